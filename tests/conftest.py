@@ -1,0 +1,59 @@
+"""Set up before anything of polytask is imported: one thread a process, checked types."""
+
+import os
+
+# Several test processes with several threads each would wait for one another, busily.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "passive"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["POLARS_MAX_THREADS"] = "1"
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jaxtyping
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Shapes and types of every call are checked, except in the command line, whose signatures
+# are read by typer. A float parameter takes an int, as in the type checker.
+_PACKAGE = Path(__file__).parents[1] / "src" / "polytask"
+_ROOMS = sorted(
+    f"polytask.{path.stem}"
+    for path in _PACKAGE.iterdir()
+    if not path.stem.startswith("__")
+    and path.stem != "cli"
+    and (path.suffix == ".py" or (path / "__init__.py").exists())
+)
+jaxtyping.install_import_hook(
+    _ROOMS, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+)
+
+settings.register_profile(
+    "polytask",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "polytask"))
+
+
+@pytest.fixture(scope="session")
+def polytask_data() -> Path:
+    """Folder of public data sets, from the environment variable POLYTASK_DATA."""
+    folder = os.environ.get("POLYTASK_DATA")
+    if not folder:
+        pytest.skip("set POLYTASK_DATA to a folder of public data sets to run this test")
+    if not Path(folder).is_dir():
+        pytest.skip(f"POLYTASK_DATA is not a folder: {folder}")
+    return Path(folder)
+
+
+@pytest.fixture
+def unchecked_types() -> Iterator[None]:
+    """Let values of a wrong type reach polytask's own checks and their messages."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", before)
