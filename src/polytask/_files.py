@@ -1,0 +1,70 @@
+"""Files that are either whole or absent: write beside the target, fsync, rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["replacing", "sha256", "write_json", "write_text"]
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a temporary path in the target's folder that becomes `target` when the block succeeds.
+
+    Parameters
+    ----------
+    target : Path
+        The file to create or replace; its folder is made if needed.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
+    )
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _fsync(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+        _fsync(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write `text` to `target`, wholly or not at all."""
+    with replacing(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(target: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Write `value` as indented JSON, refusing NaN and infinity."""
+    write_text(target, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def sha256(path: Path) -> str:
+    """Return the hexadecimal digest of a file's content."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

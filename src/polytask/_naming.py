@@ -1,0 +1,86 @@
+"""Names as people write them: “pc_grad”, “PCGrad” and “pcgrad” are one method."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+
+from polytask.exceptions import UnknownNameError
+
+__all__ = ["fold", "nearest", "resolve", "snake_case", "suggestion"]
+
+
+def fold(name: str) -> str:
+    """Drop case, underscores, hyphens and spaces."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def snake_case(name: str) -> str:
+    """Write a class name as the command line does: `HardSharing` → `hard_sharing`."""
+    pieces: list[str] = []
+    for index, character in enumerate(name):
+        previous_lower = index > 0 and not name[index - 1].isupper()
+        next_lower = index + 1 < len(name) and name[index + 1].islower()
+        if index and character.isupper() and (previous_lower or next_lower):
+            pieces.append("_")
+        pieces.append(character.casefold())
+    return "".join(pieces)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` most likely meant, if any comes close."""
+    folded = {fold(candidate): candidate for candidate in known}
+    matches = difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.5)
+    return folded[matches[0]] if matches else None
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The remedy that ends an error about an unknown name."""
+    known = sorted(known)
+    guess = nearest(name, known)
+    if guess is not None:
+        return f"Did you mean {guess!r}?"
+    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return f"Known: {shown}."
+
+
+def resolve(name: str, room: str, what: str, base: type | None = None) -> object:
+    """Find the public object of module `room` that `name` means, by walking its `__all__`.
+
+    Parameters
+    ----------
+    name : str
+        The name in any spelling that `fold` makes equal.
+    room : str
+        Import path of a room, such as ``"polytask.weighting"``.
+    what : str
+        What the name stands for, for the error sentence.
+    base : type, optional
+        Only subclasses of this class count.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing public in the room carries the name; the nearest one is suggested.
+    """
+    module = importlib.import_module(room)
+    public = {
+        candidate: getattr(module, candidate)
+        for candidate in module.__all__
+        if base is None or _is_concrete(getattr(module, candidate), base)
+    }
+    for candidate, thing in public.items():
+        if fold(candidate) == fold(name):
+            return thing
+    known = [snake_case(candidate) for candidate in public]
+    sentence = f"There is no {what} named {name!r}. {suggestion(name, known)}"
+    raise UnknownNameError(sentence)
+
+
+def _is_concrete(thing: object, base: type) -> bool:
+    return (
+        isinstance(thing, type)
+        and issubclass(thing, base)
+        and not getattr(thing, "__abstractmethods__", None)
+    )

@@ -1,0 +1,208 @@
+"""The one error sentence, and the constraints that constructor arguments declare."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from polytask.exceptions import ParameterError
+
+__all__ = [
+    "Choice",
+    "Constraint",
+    "Each",
+    "Finite",
+    "InstanceOf",
+    "Interval",
+    "OneOf",
+    "Optional",
+    "Satisfies",
+    "check",
+    "check_parameters",
+    "describe",
+    "message",
+]
+
+
+def describe(value: object, limit: int = 60) -> str:
+    """Return `repr(value)`, shortened so that one bad table does not fill the screen."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def message(
+    owner: str, parameter: str, expected: str, got: object, remedy: str | None = None
+) -> str:
+    """Write the error sentence: whose argument, what is expected, what came, what to do."""
+    sentence = f"The `{parameter}` parameter of {owner} must be {expected}. Got {describe(got)} instead."
+    return f"{sentence} {remedy}" if remedy else sentence
+
+
+class Constraint(ABC):
+    """A set of accepted values that can name itself."""
+
+    @abstractmethod
+    def accepts(self, value: object) -> bool:
+        """Whether `value` lies in the set."""
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """Words that follow “must be”."""
+
+    def bad_values(self) -> Iterable[object]:
+        """Values outside the set, for the common checks."""
+        return (object(),)
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval(Constraint):
+    """Numbers of type `kind` between `low` and `high`; `closed` names the included ends."""
+
+    kind: type[int] | type[float]
+    low: float = -math.inf
+    high: float = math.inf
+    closed: str = "both"
+
+    def accepts(self, value: object) -> bool:
+        wanted = Integral if self.kind is int else Real
+        if not isinstance(value, wanted) or isinstance(value, bool) or math.isnan(float(value)):  # type: ignore[arg-type]
+            return False
+        number = float(value)  # type: ignore[arg-type]
+        above = number >= self.low if self.closed in {"both", "left"} else number > self.low
+        below = number <= self.high if self.closed in {"both", "right"} else number < self.high
+        return above and below and math.isfinite(number)
+
+    def __str__(self) -> str:
+        left = "[" if self.closed in {"both", "left"} and math.isfinite(self.low) else "("
+        right = "]" if self.closed in {"both", "right"} and math.isfinite(self.high) else ")"
+        name = "an int" if self.kind is int else "a float"
+        return f"{name} in {left}{self.low:g}, {self.high:g}{right}"
+
+    def bad_values(self) -> Iterable[object]:
+        yield "a string"
+        yield math.nan
+        yield math.inf
+        if math.isfinite(self.low):
+            yield self.kind(self.low - 1)
+        if math.isfinite(self.high):
+            yield self.kind(self.high + 1)
+
+
+Finite = Interval(float)
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice(Constraint):
+    """One of a few literal values."""
+
+    options: tuple[object, ...]
+
+    def accepts(self, value: object) -> bool:
+        return any(type(value) is type(option) and value == option for option in self.options)
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(repr(option) for option in self.options)
+
+    def bad_values(self) -> Iterable[object]:
+        yield "no such option"
+        yield -17.5
+
+
+@dataclasses.dataclass(frozen=True)
+class InstanceOf(Constraint):
+    """Objects of one of the given classes; a bool is no int."""
+
+    types: tuple[type, ...]
+
+    def accepts(self, value: object) -> bool:
+        if isinstance(value, bool) and bool not in self.types and object not in self.types:
+            return False
+        return isinstance(value, self.types)
+
+    def __str__(self) -> str:
+        return "an instance of " + " or ".join(kind.__name__ for kind in self.types)
+
+
+@dataclasses.dataclass(frozen=True)
+class Satisfies(Constraint):
+    """Objects for which `test` holds; `words` follow “must be”."""
+
+    test: Callable[[Any], bool]
+    words: str
+
+    def accepts(self, value: object) -> bool:
+        return bool(self.test(value))
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclasses.dataclass(frozen=True)
+class Each(Constraint):
+    """Tuples (or lists) whose every element satisfies `element`."""
+
+    element: Constraint
+    minimum: int = 0
+
+    def accepts(self, value: object) -> bool:
+        return (
+            isinstance(value, tuple | list)
+            and len(value) >= self.minimum
+            and all(self.element.accepts(item) for item in value)
+        )
+
+    def __str__(self) -> str:
+        size = f"at least {self.minimum} of " if self.minimum else ""
+        return f"a tuple of {size}({self.element})"
+
+    def bad_values(self) -> Iterable[object]:
+        yield 3
+        for bad in self.element.bad_values():
+            yield (bad,)
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOf(Constraint):
+    """The union of several constraints."""
+
+    members: tuple[Constraint, ...]
+
+    def accepts(self, value: object) -> bool:
+        return any(member.accepts(value) for member in self.members)
+
+    def __str__(self) -> str:
+        return " or ".join(str(member) for member in self.members)
+
+    def bad_values(self) -> Iterable[object]:
+        for member in self.members:
+            for value in member.bad_values():
+                if not self.accepts(value):
+                    yield value
+
+
+def Optional(constraint: Constraint) -> OneOf:  # noqa: N802 - reads as a constraint
+    """The constraint, or None."""
+    return OneOf((constraint, Choice((None,))))
+
+
+@runtime_checkable
+class Constrained(Protocol):
+    """A class whose constructor arguments have declared constraints."""
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]]
+
+
+def check(owner: str, parameter: str, value: object, constraint: Constraint, remedy: str | None = None) -> None:
+    """Raise the one error sentence unless `constraint` accepts `value`."""
+    if not constraint.accepts(value):
+        raise ParameterError(message(owner, parameter, str(constraint), value, remedy))
+
+
+def check_parameters(instance: Constrained) -> None:
+    """Check every declared parameter of `instance` against its constraint."""
+    for parameter, constraint in type(instance).parameter_constraints.items():
+        check(type(instance).__name__, parameter, getattr(instance, parameter), constraint)

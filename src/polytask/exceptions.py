@@ -1,0 +1,64 @@
+"""Errors: each derives from `PolytaskError` and from the standard class people already catch."""
+
+__all__ = [
+    "BundleError",
+    "DataError",
+    "DatasetUnavailableError",
+    "MissingDependencyError",
+    "NonFiniteLossError",
+    "NotFittedError",
+    "ParameterError",
+    "PolytaskError",
+    "SourceFileError",
+    "StudyError",
+    "UnknownNameError",
+    "UnservedNeedError",
+]
+
+
+class PolytaskError(Exception):
+    """Root of every error that polytask raises on purpose."""
+
+
+class ParameterError(PolytaskError, ValueError):
+    """An argument lies outside what its owner accepts."""
+
+
+class UnknownNameError(ParameterError):
+    """A name that no public object of the room carries."""
+
+
+class DataError(PolytaskError, ValueError):
+    """A table, a column or a target that cannot be learned from as it is."""
+
+
+class SourceFileError(PolytaskError, OSError):
+    """A data file that is missing, empty or of an unknown type."""
+
+
+class DatasetUnavailableError(PolytaskError, OSError):
+    """A public data set that is neither at hand nor reachable."""
+
+
+class NotFittedError(PolytaskError, ValueError, AttributeError):
+    """Something was asked of an object that has not been fitted."""
+
+
+class NonFiniteLossError(PolytaskError, ArithmeticError):
+    """A task's loss is infinite or not a number."""
+
+
+class UnservedNeedError(PolytaskError, TypeError):
+    """A balancing method needs what the network or loop cannot give."""
+
+
+class BundleError(PolytaskError, ValueError):
+    """A saved model that is incomplete, altered or of an unknown version."""
+
+
+class StudyError(PolytaskError, ValueError):
+    """An output folder that holds another study, or records that contradict each other."""
+
+
+class MissingDependencyError(PolytaskError, ImportError):
+    """An optional package that the called function needs."""

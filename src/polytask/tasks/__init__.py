@@ -1,0 +1,25 @@
+"""What is to be predicted: tasks, sets of tasks, and the kinds that targets can be."""
+
+from polytask.tasks._binary import Binary
+from polytask.tasks._fitted_target import FittedTarget, Label
+from polytask.tasks._infer import infer_kind
+from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._multiclass import Multiclass
+from polytask.tasks._multilabel import Multilabel
+from polytask.tasks._regression import Regression
+from polytask.tasks._task import Task
+from polytask.tasks._task_set import TaskSet
+
+__all__ = [
+    "Binary",
+    "Columns",
+    "FittedTarget",
+    "Kind",
+    "Label",
+    "Multiclass",
+    "Multilabel",
+    "Regression",
+    "Task",
+    "TaskSet",
+    "infer_kind",
+]

@@ -1,0 +1,106 @@
+"""Targets with two classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float32, Shaped
+from scipy.special import expit, logit
+
+from polytask.exceptions import DataError
+from polytask.tasks._classes import codes, observed_classes
+from polytask.tasks._fitted_target import FittedTarget, Label
+from polytask.tasks._kind import Columns, Kind
+
+__all__ = ["Binary"]
+
+_POSITIVE_WORDS = {"1", "true", "t", "yes", "y", "positive", "pos", "+", "present"}
+
+
+@dataclass(frozen=True)
+class Binary(Kind):
+    """Two classes, of which one is the positive one.
+
+    Parameters
+    ----------
+    positive : label, optional
+        The class whose probability is predicted. By default 1, true, “yes” and the like; else
+        the later of the two in sorted order.
+    """
+
+    positive: Label | None = None
+    name: ClassVar[str] = "binary"
+
+    def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
+        """Find the two classes and which is positive."""
+        column, values = _only_column(owner, columns, self.name)
+        found, counts = observed_classes(owner, column, values)
+        if len(found) == 1:
+            sentence = (
+                f"Task {owner!r}: column {column!r} holds only one class, {found[0]!r}, in the "
+                "training rows. A binary task needs both; check the split or drop the task."
+            )
+            raise DataError(sentence)
+        if len(found) > 2:
+            shown = ", ".join(repr(label) for label in found[:5])
+            sentence = (
+                f"Task {owner!r} is binary, but column {column!r} holds {len(found)} distinct "
+                f"values ({shown}, …). Choose the kind multiclass or regression."
+            )
+            raise DataError(sentence)
+        positive = self._positive(owner, found)
+        order = sorted(range(2), key=lambda code: found[code] == positive)
+        return FittedTarget(
+            (column,),
+            1,
+            classes=tuple(found[code] for code in order),
+            class_counts=tuple(float(counts[code]) for code in order),
+        )
+
+    def _positive(self, owner: str, found: tuple[Label, ...]) -> Label:
+        if self.positive is not None:
+            matches = [label for label in found if str(label) == str(self.positive)]
+            if not matches:
+                sentence = (
+                    f"The `positive` parameter of task {owner!r} must be one of {found}. "
+                    f"Got {self.positive!r} instead."
+                )
+                raise DataError(sentence)
+            return matches[0]
+        words = [label for label in found if str(label).strip().casefold() in _POSITIVE_WORDS]
+        return words[0] if len(words) == 1 else found[-1]
+
+    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
+        """1 for the positive class, 0 for the other."""
+        return codes(columns[0], fitted.classes)[:, None].astype(np.float32)
+
+    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
+        """1 for the positive class, 0 for the other."""
+        return codes(columns[0], fitted.classes)
+
+    def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
+        """Probability of the positive class."""
+        del fitted
+        return np.asarray(expit(raw[:, 0].astype(np.float64)))
+
+    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
+        """Log-odds."""
+        del fitted
+        probability = np.clip(response.astype(np.float64), 1e-15, 1 - 1e-15)
+        return np.asarray(logit(probability))[:, None].astype(np.float32)
+
+    def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
+        """The likelier class."""
+        return np.array(fitted.classes, dtype=object)[(response > 0.5).astype(int)]
+
+
+def _only_column(
+    owner: str, columns: Mapping[str, np.ndarray], kind: str
+) -> tuple[str, np.ndarray]:
+    if len(columns) != 1:
+        sentence = f"Task {owner!r} is {kind} and must have one target column. Got {list(columns)}."
+        raise DataError(sentence)
+    return next(iter(columns.items()))

@@ -1,0 +1,72 @@
+"""Targets with several exclusive classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float32, Shaped
+from scipy.special import softmax
+
+from polytask.exceptions import DataError
+from polytask.tasks._binary import _only_column
+from polytask.tasks._classes import codes, observed_classes
+from polytask.tasks._fitted_target import FittedTarget
+from polytask.tasks._kind import Columns, Kind
+
+__all__ = ["Multiclass"]
+
+_MOST_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Multiclass(Kind):
+    """One of several exclusive classes; the response is a probability for each."""
+
+    name: ClassVar[str] = "multiclass"
+
+    def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
+        """Find the classes, in sorted order."""
+        column, values = _only_column(owner, columns, self.name)
+        found, counts = observed_classes(owner, column, values)
+        if len(found) == 1:
+            sentence = (
+                f"Task {owner!r}: column {column!r} holds only one class, {found[0]!r}, in the "
+                "training rows. Check the split or drop the task."
+            )
+            raise DataError(sentence)
+        if len(found) > _MOST_CLASSES or any(
+            isinstance(label, float) and not float(label).is_integer() for label in found
+        ):
+            sentence = (
+                f"Task {owner!r} is multiclass, but column {column!r} holds {len(found)} distinct "
+                "values that do not look like classes. Choose the kind regression."
+            )
+            raise DataError(sentence)
+        return FittedTarget(
+            (column,), len(found), classes=found, class_counts=tuple(float(n) for n in counts)
+        )
+
+    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
+        """Class codes."""
+        return codes(columns[0], fitted.classes)[:, None].astype(np.float32)
+
+    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
+        """Class codes."""
+        return codes(columns[0], fitted.classes)
+
+    def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
+        """Class probabilities (n, n_classes)."""
+        del fitted
+        return np.asarray(softmax(raw.astype(np.float64), axis=1))
+
+    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
+        """Log-probabilities."""
+        del fitted
+        return np.log(np.clip(response, 1e-15, 1.0)).astype(np.float32)
+
+    def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
+        """The likeliest class."""
+        return np.array(fitted.classes, dtype=object)[response.argmax(axis=1)]

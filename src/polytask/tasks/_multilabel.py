@@ -1,0 +1,69 @@
+"""Several yes-or-no columns that belong to one task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float32, Shaped
+from scipy.special import expit, logit
+
+from polytask.exceptions import DataError
+from polytask.tasks._classes import codes, observed_classes
+from polytask.tasks._fitted_target import FittedTarget
+from polytask.tasks._kind import Columns, Kind
+
+__all__ = ["Multilabel"]
+
+
+@dataclass(frozen=True)
+class Multilabel(Kind):
+    """Any subset of several labels, one 0/1 (or false/true) column each; cells are counted."""
+
+    name: ClassVar[str] = "multilabel"
+    counts_cells: ClassVar[bool] = True
+
+    def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
+        """Check that every column is 0/1 or false/true and has an observed cell."""
+        positives = []
+        for name, values in columns.items():
+            found, counts = observed_classes(owner, name, values)
+            if not set(found) <= {0, 1}:
+                sentence = (
+                    f"Task {owner!r} is multilabel, but column {name!r} holds {found[:5]}; "
+                    "give 0/1 or false/true columns."
+                )
+                raise DataError(sentence)
+            positives.append(float(sum(counts[code] for code, label in enumerate(found) if label)))
+        return FittedTarget(
+            tuple(columns), len(columns), classes=(0, 1), class_counts=tuple(positives)
+        )
+
+    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
+        """0 and 1."""
+        return self.truth(columns, fitted).reshape(len(columns[0]), -1).astype(np.float32)
+
+    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
+        """0 and 1, (n, n_columns)."""
+        del fitted
+        numbers = [
+            codes(column, (False, True) if column.dtype == object else (0, 1)) for column in columns
+        ]
+        return np.stack(numbers, axis=1)
+
+    def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
+        """Probability of each label (n, n_columns)."""
+        del fitted
+        return np.asarray(expit(raw.astype(np.float64)))
+
+    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
+        """Log-odds."""
+        del fitted
+        return np.asarray(logit(np.clip(response, 1e-15, 1 - 1e-15))).astype(np.float32)
+
+    def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
+        """0 or 1 in every column."""
+        del fitted
+        return (response > 0.5).astype(int)

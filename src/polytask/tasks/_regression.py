@@ -1,0 +1,88 @@
+"""Real-valued targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float32, Shaped
+
+from polytask.exceptions import DataError
+from polytask.tasks._fitted_target import FittedTarget
+from polytask.tasks._kind import Columns, Kind
+
+__all__ = ["Regression"]
+
+
+@dataclass(frozen=True)
+class Regression(Kind):
+    """One or several real numbers, standardised for training and predicted in the user's units.
+
+    A row counts as labelled if any of its columns is; its loss is the mean over those.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import Regression
+    >>> Regression().fit("price", {"price": np.array([1.0, 3.0])}).center
+    (2.0,)
+    """
+
+    name: ClassVar[str] = "regression"
+
+    def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
+        """Learn each column's mean and standard deviation (1 for a constant column)."""
+        centers, scales = [], []
+        for name, values in columns.items():
+            observed = _numbers(owner, name, values)
+            observed = observed[~np.isnan(observed)]
+            if observed.size == 0:
+                sentence = f"Task {owner!r}: column {name!r} has no observed value to learn from."
+                raise DataError(sentence)
+            centers.append(float(observed.mean()))
+            scales.append(float(observed.std()) or 1.0)
+        return FittedTarget(tuple(columns), len(columns), center=tuple(centers), scale=tuple(scales))
+
+    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
+        """Standardised values."""
+        table = self._table(columns, fitted)
+        return ((table - np.array(fitted.center)) / np.array(fitted.scale)).astype(np.float32)
+
+    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
+        """The values as given."""
+        table = self._table(columns, fitted)
+        return table[:, 0] if table.shape[1] == 1 else table
+
+    def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
+        """Scores in the user's units."""
+        table = raw.astype(np.float64) * np.array(fitted.scale) + np.array(fitted.center)
+        return table[:, 0] if table.shape[1] == 1 else table
+
+    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
+        """Standardised predictions."""
+        table = response.reshape(len(response), fitted.size)
+        return ((table - np.array(fitted.center)) / np.array(fitted.scale)).astype(np.float32)
+
+    def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
+        """The response itself."""
+        del fitted
+        return response
+
+    @staticmethod
+    def _table(columns: Columns, fitted: FittedTarget) -> np.ndarray:
+        numbers = [_numbers("", name, values) for name, values in zip(fitted.columns, columns, strict=True)]
+        return np.stack(numbers, axis=1)
+
+
+def _numbers(owner: str, name: str, values: np.ndarray) -> np.ndarray:
+    if values.dtype == object:
+        kinds = {type(value) for value in values if value is not None}
+        if kinds - {bool}:
+            sentence = (
+                f"Task {owner!r} is a regression, but column {name!r} holds text. "
+                "Give numbers, or choose the kind binary or multiclass."
+            )
+            raise DataError(sentence)
+    return values.astype(np.float64)
