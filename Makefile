@@ -10,8 +10,9 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "polytask needs Python 3.11 or later: make install PYTHON=python3.11"; exit 2; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable ".[dev,frames,trees]" -c constraints.txt
+	@echo "installing polytask and its test tools into .venv (a minute or so) …"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --editable ".[dev,frames,trees]" -c constraints.txt
 	@touch $@
 
 demo: install
@@ -27,7 +28,7 @@ types: install
 	$(BIN)/mypy
 
 contracts: install
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 unit: install
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"

@@ -22,6 +22,20 @@ def test_importing_the_package_loads_nothing_heavy():
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_help_loads_neither_torch_nor_scikit_learn():
+    code = """
+import json, sys
+from polytask.cli import main
+sys.argv = ["polytask", "--help"]
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)))
+"""
+    loaded = set(json.loads(run_python(code).splitlines()[-1]))
+    assert loaded.isdisjoint({"torch", "sklearn"})
+
+
 def test_at_most_eight_names():
     assert set(polytask.__all__) == {
         "MultiTaskDataset",
