@@ -1,0 +1,82 @@
+"""The contract of an architecture: a recipe, and the module it builds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from polytask.data import Batch, Block, Schema
+from polytask.tasks import TaskSet
+
+__all__ = ["Architecture", "MultiTaskModule", "Raw"]
+
+Raw = dict[str, Tensor]
+"""One score tensor a block: (n, n_tasks, size), or (n, size) where each row has one task."""
+
+
+class MultiTaskModule(nn.Module, ABC):
+    """A network over a batch of rows that gives one score tensor a block.
+
+    Attributes
+    ----------
+    blocks : tuple of Block
+        The blocks it answers for.
+    replicated : bool
+        Whether it holds one network per task and takes replicated batches, in which each task
+        has rows of its own drawn.
+    """
+
+    blocks: tuple[Block, ...]
+    replicated: bool = False
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Raw:
+        """Raw scores of every block that the batch has rows for."""
+
+    @abstractmethod
+    def parameter_groups(self) -> Mapping[frozenset[str], Sequence[nn.Parameter]]:
+        """Trainable parameters by the tasks that use them; together all of them, each once.
+
+        A stacked parameter whose slices belong to single tasks is task-owned: its key holds
+        those tasks, and `task_owned` names the order of its slices.
+        """
+
+    def task_owned(self) -> Mapping[nn.Parameter, tuple[str, ...]]:
+        """Stacked parameters whose i-th slice along axis 0 belongs to the i-th named task alone."""
+        return {}
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Parameters through which several tasks meet."""
+        owned = set(self.task_owned())
+        groups = self.parameter_groups()
+        return [p for tasks, group in groups.items() if len(tasks) > 1 for p in group if p not in owned]
+
+    def penalty(self) -> Float[Tensor, ""]:
+        """The architecture's own regulariser, added after balancing; zero by default."""
+        parameter = next(self.parameters(), None)
+        return torch.zeros((), device=None if parameter is None else parameter.device)
+
+    def features(self, batch: Batch) -> Mapping[str, Tensor] | None:
+        """The last common representation of every source's rows, where one exists."""
+        del batch
+        return None
+
+
+class Architecture(ABC):
+    """A recipe: a frozen dataclass of plain arguments that builds a module."""
+
+    @abstractmethod
+    def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
+        """Build the network for fitted schemas; equal seeds give equal parameters.
+
+        Parameters
+        ----------
+        schemas : mapping of source name to Schema
+        tasks : TaskSet
+        seed : int
+            Seeds the initial parameters; the global generator is left as it was.
+        """

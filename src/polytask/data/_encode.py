@@ -1,0 +1,75 @@
+"""A data set's rows as arrays, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from polytask.data._batch import BlockTargets, EncodedSource
+from polytask.data._block import Block
+from polytask.data._schema import Schema
+from polytask.data._source import Source
+from polytask.tasks import TaskSet
+
+__all__ = ["encode"]
+
+
+def encode(
+    sources: Sequence[Source],
+    tasks: TaskSet,
+    schemas: Mapping[str, Schema],
+    blocks: Sequence[Block],
+) -> dict[str, EncodedSource]:
+    """Encode inputs and, where there are any, labels of every source.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+    tasks : TaskSet
+    schemas : mapping of source name to Schema
+    blocks : sequence of Block
+
+    Returns
+    -------
+    dict of source name to EncodedSource
+    """
+    encoded = {}
+    for source in sources:
+        schema = schemas[source.name]
+        carried = [block for block in blocks if source.name in block.sources]
+        targets = {block.name: _targets(source, tasks, block) for block in carried}
+        encoded[source.name] = EncodedSource(schema.encode(source), targets, source.n_rows)
+    return encoded
+
+
+def _targets(source: Source, tasks: TaskSet, block: Block) -> BlockTargets:
+    weight = None if source.weights is None else source.row_weights()
+    task = _task_positions(source, block) if block.own_rows else None
+    if source.labels is None:
+        return BlockTargets(None, None, task, weight)
+    shape = (source.n_rows, block.n_columns)
+    if not block.own_rows:
+        shape = (source.n_rows, len(block.tasks), block.n_columns)
+    values = np.full(shape, np.nan, dtype=np.float32)
+    for position, (name, fitted) in enumerate(zip(block.tasks, block.targets, strict=True)):
+        if name not in source.tasks.names:
+            continue
+        rows = source.labels.rows(name)
+        columns = list(source.labels.columns(name).values())
+        codes = tasks[name].known_kind.encode(columns, fitted)
+        if block.own_rows:
+            values[rows] = codes
+        else:
+            values[rows, position] = codes
+    mask = np.isfinite(values)
+    return BlockTargets(np.where(mask, values, np.float32(0)), mask, task, weight)
+
+
+def _task_positions(source: Source, block: Block) -> np.ndarray:
+    """Position in the block of each row's task; rows of an unknown task get 0."""
+    if source.task_index is None:
+        position = next(i for i, name in enumerate(block.tasks) if name in source.tasks.names)
+        return np.full(source.n_rows, position, dtype=np.int64)
+    positions = np.array([block.tasks.index(name) for name in source.tasks.names])
+    return positions[np.maximum(source.task_index, 0)].astype(np.int64)

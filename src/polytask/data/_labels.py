@@ -1,0 +1,138 @@
+"""Labels of a source, dense or one task a row; both answer the same questions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from jaxtyping import Int64, Shaped
+
+__all__ = ["Labels", "OwnRowLabels", "TableLabels", "column_values"]
+
+
+def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
+    """A column as float64 with NaN (numbers), or as objects with None (text, booleans)."""
+    if series.dtype.is_numeric() or series.dtype == pl.Null:
+        return series.cast(pl.Float64).to_numpy()
+    if series.dtype == pl.Boolean:
+        return np.array(series.to_list(), dtype=object)
+    return np.array(series.cast(pl.String).to_list(), dtype=object)
+
+
+class Labels(ABC):
+    """What is known of the targets of a source's rows, as the user gave it."""
+
+    @property
+    @abstractmethod
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks that may be labelled here."""
+
+    @abstractmethod
+    def rows(self, task: str) -> Int64[np.ndarray, " m"]:
+        """Rows (ascending) where the task has at least one observed cell."""
+
+    @abstractmethod
+    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
+        """The task's target columns at `rows(task)`."""
+
+    @abstractmethod
+    def take(self, rows: Int64[np.ndarray, " k"]) -> Labels:
+        """The labels of some rows, in that order."""
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """Number of rows, labelled or not."""
+
+
+@dataclass(frozen=True, eq=False)
+class TableLabels(Labels):
+    """Target columns of a table; a missing cell is null or NaN.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame of n rows
+        The target columns.
+    targets : mapping of task name to column names
+    """
+
+    frame: pl.DataFrame
+    targets: Mapping[str, tuple[str, ...]]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks that may be labelled here."""
+        return tuple(self.targets)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, labelled or not."""
+        return self.frame.height
+
+    def rows(self, task: str) -> Int64[np.ndarray, " m"]:
+        """Rows where the task has at least one observed cell."""
+        observed = np.zeros(self.frame.height, dtype=bool)
+        for name in self.targets[task]:
+            observed |= _observed(self.frame[name])
+        return np.flatnonzero(observed)
+
+    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
+        """The task's target columns at `rows(task)`."""
+        rows = self.rows(task)
+        return {name: column_values(self.frame[name])[rows] for name in self.targets[task]}
+
+    def take(self, rows: Int64[np.ndarray, " k"]) -> TableLabels:
+        """The labels of some rows, in that order."""
+        return TableLabels(self.frame[rows], self.targets)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnRowLabels(Labels):
+    """One target column whose every row belongs to exactly one task.
+
+    Parameters
+    ----------
+    values : polars.Series of n values
+        The target; null or NaN where missing.
+    task : array of shape (n,), int32
+        Position of each row's task in `names`.
+    names : tuple of str
+        The tasks.
+    """
+
+    values: pl.Series
+    task: np.ndarray
+    names: tuple[str, ...]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks that may be labelled here."""
+        return self.names
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, labelled or not."""
+        return len(self.values)
+
+    def rows(self, task: str) -> Int64[np.ndarray, " m"]:
+        """Rows of the task whose target is observed."""
+        mine = self.task == self.names.index(task)
+        return np.flatnonzero(mine & _observed(self.values))
+
+    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
+        """The target at `rows(task)`."""
+        return {self.values.name: column_values(self.values[self.rows(task)])}
+
+    def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
+        """The labels of some rows, in that order."""
+        return OwnRowLabels(self.values[rows], self.task[rows], self.names)
+
+
+def _observed(series: pl.Series) -> np.ndarray:
+    observed = series.is_not_null()
+    if series.dtype.is_float():
+        observed &= series.is_not_nan().fill_null(value=False)
+    return observed.to_numpy()

@@ -1,0 +1,113 @@
+"""How a source's columns become arrays; fitted on training rows and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from polytask.data._columns import Column, fit_columns
+from polytask.data._source import Source
+from polytask.tasks import FittedTarget
+
+__all__ = ["Schema"]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """How one source's columns and targets are encoded, learned on its training rows.
+
+    Parameters
+    ----------
+    source : str
+        The source's name.
+    columns : tuple of Column
+        One encoder a column, in the order of the table.
+    targets : mapping of task name to FittedTarget
+        Classes or scaling of the tasks labelled in this source.
+    task_column : str, optional
+        The column that names each row's task.
+    own_rows : bool
+        Whether each row belongs to exactly one task.
+
+    Attributes
+    ----------
+    n_numeric : int
+        Width d of the ``"numeric"`` array.
+    cardinalities : tuple of int
+        Codes of every column of the ``"categorical"`` array, the unknown included.
+    tensors : mapping of str to tuple of int
+        Shape of every ``"tensor:NAME"`` array, rows left out.
+    """
+
+    source: str
+    columns: tuple[Column, ...]
+    targets: Mapping[str, FittedTarget]
+    task_column: str | None = None
+    own_rows: bool = False
+
+    @classmethod
+    def fit(cls, source: Source) -> Schema:
+        """Learn encoders and targets from a source's (training) rows.
+
+        Raises
+        ------
+        DataError
+            If an input holds infinite values, or a target cannot be learned from.
+        """
+        labels = source.labelled()
+        targets: dict[str, FittedTarget] = {}
+        if source.own_rows and source.tasks:
+            first = source.tasks[0]
+            joined = {
+                column: np.concatenate([labels.columns(name)[column] for name in labels.tasks])
+                for column in first.columns
+            }
+            for task in source.tasks:
+                if len(labels.rows(task.name)) == 0:
+                    task.known_kind.fit(task.name, labels.columns(task.name))  # raises
+            common = first.known_kind.fit(first.name, joined)
+            targets = dict.fromkeys(source.tasks.names, common)
+        else:
+            for task in source.tasks:
+                targets[task.name] = task.known_kind.fit(task.name, labels.columns(task.name))
+        return cls(source.name, fit_columns(source.inputs), targets, source.task_column, source.own_rows)
+
+    def encode(self, source: Source) -> dict[str, np.ndarray]:
+        """Encode a source's inputs.
+
+        Returns
+        -------
+        dict of str to array
+            ``"numeric"`` (n, d) float32; ``"categorical"`` (n, c) int32 codes, 0 = unknown;
+            ``"tensor:NAME"`` (n, …) float32. Parts without columns are left out.
+
+        Raises
+        ------
+        DataError
+            If a column is absent, changed type since fitting, or holds infinite values.
+        """
+        parts: dict[str, list[np.ndarray]] = {}
+        for column in self.columns:
+            part, array = column.encode(source.inputs)
+            parts.setdefault(part, []).append(array)
+        return {
+            part: arrays[0] if part.startswith("tensor:") else np.concatenate(arrays, axis=1)
+            for part, arrays in parts.items()
+        }
+
+    @property
+    def n_numeric(self) -> int:
+        """Width of the ``"numeric"`` array."""
+        return sum(column.width for column in self.columns if column.part == "numeric")
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Codes of every ``"categorical"`` column, the unknown included."""
+        return tuple(column.cardinality for column in self.columns if column.part == "categorical")
+
+    @property
+    def tensors(self) -> Mapping[str, tuple[int, ...]]:
+        """Shape of every tensor a row."""
+        return {c.part: c.shape for c in self.columns if c.part.startswith("tensor:")}

@@ -1,0 +1,96 @@
+"""Rows with one input schema and the tasks labelled there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float32, Int64
+
+from polytask.data._labels import Labels
+from polytask.tasks import TaskSet
+
+__all__ = ["Source"]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Rows with one input schema and the tasks labelled there.
+
+    Parameters
+    ----------
+    name : str
+        Unique among the sources of a data set.
+    inputs : polars.DataFrame of n rows
+        The input columns. A polars ``Array`` column holds a tensor of fixed shape a row.
+    tasks : TaskSet
+        The tasks that may be labelled here, kinds settled.
+    labels : Labels, optional
+        Their labels; None when the rows are only to be predicted.
+    row_ids : array of shape (n,), int64
+        What the rows are called in predictions: their positions in the user's table.
+    weights : array of shape (n,), float32, optional
+        Row weights, positive.
+    groups : array of shape (n,), int64, optional
+        Rows of one group stay together in splits and in the bootstrap.
+    task_index : array of shape (n,), int32, optional
+        Where each row belongs to exactly one task: its position in `tasks`, −1 if unknown.
+    task_column : str, optional
+        The column that named each row's task.
+    """
+
+    name: str
+    inputs: pl.DataFrame
+    tasks: TaskSet
+    labels: Labels | None
+    row_ids: np.ndarray
+    weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    task_index: np.ndarray | None = None
+    task_column: str | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.inputs.height
+
+    @property
+    def own_rows(self) -> bool:
+        """Whether each row belongs to exactly one task."""
+        return self.task_index is not None
+
+    def labelled(self) -> Labels:
+        """The labels; raises if the rows are only to be predicted."""
+        if self.labels is None:
+            sentence = f"Source {self.name!r} carries no labels."
+            raise TypeError(sentence)
+        return self.labels
+
+    def take(self, rows: Int64[np.ndarray, " k"]) -> Source:
+        """Some of the rows, in that order."""
+        return replace(
+            self,
+            inputs=self.inputs[rows],
+            labels=None if self.labels is None else self.labels.take(rows),
+            row_ids=self.row_ids[rows],
+            weights=_taken(self.weights, rows),
+            groups=_taken(self.groups, rows),
+            task_index=_taken(self.task_index, rows),
+        )
+
+    def row_weights(self) -> Float32[np.ndarray, " n"]:
+        """Row weights, one where none were given."""
+        if self.weights is None:
+            return np.ones(self.n_rows, dtype=np.float32)
+        return self.weights.astype(np.float32)
+
+    def rows_of(self, task: str) -> Int64[np.ndarray, " m"]:
+        """Rows to predict for a task: all of them, or its own."""
+        if self.task_index is None:
+            return np.arange(self.n_rows)
+        return np.flatnonzero(self.task_index == self.tasks.names.index(task))
+
+
+def _taken(values: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if values is None else values[rows]

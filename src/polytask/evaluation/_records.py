@@ -1,0 +1,115 @@
+"""Specs and records: plain values that go through JSON; all that `report` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["MetricRecord", "RunRecord", "RunSpec"]
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One learner with one setting, on one split, with one seed.
+
+    Parameters
+    ----------
+    data : str
+        Digest of the rows, inputs, targets and tasks.
+    split : mapping
+        How the rows were split (kind, seed or column, sizes) and the digest of the outcome.
+    learner : mapping
+        The recipe as JSON.
+    name : str
+        The learner's name in tables.
+    seed : int
+    budget : mapping
+        ``trials`` and ``steps``.
+    versions : mapping of package to version
+    """
+
+    data: str
+    split: Mapping[str, Any]
+    learner: Mapping[str, Any]
+    name: str
+    seed: int
+    budget: Mapping[str, int]
+    versions: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Hexadecimal digest that names the run's files."""
+        text = json.dumps(asdict(self), sort_keys=True, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class MetricRecord:
+    """One metric of one task: a value, or the reason why there is none.
+
+    Attributes
+    ----------
+    value : float or None
+    undefined : str or None
+        Such as "only one class among the 12 test rows".
+    """
+
+    value: float | None
+    undefined: str | None = None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What one run gave.
+
+    Attributes
+    ----------
+    spec : RunSpec
+    validation : mapping of task to mapping of metric to MetricRecord
+    test : mapping of task to mapping of metric to MetricRecord
+        Empty unless the run was chosen.
+    test_reads : int
+        How often test rows were predicted: 0, or 1 for a chosen run.
+    history : mapping
+        `History.to_dict`, {} for learners without epochs.
+    n_parameters : int
+    seconds : float
+        Wall-clock seconds of fitting.
+    settings : mapping
+        The tuned settings of this run.
+    """
+
+    spec: RunSpec
+    validation: Mapping[str, Mapping[str, MetricRecord]]
+    test: Mapping[str, Mapping[str, MetricRecord]] = field(default_factory=dict)
+    test_reads: int = 0
+    history: Mapping[str, Any] = field(default_factory=dict)
+    n_parameters: int = 0
+    seconds: float = 0.0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
+        """Build what `to_dict` wrote."""
+        return cls(
+            **{
+                **values,
+                "spec": RunSpec(**values["spec"]),
+                "validation": _metrics(values["validation"]),
+                "test": _metrics(values["test"]),
+            }
+        )
+
+
+def _metrics(values: Mapping[str, Any]) -> dict[str, dict[str, MetricRecord]]:
+    return {
+        task: {name: MetricRecord(**record) for name, record in metrics.items()}
+        for task, metrics in values.items()
+    }

@@ -1,0 +1,54 @@
+"""The one protocol that compare, tune and serve see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+from polytask.data import MultiTaskDataset
+from polytask.predictor import FittedPredictor
+from polytask.tasks import TaskSet
+from polytask.training import Budget
+
+__all__ = ["Learner"]
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """An unfitted recipe: a frozen dataclass of plain arguments that goes through JSON.
+
+    Attributes
+    ----------
+    name : str
+        What tables and command lines call it.
+    joint : bool
+        Whether tasks share anything; False for single-task baselines.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def joint(self) -> bool: ...
+
+    def search_space(self) -> Mapping[str, tuple[object, ...]]:
+        """Declared values of each tunable setting, the default first; {} if there is none."""
+        ...
+
+    def configured(self, settings: Mapping[str, object]) -> Learner:
+        """The same recipe with some settings replaced."""
+        ...
+
+    def serves(self, tasks: TaskSet) -> bool:
+        """Whether it can learn these tasks."""
+        ...
+
+    def fit(
+        self,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset,
+        seed: int,
+        budget: Budget,
+    ) -> FittedPredictor:
+        """Learn from `train`; `validation` decides when to stop and which state is kept."""
+        ...

@@ -1,0 +1,40 @@
+"""What a learner may spend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from polytask._validation import Interval, check_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from polytask._validation import Constraint
+
+__all__ = ["Budget"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What every candidate may spend: the same for single-task and joint learners.
+
+    Parameters
+    ----------
+    trials : int, default 1
+        Settings tried; `evaluation` owns the grid.
+    steps : int, default 2000
+        Optimiser steps of one training run (one step of `SingleTask` moves every task's network
+        once, each on a batch of its own).
+    """
+
+    trials: int = 1
+    steps: int = 2000
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "trials": Interval(int, 1),
+        "steps": Interval(int, 1),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)

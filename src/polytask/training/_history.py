@@ -1,0 +1,78 @@
+"""What happened during training, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+__all__ = ["EpochRecord", "History"]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One look at training and validation.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from 1.
+    step : int
+        Optimiser steps taken so far.
+    seconds : float
+        Wall-clock seconds since training began.
+    train_losses : mapping of task to float
+        Mean loss over the labelled rows seen in the epoch, before balancing.
+    validation_losses : mapping of task to float
+        Mean loss over the labelled validation rows; tasks without any are left out.
+    weights : mapping of task to float
+        Mean of the balancing weights over the epoch.
+    learning_rate : float
+    """
+
+    epoch: int
+    step: int
+    seconds: float
+    train_losses: Mapping[str, float]
+    validation_losses: Mapping[str, float]
+    weights: Mapping[str, float]
+    learning_rate: float
+
+
+@dataclass
+class History:
+    """Epoch records, which state was kept, and why training ended.
+
+    Attributes
+    ----------
+    epochs : list of EpochRecord
+    best_epoch : int
+        Epoch of the kept state (joint training; 0 where nothing was kept).
+    best_epochs : dict of task to int
+        Each task's own best epoch.
+    stopped : str
+        Why training ended, in words.
+    n_parameters : int
+        Trainable parameters of the network.
+    n_steps : int
+        Optimiser steps taken.
+    seconds : float
+    """
+
+    epochs: list[EpochRecord] = field(default_factory=list)
+    best_epoch: int = 0
+    best_epochs: dict[str, int] = field(default_factory=dict)
+    stopped: str = ""
+    n_parameters: int = 0
+    n_steps: int = 0
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> History:
+        """Build what `to_dict` wrote."""
+        epochs = [EpochRecord(**epoch) for epoch in values["epochs"]]
+        return cls(**{**values, "epochs": epochs})

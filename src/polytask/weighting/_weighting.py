@@ -1,0 +1,73 @@
+"""The contract of a loss weighting."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+__all__ = ["Weighting"]
+
+
+class Weighting(ABC):
+    r"""A scalar function of the losses, :math:`\varphi(\ell)`; its weights are its gradient.
+
+    :math:`w_k = \partial\varphi / \partial\ell_k`. A weighting knows nothing of networks. Its
+    own parameters, if any, learn from :math:`\varphi` on detached losses, with an optimiser of
+    their own. Fixed weightings sum to the number of tasks.
+
+    Attributes
+    ----------
+    needs : frozenset of str
+        What it asks of the engine beyond the losses: ``"losses_after_step"``,
+        ``"epoch_losses"``, ``"validation"``, …
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def scalarize(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, ""]:
+        """Map losses to one scalar; absent tasks (loss 0, present False) take no part."""
+
+    def weights(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        """The gradient of `scalarize` at detached losses; 0 for absent tasks."""
+        leaf = losses.detach().clone().requires_grad_()
+        with torch.enable_grad():
+            (gradient,) = torch.autograd.grad(self.scalarize(leaf, present), leaf)
+        return gradient * present
+
+    def start(self, n_tasks: int, device: torch.device | None = None) -> None:
+        """Forget everything and prepare for `n_tasks` tasks."""
+        del n_tasks, device
+
+    def learn(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> None:
+        """Take one step of its own parameters on detached losses."""
+        del losses, present
+
+    def after_step(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> None:
+        """Losses of the same batch after the update, for those that declare the need."""
+        del losses, present
+
+    def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
+        """Mean training losses of the epoch, for those that declare the need."""
+        del mean_losses
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, so that training resumes exactly."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave, after `start`."""
+        del state
