@@ -1,0 +1,40 @@
+"""How good predictions are, task by task, and how much a learner gains over its baseline."""
+
+from polytask.metrics._accuracy import Accuracy
+from polytask.metrics._average_precision import AveragePrecision
+from polytask.metrics._balanced_accuracy import BalancedAccuracy
+from polytask.metrics._brier import Brier
+from polytask.metrics._choice import default_metric, metrics_for
+from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
+from polytask.metrics._explained_variance import ExplainedVariance
+from polytask.metrics._f1 import F1
+from polytask.metrics._log_loss import LogLoss
+from polytask.metrics._mae import MAE
+from polytask.metrics._metric import Metric
+from polytask.metrics._metric_value import MetricValue
+from polytask.metrics._nmse import NMSE
+from polytask.metrics._r2 import R2
+from polytask.metrics._rmse import RMSE
+from polytask.metrics._roc_auc import ROCAUC
+
+__all__ = [
+    "F1",
+    "MAE",
+    "NMSE",
+    "R2",
+    "RMSE",
+    "ROCAUC",
+    "Accuracy",
+    "AveragePrecision",
+    "BalancedAccuracy",
+    "Brier",
+    "DeltaM",
+    "ExplainedVariance",
+    "LogLoss",
+    "Metric",
+    "MetricValue",
+    "default_metric",
+    "delta_m",
+    "metrics_for",
+    "relative_gain",
+]

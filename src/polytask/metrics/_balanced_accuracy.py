@@ -1,0 +1,54 @@
+"""Mean recall of the classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.metrics._decisions import confusion, decisions, one_class
+from polytask.metrics._metric import Metric
+from polytask.metrics._metric_value import MetricValue
+from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+
+__all__ = ["BalancedAccuracy"]
+
+
+@dataclass(frozen=True)
+class BalancedAccuracy(Metric):
+    """Mean recall over the classes that occur; for multilabel the mean over the columns.
+
+    Undefined where only one class occurs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import BalancedAccuracy
+    >>> from polytask.tasks import FittedTarget
+    >>> truth, probability = np.array([0.0, 0.0, 0.0, 1.0]), np.zeros(4)
+    >>> BalancedAccuracy().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    0.5
+    """
+
+    name: ClassVar[str] = "balanced_accuracy"
+    label: ClassVar[str] = "balanced accuracy"
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
+    greater_is_better: ClassVar[bool] = True
+
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """Mean of the diagonal of the confusion matrix over its row sums."""
+        reason = one_class(truth)
+        if reason is not None:
+            return MetricValue(None, reason)
+        n_classes = 2 if response.ndim == 1 else response.shape[1]
+        cells = confusion(truth.astype(np.int64), decisions(response), weight, n_classes)
+        occurring = cells.sum(axis=1) > 0
+        recalls = np.diag(cells)[occurring] / cells.sum(axis=1)[occurring]
+        return MetricValue(float(recalls.mean()))

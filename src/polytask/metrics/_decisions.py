@@ -1,0 +1,44 @@
+"""From probabilities to classes, and how the two cross."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+
+__all__ = ["confusion", "decisions", "one_class", "true_class_probability"]
+
+
+def decisions(response: Float[np.ndarray, " n *classes"]) -> Int64[np.ndarray, " n"]:
+    """Code of the likeliest class; of two classes the positive one only above one half."""
+    if response.ndim == 1:
+        return (response > 0.5).astype(np.int64)
+    return response.argmax(axis=1)
+
+
+def true_class_probability(
+    truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+) -> Float64[np.ndarray, " n"]:
+    """The probability that each row's true class was given."""
+    if response.ndim == 1:
+        return np.where(truth == 1, response, 1 - response).astype(np.float64)
+    return response[np.arange(len(truth)), truth.astype(np.int64)].astype(np.float64)
+
+
+def confusion(
+    truth: Int64[np.ndarray, " n"],
+    decided: Int64[np.ndarray, " n"],
+    weight: Float64[np.ndarray, " n"],
+    n_classes: int,
+) -> Float64[np.ndarray, "classes classes"]:
+    """Weight of the rows of each (true class, decided class)."""
+    cells = np.bincount(truth * n_classes + decided, weight, minlength=n_classes**2)
+    return cells.reshape(n_classes, n_classes)
+
+
+def one_class(truth: Float64[np.ndarray, " n"]) -> str | None:
+    """Why classes cannot be told apart here, if so."""
+    if len(truth) == 1:
+        return "only 1 labelled row"
+    if truth.min() == truth.max():
+        return f"only one class among the {len(truth)} labelled rows"
+    return None

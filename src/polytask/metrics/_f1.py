@@ -1,0 +1,63 @@
+"""Harmonic mean of precision and recall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.metrics._decisions import confusion, decisions, one_class
+from polytask.metrics._metric import Metric
+from polytask.metrics._metric_value import MetricValue
+from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+
+__all__ = ["F1"]
+
+
+@dataclass(frozen=True)
+class F1(Metric):
+    """Harmonic mean of precision and recall.
+
+    Of the positive class for binary targets; macro otherwise: the mean over the classes that
+    occur (multiclass), or over the columns (multilabel). Undefined where only one class occurs.
+
+    Notes
+    -----
+    scikit-learn's macro average also counts, with 0, classes that are predicted but never
+    occur.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import F1
+    >>> from polytask.tasks import FittedTarget
+    >>> truth, probability = np.array([0.0, 1.0, 1.0]), np.array([0.9, 0.9, 0.1])
+    >>> F1().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    0.5
+    """
+
+    name: ClassVar[str] = "f1"
+    label: ClassVar[str] = "F1"
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
+    greater_is_better: ClassVar[bool] = True
+
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """2 true positives / (rows of the class + decisions for it)."""
+        reason = one_class(truth)
+        if reason is not None:
+            return MetricValue(None, reason)
+        n_classes = 2 if response.ndim == 1 else response.shape[1]
+        cells = confusion(truth.astype(np.int64), decisions(response), weight, n_classes)
+        true, decided = cells.sum(axis=1), cells.sum(axis=0)
+        counted = true > 0
+        if response.ndim == 1:
+            counted[0] = False
+        values = 2 * np.diag(cells)[counted] / (true + decided)[counted]
+        return MetricValue(float(values.mean()))

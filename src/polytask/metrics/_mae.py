@@ -1,0 +1,39 @@
+"""Mean absolute error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.metrics._rowwise_metric import RowwiseMetric
+from polytask.tasks import Kind, Regression
+
+__all__ = ["MAE"]
+
+
+@dataclass(frozen=True)
+class MAE(RowwiseMetric):
+    """Mean absolute error, in the user's units; over several columns their mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import MAE
+    >>> from polytask.tasks import FittedTarget
+    >>> MAE().score(np.array([1.0, 2.0]), np.array([1.0, 4.0]), FittedTarget(("y",), 1)).value
+    1.0
+    """
+
+    name: ClassVar[str] = "mae"
+    label: ClassVar[str] = "MAE"
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+    greater_is_better: ClassVar[bool] = False
+
+    def rowwise(
+        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n"]
+    ) -> Float64[np.ndarray, " n"]:
+        """Absolute errors."""
+        return np.abs(truth - response)

@@ -1,0 +1,197 @@
+"""The contract of a metric."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64, Real
+
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+from polytask.metrics._metric_value import MetricValue
+from polytask.tasks import FittedTarget, Kind
+
+__all__ = ["Metric"]
+
+Part = tuple[str, np.ndarray, np.ndarray]
+"""What the part is called, its truth (n,) with NaN where missing, and its response."""
+
+
+class Metric(ABC):
+    """How good responses are; a frozen dataclass of plain arguments.
+
+    Rows without a label count for nothing. A task of several columns gets the mean over its
+    columns; columns where the metric is undefined are left out and named. A metric of one's own
+    implements `measure`, and `resample` where a loop over replicates is too slow.
+
+    Attributes
+    ----------
+    name : str
+        The name users write and records carry, such as ``"roc_auc"``.
+    label : str
+        The name people read, such as ``"ROC-AUC"``.
+    kinds : tuple of Kind classes
+        The kinds it serves.
+    default_for : tuple of Kind classes
+        The kinds whose tasks enter Δm with it.
+    greater_is_better : bool
+    positive_scale : bool
+        Whether it can never cross zero, so that relative changes of it mean something.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    kinds: ClassVar[tuple[type[Kind], ...]]
+    default_for: ClassVar[tuple[type[Kind], ...]] = ()
+    greater_is_better: ClassVar[bool]
+    positive_scale: ClassVar[bool] = True
+
+    @abstractmethod
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """The metric of one column over labelled rows (at least one) of positive weight."""
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """`measure` under each row of weights, NaN where undefined; zeros leave rows out."""
+        values = np.full(len(weights), np.nan)
+        for replicate, weight in enumerate(weights):
+            kept = weight > 0
+            if kept.any():
+                chosen = weight[kept].astype(np.float64)
+                value = self.measure(truth[kept], response[kept], chosen).value
+                values[replicate] = np.nan if value is None else value
+        return values
+
+    def parts(
+        self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
+    ) -> Iterator[Part]:
+        """The columns that are measured one by one and averaged."""
+        if truth.ndim == 1:
+            yield f"column {fitted.columns[0]!r}", truth, response
+            return
+        for position, column in enumerate(fitted.columns):
+            yield f"column {column!r}", truth[:, position], response[:, position]
+
+    def score(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        response: Float[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"] | None = None,
+    ) -> MetricValue:
+        """The metric over the labelled rows.
+
+        Parameters
+        ----------
+        truth : array of shape (n,), or (n, n_columns) for several target columns
+            What `Kind.truth` gives: the user's units or class codes, NaN where missing.
+        response : array of shape (n,), or (n, size)
+            What `Kind.response` gives: the user's units or probabilities.
+        fitted : FittedTarget
+            What was learned of the target; it names columns and classes.
+        weight : array of shape (n,), optional
+            Row weights; rows of weight 0 are left out.
+
+        Returns
+        -------
+        MetricValue
+        """
+        weight = np.ones(len(truth)) if weight is None else weight
+        _check_rows(self, truth, response, weight[None])
+        values = {
+            name: self._score_part(column, answers, weight)
+            for name, column, answers in self.parts(truth, response, fitted)
+        }
+        return _mean(values)
+
+    def bootstrap(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        response: Float[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """`score` under each row of weights, such as how often a replicate drew each row.
+
+        Parameters
+        ----------
+        truth, response, fitted
+            As in `score`.
+        weights : array of shape (replicates, n)
+
+        Returns
+        -------
+        array of shape (replicates,)
+            NaN where a replicate's metric is undefined.
+        """
+        _check_rows(self, truth, response, weights)
+        total, count = np.zeros(len(weights)), np.zeros(len(weights))
+        for _, column, answers in self.parts(truth, response, fitted):
+            labelled = np.isfinite(column)
+            if not labelled.any() or not np.isfinite(answers[labelled]).all():
+                continue
+            chosen = weights if labelled.all() else weights[:, labelled]
+            values = self.resample(column[labelled].astype(np.float64), answers[labelled], chosen)
+            defined = np.isfinite(values)
+            total[defined] += values[defined]
+            count += defined
+        return np.divide(total, count, out=np.full(len(weights), np.nan), where=count > 0)
+
+    def _score_part(
+        self, truth: np.ndarray, response: np.ndarray, weight: np.ndarray
+    ) -> MetricValue:
+        labelled = np.isfinite(truth) & (weight > 0)
+        if not labelled.any():
+            return MetricValue(None, "no labelled rows")
+        answers = response[labelled]
+        broken = ~np.isfinite(answers.reshape(len(answers), -1)).all(axis=1)
+        if broken.any():
+            rows = f"{broken.sum()} of the {len(answers)} labelled rows"
+            return MetricValue(None, f"the prediction is not finite in {rows}")
+        kept = weight[labelled].astype(np.float64)
+        result = self.measure(truth[labelled].astype(np.float64), answers, kept)
+        if result.value is not None and not np.isfinite(result.value):
+            return MetricValue(None, f"the value over {len(answers)} labelled rows is not finite")
+        return result
+
+
+def _mean(parts: dict[str, MetricValue]) -> MetricValue:
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    values = [part.value for part in parts.values() if part.value is not None]
+    left_out = tuple(
+        f"{name}: {part.undefined}" for name, part in parts.items() if part.value is None
+    )
+    if values:
+        return MetricValue(float(np.mean(values)), left_out=left_out)
+    reasons = {part.undefined for part in parts.values()}
+    return MetricValue(None, reasons.pop() if len(reasons) == 1 else "; ".join(left_out))
+
+
+def _check_rows(
+    metric: Metric, truth: np.ndarray, response: np.ndarray, weights: np.ndarray
+) -> None:
+    owner = f"{type(metric).__name__}.score"
+    if len(response) != len(truth):
+        expected = f"an array of {len(truth)} rows, as `truth` is"
+        raise ParameterError(message(owner, "response", expected, response.shape))
+    if truth.ndim == 2 and response.shape != truth.shape:
+        expected = f"of shape {truth.shape}, as `truth` is"
+        raise ParameterError(message(owner, "response", expected, response.shape))
+    if weights.shape[1] != len(truth):
+        expected = f"an array of {len(truth)} values, as `truth` has rows"
+        raise ParameterError(message(owner, "weight", expected, weights.shape[1:]))
+    if weights.size and not weights.min() >= 0:
+        raise ParameterError(message(owner, "weight", "at least 0 everywhere", weights.min()))

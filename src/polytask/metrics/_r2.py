@@ -1,0 +1,51 @@
+"""Coefficient of determination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.metrics._metric import Metric
+from polytask.metrics._metric_value import MetricValue
+from polytask.metrics._variance import no_variance, variance
+from polytask.tasks import Kind, Regression
+
+__all__ = ["R2"]
+
+
+@dataclass(frozen=True)
+class R2(Metric):
+    """Coefficient of determination: 1 − mean squared error / variance of the truth.
+
+    Over several columns their mean; undefined where the truth is constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import R2
+    >>> from polytask.tasks import FittedTarget
+    >>> R2().score(np.array([1.0, 3.0]), np.array([1.0, 2.0]), FittedTarget(("y",), 1)).value
+    0.5
+    """
+
+    name: ClassVar[str] = "r2"
+    label: ClassVar[str] = "R²"
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+    greater_is_better: ClassVar[bool] = True
+    positive_scale: ClassVar[bool] = False
+
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """1 − mean squared error / variance."""
+        reason = no_variance(truth)
+        if reason is not None:
+            return MetricValue(None, reason)
+        error = np.average(np.square(truth - response), weights=weight)
+        return MetricValue(float(1 - error / variance(truth, weight)))

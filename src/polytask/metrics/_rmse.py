@@ -1,0 +1,48 @@
+"""Root mean squared error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.metrics._rowwise_metric import RowwiseMetric
+from polytask.tasks import Kind, Regression
+
+__all__ = ["RMSE"]
+
+
+@dataclass(frozen=True)
+class RMSE(RowwiseMetric):
+    """Root mean squared error, in the user's units; over several columns their mean RMSE.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import RMSE
+    >>> from polytask.tasks import FittedTarget
+    >>> RMSE().score(
+    ...     np.array([1.0, 2.0, np.nan]), np.array([1.0, 4.0, 9.0]), FittedTarget(("y",), 1)
+    ... )
+    MetricValue(value=1.4142135623730951, undefined=None, left_out=())
+    """
+
+    name: ClassVar[str] = "rmse"
+    label: ClassVar[str] = "RMSE"
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+    default_for: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+    greater_is_better: ClassVar[bool] = False
+
+    def rowwise(
+        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n"]
+    ) -> Float64[np.ndarray, " n"]:
+        """Squared errors."""
+        return np.square(truth - response)
+
+    def finish(
+        self, means: Float64[np.ndarray, " replicates"]
+    ) -> Float64[np.ndarray, " replicates"]:
+        """Their root."""
+        return np.sqrt(means)

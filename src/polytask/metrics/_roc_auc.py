@@ -1,0 +1,77 @@
+"""Area under the receiver operating characteristic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64, Real
+
+from polytask.metrics._decisions import one_class
+from polytask.metrics._metric import Metric, Part
+from polytask.metrics._metric_value import MetricValue
+from polytask.metrics._ranking import Ranking
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
+
+__all__ = ["ROCAUC"]
+
+
+@dataclass(frozen=True)
+class ROCAUC(Metric):
+    """Probability that a positive row scores above a negative one, ties counting half.
+
+    Multilabel: mean over the columns. Multiclass: mean over one-versus-rest areas of the
+    classes. Columns and classes where only one class occurs are left out and named.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import ROCAUC
+    >>> from polytask.tasks import FittedTarget
+    >>> target = FittedTarget(("y",), 1, ("no", "yes"))
+    >>> ROCAUC().score(np.array([0.0, 0.0, 1.0]), np.array([0.1, 0.6, 0.5]), target).value
+    0.5
+    >>> ROCAUC().score(np.zeros(12), np.linspace(0, 1, 12), target).undefined
+    'only one class among the 12 labelled rows'
+    """
+
+    name: ClassVar[str] = "roc_auc"
+    label: ClassVar[str] = "ROC-AUC"
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
+    default_for: ClassVar[tuple[type[Kind], ...]] = (Binary, Multilabel)
+    greater_is_better: ClassVar[bool] = True
+
+    def parts(
+        self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
+    ) -> Iterator[Part]:
+        """Columns, or classes against the rest."""
+        if truth.ndim == response.ndim:
+            yield from super().parts(truth, response, fitted)
+            return
+        for code, label in enumerate(fitted.classes):
+            against = np.where(np.isfinite(truth), truth == code, np.nan)
+            yield f"class {label!r}", against, response[:, code]
+
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """The area, from ranks."""
+        reason = one_class(truth)
+        if reason is not None:
+            return MetricValue(None, reason)
+        return MetricValue(Ranking.of(truth, response).roc_auc(weight))
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """The areas, sorting once."""
+        ranking = Ranking.of(truth, response)
+        return np.array([ranking.roc_auc(weight) for weight in weights], dtype=np.float64)

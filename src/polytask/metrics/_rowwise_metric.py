@@ -1,0 +1,52 @@
+"""Metrics that are a weighted mean over rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+from jaxtyping import Float, Float64, Real
+
+from polytask.metrics._metric import Metric
+from polytask.metrics._metric_value import MetricValue
+
+__all__ = ["RowwiseMetric"]
+
+
+class RowwiseMetric(Metric):
+    """A weighted mean of one number a row, such as a squared error."""
+
+    @abstractmethod
+    def rowwise(
+        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+    ) -> Float64[np.ndarray, " n"]:
+        """The number that is averaged."""
+
+    def finish(
+        self, means: Float64[np.ndarray, " replicates"]
+    ) -> Float64[np.ndarray, " replicates"]:
+        """From the mean to the metric; the mean itself by default."""
+        return means
+
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """The weighted mean over the rows."""
+        mean = np.average(self.rowwise(truth, response), weights=weight)
+        return MetricValue(float(self.finish(np.array([mean]))[0]))
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """The weighted means, one product a replicate."""
+        numbers = self.rowwise(truth, response)
+        sums = np.array([weight.astype(np.float64) @ numbers for weight in weights])
+        totals = weights.sum(axis=1, dtype=np.float64)
+        means = np.divide(sums, totals, out=np.full(len(weights), np.nan), where=totals > 0)
+        return self.finish(means)

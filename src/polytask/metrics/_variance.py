@@ -1,0 +1,23 @@
+"""How far truths lie from their mean, and when that is nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+__all__ = ["no_variance", "variance"]
+
+
+def variance(values: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, " n"]) -> float:
+    """Weighted variance about the weighted mean, divided by the sum of weights."""
+    center = np.average(values, weights=weight)
+    return float(np.average(np.square(values - center), weights=weight))
+
+
+def no_variance(truth: Float64[np.ndarray, " n"]) -> str | None:
+    """Why nothing can be explained here, if so."""
+    if len(truth) < 2:
+        return "only 1 labelled row"
+    if truth.min() == truth.max():
+        return f"the truth is {truth[0]:g} in all {len(truth)} labelled rows"
+    return None
