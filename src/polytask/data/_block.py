@@ -30,6 +30,8 @@ class Block:
         What was learned of their targets, in the same order.
     sources : tuple of str
         The sources that carry them, in the order of the data set.
+    members : tuple of tuple of str
+        The tasks that each source carries, parallel to `sources`.
     own_rows : bool
         Whether each row belongs to exactly one of the tasks, whose head it then gathers.
     """
@@ -41,12 +43,17 @@ class Block:
     tasks: tuple[str, ...]
     targets: tuple[FittedTarget, ...]
     sources: tuple[str, ...]
+    members: tuple[tuple[str, ...], ...]
     own_rows: bool
 
     @property
     def n_columns(self) -> int:
         """Label columns a task."""
         return len(self.targets[0].columns)
+
+    def tasks_in(self, source: str) -> tuple[str, ...]:
+        """The block's tasks that a source carries."""
+        return self.members[self.sources.index(source)] if source in self.sources else ()
 
 
 def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, ...]:
@@ -59,32 +66,47 @@ def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, .
     schemas : mapping of source name to Schema
         Fitted schemas, in the order of the data set's sources.
     """
-    members: dict[tuple[object, ...], list[str]] = {}
+    gathered: list[tuple[tuple[object, ...], list[str]]] = []
     targets: dict[str, FittedTarget] = {}
     for task in tasks:
         schema = next(schema for schema in schemas.values() if task.name in schema.targets)
         fitted = targets[task.name] = schema.targets[task.name]
         key = (type(task.known_kind), fitted.size, len(fitted.columns), task.loss)
-        members.setdefault(key, []).append(task.name)
-    blocks = []
-    for position, names in enumerate(members.values()):
-        kind, size = tasks[names[0]].known_kind, targets[names[0]].size
-        carrying = {
-            name: sum(task in schema.targets for task in names) for name, schema in schemas.items()
-        }
-        sources = tuple(name for name, count in carrying.items() if count)
-        own = any(schemas[name].own_rows for name in sources) or len(sources) > 1
-        own = own and all(schemas[name].own_rows or carrying[name] == 1 for name in sources)
-        blocks.append(
-            Block(
-                f"{kind.name}-{size}-{position}",
-                kind,
-                size,
-                tasks[names[0]].loss,
-                tuple(names),
-                tuple(targets[name] for name in names),
-                sources,
-                own,
-            )
-        )
-    return tuple(blocks)
+        names = next((names for known, names in gathered if known == key), None)
+        if names is None:
+            gathered.append((key, [task.name]))
+        else:
+            names.append(task.name)
+    return tuple(
+        _block(position, names, tasks, targets, schemas)
+        for position, (_, names) in enumerate(gathered)
+    )
+
+
+def _block(
+    position: int,
+    names: list[str],
+    tasks: TaskSet,
+    targets: Mapping[str, FittedTarget],
+    schemas: Mapping[str, Schema],
+) -> Block:
+    first = tasks[names[0]]
+    size = targets[first.name].size
+    members = {
+        source: tuple(name for name in names if name in schema.targets)
+        for source, schema in schemas.items()
+    }
+    members = {source: carried for source, carried in members.items() if carried}
+    one_task_a_row = all(schemas[s].own_rows or len(c) == 1 for s, c in members.items())
+    several = len(members) > 1 or any(schemas[source].own_rows for source in members)
+    return Block(
+        f"{first.known_kind.name}-{size}-{position}",
+        first.known_kind,
+        size,
+        first.loss,
+        tuple(names),
+        tuple(targets[name] for name in names),
+        tuple(members),
+        tuple(members.values()),
+        one_task_a_row and several,
+    )

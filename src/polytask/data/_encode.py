@@ -48,9 +48,8 @@ def _targets(source: Source, tasks: TaskSet, block: Block) -> BlockTargets:
     task = _task_positions(source, block) if block.own_rows else None
     if source.labels is None:
         return BlockTargets(None, None, task, weight)
-    shape = (source.n_rows, block.n_columns)
-    if not block.own_rows:
-        shape = (source.n_rows, len(block.tasks), block.n_columns)
+    heads = () if block.own_rows else (len(block.tasks),)
+    shape = (source.n_rows, *heads, block.n_columns)
     values = np.full(shape, np.nan, dtype=np.float32)
     for position, (name, fitted) in enumerate(zip(block.tasks, block.targets, strict=True)):
         if name not in source.tasks.names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -18,8 +19,12 @@ def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
     if series.dtype.is_numeric() or series.dtype == pl.Null:
         return series.cast(pl.Float64).to_numpy()
     if series.dtype == pl.Boolean:
-        return np.array(series.to_list(), dtype=object)
-    return np.array(series.cast(pl.String).to_list(), dtype=object)
+        words, codes = [False, True], series.cast(pl.Int32)
+    else:
+        text = series.cast(pl.String)
+        words = text.drop_nulls().unique().sort().to_list()
+        codes = text.cast(pl.Enum(words)).to_physical().cast(pl.Int32)
+    return np.array([*words, None], dtype=object)[codes.fill_null(len(words)).to_numpy()]
 
 
 class Labels(ABC):
@@ -98,7 +103,7 @@ class OwnRowLabels(Labels):
     values : polars.Series of n values
         The target; null or NaN where missing.
     task : array of shape (n,), int32
-        Position of each row's task in `names`.
+        Position of each row's task in `names`; −1 for none.
     names : tuple of str
         The tasks.
     """
@@ -119,12 +124,24 @@ class OwnRowLabels(Labels):
 
     def rows(self, task: str) -> Int64[np.ndarray, " m"]:
         """Rows of the task whose target is observed."""
-        mine = self.task == self.names.index(task)
-        return np.flatnonzero(mine & _observed(self.values))
+        return self._rows[self.names.index(task)]
 
     def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
         """The target at `rows(task)`."""
-        return {self.values.name: column_values(self.values[self.rows(task)])}
+        return {self.values.name: self._values[self.rows(task)]}
+
+    @cached_property
+    def _rows(self) -> list[np.ndarray]:
+        """Observed rows of every task, found in one pass."""
+        observed = np.flatnonzero(_observed(self.values) & (self.task >= 0))
+        task = self.task[observed]
+        order = np.argsort(task, kind="stable")
+        starts = np.searchsorted(task[order], np.arange(1, len(self.names)))
+        return np.split(observed[order], starts)
+
+    @cached_property
+    def _values(self) -> np.ndarray:
+        return column_values(self.values)
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
         """The labels of some rows, in that order."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polytask.data._columns import Column, fit_columns
+from polytask.data._column import Column
+from polytask.data._fit_columns import fit_columns
 from polytask.data._source import Source
+from polytask.data._targets import fit_targets
 from polytask.tasks import FittedTarget
 
 __all__ = ["Schema"]
@@ -56,23 +58,9 @@ class Schema:
         DataError
             If an input holds infinite values, or a target cannot be learned from.
         """
-        labels = source.labelled()
-        targets: dict[str, FittedTarget] = {}
-        if source.own_rows and source.tasks:
-            first = source.tasks[0]
-            joined = {
-                column: np.concatenate([labels.columns(name)[column] for name in labels.tasks])
-                for column in first.columns
-            }
-            for task in source.tasks:
-                if len(labels.rows(task.name)) == 0:
-                    task.known_kind.fit(task.name, labels.columns(task.name))  # raises
-            common = first.known_kind.fit(first.name, joined)
-            targets = dict.fromkeys(source.tasks.names, common)
-        else:
-            for task in source.tasks:
-                targets[task.name] = task.known_kind.fit(task.name, labels.columns(task.name))
-        return cls(source.name, fit_columns(source.inputs), targets, source.task_column, source.own_rows)
+        targets = fit_targets(source.tasks, source.labelled(), own_rows=source.own_rows)
+        columns = fit_columns(source.inputs)
+        return cls(source.name, columns, targets, source.task_column, source.own_rows)
 
     def encode(self, source: Source) -> dict[str, np.ndarray]:
         """Encode a source's inputs.

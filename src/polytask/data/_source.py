@@ -38,6 +38,8 @@ class Source:
         Where each row belongs to exactly one task: its position in `tasks`, −1 if unknown.
     task_column : str, optional
         The column that named each row's task.
+    group_column : str, optional
+        The column that named each row's group.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Source:
     groups: np.ndarray | None = None
     task_index: np.ndarray | None = None
     task_column: str | None = None
+    group_column: str | None = None
 
     @property
     def n_rows(self) -> int:

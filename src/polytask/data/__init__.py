@@ -1,0 +1,46 @@
+"""Data sets of several tasks: tables to sources, columns to arrays, rows to parts."""
+
+from polytask.data._as_source import as_source
+from polytask.data._batch import Batch, BlockTargets, EncodedSource
+from polytask.data._block import Block, make_blocks
+from polytask.data._column import Column
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._encode import encode
+from polytask.data._fit_schemas import fit_schemas
+from polytask.data._frames import to_polars
+from polytask.data._labels import Labels, OwnRowLabels, TableLabels
+from polytask.data._random_split import RandomSplit
+from polytask.data._read import read
+from polytask.data._readers import read_table, scan_table
+from polytask.data._schema import Schema
+from polytask.data._schema_json import schema_from_json, schema_to_json
+from polytask.data._source import Source
+from polytask.data._split import Split
+from polytask.data._splitter import Splitter
+
+__all__ = [
+    "Batch",
+    "Block",
+    "BlockTargets",
+    "Column",
+    "EncodedSource",
+    "Labels",
+    "MultiTaskDataset",
+    "OwnRowLabels",
+    "RandomSplit",
+    "Schema",
+    "Source",
+    "Split",
+    "Splitter",
+    "TableLabels",
+    "as_source",
+    "encode",
+    "fit_schemas",
+    "make_blocks",
+    "read",
+    "read_table",
+    "scan_table",
+    "schema_from_json",
+    "schema_to_json",
+    "to_polars",
+]

@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from polytask._naming import suggestion
+from polytask.data._digest import data_digest
+from polytask.data._frames import to_polars
+from polytask.data._from_arrays import arrays_source
+from polytask.data._from_long import long_source
+from polytask.data._from_per_task import per_task_sources
+from polytask.data._from_table import table_source
+from polytask.data._source import Source
+from polytask.data._summary import source_summary, task_summaries
+from polytask.exceptions import DataError, UnknownNameError
+from polytask.tasks import Kind, Task, TaskSet
+
+__all__ = ["MultiTaskDataset"]
+
+
+@dataclass(frozen=True, eq=False)
+class MultiTaskDataset:
+    """Sources of rows and the tasks that are labelled there.
+
+    Usually made by one of the constructors below, which leave the user's tables as they are.
+
+    Parameters
+    ----------
+    sources : tuple of Source
+        Rows with one input schema each.
+    tasks : TaskSet
+        All tasks, kinds settled.
+    notes : tuple of str
+        What was inferred or looks odd, in words.
+
+    Examples
+    --------
+    >>> from polytask import MultiTaskDataset
+    >>> table = {"age": [31, 44, 28, 60], "rich": [0, 1, 0, 1], "single": ["y", "n", "y", None]}
+    >>> data = MultiTaskDataset.from_table(table, ["rich", "single"])
+    >>> data.notes
+    ("rich: binary, because of 2 distinct values; positive class 1", \
+"single: binary, because of 2 distinct values; positive class 'y'")
+    """
+
+    sources: tuple[Source, ...]
+    tasks: TaskSet
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        carried = {name for source in self.sources for name in source.tasks.names}
+        absent = [name for name in self.tasks.names if name not in carried]
+        if absent or len({source.name for source in self.sources}) < len(self.sources):
+            sentence = (
+                "The `sources` parameter of MultiTaskDataset must be sources of unique names that "
+                f"carry every task. Got {[source.name for source in self.sources]}, "
+                f"without the tasks {absent}."
+            )
+            raise DataError(sentence)
+
+    # ── constructors ──────────────────────────────────────────────────────────
+    @classmethod
+    def from_table(
+        cls,
+        frame: Any,
+        tasks: Iterable[Task | str],
+        *,
+        features: str | Iterable[str] | None = None,
+        drop: str | Iterable[str] = (),
+        weight: Any = None,
+        group: Any = None,
+    ) -> MultiTaskDataset:
+        """Rows that share their inputs, with a target column (or several) for each task.
+
+        Parameters
+        ----------
+        frame : polars, pandas or pyarrow frame, or mapping of columns
+        tasks : iterable of Task or str
+            A string is a target column whose kind is inferred. Missing labels are null or NaN.
+        features : iterable of str, optional
+            Input columns; by default all columns that serve nothing else.
+        drop : iterable of str
+            Columns that are no inputs.
+        weight : str or array of shape (n,), optional
+            Row weights, positive.
+        group : str or array of shape (n,), optional
+            Rows of one group stay together in splits and in the bootstrap.
+
+        Raises
+        ------
+        DataError
+            If a column is absent, a target cannot be learned from, or a value is infinite.
+        """
+        source, notes = table_source(
+            to_polars(frame),
+            TaskSet(tasks),
+            features=features,
+            drop=drop,
+            weight=weight,
+            group=group,
+        )
+        return cls((source,), source.tasks, notes)
+
+    @classmethod
+    def from_long(
+        cls,
+        frame: Any,
+        target: str,
+        task_column: str,
+        *,
+        kind: Kind | str | None = None,
+        features: str | Iterable[str] | None = None,
+        drop: str | Iterable[str] = (),
+        weight: Any = None,
+        group: Any = None,
+        role: Literal["primary", "auxiliary"] = "primary",
+    ) -> MultiTaskDataset:
+        """Rows that each belong to one task: one task for each value of a column.
+
+        Parameters
+        ----------
+        frame : polars, pandas or pyarrow frame, or mapping of columns
+        target : str
+            The one target column.
+        task_column : str
+            The column that names each row's task, such as a school.
+        kind : Kind or str, optional
+            Kind of every task; by default inferred from all rows.
+        features, drop, weight, group
+            As in `from_table`.
+        role : {"primary", "auxiliary"}
+            Role of every task.
+
+        Examples
+        --------
+        >>> from polytask import MultiTaskDataset
+        >>> table = {"x": [1.0, 2.0, 3.0], "score": [3.5, 2.5, 9.0], "school": [7, 7, 12]}
+        >>> MultiTaskDataset.from_long(table, "score", "school").tasks.names
+        ('7', '12')
+        """
+        source, notes = long_source(
+            to_polars(frame),
+            target,
+            task_column,
+            kind=kind,
+            role=role,
+            features=features,
+            drop=drop,
+            weight=weight,
+            group=group,
+        )
+        return cls((source,), source.tasks, notes)
+
+    @classmethod
+    def from_per_task(
+        cls,
+        data: Mapping[Any, tuple[Any, Any]],
+        *,
+        kinds: Mapping[str, Kind | str] | Kind | str | None = None,
+    ) -> MultiTaskDataset:
+        """A table of its own for each task.
+
+        Tasks with the same input columns and the same kind of target (same classes, similar
+        units) share one source; otherwise each has its own.
+
+        Parameters
+        ----------
+        data : mapping of Task or str to (X, y)
+            X is an array (n, d) or a frame, y has n values.
+        kinds : mapping of task name to kind, or one kind for all, optional
+        """
+        sources, notes = per_task_sources(data, kinds)
+        return cls(sources, TaskSet(task for s in sources for task in s.tasks), notes)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: Any,
+        Y: Any,
+        tasks: Iterable[Task | str] | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        weights: Any = None,
+        groups: Any = None,
+        task_index: Any = None,
+    ) -> MultiTaskDataset:
+        """Arrays of inputs and targets.
+
+        Parameters
+        ----------
+        X : array of shape (n, d) or (n, d₁, d₂, …)
+            Columns ``x0`` …, or one column ``x`` of tensors.
+        Y : array of shape (n,) or (n, n_targets)
+            NaN where missing.
+        tasks : iterable of Task or str, optional
+            By default ``y0`` …, or ``0`` … with `task_index`.
+        names : sequence of str, optional
+            Names of the input columns.
+        weights, groups : array of shape (n,), optional
+        task_index : array of shape (n,), optional
+            Position of each row's only task; Y then has one column.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from polytask import MultiTaskDataset
+        >>> X, Y = np.eye(4), np.array([[0.5, 1], [1.5, 0], [2.5, np.nan], [4.0, 1]])
+        >>> [task.kind.name for task in MultiTaskDataset.from_arrays(X, Y).tasks]
+        ['regression', 'binary']
+        """
+        source, notes = arrays_source(
+            X, Y, tasks, names=names, weights=weights, groups=groups, task_index=task_index
+        )
+        return cls((source,), source.tasks, notes)
+
+    # ── views ─────────────────────────────────────────────────────────────────
+    @property
+    def n_rows(self) -> int:
+        """Rows of all sources."""
+        return sum(source.n_rows for source in self.sources)
+
+    def source(self, name: str) -> Source:
+        """The source of that name."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        names = [source.name for source in self.sources]
+        sentence = f"There is no source named {name!r}. {suggestion(name, names)}"
+        raise UnknownNameError(sentence)
+
+    def take(self, rows: Mapping[str, np.ndarray]) -> MultiTaskDataset:
+        """Some rows of every source, by source name; a source that is not named gives none."""
+        for name in rows:
+            self.source(name)
+        none = np.empty(0, dtype=np.int64)
+        taken = (source.take(rows.get(source.name, none)) for source in self.sources)
+        return replace(self, sources=tuple(taken))
+
+    def without_columns(self, names: Iterable[str]) -> MultiTaskDataset:
+        """The same rows without some input columns; names that are no inputs are passed over."""
+        dropped = list(names)
+        sources = (replace(s, inputs=s.inputs.drop(dropped, strict=False)) for s in self.sources)
+        return replace(self, sources=tuple(sources))
+
+    def digest(self) -> str:
+        """sha256 over tasks, inputs, targets, weights and groups, the same in every process."""
+        return data_digest(self.sources, self.tasks)
+
+    def summary(self) -> dict[str, Any]:
+        """Rows, columns by type, and what is known of every task's labels; goes through JSON."""
+        tasks: dict[str, dict[str, Any]] = {}
+        for source in self.sources:
+            tasks |= task_summaries(source)
+        return {
+            "rows": self.n_rows,
+            "sources": [source_summary(source) for source in self.sources],
+            "tasks": [tasks[name] for name in self.tasks.names],
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,125 @@
+"""Any frame as a polars one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+from polars import selectors as cs
+
+from polytask._naming import suggestion
+from polytask._validation import message
+from polytask.exceptions import DataError, ParameterError
+
+__all__ = ["array_columns", "no_duplicates", "require_columns", "to_polars"]
+
+
+def to_polars(frame: Any) -> pl.DataFrame:
+    """Return any frame as a polars one, NaN as null; the frame itself is never changed.
+
+    Parameters
+    ----------
+    frame : polars, pandas or pyarrow frame, mapping, or numpy array
+        Whatever narwhals takes; a mapping of names to columns; or an array (n, d), whose
+        columns are then ``x0`` … .
+
+    Raises
+    ------
+    DataError
+        If two columns carry one name, or columns differ in length.
+    ParameterError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> from polytask.data import to_polars
+    >>> to_polars({"age": [31, 44]}).shape
+    (2, 1)
+    """
+    table = frame if isinstance(frame, pl.DataFrame) else _converted(frame)
+    return table.with_columns(cs.float().fill_nan(None))
+
+
+def _converted(frame: Any) -> pl.DataFrame:
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if isinstance(frame, np.ndarray):
+        return array_columns(frame)
+    if isinstance(frame, Mapping):
+        return _from_mapping(frame)
+    no_duplicates([str(name) for name in _names(frame)])
+    try:
+        wrapped = nw.from_native(frame)
+        table = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+        return table.to_polars()
+    except TypeError as error:
+        expected = "a polars, pandas or pyarrow frame, a mapping of columns, or a numpy array"
+        raise ParameterError(message("to_polars", "frame", expected, frame)) from error
+
+
+def _names(frame: Any) -> Iterable[object]:
+    names = getattr(frame, "column_names", None)  # pyarrow
+    return names if names is not None else getattr(frame, "columns", ())
+
+
+def _from_mapping(columns: Mapping[Any, Any]) -> pl.DataFrame:
+    series = [_series(str(name), values) for name, values in columns.items()]
+    lengths = {column.name: len(column) for column in series}
+    if len(set(lengths.values())) > 1:
+        sentence = f"The columns of a table must have one length. Got {lengths} instead."
+        raise DataError(sentence)
+    no_duplicates([column.name for column in series])
+    return pl.DataFrame(series)
+
+
+def _series(name: str, values: Any) -> pl.Series:
+    if isinstance(values, np.ndarray) and values.dtype == object:
+        values = values.tolist()
+    elif not isinstance(values, pl.Series | np.ndarray | Sequence):
+        values = list(values)
+    try:
+        return pl.Series(name, values)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        sentence = f"Column {name!r} mixes values of several types: {error}"
+        raise DataError(sentence) from error
+
+
+def array_columns(array: np.ndarray, names: Sequence[str] | None = None) -> pl.DataFrame:
+    """Columns ``x0`` … of a table (n, d), or one column ``x`` of tensors (n, d₁, d₂, …)."""
+    if array.ndim == 0:
+        raise ParameterError(message("to_polars", "frame", "an array with a row axis", array))
+    if array.ndim > 2:
+        name = names[0] if names else "x"
+        return pl.DataFrame([pl.Series(name, np.ascontiguousarray(array))])
+    table = array[:, None] if array.ndim == 1 else array
+    names = [f"x{column}" for column in range(table.shape[1])] if names is None else list(names)
+    if len(names) != table.shape[1]:
+        sentence = (
+            f"The `names` parameter must name {table.shape[1]} columns. Got {len(names)} instead."
+        )
+        raise ParameterError(sentence)
+    no_duplicates(names)
+    return pl.DataFrame([_series(name, table[:, column]) for column, name in enumerate(names)])
+
+
+def no_duplicates(names: Sequence[str]) -> None:
+    """Raise if two columns carry one name."""
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        shown = ", ".join(repr(name) for name in repeated[:5])
+        sentence = (
+            f"The table has several columns of one name: {shown}. Rename or remove all but one."
+        )
+        raise DataError(sentence)
+
+
+def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> None:
+    """Raise if a wanted column is not in the table, suggesting the nearest."""
+    for name in wanted:
+        if name not in known:
+            sentence = f"{what} {name!r} is not a column of the table. {suggestion(name, known)}"
+            raise DataError(sentence)

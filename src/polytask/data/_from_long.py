@@ -1,0 +1,127 @@
+"""A table whose every row belongs to one task, named by a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from polytask.data._frames import require_columns
+from polytask.data._inputs import choose_inputs, input_notes
+from polytask.data._labels import OwnRowLabels
+from polytask.data._row_values import row_groups, row_weights
+from polytask.data._settle import check_target, settled_kind, target_notes
+from polytask.data._source import Source
+from polytask.data._targets import fit_targets
+from polytask.exceptions import DataError
+from polytask.tasks import Kind, Task, TaskSet
+
+__all__ = ["long_source", "own_row_source", "task_positions"]
+
+
+def long_source(
+    table: pl.DataFrame,
+    target: str,
+    task_column: str,
+    *,
+    kind: Kind | str | None,
+    role: Literal["primary", "auxiliary"],
+    features: str | Iterable[str] | None,
+    drop: str | Iterable[str],
+    weight: Any,
+    group: Any,
+) -> tuple[Source, tuple[str, ...]]:
+    """The source of a table with one task for each value of `task_column`, and notes."""
+    require_columns(table.columns, [target], "The target")
+    require_columns(table.columns, [task_column], "The task column")
+    names = _task_names(table[task_column])
+    tasks = TaskSet(Task(name, kind, target, role=role) for name in names.values())
+    taken = {target, task_column, *(name for name in (weight, group) if isinstance(name, str))}
+    return own_row_source(
+        choose_inputs(table, features, drop, taken),
+        table[target],
+        task_positions(table[task_column], tasks.names),
+        tasks,
+        weights=row_weights(table, weight),
+        groups=row_groups(table, group),
+        task_column=task_column,
+        group_column=group if isinstance(group, str) else None,
+    )
+
+
+def own_row_source(
+    inputs: pl.DataFrame,
+    target: pl.Series,
+    task_index: np.ndarray,
+    tasks: TaskSet,
+    *,
+    weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    task_column: str | None = None,
+    group_column: str | None = None,
+) -> tuple[Source, tuple[str, ...]]:
+    """A source whose every row belongs to one task, kinds settled over all of them, and notes."""
+    owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
+    check_target(owner, target)
+    kind, reason = settled_kind(tasks[0], [target])
+    tasks = TaskSet(task.with_kind(kind) for task in tasks)
+    labels = OwnRowLabels(target, task_index, tasks.names)
+    fitted = fit_targets(tasks, labels, own_rows=True)
+    source = Source(
+        "table",
+        inputs,
+        tasks,
+        labels,
+        np.arange(inputs.height),
+        weights,
+        groups,
+        task_index,
+        task_column,
+        group_column,
+    )
+    reasons = dict.fromkeys(tasks.names, reason)
+    return source, target_notes(tasks, reasons, fitted) + input_notes(inputs)
+
+
+def _task_names(series: pl.Series) -> dict[Any, str]:
+    """Names of the values of a task column, in sorted order of the values."""
+    missing = series.null_count()
+    if missing:
+        sentence = (
+            f"Every row must name its task. Column {series.name!r} is missing in {missing} rows, "
+            f"first in row {series.is_null().arg_max()}."
+        )
+        raise DataError(sentence)
+    if series.dtype in {pl.Categorical, pl.Enum}:
+        series = series.cast(pl.String)
+    return {value: _task_name(value) for value in series.unique().sort().to_list()}
+
+
+def _task_name(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def task_positions(series: pl.Series, names: Sequence[str]) -> np.ndarray:
+    """Position in `names` of each row's task, int32.
+
+    Raises
+    ------
+    DataError
+        If rows name no task, or a task that is not among `names`.
+    """
+    named = _task_names(series)
+    unknown = [name for name in named.values() if name not in set(names)]
+    if unknown:
+        shown = ", ".join(repr(name) for name in unknown[:5]) + (", …" if len(unknown) > 5 else "")
+        sentence = (
+            f"Column {series.name!r} names tasks that the model was not fitted on: {shown}. "
+            "Leave out their rows, or fit a new model."
+        )
+        raise DataError(sentence)
+    if series.dtype in {pl.Categorical, pl.Enum}:
+        series = series.cast(pl.String)
+    position = {name: index for index, name in enumerate(names)}
+    codes = [position[name] for name in named.values()]
+    return series.replace_strict(list(named), codes, return_dtype=pl.Int32).to_numpy()

@@ -1,0 +1,117 @@
+"""One table of its own for each task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask.data._families import family
+from polytask.data._frames import array_columns, to_polars
+from polytask.data._from_long import own_row_source
+from polytask.data._from_table import table_source
+from polytask.data._labels import column_values
+from polytask.data._settle import check_target, settled_kind
+from polytask.data._source import Source
+from polytask.exceptions import DataError, ParameterError
+from polytask.tasks import FittedTarget, Kind, Task, TaskSet
+
+__all__ = ["per_task_sources"]
+
+_TARGET = "target"
+_UNITS = 10.0
+"""Tasks whose scale is this much smaller than the scale of all are in units of their own."""
+
+
+def per_task_sources(
+    data: Mapping[Any, tuple[Any, Any]], kinds: Mapping[str, Kind | str] | Kind | str | None
+) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    """One own-row source if all tasks' columns and targets agree, else one source a task."""
+    if not data:
+        sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
+        raise ParameterError(sentence)
+    tables = {
+        task: _table(name, *pair) for name, pair in data.items() for task in [_task(name, kinds)]
+    }
+    settled = {
+        task.with_kind(settled_kind(task, [table[_TARGET]])[0]): table
+        for task, table in tables.items()
+    }
+    if _agree(settled):
+        source, notes = _together(list(tables), list(tables.values()))
+        return (source,), notes
+    built = [
+        table_source(
+            table, TaskSet([task]), features=None, drop=(), weight=None, group=None, name=task.name
+        )
+        for task, table in tables.items()
+    ]
+    return tuple(source for source, _ in built), tuple(note for _, notes in built for note in notes)
+
+
+def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
+    if isinstance(given, Task):
+        return Task(
+            given.name, given.kind, _TARGET, given.weight, given.role, given.metrics, given.loss
+        )
+    return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
+
+
+def _table(given: Task | str, X: Any, y: Any) -> pl.DataFrame:
+    name = given.name if isinstance(given, Task) else given
+    inputs = to_polars(X)
+    if _TARGET in inputs.columns:
+        sentence = f"Task {name!r}: no input may be called {_TARGET!r}. Rename that column."
+        raise DataError(sentence)
+    target = _series(y)
+    if len(target) != inputs.height:
+        sentence = f"Task {name!r}: X and y must have one length. Got {inputs.height} and {len(target)} rows."
+        raise DataError(sentence)
+    check_target(name, target)
+    return inputs.with_columns(target)
+
+
+def _series(y: Any) -> pl.Series:
+    if isinstance(y, pl.Series):
+        series = y.rename(_TARGET)
+        return series.fill_nan(None) if series.dtype.is_float() else series
+    return to_polars(array_columns(np.asarray(y).reshape(-1), [_TARGET]))[_TARGET]
+
+
+def _agree(tables: Mapping[Task, pl.DataFrame]) -> bool:
+    """Whether one table can hold all tasks' rows: same inputs, kind, loss, classes and units."""
+    tasks, frames = list(tables), list(tables.values())
+    if len({(task.kind, task.loss) for task in tasks}) > 1 or len({_shape(f) for f in frames}) > 1:
+        return False
+    kind = tasks[0].known_kind
+    alone = [kind.fit(t.name, _columns(frame[_TARGET])) for t, frame in tables.items()]
+    together = pl.concat([frame.select(_TARGET) for frame in frames], how="vertical_relaxed")
+    return _same_classes(alone) and _same_units(alone, kind, together[_TARGET])
+
+
+def _columns(target: pl.Series) -> Mapping[str, np.ndarray]:
+    return {_TARGET: column_values(target.drop_nulls())}
+
+
+def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
+    return tuple((series.name, family(series.dtype)) for series in frame.iter_columns())
+
+
+def _same_classes(alone: Sequence[FittedTarget]) -> bool:
+    largest = max((set(fitted.classes) for fitted in alone), key=len)
+    return all(set(fitted.classes) <= largest for fitted in alone)
+
+
+def _same_units(alone: Sequence[FittedTarget], kind: Kind, together: pl.Series) -> bool:
+    if not alone[0].scale:
+        return True
+    common = kind.fit("all", _columns(together)).scale[0]
+    return all(common <= _UNITS * fitted.scale[0] for fitted in alone)
+
+
+def _together(tasks: list[Task], frames: list[pl.DataFrame]) -> tuple[Source, tuple[str, ...]]:
+    table = pl.concat(frames, how="vertical_relaxed")
+    index = np.repeat(np.arange(len(frames), dtype=np.int32), [frame.height for frame in frames])
+    return own_row_source(table.drop(_TARGET), table[_TARGET], index, TaskSet(tasks))

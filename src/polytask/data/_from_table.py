@@ -1,0 +1,63 @@
+"""A table with one target column (or several) a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask.data._frames import require_columns
+from polytask.data._inputs import choose_inputs, input_notes
+from polytask.data._labels import TableLabels
+from polytask.data._row_values import row_groups, row_weights
+from polytask.data._settle import check_target, settled_kind, target_notes
+from polytask.data._source import Source
+from polytask.data._targets import fit_targets
+from polytask.tasks import TaskSet
+
+__all__ = ["table_source"]
+
+
+def table_source(
+    table: pl.DataFrame,
+    tasks: TaskSet,
+    *,
+    features: str | Iterable[str] | None,
+    drop: str | Iterable[str],
+    weight: Any,
+    group: Any,
+    name: str = "table",
+) -> tuple[Source, tuple[str, ...]]:
+    """The source of a table and notes on what was inferred."""
+    for task in tasks:
+        require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
+    taken = {*tasks.columns, *(name for name in (weight, group) if isinstance(name, str))}
+    weights, groups = row_weights(table, weight), row_groups(table, group)
+    inputs = choose_inputs(table, features, drop, taken)
+    settled, reasons = _settled(table, tasks)
+    labels = TableLabels(table.select(tasks.columns), {task.name: task.columns for task in tasks})
+    fitted = fit_targets(settled, labels, own_rows=False)
+    source = Source(
+        name,
+        inputs,
+        settled,
+        labels,
+        np.arange(table.height),
+        weights,
+        groups,
+        group_column=group if isinstance(group, str) else None,
+    )
+    return source, target_notes(settled, reasons, fitted) + input_notes(inputs)
+
+
+def _settled(table: pl.DataFrame, tasks: TaskSet) -> tuple[TaskSet, dict[str, str]]:
+    settled, reasons = [], {}
+    for task in tasks:
+        columns = [table[column] for column in task.columns]
+        for series in columns:
+            check_target(task.name, series)
+        kind, reasons[task.name] = settled_kind(task, columns)
+        settled.append(task.with_kind(kind))
+    return TaskSet(settled), reasons

@@ -1,0 +1,79 @@
+"""Which columns of a table are inputs, and whether they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import polars as pl
+
+from polytask.data._families import family, no_infinity
+from polytask.data._fit_columns import unusable
+from polytask.data._frames import require_columns
+from polytask.exceptions import DataError
+
+__all__ = ["choose_inputs", "input_notes"]
+
+
+def choose_inputs(
+    table: pl.DataFrame,
+    features: str | Iterable[str] | None,
+    drop: str | Iterable[str],
+    taken: Collection[str],
+) -> pl.DataFrame:
+    """The input columns: those in `features`, or all that serve nothing else.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+    features : iterable of str, optional
+        The inputs by name.
+    drop : iterable of str
+        Columns that are no inputs.
+    taken : collection of str
+        Targets, weights, groups and the column that names tasks, which are no inputs.
+    """
+    dropped = _names(drop)
+    require_columns(table.columns, dropped, "The dropped column")
+    if features is None:
+        chosen = [name for name in table.columns if name not in {*taken, *dropped}]
+    else:
+        chosen = list(dict.fromkeys(_names(features)))
+        require_columns(table.columns, chosen, "The feature")
+        _check_free(chosen, taken, "a target, weight, group or task column")
+        _check_free(chosen, dropped, "dropped")
+    inputs = table.select(chosen)
+    if not any(series.null_count() < len(series) for series in inputs.iter_columns()):
+        sentence = f"No input column is left that holds a value. Got the inputs {chosen}."
+        raise DataError(sentence)
+    for series in inputs.iter_columns():
+        if family(series.dtype) is None:
+            raise DataError(unusable(series))
+        no_infinity(series)
+    return inputs
+
+
+def _names(names: str | Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _check_free(chosen: Iterable[str], others: Collection[str], what: str) -> None:
+    for name in chosen:
+        if name in others:
+            sentence = f"Column {name!r} is listed as a feature, but it is {what} too. Choose one."
+            raise DataError(sentence)
+
+
+def input_notes(inputs: pl.DataFrame) -> tuple[str, ...]:
+    """Words about inputs that are hardly of use."""
+    notes = []
+    for series in inputs.iter_columns():
+        if series.null_count() == len(series):
+            notes.append(f"input {series.name}: left out, because all cells are missing")
+        elif series.dtype in {pl.String, pl.Categorical, pl.Enum} and len(series) >= 20:
+            distinct = series.n_unique()
+            if distinct * 2 > len(series):
+                notes.append(
+                    f"input {series.name}: {distinct} distinct texts in {len(series)} rows, which "
+                    "a model can hardly learn from; consider dropping it"
+                )
+    return tuple(notes)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._readers import MISSING, read_table
+from polytask.exceptions import ParameterError
+from polytask.tasks import Kind, Task, TaskSet
+
+__all__ = ["read"]
+
+
+def read(
+    data: Any,
+    tasks: Iterable[Task | str] | None = None,
+    *,
+    target: str | None = None,
+    task_column: str | None = None,
+    kind: Kind | str | None = None,
+    features: str | Iterable[str] | None = None,
+    drop: str | Iterable[str] = (),
+    weight: Any = None,
+    group: Any = None,
+    role: Literal["primary", "auxiliary"] = "primary",
+    missing: Sequence[str] = MISSING,
+) -> MultiTaskDataset:
+    """Read a file, or take a frame, as a multi-task data set.
+
+    Parameters
+    ----------
+    data : path or frame
+        A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or what `MultiTaskDataset.from_table` takes.
+    tasks : iterable of Task or str, optional
+        The tasks; with `task_column`, the one target.
+    target : str, optional
+        Instead of `tasks`: the one target column.
+    task_column : str, optional
+        The column that names the one task that each row belongs to.
+    kind, role
+        Of the tasks, where `target` is given.
+    features, drop, weight, group
+        As in `MultiTaskDataset.from_table`.
+    missing : sequence of str
+        Cells that mean “missing”, in CSV and TSV files.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> table = {"age": [31, 44, 28, 60], "rich": [0, 1, 0, 1]}
+    >>> polytask.read(table, ["rich"]).n_rows
+    4
+    """
+    given = _tasks(tasks, target, kind, role)
+    frame = read_table(data, missing=missing) if isinstance(data, str | Path) else data
+    if task_column is None:
+        return MultiTaskDataset.from_table(
+            frame, given, features=features, drop=drop, weight=weight, group=group
+        )
+    if len(given.columns) > 1:
+        sentence = (
+            "With `task_column`, one target column serves all tasks. "
+            f"Got {', '.join(given.columns)}; name one."
+        )
+        raise ParameterError(sentence)
+    return MultiTaskDataset.from_long(
+        frame,
+        given.columns[0],
+        task_column,
+        kind=given[0].kind,
+        features=features,
+        drop=drop,
+        weight=weight,
+        group=group,
+        role=given[0].role,
+    )
+
+
+def _tasks(
+    tasks: Iterable[Task | str] | None,
+    target: str | None,
+    kind: Kind | str | None,
+    role: Literal["primary", "auxiliary"],
+) -> TaskSet:
+    if (tasks is None) == (target is None):
+        sentence = "Give read either `tasks` or `target`."
+        raise ParameterError(sentence)
+    return TaskSet([Task(str(target), kind, role=role)]) if tasks is None else TaskSet(tasks)

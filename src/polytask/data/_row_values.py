@@ -1,0 +1,71 @@
+"""Row weights and groups, given as a column's name or as an array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask.data._frames import require_columns
+from polytask.exceptions import DataError
+
+__all__ = ["row_groups", "row_weights"]
+
+
+def row_weights(table: pl.DataFrame, weight: Any) -> np.ndarray | None:
+    """Row weights, float32, checked to be positive numbers."""
+    if weight is None:
+        return None
+    series = _series(table, weight, "weight")
+    if not series.dtype.is_numeric():
+        sentence = (
+            f"Row weights must be numbers. Column {series.name!r} has the type {series.dtype}."
+        )
+        raise DataError(sentence)
+    values = series.cast(pl.Float64).to_numpy()
+    bad = ~(np.isfinite(values) & (values > 0))
+    if bad.any():
+        row = int(bad.argmax())
+        got = "none" if np.isnan(values[row]) else f"{values[row]:g}"
+        sentence = (
+            f"Row weights must be positive and finite. Got {got} in row {row} of {series.name!r} "
+            f"({int(bad.sum())} such rows); leave out rows that should not count."
+        )
+        raise DataError(sentence)
+    return values.astype(np.float32)
+
+
+def row_groups(table: pl.DataFrame, group: Any) -> np.ndarray | None:
+    """Groups as codes in sorted order, int64."""
+    if group is None:
+        return None
+    return group_codes(_series(table, group, "group"))
+
+
+def group_codes(series: pl.Series) -> np.ndarray:
+    """Codes of a column's values in sorted order, int64; a missing value is an error."""
+    missing = series.null_count()
+    if missing:
+        sentence = (
+            f"Every row must have a group. Column {series.name!r} is missing in {missing} rows, "
+            f"first in row {series.is_null().arg_max()}."
+        )
+        raise DataError(sentence)
+    if series.dtype in {pl.Categorical, pl.Enum}:
+        series = series.cast(pl.String)
+    return series.rank("dense").cast(pl.Int64).to_numpy() - 1
+
+
+def _series(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
+    if isinstance(given, str):
+        require_columns(table.columns, [given], f"The {what} column")
+        return table[given]
+    series = pl.Series(what, given)
+    if len(series) != table.height:
+        sentence = (
+            f"The `{what}` parameter must have one value a row. "
+            f"Got {len(series)} values for {table.height} rows."
+        )
+        raise DataError(sentence)
+    return series.fill_nan(None) if series.dtype.is_float() else series

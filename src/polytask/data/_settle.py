@@ -1,0 +1,89 @@
+"""Targets checked and kinds settled, with notes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from polytask.data._families import family, no_infinity
+from polytask.data._labels import column_values
+from polytask.exceptions import DataError
+from polytask.tasks import (
+    Binary,
+    FittedTarget,
+    Kind,
+    Multilabel,
+    Regression,
+    Task,
+    TaskSet,
+    infer_kind,
+)
+
+__all__ = ["check_target", "settled_kind", "target_notes"]
+
+_SHOWN = 5
+
+
+def check_target(task: str, series: pl.Series) -> None:
+    """Raise unless the column can be a target at all."""
+    holds = family(series.dtype)
+    if holds is None or holds in {"dates", "tensors"}:
+        sentence = (
+            f"Task {task!r}: column {series.name!r} has the type {series.dtype}, which cannot be a "
+            "target. Give numbers, text or booleans."
+        )
+        raise DataError(sentence)
+    if series.null_count() == len(series):
+        sentence = (
+            f"Task {task!r}: column {series.name!r} has no observed label to learn from: all "
+            f"{len(series)} rows are missing."
+        )
+        raise DataError(sentence)
+    no_infinity(series)
+
+
+def settled_kind(task: Task, columns: Sequence[pl.Series]) -> tuple[Kind, str]:
+    """The task's kind and why: as given, or inferred from its columns."""
+    if isinstance(task.kind, Kind):
+        return task.kind, "as given"
+    inferred = [
+        infer_kind(task.name, s.name, column_values(s), integer=s.dtype.is_integer())
+        for s in columns
+    ]
+    if len(inferred) == 1:
+        kind, reason = inferred[0]
+        return kind, f"because of {reason}"
+    if all(isinstance(kind, Binary) for kind, _ in inferred):
+        return Multilabel(), f"because of {len(columns)} columns of 2 values"
+    if all(isinstance(kind, Regression) for kind, _ in inferred):
+        return Regression(), f"because of {len(columns)} columns of numbers"
+    found = ", ".join(
+        f"{s.name}: {kind.name}" for s, (kind, _) in zip(columns, inferred, strict=True)
+    )
+    sentence = (
+        f"The kind of task {task.name!r} cannot be inferred, since its columns differ ({found}). "
+        "State its kind, or make each column a task of its own."
+    )
+    raise DataError(sentence)
+
+
+def target_notes(
+    tasks: TaskSet, reasons: Mapping[str, str], fitted: Mapping[str, FittedTarget]
+) -> tuple[str, ...]:
+    """One line for every group of tasks of which the same is to be said."""
+    alike: dict[str, list[str]] = {}
+    for task in tasks:
+        words = f"{task.known_kind.name}, {reasons[task.name]}"
+        if isinstance(task.known_kind, Binary):
+            words += f"; positive class {fitted[task.name].classes[1]!r}"
+        elif reasons[task.name] == "as given":
+            continue
+        alike.setdefault(words, []).append(task.name)
+    return tuple(f"{_listed(names)}: {words}" for words, names in alike.items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{len(names)} tasks ({', '.join(names[:_SHOWN])}, …)"

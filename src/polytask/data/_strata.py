@@ -1,0 +1,60 @@
+"""What has to be spread evenly over the parts of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import sparse
+
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._source import Source
+from polytask.data._targets import fit_targets
+from polytask.exceptions import DataError
+
+__all__ = ["check_labelled", "strata"]
+
+
+def strata(source: Source) -> sparse.csr_array:
+    """Rows × strata, 1 where a row belongs to one.
+
+    Every class of every task is one (both values of each column of a multilabel task), and so
+    are the labelled rows of a task without classes.
+    """
+    rows, columns, count = [], [], 0
+    for members, codes in _codes(source):
+        found, position = np.unique(codes, return_inverse=True)
+        rows.append(members)
+        columns.append(position.reshape(-1) + count)
+        count += len(found)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    ones = np.ones(len(row), dtype=np.float64)
+    return sparse.csr_array((ones, (row, column)), shape=(source.n_rows, count))
+
+
+def _codes(source: Source) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Labelled rows and a code for each, column by column of every task."""
+    labels = source.labelled()
+    fitted = fit_targets(source.tasks, labels, own_rows=source.own_rows)
+    for task in source.tasks:
+        rows, target = labels.rows(task.name), fitted[task.name]
+        if not target.classes:
+            yield rows, np.zeros(len(rows))
+            continue
+        encoded = task.known_kind.encode(list(labels.columns(task.name).values()), target)
+        for codes in encoded.T:
+            observed = np.isfinite(codes)
+            yield rows[observed], codes[observed]
+
+
+def check_labelled(dataset: MultiTaskDataset, parts: int) -> None:
+    """Raise if a task has too few labelled rows for so many parts."""
+    for task in dataset.tasks:
+        carrying = [s for s in dataset.sources if task.name in s.tasks.names]
+        labelled = sum(len(source.labelled().rows(task.name)) for source in carrying)
+        if labelled < parts:
+            sentence = (
+                f"Task {task.name!r} has {labelled} labelled rows, too few to split in {parts} "
+                f"parts: at least {parts} are needed. Add rows or drop the task."
+            )
+            raise DataError(sentence)

@@ -1,0 +1,68 @@
+"""What a data set holds, in numbers that go through JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from polytask.data._families import family
+from polytask.data._source import Source
+from polytask.data._targets import fit_targets
+from polytask.tasks import FittedTarget, Task
+
+__all__ = ["source_summary", "task_summaries"]
+
+
+def source_summary(source: Source) -> dict[str, Any]:
+    """Rows, columns by what they hold, and tasks of one source."""
+    held = Counter(str(family(dtype)) for dtype in source.inputs.dtypes)
+    return {
+        "name": source.name,
+        "rows": source.n_rows,
+        "columns": dict(held),
+        "tasks": list(source.tasks.names),
+        "own_rows": source.own_rows,
+        "weighted": source.weights is not None,
+        "groups": None if source.groups is None else len(np.unique(source.groups)),
+    }
+
+
+def task_summaries(source: Source) -> dict[str, dict[str, Any]]:
+    """Per task of one source: kind, labelled rows, and classes with counts or mean and deviation."""
+    labels = source.labelled()
+    fitted = fit_targets(source.tasks, labels, own_rows=source.own_rows)
+    return {
+        task.name: {
+            **_labelled(source, task, len(labels.rows(task.name))),
+            **_values(task, fitted[task.name], source),
+        }
+        for task in source.tasks
+    }
+
+
+def _labelled(source: Source, task: Task, labelled: int) -> dict[str, Any]:
+    rows = len(source.rows_of(task.name))
+    return {
+        "name": task.name,
+        "kind": task.known_kind.name,
+        "role": task.role,
+        "columns": list(task.columns),
+        "rows": rows,
+        "labelled": labelled,
+        "missing": 1.0 - labelled / rows if rows else 0.0,
+    }
+
+
+def _values(task: Task, fitted: FittedTarget, source: Source) -> dict[str, Any]:
+    columns = list(source.labelled().columns(task.name).values())
+    truth = task.known_kind.truth(columns, fitted)
+    if fitted.scale:
+        mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
+        return {"mean": np.atleast_1d(mean).tolist(), "std": np.atleast_1d(deviation).tolist()}
+    if truth.ndim > 1:
+        positives = np.nansum(truth, axis=0)
+        return {"classes": list(task.columns), "counts": [int(count) for count in positives]}
+    counts = np.bincount(truth[~np.isnan(truth)].astype(np.int64), minlength=len(fitted.classes))
+    return {"classes": list(fitted.classes), "counts": counts.tolist()}
