@@ -1,0 +1,139 @@
+"""The common check of a kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from polytask._recipes import from_json, to_json
+from polytask.exceptions import DataError
+from polytask.tasks import Kind
+from polytask.testing._examples import OWNER, KindExample, examples_of
+from polytask.testing._require import require, require_close, require_finite, require_same
+
+__all__ = ["check_kind"]
+
+
+def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> None:
+    """Check that a kind keeps the promises of `polytask.tasks.Kind`.
+
+    Parameters
+    ----------
+    kind : Kind
+    columns : mapping of str to array, optional
+        Target columns to learn from; by default every one of a set of examples that the kind
+        accepts.
+
+    Raises
+    ------
+    AssertionError
+        If labels that are missing do not stay missing, shapes or types disagree, a response
+        and its raw score do not belong together, or a column that cannot be learned from is
+        accepted.
+
+    Examples
+    --------
+    >>> from polytask.tasks import Binary
+    >>> from polytask.testing import check_kind
+    >>> check_kind(Binary())
+    """
+    require(kind == kind and hash(kind) == hash(kind), f"{kind!r} must be hashable.")  # noqa: PLR0124
+    require(bool(kind.name), f"{type(kind).__name__} has no name.")
+    for example in examples_of(kind, columns):
+        _check_fit(example)
+        _check_labels(example)
+        _check_scores(example)
+        _check_bad_columns(example)
+
+
+def _check_fit(example: KindExample) -> None:
+    kind, fitted = example.kind, example.fitted
+    before = {name: column.copy() for name, column in example.columns.items()}
+    again = kind.fit(OWNER, example.columns)
+    for name, column in example.columns.items():
+        require_same(column, before[name], f"{kind.name}: `fit` changed column {name!r}")
+    require(again == fitted, f"{kind.name}: fitting the same columns twice gives two answers.")
+    require(fitted.columns == tuple(before), f"{kind.name}: wrong columns {fitted.columns}.")
+    require(fitted.size >= 1, f"{kind.name}: a task needs at least one raw score.")
+    back = from_json(json.loads(json.dumps(to_json(fitted), allow_nan=False)))
+    require(back == fitted, f"{kind.name}: the fitted target does not survive JSON: {back}.")
+
+
+def _check_labels(example: KindExample) -> None:
+    kind, arrays, encoded = example.kind, example.arrays, example.encoded
+    missing = np.stack([_missing(array) for array in arrays], axis=1)
+    require(encoded.dtype == np.float32, f"{kind.name}: labels are {encoded.dtype}, not float32.")
+    require(
+        len(encoded) == len(missing) and encoded.ndim == 2,
+        f"{kind.name}: labels have shape {encoded.shape}.",
+    )
+    if encoded.shape == missing.shape:
+        words = f"{kind.name}: labels must be NaN exactly where the target is missing"
+        require_same(np.isnan(encoded), missing, words)
+    require_same(kind.mask(encoded), ~np.isnan(encoded), f"{kind.name}: the mask is wrong")
+    truth = example.truth
+    shapes = {missing.shape} if len(arrays) > 1 else {missing.shape, missing.shape[:1]}
+    require(truth.shape in shapes, f"{kind.name}: truth has shape {truth.shape}.")
+    rows = np.arange(len(missing))[::-1]
+    turned = [array[rows] for array in arrays]
+    words = f"{kind.name}: labels must not depend on the order of rows"
+    require_same(kind.encode(turned, example.fitted), encoded[rows], words)
+    require_same(kind.truth(turned, example.fitted), truth[rows], words)
+
+
+def _check_scores(example: KindExample) -> None:
+    kind, fitted = example.kind, example.fitted
+    generator = np.random.default_rng(1)
+    raw = generator.normal(size=(9, fitted.size)).astype(np.float32)
+    response = kind.response(raw, fitted)
+    require(len(response) == 9 and response.ndim <= 2, f"{kind.name}: response {response.shape}.")
+    require(response.dtype == np.float64, f"{kind.name}: responses are {response.dtype}.")
+    extreme = kind.response(raw * np.float32(1e4), fitted)
+    require_finite(extreme, f"{kind.name}: extreme scores give responses that are not finite")
+    back = kind.raw(response, fitted)
+    require(back.shape == raw.shape, f"{kind.name}: `raw` gives {back.shape}, not {raw.shape}.")
+    require(back.dtype == np.float32, f"{kind.name}: `raw` gives {back.dtype}, not float32.")
+    words = f"{kind.name}: response → raw → response is not the same response"
+    require_close(kind.response(back, fitted), response, words, relative=1e-4, absolute=1e-5)
+    require_finite(kind.raw(extreme, fitted), f"{kind.name}: `raw` of extreme responses")
+    decided = np.asarray(kind.decide(response, fitted))
+    require(len(decided) == 9, f"{kind.name}: {len(decided)} decisions for 9 rows.")
+    if fitted.classes:
+        strange = set(decided.ravel().tolist()) - set(fitted.classes)
+        require(not strange, f"{kind.name}: decides {strange}, which are no classes.")
+
+
+def _check_bad_columns(example: KindExample) -> None:
+    kind, columns = example.kind, example.columns
+    empty = {name: _filled(column, missing=True) for name, column in columns.items()}
+    _check_refused(kind, empty, "has no observed label")
+    if all(column.dtype != object for column in columns.values()):
+        infinite = {name: _filled(column, missing=False) for name, column in columns.items()}
+        _check_refused(kind, infinite, "holds infinite values")
+
+
+def _check_refused(kind: Kind, columns: Mapping[str, np.ndarray], what: str) -> None:
+    try:
+        kind.fit(OWNER, columns)
+    except DataError as error:
+        named = any(repr(name) in str(error) for name in (OWNER, *columns))
+        require(named, f"{kind.name}: the error names neither task nor column: {error}")
+    else:
+        raise AssertionError(f"{kind.name}: a column that {what} is accepted.")
+
+
+def _filled(column: np.ndarray, *, missing: bool) -> np.ndarray:
+    column = column.copy()
+    if missing:
+        column[:] = None if column.dtype == object else np.nan
+    else:
+        column[0] = np.inf
+    return column
+
+
+def _missing(column: np.ndarray) -> np.ndarray:
+    if column.dtype == object:
+        return np.array([value is None for value in column])
+    return np.isnan(column)

@@ -1,0 +1,69 @@
+"""Every declared parameter refuses bad values, in the one error sentence."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from polytask._validation import Constraint, describe, message
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.testing._require import require
+
+__all__ = ["check_parameters_reject_bad_values"]
+
+
+def check_parameters_reject_bad_values(cls: type, **required: Any) -> None:
+    """Feed every declared parameter values outside its constraint and match the error sentence.
+
+    Parameters
+    ----------
+    cls : type
+        A class with `parameter_constraints`.
+    **required
+        Good values of the arguments that have no default.
+
+    Raises
+    ------
+    AssertionError
+        If a constructor argument is not declared, a good value is refused, or a bad value is
+        accepted or refused in other words.
+
+    Examples
+    --------
+    >>> from polytask.testing import check_parameters_reject_bad_values
+    >>> from polytask.training import Budget
+    >>> check_parameters_reject_bad_values(Budget)
+    """
+    name = cls.__name__
+    constraints = getattr(cls, "parameter_constraints", None)
+    require(constraints is not None, f"{name} declares no `parameter_constraints`.")
+    arguments = set(inspect.signature(cls).parameters)
+    for argument in sorted(arguments ^ set(constraints or {})):
+        lacks = "constraint" if argument in arguments else "constructor argument"
+        raise AssertionError(f"{name} has no {lacks} for its parameter `{argument}`.")
+    try:
+        cls(**required)
+    except ParameterError as error:
+        raise AssertionError(f"{name} refuses its own defaults: {error}") from error
+    for parameter, constraint in (constraints or {}).items():
+        for bad in constraint.bad_values():
+            _check_refused(cls, required, parameter, constraint, bad)
+
+
+def _check_refused(
+    cls: type, required: dict[str, Any], parameter: str, constraint: Constraint, bad: object
+) -> None:
+    given = f"{cls.__name__}({parameter}={describe(bad)})"
+    try:
+        cls(**{**required, parameter: bad})
+    except UnknownNameError:
+        return  # a name that may be resolved has a sentence of its own, with the nearest one
+    except ParameterError as error:
+        wanted = message(cls.__name__, parameter, str(constraint), bad)
+        words = f"{given} must be refused with\n  {wanted}\nbut says\n  {error}"
+        require(str(error).startswith(wanted), words)
+    except Exception as error:
+        words = f"{given} must raise ParameterError, but raises {type(error).__name__}: {error}"
+        raise AssertionError(words) from error
+    else:
+        raise AssertionError(f"{given} is accepted, but must be {constraint}.")
