@@ -10,14 +10,15 @@ import numpy as np
 from jaxtyping import Float32, Shaped
 from scipy.special import expit, logit
 
+from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError
-from polytask.tasks._classes import codes, observed_classes
+from polytask.tasks._classes import codes, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._kind import Columns, Kind
 
 __all__ = ["Binary"]
 
-_POSITIVE_WORDS = {"1", "true", "t", "yes", "y", "positive", "pos", "+", "present"}
+_POSITIVE_WORDS = {"true", "t", "yes", "y", "positive", "pos", "+", "present"}
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,33 @@ class Binary(Kind):
     Parameters
     ----------
     positive : label, optional
-        The class whose probability is predicted. By default 1, true, “yes” and the like; else
-        the later of the two in sorted order.
+        The class whose probability is predicted. By default true, “yes” and the like; else the
+        later of the two in sorted order, such as 1 of 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import Binary
+    >>> Binary().fit("bought", {"bought": np.array([0.0, 1.0, np.nan])}).classes
+    (0, 1)
+    >>> answers = np.array(["spam", "ham", None], dtype=object)
+    >>> Binary(positive="ham").fit("mail", {"mail": answers}).classes
+    ('spam', 'ham')
     """
 
     positive: Label | None = None
     name: ClassVar[str] = "binary"
 
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "positive": Optional(InstanceOf((str, int, float, bool))),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Find the two classes and which is positive."""
-        column, values = _only_column(owner, columns, self.name)
+        column, values = only_column(owner, columns, self.name)
         found, counts = observed_classes(owner, column, values)
         if len(found) == 1:
             sentence = (
@@ -45,10 +63,10 @@ class Binary(Kind):
             )
             raise DataError(sentence)
         if len(found) > 2:
-            shown = ", ".join(repr(label) for label in found[:5])
+            shown = ", ".join(repr(label) for label in found[:4]) + ", …" * (len(found) > 4)
             sentence = (
                 f"Task {owner!r} is binary, but column {column!r} holds {len(found)} distinct "
-                f"values ({shown}, …). Choose the kind multiclass or regression."
+                f"values ({shown}). Choose the kind multiclass or regression."
             )
             raise DataError(sentence)
         positive = self._positive(owner, found)
@@ -62,14 +80,11 @@ class Binary(Kind):
 
     def _positive(self, owner: str, found: tuple[Label, ...]) -> Label:
         if self.positive is not None:
-            matches = [label for label in found if str(label) == str(self.positive)]
-            if not matches:
-                sentence = (
-                    f"The `positive` parameter of task {owner!r} must be one of {found}. "
-                    f"Got {self.positive!r} instead."
-                )
-                raise DataError(sentence)
-            return matches[0]
+            for label in found:
+                if label == self.positive or str(label) == str(self.positive):
+                    return label
+            expected = f"{found[0]!r} or {found[1]!r}, the classes of its column"
+            raise DataError(message(f"task {owner!r}", "positive", expected, self.positive))
         words = [label for label in found if str(label).strip().casefold() in _POSITIVE_WORDS]
         return words[0] if len(words) == 1 else found[-1]
 
@@ -95,12 +110,3 @@ class Binary(Kind):
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The likelier class."""
         return np.array(fitted.classes, dtype=object)[(response > 0.5).astype(int)]
-
-
-def _only_column(
-    owner: str, columns: Mapping[str, np.ndarray], kind: str
-) -> tuple[str, np.ndarray]:
-    if len(columns) != 1:
-        sentence = f"Task {owner!r} is {kind} and must have one target column. Got {list(columns)}."
-        raise DataError(sentence)
-    return next(iter(columns.items()))

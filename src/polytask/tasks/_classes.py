@@ -2,48 +2,96 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from itertools import repeat
+from typing import Any
+
 import numpy as np
+from jaxtyping import Bool, Float64, Int64, Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._fitted_target import Label
 
-__all__ = ["codes", "observed_classes"]
+__all__ = ["codes", "missing", "observed_classes", "only_column"]
 
 
-def observed_classes(owner: str, column: str, values: np.ndarray) -> tuple[tuple[Label, ...], np.ndarray]:
-    """Return the sorted classes of a column and how often each occurs."""
-    observed = values[~_missing(values)]
+def observed_classes(
+    owner: str, column: str, values: Shaped[np.ndarray, " n"]
+) -> tuple[tuple[Label, ...], Int64[np.ndarray, " classes"]]:
+    """Return the sorted classes of a column and how often each occurs.
+
+    Raises
+    ------
+    DataError
+        If nothing is observed, labels of several types are mixed, or one is infinite.
+    """
+    observed = values[~missing(values)]
     if observed.size == 0:
         sentence = f"Task {owner!r}: column {column!r} has no observed label to learn from."
         raise DataError(sentence)
-    if observed.dtype == object:
-        try:
-            found, counts = np.unique(observed, return_counts=True)
-        except TypeError as error:
-            sentence = f"Task {owner!r}: column {column!r} mixes labels of several types."
-            raise DataError(sentence) from error
-        return tuple(value.item() if isinstance(value, np.generic) else value for value in found), counts
-    found, counts = np.unique(observed, return_counts=True)
-    return tuple(int(value) if float(value).is_integer() else float(value) for value in found), counts
+    try:
+        counts = _counts(observed)
+        labels: list[Any] = sorted(counts)
+    except (TypeError, OverflowError) as error:
+        sentence = (
+            f"Task {owner!r}: column {column!r} mixes labels of several types, or holds some "
+            "that are neither text, finite numbers nor true and false."
+        )
+        raise DataError(sentence) from error
+    return tuple(labels), np.array([counts[label] for label in labels], dtype=np.int64)
 
 
-def codes(values: np.ndarray, classes: tuple[Label, ...]) -> np.ndarray:
-    """Positions of `values` in `classes`, float64; NaN where missing or unknown."""
-    result = np.full(len(values), np.nan)
-    if values.dtype == object:
-        position = {(type(label), label): code for code, label in enumerate(classes)}
-        for row, value in enumerate(values):
-            code = position.get((type(value), value))
-            if code is not None:
-                result[row] = code
-        return result
-    for code, label in enumerate(classes):
-        if not isinstance(label, str):
-            result[values == float(label)] = code
-    return result
+def codes(
+    values: Shaped[np.ndarray, " n"], classes: tuple[Label, ...]
+) -> Float64[np.ndarray, " n"]:
+    """Positions of `values` in `classes`; NaN where missing or unknown.
+
+    1, 1.0 and True are one label.
+    """
+    position = {label: float(code) for code, label in enumerate(classes)}
+    if values.dtype.kind in "biuf":
+        found, inverse = np.unique(values, return_inverse=True)
+        return np.array([position.get(label, np.nan) for label in found.tolist()])[inverse]
+    found_codes = map(position.get, values.tolist(), repeat(np.nan))
+    return np.fromiter(found_codes, dtype=np.float64, count=len(values))
 
 
-def _missing(values: np.ndarray) -> np.ndarray:
-    if values.dtype == object:
-        return np.array([value is None or value != value for value in values], dtype=bool)  # noqa: PLR0124 - NaN
-    return np.isnan(values.astype(np.float64))
+def missing(values: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Where a value is None or NaN."""
+    if values.dtype.kind in "biuf":
+        return np.isnan(values.astype(np.float64))
+    objects, nothing = values.astype(object), np.array(None, dtype=object)
+    return np.equal(objects, nothing) | np.not_equal(objects, objects)
+
+
+def _counts(observed: np.ndarray) -> dict[Label, int]:
+    """How often each label occurs, labels as plain Python values."""
+    if observed.dtype.kind in "biuf":
+        found, counts = np.unique(observed, return_counts=True)
+        counter = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    else:
+        counter = Counter(observed.tolist())
+    return {_label(value): count for value, count in counter.items()}
+
+
+def _label(value: object) -> Label:
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float):
+        return int(plain) if plain == int(plain) else plain  # int(inf) raises OverflowError
+    if isinstance(plain, str | int):
+        return plain
+    raise TypeError
+
+
+def only_column(
+    owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]], kind: str
+) -> tuple[str, Shaped[np.ndarray, " n"]]:
+    """Return the one target column of a kind that has no more."""
+    if len(columns) != 1:
+        sentence = (
+            f"Task {owner!r} is {kind} and must have one target column. Got {list(columns)} "
+            "instead."
+        )
+        raise DataError(sentence)
+    return next(iter(columns.items()))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._binary import Binary
-from polytask.tasks._classes import observed_classes
+from polytask.tasks._classes import missing, observed_classes
 from polytask.tasks._kind import Kind
 from polytask.tasks._multiclass import Multiclass
 from polytask.tasks._regression import Regression
@@ -17,8 +18,13 @@ _MOST_INTEGER_CLASSES = 20
 _ROWS_A_CLASS = 5
 
 
-def infer_kind(owner: str, column: str, values: np.ndarray, *, integer: bool) -> tuple[Kind, str]:
+def infer_kind(
+    owner: str, column: str, values: Shaped[np.ndarray, " n"], *, integer: bool
+) -> tuple[Kind, str]:
     """Return the likely kind of a target column and the reason in words.
+
+    Two distinct labels are binary. Text is multiclass, and so are at most 20 distinct whole
+    numbers that occur five times each on average; other numbers are regression.
 
     Parameters
     ----------
@@ -35,16 +41,25 @@ def infer_kind(owner: str, column: str, values: np.ndarray, *, integer: bool) ->
     ------
     DataError
         If nothing is observed, or text looks like free text rather than classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import infer_kind
+    >>> infer_kind("price", "price", np.array([1.5, 2.0, 7.25]), integer=False)
+    (Regression(), 'numbers with fractions')
     """
     found, _ = observed_classes(owner, column, values)
-    n_rows = len(values)
+    if any(isinstance(label, float) for label in found):
+        return Regression(), "numbers with fractions"
     if len(found) <= 2:
-        return Binary(), f"{len(found)} distinct values"
-    if values.dtype == object:
+        return Binary(), f"{len(found)} distinct value{'s' * (len(found) > 1)}"
+    n_rows = int((~missing(values)).sum())
+    if isinstance(found[0], str):
         if len(found) * 2 > n_rows:
             sentence = (
                 f"Task {owner!r}: column {column!r} holds {len(found)} distinct texts in "
-                f"{n_rows} rows, which are no classes. Choose another target."
+                f"{n_rows} labelled rows, which are no classes. Choose another target."
             )
             raise DataError(sentence)
         return Multiclass(), f"{len(found)} distinct texts"

@@ -59,7 +59,7 @@ class Kind(ABC):
         """
 
     @abstractmethod
-    def truth(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"] | np.ndarray:
+    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """What metrics compare responses with: user's units or class codes, float64, NaN missing.
 
         Shape (n,) for one column, (n, c) for several.

@@ -11,8 +11,7 @@ from jaxtyping import Float32, Shaped
 from scipy.special import softmax
 
 from polytask.exceptions import DataError
-from polytask.tasks._binary import _only_column
-from polytask.tasks._classes import codes, observed_classes
+from polytask.tasks._classes import codes, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 
@@ -23,13 +22,25 @@ _MOST_CLASSES = 1000
 
 @dataclass(frozen=True)
 class Multiclass(Kind):
-    """One of several exclusive classes; the response is a probability for each."""
+    """One of several exclusive classes; the response is a probability for each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import Multiclass
+    >>> kind, column = Multiclass(), np.array(["b", "c", "a", None], dtype=object)
+    >>> target = kind.fit("letter", {"letter": column})
+    >>> target.classes
+    ('a', 'b', 'c')
+    >>> kind.truth([column], target)
+    array([ 1.,  2.,  0., nan])
+    """
 
     name: ClassVar[str] = "multiclass"
 
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Find the classes, in sorted order."""
-        column, values = _only_column(owner, columns, self.name)
+        column, values = only_column(owner, columns, self.name)
         found, counts = observed_classes(owner, column, values)
         if len(found) == 1:
             sentence = (
@@ -37,12 +48,18 @@ class Multiclass(Kind):
                 "training rows. Check the split or drop the task."
             )
             raise DataError(sentence)
-        if len(found) > _MOST_CLASSES or any(
-            isinstance(label, float) and not float(label).is_integer() for label in found
-        ):
+        if len(found) > _MOST_CLASSES:
             sentence = (
                 f"Task {owner!r} is multiclass, but column {column!r} holds {len(found)} distinct "
-                "values that do not look like classes. Choose the kind regression."
+                f"values; at most {_MOST_CLASSES} classes can be learned. Merge rare ones, or "
+                "choose another kind or target."
+            )
+            raise DataError(sentence)
+        fraction = next((label for label in found if isinstance(label, float)), None)
+        if fraction is not None:
+            sentence = (
+                f"Task {owner!r} is multiclass, but column {column!r} holds fractions such as "
+                f"{fraction!r}. Choose the kind regression."
             )
             raise DataError(sentence)
         return FittedTarget(
@@ -63,7 +80,7 @@ class Multiclass(Kind):
         return np.asarray(softmax(raw.astype(np.float64), axis=1))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
-        """Log-probabilities."""
+        """Log-probabilities: scores up to a constant a row."""
         del fitted
         return np.log(np.clip(response, 1e-15, 1.0)).astype(np.float32)
 

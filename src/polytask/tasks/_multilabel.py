@@ -20,7 +20,19 @@ __all__ = ["Multilabel"]
 
 @dataclass(frozen=True)
 class Multilabel(Kind):
-    """Any subset of several labels, one 0/1 (or false/true) column each; cells are counted."""
+    """Any subset of several labels, one 0/1 (or false/true) column each; cells are counted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import Multilabel
+    >>> kind = Multilabel()
+    >>> cat, dog = np.array([1.0, 0.0, np.nan]), np.array([True, None, False], dtype=object)
+    >>> kind.truth([cat, dog], kind.fit("animals", {"cat": cat, "dog": dog}))
+    array([[ 1.,  1.],
+           [ 0., nan],
+           [nan,  0.]])
+    """
 
     name: ClassVar[str] = "multilabel"
     counts_cells: ClassVar[bool] = True
@@ -30,28 +42,25 @@ class Multilabel(Kind):
         positives = []
         for name, values in columns.items():
             found, counts = observed_classes(owner, name, values)
-            if not set(found) <= {0, 1}:
+            strange = next((label for label in found if label not in {0, 1}), None)
+            if strange is not None:
                 sentence = (
-                    f"Task {owner!r} is multilabel, but column {name!r} holds {found[:5]}; "
-                    "give 0/1 or false/true columns."
+                    f"Task {owner!r} is multilabel, but column {name!r} holds {strange!r}. "
+                    "Give columns of 0 and 1 or of false and true."
                 )
                 raise DataError(sentence)
-            positives.append(float(sum(counts[code] for code, label in enumerate(found) if label)))
+            positives.append(float(counts[[bool(label) for label in found]].sum()))
         return FittedTarget(
             tuple(columns), len(columns), classes=(0, 1), class_counts=tuple(positives)
         )
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """0 and 1."""
-        return self.truth(columns, fitted).reshape(len(columns[0]), -1).astype(np.float32)
+        return self.truth(columns, fitted).astype(np.float32)
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """0 and 1, (n, n_columns)."""
-        del fitted
-        numbers = [
-            codes(column, (False, True) if column.dtype == object else (0, 1)) for column in columns
-        ]
-        return np.stack(numbers, axis=1)
+        return np.stack([codes(column, fitted.classes) for column in columns], axis=1)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of each label (n, n_columns)."""

@@ -36,14 +36,17 @@ class Regression(Kind):
         """Learn each column's mean and standard deviation (1 for a constant column)."""
         centers, scales = [], []
         for name, values in columns.items():
-            observed = _numbers(owner, name, values)
+            observed = _numbers(name, values)
             observed = observed[~np.isnan(observed)]
             if observed.size == 0:
                 sentence = f"Task {owner!r}: column {name!r} has no observed value to learn from."
                 raise DataError(sentence)
-            centers.append(float(observed.mean()))
-            scales.append(float(observed.std()) or 1.0)
-        return FittedTarget(tuple(columns), len(columns), center=tuple(centers), scale=tuple(scales))
+            constant = observed.min() == observed.max()
+            centers.append(float(observed[0] if constant else observed.mean()))
+            scales.append(1.0 if constant else float(observed.std()) or 1.0)
+        return FittedTarget(
+            tuple(columns), len(columns), center=tuple(centers), scale=tuple(scales)
+        )
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Standardised values."""
@@ -72,17 +75,27 @@ class Regression(Kind):
 
     @staticmethod
     def _table(columns: Columns, fitted: FittedTarget) -> np.ndarray:
-        numbers = [_numbers("", name, values) for name, values in zip(fitted.columns, columns, strict=True)]
-        return np.stack(numbers, axis=1)
+        pairs = zip(fitted.columns, columns, strict=True)
+        return np.stack([_numbers(name, values) for name, values in pairs], axis=1)
 
 
-def _numbers(owner: str, name: str, values: np.ndarray) -> np.ndarray:
-    if values.dtype == object:
-        kinds = {type(value) for value in values if value is not None}
-        if kinds - {bool}:
-            sentence = (
-                f"Task {owner!r} is a regression, but column {name!r} holds text. "
-                "Give numbers, or choose the kind binary or multiclass."
-            )
-            raise DataError(sentence)
-    return values.astype(np.float64)
+def _numbers(name: str, values: np.ndarray) -> np.ndarray:
+    """The column as float64, NaN where missing; false and true are 0 and 1."""
+    try:
+        numbers = values.astype(np.float64)
+    except (TypeError, ValueError):
+        numbers = None
+    text = values.dtype.kind not in "biuf" and any(isinstance(v, str) for v in values.tolist())
+    if numbers is None or text:
+        sentence = (
+            f"The target column {name!r} of a regression holds text. "
+            "Give numbers, or choose the kind binary or multiclass."
+        )
+        raise DataError(sentence)
+    if np.isinf(numbers).any():
+        sentence = (
+            f"The target column {name!r} of a regression holds an infinite value. "
+            "Replace it, or leave the cell empty if the value is unknown."
+        )
+        raise DataError(sentence)
+    return numbers

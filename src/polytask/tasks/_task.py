@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from polytask._naming import resolve
-from polytask._validation import Choice, Each, InstanceOf, Interval, OneOf, Optional, check_parameters
+from polytask._validation import (
+    Choice,
+    Constraint,
+    Each,
+    InstanceOf,
+    Interval,
+    Optional,
+    Satisfies,
+    check_parameters,
+    message,
+)
+from polytask.exceptions import NotFittedError, ParameterError
 from polytask.tasks._kind import Kind
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from polytask._validation import Constraint
-
 __all__ = ["Task"]
+
+_METRIC = Satisfies(
+    lambda metric: isinstance(metric, str) or callable(getattr(metric, "score", None)),
+    "a metric or the name of one",
+)
 
 
 @dataclass(frozen=True)
@@ -28,15 +40,15 @@ class Task:
     kind : Kind or str, optional
         What the target is, such as ``"binary"`` or ``Binary(positive="yes")``; None means that
         it is inferred from the column when the data is read.
-    target : str or tuple of str, optional
+    target : str or sequence of str, optional
         The target's column or columns; the task's name by default.
     weight : float, default 1.0
         Multiplies the task's loss before any balancing.
     role : {"primary", "auxiliary"}, default "primary"
         Auxiliary tasks help training and are reported, but never counted in Δm, early stopping
         or model choice.
-    metrics : tuple, optional
-        Metrics, or their names; the kind's own by default.
+    metrics : sequence, optional
+        Metrics, or their names; all that serve the kind by default.
     loss : Loss or str, optional
         The kind's default loss when None.
 
@@ -49,19 +61,19 @@ class Task:
 
     name: str
     kind: Kind | str | None = None
-    target: str | tuple[str, ...] | None = None
+    target: str | Sequence[str] | None = None
     weight: float = 1.0
     role: Literal["primary", "auxiliary"] = "primary"
-    metrics: tuple[Any, ...] | None = None
+    metrics: Sequence[Any] | None = None
     loss: Any = None
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "name": InstanceOf((str,)),
+        "name": Satisfies(lambda name: isinstance(name, str) and bool(name), "a name"),
         "kind": Optional(InstanceOf((Kind,))),
         "target": Each(InstanceOf((str,)), minimum=1),
         "weight": Interval(float, 0.0, closed="neither"),
         "role": Choice(("primary", "auxiliary")),
-        "metrics": Optional(Each(OneOf((InstanceOf((str,)), InstanceOf((object,)))), minimum=1)),
+        "metrics": Optional(Each(_METRIC, minimum=1)),
     }
 
     def __post_init__(self) -> None:
@@ -69,9 +81,12 @@ class Task:
             kind = resolve(self.kind, "polytask.tasks", "kind of task", Kind)
             object.__setattr__(self, "kind", kind())  # type: ignore[operator]
         target = self.name if self.target is None else self.target
-        object.__setattr__(self, "target", (target,) if isinstance(target, str) else target)
+        object.__setattr__(self, "target", _tuple(target))
+        object.__setattr__(self, "metrics", _tuple(self.metrics))
         check_parameters(self)
-        object.__setattr__(self, "target", tuple(self.columns))
+        if len(set(self.columns)) < len(self.columns):
+            expected = "distinct columns"
+            raise ParameterError(message(f"task {self.name!r}", "target", expected, self.target))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -82,8 +97,11 @@ class Task:
     def known_kind(self) -> Kind:
         """The kind; raises if it has yet to be inferred from data."""
         if not isinstance(self.kind, Kind):
-            sentence = f"The kind of task {self.name!r} is not known before its data is read."
-            raise TypeError(sentence)
+            sentence = (
+                f"The kind of task {self.name!r} is not known yet. Name it, or take the tasks "
+                "from a data set, where it is inferred from the column."
+            )
+            raise NotFittedError(sentence)
         return self.kind
 
     @property
@@ -94,3 +112,10 @@ class Task:
     def with_kind(self, kind: Kind) -> Task:
         """The same task with its kind settled."""
         return replace(self, kind=kind)
+
+
+def _tuple(value: Any) -> Any:
+    """A lone string and a list as tuples; anything else is left to the checks."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import overload
 
 from polytask._naming import suggestion
+from polytask._validation import message
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.tasks._task import Task
 
@@ -15,7 +18,7 @@ __all__ = ["TaskSet"]
 
 @dataclass(frozen=True)
 class TaskSet(Sequence[Task]):
-    """An ordered set of tasks with unique names.
+    """An ordered set of tasks with unique names; `tasks["income"]` finds one by its name.
 
     Parameters
     ----------
@@ -30,30 +33,32 @@ class TaskSet(Sequence[Task]):
     Examples
     --------
     >>> from polytask import Task, TaskSet
-    >>> TaskSet([Task("income", "binary"), Task("age", "regression", role="auxiliary")]).primary.names
-    ('income',)
+    >>> tasks = TaskSet([Task("income", "binary"), Task("age", role="auxiliary")])
+    >>> tasks.names, tasks.primary.names
+    (('income', 'age'), ('income',))
+    >>> tasks["income"].kind
+    Binary(positive=None)
     """
 
     tasks: tuple[Task, ...]
 
-    def __init__(self, tasks: Iterable[Task | str]) -> None:
-        given = tuple(Task(task) if isinstance(task, str) else task for task in tasks)
+    def __init__(self, tasks: Iterable[Task | str] | Task) -> None:
+        listed = [tasks] if isinstance(tasks, str | Task) else tasks
+        given = tuple(Task(task) if isinstance(task, str) else task for task in listed)
+        if not given or not all(isinstance(task, Task) for task in given):
+            expected = "at least one Task or name of a target column"
+            raise ParameterError(message("TaskSet", "tasks", expected, given))
         object.__setattr__(self, "tasks", given)
-        self._check()
+        self._check_names()
 
-    def _check(self) -> None:
-        if not self.tasks:
-            sentence = "The `tasks` parameter of TaskSet must be at least one task. Got none."
+    def _check_names(self) -> None:
+        repeated = [name for name, count in Counter(self.names).items() if count > 1]
+        if repeated:
+            sentence = (
+                "The `tasks` parameter of TaskSet must be tasks with unique names. "
+                f"Got {repeated[0]!r} twice; rename one of them."
+            )
             raise ParameterError(sentence)
-        seen: set[str] = set()
-        for task in self.tasks:
-            if task.name in seen:
-                sentence = (
-                    "The `tasks` parameter of TaskSet must be tasks with unique names. "
-                    f"Got {task.name!r} twice; rename one of them."
-                )
-                raise ParameterError(sentence)
-            seen.add(task.name)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,8 +67,15 @@ class TaskSet(Sequence[Task]):
 
     @property
     def primary(self) -> TaskSet:
-        """The tasks that count in Δm, early stopping and model choice."""
-        return TaskSet(task for task in self.tasks if task.is_primary)
+        """The tasks that count in Δm, early stopping and model choice; raises if there are none."""
+        counting = [task for task in self.tasks if task.is_primary]
+        if not counting:
+            sentence = (
+                f"None of the tasks {', '.join(self.names)} is primary, so that there is nothing "
+                'to stop or choose a model by. Give at least one the role "primary".'
+            )
+            raise ParameterError(sentence)
+        return TaskSet(counting)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -72,8 +84,14 @@ class TaskSet(Sequence[Task]):
 
     def index(self, name: object, start: int = 0, stop: int | None = None) -> int:
         """Position of the task (or of the task of that name)."""
-        wanted = name.name if isinstance(name, Task) else name
-        return self.names.index(str(wanted), start, len(self) if stop is None else stop)
+        wanted = name.name if isinstance(name, Task) else str(name)
+        for position in range(len(self))[start:stop]:
+            if self.tasks[position].name == wanted:
+                return position
+        raise self._unknown(wanted)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.names if isinstance(key, str) else key in self.tasks
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -84,14 +102,16 @@ class TaskSet(Sequence[Task]):
     @overload
     def __getitem__(self, key: int | str) -> Task: ...
     @overload
-    def __getitem__(self, key: slice) -> TaskSet: ...  # type: ignore[override]
+    def __getitem__(self, key: slice) -> TaskSet: ...
     def __getitem__(self, key: int | str | slice) -> Task | TaskSet:
         if isinstance(key, slice):
             return TaskSet(self.tasks[key])
-        if isinstance(key, int):
-            return self.tasks[key]
+        if isinstance(key, Integral):
+            return self.tasks[int(key)]
         for task in self.tasks:
             if task.name == key:
                 return task
-        sentence = f"There is no task named {key!r}. {suggestion(key, self.names)}"
-        raise UnknownNameError(sentence)
+        raise self._unknown(str(key))
+
+    def _unknown(self, name: str) -> UnknownNameError:
+        return UnknownNameError(f"There is no task named {name!r}. {suggestion(name, self.names)}")
