@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -49,6 +50,14 @@ class MultiTaskModule(nn.Module, ABC):
         """Stacked parameters whose i-th slice along axis 0 belongs to the i-th named task alone."""
         return {}
 
+    def task_tensors(self) -> Sequence[tuple[Tensor, tuple[str, ...], bool]]:
+        """Parameters and buffers of single tasks: tensor, its tasks, and whether it is stacked.
+
+        A stacked tensor holds the i-th task's part in slice i; any other belongs to its only
+        task as a whole.
+        """
+        return [(parameter, tasks, True) for parameter, tasks in self.task_owned().items()]
+
     def shared_parameters(self) -> list[nn.Parameter]:
         """Parameters through which several tasks meet."""
         owned = set(self.task_owned())
@@ -67,7 +76,15 @@ class MultiTaskModule(nn.Module, ABC):
 
 
 class Architecture(ABC):
-    """A recipe: a frozen dataclass of plain arguments that builds a module."""
+    """A recipe: a frozen dataclass of plain arguments that builds a module.
+
+    Attributes
+    ----------
+    shares : bool
+        Whether tasks share anything; False for single-task baselines.
+    """
+
+    shares: ClassVar[bool] = True
 
     @abstractmethod
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:

@@ -1,0 +1,55 @@
+"""Activations, normalisations and initialisers by name."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from polytask._validation import Choice
+
+__all__ = ["ACTIVATIONS", "INITIALIZERS", "NORMALIZATIONS", "activation", "initialize", "normalization"]
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+    "elu": nn.ELU,
+    "leaky_relu": nn.LeakyReLU,
+    "selu": nn.SELU,
+    "sigmoid": nn.Sigmoid,
+}
+_NORMALIZATIONS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+_INITIALIZERS = {
+    "xavier_uniform": nn.init.xavier_uniform_,
+    "xavier_normal": nn.init.xavier_normal_,
+    "kaiming_uniform": nn.init.kaiming_uniform_,
+    "kaiming_normal": nn.init.kaiming_normal_,
+    "orthogonal": nn.init.orthogonal_,
+}
+ACTIVATIONS = Choice(tuple(_ACTIVATIONS))
+NORMALIZATIONS = Choice((None, *_NORMALIZATIONS))
+INITIALIZERS = Choice((None, *_INITIALIZERS))
+
+
+def activation(name: str) -> nn.Module:
+    """The activation of that name."""
+    return _ACTIVATIONS[name]()
+
+
+def normalization(name: str | None, width: int) -> list[nn.Module]:
+    """The normalisation of that name over `width` features; none for None."""
+    return [] if name is None else [_NORMALIZATIONS[name](width)]
+
+
+def initialize(module: nn.Module, name: str | None) -> None:
+    """Draw every layer's weight matrix anew and set its bias to 0; None keeps PyTorch's own."""
+    if name is None:
+        return
+    for layer in module.modules():
+        weight = getattr(layer, "weight", None)
+        if isinstance(layer, nn.Embedding) or not isinstance(weight, torch.Tensor) or weight.ndim < 2:
+            continue
+        _INITIALIZERS[name](weight)
+        if isinstance(getattr(layer, "bias", None), torch.Tensor):
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]

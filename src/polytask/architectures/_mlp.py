@@ -1,0 +1,69 @@
+"""Multi-layer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from torch import nn
+
+from polytask._validation import Constraint, Each, Interval, check_parameters
+from polytask.architectures._encoder import Encoder
+from polytask.architectures._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+
+__all__ = ["MLP"]
+
+
+@dataclass(frozen=True)
+class MLP(Encoder):
+    r"""Fully connected layers, one stage each.
+
+    .. math:: h_{l} = \mathrm{dropout}(\phi(\mathrm{norm}(W_l h_{l-1} + b_l)))
+
+    Parameters
+    ----------
+    widths : tuple of int, default (256, 256)
+        Units of each layer; ``()`` gives linear models.
+    dropout : float in [0, 1), default 0.0
+    activation : str, default "relu"
+    normalization : {None, "batch", "layer"}, default None
+    embedding_dim : int, default 8
+        Numbers a category becomes.
+
+    Examples
+    --------
+    >>> from polytask.architectures import MLP, HardSharing
+    >>> HardSharing(encoder=MLP(widths=(64,), dropout=0.1)).encoder.widths
+    (64,)
+    """
+
+    widths: tuple[int, ...] = (256, 256)
+    dropout: float = 0.0
+    activation: str = "relu"
+    normalization: str | None = None
+    embedding_dim: int = 8
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "widths": Each(Interval(int, 1)),
+        "dropout": Interval(float, 0.0, 1.0, closed="left"),
+        "activation": ACTIVATIONS,
+        "normalization": NORMALIZATIONS,
+        "embedding_dim": Interval(int, 1),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def stages(self, in_shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """One module a layer."""
+        sizes = (prod(in_shape), *self.widths)
+        built: list[nn.Module] = [] if len(in_shape) == 1 else [nn.Flatten()]
+        for size, width in zip(sizes[:-1], sizes[1:], strict=True):
+            layers = [nn.Linear(size, width), *normalization(self.normalization, width)]
+            layers.append(activation(self.activation))
+            if self.dropout:
+                layers.append(nn.Dropout(self.dropout))
+            built.append(nn.Sequential(*layers))
+        return built

@@ -1,0 +1,103 @@
+"""Residual multi-layer perceptron for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from polytask._validation import Constraint, Interval, check_parameters
+from polytask.architectures._encoder import Encoder
+from polytask.architectures._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+
+__all__ = ["ResidualMLP"]
+
+
+@dataclass(frozen=True)
+class ResidualMLP(Encoder):
+    r"""Residual blocks over a linear projection; the ResNet for tables, one stage a block.
+
+    .. math:: h_{l} = h_{l-1} + \mathrm{dropout}(V_l\, \mathrm{dropout}(\phi(U_l\, \mathrm{norm}(h_{l-1}))))
+
+    Parameters
+    ----------
+    width : int, default 192
+        Features of every stage.
+    depth : int, default 2
+        Residual blocks.
+    hidden_factor : float, default 2.0
+        Units inside a block, as a multiple of `width`.
+    dropout : float in [0, 1), default 0.1
+        Inside a block.
+    residual_dropout : float in [0, 1), default 0.0
+        At its end.
+    activation : str, default "relu"
+    normalization : {None, "batch", "layer"}, default "layer"
+    embedding_dim : int, default 8
+
+    Notes
+    -----
+    Deviation: layer normalisation by default where the paper has batch normalisation, since
+    networks of several tasks and small batches are normalised row by row.
+
+    References
+    ----------
+    Gorishniy et al., "Revisiting deep learning models for tabular data", NeurIPS 2021.
+    """
+
+    width: int = 192
+    depth: int = 2
+    hidden_factor: float = 2.0
+    dropout: float = 0.1
+    residual_dropout: float = 0.0
+    activation: str = "relu"
+    normalization: str | None = "layer"
+    embedding_dim: int = 8
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "width": Interval(int, 1),
+        "depth": Interval(int, 1),
+        "hidden_factor": Interval(float, 0.0, closed="neither"),
+        "dropout": Interval(float, 0.0, 1.0, closed="left"),
+        "residual_dropout": Interval(float, 0.0, 1.0, closed="left"),
+        "activation": ACTIVATIONS,
+        "normalization": NORMALIZATIONS,
+        "embedding_dim": Interval(int, 1),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def stages(self, in_shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """The projection, the blocks, and a last normalisation and activation."""
+        flatten: list[nn.Module] = [] if len(in_shape) == 1 else [nn.Flatten()]
+        first = nn.Sequential(*flatten, nn.Linear(prod(in_shape), self.width))
+        blocks = [_Residual(self._block()) for _ in range(self.depth)]
+        last = [*normalization(self.normalization, self.width), activation(self.activation)]
+        return [first, *blocks, nn.Sequential(*last)]
+
+    def _block(self) -> nn.Module:
+        hidden = max(1, round(self.width * self.hidden_factor))
+        layers: list[nn.Module] = [
+            *normalization(self.normalization, self.width),
+            nn.Linear(self.width, hidden),
+            activation(self.activation),
+        ]
+        if self.dropout:
+            layers.append(nn.Dropout(self.dropout))
+        layers.append(nn.Linear(hidden, self.width))
+        if self.residual_dropout:
+            layers.append(nn.Dropout(self.residual_dropout))
+        return nn.Sequential(*layers)
+
+
+class _Residual(nn.Module):
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.block(features)

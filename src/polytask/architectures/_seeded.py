@@ -1,0 +1,21 @@
+"""Random draws under a seed that leave the global generator as it was."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["seeded"]
+
+
+@contextmanager
+def seeded(seed: int, *names: str) -> Iterator[None]:
+    """Seed torch's CPU generator from a seed and names inside the block only."""
+    text = "/".join((str(seed), *names))
+    derived = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") if names else seed
+    with torch.random.fork_rng(devices=[]):
+        torch.random.default_generator.manual_seed(derived)
+        yield

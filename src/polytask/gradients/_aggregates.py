@@ -1,0 +1,14 @@
+"""What the engines see of an aggregator."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Aggregates"]
+
+
+class Aggregates(Protocol):
+    """Anything that declares what it needs: ``weights(gramian)`` or ``combine(jacobian)``."""
+
+    @property
+    def needs(self) -> frozenset[str]: ...

@@ -1,0 +1,35 @@
+"""Per-task gradients, one backward pass a task; works for any network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+__all__ = ["per_task_jacobian"]
+
+
+def per_task_jacobian(
+    losses: Float[Tensor, " k"], parameters: Sequence[Tensor]
+) -> Float[Tensor, "k p"]:
+    """Gradients of each loss, flattened and stacked; parameters a loss does not reach give 0.
+
+    Parameters
+    ----------
+    losses : tensor of shape (k,)
+        Their graph is kept.
+    parameters : sequence of tensors with p elements in all
+    """
+    size = sum(parameter.numel() for parameter in parameters)
+    jacobian = losses.new_zeros(len(losses), size)
+    for row, loss in zip(jacobian, losses, strict=True):
+        gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+        start = 0
+        for gradient, parameter in zip(gradients, parameters, strict=True):
+            stop = start + parameter.numel()
+            if gradient is not None:
+                row[start:stop] = gradient.flatten()
+            start = stop
+    return jacobian

@@ -1,0 +1,55 @@
+"""Weights of classes: given, or such that every class counts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask._validation import Choice, Interval, OneOf, Satisfies
+from polytask.exceptions import ParameterError
+from polytask.tasks import FittedTarget, Label
+
+__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weight_table"]
+
+ClassWeight = Mapping[Label, float] | str | None
+
+_POSITIVE = Interval(float, 0.0, closed="neither")
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(_POSITIVE.accepts(weight) for weight in value.values())
+
+
+CLASS_WEIGHT = OneOf(
+    (Choice((None, "balanced")), Satisfies(_is_table, "a mapping of class to positive weight"))
+)
+
+
+def class_weight_table(
+    owner: str, class_weight: ClassWeight, targets: Sequence[FittedTarget]
+) -> Float[Tensor, "n_tasks classes"] | None:
+    """Weights of every task's classes; ``"balanced"`` is n / (n_classes · n_of_class)."""
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, str):
+        return torch.tensor([_balanced(target) for target in targets])
+    known = {label for target in targets for label in target.classes}
+    unknown = [label for label in class_weight if label not in known]
+    if unknown:
+        sentence = (
+            f"The `class_weight` parameter of {owner} must have classes of the target as keys, "
+            f"which are {sorted(known, key=str)}. Got {unknown[0]!r} instead."
+        )
+        raise ParameterError(sentence)
+    return torch.tensor(
+        [[float(class_weight.get(label, 1.0)) for label in target.classes] for target in targets]
+    )
+
+
+def _balanced(target: FittedTarget) -> list[float]:
+    total, n_classes = sum(target.class_counts), len(target.classes)
+    return [total / (n_classes * count) if count else 1.0 for count in target.class_counts]

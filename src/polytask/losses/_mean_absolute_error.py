@@ -1,0 +1,45 @@
+"""Absolute error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from polytask.losses._loss import Loss
+from polytask.losses._reduce import mean_over_observed
+from polytask.tasks import Kind, Regression
+
+__all__ = ["MeanAbsoluteError"]
+
+
+@dataclass(frozen=True)
+class MeanAbsoluteError(Loss):
+    r"""Absolute error in units of the target's standard deviation.
+
+    .. math:: \ell = \frac{1}{|O|} \sum_{j \in O} |s_j - y_j|
+
+    with scores s, standardised targets y and the row's observed columns O.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.losses import MeanAbsoluteError
+    >>> MeanAbsoluteError().rowwise(torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]))
+    tensor([2.])
+    """
+
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+
+    def rowwise(
+        self,
+        scores: Float[Tensor, "*rows size"],
+        values: Float[Tensor, "*rows c"],
+        mask: Bool[Tensor, "*rows c"],
+        classes: Float[Tensor, "*#rows classes"] | None = None,
+    ) -> Float[Tensor, "*rows"]:
+        """Mean absolute error over the row's observed columns."""
+        del classes
+        return mean_over_observed((scores - values).abs(), mask)

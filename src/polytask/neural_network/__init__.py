@@ -1,0 +1,5 @@
+"""Networks as learners."""
+
+from polytask.neural_network._multi_task_network import MultiTaskNetwork
+
+__all__ = ["MultiTaskNetwork"]

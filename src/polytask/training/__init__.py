@@ -1,0 +1,9 @@
+"""Training networks: small named steps over Fabric, tensor batches, exact resume."""
+
+from polytask.training._budget import Budget
+from polytask.training._history import EpochRecord, History
+from polytask.training._score import score
+from polytask.training._tensors import to_tensors
+from polytask.training._trainer import Trained, Trainer
+
+__all__ = ["Budget", "EpochRecord", "History", "Trained", "Trainer", "score", "to_tensors"]

@@ -1,0 +1,78 @@
+"""Nested state of tensors and plain values as one safetensors file, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from polytask._files import replacing
+from polytask.exceptions import StudyError
+
+__all__ = ["load_state", "save_state"]
+
+_KEY = "polytask_state"
+
+
+def save_state(path: Path, state: Mapping[str, Any]) -> None:
+    """Write nested mappings and lists of tensors and plain values.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced only when the new file is complete.
+    state : mapping
+        Leaves are tensors, numbers, strings, booleans and None; infinities survive.
+    """
+    tensors: dict[str, Tensor] = {}
+    skeleton = json.dumps(_pack(state, tensors))
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata={_KEY: skeleton})
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Read what `save_state` wrote.
+
+    Raises
+    ------
+    StudyError
+        If the file is not a whole checkpoint.
+    """
+    try:
+        with safe_open(path, framework="pt") as handle:
+            metadata = handle.metadata() or {}
+            tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+        return _unpack(json.loads(metadata[_KEY]), tensors)
+    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        sentence = f"{path.name} is not a whole checkpoint ({error}). Delete it to start anew."
+        raise StudyError(sentence) from error
+
+
+def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        name = str(len(tensors))
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, Mapping):
+        return {"mapping": [[_pack(k, tensors), _pack(v, tensors)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return {kind: [_pack(item, tensors) for item in value]}
+    return value
+
+
+def _unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "tensor" in value:
+        return tensors[value["tensor"]]
+    if "mapping" in value:
+        return {_unpack(k, tensors): _unpack(v, tensors) for k, v in value["mapping"]}
+    if "list" in value:
+        return [_unpack(item, tensors) for item in value["list"]]
+    return tuple(_unpack(item, tensors) for item in value["tuple"])

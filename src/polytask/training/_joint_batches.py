@@ -1,0 +1,71 @@
+"""Batches in which all tasks see the same rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask.data import Batch, EncodedSource
+from polytask.losses import MultiTaskLoss
+from polytask.training._tensors import derived_seed, joined
+
+__all__ = ["JointBatches"]
+
+
+class JointBatches:
+    """Shuffled batches over the rows of all sources, a pure function of the step.
+
+    Parameters
+    ----------
+    sources : mapping of source name to EncodedSource of tensors
+    batch_size : int
+    seed : int
+
+    Attributes
+    ----------
+    steps_per_epoch : int
+    """
+
+    def __init__(self, sources: Mapping[str, EncodedSource], batch_size: int, seed: int) -> None:
+        self.sources = sources
+        self.n_rows = sum(source.n_rows for source in sources.values())
+        self.batch_size = min(batch_size, self.n_rows)
+        self.steps_per_epoch = math.ceil(self.n_rows / self.batch_size)
+        self.seed = seed
+        self._order: tuple[int, Tensor] = (-1, torch.empty(0))
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step, counted from 0."""
+        rows = self._rows(step)
+        if len(self.sources) == 1:
+            ((name, source),) = self.sources.items()
+            return joined({name: source.take(rows)})
+        taken, start = {}, 0
+        for name, source in self.sources.items():
+            local = rows[(rows >= start) & (rows < start + source.n_rows)] - start
+            if len(local):
+                taken[name] = source.take(local)
+            start += source.n_rows
+        return joined(taken)
+
+    def fraction(self, step: int) -> float:
+        """Rows of the step's batch as a share of a full batch (the last one is short)."""
+        position = step % self.steps_per_epoch
+        rows = min(self.batch_size, self.n_rows - position * self.batch_size)
+        return rows / self.batch_size
+
+    def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
+        """Weight of the labels each task is expected to have in a batch."""
+        return loss.counts(joined(self.sources)) * (self.batch_size / self.n_rows)
+
+    def _rows(self, step: int) -> Tensor:
+        epoch, position = divmod(step, self.steps_per_epoch)
+        if self._order[0] != epoch:
+            generator = torch.Generator().manual_seed(derived_seed(self.seed, "rows", epoch))
+            self._order = (epoch, torch.randperm(self.n_rows, generator=generator))
+        start = position * self.batch_size
+        return self._order[1][start : start + self.batch_size]

@@ -1,0 +1,65 @@
+"""Optimisers and schedules, by PyTorch's names or by factory."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from polytask._naming import resolve
+from polytask.exceptions import ParameterError
+
+__all__ = ["make_optimizer", "make_scheduler"]
+
+
+def make_optimizer(
+    optimizer: str | Callable[..., Optimizer],
+    parameters: Iterable[nn.Parameter],
+    learning_rate: float,
+    weight_decay: float,
+    options: Mapping[str, Any],
+) -> Optimizer:
+    """Build an optimiser of `torch.optim` by name, or any other by factory."""
+    factory: Any = optimizer
+    if isinstance(optimizer, str):
+        factory = resolve(optimizer, "torch.optim", "optimizer", Optimizer)
+    arguments = {"lr": learning_rate, "weight_decay": weight_decay, **options}
+    try:
+        return factory(list(parameters), **arguments)
+    except TypeError as error:
+        raise ParameterError(_unusable("optimizer", optimizer, error)) from error
+
+
+def make_scheduler(
+    scheduler: str | Callable[..., Any] | None,
+    optimizer: Optimizer,
+    n_steps: int,
+    options: Mapping[str, Any],
+) -> LRScheduler | ReduceLROnPlateau | None:
+    """Build a schedule of `torch.optim.lr_scheduler` by name, or any other by factory.
+
+    Lengths that a schedule asks for (``T_max``, ``total_steps``, ``total_iters``) default to the
+    number of optimiser steps.
+    """
+    if scheduler is None:
+        return None
+    factory: Any = scheduler
+    if isinstance(scheduler, str):
+        factory = resolve(scheduler, "torch.optim.lr_scheduler", "scheduler")
+    accepted = inspect.signature(factory).parameters
+    lengths = {name: n_steps for name in ("T_max", "total_steps", "total_iters") if name in accepted}
+    try:
+        return factory(optimizer, **{**lengths, **options})
+    except TypeError as error:
+        raise ParameterError(_unusable("scheduler", scheduler, error)) from error
+
+
+def _unusable(parameter: str, given: object, error: Exception) -> str:
+    return (
+        f"The `{parameter}` parameter of Trainer must be buildable with the "
+        f"`{parameter}_options` given. {given!r} said: {error}."
+    )

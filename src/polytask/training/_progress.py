@@ -1,0 +1,61 @@
+"""A bar with every task's loss on a terminal; nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+__all__ = ["TrainingProgress"]
+
+_SILENT_SECONDS = 2.0
+_TASKS_SHOWN = 4
+
+
+class TrainingProgress:
+    """Shows steps and validation losses on stderr once training has lasted two seconds.
+
+    Parameters
+    ----------
+    n_steps : int
+    enabled : bool or None
+        None shows it where stderr is a terminal.
+    """
+
+    def __init__(self, n_steps: int, enabled: bool | None) -> None:
+        self.enabled = sys.stderr.isatty() if enabled is None else enabled
+        self.n_steps = n_steps
+        self._started = time.monotonic()
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> TrainingProgress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def show(self, step: int, losses: Mapping[str, float]) -> None:
+        """Move the bar to a step and write the latest losses beside it."""
+        if not self.enabled or time.monotonic() - self._started < _SILENT_SECONDS:
+            return
+        if self._bar is None:
+            columns = (TextColumn("training"), BarColumn(), TaskProgressColumn())
+            losses_column = TextColumn("{task.fields[losses]}")
+            self._bar = Progress(
+                *columns, TimeRemainingColumn(), losses_column, console=Console(stderr=True)
+            )
+            self._bar.add_task("training", total=self.n_steps, losses="")
+            self._bar.start()
+        shown = [f"{name} {loss:.4g}" for name, loss in list(losses.items())[:_TASKS_SHOWN]]
+        more = ["…"] if len(losses) > _TASKS_SHOWN else []
+        self._bar.update(self._bar.task_ids[0], completed=step, losses="  ".join(shown + more))

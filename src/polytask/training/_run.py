@@ -1,0 +1,359 @@
+"""One training run: small named steps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from polytask.architectures import MultiTaskModule, Raw
+from polytask.data import Batch, EncodedSource
+from polytask.exceptions import NonFiniteLossError, ParameterError, UnservedNeedError
+from polytask.gradients import backward
+from polytask.losses import MultiTaskLoss
+from polytask.tasks import TaskSet
+from polytask.training._checkpoint import load_state, save_state
+from polytask.training._clipping import clip_gradients
+from polytask.training._history import EpochRecord, History
+from polytask.training._joint_batches import JointBatches
+from polytask.training._optimizers import make_optimizer, make_scheduler
+from polytask.training._progress import TrainingProgress
+from polytask.training._replicated_batches import ReplicatedBatches
+from polytask.training._score import score
+from polytask.training._selection import make_selection
+from polytask.training._tensors import derived_seed, joined
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from polytask.training._trainer import Trainer
+
+__all__ = ["TrainingRun"]
+
+_SERVED_NEEDS = frozenset({"losses_after_step", "epoch_losses"})
+_FEWEST_STEPS_BETWEEN_LOOKS = 25
+
+
+class TrainingRun:
+    """A network on its way: batches, losses, balancing, optimiser, selection, history.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    fabric : Fabric
+    network : MultiTaskModule
+    tasks : TaskSet
+    train, validation : mapping of source name to EncodedSource of tensors
+    seed : int
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        fabric: Fabric,
+        network: MultiTaskModule,
+        tasks: TaskSet,
+        train: dict[str, EncodedSource],
+        validation: dict[str, EncodedSource] | None,
+        seed: int,
+    ) -> None:
+        self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
+        self.validation = validation
+        self.weighting, self.aggregator = trainer.balancing()
+        self._check_balancing()
+        if network.replicated:
+            self.batches: JointBatches | ReplicatedBatches = ReplicatedBatches(
+                network, train, tasks, trainer.batch_size, seed
+            )
+        else:
+            self.batches = JointBatches(train, trainer.batch_size, seed)
+        self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
+        self.loss.expected = self.batches.expected(self.loss)
+        self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
+        self.interval = trainer.evaluate_every or max(
+            math.ceil(self.batches.steps_per_epoch / trainer.accumulate), _FEWEST_STEPS_BETWEEN_LOOKS
+        )
+        self._prepare(seed)
+
+    def _check_balancing(self) -> None:
+        balancing = [method for method in (self.weighting, self.aggregator) if method is not None]
+        if balancing and self.network.replicated:
+            sentence = (
+                f"The networks of single tasks share nothing that {type(balancing[0]).__name__} "
+                "could balance. Leave `weighting` and `aggregation` of Trainer at None."
+            )
+            raise ParameterError(sentence)
+        unserved = sorted(self.weighting.needs - _SERVED_NEEDS) if self.weighting else []
+        if unserved:
+            sentence = f"{type(self.weighting).__name__} needs {', '.join(unserved)}, which Trainer does not serve."
+            raise UnservedNeedError(sentence)
+
+    def _prepare(self, seed: int) -> None:
+        trainer, device = self.trainer, self.fabric.device
+        torch.manual_seed(derived_seed(seed, "noise"))
+        optimizer = make_optimizer(
+            trainer.optimizer,
+            [p for p in self.network.parameters() if p.requires_grad],
+            trainer.learning_rate,
+            trainer.weight_decay,
+            trainer.optimizer_options,
+        )
+        self.scheduler = make_scheduler(
+            trainer.scheduler, optimizer, self.n_steps, trainer.scheduler_options
+        )
+        self.optimizer = self.fabric.setup_optimizers(optimizer)
+        if self.weighting is not None:
+            self.weighting.start(len(self.tasks), device)
+        if self.aggregator is not None:
+            self.aggregator.start(len(self.tasks))
+        self.shared = self.network.shared_parameters()
+        self.selection = make_selection(
+            self.network, self.tasks, trainer.patience, trainer.task_patience
+        )
+        weights = torch.tensor([task.weight for task in self.tasks], device=device)
+        self.task_weights = None if bool((weights == 1).all()) else weights
+        self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
+        self.history = History(
+            n_parameters=sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+        )
+        self.step = 0
+        self.seconds_before = 0.0
+        self._reset_means()
+
+    def _reset_means(self) -> None:
+        zeros = torch.zeros(len(self.tasks), device=self.fabric.device)
+        self._loss_sum, self._weight_sum, self._fractions = zeros, zeros, zeros
+        self._n_batches = 0
+
+    # ── the loop ─────────────────────────────────────────────────────────────────────────────
+
+    def run(
+        self,
+        progress: bool | None = None,
+        on_epoch: Callable[[EpochRecord], None] | None = None,
+        save: Callable[[TrainingRun], None] | None = None,
+    ) -> History:
+        """Train until the budget is spent or nothing improves; end in the best state."""
+        self._started = time.monotonic()
+        self.network.train()
+        with TrainingProgress(self.n_steps, progress) as bar:
+            while self.step < self.n_steps and self.selection.exhausted is None:
+                self._take_step()
+                if self.step % self.interval == 0 or self.step == self.n_steps:
+                    record = self._look()
+                    bar.show(self.step, record.validation_losses or record.train_losses)
+                    if on_epoch is not None:
+                        on_epoch(record)
+                    if save is not None:
+                        save(self)
+        return self._finish()
+
+    def _finish(self) -> History:
+        self.selection.restore()
+        self.network.eval()
+        self.history.stopped = self.selection.exhausted or "all steps were taken"
+        self.history.best_epoch = self.selection.best_epoch
+        self.history.best_epochs = dict(self.selection.best_epochs)
+        self.history.n_steps, self.history.seconds = self.step, self._seconds()
+        return self.history
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.monotonic() - self._started
+
+    # ── one optimiser step ───────────────────────────────────────────────────────────────────
+
+    def _take_step(self) -> None:
+        self.optimizer.zero_grad()
+        n_parts = self.trainer.accumulate
+        for part in range(n_parts):
+            position = self.step * n_parts + part
+            batch = self.batches.batch(position)
+            losses, present = self._losses(batch)
+            self._check_finite(losses, position)
+            weights = self._backward(losses, present)
+            self._add_to_means(losses, weights, position)
+        if self.trainer.clip_norm is not None:
+            clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
+        self._update()
+        self.step += 1
+        if self.weighting is not None:
+            self._teach_weighting(batch, losses, present)
+
+    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        losses, present = self.loss(self._forward(batch), batch)
+        if not bool(self.selection.active.all()):
+            present = present & self.selection.active.to(present.device)
+            losses = torch.where(present, losses, 0.0)
+        return losses, present
+
+    def _forward(self, batch: Batch) -> Raw:
+        if self.trainer.precision == "32-true":
+            return self.network(batch)
+        with self.fabric.autocast():
+            raw = self.network(batch)
+        return {name: scores.float() for name, scores in raw.items()}
+
+    def _check_finite(self, losses: Tensor, position: int) -> None:
+        if math.isfinite(float(losses.detach().sum())):
+            return
+        bad = torch.nonzero(~torch.isfinite(losses)).flatten().tolist()
+        if not bad:  # finite losses whose sum overflows
+            bad = [int(losses.argmax())]
+        epoch, batch = divmod(position, self.batches.steps_per_epoch)
+        names = ", ".join(f"{self.tasks.names[k]!r} ({float(losses[k]):g})" for k in bad[:5])
+        sentence = (
+            f"Training stopped: the loss of task {names} is not finite in batch {batch + 1} of "
+            f"epoch {epoch + 1} (optimiser step {self.step + 1}). Lower `learning_rate`, set "
+            "`clip_norm`, or look for extreme values in the inputs and targets."
+        )
+        raise NonFiniteLossError(sentence)
+
+    def _backward(self, losses: Tensor, present: Tensor) -> Tensor:
+        """Fill gradients; return the balancing weights."""
+        scale = 1.0 / self.trainer.accumulate
+        weighted = losses if self.task_weights is None else losses * self.task_weights
+        weights = present.to(losses.dtype)
+        if self.weighting is not None:
+            weights = self.weighting.weights(weighted, present)
+            weighted = weighted * weights
+        regularizer = self._regularizer()
+        if self.aggregator is None:
+            total = weighted.sum() if regularizer is None else weighted.sum() + regularizer
+            self.fabric.backward(total if scale == 1.0 else total * scale)
+            return weights
+        combined = backward(
+            weighted * scale, self.shared, self.aggregator, present=present, run=self.fabric.backward
+        )
+        if regularizer is not None:
+            self.fabric.backward(regularizer * scale)
+        return weights * combined
+
+    def _regularizer(self) -> Tensor | None:
+        terms = [self.network.penalty()] if self.penalized else []
+        if self.trainer.l1:
+            norms = [p.abs().sum() for p in self.network.parameters() if p.requires_grad]
+            terms.append(self.trainer.l1 * torch.stack(norms).sum())
+        return torch.stack(terms).sum() if terms else None
+
+    def _update(self) -> None:
+        """Move the parameters, but not those of stopped tasks."""
+        stopped = {name for name, on in zip(self.tasks.names, self.selection.active, strict=True) if not on}
+        kept = []
+        if stopped and not self.network.replicated:
+            for parameter, names, _ in self.network.task_tensors():
+                rows = [position for position, name in enumerate(names) if name in stopped]
+                kept.append((parameter, rows, parameter.detach()[rows].clone()))
+        self.optimizer.step()
+        with torch.no_grad():
+            for parameter, rows, values in kept:
+                parameter[rows] = values
+        if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
+            self.scheduler.step()
+
+    def _teach_weighting(self, batch: Batch, losses: Tensor, present: Tensor) -> None:
+        weighting = self.weighting
+        assert weighting is not None  # noqa: S101 - tells the type checker
+        scale = 1.0 if self.task_weights is None else self.task_weights
+        weighting.learn((losses * scale).detach(), present)
+        if "losses_after_step" in weighting.needs:
+            with torch.no_grad():
+                after, _ = self._losses(batch)
+            weighting.after_step(after * scale, present)
+
+    def _add_to_means(self, losses: Tensor, weights: Tensor, position: int) -> None:
+        self._loss_sum = self._loss_sum + losses.detach()
+        self._weight_sum = self._weight_sum + weights
+        self._fractions = self._fractions + self.batches.fraction(position)
+        self._n_batches += 1
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────
+
+    def _look(self) -> EpochRecord:
+        names = self.tasks.names
+        epoch = len(self.history.epochs) + 1
+        means = self._loss_sum / self._fractions
+        record = EpochRecord(
+            epoch,
+            self.step,
+            self._seconds(),
+            dict(zip(names, means.tolist(), strict=True)),
+            self._validation_losses(),
+            dict(zip(names, (self._weight_sum / self._n_batches).tolist(), strict=True)),
+            float(self.optimizer.param_groups[0]["lr"]),
+        )
+        self.history.epochs.append(record)
+        if record.validation_losses:
+            self.selection.look(epoch, record.validation_losses)
+        if self.weighting is not None and "epoch_losses" in self.weighting.needs:
+            self.weighting.end_epoch(means)
+        if isinstance(self.scheduler, ReduceLROnPlateau):
+            losses = record.validation_losses or record.train_losses
+            self.scheduler.step(sum(losses.values()))
+        self._reset_means()
+        return record
+
+    def _validation_losses(self) -> dict[str, float]:
+        if self.validation is None:
+            return {}
+        with nullcontext() if self.trainer.precision == "32-true" else self.fabric.autocast():
+            raw = score(self.network, self.validation)
+        with torch.no_grad():
+            floats = {name: scores.float() for name, scores in raw.items()}
+            sums, counts = self.loss.sums(floats, joined(self.validation))
+        means = (sums / counts.clamp(min=1e-30)).tolist()
+        return {
+            name: mean if math.isfinite(mean) else math.inf
+            for name, mean, count in zip(self.tasks.names, means, counts.tolist(), strict=True)
+            if count > 0
+        }
+
+    # ── checkpoints ──────────────────────────────────────────────────────────────────────────
+
+    def save(self, path: Path, identity: str) -> None:
+        """Write everything that an exact resume needs."""
+        balancing = {
+            "weighting": self.weighting.state_dict() if self.weighting else {},
+            "aggregation": self.aggregator.state_dict() if self.aggregator else {},
+            "scheduler": self.scheduler.state_dict() if self.scheduler else {},
+        }
+        state: dict[str, Any] = {
+            "identity": identity,
+            "step": self.step,
+            "network": dict(self.network.state_dict()),
+            "optimizer": self.optimizer.state_dict(),
+            "selection": self.selection.state_dict(),
+            "history": self.history.to_dict(),
+            "noise": torch.get_rng_state(),
+            "seconds": self._seconds(),
+            **balancing,
+        }
+        save_state(path, state)
+
+    def resume(self, path: Path, identity: str) -> None:
+        """Go on from a checkpoint of the same recipe, data and seed."""
+        state = load_state(path)
+        if state["identity"] != identity:
+            sentence = (
+                f"{path.name} belongs to another recipe, data set or seed. "
+                "Delete it, or name another checkpoint."
+            )
+            raise ParameterError(sentence)
+        self.step, self.seconds_before = state["step"], state["seconds"]
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.selection.load_state_dict(state["selection"])
+        self.history = History.from_dict(state["history"])
+        if self.weighting is not None:
+            self.weighting.load_state_dict(state["weighting"])
+        if self.aggregator is not None:
+            self.aggregator.load_state_dict(state["aggregation"])
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        torch.set_rng_state(state["noise"])

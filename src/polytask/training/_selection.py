@@ -1,0 +1,225 @@
+"""When to stop and which state to keep, for joint networks and for one network a task."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from polytask.architectures import MultiTaskModule
+from polytask.tasks import TaskSet
+
+__all__ = ["JointSelection", "ReplicaSelection", "Selection", "make_selection"]
+
+
+class Selection(ABC):
+    """Looks at validation losses; remembers best states; says which tasks still learn.
+
+    Attributes
+    ----------
+    active : tensor of shape (n_tasks,), bool
+        Tasks that have not been stopped.
+    best_epochs : dict of task to int
+    best_epoch : int
+        0 where each task keeps a state of its own.
+    """
+
+    def __init__(self, network: MultiTaskModule, tasks: TaskSet, patience: int | None) -> None:
+        self.network, self.tasks, self.patience = network, tasks, patience
+        self.active = torch.ones(len(tasks), dtype=torch.bool)
+        self.best_losses = {name: math.inf for name in tasks.names}
+        self.best_epochs = dict.fromkeys(tasks.names, 0)
+        self.waits = dict.fromkeys(tasks.names, 0)
+        self.best_epoch = 0
+
+    def look(self, epoch: int, losses: Mapping[str, float]) -> None:
+        """Take in an epoch's validation losses."""
+        improved = []
+        for name, loss in losses.items():
+            if not bool(self.active[self.tasks.index(name)]):
+                continue
+            if loss < self.best_losses[name]:
+                self.best_losses[name], self.best_epochs[name] = loss, epoch
+                self.waits[name] = 0
+                improved.append(name)
+            else:
+                self.waits[name] += 1
+        self._keep(epoch, losses, improved)
+
+    @abstractmethod
+    def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:
+        """Remember what is best so far."""
+
+    @property
+    @abstractmethod
+    def exhausted(self) -> str | None:
+        """Why training should end, if it should."""
+
+    @abstractmethod
+    def restore(self) -> None:
+        """Give the network its best state."""
+
+    def _stop(self, names: list[str]) -> None:
+        for name in names:
+            self.active[self.tasks.index(name)] = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, so that training resumes exactly."""
+        return {
+            "active": self.active.clone(),
+            "best_losses": dict(self.best_losses),
+            "best_epochs": dict(self.best_epochs),
+            "waits": dict(self.waits),
+            "best_epoch": self.best_epoch,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.active = state["active"].clone()
+        self.best_losses = dict(state["best_losses"])
+        self.best_epochs = dict(state["best_epochs"])
+        self.waits = dict(state["waits"])
+        self.best_epoch = state["best_epoch"]
+
+
+class JointSelection(Selection):
+    r"""One checkpoint, chosen on the primary tasks' mean relative gain over their first look.
+
+    .. math:: S_t = \frac{1}{|P|} \sum_{k \in P} \frac{\ell_k^{(1)} - \ell_k^{(t)}}{|\ell_k^{(1)}|}
+
+    with validation losses :math:`\ell_k^{(t)}` and the primary tasks P that have validation
+    labels.
+
+    Parameters
+    ----------
+    network : MultiTaskModule
+    tasks : TaskSet
+    patience : int or None
+        Looks without a better score after which training ends.
+    task_patience : int or None
+        Looks without a better loss after which a single task is stopped: its rows and its head
+        are then left out, while the others go on.
+    """
+
+    def __init__(
+        self,
+        network: MultiTaskModule,
+        tasks: TaskSet,
+        patience: int | None,
+        task_patience: int | None = None,
+    ) -> None:
+        super().__init__(network, tasks, patience)
+        self.task_patience = task_patience
+        self.first: dict[str, float] = {}
+        self.best_score = -math.inf
+        self.wait = 0
+        self.best: dict[str, Tensor] = {}
+
+    def score(self, losses: Mapping[str, float]) -> float | None:
+        """Mean relative gain of the primary tasks over their first look; None without any."""
+        gains = [
+            (self.first[name] - loss) / max(abs(self.first[name]), 1e-12)
+            for name, loss in losses.items()
+            if self.tasks[name].is_primary
+        ]
+        return sum(gains) / len(gains) if gains else None
+
+    def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:
+        del improved
+        self.first = self.first or dict(losses)
+        score = self.score(losses)
+        if score is None:
+            return
+        if score > self.best_score:
+            self.best_score, self.best_epoch, self.wait = score, epoch, 0
+            self.best = {n: t.detach().clone() for n, t in self.network.state_dict().items()}
+        else:
+            self.wait += 1
+        if self.task_patience is not None:
+            self._stop([n for n, wait in self.waits.items() if wait >= self.task_patience])
+
+    @property
+    def exhausted(self) -> str | None:
+        """Why training should end, if it should."""
+        if self.patience is not None and self.wait >= self.patience:
+            return f"no better validation score for {self.wait} looks"
+        return None if bool(self.active.any()) else "every task was stopped"
+
+    def restore(self) -> None:
+        """Give the network its best state."""
+        if self.best:
+            self.network.load_state_dict(self.best)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, so that training resumes exactly."""
+        own = {"first": self.first, "score": self.best_score, "wait": self.wait, "best": self.best}
+        return {**super().state_dict(), **own}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        super().load_state_dict(state)
+        self.first, self.best_score = dict(state["first"]), state["score"]
+        self.wait, self.best = state["wait"], dict(state["best"])
+
+
+class ReplicaSelection(Selection):
+    """Each task stops by its own validation loss and keeps its own best state."""
+
+    def __init__(self, network: MultiTaskModule, tasks: TaskSet, patience: int | None) -> None:
+        super().__init__(network, tasks, patience)
+        self.best = [tensor.detach().clone() for tensor, _, _ in network.task_tensors()]
+
+    def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:
+        del epoch, losses
+        better = set(improved)
+        with torch.no_grad():
+            for best, (tensor, names, stacked) in zip(
+                self.best, self.network.task_tensors(), strict=True
+            ):
+                if stacked:
+                    rows = [position for position, name in enumerate(names) if name in better]
+                    best[rows] = tensor[rows]
+                elif names[0] in better:
+                    best.copy_(tensor)
+        if self.patience is not None:
+            self._stop([name for name, wait in self.waits.items() if wait >= self.patience])
+
+    @property
+    def exhausted(self) -> str | None:
+        """Why training should end, if it should."""
+        return None if bool(self.active.any()) else "every task was stopped"
+
+    def restore(self) -> None:
+        """Give each task its best state; tasks that were never looked at keep their last."""
+        looked = {name for name, epoch in self.best_epochs.items() if epoch}
+        with torch.no_grad():
+            for best, (tensor, names, stacked) in zip(
+                self.best, self.network.task_tensors(), strict=True
+            ):
+                if stacked:
+                    rows = [position for position, name in enumerate(names) if name in looked]
+                    tensor[rows] = best[rows]
+                elif names[0] in looked:
+                    tensor.copy_(best)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, so that training resumes exactly."""
+        return {**super().state_dict(), "best": [tensor.clone() for tensor in self.best]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        super().load_state_dict(state)
+        self.best = list(state["best"])
+
+
+def make_selection(
+    network: MultiTaskModule, tasks: TaskSet, patience: int | None, task_patience: int | None
+) -> Selection:
+    """The selection that fits the network."""
+    if network.replicated:
+        return ReplicaSelection(network, tasks, patience)
+    return JointSelection(network, tasks, patience, task_patience)

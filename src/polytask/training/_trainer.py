@@ -1,0 +1,276 @@
+"""The recipe of a training run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from lightning_fabric import Fabric
+
+from polytask._naming import resolve
+from polytask._recipes import to_json
+from polytask._validation import (
+    Choice,
+    Constraint,
+    InstanceOf,
+    Interval,
+    OneOf,
+    Optional,
+    Satisfies,
+    check_parameters,
+)
+from polytask.aggregation import Aggregator
+from polytask.architectures import Architecture, MultiTaskModule
+from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
+from polytask.training._history import EpochRecord, History
+from polytask.training._run import TrainingRun
+from polytask.training._tensors import to_tensors
+from polytask.weighting import Weighting
+
+__all__ = ["Trained", "Trainer"]
+
+_NAME_OR_FACTORY = OneOf((InstanceOf((str,)), Satisfies(callable, "a factory")))
+_OPTIONS = InstanceOf((Mapping,))
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What training gives.
+
+    Attributes
+    ----------
+    network : MultiTaskModule
+        In its best state and evaluation mode.
+    schemas : mapping of source name to Schema
+        Fitted on the training rows.
+    history : History
+    """
+
+    network: MultiTaskModule
+    schemas: Mapping[str, Schema]
+    history: History
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """How a network is trained: balancing, optimiser, batches, stopping.
+
+    Parameters
+    ----------
+    weighting : Weighting or str, optional
+        Turns losses into weights; None leaves every task its own weight.
+    aggregation : Aggregator or str, optional
+        Turns task gradients into one update; None sums them, in one ordinary backward pass.
+    optimizer : str or callable, default "adam"
+        A name of `torch.optim` (``"sgd"``, ``"adagrad"``, ``"adamw"``, ``"rmsprop"``, …) or a
+        factory ``(parameters, lr=, weight_decay=) -> Optimizer``.
+    learning_rate : float, default 1e-3
+    weight_decay : float, default 0.0
+        L2 penalty of the optimiser (decoupled for AdamW).
+    l1 : float, default 0.0
+        Weight of the parameters' absolute sum, added after balancing.
+    optimizer_options : mapping, default {}
+        Further arguments of the optimiser, such as ``{"momentum": 0.9}``.
+    scheduler : str or callable, optional
+        A name of `torch.optim.lr_scheduler` (``"cosine_annealing_lr"``, ``"one_cycle_lr"``, …) or
+        a factory ``(optimizer) -> scheduler``; stepped once an optimiser step, plateau schedules
+        once a look.
+    scheduler_options : mapping, default {}
+    batch_size : int, default 256
+        Rows of a batch; for single-task networks, rows of each task's batch.
+    accumulate : int, default 1
+        Batches whose gradients are averaged into one optimiser step.
+    clip_norm : float, optional
+        Largest norm of the gradient; single-task networks are clipped one by one.
+    steps : int, default 2000
+        Optimiser steps.
+    epochs : int, optional
+        Passes over the training rows; stands in for `steps`.
+    evaluate_every : int, optional
+        Optimiser steps between looks at the validation rows; once an epoch, but at least 25
+        steps apart, when None.
+    patience : int, optional, default 10
+        Looks without a better validation score after which training ends; None never stops early.
+    task_patience : int, optional
+        Looks without a better loss after which a single task is left out of joint training.
+    accelerator : str, default "cpu"
+        As in Lightning Fabric: ``"cpu"``, ``"cuda"``, ``"auto"``, …
+    precision : str, default "32-true"
+        As in Lightning Fabric: ``"32-true"``, ``"bf16-mixed"``, …
+
+    Examples
+    --------
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.datasets import load_digits_tasks
+    >>> from polytask.training import Trainer
+    >>> digits = load_digits_tasks()
+    >>> trained = Trainer(steps=20, weighting="uncertainty_weighting").fit(HardSharing(), digits)
+    >>> trained.history.n_steps
+    20
+    """
+
+    weighting: Weighting | str | None = None
+    aggregation: Aggregator | str | None = None
+    optimizer: str | Callable[..., Any] = "adam"
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    l1: float = 0.0
+    optimizer_options: Mapping[str, Any] = field(default_factory=dict)
+    scheduler: str | Callable[..., Any] | None = None
+    scheduler_options: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int = 256
+    accumulate: int = 1
+    clip_norm: float | None = None
+    steps: int = 2000
+    epochs: int | None = None
+    evaluate_every: int | None = None
+    patience: int | None = 10
+    task_patience: int | None = None
+    accelerator: str = "cpu"
+    precision: str = "32-true"
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "weighting": Optional(InstanceOf((Weighting, str))),
+        "aggregation": Optional(InstanceOf((Aggregator, str))),
+        "optimizer": _NAME_OR_FACTORY,
+        "learning_rate": Interval(float, 0.0, closed="neither"),
+        "weight_decay": Interval(float, 0.0),
+        "l1": Interval(float, 0.0),
+        "optimizer_options": _OPTIONS,
+        "scheduler": Optional(_NAME_OR_FACTORY),
+        "scheduler_options": _OPTIONS,
+        "batch_size": Interval(int, 1),
+        "accumulate": Interval(int, 1),
+        "clip_norm": Optional(Interval(float, 0.0, closed="neither")),
+        "steps": Interval(int, 1),
+        "epochs": Optional(Interval(int, 1)),
+        "evaluate_every": Optional(Interval(int, 1)),
+        "patience": Optional(Interval(int, 1)),
+        "task_patience": Optional(Interval(int, 1)),
+        "accelerator": InstanceOf((str,)),
+        "precision": Choice(("32-true", "bf16-mixed", "16-mixed")),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        for slot, room, base in (
+            ("weighting", "polytask.weighting", Weighting),
+            ("aggregation", "polytask.aggregation", Aggregator),
+        ):
+            method = getattr(self, slot)
+            if isinstance(method, str):
+                found: Any = resolve(method, room, slot, base)
+                object.__setattr__(self, slot, found())
+
+    def balancing(self) -> tuple[Weighting | None, Aggregator | None]:
+        """Fresh copies of both balancing methods: a recipe is never changed by its runs."""
+        weighting, aggregation = deepcopy(self.weighting), deepcopy(self.aggregation)
+        return weighting, aggregation  # type: ignore[return-value]
+
+    def optimizer_steps(self, batches_per_epoch: int) -> int:
+        """Optimiser steps that `steps` or `epochs` allow."""
+        if self.epochs is None:
+            return self.steps
+        return math.ceil(self.epochs * batches_per_epoch / self.accumulate)
+
+    def fit(
+        self,
+        architecture: Architecture,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None = None,
+        *,
+        seed: int = 0,
+        checkpoint: Path | None = None,
+        checkpoint_seconds: float = 10.0,
+        progress: bool | None = None,
+        on_epoch: Callable[[EpochRecord], None] | None = None,
+    ) -> Trained:
+        """Train an architecture; equal seeds give equal networks on one machine's CPU.
+
+        Parameters
+        ----------
+        architecture : Architecture
+        train : MultiTaskDataset
+        validation : MultiTaskDataset, optional
+            Decides when to stop and which state is kept; without it all steps are taken and
+            the last state is kept.
+        seed : int, default 0
+        checkpoint : Path, optional
+            Written while training; if the file is there, training goes on from it and ends as
+            if it had never been interrupted.
+        checkpoint_seconds : float, default 10.0
+            Least seconds between two writes.
+        progress : bool, optional
+            None shows a bar where stderr is a terminal.
+        on_epoch : callable, optional
+            Told every `EpochRecord`.
+
+        Returns
+        -------
+        Trained
+
+        Raises
+        ------
+        NonFiniteLossError
+            If a task's loss is not finite; names the task and the batch.
+        """
+        fabric = Fabric(accelerator=self.accelerator, devices=1, precision=self.precision)  # type: ignore[arg-type]
+        schemas = fit_schemas(train)
+        network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
+
+        def tensors(data: MultiTaskDataset) -> dict[str, Any]:
+            encoded = encode(data.sources, data.tasks, schemas, network.blocks)
+            return to_tensors(encoded, fabric.device)
+
+        held_out = None if validation is None else tensors(validation)
+        devices = [fabric.device] if fabric.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            run = TrainingRun(self, fabric, network, train.tasks, tensors(train), held_out, seed)
+            save = None
+            if checkpoint is not None:
+                identity = self._identity(architecture, train, validation, seed)
+                save = _Saver(Path(checkpoint), identity, checkpoint_seconds)
+                save.resume(run)
+            history = run.run(progress, on_epoch, save)
+        return Trained(network, schemas, history)
+
+    def _identity(
+        self,
+        architecture: Architecture,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None,
+        seed: int,
+    ) -> str:
+        parts = [
+            to_json(self),
+            to_json(architecture),
+            train.digest(),
+            None if validation is None else validation.digest(),
+            seed,
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+class _Saver:
+    """Writes a run's checkpoint now and then."""
+
+    def __init__(self, path: Path, identity: str, seconds: float) -> None:
+        self.path, self.identity, self.seconds = path, identity, seconds
+        self.last = time.monotonic()
+
+    def resume(self, run: TrainingRun) -> None:
+        if self.path.exists():
+            run.resume(self.path, self.identity)
+
+    def __call__(self, run: TrainingRun) -> None:
+        if time.monotonic() - self.last >= self.seconds:
+            run.save(self.path, self.identity)
+            self.last = time.monotonic()

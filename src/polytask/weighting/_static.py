@@ -1,0 +1,61 @@
+"""Weights that are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from polytask._validation import Constraint, Each, Interval, check_parameters, message
+from polytask.exceptions import ParameterError
+from polytask.weighting._weighting import Weighting
+
+__all__ = ["Static"]
+
+
+@dataclass
+class Static(Weighting):
+    r"""A weighted sum of the losses with given weights.
+
+    .. math:: \varphi(\ell) = \sum_k w_k \ell_k, \qquad \sum_k w_k = K
+
+    Parameters
+    ----------
+    task_weights : tuple of float
+        One positive weight a task, in the order of the tasks; scaled so that they sum to the
+        number of tasks K.
+
+    Raises
+    ------
+    ParameterError
+        If there are not as many weights as tasks.
+    """
+
+    task_weights: tuple[float, ...]
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "task_weights": Each(Interval(float, 0.0, closed="neither"), minimum=1)
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self.task_weights = tuple(self.task_weights)
+
+    def start(self, n_tasks: int, device: torch.device | None = None) -> None:
+        """Check that there is a weight for every task."""
+        del device
+        if len(self.task_weights) != n_tasks:
+            expected = f"{n_tasks} weights, one a task"
+            raise ParameterError(message("Static", "task_weights", expected, self.task_weights))
+
+    def scalarize(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, ""]:
+        """Weigh and sum the losses of the tasks present."""
+        weights = torch.tensor(self.task_weights, dtype=losses.dtype, device=losses.device)
+        weights = weights * (len(weights) / weights.sum())
+        return (weights * losses * present).sum()
