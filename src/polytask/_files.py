@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["replacing", "sha256", "write_json", "write_text"]
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Yield a temporary path in the target's folder that becomes `target` when the block succeeds.
+    """Yield a temporary path beside the target that becomes `target` when the block succeeds.
 
     Parameters
     ----------
@@ -24,33 +24,23 @@ def replacing(target: Path) -> Iterator[Path]:
         The file to create or replace; its folder is made if needed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
-    )
-    os.close(descriptor)
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.stem}-{secrets.token_hex(8)}{target.suffix}")
     try:
         yield temporary
         _fsync(temporary)
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
-        _fsync(target.parent)
+        if os.name != "nt":  # Windows cannot open folders
+            _fsync(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_text(target: Path, text: str) -> None:
@@ -59,7 +49,7 @@ def write_text(target: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(target: Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
+def write_json(target: Path, value: Any) -> None:
     """Write `value` as indented JSON, refusing NaN and infinity."""
     write_text(target, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 

@@ -12,12 +12,19 @@ __all__ = ["fold", "nearest", "resolve", "snake_case", "suggestion"]
 
 
 def fold(name: str) -> str:
-    """Drop case, underscores, hyphens and spaces."""
+    """Drop case and everything that is neither letter nor digit."""
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
 def snake_case(name: str) -> str:
-    """Write a class name as the command line does: `HardSharing` → `hard_sharing`."""
+    """Write a class name as the command line does.
+
+    Examples
+    --------
+    >>> from polytask._naming import snake_case
+    >>> snake_case("HardSharing"), snake_case("PCGrad")
+    ('hard_sharing', 'pc_grad')
+    """
     pieces: list[str] = []
     for index, character in enumerate(name):
         previous_lower = index > 0 and not name[index - 1].isupper()
@@ -36,11 +43,20 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The remedy that ends an error about an unknown name."""
+    """The remedy that ends an error about an unknown name.
+
+    Examples
+    --------
+    >>> from polytask._naming import suggestion
+    >>> suggestion("incme", ["income", "age"])
+    "Did you mean 'income'?"
+    """
     known = sorted(known)
     guess = nearest(name, known)
     if guess is not None:
         return f"Did you mean {guess!r}?"
+    if not known:
+        return "There are none."
     shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
     return f"Known: {shown}."
 

@@ -38,7 +38,9 @@ def message(
     owner: str, parameter: str, expected: str, got: object, remedy: str | None = None
 ) -> str:
     """Write the error sentence: whose argument, what is expected, what came, what to do."""
-    sentence = f"The `{parameter}` parameter of {owner} must be {expected}. Got {describe(got)} instead."
+    sentence = (
+        f"The `{parameter}` parameter of {owner} must be {expected}. Got {describe(got)} instead."
+    )
     return f"{sentence} {remedy}" if remedy else sentence
 
 
@@ -55,12 +57,19 @@ class Constraint(ABC):
 
     def bad_values(self) -> Iterable[object]:
         """Values outside the set, for the common checks."""
+        return (value for value in self.suspects() if not self.accepts(value))
+
+    def suspects(self) -> Iterable[object]:
+        """Values that most likely lie outside the set."""
         return (object(),)
 
 
 @dataclasses.dataclass(frozen=True)
 class Interval(Constraint):
-    """Numbers of type `kind` between `low` and `high`; `closed` names the included ends."""
+    """Finite numbers of type `kind` between `low` and `high`; `closed` names the included ends.
+
+    A float may be given as an int, but neither as a bool.
+    """
 
     kind: type[int] | type[float]
     low: float = -math.inf
@@ -69,9 +78,12 @@ class Interval(Constraint):
 
     def accepts(self, value: object) -> bool:
         wanted = Integral if self.kind is int else Real
-        if not isinstance(value, wanted) or isinstance(value, bool) or math.isnan(float(value)):  # type: ignore[arg-type]
+        if not isinstance(value, wanted) or isinstance(value, bool):
             return False
-        number = float(value)  # type: ignore[arg-type]
+        try:
+            number = float(value)
+        except OverflowError:  # an int beyond the largest float
+            return False
         above = number >= self.low if self.closed in {"both", "left"} else number > self.low
         below = number <= self.high if self.closed in {"both", "right"} else number < self.high
         return above and below and math.isfinite(number)
@@ -82,14 +94,11 @@ class Interval(Constraint):
         name = "an int" if self.kind is int else "a float"
         return f"{name} in {left}{self.low:g}, {self.high:g}{right}"
 
-    def bad_values(self) -> Iterable[object]:
-        yield "a string"
-        yield math.nan
-        yield math.inf
-        if math.isfinite(self.low):
-            yield self.kind(self.low - 1)
-        if math.isfinite(self.high):
-            yield self.kind(self.high + 1)
+    def suspects(self) -> Iterable[object]:
+        yield from ("a string", None, True, math.nan, math.inf, 0.5)
+        for end, beyond in ((self.low, self.low - 1), (self.high, self.high + 1)):
+            if math.isfinite(end):
+                yield from (self.kind(end), self.kind(beyond))
 
 
 Finite = Interval(float)
@@ -105,11 +114,11 @@ class Choice(Constraint):
         return any(type(value) is type(option) and value == option for option in self.options)
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(repr(option) for option in self.options)
+        start = "one of " if len(self.options) > 1 else ""
+        return start + ", ".join(repr(option) for option in self.options)
 
-    def bad_values(self) -> Iterable[object]:
-        yield "no such option"
-        yield -17.5
+    def suspects(self) -> Iterable[object]:
+        yield from ("no such option", -17.5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,10 +168,11 @@ class Each(Constraint):
         size = f"at least {self.minimum} of " if self.minimum else ""
         return f"a tuple of {size}({self.element})"
 
-    def bad_values(self) -> Iterable[object]:
+    def suspects(self) -> Iterable[object]:
         yield 3
+        yield ()
         for bad in self.element.bad_values():
-            yield (bad,)
+            yield (bad,) * max(1, self.minimum)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,11 +187,9 @@ class OneOf(Constraint):
     def __str__(self) -> str:
         return " or ".join(str(member) for member in self.members)
 
-    def bad_values(self) -> Iterable[object]:
+    def suspects(self) -> Iterable[object]:
         for member in self.members:
-            for value in member.bad_values():
-                if not self.accepts(value):
-                    yield value
+            yield from member.suspects()
 
 
 def Optional(constraint: Constraint) -> OneOf:  # noqa: N802 - reads as a constraint
@@ -196,7 +204,9 @@ class Constrained(Protocol):
     parameter_constraints: ClassVar[Mapping[str, Constraint]]
 
 
-def check(owner: str, parameter: str, value: object, constraint: Constraint, remedy: str | None = None) -> None:
+def check(
+    owner: str, parameter: str, value: object, constraint: Constraint, remedy: str | None = None
+) -> None:
     """Raise the one error sentence unless `constraint` accepts `value`."""
     if not constraint.accepts(value):
         raise ParameterError(message(owner, parameter, str(constraint), value, remedy))
