@@ -4,11 +4,15 @@ from polytask.data._as_source import as_source
 from polytask.data._batch import Batch, BlockTargets, EncodedSource
 from polytask.data._block import Block, make_blocks
 from polytask.data._column import Column
+from polytask.data._column_split import ColumnSplit
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._encode import encode
 from polytask.data._fit_schemas import fit_schemas
+from polytask.data._fixed_split import FixedSplit
 from polytask.data._frames import to_polars
+from polytask.data._group_split import GroupSplit
 from polytask.data._labels import Labels, OwnRowLabels, TableLabels
+from polytask.data._parse_split import parse_split
 from polytask.data._random_split import RandomSplit
 from polytask.data._read import read
 from polytask.data._readers import read_table, scan_table
@@ -23,7 +27,10 @@ __all__ = [
     "Block",
     "BlockTargets",
     "Column",
+    "ColumnSplit",
     "EncodedSource",
+    "FixedSplit",
+    "GroupSplit",
     "Labels",
     "MultiTaskDataset",
     "OwnRowLabels",
@@ -37,6 +44,7 @@ __all__ = [
     "encode",
     "fit_schemas",
     "make_blocks",
+    "parse_split",
     "read",
     "read_table",
     "scan_table",

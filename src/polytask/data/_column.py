@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -35,6 +35,11 @@ class Column(ABC):
     name: str
 
     encoder: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, series: pl.Series) -> Self:
+        """Learn from a (training) column with at least one observed cell."""
 
     @property
     @abstractmethod
@@ -86,7 +91,7 @@ class Column(ABC):
         return series
 
     def _changed(self, series: pl.Series, found: str | None) -> str:
-        row = series.is_not_null().arg_max()
+        row = int(series.is_not_null().arg_max() or 0)
         return (
             f"Column {self.name!r} held {self.family} when the model was fitted, and holds "
             f"{found or series.dtype} now ({describe(series[row])} in row {row}). "

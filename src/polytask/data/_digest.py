@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,14 +14,14 @@ from polytask._recipes import to_json
 from polytask.data._families import family, numbers
 from polytask.data._labels import OwnRowLabels, TableLabels
 from polytask.data._source import Source
-from polytask.tasks import TaskSet
+from polytask.tasks import Task, TaskSet
 
 __all__ = ["data_digest"]
 
 
 def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
     """sha256 over tasks, inputs, targets, weights and groups of all sources."""
-    digest = hashlib.sha256(json.dumps([to_json(task) for task in tasks]).encode())
+    digest = hashlib.sha256(json.dumps([_facts(task) for task in tasks]).encode())
     for source in sources:
         facts = [source.name, source.tasks.names, source.task_column, source.n_rows]
         digest.update(json.dumps(facts).encode())
@@ -31,6 +32,11 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
         for array in (source.weights, source.groups, source.task_index):
             digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _facts(task: Task) -> list[Any]:
+    facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
+    return [*facts, to_json(task.metrics), to_json(task.loss)]
 
 
 def _targets(source: Source) -> Iterator[pl.Series]:

@@ -58,7 +58,7 @@ def no_infinity(series: pl.Series) -> None:
         return
     infinite = series.is_infinite()
     if infinite.any():
-        row = infinite.arg_max()
+        row = int(infinite.arg_max() or 0)
         sentence = (
             f"Column {series.name!r} holds an infinite value ({describe(series[row])}, first in "
             f"row {row}). Replace it by a number, or by null if it is missing."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from polytask.data._boolean_column import BooleanColumn
@@ -17,7 +19,7 @@ __all__ = ["ENCODERS", "fit_columns"]
 ENCODERS = (NumericColumn, BooleanColumn, CategoricalColumn, TensorColumn)
 """Every encoder, for reading saved schemas."""
 
-_SERVES = {
+_SERVES: Mapping[str, type[Column]] = {
     "numbers": NumericColumn,
     "dates": NumericColumn,
     "booleans": BooleanColumn,

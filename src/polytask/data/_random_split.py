@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from polytask._validation import Constraint, Interval, check_parameters, message
+from polytask._validation import Constraint, check_parameters
 from polytask.data._dataset import MultiTaskDataset
+from polytask.data._drawn_split import drawn_split
+from polytask.data._shares import SHARE, check_shares
 from polytask.data._split import Split
-from polytask.data._splitter import Splitter, drawn_split
-from polytask.exceptions import ParameterError
+from polytask.data._splitter import Splitter
 
 __all__ = ["RandomSplit"]
 
@@ -37,17 +38,14 @@ class RandomSplit(Splitter):
     validation: float = 0.2
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "test": Interval(float, 0.0, 1.0, closed="left"),
-        "validation": Interval(float, 0.0, 1.0, closed="left"),
+        "test": SHARE,
+        "validation": SHARE,
     }
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        if self.test + self.validation >= 1.0:
-            expected = "a share that leaves rows to train on besides `validation`"
-            raise ParameterError(message(type(self).__name__, "test", expected, self.test))
+        check_shares(self.validation, self.test, type(self).__name__)
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split."""
-        shares = (1.0 - self.validation - self.test, self.validation, self.test)
-        return [drawn_split(dataset, shares, seed, "random")]
+        return [drawn_split(dataset, self.validation, self.test, seed, "random")]

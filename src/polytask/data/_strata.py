@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-from polytask.data._dataset import MultiTaskDataset
 from polytask.data._source import Source
 from polytask.data._targets import fit_targets
-from polytask.exceptions import DataError
 
-__all__ = ["check_labelled", "strata"]
+__all__ = ["strata"]
 
 
 def strata(source: Source) -> sparse.csr_array:
@@ -45,16 +43,3 @@ def _codes(source: Source) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for codes in encoded.T:
             observed = np.isfinite(codes)
             yield rows[observed], codes[observed]
-
-
-def check_labelled(dataset: MultiTaskDataset, parts: int) -> None:
-    """Raise if a task has too few labelled rows for so many parts."""
-    for task in dataset.tasks:
-        carrying = [s for s in dataset.sources if task.name in s.tasks.names]
-        labelled = sum(len(source.labelled().rows(task.name)) for source in carrying)
-        if labelled < parts:
-            sentence = (
-                f"Task {task.name!r} has {labelled} labelled rows, too few to split in {parts} "
-                f"parts: at least {parts} are needed. Add rows or drop the task."
-            )
-            raise DataError(sentence)

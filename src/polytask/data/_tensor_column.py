@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -35,15 +34,15 @@ class TensorColumn(Column):
     encoder: ClassVar[str] = "tensor"
 
     @classmethod
-    def fit(cls, series: pl.Series) -> TensorColumn:
+    def fit(cls, series: pl.Series) -> Self:
         """Learn from a column with at least one observed row."""
-        values = _cells(series)
-        observed = values[~np.isnan(values)].astype(np.float64)
-        largest = float(np.abs(observed).max(initial=0.0)) or 1.0
-        observed /= largest
-        center = float(observed.mean()) if observed.size else 0.0
-        scale = float(observed.std()) if observed.size else 0.0
-        return cls(series.name, _shape(series), center * largest, scale * largest or 1.0)
+        cells = _cells(series)
+        observed = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
+        if observed.size == 0 or observed.min() == observed.max():
+            constant = float(observed.flat[0]) if observed.size else 0.0
+            return cls(series.name, _shape(series), constant, 1.0)
+        center = float(observed.mean(dtype=np.float64))
+        return cls(series.name, _shape(series), center, float(observed.std(dtype=np.float64)))
 
     @property
     def part(self) -> str:
@@ -73,7 +72,8 @@ class TensorColumn(Column):
             )
             raise DataError(sentence)
         scaled = (_cells(series) - self.center) / self.scale
-        return self.part, np.nan_to_num(scaled, copy=False, nan=0.0).astype(np.float32)
+        scaled[np.isnan(scaled)] = 0.0
+        return self.part, scaled.astype(np.float32, copy=False)
 
 
 def _shape(series: pl.Series) -> tuple[int, ...]:
@@ -81,23 +81,27 @@ def _shape(series: pl.Series) -> tuple[int, ...]:
 
 
 def _cells(series: pl.Series) -> np.ndarray:
-    """All cells as float (n, *shape), NaN where missing; infinite ones are an error."""
-    shape = _shape(series)
-    blank = pl.Series([[None] * math.prod(shape)], dtype=pl.Array(pl.Float64, math.prod(shape)))
-    flat = series.reshape((len(series), *shape)) if series.null_count() == 0 else None
-    if flat is None:
-        flattened = series.cast(pl.Array(pl.Float64, shape))
-        rows = [blank[0] if row is None else row for row in flattened.to_list()]
-        values = np.array(rows, dtype=np.float64).reshape(len(series), *shape)
-    else:
-        values = flat.to_numpy()
-        values = values if values.dtype.kind == "f" else values.astype(np.float64)
-    infinite = np.isinf(values)
+    """All cells as float32 (float64 if so stored), NaN where missing; infinite ones are an error."""
+    shape, present = _shape(series), series.is_not_null().to_numpy()
+    kept = pl.Float64 if _inner(series) == pl.Float64 else pl.Float32
+    cells = series.drop_nulls().cast(pl.Array(kept, shape)).to_numpy()
+    infinite = np.isinf(cells)
     if infinite.any():
-        row = int(np.argmax(infinite.reshape(len(values), -1).any(axis=1)))
+        first = int(infinite.reshape(len(cells), -1).any(axis=1).argmax())
         sentence = (
-            f"Column {series.name!r} holds an infinite value (first in row {row}). "
-            "Replace it by a number, or by NaN if it is missing."
+            f"Column {series.name!r} holds an infinite value (first in row "
+            f"{np.flatnonzero(present)[first]}). Replace it by a number, or by NaN if it is missing."
         )
         raise DataError(sentence)
+    if present.all():
+        return cells
+    values = np.full((len(series), *shape), np.nan, dtype=cells.dtype)
+    values[present] = cells
     return values
+
+
+def _inner(series: pl.Series) -> pl.DataType:
+    dtype = series.dtype
+    while isinstance(dtype, pl.Array):
+        dtype = dtype.inner  # type: ignore[assignment]
+    return dtype

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from polytask._naming import suggestion
+from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._drawn_split import check_training_rows, drawn_validation
+from polytask.data._shares import SHARE
+from polytask.data._source import Source
+from polytask.data._split import Split
+from polytask.data._splitter import Splitter
+from polytask.exceptions import DataError
+
+__all__ = ["ColumnSplit"]
+
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class ColumnSplit(Splitter):
+    """The parts that a column of the table names.
+
+    Its values are ``train``, ``validation`` (or ``val``, ``valid``, ``dev``) and ``test``, in any
+    case.
+
+    Parameters
+    ----------
+    column : str
+        The column, which is then no input.
+    validation : float, default 0.2
+        Share of the training rows that is drawn by seed where the column names no validation
+        rows.
+    """
+
+    column: str
+    validation: float = 0.2
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "column": InstanceOf((str,)),
+        "validation": SHARE,
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.column,)
+
+    def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
+        """One split; only validation rows that the column does not name depend on the seed."""
+        named = {source.name: self._parts(source) for source in dataset.sources}
+        train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
+        for part, rows in (("train", train), ("test", test)):
+            if _empty(rows):
+                sentence = f"No row of the split column {self.column!r} says {part!r}."
+                raise DataError(sentence)
+        if _empty(validation) and self.validation:
+            generator = np.random.default_rng(seed)
+            train, validation = drawn_validation(dataset, train, self.validation, generator)
+        check_training_rows(dataset, train)
+        return [Split(train, validation, test, "column")]
+
+    def _parts(self, source: Source) -> np.ndarray:
+        if self.column not in source.inputs.columns:
+            sentence = (
+                f"The split column {self.column!r} is not an input column of source "
+                f"{source.name!r}. {suggestion(self.column, source.inputs.columns)}"
+            )
+            raise DataError(sentence)
+        series = source.inputs[self.column].cast(pl.String)
+        words = {value: _PARTS.get(str(value).strip().casefold()) for value in series.unique()}
+        unknown = [value for value, part in words.items() if part is None]
+        if unknown:
+            row = int(series.is_in(unknown, nulls_equal=True).arg_max() or 0)
+            sentence = (
+                f"The split column {self.column!r} must say train, validation or test in every row. "
+                f"Got {series[row]!r} in row {row}."
+            )
+            raise DataError(sentence)
+        return np.array([words[value] for value in series.to_list()])
+
+
+def _rows(named: Mapping[str, np.ndarray], part: str) -> Mapping[str, np.ndarray]:
+    return {source: np.flatnonzero(parts == part) for source, parts in named.items()}
+
+
+def _empty(rows: Mapping[str, np.ndarray]) -> bool:
+    return not any(len(found) for found in rows.values())

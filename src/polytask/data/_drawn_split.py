@@ -1,0 +1,74 @@
+"""Splits drawn by seed, and checks that a split can be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._partition import partition
+from polytask.data._split import Split
+from polytask.exceptions import DataError
+
+__all__ = ["check_training_rows", "drawn_split", "drawn_validation"]
+
+Rows = Mapping[str, np.ndarray]
+
+
+def drawn_split(
+    dataset: MultiTaskDataset, validation: float, test: float, seed: int, name: str
+) -> Split:
+    """Shares of every source's rows, stratified."""
+    generator = np.random.default_rng(seed)
+    shares = (1.0 - validation - test, validation, test)
+    _check_labelled(dataset, shares)
+    parts = {source.name: partition(source, shares, generator) for source in dataset.sources}
+    train, validate, tested = (
+        {source: rows[part] for source, rows in parts.items()} for part in range(3)
+    )
+    check_training_rows(dataset, train)
+    return Split(train, validate, tested, name)
+
+
+def drawn_validation(
+    dataset: MultiTaskDataset, train: Rows, share: float, generator: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """A share of the training rows for validation, stratified, and the others."""
+    kept, drawn = {}, {}
+    for source in dataset.take(train).sources:
+        rows = np.asarray(train.get(source.name, np.empty(0, dtype=np.int64)))
+        parts = partition(source, (1.0 - share, share), generator)
+        kept[source.name], drawn[source.name] = (rows[part] for part in parts)
+    return kept, drawn
+
+
+def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
+    needed = sum(share > 0 for share in shares)
+    for task in dataset.tasks:
+        carrying = [s for s in dataset.sources if task.name in s.tasks.names]
+        labelled = sum(len(source.labelled().rows(task.name)) for source in carrying)
+        if labelled < needed:
+            sentence = (
+                f"Task {task.name!r} has {labelled} labelled row{'s' * (labelled != 1)}, too few "
+                f"to split in {needed} parts: at least {needed} are needed. Add rows or drop the task."
+            )
+            raise DataError(sentence)
+
+
+def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
+    """Raise if a task has no labelled training row."""
+    learned: set[str] = set()
+    for source in dataset.sources:
+        among = np.zeros(source.n_rows, dtype=bool)
+        among[train.get(source.name, np.empty(0, dtype=np.int64))] = True
+        labels = source.labelled()
+        learned |= {name for name in source.tasks.names if among[labels.rows(name)].any()}
+    absent = [name for name in dataset.tasks.names if name not in learned]
+    if absent:
+        shown = ", ".join(repr(name) for name in absent[:5]) + ", …" * (len(absent) > 5)
+        sentence = (
+            f"No training row of the split is labelled for the task {shown}. "
+            "Split in another way, or drop the task."
+        )
+        raise DataError(sentence)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from polytask._naming import suggestion
+from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._drawn_split import drawn_split
+from polytask.data._row_values import group_codes
+from polytask.data._shares import SHARE, check_shares
+from polytask.data._source import Source
+from polytask.data._split import Split
+from polytask.data._splitter import Splitter
+from polytask.exceptions import DataError
+
+__all__ = ["GroupSplit"]
+
+
+@dataclass(frozen=True)
+class GroupSplit(Splitter):
+    """Whole groups drawn by seed, so that no group is in two parts.
+
+    Parameters
+    ----------
+    column : str, optional
+        The column that names each row's group, which then is no input; by default the groups
+        that the data set was made with.
+    test : float, default 0.2
+        Share of all rows, as near as whole groups come.
+    validation : float, default 0.2
+        Share of all rows, as near as whole groups come.
+    """
+
+    column: str | None = None
+    test: float = 0.2
+    validation: float = 0.2
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "column": Optional(InstanceOf((str,))),
+        "test": SHARE,
+        "validation": SHARE,
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        check_shares(self.validation, self.test, type(self).__name__)
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The column of groups."""
+        return () if self.column is None else (self.column,)
+
+    def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
+        """The data set with these groups, and without their column among the inputs."""
+        grouped = (
+            replace(
+                source, groups=self._groups(source), group_column=self.column or source.group_column
+            )
+            for source in dataset.sources
+        )
+        return replace(dataset, sources=tuple(grouped)).without_columns(self.excluded)
+
+    def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
+        """One split."""
+        prepared = self.prepared(dataset)
+        return [drawn_split(prepared, self.validation, self.test, seed, "group")]
+
+    def _groups(self, source: Source) -> np.ndarray:
+        if self.column is None or self.column == source.group_column:
+            if source.groups is not None:
+                return source.groups
+            sentence = (
+                f"Source {source.name!r} has no groups. Name their column: GroupSplit(column)."
+            )
+            raise DataError(sentence)
+        if self.column == source.task_column and source.task_index is not None:
+            return source.task_index.astype(np.int64)
+        if self.column not in source.inputs.columns:
+            sentence = (
+                f"The group column {self.column!r} is not an input column of source "
+                f"{source.name!r}. {suggestion(self.column, source.inputs.columns)}"
+            )
+            raise DataError(sentence)
+        return group_codes(source.inputs[self.column])
