@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -49,13 +50,10 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 5))
         for what, jacobian in _jacobians(count):
             _check_update(f"{name} with {count} tasks, {what}", aggregator, jacobian)
 
-        def fresh(count: int = count) -> Aggregator:
-            return _started(aggregator, count)
-
         check_state(
             f"{name} with {count} tasks",
-            fresh,
-            lambda one, step, count=count: _update(one, _jacobian(count, step)),
+            partial(_started, aggregator, count),
+            partial(_advance, count),
         )
     _check_one_task(name, aggregator)
     words = f"{name}: draws from torch's global generator; take one by argument"
@@ -93,6 +91,10 @@ def _update(aggregator: Aggregator, jacobian: Tensor) -> Tensor:
         return aggregator.combine(jacobian)
     assert isinstance(aggregator, GramianAggregator)
     return aggregator.weights(jacobian @ jacobian.T) @ jacobian
+
+
+def _advance(count: int, aggregator: Aggregator, step: int) -> Tensor:
+    return _update(aggregator, _jacobian(count, step))
 
 
 def _jacobian(count: int, seed: int) -> Tensor:

@@ -103,7 +103,8 @@ def _answers(example: KindExample) -> tuple[np.ndarray, np.ndarray | None]:
     for _ in range(200):
         optimizer.zero_grad()
         rows = loss.rowwise(scores, encoded.nan_to_num(0.0), mask)
-        torch.where(mask.any(dim=-1), rows, 0.0).sum().backward()
+        total = torch.where(mask.any(dim=-1), rows, 0.0).sum()
+        (scores.grad,) = torch.autograd.grad(total, scores)
         optimizer.step()
     return fair, example.kind.response(scores.detach().numpy().copy(), example.fitted)
 

@@ -74,8 +74,9 @@ def _check_subgradient(
 ) -> None:
     value, gradient = _value(penalty, point), penalty.gradient(point)
     require_finite(gradient, f"{name}: the gradient is not finite")
-    for size in (1e-2, 1.0) if convex else ():
-        other = point + size * generator.normal(size=point.shape)
+    random = generator.normal(size=point.shape)
+    for move in (gradient, -gradient, random, -random, 0.01 * random) if convex else ():
+        other = point + move
         lower = value + float((gradient * (other - point)).sum())
         words = f"{name}: the gradient at a point of norm {np.linalg.norm(point):.3g} is no subgradient."
         require(_value(penalty, other) >= lower - 1e-9 * (1 + abs(lower)), words)
@@ -102,9 +103,9 @@ def _check_prox(
     def objective(candidate: np.ndarray) -> float:
         return 0.5 * float(((candidate - weights) ** 2).sum()) + step * _value(penalty, candidate)
 
-    lowest = objective(best)
-    for size in (1e-3, 1e-1, 1.0):
-        move = size * generator.normal(size=weights.shape)
+    lowest, direction = objective(best), generator.normal(size=weights.shape)
+    for size in (1e-3, -1e-3, 0.1, -0.1, 1.0, -1.0):
+        move = size * direction
         least = lowest + (0.5 * float((move**2).sum()) if convex else 0.0)
         slack = 1e-9 * (1 + abs(lowest))
         words = f"{name}: with step {step:g} the proximal point is not the best one."
@@ -118,6 +119,7 @@ def _check_torch(name: str, penalty: Penalty, weights: np.ndarray) -> None:
     tensor = torch.from_numpy(weights.copy()).requires_grad_()
     value = penalty.value(tensor)
     require(isinstance(value, torch.Tensor), f"{name}: torch in, {type(value).__name__} out.")
+    require(value.requires_grad, f"{name}: in torch the value carries no gradient.")
     words = f"{name}: numpy and torch disagree on the"
     require_close(value.detach(), penalty.value(weights), f"{words} value")
     plain = tensor.detach()

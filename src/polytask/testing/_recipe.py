@@ -33,11 +33,10 @@ def check_recipe_round_trip(recipe: Any) -> None:
     """
     name = type(recipe).__name__
     require(dataclasses.is_dataclass(recipe), f"{name} is no dataclass.")
-    written = to_json(recipe)
     try:
-        text = json.dumps(written, allow_nan=False, sort_keys=True)
+        text = json.dumps(to_json(recipe), allow_nan=False, sort_keys=True)
     except (TypeError, ValueError) as error:
-        raise AssertionError(f"{name} holds what JSON cannot: {error}") from error
+        raise AssertionError(f"{name} cannot be written as JSON: {error}") from error
     back = from_json(json.loads(text))
     require(type(back) is type(recipe), f"{name} comes back as {type(back).__name__}.")
     for field in (field for field in dataclasses.fields(recipe) if field.init):

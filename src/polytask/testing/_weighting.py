@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -41,19 +42,20 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5)) ->
     >>> check_weighting(Static((1.0, 2.0)), n_tasks=[2])
     """
     for count in n_tasks:
-
-        def fresh(count: int = count) -> Weighting:
-            one = copy.deepcopy(weighting)
-            one.start(count)
-            return one
-
+        fresh = partial(_started, weighting, count)
         before = torch.get_rng_state()
         _check_weights(fresh, count)
         _check_absent(fresh, count)
         name = f"{type(weighting).__name__} with {count} tasks"
-        check_state(name, fresh, lambda one, step, count=count: _advance(one, step, count))
+        check_state(name, fresh, partial(_advance, count=count))
         words = f"{name}: draws from torch's global generator; take one by argument"
         require_same(torch.get_rng_state(), before, words)
+
+
+def _started(weighting: Weighting, count: int) -> Weighting:
+    one = copy.deepcopy(weighting)
+    one.start(count)
+    return one
 
 
 def _losses(count: int, step: int = 0) -> Tensor:

@@ -1,0 +1,287 @@
+"""The checks of weightings and aggregators find what is broken, one promise at a time."""
+
+import pytest
+import torch
+
+from polytask.aggregation import MGDA, Aggregator, GramianAggregator, JacobianAggregator, Mean
+from polytask.testing import (
+    check_aggregator,
+    check_non_conflicting,
+    check_permutation_invariant,
+    check_weighting,
+)
+from polytask.weighting import Equal, Static, Weighting
+
+
+class Plain(Weighting):
+    def scalarize(self, losses, present):
+        return (losses * present).sum()
+
+
+class Vector(Plain):
+    def scalarize(self, losses, present):
+        return losses * present
+
+
+class Inverse(Plain):
+    """Σ log ℓ without a thought for absent tasks, whose loss is 0."""
+
+    def scalarize(self, losses, present):
+        return losses.log().sum()
+
+
+class MeanOfAll(Plain):
+    """Absent tasks count in the mean of the log-losses."""
+
+    def scalarize(self, losses, present):
+        return (losses * present).sum() + 0.1 * losses.mean()
+
+
+class WeighsAbsent(Plain):
+    def weights(self, losses, present):
+        return torch.ones_like(losses)
+
+
+class OtherWeights(Plain):
+    def weights(self, losses, present):
+        return 2.0 * present
+
+
+class WithGraph(Plain):
+    def weights(self, losses, present):
+        return super().weights(losses, present) * torch.ones(1, requires_grad=True)
+
+
+class InPlace(Plain):
+    def weights(self, losses, present):
+        weights = super().weights(losses, present)
+        losses += 1
+        return weights
+
+
+class FixedAtOne(Plain):
+    fixed = True
+
+    def scalarize(self, losses, present):
+        return (losses * present).mean()
+
+
+class Dice(Plain):
+    def scalarize(self, losses, present):
+        return (torch.rand(len(losses)) * losses * present).sum()
+
+
+class Counter(Plain):
+    """Weights that grow with the number of steps."""
+
+    def start(self, n_tasks, device=None):
+        self.count = torch.zeros(1)
+
+    def scalarize(self, losses, present):
+        return ((1 + self.count) * losses * present).sum()
+
+    def learn(self, losses, present):
+        self.count = self.count + 1
+
+    def state_dict(self):
+        return {"count": self.count}
+
+    def load_state_dict(self, state):
+        self.count = state["count"]
+
+
+class Forgetting(Counter):
+    def state_dict(self):
+        return {}
+
+    def load_state_dict(self, state):
+        pass
+
+
+class NotRestoring(Counter):
+    def load_state_dict(self, state):
+        pass
+
+
+class Aliasing(Counter):
+    def learn(self, losses, present):
+        self.count += 1
+
+
+class Stubborn(Counter):
+    """Keeps its count when started anew."""
+
+    steps = 0
+
+    def start(self, n_tasks, device=None):
+        self.count = torch.full((1,), float(Stubborn.steps))
+
+    def learn(self, losses, present):
+        Stubborn.steps += 1
+        super().learn(losses, present)
+
+
+class Diverging(Counter):
+    def learn(self, losses, present):
+        self.count = (1 + self.count) * 1e30
+
+
+@pytest.mark.parametrize(
+    ("weighting", "words"),
+    [
+        (Vector(), "the scalar has shape"),
+        (Inverse(), "not finite when task 0 is absent|is absent"),
+        (MeanOfAll(), "absent task 0 takes part in the scalar"),
+        (WeighsAbsent(), "absent task 0 weighs 1"),
+        (OtherWeights(), "not the gradient of the scalar"),
+        (WithGraph(), "carry a graph"),
+        (InPlace(), "changed in place"),
+        (FixedAtOne(), "must sum to the number of tasks"),
+        (Forgetting(), "resumed from its state, it answers differently at step 0"),
+        (NotRestoring(), "loading a state does not restore it"),
+        (Aliasing(), "`state_dict` changes as training goes on"),
+        (Stubborn(), "started anew, it answers differently"),
+        (Diverging(), "an answer is not finite"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_weighting_is_found(weighting, words):
+    with pytest.raises(AssertionError, match=words):
+        check_weighting(weighting)
+
+
+def test_a_weighting_that_throws_dice_is_found():
+    with pytest.raises(AssertionError, match=r"not the gradient|differently|global generator"):
+        check_weighting(Dice())
+
+
+def test_a_weighting_that_draws_without_using_it_is_found():
+    class Wasteful(Plain):
+        def learn(self, losses, present):
+            torch.rand(1)
+
+    with pytest.raises(AssertionError, match="draws from torch's global generator"):
+        check_weighting(Wasteful())
+
+
+@pytest.mark.parametrize("weighting", [Plain(), Equal(), Counter()])
+def test_a_good_weighting_passes(weighting):
+    check_weighting(weighting)
+
+
+def test_the_weighting_itself_is_left_alone():
+    weighting = Counter()
+    check_weighting(weighting)
+    assert not hasattr(weighting, "count")
+
+
+def test_a_weighting_may_serve_some_numbers_of_tasks_only():
+    check_weighting(Static((1.0, 2.0, 3.0)), n_tasks=[3])
+    with pytest.raises(ValueError, match="one a task"):
+        check_weighting(Static((1.0, 2.0, 3.0)))
+
+
+class Sum(GramianAggregator):
+    def weights(self, gramian):
+        return torch.ones_like(gramian[0])
+
+
+class SumOfRows(JacobianAggregator):
+    def combine(self, jacobian):
+        return jacobian.sum(dim=0)
+
+
+class Nothing(Sum):
+    needs = frozenset()
+
+
+class Normalising(SumOfRows):
+    """Divides by the gradients' lengths, which may be 0."""
+
+    def combine(self, jacobian):
+        return (jacobian / jacobian.norm(dim=1, keepdim=True)).sum(dim=0)
+
+
+class OneAWeight(SumOfRows):
+    def combine(self, jacobian):
+        return jacobian.sum(dim=1)
+
+
+class Narrowing(SumOfRows):
+    def combine(self, jacobian):
+        return super().combine(jacobian).float()
+
+
+class OnTheSpot(SumOfRows):
+    def combine(self, jacobian):
+        jacobian -= jacobian.mean()
+        return jacobian.sum(dim=0)
+
+
+class Uphill(SumOfRows):
+    def combine(self, jacobian):
+        return -jacobian.sum(dim=0)
+
+
+class Signs(SumOfRows):
+    def combine(self, jacobian):
+        return jacobian.sum(dim=0).sign()
+
+
+class Warming(Sum):
+    """Weights that grow from step to step."""
+
+    def start(self, n_tasks):
+        self.count = 0
+
+    def weights(self, gramian):
+        self.count += 1
+        return self.count * super().weights(gramian)
+
+
+class Shuffling(SumOfRows):
+    def combine(self, jacobian):
+        torch.randperm(len(jacobian))
+        return super().combine(jacobian)
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "words"),
+    [
+        (Aggregator(), "neither a GramianAggregator nor a JacobianAggregator"),
+        (Nothing(), "declares no needs"),
+        (Normalising(), "zero gradients: the update is not finite"),
+        (OneAWeight(), "an update of shape"),
+        (Narrowing(), "float64 in, torch.float32 out"),
+        (OnTheSpot(), "changed in place"),
+        (Uphill(), "one task alone must be followed"),
+        (Signs(), "one task alone must be followed"),
+        (Warming(), "resumed from its state"),
+        (Shuffling(), "draws from torch's global generator"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_aggregator_is_found(aggregator, words):
+    with pytest.raises(AssertionError, match=words):
+        check_aggregator(aggregator)
+
+
+@pytest.mark.parametrize("aggregator", [Sum(), SumOfRows(), Mean(), MGDA()])
+def test_a_good_aggregator_passes(aggregator):
+    check_aggregator(aggregator)
+    check_permutation_invariant(aggregator)
+
+
+def test_an_update_that_prefers_the_first_task_is_found():
+    class First(SumOfRows):
+        def combine(self, jacobian):
+            return jacobian[0]
+
+    with pytest.raises(AssertionError, match="depends on the order of the tasks"):
+        check_permutation_invariant(First())
+
+
+def test_a_conflicting_update_is_found():
+    check_non_conflicting(MGDA())
+    with pytest.raises(AssertionError, match="conflicts with a task"):
+        check_non_conflicting(Mean())

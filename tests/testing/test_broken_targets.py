@@ -1,0 +1,341 @@
+"""The checks of kinds, losses and metrics find what is broken, one promise at a time."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+
+from polytask.exceptions import DataError
+from polytask.losses import Loss, MeanSquaredError, MultilabelBinaryCrossEntropy
+from polytask.metrics import MAE, RMSE, MetricValue
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
+from polytask.testing import check_kind, check_loss, check_metric
+
+
+class Nameless(Regression):
+    name = ""
+
+
+class ShiftsColumns(Regression):
+    def fit(self, owner, columns):
+        fitted = super().fit(owner, columns)
+        next(iter(columns.values()))[0] += 1
+        return fitted
+
+
+class Moody(Regression):
+    moods: ClassVar[list[float]] = []
+
+    def fit(self, owner, columns):
+        self.moods.append(1.0)
+        return replace(super().fit(owner, columns), class_counts=tuple(self.moods))
+
+
+class WrongColumns(Regression):
+    def fit(self, owner, columns):
+        return replace(super().fit(owner, columns), columns=("other",) * len(columns))
+
+
+class ZeroForMissing(Regression):
+    def encode(self, columns, fitted):
+        return np.nan_to_num(super().encode(columns, fitted))
+
+
+class DoublePrecision(Regression):
+    def encode(self, columns, fitted):
+        return super().encode(columns, fitted).astype(np.float64)
+
+
+class OrderedLabels(Regression):
+    def encode(self, columns, fitted):
+        encoded = super().encode(columns, fitted)
+        return encoded + np.arange(len(encoded), dtype=np.float32)[:, None]
+
+
+class UpsideDown(Regression):
+    """`raw` forgets the centre."""
+
+    def raw(self, response, fitted):
+        return super().raw(response, replace(fitted, center=(0.0,) * len(fitted.center)))
+
+
+class OverflowingOdds(Binary):
+    def response(self, raw, fitted):
+        with np.errstate(over="ignore", invalid="ignore"):
+            odds = np.exp(raw[:, 0].astype(np.float64))
+            return odds / (1 + odds)
+
+
+class Inventive(Multiclass):
+    def decide(self, response, fitted):
+        return np.array(["somewhere else"] * len(response), dtype=object)
+
+
+class AcceptsNothingness(Regression):
+    def fit(self, owner, columns):
+        numbers = all(column.dtype != object for column in columns.values())
+        if numbers and all(np.isnan(column).all() for column in columns.values()):
+            size = len(columns)
+            return FittedTarget(tuple(columns), size, center=(0.0,) * size, scale=(1.0,) * size)
+        return super().fit(owner, columns)
+
+
+class AcceptsInfinity(Regression):
+    def fit(self, owner, columns):
+        if any(column.dtype == object for column in columns.values()):
+            return super().fit(owner, columns)
+        return super().fit(owner, {k: np.where(np.isinf(v), 0, v) for k, v in columns.items()})
+
+
+class Tongue(Regression):
+    def fit(self, owner, columns):
+        try:
+            return super().fit(owner, columns)
+        except DataError as error:
+            raise DataError("this column is bad") from error
+
+
+class Picky(Regression):
+    def fit(self, owner, columns):
+        raise DataError("nothing is good enough")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Nameless(), "has no name"),
+        (ShiftsColumns(), "`fit` changed column"),
+        (Moody(), "twice gives two answers"),
+        (WrongColumns(), "wrong columns"),
+        (ZeroForMissing(), "NaN exactly where the target is missing"),
+        (DoublePrecision(), "not float32"),
+        (OrderedLabels(), "must not depend on the order of rows"),
+        (UpsideDown(), "not the same response"),
+        (OverflowingOdds(), "extreme scores"),
+        (Inventive(), "which are no classes"),
+        (AcceptsNothingness(), "no observed label is accepted"),
+        (AcceptsInfinity(), "infinite values is accepted"),
+        (Tongue(), "names neither task nor column"),
+        (Picky(), "accepts none of the example columns"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_kind_is_found(kind, words):
+    with pytest.raises(AssertionError, match=words):
+        check_kind(kind)
+
+
+@pytest.mark.parametrize("kind", [Regression(), Binary(), Multiclass(), Multilabel()])
+def test_a_good_kind_passes(kind):
+    check_kind(kind)
+
+
+def test_a_kind_may_bring_columns_of_its_own():
+    labels = np.array(["a", "b", None, "b"], dtype=object)
+    check_kind(Binary(positive="a"), columns={"letter": labels})
+
+
+@dataclass(frozen=True)
+class Squares(MeanSquaredError):  # noqa: N818 - a loss, no exception
+    """The good loss that the broken ones derive from."""
+
+
+class ServesNone(Squares):
+    kinds = ()
+
+
+class DefaultElsewhere(Squares):
+    default_for = (Kind,)
+
+
+class Total(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        return super().rowwise(scores, values, mask).sum()
+
+
+class Blind(Squares):
+    """Missing cells count as the 0 they hold."""
+
+    def rowwise(self, scores, values, mask, classes=None):
+        return (scores - values).square().mean(dim=-1)
+
+
+class Broken(Squares):
+    """Divides by the number of labels, which may be 0."""
+
+    def rowwise(self, scores, values, mask, classes=None):
+        return ((scores - values).square() * mask).sum(dim=-1) / mask.sum(dim=-1)
+
+
+class InfiniteGradient(Squares):
+    """√0 where nothing is labelled has no derivative."""
+
+    def rowwise(self, scores, values, mask, classes=None):
+        return ((scores - values).square() * mask).sum(dim=-1).sqrt()
+
+
+class Stopped(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        return super().rowwise(scores.detach() + 0 * scores, values, mask)
+
+
+class HalfStopped(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        return super().rowwise((scores + scores.detach()) / 2, values, mask)
+
+
+class AlwaysOne(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        return 1 + 0 * super().rowwise(scores, values, mask)
+
+
+class AcrossTasks(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        rows = super().rowwise(scores, values, mask)
+        return rows / rows.shape[-1]
+
+
+class Doubling(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        return super().rowwise(scores, values, mask).double()
+
+
+class Exploding(Squares):
+    def rowwise(self, scores, values, mask, classes=None):
+        return torch.exp(super().rowwise(scores, values, mask))
+
+
+class CountsEverything(Squares):
+    def counts(self, mask):
+        return torch.ones(mask.shape[:-1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (ServesNone(), "serves no kind"),
+        (DefaultElsewhere(), "which it does not serve"),
+        (Total(), r"\(\) losses for 40 rows"),
+        (Blind(), "what stands in a missing cell changes the loss"),
+        (Broken(), "a row's loss is not finite"),
+        (InfiniteGradient(), "a gradient is not finite"),
+        (Stopped(), "disagrees with finite differences"),
+        (HalfStopped(), "disagrees with finite differences"),
+        (AlwaysOne(), "no labelled row pulls at the scores"),
+        (AcrossTasks(), "two equal tasks side by side"),
+        (Doubling(), "float32 in, torch.float64 out"),
+        (Exploding(), "scores of ±100 give losses that are not finite"),
+        (CountsEverything(), "rows without a label count"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_loss_is_found(loss, words):
+    with pytest.raises(AssertionError, match=words):
+        check_loss(loss)
+
+
+@pytest.mark.parametrize("loss", [Squares(), MultilabelBinaryCrossEntropy()])
+def test_a_good_loss_passes(loss):
+    assert isinstance(loss, Loss)
+    check_loss(loss)
+
+
+class Anonymous(RMSE):
+    label = ""
+
+
+class MayCrossZero(RMSE):
+    positive_scale = False
+
+
+class OtherWayRound(MAE):
+    greater_is_better = True
+
+
+class Negative(MAE):
+    greater_is_better = True
+
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        return replace(scored, value=None if scored.value is None else -scored.value)
+
+
+class MissingIsZero(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        return super().score(np.nan_to_num(truth), response, fitted, weight)
+
+
+class Unweighted(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        return super().score(truth, response, fitted)
+
+
+class TotalWeight(MAE):
+    """Divides by the number of rows, missing or not."""
+
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        share = np.isfinite(truth).mean()
+        return replace(scored, value=None if scored.value is None else scored.value * share)
+
+
+class Sequential(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        ramp = np.linspace(1, 2, len(truth))
+        return super().score(truth, response, fitted, ramp)
+
+
+class NumberFromNothing(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        return MetricValue(0.0) if scored.value is None else scored
+
+
+class Silent(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        return MetricValue(None, "") if scored.value is None else scored
+
+
+class NotANumber(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        return MetricValue(float("nan")) if scored.value is None else scored
+
+
+class OtherBootstrap(MAE):
+    def bootstrap(self, truth, response, fitted, weights):
+        return super().bootstrap(truth, response, fitted, weights) + 1
+
+
+class Imputing(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        truth[np.isnan(truth)] = 0.0
+        return scored
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (Anonymous(), "has no name or label"),
+        (MayCrossZero(), "may cross zero"),
+        (OtherWayRound(), "good predictions score"),
+        (Negative(), "below zero on a positive scale"),
+        (MissingIsZero(), "rows without a label change the value|without a single label"),
+        (Unweighted(), "a weight of n is not n equal rows"),
+        (TotalWeight(), "rows without a label change the value"),
+        (Sequential(), "the order of rows changes the value"),
+        (NumberFromNothing(), "without a single label"),
+        (Silent(), "neither a value nor a reason"),
+        (NotANumber(), "nan is no value"),
+        (OtherBootstrap(), "`bootstrap` and `score` disagree"),
+        (Imputing(), "the truth was changed in place"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_metric_is_found(metric, words):
+    with pytest.raises(AssertionError, match=words):
+        check_metric(metric)

@@ -1,0 +1,181 @@
+"""The contracts of penalties and datafits, held by fakes and broken one promise at a time."""
+
+import numpy as np
+import pytest
+import torch
+from fakes_classical import AbsoluteSum, Squared, SquaredNorm
+
+from polytask.datafits import Datafit
+from polytask.penalties import Penalty
+from polytask.testing import check_datafit, check_penalty
+
+
+@pytest.mark.parametrize(
+    "penalty", [SquaredNorm(), SquaredNorm(0.3), AbsoluteSum(), AbsoluteSum(2)]
+)
+def test_fake_penalties_keep_the_contract(penalty):
+    assert isinstance(penalty, Penalty)
+    check_penalty(penalty)
+
+
+def test_a_fake_datafit_keeps_the_contract():
+    assert isinstance(Squared(), Datafit)
+    check_datafit(Squared())
+
+
+def test_an_object_without_the_methods_is_neither():
+    assert not isinstance(object(), Penalty)
+    assert not isinstance(object(), Datafit)
+
+
+class TwiceTheGradient(SquaredNorm):
+    def gradient(self, weights):
+        return 2 * self.alpha * weights
+
+
+class GradientBeyondTheKink(AbsoluteSum):
+    def gradient(self, weights):
+        return super().gradient(weights) + 3.0 * (weights == 0)
+
+
+class ProxWithoutAlpha(SquaredNorm):
+    def prox(self, weights, step):
+        return weights / (1 + step)
+
+
+class ProxThatShrinksToZero(SquaredNorm):
+    def prox(self, weights, step):
+        return 0.0 * weights if step else weights
+
+
+class ProxInPlace(SquaredNorm):
+    def prox(self, weights, step):
+        weights /= 1 + step * self.alpha
+        return weights
+
+
+class PerTask(SquaredNorm):
+    def value(self, weights):
+        return 0.5 * self.alpha * (weights * weights).sum(axis=1)
+
+
+class NumpyOnly(SquaredNorm):
+    def value(self, weights):
+        plain = weights.detach().numpy() if isinstance(weights, torch.Tensor) else weights
+        return super().value(plain)
+
+
+class ScaledInTorch(SquaredNorm):
+    def value(self, weights):
+        return super().value(weights) * (2 if isinstance(weights, torch.Tensor) else 1)
+
+
+class DetachedInTorch(SquaredNorm):
+    def value(self, weights):
+        return super().value(weights.detach() if isinstance(weights, torch.Tensor) else weights)
+
+
+class HalvedInTorch(SquaredNorm):
+    def value(self, weights):
+        value = super().value(weights)
+        return (value + value.detach()) / 2 if isinstance(weights, torch.Tensor) else value
+
+
+class Widening(SquaredNorm):
+    def prox(self, weights, step):
+        if isinstance(weights, np.ndarray):
+            return super().prox(weights.astype(np.float64), step)
+        return super().prox(weights, step)
+
+
+class Concave(SquaredNorm):
+    """−½ α ‖W‖², whose proximal point exists for small steps only."""
+
+    def value(self, weights):
+        return -super().value(weights)
+
+    def gradient(self, weights):
+        return -super().gradient(weights)
+
+    def prox(self, weights, step):
+        return weights / (1 - step * self.alpha)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "words"),
+    [
+        (TwiceTheGradient(), "disagrees with finite differences"),
+        (GradientBeyondTheKink(), "norm 0 is no subgradient"),
+        (Concave(0.01), "is no subgradient"),
+        (ProxWithoutAlpha(0.3), "proximal point is not the best one"),
+        (ProxThatShrinksToZero(), "proximal point is not the best one"),
+        (ProxInPlace(), "proximal point is not the best one|changed in place"),
+        (PerTask(), "the value is no scalar"),
+        (NumpyOnly(), "torch in, float64 out"),
+        (ScaledInTorch(), "numpy and torch disagree on the value"),
+        (DetachedInTorch(), "carries no gradient"),
+        (HalvedInTorch(), "autograd disagrees"),
+        (Widening(), "float32 in, float64 out"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_penalty_is_found(penalty, words):
+    with pytest.raises(AssertionError, match=words):
+        check_penalty(penalty)
+
+
+def test_a_penalty_that_is_not_convex_may_say_so():
+    check_penalty(Concave(0.01), convex=False)
+
+
+class SumOverRows(Squared):
+    def value(self, inputs, targets, coef):
+        return super().value(inputs, targets, coef) * len(targets)
+
+    def gradient(self, inputs, targets, coef):
+        return super().gradient(inputs, targets, coef) * len(targets)
+
+    def lipschitz(self, inputs):
+        return super().lipschitz(inputs) * len(inputs)
+
+
+class ForgottenMean(Squared):
+    def gradient(self, inputs, targets, coef):
+        return inputs.T @ (inputs @ coef - targets)
+
+
+class TooSmooth(Squared):
+    def lipschitz(self, inputs):
+        return 0.9 * super().lipschitz(inputs)
+
+
+class Centring(Squared):
+    def value(self, inputs, targets, coef):
+        targets -= targets.mean()
+        return super().value(inputs, targets, coef)
+
+
+@pytest.mark.parametrize(
+    ("datafit", "words"),
+    [
+        (SumOverRows(), "not a mean over rows"),
+        (ForgottenMean(), "disagrees with finite differences"),
+        (TooSmooth(), "more than the bound"),
+        (Centring(), "changed in place"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_datafit_is_found(datafit, words):
+    with pytest.raises(AssertionError, match=words):
+        check_datafit(datafit)
+
+
+def test_a_datafit_of_labels_gets_labels():
+    class Signs(Squared):
+        def value(self, inputs, targets, coef):
+            assert set(targets) <= {-1.0, 1.0}, "labels must be −1 or 1"
+            return super().value(inputs, targets, coef)
+
+    with pytest.raises(AssertionError, match="labels must be"):
+        check_datafit(Signs())
+    check_datafit(Signs(), targets=np.array([-1.0, 1.0] * 5))
