@@ -47,8 +47,9 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     Parameters
     ----------
     task : Task
-        Its kind must be settled. Metrics it names are kept in their order, behind the kind's
-        default; without any, these are all that serve the kind.
+        Its kind must be settled. If it names metrics, these are they, and the first that lies
+        on a positive scale enters Δm (the kind's default, if none does); else all that serve
+        the kind.
 
     Raises
     ------
@@ -61,14 +62,17 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     --------
     >>> from polytask.metrics import metrics_for
     >>> from polytask.tasks import Task
-    >>> [metric.name for metric in metrics_for(Task("price", "regression", metrics=("r2",)))]
-    ['rmse', 'r2']
+    >>> [metric.name for metric in metrics_for(Task("price", "regression", metrics=("r2", "mae")))]
+    ['mae', 'r2']
     """
     kind = task.known_kind
-    serving = [metric for metric in _public() if isinstance(kind, metric.kinds)]
-    default = [metric for metric in serving if isinstance(kind, metric.default_for)][:1]
-    named = serving if task.metrics is None else [_named(task, choice) for choice in task.metrics]
-    return tuple(dict.fromkeys([*default, *named]))
+    if task.metrics is None:
+        named = [metric for metric in _public() if isinstance(kind, metric.kinds)]
+        first = [metric for metric in named if isinstance(kind, metric.default_for)]
+    else:
+        named = [_named(task, choice) for choice in task.metrics]
+        first = [metric for metric in named if metric.positive_scale] or [default_metric(kind)]
+    return tuple(dict.fromkeys([*first[:1], *named]))
 
 
 def _public() -> list[Metric]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import overload
+
+import numpy as np
+from jaxtyping import Float
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
@@ -30,15 +34,29 @@ class DeltaM:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def relative_gain(value: float, baseline: float, metric: Metric) -> float:
+@overload
+def relative_gain(value: float, baseline: float, metric: Metric) -> float: ...
+@overload
+def relative_gain(
+    value: Float[np.ndarray, "*shape"], baseline: Float[np.ndarray, "*shape"], metric: Metric
+) -> Float[np.ndarray, "*shape"]: ...
+def relative_gain(
+    value: float | Float[np.ndarray, "*shape"],
+    baseline: float | Float[np.ndarray, "*shape"],
+    metric: Metric,
+) -> float | Float[np.ndarray, "*shape"]:
     """Relative change of a metric, positive where `value` is better than `baseline`.
 
     Parameters
     ----------
-    value, baseline : float
-        Works on arrays too; a baseline of 0 has no relative change.
+    value, baseline : float or array
     metric : Metric
         Says which direction is better.
+
+    Returns
+    -------
+    float or array
+        A fraction, not a percentage; NaN where the baseline is 0 or either side is NaN.
 
     Examples
     --------
@@ -46,8 +64,11 @@ def relative_gain(value: float, baseline: float, metric: Metric) -> float:
     >>> relative_gain(0.75, 1.0, RMSE())
     0.25
     """
-    change = (value - baseline) / baseline
-    return change if metric.greater_is_better else -change
+    below = np.asarray(baseline, dtype=np.float64)
+    change = np.full(below.shape, np.nan)
+    np.divide(np.asarray(value) - below, below, out=change, where=below != 0)
+    gain = change if metric.greater_is_better else -change
+    return gain if gain.ndim else float(gain)
 
 
 def delta_m(
@@ -89,29 +110,25 @@ def delta_m(
     """
     gains: dict[str, float] = {}
     left_out: dict[str, str] = {}
+    absent = MetricValue(None, "not measured")
     for task in dict.fromkeys([*values, *baseline]):
-        ours, theirs = values.get(task), baseline.get(task)
-        reason = _reason(ours, theirs, metrics[task])
-        if reason is not None:
-            left_out[task] = reason
-        elif ours is not None and theirs is not None:
-            gains[task] = relative_gain(ours.value or 0.0, theirs.value or 0.0, metrics[task])
+        gain = _gain(values.get(task, absent), baseline.get(task, absent), metrics[task])
+        if isinstance(gain, str):
+            left_out[task] = gain
+        else:
+            gains[task] = gain
     value = sum(gains.values()) / len(gains) if gains else None
     return DeltaM(value, tuple(gains), left_out)
 
 
-def _reason(ours: MetricValue | None, theirs: MetricValue | None, metric: Metric) -> str | None:
-    """Why a task has no relative gain, if so."""
-    if ours is None:
-        return "not measured"
-    if theirs is None:
-        return "not measured in the baseline"
+def _gain(ours: MetricValue, theirs: MetricValue, metric: Metric) -> float | str:
+    """The relative gain, or why there is none."""
     if not metric.positive_scale:
-        return f"{metric.label} crosses zero, so that its relative change means nothing"
+        return f"{metric.label} can cross zero, so that its relative change means nothing"
     if ours.value is None:
-        return f"{metric.label} is undefined: {ours.undefined}"
+        return f"{metric.label}: {ours.undefined}"
     if theirs.value is None:
-        return f"{metric.label} of the baseline is undefined: {theirs.undefined}"
+        return f"{metric.label} of the baseline: {theirs.undefined}"
     if theirs.value == 0:
         return f"{metric.label} of the baseline is 0, which has no relative change"
-    return None
+    return relative_gain(ours.value, theirs.value, metric)

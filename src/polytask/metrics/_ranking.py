@@ -39,29 +39,27 @@ class Ranking:
     def cumulated(
         self, weight: Real[np.ndarray, " n"]
     ) -> tuple[Float64[np.ndarray, " scores"], Float64[np.ndarray, " scores"]]:
-        """Weight of the positive rows, and of all rows, down to each distinct score."""
+        """Weight of the positive and of the negative rows down to each distinct score."""
         ranked = weight[self.order].astype(np.float64)
-        everything = np.cumsum(ranked)[self.last]
-        positives = np.cumsum(ranked * self.positive)[self.last]
-        return positives, everything
+        positives = np.cumsum(np.where(self.positive, ranked, 0.0))[self.last]
+        negatives = np.cumsum(np.where(self.positive, 0.0, ranked))[self.last]
+        return positives, negatives
 
     def roc_auc(self, weight: Real[np.ndarray, " n"]) -> float:
         """Area under the receiver operating characteristic; NaN if only one class has weight."""
-        positives, everything = self.cumulated(weight)
-        negatives = everything - positives
+        positives, negatives = self.cumulated(weight)
         area = positives[-1] * negatives[-1]
         if not area > 0:
             return np.nan
         # Trapezoids: each step right (negatives) under the mean height (positives).
         heights = positives + np.concatenate(([0.0], positives[:-1]))
-        return float(np.diff(negatives, prepend=0.0) @ heights / (2 * area))
+        return min(1.0, float(np.diff(negatives, prepend=0.0) @ heights / (2 * area)))
 
     def average_precision(self, weight: Real[np.ndarray, " n"]) -> float:
         """Mean precision over steps of recall; NaN if only one class has weight."""
-        positives, everything = self.cumulated(weight)
-        if not 0 < positives[-1] < everything[-1]:
+        positives, negatives = self.cumulated(weight)
+        if not positives[-1] * negatives[-1] > 0:
             return np.nan
-        precision = np.divide(
-            positives, everything, out=np.zeros_like(positives), where=everything > 0
-        )
-        return float(np.diff(positives, prepend=0.0) @ precision / positives[-1])
+        everything = positives + negatives
+        precision = np.divide(positives, everything, out=everything, where=everything > 0)
+        return min(1.0, float(np.diff(positives, prepend=0.0) @ precision / positives[-1]))

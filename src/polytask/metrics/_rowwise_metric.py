@@ -46,7 +46,7 @@ class RowwiseMetric(Metric):
     ) -> Float64[np.ndarray, " replicates"]:
         """The weighted means, one product a replicate."""
         numbers = self.rowwise(truth, response)
-        sums = np.array([weight.astype(np.float64) @ numbers for weight in weights])
+        sums = np.array([weight.astype(np.float64, copy=False) @ numbers for weight in weights])
         totals = weights.sum(axis=1, dtype=np.float64)
         means = np.divide(sums, totals, out=np.full(len(weights), np.nan), where=totals > 0)
         return self.finish(means)

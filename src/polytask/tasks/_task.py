@@ -27,6 +27,10 @@ _METRIC = Satisfies(
     lambda metric: isinstance(metric, str) or callable(getattr(metric, "score", None)),
     "a metric or the name of one",
 )
+_LOSS = Satisfies(
+    lambda loss: isinstance(loss, str) or callable(getattr(loss, "rowwise", None)),
+    "a loss or the name of one",
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Task:
         Auxiliary tasks help training and are reported, but never counted in Δm, early stopping
         or model choice.
     metrics : sequence, optional
-        Metrics, or their names; all that serve the kind by default.
+        Metrics, or their names, the one that enters Δm first; all that serve the kind by
+        default.
     loss : Loss or str, optional
         The kind's default loss when None.
 
@@ -74,6 +79,7 @@ class Task:
         "weight": Interval(float, 0.0, closed="neither"),
         "role": Choice(("primary", "auxiliary")),
         "metrics": Optional(Each(_METRIC, minimum=1)),
+        "loss": Optional(_LOSS),
     }
 
     def __post_init__(self) -> None:
