@@ -1,0 +1,20 @@
+"""What compare, tune and serve see: networks and scikit-learn estimators behind one protocol."""
+
+from polytask.learners._gradient_boosting import GradientBoosting
+from polytask.learners._learner import Learner
+from polytask.learners._linear import Linear
+from polytask.learners._per_task_estimator import PerTaskEstimator
+from polytask.learners._pooled_estimator import PooledEstimator
+from polytask.learners._pooled_linear import PooledLinear
+from polytask.learners._resolve import default_learners, resolve_learner
+
+__all__ = [
+    "GradientBoosting",
+    "Learner",
+    "Linear",
+    "PerTaskEstimator",
+    "PooledEstimator",
+    "PooledLinear",
+    "default_learners",
+    "resolve_learner",
+]

@@ -1,0 +1,79 @@
+"""Stop boosting on the validation rows that were handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import log_loss, mean_squared_error
+
+from polytask.learners._estimators import takes
+from polytask.learners._rows import Rows
+
+__all__ = ["fit_best_rounds", "fit_watched", "stops_early"]
+
+_FEWEST_ROWS = 10
+_ROUNDS_UNWATCHED = 100
+
+
+def stops_early(estimator: Any) -> bool:
+    """Whether it boosts round by round and can stop by a validation loss."""
+    return hasattr(estimator, "staged_predict") and "early_stopping" in estimator.get_params()
+
+
+def fit_watched(
+    estimator: Any,
+    rows: Rows,
+    validation: Rows,
+    given: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> Any:
+    """Fit a histogram-boosting estimator that stops once validation rows no longer gain.
+
+    scikit-learn 1.7 and later stop on rows that are given to `fit`; before, all rounds are run
+    and the estimator is fitted again with as many as were best.
+    """
+    y = rows.Y[:, 0]
+    if is_classifier(estimator):
+        validation = validation.take(np.isin(validation.Y[:, 0], np.unique(y)))
+    if len(validation) < _FEWEST_ROWS:
+        say(f"too few validation rows to stop by, so it ran {_ROUNDS_UNWATCHED} rounds at most")
+        rounds = min(estimator.max_iter, _ROUNDS_UNWATCHED)
+        return estimator.set_params(early_stopping=False, max_iter=rounds).fit(rows.X, y, **given)
+    if takes(estimator, "X_val"):
+        estimator.set_params(early_stopping=True)
+        return estimator.fit(
+            rows.X,
+            y,
+            **given,
+            X_val=validation.X,
+            y_val=validation.Y[:, 0],
+            sample_weight_val=validation.weight,
+        )
+    return fit_best_rounds(estimator, rows, validation, given)
+
+
+def fit_best_rounds(
+    estimator: Any,
+    rows: Rows,
+    validation: Rows,
+    given: Mapping[str, Any],
+) -> Any:
+    """Run all rounds, then fit again with as many as were best on validation rows."""
+    y = rows.Y[:, 0]
+    whole = clone(estimator).set_params(early_stopping=False).fit(rows.X, y, **given)
+    losses = list(_staged_losses(whole, validation))
+    best = int(np.argmin(losses)) + 1
+    return estimator.set_params(early_stopping=False, max_iter=best).fit(rows.X, y, **given)
+
+
+def _staged_losses(fitted: Any, validation: Rows) -> Iterator[float]:
+    y, weight = validation.Y[:, 0], validation.weight
+    if is_classifier(fitted):
+        for probabilities in fitted.staged_predict_proba(validation.X):
+            yield log_loss(y, probabilities, sample_weight=weight, labels=fitted.classes_)
+    else:
+        for predicted in fitted.staged_predict(validation.X):
+            yield mean_squared_error(y, predicted, sample_weight=weight)

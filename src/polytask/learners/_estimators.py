@@ -1,0 +1,110 @@
+"""What a scikit-learn estimator can do, asked of the estimator itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.utils import get_tags
+
+from polytask._naming import snake_case, suggestion
+from polytask._validation import Constraint, Each, OneOf, Satisfies
+from polytask.exceptions import UnknownNameError
+from polytask.predictor import answer_for
+from polytask.tasks import Kind, TaskSet
+
+__all__ = [
+    "ESTIMATORS",
+    "SPACE",
+    "accepts_sparse",
+    "as_tuple",
+    "configured",
+    "estimator_for",
+    "gives_several_outputs",
+    "named_after",
+    "seeded",
+    "serves",
+    "takes",
+]
+
+_ESTIMATOR = Satisfies(
+    lambda value: (
+        not inspect.isclass(value)
+        and all(hasattr(value, method) for method in ("fit", "predict", "get_params"))
+    ),
+    "an unfitted scikit-learn estimator",
+)
+ESTIMATORS: Constraint = OneOf((_ESTIMATOR, Each(_ESTIMATOR, minimum=1)))
+SPACE: Constraint = Satisfies(
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(isinstance(options, tuple | list) and options for options in value.values())
+    ),
+    "a mapping of setting to values, the default first",
+)
+
+
+def as_tuple(estimator: Any) -> tuple[Any, ...]:
+    """The estimators, in the order of preference."""
+    return tuple(estimator) if isinstance(estimator, tuple | list) else (estimator,)
+
+
+def named_after(estimator: Any) -> str:
+    """Names joined as the command line writes them: ``"ridge"``."""
+    return "_".join(snake_case(type(one).__name__) for one in as_tuple(estimator))
+
+
+def estimator_for(kind: Kind, estimators: tuple[Any, ...]) -> Any:
+    """The first estimator that can learn tasks of this kind, or None."""
+    answer = answer_for(kind)
+    if answer is None:
+        return None
+    return next((one for one in estimators if answer.accepts(one)), None)
+
+
+def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:
+    """Whether every task has an estimator that can learn it."""
+    return all(estimator_for(task.known_kind, estimators) is not None for task in tasks)
+
+
+def configured(owner: str, estimator: Any, settings: Mapping[str, object]) -> Any:
+    """The same estimator or tuple of them with new settings, each set wherever it exists."""
+    given = as_tuple(estimator)
+    for name in settings:
+        known = {key for one in given for key in one.get_params()}
+        if name not in known:
+            sentence = f"{owner} has no setting named {name!r}. {suggestion(name, known)}"
+            raise UnknownNameError(sentence)
+    changed = tuple(
+        clone(one).set_params(**{k: v for k, v in settings.items() if k in one.get_params()})
+        for one in given
+    )
+    return changed if isinstance(estimator, tuple | list) else changed[0]
+
+
+def seeded(estimator: Any, seed: int) -> Any:
+    """A clone whose open seeds, its own and those of the estimators inside it, are set."""
+    fresh = clone(estimator)
+    open_seeds = [
+        name
+        for name, value in fresh.get_params().items()
+        if name.split("__")[-1] == "random_state" and value is None
+    ]
+    return fresh.set_params(**dict.fromkeys(open_seeds, seed))
+
+
+def takes(estimator: Any, argument: str) -> bool:
+    """Whether `fit` has an argument of that name."""
+    return argument in inspect.signature(estimator.fit).parameters
+
+
+def accepts_sparse(estimator: Any) -> bool:
+    """Whether it learns from sparse matrices."""
+    return bool(get_tags(estimator).input_tags.sparse)
+
+
+def gives_several_outputs(estimator: Any) -> bool:
+    """Whether it learns several target columns at once."""
+    return bool(get_tags(estimator).target_tags.multi_output)

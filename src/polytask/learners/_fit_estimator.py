@@ -1,0 +1,103 @@
+"""Fit one estimator, say what went less than well, and never fail for a warning."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
+
+from polytask.learners._early_stopping import fit_watched
+from polytask.learners._estimators import gives_several_outputs, takes
+from polytask.learners._rows import Rows
+
+__all__ = ["fit_estimator", "fit_task"]
+
+Say = Callable[[str], None]
+
+
+def fit_task(
+    estimator: Any,
+    rows: Rows,
+    validation: Rows | None,
+    n_classes: int,
+    say: Say,
+) -> tuple[Any, ...]:
+    """Fit one estimator for all target columns where it can, one a column otherwise."""
+    n_columns = rows.Y.shape[1]
+    together = not is_classifier(estimator) and gives_several_outputs(estimator)
+    if n_columns > 1 and together and np.isfinite(rows.Y).all():
+        return (fit_estimator(estimator, rows, None, n_classes, say),)
+    return tuple(
+        fit_estimator(
+            estimator,
+            rows.column(position),
+            None if validation is None else validation.column(position),
+            n_classes,
+            say,
+        )
+        for position in range(n_columns)
+    )
+
+
+def fit_estimator(
+    estimator: Any,
+    rows: Rows,
+    validation: Rows | None,
+    n_classes: int,
+    say: Say,
+) -> Any:
+    """Fit a clone on rows without missing labels.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Unfitted; it is fitted in place.
+    rows : Rows
+    validation : Rows, optional
+        Rows to stop boosting by.
+    n_classes : int
+        Classes of the target, 0 for numbers.
+    say : callable
+        Told in words what was not as it should be.
+    """
+    Y = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y
+    if is_classifier(estimator) and len(np.unique(Y)) == 1:
+        say("only one class among the training rows, so its smoothed frequency is predicted")
+        return _frequencies(rows, n_classes)
+    given: dict[str, Any] = {}
+    if rows.weight is not None:
+        if takes(estimator, "sample_weight"):
+            given["sample_weight"] = rows.weight
+        else:
+            say("row weights are ignored, since the estimator takes none")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        if validation is None:
+            estimator.fit(rows.X, Y, **given)
+        else:
+            estimator = fit_watched(estimator, rows, validation, given, say)
+    _pass_on(caught, say)
+    return estimator
+
+
+def _pass_on(caught: list[warnings.WarningMessage], say: Say) -> None:
+    for warning in caught:
+        if issubclass(warning.category, ConvergenceWarning):
+            say("the solver stopped before it converged")
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+
+
+def _frequencies(rows: Rows, n_classes: int) -> DummyClassifier:
+    """The classes' frequencies with one imagined row of each class."""
+    classes = np.concatenate([rows.Y[:1, 0], np.arange(n_classes)])
+    weight = np.concatenate([[len(rows)], np.ones(n_classes)])
+    X = np.zeros((len(classes), rows.X.shape[1]))
+    return DummyClassifier(strategy="prior").fit(X, classes, sample_weight=weight)

@@ -1,0 +1,76 @@
+"""Histogram gradient boosting, one a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask.learners._per_task_estimator import PerTaskEstimator
+from polytask.learners._recipe import Recipe
+
+__all__ = ["GradientBoosting"]
+
+
+@dataclass(frozen=True)
+class GradientBoosting(Recipe):
+    """scikit-learn's histogram gradient boosting, one a task, stopped on the validation rows.
+
+    Categories are split on as such; beyond the 254 most frequent of a column they count as
+    unknown.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.1
+    max_leaf_nodes : int, default 31
+        Most leaves of a tree.
+    min_samples_leaf : int, default 20
+        Fewest rows of a leaf.
+    l2_regularization : float, default 0.0
+        Penalty on the leaves' values.
+    max_iter : int, default 500
+        Most rounds; 100 where fewer than ten validation rows are labelled.
+    name : str, default "gradient_boosting"
+    """
+
+    learning_rate: float = 0.1
+    max_leaf_nodes: int = 31
+    min_samples_leaf: int = 20
+    l2_regularization: float = 0.0
+    max_iter: int = 500
+    name: str = "gradient_boosting"
+
+    joint: ClassVar[bool] = False
+    space: ClassVar[Mapping[str, tuple[object, ...]]] = {
+        "learning_rate": (0.1, 0.03),
+        "max_leaf_nodes": (31, 8),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "learning_rate": Interval(float, 0.0, closed="neither"),
+        "max_leaf_nodes": Interval(int, 2),
+        "min_samples_leaf": Interval(int, 1),
+        "l2_regularization": Interval(float, 0.0, closed="left"),
+        "max_iter": Interval(int, 1),
+        "name": InstanceOf((str,)),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def learner(self) -> PerTaskEstimator:
+        """Regressor and classifier with these settings."""
+        settings = {
+            "learning_rate": self.learning_rate,
+            "max_leaf_nodes": self.max_leaf_nodes,
+            "min_samples_leaf": self.min_samples_leaf,
+            "l2_regularization": self.l2_regularization,
+            "max_iter": self.max_iter,
+        }
+        estimators = (
+            HistGradientBoostingRegressor(**settings),
+            HistGradientBoostingClassifier(**settings),
+        )
+        return PerTaskEstimator(estimators, self.name, categorical="codes", early_stopping=True)

@@ -1,0 +1,64 @@
+"""Linear models, one a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask.learners._per_task_estimator import PerTaskEstimator
+from polytask.learners._recipe import Recipe
+
+__all__ = ["ALPHA", "ALPHAS", "Linear", "linear_estimators"]
+
+ALPHA = Interval(float, 0.0, closed="neither")
+ALPHAS = (1.0, 10.0, 100.0, 0.1, 1000.0, 0.01)
+
+
+@dataclass(frozen=True)
+class Linear(Recipe):
+    r"""Ridge regression for numbers and logistic regression for classes, one a task.
+
+    .. math:: \min_{w, b} \sum_i \ell(w^\top x_i + b, y_i) + \alpha \lVert w \rVert_2^2
+
+    Numbers are standardised and categories are indicators; the intercept is not penalised.
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        The penalty's strength.
+    max_iter : int, default 1000
+        Most iterations of logistic regression.
+    name : str, default "linear"
+
+    Notes
+    -----
+    The loss ℓ is the squared error, or twice the log loss: scikit-learn's ``C`` is ``1 / alpha``.
+    """
+
+    alpha: float = 1.0
+    max_iter: int = 1000
+    name: str = "linear"
+
+    joint: ClassVar[bool] = False
+    space: ClassVar[Mapping[str, tuple[object, ...]]] = {"alpha": ALPHAS}
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "alpha": ALPHA,
+        "max_iter": Interval(int, 1),
+        "name": InstanceOf((str,)),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def learner(self) -> PerTaskEstimator:
+        """Ridge and logistic regression of this strength."""
+        return PerTaskEstimator(linear_estimators(self.alpha, self.max_iter), self.name)
+
+
+def linear_estimators(alpha: float, max_iter: int) -> tuple[Any, ...]:
+    """Ridge for numbers, logistic regression for classes."""
+    return Ridge(alpha=alpha), LogisticRegression(C=1 / alpha, max_iter=max_iter)

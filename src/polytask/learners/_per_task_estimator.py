@@ -1,0 +1,121 @@
+"""Any scikit-learn estimator, one a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
+from polytask.data import MultiTaskDataset, Source
+from polytask.learners._early_stopping import stops_early
+from polytask.learners._estimators import (
+    ESTIMATORS,
+    SPACE,
+    as_tuple,
+    configured,
+    named_after,
+    serves,
+)
+from polytask.learners._fit_estimator import fit_task
+from polytask.learners._rows import Rows, labelled_rows
+from polytask.learners._workbench import Workbench
+from polytask.predictor import EstimatorsPart, FittedPredictor
+from polytask.tasks import Task, TaskSet
+from polytask.training import Budget
+
+__all__ = ["PerTaskEstimator"]
+
+
+@dataclass(frozen=True)
+class PerTaskEstimator:
+    """Any scikit-learn estimator, fitted to each task on the rows where it has a label.
+
+    Numbers are standardised; missing ones become their column's mean, with an indicator. Targets
+    stay in the user's units. Row weights are passed on where `fit` takes ``sample_weight``, and
+    columns of codes are named where the estimator has ``categorical_features``. A regression with
+    several columns is one estimator where that gives several outputs and no cell is missing,
+    otherwise one a column. A task that is labelled in several sources has an estimator in each.
+
+    Parameters
+    ----------
+    estimator : estimator or tuple of them
+        Unfitted; of several, each task gets the first that can learn its kind: regressors for
+        numbers, classifiers with ``predict_proba`` for classes. An open ``random_state`` is seeded.
+    name : str, optional
+        What tables call it; after the estimator's class by default.
+    categorical : {"one_hot", "codes"}, default "one_hot"
+        Categories as indicators, or as whole numbers with 0 for unknown ones.
+    early_stopping : bool, default False
+        Let histogram boosting stop on the validation rows; they are not used otherwise.
+    space : mapping of setting to tuple of values, optional
+        What may be tuned, the default first.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from polytask.learners import PerTaskEstimator
+    >>> PerTaskEstimator(RandomForestRegressor(), categorical="codes").name
+    'random_forest_regressor'
+    """
+
+    estimator: Any
+    name: str = ""
+    categorical: Literal["one_hot", "codes"] = "one_hot"
+    early_stopping: bool = False
+    space: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    joint: ClassVar[bool] = False
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "estimator": ESTIMATORS,
+        "name": InstanceOf((str,)),
+        "categorical": Choice(("one_hot", "codes")),
+        "early_stopping": InstanceOf((bool,)),
+        "space": SPACE,
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        object.__setattr__(self, "name", self.name or named_after(self.estimator))
+
+    def search_space(self) -> Mapping[str, tuple[object, ...]]:
+        """Declared values of each tunable setting, the default first."""
+        return self.space
+
+    def configured(self, settings: Mapping[str, object]) -> PerTaskEstimator:
+        """The same recipe with other settings of its estimator."""
+        return replace(self, estimator=configured(self.name, self.estimator, settings))
+
+    def serves(self, tasks: TaskSet) -> bool:
+        """Whether every task has an estimator that can learn it."""
+        return serves(tasks, as_tuple(self.estimator))
+
+    def fit(
+        self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
+    ) -> FittedPredictor:
+        """Fit every task of every source; the budget's steps do not apply."""
+        bench = Workbench(self.name, as_tuple(self.estimator), self.categorical, train, seed)
+        for source in train.sources:
+            held_out = validation.source(source.name) if self.early_stopping else None
+            for task in source.tasks:
+                bench.add(_fitted(bench, source, held_out, task))
+        return bench.predictor()
+
+
+def _fitted(
+    bench: Workbench, source: Source, held_out: Source | None, task: Task
+) -> EstimatorsPart:
+    estimator = bench.estimator(task)
+    design, X = bench.table(source, estimator)
+    target = bench.targets[task.name]
+    rows = labelled_rows(X, source, task, target)
+    watched: Rows | None = None
+    if held_out is not None and stops_early(estimator):
+        watched = labelled_rows(bench.matrix(held_out, design), held_out, task, target)
+    say = bench.notes.about((task.name,))
+    fitted = fit_task(
+        bench.told_of_codes(estimator, source, design), rows, watched, len(target.classes), say
+    )
+    if watched is not None:
+        bench.rounds[task.name] = max(getattr(one, "n_iter_", 0) for one in fitted)
+    return EstimatorsPart(source.name, (task.name,), fitted, design)

@@ -1,0 +1,155 @@
+"""One scikit-learn estimator for all tasks of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
+
+from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
+from polytask.data import MultiTaskDataset, Source
+from polytask.exceptions import DataError
+from polytask.learners._estimators import (
+    ESTIMATORS,
+    SPACE,
+    as_tuple,
+    configured,
+    gives_several_outputs,
+    named_after,
+    serves,
+)
+from polytask.learners._fit_estimator import fit_estimator, fit_task
+from polytask.learners._rows import pooled_rows, side_by_side
+from polytask.learners._workbench import Workbench
+from polytask.predictor import EstimatorsPart, FittedPredictor, answer_for
+from polytask.tasks import Task, TaskSet
+from polytask.training import Budget
+
+__all__ = ["PooledEstimator"]
+
+
+@dataclass(frozen=True)
+class PooledEstimator:
+    """One scikit-learn estimator for all tasks of one kind in a source.
+
+    Where each row belongs to one task, all rows are stacked and the estimator learns from them as
+    if they were one task. Where tasks share their rows, regressions are the outputs of one
+    estimator, learned from the rows on which all of them are labelled; a task that is alone in
+    its kind is fitted alone. The rest is as in `PerTaskEstimator`.
+
+    Parameters
+    ----------
+    estimator : estimator or tuple of them
+        Unfitted; of several, each kind gets the first that can learn it.
+    name : str, optional
+        What tables call it; ``pooled_`` and the estimator's class by default.
+    categorical : {"one_hot", "codes"}, default "one_hot"
+        Categories as indicators, or as whole numbers with 0 for unknown ones.
+    task_as_input : bool, default False
+        Whether the task of each row is one more categorical column.
+    space : mapping of setting to tuple of values, optional
+        What may be tuned, the default first.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from polytask.learners import PooledEstimator
+    >>> PooledEstimator(Ridge(alpha=10.0), task_as_input=True).name
+    'pooled_ridge'
+    """
+
+    estimator: Any
+    name: str = ""
+    categorical: Literal["one_hot", "codes"] = "one_hot"
+    task_as_input: bool = False
+    space: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    joint: ClassVar[bool] = True
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "estimator": ESTIMATORS,
+        "name": InstanceOf((str,)),
+        "categorical": Choice(("one_hot", "codes")),
+        "task_as_input": InstanceOf((bool,)),
+        "space": SPACE,
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        object.__setattr__(self, "name", self.name or f"pooled_{named_after(self.estimator)}")
+
+    def search_space(self) -> Mapping[str, tuple[object, ...]]:
+        """Declared values of each tunable setting, the default first."""
+        return self.space
+
+    def configured(self, settings: Mapping[str, object]) -> PooledEstimator:
+        """The same recipe with other settings of its estimator."""
+        return replace(self, estimator=configured(self.name, self.estimator, settings))
+
+    def serves(self, tasks: TaskSet) -> bool:
+        """Whether every task has an estimator that can learn it."""
+        return serves(tasks, as_tuple(self.estimator))
+
+    def fit(
+        self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
+    ) -> FittedPredictor:
+        """Fit every source's tasks kind by kind; validation and the budget's steps do not apply."""
+        bench = Workbench(
+            self.name,
+            as_tuple(self.estimator),
+            self.categorical,
+            train,
+            seed,
+            task_as_input=self.task_as_input,
+        )
+        for source in train.sources:
+            for tasks in _by_kind(source):
+                together = _stacked if source.own_rows or len(tasks) == 1 else _outputs
+                bench.add(together(bench, source, tasks))
+        return bench.predictor()
+
+
+def _by_kind(source: Source) -> Iterator[tuple[Task, ...]]:
+    groups: dict[object, list[Task]] = {}
+    for task in source.tasks:
+        groups.setdefault(answer_for(task.known_kind), []).append(task)
+    return (tuple(group) for group in groups.values())
+
+
+def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
+    """All tasks' rows as those of one task."""
+    estimator = bench.estimator(tasks[0])
+    design, X = bench.table(source, estimator)
+    target = bench.targets[tasks[0].name]
+    rows = pooled_rows(X, source, tasks, target)
+    names = tuple(task.name for task in tasks)
+    estimator = bench.told_of_codes(estimator, source, design)
+    fitted = fit_task(estimator, rows, None, len(target.classes), bench.notes.about(names))
+    return EstimatorsPart(source.name, names, fitted, design)
+
+
+def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
+    """All tasks as outputs of one estimator."""
+    estimator = bench.estimator(tasks[0])
+    names = tuple(task.name for task in tasks)
+    if bench.targets[names[0]].classes or not gives_several_outputs(estimator):
+        sentence = (
+            f"{bench.name} pools tasks that have rows of their own, or regressions on one table "
+            f"by an estimator of several outputs. Got {', '.join(map(repr, names))} on one table; "
+            "use PerTaskEstimator."
+        )
+        raise DataError(sentence)
+    design, X = bench.table(source, estimator)
+    rows = side_by_side(X, source, tasks, [bench.targets[name] for name in names])
+    complete = rows.complete()
+    if len(complete) == 0:
+        sentence = (
+            f"{bench.name} learns from rows on which {', '.join(map(repr, names))} are all "
+            "labelled, and there is none. Use PerTaskEstimator."
+        )
+        raise DataError(sentence)
+    say = bench.notes.about(names)
+    if len(complete) < len(rows):
+        say(f"learned from the {len(complete)} of {len(rows)} rows on which all are labelled")
+    estimator = bench.told_of_codes(estimator, source, design)
+    fitted = fit_estimator(estimator, complete, None, 0, say)
+    return EstimatorsPart(source.name, names, (fitted,), design, spread=True)

@@ -1,0 +1,54 @@
+"""One linear model for all tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask.learners._linear import ALPHA, ALPHAS, linear_estimators
+from polytask.learners._pooled_estimator import PooledEstimator
+from polytask.learners._recipe import Recipe
+
+__all__ = ["PooledLinear"]
+
+
+@dataclass(frozen=True)
+class PooledLinear(Recipe):
+    """One ridge or logistic regression for all tasks that have rows of their own.
+
+    Regressions on one table are its outputs, as in `PooledEstimator`.
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        The penalty's strength, as in `Linear`.
+    task_as_input : bool, default False
+        Whether each task has an intercept of its own, penalised like the other coefficients.
+    max_iter : int, default 1000
+        Most iterations of logistic regression.
+    name : str, default "pooled_linear"
+    """
+
+    alpha: float = 1.0
+    task_as_input: bool = False
+    max_iter: int = 1000
+    name: str = "pooled_linear"
+
+    joint: ClassVar[bool] = True
+    space: ClassVar[Mapping[str, tuple[object, ...]]] = {"alpha": ALPHAS}
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "alpha": ALPHA,
+        "task_as_input": InstanceOf((bool,)),
+        "max_iter": Interval(int, 1),
+        "name": InstanceOf((str,)),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def learner(self) -> PooledEstimator:
+        """Ridge and logistic regression of this strength."""
+        estimators = linear_estimators(self.alpha, self.max_iter)
+        return PooledEstimator(estimators, self.name, task_as_input=self.task_as_input)

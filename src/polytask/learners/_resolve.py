@@ -1,0 +1,87 @@
+"""Learners by name, as the command line writes them."""
+
+from __future__ import annotations
+
+import inspect
+
+import polytask.architectures
+from polytask._naming import fold, snake_case, suggestion
+from polytask.architectures import Architecture, HardSharing, SingleTask
+from polytask.exceptions import UnknownNameError
+from polytask.learners._gradient_boosting import GradientBoosting
+from polytask.learners._learner import Learner
+from polytask.learners._linear import Linear
+from polytask.neural_network import MultiTaskNetwork
+from polytask.tasks import TaskSet
+
+__all__ = ["default_learners", "resolve_learner"]
+
+
+def default_learners(tasks: TaskSet) -> tuple[Learner, ...]:
+    """The small set that is compared when nobody names one: networks apart and joint, and classics."""
+    learners: tuple[Learner, ...] = (
+        MultiTaskNetwork(SingleTask()),
+        MultiTaskNetwork(HardSharing()),
+        Linear(),
+        GradientBoosting(),
+    )
+    return tuple(learner for learner in learners if learner.serves(tasks))
+
+
+def resolve_learner(name: str) -> Learner:
+    """The learner that `name` means, in any spelling: a recipe here, or an architecture.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"gradient_boosting"`` or ``"hard_sharing"``.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing carries the name; the nearest one is suggested.
+
+    Examples
+    --------
+    >>> from polytask.learners import resolve_learner
+    >>> resolve_learner("GradientBoosting").name
+    'gradient_boosting'
+    """
+    known = {**_recipes(), **_architectures()}
+    for candidate, found in known.items():
+        if fold(candidate) == fold(name):
+            made = found()
+            return MultiTaskNetwork(made) if isinstance(made, Architecture) else made
+    sentence = f"There is no model named {name!r}. {suggestion(name, map(snake_case, known))}"
+    raise UnknownNameError(sentence)
+
+
+def _recipes() -> dict[str, type]:
+    """Public learners here that need no argument."""
+    import polytask.learners
+
+    return {
+        name: thing
+        for name in polytask.learners.__all__
+        if inspect.isclass(thing := getattr(polytask.learners, name))
+        and hasattr(thing, "search_space")
+        and _needs_nothing(thing)
+    }
+
+
+def _architectures() -> dict[str, type]:
+    return {
+        name: thing
+        for name in polytask.architectures.__all__
+        if inspect.isclass(thing := getattr(polytask.architectures, name))
+        and issubclass(thing, Architecture)
+        and not inspect.isabstract(thing)
+        and _needs_nothing(thing)
+    }
+
+
+def _needs_nothing(thing: type) -> bool:
+    parameters = inspect.signature(thing).parameters.values()
+    return not inspect.isabstract(thing) and all(
+        p.default is not p.empty or p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in parameters
+    )

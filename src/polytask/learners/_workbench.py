@@ -1,0 +1,114 @@
+"""What fits of estimators share: schemas, matrices, remarks, and the finished predictor."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from polytask.data import MultiTaskDataset, Source, fit_schemas
+from polytask.exceptions import ParameterError
+from polytask.learners._estimators import accepts_sparse, estimator_for, seeded
+from polytask.learners._notes import Notes
+from polytask.predictor import (
+    Design,
+    EstimatorsModel,
+    EstimatorsPart,
+    FittedPredictor,
+    fitted_targets,
+)
+from polytask.tasks import Task
+from polytask.training import History
+
+__all__ = ["Workbench"]
+
+
+class Workbench:
+    """Schemas fitted on training rows, each matrix made once, and the parts fitted so far.
+
+    Parameters
+    ----------
+    name : str
+        The learner's name.
+    estimators : tuple
+        Unfitted, in the order of preference.
+    categorical : {"one_hot", "codes"}
+    train : MultiTaskDataset
+    seed : int
+    task_as_input : bool
+        Whether the task of each row is an input, where it has one of its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        estimators: tuple[Any, ...],
+        categorical: Literal["one_hot", "codes"],
+        train: MultiTaskDataset,
+        seed: int,
+        *,
+        task_as_input: bool = False,
+    ) -> None:
+        self.name, self.estimators, self.categorical = name, estimators, categorical
+        self.tasks, self.seed, self.task_as_input = train.tasks, seed, task_as_input
+        self.schemas = fit_schemas(train)
+        self.targets = fitted_targets(train.tasks, self.schemas)
+        self.notes = Notes()
+        self.rounds: dict[str, int] = {}
+        self._parts: list[EstimatorsPart] = []
+        self._designs: dict[tuple[str, bool], Design] = {}
+        self._matrices: dict[tuple[int, Design], Any] = {}
+        self._started = time.monotonic()
+
+    def estimator(self, task: Task) -> Any:
+        """A seeded clone of the estimator that learns the task."""
+        chosen = estimator_for(task.known_kind, self.estimators)
+        if chosen is None:
+            sentence = (
+                f"{self.name} cannot learn task {task.name!r}, whose kind is "
+                f"{task.known_kind.name}: it needs a regressor for numbers, and a classifier with "
+                "predict_proba for classes."
+            )
+            raise ParameterError(sentence)
+        return seeded(chosen, self.seed)
+
+    def table(self, source: Source, estimator: Any) -> tuple[Design, Any]:
+        """The design that suits the estimator, and the matrix of the source's rows."""
+        key = (source.name, accepts_sparse(estimator))
+        if key not in self._designs:
+            self._designs[key] = Design.fit(
+                source,
+                self.schemas[source.name],
+                categorical=self.categorical,
+                accepts_sparse=key[1],
+                task_as_input=self.task_as_input and source.own_rows,
+            )
+        return self._designs[key], self.matrix(source, self._designs[key])
+
+    def matrix(self, source: Source, design: Design) -> Any:
+        """The matrix of a source's rows."""
+        key = (id(source), design)
+        if key not in self._matrices:
+            self._matrices[key] = design.matrix(source, self.schemas[source.name])
+        return self._matrices[key]
+
+    def told_of_codes(self, estimator: Any, source: Source, design: Design) -> Any:
+        """The estimator, told which columns hold codes if it asks for that."""
+        if self.categorical == "codes" and "categorical_features" in estimator.get_params():
+            columns = design.categorical_columns(self.schemas[source.name])
+            estimator.set_params(categorical_features=columns or None)
+        return estimator
+
+    def add(self, part: EstimatorsPart) -> None:
+        """Keep a fitted part."""
+        self._parts.append(part)
+
+    def predictor(self) -> FittedPredictor:
+        """The finished predictor, whose history carries the remarks."""
+        model = EstimatorsModel(self.tasks, self.schemas, tuple(self._parts))
+        history = History(
+            best_epochs=self.rounds,
+            stopped=str(self.notes),
+            n_parameters=model.n_parameters,
+            seconds=time.monotonic() - self._started,
+        )
+        return FittedPredictor(self.tasks, self.schemas, model, history, self.name)

@@ -1,0 +1,27 @@
+"""Fitted models: what they predict, and how they lie in a folder without pickle."""
+
+from polytask.predictor._answers import Answer, answer_for
+from polytask.predictor._design import Design
+from polytask.predictor._estimators_model import EstimatorsModel
+from polytask.predictor._estimators_part import EstimatorsPart
+from polytask.predictor._load import load
+from polytask.predictor._model import Model
+from polytask.predictor._network_model import NetworkModel
+from polytask.predictor._predictions import Predictions, TaskPrediction
+from polytask.predictor._predictor import FittedPredictor
+from polytask.predictor._targets import fitted_targets
+
+__all__ = [
+    "Answer",
+    "Design",
+    "EstimatorsModel",
+    "EstimatorsPart",
+    "FittedPredictor",
+    "Model",
+    "NetworkModel",
+    "Predictions",
+    "TaskPrediction",
+    "answer_for",
+    "fitted_targets",
+    "load",
+]

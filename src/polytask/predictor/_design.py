@@ -1,0 +1,129 @@
+"""The matrix that an estimator takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import sparse
+
+from polytask.data import Schema, Source
+
+__all__ = ["Design"]
+
+_MOST_CODES = 254
+"""Categories that histogram boosting keeps apart; one more number stands for all others."""
+_WIDEST_DENSE = 100
+
+
+@dataclass(frozen=True)
+class Design:
+    """How a source's encoded inputs become one matrix, fitted on training rows and frozen.
+
+    Parameters
+    ----------
+    categorical : {"one_hot", "codes"}
+        One indicator a known category (all 0 for an unknown one), or whole numbers with 0 for
+        unknown ones.
+    sparse : bool
+        Whether the matrix is a scipy CSR array.
+    tasks : tuple of str
+        Where the task of each row is one more categorical column: the tasks in order of their
+        codes.
+    frequent : tuple of (tuple of int or None)
+        For every categorical column with too many codes, those that keep a number of their own;
+        the rest count as unknown.
+    """
+
+    categorical: Literal["one_hot", "codes"] = "one_hot"
+    sparse: bool = False
+    tasks: tuple[str, ...] = ()
+    frequent: tuple[tuple[int, ...] | None, ...] = ()
+
+    @classmethod
+    def fit(
+        cls,
+        source: Source,
+        schema: Schema,
+        *,
+        categorical: Literal["one_hot", "codes"] = "one_hot",
+        accepts_sparse: bool = False,
+        task_as_input: bool = False,
+    ) -> Design:
+        """Choose the layout from the fitted schema and the training rows."""
+        tasks = source.tasks.names if task_as_input else ()
+        if categorical == "codes":
+            codes = schema.encode(source).get("categorical", _no_codes(source))
+            frequent = tuple(_frequent(column) for column in codes.T)
+            return cls("codes", tasks=tasks, frequent=frequent)
+        width = sum(schema.cardinalities) + len(tasks)
+        return cls("one_hot", accepts_sparse and width > _WIDEST_DENSE, tasks)
+
+    def matrix(self, source: Source, schema: Schema) -> Any:
+        """The float64 matrix of a source's rows: numbers and tensors first, then categories."""
+        encoded = schema.encode(source)
+        numbers = [
+            array.reshape(source.n_rows, -1).astype(np.float64)
+            for part, array in encoded.items()
+            if part != "categorical"
+        ]
+        codes = encoded.get("categorical", _no_codes(source))
+        cardinalities = schema.cardinalities
+        if self.categorical == "codes":
+            codes = self._folded(codes)
+        if self.tasks:
+            codes = np.column_stack([codes, self._task_codes(source)])
+            cardinalities = (*cardinalities, len(self.tasks) + 1)
+        if self.categorical == "codes":
+            return np.hstack([*numbers, codes.astype(np.float64)])
+        if self.sparse:
+            return sparse.csr_array(sparse.hstack([*numbers, _one_hot(codes, cardinalities)]))
+        return np.hstack([*numbers, _one_hot(codes, cardinalities).toarray()])
+
+    def categorical_columns(self, schema: Schema) -> list[int]:
+        """Columns of the matrix that hold codes rather than amounts."""
+        if self.categorical == "one_hot":
+            return []
+        first = schema.n_numeric + sum(int(np.prod(s)) for s in schema.tensors.values())
+        task = 0 < len(self.tasks) <= _MOST_CODES
+        return list(range(first, first + len(schema.cardinalities) + task))
+
+    def _task_codes(self, source: Source) -> np.ndarray:
+        if source.task_index is None:
+            raise TypeError(f"The rows of source {source.name!r} belong to no single task.")
+        codes = np.array([self.tasks.index(name) + 1 for name in source.tasks.names], np.int32)
+        return codes[source.task_index]
+
+    def _folded(self, codes: np.ndarray) -> np.ndarray:
+        folded = codes.copy()
+        for position, kept in enumerate(self.frequent):
+            if kept is not None:
+                table = np.zeros(
+                    max(int(codes[:, position].max(initial=0)), *kept) + 1, codes.dtype
+                )
+                table[list(kept)] = np.arange(1, len(kept) + 1)
+                folded[:, position] = table[codes[:, position]]
+        return folded
+
+
+def _no_codes(source: Source) -> np.ndarray:
+    return np.zeros((source.n_rows, 0), dtype=np.int32)
+
+
+def _frequent(codes: np.ndarray) -> tuple[int, ...] | None:
+    found, counts = np.unique(codes[codes > 0], return_counts=True)
+    if found.max(initial=0) <= _MOST_CODES:
+        return None
+    order = np.argsort(-counts, kind="stable")[:_MOST_CODES]
+    return tuple(int(code) for code in np.sort(found[order]))
+
+
+def _one_hot(codes: np.ndarray, cardinalities: Sequence[int]) -> sparse.csr_array:
+    widths = np.array(cardinalities, dtype=np.int64) - 1
+    offsets = np.concatenate([[0], np.cumsum(widths)])
+    rows, columns = np.nonzero(codes)
+    places = offsets[columns] + codes[rows, columns] - 1
+    shape = (len(codes), int(offsets[-1]))
+    return sparse.csr_array((np.ones(len(rows)), (rows, places)), shape=shape)

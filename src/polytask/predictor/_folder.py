@@ -1,0 +1,155 @@
+"""A folder of files and a manifest that vouches for them; whole or absent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from polytask._files import sha256, write_json
+from polytask.exceptions import BundleError
+
+__all__ = ["FORMAT", "MANIFEST", "new_folder", "read_manifest", "write_manifest"]
+
+FORMAT = 1
+MANIFEST = "bundle.json"
+_AGAIN = "Copy the whole folder again, or save the model anew."
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes `target` when the block succeeds.
+
+    Raises
+    ------
+    BundleError
+        If `target` is a file, or a folder that holds anything but a bundle.
+    """
+    target = target.resolve()
+    _check_replaceable(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    fresh, old = workshop / "new", workshop / "old"
+    try:
+        fresh.mkdir()  # unlike the workshop, open to whom the user's mask allows
+        yield fresh
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+        _fsync(target.parent)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _check_replaceable(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise BundleError(f"{target} is a file, so no model is saved there. Name another folder.")
+    found = {path.name for path in target.iterdir()}
+    if found and found != {MANIFEST, *_listed(target)}:
+        sentence = (
+            f"{target} holds something other than a saved model, so nothing is saved over it. "
+            "Name another folder, or empty this one."
+        )
+        raise BundleError(sentence)
+
+
+def _listed(folder: Path) -> set[str]:
+    try:
+        return set(read_manifest(folder, check_files=False)["files"])
+    except BundleError:
+        return set()
+
+
+def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write the manifest of the files that lie in `folder`: their sizes and digests."""
+    files = {}
+    for path in sorted(folder.iterdir()):
+        _fsync(path)
+        files[path.name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    manifest = {"format": FORMAT, **content, "files": files}
+    write_json(folder / MANIFEST, {**manifest, "sha256": _digest(manifest)})
+
+
+def read_manifest(folder: Path, *, check_files: bool = True) -> dict[str, Any]:
+    """Read and check the manifest and the files it lists.
+
+    Raises
+    ------
+    BundleError
+        Naming the file that is missing, truncated, edited or of an unknown version.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        sentence = (
+            f"{folder} is not a saved model: it has no {MANIFEST}. "
+            "Give the folder that a model was saved to."
+        )
+        raise BundleError(sentence)
+    manifest = _parsed(path)
+    _check_format(path, manifest)
+    written = manifest.pop("sha256", None)
+    if written != _digest(manifest):
+        raise BundleError(f"{path} was edited or damaged after it was written. {_AGAIN}")
+    if check_files:
+        for name, expected in manifest["files"].items():
+            _check_file(folder / Path(name).name, expected)
+    return manifest
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # of the encoding or of the JSON
+        raise BundleError(f"{path} is truncated or damaged ({error}). {_AGAIN}") from error
+    if not isinstance(manifest, dict):
+        raise BundleError(f"{path} does not describe a saved model. {_AGAIN}")
+    return manifest
+
+
+def _check_format(path: Path, manifest: Mapping[str, Any]) -> None:
+    found = manifest.get("format")
+    if found != FORMAT:
+        sentence = (
+            f"{path} has format {found!r}, written by polytask {manifest.get('polytask')!r}; this "
+            f"polytask reads format {FORMAT}. Install that version, or fit the model again."
+        )
+        raise BundleError(sentence)
+
+
+def _check_file(path: Path, expected: Mapping[str, Any]) -> None:
+    if not path.is_file():
+        raise BundleError(f"{path} is missing from the saved model. {_AGAIN}")
+    size = path.stat().st_size
+    if size != expected["bytes"]:
+        sentence = (
+            f"{path} has {size} bytes instead of {expected['bytes']}: it is truncated or edited."
+        )
+        raise BundleError(f"{sentence} {_AGAIN}")
+    if sha256(path) != expected["sha256"]:
+        raise BundleError(f"{path} was edited or damaged after it was written. {_AGAIN}")
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    text = json.dumps(manifest, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,42 @@
+"""How much an estimator learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+__all__ = ["n_learned"]
+
+_COUNTED_AS_INPUT = {"classes_", "feature_names_in_", "n_features_in_"}
+
+
+def n_learned(estimator: Any) -> int:
+    """Numbers in an estimator's fitted attributes, those of the estimators inside it included.
+
+    A node of a tree counts for one: it holds a threshold or a value.
+    """
+    if hasattr(estimator, "_predictors"):  # histogram boosting: rounds of trees
+        return sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)  # noqa: SLF001
+    if hasattr(estimator, "tree_"):
+        return int(estimator.tree_.node_count)
+    return sum(_size(value) for value in _fitted(estimator))
+
+
+def _fitted(estimator: Any) -> Iterator[object]:
+    for name, value in vars(estimator).items():
+        learned = name.endswith("_") and name not in _COUNTED_AS_INPUT
+        if learned or name == "steps":
+            yield value
+
+
+def _size(value: object) -> int:
+    if isinstance(value, BaseEstimator):
+        return n_learned(value)
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
+        return sum(_size(item) for item in value)
+    if isinstance(value, np.ndarray | np.floating) and np.issubdtype(value.dtype, np.floating):
+        return int(value.size)
+    return 0

@@ -1,0 +1,82 @@
+"""A trained network as a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_model, save_model
+
+from polytask._files import write_json
+from polytask._recipes import to_json
+from polytask.architectures import Architecture, MultiTaskModule
+from polytask.data import Schema, Source, encode
+from polytask.predictor._model import Model
+from polytask.predictor._trust import rebuilt
+from polytask.tasks import TaskSet
+from polytask.training import score
+
+__all__ = ["NetworkModel"]
+
+_RECIPE = "architecture.json"
+_WEIGHTS = "weights.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkModel(Model):
+    """A trained network, and the recipe that builds it anew.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The recipe; factories in it must be importable for the model to be saved.
+    network : MultiTaskModule
+        What the recipe built, trained.
+    tasks : TaskSet
+    schemas : mapping of source name to Schema
+    """
+
+    architecture: Architecture
+    network: MultiTaskModule
+    tasks: TaskSet
+    schemas: Mapping[str, Schema]
+
+    @property
+    def n_parameters(self) -> int:
+        """Trainable parameters."""
+        return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+
+    def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
+        """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
+        return {source.name: self._scores(source) for source in sources}
+
+    def _scores(self, source: Source) -> dict[str, np.ndarray]:
+        blocks = self.network.blocks
+        encoded = encode([source], self.tasks, self.schemas, blocks)[source.name]
+        device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
+        tensors = encoded.map(lambda array: torch.as_tensor(array, device=device))
+        raw = score(self.network, {source.name: tensors})
+        found = {}
+        for block in blocks:
+            for name in block.tasks_in(source.name):
+                table = raw[block.name].cpu().numpy()[source.rows_of(name)]
+                found[name] = table if block.own_rows else table[:, block.tasks.index(name)]
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write ``architecture.json`` and ``weights.safetensors``."""
+        write_json(folder / _RECIPE, to_json(self.architecture))
+        save_model(self.network, str(folder / _WEIGHTS))
+
+    @classmethod
+    def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> NetworkModel:
+        """Read what `save` wrote."""
+        recipe = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))
+        architecture = rebuilt(recipe, folder / _RECIPE)
+        network = architecture.build(schemas, tasks, seed=0)
+        load_model(network, folder / _WEIGHTS)
+        return cls(architecture, network.eval(), tasks, schemas)

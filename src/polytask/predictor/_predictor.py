@@ -1,0 +1,122 @@
+"""A fitted model with all that is needed to predict new rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polytask._recipes import to_json
+from polytask.data import Schema, schema_to_json
+from polytask.predictor._folder import new_folder, write_manifest
+from polytask.predictor._model import Model
+from polytask.predictor._predictions import Predictions, TaskPrediction
+from polytask.predictor._rows import chunks, sources_to_predict
+from polytask.predictor._targets import fitted_targets
+from polytask.tasks import TaskSet
+from polytask.training import History
+
+__all__ = ["FittedPredictor"]
+
+_PACKAGES = ("polytask", "numpy", "scikit-learn", "torch")
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPredictor:
+    """A fitted model, the tasks it answers and how its inputs are encoded.
+
+    Parameters
+    ----------
+    tasks : TaskSet
+    schemas : mapping of source name to Schema
+    model : Model
+    history : History, optional
+        How the model was trained.
+    name : str
+        What tables call it.
+    """
+
+    tasks: TaskSet
+    schemas: Mapping[str, Schema]
+    model: Model
+    history: History | None = None
+    name: str = ""
+
+    @property
+    def n_parameters(self) -> int:
+        """Learned numbers."""
+        return self.model.n_parameters
+
+    def predict(self, data: Any) -> Predictions:
+        """Predict every task for new rows.
+
+        Parameters
+        ----------
+        data : table, MultiTaskDataset, or mapping of source name to table
+            A table is any polars, pandas or pyarrow frame, a mapping of columns, or a 2-D array.
+            Columns that the model does not need (targets among them) are ignored; where each row
+            belongs to one task, the task column is needed. A mapping of source names is for models
+            of several sources, and may leave some out.
+
+        Returns
+        -------
+        Predictions
+            Of the tasks that the given sources carry. `row_ids` are positions in the table; where
+            a task lies in several sources, their rows follow one another.
+
+        Raises
+        ------
+        DataError
+            If there are no rows, an input column is absent or changed its type, or a row belongs
+            to a task that the model does not know.
+        """
+        scores: dict[str, list[np.ndarray]] = {}
+        row_ids: dict[str, list[np.ndarray]] = {}
+        for source in sources_to_predict(data, self.schemas, self.tasks):
+            for chunk in chunks(source, self.schemas[source.name]):
+                for task, raw in self.model.scores([chunk])[chunk.name].items():
+                    scores.setdefault(task, []).append(raw)
+                    row_ids.setdefault(task, []).append(chunk.row_ids[chunk.rows_of(task)])
+        targets = fitted_targets(self.tasks, self.schemas)
+        answered = TaskSet(task for task in self.tasks if task.name in scores)
+        predictions = {
+            task.name: TaskPrediction.from_raw(
+                np.concatenate(scores[task.name]),
+                np.concatenate(row_ids[task.name]),
+                task.known_kind,
+                targets[task.name],
+            )
+            for task in answered
+        }
+        return Predictions(answered, predictions)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model into a folder, wholly or not at all; `polytask.load` reads it.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if needed; an earlier saved model there is replaced.
+
+        Raises
+        ------
+        BundleError
+            If the folder holds anything else, or the model holds something that cannot be read
+            back without pickle.
+        """
+        content = {
+            "polytask": version("polytask"),
+            "versions": {package: version(package) for package in _PACKAGES},
+            "name": self.name,
+            "tasks": to_json(self.tasks.tasks),
+            "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
+            "model": type(self.model).__name__,
+            "history": None if self.history is None else to_json(self.history.to_dict()),
+        }
+        with new_folder(Path(folder)) as fresh:
+            self.model.save(fresh)
+            write_manifest(fresh, content)

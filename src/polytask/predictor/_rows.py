@@ -1,0 +1,115 @@
+"""What users hand over to be predicted → sources as the model knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from polytask._naming import suggestion
+from polytask.data import MultiTaskDataset, Schema, Source, as_source
+from polytask.exceptions import DataError
+from polytask.tasks import TaskSet
+
+__all__ = ["chunks", "sources_to_predict"]
+
+_MOST_ROWS = 16384
+_MOST_VALUES = 1 << 26
+_USUAL_WIDTH = 256
+"""Of hidden layers, of which every task may have its own."""
+
+
+def sources_to_predict(
+    data: Any,
+    schemas: Mapping[str, Schema],
+    tasks: TaskSet,
+) -> list[Source]:
+    """Sources in the order of the schemas, without labels, tasks in the order of fitting."""
+    tables = _by_source(data, schemas)
+    sources = [
+        _own_source(tables[name], schema, tasks)
+        for name, schema in schemas.items()
+        if name in tables
+    ]
+    for source in sources:
+        if source.n_rows == 0:
+            raise DataError(f"Source {source.name!r} has no rows to predict.")
+    return sources
+
+
+def _by_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
+    if isinstance(data, MultiTaskDataset):
+        data = {source.name: source for source in data.sources}
+        if len(data) == len(schemas) == 1:
+            return dict(zip(schemas, data.values(), strict=True))
+    elif not _names_sources(data, schemas):
+        data = _only_source(data, schemas)
+    for name in data:
+        if name not in schemas:
+            sentence = f"The model knows no source named {name!r}. {suggestion(name, schemas)}"
+            raise DataError(sentence)
+    return dict(data)
+
+
+def _names_sources(data: Any, schemas: Mapping[str, Schema]) -> bool:
+    """Whether a mapping is one of tables rather than of columns."""
+    if not isinstance(data, Mapping) or not data:
+        return False
+    return len(schemas) > 1 or set(data) == set(schemas)
+
+
+def _only_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
+    if len(schemas) > 1:
+        sentence = (
+            f"The model was fitted on {len(schemas)} sources with columns of their own: give a "
+            f"mapping of source name to table. Its sources are {', '.join(map(repr, schemas))}."
+        )
+        raise DataError(sentence)
+    return dict.fromkeys(schemas, data)
+
+
+def _own_source(table: Any, schema: Schema, tasks: TaskSet) -> Source:
+    if not isinstance(table, Source):
+        return as_source(table, schema, tasks)
+    if schema.own_rows and table.task_index is None:
+        return replace(as_source(table.inputs, schema, tasks), row_ids=table.row_ids)
+    carried = TaskSet(task for task in tasks if task.name in schema.targets)
+    return replace(
+        table,
+        name=schema.source,
+        tasks=carried,
+        labels=None,
+        task_index=_renumbered(table, carried) if schema.own_rows else None,
+    )
+
+
+def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
+    """Each row's task as a position in `tasks`."""
+    index = np.asarray(source.task_index)
+    known = {name: position for position, name in enumerate(tasks.names)}
+    found = sorted({int(position) for position in np.unique(index)})
+    strange = [
+        source.tasks[p].name if p >= 0 else "?"
+        for p in found
+        if p < 0 or source.tasks[p].name not in known
+    ]
+    if strange:
+        sentence = (
+            f"Source {source.name!r} has rows of tasks that the model was not fitted on: "
+            f"{', '.join(map(repr, strange[:5]))}. Leave these rows out, or fit with them."
+        )
+        raise DataError(sentence)
+    table = np.array([known.get(name, -1) for name in source.tasks.names], dtype=np.int32)
+    return table[index]
+
+
+def chunks(source: Source, schema: Schema) -> Iterator[Source]:
+    """The rows in pieces of bounded memory, whose size depends on the schema alone."""
+    inputs = schema.n_numeric + len(schema.cardinalities)
+    inputs += sum(int(np.prod(shape)) for shape in schema.tensors.values())
+    values = max(inputs, _USUAL_WIDTH) * len(schema.targets)
+    size = int(np.clip(_MOST_VALUES // values, 1, _MOST_ROWS))
+    for first in range(0, source.n_rows, size):
+        yield source.take(np.arange(first, min(first + size, source.n_rows)))
