@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -23,9 +24,24 @@ class Aggregator(ABC):
 
     needs: ClassVar[frozenset[str]]
 
-    def start(self, n_tasks: int) -> None:
-        """Forget everything and prepare for `n_tasks` tasks."""
-        del n_tasks
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Forget everything and prepare for `n_tasks` tasks.
+
+        Parameters
+        ----------
+        n_tasks : int
+        device : torch.device, optional
+            Where the gradients will be.
+        generator : torch.Generator, optional
+            The only source of randomness; owned and checkpointed by whoever calls.
+        """
+        del n_tasks, device, generator
 
     def state_dict(self) -> dict[str, Any]:
         """All state, so that training resumes exactly."""

@@ -62,7 +62,9 @@ class MultiTaskModule(nn.Module, ABC):
         """Parameters through which several tasks meet."""
         owned = set(self.task_owned())
         groups = self.parameter_groups()
-        return [p for tasks, group in groups.items() if len(tasks) > 1 for p in group if p not in owned]
+        return [
+            p for tasks, group in groups.items() if len(tasks) > 1 for p in group if p not in owned
+        ]
 
     def penalty(self) -> Float[Tensor, ""]:
         """The architecture's own regulariser, added after balancing; zero by default."""
@@ -73,6 +75,12 @@ class MultiTaskModule(nn.Module, ABC):
         """The last common representation of every source's rows, where one exists."""
         del batch
         return None
+
+    def answer(self, features: Mapping[str, Tensor], batch: Batch) -> Raw:
+        """Raw scores from `features`; ``forward(batch)`` is ``answer(features(batch), batch)``."""
+        del features, batch
+        sentence = f"{type(self).__name__} has no last common representation."
+        raise NotImplementedError(sentence)
 
 
 class Architecture(ABC):

@@ -39,7 +39,7 @@ class BlockHeads(nn.Module):
         """Scores of n rows: (n, n_tasks, size), or (n, size) with each row's own head."""
         if task is None:
             scores = nn.functional.linear(features, self.weight.flatten(0, 1), self.bias.flatten())
-            return scores.unflatten(-1, self.bias.shape)
+            return scores.view(*scores.shape[:-1], *self.bias.shape)
         weight = self.weight.index_select(0, task)
         own = torch.einsum("nsh,nh->ns", weight, features)
         return own + self.bias.index_select(0, task)

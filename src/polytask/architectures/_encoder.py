@@ -78,7 +78,9 @@ def out_features(stages: Sequence[nn.Module], in_shape: tuple[int, ...]) -> int:
         features = trunk(torch.zeros((2, *in_shape)))
     trunk.train(training)
     if not isinstance(features, torch.Tensor) or features.ndim != 2:
-        got = tuple(features.shape) if isinstance(features, torch.Tensor) else type(features).__name__
+        got = (
+            tuple(features.shape) if isinstance(features, torch.Tensor) else type(features).__name__
+        )
         sentence = f"The `encoder` parameter must give features of shape (n, h). Got {got} instead."
         raise ParameterError(sentence)
     return int(features.shape[1])

@@ -22,9 +22,7 @@ from polytask.tasks import TaskSet
 
 __all__ = ["ENCODER", "HardSharing"]
 
-ENCODER = OneOf(
-    (InstanceOf((Encoder,)), Satisfies(callable, "a factory of torch modules"))
-)
+ENCODER = OneOf((InstanceOf((Encoder,)), Satisfies(callable, "a factory of torch modules")))
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,9 @@ class HardSharingNetwork(MultiTaskModule):
         self.blocks: tuple[Block, ...] = make_blocks(tasks, schemas)
         self.sources = tuple(schemas)
         self.tasks_of = {name: frozenset(schema.targets) for name, schema in schemas.items()}
-        self.inputs = nn.ModuleList(ColumnInputs(s, encoder.embedding_dim) for s in schemas.values())
+        self.inputs = nn.ModuleList(
+            ColumnInputs(s, encoder.embedding_dim) for s in schemas.values()
+        )
         in_shape = self._meet([inputs.out_shape for inputs in self.inputs])  # type: ignore[misc]
         stages = encoder.stages(in_shape)
         self.trunk = nn.Sequential(*stages)
@@ -115,7 +115,10 @@ class HardSharingNetwork(MultiTaskModule):
 
     def forward(self, batch: Batch) -> Raw:
         """Raw scores of every block that the batch has rows for."""
-        features = self.features(batch)
+        return self.answer(self.features(batch), batch)
+
+    def answer(self, features: Mapping[str, Tensor], batch: Batch) -> Raw:
+        """Raw scores from the trunk's output."""
         raw = {}
         for block, heads in zip(self.blocks, self.heads, strict=True):
             rows = [features[name] for name in block.sources if name in features]

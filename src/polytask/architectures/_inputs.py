@@ -30,6 +30,8 @@ class ColumnInputs(nn.Module):
         Shape of a row: ``(width,)``, or the tensor's own.
     """
 
+    offsets: Tensor
+
     def __init__(self, schema: Schema, embedding_dim: int) -> None:
         super().__init__()
         cardinalities = schema.cardinalities

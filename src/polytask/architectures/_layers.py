@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from polytask._validation import Choice
 
-__all__ = ["ACTIVATIONS", "INITIALIZERS", "NORMALIZATIONS", "activation", "initialize", "normalization"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "NORMALIZATIONS",
+    "activation",
+    "initialize",
+    "normalization",
+]
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -20,7 +29,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
 }
 _NORMALIZATIONS: dict[str, type[nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
-_INITIALIZERS = {
+_INITIALIZERS: dict[str, Callable[[Tensor], Tensor]] = {
     "xavier_uniform": nn.init.xavier_uniform_,
     "xavier_normal": nn.init.xavier_normal_,
     "kaiming_uniform": nn.init.kaiming_uniform_,
@@ -48,7 +57,11 @@ def initialize(module: nn.Module, name: str | None) -> None:
         return
     for layer in module.modules():
         weight = getattr(layer, "weight", None)
-        if isinstance(layer, nn.Embedding) or not isinstance(weight, torch.Tensor) or weight.ndim < 2:
+        if (
+            isinstance(layer, nn.Embedding)
+            or not isinstance(weight, torch.Tensor)
+            or weight.ndim < 2
+        ):
             continue
         _INITIALIZERS[name](weight)
         if isinstance(getattr(layer, "bias", None), torch.Tensor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import ClassVar
 
@@ -60,7 +61,7 @@ class MLP(Encoder):
         """One module a layer."""
         sizes = (prod(in_shape), *self.widths)
         built: list[nn.Module] = [] if len(in_shape) == 1 else [nn.Flatten()]
-        for size, width in zip(sizes[:-1], sizes[1:], strict=True):
+        for size, width in pairwise(sizes):
             layers = [nn.Linear(size, width), *normalization(self.normalization, width)]
             layers.append(activation(self.activation))
             if self.dropout:

@@ -35,7 +35,7 @@ class Replicas(nn.Module):
     def __init__(self, modules: Sequence[nn.Module], sample: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.n_replicas = len(modules)
-        parameters, buffers = stack_module_state(list(modules))  # type: ignore[arg-type]
+        parameters, buffers = stack_module_state(list(modules))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
@@ -50,7 +50,10 @@ class Replicas(nn.Module):
             self.members = nn.ModuleList(modules)
 
     def _works(
-        self, parameters: Mapping[str, Tensor], buffers: Mapping[str, Tensor], sample: Mapping[str, Tensor]
+        self,
+        parameters: Mapping[str, Tensor],
+        buffers: Mapping[str, Tensor],
+        sample: Mapping[str, Tensor],
     ) -> bool:
         rows = {name: part.expand(self.n_replicas, *part.shape) for name, part in sample.items()}
         before = {name: buffer.clone() for name, buffer in buffers.items()}
@@ -62,7 +65,10 @@ class Replicas(nn.Module):
         return all(torch.equal(before[name], buffers[name]) for name in before)
 
     def _batched(
-        self, parameters: Mapping[str, Tensor], buffers: Mapping[str, Tensor], rows: Mapping[str, Tensor]
+        self,
+        parameters: Mapping[str, Tensor],
+        buffers: Mapping[str, Tensor],
+        rows: Mapping[str, Tensor],
     ) -> Tensor:
         template = self._template[0].train(self.training)
 

@@ -17,5 +17,5 @@ def seeded(seed: int, *names: str) -> Iterator[None]:
     text = "/".join((str(seed), *names))
     derived = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") if names else seed
     with torch.random.fork_rng(devices=[]):
-        torch.random.default_generator.manual_seed(derived)
+        torch.manual_seed(derived)
         yield

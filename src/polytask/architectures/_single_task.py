@@ -128,7 +128,9 @@ class SingleTaskNetwork(MultiTaskModule):
         self.towers = nn.ModuleList()
         widths: dict[str, int] = {}
         for source, schema in schemas.items():
-            towers = [_seeded_tower(encoder, schema, initializer, seed, n) for n in self.tasks_of[source]]
+            towers = [
+                _seeded_tower(encoder, schema, initializer, seed, n) for n in self.tasks_of[source]
+            ]
             widths.update(dict.fromkeys(self.tasks_of[source], towers[0].width))
             self.towers.append(Replicas(towers, _sample(schema)))
         _check_widths(self.blocks, widths)

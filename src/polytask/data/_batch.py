@@ -34,6 +34,17 @@ class BlockTargets:
     task: Array | None = None
     weight: Array | None = None
 
+    def labels(self) -> tuple[Array, Array]:
+        """Values and mask; raises for rows that are only to be predicted."""
+        if self.values is None or self.mask is None:
+            sentence = "These rows carry no labels."
+            raise TypeError(sentence)
+        return self.values, self.mask
+
+    def take(self, rows: Array) -> BlockTargets:
+        """The labels of some rows, in that order."""
+        return self.map(lambda array: array[rows])
+
     def map(self, function: Callable[[Array], Array]) -> BlockTargets:
         """Apply `function` to every array."""
         fields = (self.values, self.mask, self.task, self.weight)
@@ -69,8 +80,9 @@ class EncodedSource:
 
     def take(self, rows: Array) -> EncodedSource:
         """Some of the rows, in that order."""
-        taken = self.map(lambda array: array[rows])
-        return replace(taken, n_rows=len(rows))
+        inputs = {name: array[rows] for name, array in self.inputs.items()}
+        targets = {name: block.take(rows) for name, block in self.targets.items()}
+        return EncodedSource(inputs, targets, len(rows))
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,9 @@ _POSITIVE = Interval(float, 0.0, closed="neither")
 
 
 def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(_POSITIVE.accepts(weight) for weight in value.values())
+    return isinstance(value, Mapping) and all(
+        _POSITIVE.accepts(weight) for weight in value.values()
+    )
 
 
 CLASS_WEIGHT = OneOf(

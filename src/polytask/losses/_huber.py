@@ -56,4 +56,6 @@ class Huber(Loss):
     ) -> Float[Tensor, "*rows"]:
         """Mean Huber loss over the row's observed columns."""
         del classes
-        return mean_over_observed(huber_loss(scores, values, reduction="none", delta=self.delta), mask)
+        return mean_over_observed(
+            huber_loss(scores, values, reduction="none", delta=self.delta), mask
+        )

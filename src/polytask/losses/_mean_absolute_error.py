@@ -27,7 +27,9 @@ class MeanAbsoluteError(Loss):
     --------
     >>> import torch
     >>> from polytask.losses import MeanAbsoluteError
-    >>> MeanAbsoluteError().rowwise(torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]))
+    >>> MeanAbsoluteError().rowwise(
+    ...     torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]])
+    ... )
     tensor([2.])
     """
 

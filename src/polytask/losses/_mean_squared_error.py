@@ -27,7 +27,9 @@ class MeanSquaredError(Loss):
     --------
     >>> import torch
     >>> from polytask.losses import MeanSquaredError
-    >>> MeanSquaredError().rowwise(torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]))
+    >>> MeanSquaredError().rowwise(
+    ...     torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]])
+    ... )
     tensor([4.])
     """
 

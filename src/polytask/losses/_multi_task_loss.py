@@ -45,7 +45,8 @@ class MultiTaskLoss:
         self._losses = {block.name: loss_for(block.kind, block.loss) for block in blocks}
         self._classes = {b.name: self._losses[b.name].class_weights(b.targets) for b in blocks}
         self._positions = {
-            block.name: torch.tensor([tasks.index(name) for name in block.tasks]) for block in blocks
+            block.name: torch.tensor([tasks.index(name) for name in block.tasks])
+            for block in blocks
         }
         order = [tasks.index(name) for block in blocks for name in block.tasks]
         self._in_order = order == list(range(self.n_tasks))
@@ -79,7 +80,9 @@ class MultiTaskLoss:
         """Weight of the labels each task has in a batch."""
         present = {name: targets.mask for name, targets in batch.targets.items()}
         parts = [
-            self._total(block, batch.targets[block.name], self._counts(block, batch.targets[block.name]))
+            self._total(
+                block, batch.targets[block.name], self._counts(block, batch.targets[block.name])
+            )
             for block in self.blocks
             if block.name in present
         ]
@@ -89,13 +92,14 @@ class MultiTaskLoss:
         classes = self._classes[block.name]
         if classes is not None and targets.task is not None:
             classes = classes[targets.task]
-        rows = self._losses[block.name].rowwise(scores, targets.values, targets.mask, classes)
+        values, mask = targets.labels()
+        rows = self._losses[block.name].rowwise(scores, values, mask, classes)
         counts = self._counts(block, targets)
         rows = torch.where(counts > 0, rows, 0.0)
         return self._total(block, targets, rows), self._total(block, targets, counts)
 
     def _counts(self, block: Block, targets: BlockTargets) -> Tensor:
-        return self._losses[block.name].counts(targets.mask)
+        return self._losses[block.name].counts(targets.labels()[1])
 
     @staticmethod
     def _total(block: Block, targets: BlockTargets, rows: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from polytask._naming import resolve
 from polytask.exceptions import ParameterError
@@ -30,16 +31,20 @@ def loss_for(kind: Kind, asked: object = None) -> Loss:
     """
     if asked is None:
         return _default(kind)
-    loss = resolve(asked, _ROOM, "loss", Loss)() if isinstance(asked, str) else asked
+    loss: Any = asked
+    if isinstance(asked, str):
+        found: Any = resolve(asked, _ROOM, "loss", Loss)
+        loss = found()
     if not isinstance(loss, Loss):
         sentence = (
-            "The `loss` parameter of Task must be a Loss, its name or None. "
-            f"Got {loss!r} instead."
+            f"The `loss` parameter of Task must be a Loss, its name or None. Got {loss!r} instead."
         )
         raise ParameterError(sentence)
     if not isinstance(kind, loss.kinds):
         served = ", ".join(k.name for k in loss.kinds)
-        sentence = f"{type(loss).__name__} serves tasks of kind {served}. Got {kind.name!r} instead."
+        sentence = (
+            f"{type(loss).__name__} serves tasks of kind {served}. Got {kind.name!r} instead."
+        )
         raise ParameterError(sentence)
     return loss
 

@@ -20,7 +20,8 @@ class Penalty(Protocol):
         Strength.
     """
 
-    alpha: float
+    @property
+    def alpha(self) -> float: ...
 
     def value(self, weights: Array) -> Array:
         """The penalty, a scalar array."""

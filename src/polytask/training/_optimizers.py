@@ -51,7 +51,9 @@ def make_scheduler(
     if isinstance(scheduler, str):
         factory = resolve(scheduler, "torch.optim.lr_scheduler", "scheduler")
     accepted = inspect.signature(factory).parameters
-    lengths = {name: n_steps for name in ("T_max", "total_steps", "total_iters") if name in accepted}
+    lengths = {
+        name: n_steps for name in ("T_max", "total_steps", "total_iters") if name in accepted
+    }
     try:
         return factory(optimizer, **{**lengths, **options})
     except TypeError as error:

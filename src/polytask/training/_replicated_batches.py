@@ -103,13 +103,15 @@ def _tasks_of(
         for name in block.sources:
             if name in carried:
                 carried[name].update(block.tasks_in(name))
-    return {source: tuple(n for n in tasks.names if n in names) for source, names in carried.items()}
+    return {
+        source: tuple(n for n in tasks.names if n in names) for source, names in carried.items()
+    }
 
 
 def _labelled_rows(name: str, blocks: Sequence[Block], source: EncodedSource) -> Tensor:
     block = next(block for block in blocks if name in block.tasks)
     targets, position = source.targets[block.name], block.tasks.index(name)
-    labelled = targets.mask.any(dim=-1)
+    labelled = targets.labels()[1].any(dim=-1)
     mine = labelled[:, position] if targets.task is None else labelled & (targets.task == position)
     return torch.nonzero(mine).flatten().cpu()
 
@@ -161,9 +163,9 @@ def _targets(
     weight = None if stored.weight is None else stored.weight[index].T
     if stored.task is None:
         columns = torch.tensor([block.tasks.index(name) for name in own])[:, None]
-        values, mask = stored.values[index, columns], stored.mask[index, columns]
+        values, mask = (labels[index, columns] for labels in stored.labels())
     else:
-        values, mask = stored.values[index], stored.mask[index]
+        values, mask = (labels[index] for labels in stored.labels())
     mask = mask & valid[..., None]
     return BlockTargets(values.transpose(0, 1), mask.transpose(0, 1), None, weight)
 
@@ -172,7 +174,9 @@ def _interleaved(
     block: Block, parts: list[BlockTargets], tasks_of: Mapping[str, tuple[str, ...]]
 ) -> BlockTargets:
     """Join tasks of several sources in the block's order."""
-    order = [name for source in block.sources if source in tasks_of for name in block.tasks_in(source)]
+    order = [
+        name for source in block.sources if source in tasks_of for name in block.tasks_in(source)
+    ]
     positions = [order.index(name) for name in block.tasks]
 
     def field(name: str) -> Tensor | None:

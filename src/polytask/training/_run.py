@@ -29,6 +29,7 @@ from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._score import score
 from polytask.training._selection import make_selection
 from polytask.training._tensors import derived_seed, joined
+from polytask.weighting import Weighting
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -78,7 +79,8 @@ class TrainingRun:
         self.loss.expected = self.batches.expected(self.loss)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
-            math.ceil(self.batches.steps_per_epoch / trainer.accumulate), _FEWEST_STEPS_BETWEEN_LOOKS
+            math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
+            _FEWEST_STEPS_BETWEEN_LOOKS,
         )
         self._prepare(seed)
 
@@ -108,11 +110,11 @@ class TrainingRun:
         self.scheduler = make_scheduler(
             trainer.scheduler, optimizer, self.n_steps, trainer.scheduler_options
         )
-        self.optimizer = self.fabric.setup_optimizers(optimizer)
-        if self.weighting is not None:
-            self.weighting.start(len(self.tasks), device)
-        if self.aggregator is not None:
-            self.aggregator.start(len(self.tasks))
+        self.optimizer: Any = self.fabric.setup_optimizers(optimizer)
+        self.generator = torch.Generator().manual_seed(derived_seed(seed, "balancing"))
+        for method in (self.weighting, self.aggregator):
+            if method is not None:
+                method.start(len(self.tasks), device=device, generator=self.generator)
         self.shared = self.network.shared_parameters()
         self.selection = make_selection(
             self.network, self.tasks, trainer.patience, trainer.task_patience
@@ -172,19 +174,20 @@ class TrainingRun:
     def _take_step(self) -> None:
         self.optimizer.zero_grad()
         n_parts = self.trainer.accumulate
-        for part in range(n_parts):
-            position = self.step * n_parts + part
-            batch = self.batches.batch(position)
-            losses, present = self._losses(batch)
-            self._check_finite(losses, position)
-            weights = self._backward(losses, present)
-            self._add_to_means(losses, weights, position)
-        if self.trainer.clip_norm is not None:
-            clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
+        parts = [self._accumulate(self.step * n_parts + part) for part in range(n_parts)]
         self._update()
         self.step += 1
         if self.weighting is not None:
-            self._teach_weighting(batch, losses, present)
+            self._teach(self.weighting, *parts[-1])
+
+    def _accumulate(self, position: int) -> tuple[Batch, Tensor, Tensor]:
+        """Add the gradients of one batch; return it with its losses."""
+        batch = self.batches.batch(position)
+        losses, present = self._losses(batch)
+        self._check_finite(losses, position)
+        weights = self._backward(losses, present)
+        self._add_to_means(losses, weights, position)
+        return batch, losses.detach(), present
 
     def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
         losses, present = self.loss(self._forward(batch), batch)
@@ -229,7 +232,11 @@ class TrainingRun:
             self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
         combined = backward(
-            weighted * scale, self.shared, self.aggregator, present=present, run=self.fabric.backward
+            weighted * scale,
+            self.shared,
+            self.aggregator,
+            present=present,
+            run=self.fabric.backward,
         )
         if regularizer is not None:
             self.fabric.backward(regularizer * scale)
@@ -244,7 +251,11 @@ class TrainingRun:
 
     def _update(self) -> None:
         """Move the parameters, but not those of stopped tasks."""
-        stopped = {name for name, on in zip(self.tasks.names, self.selection.active, strict=True) if not on}
+        stopped = {
+            name for name, on in zip(self.tasks.names, self.selection.active, strict=True) if not on
+        }
+        if self.trainer.clip_norm is not None:
+            clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
         kept = []
         if stopped and not self.network.replicated:
             for parameter, names, _ in self.network.task_tensors():
@@ -257,9 +268,7 @@ class TrainingRun:
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step()
 
-    def _teach_weighting(self, batch: Batch, losses: Tensor, present: Tensor) -> None:
-        weighting = self.weighting
-        assert weighting is not None  # noqa: S101 - tells the type checker
+    def _teach(self, weighting: Weighting, batch: Batch, losses: Tensor, present: Tensor) -> None:
         scale = 1.0 if self.task_weights is None else self.task_weights
         weighting.learn((losses * scale).detach(), present)
         if "losses_after_step" in weighting.needs:
@@ -331,6 +340,7 @@ class TrainingRun:
             "selection": self.selection.state_dict(),
             "history": self.history.to_dict(),
             "noise": torch.get_rng_state(),
+            "generator": self.generator.get_state(),
             "seconds": self._seconds(),
             **balancing,
         }
@@ -357,3 +367,4 @@ class TrainingRun:
         if self.scheduler is not None:
             self.scheduler.load_state_dict(state["scheduler"])
         torch.set_rng_state(state["noise"])
+        self.generator.set_state(state["generator"])

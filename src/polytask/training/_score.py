@@ -62,9 +62,7 @@ def _score_replicated(
     if len(blocks) == 1 and blocks[0].own_rows and len(blocks[0].tasks_in(name)) > 1:
         return {blocks[0].name: _score_own_rows(network, blocks[0], name, source)}
     n_replicas = sum(len(block.tasks_in(name)) for block in blocks)
-    inputs = {
-        part: array.expand(n_replicas, *array.shape) for part, array in source.inputs.items()
-    }
+    inputs = {part: array.expand(n_replicas, *array.shape) for part, array in source.inputs.items()}
     raw = network(Batch({name: inputs}, {}, replicated=True))
     return {block.name: _own(block, name, raw[block.name]) for block in blocks}
 

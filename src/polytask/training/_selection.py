@@ -31,7 +31,7 @@ class Selection(ABC):
     def __init__(self, network: MultiTaskModule, tasks: TaskSet, patience: int | None) -> None:
         self.network, self.tasks, self.patience = network, tasks, patience
         self.active = torch.ones(len(tasks), dtype=torch.bool)
-        self.best_losses = {name: math.inf for name in tasks.names}
+        self.best_losses = dict.fromkeys(tasks.names, math.inf)
         self.best_epochs = dict.fromkeys(tasks.names, 0)
         self.waits = dict.fromkeys(tasks.names, 0)
         self.best_epoch = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -25,6 +26,8 @@ class Equal(Weighting):
     >>> Equal().weights(torch.tensor([0.3, 2.0]), torch.tensor([True, True]))
     tensor([1., 1.])
     """
+
+    fixed: ClassVar[bool] = True
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]

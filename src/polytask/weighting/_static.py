@@ -37,6 +37,7 @@ class Static(Weighting):
 
     task_weights: tuple[float, ...]
 
+    fixed: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "task_weights": Each(Interval(float, 0.0, closed="neither"), minimum=1)
     }
@@ -45,9 +46,15 @@ class Static(Weighting):
         check_parameters(self)
         self.task_weights = tuple(self.task_weights)
 
-    def start(self, n_tasks: int, device: torch.device | None = None) -> None:
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
         """Check that there is a weight for every task."""
-        del device
+        del device, generator
         if len(self.task_weights) != n_tasks:
             expected = f"{n_tasks} weights, one a task"
             raise ParameterError(message("Static", "task_weights", expected, self.task_weights))

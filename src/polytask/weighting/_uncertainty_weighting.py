@@ -60,8 +60,15 @@ class UncertaintyWeighting(Weighting):
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def start(self, n_tasks: int, device: torch.device | None = None) -> None:
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
         """Set every log-variance to 0."""
+        del generator
         self.log_variance_ = torch.zeros(n_tasks, device=device, requires_grad=True)
         self._optimizer = torch.optim.Adam([self.log_variance_], lr=self.learning_rate)
 
@@ -70,7 +77,7 @@ class UncertaintyWeighting(Weighting):
     ) -> Float[Tensor, ""]:
         """Negative log-likelihood of the tasks present, up to a constant."""
         if not hasattr(self, "log_variance_"):
-            self.start(len(losses), losses.device)
+            self.start(len(losses), device=losses.device)
         terms = 0.5 * torch.exp(-self.log_variance_) * losses + 0.5 * self.log_variance_
         return (terms * present).sum()
 
@@ -78,7 +85,7 @@ class UncertaintyWeighting(Weighting):
         """Take one step of the log-variances."""
         self._optimizer.zero_grad()
         with torch.enable_grad():
-            self.scalarize(losses.detach(), present).backward()
+            torch.autograd.backward(self.scalarize(losses.detach(), present))
         self._optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
@@ -94,7 +101,7 @@ class UncertaintyWeighting(Weighting):
         """Restore log-variances and their optimiser."""
         if not state:
             return
-        self.start(len(state["log_variance"]), state["log_variance"].device)
+        self.start(len(state["log_variance"]), device=state["log_variance"].device)
         with torch.no_grad():
             self.log_variance_.copy_(state["log_variance"])
         self._optimizer.load_state_dict(state["optimizer"])

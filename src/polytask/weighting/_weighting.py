@@ -25,9 +25,13 @@ class Weighting(ABC):
     needs : frozenset of str
         What it asks of the engine beyond the losses: ``"losses_after_step"``,
         ``"epoch_losses"``, ``"validation"``, …
+    fixed : bool
+        Whether the weights do not depend on the losses; with all tasks present they then sum to
+        the number of tasks, and an absent task's weight becomes 0 without changing the others.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
+    fixed: ClassVar[bool] = False
 
     @abstractmethod
     def scalarize(
@@ -44,13 +48,26 @@ class Weighting(ABC):
             (gradient,) = torch.autograd.grad(self.scalarize(leaf, present), leaf)
         return gradient * present
 
-    def start(self, n_tasks: int, device: torch.device | None = None) -> None:
-        """Forget everything and prepare for `n_tasks` tasks."""
-        del n_tasks, device
-
-    def learn(
-        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
     ) -> None:
+        """Forget everything and prepare for `n_tasks` tasks.
+
+        Parameters
+        ----------
+        n_tasks : int
+        device : torch.device, optional
+            Where the losses will be.
+        generator : torch.Generator, optional
+            The only source of randomness; owned and checkpointed by whoever calls.
+        """
+        del n_tasks, device, generator
+
+    def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
         """Take one step of its own parameters on detached losses."""
         del losses, present
 
