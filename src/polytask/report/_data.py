@@ -1,0 +1,154 @@
+"""What was learned from: rows, columns by type, labels of every task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from polytask.report._format import count, number, percent, places, plural
+from polytask.report._study import Study
+
+__all__ = ["DataView", "Share", "SourceRow", "TaskLabels", "data_view"]
+
+CLASSES = 4  # more classes than this are summed up
+
+
+@dataclass(frozen=True)
+class Share:
+    """One class and its share of the labelled rows; `start` places it in a bar."""
+
+    name: str
+    start: float
+    width: float
+    text: str
+
+
+@dataclass(frozen=True)
+class TaskLabels:
+    """Labels of one task."""
+
+    name: str
+    kind: str
+    auxiliary: bool
+    metric: str
+    labelled: str
+    missing: str
+    test: str
+    shares: Sequence[Share]
+    words: str
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One source of rows."""
+
+    name: str
+    rows: str
+    columns: Sequence[str]
+    layout: str
+
+
+@dataclass(frozen=True)
+class DataView:
+    """The section's content."""
+
+    rows: str
+    sentence: str
+    sources: Sequence[SourceRow]
+    tasks: Sequence[TaskLabels]
+    notes: Sequence[str]
+    digest: str
+
+
+def data_view(study: Study) -> DataView:
+    """Read the data set's summary."""
+    data = study.record["study"]["data"]
+    summary = data["summary"]
+    return DataView(
+        rows=count(summary["rows"]),
+        sentence=_sentence(summary),
+        sources=[_source(source) for source in summary["sources"]],
+        tasks=[_task(study, task) for task in summary["tasks"]],
+        notes=data["notes"],
+        digest=data["digest"],
+    )
+
+
+def _sentence(summary: Mapping[str, Any]) -> str:
+    labelled = [task["labelled"] for task in summary["tasks"]]
+    tasks, sources = len(labelled), len(summary["sources"])
+    where = "" if sources == 1 else f" from {plural(sources, 'source')}"
+    if min(labelled) == max(labelled):
+        labels = f"{plural(labelled[0], 'labelled row')} each"
+    else:
+        labels = (
+            f"between {count(min(labelled))} and {count(max(labelled))} labelled rows each "
+            f"(median {count(median(labelled))})"
+        )
+    return f"{plural(summary['rows'], 'row')}{where}; {plural(tasks, 'task')} with {labels}."
+
+
+def _source(source: Mapping[str, Any]) -> SourceRow:
+    layout = "each row belongs to one task" if source.get("own_rows") else "tasks share rows"
+    if source.get("weighted"):
+        layout += ", rows are weighted"
+    if source.get("groups"):
+        layout += f", {plural(source['groups'], 'group')}"
+    return SourceRow(
+        name=source["name"],
+        rows=count(source["rows"]),
+        columns=[f"{count(n)} {kind}" for kind, n in source["columns"].items()],
+        layout=layout,
+    )
+
+
+def _task(study: Study, labels: Mapping[str, Any]) -> TaskLabels:
+    task = study.by_task[labels["name"]]
+    several = len(labels.get("columns", ())) > 1  # labels of several columns may overlap
+    shares = _shares(labels, labels["labelled"] if several else None)
+    return TaskLabels(
+        name=labels["name"],
+        kind=task["kind"],
+        auxiliary=task["role"] == "auxiliary",
+        metric=study.label(task["name"], task["metric"]),
+        labelled=count(labels["labelled"]),
+        missing=percent(labels["missing"]) if labels.get("missing") else "none",
+        test=count(task["test_rows"]),
+        shares=[] if several else shares,
+        words=_moments(labels) if "mean" in labels else ", ".join(s.text for s in shares),
+    )
+
+
+def _shares(labels: Mapping[str, Any], rows: int | None) -> list[Share]:
+    """Shares of the largest classes; the other classes are summed up where they do not overlap."""
+    counts = dict(zip(map(str, labels.get("classes", ())), labels.get("counts", ()), strict=True))
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    rest = ranked[CLASSES - 1 :] if len(ranked) > CLASSES else []
+    kept = ranked[: len(ranked) - len(rest)]
+    if rest and rows is None:
+        kept.append((f"{len(rest)} other classes", sum(n for _, n in rest)))
+    total = sum(counts.values()) if rows is None else rows
+    shares, start = [], 0
+    for name, n in kept:
+        shares.append(_share(name, start, n, total))
+        start += n
+    return shares
+
+
+def _share(name: str, start: float, n: int, total: int) -> Share:
+    part = n / total if total else 0.0
+    place = 100 * start / total if total else 0.0
+    return Share(name, round(place, 2), round(100 * part, 2), f"{name} {percent(part)}")
+
+
+def _moments(labels: Mapping[str, Any]) -> str:
+    pairs = list(zip(labels["mean"], labels["std"], strict=True))
+    digits = [places([deviation]) for _, deviation in pairs]
+    texts = [
+        f"{number(mean, d)} ± {number(deviation, d)}"
+        for (mean, deviation), d in zip(pairs, digits, strict=True)
+    ]
+    more = f" and {plural(len(texts) - 3, 'further column')}" if len(texts) > 3 else ""
+    return f"mean ± deviation: {', '.join(texts[:3])}{more}"

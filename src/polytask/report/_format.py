@@ -1,0 +1,76 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+__all__ = ["compact", "count", "duration", "interval", "number", "percent", "places", "plural"]
+
+Bounds = Sequence[float] | None
+
+
+def places(values: Iterable[float | None], intervals: Iterable[Bounds] = ()) -> int:
+    """Decimals at which the typical interval half-width, else the largest value, can be read."""
+    widths = [(high - low) / 2 for low, high in filter(None, intervals) if high > low]
+    if widths:
+        return _clip(1 - math.floor(math.log10(median(widths))))
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    return _clip(3 - math.floor(math.log10(largest))) if largest > 0 else 3
+
+
+def _clip(digits: int) -> int:
+    return min(max(digits, 0), 6)
+
+
+def number(value: float, digits: int, *, signed: bool = False) -> str:
+    """Return `value` with `digits` decimals and a true minus sign."""
+    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def interval(bounds: Bounds, digits: int, *, signed: bool = False) -> str:
+    """Return `[low, high]`, or nothing where there is none."""
+    if not bounds:
+        return ""
+    low, high = (number(bound, digits, signed=signed) for bound in bounds)
+    return f"[{low}, {high}]"
+
+
+def percent(fraction: float, digits: int = 1, *, signed: bool = False) -> str:
+    """Return a fraction in percent."""
+    return f"{number(100 * fraction, digits, signed=signed)}\u00a0%"
+
+
+def count(value: float) -> str:
+    """Return a whole number with its thousands parted."""
+    return f"{round(value):,}"
+
+
+def compact(value: float) -> str:
+    """Return a large number in three digits: 420 k, 1.3 M."""
+    for size, unit in ((1e9, "\u00a0G"), (1e6, "\u00a0M"), (1e3, "\u00a0k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its two largest units."""
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def plural(n: int, word: str) -> str:
+    """Return `n` and the word, in the plural unless `n` is one."""
+    return f"{count(n)} {word}" if n == 1 else f"{count(n)} {word}s"

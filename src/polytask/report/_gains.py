@@ -1,0 +1,129 @@
+"""Together against apart: each joint learner held against its single-task self, task by task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polytask.report._format import interval, number, percent, places
+from polytask.report._study import Study
+from polytask.report._verdict import ANSWERS, Answer
+
+__all__ = ["Contest", "Gain", "contests"]
+
+LISTED = 8  # best and worst tasks that are named when there are many
+
+
+@dataclass(frozen=True)
+class Gain:
+    """One task of one joint learner against its single-task self."""
+
+    task: str
+    metric: str
+    higher: bool
+    auxiliary: bool
+    apart: str
+    together: str
+    difference: str
+    interval: str
+    gain: float | None
+    bounds: tuple[float, float] | None
+    p: str
+    answer: Answer
+    undefined: str
+
+    @property
+    def gain_text(self) -> str:
+        return "–" if self.gain is None else percent(self.gain, 2, signed=True)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One joint learner against its single-task self."""
+
+    learner: str
+    baseline: str
+    sentence: str
+    answer: Answer
+    gains: Sequence[Gain]
+
+    @property
+    def ranked(self) -> list[Gain]:
+        """Tasks with a relative gain, the largest first."""
+        known = [gain for gain in self.gains if gain.gain is not None]
+        return sorted(known, key=lambda gain: -(gain.gain or 0.0))
+
+    @property
+    def top(self) -> list[Gain]:
+        return self.ranked[: min(LISTED, len(self.ranked) // 2)]
+
+    @property
+    def bottom(self) -> list[Gain]:
+        return self.ranked[::-1][: min(LISTED, len(self.ranked) // 2)]
+
+    @property
+    def rows(self) -> list[Gain]:
+        """All tasks: ranked, then those without a relative gain."""
+        return self.ranked + [gain for gain in self.gains if gain.gain is None]
+
+
+def contests(study: Study) -> list[Contest]:
+    """One for each joint learner."""
+    return [
+        Contest(
+            record["learner"],
+            record["baseline"],
+            record["sentence"],
+            ANSWERS[record["answer"]],
+            [_gain(study, record, task) for task in record["tasks"]],
+        )
+        for record in study.record["differences"]
+    ]
+
+
+def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
+    entry = record["tasks"][task]
+    metric = entry["metric"]
+    apart = study.measure(record["baseline"], task, metric)["value"]
+    together = study.measure(record["learner"], task, metric)["value"]
+    digits = places([entry["difference"]], [entry["interval"]])
+
+    def write(value: float | None, *, signed: bool = False) -> str:
+        return "–" if value is None else number(value, digits, signed=signed)
+
+    return Gain(
+        task=task,
+        metric=study.label(task, metric),
+        higher=study.higher(task, metric),
+        auxiliary=not entry["counted"],
+        apart=write(apart),
+        together=write(together),
+        difference=write(entry["difference"], signed=True),
+        interval=interval(entry["interval"], digits, signed=True),
+        gain=entry["gain"],
+        bounds=_relative(entry, apart, higher=study.higher(task, metric)),
+        p=_p_value(entry["p_corrected"]),
+        answer=ANSWERS[entry["answer"]],
+        undefined=entry["undefined"] or "",
+    )
+
+
+def _relative(
+    entry: Mapping[str, Any], apart: float | None, *, higher: bool
+) -> tuple[float, float] | None:
+    """The difference's interval on the scale of the gain."""
+    if entry["gain"] is None or not entry["interval"] or not apart:
+        return None
+    if entry["difference"]:
+        factor = entry["gain"] / entry["difference"]
+    else:
+        factor = (1 if higher else -1) / abs(apart)
+    low, high = sorted(factor * bound for bound in entry["interval"])
+    return low, high
+
+
+def _p_value(p: float | None) -> str:
+    if p is None:
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

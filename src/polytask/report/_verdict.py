@@ -1,0 +1,113 @@
+"""What the page says first: the answer in words, which model to use, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polytask.report._format import compact, duration, interval, number, places
+from polytask.report._study import Study
+
+__all__ = ["ANSWERS", "Answer", "Tile", "Verdict", "verdict", "words"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one answer is written, drawn and coloured."""
+
+    words: str
+    sign: str
+    color: str
+    symbol: str
+
+
+ANSWERS = {
+    "helped": Answer("helped", "▲", "good", "triangle-up"),
+    "hurt": Answer("hurt", "▼", "bad", "triangle-down"),
+    "mixed": Answer("mixed", "◆", "mixed", "diamond"),
+    "no difference shown": Answer("no difference shown", "○", "muted", "circle-open"),
+    "undefined": Answer("undefined", "?", "muted", "x-thin-open"),
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure that matters, with what it means."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The top of the page."""
+
+    answer: Answer
+    headline: str
+    sentences: Sequence[str]
+    more: Sequence[str]
+    tiles: Sequence[Tile]
+    settings: str
+
+
+def verdict(study: Study, shown: int = 8) -> Verdict:
+    """Words first, then at most four numbers."""
+    said = study.record["verdict"]
+    sentences = list(said["sentences"])
+    return Verdict(
+        answer=ANSWERS[said["answer"]],
+        headline=said["headline"],
+        sentences=sentences[:shown],
+        more=sentences[shown:],
+        tiles=_tiles(study, said["joint"]),
+        settings=words(study.record["recommended"]["settings"]),
+    )
+
+
+def words(settings: Mapping[str, Any]) -> str:
+    """Settings as `name = value`; those that differ by task are listed further down."""
+    if "per task" in settings:
+        return "chosen for each task"
+    return ", ".join(f"{name} = {value}" for name, value in settings.items())
+
+
+def _tiles(study: Study, joint: str | None) -> list[Tile]:
+    difference = next((d for d in study.record["differences"] if d["learner"] == joint), None)
+    if difference is None:
+        return []
+    learner = study.by_learner[difference["learner"]]
+    baseline = study.by_learner[difference["baseline"]]
+    return [
+        _gain_tile(difference),
+        _counts_tile(difference["counts"]),
+        _cost_tile("Time to fit", learner["seconds"], baseline["seconds"], duration),
+        _cost_tile("Parameters", learner["n_parameters"], baseline["n_parameters"], compact),
+    ]
+
+
+def _gain_tile(difference: Mapping[str, Any]) -> Tile:
+    gain = difference["delta_m"]
+    label = f"Δm over {difference['baseline']}"
+    if gain["value"] is None:
+        return Tile(label, "undefined")
+    bounds = [100 * bound for bound in gain["interval"]] if gain["interval"] else None
+    digits = places([100 * gain["value"]], [bounds])
+    value = f"{number(100 * gain['value'], digits, signed=True)}\u00a0%"
+    return Tile(label, value, f"{interval(bounds, digits, signed=True)}\u00a0%" if bounds else "")
+
+
+def _counts_tile(counts: Mapping[str, int]) -> Tile:
+    total = sum(counts.values())
+    rest = [
+        f"{n} {answer}" for answer, n in counts.items() if n and answer not in {"helped", "hurt"}
+    ]
+    value = f"{counts.get('helped', 0)} helped, {counts.get('hurt', 0)} hurt"
+    return Tile(f"Of {total} primary tasks", value, ", ".join(rest))
+
+
+def _cost_tile(label: str, value: float, baseline: float, write: Callable[[float], str]) -> Tile:
+    if not value or not baseline:
+        return Tile(label, write(value) if value else "–")
+    return Tile(label, f"{value / baseline:.2g} ×", f"{write(value)} against {write(baseline)}")
