@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from polytask.data._frames import require_columns, to_polars
 from polytask.data._from_long import task_positions
+from polytask.data._readers import read_table
 from polytask.data._schema import Schema
 from polytask.data._source import Source
 from polytask.tasks import TaskSet
@@ -20,7 +22,7 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
 
     Parameters
     ----------
-    frame : anything that `to_polars` takes
+    frame : path, or anything that `to_polars` takes
     schema : Schema
         What the model was fitted on.
     tasks : TaskSet
@@ -31,6 +33,9 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
     DataError
         If an input is absent or changed type, or a row names no task or an unknown one.
     """
+    if isinstance(frame, str | Path):
+        text = [column.name for column in schema.columns if column.family == "text"]
+        frame = read_table(frame, text=text)
     table = to_polars(frame)
     carried = TaskSet(task for task in tasks if task.name in schema.targets)
     names = [column.name for column in schema.columns]

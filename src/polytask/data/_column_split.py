@@ -87,7 +87,7 @@ class ColumnSplit(Splitter):
         words = {value: _PARTS.get(str(value).strip().casefold()) for value in series.unique()}
         unknown = [value for value, part in words.items() if part is None]
         if unknown:
-            row = int(series.is_in(unknown, nulls_equal=True).arg_max() or 0)
+            row = series.to_list().index(unknown[0])
             sentence = (
                 f"The split column {self.column!r} must say train, validation or test in every row. "
                 f"Got {series[row]!r} in row {row}."

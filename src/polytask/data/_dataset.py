@@ -66,7 +66,7 @@ class MultiTaskDataset:
     def from_table(
         cls,
         frame: Any,
-        tasks: Iterable[Task | str],
+        tasks: Iterable[Task | str] | Task | str,
         *,
         features: str | Iterable[str] | None = None,
         drop: str | Iterable[str] = (),
@@ -96,7 +96,7 @@ class MultiTaskDataset:
         """
         source, notes = table_source(
             to_polars(frame),
-            TaskSet(tasks),
+            TaskSet([tasks] if isinstance(tasks, str | Task) else tasks),
             features=features,
             drop=drop,
             weight=weight,
@@ -235,15 +235,21 @@ class MultiTaskDataset:
         """Some rows of every source, by source name; a source that is not named gives none."""
         for name in rows:
             self.source(name)
-        none = np.empty(0, dtype=np.int64)
-        taken = (source.take(rows.get(source.name, none)) for source in self.sources)
+        wanted = (np.asarray(rows.get(s.name, []), dtype=np.int64) for s in self.sources)
+        taken = (source.take(kept) for source, kept in zip(self.sources, wanted, strict=True))
         return replace(self, sources=tuple(taken))
 
     def without_columns(self, names: Iterable[str]) -> MultiTaskDataset:
         """The same rows without some input columns; names that are no inputs are passed over."""
         dropped = list(names)
-        sources = (replace(s, inputs=s.inputs.drop(dropped, strict=False)) for s in self.sources)
-        return replace(self, sources=tuple(sources))
+        sources = tuple(
+            replace(s, inputs=s.inputs.drop(dropped, strict=False)) for s in self.sources
+        )
+        for source in sources:
+            if source.inputs.width == 0:
+                sentence = f"No input column of source {source.name!r} is left without {dropped}."
+                raise DataError(sentence)
+        return replace(self, sources=sources)
 
     def digest(self) -> str:
         """sha256 over tasks, inputs, targets, weights and groups, the same in every process."""

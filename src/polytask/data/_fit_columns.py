@@ -38,6 +38,9 @@ def fit_columns(inputs: pl.DataFrame) -> tuple[Column, ...]:
         if holds is None or holds == "nothing":
             raise DataError(unusable(series))
         fitted.append(_SERVES[holds].fit(series))
+    if not fitted:
+        sentence = f"No input column holds a value in the training rows. Got {inputs.columns}."
+        raise DataError(sentence)
     return tuple(fitted)
 
 

@@ -13,7 +13,7 @@ from polars import selectors as cs
 
 from polytask._naming import suggestion
 from polytask._validation import message
-from polytask.exceptions import DataError, ParameterError
+from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 
 __all__ = ["array_columns", "no_duplicates", "require_columns", "to_polars"]
 
@@ -54,11 +54,18 @@ def _converted(frame: Any) -> pl.DataFrame:
     no_duplicates([str(name) for name in _names(frame)])
     try:
         wrapped = nw.from_native(frame)
-        table = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
-        return table.to_polars()
     except TypeError as error:
         expected = "a polars, pandas or pyarrow frame, a mapping of columns, or a numpy array"
         raise ParameterError(message("to_polars", "frame", expected, frame)) from error
+    table = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    try:
+        return table.rename({name: str(name) for name in table.columns}).to_polars()
+    except ImportError as error:
+        sentence = f"{error}. Install it with: pip install 'polytask[frames]'"
+        raise MissingDependencyError(sentence) from error
+    except (TypeError, ValueError) as error:  # what pyarrow raises for mixed cells
+        sentence = f"A column of the table mixes values of several types: {error}"
+        raise DataError(sentence) from error
 
 
 def _names(frame: Any) -> Iterable[object]:

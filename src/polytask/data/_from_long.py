@@ -36,6 +36,9 @@ def long_source(
     """The source of a table with one task for each value of `task_column`, and notes."""
     require_columns(table.columns, [target], "The target")
     require_columns(table.columns, [task_column], "The task column")
+    if target == task_column:
+        sentence = f"The target and the task column must differ. Got {target!r} for both."
+        raise DataError(sentence)
     names = _task_names(table[task_column])
     tasks = TaskSet(Task(name, kind, target, role=role) for name in names.values())
     taken = {target, task_column, *(name for name in (weight, group) if isinstance(name, str))}

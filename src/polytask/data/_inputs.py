@@ -32,6 +32,9 @@ def choose_inputs(
     taken : collection of str
         Targets, weights, groups and the column that names tasks, which are no inputs.
     """
+    if table.height == 0:
+        sentence = "The table has no rows."
+        raise DataError(sentence)
     dropped = _names(drop)
     require_columns(table.columns, dropped, "The dropped column")
     if features is None:

@@ -14,7 +14,7 @@ __all__ = ["read"]
 
 def read(
     data: Any,
-    tasks: Iterable[Task | str] | None = None,
+    tasks: Iterable[Task | str] | Task | str | None = None,
     *,
     target: str | None = None,
     task_column: str | None = None,
@@ -53,7 +53,8 @@ def read(
     4
     """
     given = _tasks(tasks, target, kind, role)
-    frame = read_table(data, missing=missing) if isinstance(data, str | Path) else data
+    features, drop = _names(features), _names(drop) or []
+    frame = _frame(data, missing, features, [*given.columns, *drop, task_column, weight, group])
     if task_column is None:
         return MultiTaskDataset.from_table(
             frame, given, features=features, drop=drop, weight=weight, group=group
@@ -78,7 +79,7 @@ def read(
 
 
 def _tasks(
-    tasks: Iterable[Task | str] | None,
+    tasks: Iterable[Task | str] | Task | str | None,
     target: str | None,
     kind: Kind | str | None,
     role: Literal["primary", "auxiliary"],
@@ -86,4 +87,25 @@ def _tasks(
     if (tasks is None) == (target is None):
         sentence = "Give read either `tasks` or `target`."
         raise ParameterError(sentence)
-    return TaskSet([Task(str(target), kind, role=role)]) if tasks is None else TaskSet(tasks)
+    if tasks is None:
+        return TaskSet([Task(str(target), kind, role=role)])
+    return TaskSet([tasks] if isinstance(tasks, str | Task) else tasks)
+
+
+def _frame(
+    data: Any,
+    missing: Sequence[str],
+    features: Sequence[str] | None,
+    others: Iterable[object],
+) -> Any:
+    """The frame itself, or a file's columns: only those of use where `features` are named."""
+    if not isinstance(data, str | Path):
+        return data
+    if features is None:
+        return read_table(data, missing=missing)
+    named = [*features, *(name for name in others if isinstance(name, str))]
+    return read_table(data, missing=missing, columns=named)
+
+
+def _names(names: str | Iterable[str] | None) -> list[str] | None:
+    return [names] if isinstance(names, str) else None if names is None else list(names)

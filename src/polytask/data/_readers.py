@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from polytask._naming import suggestion
+from polytask.data._cell_types import typed
 from polytask.data._frames import no_duplicates
 from polytask.exceptions import DataError, SourceFileError
 
@@ -20,7 +21,13 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 """Cells of CSV and TSV files that mean “missing”."""
 
 
-def read_table(path: str | Path, *, missing: Sequence[str] = MISSING) -> pl.DataFrame:
+def read_table(
+    path: str | Path,
+    *,
+    columns: Sequence[str] | None = None,
+    missing: Sequence[str] = MISSING,
+    text: Collection[str] = (),
+) -> pl.DataFrame:
     """Read a file into a frame.
 
     Parameters
@@ -28,8 +35,12 @@ def read_table(path: str | Path, *, missing: Sequence[str] = MISSING) -> pl.Data
     path : str or Path
         Its suffix says what it is: ``.csv``, ``.tsv`` (both also ``.gz``), ``.parquet``,
         ``.arrow``, ``.feather``, ``.ipc``, ``.ndjson`` or ``.jsonl``.
+    columns : sequence of str, optional
+        The columns to read; all if one of them is not there, so that it can be said what is.
     missing : sequence of str
         Cells that mean “missing”, in CSV and TSV files.
+    text : collection of str
+        Columns of CSV and TSV files that stay text even if they hold nothing but numbers.
 
     Raises
     ------
@@ -39,7 +50,9 @@ def read_table(path: str | Path, *, missing: Sequence[str] = MISSING) -> pl.Data
         If two columns carry one name.
     """
     path = Path(path)
-    scanned = scan_table(path, missing=missing)
+    scanned = scan_table(path, missing=missing, text=text)
+    if columns is not None and set(columns) <= set(scanned.collect_schema().names()):
+        scanned = scanned.select(dict.fromkeys(columns))
     table = _reading(path, scanned.collect)
     if table.height == 0:
         sentence = f"{path} holds a header ({', '.join(table.columns[:5])}) but no rows."
@@ -47,14 +60,16 @@ def read_table(path: str | Path, *, missing: Sequence[str] = MISSING) -> pl.Data
     return table
 
 
-def scan_table(path: str | Path, *, missing: Sequence[str] = MISSING) -> pl.LazyFrame:
+def scan_table(
+    path: str | Path, *, missing: Sequence[str] = MISSING, text: Collection[str] = ()
+) -> pl.LazyFrame:
     """Open a file as a lazy frame; parameters and errors as in `read_table`."""
     path = Path(path)
     scan = _scanner(path)
     _check_file(path)
     if scan is _scan_separated:
         _check_header(path)
-    return _reading(path, lambda: _checked(scan(path, missing)))
+    return _reading(path, lambda: _checked(scan(path, missing, text)))
 
 
 def _checked(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -62,31 +77,44 @@ def _checked(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame
 
 
-def _scan_separated(path: Path, missing: Sequence[str]) -> pl.LazyFrame:
-    return pl.scan_csv(
-        path,
-        separator=_separator(path),
-        null_values=list(missing),
-        infer_schema_length=None,
-        try_parse_dates=True,
-    )
+def _scan_separated(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
+    raw = pl.scan_csv(path, separator=_separator(path), infer_schema=False, glob=False)
+    names = {name: name.strip() for name in raw.collect_schema().names()}
+    return typed(raw.rename(names), missing, text)
 
 
-_SCANNERS: dict[str, Callable[[Path, Sequence[str]], pl.LazyFrame]] = {
+def _scan_parquet(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
+    del missing, text
+    return pl.scan_parquet(path, glob=False)
+
+
+def _scan_arrow(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
+    del missing, text
+    return pl.scan_ipc(path, glob=False)
+
+
+def _scan_lines(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
+    del missing, text
+    return pl.scan_ndjson(path, infer_schema_length=None)
+
+
+_Scan = Callable[[Path, Sequence[str], Collection[str]], pl.LazyFrame]
+
+_SCANNERS: dict[str, _Scan] = {
     ".csv": _scan_separated,
     ".tsv": _scan_separated,
     ".csv.gz": _scan_separated,
     ".tsv.gz": _scan_separated,
-    ".parquet": lambda path, _: pl.scan_parquet(path, glob=False),
-    ".arrow": lambda path, _: pl.scan_ipc(path),
-    ".feather": lambda path, _: pl.scan_ipc(path),
-    ".ipc": lambda path, _: pl.scan_ipc(path),
-    ".ndjson": lambda path, _: pl.scan_ndjson(path, infer_schema_length=None),
-    ".jsonl": lambda path, _: pl.scan_ndjson(path, infer_schema_length=None),
+    ".parquet": _scan_parquet,
+    ".arrow": _scan_arrow,
+    ".feather": _scan_arrow,
+    ".ipc": _scan_arrow,
+    ".ndjson": _scan_lines,
+    ".jsonl": _scan_lines,
 }
 
 
-def _scanner(path: Path) -> Callable[[Path, Sequence[str]], pl.LazyFrame]:
+def _scanner(path: Path) -> _Scan:
     for suffix, scan in _SCANNERS.items():
         if path.name.casefold().endswith(suffix):
             return scan
@@ -95,11 +123,7 @@ def _scanner(path: Path) -> Callable[[Path, Sequence[str]], pl.LazyFrame]:
 
 
 def _separator(path: Path) -> str:
-    return (
-        "\t"
-        if ".tsv" in path.suffixes[-2:] or path.name.casefold().endswith((".tsv", ".tsv.gz"))
-        else ","
-    )
+    return "\t" if path.name.casefold().endswith((".tsv", ".tsv.gz")) else ","
 
 
 def _check_file(path: Path) -> None:
@@ -130,7 +154,7 @@ def _check_header(path: Path) -> None:
         sentence = f"{path} is empty: its first line names no columns."
         raise SourceFileError(sentence)
     try:
-        no_duplicates(header)
+        no_duplicates([cell.strip() for cell in header])
     except DataError as error:
         sentence = f"{path}: {error}"
         raise DataError(sentence) from error
