@@ -61,7 +61,7 @@ def column(
     """
     values = [_scaled(measure["value"], scale) for measure in measures]
     intervals = [_bounds(measure.get("interval"), scale) for measure in measures]
-    digits = places(values, intervals)
+    digits = 2 if scale == 100 else places(values, intervals)
     marks = _marks(values, intervals, zero=signed)
     best = _best(values, higher=higher)
     unit = "\u00a0%" if scale == 100 else ""
@@ -70,7 +70,7 @@ def column(
         if value is None
         else Cell(
             number(value, digits, signed=signed) + unit,
-            interval(bounds, digits, signed=signed),
+            interval(bounds, digits),
             measure.get("note", ""),
             value == best,
             mark,

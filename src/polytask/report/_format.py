@@ -12,8 +12,8 @@ Bounds = Sequence[float] | None
 
 
 def places(values: Iterable[float | None], intervals: Iterable[Bounds] = ()) -> int:
-    """Decimals at which the typical interval half-width, else the largest value, can be read."""
-    widths = [(high - low) / 2 for low, high in filter(None, intervals) if high > low]
+    """Decimals that give the typical interval's width two digits, else the largest value four."""
+    widths = [high - low for low, high in filter(None, intervals) if high > low]
     if widths:
         return _clip(1 - math.floor(math.log10(median(widths))))
     largest = max((abs(value) for value in values if value is not None), default=0.0)
@@ -32,11 +32,11 @@ def number(value: float, digits: int, *, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def interval(bounds: Bounds, digits: int, *, signed: bool = False) -> str:
+def interval(bounds: Bounds, digits: int) -> str:
     """Return `[low, high]`, or nothing where there is none."""
     if not bounds:
         return ""
-    low, high = (number(bound, digits, signed=signed) for bound in bounds)
+    low, high = (number(bound, digits) for bound in bounds)
     return f"[{low}, {high}]"
 
 
@@ -53,7 +53,7 @@ def count(value: float) -> str:
 def compact(value: float) -> str:
     """Return a large number in three digits: 420 k, 1.3 M."""
     for size, unit in ((1e9, "\u00a0G"), (1e6, "\u00a0M"), (1e3, "\u00a0k")):
-        if abs(value) >= size:
+        if abs(value) >= 0.9995 * size:
             return f"{value / size:.3g}{unit}"
     return f"{value:.3g}"
 
@@ -62,7 +62,7 @@ def duration(seconds: float) -> str:
     """Return a time in its two largest units."""
     if seconds < 10:
         return f"{seconds:.2g} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

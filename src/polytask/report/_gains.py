@@ -100,7 +100,7 @@ def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
         apart=write(apart),
         together=write(together),
         difference=write(entry["difference"], signed=True),
-        interval=interval(entry["interval"], digits, signed=True),
+        interval=interval(entry["interval"], digits),
         gain=entry["gain"],
         bounds=_relative(entry, apart, higher=study.higher(task, metric)),
         p=_p_value(entry["p_corrected"]),

@@ -19,13 +19,14 @@ FOLDS = 12  # further folds are only counted
 
 @dataclass(frozen=True)
 class Choice:
-    """One setting that was tried, and how often validation chose it."""
+    """One setting that was tried, how often validation chose it, and why it failed if it did."""
 
     learner: str
     color: str
     settings: str
     chosen: str
     gain: str
+    failure: str
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         ("Runs", f"{len(made['runs'])} of every learner (seeds {', '.join(map(str, seeds))})"),
         ("Budget", f"{spent}, the same for every learner; validation rows alone choose settings"),
         ("Test rows", _reads(study)),
-        ("Intervals", f"{bootstrap['level']:.0%}; {bootstrap['method']}"),
-        ("Correction", f"{bootstrap['correction']}"),
+        ("Intervals", bootstrap["method"]),
+        ("Correction", bootstrap["correction"]),
         ("Yardstick of Δm", record["baseline"]),
         ("Time", duration(record["seconds"])),
     ]
@@ -101,9 +102,15 @@ def _choices(study: Study, name: str) -> list[Choice]:
         for trial in run["trials"]:
             tried.setdefault(words(trial["settings"]) or "as given", []).append(trial)
     by_task = any(sum(bool(trial["tasks"]) for trial in run["trials"]) > 1 for run in runs)
-    color = study.styles[name].color
     return [
-        Choice(name, color, text, _chosen(study, trials, by_task=by_task), _mean_gain(trials))
+        Choice(
+            learner=name,
+            color=study.styles[name].color,
+            settings=text,
+            chosen=_chosen(study, trials, by_task=by_task),
+            gain=_mean_gain(trials),
+            failure="; ".join(dict.fromkeys(filter(None, (t.get("failure") for t in trials)))),
+        )
         for text, trials in tried.items()
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._format import compact, duration, interval, number, places
+from polytask.report._format import compact, duration, interval, percent
 from polytask.report._study import Study
 
 __all__ = ["ANSWERS", "Answer", "Tile", "Verdict", "verdict", "words"]
@@ -93,9 +93,8 @@ def _gain_tile(difference: Mapping[str, Any]) -> Tile:
     if gain["value"] is None:
         return Tile(label, "undefined")
     bounds = [100 * bound for bound in gain["interval"]] if gain["interval"] else None
-    digits = places([100 * gain["value"]], [bounds])
-    value = f"{number(100 * gain['value'], digits, signed=True)}\u00a0%"
-    return Tile(label, value, f"{interval(bounds, digits, signed=True)}\u00a0%" if bounds else "")
+    note = f"{interval(bounds, 2)}\u00a0%" if bounds else ""
+    return Tile(label, percent(gain["value"], 2, signed=True), note)
 
 
 def _counts_tile(counts: Mapping[str, int]) -> Tile:
