@@ -1,0 +1,29 @@
+"""Public data sets, fetched and checked, and generators of tasks with known relations."""
+
+from polytask.datasets._catalogue import as_table, catalogue
+from polytask.datasets._census_income import fetch_census_income
+from polytask.datasets._clustered_tasks import make_clustered_tasks
+from polytask.datasets._conflicting_tasks import make_conflicting_tasks
+from polytask.datasets._digits import load_digits_tasks
+from polytask.datasets._info import DatasetInfo, FetchedDataset
+from polytask.datasets._linear_truth import LinearTruth
+from polytask.datasets._public_file import PublicFile
+from polytask.datasets._related_regression import make_related_regression
+from polytask.datasets._school import fetch_school
+from polytask.datasets._tox21 import fetch_tox21
+
+__all__ = [
+    "DatasetInfo",
+    "FetchedDataset",
+    "LinearTruth",
+    "PublicFile",
+    "as_table",
+    "catalogue",
+    "fetch_census_income",
+    "fetch_school",
+    "fetch_tox21",
+    "load_digits_tasks",
+    "make_clustered_tasks",
+    "make_conflicting_tasks",
+    "make_related_regression",
+]

@@ -1,0 +1,57 @@
+"""All public data sets by name."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from polytask._naming import fold, suggestion
+from polytask.datasets._census_income import CENSUS_INCOME, census_income_table
+from polytask.datasets._digits import DIGITS, digits_table
+from polytask.datasets._info import DatasetInfo
+from polytask.datasets._school import SCHOOL, school_table
+from polytask.datasets._tox21 import TOX21, tox21_table
+from polytask.exceptions import UnknownNameError
+
+__all__ = ["as_table", "catalogue"]
+
+_TABLES = {
+    CENSUS_INCOME: census_income_table,
+    DIGITS: digits_table,
+    SCHOOL: school_table,
+    TOX21: tox21_table,
+}
+
+
+def catalogue() -> tuple[DatasetInfo, ...]:
+    """What is known of every public data set, in the order of their names."""
+    return tuple(_TABLES)
+
+
+def as_table(name: str) -> pl.DataFrame:
+    """Read a public data set as one plain table, inputs and targets side by side.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"census-income"``, in any spelling: case, hyphens and underscores do not
+        matter.
+
+    Returns
+    -------
+    polars.DataFrame
+        Targets are the last columns, but for ``split`` (train or test) where one split is
+        published. The data set's `flags` say how to learn from it.
+
+    Raises
+    ------
+    UnknownNameError
+        If no data set has the name.
+    DatasetUnavailableError
+        If its files are neither at hand nor reachable.
+    """
+    for info, table in _TABLES.items():
+        if fold(info.name) == fold(name):
+            return table()
+    known = [info.name for info in _TABLES]
+    sentence = f"There is no data set named {name!r}. {suggestion(name, known)}"
+    raise UnknownNameError(sentence)

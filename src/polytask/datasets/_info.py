@@ -1,0 +1,71 @@
+"""What is known of a public data set, and one that has been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polytask.data import MultiTaskDataset, Splitter
+from polytask.datasets._public_file import PublicFile
+
+__all__ = ["DatasetInfo", "FetchedDataset"]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """A line of the catalogue.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"census-income"``.
+    description : str
+    rows : int
+    tasks : tuple of str
+    licence : str
+    citation : str
+    flags : str
+        What follows ``polytask compare TABLE`` to learn its tasks.
+    files : tuple of PublicFile
+        What it is read from; empty when it comes with the package or scikit-learn.
+    """
+
+    name: str
+    description: str
+    rows: int
+    tasks: tuple[str, ...]
+    licence: str
+    citation: str
+    flags: str
+    files: tuple[PublicFile, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """“built-in”, “at hand” or “not at hand” (content unchecked)."""
+        if not self.files:
+            return "built-in"
+        return "at hand" if all(file.place() for file in self.files) else "not at hand"
+
+
+@dataclass(frozen=True, eq=False)
+class FetchedDataset:
+    """A public data set with the split that is published for it.
+
+    Parameters
+    ----------
+    dataset : MultiTaskDataset
+    split : Splitter
+        Training and test rows as published where they are; the rest is drawn by seed.
+    info : DatasetInfo
+        Description, licence and citation.
+
+    Examples
+    --------
+    >>> from polytask import compare
+    >>> from polytask.datasets import fetch_census_income
+    >>> census = fetch_census_income()  # doctest: +SKIP
+    >>> compare(census.dataset, split=census.split)  # doctest: +SKIP
+    """
+
+    dataset: MultiTaskDataset
+    split: Splitter
+    info: DatasetInfo

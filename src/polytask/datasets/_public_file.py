@@ -1,0 +1,88 @@
+"""One published file: what it is called, what it must contain, where it lies."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from polytask._files import sha256
+
+__all__ = ["PublicFile", "cache_folder", "data_folder"]
+
+
+@dataclass(frozen=True)
+class PublicFile:
+    """A file of a public data set, known by its content.
+
+    Parameters
+    ----------
+    path : str
+        Place below the folder of data sets, such as ``"school/school_b.mat"``.
+    size : int
+        Its length in bytes.
+    sha256 : str
+        Hexadecimal digest of its bytes.
+    urls : tuple of str
+        Where it is published, the original source first. A fragment names a member of an
+        archive, and a second one a member of an archive inside: ``…/a.zip#b.tar.gz#c.data``.
+    content_sha256 : str, optional
+        Digest of what a ``.gz`` file unpacks to, which another compression does not change.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    urls: tuple[str, ...]
+    content_sha256: str | None = None
+
+    def problem(self, candidate: Path) -> str | None:
+        """Say in words why `candidate` is not this file; None when it is."""
+        found = sha256(candidate)
+        if found == self.sha256:
+            return None
+        if self.content_sha256 is not None and _content_sha256(candidate) == self.content_sha256:
+            return None
+        size = candidate.stat().st_size
+        if size < self.size:
+            return f"it is cut short, {size} of {self.size} bytes"
+        return f"its sha256 is {found}"
+
+    def place(self) -> Path | None:
+        """Where the file lies on this computer, its content unchecked; None if nowhere."""
+        for folder in (data_folder(), cache_folder()):
+            if folder is not None and (folder / self.path).is_file():
+                return folder / self.path
+        return None
+
+
+def data_folder() -> Path | None:
+    """The folder named by the environment variable POLYTASK_DATA, if set."""
+    named = os.environ.get("POLYTASK_DATA")
+    return Path(named).expanduser() if named else None
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: POLYTASK_CACHE, or the platform's folder for caches."""
+    named = os.environ.get("POLYTASK_CACHE")
+    return Path(named).expanduser() if named else _platform_caches() / "polytask"
+
+
+def _platform_caches() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _content_sha256(packed: Path) -> str | None:
+    try:
+        with gzip.open(packed) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except (OSError, EOFError, zlib.error):
+        return None
