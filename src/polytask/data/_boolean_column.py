@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -34,7 +34,7 @@ class BooleanColumn(Column):
     encoder: ClassVar[str] = "boolean"
 
     @classmethod
-    def fit(cls, series: pl.Series) -> Self:
+    def fit(cls, series: pl.Series) -> BooleanColumn:
         """Learn from a column with at least one observed cell."""
         values = numbers(series)
         return cls(

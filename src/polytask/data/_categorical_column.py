@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -34,7 +34,7 @@ class CategoricalColumn(Column):
     encoder: ClassVar[str] = "categorical"
 
     @classmethod
-    def fit(cls, series: pl.Series) -> Self:
+    def fit(cls, series: pl.Series) -> CategoricalColumn:
         """Learn from a column with at least one observed cell."""
         counts = (
             series.cast(pl.String)

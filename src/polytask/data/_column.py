@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -38,7 +38,7 @@ class Column(ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, series: pl.Series) -> Self:
+    def fit(cls, series: pl.Series) -> Column:
         """Learn from a (training) column with at least one observed cell."""
 
     @property
@@ -85,7 +85,7 @@ class Column(ABC):
             )
             raise DataError(sentence)
         series = inputs[self.name]
-        found = family(series.dtype)
+        found = family(series)
         if found != self.family and series.null_count() < len(series):
             raise DataError(self._changed(series, found))
         return series

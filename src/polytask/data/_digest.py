@@ -26,7 +26,7 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
         facts = [source.name, source.tasks.names, source.task_column, source.n_rows]
         digest.update(json.dumps(facts).encode())
         for series in (*source.inputs.iter_columns(), *_targets(source)):
-            digest.update(f"{series.name}\0{family(series.dtype)}\0".encode())
+            digest.update(f"{series.name}\0{family(series)}\0".encode())
             for part in _bytes(series):
                 digest.update(part)
         for array in (source.weights, source.groups, source.task_index):
@@ -48,7 +48,7 @@ def _targets(source: Source) -> Iterator[pl.Series]:
 
 def _bytes(series: pl.Series) -> Iterator[bytes]:
     """What a column holds, however it lies in memory; int and float of one value are one."""
-    holds = family(series.dtype)
+    holds = family(series)
     yield np.packbits(series.is_null().to_numpy()).tobytes()
     if holds == "text":
         text = series.cast(pl.String).fill_null("")

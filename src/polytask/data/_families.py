@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
 from polytask._validation import describe
 from polytask.exceptions import DataError
 
-__all__ = ["family", "no_infinity", "numbers"]
+__all__ = ["family", "innermost", "no_infinity", "numbers", "plain_text"]
 
 
-def family(dtype: pl.DataType) -> str | None:
+def family(series: pl.Series) -> str | None:
     """Return numbers, booleans, text, dates, tensors, nothing (all null), or None for the rest."""
+    dtype = series.dtype
     if dtype == pl.Null:
         return "nothing"
     if dtype == pl.Boolean:
         return "booleans"
     if dtype.is_numeric():
         return "numbers"
-    if dtype in {pl.String, pl.Categorical, pl.Enum}:
+    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         return "text"
     if dtype.is_temporal():
         return "dates"
-    if isinstance(dtype, pl.Array) and _innermost(dtype).is_numeric():
+    if isinstance(dtype, pl.Array) and innermost(series).is_numeric():
         return "tensors"
     return None
 
 
-def _innermost(dtype: pl.DataType) -> pl.DataType:
+def innermost(series: pl.Series) -> Any:
+    """The polars type of a tensor's cells."""
+    dtype: Any = series.dtype
     while isinstance(dtype, pl.Array):
-        dtype = dtype.inner  # type: ignore[assignment]
+        dtype = dtype.inner
     return dtype
 
 
@@ -44,6 +49,11 @@ def numbers(series: pl.Series) -> np.ndarray:
         return series.to_physical().cast(pl.Float64).to_numpy() / 86_400e9
     unit = {"ms": 86_400e3, "us": 86_400e6, "ns": 86_400e9}[series.dtype.time_unit]  # type: ignore[attr-defined]
     return series.to_physical().cast(pl.Float64).to_numpy() / unit
+
+
+def plain_text(series: pl.Series) -> pl.Series:
+    """Categories as the text they stand for; other columns as they are."""
+    return series.cast(pl.String) if family(series) == "text" else series
 
 
 def no_infinity(series: pl.Series) -> None:

@@ -34,7 +34,7 @@ def fit_columns(inputs: pl.DataFrame) -> tuple[Column, ...]:
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
             continue
-        holds = family(series.dtype)
+        holds = family(series)
         if holds is None or holds == "nothing":
             raise DataError(unusable(series))
         fitted.append(_SERVES[holds].fit(series))

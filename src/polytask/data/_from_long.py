@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs, input_notes
 from polytask.data._labels import OwnRowLabels
@@ -97,9 +98,8 @@ def _task_names(series: pl.Series) -> dict[Any, str]:
             f"first in row {series.is_null().arg_max()}."
         )
         raise DataError(sentence)
-    if series.dtype in {pl.Categorical, pl.Enum}:
-        series = series.cast(pl.String)
-    return {value: _task_name(value) for value in series.unique().sort().to_list()}
+    values = plain_text(series).unique().sort().to_list()
+    return {value: _task_name(value) for value in values}
 
 
 def _task_name(value: Any) -> str:
@@ -123,8 +123,6 @@ def task_positions(series: pl.Series, names: Sequence[str]) -> np.ndarray:
             "Leave out their rows, or fit a new model."
         )
         raise DataError(sentence)
-    if series.dtype in {pl.Categorical, pl.Enum}:
-        series = series.cast(pl.String)
     position = {name: index for index, name in enumerate(names)}
     codes = [position[name] for name in named.values()]
-    return series.replace_strict(list(named), codes, return_dtype=pl.Int32).to_numpy()
+    return plain_text(series).replace_strict(list(named), codes, return_dtype=pl.Int32).to_numpy()

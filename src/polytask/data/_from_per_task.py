@@ -96,7 +96,7 @@ def _columns(target: pl.Series) -> Mapping[str, np.ndarray]:
 
 
 def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
-    return tuple((series.name, family(series.dtype)) for series in frame.iter_columns())
+    return tuple((series.name, family(series)) for series in frame.iter_columns())
 
 
 def _same_classes(alone: Sequence[FittedTarget]) -> bool:

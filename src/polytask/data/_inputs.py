@@ -49,7 +49,7 @@ def choose_inputs(
         sentence = f"No input column is left that holds a value. Got the inputs {chosen}."
         raise DataError(sentence)
     for series in inputs.iter_columns():
-        if family(series.dtype) is None:
+        if family(series) is None:
             raise DataError(unusable(series))
         no_infinity(series)
     return inputs
@@ -72,7 +72,7 @@ def input_notes(inputs: pl.DataFrame) -> tuple[str, ...]:
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
             notes.append(f"input {series.name}: left out, because all cells are missing")
-        elif series.dtype in {pl.String, pl.Categorical, pl.Enum} and len(series) >= 20:
+        elif family(series) == "text" and len(series) >= 20:
             distinct = series.n_unique()
             if distinct * 2 > len(series):
                 notes.append(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -40,7 +40,7 @@ class NumericColumn(Column):
     encoder: ClassVar[str] = "numeric"
 
     @classmethod
-    def fit(cls, series: pl.Series) -> Self:
+    def fit(cls, series: pl.Series) -> NumericColumn:
         """Learn from a column with at least one observed cell."""
         no_infinity(series)
         values = numbers(series)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
 from polytask.exceptions import DataError
 
@@ -52,9 +53,7 @@ def group_codes(series: pl.Series) -> np.ndarray:
             f"first in row {series.is_null().arg_max()}."
         )
         raise DataError(sentence)
-    if series.dtype in {pl.Categorical, pl.Enum}:
-        series = series.cast(pl.String)
-    return series.rank("dense").cast(pl.Int64).to_numpy() - 1
+    return plain_text(series).rank("dense").cast(pl.Int64).to_numpy() - 1
 
 
 def _series(table: pl.DataFrame, given: Any, what: str) -> pl.Series:

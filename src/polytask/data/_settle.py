@@ -27,7 +27,7 @@ _SHOWN = 5
 
 def check_target(task: str, series: pl.Series) -> None:
     """Raise unless the column can be a target at all."""
-    holds = family(series.dtype)
+    holds = family(series)
     if holds is None or holds in {"dates", "tensors"}:
         sentence = (
             f"Task {task!r}: column {series.name!r} has the type {series.dtype}, which cannot be a "

@@ -17,7 +17,7 @@ __all__ = ["source_summary", "task_summaries"]
 
 def source_summary(source: Source) -> dict[str, Any]:
     """Rows, columns by what they hold, and tasks of one source."""
-    held = Counter(str(family(dtype)) for dtype in source.inputs.dtypes)
+    held = Counter(str(family(series)) for series in source.inputs.iter_columns())
     return {
         "name": source.name,
         "rows": source.n_rows,

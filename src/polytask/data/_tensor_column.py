@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
 from polytask.data._column import Column
+from polytask.data._families import innermost
 from polytask.exceptions import DataError
 
 __all__ = ["TensorColumn"]
@@ -34,7 +35,7 @@ class TensorColumn(Column):
     encoder: ClassVar[str] = "tensor"
 
     @classmethod
-    def fit(cls, series: pl.Series) -> Self:
+    def fit(cls, series: pl.Series) -> TensorColumn:
         """Learn from a column with at least one observed row."""
         cells = _cells(series)
         observed = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
@@ -83,7 +84,7 @@ def _shape(series: pl.Series) -> tuple[int, ...]:
 def _cells(series: pl.Series) -> np.ndarray:
     """All cells as float32 (float64 if so stored), NaN where missing; infinite ones are an error."""
     shape, present = _shape(series), series.is_not_null().to_numpy()
-    kept = pl.Float64 if _inner(series) == pl.Float64 else pl.Float32
+    kept = pl.Float64 if innermost(series) == pl.Float64 else pl.Float32
     cells = series.drop_nulls().cast(pl.Array(kept, shape)).to_numpy()
     infinite = np.isinf(cells)
     if infinite.any():
@@ -98,10 +99,3 @@ def _cells(series: pl.Series) -> np.ndarray:
     values = np.full((len(series), *shape), np.nan, dtype=cells.dtype)
     values[present] = cells
     return values
-
-
-def _inner(series: pl.Series) -> pl.DataType:
-    dtype = series.dtype
-    while isinstance(dtype, pl.Array):
-        dtype = dtype.inner  # type: ignore[assignment]
-    return dtype
