@@ -11,6 +11,7 @@ from polytask.datasets import (
     make_conflicting_tasks,
     make_related_regression,
 )
+from polytask.datasets._related_regression import coefficients
 from polytask.exceptions import ParameterError
 
 GENERATORS = (make_related_regression, make_clustered_tasks, make_conflicting_tasks)
@@ -47,14 +48,14 @@ def test_related_tasks_have_the_covariance_asked_for(root, seed):
 
 
 def test_more_tasks_than_features_are_drawn_from_the_covariance():
-    covariances = [
-        make_related_regression(30, 2, 10, relatedness=0.6, seed=seed)[1].task_covariance
-        for seed in range(200)
-    ]
-    mean = np.mean(covariances, axis=0)
     expected = np.full((30, 30), 0.6)
     np.fill_diagonal(expected, 1)
-    np.testing.assert_allclose(mean, expected, atol=0.15)
+    generator = np.random.default_rng(0)
+    draws = [coefficients(generator, expected, 10) for _ in range(500)]
+    mean = np.mean([coef @ coef.T for coef in draws], axis=0)
+    np.testing.assert_allclose(mean, expected, atol=0.1)
+    _, truth = make_related_regression(30, 2, 10)
+    assert truth.coef.shape == (30, 10)
 
 
 @given(

@@ -60,8 +60,7 @@ class FetchedDataset:
 
     Examples
     --------
-    >>> from polytask import compare
-    >>> from polytask.datasets import fetch_census_income
+    >>> from polytask import compare  # doctest: +SKIP
     >>> census = fetch_census_income()  # doctest: +SKIP
     >>> compare(census.dataset, split=census.split)  # doctest: +SKIP
     """
