@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from polytask.metrics._decisions import decisions
 from polytask.metrics._rowwise_metric import RowwiseMetric
@@ -41,7 +41,7 @@ class Accuracy(RowwiseMetric):
     greater_is_better: ClassVar[bool] = True
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
     ) -> Float64[np.ndarray, " n"]:
         """1 where the decision is right."""
         return (decisions(response) == truth).astype(np.float64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64, Real
+from jaxtyping import Float64, Real
 
 from polytask.metrics._decisions import one_class
 from polytask.metrics._metric import Metric
@@ -41,7 +41,7 @@ class AveragePrecision(Metric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """The sum over falling scores."""
@@ -53,7 +53,7 @@ class AveragePrecision(Metric):
     def resample(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
         weights: Real[np.ndarray, "replicates n"],
     ) -> Float64[np.ndarray, " replicates"]:
         """The sums, sorting once."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from polytask.metrics._decisions import confusion, decisions, one_class
 from polytask.metrics._metric import Metric
@@ -40,7 +40,7 @@ class BalancedAccuracy(Metric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
+        response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """Mean of the diagonal of the confusion matrix over its row sums."""

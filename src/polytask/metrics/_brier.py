@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from polytask.metrics._rowwise_metric import RowwiseMetric
 from polytask.tasks import Binary, Kind, Multiclass, Multilabel
@@ -37,7 +37,7 @@ class Brier(RowwiseMetric):
     greater_is_better: ClassVar[bool] = False
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
     ) -> Float64[np.ndarray, " n"]:
         """Squared distance of the probabilities from certainty of the true class."""
         if response.ndim == 1:

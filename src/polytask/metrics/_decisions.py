@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float64, Int64
 
 __all__ = ["confusion", "decisions", "one_class", "true_class_probability"]
 
 
-def decisions(response: Float[np.ndarray, " n *classes"]) -> Int64[np.ndarray, " n"]:
+def decisions(response: Float64[np.ndarray, " n *classes"]) -> Int64[np.ndarray, " n"]:
     """Code of the likeliest class; of two classes the positive one only above one half."""
     if response.ndim == 1:
         return (response > 0.5).astype(np.int64)
@@ -16,7 +16,7 @@ def decisions(response: Float[np.ndarray, " n *classes"]) -> Int64[np.ndarray, "
 
 
 def true_class_probability(
-    truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+    truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
 ) -> Float64[np.ndarray, " n"]:
     """The probability that each row's true class was given."""
     if response.ndim == 1:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from polytask.metrics._decisions import true_class_probability
 from polytask.metrics._rowwise_metric import RowwiseMetric
@@ -41,7 +41,7 @@ class LogLoss(RowwiseMetric):
     greater_is_better: ClassVar[bool] = False
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
     ) -> Float64[np.ndarray, " n"]:
         """−log p(true class)."""
         return -np.log(np.clip(true_class_probability(truth, response), _SMALLEST, 1.0))

@@ -53,7 +53,7 @@ class Metric(ABC):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
+        response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """The metric of one column over labelled rows (at least one) of positive weight."""
@@ -61,7 +61,7 @@ class Metric(ABC):
     def resample(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
+        response: Float64[np.ndarray, " n *classes"],
         weights: Real[np.ndarray, "replicates n"],
     ) -> Float64[np.ndarray, " replicates"]:
         """`measure` under each row of weights, NaN where undefined; zeros leave rows out."""
@@ -110,10 +110,11 @@ class Metric(ABC):
         """
         weight = np.ones(len(truth)) if weight is None else weight
         _check_rows(self, truth, response, weight[None])
-        values = {
-            name: self._score_part(column, answers, weight)
-            for name, column, answers in self.parts(truth, response, fitted)
-        }
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = {
+                name: self._score_part(column, answers, weight)
+                for name, column, answers in self.parts(_double(truth), _double(response), fitted)
+            }
         return _mean(values)
 
     def bootstrap(
@@ -138,12 +139,13 @@ class Metric(ABC):
         """
         _check_rows(self, truth, response, weights)
         total, count = np.zeros(len(weights)), np.zeros(len(weights))
-        for _, column, answers in self.parts(truth, response, fitted):
+        for _, column, answers in self.parts(_double(truth), _double(response), fitted):
             labelled = np.isfinite(column)
             if not labelled.any() or not np.isfinite(answers[labelled]).all():
                 continue
             chosen = weights if labelled.all() else weights[:, labelled]
-            values = self.resample(column[labelled].astype(np.float64), answers[labelled], chosen)
+            with np.errstate(over="ignore", invalid="ignore"):
+                values = self.resample(column[labelled], answers[labelled], chosen)
             defined = np.isfinite(values)
             total[defined] += values[defined]
             count += defined
@@ -161,10 +163,14 @@ class Metric(ABC):
             rows = f"{broken.sum()} of the {len(answers)} labelled rows"
             return MetricValue(None, f"the prediction is not finite in {rows}")
         kept = weight[labelled].astype(np.float64)
-        result = self.measure(truth[labelled].astype(np.float64), answers, kept)
+        result = self.measure(truth[labelled], answers, kept)
         if result.value is not None and not np.isfinite(result.value):
             return MetricValue(None, f"the value over {len(answers)} labelled rows is not finite")
         return result
+
+
+def _double(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float64, copy=False)
 
 
 def _mean(parts: dict[str, MetricValue]) -> MetricValue:
@@ -193,5 +199,6 @@ def _check_rows(
     if weights.shape[1] != len(truth):
         expected = f"an array of {len(truth)} values, as `truth` has rows"
         raise ParameterError(message(owner, "weight", expected, weights.shape[1:]))
-    if weights.size and not weights.min() >= 0:
-        raise ParameterError(message(owner, "weight", "at least 0 everywhere", weights.min()))
+    if weights.size and not 0 <= weights.min() <= weights.max() < np.inf:
+        worst = weights.max() if weights.min() >= 0 else weights.min()
+        raise ParameterError(message(owner, "weight", "finite and at least 0", worst))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
@@ -40,7 +40,7 @@ class NMSE(Metric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """Mean squared error / variance."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int64, Real
+from jaxtyping import Bool, Float64, Int64, Real
 
 __all__ = ["Ranking"]
 
@@ -29,7 +29,7 @@ class Ranking:
     last: Int64[np.ndarray, " scores"]
 
     @classmethod
-    def of(cls, truth: Float64[np.ndarray, " n"], scores: Float[np.ndarray, " n"]) -> Ranking:
+    def of(cls, truth: Float64[np.ndarray, " n"], scores: Float64[np.ndarray, " n"]) -> Ranking:
         """Sort rows by score."""
         order = np.argsort(-scores, kind="stable")
         ranked = scores[order]

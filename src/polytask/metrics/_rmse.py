@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from polytask.metrics._rowwise_metric import RowwiseMetric
 from polytask.tasks import Kind, Regression
@@ -36,7 +36,7 @@ class RMSE(RowwiseMetric):
     greater_is_better: ClassVar[bool] = False
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n"]
+        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n"]
     ) -> Float64[np.ndarray, " n"]:
         """Squared errors."""
         return np.square(truth - response)

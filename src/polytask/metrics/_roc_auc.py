@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64, Real
+from jaxtyping import Float64, Real
 
 from polytask.metrics._decisions import one_class
 from polytask.metrics._metric import Metric, Part
@@ -57,7 +57,7 @@ class ROCAUC(Metric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """The area, from ranks."""
@@ -69,7 +69,7 @@ class ROCAUC(Metric):
     def resample(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
         weights: Real[np.ndarray, "replicates n"],
     ) -> Float64[np.ndarray, " replicates"]:
         """The areas, sorting once."""

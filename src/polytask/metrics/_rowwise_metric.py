@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
-from jaxtyping import Float, Float64, Real
+from jaxtyping import Float64, Real
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
@@ -18,7 +18,7 @@ class RowwiseMetric(Metric):
 
     @abstractmethod
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float[np.ndarray, " n *classes"]
+        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
     ) -> Float64[np.ndarray, " n"]:
         """The number that is averaged."""
 
@@ -31,7 +31,7 @@ class RowwiseMetric(Metric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
+        response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """The weighted mean over the rows."""
@@ -41,7 +41,7 @@ class RowwiseMetric(Metric):
     def resample(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
+        response: Float64[np.ndarray, " n *classes"],
         weights: Real[np.ndarray, "replicates n"],
     ) -> Float64[np.ndarray, " replicates"]:
         """The weighted means, one product a replicate."""

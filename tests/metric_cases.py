@@ -1,0 +1,72 @@
+"""Labels and responses of every kind, for the tests of metrics."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from polytask import metrics
+from polytask.metrics import Metric
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
+
+METRICS = [
+    thing()
+    for thing in map(metrics.__dict__.get, metrics.__all__)
+    if isinstance(thing, type) and issubclass(thing, Metric) and thing is not Metric
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Truth (NaN where missing), a response of a bad model, and the response of a perfect one."""
+
+    kind: Kind
+    fitted: FittedTarget
+    truth: np.ndarray
+    response: np.ndarray
+    perfect: np.ndarray
+
+    def rows(self, chosen):
+        return replace(
+            self,
+            truth=self.truth[chosen],
+            response=self.response[chosen],
+            perfect=self.perfect[chosen],
+        )
+
+    @property
+    def labelled(self):
+        return np.isfinite(self.truth.reshape(len(self.truth), -1)).any(axis=1)
+
+
+def make_case(kind, n_rows, seed, *, ties=False):
+    """A case of the kind; several columns or classes where the kind allows them."""
+    rng = np.random.default_rng(seed)
+    if kind is Regression:
+        n_columns = int(rng.integers(1, 4))
+        shape = (n_rows,) if n_columns == 1 else (n_rows, n_columns)
+        fitted = FittedTarget(tuple("abc"[:n_columns]), n_columns)
+        truth = rng.normal(3.0, 2.0, shape)
+        response, perfect = truth + rng.normal(size=shape), truth
+    elif kind is Binary:
+        fitted = FittedTarget(("a",), 1, (0, 1))
+        truth = rng.integers(0, 2, n_rows).astype(float)
+        response, perfect = rng.random(n_rows), truth
+    elif kind is Multilabel:
+        fitted = FittedTarget(("a", "b"), 2, (0, 1))
+        truth = rng.integers(0, 2, (n_rows, 2)).astype(float)
+        response, perfect = rng.random((n_rows, 2)), truth
+    else:
+        fitted = FittedTarget(("a",), 3, ("x", "y", "z"))
+        truth = rng.integers(0, 3, n_rows).astype(float)
+        response, perfect = rng.dirichlet(np.ones(3), n_rows), np.eye(3)[truth.astype(int)]
+    if ties and kind is not Multiclass:
+        response = np.round(response, 1)
+    truth = np.where(rng.random(truth.shape) < 0.2, np.nan, truth)
+    return Case(kind(), fitted, truth, response, np.where(np.isfinite(perfect), perfect, 0.0))
+
+
+PAIRS = [(metric, kind) for metric in METRICS for kind in metric.kinds]
+PAIR_NAMES = [f"{metric.name}-{kind.name}" for metric, kind in PAIRS]
+SEEDS = st.integers(0, 2**32 - 1)
+SIZES = st.integers(1, 40)

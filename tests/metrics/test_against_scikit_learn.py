@@ -1,0 +1,112 @@
+"""Every metric equals scikit-learn's on the rows (and columns) that are labelled."""
+
+import numpy as np
+import pytest
+import sklearn.metrics as reference
+from hypothesis import given, settings
+from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, make_case
+
+from polytask.tasks import Multiclass
+
+
+def decided(response):
+    return (response > 0.5).astype(int) if response.ndim == 1 else response.argmax(axis=1)
+
+
+def rmse(truth, response, weight):
+    return reference.mean_squared_error(truth, response, sample_weight=weight) ** 0.5
+
+
+def nmse(truth, response, weight):
+    center = np.average(truth, weights=weight)
+    error = reference.mean_squared_error(truth, response, sample_weight=weight)
+    return error / np.average((truth - center) ** 2, weights=weight)
+
+
+def f1(truth, response, weight):
+    average = "binary" if response.ndim == 1 else "macro"
+    answer = decided(response)
+    return reference.f1_score(
+        truth, answer, average=average, labels=np.unique(truth), sample_weight=weight
+    )
+
+
+def roc_auc(truth, response, weight):
+    if response.ndim == 1:
+        return reference.roc_auc_score(truth, response, sample_weight=weight)
+    onehot = np.eye(response.shape[1])[truth.astype(int)]
+    return reference.roc_auc_score(onehot, response, average="macro", sample_weight=weight)
+
+
+def log_loss(truth, response, weight):
+    labels = np.arange(2 if response.ndim == 1 else response.shape[1])
+    return reference.log_loss(truth, response, labels=labels, sample_weight=weight)
+
+
+def brier(truth, response, weight):
+    if response.ndim == 1:
+        return reference.brier_score_loss(truth, response, sample_weight=weight)
+    onehot = np.eye(response.shape[1])[truth.astype(int)]
+    parts = [
+        reference.brier_score_loss(y, p, sample_weight=weight)
+        for y, p in zip(onehot.T, response.T, strict=True)
+    ]
+    return sum(parts)
+
+
+def on_decisions(function):
+    return lambda truth, response, weight: function(truth, decided(response), sample_weight=weight)
+
+
+def plain(function):
+    return lambda truth, response, weight: function(truth, response, sample_weight=weight)
+
+
+REFERENCES = {
+    "accuracy": on_decisions(reference.accuracy_score),
+    "average_precision": plain(reference.average_precision_score),
+    "balanced_accuracy": on_decisions(reference.balanced_accuracy_score),
+    "brier": brier,
+    "explained_variance": plain(reference.explained_variance_score),
+    "f1": f1,
+    "log_loss": log_loss,
+    "mae": plain(reference.mean_absolute_error),
+    "nmse": nmse,
+    "r2": plain(reference.r2_score),
+    "rmse": rmse,
+    "roc_auc": roc_auc,
+}
+
+
+def test_every_metric_has_a_reference():
+    assert {metric.name for metric in METRICS} == set(REFERENCES)
+
+
+@pytest.mark.parametrize(("metric", "kind"), PAIRS, ids=PAIR_NAMES)
+@settings(max_examples=15)
+@given(seed=SEEDS)
+def test_equal(metric, kind, seed):
+    case = make_case(kind, 60, seed, ties=seed % 2 == 0)
+    weight = np.random.default_rng(seed).random(60) + 0.1
+    columns = [(case.truth, case.response)]
+    if case.truth.ndim == 2:
+        columns = list(zip(case.truth.T, case.response.T, strict=True))
+    expected = []
+    for truth, response in columns:
+        kept = np.isfinite(truth)
+        expected.append(REFERENCES[metric.name](truth[kept], response[kept], weight[kept]))
+    result = metric.score(case.truth, case.response, case.fitted, weight)
+    assert result.left_out == ()
+    assert result.value == pytest.approx(np.mean(expected), rel=1e-9, abs=1e-12)
+
+
+@given(seed=SEEDS)
+def test_multiclass_log_loss_and_brier_agree_with_two_columns_of_binary(seed):
+    metrics = {metric.name: metric for metric in METRICS}
+    case = make_case(Multiclass, 30, seed)
+    two = case.rows(case.truth < 2)
+    pair = two.response[:, :2] / two.response[:, :2].sum(axis=1, keepdims=True)
+    for name, factor in (("log_loss", 1), ("brier", 2), ("accuracy", 1), ("balanced_accuracy", 1)):
+        several = metrics[name].score(two.truth, pair, two.fitted)
+        single = metrics[name].score(two.truth, pair[:, 1], two.fitted)
+        assert several.value == pytest.approx(factor * single.value)
