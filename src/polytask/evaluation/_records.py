@@ -80,6 +80,8 @@ class RunRecord:
         Wall-clock seconds of fitting.
     settings : mapping
         The tuned settings of this run.
+    failure : str
+        Why there is no model, such as a loss that became infinite; empty if there is one.
     """
 
     spec: RunSpec
@@ -90,6 +92,7 @@ class RunRecord:
     n_parameters: int = 0
     seconds: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
+    failure: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -1,6 +1,7 @@
 """Fitted models: what they predict, and how they lie in a folder without pickle."""
 
 from polytask.predictor._answers import Answer, answer_for
+from polytask.predictor._combined_model import CombinedModel
 from polytask.predictor._design import Design
 from polytask.predictor._estimators_model import EstimatorsModel
 from polytask.predictor._estimators_part import EstimatorsPart
@@ -13,6 +14,7 @@ from polytask.predictor._targets import fitted_targets
 
 __all__ = [
     "Answer",
+    "CombinedModel",
     "Design",
     "EstimatorsModel",
     "EstimatorsPart",

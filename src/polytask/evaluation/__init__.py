@@ -1,0 +1,42 @@
+"""Judgement: every learner held against its single-task self under one budget."""
+
+from polytask.evaluation._compare import compare
+from polytask.evaluation._comparison import Comparison
+from polytask.evaluation._comparison_records import (
+    LearnerDifference,
+    LearnerRow,
+    Recommendation,
+    RunRow,
+    TaskDifference,
+    TrialRow,
+    Verdict,
+)
+from polytask.evaluation._correction import holm
+from polytask.evaluation._draws import RowDraws
+from polytask.evaluation._estimates import DeltaMEstimate, Estimate
+from polytask.evaluation._grid import grid
+from polytask.evaluation._records import MetricRecord, RunRecord, RunSpec
+from polytask.evaluation._run import Run
+from polytask.evaluation._runner import Runner
+
+__all__ = [
+    "Comparison",
+    "DeltaMEstimate",
+    "Estimate",
+    "LearnerDifference",
+    "LearnerRow",
+    "MetricRecord",
+    "Recommendation",
+    "RowDraws",
+    "Run",
+    "RunRecord",
+    "RunRow",
+    "RunSpec",
+    "Runner",
+    "TaskDifference",
+    "TrialRow",
+    "Verdict",
+    "compare",
+    "grid",
+    "holm",
+]

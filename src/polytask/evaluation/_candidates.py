@@ -1,0 +1,129 @@
+"""Who takes part in a comparison, and against whom each is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from polytask.exceptions import ParameterError
+from polytask.learners import Learner, default_learners, resolve_learner
+from polytask.tasks import TaskSet
+
+__all__ = ["Asked", "Candidate", "candidates", "yardstick"]
+
+
+Asked = Iterable[str | Learner] | str | Learner | None
+"""What people hand over as `learners`."""
+
+
+@runtime_checkable
+class HasSingleTask(Protocol):
+    """A joint learner that knows its single-task self."""
+
+    def single_task(self) -> Learner:
+        """The recipe that learns each task alone by the same means."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A learner in a comparison.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the comparison.
+    learner : Learner
+    baseline : str, optional
+        The candidate that is its single-task self; None if it is one.
+    """
+
+    name: str
+    learner: Learner
+    baseline: str | None = None
+
+    @property
+    def joint(self) -> bool:
+        """Whether tasks share anything."""
+        return self.learner.joint
+
+
+def candidates(learners: Asked, tasks: TaskSet) -> tuple[Candidate, ...]:
+    """The learners asked for (or sensible ones), and the single-task self of each joint one."""
+    asked = _learners(learners, tasks)
+    named = {learner.name: learner for learner in asked}
+    selves: dict[str, str] = {}
+    for learner in asked:
+        if learner.joint:
+            alone = _alone(learner, asked, tasks)
+            selves[learner.name] = _add(named, alone, learner)
+    _check_served(named.values(), tasks)
+    baselines = list(dict.fromkeys(selves.values()))
+    order = [*baselines, *(name for name in named if name not in baselines)]
+    return tuple(Candidate(name, named[name], selves.get(name)) for name in order)
+
+
+def yardstick(entrants: tuple[Candidate, ...]) -> str:
+    """The candidate against which all are measured: the first joint learner's single-task self."""
+    return next((c.baseline for c in entrants if c.baseline is not None), entrants[0].name)
+
+
+def _learners(learners: Asked, tasks: TaskSet) -> list[Learner]:
+    if learners is None:
+        return list(default_learners(tasks))
+    if isinstance(learners, str) or not isinstance(learners, Iterable):
+        learners = (learners,)
+    found = [resolve_learner(one) if isinstance(one, str) else one for one in learners]
+    if not found:
+        sentence = "The `learners` parameter of compare must hold at least one learner."
+        raise ParameterError(sentence)
+    for one in found:
+        if not isinstance(one, Learner):
+            sentence = (
+                "The `learners` parameter of compare must be learners or their names. "
+                f"Got {one!r} instead."
+            )
+            raise ParameterError(sentence)
+    names = [learner.name for learner in found]
+    for name in names:
+        if names.count(name) > 1:
+            sentence = (
+                "The `learners` parameter of compare must be learners with unique names. "
+                f"Got {name!r} twice; give one of them another `name`."
+            )
+            raise ParameterError(sentence)
+    return found
+
+
+def _alone(learner: Learner, asked: Sequence[Learner], tasks: TaskSet) -> Learner:
+    """The single-task self of a joint learner.
+
+    It is what the learner says; else the first learner of its class that shares nothing, or of
+    any class.
+    """
+    if isinstance(learner, HasSingleTask):
+        return learner.single_task()
+    apart = [one for one in (*asked, *default_learners(tasks)) if not one.joint]
+    alike = [one for one in apart if type(one) is type(learner)]
+    return next(iter([*alike, *apart]))
+
+
+def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:
+    """Let the single-task self of a learner take part, once; return its name."""
+    for name, other in named.items():
+        if other == alone:
+            return name
+    name = alone.name
+    if name in named:
+        name = f"{name} ({learner.name})"
+    named[name] = alone
+    return name
+
+
+def _check_served(learners: Iterable[Learner], tasks: TaskSet) -> None:
+    for learner in learners:
+        if not learner.serves(tasks):
+            kinds = ", ".join(f"{task.name} ({task.known_kind.name})" for task in tasks)
+            sentence = f"The learner {learner.name!r} cannot learn these tasks: {kinds}."
+            raise ParameterError(sentence)

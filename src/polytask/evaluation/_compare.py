@@ -1,0 +1,171 @@
+"""The main job: whether joint training helps, and which model to use."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from polytask._files import write_json
+from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
+from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter
+from polytask.evaluation._candidates import Asked, Candidate, candidates
+from polytask.evaluation._comparison import Comparison
+from polytask.evaluation._conclude import conclude
+from polytask.evaluation._describe import described_study, identity
+from polytask.evaluation._entry import Entry
+from polytask.evaluation._plan import Place, fitted, judged, tested
+from polytask.evaluation._replicates import replicates_needed
+from polytask.evaluation._runner import Runner
+from polytask.evaluation._study import study_folder
+from polytask.exceptions import DataError, ParameterError
+from polytask.training import Budget
+
+__all__ = ["compare"]
+
+_SEEDS = OneOf((Interval(int, 1), Each(Interval(int, 0), minimum=1)))
+
+
+def compare(
+    data: MultiTaskDataset,
+    learners: Asked = None,
+    *,
+    split: Splitter | None = None,
+    seeds: int | Sequence[int] = 3,
+    budget: Budget | None = None,
+    jobs: int = 1,
+    out: str | Path | None = None,
+    quiet: bool = False,
+) -> Comparison:
+    """Train tasks together and apart under one budget, and say which is better.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+        As `polytask.read` gives it.
+    learners : learners or their names, optional
+        Such as ``["hard_sharing", "gradient_boosting"]``; by default single-task and joint
+        networks, linear models and boosted trees. The single-task self of every joint learner
+        takes part in any case.
+    split : Splitter, default RandomSplit()
+        One that gives several splits is run with one seed each, whatever `seeds` says.
+    seeds : int or sequence of int, default 3
+        Runs of every learner on the one split.
+    budget : Budget, default Budget()
+        Steps of a run, and settings that every learner may try in each of its runs.
+    jobs : int, default 1
+        Runs side by side, in worker processes.
+    out : str or Path, optional
+        Folder for records, predictions, models and ``comparison.json``. What is done there is
+        not done again, so a comparison that was interrupted goes on where it stood, and learners
+        or seeds can be added. Without it nothing is kept but what is returned.
+    quiet : bool, default False
+        Show no progress, also on a terminal.
+
+    Returns
+    -------
+    Comparison
+        `print` shows the table and the verdict; `chosen` is the model to use.
+
+    Raises
+    ------
+    StudyError
+        If `out` holds another study, or another process writes to it.
+    ParameterError
+        If a learner is unknown or cannot learn the tasks.
+    DataError
+        If there are too few rows to split.
+
+    Notes
+    -----
+    - Settings, and which model to use, are chosen by validation rows alone. A joint learner
+      keeps one setting for all tasks; one whose tasks share nothing keeps a setting for each
+      task, so that no baseline is tuned less than it could be.
+    - Test rows are predicted once by every model that was kept, and never by the others.
+    - In every bootstrap replicate all learners are measured on the same drawn test rows (or
+      groups). The spread over seeds enters by Student's t, since drawing a handful of seeds
+      again would understate it. Over several splits this counts the draw of test rows twice,
+      which makes intervals cautious.
+    - p-values are corrected over tasks by Holm's method. Auxiliary tasks are reported and
+      counted nowhere.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.datasets import make_related_regression
+    >>> from polytask.training import Budget
+    >>> data, _ = make_related_regression(n_tasks=2, seed=0)
+    >>> found = polytask.compare(data, "linear", seeds=1, budget=Budget(steps=10))
+    >>> found.recommended.learner
+    'linear'
+    """
+    _check_arguments(data, split, seeds, budget, quiet)
+    splitter, allowed = split or RandomSplit(), budget or Budget()
+    started = time.perf_counter()
+    splits = splitter.splits(data, seed=0)
+    _check_parts(splits)
+    places = _places(splits, seeds)
+    data = splitter.prepared(data)
+    entrants = candidates(learners, data.tasks)
+    with _folder(out) as folder:
+        runner = Runner(folder, data, allowed, jobs)
+        with study_folder(folder, identity(runner.digest, splitter, splits, allowed)):
+            entries = _entries(runner, entrants, places, quiet=quiet)
+            study = described_study(
+                data, runner.digest, splitter, places, allowed, replicates_needed(len(data.tasks))
+            )
+            comparison = conclude(entries, study, runner, kept=out is not None, started=started)
+            write_json(folder / "comparison.json", comparison.to_dict())
+            return comparison
+
+
+def _check_arguments(
+    data: object, split: object, seeds: object, budget: object, quiet: object
+) -> None:
+    if not isinstance(data, MultiTaskDataset):
+        remedy = "Make it with `polytask.read(table, tasks)`."
+        raise ParameterError(message("compare", "data", "a MultiTaskDataset", data, remedy))
+    check("compare", "split", split, InstanceOf((Splitter, type(None))))
+    check("compare", "seeds", seeds, _SEEDS)
+    check("compare", "budget", budget, InstanceOf((Budget, type(None))))
+    check("compare", "quiet", quiet, InstanceOf((bool,)))
+    if not any(task.is_primary for task in data.tasks):
+        sentence = "compare needs at least one primary task: all of these are auxiliary."
+        raise ParameterError(sentence)
+
+
+def _check_parts(splits: Sequence[Split]) -> None:
+    for split in splits:
+        for part in ("train", "validation", "test"):
+            if not any(len(rows) for rows in getattr(split, part).values()):
+                sentence = (
+                    f"Split {split.name!r} has no {part} rows. compare fits on training rows, "
+                    "chooses by validation rows and judges by test rows: it needs all three."
+                )
+                raise DataError(sentence)
+
+
+def _places(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Place]:
+    if len(splits) > 1:
+        return [Place(split, split.fold) for split in splits]
+    chosen = range(seeds) if isinstance(seeds, int) else dict.fromkeys(seeds)
+    return [Place(splits[0], seed) for seed in chosen]
+
+
+@contextmanager
+def _folder(out: str | Path | None) -> Iterator[Path]:
+    if out is not None:
+        yield Path(out)
+        return
+    with tempfile.TemporaryDirectory(prefix="polytask-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _entries(
+    runner: Runner, entrants: Sequence[Candidate], places: Sequence[Place], *, quiet: bool
+) -> tuple[Entry, ...]:
+    tuned = fitted(runner, entrants, places, quiet=quiet)
+    read = tested(runner, tuned, quiet=quiet)
+    return judged(runner, entrants, read, places, quiet=quiet)

@@ -1,0 +1,139 @@
+"""What a comparison found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polytask.evaluation._comparison_records import (
+    LearnerDifference,
+    LearnerRow,
+    Recommendation,
+    Verdict,
+)
+from polytask.evaluation._plain import from_plain, to_plain
+from polytask.evaluation._table import plain_table, rich_table
+from polytask.exceptions import StudyError
+from polytask.predictor import FittedPredictor, load
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["Comparison"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found: plain values that go through JSON, and the model to use.
+
+    Attributes
+    ----------
+    versions : mapping of package to version
+    study : mapping
+        Data, split, runs, budget, tasks and how intervals were made.
+    baseline : str
+        The learner against which Δm of the table is taken.
+    learners : tuple of LearnerRow
+    differences : tuple of LearnerDifference
+        Each joint learner against its single-task self.
+    judgement : Verdict
+        From test rows.
+    recommended : Recommendation
+        From validation rows alone.
+    warnings : tuple of str
+    seconds : float
+        Wall-clock seconds of the comparison, without runs that were read back.
+    """
+
+    versions: Mapping[str, str]
+    study: Mapping[str, Any]
+    baseline: str
+    learners: tuple[LearnerRow, ...]
+    differences: tuple[LearnerDifference, ...]
+    judgement: Verdict
+    recommended: Recommendation
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    model: FittedPredictor | None = field(default=None, init=False, repr=False, compare=False)
+    folder: Path | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def verdict(self) -> str:
+        """The answer in words."""
+        return "\n".join([self.judgement.headline, *self.judgement.sentences])
+
+    @property
+    def chosen(self) -> FittedPredictor:
+        """The recommended model, fitted.
+
+        Raises
+        ------
+        StudyError
+            If the comparison was rebuilt without the folder that holds the model.
+        """
+        if self.model is not None:
+            return self.model
+        if self.folder is None or self.recommended.model is None:
+            sentence = (
+                "The model of this comparison was not kept. "
+                "Use Comparison.read on the folder given as `out`."
+            )
+            raise StudyError(sentence)
+        return load(self.folder / self.recommended.model)
+
+    def table(self) -> Table:
+        """Learners and what they reached, as a table of rich."""
+        return rich_table(self.to_dict())
+
+    def __str__(self) -> str:
+        return "\n".join([plain_table(self.to_dict()), "", self.verdict])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        values = to_plain(self)
+        values["verdict"] = values.pop("judgement")
+        return {"format": _FORMAT, **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Comparison:
+        """Build what `to_dict` wrote.
+
+        Raises
+        ------
+        StudyError
+            If the format is not one that this version reads.
+        """
+        if values.get("format") != _FORMAT:
+            sentence = (
+                f"The comparison has format {values.get('format')!r}, and this version reads "
+                f"{_FORMAT}. Run it again."
+            )
+            raise StudyError(sentence)
+        renamed = {
+            {"verdict": "judgement"}.get(k, k): v for k, v in values.items() if k != "format"
+        }
+        return from_plain(cls, renamed)
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Comparison:
+        """Read ``comparison.json`` of a folder that `compare` was given as `out`."""
+        path = Path(folder) / "comparison.json"
+        if not path.is_file():
+            sentence = f"{path} is missing: the comparison has not ended, or is elsewhere."
+            raise StudyError(sentence)
+        found = cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return found.kept(folder=Path(folder))
+
+    def kept(
+        self, *, folder: Path | None = None, model: FittedPredictor | None = None
+    ) -> Comparison:
+        """The same, knowing where its model lies, or holding it."""
+        found = replace(self)
+        object.__setattr__(found, "folder", folder)
+        object.__setattr__(found, "model", model)
+        return found

@@ -1,0 +1,216 @@
+"""The parts of a comparison: plain values, which `report` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from polytask.evaluation._estimates import DeltaMEstimate, Estimate
+
+__all__ = [
+    "LearnerDifference",
+    "LearnerRow",
+    "Recommendation",
+    "RunRow",
+    "TaskDifference",
+    "TrialRow",
+    "Verdict",
+]
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One setting that was tried.
+
+    Attributes
+    ----------
+    settings : mapping
+    gain : float or None
+        Mean relative gain over the first trial, on validation rows.
+    seconds : float
+    tasks : tuple of str
+        The tasks for which it was kept.
+    failure : str
+        Why it gave no model; empty if it did.
+    """
+
+    settings: Mapping[str, Any]
+    gain: float | None
+    seconds: float
+    tasks: tuple[str, ...]
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One learner on one fold with one seed.
+
+    Attributes
+    ----------
+    fold, seed : int
+    seconds : float
+        Fitting of what was kept.
+    n_parameters : int
+    validation_gain : float or None
+        Mean relative gain over the yardstick, on validation rows.
+    validation : mapping of task to mapping of metric to float or None
+    trials : tuple of TrialRow
+    curves : tuple of mapping
+        Losses by epoch of the trials that were kept.
+    """
+
+    fold: int
+    seed: int
+    seconds: float
+    n_parameters: int
+    validation_gain: float | None
+    validation: Mapping[str, Mapping[str, float | None]]
+    trials: tuple[TrialRow, ...]
+    curves: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class LearnerRow:
+    """One learner over all runs.
+
+    Attributes
+    ----------
+    name : str
+    joint : bool
+    baseline : str or None
+        Its single-task self; None if it is one.
+    recipe : mapping
+    n_parameters : int
+    seconds : float
+        Mean fitting time of what was kept in a run.
+    seconds_tuning : float
+        Mean fitting time of all trials of a run.
+    test_reads : int
+        How often its models predicted test rows, over all runs.
+    validation_gain : float or None
+    delta_m : DeltaMEstimate or None
+        On test rows, over the yardstick; None for the yardstick itself.
+    tasks : mapping of task to mapping of metric to Estimate
+        On test rows.
+    runs : tuple of RunRow
+    """
+
+    name: str
+    joint: bool
+    baseline: str | None
+    recipe: Mapping[str, Any]
+    n_parameters: int
+    seconds: float
+    seconds_tuning: float
+    test_reads: int
+    validation_gain: float | None
+    delta_m: DeltaMEstimate | None
+    tasks: Mapping[str, Mapping[str, Estimate]]
+    runs: tuple[RunRow, ...]
+
+
+@dataclass(frozen=True)
+class TaskDifference:
+    """Joint training against training alone, on one task.
+
+    Attributes
+    ----------
+    metric : str
+    difference : float or None
+        Joint minus alone, in the metric's own units.
+    interval : (low, high) or None
+    gain : float or None
+        Relative, positive where joint training is better.
+    p, p_corrected : float or None
+        Before and after correction over tasks.
+    answer : {"helped", "hurt", "no difference shown", "undefined"}
+    sentence : str
+    undefined : str or None
+    counted : bool
+        Whether the task is primary.
+    """
+
+    metric: str
+    difference: float | None
+    interval: tuple[float, float] | None
+    gain: float | None
+    p: float | None
+    p_corrected: float | None
+    answer: str
+    sentence: str
+    undefined: str | None
+    counted: bool
+
+
+@dataclass(frozen=True)
+class LearnerDifference:
+    """A joint learner against its single-task self.
+
+    Attributes
+    ----------
+    learner, baseline : str
+    tasks : mapping of task to TaskDifference
+    delta_m : DeltaMEstimate
+    answer : {"helped", "hurt", "mixed", "no difference shown", "undefined"}
+    sentence : str
+    counts : mapping of a task's answer to number of primary tasks
+    """
+
+    learner: str
+    baseline: str
+    tasks: Mapping[str, TaskDifference]
+    delta_m: DeltaMEstimate
+    answer: str
+    sentence: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer in words.
+
+    Attributes
+    ----------
+    answer : str
+        Of the joint learner that validation rows prefer, as in `LearnerDifference`.
+    joint : str or None
+        That learner.
+    headline : str
+    sentences : tuple of str
+    winner : str
+        The learner of the highest Δm on test rows.
+    winner_is_joint : bool
+    """
+
+    answer: str
+    joint: str | None
+    headline: str
+    sentences: tuple[str, ...]
+    winner: str
+    winner_is_joint: bool
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """The model to use, chosen by validation rows alone.
+
+    Attributes
+    ----------
+    learner : str
+    run : int
+        Position in the study's runs.
+    fold, seed : int
+    why : str
+    settings : mapping
+    model : str or None
+        Folder of the saved model, beside the record of the comparison.
+    """
+
+    learner: str
+    run: int
+    fold: int
+    seed: int
+    why: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    model: str | None = "model"

@@ -1,0 +1,122 @@
+"""What a comparison says about its data, split and tasks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from polytask._naming import snake_case
+from polytask.data import MultiTaskDataset, Split, Splitter
+from polytask.evaluation._intervals import LEVEL
+from polytask.evaluation._plan import Place
+from polytask.evaluation._words import count
+from polytask.metrics import metrics_for
+from polytask.tasks import Task
+from polytask.training import Budget
+
+__all__ = ["described_study", "identity"]
+
+
+def identity(
+    digest: str, splitter: Splitter, splits: Sequence[Split], budget: Budget
+) -> dict[str, Any]:
+    """What must be equal for two comparisons to share a folder."""
+    together = hashlib.sha256("".join(split.digest() for split in splits).encode())
+    return {
+        "data": digest,
+        "split": {"kind": type(splitter).__name__, "digest": together.hexdigest()},
+        "budget": _budget(budget),
+    }
+
+
+def described_study(
+    data: MultiTaskDataset,
+    digest: str,
+    splitter: Splitter,
+    places: Sequence[Place],
+    budget: Budget,
+    replicates: int,
+) -> dict[str, Any]:
+    """Everything of a comparison that is known before it runs."""
+    splits = list({id(place.split): place.split for place in places}.values())
+    title = f"{count(len(data.tasks), 'task')}, {count(data.n_rows, 'row')}"
+    return {
+        "title": title,
+        "data": {"digest": digest, "summary": data.summary(), "notes": list(data.notes)},
+        "split": {
+            "kind": type(splitter).__name__,
+            "recipe": _recipe(splitter),
+            "folds": len(splits),
+            "rows": [_sizes(split) for split in splits],
+        },
+        "runs": [{"fold": place.split.fold, "seed": place.seed} for place in places],
+        "budget": _budget(budget),
+        "tasks": [_task(task, data, splits) for task in data.tasks],
+        "bootstrap": _bootstrap(data, len(places), replicates),
+    }
+
+
+def _budget(budget: Budget) -> dict[str, int]:
+    return {"trials": budget.trials, "steps": budget.steps}
+
+
+def _recipe(splitter: Splitter) -> dict[str, Any]:
+    """The plain settings of a way to split; given rows are told by their digest."""
+    names: list[str] = []
+    if is_dataclass(splitter):
+        names = [field.name for field in fields(splitter)]
+    values = {name: getattr(splitter, name) for name in names}
+    plain = {name: v for name, v in values.items() if isinstance(v, str | int | float | None)}
+    return {"type": snake_case(type(splitter).__name__), "parameters": plain}
+
+
+def _sizes(split: Split) -> dict[str, Any]:
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    sizes = {part: sum(len(rows) for rows in by.values()) for part, by in parts.items()}
+    return {"fold": split.fold, "name": split.name, **sizes}
+
+
+def _task(task: Task, data: MultiTaskDataset, splits: Sequence[Split]) -> dict[str, Any]:
+    metrics = metrics_for(task)
+    labelled = [_labelled(task, data, split) for split in splits]
+    return {
+        "name": task.name,
+        "kind": task.known_kind.name,
+        "role": task.role,
+        "weight": task.weight,
+        "metric": metrics[0].name,
+        "metrics": [metric.name for metric in metrics],
+        "greater_is_better": {metric.name: metric.greater_is_better for metric in metrics},
+        "labels": {metric.name: metric.label for metric in metrics},
+        "test_rows": round(sum(labelled) / len(labelled)),
+    }
+
+
+def _labelled(task: Task, data: MultiTaskDataset, split: Split) -> int:
+    return sum(
+        len(source.labelled().take(split.test[source.name]).rows(task.name))
+        for source in data.sources
+        if task.name in source.tasks.names and source.name in split.test
+    )
+
+
+def _bootstrap(data: MultiTaskDataset, runs: int, replicates: int) -> dict[str, Any]:
+    grouped = any(source.groups is not None for source in data.sources)
+    unit = "groups" if grouped else "rows"
+    method = (
+        f"{LEVEL:.0%} percentile intervals from {replicates} bootstrap draws of test {unit}, "
+        "the same for every learner and run, so that differences are paired"
+    )
+    if runs > 1:
+        method += (
+            f"; the spread over {runs} runs enters by Student's t ({runs - 1} degrees of freedom)"
+        )
+    return {
+        "replicates": replicates,
+        "level": LEVEL,
+        "unit": unit,
+        "method": method,
+        "correction": "Holm over tasks",
+    }

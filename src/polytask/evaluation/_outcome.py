@@ -1,0 +1,164 @@
+"""What a fitted predictor said about the labelled rows of one part of the data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from polytask._files import replacing
+from polytask.data import MultiTaskDataset, Source
+from polytask.evaluation._records import MetricRecord
+from polytask.exceptions import StudyError
+from polytask.metrics import Metric, metrics_for
+from polytask.predictor import FittedPredictor, TaskPrediction
+from polytask.tasks import FittedTarget, Kind, TaskSet
+
+__all__ = ["Outcome", "measure", "outcomes", "read_outcomes", "write_outcomes"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Truth and response of one task's labelled rows.
+
+    Attributes
+    ----------
+    truth : array of shape (n,) or (n, c), float64
+        As `Kind.truth` gives it.
+    response : array
+        As `Kind.response` gives it.
+    rows : array of shape (n,), int64
+        Positions of the rows in the whole data set, its sources one after another.
+    weight : array of shape (n,), float32
+        Row weights.
+    target : FittedTarget
+    """
+
+    truth: np.ndarray
+    response: np.ndarray
+    rows: np.ndarray
+    weight: np.ndarray
+    target: FittedTarget
+
+    def score(self, metric: Metric) -> MetricRecord:
+        """The metric over these rows."""
+        found = metric.score(self.truth, self.response, self.target, self.weight)
+        return MetricRecord(found.value, found.undefined)
+
+
+def outcomes(
+    predictor: FittedPredictor,
+    part: MultiTaskDataset,
+    rows: Mapping[str, np.ndarray],
+    tasks: Collection[str],
+) -> dict[str, Outcome]:
+    """Predict a part of the data once, without showing its labels, and line up the truth.
+
+    Parameters
+    ----------
+    predictor : FittedPredictor
+    part : MultiTaskDataset
+        Validation or test rows.
+    rows : mapping of source name to array
+        Position in the whole data set of every row of the part.
+    tasks : collection of str
+        The tasks of interest.
+    """
+    sources = tuple(source for source in part.sources if source.n_rows)
+    hidden = {source.name: replace(source, labels=None) for source in sources}
+    predictions = predictor.predict(hidden)
+    return {
+        name: _outcome(predictions[name], name, sources, rows)
+        for name in predictions
+        if name in tasks
+    }
+
+
+def _outcome(
+    prediction: TaskPrediction,
+    task: str,
+    sources: tuple[Source, ...],
+    rows: Mapping[str, np.ndarray],
+) -> Outcome:
+    parts = list(_labelled(task, sources, prediction.kind, prediction.target))
+    truth = np.concatenate([truth for _, _, _, truth in parts])
+    chosen = np.concatenate([places for _, places, _, _ in parts])
+    return Outcome(
+        truth=truth,
+        response=prediction.response[chosen],
+        rows=np.concatenate([rows[source.name][mine] for source, _, mine, _ in parts]),
+        weight=np.concatenate([source.row_weights()[mine] for source, _, mine, _ in parts]),
+        target=prediction.target,
+    )
+
+
+def _labelled(
+    task: str, sources: tuple[Source, ...], kind: Kind, target: FittedTarget
+) -> Iterator[tuple[Source, np.ndarray, np.ndarray, np.ndarray]]:
+    """Per source: where its labelled rows lie in the prediction, which they are, their truth."""
+    start = 0
+    for source in sources:
+        if task not in source.tasks.names:
+            continue
+        predicted, labelled = source.rows_of(task), source.labelled().rows(task)
+        columns = source.labelled().columns(task)
+        truth = kind.truth([columns[name] for name in target.columns], target)
+        yield source, start + np.searchsorted(predicted, labelled), labelled, truth
+        start += len(predicted)
+
+
+def measure(
+    tasks: TaskSet, wanted: Collection[str], found: Mapping[str, Outcome]
+) -> dict[str, dict[str, MetricRecord]]:
+    """Every metric of the wanted tasks; undefined where there are no rows at all."""
+    nothing = MetricRecord(None, "no rows")
+    return {
+        task.name: {
+            metric.name: found[task.name].score(metric) if task.name in found else nothing
+            for metric in metrics_for(task)
+        }
+        for task in tasks
+        if task.name in wanted
+    }
+
+
+_ARRAYS = ("truth", "response", "rows", "weight")
+
+
+def write_outcomes(path: Path, found: Mapping[str, Outcome]) -> None:
+    """Write outcomes to one safetensors file, wholly or not at all."""
+    arrays = {
+        f"{position}/{field}": np.ascontiguousarray(getattr(outcome, field))
+        for position, outcome in enumerate(found.values())
+        for field in _ARRAYS
+    }
+    targets = [[name, asdict(outcome.target)] for name, outcome in found.items()]
+    with replacing(path) as temporary:
+        save_file(arrays, temporary, metadata={"targets": json.dumps(targets)})
+
+
+def read_outcomes(path: Path) -> dict[str, Outcome]:
+    """Read what `write_outcomes` wrote."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            targets = json.loads(file.metadata()["targets"])
+            return {
+                name: Outcome(
+                    **{field: file.get_tensor(f"{position}/{field}") for field in _ARRAYS},
+                    target=_target(values),
+                )
+                for position, (name, values) in enumerate(targets)
+            }
+    except Exception as error:
+        sentence = f"{path} cannot be read. Remove the folder {path.parent} and run again."
+        raise StudyError(sentence) from error
+
+
+def _target(values: Mapping[str, object]) -> FittedTarget:
+    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+    return FittedTarget(**fields)  # type: ignore[arg-type]

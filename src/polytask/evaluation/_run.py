@@ -1,0 +1,110 @@
+"""One run: fit on training rows, look at validation rows, and at test rows only if chosen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from polytask.data import MultiTaskDataset, Split
+from polytask.evaluation._outcome import measure, outcomes
+from polytask.evaluation._records import RunRecord, RunSpec
+from polytask.evaluation._store import RunStore
+from polytask.exceptions import NonFiniteLossError
+from polytask.learners import Learner
+from polytask.predictor import FittedPredictor
+from polytask.training import Budget
+
+__all__ = ["Run", "fit_run", "test_run"]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A spec with the live objects it describes.
+
+    Parameters
+    ----------
+    spec : RunSpec
+    learner : Learner
+        With its settings.
+    split : Split
+    settings : mapping
+        The tuned settings, for the record.
+    """
+
+    spec: RunSpec
+    learner: Learner
+    split: Split
+    settings: Mapping[str, Any]
+
+
+def fit_run(run: Run, data: MultiTaskDataset, store: RunStore) -> RunRecord:
+    """Fit on training rows and measure on validation rows, unless that has been done."""
+    done = store.read(run.spec.key)
+    if done is not None:
+        return done
+    train, validation = data.take(run.split.train), data.take(run.split.validation)
+    budget = Budget(trials=1, steps=run.spec.budget["steps"])
+    started = time.perf_counter()
+    try:
+        predictor = run.learner.fit(train, validation, run.spec.seed, budget)
+    except NonFiniteLossError as error:
+        record = RunRecord(run.spec, {}, settings=run.settings, failure=str(error))
+    else:
+        seconds = time.perf_counter() - started
+        record = _validated(run, predictor, validation, data, store, seconds)
+    store.write(record)
+    return record
+
+
+def _validated(
+    run: Run,
+    predictor: FittedPredictor,
+    validation: MultiTaskDataset,
+    data: MultiTaskDataset,
+    store: RunStore,
+    seconds: float,
+) -> RunRecord:
+    rows = _in_whole(run.split.validation, data)
+    found = outcomes(predictor, validation, rows, data.tasks.names)
+    store.write_outcomes(run.spec.key, "validation", found)
+    store.write_model(run.spec.key, predictor)
+    return RunRecord(
+        spec=run.spec,
+        validation=measure(data.tasks, data.tasks.names, found),
+        history={} if predictor.history is None else predictor.history.to_dict(),
+        n_parameters=predictor.n_parameters,
+        seconds=seconds,
+        settings=run.settings,
+    )
+
+
+def test_run(
+    run: Run, tasks: Collection[str], data: MultiTaskDataset, store: RunStore
+) -> RunRecord:
+    """Measure a chosen run on the test rows of some tasks, unless that has been done."""
+    record = fit_run(run, data, store)
+    if record.test_reads:
+        return record
+    predictor = store.read_model(run.spec.key)
+    rows = _in_whole(run.split.test, data)
+    found = outcomes(predictor, data.take(run.split.test), rows, tasks)
+    store.write_outcomes(run.spec.key, "test", found)
+    test = measure(data.tasks, tasks, found)
+    tested = replace(record, test=test, test_reads=record.test_reads + 1)
+    store.write(tested)
+    return tested
+
+
+def _in_whole(rows: Mapping[str, np.ndarray], data: MultiTaskDataset) -> dict[str, np.ndarray]:
+    """Positions of a part's rows in the whole data set, its sources one after another."""
+    sizes = [source.n_rows for source in data.sources]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return {
+        source.name: int(start) + rows[source.name]
+        for source, start in zip(data.sources, starts, strict=False)
+        if source.name in rows
+    }

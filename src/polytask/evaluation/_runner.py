@@ -1,0 +1,117 @@
+"""Runs of learners on one data set, kept in a folder."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from polytask._recipes import to_json
+from polytask._validation import Interval, check
+from polytask.data import MultiTaskDataset, Split
+from polytask.evaluation._records import RunRecord, RunSpec
+from polytask.evaluation._run import Run, fit_run, test_run
+from polytask.evaluation._store import RunStore
+from polytask.evaluation._workers import run_all
+from polytask.learners import Learner
+from polytask.training import Budget
+
+__all__ = ["Runner", "versions"]
+
+_PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch")
+
+OnDone = Callable[[RunRecord], None]
+
+
+class Runner:
+    """Runs of learners on one data set, kept in a folder: what is done is not done again.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Records, predictions and models are written to its subfolder ``runs``.
+    data : MultiTaskDataset
+    budget : Budget
+        Its `steps` hold for each run.
+    jobs : int, default 1
+        Worker processes that run side by side; the processor's cores are shared among them.
+    """
+
+    def __init__(
+        self, folder: str | Path, data: MultiTaskDataset, budget: Budget, jobs: int = 1
+    ) -> None:
+        check("Runner", "jobs", jobs, Interval(int, 1))
+        self.store = RunStore(Path(folder))
+        self.data = data
+        self.budget = budget
+        self.jobs = jobs
+        self.digest = data.digest()
+
+    def request(
+        self,
+        learner: Learner,
+        split: Split,
+        seed: int,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """One learner with some settings, on one split, with one seed."""
+        configured = learner.configured(settings) if settings else learner
+        spec = RunSpec(
+            data=self.digest,
+            split={"name": split.name, "fold": split.fold, "digest": split.digest()},
+            learner=to_json(configured),
+            name=learner.name,
+            seed=seed,
+            budget={"trials": 1, "steps": self.budget.steps},
+            versions=versions(),
+        )
+        return Run(spec, configured, split, dict(settings or {}))
+
+    def run(self, run: Run) -> RunRecord:
+        """Fit, look at validation rows and keep all; or read what was kept."""
+        return fit_run(run, self.data, self.store)
+
+    def run_all(self, runs: Sequence[Run], on_done: OnDone | None = None) -> list[RunRecord]:
+        """`run` for each, side by side; records in the order of `runs`."""
+        return self._all(_fit, list(runs), on_done)
+
+    def test_all(
+        self, chosen: Sequence[tuple[Run, Collection[str]]], on_done: OnDone | None = None
+    ) -> list[RunRecord]:
+        """Predict the test rows of chosen runs, once and for all, for the tasks given."""
+        return self._all(_test, list(chosen), on_done)
+
+    def _all(
+        self, work: Callable[[Any, Any], RunRecord], jobs: list[Any], on_done: OnDone | None
+    ) -> list[RunRecord]:
+        records: dict[int, RunRecord] = {}
+        for position, record in run_all(work, jobs, (self.data, self.store), self.jobs):
+            records[position] = record
+            if on_done is not None:
+                on_done(record)
+        return [records[position] for position in range(len(jobs))]
+
+
+def _fit(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
+    return fit_run(run, *common)
+
+
+def _test(
+    chosen: tuple[Run, Collection[str]], common: tuple[MultiTaskDataset, RunStore]
+) -> RunRecord:
+    return test_run(*chosen, *common)
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

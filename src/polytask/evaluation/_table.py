@@ -1,0 +1,95 @@
+"""The comparison as a table for terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from polytask.evaluation._words import percent, with_interval
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["plain_table", "rich_table", "table_rows"]
+
+_MOST_TASKS = 6
+
+
+def table_rows(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: every learner with its headline metrics, Δm, parameters and seconds.
+
+    With many tasks, their columns give way to the number of tasks that joint training helped
+    and hurt.
+    """
+    tasks = comparison["study"]["tasks"]
+    many = len(tasks) > _MOST_TASKS
+    shown = ["helped / hurt"] if many else [_head(task) for task in tasks]
+    head = ["learner", *shown, f"Δm over {comparison['baseline']}", "parameters", "seconds"]
+    differences = {one["learner"]: one for one in comparison["differences"]}
+    rows = []
+    for learner in comparison["learners"]:
+        cells = (
+            [_counts(differences.get(learner["name"]))]
+            if many
+            else [_cell(learner, task) for task in tasks]
+        )
+        costs = [f"{learner['n_parameters']:,}", f"{learner['seconds_tuning']:.1f}"]
+        rows.append([_name(learner, comparison), *cells, _delta(learner["delta_m"]), *costs])
+    return head, rows
+
+
+def _name(learner: Mapping[str, Any], comparison: Mapping[str, Any]) -> str:
+    recommended = learner["name"] == comparison["recommended"]["learner"]
+    return f"{learner['name']} ←" if recommended else learner["name"]
+
+
+def _head(task: Mapping[str, Any]) -> str:
+    label = task["labels"][task["metric"]]
+    direction = "↑" if task["greater_is_better"][task["metric"]] else "↓"
+    aside = " (auxiliary)" if task["role"] == "auxiliary" else ""
+    return f"{task['name']}{aside}, {label} {direction}"
+
+
+def _cell(learner: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+    found = learner["tasks"][task["name"]][task["metric"]]
+    return (
+        "undefined" if found["value"] is None else with_interval(found["value"], found["interval"])
+    )
+
+
+def _counts(difference: Mapping[str, Any] | None) -> str:
+    if difference is None:
+        return "–"
+    return f"{difference['counts']['helped']} / {difference['counts']['hurt']}"
+
+
+def _delta(delta: Mapping[str, Any] | None) -> str:
+    if delta is None:
+        return "–"
+    return "undefined" if delta["value"] is None else percent(delta["value"], delta["interval"])
+
+
+def rich_table(comparison: Mapping[str, Any]) -> Table:
+    """The table for terminals."""
+    from rich.table import Table
+
+    head, rows = table_rows(comparison)
+    table = Table(caption="← to use, chosen by validation rows")
+    for place, title in enumerate(head):
+        table.add_column(title, justify="right" if place else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row, style="bold" if row[0].endswith("←") else None)
+    return table
+
+
+def plain_table(comparison: Mapping[str, Any]) -> str:
+    """The table as text."""
+    head, rows = table_rows(comparison)
+    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
+    return "\n".join(_line(row, widths) for row in [head, *rows])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+    return "  ".join([first, *rest])

@@ -1,0 +1,120 @@
+"""Which trial is kept, by validation rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polytask.evaluation._records import MetricRecord, RunRecord
+from polytask.evaluation._run import Run
+from polytask.exceptions import NonFiniteLossError
+from polytask.metrics import Metric, MetricValue, delta_m, metrics_for
+from polytask.tasks import TaskSet
+
+__all__ = ["Measured", "Tuned", "choose", "headline", "headlines", "mean_gain"]
+
+Measured = Mapping[str, Mapping[str, MetricRecord]]
+"""Task → metric → value."""
+
+
+def headline(tasks: TaskSet, task: str) -> Metric:
+    """The metric with which a task enters Δm, choices and verdicts."""
+    return metrics_for(tasks[task])[0]
+
+
+def headlines(tasks: TaskSet) -> dict[str, Metric]:
+    """The headline metric of every task."""
+    return {name: headline(tasks, name) for name in tasks.names}
+
+
+def mean_gain(values: Measured, reference: Measured, tasks: TaskSet) -> float | None:
+    """Mean relative gain of the headline metrics over a reference, over `tasks`."""
+    metrics = headlines(tasks)
+    return delta_m(_values(values, metrics), _values(reference, metrics), metrics).value
+
+
+def _values(measured: Measured, metrics: Mapping[str, Metric]) -> dict[str, MetricValue]:
+    return {
+        task: MetricValue(measured[task][metric.name].value, measured[task][metric.name].undefined)
+        for task, metric in metrics.items()
+        if task in measured
+    }
+
+
+def choose(trials: Sequence[RunRecord], tasks: TaskSet, *, joint: bool) -> dict[str, int]:
+    """The trial that is kept for each task, by validation rows alone.
+
+    A joint learner keeps one trial: that of the highest mean relative gain over the first trial
+    that gave a model, over primary tasks. A learner whose tasks share nothing keeps for each
+    task the trial that is best there. Ties go to the earlier trial.
+
+    Raises
+    ------
+    NonFiniteLossError
+        If no trial gave a model.
+    """
+    alive = [place for place, trial in enumerate(trials) if not trial.failure]
+    if not alive:
+        raise NonFiniteLossError(trials[0].failure)
+    if not joint:
+        return {name: _best(trials, alive, TaskSet([tasks[name]])) for name in tasks.names}
+    return dict.fromkeys(tasks.names, _best(trials, alive, tasks.primary))
+
+
+def _best(trials: Sequence[RunRecord], alive: Sequence[int], tasks: TaskSet) -> int:
+    first = trials[alive[0]].validation
+    gains = {place: mean_gain(trials[place].validation, first, tasks) or 0.0 for place in alive}
+    return max(alive, key=lambda place: gains[place])
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """One candidate on one split with one seed, its trials done and a choice made.
+
+    Parameters
+    ----------
+    runs : tuple of Run
+    trials : tuple of RunRecord
+        Of the same runs.
+    chosen : mapping of task to position
+        Which trial is kept for each task.
+    """
+
+    runs: tuple[Run, ...]
+    trials: tuple[RunRecord, ...]
+    chosen: Mapping[str, int]
+
+    @property
+    def kept(self) -> dict[int, tuple[str, ...]]:
+        """The trials that are kept, each with its tasks."""
+        return {
+            place: tuple(task for task, kept in self.chosen.items() if kept == place)
+            for place in sorted(set(self.chosen.values()))
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that are kept."""
+        if len(self.kept) == 1:
+            return dict(self.trials[next(iter(self.kept))].settings)
+        return {
+            "per task": {task: dict(self.trials[i].settings) for task, i in self.chosen.items()}
+        }
+
+    @property
+    def validation(self) -> Measured:
+        """Validation metrics of every task in its trial."""
+        return {task: self.trials[i].validation[task] for task, i in self.chosen.items()}
+
+    @property
+    def test(self) -> Measured:
+        """Test metrics of every task in its trial; empty before the test rows were read."""
+        return {
+            task: self.trials[i].test[task]
+            for task, i in self.chosen.items()
+            if task in self.trials[i].test
+        }
+
+    def mean(self, field: str) -> float:
+        """Mean over tasks of a number of the trial kept for each."""
+        return sum(getattr(self.trials[i], field) for i in self.chosen.values()) / len(self.chosen)

@@ -1,0 +1,63 @@
+"""What a reader must know before believing the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from polytask.evaluation._comparison_records import LearnerRow
+from polytask.evaluation._words import together
+
+__all__ = ["warnings_of"]
+
+_ENOUGH_RUNS = 5
+_FEW_ROWS = 100
+_NUMBERS = {1: "One seed alone proves", 2: "Two seeds alone prove", 3: "Three seeds alone prove"}
+
+
+def warnings_of(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> tuple[str, ...]:
+    """Few seeds, few rows, failed trials, overlapping folds."""
+    found = [*_seeds(study), *_few_rows(study), *_failures(rows)]
+    return tuple(found)
+
+
+def _seeds(study: Mapping[str, Any]) -> list[str]:
+    runs, folds = len(study["runs"]), study["split"]["folds"]
+    if folds > 1:
+        sentence = (
+            f"The {folds} folds share training rows, so their spread is no measure of what "
+            "new data would give."
+        )
+        return [sentence]
+    if runs >= _ENOUGH_RUNS:
+        return []
+    opening = _NUMBERS.get(runs, f"{runs} seeds alone prove")
+    sentence = (
+        f"{opening} nothing: all runs share one split, so the intervals speak about these test "
+        "rows and these seeds, not about another split. Use more seeds, or several splits."
+    )
+    return [sentence]
+
+
+def _few_rows(study: Mapping[str, Any]) -> list[str]:
+    few = [task["name"] for task in study["tasks"] if task["test_rows"] < _FEW_ROWS]
+    if not few:
+        return []
+    sentence = (
+        f"Fewer than {_FEW_ROWS} labelled test rows for {together(few)}: "
+        "a real difference there may go unseen."
+    )
+    return [sentence]
+
+
+def _failures(rows: Sequence[LearnerRow]) -> list[str]:
+    found = []
+    for row in rows:
+        trials = [trial for run in row.runs for trial in run.trials]
+        failed = [trial for trial in trials if trial.failure]
+        if failed:
+            found.append(
+                f"{row.name}: {len(failed)} of {len(trials)} trials gave no model "
+                f"({failed[0].failure})"
+            )
+    return found

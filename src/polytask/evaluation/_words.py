@@ -1,0 +1,58 @@
+"""Numbers and names as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+__all__ = ["amount", "count", "percent", "signed", "together", "with_interval"]
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign: ``+0.0040``, ``−1.2``."""
+    return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def amount(value: float, decimals: int) -> str:
+    """A value: ``0.9440``."""
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _decimals(value: float, interval: tuple[float, float] | None) -> int:
+    """So many that half the interval's width has two digits, or the value four."""
+    size = abs(value) / 100 if interval is None else (interval[1] - interval[0]) / 2
+    if not size > 0:
+        return 4
+    return min(max(1 - math.floor(math.log10(size)), 0), 6)
+
+
+def with_interval(value: float, interval: tuple[float, float] | None, *, sign: bool = False) -> str:
+    """A number and its interval: ``0.9440 [0.9410, 0.9470]``."""
+    decimals = _decimals(value, interval)
+    write = signed if sign else amount
+    if interval is None:
+        return write(value, decimals)
+    low, high = (amount(end, decimals) for end in interval)
+    return f"{write(value, decimals)} [{low}, {high}]"
+
+
+def percent(value: float, interval: tuple[float, float] | None = None) -> str:
+    """A fraction as a signed percentage: ``+0.42 % [0.22 %, 0.62 %]``."""
+    if interval is None:
+        return f"{signed(100 * value, 2)} %"
+    low, high = (amount(100 * end, 2) for end in interval)
+    return f"{signed(100 * value, 2)} % [{low} %, {high} %]"
+
+
+def count(number: int, thing: str) -> str:
+    """``1 task``, ``2 tasks``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def together(names: Sequence[str], most: int = 5) -> str:
+    """Names as a phrase: ``a, b and c``; many are cut short."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
