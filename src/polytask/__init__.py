@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from polytask.data import MultiTaskDataset, read
     from polytask.evaluation import compare
-    from polytask.neural_network import fit
+    from polytask.learners import fit
     from polytask.predictor import load
     from polytask.tasks import Task, TaskSet
 
@@ -31,7 +31,7 @@ _ROOMS = {
     "Task": "polytask.tasks",
     "TaskSet": "polytask.tasks",
     "compare": "polytask.evaluation",
-    "fit": "polytask.neural_network",
+    "fit": "polytask.learners",
     "load": "polytask.predictor",
     "read": "polytask.data",
 }

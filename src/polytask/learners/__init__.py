@@ -1,5 +1,6 @@
 """What compare, tune and serve see: networks and scikit-learn estimators behind one protocol."""
 
+from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._learner import Learner
 from polytask.learners._linear import Linear
@@ -16,5 +17,6 @@ __all__ = [
     "PooledEstimator",
     "PooledLinear",
     "default_learners",
+    "fit",
     "resolve_learner",
 ]

@@ -1,0 +1,94 @@
+"""The front door to one model."""
+
+from __future__ import annotations
+
+from polytask._validation import InstanceOf, Interval, Optional, check, message
+from polytask.data import MultiTaskDataset, RandomSplit, Splitter
+from polytask.exceptions import ParameterError
+from polytask.learners._learner import Learner
+from polytask.learners._resolve import resolve_learner
+from polytask.predictor import FittedPredictor
+from polytask.training import Budget
+
+__all__ = ["fit"]
+
+
+def fit(
+    data: MultiTaskDataset,
+    learner: Learner | str = "hard_sharing",
+    *,
+    validation: MultiTaskDataset | None = None,
+    split: Splitter | None = None,
+    seed: int = 0,
+    budget: Budget | None = None,
+) -> FittedPredictor:
+    """Fit one model for all tasks.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+        As `polytask.read` gives it.
+    learner : Learner or str, default "hard_sharing"
+        A recipe or its name, such as ``"gradient_boosting"``.
+    validation : MultiTaskDataset, optional
+        Rows that decide when to stop; without them they are split off `data`.
+    split : Splitter, default RandomSplit(test=0.0)
+        How they are split off; test rows, where it gives any, are left alone.
+    seed : int, default 0
+        Draws the split and the model's first weights.
+    budget : Budget, default Budget()
+        Optimiser steps.
+
+    Returns
+    -------
+    FittedPredictor
+        Its `predict` takes a frame, its `save` a folder.
+
+    Raises
+    ------
+    ParameterError
+        If the learner is unknown or cannot learn the tasks.
+    DataError
+        If there are too few rows to split.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> table = {"size": range(40), "price": [2 * size for size in range(40)]}
+    >>> data = polytask.read(table, [polytask.Task("price", "regression")])
+    >>> model = polytask.fit(data, "linear")
+    >>> model.name, model.predict({"size": [10, 20]})["price"].decision.shape
+    ('linear', (2,))
+    """
+    _check_arguments(data, validation, split, seed, budget)
+    chosen = _served(learner, data)
+    if validation is None:
+        splitter = split or RandomSplit(test=0.0)
+        rows = splitter.splits(data, seed)[0]
+        data, validation, _ = rows.apply(splitter.prepared(data))
+    return chosen.fit(data, validation, seed, budget or Budget())
+
+
+def _check_arguments(
+    data: object, validation: object, split: object, seed: object, budget: object
+) -> None:
+    if not isinstance(data, MultiTaskDataset):
+        remedy = "Make it with `polytask.read(table, tasks)`."
+        raise ParameterError(message("fit", "data", "a MultiTaskDataset", data, remedy))
+    check("fit", "validation", validation, Optional(InstanceOf((MultiTaskDataset,))))
+    check("fit", "split", split, Optional(InstanceOf((Splitter,))))
+    check("fit", "seed", seed, Interval(int, 0))
+    check("fit", "budget", budget, Optional(InstanceOf((Budget,))))
+    if validation is not None and split is not None:
+        raise ParameterError("Give fit either `validation` or `split`, not both.")
+
+
+def _served(learner: Learner | str, data: MultiTaskDataset) -> Learner:
+    chosen = resolve_learner(learner) if isinstance(learner, str) else learner
+    if not isinstance(chosen, Learner):
+        expected = "a learner or the name of one"
+        raise ParameterError(message("fit", "learner", expected, chosen))
+    if not chosen.serves(data.tasks):
+        kinds = ", ".join(f"{task.name} ({task.known_kind.name})" for task in data.tasks)
+        raise ParameterError(f"The learner {chosen.name!r} cannot learn these tasks: {kinds}.")
+    return chosen
