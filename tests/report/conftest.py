@@ -112,7 +112,7 @@ def _learner(
         "n_parameters": 150_000 if joint else 420_000,
         "seconds": 15.0 if joint else 30.0,
         "seconds_tuning": 60.0,
-        "test_reads": len(runs),
+        "test_reads": len(runs) * (1 if joint else 2),
         "validation_gain": shift,
         "delta_m": None if name == "single_task" else {**delta, "tasks": names, "left_out": {}},
         "tasks": {

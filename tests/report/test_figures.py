@@ -193,6 +193,6 @@ def test_training_is_told_in_words(record, make_record):
 
     assert set(rows) == {"single_task", "hard_sharing"}
     assert rows["hard_sharing"].kept == "7"
-    assert rows["single_task"].kept == "income: 3, age: 4, married: 3"
+    assert rows["single_task"].kept == "income: 3, married: 3, age: 4"
     assert rows["single_task"].stopped == "patience of 2 epochs ran out"
     assert many[0].kept == "4 (3–6)"

@@ -60,7 +60,7 @@ def test_sections_are_there(record, read_page):
     assert "numpy 2.4.6" in words
     assert record["study"]["data"]["notes"][0] in words
     assert "25.0 %" in words
-    assert "no 80.0 %" in words.replace("\xa0", " ")
+    assert "no: 80.0 %" in words.replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("n_tasks", [2, 8, 30])

@@ -160,14 +160,13 @@ def test_failed_trials_say_why(record):
     assert failures.count("the loss of income is not finite") == 1
 
 
-def test_test_reads_are_told(record):
-    assert ("Test rows", "read once for each run of each learner") in settings_view(
-        Study(record)
-    ).facts
-    record["learners"][0]["test_reads"] = 5
+def test_reads_of_test_rows_are_held_against_chosen_models(record):
     told = dict(settings_view(Study(record)).facts)["Test rows"]
+    assert told == "read once by each chosen model, and by no other"
 
-    assert "single_task 5" in told
+    record["learners"][0]["test_reads"] = 7
+    told = dict(settings_view(Study(record)).facts)["Test rows"]
+    assert "single_task 7 (6 chosen)" in told
 
 
 def test_many_folds_are_cut(record):
@@ -194,4 +193,4 @@ def test_labels_that_overlap_have_no_bar(record):
     task = data_view(Study(record)).tasks[0]
 
     assert task.shares == []
-    assert task.words == "a 50.0\xa0%, b 45.0\xa0%"
+    assert task.words == "a: 50.0\xa0%, b: 45.0\xa0%"

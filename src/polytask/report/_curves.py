@@ -121,6 +121,7 @@ def _kept_words(study: Study, learner: str, curves: Sequence[Mapping[str, Any]])
     if study.by_learner[learner]["joint"]:
         return _span([curve["best_epoch"] for curve in curves if curve["best_epoch"]])
     epochs = {task: e for curve in curves for task, e in curve["best_epochs"].items()}
+    epochs = {task: epochs[task] for task in study.by_task if task in epochs}
     if study.many:
         return _span(list(epochs.values()))
     return ", ".join(f"{task}: {epoch}" for task, epoch in epochs.items()) or "–"

@@ -140,7 +140,7 @@ def _shares(labels: Mapping[str, Any], rows: int | None) -> list[Share]:
 def _share(name: str, start: float, n: int, total: int) -> Share:
     part = n / total if total else 0.0
     place = 100 * start / total if total else 0.0
-    return Share(name, round(place, 2), round(100 * part, 2), f"{name} {percent(part)}")
+    return Share(name, round(place, 2), round(100 * part, 2), f"{name}: {percent(part)}")
 
 
 def _moments(labels: Mapping[str, Any]) -> str:

@@ -87,11 +87,18 @@ def _facts(study: Study) -> list[tuple[str, str]]:
 
 
 def _reads(study: Study) -> str:
-    runs = len(study.runs)
-    if all(learner["test_reads"] == runs for learner in study.learners):
-        return "read once for each run of each learner"
-    reads = ", ".join(f"{entry['name']} {entry['test_reads']}" for entry in study.learners)
-    return f"times they were read in {plural(runs, 'run')}: {reads}"
+    """Hold the counted reads of test rows against the number of models that were chosen."""
+    chosen = {
+        learner["name"]: sum(bool(t["tasks"]) for run in learner["runs"] for t in run["trials"])
+        for learner in study.learners
+    }
+    if all(learner["test_reads"] == chosen[learner["name"]] for learner in study.learners):
+        return "read once by each chosen model, and by no other"
+    reads = [
+        f"{entry['name']} {entry['test_reads']} ({chosen[entry['name']]} chosen)"
+        for entry in study.learners
+    ]
+    return f"how often models read them: {', '.join(reads)}"
 
 
 def _choices(study: Study, name: str) -> list[Choice]:

@@ -12,7 +12,7 @@ from polytask.report._study import Study
 
 __all__ = ["Head", "LearnerRow", "Table", "TaskRow", "learner_table", "metric_rows", "task_rows"]
 
-WIDE = 6  # more tasks than this no longer stand side by side
+WIDE = 5  # more tasks than this no longer stand side by side
 
 
 @dataclass(frozen=True)
