@@ -101,11 +101,14 @@ class TestRecipe:
             learner.configured({"no_such_setting": 1})
 
 
-@pytest.mark.parametrize(
-    "recipe", [Linear(), PooledLinear(), GradientBoosting()], ids=lambda one: one.name
-)
+@pytest.mark.parametrize("recipe", [Linear, PooledLinear, GradientBoosting])
 def test_bad_settings_are_refused(recipe, unchecked_types):
     check_parameters_reject_bad_values(recipe)
+
+
+@pytest.mark.parametrize("recipe", [PerTaskEstimator, PooledEstimator])
+def test_what_is_no_estimator_is_refused(recipe, unchecked_types):
+    check_parameters_reject_bad_values(recipe, estimator=Ridge())
 
 
 @pytest.mark.parametrize(("learner", "table"), PAIRS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from polytask._naming import suggestion
 from polytask.data import MultiTaskDataset
@@ -32,7 +32,7 @@ class Recipe(ABC):
         """Declared values of each tunable setting, the default first."""
         return self.space
 
-    def configured(self, settings: Mapping[str, object]) -> Self:
+    def configured(self, settings: Mapping[str, object]) -> Learner:
         """The same recipe with some settings replaced."""
         recipe: Any = self
         known = [field.name for field in fields(recipe)]

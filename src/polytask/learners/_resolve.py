@@ -65,6 +65,7 @@ def _recipes() -> dict[str, type]:
         for name in polytask.learners.__all__
         if inspect.isclass(thing := getattr(polytask.learners, name))
         and hasattr(thing, "search_space")
+        and thing is not Learner
         and _needs_nothing(thing)
     }
 

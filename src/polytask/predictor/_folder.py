@@ -58,7 +58,7 @@ def _check_replaceable(target: Path) -> None:
     if not target.is_dir():
         raise BundleError(f"{target} is a file, so no model is saved there. Name another folder.")
     found = {path.name for path in target.iterdir()}
-    if found and found != {MANIFEST, *_listed(target)}:
+    if found and not _is_saved_model(target, found):
         sentence = (
             f"{target} holds something other than a saved model, so nothing is saved over it. "
             "Name another folder, or empty this one."
@@ -66,11 +66,13 @@ def _check_replaceable(target: Path) -> None:
         raise BundleError(sentence)
 
 
-def _listed(folder: Path) -> set[str]:
+def _is_saved_model(folder: Path, found: set[str]) -> bool:
+    """Whether the files found are those of a readable manifest."""
     try:
-        return set(read_manifest(folder, check_files=False)["files"])
+        manifest = read_manifest(folder, check_files=False)
     except BundleError:
-        return set()
+        return False
+    return found <= {MANIFEST, *manifest["files"]}
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
@@ -111,12 +113,17 @@ def read_manifest(folder: Path, *, check_files: bool = True) -> dict[str, Any]:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        manifest = json.loads(text, parse_constant=_refused)
     except ValueError as error:  # of the encoding or of the JSON
         raise BundleError(f"{path} is truncated or damaged ({error}). {_AGAIN}") from error
     if not isinstance(manifest, dict):
         raise BundleError(f"{path} does not describe a saved model. {_AGAIN}")
     return manifest
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _check_format(path: Path, manifest: Mapping[str, Any]) -> None:
@@ -148,7 +155,9 @@ def _digest(manifest: Mapping[str, Any]) -> str:
 
 
 def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():  # Windows cannot open folders
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

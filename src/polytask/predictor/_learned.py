@@ -10,8 +10,6 @@ from sklearn.base import BaseEstimator
 
 __all__ = ["n_learned"]
 
-_COUNTED_AS_INPUT = {"classes_", "feature_names_in_", "n_features_in_"}
-
 
 def n_learned(estimator: Any) -> int:
     """Numbers in an estimator's fitted attributes, those of the estimators inside it included.
@@ -27,8 +25,8 @@ def n_learned(estimator: Any) -> int:
 
 def _fitted(estimator: Any) -> Iterator[object]:
     for name, value in vars(estimator).items():
-        learned = name.endswith("_") and name not in _COUNTED_AS_INPUT
-        if learned or name == "steps":
+        counts = name.startswith("n_") or name == "classes_"
+        if (name.endswith("_") and not counts) or name == "steps":
             yield value
 
 

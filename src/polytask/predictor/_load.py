@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,9 @@ def load(folder: str | Path) -> FittedPredictor:
     except BundleError:
         raise
     except (ImportError, LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
+        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" …")
         sentence = (
-            f"{folder} is whole, but the model cannot be rebuilt from it ({error}). It was saved "
+            f"{folder} is whole, but the model cannot be rebuilt from it ({reason}). It was saved "
             f"with {_versions(manifest)}: install these versions, or fit the model again."
         )
         raise BundleError(sentence) from error

@@ -1,0 +1,337 @@
+"""What estimators are given, and what their answers become."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from learner_tables import MIXED_TASKS, halves, long_data, long_table, mixed_data, mixed_table
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.svm import SVC, SVR
+
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import DataError, ParameterError
+from polytask.learners import (
+    GradientBoosting,
+    Linear,
+    PerTaskEstimator,
+    PooledEstimator,
+    PooledLinear,
+)
+from polytask.learners._early_stopping import fit_best_rounds, fit_watched
+from polytask.learners._rows import Rows
+from polytask.tasks import Task, TaskSet
+from polytask.training import Budget
+
+BUDGET = Budget()
+
+
+def fit(learner, data, validation=None):
+    return learner.fit(data, validation or data, 0, BUDGET)
+
+
+def numbers(n_rows=60, n_columns=3, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, n_columns))
+    return X, X @ np.arange(1.0, n_columns + 1) + rng.normal(size=n_rows) + 100
+
+
+class TestAgainstScikitLearn:
+    """The same numbers as scikit-learn on standardised inputs."""
+
+    def test_ridge_with_missing_labels_and_weights(self):
+        X, y = numbers()
+        Y = np.column_stack([y, -y])
+        Y[:20, 0] = np.nan
+        weights = np.random.default_rng(1).uniform(0.5, 2, len(y))
+        data = MultiTaskDataset.from_arrays(X, Y, weights=weights)
+        found = fit(Linear(alpha=3.0), data).predict(data)["y0"].response
+        Z = (X - X.mean(axis=0)) / X.std(axis=0)
+        expected = Ridge(alpha=3.0).fit(Z[20:], y[20:], sample_weight=weights[20:]).predict(Z)
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+    def test_logistic_regression_with_text_labels(self):
+        X, y = numbers()
+        label = np.where(y > 101, "yes", "no")
+        frame = pl.DataFrame({**{f"x{i}": X[:, i] for i in range(3)}, "rich": label})
+        data = MultiTaskDataset.from_table(frame, [Task("rich", "binary")])
+        found = fit(Linear(alpha=0.5), data).predict(data)["rich"].response
+        Z = (X - X.mean(axis=0)) / X.std(axis=0)
+        model = LogisticRegression(C=2.0, max_iter=1000).fit(Z, label)
+        np.testing.assert_allclose(found, model.predict_proba(Z)[:, 1], atol=1e-4)
+
+    def test_pooled_ridge_ignores_whose_row_it_is(self):
+        frame = long_table().drop_nulls()
+        data = MultiTaskDataset.from_long(frame, "score", "school", features=["x"])
+        predictions = fit(PooledLinear(), data).predict(frame)
+        x = frame["x"].to_numpy()[:, None]
+        z = (x - x.mean()) / x.std()
+        expected = Ridge().fit(z, frame["score"].to_numpy()).predict(z)
+        for one in predictions.values():
+            np.testing.assert_allclose(one.response, expected[one.row_ids], rtol=1e-4)
+
+    def test_the_task_as_input_gives_each_task_its_level(self):
+        frame = long_table().drop_nulls()
+        data = MultiTaskDataset.from_long(frame, "score", "school", features=["x"])
+        learner = PooledLinear(alpha=1e-6, task_as_input=True)
+        predictions = fit(learner, data).predict(frame)
+        score = frame["score"].to_numpy()
+        for one in predictions.values():  # an intercept of its own: no error is left on average
+            assert np.mean(one.response - score[one.row_ids]) == pytest.approx(0, abs=1e-3)
+
+    def test_regressions_of_one_table_are_outputs(self):
+        X, y = numbers()
+        Y = np.column_stack([y, 2 * y + X[:, 0], np.where(np.arange(len(y)) < 10, np.nan, y)])
+        data = MultiTaskDataset.from_arrays(X, Y)
+        predictor = fit(PooledEstimator(KNeighborsRegressor(3)), data)
+        assert "learned from the 50 of 60 rows" in predictor.history.stopped
+        Z = (X - X.mean(axis=0)) / X.std(axis=0)
+        expected = KNeighborsRegressor(3).fit(Z[10:], Y[10:]).predict(Z)
+        for column, task in enumerate(data.tasks.names):
+            response = predictor.predict(data)[task].response
+            np.testing.assert_allclose(response, expected[:, column], rtol=1e-3)
+
+
+class NoWeights(RegressorMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.mean_ = np.mean(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.mean_)
+
+
+class TestRemarks:
+    def test_a_solver_that_does_not_converge_is_told_of(self):
+        data = mixed_data(MIXED_TASKS[2:4])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            predictor = fit(Linear(max_iter=1), data)
+        assert predictor.history.stopped == "rich, grade: the solver stopped before it converged."
+
+    def test_ignored_weights_are_told_of(self):
+        X, y = numbers()
+        data = MultiTaskDataset.from_arrays(X, y, weights=np.ones(len(y)))
+        predictor = fit(PerTaskEstimator(NoWeights()), data)
+        assert "row weights are ignored" in predictor.history.stopped
+
+    def test_a_task_of_one_class_is_told_of(self):
+        frame = long_table().drop_nulls()
+        lucky = pl.when(pl.col("school") == "school 1").then(pl.lit("yes")).otherwise("passed")
+        data = MultiTaskDataset.from_long(
+            frame.with_columns(passed=lucky), "passed", "school", drop=["score"]
+        )
+        predictor = fit(Linear(), data)
+        assert predictor.history.stopped.startswith("school 1: only one class")
+        response = predictor.predict(data)["school 1"].response
+        n = len(response)
+        np.testing.assert_allclose(response, (n + 1) / (n + 2))
+
+    def test_other_warnings_stay_warnings(self):
+        class Warns(NoWeights):
+            def fit(self, X, y):
+                warnings.warn("look here", RuntimeWarning, stacklevel=2)
+                return super().fit(X, y)
+
+        X, y = numbers()
+        data = MultiTaskDataset.from_arrays(X, y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            with pytest.warns(RuntimeWarning, match="look here"):
+                fit(PerTaskEstimator(Warns()), data)
+
+    def test_many_tasks_make_one_sentence(self):
+        X, y = numbers()
+        data = MultiTaskDataset.from_arrays(X, np.column_stack([y] * 8), weights=np.ones(60))
+        said = fit(PerTaskEstimator(NoWeights()), data).history.stopped
+        assert said.startswith("y0, y1, y2, y3, y4 and 3 more: ")
+
+
+class TestCategories:
+    def frame(self, n_categories, n_rows=4000):
+        rng = np.random.default_rng(0)
+        category = np.concatenate(
+            [np.arange(n_categories), rng.integers(0, 20, n_rows - n_categories)]
+        )
+        level = rng.normal(size=n_categories)
+        return pl.DataFrame(
+            {
+                "category": [f"c{value:04}" for value in category],
+                "x": rng.normal(size=n_rows),
+                "y": level[category] + 0.1 * rng.normal(size=n_rows),
+            }
+        )
+
+    @pytest.mark.parametrize("n_categories", [30, 254, 255, 400])
+    def test_boosting_takes_any_number_of_them(self, n_categories):
+        frame = self.frame(n_categories)
+        data = MultiTaskDataset.from_table(frame, [Task("y", "regression")])
+        predictor = fit(GradientBoosting(max_iter=30), data)
+        response = predictor.predict(frame)["y"].response
+        y = frame["y"].to_numpy()
+        assert np.corrcoef(response[n_categories:], y[n_categories:])[0, 1] > 0.95
+        unseen = predictor.predict(frame.with_columns(category=pl.lit("never")))["y"].response
+        assert np.isfinite(unseen).all()
+
+    def test_boosting_is_told_which_columns_hold_codes(self):
+        predictor = fit(GradientBoosting(max_iter=3), mixed_data())
+        for part in predictor.model.parts:
+            for estimator in part.estimators:
+                kinds = estimator.is_categorical_
+                assert kinds is not None
+                assert kinds.sum() == len(predictor.schemas["table"].cardinalities) == 1
+
+    def test_wide_indicators_are_sparse_where_that_is_taken(self):
+        frame = self.frame(300)
+        data = MultiTaskDataset.from_table(frame, [Task("y", "regression")])
+        assert fit(Linear(), data).model.parts[0].design.sparse
+        learner = PerTaskEstimator(HistGradientBoostingRegressor(max_iter=2))
+        assert not fit(learner, data).model.parts[0].design.sparse
+
+    def test_sparse_and_dense_agree(self):
+        frame = self.frame(99, 600)
+        data = MultiTaskDataset.from_table(frame, [Task("y", "regression")])
+        predictor = fit(Linear(), data)
+        part, source = predictor.model.parts[0], data.sources[0]
+        schema = predictor.schemas[source.name]
+        dense = part.design.matrix(source, schema)
+        object.__setattr__(part.design, "sparse", True)
+        np.testing.assert_array_equal(part.design.matrix(source, schema).toarray(), dense)
+
+
+class TestEarlyStopping:
+    def rows(self, seed, n=400, classes=False):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(n, 3))
+        y = X[:, 0] + rng.normal(size=n)
+        return Rows(X, ((y > 0).astype(float) if classes else y)[:, None], None)
+
+    @pytest.mark.parametrize("classes", [False, True])
+    @pytest.mark.parametrize("how", [fit_watched, fit_best_rounds])
+    def test_stops_on_the_validation_rows(self, how, classes):
+        kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+        extra = (lambda remark: None,) if how is fit_watched else ()
+        train, validation = self.rows(0, classes=classes), self.rows(1, classes=classes)
+        fitted = how(kind(max_iter=300, random_state=0), train, validation, {}, *extra)
+        assert fitted.n_iter_ < 60
+
+    def test_the_best_number_of_rounds_is_kept(self):
+        train, validation = self.rows(0), self.rows(1)
+        fitted = fit_best_rounds(
+            HistGradientBoostingRegressor(max_iter=60, random_state=0), train, validation, {}
+        )
+        whole = HistGradientBoostingRegressor(
+            max_iter=60, random_state=0, early_stopping=False
+        ).fit(train.X, train.Y[:, 0])
+        losses = [
+            np.mean((validation.Y[:, 0] - one) ** 2) for one in whole.staged_predict(validation.X)
+        ]
+        assert fitted.n_iter_ == np.argmin(losses) + 1
+
+    def test_rounds_are_recorded(self):
+        predictor = fit(GradientBoosting(max_iter=200), *halves(mixed_data()))
+        assert set(predictor.history.best_epochs) == {task.name for task in MIXED_TASKS}
+        assert max(predictor.history.best_epochs.values()) < 200
+
+    def test_too_few_validation_rows(self):
+        data = mixed_data(MIXED_TASKS[:1])
+        few = data.take({"table": np.arange(4)})
+        predictor = fit(GradientBoosting(max_iter=300), data, few)
+        assert "too few validation rows" in predictor.history.stopped
+        assert predictor.history.best_epochs == {"price": 100}
+
+    def test_classes_that_only_validation_has(self):
+        frame = mixed_table().drop_nulls()
+        known = frame.filter(pl.col("grade") < 5)
+        data = MultiTaskDataset.from_table(frame, [Task("grade", "multiclass")], features=["x"])
+        rows = np.flatnonzero((frame["grade"] < 5).to_numpy())
+        predictor = fit(GradientBoosting(max_iter=5), data.take({"table": rows}), data)
+        assert predictor.predict(known)["grade"].response.shape == (known.height, 2)
+
+
+class TestServes:
+    def test_regressors_serve_numbers_and_classifiers_classes(self):
+        price, rich = MIXED_TASKS[0], MIXED_TASKS[2]
+        assert PerTaskEstimator(Ridge()).serves(TaskSet([price]))
+        assert not PerTaskEstimator(Ridge()).serves(TaskSet([price, rich]))
+        assert PerTaskEstimator((Ridge(), LogisticRegression())).serves(TaskSet([price, rich]))
+        assert not PerTaskEstimator(SVC()).serves(TaskSet([rich]))  # gives no probabilities
+
+    def test_what_is_not_served_is_refused(self):
+        with pytest.raises(ParameterError, match=r"ridge cannot learn task 'rich'.*binary"):
+            fit(PerTaskEstimator(Ridge()), mixed_data(MIXED_TASKS[2:3]))
+
+    def test_classes_on_one_table_are_not_pooled(self):
+        data = mixed_data((*MIXED_TASKS[2:3], Task("tag_a", "binary")))
+        with pytest.raises(DataError, match=r"'rich', 'tag_a'.*use PerTaskEstimator"):
+            fit(PooledLinear(), data)
+
+    def test_one_output_is_not_pooled(self):
+        with pytest.raises(DataError, match=r"'price', 'size'.*use PerTaskEstimator"):
+            fit(PooledEstimator(SVR()), mixed_data(MIXED_TASKS[:2]))
+
+    def test_tasks_never_labelled_together_are_not_pooled(self):
+        X, y = numbers()
+        first = np.arange(60) < 30
+        Y = np.column_stack([np.where(first, y, np.nan), np.where(first, np.nan, y)])
+        with pytest.raises(DataError, match=r"'y0', 'y1' are all labelled, and there is none"):
+            fit(PooledEstimator(Ridge()), MultiTaskDataset.from_arrays(X, Y))
+
+
+class TestSettings:
+    def test_are_set_wherever_they_exist(self):
+        learner = PerTaskEstimator((Ridge(), LogisticRegression()))
+        ridge, logistic = learner.configured({"alpha": 7.0}).estimator
+        assert ridge.alpha == 7.0
+        assert logistic.C == 1.0
+        assert learner.estimator[0].alpha == 1.0
+
+    def test_an_unknown_one_is_named(self):
+        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'alpha'"):
+            PerTaskEstimator(Ridge()).configured({"alhpa": 1.0})
+        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'alpha'"):
+            Linear().configured({"alhpa": 1.0})
+
+    def test_the_users_estimator_stays_unfitted(self):
+        estimator = HistGradientBoostingRegressor(max_iter=2)
+        before = estimator.get_params()
+        learner = PerTaskEstimator(estimator, categorical="codes")
+        fit(learner, mixed_data(MIXED_TASKS[:1]))
+        assert estimator.get_params() == before
+        assert not hasattr(estimator, "n_iter_")
+
+    def test_a_seed_that_is_set_stays(self):
+        data = mixed_data(MIXED_TASKS[:1])
+        learner = PerTaskEstimator(HistGradientBoostingRegressor(max_iter=2, random_state=9))
+        assert fit(learner, data).model.parts[0].estimators[0].random_state == 9
+
+
+def test_tensors_are_flattened():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 2, 3))
+    y = X[:, 1, 2] * 4 + 7
+    data = MultiTaskDataset.from_arrays(X, y)
+    response = fit(Linear(alpha=1e-3), data).predict(data)["y0"].response
+    np.testing.assert_allclose(response, y, atol=1e-2)
+
+
+def test_a_task_of_several_sources_has_an_estimator_in_each():
+    X, y = numbers()
+    one = MultiTaskDataset.from_arrays(X, y, ["y"], names=["a", "b", "c"])
+    two = MultiTaskDataset.from_arrays(X[:, :2], y, ["y"], names=["a", "b"])
+    sources = (one.sources[0], replace(two.sources[0], name="other"))
+    data = MultiTaskDataset(sources, one.tasks)
+    predictions = fit(Linear(), data).predict(data)
+    assert predictions["y"].response.shape == (120,)
+    np.testing.assert_array_equal(predictions["y"].row_ids, np.tile(np.arange(60), 2))
+
+
+def test_own_rows_of_classes_are_learned_by_every_learner_alike():
+    data = long_data("passed")
+    for learner in (Linear(), PooledLinear(), GradientBoosting(max_iter=5)):
+        for one in fit(learner, data).predict(data).values():
+            assert ((one.response > 0) & (one.response < 1)).all()

@@ -1,0 +1,56 @@
+import pytest
+from learner_tables import MIXED_TASKS
+
+import polytask.architectures
+import polytask.learners
+from polytask._naming import snake_case
+from polytask.architectures import HardSharing, SingleTask
+from polytask.exceptions import UnknownNameError
+from polytask.learners import GradientBoosting, Linear, default_learners, resolve_learner
+from polytask.neural_network import MultiTaskNetwork
+from polytask.tasks import TaskSet
+
+
+@pytest.mark.parametrize("name", ["gradient_boosting", "GradientBoosting", "Gradient-boosting"])
+def test_recipes_by_any_spelling(name):
+    assert resolve_learner(name) == GradientBoosting()
+
+
+def test_architectures_become_networks():
+    assert resolve_learner("hard_sharing") == MultiTaskNetwork(HardSharing())
+    assert resolve_learner("SingleTask") == MultiTaskNetwork(SingleTask())
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("gradient_bosting", "gradient_boosting"),
+        ("hard_sharring", "hard_sharing"),
+        ("linaer", "linear"),
+    ],
+)
+def test_the_nearest_name_is_suggested(name, meant):
+    with pytest.raises(UnknownNameError, match=f"no model named '{name}'.*'{meant}'"):
+        resolve_learner(name)
+
+
+@pytest.mark.parametrize("name", ["per_task_estimator", "MLP", "learner", "architecture"])
+def test_what_needs_arguments_or_is_no_model_has_no_name(name):
+    with pytest.raises(UnknownNameError):
+        resolve_learner(name)
+
+
+def test_every_default_learner_is_named_as_it_resolves():
+    for learner in default_learners(TaskSet(MIXED_TASKS)):
+        assert resolve_learner(learner.name) == learner
+
+
+def test_defaults_hold_a_baseline_and_a_joint_network():
+    learners = default_learners(TaskSet(MIXED_TASKS))
+    assert [learner.joint for learner in learners] == [False, True, False, False]
+    assert Linear() in learners
+
+
+def test_no_architecture_shadows_a_recipe():
+    recipes = {snake_case(name) for name in polytask.learners.__all__}
+    assert not recipes & {snake_case(name) for name in polytask.architectures.__all__}
