@@ -224,7 +224,8 @@ def _seeded_tower(
 def _seeded_heads(
     block: Block, widths: Mapping[str, int], initializer: str | None, seed: int
 ) -> BlockHeads:
-    heads = BlockHeads(block, widths[block.tasks[0]])
+    with seeded(seed):
+        heads = BlockHeads(block, widths[block.tasks[0]])
     with torch.no_grad():
         for position, name in enumerate(block.tasks):
             with seeded(seed, name, "head"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 __all__ = ["Aggregates"]
 
 
+@runtime_checkable
 class Aggregates(Protocol):
     """Anything that declares what it needs: ``weights(gramian)`` or ``combine(jacobian)``."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -28,13 +29,9 @@ from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._score import score
 from polytask.training._selection import make_selection
+from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import derived_seed, joined
 from polytask.weighting import Weighting
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
-    from polytask.training._trainer import Trainer
 
 __all__ = ["TrainingRun"]
 
@@ -47,7 +44,7 @@ class TrainingRun:
 
     Parameters
     ----------
-    trainer : Trainer
+    trainer : TrainerSettings
     fabric : Fabric
     network : MultiTaskModule
     tasks : TaskSet
@@ -57,7 +54,7 @@ class TrainingRun:
 
     def __init__(
         self,
-        trainer: Trainer,
+        trainer: TrainerSettings,
         fabric: Fabric,
         network: MultiTaskModule,
         tasks: TaskSet,
@@ -140,12 +137,12 @@ class TrainingRun:
         self,
         progress: bool | None = None,
         on_epoch: Callable[[EpochRecord], None] | None = None,
-        save: Callable[[TrainingRun], None] | None = None,
+        save: Callable[[Any], None] | None = None,
     ) -> History:
         """Train until the budget is spent or nothing improves; end in the best state."""
         self._started = time.monotonic()
         self.network.train()
-        with TrainingProgress(self.n_steps, progress) as bar:
+        with closing(TrainingProgress(self.n_steps, progress)) as bar:
             while self.step < self.n_steps and self.selection.exhausted is None:
                 self._take_step()
                 if self.step % self.interval == 0 or self.step == self.n_steps:
@@ -206,11 +203,12 @@ class TrainingRun:
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
             return
-        bad = torch.nonzero(~torch.isfinite(losses)).flatten().tolist()
+        values = losses.detach().tolist()
+        bad = [k for k, value in enumerate(values) if not math.isfinite(value)]
         if not bad:  # finite losses whose sum overflows
-            bad = [int(losses.argmax())]
+            bad = [values.index(max(values))]
         epoch, batch = divmod(position, self.batches.steps_per_epoch)
-        names = ", ".join(f"{self.tasks.names[k]!r} ({float(losses[k]):g})" for k in bad[:5])
+        names = ", ".join(f"{self.tasks.names[k]!r} ({values[k]:g})" for k in bad[:5])
         sentence = (
             f"Training stopped: the loss of task {names} is not finite in batch {batch + 1} of "
             f"epoch {epoch + 1} (optimiser step {self.step + 1}). Lower `learning_rate`, set "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -94,7 +95,7 @@ class UncertaintyWeighting(Weighting):
             return {}
         return {
             "log_variance": self.log_variance_.detach().clone(),
-            "optimizer": self._optimizer.state_dict(),
+            "optimizer": deepcopy(self._optimizer.state_dict()),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

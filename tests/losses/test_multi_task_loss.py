@@ -1,0 +1,113 @@
+"""Losses of all tasks: masks, counts, weights, and the unbiased epoch."""
+
+import numpy as np
+import pytest
+import torch
+from training_tables import mixed_table, own_rows_table
+
+from polytask.architectures import MLP, HardSharing
+from polytask.data import Batch, BlockTargets, MultiTaskDataset, encode, fit_schemas
+from polytask.losses import MultiTaskLoss
+from polytask.tasks import Task
+from polytask.training import to_tensors
+from polytask.training._joint_batches import JointBatches
+from polytask.training._tensors import joined
+
+
+def parts(data: MultiTaskDataset):
+    schemas = fit_schemas(data)
+    network = HardSharing(MLP((8,))).build(schemas, data.tasks, seed=0)
+    return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+
+
+def test_epoch_mean_of_batch_losses_is_the_mean_over_labelled_rows():
+    data = mixed_table(missing=0.8)
+    network, sources = parts(data)
+    batches = JointBatches(sources, 37, seed=3)
+    plain = MultiTaskLoss(network.blocks, data.tasks)
+    expected = MultiTaskLoss(network.blocks, data.tasks, batches.expected(plain))
+    with torch.no_grad():
+        everything = joined(sources)
+        sums, counts = plain.sums(network(everything), everything)
+        steps = range(batches.steps_per_epoch)
+        losses = [expected(network(batch), batch)[0] for batch in map(batches.batch, steps)]
+    share = sum(batches.fraction(step) for step in steps)
+    np.testing.assert_allclose(sum(losses) / share, sums / counts, rtol=1e-4)
+
+
+def test_absent_tasks_hold_zero_and_are_said_to_be_absent():
+    data = mixed_table()
+    network, sources = parts(data)
+    ((name, source),) = sources.items()
+    missing = torch.nonzero(~source.targets["binary-1-0"].mask[:, 0, 0]).flatten()
+    batch = Batch({name: source.take(missing).inputs}, source.take(missing).targets)
+    losses, present = MultiTaskLoss(network.blocks, data.tasks)(network(batch), batch)
+    assert present.tolist() == [False, True, True]
+    assert float(losses.detach()[0]) == 0.0
+    losses.sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters())
+
+
+def test_absent_labels_reach_no_gradient_even_with_infinite_scores():
+    data = mixed_table()
+    network, sources = parts(data)
+    batch = joined(sources)
+    loss = MultiTaskLoss(network.blocks, data.tasks)
+    raw = {name: scores.detach().clone() for name, scores in network(batch).items()}
+    raw["binary-1-0"][~batch.targets["binary-1-0"].mask[:, :, 0]] = torch.inf
+    assert torch.isfinite(loss(raw, batch)[0]).all()
+
+
+def test_own_rows_equal_the_same_labels_laid_out_densely():
+    data = own_rows_table()
+    network, sources = parts(data)
+    batch = joined(sources)
+    (block,) = network.blocks
+    own = MultiTaskLoss(network.blocks, data.tasks)
+    raw = network(batch)[block.name]
+    task = batch.targets[block.name].task
+    n_rows, n_tasks = len(raw), len(block.tasks)
+    rows = torch.arange(n_rows)
+    scores, values = torch.zeros(n_rows, n_tasks, 1), torch.zeros(n_rows, n_tasks, 1)
+    mask = torch.zeros(n_rows, n_tasks, 1, dtype=torch.bool)
+    scores[rows, task], mask[rows, task] = raw, batch.targets[block.name].mask
+    values[rows, task] = batch.targets[block.name].values
+    dense = Batch(batch.inputs, {block.name: BlockTargets(values, mask)})
+    torch.testing.assert_close(
+        own({block.name: raw}, batch)[0], own({block.name: scores}, dense)[0]
+    )
+
+
+def test_row_weights_count_like_repeated_rows():
+    draw = np.random.default_rng(1)
+    inputs, targets = draw.normal(size=(20, 3)), draw.normal(size=(20, 2))
+    weights = draw.integers(1, 4, 20)
+    tasks = [Task("a", "regression"), Task("b", "regression")]
+    weighted = MultiTaskDataset.from_arrays(
+        inputs, targets, tasks, weights=weights.astype(np.float32)
+    )
+    repeated = MultiTaskDataset.from_arrays(
+        inputs.repeat(weights, 0), targets.repeat(weights, 0), tasks
+    )
+    schemas = fit_schemas(weighted)
+    network = HardSharing(MLP((8,))).build(schemas, weighted.tasks, seed=0)
+
+    def sums(data):
+        batch = joined(to_tensors(encode(data.sources, data.tasks, schemas, network.blocks)))
+        return MultiTaskLoss(network.blocks, data.tasks).sums(network(batch), batch)
+
+    for ours, theirs in zip(sums(weighted), sums(repeated), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_losses_come_in_the_order_of_the_tasks(order):
+    data = mixed_table()
+    chosen = tuple(data.tasks[position] for position in order)
+    frame = data.sources[0].inputs.hstack(data.sources[0].labels.frame)
+    mixed = MultiTaskDataset.from_table(frame, chosen)
+    network, sources = parts(mixed)
+    batch = joined(sources)
+    counts = MultiTaskLoss(network.blocks, mixed.tasks).counts(batch)
+    expected = [len(mixed.sources[0].labels.rows(task.name)) for task in mixed.tasks]
+    assert counts.tolist() == expected

@@ -1,0 +1,66 @@
+"""Batches: every row once an epoch, each task its own rows, pure functions of the step."""
+
+import torch
+from training_tables import mixed_table, own_rows_table
+
+from polytask.architectures import MLP, SingleTask
+from polytask.data import encode, fit_schemas
+from polytask.training import score, to_tensors
+from polytask.training._joint_batches import JointBatches
+from polytask.training._replicated_batches import ReplicatedBatches
+
+
+def prepared(data):
+    schemas = fit_schemas(data)
+    network = SingleTask(MLP((8,))).build(schemas, data.tasks, seed=0)
+    return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+
+
+def test_an_epoch_draws_every_row_once_in_an_order_of_its_own():
+    _, sources = prepared(mixed_table(100))
+    batches = JointBatches(sources, 32, seed=1)
+    epochs = [
+        torch.cat([batches._rows(step) for step in range(4 * e, 4 * e + 4)]) for e in range(2)
+    ]
+    for rows in epochs:
+        assert sorted(rows.tolist()) == list(range(100))
+    assert not torch.equal(*epochs)
+    assert torch.equal(batches._rows(1), JointBatches(sources, 32, seed=1)._rows(1))
+
+
+def test_each_task_draws_its_own_labelled_rows_only():
+    data = own_rows_table()
+    network, sources = prepared(data)
+    batches = ReplicatedBatches(network, sources, data.tasks, 16, seed=1)
+    labels = data.sources[0].labels
+    for step in range(12):
+        for name in data.tasks.names:
+            assert set(batches._drawn(name, step).tolist()) <= set(labels.rows(name).tolist())
+        (targets,) = batches.batch(step).targets.values()
+        assert targets.mask.sum(dim=(0, 2)).tolist() == [
+            len(batches._drawn(n, step)) for n in data.tasks.names
+        ]
+
+
+def test_replicated_batches_carry_the_labels_of_the_rows_drawn():
+    data = mixed_table()
+    network, sources = prepared(data)
+    ((name, source),) = sources.items()
+    batches = ReplicatedBatches(network, sources, data.tasks, 16, seed=1)
+    batch = batches.batch(3)
+    for position, task in enumerate(data.tasks.names):
+        rows = batches._drawn(task, 3)
+        drawn = batch.inputs[name]["numeric"][position, : len(rows)]
+        assert torch.equal(drawn, source.inputs["numeric"][rows])
+        block = next(block for block in network.blocks if task in block.tasks)
+        column = block.tasks.index(task)
+        values = batch.targets[block.name].values[: len(rows), column]
+        assert torch.equal(values, source.targets[block.name].values[rows, column])
+
+
+def test_scores_do_not_depend_on_the_chunks_or_the_layout():
+    for data in (mixed_table(), own_rows_table()):
+        network, sources = prepared(data)
+        whole, parts = score(network, sources), score(network, sources, rows_at_once=7)
+        for name, scores in whole.items():
+            torch.testing.assert_close(scores, parts[name])

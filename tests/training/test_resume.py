@@ -1,0 +1,84 @@
+"""A killed run goes on exactly where it was; no half file is ever left."""
+
+import json
+
+import pytest
+import torch
+from training_tables import mixed_table
+
+from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.exceptions import ParameterError, StudyError
+from polytask.training import Trainer
+from polytask.training._checkpoint import load_state, save_state
+
+RECIPES = {
+    "joint": (
+        HardSharing(MLP((16,), dropout=0.3)),
+        {"weighting": "uncertainty_weighting", "scheduler": "cosine_annealing_lr"},
+    ),
+    "aggregated": (
+        HardSharing(MLP((16,), dropout=0.3)),
+        {"aggregation": "mgda", "optimizer": "sgd"},
+    ),
+    "single": (SingleTask(MLP((16,), dropout=0.3)), {"patience": 3}),
+}
+
+
+class KilledError(Exception):
+    """The process was told to end."""
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("killed_at", [1, 3, 6])
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tmp_path):
+    architecture, options = RECIPES[recipe]
+    train, validation = mixed_table(seed=0), mixed_table(seed=1)
+    trainer = Trainer(steps=120, batch_size=32, evaluate_every=15, **options)
+    whole = trainer.fit(architecture, train, validation, seed=2)
+    path = tmp_path / "state.safetensors"
+
+    def kill(record):
+        if record.epoch > killed_at:
+            raise KilledError
+
+    arguments = {"seed": 2, "checkpoint": path, "checkpoint_seconds": 0.0}
+    with pytest.raises(KilledError):
+        trainer.fit(architecture, train, validation, on_epoch=kill, **arguments)
+    assert [file.name for file in tmp_path.iterdir()] == ["state.safetensors"]
+    resumed = trainer.fit(architecture, train, validation, **arguments)
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
+    ours, theirs = (h.to_dict() for h in (whole.history, resumed.history))
+    for history in (ours, theirs):
+        history.pop("seconds")
+        for epoch in history["epochs"]:
+            epoch.pop("seconds")
+    assert json.dumps(ours) == json.dumps(theirs)
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    data, path = mixed_table(), tmp_path / "state.safetensors"
+    arguments = {"checkpoint": path, "checkpoint_seconds": 0.0}
+    Trainer(steps=30).fit(HardSharing(MLP((8,))), data, **arguments)
+    with pytest.raises(ParameterError, match="belongs to another recipe, data set or seed"):
+        Trainer(steps=31).fit(HardSharing(MLP((8,))), data, **arguments)
+
+
+def test_a_truncated_checkpoint_is_named(tmp_path):
+    path = tmp_path / "state.safetensors"
+    save_state(path, {"a": torch.ones(100)})
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(StudyError, match=r"state.safetensors is not a whole checkpoint"):
+        load_state(path)
+
+
+def test_any_nesting_of_state_survives(tmp_path):
+    state = {
+        "a": [torch.arange(3), (1, None, True)],
+        2: {"x": float("inf"), "y": "text"},
+        "none": {},
+    }
+    save_state(tmp_path / "s", state)
+    back = load_state(tmp_path / "s")
+    assert torch.equal(back.pop("a")[0], torch.arange(3))
+    assert back == {2: {"x": float("inf"), "y": "text"}, "none": {}}
