@@ -47,8 +47,9 @@ def gramian_of(kind, n_tasks, rng):
         jacobian[-1] = (
             -rng.dirichlet(np.ones(max(n_tasks - 1, 1))) @ jacobian[: max(n_tasks - 1, 1)]
         )
-    elif kind == "far":  # all vectors nearly agree
-        jacobian = 1e4 + jacobian
+    elif kind == "agreeing":  # up to a ten-thousandth
+        jacobian /= np.linalg.norm(jacobian, axis=1, keepdims=True)
+        jacobian = np.hstack([np.ones((n_tasks, 1)), 1e-4 * jacobian])
     elif kind == "lengths":
         jacobian = jacobian * 10.0 ** rng.uniform(-15, 15, (n_tasks, 1))
     elif kind == "zero rows":
@@ -64,11 +65,16 @@ KINDS = [
     "low rank",
     "repeated rows",
     "stationary",
-    "far",
+    "agreeing",
     "lengths",
     "zero rows",
     "conflict",
 ]
+
+
+def test_rows_that_enter_together_may_be_dependent():
+    rng = np.random.default_rng(765)
+    check(gramian_of("repeated rows", int(rng.integers(1, 40)), rng))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,7 +125,7 @@ def test_known_answers():
     np.testing.assert_allclose(min_norm_point(aligned), [1.0, 0.0])
 
 
-@pytest.mark.parametrize("kind", ["any", "low rank", "stationary", "far", "lengths"])
+@pytest.mark.parametrize("kind", ["any", "low rank", "stationary", "agreeing", "lengths"])
 def test_many_tasks(kind):
     check(gramian_of(kind, 300, np.random.default_rng(3)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from polytask._validation import message
@@ -12,6 +12,8 @@ from polytask.exceptions import ParameterError
 __all__ = ["min_norm_point"]
 
 _TOLERANCE = 1e-12
+_PIVOT = 1e-5
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 def min_norm_point(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"]:
@@ -31,7 +33,8 @@ def min_norm_point(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "
     Notes
     -----
     Wolfe's active-set method [1]_ on the vectors scaled to unit length, so that lengths may
-    differ by many orders of magnitude. Vectors of length zero share the weight equally.
+    differ by many orders of magnitude. Where Wolfe lets one vector enter at a time, several
+    enter while that descends. Vectors of length zero share the weight equally.
 
     References
     ----------
@@ -62,44 +65,66 @@ def _nearest(
 ) -> Float64[np.ndarray, " k"]:
     """Minimise :math:`u^T C u` over :math:`u ≥ 0` with :math:`a^T u = 1`; C has a unit diagonal."""
     lifted = cosines + np.outer(slopes, slopes)
-    support = np.zeros(len(slopes), dtype=bool)
-    support[slopes.argmax()] = True
-    point = support / slopes
+    point = np.zeros(len(slopes))
+    point[slopes.argmax()] = 1 / slopes.max()
+    most = len(slopes)
     while True:
-        height = point @ cosines @ point
-        slack = cosines @ point - slopes * height
-        slack[support] = 0.0
-        if slack.min() >= -_TOLERANCE * point.sum():
+        height, slack = _height_and_slack(cosines, slopes, point)
+        entering = np.argsort(slack)[: min(most, (slack < -_TOLERANCE).sum())]
+        if len(entering) == 0:
             return point
-        grown = support.copy()
-        grown[slack.argmin()] = True
-        candidate = _descend(lifted, slopes, point, grown)
-        if candidate is None or not candidate @ cosines @ candidate < height:
+        support = point > 0
+        support[entering] = True
+        pivot = _PIVOT if len(entering) > 1 else 0.0
+        candidate = _descend(lifted, slopes, point, support, pivot)
+        lower, even = _height_and_slack(cosines, slopes, candidate)
+        if lower < height and np.abs(even[candidate > 0]).max() < _TOLERANCE:
+            point, most = candidate, 2 * most
+        elif len(entering) > 1:
+            most = max(1, len(entering) // 4)
+        else:  # a single one always helps, but for rounding
             return point
-        point, support = candidate, candidate > 0
+
+
+def _height_and_slack(
+    cosines: Float64[np.ndarray, "k k"],
+    slopes: Float64[np.ndarray, " k"],
+    point: Float64[np.ndarray, " k"],
+) -> tuple[float, Float64[np.ndarray, " k"]]:
+    """The squared norm, and how far above it each vector lies along the point, relatively."""
+    heights = cosines @ point
+    height = float(point @ heights)
+    return height, (heights - slopes * height) / point.sum()
 
 
 def _descend(
     lifted: Float64[np.ndarray, "k k"],
     slopes: Float64[np.ndarray, " k"],
     point: Float64[np.ndarray, " k"],
-    support: np.ndarray,
-) -> Float64[np.ndarray, " k"] | None:
-    """Go to the nearest point of the affine hull, leaving members whose weight reaches zero."""
+    support: Bool[np.ndarray, " k"],
+    pivot: float,
+) -> Float64[np.ndarray, " k"]:
+    """Go to the nearest point of the affine hull, leaving members whose weight reaches zero.
+
+    Stay where members are affinely dependent, up to `pivot`.
+    """
     while True:
         target = np.zeros_like(point)
         rows = np.flatnonzero(support)
         try:
             factor = cho_factor(lifted[np.ix_(rows, rows)], lower=True, check_finite=False)
         except LinAlgError:
-            return None
+            return point
+        if factor[0].diagonal().min() < pivot:
+            return point
         solution = cho_solve(factor, slopes[rows], check_finite=False)
         target[rows] = solution / (slopes[rows] @ solution)
         if (target[rows] > 0).all():
             return target
-        blocking = support & (target <= 0)
-        steps = point[blocking] / (point[blocking] - target[blocking])
+        blocking = np.flatnonzero(support & (target <= 0))
+        steps = point[blocking] / np.maximum(point[blocking] - target[blocking], _TINY)
         point = point + steps.min() * (target - point)
-        leaving = np.flatnonzero(blocking)[steps.argmin()]
+        leaving = blocking[(steps == steps.min()) | (point[blocking] <= 0)]
         point[leaving] = 0.0
-        support = support & (point > 0)
+        support = support.copy()
+        support[leaving] = False
