@@ -14,6 +14,7 @@ from polytask.evaluation._comparison_records import (
 from polytask.evaluation._correction import holm
 from polytask.evaluation._draws import RowDraws
 from polytask.evaluation._estimates import DeltaMEstimate, Estimate
+from polytask.evaluation._evaluate import evaluate
 from polytask.evaluation._grid import grid
 from polytask.evaluation._records import MetricRecord, RunRecord, RunSpec
 from polytask.evaluation._run import Run
@@ -37,6 +38,7 @@ __all__ = [
     "TrialRow",
     "Verdict",
     "compare",
+    "evaluate",
     "grid",
     "holm",
 ]

@@ -1,6 +1,7 @@
 """Fitted models: what they predict, and how they lie in a folder without pickle."""
 
 from polytask.predictor._answers import Answer, answer_for
+from polytask.predictor._check_folder import check_folder
 from polytask.predictor._combined_model import CombinedModel
 from polytask.predictor._design import Design
 from polytask.predictor._estimators_model import EstimatorsModel
@@ -24,6 +25,7 @@ __all__ = [
     "Predictions",
     "TaskPrediction",
     "answer_for",
+    "check_folder",
     "fitted_targets",
     "load",
 ]

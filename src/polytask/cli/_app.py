@@ -1,0 +1,42 @@
+"""The commands, in the order in which `--help` lists them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from polytask.cli._compare_command import compare
+from polytask.cli._datasets_command import datasets
+from polytask.cli._fit_command import fit
+from polytask.cli._interrupt import ending_well
+from polytask.cli._predict_command import predict
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (compare, fit, predict, datasets):
+    app.command(no_args_is_help=command is not datasets)(ending_well()(command))
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("polytask"))
+        raise typer.Exit
+
+
+@app.callback()
+def polytask(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Learn several related tasks together, and be told honestly whether that helped."""

@@ -1,0 +1,32 @@
+"""Epochs and steps → the budget of a training run."""
+
+from __future__ import annotations
+
+import math
+
+from polytask._validation import Interval, check
+from polytask.cli._settings import DataSettings
+from polytask.data import MultiTaskDataset, Splitter
+from polytask.exceptions import ParameterError
+from polytask.training import Budget, Trainer
+
+__all__ = ["budget"]
+
+
+def budget(
+    settings: DataSettings,
+    data: MultiTaskDataset,
+    splitter: Splitter,
+    *,
+    seed: int = 0,
+    trials: int = 1,
+) -> Budget:
+    """Steps as given, or as many as that many passes over the training rows take."""
+    if settings.epochs is None:
+        return Budget(trials, Budget().steps if settings.steps is None else settings.steps)
+    if settings.steps is not None:
+        raise ParameterError("Give either --steps or --epochs, not both.")
+    check("the command", "epochs", settings.epochs, Interval(int, 1))
+    train = splitter.splits(data, seed)[0].train
+    n_rows = sum(len(rows) for rows in train.values())
+    return Budget(trials, settings.epochs * math.ceil(n_rows / Trainer().batch_size))

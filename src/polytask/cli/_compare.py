@@ -1,0 +1,88 @@
+"""`polytask compare`: the main job, its table, verdict, report and model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from polytask._recipes import to_json
+from polytask.cli._budget import budget
+from polytask.cli._data import read_data, table_path
+from polytask.cli._interrupt import ending_well
+from polytask.cli._learners import named_learners
+from polytask.cli._settings import CompareSettings, settings
+from polytask.cli._voice import Voice
+from polytask.data import MultiTaskDataset, Splitter
+from polytask.evaluation import Comparison, compare
+from polytask.report import write_report
+from polytask.training import Budget
+
+__all__ = ["run"]
+
+
+def run(given: Mapping[str, Any]) -> None:
+    """Compare, and write report and log beside what the comparison itself keeps."""
+    options = settings(CompareSettings, given)
+    voice = Voice(options.quiet)
+    folders = [options.out]
+    with ending_well(lambda: _kept(folders[-1])):
+        data, splitter = read_data(options, voice)
+        learners = named_learners(options.model, data.tasks, options.weighting, options.aggregation)
+        allowed = budget(options, data, splitter, trials=options.trials)
+        folder = options.out or _folder(options, data, splitter, allowed)
+        folders.append(folder)
+        voice.note(
+            f"comparing {', '.join(learner.name for learner in learners)}; all is kept in {folder}"
+        )
+        comparison = compare(
+            data,
+            learners,
+            split=splitter,
+            seeds=options.seeds,
+            budget=allowed,
+            jobs=options.jobs,
+            out=folder,
+            quiet=options.quiet,
+        )
+        report = write_report(comparison, folder / "report.html")
+        _show(comparison, folder, report, voice)
+        voice.write_log(folder / "log.txt")
+
+
+def _folder(
+    options: CompareSettings, data: MultiTaskDataset, splitter: Splitter, allowed: Budget
+) -> Path:
+    """A folder of the study's own, so that the same command finds it again."""
+    study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
+    key = hashlib.sha256(study.encode()).hexdigest()[:8]
+    return Path("runs") / f"{table_path(options).name.split('.')[0]}-{key}"
+
+
+def _kept(folder: Path | None) -> str:
+    runs = [] if folder is None else list((folder / "runs").glob("*.json"))
+    if not runs:
+        return "no run had ended; the same command starts anew."
+    words = "1 finished run is" if len(runs) == 1 else f"{len(runs)} finished runs are"
+    return f"{words} kept in {folder}; the same command goes on from there."
+
+
+def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:
+    voice.result("")
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(comparison.table())
+        voice.result(f"\n{comparison.verdict}")
+    else:
+        voice.result(str(comparison))
+    for warning in comparison.warnings:
+        voice.result(f"note: {warning}")
+    voice.result("")
+    voice.result(f"use     {comparison.recommended.why}")
+    voice.result(f"model   {folder / 'model'}")
+    voice.result(f"report  {report}")

@@ -1,0 +1,93 @@
+"""`polytask compare`: the command's options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polytask.cli import _options as options
+
+__all__ = ["compare"]
+
+
+def compare(
+    table: options.Table = None,
+    target: options.Target = None,
+    auxiliary: options.Auxiliary = None,
+    task_column: options.TaskColumn = None,
+    features: options.Features = None,
+    drop: options.Drop = None,
+    weight: options.Weight = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="random:SHARE, group:COLUMN (whole groups), or column:COLUMN, which says train, "
+            "validation or test; random:0.2 by default.",
+            rich_help_panel="Data",
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="A model to compare, such as hard_sharing, hard_sharing+mgda, linear or "
+            "gradient_boosting; repeat for more. By default networks apart and joint, linear "
+            "models and boosted trees.",
+            rich_help_panel="Training",
+        ),
+    ] = None,
+    weighting: options.Weighting = None,
+    aggregation: options.Aggregation = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Runs of every model; 3 by default.", rich_help_panel="Training"
+        ),
+    ] = None,
+    steps: options.Steps = None,
+    epochs: options.Epochs = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Settings that every model may try in each run; 1 by default.",
+            rich_help_panel="Training",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            help="Runs side by side; 1 by default.",
+            rich_help_panel="Training",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FOLDER",
+            help="Receives comparison.json, report.html, the chosen model in model/, log.txt and "
+            "all runs; the same command goes on where it was interrupted. By default a folder in "
+            "runs/ that is named after table and study.",
+        ),
+    ] = None,
+    config: options.Config = None,
+    quiet: options.Quiet = None,
+) -> None:
+    """Train tasks together and apart, and say which is better.
+
+    [dim]polytask compare census.csv --target income:binary --target never_married:binary[/dim]
+    """
+    given = locals()
+    from polytask.cli._compare import run
+
+    run(given)

@@ -1,0 +1,75 @@
+"""Settings → data set and splitter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from polytask.cli._settings import DataSettings
+from polytask.cli._tasks import column_names, parse_task
+from polytask.cli._voice import Voice
+from polytask.data import GroupSplit, MultiTaskDataset, Splitter, parse_split, read, read_table
+from polytask.exceptions import ParameterError
+from polytask.tasks import Task
+
+__all__ = ["read_data", "table_path"]
+
+_MOST_COLUMNS = 12
+
+
+def table_path(settings: DataSettings) -> Path:
+    """The table; raises if none was named."""
+    if settings.table is None:
+        sentence = "Name the table to learn from, such as census.csv."
+        raise ParameterError(sentence)
+    return settings.table
+
+
+def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, Splitter]:
+    """Read the table as tasks and inputs, and say what was inferred."""
+    path = table_path(settings)
+    splitter = parse_split(settings.split)
+    table = read_table(path)
+    columns, kept = table.columns, list(splitter.excluded)
+    features = column_names(settings.features, columns)
+    group = _group_column(splitter, settings)
+    data = read(
+        table,
+        _tasks(settings, columns),
+        task_column=settings.task_column,
+        features=[*features, *kept] if features and group is None else features or None,
+        drop=[name for name in column_names(settings.drop, columns) if name not in kept],
+        weight=settings.weight,
+        group=group,
+    )
+    _describe(path, data, splitter, voice)
+    return data, splitter
+
+
+def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
+    """The column of groups, unless the tasks themselves are the groups."""
+    if not isinstance(splitter, GroupSplit) or splitter.column == settings.task_column:
+        return None
+    return splitter.column
+
+
+def _tasks(settings: DataSettings, columns: Sequence[str]) -> list[Task]:
+    if not settings.target:
+        shown = ", ".join(columns[:_MOST_COLUMNS]) + ", …" * (len(columns) > _MOST_COLUMNS)
+        sentence = (
+            f"Name at least one target: --target NAME[:KIND]. {settings.table} has the columns "
+            f"{shown}."
+        )
+        raise ParameterError(sentence)
+    primary = [parse_task(text, columns) for text in settings.target]
+    return primary + [parse_task(text, columns, "auxiliary") for text in settings.auxiliary]
+
+
+def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
+    n_inputs = sum(source.inputs.width for source in splitter.prepared(data).sources)
+    voice.note(
+        f"{path.name}: {data.n_rows:,} rows, {n_inputs} input{'s' * (n_inputs != 1)}, "
+        f"{len(data.tasks)} task{'s' * (len(data.tasks) != 1)}"
+    )
+    for note in data.notes:
+        voice.note(f"  {note}")

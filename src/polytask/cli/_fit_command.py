@@ -1,0 +1,72 @@
+"""`polytask fit`: the command's options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polytask.cli import _options as options
+
+__all__ = ["fit"]
+
+
+def fit(
+    table: options.Table = None,
+    target: options.Target = None,
+    auxiliary: options.Auxiliary = None,
+    task_column: options.TaskColumn = None,
+    features: options.Features = None,
+    drop: options.Drop = None,
+    weight: options.Weight = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="Which rows are held out to stop by: random:SHARE, group:COLUMN (whole groups), "
+            "or column:COLUMN, whose test rows are left alone; random:0.2 by default.",
+            rich_help_panel="Data",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="Such as hard_sharing, single_task, linear or gradient_boosting; "
+            "hard_sharing by default.",
+            rich_help_panel="Training",
+        ),
+    ] = None,
+    weighting: options.Weighting = None,
+    aggregation: options.Aggregation = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Draws rows and weights; 0 by default.", rich_help_panel="Training"
+        ),
+    ] = None,
+    steps: options.Steps = None,
+    epochs: options.Epochs = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FOLDER",
+            help="Receives the model; an earlier one there is replaced; model by default.",
+        ),
+    ] = None,
+    config: options.Config = None,
+    quiet: options.Quiet = None,
+) -> None:
+    """Train one model and save it.
+
+    [dim]polytask fit census.csv --target income:binary --model hard_sharing --out model/[/dim]
+    """
+    given = locals()
+    from polytask.cli._fit import run
+
+    run(given)

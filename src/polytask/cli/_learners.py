@@ -1,0 +1,109 @@
+"""Names of models and balancing methods → learners."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from polytask._naming import fold, resolve, snake_case, suggestion
+from polytask.aggregation import Aggregator
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import Learner, default_learners, resolve_learner
+from polytask.neural_network import MultiTaskNetwork
+from polytask.tasks import TaskSet
+from polytask.weighting import Weighting
+
+__all__ = ["named_learner", "named_learners"]
+
+_SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
+
+
+def named_learners(
+    names: Sequence[str], tasks: TaskSet, weighting: str | None, aggregation: str | None
+) -> tuple[Learner, ...]:
+    """The learners of these names, or the usual ones; joint networks get the balancing methods.
+
+    Raises
+    ------
+    ParameterError
+        If a balancing method is given and no learner is a joint network.
+    """
+    found = [named_learner(name) for name in names] if names else list(default_learners(tasks))
+    given = {"weighting": weighting, "aggregation": aggregation}
+    methods = {slot: _method(slot, name) for slot, name in given.items() if name is not None}
+    if not methods:
+        return tuple(found)
+    if not any(_balances(learner) for learner in found):
+        sentence = (
+            f"--{' and --'.join(methods)}: only networks whose tasks share something weigh them, "
+            f"and {', '.join(learner.name for learner in found)} shares nothing. Add --model "
+            "hard_sharing."
+        )
+        raise ParameterError(sentence)
+    return tuple(
+        _balanced(learner, methods) if _balances(learner) else learner for learner in found
+    )
+
+
+def named_learner(name: str) -> Learner:
+    """The learner of a name as tables print it, such as ``hard_sharing+mgda``."""
+    base, *added = name.split("+")
+    learner = resolve_learner(base)
+    if not added:
+        return learner
+    if not _balances(learner):
+        sentence = (
+            f"{name}: {learner.name} shares nothing between tasks, so it has none to balance."
+        )
+        raise ParameterError(sentence)
+    methods = {}
+    for word in added:
+        slot = _slot(word)
+        methods[slot] = _method(slot, word)
+    return _balanced(learner, methods)
+
+
+def _slot(name: str) -> str:
+    known = {method: slot for slot in _SLOTS for method in _methods(slot)}
+    for method, slot in known.items():
+        if fold(method) == fold(name):
+            return slot
+    guess = suggestion(name, map(snake_case, known))
+    raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
+
+
+def _methods(slot: str) -> list[str]:
+    """Public concrete methods of a room."""
+    room = import_module(f"polytask.{slot}")
+    things = {name: getattr(room, name) for name in room.__all__}
+    return [
+        n for n, thing in things.items() if inspect.isclass(thing) and not inspect.isabstract(thing)
+    ]
+
+
+def _method(slot: str, name: str) -> Any:
+    found: Any = resolve(name, f"polytask.{slot}", slot, _SLOTS[slot])
+    required = [
+        parameter.name
+        for parameter in inspect.signature(found).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+    ]
+    if required:
+        sentence = (
+            f"The {slot} {name!r} needs {', '.join(required)}, which the command line cannot give. "
+            f"Use polytask.{slot}.{found.__name__} from Python."
+        )
+        raise ParameterError(sentence)
+    return found()
+
+
+def _balances(learner: Learner) -> bool:
+    return isinstance(learner, MultiTaskNetwork) and learner.joint
+
+
+def _balanced(learner: Any, methods: dict[str, Any]) -> Learner:
+    return replace(learner, trainer=replace(learner.trainer, **methods))

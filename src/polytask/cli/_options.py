@@ -1,0 +1,138 @@
+"""Arguments and options that several commands share; None means that it was not given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "Aggregation",
+    "Auxiliary",
+    "Config",
+    "Drop",
+    "Epochs",
+    "Features",
+    "Quiet",
+    "Steps",
+    "Table",
+    "Target",
+    "TaskColumn",
+    "Weight",
+    "Weighting",
+]
+
+_DATA, _TRAINING = "Data", "Training"
+
+Table = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="TABLE",
+        help="The data: a .csv, .tsv, .parquet, .arrow or .ndjson file.",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        "-t",
+        metavar="NAME[:KIND]",
+        help="A target column and its kind: regression, binary, multiclass or multilabel; "
+        "inferred if not named. Several columns make one task as NAME=COLUMN,COLUMN[:KIND]. "
+        "Repeat for every task.",
+        rich_help_panel=_DATA,
+    ),
+]
+Auxiliary = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--auxiliary",
+        metavar="NAME[:KIND]",
+        help="A target that may help training, but decides nothing.",
+        rich_help_panel=_DATA,
+    ),
+]
+TaskColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--task-column",
+        metavar="COLUMN",
+        help="The column that names the one task of each row, such as a school; "
+        "--target is then one column for all.",
+        rich_help_panel=_DATA,
+    ),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="COLUMNS",
+        help="Input columns, with commas or repeated; by default all that serve nothing else.",
+        rich_help_panel=_DATA,
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drop",
+        metavar="COLUMNS",
+        help="Columns that are no inputs, with commas or repeated.",
+        rich_help_panel=_DATA,
+    ),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(
+        "--weight", metavar="COLUMN", help="A column of row weights.", rich_help_panel=_DATA
+    ),
+]
+Weighting = Annotated[
+    str | None,
+    typer.Option(
+        "--weighting",
+        metavar="NAME",
+        help="How joint networks weigh the tasks' losses, such as uncertainty_weighting.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Aggregation = Annotated[
+    str | None,
+    typer.Option(
+        "--aggregation",
+        metavar="NAME",
+        help="How joint networks make one update of the tasks' gradients, such as mgda.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        "--steps",
+        metavar="N",
+        help="Optimiser steps of a training run, at most; 2000 by default.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs",
+        metavar="N",
+        help="Instead of --steps: passes over the training rows.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="A YAML file of these options by their names; those given here win.",
+    ),
+]
+Quiet = Annotated[
+    bool | None,
+    typer.Option("--quiet", "-q", help="Say nothing but the result.", show_default=False),
+]

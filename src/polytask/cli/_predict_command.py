@@ -1,0 +1,44 @@
+"""`polytask predict`: the command's options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polytask.cli._options import Quiet
+
+__all__ = ["predict"]
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a saved model.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="Rows to predict; targets are not needed.")
+    ],
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="Columns of the table to copy, such as an identifier; with commas or repeated.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="A .csv, .tsv, .parquet, .arrow or .ndjson file; CSV to the screen if not named.",
+        ),
+    ] = None,
+    quiet: Quiet = None,
+) -> None:
+    """Predict new rows with a saved model.
+
+    [dim]polytask predict model/ new.csv --out predictions.csv[/dim]
+    """
+    from polytask.cli._predict import run
+
+    run(model, table, keep or [], out, quiet=bool(quiet))

@@ -1,0 +1,65 @@
+"""Frames → files by suffix, whole or absent."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from polytask._files import replacing
+from polytask.exceptions import SourceFileError
+
+__all__ = ["check_writable", "write_table"]
+
+
+def _separated(separator: str) -> Callable[[pl.DataFrame, Path], None]:
+    def write(table: pl.DataFrame, path: Path) -> None:
+        table.write_csv(path, separator=separator)
+
+    return write
+
+
+def _zipped(separator: str) -> Callable[[pl.DataFrame, Path], None]:
+    def write(table: pl.DataFrame, path: Path) -> None:
+        with gzip.open(path, "wb") as handle:
+            handle.write(table.write_csv(separator=separator).encode())
+
+    return write
+
+
+_WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
+    ".csv": _separated(","),
+    ".tsv": _separated("\t"),
+    ".csv.gz": _zipped(","),
+    ".tsv.gz": _zipped("\t"),
+    ".parquet": lambda table, path: table.write_parquet(path),
+    ".arrow": lambda table, path: table.write_ipc(path),
+    ".feather": lambda table, path: table.write_ipc(path),
+    ".ipc": lambda table, path: table.write_ipc(path),
+    ".ndjson": lambda table, path: table.write_ndjson(path),
+    ".jsonl": lambda table, path: table.write_ndjson(path),
+}
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table in the form that the file's suffix names."""
+    write = _writer(path)
+    with replacing(path) as temporary:
+        write(table, temporary)
+
+
+def check_writable(path: Path) -> None:
+    """Raise unless a table could be written there; nothing is read or trained before that."""
+    _writer(path)
+    if path.is_dir():
+        raise SourceFileError(f"{path} is a folder. Name a file, such as {path / 'table.csv'}.")
+
+
+def _writer(path: Path) -> Callable[[pl.DataFrame, Path], None]:
+    for suffix, write in _WRITERS.items():
+        if path.name.casefold().endswith(suffix):
+            return write
+    sentence = f"{path} is of an unknown type {path.suffix!r}. Known: {', '.join(_WRITERS)}."
+    raise SourceFileError(sentence)

@@ -1,0 +1,52 @@
+"""What the commands say: results on stdout, everything else on stderr, all of it kept for logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from polytask._files import write_text
+
+__all__ = ["Voice"]
+
+
+@dataclass
+class Voice:
+    """Says notes and results, and remembers them.
+
+    Parameters
+    ----------
+    quiet : bool
+        Whether notes are kept back.
+    """
+
+    quiet: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Something worth knowing on the way."""
+        self._remember(text)
+        if not self.quiet:
+            typer.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """Something that must be known, even by who wants to hear little."""
+        self._remember(text)
+        typer.echo(text, err=True)
+
+    def result(self, text: str) -> None:
+        """What was asked for."""
+        self._remember(text)
+        typer.echo(text)
+
+    def write_log(self, path: Path) -> None:
+        """Add what was said to a log file."""
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        write_text(path, before + "".join(f"{line}\n" for line in self.lines))
+
+    def _remember(self, text: str) -> None:
+        moment = datetime.now(tz=UTC).isoformat(timespec="seconds")
+        self.lines += [f"{moment} {line}".rstrip() for line in text.splitlines() or [""]]
