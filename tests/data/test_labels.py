@@ -19,9 +19,10 @@ from polytask.tasks import Task
 
 
 @st.composite
-def own_rows(draw, values=st.floats(-5, 5) | st.none()):
+def own_rows(draw):
     """Target values, the task of every row, and the number of tasks."""
     n_tasks = draw(st.integers(1, 4))
+    values = st.floats(-5, 5) | st.none()
     cells = draw(st.lists(st.tuples(values, st.integers(0, n_tasks - 1)), min_size=1, max_size=30))
     target, task = zip(*cells, strict=True)
     return pl.Series("y", target, dtype=pl.Float64), np.array(task, dtype=np.int32), n_tasks

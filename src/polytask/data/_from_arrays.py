@@ -22,14 +22,14 @@ __all__ = ["arrays_source"]
 
 
 def arrays_source(
-    X: np.ndarray,
-    Y: np.ndarray,
+    X: Any,
+    Y: Any,
     tasks: Iterable[Task | str] | None,
     *,
     names: Sequence[str] | None,
     weights: Any,
     groups: Any,
-    task_index: np.ndarray | None,
+    task_index: Any,
 ) -> tuple[Source, tuple[str, ...]]:
     """The source of inputs X and targets Y, and notes."""
     inputs = to_polars(array_columns(np.asarray(X), names))

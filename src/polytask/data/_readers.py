@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import gzip
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -52,7 +53,7 @@ def read_table(
     path = Path(path)
     scanned = scan_table(path, missing=missing, text=text)
     if columns is not None and set(columns) <= set(scanned.collect_schema().names()):
-        scanned = scanned.select(dict.fromkeys(columns))
+        scanned = scanned.select(list(dict.fromkeys(columns)))
     table = _reading(path, scanned.collect)
     if table.height == 0:
         sentence = f"{path} holds a header ({', '.join(table.columns[:5])}) but no rows."
@@ -77,25 +78,30 @@ def _checked(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame
 
 
+def _literal(path: Path) -> str:
+    """The path with nothing in it that polars takes for a pattern."""
+    return glob.escape(str(path))
+
+
 def _scan_separated(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
-    raw = pl.scan_csv(path, separator=_separator(path), infer_schema=False, glob=False)
+    raw = pl.scan_csv(_literal(path), separator=_separator(path), infer_schema=False)
     names = {name: name.strip() for name in raw.collect_schema().names()}
     return typed(raw.rename(names), missing, text)
 
 
 def _scan_parquet(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
     del missing, text
-    return pl.scan_parquet(path, glob=False)
+    return pl.scan_parquet(_literal(path))
 
 
 def _scan_arrow(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
     del missing, text
-    return pl.scan_ipc(path, glob=False)
+    return pl.scan_ipc(_literal(path))
 
 
 def _scan_lines(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
     del missing, text
-    return pl.scan_ndjson(path, infer_schema_length=None)
+    return pl.scan_ndjson(_literal(path), infer_schema_length=None)
 
 
 _Scan = Callable[[Path, Sequence[str], Collection[str]], pl.LazyFrame]
@@ -163,6 +169,6 @@ def _check_header(path: Path) -> None:
 def _reading(path: Path, action: Callable[[], Any]) -> Any:
     try:
         return action()
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         sentence = f"{path} cannot be read: {str(error).splitlines()[0]}"
         raise SourceFileError(sentence) from error
