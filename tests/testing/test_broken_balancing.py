@@ -74,7 +74,7 @@ class Dice(Plain):
 class Counter(Plain):
     """Weights that grow with the number of steps."""
 
-    def start(self, n_tasks, device=None):
+    def start(self, n_tasks, *, device=None, generator=None):
         self.count = torch.zeros(1)
 
     def scalarize(self, losses, present):
@@ -113,7 +113,7 @@ class Stubborn(Counter):
 
     steps = 0
 
-    def start(self, n_tasks, device=None):
+    def start(self, n_tasks, *, device=None, generator=None):
         self.count = torch.full((1,), float(Stubborn.steps))
 
     def learn(self, losses, present):
@@ -164,7 +164,27 @@ def test_a_weighting_that_draws_without_using_it_is_found():
         check_weighting(Wasteful())
 
 
-@pytest.mark.parametrize("weighting", [Plain(), Equal(), Counter()])
+class Lottery(Plain):
+    """Random weights from the generator it is given."""
+
+    def start(self, n_tasks, *, device=None, generator=None):
+        self.generator = generator
+        self.drawn = torch.ones(n_tasks)
+
+    def scalarize(self, losses, present):
+        return (self.drawn * losses * present).sum()
+
+    def learn(self, losses, present):
+        self.drawn = torch.rand(len(losses), generator=self.generator)
+
+    def state_dict(self):
+        return {"drawn": self.drawn}
+
+    def load_state_dict(self, state):
+        self.drawn = state["drawn"]
+
+
+@pytest.mark.parametrize("weighting", [Plain(), Equal(), Counter(), Lottery()])
 def test_a_good_weighting_passes(weighting):
     check_weighting(weighting)
 
@@ -231,7 +251,7 @@ class Signs(SumOfRows):
 class Warming(Sum):
     """Weights that grow from step to step."""
 
-    def start(self, n_tasks):
+    def start(self, n_tasks, *, device=None, generator=None):
         self.count = 0
 
     def weights(self, gramian):

@@ -41,6 +41,16 @@ def test_a_remedy_may_follow_the_sentence():
     check_parameters_reject_bad_values(Helpful, size=3)
 
 
+def test_a_constructor_may_make_a_good_value_of_a_bad_one():
+    class Lenient(Good):
+        def __post_init__(self):
+            if isinstance(self.widths, int):
+                object.__setattr__(self, "widths", (self.widths,))
+            check_parameters(self)
+
+    check_parameters_reject_bad_values(Lenient, size=3)
+
+
 @dataclass(frozen=True)
 class Undeclared(Good):
     depth: int = 2

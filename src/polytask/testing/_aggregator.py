@@ -80,9 +80,11 @@ def check_non_conflicting(aggregator: Aggregator, n_tasks: int = 4) -> None:
         require(worst >= -1e-8, words)
 
 
-def _started(aggregator: Aggregator, count: int) -> Aggregator:
+def _started(
+    aggregator: Aggregator, count: int, generator: torch.Generator | None = None
+) -> Aggregator:
     one = copy.deepcopy(aggregator)
-    one.start(count)
+    one.start(count, generator=torch.Generator() if generator is None else generator)
     return one
 
 

@@ -55,7 +55,7 @@ def _check_refused(
 ) -> None:
     given = f"{cls.__name__}({parameter}={describe(bad)})"
     try:
-        cls(**{**required, parameter: bad})
+        stored = getattr(cls(**{**required, parameter: bad}), parameter)
     except UnknownNameError:
         return  # a name that may be resolved has a sentence of its own, with the nearest one
     except ParameterError as error:
@@ -65,5 +65,5 @@ def _check_refused(
     except Exception as error:
         words = f"{given} must raise ParameterError, but raises {type(error).__name__}: {error}"
         raise AssertionError(words) from error
-    else:
-        raise AssertionError(f"{given} is accepted, but must be {constraint}.")
+    else:  # a constructor may make a good value of it, such as a tuple of a name
+        require(constraint.accepts(stored), f"{given} is accepted, but must be {constraint}.")

@@ -52,9 +52,11 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5)) ->
         require_same(torch.get_rng_state(), before, words)
 
 
-def _started(weighting: Weighting, count: int) -> Weighting:
+def _started(
+    weighting: Weighting, count: int, generator: torch.Generator | None = None
+) -> Weighting:
     one = copy.deepcopy(weighting)
-    one.start(count)
+    one.start(count, generator=torch.Generator() if generator is None else generator)
     return one
 
 

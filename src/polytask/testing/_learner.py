@@ -1,0 +1,190 @@
+"""The common check of a learner."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask.data import MultiTaskDataset, Source, Split
+from polytask.exceptions import DataError, PolytaskError
+from polytask.learners import Learner
+from polytask.predictor import FittedPredictor, Predictions, load
+from polytask.testing._datasets import tiny_dataset
+from polytask.testing._recipe import check_recipe_round_trip
+from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.training import Budget
+
+__all__ = ["check_learner"]
+
+
+def check_learner(
+    learner: Learner,
+    datasets: Iterable[MultiTaskDataset] | None = None,
+    *,
+    budget: Budget | None = None,
+) -> None:
+    """Check that a learner keeps the promises of `polytask.learners.Learner`.
+
+    Parameters
+    ----------
+    learner : Learner
+    datasets : iterable of MultiTaskDataset, optional
+        What to learn. By default one table with all kinds of targets, one of regressions, one
+        whose rows belong to single tasks and one with a table for each task, each with missing
+        labels; those that the learner does not serve are passed over.
+    budget : Budget, optional
+        20 steps by default.
+
+    Raises
+    ------
+    AssertionError
+        If fitting changes its inputs or depends on more than them and the seed, predictions
+        have a wrong shape or are in wrong units, need target columns or depend on the order of
+        rows, or a saved model predicts something else.
+
+    Examples
+    --------
+    >>> from polytask.learners import Linear
+    >>> from polytask.testing import check_learner
+    >>> check_learner(Linear())
+    """
+    name = type(learner).__name__
+    check_recipe_round_trip(learner)
+    require(isinstance(learner, Learner), f"{name} lacks a part of the Learner protocol.")
+    require(bool(learner.name), f"{name} has no name.")
+    require(isinstance(learner.joint, bool), f"{name} does not say whether it is joint.")
+    _check_settings(learner)
+    budget = Budget(steps=20) if budget is None else budget
+    served = 0
+    for what, data in _forms() if datasets is None else ((f"{d}", d) for d in datasets):
+        if learner.serves(data.tasks):
+            _check_fit(f"{learner.name} on {what}", learner, data, budget)
+            served += 1
+    require(served, f"{learner.name} serves none of the data sets; give it `datasets=`.")
+
+
+def _forms() -> Iterator[tuple[str, MultiTaskDataset]]:
+    yield "one table", tiny_dataset(["regression", "binary", "multiclass", "multilabel"])
+    yield "regressions", tiny_dataset(["regression"] * 2)
+    yield "own rows", tiny_dataset(["regression"] * 3, own_rows=True, n_rows=90)
+    yield "own tables", tiny_dataset(["regression", "binary"], own_tables=True)
+
+
+def _check_settings(learner: Learner) -> None:
+    for setting, values in learner.search_space().items():
+        words = f"{learner.name}: the setting {setting!r} must be declared with a tuple of values."
+        require(isinstance(values, tuple) and values, words)
+        for value in values:
+            check_recipe_round_trip(learner.configured({setting: value}))
+    first = {setting: values[0] for setting, values in learner.search_space().items()}
+    same = learner.configured(first)
+    require(same.name == learner.name, f"{learner.name}: with its defaults it is {same.name!r}.")
+
+
+def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budget) -> None:
+    train, validation = _parts(data)
+    before = train.digest(), validation.digest()
+    try:
+        fitted = learner.fit(train, validation, 0, budget)
+    except DataError as error:
+        raise AssertionError(f"{what}: serves these tasks, but refuses them: {error}") from error
+    after = train.digest(), validation.digest()
+    require(after == before, f"{what}: fitting changes the data.")
+    require(fitted.n_parameters > 0, f"{what}: no learned numbers.")
+    predictions = fitted.predict(data)
+    for source in data.sources:
+        _check_predictions(what, source, predictions, fitted)
+    again = learner.fit(train, validation, 0, budget).predict(data)
+    _require_alike(f"{what}, fitted again with the same seed", again, predictions)
+    _check_new_rows(what, fitted, data, predictions)
+    _check_saved(what, fitted, data, predictions)
+
+
+def _parts(data: MultiTaskDataset) -> tuple[MultiTaskDataset, MultiTaskDataset]:
+    """Every third row validates."""
+    rows = {source.name: np.arange(source.n_rows) for source in data.sources}
+    held_out = {name: index[index // 3 % 3 == 2] for name, index in rows.items()}
+    kept = {name: index[index // 3 % 3 != 2] for name, index in rows.items()}
+    train, validation, _ = Split(kept, held_out, {}, "thirds", 0).apply(data)
+    return train, validation
+
+
+def _check_predictions(
+    what: str, source: Source, predictions: Predictions, fitted: FittedPredictor
+) -> None:
+    for task in source.tasks:
+        where = f"{what}, {task.name}"
+        require(task.name in predictions, f"{where}: no predictions.")
+        answer, rows = predictions[task.name], source.rows_of(task.name)
+        target = fitted.schemas[source.name].targets[task.name]
+        require_same(answer.row_ids, source.row_ids[rows], f"{where}: other rows are predicted")
+        shape = (len(rows), target.size)
+        require(answer.raw.shape == shape, f"{where}: raw scores {answer.raw.shape}, not {shape}.")
+        require_finite(answer.raw, f"{where}: a raw score is not finite")
+        response = task.known_kind.response(answer.raw, target)
+        words = f"{where}: the response is not that of the raw scores"
+        require_close(answer.response, response, words, relative=1e-5, absolute=1e-6)
+        _check_units(where, source, task.name, answer.response, fitted)
+
+
+def _check_units(
+    where: str, source: Source, task: str, response: np.ndarray, fitted: FittedPredictor
+) -> None:
+    """Responses lie about as far from the truth as a constant does, not orders away."""
+    kind, target = source.tasks[task].known_kind, fitted.schemas[source.name].targets[task]
+    labels = source.labelled()
+    truth = kind.truth(list(labels.columns(task).values()), target)
+    mine = np.isin(source.rows_of(task), labels.rows(task))
+    if truth.shape != response[mine].shape:
+        return
+    error = np.sqrt(np.nanmean((response[mine] - truth) ** 2))
+    spread = np.sqrt(np.nanmean((truth - np.nanmean(truth)) ** 2))
+    words = f"{where}: errors of {error:.3g} where the truth varies by {spread:.3g}; wrong units?"
+    require(error <= 3 * spread, words)
+
+
+def _check_new_rows(
+    what: str, fitted: FittedPredictor, data: MultiTaskDataset, wanted: Predictions
+) -> None:
+    """Plain tables without target columns, turned upside down."""
+    tables = {source.name: _table(source)[::-1] for source in data.sources}
+    given: Any = tables if len(tables) > 1 else next(iter(tables.values()))
+    try:
+        turned = fitted.predict(given)
+    except PolytaskError as error:
+        words = f"{what}: cannot predict a table without target columns: {error}"
+        raise AssertionError(words) from error
+    for name in wanted:
+        words = f"{what}, {name}: a row's prediction depends on the rows around it"
+        found = turned[name].response[::-1]
+        require_close(found, wanted[name].response, words, relative=1e-4, absolute=1e-5)
+
+
+def _table(source: Source) -> pl.DataFrame:
+    if source.task_index is None or source.task_column is None:
+        return source.inputs
+    names = [source.tasks.names[position] for position in source.task_index]
+    return source.inputs.with_columns(pl.Series(source.task_column, names))
+
+
+def _check_saved(
+    what: str, fitted: FittedPredictor, data: MultiTaskDataset, wanted: Predictions
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        fitted.save(Path(folder) / "model")
+        restored = load(Path(folder) / "model")
+    _require_alike(f"{what}, saved and loaded", restored.predict(data), wanted)
+    words = f"{what}: saved, its name is {restored.name!r} instead of {fitted.name!r}."
+    require(restored.name == fitted.name, words)
+
+
+def _require_alike(what: str, got: Predictions, wanted: Predictions) -> None:
+    require(list(got) == list(wanted), f"{what}: predicts {list(got)}, not {list(wanted)}.")
+    for name in wanted:
+        words = f"{what}: other raw scores of {name}"
+        require_same(got[name].raw, wanted[name].raw, words)

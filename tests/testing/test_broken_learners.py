@@ -1,0 +1,235 @@
+"""The check of learners finds what is broken, one promise at a time."""
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import pytest
+
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import DataError
+from polytask.learners import Linear
+from polytask.predictor import FittedPredictor, Model
+from polytask.testing import check_learner, tiny_dataset
+
+
+@pytest.fixture(scope="module")
+def data():
+    return [tiny_dataset(["regression", "binary"])]
+
+
+def test_a_good_learner_passes(data):
+    check_learner(Linear(), data)
+
+
+@dataclass(frozen=True, eq=False)
+class Twisted(Model):
+    """A model whose raw scores are changed on the way out."""
+
+    model: Model
+    twist: Any
+
+    @property
+    def n_parameters(self):
+        return self.model.n_parameters
+
+    def scores(self, sources):
+        return {
+            source: {task: self.twist(raw, task) for task, raw in tasks.items()}
+            for source, tasks in self.model.scores(sources).items()
+        }
+
+    def save(self, folder):
+        self.model.save(folder)
+
+    @classmethod
+    def load(cls, folder, tasks, schemas):
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Honest(Linear):
+    """A good learner; each broken one changes one thing."""
+
+    def configured(self, settings):
+        return replace(self, **settings)
+
+
+class TwistedLearner(Honest):
+    def twist(self, raw, task):
+        return raw
+
+    def fit(self, train, validation, seed, budget):
+        fitted = super().fit(train, validation, seed, budget)
+        return replace(fitted, model=Twisted(fitted.model, self.twist))
+
+
+class Thousandfold(TwistedLearner):
+    """Predicts in other units than it was given."""
+
+    def twist(self, raw, task):
+        return raw * np.float32(1000)
+
+
+class Infinite(TwistedLearner):
+    def twist(self, raw, task):
+        return raw / np.float32(0)
+
+
+class Relative(TwistedLearner):
+    """A row's score depends on its place in the table."""
+
+    def twist(self, raw, task):
+        return raw + np.linspace(0, 0.1, len(raw), dtype=np.float32)[:, None]
+
+
+class Restless(TwistedLearner):
+    calls: ClassVar = itertools.count()
+
+    def twist(self, raw, task):
+        return raw + np.float32(1e-3 * next(self.calls))
+
+
+class WidePredictor(FittedPredictor):
+    def predict(self, data):
+        predictions = super().predict(data)
+        wide = {
+            name: replace(answer, raw=np.repeat(answer.raw, 2, axis=1))
+            for name, answer in predictions.items()
+        }
+        return replace(predictions, by_task=wide)
+
+
+class TwoScores(Honest):
+    def fit(self, train, validation, seed, budget):
+        return WidePredictor(**vars(super().fit(train, validation, seed, budget)))
+
+
+class CuriousPredictor(FittedPredictor):
+    def predict(self, data):
+        if not isinstance(data, MultiTaskDataset):
+            raise DataError("where are the labels?")
+        return super().predict(data)
+
+
+class Curious(Honest):
+    """Predicts rows with labels only."""
+
+    def fit(self, train, validation, seed, budget):
+        return CuriousPredictor(**vars(super().fit(train, validation, seed, budget)))
+
+
+class Meddling(Honest):
+    """Centres the training table in place."""
+
+    def fit(self, train, validation, seed, budget):
+        fitted = super().fit(train, validation, seed, budget)
+        source = train.sources[0]
+        centred = source.inputs.with_columns(pl.col("x0") - pl.col("x0").mean())
+        object.__setattr__(source, "inputs", centred)
+        return fitted
+
+
+class Moody(Honest):
+    fits: ClassVar = itertools.count(1)
+
+    def fit(self, train, validation, seed, budget):
+        return Linear(alpha=float(next(self.fits))).fit(train, validation, seed, budget)
+
+
+class ForgettingPredictor(FittedPredictor):
+    def save(self, folder):
+        def halved(estimator):
+            estimator.coef_ = estimator.coef_ / 2
+            return estimator
+
+        for part in self.model.parts:
+            for estimator in part.estimators:
+                halved(estimator)
+        super().save(folder)
+
+
+class Forgetting(Honest):
+    """Saves other coefficients than it predicted with."""
+
+    def fit(self, train, validation, seed, budget):
+        fitted = super().fit(train, validation, seed, budget)
+        parts = vars(fitted)
+        return ForgettingPredictor(**parts)
+
+
+class RenamedPredictor(FittedPredictor):
+    def save(self, folder):
+        replace(FittedPredictor(**vars(self)), name="something else").save(folder)
+
+
+class Renaming(Honest):
+    def fit(self, train, validation, seed, budget):
+        return RenamedPredictor(**vars(super().fit(train, validation, seed, budget)))
+
+
+class Refusing(Honest):
+    def fit(self, train, validation, seed, budget):
+        raise DataError("not today")
+
+
+class ServesNobody(Honest):
+    def serves(self, tasks):
+        return False
+
+
+class Sloppy(Honest):
+    def search_space(self):
+        return {"alpha": [1.0, 10.0]}
+
+
+class Drifting(Honest):
+    def configured(self, settings):
+        return replace(self, name=f"{self.name}*", **settings)
+
+
+class Undecided(Honest):
+    joint = None
+
+
+class Plain:
+    name, joint = "plain", False
+
+
+@dataclass(frozen=True)
+class NoLearner:
+    name: str = "nobody"
+    joint: bool = False
+
+
+@pytest.mark.parametrize(
+    ("learner", "words"),
+    [
+        (Thousandfold(), "wrong units"),
+        (TwoScores(), r"raw scores \(60, 2\), not \(60, 1\)"),
+        (Infinite(), "a raw score is not finite"),
+        (Relative(), "depends on the rows around it"),
+        (Restless(), "fitted again with the same seed: other raw scores"),
+        (Curious(), "cannot predict a table without target columns"),
+        (Meddling(), "fitting changes the data"),
+        (Moody(), "fitted again with the same seed: other raw scores"),
+        (Forgetting(), "saved and loaded: other raw scores"),
+        (Renaming(), "saved, its name is 'something else'"),
+        (Refusing(), "serves these tasks, but refuses them: not today"),
+        (ServesNobody(), "serves none of the data sets"),
+        (Sloppy(), "must be declared with a tuple of values"),
+        (Drifting(), "with its defaults it is 'linear\\*'"),
+        (Undecided(), "does not say whether it is joint"),
+        (Honest(name=""), "has no name"),
+        (NoLearner(), "lacks a part of the Learner protocol"),
+        (Plain(), "is no dataclass|lacks a part"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_broken_learner_is_found(learner, words, data):
+    with pytest.raises(AssertionError, match=words):
+        check_learner(learner, data)

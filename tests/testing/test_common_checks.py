@@ -1,0 +1,205 @@
+"""Every public method of every room passes the common checks from the day it is exported."""
+
+import importlib
+import inspect
+import pkgutil
+from abc import ABC
+
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from torch import nn
+
+import polytask
+from polytask import testing
+from polytask.aggregation import MGDA, Aggregator
+from polytask.architectures import MLP, Architecture, HardSharing
+from polytask.data import FixedSplit, Split
+from polytask.datafits import Datafit
+from polytask.learners import Learner, PooledEstimator, PooledLinear
+from polytask.losses import Loss
+from polytask.metrics import Metric
+from polytask.neural_network import MultiTaskNetwork
+from polytask.penalties import Penalty
+from polytask.tasks import Kind
+from polytask.testing import tiny_dataset
+from polytask.training import Trainer
+from polytask.weighting import Weighting
+
+
+def plain_encoder(in_shape):
+    return nn.Linear(in_shape[0], 4)
+
+
+# Arguments of public classes that cannot be made without any.
+ARGUMENTS = {
+    "ColumnSplit": {"column": "part"},
+    "CustomEncoder": {"factory": plain_encoder},
+    "FixedSplit": {"given": (Split({}, {}, {}),)},
+    "GroupSplit": {"column": "town"},
+    "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
+    "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
+    "Static": {"task_weights": (1.0, 2.0, 0.5)},
+    "Task": {"name": "income"},
+}
+
+
+def rooms():
+    names = [module.name for module in pkgutil.iter_modules(polytask.__path__)]
+    return [f"polytask.{name}" for name in names if name not in {"__main__", "testing"}]
+
+
+def is_contract(cls):
+    return inspect.isabstract(cls) or ABC in cls.__bases__ or getattr(cls, "_is_protocol", False)
+
+
+def public_classes():
+    found = {}
+    for room in rooms():
+        module = importlib.import_module(room)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) and not is_contract(thing):
+                found[thing.__qualname__] = thing
+    return [found[name] for name in sorted(found)]
+
+
+def has_all(cls, protocol):
+    names = [name for name in vars(protocol) if not name.startswith("_")]
+    fields = getattr(cls, "__dataclass_fields__", {})
+    return all(hasattr(cls, name) or name in fields for name in names)
+
+
+def serving(base):
+    """Public classes of a base class, or with all members of a protocol."""
+    if getattr(base, "_is_protocol", False):
+        return [cls for cls in public_classes() if has_all(cls, base)]
+    return [cls for cls in public_classes() if issubclass(cls, base)]
+
+
+def every(base):
+    return pytest.mark.parametrize("cls", serving(base), ids=lambda cls: cls.__name__)
+
+
+def made(cls):
+    return cls(**ARGUMENTS.get(cls.__name__, {}))
+
+
+def test_walking_the_rooms_finds_what_is_there():
+    names = {cls.__name__ for cls in public_classes()}
+    assert {"Task", "RMSE", "Huber", "Equal", "MGDA", "SingleTask", "Linear", "Trainer"} <= names
+    assert MultiTaskNetwork in serving(Learner)
+    assert not {"Loss", "Metric", "Learner", "Penalty"} & names
+
+
+def test_every_check_is_public():
+    checks = {name for name in testing.__all__ if name.startswith("check_")}
+    assert checks | {"tiny_dataset"} == set(testing.__all__)
+    assert list(testing.__all__) == sorted(testing.__all__)
+
+
+@every(Kind)
+def test_kinds(cls):
+    testing.check_kind(made(cls))
+
+
+@every(Loss)
+def test_losses(cls):
+    testing.check_loss(made(cls))
+
+
+@every(Metric)
+def test_metrics(cls):
+    testing.check_metric(made(cls))
+
+
+@every(Weighting)
+def test_weightings(cls):
+    only = {"Static": [3]}
+    testing.check_weighting(made(cls), n_tasks=only.get(cls.__name__, (1, 2, 5)))
+
+
+@every(Aggregator)
+def test_aggregators(cls):
+    testing.check_aggregator(made(cls))
+
+
+@every(Architecture)
+def test_architectures(cls):
+    testing.check_architecture(made(cls))
+
+
+@pytest.mark.parametrize("encoder", [MLP((8,), dropout=0.5, normalization="layer"), plain_encoder])
+@every(Architecture)
+def test_architectures_with_other_encoders(cls, encoder):
+    if "encoder" in inspect.signature(cls).parameters:
+        testing.check_architecture(cls(encoder=encoder))
+
+
+@every(Penalty)
+def test_penalties(cls):
+    testing.check_penalty(made(cls))
+
+
+@every(Datafit)
+def test_datafits(cls):
+    testing.check_datafit(made(cls))
+
+
+@every(Learner)
+def test_learners(cls):
+    pooling = issubclass(cls, PooledEstimator | PooledLinear)
+    own_rows = tiny_dataset(["regression"] * 3, own_rows=True, n_rows=90)
+    testing.check_learner(made(cls), [own_rows] if pooling else None)
+
+
+@every(Architecture)
+def test_networks(cls):
+    testing.check_learner(MultiTaskNetwork(made(cls), Trainer(patience=None)))
+
+
+@every(Weighting)
+def test_networks_balanced_by_weights(cls):
+    weighting = made(cls)
+    data = [tiny_dataset(["regression", "binary", "regression"], missing=0.6)]
+    trainer = Trainer(weighting=weighting, batch_size=8)
+    testing.check_learner(MultiTaskNetwork(HardSharing(MLP((8,))), trainer), data)
+
+
+@every(Aggregator)
+def test_networks_balanced_by_aggregation(cls):
+    data = [tiny_dataset(["regression", "binary", "regression"], missing=0.6)]
+    trainer = Trainer(aggregation=made(cls), batch_size=8)
+    testing.check_learner(MultiTaskNetwork(HardSharing(MLP((8,))), trainer), data)
+
+
+def with_constraints():
+    return [cls for cls in public_classes() if hasattr(cls, "parameter_constraints")]
+
+
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize("cls", with_constraints(), ids=lambda cls: cls.__name__)
+def test_parameters(cls):
+    testing.check_parameters_reject_bad_values(cls, **ARGUMENTS.get(cls.__name__, {}))
+
+
+RECIPES = [cls for cls in with_constraints() if cls is not FixedSplit]  # it holds rows
+
+
+@pytest.mark.parametrize("cls", RECIPES, ids=lambda cls: cls.__name__)
+def test_recipes(cls):
+    testing.check_recipe_round_trip(made(cls))
+
+
+# Which aggregators have which named properties; a new one is added where it has them.
+NON_CONFLICTING = [MGDA]
+
+
+@every(Aggregator)
+def test_aggregators_do_not_depend_on_the_order_of_tasks(cls):
+    testing.check_permutation_invariant(made(cls))
+
+
+@pytest.mark.parametrize("cls", NON_CONFLICTING)
+def test_aggregators_that_conflict_with_no_task(cls):
+    testing.check_non_conflicting(made(cls))
