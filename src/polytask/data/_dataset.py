@@ -41,9 +41,8 @@ class MultiTaskDataset:
     >>> from polytask import MultiTaskDataset
     >>> table = {"age": [31, 44, 28, 60], "rich": [0, 1, 0, 1], "single": ["y", "n", "y", None]}
     >>> data = MultiTaskDataset.from_table(table, ["rich", "single"])
-    >>> data.notes
-    ("rich: binary, because of 2 distinct values; positive class 1", \
-"single: binary, because of 2 distinct values; positive class 'y'")
+    >>> data.notes[1]
+    "single: binary, because of 2 distinct values; positive class 'y'"
     """
 
     sources: tuple[Source, ...]
