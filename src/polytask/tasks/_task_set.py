@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral
-from typing import overload
+from typing import SupportsIndex, overload
 
 from polytask._naming import suggestion
 from polytask._validation import message
@@ -100,14 +99,14 @@ class TaskSet(Sequence[Task]):
         return iter(self.tasks)
 
     @overload
-    def __getitem__(self, key: int | str) -> Task: ...
+    def __getitem__(self, key: SupportsIndex | str) -> Task: ...
     @overload
     def __getitem__(self, key: slice) -> TaskSet: ...
-    def __getitem__(self, key: int | str | slice) -> Task | TaskSet:
+    def __getitem__(self, key: SupportsIndex | str | slice) -> Task | TaskSet:
         if isinstance(key, slice):
             return TaskSet(self.tasks[key])
-        if isinstance(key, Integral):
-            return self.tasks[int(key)]
+        if isinstance(key, SupportsIndex):
+            return self.tasks[key]
         for task in self.tasks:
             if task.name == key:
                 return task
