@@ -1,0 +1,130 @@
+import dataclasses
+import json
+import math
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
+
+from polytask._recipes import from_json, import_path, to_json
+from polytask.exceptions import ParameterError
+from polytask.tasks import Binary, Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Holder:
+    """Stands for any recipe."""
+
+    value: Any = None
+    seen: int = dataclasses.field(default=0, init=False)
+
+    class Inner:
+        """A factory in a class."""
+
+
+# A module that can be imported by its name, as pytest's of this file cannot.
+Holder.__module__ = "polytask_recipe_tests"
+Holder.Inner.__module__ = "polytask_recipe_tests"
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    module = types.ModuleType("polytask_recipe_tests")
+    module.Holder = Holder
+    monkeypatch.setitem(sys.modules, "polytask_recipe_tests", module)
+
+
+def round_trip(value):
+    return from_json(json.loads(json.dumps(to_json(value), allow_nan=False)))
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(st.text(max_size=4) | st.integers(), inner, max_size=3),
+        inner.map(Holder),
+    ),
+    max_leaves=8,
+)
+
+
+@given(value=PLAIN)
+def test_nestings_of_plain_values(value):
+    assert round_trip(value) == value
+    assert round_trip(Holder(value)) == Holder(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "back"),
+    [
+        ([1, [2]], (1, (2,))),
+        (np.float32(0.5), 0.5),
+        (np.int64(7), 7),
+        (math.inf, math.inf),
+        ({"type": "x", 1: (2,)}, {"type": "x", 1: (2,)}),
+        (Binary, Binary),
+        (math.sqrt, math.sqrt),
+        (json.dumps, json.dumps),
+        (Holder.Inner, Holder.Inner),
+        (Task("a", Binary("yes"), weight=0.5), Task("a", Binary("yes"), weight=0.5)),
+    ],
+    ids=repr,
+)
+def test_values(value, back):
+    assert round_trip(value) == back
+
+
+def test_not_a_number():
+    assert math.isnan(round_trip(math.nan))
+
+
+def test_estimators():
+    back = round_trip(Holder(Ridge(alpha=2.0))).value
+    assert isinstance(back, Ridge)
+    assert back.alpha == 2.0
+
+
+def test_public_paths():
+    assert import_path(Task) == "polytask.tasks:Task"
+    assert import_path(HistGradientBoostingRegressor) == (
+        "sklearn.ensemble:HistGradientBoostingRegressor"
+    )
+    assert import_path(json.JSONDecoder) == "json.decoder:JSONDecoder"
+    assert import_path(import_path) == "polytask._recipes:import_path"
+
+
+def local():
+    class Hidden: ...
+
+    return Hidden
+
+
+@pytest.mark.parametrize("thing", [lambda: 3, local()], ids=["lambda", "local class"])
+def test_what_no_other_process_could_import(thing):
+    with pytest.raises(ParameterError, match="Define it at the top of an importable module"):
+        to_json(thing)
+
+
+def test_things_of_the_main_script(monkeypatch):
+    monkeypatch.setattr(Holder, "__module__", "__main__")
+    with pytest.raises(ParameterError, match="Holder of __main__ cannot be named"):
+        to_json(Holder())
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"x", 1j, np.zeros(2)])
+def test_what_a_recipe_cannot_hold(value):
+    with pytest.raises(ParameterError, match="A recipe cannot hold"):
+        to_json(Holder(value))
+
+
+@pytest.mark.parametrize("path", ["no.such.module:Thing", "polytask.tasks:Tusk", "json"])
+def test_what_is_not_there(path):
+    with pytest.raises(ParameterError, match=r"cannot be imported here .*Install the package"):
+        from_json({"import": path})
