@@ -6,7 +6,15 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from learner_tables import MIXED_TASKS, halves, long_data, long_table, mixed_data, mixed_table
+from learner_tables import (
+    INPUTS,
+    MIXED_TASKS,
+    halves,
+    long_data,
+    long_table,
+    mixed_data,
+    mixed_table,
+)
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -63,6 +71,33 @@ class TestAgainstScikitLearn:
         Z = (X - X.mean(axis=0)) / X.std(axis=0)
         model = LogisticRegression(C=2.0, max_iter=1000).fit(Z, label)
         np.testing.assert_allclose(found, model.predict_proba(Z)[:, 1], atol=1e-4)
+
+    def test_every_column_of_a_multilabel_task_has_its_own(self):
+        frame = mixed_table()
+        both = mixed_data(MIXED_TASKS[4:])
+        apart = MultiTaskDataset.from_table(
+            frame, [Task("tag_a", "binary"), Task("tag_b", "binary")], features=INPUTS
+        )
+        together, alone = fit(Linear(), both).predict(frame), fit(Linear(), apart).predict(frame)
+        for column, name in enumerate(["tag_a", "tag_b"]):
+            response = together["tags"].response[:, column]
+            np.testing.assert_allclose(response, alone[name].response, rtol=1e-6)
+
+    @pytest.mark.parametrize("estimator", [Ridge(), SVR()])  # of several outputs, and of one
+    def test_every_column_of_a_regression_has_its_own(self, estimator):
+        X, y = numbers()
+        whole = np.column_stack([y, X[:, 0] - y])
+        holes = whole.copy()
+        holes[:7, 1] = np.nan
+        for Y in (whole, holes):
+            learner = PerTaskEstimator(estimator)
+            frame = {f"x{i}": X[:, i] for i in range(3)} | {"a": Y[:, 0], "b": Y[:, 1]}
+            both = MultiTaskDataset.from_table(frame, [Task("ab", "regression", ("a", "b"))])
+            apart = MultiTaskDataset.from_arrays(X, Y, ["a", "b"])
+            together, alone = fit(learner, both).predict(both), fit(learner, apart).predict(apart)
+            for column, name in enumerate(["a", "b"]):
+                response = together["ab"].response[:, column]
+                np.testing.assert_allclose(response, alone[name].response, rtol=1e-4)
 
     def test_pooled_ridge_ignores_whose_row_it_is(self):
         frame = long_table().drop_nulls()

@@ -191,6 +191,15 @@ class TestSeveralSources:
         predictions = SEVERAL.predict({"b": self.data.source("b").inputs})
         assert list(predictions) == ["b"]
 
+    def test_a_source_without_rows_gives_none(self):
+        predictions = SEVERAL.predict(self.data.take({"a": np.arange(5)}))
+        assert predictions["a"].response.shape == (5,)
+        assert predictions["b"].response.shape == (0,)
+
+    def test_no_rows_at_all(self):
+        with pytest.raises(DataError, match="no rows to predict"):
+            SEVERAL.predict(self.data.take({}))
+
     def test_one_table_is_not_enough(self):
         with pytest.raises(DataError, match=r"mapping of source name to table.*'a', 'b'"):
             SEVERAL.predict(self.data.source("b").inputs)

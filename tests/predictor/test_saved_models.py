@@ -15,7 +15,7 @@ from polytask.architectures import MLP, HardSharing, SingleTask
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import BundleError
 from polytask.learners import GradientBoosting, Linear, PerTaskEstimator
-from polytask.predictor import FittedPredictor, NetworkModel, load
+from polytask.predictor import CombinedModel, FittedPredictor, NetworkModel, load
 from polytask.predictor._folder import MANIFEST, _digest
 from polytask.training import Budget
 
@@ -34,7 +34,15 @@ def of_network(architecture=None, data: MultiTaskDataset = MIXED) -> FittedPredi
     return FittedPredictor(data.tasks, schemas, model, None, "net")
 
 
+def combined() -> FittedPredictor:
+    linear, boosting = of_estimators(), of_estimators(GradientBoosting(max_iter=5))
+    answers = {name: place % 2 for place, name in enumerate(MIXED.tasks.names)}
+    model = CombinedModel((linear.model, boosting.model), answers)
+    return FittedPredictor(linear.tasks, linear.schemas, model, None, "combined")
+
+
 MODELS = {
+    "combined": combined,
     "linear": of_estimators,
     "boosting": lambda: of_estimators(GradientBoosting(max_iter=5)),
     "linear own rows": lambda: of_estimators(data=long_data()),

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask.learners._early_stopping import fit_watched
 from polytask.learners._estimators import gives_several_outputs, takes
 from polytask.learners._rows import Rows
+from polytask.predictor._threads import suitable_threads
 
 __all__ = ["fit_estimator", "fit_task"]
 
@@ -34,7 +35,7 @@ def fit_task(
         return (fit_estimator(estimator, rows, None, n_classes, say),)
     return tuple(
         fit_estimator(
-            estimator,
+            clone(estimator),
             rows.column(position),
             None if validation is None else validation.column(position),
             n_classes,
@@ -51,12 +52,11 @@ def fit_estimator(
     n_classes: int,
     say: Say,
 ) -> Any:
-    """Fit a clone on rows without missing labels.
+    """Fit an estimator, in place, on rows without missing labels.
 
     Parameters
     ----------
     estimator : estimator
-        Unfitted; it is fitted in place.
     rows : Rows
     validation : Rows, optional
         Rows to stop boosting by.
@@ -69,13 +69,8 @@ def fit_estimator(
     if is_classifier(estimator) and len(np.unique(Y)) == 1:
         say("only one class among the training rows, so its smoothed frequency is predicted")
         return _frequencies(rows, n_classes)
-    given: dict[str, Any] = {}
-    if rows.weight is not None:
-        if takes(estimator, "sample_weight"):
-            given["sample_weight"] = rows.weight
-        else:
-            say("row weights are ignored, since the estimator takes none")
-    with warnings.catch_warnings(record=True) as caught:
+    given = _weights(estimator, rows, say)
+    with suitable_threads(len(rows)), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         if validation is None:
             estimator.fit(rows.X, Y, **given)
@@ -83,6 +78,15 @@ def fit_estimator(
             estimator = fit_watched(estimator, rows, validation, given, say)
     _pass_on(caught, say)
     return estimator
+
+
+def _weights(estimator: Any, rows: Rows, say: Say) -> dict[str, Any]:
+    if rows.weight is None:
+        return {}
+    if takes(estimator, "sample_weight"):
+        return {"sample_weight": rows.weight}
+    say("row weights are ignored, since the estimator takes none")
+    return {}
 
 
 def _pass_on(caught: list[warnings.WarningMessage], say: Say) -> None:

@@ -18,6 +18,7 @@ from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.predictor._learned import n_learned
 from polytask.predictor._model import Model
 from polytask.predictor._targets import fitted_targets
+from polytask.predictor._threads import suitable_threads
 from polytask.predictor._trust import read_estimators, rebuilt, write_estimators
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -61,7 +62,8 @@ class EstimatorsModel(Model):
             if part.source == source.name:
                 if part.design not in matrices:
                     matrices[part.design] = part.design.matrix(source, schema)
-                found.update(part.scores(matrices[part.design], source, self.tasks, targets))
+                with suitable_threads(source.n_rows):
+                    found.update(part.scores(matrices[part.design], source, self.tasks, targets))
         return found
 
     def save(self, folder: Path) -> None:

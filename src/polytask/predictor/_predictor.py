@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from polytask._recipes import to_json
-from polytask.data import Schema, schema_to_json
+from polytask.data import Schema, Source, schema_to_json
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions, TaskPrediction
 from polytask.predictor._rows import chunks, sources_to_predict
 from polytask.predictor._targets import fitted_targets
-from polytask.tasks import TaskSet
+from polytask.tasks import FittedTarget, TaskSet
 from polytask.training import History
 
 __all__ = ["FittedPredictor"]
@@ -74,25 +74,32 @@ class FittedPredictor:
             If there are no rows, an input column is absent or changed its type, or a row belongs
             to a task that the model does not know.
         """
-        scores: dict[str, list[np.ndarray]] = {}
-        row_ids: dict[str, list[np.ndarray]] = {}
-        for source in sources_to_predict(data, self.schemas, self.tasks):
-            for chunk in chunks(source, self.schemas[source.name]):
-                for task, raw in self.model.scores([chunk])[chunk.name].items():
-                    scores.setdefault(task, []).append(raw)
-                    row_ids.setdefault(task, []).append(chunk.row_ids[chunk.rows_of(task)])
         targets = fitted_targets(self.tasks, self.schemas)
+        scores = self._scores(sources_to_predict(data, self.schemas, self.tasks), targets)
         answered = TaskSet(task for task in self.tasks if task.name in scores)
         predictions = {
             task.name: TaskPrediction.from_raw(
-                np.concatenate(scores[task.name]),
-                np.concatenate(row_ids[task.name]),
-                task.known_kind,
-                targets[task.name],
+                *scores[task.name], task.known_kind, targets[task.name]
             )
             for task in answered
         }
         return Predictions(answered, predictions)
+
+    def _scores(
+        self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
+    ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Raw scores and row ids of every task, piece by piece."""
+        raw: dict[str, list[np.ndarray]] = {}
+        row_ids: dict[str, list[np.ndarray]] = {}
+        for source in sources:
+            for task in source.tasks.names:  # that may have no rows at all
+                raw.setdefault(task, [np.zeros((0, targets[task].size), dtype=np.float32)])
+                row_ids.setdefault(task, [np.zeros(0, dtype=np.int64)])
+            for chunk in chunks(source, self.schemas[source.name]):
+                for task, scores in self.model.scores([chunk])[chunk.name].items():
+                    raw[task].append(scores)
+                    row_ids[task].append(chunk.row_ids[chunk.rows_of(task)])
+        return {task: (np.concatenate(raw[task]), np.concatenate(row_ids[task])) for task in raw}
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder, wholly or not at all; `polytask.load` reads it.

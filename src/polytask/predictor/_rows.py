@@ -33,9 +33,8 @@ def sources_to_predict(
         for name, schema in schemas.items()
         if name in tables
     ]
-    for source in sources:
-        if source.n_rows == 0:
-            raise DataError(f"Source {source.name!r} has no rows to predict.")
+    if not any(source.n_rows for source in sources):
+        raise DataError("The table has no rows to predict.")
     return sources
 
 

@@ -1,0 +1,26 @@
+"""Threads where they pay."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from typing import Any
+
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+__all__ = ["suitable_threads"]
+
+_FEW_ROWS = 10_000
+
+
+def suitable_threads(n_rows: int) -> AbstractContextManager[Any]:
+    """One thread for few rows, where others would only wait; for more, as the process has it.
+
+    On two busy cores, boosting 80 rows took 9 s with two threads and 0.1 s with one.
+    """
+    return _pools().limit(limits=1) if n_rows < _FEW_ROWS else nullcontext()
+
+
+@cache
+def _pools() -> Any:
+    return ThreadpoolController()
