@@ -144,7 +144,10 @@ class Satisfies(Constraint):
     words: str
 
     def accepts(self, value: object) -> bool:
-        return bool(self.test(value))
+        try:
+            return bool(self.test(value))
+        except (AttributeError, TypeError, ValueError):  # of a type that `test` did not expect
+            return False
 
     def __str__(self) -> str:
         return self.words
@@ -165,8 +168,8 @@ class Each(Constraint):
         )
 
     def __str__(self) -> str:
-        size = f"at least {self.minimum} of " if self.minimum else ""
-        return f"a tuple of {size}({self.element})"
+        size = f"at least {self.minimum} " if self.minimum else ""
+        return f"a tuple of {size}values, each {self.element}"
 
     def suspects(self) -> Iterable[object]:
         yield 3

@@ -41,8 +41,14 @@ CASES = [
     (InstanceOf((bool,)), "an instance of bool", [True], [1, None]),
     (InstanceOf((object,)), "an instance of object", [True, None, 1], []),
     (EVEN, "an even number", [2, 0], [1, "2"]),
-    (Each(EVEN), "a tuple of (an even number)", [(), (2,), [4, 6]], [2, "2", (1,)]),
-    (Each(EVEN, minimum=2), "a tuple of at least 2 of (an even number)", [(2, 4)], [(2,), (2, 3)]),
+    (Satisfies(lambda value: len(value) == 2, "a pair"), "a pair", ["ab"], ["a", 3, None]),
+    (Each(EVEN), "a tuple of values, each an even number", [(), (2,), [4, 6]], [2, "2", (1,)]),
+    (
+        Each(EVEN, minimum=2),
+        "a tuple of at least 2 values, each an even number",
+        [(2, 4)],
+        [(2,), (2, 3)],
+    ),
     (Optional(EVEN), "an even number or None", [None, 2], [1, 0.0]),
     (OneOf((EVEN, Interval(float, 0, 1))), "an even number or a float in [0, 1]", [4, 0.3], [3]),
 ]

@@ -102,6 +102,14 @@ def test_an_infinite_loss_cannot_happen():
     assert wrong.value == pytest.approx(36.04, abs=0.01)
 
 
+def test_a_variance_too_small_to_divide_by():
+    truth = np.array([0.0, 1e-200])
+    for metric in NEED_VARIANCE:
+        result = metric.score(truth, np.array([1.0, 2.0]), NUMBER)
+        assert result == MetricValue(None, "the value over 2 labelled rows is not finite")
+        assert np.isnan(metric.bootstrap(truth, truth, NUMBER, np.ones((1, 2)))).all()
+
+
 def test_overflow_is_said():
     result = RMSE().score(np.array([1e200]), np.array([-1e200]), NUMBER)
     assert result == MetricValue(None, "the value over 1 labelled rows is not finite")

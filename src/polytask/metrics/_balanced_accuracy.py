@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask.metrics._decisions import confusion, decisions, one_class
+from polytask.metrics._decisions import class_totals, one_class
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import Binary, Kind, Multiclass, Multilabel
@@ -43,12 +43,10 @@ class BalancedAccuracy(Metric):
         response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
-        """Mean of the diagonal of the confusion matrix over its row sums."""
+        """Mean share of right decisions a class."""
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
-        n_classes = 2 if response.ndim == 1 else response.shape[1]
-        cells = confusion(truth.astype(np.int64), decisions(response), weight, n_classes)
-        occurring = cells.sum(axis=1) > 0
-        recalls = np.diag(cells)[occurring] / cells.sum(axis=1)[occurring]
+        true, _, right = class_totals(truth, response, weight)
+        recalls = right[true > 0] / true[true > 0]
         return MetricValue(float(recalls.mean()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64, Int64
 
-__all__ = ["confusion", "decisions", "one_class", "true_class_probability"]
+__all__ = ["class_totals", "decisions", "one_class", "true_class_probability"]
 
 
 def decisions(response: Float64[np.ndarray, " n *classes"]) -> Int64[np.ndarray, " n"]:
@@ -24,15 +24,16 @@ def true_class_probability(
     return response[np.arange(len(truth)), truth.astype(np.int64)].astype(np.float64)
 
 
-def confusion(
-    truth: Int64[np.ndarray, " n"],
-    decided: Int64[np.ndarray, " n"],
+def class_totals(
+    truth: Float64[np.ndarray, " n"],
+    response: Float64[np.ndarray, " n *classes"],
     weight: Float64[np.ndarray, " n"],
-    n_classes: int,
-) -> Float64[np.ndarray, "classes classes"]:
-    """Weight of the rows of each (true class, decided class)."""
-    cells = np.bincount(truth * n_classes + decided, weight, minlength=n_classes**2)
-    return cells.reshape(n_classes, n_classes)
+) -> Float64[np.ndarray, "3 classes"]:
+    """Weight of the rows of each class, of the decisions for it, and of those that are right."""
+    codes, decided = truth.astype(np.int64), decisions(response)
+    n_classes = 2 if response.ndim == 1 else response.shape[1]
+    kinds_of_rows = ((codes, weight), (decided, weight), (codes, weight * (codes == decided)))
+    return np.stack([np.bincount(code, of, minlength=n_classes) for code, of in kinds_of_rows])
 
 
 def one_class(truth: Float64[np.ndarray, " n"]) -> str | None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask.metrics._decisions import confusion, decisions, one_class
+from polytask.metrics._decisions import class_totals, one_class
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import Binary, Kind, Multiclass, Multilabel
@@ -49,15 +49,13 @@ class F1(Metric):
         response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
-        """2 true positives / (rows of the class + decisions for it)."""
+        """2 right decisions / (rows of the class + decisions for it), a class."""
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
-        n_classes = 2 if response.ndim == 1 else response.shape[1]
-        cells = confusion(truth.astype(np.int64), decisions(response), weight, n_classes)
-        true, decided = cells.sum(axis=1), cells.sum(axis=0)
+        true, decided, right = class_totals(truth, response, weight)
         counted = true > 0
-        if response.ndim == 1:
+        if response.ndim == 1:  # the positive class alone
             counted[0] = False
-        values = 2 * np.diag(cells)[counted] / (true + decided)[counted]
+        values = 2 * right[counted] / (true + decided)[counted]
         return MetricValue(float(values.mean()))

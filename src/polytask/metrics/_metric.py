@@ -24,8 +24,10 @@ class Metric(ABC):
     """How good responses are; a frozen dataclass of plain arguments.
 
     Rows without a label count for nothing. A task of several columns gets the mean over its
-    columns; columns where the metric is undefined are left out and named. A metric of one's own
-    implements `measure`, and `resample` where a loop over replicates is too slow.
+    columns; columns where the metric is undefined are left out and named.
+
+    A metric of one's own implements `measure`, and `resample` where a loop over replicates is
+    too slow. Give it to tasks: ``Task("price", "regression", metrics=(LargestError(),))``.
 
     Attributes
     ----------
@@ -40,6 +42,20 @@ class Metric(ABC):
     greater_is_better : bool
     positive_scale : bool
         Whether it can never cross zero, so that relative changes of it mean something.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import Metric, MetricValue
+    >>> from polytask.tasks import FittedTarget, Regression
+    >>> class LargestError(Metric):
+    ...     name, label, kinds, greater_is_better = "largest", "largest", (Regression,), False
+    ...
+    ...     def measure(self, truth, response, weight):
+    ...         return MetricValue(float(abs(truth - response).max()))
+    >>> truth, response = np.array([1.0, 2.0, np.nan]), np.array([1.5, 5.0, 0.0])
+    >>> LargestError().score(truth, response, FittedTarget(("price",), 1)).value
+    3.0
     """
 
     name: ClassVar[str]
@@ -110,7 +126,7 @@ class Metric(ABC):
         """
         weight = np.ones(len(truth)) if weight is None else weight
         _check_rows(self, truth, response, weight[None])
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             values = {
                 name: self._score_part(column, answers, weight)
                 for name, column, answers in self.parts(_double(truth), _double(response), fitted)
@@ -144,7 +160,7 @@ class Metric(ABC):
             if not labelled.any() or not np.isfinite(answers[labelled]).all():
                 continue
             chosen = weights if labelled.all() else weights[:, labelled]
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(all="ignore"):
                 values = self.resample(column[labelled], answers[labelled], chosen)
             defined = np.isfinite(values)
             total[defined] += values[defined]

@@ -8,10 +8,10 @@ from jaxtyping import Float64
 __all__ = ["no_variance", "variance"]
 
 
-def variance(values: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, " n"]) -> float:
+def variance(values: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, " n"]) -> np.float64:
     """Weighted variance about the weighted mean, divided by the sum of weights."""
     center = np.average(values, weights=weight)
-    return float(np.average(np.square(values - center), weights=weight))
+    return np.float64(np.average(np.square(values - center), weights=weight))
 
 
 def no_variance(truth: Float64[np.ndarray, " n"]) -> str | None:

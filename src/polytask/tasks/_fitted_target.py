@@ -26,6 +26,15 @@ class FittedTarget:
         Per column, in the user's units; empty where targets are not scaled.
     class_counts : tuple of float
         Labelled training rows of each class (positives of each column for multilabel).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import Binary
+    >>> column = np.array(["yes", "no", "yes", None], dtype=object)
+    >>> target = Binary().fit("bought", {"bought": column})
+    >>> target.classes, target.class_counts, target.size
+    (('no', 'yes'), (1.0, 2.0), 1)
     """
 
     columns: tuple[str, ...]
