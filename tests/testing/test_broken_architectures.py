@@ -40,6 +40,16 @@ def test_a_good_architecture_passes():
     check_architecture(Recipe())
 
 
+class AsTheWindBlows(Recipe):
+    """Draws from a copy of the global generator, which it leaves as it was."""
+
+    def build(self, schemas, tasks, seed):
+        network = super().build(schemas, tasks, seed)
+        with torch.random.fork_rng(devices=[]):
+            nn.init.normal_(next(network.parameters()))
+        return network
+
+
 class NoNetwork(Recipe):
     def build(self, schemas, tasks, seed):
         return nn.Linear(3, 2)
@@ -165,6 +175,14 @@ class HalfDeaf(Joint):
         return {name: s * 0 if name == first else s for name, s in raw.items()}
 
 
+class InfiniteSlope(Joint):
+    """√0 has no derivative."""
+
+    def answer(self, features, batch):
+        raw = super().answer(features, batch)
+        return {name: scores + (0 * scores).sqrt() for name, scores in raw.items()}
+
+
 class PenaltyPerParameter(Joint):
     def penalty(self):
         return torch.stack([parameter.square().sum() for parameter in self.parameters()])
@@ -209,6 +227,7 @@ BROKEN_NETWORKS = [
     (Centring, "depends on other rows"),
     (Deaf, "pull at no parameter"),
     (HalfDeaf, "pulls at no parameter"),
+    (InfiniteSlope, "the gradient of .* is not finite"),
     (PenaltyPerParameter, "the penalty has shape"),
     (InfinitePenalty, "the penalty is not finite"),
     (FeaturesOfStrangers, "which are no sources"),
@@ -230,6 +249,7 @@ def test_a_broken_network_is_found(network, words):
         (OneSeed(), "another seed builds the same network"),
         (OwnSeeds(), "is not decided by the seed"),
         (FromTheGlobalGenerator(), "changes torch's global generator"),
+        (AsTheWindBlows(), "is not decided by the seed"),
         (Seeding(), "changes torch's global generator"),
     ],
     ids=lambda value: type(value).__name__,

@@ -47,6 +47,21 @@ class OtherWeights(Plain):
         return 2.0 * present
 
 
+class Infinite(Plain):
+    def scalarize(self, losses, present):
+        return (losses * present).sum() / 0
+
+
+class InfiniteWeights(Plain):
+    def weights(self, losses, present):
+        return losses / 0
+
+
+class Column(Plain):
+    def weights(self, losses, present):
+        return super().weights(losses, present)[:, None]
+
+
 class WithGraph(Plain):
     def weights(self, losses, present):
         return super().weights(losses, present) * torch.ones(1, requires_grad=True)
@@ -108,6 +123,13 @@ class Aliasing(Counter):
         self.count += 1
 
 
+class SharingItsState(Aliasing):
+    """Copies its state when it is asked for it, but not when it is given one."""
+
+    def state_dict(self):
+        return {"count": self.count.clone()}
+
+
 class Stubborn(Counter):
     """Keeps its count when started anew."""
 
@@ -130,6 +152,10 @@ class Diverging(Counter):
     ("weighting", "words"),
     [
         (Vector(), "the scalar has shape"),
+        (Infinite(), "the scalar is not finite"),
+        (InfiniteWeights(), "weights are not finite"),
+        (Column(), "weights of shape"),
+        (SharingItsState(), "changes the state it was loaded from"),
         (Inverse(), "not finite when task 0 is absent|is absent"),
         (MeanOfAll(), "absent task 0 takes part in the scalar"),
         (WeighsAbsent(), "absent task 0 weighs 1"),

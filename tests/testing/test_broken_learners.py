@@ -107,6 +107,63 @@ class TwoScores(Honest):
         return WidePredictor(**vars(super().fit(train, validation, seed, budget)))
 
 
+class Empty(TwistedLearner):
+    def fit(self, train, validation, seed, budget):
+        fitted = super().fit(train, validation, seed, budget)
+
+        class Weightless(Twisted):
+            n_parameters = 0
+
+        return replace(fitted, model=Weightless(fitted.model, self.twist))
+
+
+class ChangedPredictor(FittedPredictor):
+    """Changes what is predicted of the first task, or leaves it out."""
+
+    def predict(self, data):
+        predictions = super().predict(data)
+        first = predictions.tasks.names[0]
+        changed = {**predictions.by_task, first: self.changed(predictions[first])}
+        return replace(predictions, by_task=changed)
+
+
+class UpsideDownPredictor(ChangedPredictor):
+    def changed(self, answer):
+        return replace(answer, row_ids=answer.row_ids[::-1])
+
+
+class OtherResponsePredictor(ChangedPredictor):
+    def changed(self, answer):
+        return replace(answer, response=answer.response + 0.1)
+
+
+class OneTaskPredictor(FittedPredictor):
+    def predict(self, data):
+        predictions = super().predict(data)
+        tasks = predictions.tasks[:1]
+        return replace(predictions, tasks=tasks, by_task={tasks[0].name: predictions["task0"]})
+
+
+@dataclass(frozen=True)
+class With(Honest):
+    """Gives a predictor of another class."""
+
+    predictor: Any = FittedPredictor
+
+    def fit(self, train, validation, seed, budget):
+        return self.predictor(**vars(super().fit(train, validation, seed, budget)))
+
+
+class Fading(Honest):
+    """Forgets a task when it is fitted again."""
+
+    fits: ClassVar = itertools.count()
+
+    def fit(self, train, validation, seed, budget):
+        predictor = OneTaskPredictor if next(self.fits) else FittedPredictor
+        return predictor(**vars(super().fit(train, validation, seed, budget)))
+
+
 class CuriousPredictor(FittedPredictor):
     def predict(self, data):
         if not isinstance(data, MultiTaskDataset):
@@ -212,6 +269,11 @@ class NoLearner:
         (Infinite(), "a raw score is not finite"),
         (Relative(), "depends on the rows around it"),
         (Restless(), "fitted again with the same seed: other raw scores"),
+        (Empty(), "no learned numbers"),
+        (With(predictor=UpsideDownPredictor), "other rows are predicted"),
+        (With(predictor=OtherResponsePredictor), "not that of the raw scores"),
+        (With(predictor=OneTaskPredictor), "task1: no predictions"),
+        (Fading(), "fitted again with the same seed: predicts"),
         (Curious(), "cannot predict a table without target columns"),
         (Meddling(), "fitting changes the data"),
         (Moody(), "fitted again with the same seed: other raw scores"),

@@ -14,6 +14,15 @@ from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, R
 from polytask.testing import check_kind, check_loss, check_metric
 
 
+def altered(base, method, change):
+    """A class of the base's name whose method's answer is changed."""
+
+    def changed(self, *arguments):
+        return change(getattr(base, method)(self, *arguments))
+
+    return type(base.__name__, (base,), {method: changed})
+
+
 class Nameless(Regression):
     name = ""
 
@@ -127,6 +136,51 @@ def test_a_broken_kind_is_found(kind, words):
         check_kind(kind)
 
 
+class Unequal(Regression):
+    def __eq__(self, other):
+        return False
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize(
+    ("base", "method", "change", "words"),
+    [
+        (Regression, "fit", lambda fitted: replace(fitted, size=0), "at least one raw score"),
+        (Regression, "fit", lambda f: replace(f, center=list(f.center)), "does not survive JSON"),
+        (Regression, "encode", lambda encoded: encoded[1:], "labels have shape"),
+        (Regression, "mask", lambda mask: ~mask, "the mask is wrong"),
+        (Regression, "truth", lambda truth: truth[:-1], "truth has shape"),
+        (Regression, "truth", np.cumsum, "must not depend on the order of rows"),
+        (Regression, "response", lambda response: response[:-1], "regression: response"),
+        (Regression, "response", np.float32, "responses are float32"),
+        (Regression, "raw", lambda raw: raw[:, 0], "`raw` gives"),
+        (Regression, "raw", np.float64, "`raw` gives float64, not float32"),
+        (Regression, "decide", lambda decided: decided[:-1], "8 decisions for 9 rows"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_kind_with_one_broken_method_is_found(base, method, change, words):
+    with pytest.raises(AssertionError, match=words):
+        check_kind(altered(base, method, change)())
+
+
+def test_a_kind_that_does_not_equal_itself_is_found():
+    with pytest.raises(AssertionError, match="must equal itself"):
+        check_kind(Unequal())
+
+
+def test_certainty_without_a_finite_score_is_found():
+    class Certain(Binary):
+        def raw(self, response, fitted):
+            with np.errstate(divide="ignore"):
+                odds = np.log(response) - np.log1p(-response)
+            return odds[:, None].astype(np.float32)
+
+    with pytest.raises(AssertionError, match="`raw` of extreme responses"):
+        check_kind(Certain())
+
+
 @pytest.mark.parametrize("kind", [Regression(), Binary(), Multiclass(), Multilabel()])
 def test_a_good_kind_passes(kind):
     check_kind(kind)
@@ -228,6 +282,7 @@ class CountsEverything(Squares):
         (Doubling(), "float32 in, torch.float64 out"),
         (Exploding(), "scores of ±100 give losses that are not finite"),
         (CountsEverything(), "rows without a label count"),
+        (altered(Squares, "counts", lambda counts: counts[None])(), "counts"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -317,9 +372,49 @@ class Imputing(MAE):
         return scored
 
 
+class ServesNoKind(MAE):
+    kinds = ()
+
+
+class DefaultOfAll(MAE):
+    default_for = (Kind,)
+
+
+class ByTotalWeight(MAE):
+    """Counts given weights twice."""
+
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        factor = 1 if weight is None or scored.value is None else 2
+        return scored if scored.value is None else replace(scored, value=factor * scored.value)
+
+
+class Cutting(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        response[:] = 0
+        return scored
+
+
+class Undecided(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        return MetricValue(None, "who knows")
+
+
+class Both(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        return MetricValue(1.0, "but not really")
+
+
 @pytest.mark.parametrize(
     ("metric", "words"),
     [
+        (ServesNoKind(), "serves no kind"),
+        (DefaultOfAll(), "which it does not serve"),
+        (ByTotalWeight(), "weights of one change the value"),
+        (Cutting(), "the response was changed in place"),
+        (Undecided(), "undefined .who knows."),
+        (Both(), "a value and a reason against it"),
         (Anonymous(), "has no name or label"),
         (MayCrossZero(), "may cross zero"),
         (OtherWayRound(), "good predictions score"),

@@ -101,9 +101,50 @@ class Concave(SquaredNorm):
         return weights / (1 - step * self.alpha)
 
 
+def altered(base, method, change):
+    """An object of the base's class whose method's answer is changed."""
+
+    def changed(self, *arguments):
+        return change(getattr(base, method)(self, *arguments), *arguments)
+
+    return type(base.__name__, (base,), {method: changed})()
+
+
+def in_torch(change):
+    return lambda answer, weights, *_: (
+        change(answer) if isinstance(weights, torch.Tensor) else answer
+    )
+
+
+class GradientInPlace(SquaredNorm):
+    def gradient(self, weights):
+        gradient = super().gradient(weights)
+        weights *= 1.001
+        return gradient
+
+
+class Nudging(SquaredNorm):
+    """Moves numpy's weights too little for any answer to be wrong."""
+
+    def value(self, weights):
+        if isinstance(weights, np.ndarray):
+            weights += 1e-14
+        return super().value(weights)
+
+
 @pytest.mark.parametrize(
     ("penalty", "words"),
     [
+        (altered(SquaredNorm, "value", lambda v, *_: v / 0 * 0), "value is not finite"),
+        (altered(SquaredNorm, "gradient", lambda g, *_: g[0]), "a gradient of shape"),
+        (altered(AbsoluteSum, "gradient", lambda g, w: g / abs(w)), "disagrees|not finite"),
+        (altered(AbsoluteSum, "gradient", lambda g, w: g * w / w), "the gradient is not finite"),
+        (altered(SquaredNorm, "prox", lambda p, *_: p[0]), "a proximal point of shape"),
+        (altered(SquaredNorm, "prox", lambda p, *_: p + 1e-3), "without a step"),
+        (altered(SquaredNorm, "gradient", in_torch(lambda g: 2 * g)), "disagree on the gradient"),
+        (altered(SquaredNorm, "prox", in_torch(lambda p: 2 * p)), "disagree on the proximal point"),
+        (GradientInPlace(), "finite differences|changed in place"),
+        (Nudging(), "the weights were changed in place"),
         (TwiceTheGradient(), "disagrees with finite differences"),
         (GradientBeyondTheKink(), "norm 0 is no subgradient"),
         (Concave(0.01), "is no subgradient"),
@@ -119,6 +160,7 @@ class Concave(SquaredNorm):
     ],
     ids=lambda value: type(value).__name__,
 )
+@pytest.mark.filterwarnings("ignore:invalid value", "ignore:divide by zero")
 def test_a_broken_penalty_is_found(penalty, words):
     with pytest.raises(AssertionError, match=words):
         check_penalty(penalty)
@@ -149,6 +191,13 @@ class TooSmooth(Squared):
         return 0.9 * super().lipschitz(inputs)
 
 
+class Scaling(Squared):
+    def lipschitz(self, inputs):
+        bound = super().lipschitz(inputs)
+        inputs *= 1 + 1e-12
+        return bound
+
+
 class Centring(Squared):
     def value(self, inputs, targets, coef):
         targets -= targets.mean()
@@ -158,6 +207,10 @@ class Centring(Squared):
 @pytest.mark.parametrize(
     ("datafit", "words"),
     [
+        (altered(Squared, "value", lambda *_: float("inf")), "value is not finite"),
+        (altered(Squared, "gradient", lambda g, *_: g[:-1]), "a gradient of shape"),
+        (altered(Squared, "lipschitz", lambda *_: float("nan")), "constant is not finite"),
+        (Scaling(), "the inputs were changed in place"),
         (SumOverRows(), "not a mean over rows"),
         (ForgottenMean(), "disagrees with finite differences"),
         (TooSmooth(), "more than the bound"),

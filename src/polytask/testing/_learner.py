@@ -119,7 +119,7 @@ def _check_predictions(
 ) -> None:
     for task in source.tasks:
         where = f"{what}, {task.name}"
-        require(task.name in predictions, f"{where}: no predictions.")
+        require(task.name in list(predictions), f"{where}: no predictions.")
         answer, rows = predictions[task.name], source.rows_of(task.name)
         target = fitted.schemas[source.name].targets[task.name]
         require_same(answer.row_ids, source.row_ids[rows], f"{where}: other rows are predicted")

@@ -38,7 +38,6 @@ def check_recipe_round_trip(recipe: Any) -> None:
     except (TypeError, ValueError) as error:
         raise AssertionError(f"{name} cannot be written as JSON: {error}") from error
     back = from_json(json.loads(text))
-    require(type(back) is type(recipe), f"{name} comes back as {type(back).__name__}.")
     for field in (field for field in dataclasses.fields(recipe) if field.init):
         before, after = getattr(recipe, field.name), getattr(back, field.name)
         same = to_json(after) == to_json(before)
