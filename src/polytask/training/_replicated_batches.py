@@ -57,9 +57,18 @@ class ReplicatedBatches:
         total = sum(source.n_rows for source in sources.values())
         self.steps_per_epoch = math.ceil(total / min(batch_size, total))
         self._orders: dict[str, tuple[int, Tensor]] = {}
+        self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())
+        self._whole: Batch | None = None
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0."""
+        if not self._all_whole:
+            return self._batch(step)
+        if self._whole is None:
+            self._whole = self._batch(step)
+        return self._whole
+
+    def _batch(self, step: int) -> Batch:
         width = max(self.sizes.values())
         drawn = {}
         for source, names in self.tasks_of.items():
@@ -73,9 +82,12 @@ class ReplicatedBatches:
 
     def fraction(self, step: int) -> Float[Tensor, " n_tasks"]:
         """Rows of each task's batch as a share of its full batch."""
-        return torch.tensor(
-            [len(self._drawn(name, step)) / self.sizes[name] for name in self.tasks.names]
-        )
+        shares = []
+        for name in self.tasks.names:
+            n_rows, size = len(self.rows[name]), self.sizes[name]
+            drawn = step % math.ceil(n_rows / size) * size
+            shares.append(min(size, n_rows - drawn) / size)
+        return torch.tensor(shares)
 
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
         """Weight of the labels each task is expected to have in its batch."""
@@ -85,6 +97,8 @@ class ReplicatedBatches:
 
     def _drawn(self, name: str, step: int) -> Tensor:
         rows, size = self.rows[name], self.sizes[name]
+        if size == len(rows):
+            return rows
         epoch, position = divmod(step, math.ceil(len(rows) / size))
         order = self._orders.get(name)
         if order is None or order[0] != epoch:
