@@ -87,7 +87,7 @@ def test_every_metric_has_a_reference():
 @given(seed=SEEDS)
 def test_equal(metric, kind, seed):
     case = make_case(kind, 60, seed, ties=seed % 2 == 0)
-    weight = np.random.default_rng(seed).random(60) + 0.1
+    weight = 10.0 ** np.random.default_rng(seed).uniform(-4, 4, 60)
     columns = [(case.truth, case.response)]
     if case.truth.ndim == 2:
         columns = list(zip(case.truth.T, case.response.T, strict=True))

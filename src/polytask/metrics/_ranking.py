@@ -1,4 +1,4 @@
-"""Areas under curves from presorted scores, under many weights of the rows."""
+"""Areas under curves from rows sorted once, under many weights."""
 
 from __future__ import annotations
 
@@ -12,54 +12,63 @@ __all__ = ["Ranking"]
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Rows sorted once by score, highest first, so that weights can change cheaply.
+    """Rows sorted by falling score, so that their weights can change cheaply.
 
     Attributes
     ----------
     order : array of shape (n,)
         Rows by falling score.
-    positive : array of shape (n,)
-        Whether the rows are positive, in that order.
-    last : array of shape (n_scores,)
-        Position of the last row of each distinct score, in that order.
+    negative : array of shape (n,)
+        Whether the rows are negative, in that order.
+    positives : array of shape (p,)
+        Positions of the positive rows in that order.
+    above, reached : array of shape (p,)
+        For each positive row, how many rows score higher, and how many at least as high.
     """
 
     order: Int64[np.ndarray, " n"]
-    positive: Bool[np.ndarray, " n"]
-    last: Int64[np.ndarray, " scores"]
+    negative: Bool[np.ndarray, " n"]
+    positives: Int64[np.ndarray, " p"]
+    above: Int64[np.ndarray, " p"]
+    reached: Int64[np.ndarray, " p"]
 
     @classmethod
     def of(cls, truth: Float64[np.ndarray, " n"], scores: Float64[np.ndarray, " n"]) -> Ranking:
         """Sort rows by score."""
-        order = np.argsort(-scores, kind="stable")
-        ranked = scores[order]
-        last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-        return cls(order, truth[order] == 1, last)
-
-    def cumulated(
-        self, weight: Real[np.ndarray, " n"]
-    ) -> tuple[Float64[np.ndarray, " scores"], Float64[np.ndarray, " scores"]]:
-        """Weight of the positive and of the negative rows down to each distinct score."""
-        ranked = weight[self.order].astype(np.float64)
-        positives = np.cumsum(np.where(self.positive, ranked, 0.0))[self.last]
-        negatives = np.cumsum(np.where(self.positive, 0.0, ranked))[self.last]
-        return positives, negatives
+        order = np.argsort(-scores)
+        ranked, positive = scores[order], truth[order] == 1
+        starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+        ends = np.append(starts[1:], len(ranked))
+        positives = np.flatnonzero(positive)
+        group = np.searchsorted(starts, positives, side="right") - 1
+        return cls(order, ~positive, positives, starts[group], ends[group])
 
     def roc_auc(self, weight: Real[np.ndarray, " n"]) -> float:
         """Area under the receiver operating characteristic; NaN if only one class has weight."""
-        positives, negatives = self.cumulated(weight)
-        area = positives[-1] * negatives[-1]
+        positives, negatives = self._weights(weight)
+        area = positives.sum() * negatives[-1]
         if not area > 0:
             return np.nan
-        # Trapezoids: each step right (negatives) under the mean height (positives).
-        heights = positives + np.concatenate(([0.0], positives[:-1]))
-        return min(1.0, float(np.diff(negatives, prepend=0.0) @ heights / (2 * area)))
+        # Negative rows ahead of each positive one, ties counting half.
+        ahead = (negatives[self.above] + negatives[self.reached]) / 2
+        return float(np.clip(1 - positives @ ahead / area, 0.0, 1.0))
 
     def average_precision(self, weight: Real[np.ndarray, " n"]) -> float:
         """Mean precision over steps of recall; NaN if only one class has weight."""
-        positives, negatives = self.cumulated(weight)
-        if not positives[-1] * negatives[-1] > 0:
+        positives, negatives = self._weights(weight)
+        if not positives.sum() * negatives[-1] > 0:
             return np.nan
-        everything = positives + negatives
-        precision = np.divide(positives, everything, out=everything, where=everything > 0)
-        return min(1.0, float(np.diff(positives, prepend=0.0) @ precision / positives[-1]))
+        steps = np.flatnonzero(np.append(self.reached[1:] != self.reached[:-1], True))
+        found = np.cumsum(positives)[steps]
+        reached = found + negatives[self.reached[steps]]
+        precision = np.divide(found, reached, out=np.zeros_like(found), where=reached > 0)
+        return float(min(1.0, np.diff(found, prepend=0.0) @ precision / found[-1]))
+
+    def _weights(
+        self, weight: Real[np.ndarray, " n"]
+    ) -> tuple[Float64[np.ndarray, " p"], Float64[np.ndarray, " n_and_one"]]:
+        """Weights of the positive rows, and of the first 0, 1, … n rows' negative ones."""
+        ranked = weight[self.order].astype(np.float64)
+        negatives = np.zeros(len(ranked) + 1)
+        np.cumsum(ranked * self.negative, out=negatives[1:])
+        return ranked[self.positives], negatives
