@@ -189,6 +189,12 @@ class Meddling(Honest):
         return fitted
 
 
+class Dicing(Honest):
+    def fit(self, train, validation, seed, budget):
+        np.random.seed(seed)  # noqa: NPY002 - what must not be done
+        return super().fit(train, validation, seed, budget)
+
+
 class Moody(Honest):
     fits: ClassVar = itertools.count(1)
 
@@ -276,6 +282,7 @@ class NoLearner:
         (Fading(), "fitted again with the same seed: predicts"),
         (Curious(), "cannot predict a table without target columns"),
         (Meddling(), "fitting changes the data"),
+        (Dicing(), "draws from a global generator"),
         (Moody(), "fitted again with the same seed: other raw scores"),
         (Forgetting(), "saved and loaded: other raw scores"),
         (Renaming(), "saved, its name is 'something else'"),

@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 from abc import ABC
 
 import pytest
@@ -96,6 +98,17 @@ def test_every_check_is_public():
     checks = {name for name in testing.__all__ if name.startswith("check_")}
     assert checks | {"tiny_dataset"} == set(testing.__all__)
     assert list(testing.__all__) == sorted(testing.__all__)
+
+
+def test_the_room_works_without_a_test_runner():
+    code = """
+import sys
+sys.modules["pytest"] = None
+from polytask.testing import check_kind
+from polytask.tasks import Binary
+check_kind(Binary())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @every(Kind)

@@ -44,7 +44,9 @@ def check_architecture(
     >>> check_architecture(HardSharing(encoder=MLP((8,))))
     """
     name = type(recipe).__name__
-    for what, data in _forms() if datasets is None else ((f"{d}", d) for d in datasets):
+    for what, data in (
+        _forms() if datasets is None else ((f"data set {i}", one) for i, one in enumerate(datasets))
+    ):
         case = _Case(f"{name} on {what}", recipe, data)
         _check_build(case)
         _check_groups(case)

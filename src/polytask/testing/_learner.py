@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 
 from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError
@@ -61,7 +62,9 @@ def check_learner(
     _check_settings(learner)
     budget = Budget(steps=20) if budget is None else budget
     served = 0
-    for what, data in _forms() if datasets is None else ((f"{d}", d) for d in datasets):
+    for what, data in (
+        _forms() if datasets is None else ((f"data set {i}", one) for i, one in enumerate(datasets))
+    ):
         if learner.serves(data.tasks):
             _check_fit(f"{learner.name} on {what}", learner, data, budget)
             served += 1
@@ -89,12 +92,14 @@ def _check_settings(learner: Learner) -> None:
 def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budget) -> None:
     train, validation = _parts(data)
     before = train.digest(), validation.digest()
+    drawn = _generators()
     try:
         fitted = learner.fit(train, validation, 0, budget)
     except DataError as error:
         raise AssertionError(f"{what}: serves these tasks, but refuses them: {error}") from error
     after = train.digest(), validation.digest()
     require(after == before, f"{what}: fitting changes the data.")
+    require(_generators() == drawn, f"{what}: fitting draws from a global generator.")
     require(fitted.n_parameters > 0, f"{what}: no learned numbers.")
     predictions = fitted.predict(data)
     for source in data.sources:
@@ -103,6 +108,13 @@ def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budg
     _require_alike(f"{what}, fitted again with the same seed", again, predictions)
     _check_new_rows(what, fitted, data, predictions)
     _check_saved(what, fitted, data, predictions)
+
+
+def _generators() -> tuple[bytes, ...]:
+    """State of the global generators of numpy and torch."""
+    legacy: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - the global one is meant
+    numbers = legacy["state"]["key"].tobytes() + str(legacy["state"]["pos"]).encode()
+    return numbers, torch.get_rng_state().numpy().tobytes()
 
 
 def _parts(data: MultiTaskDataset) -> tuple[MultiTaskDataset, MultiTaskDataset]:
