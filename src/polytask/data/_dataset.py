@@ -256,9 +256,7 @@ class MultiTaskDataset:
 
     def summary(self) -> dict[str, Any]:
         """Rows, columns by type, and what is known of every task's labels; goes through JSON."""
-        tasks: dict[str, dict[str, Any]] = {}
-        for source in self.sources:
-            tasks |= task_summaries(source)
+        tasks = task_summaries(self.sources)
         return {
             "rows": self.n_rows,
             "sources": [source_summary(source) for source in self.sources],

@@ -9,6 +9,7 @@ import numpy as np
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._partition import partition
 from polytask.data._split import Split
+from polytask.data._targets import fit_targets
 from polytask.exceptions import DataError
 
 __all__ = ["check_training_rows", "drawn_split", "drawn_validation"]
@@ -23,7 +24,8 @@ def drawn_split(
     generator = np.random.default_rng(seed)
     shares = (1.0 - validation - test, validation, test)
     _check_labelled(dataset, shares)
-    parts = {source.name: partition(source, shares, generator) for source in dataset.sources}
+    targets = fit_targets(dataset.sources)
+    parts = {s.name: partition(s, targets, shares, generator) for s in dataset.sources}
     train, validate, tested = (
         {source: rows[part] for source, rows in parts.items()} for part in range(3)
     )
@@ -36,9 +38,11 @@ def drawn_validation(
 ) -> tuple[Rows, Rows]:
     """A share of the training rows for validation, stratified, and the others."""
     kept, drawn = {}, {}
-    for source in dataset.take(train).sources:
+    sources = dataset.take(train).sources
+    targets = fit_targets(sources)
+    for source in sources:
         rows = np.asarray(train.get(source.name, np.empty(0, dtype=np.int64)))
-        parts = partition(source, (1.0 - share, share), generator)
+        parts = partition(source, targets, (1.0 - share, share), generator)
         kept[source.name], drawn[source.name] = (rows[part] for part in parts)
     return kept, drawn
 

@@ -13,7 +13,7 @@ from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs, input_notes
 from polytask.data._labels import OwnRowLabels
 from polytask.data._row_values import row_groups, row_weights
-from polytask.data._settle import check_target, settled_kind, target_notes
+from polytask.data._settle import check_target, one_class_notes, settled_kind, target_notes
 from polytask.data._source import Source
 from polytask.data._targets import fit_targets
 from polytask.exceptions import DataError
@@ -72,7 +72,6 @@ def own_row_source(
     kind, reason = settled_kind(tasks[0], [target])
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
     labels = OwnRowLabels(target, task_index, tasks.names)
-    fitted = fit_targets(tasks, labels, own_rows=True)
     source = Source(
         "table",
         inputs,
@@ -85,8 +84,9 @@ def own_row_source(
         task_column,
         group_column,
     )
-    reasons = dict.fromkeys(tasks.names, reason)
-    return source, target_notes(tasks, reasons, fitted) + input_notes(inputs)
+    fitted = fit_targets([source])
+    notes = target_notes(tasks, dict.fromkeys(tasks.names, reason), fitted)
+    return source, notes + one_class_notes(fitted) + input_notes(inputs)
 
 
 def _task_names(series: pl.Series) -> dict[Any, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,10 @@ __all__ = ["per_task_sources"]
 _TARGET = "target"
 _UNITS = 10.0
 """Tasks whose scale is this much smaller than the scale of all are in units of their own."""
+
+
+Targets = Mapping[str, Mapping[str, np.ndarray]]
+"""Task name → its target columns."""
 
 
 def per_task_sources(
@@ -86,9 +90,13 @@ def _agree(tables: Mapping[Task, pl.DataFrame]) -> bool:
     if len({(task.kind, task.loss) for task in tasks}) > 1 or len({_shape(f) for f in frames}) > 1:
         return False
     kind = tasks[0].known_kind
-    alone = [kind.fit(t.name, _columns(frame[_TARGET])) for t, frame in tables.items()]
+    targets = {t.name: _columns(frame[_TARGET]) for t, frame in tables.items()}
     together = pl.concat([frame.select(_TARGET) for frame in frames], how="vertical_relaxed")
-    return _same_classes(alone) and _same_units(alone, kind, together[_TARGET])
+    try:
+        common = kind.fit("all", _columns(together[_TARGET]))
+    except DataError:  # such as two classes here and two others there
+        return False
+    return _same_classes(kind, common, targets) and _same_units(kind, common, targets)
 
 
 def _columns(target: pl.Series) -> Mapping[str, np.ndarray]:
@@ -99,16 +107,17 @@ def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
     return tuple((series.name, family(series)) for series in frame.iter_columns())
 
 
-def _same_classes(alone: Sequence[FittedTarget]) -> bool:
-    largest = max((set(fitted.classes) for fitted in alone), key=len)
-    return all(set(fitted.classes) <= largest for fitted in alone)
+def _same_classes(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
+    """Whether some task has all classes; one that holds a single class learns from the others."""
+    counted = (kind.counted(list(columns.values()), common) for columns in targets.values())
+    return any(all(fitted.class_counts) for fitted in counted)
 
 
-def _same_units(alone: Sequence[FittedTarget], kind: Kind, together: pl.Series) -> bool:
-    if not alone[0].scale:
+def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
+    if not common.scale:
         return True
-    common = kind.fit("all", _columns(together)).scale[0]
-    return all(common <= _UNITS * fitted.scale[0] for fitted in alone)
+    alone = (kind.fit(name, columns) for name, columns in targets.items())
+    return all(common.scale[0] <= _UNITS * fitted.scale[0] for fitted in alone)
 
 
 def _together(tasks: list[Task], frames: list[pl.DataFrame]) -> tuple[Source, tuple[str, ...]]:

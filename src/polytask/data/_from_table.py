@@ -38,7 +38,6 @@ def table_source(
     inputs = choose_inputs(table, features, drop, taken)
     settled, reasons = _settled(table, tasks)
     labels = TableLabels(table.select(tasks.columns), {task.name: task.columns for task in tasks})
-    fitted = fit_targets(settled, labels, own_rows=False)
     source = Source(
         name,
         inputs,
@@ -49,7 +48,8 @@ def table_source(
         groups,
         group_column=group if isinstance(group, str) else None,
     )
-    return source, target_notes(settled, reasons, fitted) + input_notes(inputs)
+    notes = target_notes(settled, reasons, fit_targets([source]))
+    return source, notes + input_notes(inputs)
 
 
 def _settled(table: pl.DataFrame, tasks: TaskSet) -> tuple[TaskSet, dict[str, str]]:

@@ -50,17 +50,25 @@ class Schema:
     own_rows: bool = False
 
     @classmethod
-    def fit(cls, source: Source) -> Schema:
+    def fit(cls, source: Source, targets: Mapping[str, FittedTarget] | None = None) -> Schema:
         """Learn encoders and targets from a source's (training) rows.
+
+        Parameters
+        ----------
+        source : Source
+        targets : mapping of task name to FittedTarget, optional
+            What was learned of tasks that other sources label too; by default they are learned
+            from this source alone.
 
         Raises
         ------
         DataError
             If an input holds infinite values, or a target cannot be learned from.
         """
-        targets = fit_targets(source.tasks, source.labelled(), own_rows=source.own_rows)
+        fitted = fit_targets([source]) if targets is None else targets
+        carried = {name: fitted[name] for name in source.tasks.names}
         columns = fit_columns(source.inputs)
-        return cls(source.name, columns, targets, source.task_column, source.own_rows)
+        return cls(source.name, columns, carried, source.task_column, source.own_rows)
 
     def encode(self, source: Source) -> dict[str, np.ndarray]:
         """Encode a source's inputs.

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from scipy import sparse
 
 from polytask.data._source import Source
-from polytask.data._targets import fit_targets
+from polytask.tasks import FittedTarget
 
 __all__ = ["strata"]
 
 
-def strata(source: Source) -> sparse.csr_array:
+def strata(source: Source, targets: Mapping[str, FittedTarget]) -> sparse.csr_array:
     """Rows × strata, 1 where a row belongs to one.
 
     Every class of every task is one (both values of each column of a multilabel task), and so
     are the labelled rows of a task without classes.
     """
     rows, columns, count = [], [], 0
-    for members, codes in _codes(source):
+    for members, codes in _codes(source, targets):
         found, position = np.unique(codes, return_inverse=True)
         rows.append(members)
         columns.append(position.reshape(-1) + count)
@@ -30,12 +30,13 @@ def strata(source: Source) -> sparse.csr_array:
     return sparse.csr_array((ones, (row, column)), shape=(source.n_rows, count))
 
 
-def _codes(source: Source) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _codes(
+    source: Source, targets: Mapping[str, FittedTarget]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Labelled rows and a code for each, column by column of every task."""
     labels = source.labelled()
-    fitted = fit_targets(source.tasks, labels, own_rows=source.own_rows)
     for task in source.tasks:
-        rows, target = labels.rows(task.name), fitted[task.name]
+        rows, target = labels.rows(task.name), targets[task.name]
         if not target.classes:
             yield rows, np.zeros(len(rows))
             continue

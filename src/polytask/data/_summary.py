@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from polytask.data._families import family
 from polytask.data._source import Source
-from polytask.data._targets import fit_targets
+from polytask.data._targets import fit_targets, labels_by_task
 from polytask.tasks import FittedTarget, Task
 
 __all__ = ["source_summary", "task_summaries"]
@@ -29,21 +30,23 @@ def source_summary(source: Source) -> dict[str, Any]:
     }
 
 
-def task_summaries(source: Source) -> dict[str, dict[str, Any]]:
-    """Per task of one source: kind, labelled rows, and classes with counts or mean and deviation."""
-    labels = source.labelled()
-    fitted = fit_targets(source.tasks, labels, own_rows=source.own_rows)
+def task_summaries(sources: Sequence[Source]) -> dict[str, dict[str, Any]]:
+    """Per task: kind, labelled rows, and classes with counts or mean and deviation."""
+    fitted, labelled = fit_targets(sources), labels_by_task(sources)
+    rows = Counter[str]()
+    for source in sources:
+        rows.update({name: len(source.rows_of(name)) for name in source.tasks.names})
+    tasks = {task.name: task for source in sources for task in source.tasks}
     return {
-        task.name: {
-            **_labelled(source, task, len(labels.rows(task.name))),
-            **_values(task, fitted[task.name], source),
+        name: {
+            **_rows(task, rows[name], len(next(iter(labelled[name].values())))),
+            **_values(task, fitted[name], list(labelled[name].values())),
         }
-        for task in source.tasks
+        for name, task in tasks.items()
     }
 
 
-def _labelled(source: Source, task: Task, labelled: int) -> dict[str, Any]:
-    rows = len(source.rows_of(task.name))
+def _rows(task: Task, rows: int, labelled: int) -> dict[str, Any]:
     return {
         "name": task.name,
         "kind": task.known_kind.name,
@@ -55,8 +58,7 @@ def _labelled(source: Source, task: Task, labelled: int) -> dict[str, Any]:
     }
 
 
-def _values(task: Task, fitted: FittedTarget, source: Source) -> dict[str, Any]:
-    columns = list(source.labelled().columns(task.name).values())
+def _values(task: Task, fitted: FittedTarget, columns: list[np.ndarray]) -> dict[str, Any]:
     truth = task.known_kind.truth(columns, fitted)
     if fitted.scale:
         mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)

@@ -1,35 +1,79 @@
-"""What is learned of a source's targets."""
+"""What is learned of the targets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polytask.data._labels import Labels
-from polytask.tasks import FittedTarget, TaskSet
+from polytask.data._source import Source
+from polytask.tasks import FittedTarget, Kind, Task
 
-__all__ = ["fit_targets"]
+__all__ = ["fit_targets", "labels_by_task"]
+
+Labelled = Mapping[str, np.ndarray]
+"""A task's target columns over the labelled rows of all sources."""
 
 
-def fit_targets(tasks: TaskSet, labels: Labels, *, own_rows: bool) -> Mapping[str, FittedTarget]:
-    """Fit every task's target; tasks that each own rows of one column share what is learned.
+def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
+    """Fit every task's target once, on its labels in all sources.
+
+    Tasks of one kind that each own rows of one column share what is learned, each with class
+    counts of its own.
 
     Raises
     ------
     DataError
         If a task has no observed label, or kind and column disagree.
     """
-    if not own_rows:
-        return {
-            task.name: task.known_kind.fit(task.name, labels.columns(task.name)) for task in tasks
-        }
-    for task in tasks:
-        if len(labels.rows(task.name)) == 0:
-            task.known_kind.fit(task.name, labels.columns(task.name))  # raises
-    first = tasks[0]
-    joined = {
-        column: np.concatenate([labels.columns(name)[column] for name in tasks.names])
-        for column in first.columns
+    tasks = {task.name: task for source in sources for task in source.tasks}
+    labelled = labels_by_task(sources)
+    fitted: dict[str, FittedTarget] = {}
+    for names in _sharing(sources):
+        fitted |= _fit_together([tasks[name] for name in names], labelled)
+    return {name: fitted[name] for name in tasks}
+
+
+def labels_by_task(sources: Sequence[Source]) -> dict[str, Labelled]:
+    """Every task's labelled rows, of all sources one after another."""
+    parts: dict[str, list[Labelled]] = {}
+    for source in sources:
+        labels = source.labelled()
+        for name in source.tasks.names:
+            parts.setdefault(name, []).append(labels.columns(name))
+    return {
+        name: {column: np.concatenate([part[column] for part in found]) for column in found[0]}
+        for name, found in parts.items()
     }
-    return dict.fromkeys(tasks.names, first.known_kind.fit(first.name, joined))
+
+
+def _sharing(sources: Sequence[Source]) -> list[list[str]]:
+    """Names of the tasks whose targets are learned together."""
+    group = {name: [name] for source in sources for name in source.tasks.names}
+    for source in sources:
+        if source.own_rows:
+            alike: dict[Kind, list[str]] = {}
+            for task in source.tasks:
+                alike.setdefault(task.known_kind, []).append(task.name)
+            for names in alike.values():
+                joined = list(dict.fromkeys(other for name in names for other in group[name]))
+                group.update(dict.fromkeys(joined, joined))
+    return list({id(names): names for names in group.values()}.values())
+
+
+def _fit_together(tasks: list[Task], labelled: Mapping[str, Labelled]) -> dict[str, FittedTarget]:
+    first = tasks[0]
+    if len(tasks) == 1:
+        return {first.name: first.known_kind.fit(first.name, labelled[first.name])}
+    for task in tasks:
+        if not any(len(values) for values in labelled[task.name].values()):
+            task.known_kind.fit(task.name, labelled[task.name])  # raises
+    joined = {
+        column: np.concatenate([labelled[task.name][column] for task in tasks])
+        for column in labelled[first.name]
+    }
+    common = first.known_kind.fit(first.name, joined)
+    return {
+        task.name: task.known_kind.counted(list(labelled[task.name].values()), common)
+        for task in tasks
+    }

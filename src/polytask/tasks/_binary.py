@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError
-from polytask.tasks._classes import codes, observed_classes, only_column
+from polytask.tasks._classes import codes, counted, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._kind import Columns, Kind
 
@@ -87,6 +87,10 @@ class Binary(Kind):
             raise DataError(message(f"task {owner!r}", "positive", expected, self.positive))
         words = [label for label in found if str(label).strip().casefold() in _POSITIVE_WORDS]
         return words[0] if len(words) == 1 else found[-1]
+
+    def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
+        """The same target with class counts of these rows alone."""
+        return counted(columns[0], fitted)
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """1 for the positive class, 0 for the other."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from polytask.exceptions import DataError
-from polytask.tasks._fitted_target import Label
+from polytask.tasks._fitted_target import FittedTarget, Label
 
-__all__ = ["codes", "missing", "observed_classes", "only_column"]
+__all__ = ["codes", "counted", "missing", "observed_classes", "only_column"]
 
 
 def observed_classes(
@@ -55,6 +56,13 @@ def codes(
         return np.array([position.get(label, np.nan) for label in found.tolist()])[inverse]
     found_codes = map(position.get, values.tolist(), repeat(np.nan))
     return np.fromiter(found_codes, dtype=np.float64, count=len(values))
+
+
+def counted(values: Shaped[np.ndarray, " n"], fitted: FittedTarget) -> FittedTarget:
+    """The same target with the class counts of these values."""
+    found = codes(values, fitted.classes)
+    counts = np.bincount(found[~np.isnan(found)].astype(int), minlength=len(fitted.classes))
+    return replace(fitted, class_counts=tuple(counts.astype(float).tolist()))
 
 
 def missing(values: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:

@@ -51,6 +51,14 @@ class Kind(ABC):
             If kind and column disagree, or nothing (or only one class) is observed.
         """
 
+    def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
+        """The same target with class counts of these rows alone; of no effect without classes.
+
+        For tasks that share what is learned, of which one may hold a single class.
+        """
+        del columns
+        return fitted
+
     @abstractmethod
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Codes or scaled values that losses compare with raw scores; NaN where missing.

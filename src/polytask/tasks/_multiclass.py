@@ -11,7 +11,7 @@ from jaxtyping import Float32, Shaped
 from scipy.special import softmax
 
 from polytask.exceptions import DataError
-from polytask.tasks._classes import codes, observed_classes, only_column
+from polytask.tasks._classes import codes, counted, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 
@@ -65,6 +65,10 @@ class Multiclass(Kind):
         return FittedTarget(
             (column,), len(found), classes=found, class_counts=tuple(float(n) for n in counts)
         )
+
+    def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
+        """The same target with class counts of these rows alone."""
+        return counted(columns[0], fitted)
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Class codes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -53,6 +53,11 @@ class Multilabel(Kind):
         return FittedTarget(
             tuple(columns), len(columns), classes=(0, 1), class_counts=tuple(positives)
         )
+
+    def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
+        """The same target with the positives of these rows alone."""
+        positives = np.nansum(self.truth(columns, fitted), axis=0)
+        return replace(fitted, class_counts=tuple(positives.tolist()))
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """0 and 1."""

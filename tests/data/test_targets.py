@@ -1,0 +1,85 @@
+"""What is learned of targets: once per task, over all sources; own-row tasks together."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from polytask.data import MultiTaskDataset, RandomSplit, Schema, fit_schemas
+from polytask.exceptions import DataError
+from polytask.tasks import Multiclass, Task, TaskSet
+
+
+def joined(*datasets: MultiTaskDataset) -> MultiTaskDataset:
+    """One data set of the sources of several, which may label the same tasks."""
+    sources = [data.sources[0] for data in datasets]
+    named = tuple(replace(source, name=f"s{number}") for number, source in enumerate(sources))
+    tasks = {task.name: task for source in sources for task in source.tasks}
+    return MultiTaskDataset(named, TaskSet(tasks.values()))
+
+
+def table(labels, kind="multiclass", **columns) -> MultiTaskDataset:
+    frame = {"x": np.arange(len(labels)), "y": labels, **columns}
+    return MultiTaskDataset.from_table(frame, [Task("y", kind), *columns])
+
+
+def test_a_task_in_two_sources_has_the_classes_of_both():
+    data = joined(table(list("pqpqp")), table(list("qrsrs")))
+    schemas = fit_schemas(data)
+    assert schemas["s0"].targets == schemas["s1"].targets
+    assert schemas["s0"].targets["y"].classes == ("p", "q", "r", "s")
+    assert schemas["s1"].targets["y"].class_counts == (3, 3, 2, 2)
+
+
+def test_one_class_in_one_of_two_sources():
+    data = joined(table(list("pqpqpqpqpq")), table(list("pqpqpqpqpq")))
+    data = data.take({"s0": np.arange(10), "s1": np.arange(0, 10, 2)})
+    assert fit_schemas(data)["s1"].targets["y"].class_counts == (10, 5)
+    assert sum(len(r) for r in RandomSplit().splits(data, 0)[0].train.values()) == 9
+    with pytest.raises(DataError, match="holds only one class, 'p'"):
+        Schema.fit(data.source("s1"))
+
+
+def test_the_summary_of_a_task_in_two_sources():
+    data = joined(table([1.0, 2.0], "regression"), table([3.0, 6.0, None], "regression"))
+    (summary,) = data.summary()["tasks"]
+    assert (summary["rows"], summary["labelled"], summary["mean"]) == (5, 4, [3.0])
+
+
+OWN_ROWS = {"x": range(7), "y": list("abaabbb"), "school": [1, 1, 1, 2, 3, 3, 3]}
+
+
+def test_own_rows_share_classes_and_count_their_own():
+    data = MultiTaskDataset.from_long(OWN_ROWS, "y", "school")
+    targets = fit_schemas(data)["table"].targets
+    assert {name: fitted.classes for name, fitted in targets.items()} == dict.fromkeys(
+        "123", ("a", "b")
+    )
+    assert [fitted.class_counts for fitted in targets.values()] == [(2, 1), (1, 0), (0, 3)]
+    assert data.notes[1:] == (
+        "2: only one class, 'a'; learned beside the others, but hardly to be judged",
+        "3: only one class, 'b'; learned beside the others, but hardly to be judged",
+    )
+
+
+def test_own_rows_of_one_class_from_tables_of_their_own():
+    tables = {"p": (np.eye(4), list("abab")), "q": (np.eye(3, 4), list("bbb"))}
+    data = MultiTaskDataset.from_per_task(tables)
+    assert len(data.sources) == 1
+    assert data.notes[-1].startswith("q: only one class, 'b'")
+
+
+def test_two_classes_here_and_two_others_there():
+    tables = {"p": (np.eye(4), list("abab")), "q": (np.eye(4), list("cdcd"))}
+    data = MultiTaskDataset.from_per_task(tables, kinds="binary")
+    assert [source.name for source in data.sources] == ["p", "q"]
+
+
+def test_own_rows_and_a_table_that_label_the_same_task():
+    own = MultiTaskDataset.from_long(OWN_ROWS, "y", "school", kind="multiclass")
+    frame = pl.DataFrame({"x": [1, 2], "y": ["c", "a"]})
+    shared = MultiTaskDataset.from_table(frame, [Task("2", Multiclass(), "y")])
+    targets = fit_schemas(joined(own, shared))["s0"].targets
+    assert targets["1"].classes == ("a", "b", "c")
+    assert [targets[name].class_counts for name in "123"] == [(2, 1, 0), (2, 0, 1), (0, 3, 0)]
