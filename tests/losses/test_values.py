@@ -114,3 +114,9 @@ def test_losses_are_found_by_kind_or_name():
         loss_for(Binary(), "huber")
     with pytest.raises(UnknownNameError, match=r"no loss named 'hubber'. Did you mean 'huber'"):
         loss_for(Regression(), "hubber")
+
+
+def test_balanced_weights_of_a_task_with_one_class():
+    target = FittedTarget(("y",), 1, (0, 1), class_counts=(0.0, 8.0))
+    table = BinaryCrossEntropy(class_weight="balanced").class_weights([target])
+    assert table.tolist() == [[1.0, 1.0]]

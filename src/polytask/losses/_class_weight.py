@@ -34,7 +34,10 @@ CLASS_WEIGHT = OneOf(
 def class_weight_table(
     owner: str, class_weight: ClassWeight, targets: Sequence[FittedTarget]
 ) -> Float[Tensor, "n_tasks classes"] | None:
-    """Weights of every task's classes; ``"balanced"`` is n / (n_classes · n_of_class)."""
+    """Weights of every task's classes; ``"balanced"`` is n / (n_classes · n_of_class).
+
+    Only classes that the task's training rows hold are counted; others weigh 1.
+    """
     if class_weight is None:
         return None
     if isinstance(class_weight, str):
@@ -53,5 +56,5 @@ def class_weight_table(
 
 
 def _balanced(target: FittedTarget) -> list[float]:
-    total, n_classes = sum(target.class_counts), len(target.classes)
-    return [total / (n_classes * count) if count else 1.0 for count in target.class_counts]
+    total, seen = sum(target.class_counts), sum(count > 0 for count in target.class_counts)
+    return [total / (seen * count) if count else 1.0 for count in target.class_counts]
