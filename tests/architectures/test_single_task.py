@@ -7,7 +7,8 @@ from training_tables import mixed_table, own_rows_table, regression_table
 
 from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
 from polytask.data import MultiTaskDataset, fit_schemas
-from polytask.tasks import TaskSet
+from polytask.predictor import NetworkModel
+from polytask.tasks import Task, TaskSet
 from polytask.training import Trainer
 
 
@@ -83,3 +84,32 @@ def test_nothing_is_shared():
     network = SingleTask().build(fit_schemas(data), data.tasks, seed=0)
     assert network.shared_parameters() == []
     assert HardSharing().build(fit_schemas(data), data.tasks, seed=0).shared_parameters()
+
+
+def own_rows(*losses: str | None) -> MultiTaskDataset:
+    draw = torch.Generator().manual_seed(0)
+    inputs, targets = torch.randn(60, 3, generator=draw), torch.randn(60, generator=draw)
+    tasks = [Task(name, "regression", loss=loss) for name, loss in zip("abc", losses, strict=True)]
+    return MultiTaskDataset.from_arrays(
+        inputs.numpy(), targets.numpy(), tasks, task_index=[0, 1, 2] * 20
+    )
+
+
+@pytest.mark.parametrize("architecture", [SingleTask(MLP((4,))), HardSharing(MLP((4,)))])
+def test_own_rows_whose_tasks_form_two_blocks(architecture):
+    data = own_rows(None, "huber", None)
+    trained = Trainer(steps=5).fit(architecture, data, data)
+    assert len(trained.network.blocks) == 2
+    assert all(loss > 0 for loss in trained.history.epochs[-1].train_losses.values())
+
+
+def test_own_rows_in_two_blocks_are_scored_by_their_own_networks():
+    answers = []
+    for data in (own_rows(None, None, None), own_rows(None, "huber", None)):
+        schemas = fit_schemas(data)
+        network = SingleTask(MLP((4,))).build(schemas, data.tasks, seed=0)
+        model = NetworkModel(SingleTask(MLP((4,))), network, data.tasks, schemas)
+        answers.append(model.scores(data.sources)["table"])
+    one_block, two_blocks = answers
+    for name in "abc":
+        torch.testing.assert_close(torch.tensor(one_block[name]), torch.tensor(two_blocks[name]))

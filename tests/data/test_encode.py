@@ -115,6 +115,25 @@ def test_own_rows_carry_their_task():
     assert targets.values.shape == (5, 1)
 
 
+def tasks_with_two_losses() -> MultiTaskDataset:
+    tasks = [
+        Task("a", "regression"),
+        Task("b", "regression", loss="huber"),
+        Task("c", "regression"),
+    ]
+    Y, own = [0.5, 1.5, 2.5, 0.0, 3.0, 4.0], [0, 1, 2, 1, 0, 2]
+    return MultiTaskDataset.from_arrays(np.eye(6), Y, tasks, task_index=own)
+
+
+def test_own_rows_of_two_blocks():
+    sources, blocks = encoded(tasks_with_two_losses())
+    plain, huber = (sources["table"].targets[block.name] for block in blocks)
+    assert [block.tasks for block in blocks] == [("a", "c"), ("b",)]
+    np.testing.assert_array_equal(plain.task, [0, 0, 1, 0, 0, 1])
+    np.testing.assert_array_equal(plain.mask[:, 0], [1, 0, 1, 0, 1, 1])
+    np.testing.assert_array_equal(huber.mask[:, 0], [0, 1, 0, 1, 0, 0])
+
+
 def test_sources_of_one_task_each_join_in_one_batch():
     generator = np.random.default_rng(0)
     data = MultiTaskDataset.from_per_task(

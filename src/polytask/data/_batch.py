@@ -24,7 +24,7 @@ class BlockTargets:
     mask : array or None
         Which cells are labelled; same shape, bool.
     task : array of shape (n,), int64, or None
-        Own rows only: position of the row's task in the block.
+        Own rows only: position of the row's task in the block, 0 where it is in another block.
     weight : array or None
         Row weights, (n,) or (n, n_tasks), float32; None means one everywhere.
     """

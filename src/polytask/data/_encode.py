@@ -66,9 +66,10 @@ def _targets(source: Source, tasks: TaskSet, block: Block) -> BlockTargets:
 
 
 def _task_positions(source: Source, block: Block) -> np.ndarray:
-    """Position in the block of each row's task; rows of an unknown task get 0."""
+    """Position in the block of each row's task; rows of a task outside it get 0."""
     if source.task_index is None:
         position = next(i for i, name in enumerate(block.tasks) if name in source.tasks.names)
         return np.full(source.n_rows, position, dtype=np.int64)
-    positions = np.array([block.tasks.index(name) for name in source.tasks.names])
+    place = {name: position for position, name in enumerate(block.tasks)}
+    positions = np.array([place.get(name, 0) for name in source.tasks.names])
     return positions[np.maximum(source.task_index, 0)].astype(np.int64)

@@ -64,14 +64,12 @@ def _score_replicated(
     n_replicas = sum(len(block.tasks_in(name)) for block in blocks)
     inputs = {part: array.expand(n_replicas, *array.shape) for part, array in source.inputs.items()}
     raw = network(Batch({name: inputs}, {}, replicated=True))
-    return {block.name: _own(block, name, raw[block.name]) for block in blocks}
+    return {block.name: _own(raw[block.name], source.targets[block.name].task) for block in blocks}
 
 
-def _own(block: Block, source: str, scores: Tensor) -> Tensor:
-    """The only task's scores where the source has one in a block of own rows."""
-    if not block.own_rows:
-        return scores
-    return scores[:, block.tasks.index(block.tasks_in(source)[0])]
+def _own(scores: Tensor, task: Tensor | None) -> Tensor:
+    """The scores of each row's own task, where it has one."""
+    return scores if task is None else scores[torch.arange(len(task), device=task.device), task]
 
 
 def _score_own_rows(
