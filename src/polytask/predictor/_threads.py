@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 __all__ = ["suitable_threads"]
 
-_FEW_ROWS = 10_000
+_FEW_ROWS = 20_000
 
 
 def suitable_threads(n_rows: int) -> AbstractContextManager[Any]:
