@@ -1,6 +1,7 @@
 """Data sets as arrays: schemas, blocks, encoded rows, and rows to predict."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -149,6 +150,21 @@ def test_sources_of_one_task_each_join_in_one_batch():
         "a": (3, 2),
         "b": (2, 4),
     }
+
+
+def test_rows_of_sources_without_weights_weigh_one():
+    generator = np.random.default_rng(0)
+    tables = {"a": (np.eye(3), [0.5, 1.5, 2.5]), "b": (generator.normal(size=(2, 4)), [0.5, 1.0])}
+    one, other = MultiTaskDataset.from_per_task(tables).sources
+    heavy = replace(other, weights=np.array([5.0, 5.0]))
+    data = MultiTaskDataset((one, heavy), TaskSet([*one.tasks, *other.tasks]))
+    sources, (block,) = encoded(data)
+    weight = Batch.of(sources, np.concatenate).targets[block.name].weight
+    np.testing.assert_array_equal(weight, [1, 1, 1, 5, 5])
+    light = replace(sources["a"].targets[block.name], weight=None)
+    mixed = {**sources, "a": replace(sources["a"], targets={block.name: light})}
+    with pytest.raises(TypeError, match="carry its weight and others do not"):
+        Batch.of(mixed, np.concatenate)
 
 
 def test_encoded_rows_can_be_taken(data):

@@ -128,6 +128,10 @@ def _joined(
 
     def field(name: str) -> Array | None:
         arrays = [getattr(part, name) for part in parts]
-        return None if any(array is None for array in arrays) else concatenate(arrays)
+        absent = sum(array is None for array in arrays)
+        if 0 < absent < len(arrays):
+            sentence = f"Some of the sources of a block carry its {name} and others do not."
+            raise TypeError(sentence)
+        return None if absent else concatenate(arrays)
 
     return BlockTargets(field("values"), field("mask"), field("task"), field("weight"))

@@ -23,6 +23,8 @@ def encode(
 ) -> dict[str, EncodedSource]:
     """Encode inputs and, where there are any, labels of every source.
 
+    Where some sources have row weights, the rows of the others weigh one.
+
     Parameters
     ----------
     sources : sequence of Source
@@ -35,16 +37,19 @@ def encode(
     dict of source name to EncodedSource
     """
     encoded = {}
+    weighted = any(source.weights is not None for source in sources)
     for source in sources:
         schema = schemas[source.name]
         carried = [block for block in blocks if source.name in block.sources]
-        targets = {block.name: _targets(source, tasks, block) for block in carried}
+        weight = source.row_weights() if weighted else None
+        targets = {block.name: _targets(source, tasks, block, weight) for block in carried}
         encoded[source.name] = EncodedSource(schema.encode(source), targets, source.n_rows)
     return encoded
 
 
-def _targets(source: Source, tasks: TaskSet, block: Block) -> BlockTargets:
-    weight = None if source.weights is None else source.row_weights()
+def _targets(
+    source: Source, tasks: TaskSet, block: Block, weight: np.ndarray | None
+) -> BlockTargets:
     task = _task_positions(source, block) if block.own_rows else None
     if source.labels is None:
         return BlockTargets(None, None, task, weight)
