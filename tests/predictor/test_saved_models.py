@@ -41,7 +41,15 @@ def combined() -> FittedPredictor:
     return FittedPredictor(linear.tasks, linear.schemas, model, None, "combined")
 
 
+def of_a_users_encoder() -> FittedPredictor:
+    # importable, since the folder of the tests is on the path
+    from users_encoder import users_encoder
+
+    return of_network(HardSharing(users_encoder))
+
+
 MODELS = {
+    "users encoder": of_a_users_encoder,
     "combined": combined,
     "linear": of_estimators,
     "boosting": lambda: of_estimators(GradientBoosting(max_iter=5)),

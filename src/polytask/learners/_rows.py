@@ -91,5 +91,6 @@ def _rows(X: Any, source: Source, Y: np.ndarray) -> Rows:
 
 def _truth(source: Source, task: Task, target: FittedTarget) -> np.ndarray:
     columns = list(source.labelled().columns(task.name).values())
-    truth = task.known_kind.truth(columns, target)
-    return truth.reshape(len(columns[0]), len(columns))
+    kind, shape = task.known_kind, (len(columns[0]), len(columns))
+    learnable = kind.mask(kind.encode(columns, target)).reshape(shape)  # no class unseen in training
+    return np.where(learnable, kind.truth(columns, target).reshape(shape), np.nan)

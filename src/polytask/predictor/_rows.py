@@ -106,7 +106,7 @@ def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
 
 def chunks(source: Source, schema: Schema) -> Iterator[Source]:
     """The rows in pieces of bounded memory, whose size depends on the schema alone."""
-    inputs = schema.n_numeric + len(schema.cardinalities)
+    inputs = schema.n_numeric + sum(schema.cardinalities)
     inputs += sum(int(np.prod(shape)) for shape in schema.tensors.values())
     values = max(inputs, _USUAL_WIDTH) * len(schema.targets)
     size = int(np.clip(_MOST_VALUES // values, 1, _MOST_ROWS))
