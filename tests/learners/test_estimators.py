@@ -370,3 +370,13 @@ def test_own_rows_of_classes_are_learned_by_every_learner_alike():
     for learner in (Linear(), PooledLinear(), GradientBoosting(max_iter=5)):
         for one in fit(learner, data).predict(data).values():
             assert ((one.response > 0) & (one.response < 1)).all()
+
+
+def test_classes_that_only_validation_rows_hold_are_not_learned():
+    draw = np.random.default_rng(0)
+    table = {"x": draw.normal(size=60), "y": ["a", "b"] * 25 + ["c"] * 10}
+    data = MultiTaskDataset.from_table(table, [Task("y", "multiclass")])
+    train, validation = (data.take({"table": rows}) for rows in (np.arange(40), np.arange(40, 60)))
+    for learner in (Linear(), GradientBoosting(max_iter=5)):
+        predictor = learner.fit(train, validation, 0, Budget())
+        assert predictor.predict(validation)["y"].response.shape == (20, 2)

@@ -81,6 +81,16 @@ class TestMulticlass:
         response = Multiclass().response(np.zeros((2, 3), dtype=np.float32), fitted)
         np.testing.assert_allclose(response, np.full((2, 3), 1 / 3))
 
+    def test_a_class_unseen_in_training_is_true_but_not_learned(self):
+        fitted = FittedTarget(("y",), 2, ("a", "b"))
+        column = np.array(["b", "never", None, "a"], dtype=object)
+        np.testing.assert_array_equal(Multiclass().truth([column], fitted), [1, 2, np.nan, 0])
+        encoded = Multiclass().encode([column], fitted)[:, 0]
+        np.testing.assert_array_equal(encoded, [1, np.nan, np.nan, 0])
+        numbers = np.array([5.0, np.nan, 1.0])
+        fitted = FittedTarget(("y",), 2, (1, 2))
+        np.testing.assert_array_equal(Multiclass().truth([numbers], fitted), [2, np.nan, 0])
+
     def test_fractions(self):
         said = r"column 'y' holds fractions such as 1\.5\. Choose the kind regression"
         with pytest.raises(DataError, match=said):

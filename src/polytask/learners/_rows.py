@@ -90,7 +90,8 @@ def _rows(X: Any, source: Source, Y: np.ndarray) -> Rows:
 
 
 def _truth(source: Source, task: Task, target: FittedTarget) -> np.ndarray:
+    """Truth of the labelled rows; NaN for a class that was not seen in training."""
     columns = list(source.labelled().columns(task.name).values())
     kind, shape = task.known_kind, (len(columns[0]), len(columns))
-    learnable = kind.mask(kind.encode(columns, target)).reshape(shape)  # no class unseen in training
-    return np.where(learnable, kind.truth(columns, target).reshape(shape), np.nan)
+    known = kind.mask(kind.encode(columns, target)).reshape(shape)
+    return np.where(known, kind.truth(columns, target).reshape(shape), np.nan)

@@ -43,4 +43,5 @@ class Brier(RowwiseMetric):
         if response.ndim == 1:
             return np.square(response - truth)
         certain = truth[:, None] == np.arange(response.shape[1])
-        return np.square(response - certain).sum(axis=1)
+        unseen = truth >= response.shape[1]  # in training, and so of probability 0
+        return np.square(response - certain).sum(axis=1) + unseen

@@ -21,7 +21,9 @@ def true_class_probability(
     """The probability that each row's true class was given."""
     if response.ndim == 1:
         return np.where(truth == 1, response, 1 - response).astype(np.float64)
-    return response[np.arange(len(truth)), truth.astype(np.int64)].astype(np.float64)
+    code, n_classes = truth.astype(np.int64), response.shape[1]
+    known = response[np.arange(len(truth)), np.minimum(code, n_classes - 1)]
+    return np.where(code < n_classes, known, 0.0)
 
 
 def class_totals(
@@ -31,7 +33,7 @@ def class_totals(
 ) -> Float64[np.ndarray, "3 classes"]:
     """Weight of the rows of each class, of the decisions for it, and of those that are right."""
     codes, decided = truth.astype(np.int64), decisions(response)
-    n_classes = 2 if response.ndim == 1 else response.shape[1]
+    n_classes = 2 if response.ndim == 1 else response.shape[1] + 1  # the last: never seen
     kinds_of_rows = ((codes, weight), (decided, weight), (codes, weight * (codes == decided)))
     return np.stack([np.bincount(code, of, minlength=n_classes) for code, of in kinds_of_rows])
 

@@ -23,7 +23,8 @@ Part = tuple[str, np.ndarray, np.ndarray]
 class Metric(ABC):
     """How good responses are; a frozen dataclass of plain arguments.
 
-    Rows without a label count for nothing. A task of several columns gets the mean over its
+    Rows without a label count for nothing; those of a class that training never saw count as
+    wrong, since no probability was given to it. A task of several columns gets the mean over its
     columns; columns where the metric is undefined are left out and named.
 
     A metric of one's own implements `measure`, and `resample` where a loop over replicates is

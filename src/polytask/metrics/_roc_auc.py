@@ -23,7 +23,8 @@ class ROCAUC(Metric):
     """Probability that a positive row scores above a negative one, ties counting half.
 
     Multilabel: mean over the columns. Multiclass: mean over one-versus-rest areas of the
-    classes. Columns and classes where only one class occurs are left out and named.
+    classes, where rows of classes that training never saw belong to the rest. Columns and
+    classes where only one class occurs are left out and named.
 
     Examples
     --------

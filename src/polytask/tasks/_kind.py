@@ -70,7 +70,9 @@ class Kind(ABC):
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """What metrics compare responses with: user's units or class codes, float64, NaN missing.
 
-        Shape (n,) for one column, (n, c) for several.
+        Shape (n,) or (n, n_columns), as that of one-column or multilabel responses. A class that
+        was not seen in training is no missing label: among several exclusive classes it has the
+        code ``len(fitted.classes)``, which is never predicted and so counts as wrong.
         """
 
     @abstractmethod

@@ -11,7 +11,7 @@ from jaxtyping import Float32, Shaped
 from scipy.special import softmax
 
 from polytask.exceptions import DataError
-from polytask.tasks._classes import codes, counted, observed_classes, only_column
+from polytask.tasks._classes import codes, counted, missing, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 
@@ -75,8 +75,10 @@ class Multiclass(Kind):
         return codes(columns[0], fitted.classes)[:, None].astype(np.float32)
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
-        """Class codes."""
-        return codes(columns[0], fitted.classes)
+        """Class codes; one more for all classes that were not seen in training."""
+        found = codes(columns[0], fitted.classes)
+        unseen = np.isnan(found) & ~missing(columns[0])
+        return np.where(unseen, float(len(fitted.classes)), found)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Class probabilities (n, n_classes)."""
