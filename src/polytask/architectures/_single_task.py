@@ -136,7 +136,7 @@ class SingleTaskNetwork(MultiTaskModule):
         _check_widths(self.blocks, widths)
         self.heads = nn.ModuleList(_seeded_heads(b, widths, initializer, seed) for b in self.blocks)
 
-    def features(self, batch: Batch) -> dict[str, Tensor]:
+    def _tower_features(self, batch: Batch) -> dict[str, Tensor]:
         """Features of every source's tasks, (n_tasks of the source, n, h)."""
         return {
             name: towers(batch.inputs[name])
@@ -146,7 +146,7 @@ class SingleTaskNetwork(MultiTaskModule):
 
     def forward(self, batch: Batch) -> Raw:
         """Raw scores (n, n_tasks, size) of every block of a replicated batch."""
-        features = self.features(batch)
+        features = self._tower_features(batch)
         raw = {}
         for block, heads in zip(self.blocks, self.heads, strict=True):
             if any(source in features for source in block.sources):

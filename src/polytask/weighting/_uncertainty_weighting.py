@@ -105,4 +105,4 @@ class UncertaintyWeighting(Weighting):
         self.start(len(state["log_variance"]), device=state["log_variance"].device)
         with torch.no_grad():
             self.log_variance_.copy_(state["log_variance"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        self._optimizer.load_state_dict(deepcopy(state["optimizer"]))
