@@ -1,7 +1,7 @@
 """Data sets as arrays: schemas, blocks, encoded rows, and rows to predict."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ from polytask.data import (
     schema_to_json,
 )
 from polytask.exceptions import BundleError, DataError
-from polytask.tasks import Task, TaskSet
+from polytask.tasks import Binary, Regression, Task, TaskSet
 
 TABLE = {
     "age": [1.0, None, 3.0, 5.0],
@@ -81,6 +81,29 @@ def test_targets_are_gathered_in_blocks(data):
     assert all(block.values.dtype == np.float32 for block in targets.values())
     np.testing.assert_array_equal(regression.weight, [1, 2, 3, 4])
     assert regression.task is None
+
+
+@dataclass(frozen=True)
+class Shifted(Regression):
+    """Regression whose responses depend on a parameter."""
+
+    by: float = 0.0
+
+    def response(self, raw, fitted):
+        return super().response(raw, fitted) + self.by
+
+
+def test_kinds_that_answer_alike_form_a_block():
+    tasks = [
+        Task("rich", Binary(positive="no")),
+        Task("poor", Binary()),
+        Task("score", Shifted(1.0)),
+        Task("age", Shifted(2.0)),
+        Task("more", Shifted(1.0)),
+    ]
+    data = MultiTaskDataset.from_table({**TABLE, "more": [1.5, 2, 3, 4]}, tasks)
+    blocks = make_blocks(data.tasks, fit_schemas(data))
+    assert [block.tasks for block in blocks] == [("rich", "poor"), ("score", "more"), ("age",)]
 
 
 def test_only_training_rows_are_learned_from(data):

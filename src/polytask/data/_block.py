@@ -71,7 +71,7 @@ def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, .
     for task in tasks:
         schema = next(schema for schema in schemas.values() if task.name in schema.targets)
         fitted = targets[task.name] = schema.targets[task.name]
-        key = (type(task.known_kind), fitted.size, len(fitted.columns), task.loss)
+        key = (task.known_kind.block_key, fitted.size, len(fitted.columns), task.loss)
         names = next((names for known, names in gathered if known == key), None)
         if names is None:
             gathered.append((key, [task.name]))

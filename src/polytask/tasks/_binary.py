@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -51,6 +51,11 @@ class Binary(Kind):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    @property
+    def block_key(self) -> Hashable:
+        """All binary tasks are alike, whichever class is positive."""
+        return type(self)
 
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Find the two classes and which is positive."""

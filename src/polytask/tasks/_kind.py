@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +20,7 @@ Columns = Sequence[Shaped[np.ndarray, " n"]]
 class Kind(ABC):
     """What a target is: its type, its size, its checks, and raw score → response.
 
-    Subclasses are frozen dataclasses, so that equal kinds form one block. Losses and metrics
+    Subclasses are frozen dataclasses; tasks of equal `block_key` form one block. Losses and metrics
     declare the kinds they serve; nothing else looks at a kind's name.
 
     Attributes
@@ -33,6 +33,11 @@ class Kind(ABC):
 
     name: ClassVar[str]
     counts_cells: ClassVar[bool] = False
+
+    @property
+    def block_key(self) -> Hashable:
+        """What tasks of one block have in common: everything, unless `response` ignores it."""
+        return self
 
     @abstractmethod
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
