@@ -111,3 +111,17 @@ def test_losses_come_in_the_order_of_the_tasks(order):
     counts = MultiTaskLoss(network.blocks, mixed.tasks).counts(batch)
     expected = [len(mixed.sources[0].labels.rows(task.name)) for task in mixed.tasks]
     assert counts.tolist() == expected
+
+
+def test_losses_do_not_depend_on_torchs_default_type():
+    for data in (mixed_table(), own_rows_table()):
+        network, sources = parts(data)
+        batch = joined(sources)
+        raw = {name: scores.detach() for name, scores in network(batch).items()}
+        wanted = MultiTaskLoss(network.blocks, data.tasks).sums(raw, batch)
+        try:
+            torch.set_default_dtype(torch.float64)
+            found = MultiTaskLoss(network.blocks, data.tasks).sums(raw, batch)
+        finally:
+            torch.set_default_dtype(torch.float32)
+        torch.testing.assert_close(found, wanted, rtol=0, atol=0)

@@ -41,7 +41,7 @@ def class_weight_table(
     if class_weight is None:
         return None
     if isinstance(class_weight, str):
-        return torch.tensor([_balanced(target) for target in targets])
+        return torch.tensor([_balanced(target) for target in targets], dtype=torch.float32)
     known = {label for target in targets for label in target.classes}
     unknown = [label for label in class_weight if label not in known]
     if unknown:
@@ -50,9 +50,8 @@ def class_weight_table(
             f"which are {sorted(known, key=str)}. Got {unknown[0]!r} instead."
         )
         raise ParameterError(sentence)
-    return torch.tensor(
-        [[float(class_weight.get(label, 1.0)) for label in target.classes] for target in targets]
-    )
+    rows = [[float(class_weight.get(label, 1.0)) for label in t.classes] for t in targets]
+    return torch.tensor(rows, dtype=torch.float32)
 
 
 def _balanced(target: FittedTarget) -> list[float]:

@@ -52,7 +52,7 @@ class Loss(ABC):
 
     def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
         """How many labels each row counts for: 1 if any cell is labelled."""
-        return mask.any(dim=-1).to(torch.get_default_dtype())
+        return mask.any(dim=-1).to(torch.float32)
 
     def class_weights(
         self, targets: Sequence[FittedTarget]

@@ -41,7 +41,9 @@ class MultiTaskLoss:
     ) -> None:
         self.blocks = tuple(blocks)
         self.n_tasks = len(tasks)
-        self.expected = torch.ones(self.n_tasks) if expected is None else expected
+        self.expected = (
+            torch.ones(self.n_tasks, dtype=torch.float32) if expected is None else expected
+        )
         self._losses = {block.name: loss_for(block.kind, block.loss) for block in blocks}
         self._classes = {b.name: self._losses[b.name].class_weights(b.targets) for b in blocks}
         self._positions = {

@@ -43,4 +43,4 @@ class MultilabelBinaryCrossEntropy(Loss):
 
     def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
         """Observed cells of each row."""
-        return mask.sum(dim=-1).to(torch.get_default_dtype())
+        return mask.sum(dim=-1).to(torch.float32)
