@@ -20,6 +20,7 @@ from polytask.training._history import EpochRecord, History
 from polytask.training._run import TrainingRun
 from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import to_tensors
+from polytask.training._threads import threads_for
 
 __all__ = ["Trained", "Trainer"]
 
@@ -151,7 +152,7 @@ class Trainer(TrainerSettings):
 
         held_out = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
+        with torch.random.fork_rng(devices=devices), threads_for(self._work(network)):
             run = TrainingRun(self, fabric, network, train.tasks, tensors(train), held_out, seed)
             save = None
             if checkpoint is not None:
@@ -160,6 +161,11 @@ class Trainer(TrainerSettings):
                 save.resume(run)
             history = run.run(progress, on_epoch, save)
         return Trained(network, schemas, history)
+
+    def _work(self, network: MultiTaskModule) -> float:
+        """Multiplications of one step of one network, roughly."""
+        n_networks = sum(len(block.tasks) for block in network.blocks) if network.replicated else 1
+        return self.batch_size * sum(p.numel() for p in network.parameters()) / n_networks
 
     def _identity(
         self,
