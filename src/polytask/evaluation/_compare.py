@@ -111,7 +111,7 @@ def compare(
     entrants = candidates(learners, data.tasks)
     with _folder(out) as folder:
         runner = Runner(folder, data, allowed, jobs)
-        with study_folder(folder, identity(runner.digest, splitter, splits, allowed)):
+        with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
             entries = _entries(runner, entrants, places, quiet=quiet)
             study = described_study(
                 data, runner.digest, splitter, places, allowed, replicates_needed(len(data.tasks))
@@ -142,7 +142,8 @@ def _check_parts(splits: Sequence[Split]) -> None:
             if not any(len(rows) for rows in getattr(split, part).values()):
                 sentence = (
                     f"Split {split.name!r} has no {part} rows. compare fits on training rows, "
-                    "chooses by validation rows and judges by test rows: it needs all three."
+                    "chooses by validation rows and judges by test rows: it needs all three. Add "
+                    "rows, or split in another way."
                 )
                 raise DataError(sentence)
 

@@ -11,6 +11,7 @@ from polytask._naming import snake_case
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation._intervals import LEVEL
 from polytask.evaluation._plan import Place
+from polytask.evaluation._replicates import BESIDE
 from polytask.evaluation._words import count
 from polytask.metrics import metrics_for
 from polytask.tasks import Task
@@ -107,7 +108,8 @@ def _bootstrap(data: MultiTaskDataset, runs: int, replicates: int) -> dict[str, 
     unit = "groups" if grouped else "rows"
     method = (
         f"{LEVEL:.0%} percentile intervals from {replicates} bootstrap draws of test {unit}, "
-        "the same for every learner and run, so that differences are paired"
+        f"({BESIDE} for metrics beside the first), the same for every learner and run, so that "
+        "differences are paired"
     )
     if runs > 1:
         method += (

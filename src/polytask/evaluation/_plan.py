@@ -15,7 +15,6 @@ from polytask.evaluation._replicates import TestRows, replicate, replicates_need
 from polytask.evaluation._run import Run
 from polytask.evaluation._runner import Runner
 from polytask.evaluation._tuning import Tuned, choose
-from polytask.evaluation._workers import run_all
 
 __all__ = ["Place", "fitted", "judged", "tested"]
 
@@ -86,16 +85,15 @@ def judged(
     quiet: bool,
 ) -> tuple[Entry, ...]:
     """Draw test rows again and again, the same for all candidates."""
-    tasks = runner.data.tasks
     splits = list({id(place.split): place.split for place in places}.values())
-    rows = TestRows.of(runner.data, splits, replicates_needed(len(tasks)))
+    rows = TestRows.of(runner.data, splits, replicates_needed(len(runner.data.tasks)))
     keys = [
         [{t: run.trials[i].spec.key for t, i in run.chosen.items()} for run in tuned[c.name]]
         for c in entrants
     ]
     found = {}
     with progress_bar(len(keys), "judging", quiet=quiet) as advance:
-        for place, replicates in run_all(replicate, keys, (rows, tasks, runner.store), runner.jobs):
+        for place, replicates in runner.workers.run(replicate, [(one, rows) for one in keys]):
             found[place] = replicates
             advance(entrants[place].name)
     return tuple(Entry(c, tuned[c.name], found[i]) for i, c in enumerate(entrants))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -93,6 +93,10 @@ class RunRecord:
     seconds: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
+
+    def covers(self, tasks: Collection[str]) -> bool:
+        """Whether the test rows of these tasks were read."""
+        return self.test_reads > 0 and set(tasks) <= set(self.test)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,21 +13,22 @@ from polytask.evaluation._draws import RowDraws
 from polytask.evaluation._outcome import Outcome
 from polytask.evaluation._store import RunStore
 from polytask.metrics import Metric, metrics_for
-from polytask.tasks import TaskSet
 
-__all__ = ["Replicates", "TestRows", "replicate", "replicates_needed"]
+__all__ = ["BESIDE", "Replicates", "TestRows", "replicate", "replicates_needed"]
 
-Replicates = Mapping[tuple[str, str], Float64[np.ndarray, " b"]]
+Replicates = Mapping[tuple[str, str], Float64[np.ndarray, " _"]]
 """(task, metric name) → the mean over runs in every replicate, NaN where undefined."""
 
-FEWEST = 1000
+BESIDE = 400
+"""Replicates of metrics beside the headline one, of which only an interval is asked."""
+_FEWEST = 1000
 _A_TASK = 50
 _MOST = 20_000
 
 
 def replicates_needed(n_tasks: int) -> int:
     """Enough for a corrected p-value below 0.05 to exist: 2 n_tasks / (1 + B) < 0.05."""
-    return min(max(FEWEST, _A_TASK * n_tasks), _MOST)
+    return min(max(_FEWEST, _A_TASK * n_tasks), _MOST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,35 +72,34 @@ class TestRows:
 
 
 def replicate(
-    keys: Sequence[Mapping[str, str]], common: tuple[TestRows, TaskSet, RunStore]
+    job: tuple[Sequence[Mapping[str, str]], TestRows], common: tuple[MultiTaskDataset, RunStore]
 ) -> dict[tuple[str, str], np.ndarray]:
     """Replicates of every metric of one candidate.
 
     Parameters
     ----------
-    keys : sequence of mapping of task to key
-        For each run of the candidate, which record answers for each task.
-    common : test rows, tasks and the store that holds the predictions
+    job : pair
+        For each run of the candidate, which record answers for each task; and the test rows.
+    common : pair
+        The data, and the store that holds the predictions.
     """
-    test_rows, tasks, store = common
+    (keys, test_rows), (data, store) = job, common
     runs = [_answers(store, by_task) for by_task in keys]
     size = test_rows.draws.replicates
-    found = {
-        (task.name, metric.name): np.full(size if place == 0 else min(FEWEST, size), np.nan)
-        for task in tasks
-        for place, metric in enumerate(metrics_for(task))
+    cells = {
+        task.name: [
+            _Means(metric, min(BESIDE, size) if place else size)
+            for place, metric in enumerate(metrics_for(task))
+        ]
+        for task in data.tasks
     }
     done = 0
     for counts in test_rows.draws.chunks():
-        for task in tasks:
-            mine = [run.get(task.name) for run in runs]
-            metrics = metrics_for(task) if done < FEWEST else metrics_for(task)[:1]
-            values = _chunk([one for one in mine if one], metrics, counts, test_rows.rows)
-            for metric, means in values.items():
-                array = found[task.name, metric.name]
-                array[done : done + len(means)] = means[: len(array) - done]
+        for task, means in cells.items():
+            mine = [run[task] for run in runs if task in run]
+            _add(means, mine, counts, test_rows.rows, done)
         done += len(counts)
-    return found
+    return {(task, one.metric.name): one.means() for task, means in cells.items() for one in means}
 
 
 def _answers(store: RunStore, by_task: Mapping[str, str]) -> dict[str, Outcome]:
@@ -107,28 +107,42 @@ def _answers(store: RunStore, by_task: Mapping[str, str]) -> dict[str, Outcome]:
     return {task: files[key][task] for task, key in by_task.items() if task in files[key]}
 
 
-def _chunk(
-    outcomes: Collection[Outcome],
-    metrics: Sequence[Metric],
+class _Means:
+    """Mean over runs of one metric, replicate by replicate."""
+
+    def __init__(self, metric: Metric, size: int) -> None:
+        self.metric = metric
+        self.total, self.count = np.zeros(size), np.zeros(size)
+
+    def add(self, outcome: Outcome, weights: np.ndarray, first: int) -> None:
+        """Count one run in, from replicate `first` on."""
+        wanted = weights[: max(len(self.total) - first, 0)]
+        if not len(wanted):
+            return
+        answer = (outcome.truth, outcome.response, outcome.target)
+        values = self.metric.bootstrap(*answer, wanted)
+        here, kept = slice(first, first + len(wanted)), np.isfinite(values)
+        self.total[here] += np.where(kept, values, 0.0)
+        self.count[here] += kept
+
+    def means(self) -> np.ndarray:
+        """NaN where no run has a value."""
+        undefined = np.full(len(self.total), np.nan)
+        return np.divide(self.total, self.count, out=undefined, where=self.count > 0)
+
+
+def _add(
+    means: Sequence[_Means],
+    outcomes: Sequence[Outcome],
     counts: Float32[np.ndarray, "b n"],
     rows: Int64[np.ndarray, " n"],
-) -> dict[Metric, np.ndarray]:
-    """Means over runs of some metrics of one task, in some replicates."""
-    total = {metric: np.zeros(len(counts)) for metric in metrics}
-    defined = {metric: np.zeros(len(counts)) for metric in metrics}
+    first: int,
+) -> None:
+    """Count all runs of one task in, in some replicates."""
     weights, drawn = counts, rows
     for outcome in outcomes:
         if not np.array_equal(drawn, outcome.rows):
             weights, drawn = counts[:, np.searchsorted(rows, outcome.rows)], outcome.rows
         plain = bool((outcome.weight == 1).all())
-        for metric in metrics:
-            answer = (outcome.truth, outcome.response, outcome.target)
-            values = metric.bootstrap(*answer, weights if plain else weights * outcome.weight)
-            kept = np.isfinite(values)
-            total[metric] += np.where(kept, values, 0.0)
-            defined[metric] += kept
-    return {metric: _ratio(total[metric], defined[metric]) for metric in metrics}
-
-
-def _ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+        for one in means:
+            one.add(outcome, weights if plain else weights * outcome.weight, first)

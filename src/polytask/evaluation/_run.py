@@ -41,8 +41,9 @@ class Run:
     settings: Mapping[str, Any]
 
 
-def fit_run(run: Run, data: MultiTaskDataset, store: RunStore) -> RunRecord:
+def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     """Fit on training rows and measure on validation rows, unless that has been done."""
+    data, store = common
     done = store.read(run.spec.key)
     if done is not None:
         return done
@@ -83,11 +84,12 @@ def _validated(
 
 
 def test_run(
-    run: Run, tasks: Collection[str], data: MultiTaskDataset, store: RunStore
+    chosen: tuple[Run, Collection[str]], common: tuple[MultiTaskDataset, RunStore]
 ) -> RunRecord:
     """Measure a chosen run on the test rows of some tasks, unless that has been done."""
-    record = fit_run(run, data, store)
-    if record.test_reads:
+    (run, tasks), (data, store) = chosen, common
+    record = fit_run(run, common)
+    if record.covers(tasks):
         return record
     predictor = store.read_model(run.spec.key)
     rows = _in_whole(run.split.test, data)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from polytask._recipes import to_json
 from polytask._validation import Interval, check
@@ -15,7 +15,7 @@ from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation._records import RunRecord, RunSpec
 from polytask.evaluation._run import Run, fit_run, test_run
 from polytask.evaluation._store import RunStore
-from polytask.evaluation._workers import run_all
+from polytask.evaluation._workers import Workers
 from polytask.learners import Learner
 from polytask.training import Budget
 
@@ -23,11 +23,14 @@ __all__ = ["Runner", "versions"]
 
 _PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch")
 
+Job = TypeVar("Job")
 OnDone = Callable[[RunRecord], None]
 
 
 class Runner:
     """Runs of learners on one data set, kept in a folder: what is done is not done again.
+
+    Used as a context manager, it ends its worker processes.
 
     Parameters
     ----------
@@ -47,7 +50,7 @@ class Runner:
         self.store = RunStore(Path(folder))
         self.data = data
         self.budget = budget
-        self.jobs = jobs
+        self.workers = Workers((data, self.store), jobs)
         self.digest = data.digest()
 
     def request(
@@ -72,37 +75,49 @@ class Runner:
 
     def run(self, run: Run) -> RunRecord:
         """Fit, look at validation rows and keep all; or read what was kept."""
-        return fit_run(run, self.data, self.store)
+        return fit_run(run, (self.data, self.store))
 
     def run_all(self, runs: Sequence[Run], on_done: OnDone | None = None) -> list[RunRecord]:
         """`run` for each, side by side; records in the order of `runs`."""
-        return self._all(_fit, list(runs), on_done)
+        return self._all(fit_run, runs, lambda run: self.store.read(run.spec.key), on_done)
 
     def test_all(
         self, chosen: Sequence[tuple[Run, Collection[str]]], on_done: OnDone | None = None
     ) -> list[RunRecord]:
         """Predict the test rows of chosen runs, once and for all, for the tasks given."""
-        return self._all(_test, list(chosen), on_done)
+        return self._all(test_run, chosen, self._tested, on_done)
 
     def _all(
-        self, work: Callable[[Any, Any], RunRecord], jobs: list[Any], on_done: OnDone | None
+        self,
+        work: Callable[[Job, tuple[MultiTaskDataset, RunStore]], RunRecord],
+        jobs: Sequence[Job],
+        known: Callable[[Job], RunRecord | None],
+        on_done: OnDone | None,
     ) -> list[RunRecord]:
-        records: dict[int, RunRecord] = {}
-        for position, record in run_all(work, jobs, (self.data, self.store), self.jobs):
-            records[position] = record
-            if on_done is not None:
-                on_done(record)
-        return [records[position] for position in range(len(jobs))]
+        """Do what is not known yet."""
+        records = {place: record for place, job in enumerate(jobs) if (record := known(job))}
+        for record in records.values():
+            _tell(on_done, record)
+        ahead = [place for place in range(len(jobs)) if place not in records]
+        for position, record in self.workers.run(work, [jobs[place] for place in ahead]):
+            records[ahead[position]] = record
+            _tell(on_done, record)
+        return [records[place] for place in range(len(jobs))]
+
+    def _tested(self, chosen: tuple[Run, Collection[str]]) -> RunRecord | None:
+        record = self.store.read(chosen[0].spec.key)
+        return record if record is not None and record.covers(chosen[1]) else None
+
+    def __enter__(self) -> Runner:  # noqa: PYI034 - beartype does not know Self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.workers.close()
 
 
-def _fit(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
-    return fit_run(run, *common)
-
-
-def _test(
-    chosen: tuple[Run, Collection[str]], common: tuple[MultiTaskDataset, RunStore]
-) -> RunRecord:
-    return test_run(*chosen, *common)
+def _tell(on_done: OnDone | None, record: RunRecord) -> None:
+    if on_done is not None:
+        on_done(record)
 
 
 @cache

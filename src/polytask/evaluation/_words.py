@@ -18,7 +18,7 @@ def amount(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def _decimals(value: float, interval: tuple[float, float] | None) -> int:
+def _decimals(value: float, interval: Sequence[float] | None) -> int:
     """So many that half the interval's width has two digits, or the value four."""
     size = abs(value) / 100 if interval is None else (interval[1] - interval[0]) / 2
     if not size > 0:
@@ -26,7 +26,7 @@ def _decimals(value: float, interval: tuple[float, float] | None) -> int:
     return min(max(1 - math.floor(math.log10(size)), 0), 6)
 
 
-def with_interval(value: float, interval: tuple[float, float] | None, *, sign: bool = False) -> str:
+def with_interval(value: float, interval: Sequence[float] | None, *, sign: bool = False) -> str:
     """A number and its interval: ``0.9440 [0.9410, 0.9470]``."""
     decimals = _decimals(value, interval)
     write = signed if sign else amount
@@ -36,7 +36,7 @@ def with_interval(value: float, interval: tuple[float, float] | None, *, sign: b
     return f"{write(value, decimals)} [{low}, {high}]"
 
 
-def percent(value: float, interval: tuple[float, float] | None = None) -> str:
+def percent(value: float, interval: Sequence[float] | None = None) -> str:
     """A fraction as a signed percentage: ``+0.42 % [0.22 %, 0.62 %]``."""
     if interval is None:
         return f"{signed(100 * value, 2)} %"

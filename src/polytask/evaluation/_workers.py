@@ -1,15 +1,18 @@
-"""Runs one after another here, or side by side in worker processes."""
+"""Jobs one after another here, or side by side in worker processes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
-__all__ = ["run_all"]
+from polytask.exceptions import StudyError
+
+__all__ = ["Workers"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -18,36 +21,69 @@ _COMMON: Any = None
 """What every job of this worker process shares."""
 
 
-def run_all(
-    work: Callable[[Job, Any], Result], jobs: Sequence[Job], common: Any, workers: int
-) -> Iterator[tuple[int, Result]]:
-    """Call ``work(job, common)`` for every job; yield positions and results as they come.
+class Workers:
+    """Worker processes that are started when first needed, and that share one thing.
 
     Parameters
     ----------
-    work : callable
-        A function that an importable module names.
-    jobs : sequence
     common : object
         Sent to every worker process once.
-    workers : int
+    number : int
         1 works in this process.
     """
-    workers = min(workers, len(jobs))
-    if workers <= 1:
-        for position, job in enumerate(jobs):
-            yield position, work(job, common)
-        return
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    executor = ProcessPoolExecutor(
-        workers, initializer=_start, initargs=(common, threads), env=_environment(threads)
-    )
-    try:
-        futures = {executor.submit(_call, work, job): i for i, job in enumerate(jobs)}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        executor.shutdown(wait=True, kill_workers=True)
+
+    def __init__(self, common: Any, number: int) -> None:
+        self.common = common
+        self.number = number
+        self._executor: Any = None
+
+    def run(
+        self, work: Callable[[Job, Any], Result], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Result]]:
+        """Call ``work(job, common)`` for every job; yield positions and results as they come.
+
+        Parameters
+        ----------
+        work : callable
+            A function that an importable module names.
+        jobs : sequence
+
+        Raises
+        ------
+        StudyError
+            If a worker process ends before its job does.
+        """
+        if min(self.number, len(jobs)) <= 1:
+            for position, job in enumerate(jobs):
+                yield position, work(job, self.common)
+            return
+        futures = {self._started().submit(_call, work, job): i for i, job in enumerate(jobs)}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool as error:
+            sentence = (
+                "A worker process ended before its run did, most likely for lack of memory. "
+                "Finished runs are kept where `out` is given; run again with fewer `jobs`."
+            )
+            raise StudyError(sentence) from error
+
+    def close(self) -> None:
+        """End the worker processes, whatever they do."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, kill_workers=True)
+            self._executor = None
+
+    def _started(self) -> Any:
+        if self._executor is None:
+            threads = max(1, (os.cpu_count() or 1) // self.number)
+            self._executor = ProcessPoolExecutor(
+                self.number,
+                initializer=_start,
+                initargs=(self.common, threads),
+                env=_environment(threads),
+            )
+        return self._executor
 
 
 def _environment(threads: int) -> dict[str, str]:

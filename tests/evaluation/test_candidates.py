@@ -1,0 +1,87 @@
+import dataclasses
+
+import pytest
+from fakes_evaluation import Apart, Together
+
+from polytask.evaluation._candidates import candidates, yardstick
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.tasks import Task, TaskSet
+
+TASKS = TaskSet([Task("a", "regression"), Task("b", "binary")])
+
+
+def names(entrants):
+    return [(one.name, one.baseline) for one in entrants]
+
+
+def test_the_single_task_self_takes_part_and_comes_first():
+    assert names(candidates([Together()], TASKS)) == [("apart", None), ("together", "apart")]
+
+
+def test_it_takes_part_once():
+    found = candidates([Together(), Apart(), Together(name="also", share=0.9)], TASKS)
+    assert names(found) == [("apart", None), ("together", "apart"), ("also", "apart")]
+
+
+def test_selves_of_one_name_are_told_apart():
+    first, second = Together(name="one"), Together(name="two", alphas=(5.0,))
+    found = candidates([first, second], TASKS)
+    assert names(found) == [
+        ("apart", None),
+        ("apart (two)", None),
+        ("one", "apart"),
+        ("two", "apart (two)"),
+    ]
+
+
+def test_a_learner_that_does_not_know_its_self_is_held_against_its_own_class():
+    @dataclasses.dataclass(frozen=True)
+    class Silent(Apart):
+        single_task = None
+
+    joint, alone = Silent("joint", joint=True), Silent("alone")
+    found = candidates([Apart("other"), joint, alone], TASKS)
+    assert ("joint", "alone") in names(found)
+
+
+def test_the_yardstick_is_the_first_joint_learners_self_or_the_first_learner():
+    assert yardstick(candidates([Apart("first"), Together()], TASKS)) == "apart"
+    assert yardstick(candidates([Apart("first"), Apart("second")], TASKS)) == "first"
+
+
+def test_a_sensible_set_by_default():
+    found = candidates(None, TASKS)
+    assert yardstick(found) == "single_task"
+    assert ("hard_sharing", "single_task") in names(found)
+    assert {"linear", "gradient_boosting"} <= {one.name for one in found}
+
+
+def test_names_are_resolved():
+    assert names(candidates("Linear", TASKS)) == [("linear", None)]
+    with pytest.raises(UnknownNameError, match="Did you mean 'linear'"):
+        candidates(["linaer"], TASKS)
+
+
+def test_one_name_twice():
+    with pytest.raises(ParameterError, match=r"unique names\. Got 'apart' twice"):
+        candidates([Apart(), Apart(alpha=3.0)], TASKS)
+
+
+def test_nothing():
+    with pytest.raises(ParameterError, match="must hold at least one learner"):
+        candidates([], TASKS)
+
+
+def test_tasks_that_a_learner_does_not_serve():
+    class Picky(Apart):
+        def serves(self, tasks):
+            return False
+
+    with pytest.raises(ParameterError, match=r"'picky' cannot learn these tasks: a \(regression\)"):
+        candidates([Picky("picky")], TASKS)
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_no_learner():
+    with pytest.raises(ParameterError, match=r"must be learners or their names\. Got 3 instead"):
+        candidates([3], TASKS)

@@ -1,0 +1,458 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes_evaluation import Apart, Together, table
+
+import polytask
+from polytask.data import FixedSplit, MultiTaskDataset, RandomSplit, Split
+from polytask.evaluation import Comparison, compare
+from polytask.exceptions import DataError, NonFiniteLossError, ParameterError, StudyError
+from polytask.predictor import FittedPredictor
+from polytask.tasks import Task
+from polytask.training import Budget
+
+THREE = Budget(trials=3, steps=10)
+
+
+class Hopeful(Apart):
+    """Its single-task self learns from a tenth of its rows."""
+
+    def single_task(self):
+        return Apart("apart", share=0.1, alphas=self.alphas)
+
+
+WIDE = table(600, n_features=20)
+HELPS = Hopeful("together", share=1.0, joint=True, alphas=(1.0,))
+
+
+def without_seconds(values):
+    if isinstance(values, dict):
+        return {k: without_seconds(v) for k, v in values.items() if not k.startswith("seconds")}
+    if isinstance(values, list):
+        return [without_seconds(item) for item in values]
+    return values
+
+
+def fits(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+
+# ── the answer ────────────────────────────────────────────────────────────────
+def test_joint_training_that_helps_is_said_to_help():
+    found = compare(WIDE, HELPS, seeds=5)
+    (difference,) = found.differences
+    assert (difference.learner, difference.baseline) == ("together", "apart")
+    assert difference.answer == found.judgement.answer == "helped"
+    assert difference.tasks["y0"].answer == "helped"
+    assert difference.tasks["y0"].difference < 0 < difference.tasks["y0"].gain
+    assert difference.tasks["y0"].p <= difference.tasks["y0"].p_corrected <= 0.05
+    assert difference.delta_m.value > 0
+    assert found.verdict.startswith("Joint training helped on ")
+    assert "y0: joint training helped: RMSE −" in found.verdict
+    assert found.recommended.learner == "together"
+
+
+def test_joint_training_that_hurts_is_said_to_hurt():
+    found = compare(WIDE, Together(share=0.1, alphas=(1.0,)), seeds=5)
+    assert found.judgement.answer == "hurt"
+    assert found.differences[0].tasks["y0"].answer == "hurt"
+    assert found.recommended.learner == "apart"
+    assert found.recommended.why.startswith("No learner does better than apart on validation rows")
+
+
+def test_equal_learners_are_not_told_apart():
+    found = compare(table(), Together(share=0.8, alphas=(1.0,)), seeds=3)
+    (difference,) = found.differences
+    assert difference.answer == "no difference shown"
+    assert difference.counts == {
+        "helped": 0,
+        "hurt": 0,
+        "no difference shown": 2,
+        "undefined": 0,
+    }
+    assert difference.tasks["y0"].difference == 0
+    assert difference.delta_m.value == 0
+    assert "No difference between joint and single-task training is shown" in found.verdict
+
+
+def test_a_learner_that_shares_nothing_and_wins_is_named_first():
+    weak = Hopeful("together", share=0.15, joint=True, alphas=(1.0,))
+    found = compare(WIDE, [weak, Apart("trees", share=1.0, alphas=(1.0,))], seeds=5)
+    assert found.judgement.winner == "trees"
+    assert not found.judgement.winner_is_joint
+    assert found.judgement.headline.startswith("trees, which learns each task alone, wins: Δm +")
+    assert found.judgement.headline.endswith("over together.")
+    assert found.recommended.learner == "trees"
+
+
+def test_a_lead_that_may_be_chance_is_called_that():
+    weak = Hopeful("together", share=0.95, joint=True, alphas=(1.0,))
+    found = compare(table(150), [weak, Apart("trees", share=1.0, alphas=(1.0,))], seeds=3)
+    assert "trees, which learns each task alone, scores highest, though not beyond chance" in (
+        found.judgement.headline
+    )
+
+
+def test_nothing_joint_was_asked_for():
+    found = compare(table(), Apart(), seeds=1)
+    assert found.differences == ()
+    assert found.judgement.joint is None
+    assert found.verdict.startswith("No joint learner took part")
+
+
+# ── protocol ──────────────────────────────────────────────────────────────────
+def test_every_learner_has_the_same_trials(tmp_path):
+    log = tmp_path / "log"
+    compare(table(), Together(log=str(log)), seeds=2, budget=THREE)
+    counts = {
+        name: sum(line.startswith(name) for line in fits(log)) for name in ("apart", "together")
+    }
+    assert counts == {"apart": 6, "together": 6}
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Row ids of every call of `predict`."""
+    found = []
+    predict = FittedPredictor.predict
+
+    def spy(self, data):
+        predictions = predict(self, data)
+        found.append((self.name, set(predictions[self.tasks.names[0]].row_ids.tolist())))
+        return predictions
+
+    monkeypatch.setattr(FittedPredictor, "predict", spy)
+    return found
+
+
+def test_losing_trials_never_see_test_rows(tmp_path, reads):
+    data = table()
+    (split,) = RandomSplit().splits(data, 0)
+    test = set(split.test[data.sources[0].name].tolist())
+    found = compare(data, Together(), seeds=2, budget=THREE, out=tmp_path)
+    of_joint = [rows for name, rows in reads if name == "together" and rows & test]
+    assert len(of_joint) == 2
+    assert all(rows == test for rows in of_joint)
+    by_name = {row.name: row for row in found.learners}
+    kept = sum(bool(trial.tasks) for run in by_name["apart"].runs for trial in run.trials)
+    assert by_name["together"].test_reads == 2
+    assert (
+        by_name["apart"].test_reads
+        == kept
+        == sum(1 for name, rows in reads if name == "apart" and rows & test)
+    )
+    records = [json.loads(p.read_text()) for p in (tmp_path / "runs").glob("*.json")]
+    assert len(records) == 12
+    assert sum(r["test_reads"] for r in records) == 2 + kept
+    assert all(bool(r["test"]) == bool(r["test_reads"]) for r in records)
+
+
+def test_choices_do_not_depend_on_test_rows(tmp_path):
+    """Other labels in the test rows change the verdict, not the choice."""
+    generator = np.random.default_rng(0)
+    X, Y = generator.normal(size=(240, 4)), generator.normal(size=(240, 2))
+    Y += X[:, :2]
+    data = MultiTaskDataset.from_arrays(X, Y)
+    splits = RandomSplit().splits(data, 0)
+    spoiled = Y.copy()
+    rows = splits[0].test[data.sources[0].name]
+    spoiled[rows] = generator.normal(size=(len(rows), 2)) * 9
+    found = [
+        compare(
+            MultiTaskDataset.from_arrays(X, labels),
+            Together(),
+            split=FixedSplit(tuple(splits)),
+            budget=THREE,
+        )
+        for labels in (Y, spoiled)
+    ]
+    first, second = (one.recommended for one in found)
+    assert first == second
+    assert [r.validation_gain for r in found[0].learners] == [
+        r.validation_gain for r in found[1].learners
+    ]
+    assert found[0].learners[0].tasks["y0"] != found[1].learners[0].tasks["y0"]
+
+
+def test_a_single_task_learner_keeps_settings_for_each_task():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(300, 30))
+    Y = np.stack(
+        [X[:, 0] * 5 + 0.1 * generator.normal(size=300), generator.normal(size=300)], axis=1
+    )
+    data = MultiTaskDataset.from_arrays(X, Y)
+    found = compare(data, Apart(), seeds=1, budget=THREE)
+    kept = {
+        task: trial.settings["alpha"]
+        for trial in found.learners[0].runs[0].trials
+        for task in trial.tasks
+    }
+    assert kept["y1"] == 1e4
+    assert kept["y0"] < 1e4
+    assert found.recommended.settings == {
+        "per task": {task: {"alpha": alpha} for task, alpha in kept.items()}
+    }
+
+
+def test_the_model_to_use_answers_as_it_was_measured(tmp_path):
+    data = table()
+    found = compare(data, Together(), seeds=2, budget=THREE, out=tmp_path)
+    row = next(row for row in found.learners if row.name == found.recommended.learner)
+    (split,) = RandomSplit().splits(data, 0)
+    test = data.take(split.test)
+    truth = test.sources[0].labelled().columns("y0")["y0"]
+    for predictor in (
+        found.chosen,
+        polytask.load(tmp_path / "model"),
+        Comparison.read(tmp_path).chosen,
+    ):
+        answers = predictor.predict(test)["y0"].response
+        expected = row.tasks["y0"]["rmse"].per_run[found.recommended.run]
+        assert np.sqrt(np.mean((answers - truth) ** 2)) == pytest.approx(expected)
+
+
+def test_a_trial_that_diverges_is_reported_and_passed_over():
+    found = compare(table(), Together(fails_at=1.0), seeds=1, budget=THREE)
+    for row in found.learners:
+        assert row.runs[0].trials[0].failure == "The loss of task 'y0' is not finite."
+        assert row.runs[0].trials[0].tasks == ()
+    assert any("together: 1 of 3 trials gave no model" in words for words in found.warnings)
+
+
+def test_a_learner_that_always_diverges_stops_the_comparison():
+    with pytest.raises(NonFiniteLossError, match="'y0' is not finite"):
+        compare(table(), Apart(fails_at=1.0), seeds=1)
+
+
+def test_auxiliary_tasks_are_reported_and_counted_nowhere():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(300, 4))
+    Y = X @ generator.normal(size=(4, 2)) + generator.normal(size=(300, 2))
+    tasks = [Task("main", "regression"), Task("aside", "regression", role="auxiliary")]
+    found = compare(MultiTaskDataset.from_arrays(X, Y, tasks), HELPS, seeds=2)
+    (difference,) = found.differences
+    assert difference.delta_m.tasks == ("main",)
+    assert sum(difference.counts.values()) == 1
+    assert not difference.tasks["aside"].counted
+    assert difference.tasks["aside"].sentence.endswith("(auxiliary, not counted)")
+    assert found.learners[0].tasks["aside"]["rmse"].value is not None
+    alone = compare(
+        MultiTaskDataset.from_arrays(X, Y, [tasks[0], Task("aside", "regression")]), HELPS, seeds=2
+    )
+    assert alone.differences[0].delta_m.value != difference.delta_m.value
+
+
+def test_only_auxiliary_tasks():
+    data = MultiTaskDataset.from_arrays(
+        np.eye(60), np.arange(60.0), [Task("aside", "regression", role="auxiliary")]
+    )
+    with pytest.raises(ParameterError, match="at least one primary task"):
+        compare(data, Apart())
+
+
+def test_undefined_metrics_are_named():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(120, 3))
+    Y = np.stack([X[:, 0], (X[:, 1] > 0).astype(float)], axis=1)
+    rows = np.arange(120)
+    negative = rows[Y[:, 1] == 0]
+    test = negative[:20]
+    rest = np.setdiff1d(rows, test)
+    split = Split({"table": rest[30:]}, {"table": rest[:30]}, {"table": test})
+    data = MultiTaskDataset.from_arrays(X, Y)
+    name = data.sources[0].name
+    split = Split(*({name: part["table"]} for part in (split.train, split.validation, split.test)))
+    found = compare(data, HELPS, split=FixedSplit((split,)), seeds=2)
+    (difference,) = found.differences
+    assert difference.tasks["y1"].answer == "undefined"
+    assert difference.tasks["y1"].undefined == "only one class among the 20 labelled rows"
+    assert "only one class among the 20 labelled rows" in difference.delta_m.left_out["y1"]
+    assert difference.delta_m.tasks == ("y0",)
+    assert found.learners[0].tasks["y1"]["roc_auc"].value is None
+    assert "y1: ROC-AUC is undefined (only one class among the 20 labelled rows)" in found.verdict
+    assert json.dumps(found.to_dict(), allow_nan=False)
+
+
+# ── splits, seeds, groups ─────────────────────────────────────────────────────
+def folds(data, n=3):
+    rows = np.arange(data.n_rows)
+    name = data.sources[0].name
+    parts = [rows[rows % n == fold] for fold in range(n)]
+    return FixedSplit(
+        tuple(
+            Split({name: np.setdiff1d(rows, test)}, {}, {name: test}, f"part {i}")
+            for i, test in enumerate(parts)
+        )
+    )
+
+
+def test_several_splits_have_one_seed_each():
+    data = table()
+    found = compare(data, Together(), split=folds(data), seeds=9)
+    assert found.study["runs"] == [{"fold": k, "seed": k} for k in range(3)]
+    assert found.study["split"]["folds"] == 3
+    assert [row["test"] for row in found.study["split"]["rows"]] == [80, 80, 80]
+    assert all(len(row.runs) == 3 for row in found.learners)
+    assert any("folds share training rows" in words for words in found.warnings)
+
+
+def test_few_seeds_prove_nothing():
+    assert (
+        compare(table(), Apart(), seeds=3).warnings[0].startswith("Three seeds alone prove nothing")
+    )
+    assert (
+        compare(table(), Apart(), seeds=1).warnings[0].startswith("One seed alone proves nothing")
+    )
+    assert not any("nothing" in w for w in compare(table(), Apart(), seeds=5).warnings)
+
+
+def test_seeds_by_name():
+    found = compare(table(), Apart(), seeds=[7, 3, 7])
+    assert found.study["runs"] == [{"fold": 0, "seed": 7}, {"fold": 0, "seed": 3}]
+
+
+def test_groups_widen_intervals():
+    """Rows that all say the same are worth one row."""
+    generator = np.random.default_rng(0)
+    X = np.repeat(generator.normal(size=(60, 2)), 20, axis=0)
+    y = X[:, 0] + np.repeat(generator.normal(size=60), 20)
+    groups = np.repeat(np.arange(60), 20)
+    wide, narrow = (
+        compare(MultiTaskDataset.from_arrays(X, y, groups=g), Apart(), seeds=1)
+        for g in (groups, None)
+    )
+    assert wide.study["bootstrap"]["unit"] == "groups"
+    width = [np.diff(c.learners[0].tasks["y0"]["rmse"].interval)[0] for c in (wide, narrow)]
+    assert width[0] > 2 * width[1]
+
+
+def test_the_column_that_says_how_to_split_is_no_input(tmp_path):
+    generator = np.random.default_rng(0)
+    part = np.repeat(["train", "test"], [80, 40])
+    frame = {"x": generator.normal(size=120), "part": part, "y": generator.normal(size=120)}
+    data = MultiTaskDataset.from_table(frame, ["y"])
+    found = compare(data, Apart(), split=polytask.data.ColumnSplit("part"), seeds=1)
+    assert [c.name for s in found.chosen.schemas.values() for c in s.columns] == ["x"]
+
+
+def test_no_validation_rows():
+    data = table()
+    name = data.sources[0].name
+    split = FixedSplit(
+        (Split({name: np.arange(100)}, {}, {name: np.arange(100, 240)}),), validation=0.0
+    )
+    with pytest.raises(DataError, match=r"has no validation rows\. compare fits on training rows"):
+        compare(data, Apart(), split=split)
+
+
+# ── folders ───────────────────────────────────────────────────────────────────
+def test_again_is_read_back(tmp_path):
+    log = tmp_path / "log"
+    first = compare(table(), Together(log=str(log)), seeds=2, out=tmp_path / "out")
+    done = len(fits(log))
+    second = compare(table(), Together(log=str(log)), seeds=2, out=tmp_path / "out")
+    assert len(fits(log)) == done == 4
+    assert without_seconds(second.to_dict()) == without_seconds(first.to_dict())
+
+
+def test_learners_and_seeds_can_be_added(tmp_path):
+    log = tmp_path / "log"
+    small = compare(table(), Apart(log=str(log)), seeds=1, out=tmp_path / "out")
+    large = compare(table(), [Together(log=str(log))], seeds=2, out=tmp_path / "out")
+    assert len(fits(log)) == 4
+    assert large.learners[0].runs[0].validation == small.learners[0].runs[0].validation
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"budget": Budget(steps=11)}, "its budget differs"),
+        ({"split": RandomSplit(test=0.3)}, "its split differs"),
+    ],
+)
+def test_another_study_is_refused(tmp_path, change, words):
+    compare(table(), Apart(), seeds=1, out=tmp_path)
+    with pytest.raises(StudyError, match=f"holds another study: {words}"):
+        compare(table(), Apart(), seeds=1, out=tmp_path, **change)
+    with pytest.raises(StudyError, match="its data and split differ"):
+        compare(table(100), Apart(), seeds=1, out=tmp_path)
+
+
+def test_without_a_folder_nothing_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = compare(table(), Together(), seeds=1)
+    assert list(tmp_path.iterdir()) == []
+    assert found.recommended.model is None
+    assert found.chosen.predict(table())["y0"].response.shape == (240,)
+    with pytest.raises(StudyError, match="was not kept"):
+        _ = Comparison.from_dict(found.to_dict()).chosen
+
+
+def test_side_by_side_gives_the_same(tmp_path):
+    found = [
+        without_seconds(compare(table(), Together(), seeds=2, jobs=jobs, budget=THREE).to_dict())
+        for jobs in (1, 2)
+    ]
+    assert found[0] == found[1]
+
+
+def test_reading_a_folder_that_has_no_comparison(tmp_path):
+    with pytest.raises(StudyError, match=r"comparison.json is missing"):
+        Comparison.read(tmp_path)
+
+
+# ── the record ────────────────────────────────────────────────────────────────
+def test_goes_through_json(tmp_path):
+    found = compare(table(), Together(), seeds=2, budget=THREE, out=tmp_path)
+    text = json.dumps(found.to_dict(), allow_nan=False)
+    assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(text)
+    assert Comparison.from_dict(json.loads(text)) == found
+    assert Comparison.read(tmp_path) == found
+
+
+def test_an_unknown_format():
+    with pytest.raises(StudyError, match="has format 99"):
+        Comparison.from_dict({"format": 99})
+
+
+def test_the_table_names_learners_tasks_and_the_one_to_use():
+    found = compare(table(), Together(), seeds=2)
+    text = str(found)
+    assert "y0, RMSE ↓" in text
+    assert "y1, ROC-AUC ↑" in text
+    assert f"{found.recommended.learner} ←" in text
+    assert found.verdict in text
+    assert found.table().row_count == 2
+
+
+def test_many_tasks_are_summed_up():
+    found = compare(table(600, n_tasks=14, n_features=20), HELPS, seeds=5)
+    assert "helped / hurt" in str(found)
+    assert "y0: " not in found.verdict
+    assert "Joint training helped on y" in found.verdict
+
+
+# ── arguments ─────────────────────────────────────────────────────────────────
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"seeds": 0}, "`seeds` parameter of compare must be an int in"),
+        ({"seeds": []}, "`seeds` parameter of compare must be"),
+        ({"split": "random"}, "`split` parameter of compare must be an instance of Splitter"),
+        ({"budget": 3}, "`budget` parameter of compare must be an instance of Budget"),
+        ({"jobs": 0}, "`jobs` parameter of Runner must be an int"),
+        ({"quiet": 1}, "`quiet` parameter of compare must be"),
+    ],
+)
+def test_bad_arguments(arguments, words):
+    with pytest.raises(ParameterError, match=words):
+        compare(table(60), Apart(), **arguments)
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_table_must_be_read_first():
+    with pytest.raises(ParameterError, match=r"Make it with `polytask.read\(table, tasks\)`"):
+        compare({"x": [1.0]}, Apart())

@@ -1,0 +1,78 @@
+import pytest
+
+from polytask.evaluation import MetricRecord, RunRecord, RunSpec
+from polytask.evaluation._tuning import Tuned, choose, mean_gain
+from polytask.exceptions import NonFiniteLossError
+from polytask.tasks import Task, TaskSet
+
+TASKS = TaskSet(
+    [Task("a", "regression"), Task("b", "regression"), Task("c", "regression", role="auxiliary")]
+)
+SPEC = RunSpec("data", {}, {}, "learner", 0, {}, {})
+
+
+def measured(**values):
+    return {task: {"rmse": MetricRecord(value)} for task, value in values.items()}
+
+
+def trial(alpha=1.0, **values):
+    return RunRecord(
+        SPEC, measured(**values), settings={"alpha": alpha}, n_parameters=4, seconds=2.0
+    )
+
+
+FAILED = RunRecord(SPEC, {}, failure="The loss of task 'a' is not finite.")
+
+
+def test_a_joint_learner_keeps_one_trial_by_the_mean_gain_over_primary_tasks():
+    trials = [trial(a=1.0, b=1.0, c=1.0), trial(a=0.8, b=1.1, c=9.0), trial(a=0.95, b=1.0, c=0.1)]
+    assert choose(trials, TASKS, joint=True) == {"a": 1, "b": 1, "c": 1}
+
+
+def test_without_sharing_each_task_keeps_its_own():
+    trials = [trial(a=1.0, b=1.0, c=1.0), trial(a=0.8, b=1.1, c=9.0), trial(a=0.95, b=1.0, c=0.1)]
+    assert choose(trials, TASKS, joint=False) == {"a": 1, "b": 0, "c": 2}
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_ties_go_to_the_earlier_trial(joint):
+    trials = [trial(a=1.0, b=1.0, c=1.0), trial(a=1.0, b=1.0, c=1.0)]
+    assert set(choose(trials, TASKS, joint=joint).values()) == {0}
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_failed_trials_are_passed_over(joint):
+    trials = [FAILED, trial(a=1.0, b=1.0, c=1.0), trial(a=0.9, b=0.9, c=0.9)]
+    assert set(choose(trials, TASKS, joint=joint).values()) == {2}
+
+
+def test_no_trial_left_is_an_error():
+    with pytest.raises(NonFiniteLossError, match="'a' is not finite"):
+        choose([FAILED, FAILED], TASKS, joint=True)
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_undefined_everywhere_keeps_the_defaults(joint):
+    nothing = RunRecord(SPEC, measured(a=None, b=None, c=None))
+    assert set(choose([nothing, nothing], TASKS, joint=joint).values()) == {0}
+
+
+def test_mean_gain_leaves_undefined_tasks_out():
+    gain = mean_gain(measured(a=0.9, b=None), measured(a=1.0, b=1.0), TASKS.primary)
+    assert gain == pytest.approx(0.1)
+    assert mean_gain(measured(a=None, b=None), measured(a=1.0, b=1.0), TASKS.primary) is None
+
+
+def test_what_was_kept():
+    trials = (trial(1.0, a=1.0, b=1.0, c=1.0), trial(2.0, a=0.8, b=1.1, c=0.5))
+    apart = Tuned((), trials, {"a": 1, "b": 0, "c": 1})
+    assert apart.kept == {0: ("b",), 1: ("a", "c")}
+    assert apart.settings() == {
+        "per task": {"a": {"alpha": 2.0}, "b": {"alpha": 1.0}, "c": {"alpha": 2.0}}
+    }
+    assert apart.validation["a"]["rmse"].value == 0.8
+    assert apart.validation["b"]["rmse"].value == 1.0
+    assert apart.test == {}
+    assert apart.mean("n_parameters") == 4
+    together = Tuned((), trials, dict.fromkeys("abc", 1))
+    assert together.settings() == {"alpha": 2.0}

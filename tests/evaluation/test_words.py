@@ -1,0 +1,36 @@
+import pytest
+
+from polytask.evaluation._words import count, percent, together, with_interval
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "words"),
+    [
+        (0.944, (0.941, 0.947), "0.9440 [0.9410, 0.9470]"),
+        (12345.6, (12000.0, 12700.0), "12346 [12000, 12700]"),
+        (0.5, None, "0.5000"),
+        (0.0, None, "0.0000"),
+        (0.25, (0.25, 0.25), "0.2500 [0.2500, 0.2500]"),
+    ],
+)
+def test_half_of_the_interval_has_two_digits(value, interval, words):
+    assert with_interval(value, interval) == words
+
+
+def test_differences_carry_their_sign():
+    assert with_interval(0.004, (0.001, 0.007), sign=True) == "+0.0040 [0.0010, 0.0070]"
+    assert with_interval(-0.12, (-0.2, 0.01), sign=True) == "−0.12 [−0.20, 0.01]"
+
+
+def test_percent():
+    assert percent(0.0042) == "+0.42 %"
+    assert percent(-0.012, (-0.02, 0.001)) == "−1.20 % [−2.00 %, 0.10 %]"
+
+
+def test_counts_and_lists():
+    assert count(1, "task") == "1 task"
+    assert count(2, "task") == "2 tasks"
+    assert together([]) == ""
+    assert together(["a"]) == "a"
+    assert together(["a", "b", "c"]) == "a, b and c"
+    assert together(list("abcdefg")) == "a, b, c, d, e and 2 more"

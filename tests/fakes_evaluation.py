@@ -1,0 +1,97 @@
+"""Learners that are quick, and that fail, forget or wait when told to."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import NonFiniteLossError
+from polytask.learners import PerTaskEstimator
+from polytask.tasks import Task
+
+ALPHAS = (1.0, 1e4, 1e-3)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Ridge and logistic regression, one a task, on a part of the rows drawn by seed.
+
+    Parameters
+    ----------
+    share : float
+        Of the training rows.
+    alphas : tuple
+        What may be tuned.
+    log : str
+        File that gets a line for every fit.
+    fails_at : float
+        This alpha diverges.
+    seconds : float
+        How long a fit waits.
+    """
+
+    name: str = "apart"
+    alpha: float = 1.0
+    share: float = 0.8
+    joint: bool = False
+    alphas: tuple[float, ...] = ALPHAS
+    log: str = ""
+    fails_at: float = -1.0
+    seconds: float = 0.0
+
+    def search_space(self) -> Mapping[str, tuple[object, ...]]:
+        return {"alpha": self.alphas}
+
+    def configured(self, settings):
+        return replace(self, **settings)
+
+    def serves(self, tasks) -> bool:
+        return True
+
+    def single_task(self):
+        return replace(self, name="apart", joint=False, share=0.8)
+
+    def fit(self, train, validation, seed, budget):
+        if self.log:
+            with Path(self.log).open("a", encoding="utf-8") as file:
+                file.write(f"{self.name} {self.alpha} {seed}\n")
+        if self.alpha == self.fails_at:
+            raise NonFiniteLossError(f"The loss of task {train.tasks.names[0]!r} is not finite.")
+        time.sleep(self.seconds)
+        estimators = (Ridge(alpha=self.alpha), LogisticRegression(C=1 / self.alpha, max_iter=500))
+        return PerTaskEstimator(estimators, self.name).fit(
+            self.drawn(train, seed), validation, seed, budget
+        )
+
+    def drawn(self, train: MultiTaskDataset, seed: int) -> MultiTaskDataset:
+        generator = np.random.default_rng(seed)
+        rows = {
+            source.name: np.sort(
+                generator.permutation(source.n_rows)[: max(round(self.share * source.n_rows), 1)]
+            )
+            for source in train.sources
+        }
+        return train.take(rows)
+
+
+def Together(share: float = 1.0, name: str = "together", **settings) -> Apart:
+    """A learner that is called joint, and that sees more rows than its single-task self."""
+    return Apart(name=name, share=share, joint=True, **settings)
+
+
+def table(
+    n_rows: int = 240, n_tasks: int = 2, n_features: int = 4, seed: int = 0
+) -> MultiTaskDataset:
+    """Regressions on one table, and a last task that is binary; two metrics each."""
+    generator = np.random.default_rng(seed)
+    X = generator.normal(size=(n_rows, n_features))
+    W = generator.normal(size=(n_features, n_tasks))
+    Y = X @ W + generator.normal(size=(n_rows, n_tasks))
+    Y[:, -1] = Y[:, -1] > 0
+    tasks = [Task(f"y{k}", "regression", metrics=("rmse", "mae")) for k in range(n_tasks - 1)]
+    last = Task(f"y{n_tasks - 1}", "binary", metrics=("roc_auc", "log_loss"))
+    return MultiTaskDataset.from_arrays(X, Y, [*tasks, last])
