@@ -1,6 +1,7 @@
 """What is wrong with a table is said in words that help."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -264,6 +265,13 @@ def test_bad_arrays(X, Y, arguments, sentence):
 def test_bad_tables_a_task(data, sentence):
     with pytest.raises((DataError, ParameterError), match=sentence):
         MultiTaskDataset.from_per_task(data)
+
+
+def test_a_source_without_inputs():
+    data = MultiTaskDataset.from_arrays(np.eye(3), [0.5, 1.5, 2.5])
+    bare = replace(data.sources[0], inputs=data.sources[0].inputs.select())
+    with pytest.raises(DataError, match=r"Source 'table' has no input column to learn from"):
+        replace(data, sources=(bare,))
 
 
 # ── read ──────────────────────────────────────────────────────────────────────

@@ -50,6 +50,9 @@ class MultiTaskDataset:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for source in self.sources:
+            if source.inputs.width == 0:
+                raise DataError(f"Source {source.name!r} has no input column to learn from.")
         carried = {name for source in self.sources for name in source.tasks.names}
         absent = [name for name in self.tasks.names if name not in carried]
         if absent or len({source.name for source in self.sources}) < len(self.sources):
