@@ -61,7 +61,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"Known: {shown}."
 
 
-def resolve(name: str, room: str, what: str, base: type | None = None) -> object:
+def resolve(
+    name: str, room: str, what: str, base: type | None = None, *, imports: bool = False
+) -> object:
     """Find the public object of module `room` that `name` means, by walking its `__all__`.
 
     Parameters
@@ -74,12 +76,17 @@ def resolve(name: str, room: str, what: str, base: type | None = None) -> object
         What the name stands for, for the error sentence.
     base : type, optional
         Only subclasses of this class count.
+    imports : bool, default False
+        Whether ``module:Name`` is imported, for classes of the user's own. Only for names that
+        the user writes: importing runs code, so never for names that were read from a file.
 
     Raises
     ------
     UnknownNameError
         If nothing public in the room carries the name; the nearest one is suggested.
     """
+    if imports and ":" in name:
+        return _imported(name, what, base)
     module = importlib.import_module(room)
     public = {
         candidate: getattr(module, candidate)
@@ -92,6 +99,19 @@ def resolve(name: str, room: str, what: str, base: type | None = None) -> object
     known = [snake_case(candidate) for candidate in public]
     sentence = f"There is no {what} named {name!r}. {suggestion(name, known)}"
     raise UnknownNameError(sentence)
+
+
+def _imported(path: str, what: str, base: type | None) -> object:
+    module, _, name = path.partition(":")
+    try:
+        thing = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        sentence = f"The {what} {path!r} cannot be imported: {error}."
+        raise UnknownNameError(sentence) from error
+    if base is not None and not _is_concrete(thing, base):
+        sentence = f"The {what} {path!r} must be a class that extends {base.__name__} wholly."
+        raise UnknownNameError(sentence)
+    return thing
 
 
 def _is_concrete(thing: object, base: type) -> bool:

@@ -66,3 +66,25 @@ def test_the_nearest_name_is_suggested():
         resolve("multi_lable", ROOM, "kind of task", Kind)
     with pytest.raises(UnknownNameError, match="Known: binary, multiclass, multilabel, regression"):
         resolve("zzz", ROOM, "kind of task", Kind)
+
+
+def test_classes_of_the_users_own_are_imported_where_allowed():
+    path = "polytask.tasks:Binary"
+    assert resolve(path, "polytask.metrics", "kind of task", Kind, imports=True) is Binary
+    with pytest.raises(UnknownNameError, match="There is no kind of task named"):
+        resolve(path, ROOM, "kind of task", Kind)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("no_such_module:Kind", "cannot be imported: No module named 'no_such_module'"),
+        ("polytask.tasks:Quaternary", "cannot be imported: .* has no attribute 'Quaternary'"),
+        (":Binary", "cannot be imported"),
+        ("polytask.tasks:Kind", "must be a class that extends Kind wholly"),
+        ("polytask.tasks:Task", "must be a class that extends Kind wholly"),
+    ],
+)
+def test_what_cannot_be_imported(path, words):
+    with pytest.raises(UnknownNameError, match=words):
+        resolve(path, ROOM, "kind of task", Kind, imports=True)

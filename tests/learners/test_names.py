@@ -40,6 +40,14 @@ def test_what_needs_arguments_or_is_no_model_has_no_name(name):
         resolve_learner(name)
 
 
+def test_a_class_of_the_users_own_is_imported():
+    assert resolve_learner("polytask.learners:Linear") == Linear()
+    assert resolve_learner("polytask.architectures:HardSharing") == MultiTaskNetwork(HardSharing())
+    for name in ("polytask.learners:PerTaskEstimator", "builtins:dict", "polytask.tasks:Binary"):
+        with pytest.raises(UnknownNameError, match="must be a learner or an architecture that"):
+            resolve_learner(name)
+
+
 def test_every_default_learner_is_named_as_it_resolves():
     for learner in default_learners(TaskSet(MIXED_TASKS)):
         assert resolve_learner(learner.name) == learner

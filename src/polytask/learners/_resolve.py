@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import polytask.architectures
-from polytask._naming import fold, snake_case, suggestion
+from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
@@ -34,7 +36,8 @@ def resolve_learner(name: str) -> Learner:
     Parameters
     ----------
     name : str
-        Such as ``"gradient_boosting"`` or ``"hard_sharing"``.
+        Such as ``"gradient_boosting"`` or ``"hard_sharing"``; ``"module:Class"`` is one of the
+        user's own.
 
     Raises
     ------
@@ -47,13 +50,34 @@ def resolve_learner(name: str) -> Learner:
     >>> resolve_learner("GradientBoosting").name
     'gradient_boosting'
     """
+    if ":" in name:
+        return _own(name)
     known = {**_recipes(), **_architectures()}
     for candidate, found in known.items():
         if fold(candidate) == fold(name):
-            made = found()
-            return MultiTaskNetwork(made) if isinstance(made, Architecture) else made
+            return _made(found)
     sentence = f"There is no model named {name!r}. {suggestion(name, map(snake_case, known))}"
     raise UnknownNameError(sentence)
+
+
+def _is_model(thing: type) -> bool:
+    return thing is not Learner and (
+        issubclass(thing, Architecture) or hasattr(thing, "search_space")
+    )
+
+
+def _own(name: str) -> Any:
+    """A learner or architecture of the user's own, ``module:Class``."""
+    found: Any = resolve(name, "polytask.learners", "model", imports=True)
+    if inspect.isclass(found) and _is_model(found) and _needs_nothing(found):
+        return _made(found)
+    sentence = f"The model {name!r} must be a learner or an architecture that needs no argument."
+    raise UnknownNameError(sentence)
+
+
+def _made(found: Callable[[], Any]) -> Any:
+    made = found()
+    return MultiTaskNetwork(made) if isinstance(made, Architecture) else made
 
 
 def _recipes() -> dict[str, type]:
@@ -64,8 +88,7 @@ def _recipes() -> dict[str, type]:
         name: thing
         for name in polytask.learners.__all__
         if inspect.isclass(thing := getattr(polytask.learners, name))
-        and hasattr(thing, "search_space")
-        and thing is not Learner
+        and _is_model(thing)
         and _needs_nothing(thing)
     }
 

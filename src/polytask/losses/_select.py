@@ -33,7 +33,7 @@ def loss_for(kind: Kind, asked: object = None) -> Loss:
         return _default(kind)
     loss: Any = asked
     if isinstance(asked, str):
-        found: Any = resolve(asked, _ROOM, "loss", Loss)
+        found: Any = resolve(asked, _ROOM, "loss", Loss, imports=True)
         loss = found()
     if not isinstance(loss, Loss):
         sentence = (

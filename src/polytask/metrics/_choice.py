@@ -88,7 +88,7 @@ def _public() -> list[Metric]:
 def _named(task: Task, choice: object) -> Metric:
     metric = choice
     if isinstance(choice, str):
-        metric = resolve(choice, _ROOM, "metric", Metric)
+        metric = resolve(choice, _ROOM, "metric", Metric, imports=True)
     if isinstance(metric, type):
         metric = metric()
     kind = task.known_kind

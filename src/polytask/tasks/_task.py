@@ -84,7 +84,7 @@ class Task:
 
     def __post_init__(self) -> None:
         if isinstance(self.kind, str):
-            kind = resolve(self.kind, "polytask.tasks", "kind of task", Kind)
+            kind = resolve(self.kind, "polytask.tasks", "kind of task", Kind, imports=True)
             object.__setattr__(self, "kind", kind())  # type: ignore[operator]
         target = self.name if self.target is None else self.target
         object.__setattr__(self, "target", _tuple(target))
