@@ -1,5 +1,7 @@
 """What users hand over to be predicted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -186,6 +188,20 @@ class TestSeveralSources:
         assert predictions["b"].response.shape == (30,)
         tables = {source.name: source.inputs for source in self.data.sources}
         assert_equal(SEVERAL.predict(tables), predictions)
+
+    def test_rows_of_a_task_in_two_sources_are_told_apart(self):
+        source = self.data.source("a")
+        twin = replace(source, name="twin")
+        data = MultiTaskDataset((source, twin), source.tasks)
+        answer = linear(data).predict(data.take({"a": np.arange(2), "twin": np.arange(1, 4)}))["a"]
+        assert answer.row_ids.tolist() == [0, 1, 1, 2, 3]
+        assert answer.source.tolist() == ["a", "a", "twin", "twin", "twin"]
+
+    def test_asking_for_a_task_that_is_not_there(self):
+        predictions = SEVERAL.predict(self.data)
+        assert "a" in predictions
+        assert "zz" not in predictions
+        assert predictions.get("zz") is None
 
     def test_some_may_be_left_out(self):
         predictions = SEVERAL.predict({"b": self.data.source("b").inputs})

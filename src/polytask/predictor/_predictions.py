@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class TaskPrediction:
         regression, (n, c) otherwise.
     row_ids : array of shape (n,), int64
         Positions of the rows in the user's table.
+    counts : mapping of source name to int
+        How many rows come from each source, one source after another.
     kind : Kind
     target : FittedTarget
     """
@@ -32,15 +35,26 @@ class TaskPrediction:
     raw: np.ndarray
     response: np.ndarray
     row_ids: np.ndarray
+    counts: Mapping[str, int]
     kind: Kind
     target: FittedTarget
 
     @classmethod
     def from_raw(
-        cls, raw: np.ndarray, row_ids: np.ndarray, kind: Kind, target: FittedTarget
+        cls,
+        raw: np.ndarray,
+        row_ids: np.ndarray,
+        counts: Mapping[str, int],
+        kind: Kind,
+        target: FittedTarget,
     ) -> TaskPrediction:
         """Apply the kind's response function to raw scores."""
-        return cls(raw, kind.response(raw, target), row_ids, kind, target)
+        return cls(raw, kind.response(raw, target), row_ids, counts, kind, target)
+
+    @property
+    def source(self) -> np.ndarray:
+        """Name of each row's source; rows of two sources may have the same position."""
+        return np.repeat(np.array(list(self.counts), dtype=str), list(self.counts.values()))
 
     @property
     def decision(self) -> np.ndarray:
@@ -57,6 +71,13 @@ class Predictions(Mapping[str, TaskPrediction]):
 
     def __getitem__(self, task: str) -> TaskPrediction:
         return self.by_task[self.tasks[task].name]
+
+    def __contains__(self, task: object) -> bool:
+        return task in self.by_task
+
+    def get(self, task: str, default: Any = None) -> Any:
+        """The task's predictions, or the default."""
+        return self.by_task.get(task, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.tasks.names)

@@ -87,19 +87,25 @@ class FittedPredictor:
 
     def _scores(
         self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
-    ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Raw scores and row ids of every task, piece by piece."""
+    ) -> dict[str, tuple[np.ndarray, np.ndarray, dict[str, int]]]:
+        """Raw scores, row ids and rows of each source, of every task, piece by piece."""
         raw: dict[str, list[np.ndarray]] = {}
         row_ids: dict[str, list[np.ndarray]] = {}
+        counts: dict[str, dict[str, int]] = {}
         for source in sources:
             for task in source.tasks.names:  # that may have no rows at all
                 raw.setdefault(task, [np.zeros((0, targets[task].size), dtype=np.float32)])
                 row_ids.setdefault(task, [np.zeros(0, dtype=np.int64)])
+                counts.setdefault(task, {})[source.name] = 0
             for chunk in chunks(source, self.schemas[source.name]):
                 for task, scores in self.model.scores([chunk])[chunk.name].items():
                     raw[task].append(scores)
                     row_ids[task].append(chunk.row_ids[chunk.rows_of(task)])
-        return {task: (np.concatenate(raw[task]), np.concatenate(row_ids[task])) for task in raw}
+                    counts[task][source.name] += len(scores)
+        return {
+            task: (np.concatenate(raw[task]), np.concatenate(row_ids[task]), counts[task])
+            for task in raw
+        }
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder, wholly or not at all; `polytask.load` reads it.
