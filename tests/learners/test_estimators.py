@@ -29,6 +29,7 @@ from polytask.learners import (
     PerTaskEstimator,
     PooledEstimator,
     PooledLinear,
+    unserved,
 )
 from polytask.learners._early_stopping import fit_best_rounds, fit_watched
 from polytask.learners._rows import Rows
@@ -288,6 +289,11 @@ class TestEarlyStopping:
         assert predictor.predict(known)["grade"].response.shape == (known.height, 2)
 
 
+class Alone(Linear):
+    def serves(self, tasks):
+        return len(tasks) == 1
+
+
 class TestServes:
     def test_regressors_serve_numbers_and_classifiers_classes(self):
         price, rich = MIXED_TASKS[0], MIXED_TASKS[2]
@@ -295,6 +301,14 @@ class TestServes:
         assert not PerTaskEstimator(Ridge()).serves(TaskSet([price, rich]))
         assert PerTaskEstimator((Ridge(), LogisticRegression())).serves(TaskSet([price, rich]))
         assert not PerTaskEstimator(SVC()).serves(TaskSet([rich]))  # gives no probabilities
+
+    def test_why_not(self):
+        price, rich = MIXED_TASKS[0], MIXED_TASKS[2]
+        assert unserved(Linear(), TaskSet(MIXED_TASKS)) is None
+        said = "The learner 'ridge' cannot learn these tasks: rich (binary)."
+        assert unserved(PerTaskEstimator(Ridge()), TaskSet([price, rich])) == said
+        said = "The learner 'linear' cannot learn these tasks together: price (regression), "
+        assert unserved(Alone(), TaskSet([price, rich])).startswith(said)
 
     def test_what_is_not_served_is_refused(self):
         with pytest.raises(ParameterError, match=r"ridge cannot learn task 'rich'.*binary"):

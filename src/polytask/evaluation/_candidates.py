@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from polytask.exceptions import ParameterError
-from polytask.learners import Learner, default_learners, resolve_learner
+from polytask.learners import Learner, default_learners, resolve_learner, unserved
 from polytask.tasks import TaskSet
 
 __all__ = ["Asked", "Candidate", "candidates", "yardstick"]
@@ -123,7 +123,6 @@ def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:
 
 def _check_served(learners: Iterable[Learner], tasks: TaskSet) -> None:
     for learner in learners:
-        if not learner.serves(tasks):
-            kinds = ", ".join(f"{task.name} ({task.known_kind.name})" for task in tasks)
-            sentence = f"The learner {learner.name!r} cannot learn these tasks: {kinds}."
-            raise ParameterError(sentence)
+        reason = unserved(learner, tasks)
+        if reason is not None:
+            raise ParameterError(reason)

@@ -8,6 +8,7 @@ from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._pooled_linear import PooledLinear
 from polytask.learners._resolve import default_learners, resolve_learner
+from polytask.learners._unserved import unserved
 
 __all__ = [
     "GradientBoosting",
@@ -19,4 +20,5 @@ __all__ = [
     "default_learners",
     "fit",
     "resolve_learner",
+    "unserved",
 ]

@@ -7,6 +7,7 @@ from polytask.data import MultiTaskDataset, RandomSplit, Splitter
 from polytask.exceptions import ParameterError
 from polytask.learners._learner import Learner
 from polytask.learners._resolve import resolve_learner
+from polytask.learners._unserved import unserved
 from polytask.predictor import FittedPredictor
 from polytask.training import Budget
 
@@ -88,7 +89,7 @@ def _served(learner: Learner | str, data: MultiTaskDataset) -> Learner:
     if not isinstance(chosen, Learner):
         expected = "a learner or the name of one"
         raise ParameterError(message("fit", "learner", expected, chosen))
-    if not chosen.serves(data.tasks):
-        kinds = ", ".join(f"{task.name} ({task.known_kind.name})" for task in data.tasks)
-        raise ParameterError(f"The learner {chosen.name!r} cannot learn these tasks: {kinds}.")
+    reason = unserved(chosen, data.tasks)
+    if reason is not None:
+        raise ParameterError(reason)
     return chosen

@@ -1,0 +1,28 @@
+"""Why a learner cannot take part."""
+
+from __future__ import annotations
+
+from polytask.learners._learner import Learner
+from polytask.tasks import TaskSet
+
+__all__ = ["unserved"]
+
+
+def unserved(learner: Learner, tasks: TaskSet) -> str | None:
+    """Why a learner cannot learn these tasks, naming them; None if it can.
+
+    Examples
+    --------
+    >>> from polytask import Task, TaskSet
+    >>> from polytask.learners import PerTaskEstimator, unserved
+    >>> from sklearn.linear_model import Ridge
+    >>> tasks = TaskSet([Task("price", "regression"), Task("sold", "binary")])
+    >>> unserved(PerTaskEstimator(Ridge()), tasks)
+    "The learner 'ridge' cannot learn these tasks: sold (binary)."
+    """
+    if learner.serves(tasks):
+        return None
+    alone = [task for task in tasks if not learner.serves(TaskSet([task]))]
+    named = ", ".join(f"{task.name} ({task.known_kind.name})" for task in alone or tasks)
+    together = "" if alone else " together"
+    return f"The learner {learner.name!r} cannot learn these tasks{together}: {named}."
