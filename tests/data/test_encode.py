@@ -328,3 +328,16 @@ def test_a_single_own_row_task_needs_no_column():
     data = MultiTaskDataset.from_per_task({"a": (np.eye(3), [0.5, 1.5, 2.5])})
     source = as_source(np.eye(3)[:2], fit_schemas(data)["table"], data.tasks)
     assert source.task_index.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("inputs", "column"), [("xy", "task"), (["x", "task"], "task_")])
+def test_rows_of_tables_that_share_a_source_name_their_task(inputs, column):
+    tables = {
+        name: (dict(zip(inputs, X.T, strict=True)), [0.5, 1.5, 2.5])
+        for name, X in {"a": np.eye(3, 2), "b": np.ones((3, 2))}.items()
+    }
+    data = MultiTaskDataset.from_per_task(tables)
+    schema = fit_schemas(data)["table"]
+    assert data.sources[0].task_column == schema.task_column == column
+    rows = dict(zip([*inputs, column], [[1.0, 2.0], [3.0, 4.0], ["b", "a"]], strict=True))
+    assert as_source(rows, schema, data.tasks).task_index.tolist() == [1, 0]

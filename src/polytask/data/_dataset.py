@@ -166,7 +166,8 @@ class MultiTaskDataset:
         """A table of its own for each task.
 
         Tasks with the same input columns and the same kind of target (same classes, similar
-        units) share one source; otherwise each has its own.
+        units) share one source; otherwise each has its own. Where they share one, rows to
+        predict name their task in a column ``task`` (``task_`` if an input is called so).
 
         Parameters
         ----------
@@ -203,7 +204,8 @@ class MultiTaskDataset:
             Names of the input columns.
         weights, groups : array of shape (n,), optional
         task_index : array of shape (n,), optional
-            Position of each row's only task; Y then has one column.
+            Position of each row's only task; Y then has one column, and rows to predict name
+            their task in a column ``task``.
 
         Examples
         --------

@@ -66,12 +66,16 @@ def own_row_source(
     task_column: str | None = None,
     group_column: str | None = None,
 ) -> tuple[Source, tuple[str, ...]]:
-    """A source whose every row belongs to one task, kinds settled over all of them, and notes."""
+    """A source whose every row belongs to one task, kinds settled over all of them, and notes.
+
+    Without a `task_column`, rows to predict name their tasks in one called ``task``.
+    """
     owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
     check_target(owner, target)
     kind, reason = settled_kind(tasks[0], [target])
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
     labels = OwnRowLabels(target, task_index, tasks.names)
+    task_column = task_column or _free_name("task", inputs.columns)
     source = Source(
         "table",
         inputs,
@@ -87,6 +91,12 @@ def own_row_source(
     fitted = fit_targets([source])
     notes = target_notes(tasks, dict.fromkeys(tasks.names, reason), fitted)
     return source, notes + one_class_notes(fitted) + input_notes(inputs)
+
+
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _task_names(series: pl.Series) -> dict[Any, str]:
