@@ -18,6 +18,7 @@ __all__ = [
     "Finite",
     "InstanceOf",
     "Interval",
+    "MappingOf",
     "OneOf",
     "Optional",
     "Satisfies",
@@ -176,6 +177,27 @@ class Each(Constraint):
         yield ()
         for bad in self.element.bad_values():
             yield (bad,) * max(1, self.minimum)
+
+
+@dataclasses.dataclass(frozen=True)
+class MappingOf(Constraint):
+    """Mappings whose every key satisfies `key` and every value `value`."""
+
+    key: Constraint
+    value: Constraint
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, Mapping) and all(
+            self.key.accepts(name) and self.value.accepts(item) for name, item in value.items()
+        )
+
+    def __str__(self) -> str:
+        return f"a mapping of {self.key} to {self.value}"
+
+    def suspects(self) -> Iterable[object]:
+        yield 3
+        for bad in self.value.bad_values():
+            yield {"key": bad}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._validation import Choice, Interval, OneOf, Satisfies
+from polytask._validation import Choice, Interval, MappingOf, OneOf, Satisfies
 from polytask.exceptions import ParameterError
 from polytask.tasks import FittedTarget, Label
 
@@ -17,18 +16,10 @@ __all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weight_table"]
 
 ClassWeight = Mapping[Label, float] | str | None
 
+_LABEL = Satisfies(lambda label: isinstance(label, str | int | float), "a class")
 _POSITIVE = Interval(float, 0.0, closed="neither")
 
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        _POSITIVE.accepts(weight) for weight in value.values()
-    )
-
-
-CLASS_WEIGHT = OneOf(
-    (Choice((None, "balanced")), Satisfies(_is_table, "a mapping of class to positive weight"))
-)
+CLASS_WEIGHT = OneOf((Choice((None, "balanced")), MappingOf(_LABEL, _POSITIVE)))
 
 
 def class_weight_table(
