@@ -2,12 +2,19 @@ import dataclasses
 
 import pytest
 from fakes_evaluation import Apart, Together
+from sklearn.linear_model import Ridge
 
+from polytask.architectures import HardSharing, ResidualMLP, SingleTask
 from polytask.evaluation._candidates import candidates, yardstick
 from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import Linear, PerTaskEstimator, PooledEstimator, PooledLinear
+from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
+from polytask.training import Trainer
 
 TASKS = TaskSet([Task("a", "regression"), Task("b", "binary")])
+NUMBERS = TaskSet([Task("a", "regression"), Task("c", "regression")])
+RIDGE = Ridge()
 
 
 def names(entrants):
@@ -85,3 +92,21 @@ def test_tasks_that_a_learner_does_not_serve():
 def test_no_learner():
     with pytest.raises(ParameterError, match=r"must be learners or their names\. Got 3 instead"):
         candidates([3], TASKS)
+
+
+@pytest.mark.parametrize(
+    ("joint", "alone"),
+    [
+        (
+            MultiTaskNetwork(
+                HardSharing(ResidualMLP()), Trainer(aggregation="mgda", learning_rate=0.1)
+            ),
+            MultiTaskNetwork(SingleTask(ResidualMLP()), Trainer(learning_rate=0.1)),
+        ),
+        (PooledLinear(alpha=7.0), Linear(alpha=7.0)),
+        (PooledEstimator(RIDGE, categorical="codes"), PerTaskEstimator(RIDGE, categorical="codes")),
+    ],
+)
+def test_the_single_task_self_learns_by_the_same_means(joint, alone):
+    entrants = candidates([joint], TASKS if isinstance(joint, MultiTaskNetwork) else NUMBERS)
+    assert [one.learner for one in entrants] == [alone, joint]

@@ -105,3 +105,7 @@ class Architecture(ABC):
         seed : int
             Seeds the initial parameters; the global generator is left as it was.
         """
+
+    def single_task(self) -> Architecture | None:
+        """The recipe that learns each task alone by the same means, where there is one."""
+        return None

@@ -71,6 +71,12 @@ class HardSharing(Architecture):
             initialize(network, self.initializer)
         return network
 
+    def single_task(self) -> Architecture:
+        """One network per task with the same encoder."""
+        from polytask.architectures._single_task import SingleTask  # it builds on this module
+
+        return SingleTask(self.encoder, self.initializer)
+
 
 class HardSharingNetwork(MultiTaskModule):
     """The module of `HardSharing`: inputs of each source, a trunk, heads of each block."""

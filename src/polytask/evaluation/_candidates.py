@@ -99,8 +99,8 @@ def _learners(learners: Asked, tasks: TaskSet) -> list[Learner]:
 def _alone(learner: Learner, asked: Sequence[Learner], tasks: TaskSet) -> Learner:
     """The single-task self of a joint learner.
 
-    It is what the learner says; else the first learner of its class that shares nothing, or of
-    any class.
+    It is what the learner says by its method `single_task`; else the first learner of its class
+    that shares nothing, or of any class.
     """
     if isinstance(learner, HasSingleTask):
         return learner.single_task()

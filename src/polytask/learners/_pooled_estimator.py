@@ -19,6 +19,7 @@ from polytask.learners._estimators import (
     serves,
 )
 from polytask.learners._fit_estimator import fit_estimator, fit_task
+from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._rows import pooled_rows, side_by_side
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor, answer_for
@@ -84,6 +85,10 @@ class PooledEstimator:
     def configured(self, settings: Mapping[str, object]) -> PooledEstimator:
         """The same recipe with other settings of its estimator."""
         return replace(self, estimator=configured(self.name, self.estimator, settings))
+
+    def single_task(self) -> PerTaskEstimator:
+        """The same estimator, fitted to each task."""
+        return PerTaskEstimator(self.estimator, categorical=self.categorical, space=self.space)
 
     def serves(self, tasks: TaskSet) -> bool:
         """Whether every task has an estimator that can learn it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
-from polytask.learners._linear import ALPHA, ALPHAS, linear_estimators
+from polytask.learners._linear import ALPHA, ALPHAS, Linear, linear_estimators
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._recipe import Recipe
 
@@ -47,6 +47,10 @@ class PooledLinear(Recipe):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def single_task(self) -> Linear:
+        """One such model a task."""
+        return Linear(self.alpha, self.max_iter)
 
     def learner(self) -> PooledEstimator:
         """Ridge and logistic regression of this strength."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from polytask._naming import snake_case
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
-from polytask.architectures import Architecture, HardSharing
+from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.predictor import FittedPredictor, NetworkModel
@@ -80,6 +80,14 @@ class MultiTaskNetwork:
                 expected = "names of the trainer's settings"
                 raise ParameterError(message("MultiTaskNetwork", "settings", expected, name))
         return replace(self, trainer=replace(self.trainer, **settings))
+
+    def single_task(self) -> MultiTaskNetwork:
+        """The network that learns each task alone by the same means, without balancing."""
+        if not self.joint:
+            return self
+        alone = self.architecture.single_task() or SingleTask()
+        trainer = replace(self.trainer, weighting=None, aggregation=None, task_patience=None)
+        return MultiTaskNetwork(alone, trainer)
 
     def serves(self, tasks: TaskSet) -> bool:
         """Networks learn every kind that has a loss."""
