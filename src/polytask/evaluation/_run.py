@@ -16,7 +16,7 @@ from polytask.evaluation._store import RunStore
 from polytask.exceptions import NonFiniteLossError
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor
-from polytask.training import Budget
+from polytask.training import Budget, silently
 
 __all__ = ["Run", "fit_run", "test_run"]
 
@@ -51,7 +51,8 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     budget = Budget(trials=1, steps=run.spec.budget["steps"])
     started = time.perf_counter()
     try:
-        predictor = run.learner.fit(train, validation, run.spec.seed, budget)
+        with silently():
+            predictor = run.learner.fit(train, validation, run.spec.seed, budget)
     except NonFiniteLossError as error:
         record = RunRecord(run.spec, {}, settings=run.settings, failure=str(error))
     else:

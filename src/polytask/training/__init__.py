@@ -2,8 +2,18 @@
 
 from polytask.training._budget import Budget
 from polytask.training._history import EpochRecord, History
+from polytask.training._progress import silently
 from polytask.training._score import score
 from polytask.training._tensors import to_tensors
 from polytask.training._trainer import Trained, Trainer
 
-__all__ = ["Budget", "EpochRecord", "History", "Trained", "Trainer", "score", "to_tensors"]
+__all__ = [
+    "Budget",
+    "EpochRecord",
+    "History",
+    "Trained",
+    "Trainer",
+    "score",
+    "silently",
+    "to_tensors",
+]

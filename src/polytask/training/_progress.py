@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-__all__ = ["TrainingProgress"]
+__all__ = ["TrainingProgress", "silently"]
 
 _SILENT_SECONDS = 2.0
 _TASKS_SHOWN = 4
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silently() -> Iterator[None]:
+    """Show no bar of training inside, unless it is asked for: the caller shows its own."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
 
 
 class TrainingProgress:
@@ -22,11 +35,12 @@ class TrainingProgress:
     ----------
     n_steps : int
     enabled : bool or None
-        None shows it where stderr is a terminal.
+        None shows it where stderr is a terminal, but not inside `silently`.
     """
 
     def __init__(self, n_steps: int, enabled: bool | None) -> None:
-        self.enabled = sys.stderr.isatty() if enabled is None else enabled
+        shown = sys.stderr.isatty() and not _silent.get()
+        self.enabled = shown if enabled is None else enabled
         self.n_steps = n_steps
         self._started = time.monotonic()
         self._bar: Progress | None = None
