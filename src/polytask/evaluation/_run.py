@@ -52,14 +52,22 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     started = time.perf_counter()
     try:
         with silently():
-            predictor = run.learner.fit(train, validation, run.spec.seed, budget)
+            predictor = run.learner.fit(train, validation, run.spec.seed, budget, **_options(run, store))
     except NonFiniteLossError as error:
         record = RunRecord(run.spec, {}, settings=run.settings, failure=str(error))
     else:
         seconds = time.perf_counter() - started
         record = _validated(run, predictor, validation, data, store, seconds)
     store.write(record)
+    store.checkpoint(run.spec.key).unlink(missing_ok=True)
     return record
+
+
+def _options(run: Run, store: RunStore) -> dict[str, Any]:
+    """Where learners that can go on from the middle of a fit leave their state."""
+    if not getattr(run.learner, "resumes", False):
+        return {}
+    return {"checkpoint": store.checkpoint(run.spec.key)}
 
 
 def _validated(

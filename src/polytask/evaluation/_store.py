@@ -39,6 +39,10 @@ class RunStore:
         """The folder of the run's model."""
         return self._path(key, ".model")
 
+    def checkpoint(self, key: str) -> Path:
+        """The state of a run in the middle of its fit; gone once the run is done."""
+        return self._path(key, ".checkpoint.safetensors")
+
     def read(self, key: str) -> RunRecord | None:
         """The record of a run, or None if it has yet to be done."""
         path = self._path(key, ".json")

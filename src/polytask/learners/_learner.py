@@ -23,6 +23,9 @@ class Learner(Protocol):
         What tables and command lines call it.
     joint : bool
         Whether tasks share anything; False for single-task baselines.
+    resumes : bool, optional
+        Whether `fit` takes ``checkpoint=``, a file from which it goes on where a killed process
+        stood; learners without the attribute are fitted anew.
     """
 
     @property

@@ -42,6 +42,7 @@ class MultiTaskNetwork:
     trainer: Trainer = field(default_factory=Trainer)
     label: str | None = None
 
+    resumes: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "architecture": InstanceOf((Architecture,)),
         "trainer": InstanceOf((Trainer,)),

@@ -1,0 +1,59 @@
+"""A comparison that is stopped in the middle of a fit goes on from there."""
+
+import pytest
+from training_tables import mixed_table
+
+from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.evaluation import compare
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Budget, Trainer
+from polytask.training._run import TrainingRun
+from polytask.training._trainer import _Saver
+
+BUDGET = Budget(steps=100)
+
+
+def run(out):
+    trainer = Trainer(batch_size=64, evaluate_every=10, patience=None)
+    learners = [MultiTaskNetwork(kind(MLP((8,))), trainer) for kind in (SingleTask, HardSharing)]
+    return compare(mixed_table(), learners, seeds=1, budget=BUDGET, out=out, quiet=True)
+
+
+def values(comparison):
+    return {
+        (learner.name, task, metric): estimate.value
+        for learner in comparison.learners
+        for task, metrics in learner.tasks.items()
+        for metric, estimate in metrics.items()
+    }
+
+
+def test_a_fit_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    looks, steps = [], []
+    look, take_step, resume = TrainingRun._look, TrainingRun._take_step, _Saver.resume
+
+    def counting_look(self):
+        looks.append(self.step)
+        if len(looks) == 6:
+            raise KeyboardInterrupt
+        return look(self)
+
+    def counting_step(self):
+        steps.append(self.step)
+        take_step(self)
+
+    def eager(self, training):
+        self.seconds = 0.0
+        resume(self, training)
+
+    monkeypatch.setattr(_Saver, "resume", eager)
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TrainingRun, "_look", counting_look)
+        run(tmp_path / "out")
+    assert list((tmp_path / "out").rglob("*.checkpoint.safetensors"))
+    monkeypatch.setattr(TrainingRun, "_take_step", counting_step)
+    resumed = run(tmp_path / "out")
+    assert steps[0] == 50
+    assert len(steps) == 150
+    assert not list((tmp_path / "out").rglob("*.checkpoint.safetensors"))
+    assert values(resumed) == values(run(tmp_path / "whole"))
