@@ -10,7 +10,6 @@ import typer
 from polytask.cli._compare_command import compare
 from polytask.cli._datasets_command import datasets
 from polytask.cli._fit_command import fit
-from polytask.cli._interrupt import ending_well
 from polytask.cli._predict_command import predict
 
 __all__ = ["app"]
@@ -23,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (compare, fit, predict, datasets):
-    app.command(no_args_is_help=command is not datasets)(ending_well()(command))
+    app.command(no_args_is_help=command is not datasets)(command)
 
 
 def _show_version(asked: bool) -> None:

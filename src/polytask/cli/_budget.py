@@ -26,7 +26,7 @@ def budget(
         return Budget(trials, Budget().steps if settings.steps is None else settings.steps)
     if settings.steps is not None:
         raise ParameterError("Give either --steps or --epochs, not both.")
-    check("the command", "epochs", settings.epochs, Interval(int, 1))
+    check("the command line", "epochs", settings.epochs, Interval(int, 1))
     train = splitter.splits(data, seed)[0].train
     n_rows = sum(len(rows) for rows in train.values())
     return Budget(trials, settings.epochs * math.ceil(n_rows / Trainer().batch_size))

@@ -8,50 +8,66 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from polytask._recipes import to_json
 from polytask.cli._budget import budget
 from polytask.cli._data import read_data, table_path
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import named_learners
+from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare
+from polytask.learners import Learner, default_learners
 from polytask.report import write_report
 from polytask.training import Budget
 
 __all__ = ["run"]
 
 
+class _Study(NamedTuple):
+    """What is compared, and where it is kept."""
+
+    data: MultiTaskDataset
+    learners: tuple[Learner, ...]
+    split: Splitter
+    budget: Budget
+    folder: Path
+
+
 def run(given: Mapping[str, Any]) -> None:
     """Compare, and write report and log beside what the comparison itself keeps."""
     options = settings(CompareSettings, given)
     voice = Voice(options.quiet)
-    folders = [options.out]
-    with ending_well(lambda: _kept(folders[-1])):
-        data, splitter = read_data(options, voice)
-        learners = named_learners(options.model, data.tasks, options.weighting, options.aggregation)
-        allowed = budget(options, data, splitter, trials=options.trials)
-        folder = options.out or _folder(options, data, splitter, allowed)
-        folders.append(folder)
-        voice.note(
-            f"comparing {', '.join(learner.name for learner in learners)}; all is kept in {folder}"
-        )
+    study = _study(options, voice)
+    with ending_well(lambda: _kept(study.folder)):
         comparison = compare(
-            data,
-            learners,
-            split=splitter,
+            study.data,
+            study.learners,
+            split=study.split,
             seeds=options.seeds,
-            budget=allowed,
+            budget=study.budget,
             jobs=options.jobs,
-            out=folder,
+            out=study.folder,
             quiet=options.quiet,
         )
-        report = write_report(comparison, folder / "report.html")
-        _show(comparison, folder, report, voice)
-        voice.write_log(folder / "log.txt")
+        report = write_report(comparison, study.folder / "report.html")
+        _show(comparison, study.folder, report, voice)
+        voice.write_log(study.folder / "log.txt")
+
+
+def _study(options: CompareSettings, voice: Voice) -> _Study:
+    """Read the table; names of models and methods are looked up before that."""
+    asked = [named_learner(name) for name in options.model]
+    methods = balancing(options.weighting, options.aggregation)
+    data, splitter = read_data(options, voice)
+    learners = balanced(asked or default_learners(data.tasks), methods)
+    allowed = budget(options, data, splitter, trials=options.trials)
+    folder = options.out or _folder(options, data, splitter, allowed)
+    names = ", ".join(learner.name for learner in learners)
+    voice.note(f"comparing {names}; all is kept in {folder}")
+    return _Study(data, learners, splitter, allowed, folder)
 
 
 def _folder(
@@ -63,8 +79,8 @@ def _folder(
     return Path("runs") / f"{table_path(options).name.split('.')[0]}-{key}"
 
 
-def _kept(folder: Path | None) -> str:
-    runs = [] if folder is None else list((folder / "runs").glob("*.json"))
+def _kept(folder: Path) -> str:
+    runs = list((folder / "runs").glob("*.json"))
     if not runs:
         return "no run had ended; the same command starts anew."
     words = "1 finished run is" if len(runs) == 1 else f"{len(runs)} finished runs are"

@@ -67,9 +67,15 @@ def _tasks(settings: DataSettings, columns: Sequence[str]) -> list[Task]:
 
 def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
     n_inputs = sum(source.inputs.width for source in splitter.prepared(data).sources)
-    voice.note(
-        f"{path.name}: {data.n_rows:,} rows, {n_inputs} input{'s' * (n_inputs != 1)}, "
-        f"{len(data.tasks)} task{'s' * (len(data.tasks) != 1)}"
+    counts = (
+        _count(data.n_rows, "row"),
+        _count(n_inputs, "input"),
+        _count(len(data.tasks), "task"),
     )
+    voice.note(f"{path.name}: {', '.join(counts)}")
     for note in data.notes:
         voice.note(f"  {note}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'s' * (number != 1)}"

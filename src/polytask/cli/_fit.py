@@ -9,14 +9,15 @@ from typing import Any
 from polytask.cli._budget import budget
 from polytask.cli._data import read_data
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import named_learners
+from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._score_table import score_table
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import Splitter
+from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import evaluate
+from polytask.exceptions import DataError
 from polytask.learners import fit
-from polytask.predictor import check_folder
+from polytask.predictor import FittedPredictor, check_folder
 
 __all__ = ["run"]
 
@@ -27,25 +28,39 @@ def run(given: Mapping[str, Any]) -> None:
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
         check_folder(options.out)
+        methods = balancing(options.weighting, options.aggregation)
+        (learner,) = balanced([named_learner(options.model)], methods)
         data, splitter = read_data(options, voice)
-        (learner,) = named_learners(
-            [options.model], data.tasks, options.weighting, options.aggregation
-        )
         splitter = _holding_out(splitter)
         allowed = budget(options, data, splitter, seed=options.seed)
-        split = splitter.splits(data, options.seed)[0]
-        train, validation, left = split.apply(splitter.prepared(data))
-        aside = f"; {left.n_rows:,} test rows are left alone" if left.n_rows else ""
-        voice.note(
-            f"fitting {learner.name}: {train.n_rows:,} training and {validation.n_rows:,} "
-            f"validation rows{aside}"
-        )
+        train, validation = _parts(data, splitter, options.seed, voice)
+        voice.note(f"fitting {learner.name}")
         predictor = fit(train, learner, validation=validation, seed=options.seed, budget=allowed)
-        predictor.save(options.out)
+        _say_how(predictor, voice)
         voice.result(score_table(data.tasks, evaluate(predictor, validation)))
-        voice.result(
-            f"model: {options.out} ({predictor.name}, {predictor.n_parameters:,} parameters)"
-        )
+        predictor.save(options.out)
+        voice.result(f"model: {options.out}")
+
+
+def _parts(
+    data: MultiTaskDataset, splitter: Splitter, seed: int, voice: Voice
+) -> tuple[MultiTaskDataset, MultiTaskDataset]:
+    """Training and validation rows."""
+    split = splitter.splits(data, seed)[0]
+    train, validation, test = split.apply(splitter.prepared(data))
+    if validation.n_rows == 0:
+        sentence = "The split leaves no validation rows, by which training stops and is judged."
+        raise DataError(f"{sentence} Hold some out: --split random:0.2.")
+    aside = f"; {test.n_rows:,} test rows are left alone" if test.n_rows else ""
+    voice.note(f"{train.n_rows:,} training and {validation.n_rows:,} validation rows{aside}")
+    return train, validation
+
+
+def _say_how(predictor: FittedPredictor, voice: Voice) -> None:
+    history = predictor.history
+    if history is not None and history.stopped:
+        voice.note(f"  {history.stopped}")
+    voice.note(f"{predictor.name}, {predictor.n_parameters:,} parameters, on validation rows:")
 
 
 def _holding_out(splitter: Splitter) -> Splitter:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import active_children
 from types import FrameType
 
-import typer
+__all__ = ["Interrupted", "ending_well"]
 
-__all__ = ["INTERRUPTED", "ending_well"]
 
-INTERRUPTED = 130
-"""The exit status after Ctrl-C."""
+class Interrupted(SystemExit):
+    """The end of a command by Ctrl-C, of which the user has been told; its status is 130."""
+
+    def __init__(self) -> None:
+        super().__init__(130)
 
 
 @contextmanager
@@ -29,12 +33,20 @@ def ending_well(kept: Callable[[], str] = str) -> Iterator[None]:
     try:
         with _noting(caught):
             yield
-    except (Exception, KeyboardInterrupt) as error:
-        # A library that is interrupted while it is imported may raise an error of its own.
-        if not caught and not isinstance(error, KeyboardInterrupt):
+    except Interrupted:
+        raise
+    except BaseException as error:
+        # A library that is interrupted, say while it is imported, may raise an error of its own.
+        if not isinstance(error, KeyboardInterrupt) and not (caught and _failed(error)):
             raise
-        typer.echo(": ".join(["interrupted", *filter(None, [kept()])]), err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        for worker in active_children():  # one that was only just starting outlives its pool
+            worker.terminate()
+        sys.stderr.write(": ".join(["interrupted", *filter(None, [kept()])]) + "\n")
+        raise Interrupted from None
+
+
+def _failed(error: BaseException) -> bool:
+    return not isinstance(error, SystemExit) or error.code not in {0, None}
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -11,41 +11,37 @@ from typing import Any
 from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.aggregation import Aggregator
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.learners import Learner, default_learners, resolve_learner
+from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
-from polytask.tasks import TaskSet
 from polytask.weighting import Weighting
 
-__all__ = ["named_learner", "named_learners"]
+__all__ = ["balanced", "balancing", "named_learner"]
 
 _SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 
 
-def named_learners(
-    names: Sequence[str], tasks: TaskSet, weighting: str | None, aggregation: str | None
-) -> tuple[Learner, ...]:
-    """The learners of these names, or the usual ones; joint networks get the balancing methods.
+def balancing(weighting: str | None, aggregation: str | None) -> dict[str, Any]:
+    """The trainer's settings that two names stand for; those not given are left out."""
+    given = {"weighting": weighting, "aggregation": aggregation}
+    return {slot: _method(slot, name) for slot, name in given.items() if name is not None}
+
+
+def balanced(learners: Sequence[Learner], methods: Mapping[str, Any]) -> tuple[Learner, ...]:
+    """The learners, of which joint networks get the balancing methods.
 
     Raises
     ------
     ParameterError
-        If a balancing method is given and no learner is a joint network.
+        If there are methods and no learner is a joint network.
     """
-    found = [named_learner(name) for name in names] if names else list(default_learners(tasks))
-    given = {"weighting": weighting, "aggregation": aggregation}
-    methods = {slot: _method(slot, name) for slot, name in given.items() if name is not None}
-    if not methods:
-        return tuple(found)
-    if not any(_balances(learner) for learner in found):
+    if methods and not any(map(_balances, learners)):
+        names = ", ".join(learner.name for learner in learners)
         sentence = (
-            f"--{' and --'.join(methods)}: only networks whose tasks share something weigh them, "
-            f"and {', '.join(learner.name for learner in found)} shares nothing. Add --model "
-            "hard_sharing."
+            f"--{' and --'.join(methods)} balances what tasks share in a network, but {names} "
+            "shares nothing. Choose a model that does, such as hard_sharing."
         )
         raise ParameterError(sentence)
-    return tuple(
-        _balanced(learner, methods) if _balances(learner) else learner for learner in found
-    )
+    return tuple(_with(learner, methods) if _balances(learner) else learner for learner in learners)
 
 
 def named_learner(name: str) -> Learner:
@@ -55,15 +51,10 @@ def named_learner(name: str) -> Learner:
     if not added:
         return learner
     if not _balances(learner):
-        sentence = (
-            f"{name}: {learner.name} shares nothing between tasks, so it has none to balance."
-        )
+        sentence = f"{name}: {learner.name} shares nothing between tasks that could be balanced."
         raise ParameterError(sentence)
-    methods = {}
-    for word in added:
-        slot = _slot(word)
-        methods[slot] = _method(slot, word)
-    return _balanced(learner, methods)
+    slots = {_slot(word): word for word in added}
+    return _with(learner, {slot: _method(slot, word) for slot, word in slots.items()})
 
 
 def _slot(name: str) -> str:
@@ -105,5 +96,5 @@ def _balances(learner: Learner) -> bool:
     return isinstance(learner, MultiTaskNetwork) and learner.joint
 
 
-def _balanced(learner: Any, methods: dict[str, Any]) -> Learner:
+def _with(learner: Any, methods: Mapping[str, Any]) -> Learner:
     return replace(learner, trainer=replace(learner.trainer, **methods))

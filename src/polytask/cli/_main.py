@@ -7,12 +7,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from polytask.cli._interrupt import ending_well
 from polytask.exceptions import PolytaskError
 
 __all__ = ["main"]
 
 _USERS_ERROR = 2
-_INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
 
@@ -28,12 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         What follows the command's name; the process's own by default.
     """
     try:
-        from polytask.cli._app import app
+        with ending_well():
+            from polytask.cli._app import app
 
-        app(arguments if arguments is None else list(arguments), prog_name="polytask")
-    except KeyboardInterrupt:
-        _say("interrupted")
-        sys.exit(_INTERRUPTED)
+            app(arguments if arguments is None else list(arguments), prog_name="polytask")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit complains
         sys.exit(_BROKEN_PIPE)
