@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from polytask.exceptions import DataError
+from polytask.metrics import ROCAUC
 from polytask.tasks import Binary, FittedTarget, Multiclass, Multilabel, Regression
 from polytask.testing import check_parameters_reject_bad_values
 
@@ -103,6 +104,14 @@ class TestMulticlass:
 
 
 class TestMultilabel:
+    def test_one_column_is_laid_out_as_several_are(self):
+        column = np.array([0.0, 1.0, np.nan])
+        fitted = Multilabel().fit("tags", {"cat": column})
+        truth = Multilabel().truth([column], fitted)
+        response = Multilabel().response(np.zeros((3, 1), dtype=np.float32), fitted)
+        assert truth.shape == response.shape == (3, 1)
+        assert ROCAUC().score(truth, response, fitted).value == 0.5
+
     def test_counts_and_codes(self):
         columns = {"cat": np.array([1.0, 0.0, np.nan]), "dog": objects(True, None, True)}
         fitted = Multilabel().fit("animals", columns)
