@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
@@ -57,7 +60,8 @@ class Workers:
             for position, job in enumerate(jobs):
                 yield position, work(job, self.common)
             return
-        futures = {self._started().submit(_call, work, job): i for i, job in enumerate(jobs)}
+        with _interrupts_held():
+            futures = {self._started().submit(_call, work, job): i for i, job in enumerate(jobs)}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -84,6 +88,24 @@ class Workers:
                 env=_environment(threads),
             )
         return self._executor
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait while workers start; from them, who inherit this, it is held for good.
+
+    A pool that is interrupted while it starts leaves workers that nobody ends, and a worker that
+    is interrupted while it starts writes its traceback to the terminal.
+    """
+    if os.name == "nt":  # signals cannot be held there
+        yield
+        return
+    resource_tracker.ensure_running()  # before Python 3.12 its start lets signals through again
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _environment(threads: int) -> dict[str, str]:
