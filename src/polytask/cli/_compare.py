@@ -80,11 +80,19 @@ def _folder(
 
 
 def _kept(folder: Path) -> str:
-    runs = list((folder / "runs").glob("*.json"))
-    if not runs:
+    """What an interrupted comparison left behind; names with a dot are of no use."""
+    names = [path.name for path in (folder / "runs").glob("[!.]*")]
+    runs = sum(name.endswith(".json") for name in names)
+    started = sum(name.endswith(".checkpoint.safetensors") for name in names)
+    kept = [
+        f"{number} {thing}{'s' * (number > 1)}"
+        for number, thing in ((runs, "finished run"), (started, "checkpoint"))
+        if number
+    ]
+    if not kept:
         return "no run had ended; the same command starts anew."
-    words = "1 finished run is" if len(runs) == 1 else f"{len(runs)} finished runs are"
-    return f"{words} kept in {folder}; the same command goes on from there."
+    verb = "is" if runs + started == 1 else "are"
+    return f"{' and '.join(kept)} {verb} kept in {folder}; the same command goes on from there."
 
 
 def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:

@@ -69,9 +69,10 @@ class Binary(Kind):
             raise DataError(sentence)
         if len(found) > 2:
             shown = ", ".join(repr(label) for label in found[:4]) + ", …" * (len(found) > 4)
+            text = any(isinstance(label, str) for label in found)
             sentence = (
                 f"Task {owner!r} is binary, but column {column!r} holds {len(found)} distinct "
-                f"values ({shown}). Choose the kind multiclass or regression."
+                f"values ({shown}). Choose the kind multiclass{'' if text else ' or regression'}."
             )
             raise DataError(sentence)
         positive = self._positive(owner, found)
