@@ -14,7 +14,9 @@ __all__ = ["Datafit"]
 class Datafit(Protocol):
     """How far linear scores :math:`X w` are from targets y of one task, averaged over rows."""
 
-    def value(self, inputs: Float[np.ndarray, "n d"], targets: np.ndarray, coef: np.ndarray) -> float:
+    def value(
+        self, inputs: Float[np.ndarray, "n d"], targets: np.ndarray, coef: np.ndarray
+    ) -> float:
         """Mean loss."""
         ...
 
