@@ -175,3 +175,13 @@ def test_a_prediction_that_is_not_finite_is_said(metric, kind):
     whole = metric.bootstrap(case.truth, response, case.fitted, weights)
     expected = np.nan if result.value is None else result.value
     np.testing.assert_allclose(whole, [expected] * 2)
+
+
+@every_pair
+@settings(max_examples=15)
+@given(seed=SEEDS, n_rows=SIZES)
+def test_nothing_is_better_than_the_best(metric, kind, seed, n_rows):
+    case = make_case(kind, n_rows, seed)
+    value = metric.score(case.truth, case.response, case.fitted).value
+    if value is not None and metric.best is not None:
+        assert value <= metric.best if metric.greater_is_better else value >= metric.best

@@ -39,6 +39,7 @@ class Accuracy(RowwiseMetric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Multiclass,)
     greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]

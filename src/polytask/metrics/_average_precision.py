@@ -37,6 +37,7 @@ class AveragePrecision(Metric):
     label: ClassVar[str] = "average precision"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multilabel)
     greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
 
     def measure(
         self,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64, Real
 
-from polytask.metrics._decisions import class_totals, one_class
+from polytask.metrics._decisions import class_totals, class_totals_by_replicate, one_class
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import Binary, Kind, Multiclass, Multilabel
@@ -36,6 +36,7 @@ class BalancedAccuracy(Metric):
     label: ClassVar[str] = "balanced accuracy"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
 
     def measure(
         self,
@@ -50,3 +51,18 @@ class BalancedAccuracy(Metric):
         true, _, right = class_totals(truth, response, weight)
         recalls = right[true > 0] / true[true > 0]
         return MetricValue(float(recalls.mean()))
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """From the totals under each row of weights."""
+        true, _, right = class_totals_by_replicate(truth, response, weights)
+        occurs = true > 0
+        values = np.divide(right, true, out=np.zeros_like(true), where=occurs)
+        found = np.full(len(weights), np.nan)
+        defined = occurs.sum(axis=1) > 1
+        np.divide(values.sum(axis=1), occurs.sum(axis=1), out=found, where=defined)
+        return found

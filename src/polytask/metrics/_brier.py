@@ -35,6 +35,7 @@ class Brier(RowwiseMetric):
     label: ClassVar[str] = "Brier score"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     greater_is_better: ClassVar[bool] = False
+    best: ClassVar[float | None] = 0.0
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]

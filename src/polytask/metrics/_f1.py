@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64, Real
 
-from polytask.metrics._decisions import class_totals, one_class
+from polytask.metrics._decisions import class_totals, class_totals_by_replicate, one_class
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import Binary, Kind, Multiclass, Multilabel
@@ -42,6 +42,7 @@ class F1(Metric):
     label: ClassVar[str] = "F1"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
 
     def measure(
         self,
@@ -59,3 +60,19 @@ class F1(Metric):
             counted[0] = False
         values = 2 * right[counted] / (true + decided)[counted]
         return MetricValue(float(values.mean()))
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n *classes"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """From the totals under each row of weights."""
+        true, decided, right = class_totals_by_replicate(truth, response, weights)
+        occurs = true > 0
+        counted = occurs & (np.arange(true.shape[1]) > 0) if response.ndim == 1 else occurs
+        values = np.divide(2 * right, true + decided, out=np.zeros_like(true), where=counted)
+        found = np.full(len(weights), np.nan)
+        defined = occurs.sum(axis=1) > 1
+        np.divide(values.sum(axis=1), counted.sum(axis=1), out=found, where=defined)
+        return found

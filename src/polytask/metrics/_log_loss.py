@@ -39,6 +39,7 @@ class LogLoss(RowwiseMetric):
     label: ClassVar[str] = "log loss"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     greater_is_better: ClassVar[bool] = False
+    best: ClassVar[float | None] = 0.0
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]

@@ -31,6 +31,7 @@ class MAE(RowwiseMetric):
     label: ClassVar[str] = "MAE"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
+    best: ClassVar[float | None] = 0.0
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n"]

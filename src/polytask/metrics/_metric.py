@@ -43,6 +43,8 @@ class Metric(ABC):
     greater_is_better : bool
     positive_scale : bool
         Whether it can never cross zero, so that relative changes of it mean something.
+    best : float or None
+        What no prediction can surpass, such as 1 for an accuracy; None where there is no bound.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class Metric(ABC):
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
     greater_is_better: ClassVar[bool]
     positive_scale: ClassVar[bool] = True
+    best: ClassVar[float | None] = None
 
     @abstractmethod
     def measure(

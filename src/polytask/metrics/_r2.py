@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64, Real
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.metrics._variance import no_variance, variance
+from polytask.metrics._variance import moments, no_variance, variance, varies
 from polytask.tasks import Kind, Regression
 
 __all__ = ["R2"]
@@ -35,6 +35,7 @@ class R2(Metric):
     label: ClassVar[str] = "R²"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
     positive_scale: ClassVar[bool] = False
 
     def measure(
@@ -49,3 +50,16 @@ class R2(Metric):
             return MetricValue(None, reason)
         error = np.average(np.square(truth - response), weights=weight)
         return MetricValue(float(1 - error / variance(truth, weight)))
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float[np.ndarray, " n"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """From sums under each row of weights."""
+        mean, error = moments(truth - response, weights)
+        spread = moments(truth, weights)[1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = (error + np.square(mean)) / spread
+        return np.where(varies(truth, weights), 1 - ratio, np.nan)

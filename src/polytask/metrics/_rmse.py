@@ -34,6 +34,7 @@ class RMSE(RowwiseMetric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
+    best: ClassVar[float | None] = 0.0
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n"]

@@ -43,6 +43,7 @@ class ROCAUC(Metric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Binary, Multilabel)
     greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
 
     def parts(
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
