@@ -46,9 +46,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _fail(sentence: str) -> None:
     if os.environ.get("POLYTASK_DEBUG"):
         traceback.print_exc()
-    _say(f"error: {' '.join(sentence.split())}")
+    sys.stderr.write(f"error: {sentence.strip()}\n")
     sys.exit(_USERS_ERROR)
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from polytask.tasks import Task
@@ -19,33 +19,34 @@ def parse_task(
     ----------
     text : str
     columns : collection of str
-        Of the table; a column whose whole name is `text`, or what stands before the last colon,
-        wins over any other reading.
+        Of the table; one whose name holds colons, commas or equals signs wins over any other
+        reading.
     role : {"primary", "auxiliary"}
 
     Examples
     --------
     >>> from polytask.cli._tasks import parse_task
-    >>> parse_task("income:binary", ["income"])
-    Task(name='income', kind=Binary(positive=None), target=('income',), weight=1.0, \
-role='primary', metrics=None, loss=None)
+    >>> parse_task("income:binary", ["income"]).kind
+    Binary(positive=None)
     >>> parse_task("genre=rock,pop:multilabel", ["rock", "pop"]).columns
     ('rock', 'pop')
     """
-    if text in columns:
-        return Task(text, role=role)
-    head, colon, kind = text.rpartition(":")
-    if not colon:
-        head, kind = text, ""
-    if head in columns:
-        return Task(head, kind or None, role=role)
-    name, equals, listed = head.partition("=")
-    if not equals:
-        return Task(head, kind or None, role=role)
-    whole = text.partition("=")[2]
-    if set(column_names([whole], columns)) <= set(columns):  # a colon within a column's name
-        listed, kind = whole, ""
-    return Task(name, kind or None, tuple(column_names([listed], columns)), role=role)
+    name, kind = _parted(text, lambda head: head in columns)
+    if name in columns or "=" not in text:
+        return Task(name, kind, role=role)
+    name, _, rest = text.partition("=")
+    listed, kind = _parted(rest, lambda head: set(column_names([head], columns)) <= {*columns})
+    return Task(name, kind, column_names([listed], columns), role=role)
+
+
+def _parted(text: str, known: Callable[[str], bool]) -> tuple[str, str | None]:
+    """What stands before and after a colon: the last one that leaves something known before it."""
+    colons = [place for place, character in enumerate(text) if character == ":"]
+    for place in [len(text), *reversed(colons)]:
+        if known(text[:place]):
+            return text[:place], text[place + 1 :] or None
+    head, _, kind = text.partition(":")
+    return head, kind or None
 
 
 def column_names(values: Sequence[str], columns: Collection[str]) -> list[str]:

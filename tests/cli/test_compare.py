@@ -1,0 +1,158 @@
+import json
+import re
+
+import pytest
+from cli_tables import census, write_csv
+
+import polytask as library
+
+QUICK = ("--model", "linear", "--seeds", 1)
+
+
+def test_a_table_with_two_targets(polytask, table, tmp_path):
+    ran = polytask(
+        "compare", table, "--target", "income:binary", "--target", "married",
+        "--model", "hard_sharing", "--model", "linear", "--steps", 30, "--seeds", 2,
+        "--out", "runs/census",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    folder = tmp_path / "runs" / "census"
+    found = json.loads((folder / "comparison.json").read_text())
+    assert [learner["name"] for learner in found["learners"]] == [
+        "single_task",
+        "hard_sharing",
+        "linear",
+    ]
+    assert found["study"]["budget"] == {"trials": 1, "steps": 30}
+    for word in ("learner", "single_task", "hard_sharing", "linear", "income, ROC-AUC ↑"):
+        assert word in ran.out
+    assert found["verdict"]["headline"] in ran.out
+    assert found["warnings"][0] in ran.out
+    assert "report  runs/census/report.html" in ran.out
+    assert "<html" in (folder / "report.html").read_text()
+    assert "income: binary, as given; positive class 1" in ran.err
+    assert "married: binary, because of 2 distinct values; positive class 'yes'" in ran.err
+    assert "census.csv: 60 rows, 4 inputs, 2 tasks" in ran.err
+    assert "comparing hard_sharing, linear; all is kept in runs/census" in ran.err
+
+
+def test_the_chosen_model_predicts(polytask, table, tmp_path):
+    polytask("compare", table, "-t", "score:regression", *QUICK, "--out", "out")
+    predictions = library.load(tmp_path / "out" / "model").predict({"age": [0.5], "colour": ["a"],
+        "income": [1], "level": [0], "married": ["no"]})  # fmt: skip
+    assert predictions["score"].decision.shape == (1,)
+    assert polytask("predict", "out/model", table).status == 0
+
+
+def test_quiet_leaves_the_result(polytask, table):
+    ran = polytask("compare", table, "-t", "income:binary", *QUICK, "--out", "out", "--quiet")
+    assert (ran.status, ran.err) == (0, "")
+    assert "report  out/report.html" in ran.out
+
+
+def test_a_task_for_every_value_of_a_column(polytask, table):
+    ran = polytask(
+        "compare", table, "-t", "score:regression", "--task-column", "colour", *QUICK, "-o", "out"
+    )
+    assert ran.status == 0, ran.err
+    assert "60 rows, 4 inputs, 3 tasks" in ran.err
+    assert re.search(r"a, RMSE ↓ +b, RMSE ↓ +c, RMSE ↓", ran.out)
+
+
+def test_auxiliary_tasks_are_said_to_be(polytask, table, tmp_path):
+    ran = polytask(
+        "compare", table, "-t", "income:binary", "--auxiliary", "score", *QUICK, "-o", "out"
+    )
+    assert ran.status == 0, ran.err
+    tasks = json.loads((tmp_path / "out" / "comparison.json").read_text())["study"]["tasks"]
+    assert [(task["name"], task["role"]) for task in tasks] == [
+        ("income", "primary"),
+        ("score", "auxiliary"),
+    ]
+
+
+def test_the_same_command_does_nothing_twice(polytask, table, tmp_path):
+    command = ("compare", table, "-t", "income:binary", *QUICK)
+    first = polytask(*command)
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name.startswith("census-")
+    assert f"all is kept in runs/{folder.name}" in first.err
+    before = {path.name: path.stat().st_mtime_ns for path in (folder / "runs").glob("*.json")}
+    again = polytask(*command)
+    assert again.out == first.out
+    assert {p.name: p.stat().st_mtime_ns for p in (folder / "runs").glob("*.json")} == before
+
+
+def test_other_studies_of_a_table_get_folders_of_their_own(polytask, table, tmp_path):
+    polytask("compare", table, "-t", "income:binary", *QUICK)
+    polytask("compare", table, "-t", "married:binary", *QUICK)
+    polytask("compare", table, "-t", "income:binary", *QUICK, "--split", "random:0.3")
+    assert len(list((tmp_path / "runs").iterdir())) == 3
+
+
+def test_the_log_keeps_what_was_said(polytask, table, tmp_path):
+    for _ in range(2):
+        ran = polytask("compare", table, "-t", "income:binary", *QUICK, "-o", "out", "--quiet")
+    log = (tmp_path / "out" / "log.txt").read_text()
+    assert log.count("census.csv: 60 rows, 5 inputs, 1 task") == 2
+    for line in ran.out.splitlines():
+        assert line in log
+
+
+def test_a_split_by_column_is_no_input(polytask, tmp_path):
+    part = ["train"] * 30 + ["valid"] * 15 + ["test"] * 15
+    rows = [(*row, word) for row, word in zip(census(), part, strict=True)]
+    head = ("age", "colour", "income", "level", "score", "married", "part")
+    path = write_csv(tmp_path / "t.csv", rows, head)
+    for more in ((), ("--features", "age,colour"), ("--drop", "part")):
+        ran = polytask(
+            "compare", path, "-t", "income:binary", "--split", "column:part", *QUICK, *more
+        )
+        assert ran.status == 0, ran.err
+        assert f"t.csv: 60 rows, {2 if '--features' in more else 5} inputs, 1 task" in ran.err
+    (found,) = {
+        str(json.loads(path.read_text())["study"]["split"]["rows"])
+        for path in (tmp_path / "runs").glob("*/comparison.json")
+    }
+    assert found == str([{"fold": 0, "name": "column", "train": 30, "validation": 15, "test": 15}])
+
+
+@pytest.mark.parametrize("more", [(), ("--features", "age,level")])
+def test_groups_stay_together_and_are_no_input(polytask, table, tmp_path, more):
+    ran = polytask(
+        "compare", table, "-t", "income:binary", "--split", "group:colour", *QUICK, *more, "-o", "o"
+    )
+    assert ran.status == 0, ran.err
+    assert f"60 rows, {2 if more else 4} inputs" in ran.err
+    found = json.loads((tmp_path / "o" / "comparison.json").read_text())
+    assert found["study"]["bootstrap"]["unit"] == "groups"
+
+
+def test_epochs_are_passes_over_the_training_rows(polytask, table, tmp_path):
+    ran = polytask("compare", table, "-t", "income:binary", *QUICK, "--epochs", 7, "-o", "out")
+    assert ran.status == 0, ran.err
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert found["study"]["budget"]["steps"] == 7  # 36 rows are one batch
+
+
+def test_a_study_file(polytask, table, tmp_path):
+    (tmp_path / "study.yaml").write_text(
+        "table: census.csv\ntarget: [income:binary]\nmodel: linear\nseeds: 2\nout: study\n"
+    )
+    ran = polytask("compare", "--config", "study.yaml", "--seeds", 1)
+    assert ran.status == 0, ran.err
+    found = json.loads((tmp_path / "study" / "comparison.json").read_text())
+    assert found["study"]["runs"] == [{"fold": 0, "seed": 0}]
+
+
+def test_workers_side_by_side_find_the_same(polytask, table, tmp_path):
+    command = ("compare", table, "-t", "income:binary", "--model", "linear", "--seeds", 2)
+    one = polytask(*command, "--out", "one")
+    two = polytask(*command, "--out", "two", "--jobs", 2)
+    assert two.status == 0, two.err
+    assert _without_folder(two.out) == _without_folder(one.out)
+
+
+def _without_folder(text: str) -> list[str]:
+    """The result without the seconds and the folder."""
+    return [line.split("  ")[0:3] for line in text.splitlines() if "/" not in line]

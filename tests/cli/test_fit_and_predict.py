@@ -1,0 +1,182 @@
+import csv
+
+import numpy as np
+import polars as pl
+import pytest
+from cli_tables import census, replaced, write_csv
+
+import polytask as library
+
+ALL = ("-t", "income:binary", "-t", "level:multiclass", "-t", "score:regression")
+LINEAR = ("--model", "linear", "--out", "model")
+
+
+def test_fit_says_how_the_model_does_and_saves_it(polytask, table):
+    ran = polytask("fit", table, *ALL, "--model", "hard_sharing", "--steps", 50)
+    assert ran.status == 0, ran.err
+    income, level, score, where = ran.out.splitlines()
+    assert income.startswith("income  ROC-AUC ")
+    assert level.startswith("level   accuracy ")
+    assert score.startswith("score   RMSE ")
+    assert where == "model: model"
+    assert "48 training and 12 validation rows" in ran.err
+    assert "hard_sharing, " in ran.err
+    assert library.load("model").tasks.names == ("income", "level", "score")
+
+
+def test_predictions_as_csv(polytask, table, tmp_path):
+    polytask("fit", table, *ALL, *LINEAR)
+    ran = polytask("predict", "model", table, "--out", "predictions.csv")
+    assert (ran.status, ran.out) == (0, "")
+    assert "predictions.csv: 60 rows predicted by linear" in ran.err
+    with (tmp_path / "predictions.csv").open() as file:
+        head, *rows = csv.reader(file)
+    assert head == [
+        "row",
+        "income",
+        "income_probability",
+        "level",
+        "level_probability_0",
+        "level_probability_1",
+        "level_probability_2",
+        "score",
+    ]
+    assert [row[0] for row in rows] == [str(row) for row in range(60)]
+    found = library.load("model").predict(pl.read_csv(table))
+    assert [float(row[2]) for row in rows] == found["income"].response.tolist()
+    assert [int(row[3]) for row in rows] == found["level"].decision.tolist()
+    assert [float(row[7]) for row in rows] == found["score"].response.tolist()
+    for row in rows:
+        assert row[1] == str(int(float(row[2]) > 0.5))
+        assert sum(map(float, row[4:7])) == pytest.approx(1)
+
+
+def test_targets_are_not_needed_and_others_are_ignored(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "income:binary", "--drop", "level,score,married", *LINEAR)
+    rows = [(row[1], "x", row[0]) for row in census()]
+    new = write_csv(tmp_path / "new.csv", rows, ("colour", "note", "age"))
+    assert polytask("predict", "model", new).out == polytask("predict", "model", table).out
+
+
+def test_predictions_to_the_screen(polytask, table):
+    polytask("fit", table, "-t", "married:binary", *LINEAR)
+    ran = polytask("predict", "model", table, "--quiet")
+    assert ran.err == ""
+    head, first, *_ = ran.out.splitlines()
+    assert head == "row,married,married_probability"
+    assert first.startswith(("0,yes,", "0,no,"))
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("p.tsv", lambda path: pl.read_csv(path, separator="\t")),
+        ("p.csv.gz", pl.read_csv),
+        ("p.parquet", pl.read_parquet),
+        ("p.arrow", pl.read_ipc),
+        ("p.NDJSON", pl.read_ndjson),
+    ],
+)
+def test_the_suffix_says_what_is_written(polytask, table, tmp_path, name, read):
+    polytask("fit", table, *ALL, *LINEAR)
+    polytask("predict", "model", table, "--out", "p.csv")
+    assert polytask("predict", "model", table, "--out", name).status == 0
+    assert read(tmp_path / name).equals(pl.read_csv(tmp_path / "p.csv"))
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_columns_to_keep(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "income:binary", *LINEAR)
+    polytask("predict", "model", table, "--keep", "colour,age", "--keep", "income", "-o", "p.csv")
+    found = pl.read_csv(tmp_path / "p.csv")
+    assert found.columns == ["row", "colour", "age", "income_", "income", "income_probability"]
+    assert found["colour"].to_list() == [row[1] for row in census()]
+    assert found["income_"].to_list() == [row[2] for row in census()]
+
+
+def test_a_column_to_keep_that_is_not_there(polytask, table):
+    polytask("fit", table, "-t", "income:binary", *LINEAR)
+    ran = polytask("predict", "model", table, "--keep", "colur")
+    assert ran.status == 2
+    assert ran.err == (
+        "error: The column to keep, 'colur', is not in the table. Did you mean 'colour'?\n"
+    )
+
+
+def test_one_task_a_row(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "score:regression", "--task-column", "colour", *LINEAR)
+    polytask("predict", "model", table, "--out", "p.csv")
+    found = pl.read_csv(tmp_path / "p.csv")
+    assert found.columns == ["row", "colour", "score"]
+    assert found["colour"].to_list() == [row[1] for row in census()]
+    assert np.corrcoef(found["score"], [row[4] for row in census()])[0, 1] > 0.9
+
+
+def test_one_task_a_row_needs_the_task_column(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "score:regression", "--task-column", "colour", *LINEAR)
+    without = write_csv(
+        tmp_path / "new.csv",
+        [(row[0], *row[2:]) for row in census()],
+        ("age", "income", "level", "score", "married"),
+    )
+    ran = polytask("predict", "model", without)
+    assert ran.status == 2
+    assert ran.error.startswith("error: The column that names each row's task, 'colour' is not")
+
+
+def test_several_labels(polytask, tmp_path):
+    rows = [(*row[:3], int(row[5] == "yes")) for row in census()]
+    table = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "rich", "wed"))
+    polytask("fit", table, "-t", "both=rich,wed:multilabel", *LINEAR)
+    found = polytask("predict", "model", table).out.splitlines()
+    assert found[0] == "row,rich,rich_probability,wed,wed_probability"
+
+
+def test_a_target_of_two_numbers(polytask, tmp_path):
+    rows = [(*row[:2], row[4], 2 * row[4]) for row in census()]
+    table = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "x", "y"))
+    polytask("fit", table, "-t", "where=x,y:regression", *LINEAR)
+    found = polytask("predict", "model", table).out.splitlines()
+    assert found[0] == "row,x,y"
+
+
+def test_unseen_categories_are_predicted(polytask, table, tmp_path):
+    new = write_csv(tmp_path / "new.csv", replaced("colour", "violet"))
+    for model in ("linear", "gradient_boosting", "hard_sharing"):
+        polytask("fit", table, "-t", "income:binary", "--model", model, "--steps", 20)
+        ran = polytask("predict", "model", new)
+        assert ran.status == 0
+        assert len(ran.out.splitlines()) == 61
+
+
+def test_a_model_replaces_an_earlier_one(polytask, table):
+    for target in ("income:binary", "married:binary"):
+        assert polytask("fit", table, "-t", target, *LINEAR).status == 0
+    assert library.load("model").tasks.names == ("married",)
+
+
+def test_test_rows_of_a_column_are_left_alone(polytask, tmp_path):
+    part = ["train"] * 30 + ["test"] * 30
+    rows = [(*row[:3], word) for row, word in zip(census(), part, strict=True)]
+    table = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "income", "part"))
+    ran = polytask("fit", table, "-t", "income:binary", "--split", "column:part", *LINEAR)
+    assert ran.status == 0, ran.err
+    assert "24 training and 6 validation rows; 30 test rows are left alone" in ran.err
+
+
+def test_the_same_seed_gives_the_same_model(polytask, table):
+    command = ("fit", table, "-t", "income:binary", "--steps", 20, "--seed")
+    said = []
+    for seed in (1, 1, 2):
+        polytask(*command, seed)
+        said.append(polytask("predict", "model", table).out)
+    assert said[0] == said[1] != said[2]
+
+
+def test_many_tasks_are_cut_short(polytask, tmp_path):
+    rows = [(site, 0.1 * step + site) for site in range(25) for step in range(20)]
+    table = write_csv(tmp_path / "t.csv", [(a, b, 2 * b) for a, b in rows], ("site", "x", "y"))
+    ran = polytask("fit", table, "-t", "y:regression", "--task-column", "site", *LINEAR)
+    assert ran.status == 0, ran.err
+    assert "… and 5 more tasks" in ran.out
+    assert "mean RMSE of 25 tasks: " in ran.out
