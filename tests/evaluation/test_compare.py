@@ -176,13 +176,18 @@ def test_choices_do_not_depend_on_test_rows(tmp_path):
     assert found[0].learners[0].tasks["y0"] != found[1].learners[0].tasks["y0"]
 
 
-def test_a_single_task_learner_keeps_settings_for_each_task():
+def signal_and_noise(n_rows):
+    """A task that wants weak regularisation, and one that wants strong."""
     generator = np.random.default_rng(0)
-    X = generator.normal(size=(300, 30))
-    Y = np.stack(
-        [X[:, 0] * 5 + 0.1 * generator.normal(size=300), generator.normal(size=300)], axis=1
+    X = generator.normal(size=(n_rows, 30))
+    noise = generator.normal(size=(n_rows, 2))
+    return MultiTaskDataset.from_arrays(
+        X, np.stack([5 * X[:, 0] + 0.1 * noise[:, 0], noise[:, 1]], 1)
     )
-    data = MultiTaskDataset.from_arrays(X, Y)
+
+
+def test_a_single_task_learner_keeps_settings_for_each_task():
+    data = signal_and_noise(600)
     found = compare(data, Apart(), seeds=1, budget=THREE)
     kept = {
         task: trial.settings["alpha"]
@@ -194,6 +199,12 @@ def test_a_single_task_learner_keeps_settings_for_each_task():
     assert found.recommended.settings == {
         "per task": {task: {"alpha": alpha} for task, alpha in kept.items()}
     }
+
+
+def test_with_few_validation_rows_one_setting_serves_all_tasks():
+    found = compare(signal_and_noise(300), Apart(), seeds=1, budget=THREE)
+    (kept,) = [trial for trial in found.learners[0].runs[0].trials if trial.tasks]
+    assert kept.tasks == ("y0", "y1")
 
 
 def test_the_model_to_use_answers_as_it_was_measured(tmp_path):

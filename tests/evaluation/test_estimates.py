@@ -4,7 +4,7 @@ from scipy.stats import norm
 
 from polytask.evaluation import MetricRecord, RowDraws, holm
 from polytask.evaluation._estimates import delta_m_estimate, difference, estimate
-from polytask.metrics import RMSE, ROCAUC
+from polytask.metrics import MAE, RMSE, ROCAUC
 from polytask.tasks import FittedTarget, Task, TaskSet
 
 NUMBER = FittedTarget(("y",), 1, center=(0.0,), scale=(1.0,))
@@ -18,26 +18,32 @@ def records(*values):
 
 
 def test_mean_spread_and_runs():
-    found = estimate(records(1.0, 2.0, 3.0), np.full(100, 2.0))
+    found = estimate(records(1.0, 2.0, 3.0), np.full(100, 2.0), MAE())
     assert (found.value, found.spread, found.per_run) == (2.0, 1.0, (1.0, 2.0, 3.0))
     assert found.undefined is None
-    low, high = found.interval
-    assert low < 1
-    assert high > 3
+    assert found.interval[1] > 3
 
 
 def test_one_run_has_no_spread():
-    found = estimate(records(1.0), np.linspace(0.9, 1.1, 101))
+    found = estimate(records(1.0), np.linspace(0.9, 1.1, 101), RMSE())
     assert found.spread is None
     assert found.interval == pytest.approx((0.905, 1.095))
 
 
+def test_an_interval_ends_where_the_metric_does():
+    spread = np.random.default_rng(0).normal(size=500)
+    low, high = estimate(records(0.98, 1.0), 0.99 + 0.1 * spread, ROCAUC()).interval
+    assert low < 0.9
+    assert high == 1.0
+    assert estimate(records(0.1, 0.2), 0.1 + spread, RMSE()).interval[0] == 0.0
+
+
 def test_what_is_undefined_is_said_and_never_a_number():
-    found = estimate(records(None, None), np.full(100, np.nan))
+    found = estimate(records(None, None), np.full(100, np.nan), RMSE())
     assert found.value is None
     assert found.interval is None
     assert found.undefined == "no labelled rows"
-    partly = estimate(records(0.5, None), np.full(100, 0.5))
+    partly = estimate(records(0.5, None), np.full(100, 0.5), RMSE())
     assert partly.value == 0.5
     assert partly.per_run == (0.5, None)
     assert partly.undefined == "undefined in 1 of 2 runs (no labelled rows)"
@@ -129,7 +135,7 @@ def test_intervals_of_a_metric_cover(n_runs, seed_spread):
     for repeat in range(300):
         truth, answers, _ = simulated(generator, 150, n_runs, seed_spread)
         values, means = boot(RMSE(), truth, answers, RowDraws(150, 400, seed=repeat))
-        low, high = estimate(values, means).interval
+        low, high = estimate(values, means, RMSE()).interval
         hits.append(low <= expected <= high)
     assert 0.90 <= np.mean(hits) <= 0.995
 
@@ -144,7 +150,9 @@ def test_intervals_of_an_auc_cover():
         scores = 1 / (1 + np.exp(-(truth + generator.normal(size=200))))
         (counts,) = RowDraws(200, 400, seed=repeat).chunks()
         value = ROCAUC().score(truth, scores, target).value
-        found = estimate(records(value), ROCAUC().bootstrap(truth, scores, target, counts))
+        found = estimate(
+            records(value), ROCAUC().bootstrap(truth, scores, target, counts), ROCAUC()
+        )
         hits.append(found.interval[0] <= expected <= found.interval[1])
     assert 0.90 <= np.mean(hits) <= 0.99
 

@@ -24,37 +24,38 @@ def trial(alpha=1.0, **values):
 FAILED = RunRecord(SPEC, {}, failure="The loss of task 'a' is not finite.")
 
 
-def test_a_joint_learner_keeps_one_trial_by_the_mean_gain_over_primary_tasks():
+def test_one_trial_is_kept_by_the_mean_gain_over_primary_tasks():
     trials = [trial(a=1.0, b=1.0, c=1.0), trial(a=0.8, b=1.1, c=9.0), trial(a=0.95, b=1.0, c=0.1)]
-    assert choose(trials, TASKS, joint=True) == {"a": 1, "b": 1, "c": 1}
+    assert choose(trials, TASKS) == {"a": 1, "b": 1, "c": 1}
 
 
-def test_without_sharing_each_task_keeps_its_own():
+def test_tasks_that_choose_alone_keep_their_own():
     trials = [trial(a=1.0, b=1.0, c=1.0), trial(a=0.8, b=1.1, c=9.0), trial(a=0.95, b=1.0, c=0.1)]
-    assert choose(trials, TASKS, joint=False) == {"a": 1, "b": 0, "c": 2}
+    assert choose(trials, TASKS, alone="abc") == {"a": 1, "b": 0, "c": 2}
+    assert choose(trials, TASKS, alone="b") == {"a": 1, "b": 0, "c": 1}
 
 
-@pytest.mark.parametrize("joint", [True, False])
-def test_ties_go_to_the_earlier_trial(joint):
+@pytest.mark.parametrize("alone", ["", "abc"])
+def test_ties_go_to_the_earlier_trial(alone):
     trials = [trial(a=1.0, b=1.0, c=1.0), trial(a=1.0, b=1.0, c=1.0)]
-    assert set(choose(trials, TASKS, joint=joint).values()) == {0}
+    assert set(choose(trials, TASKS, alone=alone).values()) == {0}
 
 
-@pytest.mark.parametrize("joint", [True, False])
-def test_failed_trials_are_passed_over(joint):
+@pytest.mark.parametrize("alone", ["", "abc"])
+def test_failed_trials_are_passed_over(alone):
     trials = [FAILED, trial(a=1.0, b=1.0, c=1.0), trial(a=0.9, b=0.9, c=0.9)]
-    assert set(choose(trials, TASKS, joint=joint).values()) == {2}
+    assert set(choose(trials, TASKS, alone=alone).values()) == {2}
 
 
 def test_no_trial_left_is_an_error():
     with pytest.raises(NonFiniteLossError, match="'a' is not finite"):
-        choose([FAILED, FAILED], TASKS, joint=True)
+        choose([FAILED, FAILED], TASKS)
 
 
-@pytest.mark.parametrize("joint", [True, False])
-def test_undefined_everywhere_keeps_the_defaults(joint):
+@pytest.mark.parametrize("alone", ["", "abc"])
+def test_undefined_everywhere_keeps_the_defaults(alone):
     nothing = RunRecord(SPEC, measured(a=None, b=None, c=None))
-    assert set(choose([nothing, nothing], TASKS, joint=joint).values()) == {0}
+    assert set(choose([nothing, nothing], TASKS, alone=alone).values()) == {0}
 
 
 def test_mean_gain_leaves_undefined_tasks_out():

@@ -82,7 +82,8 @@ def compare(
     -----
     - Settings, and which model to use, are chosen by validation rows alone. A joint learner
       keeps one setting for all tasks; one whose tasks share nothing keeps a setting for each
-      task, so that no baseline is tuned less than it could be.
+      task that has at least 100 labelled validation rows, so that no baseline is tuned less
+      than it could be.
     - Test rows are predicted once by every model that was kept, and never by the others.
     - In every bootstrap replicate all learners are measured on the same drawn test rows (or
       groups). The spread over seeds enters by Student's t, since drawing a handful of seeds

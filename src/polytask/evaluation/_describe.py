@@ -10,6 +10,7 @@ from typing import Any
 from polytask._naming import snake_case
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation._intervals import LEVEL
+from polytask.evaluation._labelled import labelled_rows
 from polytask.evaluation._plan import Place
 from polytask.evaluation._replicates import BESIDE
 from polytask.evaluation._words import count
@@ -42,6 +43,7 @@ def described_study(
 ) -> dict[str, Any]:
     """Everything of a comparison that is known before it runs."""
     splits = list({id(place.split): place.split for place in places}.values())
+    sizes = [labelled_rows(data, split.test) for split in splits]
     title = f"{count(len(data.tasks), 'task')}, {count(data.n_rows, 'row')}"
     return {
         "title": title,
@@ -54,7 +56,7 @@ def described_study(
         },
         "runs": [{"fold": place.split.fold, "seed": place.seed} for place in places],
         "budget": _budget(budget),
-        "tasks": [_task(task, data, splits) for task in data.tasks],
+        "tasks": [_task(task, [size[task.name] for size in sizes]) for task in data.tasks],
         "bootstrap": _bootstrap(data, len(places), replicates),
     }
 
@@ -79,9 +81,8 @@ def _sizes(split: Split) -> dict[str, Any]:
     return {"fold": split.fold, "name": split.name, **sizes}
 
 
-def _task(task: Task, data: MultiTaskDataset, splits: Sequence[Split]) -> dict[str, Any]:
+def _task(task: Task, test_rows: Sequence[int]) -> dict[str, Any]:
     metrics = metrics_for(task)
-    labelled = [_labelled(task, data, split) for split in splits]
     return {
         "name": task.name,
         "kind": task.known_kind.name,
@@ -91,16 +92,8 @@ def _task(task: Task, data: MultiTaskDataset, splits: Sequence[Split]) -> dict[s
         "metrics": [metric.name for metric in metrics],
         "greater_is_better": {metric.name: metric.greater_is_better for metric in metrics},
         "labels": {metric.name: metric.label for metric in metrics},
-        "test_rows": round(sum(labelled) / len(labelled)),
+        "test_rows": round(sum(test_rows) / len(test_rows)),
     }
-
-
-def _labelled(task: Task, data: MultiTaskDataset, split: Split) -> int:
-    return sum(
-        len(source.labelled().take(split.test[source.name]).rows(task.name))
-        for source in data.sources
-        if task.name in source.tasks.names and source.name in split.test
-    )
 
 
 def _bootstrap(data: MultiTaskDataset, runs: int, replicates: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -63,11 +63,18 @@ class DeltaMEstimate:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def estimate(records: Sequence[MetricRecord], replicates: Float64[np.ndarray, " b"]) -> Estimate:
-    """One metric of one task of one candidate."""
+def estimate(
+    records: Sequence[MetricRecord], replicates: Float64[np.ndarray, " b"], metric: Metric
+) -> Estimate:
+    """One metric of one task of one candidate; its interval ends where the metric does."""
     per_run = _numbers(records)
     total = replicates + seed_noise(per_run, len(replicates))
-    return _estimate(per_run, total, _reason(records))
+    found = _estimate(per_run, total, _reason(records))
+    if metric.best is None or found.interval is None:
+        return found
+    nearest = min if metric.greater_is_better else max
+    low, high = (nearest(end, metric.best) for end in found.interval)
+    return replace(found, interval=(low, high))
 
 
 def difference(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from polytask.data import Split
+from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation._candidates import Candidate
 from polytask.evaluation._entry import Entry
 from polytask.evaluation._grid import grid
+from polytask.evaluation._labelled import labelled_rows
 from polytask.evaluation._progress import progress_bar
 from polytask.evaluation._records import RunRecord
 from polytask.evaluation._replicates import TestRows, replicate, replicates_needed
@@ -17,6 +18,9 @@ from polytask.evaluation._runner import Runner
 from polytask.evaluation._tuning import Tuned, choose
 
 __all__ = ["Place", "fitted", "judged", "tested"]
+
+
+_ENOUGH_ROWS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,18 @@ def _tuned(
     runner: Runner, candidate: Candidate, trials: tuple[Run, ...], records: Mapping[int, RunRecord]
 ) -> Tuned:
     found = tuple(records[id(run)] for run in trials)
-    return Tuned(trials, found, choose(found, runner.data.tasks, joint=candidate.joint))
+    alone = () if candidate.joint else _well_validated(runner.data, trials[0].split)
+    return Tuned(trials, found, choose(found, runner.data.tasks, alone=alone))
+
+
+def _well_validated(data: MultiTaskDataset, split: Split) -> list[str]:
+    """Tasks with enough validation rows to choose settings of their own.
+
+    With few, the best of several settings is mostly luck: it tests worse than the setting that
+    is best on average, and yet looks better on validation rows.
+    """
+    sizes = labelled_rows(data, split.validation)
+    return [name for name, size in sizes.items() if size >= _ENOUGH_ROWS]
 
 
 def tested(

@@ -44,7 +44,9 @@ def _mean(values: Sequence[float]) -> float:
 
 def _estimates(entry: Entry, tasks: TaskSet, task: str) -> dict[str, Estimate]:
     return {
-        metric.name: estimate(entry.records(task, metric.name), entry.replicates[task, metric.name])
+        metric.name: estimate(
+            entry.records(task, metric.name), entry.replicates[task, metric.name], metric
+        )
         for metric in metrics_for(tasks[task])
     }
 

@@ -52,7 +52,9 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     started = time.perf_counter()
     try:
         with silently():
-            predictor = run.learner.fit(train, validation, run.spec.seed, budget, **_options(run, store))
+            predictor = run.learner.fit(
+                train, validation, run.spec.seed, budget, **_options(run, store)
+            )
     except NonFiniteLossError as error:
         record = RunRecord(run.spec, {}, settings=run.settings, failure=str(error))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,12 +42,14 @@ def _values(measured: Measured, metrics: Mapping[str, Metric]) -> dict[str, Metr
     }
 
 
-def choose(trials: Sequence[RunRecord], tasks: TaskSet, *, joint: bool) -> dict[str, int]:
+def choose(
+    trials: Sequence[RunRecord], tasks: TaskSet, *, alone: Collection[str] = ()
+) -> dict[str, int]:
     """The trial that is kept for each task, by validation rows alone.
 
-    A joint learner keeps one trial: that of the highest mean relative gain over the first trial
-    that gave a model, over primary tasks. A learner whose tasks share nothing keeps for each
-    task the trial that is best there. Ties go to the earlier trial.
+    One trial is kept for all tasks: that of the highest mean relative gain over the first trial
+    that gave a model, over primary tasks. Tasks that choose `alone` keep the trial that is best
+    for them. Ties go to the earlier trial.
 
     Raises
     ------
@@ -57,9 +59,11 @@ def choose(trials: Sequence[RunRecord], tasks: TaskSet, *, joint: bool) -> dict[
     alive = [place for place, trial in enumerate(trials) if not trial.failure]
     if not alive:
         raise NonFiniteLossError(trials[0].failure)
-    if not joint:
-        return {name: _best(trials, alive, TaskSet([tasks[name]])) for name in tasks.names}
-    return dict.fromkeys(tasks.names, _best(trials, alive, tasks.primary))
+    common = _best(trials, alive, tasks.primary)
+    return {
+        name: _best(trials, alive, TaskSet([tasks[name]])) if name in alone else common
+        for name in tasks.names
+    }
 
 
 def _best(trials: Sequence[RunRecord], alive: Sequence[int], tasks: TaskSet) -> int:

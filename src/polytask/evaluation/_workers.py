@@ -56,7 +56,7 @@ class Workers:
         StudyError
             If a worker process ends before its job does.
         """
-        if min(self.number, len(jobs)) <= 1:
+        if self.number == 1 or not jobs:
             for position, job in enumerate(jobs):
                 yield position, work(job, self.common)
             return
