@@ -84,7 +84,10 @@ class ColumnSplit(Splitter):
             )
             raise DataError(sentence)
         series = source.inputs[self.column].cast(pl.String)
-        words = {value: _PARTS.get(str(value).strip().casefold()) for value in series.unique()}
+        words = {
+            value: _PARTS.get(str(value).strip().casefold())
+            for value in series.unique(maintain_order=True)
+        }
         unknown = [value for value, part in words.items() if part is None]
         if unknown:
             row = series.to_list().index(unknown[0])
