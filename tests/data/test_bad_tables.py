@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from polytask.data import MultiTaskDataset, read, to_polars
+from polytask.data._inputs import column_names
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task
 
@@ -295,3 +296,34 @@ def test_a_misspelt_feature_of_a_file(tmp_path):
         DataError, match=r"The feature 'ctiy' is not a column of the table. Did you mean 'city'"
     ):
         read(path, ["y"], features=["ctiy"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"weight": 3}, r"The `weight` parameter of the data set must be a column's name, or val"),
+        ({"weight": np.ones((6, 2))}, r"The `weight` parameter .* Got array\("),
+        ({"group": np.ones((6, 2))}, r"The `group` parameter of the data set must be a column's"),
+        ({"group": [1, "a"] * 3}, r"Got \[1, 'a', 1, 'a', 1, 'a'\] instead"),
+    ],
+)
+def test_arguments_of_another_shape(arguments, sentence):
+    table = {name: TABLE[name] for name in ("age", "city", "income")}
+    with pytest.raises(ParameterError, match=sentence):
+        MultiTaskDataset.from_table(table, ["income"], **arguments)
+    with pytest.raises(ParameterError, match=sentence):
+        read(table, ["income"], **arguments)
+
+
+@pytest.mark.parametrize("value", [1.0, "abc"])
+def test_a_row_of_single_values_is_no_table(value):
+    sentence = rf"Column 'age' must be a sequence of values, one a row\. Got {value!r} instead; for"
+    with pytest.raises(DataError, match=sentence):
+        to_polars({"age": value})
+
+
+@pytest.mark.parametrize("parameter", ["features", "drop"])
+def test_columns_are_named(parameter):
+    sentence = rf"The `{parameter}` parameter of the data set must be names of columns\. Got 3"
+    with pytest.raises(ParameterError, match=sentence):
+        column_names(parameter, 3)

@@ -1,6 +1,7 @@
 """From tables, long tables, tables a task and arrays to data sets."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from polytask.data import MultiTaskDataset, OwnRowLabels, read
 from polytask.exceptions import UnknownNameError
+from polytask.losses import BinaryCrossEntropy
 from polytask.tasks import Binary, Multilabel, Task, TaskSet
 
 N = 12
@@ -323,6 +325,23 @@ def test_read_takes_long_tables():
     one = read(table, target="score", task_column="school")
     other = read(table, [Task("score", "regression")], task_column="school")
     assert one.tasks == other.tasks == MultiTaskDataset.from_long(table, "score", "school").tasks
+
+
+def test_read_keeps_what_a_task_says_of_itself_for_every_task():
+    table = {"x": [1.0, 2.0, 3.0, 4.0], "score": [1.5, 2.5, 4.5, 8.5], "school": ["a", "b"] * 2}
+    task = Task("exam", "regression", "score", 3.0, "primary", ("mae",), "huber")
+    data = read(table, [task], task_column="school")
+    assert data.tasks == TaskSet([replace(task, name="a"), replace(task, name="b")])
+
+
+def test_tasks_with_class_weights_of_their_own_come_from_tables_a_task():
+    rows = np.eye(4)
+    tasks = [Task(name, "binary", loss=BinaryCrossEntropy({0: 1.0, 1: 5.0})) for name in "ab"]
+    data = MultiTaskDataset.from_per_task({task: (rows, [0, 1, 0, 1]) for task in tasks})
+    assert [source.tasks.names for source in data.sources] == [("a", "b")]
+    other = replace(tasks[1], loss=BinaryCrossEntropy({0: 1.0, 1: 7.0}))
+    apart = MultiTaskDataset.from_per_task({t: (rows, [0, 1, 0, 1]) for t in (tasks[0], other)})
+    assert [source.tasks.names for source in apart.sources] == [("a",), ("b",)]
 
 
 def test_read_loads_only_the_columns_of_use(table, tmp_path):

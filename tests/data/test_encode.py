@@ -16,6 +16,7 @@ from polytask.data import (
     encode,
     fit_schemas,
     make_blocks,
+    read,
     schema_from_json,
     schema_to_json,
 )
@@ -341,3 +342,22 @@ def test_rows_of_tables_that_share_a_source_name_their_task(inputs, column):
     assert data.sources[0].task_column == schema.task_column == column
     rows = dict(zip([*inputs, column], [[1.0, 2.0], [3.0, 4.0], ["b", "a"]], strict=True))
     assert as_source(rows, schema, data.tasks).task_index.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("schools", "asked"),
+    [
+        (["7", "007", "A1"], ["007", "007"]),
+        (["true", "false", "maybe"], ["true", "true"]),
+        (["7", "12", "13"], ["12", "7"]),
+        (["2020-01-01", "2021-01-01", "2022-01-01"], ["2022-01-01", "2021-01-01"]),
+    ],
+)
+def test_task_names_of_a_file_do_not_depend_on_its_rows(schools, asked, tmp_path):
+    whole, part = tmp_path / "whole.csv", tmp_path / "part.csv"
+    table = {"x": [1.0, 2.0, 4.0], "score": [1.5, 2.5, 4.5], "school": schools}
+    pl.DataFrame(table).write_csv(whole)
+    pl.DataFrame({"x": [1.0, 2.0], "school": asked}).write_csv(part)
+    data = read(whole, target="score", task_column="school")
+    source = as_source(part, fit_schemas(data)["table"], data.tasks)
+    assert [data.tasks.names[task] for task in source.task_index] == asked

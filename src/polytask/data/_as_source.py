@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from polytask.data._frames import require_columns, to_polars
-from polytask.data._from_long import task_positions
+from polytask.data._from_long import survive_reading, task_positions
 from polytask.data._readers import read_table
 from polytask.data._schema import Schema
 from polytask.data._source import Source
@@ -33,11 +33,10 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
     DataError
         If an input is absent or changed type, or a row names no task or an unknown one.
     """
-    if isinstance(frame, str | Path):
-        text = [column.name for column in schema.columns if column.family == "text"]
-        frame = read_table(frame, text=text)
-    table = to_polars(frame)
     carried = TaskSet(task for task in tasks if task.name in schema.targets)
+    if isinstance(frame, str | Path):
+        frame = read_table(frame, text=_text_columns(schema, carried))
+    table = to_polars(frame)
     names = [column.name for column in schema.columns]
     require_columns(table.columns, names, "The model needs the same inputs as in fitting, but")
     for column in schema.columns:
@@ -59,3 +58,11 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
         task_index=task_index,
         task_column=schema.task_column,
     )
+
+
+def _text_columns(schema: Schema, tasks: TaskSet) -> list[str]:
+    """Columns of a file that stay text: inputs that were, and task names such as “007”."""
+    text = [column.name for column in schema.columns if column.family == "text"]
+    if schema.own_rows and not survive_reading(tasks.names):
+        text.append(schema.task_column or "task")
+    return text

@@ -110,7 +110,7 @@ class MultiTaskDataset:
     def from_long(
         cls,
         frame: Any,
-        target: str,
+        target: str | Task,
         task_column: str,
         *,
         kind: Kind | str | None = None,
@@ -125,16 +125,17 @@ class MultiTaskDataset:
         Parameters
         ----------
         frame : polars, pandas or pyarrow frame, or mapping of columns
-        target : str
-            The one target column.
+        target : str or Task
+            The one target column; or a task that every task is to be like but for its name.
         task_column : str
             The column that names each row's task, such as a school.
         kind : Kind or str, optional
-            Kind of every task; by default inferred from all rows.
+            Kind of every task, where `target` is a column's name; by default inferred from all
+            rows.
         features, drop, weight, group
             As in `from_table`.
         role : {"primary", "auxiliary"}
-            Role of every task.
+            Role of every task, where `target` is a column's name.
 
         Examples
         --------
@@ -145,10 +146,8 @@ class MultiTaskDataset:
         """
         source, notes = long_source(
             to_polars(frame),
-            target,
+            target if isinstance(target, Task) else Task(target, kind, role=role),
             task_column,
-            kind=kind,
-            role=role,
             features=features,
             drop=drop,
             weight=weight,

@@ -12,7 +12,7 @@ import polars as pl
 from polars import selectors as cs
 
 from polytask._naming import suggestion
-from polytask._validation import message
+from polytask._validation import describe, message
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 
 __all__ = ["array_columns", "no_duplicates", "require_columns", "to_polars"]
@@ -84,6 +84,12 @@ def _from_mapping(columns: Mapping[Any, Any]) -> pl.DataFrame:
 
 
 def _series(name: str, values: Any) -> pl.Series:
+    if isinstance(values, str | bytes) or not isinstance(values, pl.Series | Iterable):
+        sentence = (
+            f"Column {name!r} must be a sequence of values, one a row. "
+            f"Got {describe(values)} instead; for a single row write [{describe(values)}]."
+        )
+        raise DataError(sentence)
     if isinstance(values, np.ndarray) and values.dtype == object:
         values = values.tolist()
     elif not isinstance(values, pl.Series | np.ndarray | Sequence):

@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from polytask.data._cell_types import typed
 from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs, input_notes
 from polytask.data._labels import OwnRowLabels
+from polytask.data._readers import MISSING
 from polytask.data._row_values import row_groups, row_weights
 from polytask.data._settle import check_target, one_class_notes, settled_kind, target_notes
 from polytask.data._source import Source
 from polytask.data._targets import fit_targets
-from polytask.exceptions import DataError
-from polytask.tasks import Kind, Task, TaskSet
+from polytask.exceptions import DataError, ParameterError
+from polytask.tasks import Task, TaskSet
 
-__all__ = ["long_source", "own_row_source", "task_positions"]
+__all__ = ["long_source", "own_row_source", "survive_reading", "task_positions"]
 
 
 def long_source(
     table: pl.DataFrame,
-    target: str,
+    template: Task,
     task_column: str,
     *,
-    kind: Kind | str | None,
-    role: Literal["primary", "auxiliary"],
     features: str | Iterable[str] | None,
     drop: str | Iterable[str],
     weight: Any,
     group: Any,
 ) -> tuple[Source, tuple[str, ...]]:
-    """The source of a table with one task for each value of `task_column`, and notes."""
+    """The source of a table with one task for each value of `task_column`, and notes.
+
+    Every task is as `template` but for its name.
+    """
+    target = _only_column(template)
     require_columns(table.columns, [target], "The target")
     require_columns(table.columns, [task_column], "The task column")
     if target == task_column:
         sentence = f"The target and the task column must differ. Got {target!r} for both."
         raise DataError(sentence)
     names = _task_names(table[task_column])
-    tasks = TaskSet(Task(name, kind, target, role=role) for name in names.values())
+    tasks = TaskSet(replace(template, name=name) for name in names.values())
     taken = {target, task_column, *(name for name in (weight, group) if isinstance(name, str))}
     return own_row_source(
         choose_inputs(table, features, drop, taken),
@@ -99,6 +104,16 @@ def _free_name(name: str, taken: Sequence[str]) -> str:
     return name
 
 
+def _only_column(template: Task) -> str:
+    if len(template.columns) > 1:
+        sentence = (
+            "With `task_column`, one target column serves all tasks. "
+            f"Got {', '.join(template.columns)}; name one."
+        )
+        raise ParameterError(sentence)
+    return template.columns[0]
+
+
 def _task_names(series: pl.Series) -> dict[Any, str]:
     """Names of the values of a task column, in sorted order of the values."""
     missing = series.null_count()
@@ -114,6 +129,12 @@ def _task_names(series: pl.Series) -> dict[Any, str]:
 
 def _task_name(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def survive_reading(names: Sequence[str]) -> bool:
+    """Whether task names written to a text file come back as they are, whichever rows it holds."""
+    cells = typed(pl.LazyFrame({"name": list(names)}), MISSING, ()).collect()["name"]
+    return cells.dtype != pl.String and [_task_name(cell) for cell in cells] == list(names)
 
 
 def task_positions(series: pl.Series, names: Sequence[str]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,21 +36,16 @@ def per_task_sources(
     if not data:
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
         raise ParameterError(sentence)
-    tables = {
-        task: _table(name, *pair) for name, pair in data.items() for task in [_task(name, kinds)]
-    }
-    settled = {
-        task.with_kind(settled_kind(task, [table[_TARGET]])[0]): table
-        for task, table in tables.items()
-    }
-    if _agree(settled):
-        source, notes = _together(list(tables), list(tables.values()))
+    tasks = [_task(given, kinds) for given in data]
+    tables = [_table(given, *pair) for given, pair in data.items()]
+    if _agree(tasks, tables):
+        source, notes = _together(tasks, tables)
         return (source,), notes
     built = [
         table_source(
             table, TaskSet([task]), features=None, drop=(), weight=None, group=None, name=task.name
         )
-        for task, table in tables.items()
+        for task, table in zip(tasks, tables, strict=True)
     ]
     return tuple(source for source, _ in built), tuple(note for _, notes in built for note in notes)
 
@@ -84,13 +79,17 @@ def _series(y: Any) -> pl.Series:
     return to_polars(array_columns(np.asarray(y).reshape(-1), [_TARGET]))[_TARGET]
 
 
-def _agree(tables: Mapping[Task, pl.DataFrame]) -> bool:
+def _agree(tasks: Sequence[Task], frames: Sequence[pl.DataFrame]) -> bool:
     """Whether one table can hold all tasks' rows: same inputs, kind, loss, classes and units."""
-    tasks, frames = list(tables), list(tables.values())
-    if len({(task.kind, task.loss) for task in tasks}) > 1 or len({_shape(f) for f in frames}) > 1:
+    kinds = [
+        settled_kind(task, [frame[_TARGET]])[0] for task, frame in zip(tasks, frames, strict=True)
+    ]
+    kind, loss, shape = kinds[0], tasks[0].loss, _shape(frames[0])
+    if any(other != kind for other in kinds) or any(task.loss != loss for task in tasks):
         return False
-    kind = tasks[0].known_kind
-    targets = {t.name: _columns(frame[_TARGET]) for t, frame in tables.items()}
+    if any(_shape(frame) != shape for frame in frames):
+        return False
+    targets = {t.name: _columns(f[_TARGET]) for t, f in zip(tasks, frames, strict=True)}
     together = pl.concat([frame.select(_TARGET) for frame in frames], how="vertical_relaxed")
     try:
         common = kind.fit("all", _columns(together[_TARGET]))
@@ -120,7 +119,9 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
     return all(common.scale[0] <= _UNITS * fitted.scale[0] for fitted in alone)
 
 
-def _together(tasks: list[Task], frames: list[pl.DataFrame]) -> tuple[Source, tuple[str, ...]]:
+def _together(
+    tasks: Sequence[Task], frames: Sequence[pl.DataFrame]
+) -> tuple[Source, tuple[str, ...]]:
     table = pl.concat(frames, how="vertical_relaxed")
     index = np.repeat(np.arange(len(frames), dtype=np.int32), [frame.height for frame in frames])
     return own_row_source(table.drop(_TARGET), table[_TARGET], index, TaskSet(tasks))

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
+from polytask._validation import message
 from polytask.data._families import family, no_infinity
 from polytask.data._fit_columns import unusable
 from polytask.data._frames import require_columns
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["choose_inputs", "input_notes"]
+__all__ = ["choose_inputs", "column_names", "input_notes"]
 
 
 def choose_inputs(
@@ -35,12 +36,12 @@ def choose_inputs(
     if table.height == 0:
         sentence = "The table has no rows."
         raise DataError(sentence)
-    dropped = _names(drop)
+    dropped = column_names("drop", drop)
     require_columns(table.columns, dropped, "The dropped column")
     if features is None:
         chosen = [name for name in table.columns if name not in {*taken, *dropped}]
     else:
-        chosen = list(dict.fromkeys(_names(features)))
+        chosen = list(dict.fromkeys(column_names("features", features)))
         require_columns(table.columns, chosen, "The feature")
         _check_free(chosen, taken, "a target, weight, group or task column")
         _check_free(chosen, dropped, "dropped")
@@ -55,7 +56,10 @@ def choose_inputs(
     return inputs
 
 
-def _names(names: str | Iterable[str]) -> list[str]:
+def column_names(parameter: str, names: object) -> list[str]:
+    """One name or several as a list."""
+    if not isinstance(names, Iterable):
+        raise ParameterError(message("the data set", parameter, "names of columns", names))
     return [names] if isinstance(names, str) else list(names)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from polytask.data._dataset import MultiTaskDataset
+from polytask.data._inputs import column_names
 from polytask.data._readers import MISSING, read_table
 from polytask.exceptions import ParameterError
 from polytask.tasks import Kind, Task, TaskSet
@@ -33,7 +34,7 @@ def read(
     data : path or frame
         A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or what `MultiTaskDataset.from_table` takes.
     tasks : iterable of Task or str, optional
-        The tasks; with `task_column`, the one target.
+        The tasks; with `task_column`, the one that every task is like but for its name.
     target : str, optional
         Instead of `tasks`: the one target column.
     task_column : str, optional
@@ -53,28 +54,21 @@ def read(
     4
     """
     given = _tasks(tasks, target, kind, role)
-    features, drop = _names(features), _names(drop) or []
+    features = None if features is None else column_names("features", features)
+    drop = column_names("drop", drop)
     frame = _frame(data, missing, features, [*given.columns, *drop, task_column, weight, group])
     if task_column is None:
         return MultiTaskDataset.from_table(
             frame, given, features=features, drop=drop, weight=weight, group=group
         )
-    if len(given.columns) > 1:
+    if len(given) > 1:
         sentence = (
             "With `task_column`, one target column serves all tasks. "
             f"Got {', '.join(given.columns)}; name one."
         )
         raise ParameterError(sentence)
     return MultiTaskDataset.from_long(
-        frame,
-        given.columns[0],
-        task_column,
-        kind=given[0].kind,
-        features=features,
-        drop=drop,
-        weight=weight,
-        group=group,
-        role=given[0].role,
+        frame, given[0], task_column, features=features, drop=drop, weight=weight, group=group
     )
 
 
@@ -105,7 +99,3 @@ def _frame(
         return read_table(data, missing=missing)
     named = [*features, *(name for name in others if isinstance(name, str))]
     return read_table(data, missing=missing, columns=named)
-
-
-def _names(names: str | Iterable[str] | None) -> list[str] | None:
-    return [names] if isinstance(names, str) else None if names is None else list(names)

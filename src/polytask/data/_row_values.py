@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from polytask._validation import message
 from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["row_groups", "row_weights"]
+__all__ = ["common_group_codes", "row_groups", "row_weights"]
 
 
 def row_weights(table: pl.DataFrame, weight: Any) -> np.ndarray | None:
@@ -56,11 +58,33 @@ def group_codes(series: pl.Series) -> np.ndarray:
     return plain_text(series).rank("dense").cast(pl.Int64).to_numpy() - 1
 
 
+def common_group_codes(columns: Sequence[pl.Series]) -> list[np.ndarray]:
+    """Codes of the groups of several sources, the same for the same group in each."""
+    tables = [plain_text(series).rename("group").to_frame() for series in columns]
+    for series in columns:
+        group_codes(series)  # raises if a row has none
+    try:
+        together = pl.concat(tables, how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        sentence = (
+            f"Column {columns[0].name!r} must name groups alike in all sources. Got the types "
+            f"{', '.join(str(series.dtype) for series in columns)}."
+        )
+        raise DataError(sentence) from error
+    ends = np.cumsum([table.height for table in tables])[:-1]
+    return np.split(group_codes(together["group"]), ends)
+
+
 def _series(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
     if isinstance(given, str):
         require_columns(table.columns, [given], f"The {what} column")
         return table[given]
-    series = pl.Series(what, given)
+    try:
+        series = pl.Series(what, given)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise ParameterError(_unusable(what, given)) from error
+    if series.dtype.is_nested() or series.dtype == pl.Object:
+        raise ParameterError(_unusable(what, given))
     if len(series) != table.height:
         sentence = (
             f"The `{what}` parameter must have one value a row. "
@@ -68,3 +92,8 @@ def _series(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
         )
         raise DataError(sentence)
     return series.fill_nan(None) if series.dtype.is_float() else series
+
+
+def _unusable(what: str, given: Any) -> str:
+    expected = "a column's name, or values of one type, one a row"
+    return message("the data set", what, expected, given)

@@ -94,6 +94,9 @@ class Task:
             expected = "distinct columns"
             raise ParameterError(message(f"task {self.name!r}", "target", expected, self.target))
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.target))  # a loss may hold a mapping, which has no hash
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The target's columns."""
