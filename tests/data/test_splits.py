@@ -437,3 +437,34 @@ def test_any_strata_give_every_row_a_part(n_rows, n_strata, shares, seed):
         group = np.arange(n_rows)
         grouped = stratify_groups(group, strata, shares, generator)
         assert len(np.unique(grouped)) == len(shares)
+
+
+def test_groups_stay_whole_across_sources():
+    generator = np.random.default_rng(0)
+    people = [f"p{number}" for number in np.arange(60) % 20]
+    pairs = {
+        name: ({column: generator.normal(size=60), "person": people}, generator.normal(size=60))
+        for name, column in (("height", "a"), ("mood", "b"))
+    }
+    data = MultiTaskDataset.from_per_task(pairs, kinds="regression")
+    splitter = GroupSplit("person")
+    for seed in range(5):
+        (split,) = splitter.splits(data, seed)
+        parts = [
+            {people[row] for rows in part.values() for row in rows}
+            for part in (split.train, split.validation, split.test)
+        ]
+        assert sum(map(len, parts)) == len(set().union(*parts)) == 20
+    first, second = (source.groups for source in splitter.prepared(data).sources)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_group_columns_that_cannot_be_compared():
+    days = np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]")
+    pairs = {
+        name: ({column: np.arange(30.0), "person": who}, np.arange(30.0))
+        for name, column, who in (("height", "a", days), ("mood", "b", np.tile([True, False], 15)))
+    }
+    data = MultiTaskDataset.from_per_task(pairs, kinds="regression")
+    with pytest.raises(DataError, match=r"Column 'person' must name groups alike in all sources"):
+        GroupSplit("person").splits(data, 0)

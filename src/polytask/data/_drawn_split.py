@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from polytask.data._dataset import MultiTaskDataset
-from polytask.data._partition import partition
+from polytask.data._partition import partitions
 from polytask.data._split import Split
 from polytask.data._targets import fit_targets
 from polytask.exceptions import DataError
@@ -25,7 +25,7 @@ def drawn_split(
     shares = (1.0 - validation - test, validation, test)
     _check_labelled(dataset, shares)
     targets = fit_targets(dataset.sources)
-    parts = {s.name: partition(s, targets, shares, generator) for s in dataset.sources}
+    parts = partitions(dataset.sources, targets, shares, generator)
     train, validate, tested = (
         {source: rows[part] for source, rows in parts.items()} for part in range(3)
     )
@@ -40,10 +40,10 @@ def drawn_validation(
     kept, drawn = {}, {}
     sources = dataset.take(train).sources
     targets = fit_targets(sources)
+    parts = partitions(sources, targets, (1.0 - share, share), generator)
     for source in sources:
         rows = np.asarray(train.get(source.name, np.empty(0, dtype=np.int64)))
-        parts = partition(source, targets, (1.0 - share, share), generator)
-        kept[source.name], drawn[source.name] = (rows[part] for part in parts)
+        kept[source.name], drawn[source.name] = (rows[part] for part in parts[source.name])
     return kept, drawn
 
 

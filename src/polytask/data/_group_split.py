@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._drawn_split import drawn_split
-from polytask.data._row_values import group_codes
+from polytask.data._row_values import common_group_codes
 from polytask.data._shares import SHARE, check_shares
 from polytask.data._source import Source
 from polytask.data._split import Split
@@ -22,7 +23,7 @@ __all__ = ["GroupSplit"]
 
 @dataclass(frozen=True)
 class GroupSplit(Splitter):
-    """Whole groups drawn by seed, so that no group is in two parts.
+    """Whole groups drawn by seed, so that no group is in two parts, whichever source holds it.
 
     Parameters
     ----------
@@ -56,11 +57,10 @@ class GroupSplit(Splitter):
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
         """The data set with these groups, and without their column among the inputs."""
+        groups = common_group_codes([self._groups(source) for source in dataset.sources])
         grouped = (
-            replace(
-                source, groups=self._groups(source), group_column=self.column or source.group_column
-            )
-            for source in dataset.sources
+            replace(source, groups=codes, group_column=self.column or source.group_column)
+            for source, codes in zip(dataset.sources, groups, strict=True)
         )
         return replace(dataset, sources=tuple(grouped)).without_columns(self.excluded)
 
@@ -69,20 +69,20 @@ class GroupSplit(Splitter):
         prepared = self.prepared(dataset)
         return [drawn_split(prepared, self.validation, self.test, seed, "group")]
 
-    def _groups(self, source: Source) -> np.ndarray:
+    def _groups(self, source: Source) -> pl.Series:
         if self.column is None or self.column == source.group_column:
             if source.groups is not None:
-                return source.groups
+                return pl.Series(source.groups)
             sentence = (
                 f"Source {source.name!r} has no groups. Name their column: GroupSplit(column)."
             )
             raise DataError(sentence)
         if self.column == source.task_column and source.task_index is not None:
-            return source.task_index.astype(np.int64)
+            return pl.Series(np.array(source.tasks.names)[source.task_index])
         if self.column not in source.inputs.columns:
             sentence = (
                 f"The group column {self.column!r} is not an input column of source "
                 f"{source.name!r}. {suggestion(self.column, source.inputs.columns)}"
             )
             raise DataError(sentence)
-        return group_codes(source.inputs[self.column])
+        return source.inputs[self.column]

@@ -1,4 +1,4 @@
-"""A source's rows over the parts of a split."""
+"""The rows of all sources over the parts of a split."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Int64
+from scipy import sparse
 
 from polytask.data._source import Source
 from polytask.data._strata import strata
@@ -14,20 +15,24 @@ from polytask.data._stratify_groups import stratify_groups
 from polytask.exceptions import DataError
 from polytask.tasks import FittedTarget
 
-__all__ = ["partition"]
+__all__ = ["partitions"]
+
+Rows = Int64[np.ndarray, " rows"]
 
 
-def partition(
-    source: Source,
+def partitions(
+    sources: Sequence[Source],
     targets: Mapping[str, FittedTarget],
     shares: Sequence[float],
     generator: np.random.Generator,
-) -> list[Int64[np.ndarray, " rows"]]:
-    """Rows of each part, ascending; whole groups where the source has groups.
+) -> dict[str, list[Rows]]:
+    """Rows of each part by source name, ascending.
+
+    Where sources have groups, these are kept whole, in all sources that hold rows of them.
 
     Parameters
     ----------
-    source : Source
+    sources : sequence of Source
     targets : mapping of task name to FittedTarget
     shares : sequence of float
         Share of rows of each part, summing to 1; parts of share 0 stay empty.
@@ -39,21 +44,43 @@ def partition(
         If there are fewer rows, or groups, than parts.
     """
     wanted = np.asarray(shares, dtype=np.float64)
-    if source.groups is None:
-        _check_enough(source, source.n_rows, "rows", wanted)
-        part = stratify(strata(source, targets), wanted, generator)
-    else:
-        found, group = np.unique(source.groups, return_inverse=True)
-        _check_enough(source, len(found), "groups", wanted)
-        part = stratify_groups(group, strata(source, targets), wanted, generator)
-    return [np.flatnonzero(part == number) for number in range(len(wanted))]
+    parts = _of_groups([s for s in sources if s.groups is not None], targets, wanted, generator)
+    for source in sources:
+        if source.groups is None:
+            _check_enough([source], source.n_rows, "rows", wanted)
+            parts[source.name] = stratify(strata(source, targets), wanted, generator)
+    return {
+        name: [np.flatnonzero(part == number) for number in range(len(wanted))]
+        for name, part in parts.items()
+    }
 
 
-def _check_enough(source: Source, count: int, what: str, shares: np.ndarray) -> None:
+def _of_groups(
+    sources: Sequence[Source],
+    targets: Mapping[str, FittedTarget],
+    shares: np.ndarray,
+    generator: np.random.Generator,
+) -> dict[str, Int64[np.ndarray, " n"]]:
+    """Number of the part of every row of the sources with groups."""
+    if not sources:
+        return {}
+    codes = np.concatenate([source.groups for source in sources])
+    found, group = np.unique(codes, return_inverse=True)
+    _check_enough(sources, len(found), "groups", shares)
+    together = sparse.block_diag([strata(source, targets) for source in sources], format="csr")
+    part = stratify_groups(group, sparse.csr_array(together), shares, generator)
+    ends = np.cumsum([source.n_rows for source in sources])[:-1]
+    pieces = np.split(part, ends)
+    return {source.name: piece for source, piece in zip(sources, pieces, strict=True)}
+
+
+def _check_enough(sources: Sequence[Source], count: int, what: str, shares: np.ndarray) -> None:
     needed = int((shares > 0).sum())
     if count < needed:
+        names = ", ".join(repr(source.name) for source in sources)
+        owner = f"Source {names} has" if len(sources) == 1 else f"Sources {names} have"
         sentence = (
-            f"Source {source.name!r} has {count} {what}, too few to split in {needed} parts: "
+            f"{owner} {count} {what}, too few to split in {needed} parts: "
             f"at least {needed} are needed."
         )
         raise DataError(sentence)

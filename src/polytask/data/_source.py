@@ -33,7 +33,8 @@ class Source:
     weights : array of shape (n,), float32, optional
         Row weights, positive.
     groups : array of shape (n,), int64, optional
-        Rows of one group stay together in splits and in the bootstrap.
+        Rows of one group stay together in splits and in the bootstrap; equal numbers are one
+        group in all sources of a data set.
     task_index : array of shape (n,), int32, optional
         Where each row belongs to exactly one task: its position in `tasks`, −1 if unknown.
     task_column : str, optional
