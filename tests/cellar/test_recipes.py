@@ -75,7 +75,7 @@ def test_nestings_of_plain_values(value):
         (Holder.Inner, Holder.Inner),
         (Task("a", Binary("yes"), weight=0.5), Task("a", Binary("yes"), weight=0.5)),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__qualname__", repr(value)),
 )
 def test_values(value, back):
     assert round_trip(value) == back
