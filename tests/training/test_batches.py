@@ -1,18 +1,19 @@
 """Batches: every row once an epoch, each task its own rows, pure functions of the step."""
 
+import pytest
 import torch
-from training_tables import mixed_table, own_rows_table
+from training_tables import mixed_table, own_rows_table, regression_table
 
-from polytask.architectures import MLP, SingleTask
+from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
 from polytask.data import encode, fit_schemas
-from polytask.training import score, to_tensors
+from polytask.training import Trainer, score, to_tensors
 from polytask.training._joint_batches import JointBatches
 from polytask.training._replicated_batches import ReplicatedBatches
 
 
-def prepared(data):
+def prepared(data, encoder=MLP((8,))):  # noqa: B008 - a frozen recipe
     schemas = fit_schemas(data)
-    network = SingleTask(MLP((8,))).build(schemas, data.tasks, seed=0)
+    network = SingleTask(encoder).build(schemas, data.tasks, seed=0)
     return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
 
 
@@ -64,3 +65,36 @@ def test_scores_do_not_depend_on_the_chunks_or_the_layout():
         whole, parts = score(network, sources), score(network, sources, rows_at_once=7)
         for name, scores in whole.items():
             torch.testing.assert_close(scores, parts[name])
+
+
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
+def test_a_row_left_over_joins_the_last_batch(architecture):
+    """Batch normalisation takes no batch of a single row."""
+    data = regression_table(n_tasks=2, n_rows=33)
+    encoder = MLP((4,), normalization="batch")
+    trained = Trainer(epochs=3, batch_size=16).fit(architecture(encoder), data)
+    assert trained.history.n_steps == 6
+
+
+def test_the_mean_over_an_epoch_counts_every_row_once():
+    _, sources = prepared(regression_table(n_rows=33))
+    batches = JointBatches(sources, 16, seed=0)
+    assert [len(batches._rows(step)) for step in range(2)] == [16, 17]
+    assert sum(batches.fraction(step) for step in range(2)) == 33 / 16
+
+
+def test_batch_normalisation_sees_no_row_that_only_fills_up():
+    data = own_rows_table()
+    network, sources = prepared(data, ResidualMLP(8, dropout=0.0, normalization="batch"))
+    ((name, source),) = sources.items()
+    batches = ReplicatedBatches(network, sources, data.tasks, 64, seed=1)
+    raw = network.train()(batches.batch(0))
+    assert len({len(batches._drawn(task, 0)) for task in data.tasks.names}) > 1
+    for position, task in enumerate(data.tasks.names):
+        rows = source.take(batches._drawn(task, 0)).inputs
+        tower = network.towers[0].members[position](rows)[None]
+        (heads,) = network.heads
+        alone = heads.replicated(tower, [position])[:, 0]
+        (scores,) = raw.values()
+        torch.testing.assert_close(scores[: len(alone), position], alone)
+    assert name in batches.batch(0).sizes

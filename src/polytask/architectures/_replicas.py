@@ -78,14 +78,27 @@ class Replicas(nn.Module):
         run = vmap(one, randomness="different")
         return run(dict(parameters), dict(buffers), dict(rows))
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Map inputs with a leading replica axis to features (n_replicas, n, h)."""
+    def forward(self, inputs: Mapping[str, Tensor], sizes: Sequence[int] | None = None) -> Tensor:
+        """Map inputs with a leading replica axis to features (n_replicas, n, h).
+
+        Of a replica's rows only the first `sizes` count. Modules that run one after another,
+        which may look at a batch as a whole, do not see the others, whose features are 0.
+        """
         if not self.stacked:
-            members = enumerate(self.members)
-            return torch.stack([m({k: v[i] for k, v in inputs.items()}) for i, m in members])
+            return self._one_by_one(inputs, sizes)
         own = {name: getattr(self, flat) for flat, name in self._names.items()}
         buffers = {name: getattr(self, flat) for flat, name in self._buffer_names.items()}
         return self._batched(own, buffers, inputs)
+
+    def _one_by_one(self, inputs: Mapping[str, Tensor], sizes: Sequence[int] | None) -> Tensor:
+        n_rows = next(iter(inputs.values())).shape[1]
+        features = []
+        for i, (member, size) in enumerate(
+            zip(self.members, sizes or [n_rows] * self.n_replicas, strict=True)
+        ):
+            found = member({name: part[i, :size] for name, part in inputs.items()})
+            features.append(nn.functional.pad(found, (0, 0, 0, n_rows - size)))
+        return torch.stack(features)
 
 
 def _flat(name: str) -> str:

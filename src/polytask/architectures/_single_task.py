@@ -138,8 +138,9 @@ class SingleTaskNetwork(MultiTaskModule):
 
     def _tower_features(self, batch: Batch) -> dict[str, Tensor]:
         """Features of every source's tasks, (n_tasks of the source, n, h)."""
+        sizes = {} if batch.sizes is None else batch.sizes
         return {
-            name: towers(batch.inputs[name])
+            name: towers(batch.inputs[name], sizes[name].tolist() if name in sizes else None)
             for name, towers in zip(self.sources, self.towers, strict=True)
             if name in batch.inputs
         }

@@ -98,11 +98,15 @@ class Batch:
         Rows of the block's sources one after another, in the block's order of sources; dense in
         a replicated batch, where row i of task k is the i-th row drawn for that task.
     replicated : bool
+    sizes : mapping of source name to array of shape (n_tasks,), int64, or None
+        Replicated only: how many of the rows drawn for each of the source's tasks count; those
+        behind them fill up and have no label. None means all.
     """
 
     inputs: Mapping[str, Mapping[str, Array]]
     targets: Mapping[str, BlockTargets]
     replicated: bool = False
+    sizes: Mapping[str, Array] | None = None
 
     @classmethod
     def of(

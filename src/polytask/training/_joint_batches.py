@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from polytask.data import Batch, EncodedSource
 from polytask.losses import MultiTaskLoss
+from polytask.training._epoch import bounds, n_batches
 from polytask.training._tensors import derived_seed, joined
 
 __all__ = ["JointBatches"]
@@ -34,7 +34,7 @@ class JointBatches:
         self.sources = sources
         self.n_rows = sum(source.n_rows for source in sources.values())
         self.batch_size = min(batch_size, self.n_rows)
-        self.steps_per_epoch = math.ceil(self.n_rows / self.batch_size)
+        self.steps_per_epoch = n_batches(self.n_rows, self.batch_size)
         self.seed = seed
         self._order: tuple[int, Tensor] = (-1, torch.empty(0))
 
@@ -53,10 +53,9 @@ class JointBatches:
         return joined(taken)
 
     def fraction(self, step: int) -> float:
-        """Rows of the step's batch as a share of a full batch (the last one is short)."""
-        position = step % self.steps_per_epoch
-        rows = min(self.batch_size, self.n_rows - position * self.batch_size)
-        return rows / self.batch_size
+        """Rows of the step's batch as a share of a full batch (the last one differs)."""
+        rows = bounds(step % self.steps_per_epoch, self.n_rows, self.batch_size)
+        return (rows.stop - rows.start) / self.batch_size
 
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
         """Weight of the labels each task is expected to have in a batch."""
@@ -67,5 +66,4 @@ class JointBatches:
         if self._order[0] != epoch:
             generator = torch.Generator().manual_seed(derived_seed(self.seed, "rows", epoch))
             self._order = (epoch, torch.randperm(self.n_rows, generator=generator))
-        start = position * self.batch_size
-        return self._order[1][start : start + self.batch_size]
+        return self._order[1][bounds(position, self.n_rows, self.batch_size)]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, Block, BlockTargets, EncodedSource
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
+from polytask.training._epoch import bounds, n_batches
 from polytask.training._tensors import derived_seed, joined
 
 __all__ = ["ReplicatedBatches", "replicated_batch"]
@@ -55,7 +55,7 @@ class ReplicatedBatches:
         }
         self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
         total = sum(source.n_rows for source in sources.values())
-        self.steps_per_epoch = math.ceil(total / min(batch_size, total))
+        self.steps_per_epoch = n_batches(total, min(batch_size, total))
         self._orders: dict[str, tuple[int, Tensor]] = {}
         self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())
         self._whole: Batch | None = None
@@ -69,15 +69,14 @@ class ReplicatedBatches:
         return self._whole
 
     def _batch(self, step: int) -> Batch:
-        width = max(self.sizes.values())
+        rows = {name: self._drawn(name, step) for name in self.rows}
+        width = max(map(len, rows.values()))
         drawn = {}
         for source, names in self.tasks_of.items():
-            rows = [self._drawn(name, step) for name in names]
             index = torch.zeros(len(names), width, dtype=torch.int64)
-            for position, own in enumerate(rows):
-                index[position, : len(own)] = own
-            lengths = torch.tensor([len(own) for own in rows])
-            drawn[source] = (index, torch.arange(width) < lengths[:, None])
+            for position, name in enumerate(names):
+                index[position, : len(rows[name])] = rows[name]
+            drawn[source] = (index, torch.tensor([len(rows[name]) for name in names]))
         return replicated_batch(self.blocks, self.tasks_of, self.sources, drawn)
 
     def fraction(self, step: int) -> Float[Tensor, " n_tasks"]:
@@ -85,8 +84,8 @@ class ReplicatedBatches:
         shares = []
         for name in self.tasks.names:
             n_rows, size = len(self.rows[name]), self.sizes[name]
-            drawn = step % math.ceil(n_rows / size) * size
-            shares.append(min(size, n_rows - drawn) / size)
+            rows = bounds(step % n_batches(n_rows, size), n_rows, size)
+            shares.append((rows.stop - rows.start) / size)
         return torch.tensor(shares)
 
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
@@ -99,13 +98,13 @@ class ReplicatedBatches:
         rows, size = self.rows[name], self.sizes[name]
         if size == len(rows):
             return rows
-        epoch, position = divmod(step, math.ceil(len(rows) / size))
+        epoch, position = divmod(step, n_batches(len(rows), size))
         order = self._orders.get(name)
         if order is None or order[0] != epoch:
             generator = torch.Generator().manual_seed(derived_seed(self.seed, name, epoch))
             order = (epoch, rows[torch.randperm(len(rows), generator=generator)])
             self._orders[name] = order
-        return order[1][position * size : (position + 1) * size]
+        return order[1][bounds(position, len(rows), size)]
 
 
 def _tasks_of(
@@ -134,7 +133,7 @@ def replicated_batch(
     blocks: Sequence[Block],
     tasks_of: Mapping[str, tuple[str, ...]],
     sources: Mapping[str, EncodedSource],
-    drawn: Mapping[str, tuple[Int64[Tensor, "k n"], Bool[Tensor, "k n"]]],
+    drawn: Mapping[str, tuple[Int64[Tensor, "k n"], Int64[Tensor, " k"]]],
 ) -> Batch:
     """Gather rows drawn for each task into one replicated batch.
 
@@ -143,8 +142,8 @@ def replicated_batch(
     blocks : sequence of Block
     tasks_of : mapping of source name to its tasks
     sources : mapping of source name to EncodedSource of tensors
-    drawn : mapping of source name to (index, valid)
-        Row i drawn for the source's k-th task, and whether it counts.
+    drawn : mapping of source name to (index, sizes)
+        Row i drawn for the source's k-th task, and how many of them count.
     """
     inputs = {
         name: {part: array[index] for part, array in sources[name].inputs.items()}
@@ -158,7 +157,8 @@ def replicated_batch(
             if name in drawn
         ]
         targets[block.name] = parts[0] if len(parts) == 1 else _interleaved(block, parts, tasks_of)
-    return Batch(inputs, targets, replicated=True)
+    sizes = {name: counts for name, (_, counts) in drawn.items()}
+    return Batch(inputs, targets, replicated=True, sizes=sizes)
 
 
 def _targets(
@@ -167,12 +167,13 @@ def _targets(
     names: tuple[str, ...],
     encoded: EncodedSource,
     index: Tensor,
-    valid: Tensor,
+    sizes: Tensor,
 ) -> BlockTargets:
     own = block.tasks_in(source)
     if own != names:
         positions = [names.index(name) for name in own]
-        index, valid = index[positions], valid[positions]
+        index, sizes = index[positions], sizes[positions]
+    valid = torch.arange(index.shape[1]) < sizes[:, None]
     stored = encoded.targets[block.name]
     weight = None if stored.weight is None else stored.weight[index].T
     if stored.task is None:
@@ -180,7 +181,7 @@ def _targets(
         values, mask = (labels[index, columns] for labels in stored.labels())
     else:
         values, mask = (labels[index] for labels in stored.labels())
-    mask = mask & valid[..., None]
+    mask = mask & valid[..., None].to(mask.device)
     return BlockTargets(values.transpose(0, 1), mask.transpose(0, 1), None, weight)
 
 

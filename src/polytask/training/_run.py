@@ -277,7 +277,8 @@ class TrainingRun:
     def _add_to_means(self, losses: Tensor, weights: Tensor, position: int) -> None:
         self._loss_sum = self._loss_sum + losses.detach()
         self._weight_sum = self._weight_sum + weights
-        self._fractions = self._fractions + self.batches.fraction(position)
+        fraction = self.batches.fraction(position)
+        self._fractions = self._fractions + torch.as_tensor(fraction, device=losses.device)
         self._n_batches += 1
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────
