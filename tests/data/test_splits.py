@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from polytask.data import (
     MultiTaskDataset,
     RandomSplit,
     Split,
+    find_split_column,
     parse_split,
 )
 from polytask.data._quotas import quotas, spread
@@ -468,3 +470,12 @@ def test_group_columns_that_cannot_be_compared():
     data = MultiTaskDataset.from_per_task(pairs, kinds="regression")
     with pytest.raises(DataError, match=r"Column 'person' must name groups alike in all sources"):
         GroupSplit("person").splits(data, 0)
+
+
+def test_a_column_of_parts_is_found_only_if_it_is_the_only_one():
+    parts = pl.DataFrame({"x": [1.0, 2.0, 3.0], "set": ["Train", "TEST", "dev"]})
+    assert find_split_column(parts) == "set"
+    assert find_split_column(parts.with_columns(again=pl.col("set"))) is None
+    assert find_split_column(parts.with_columns(set=pl.Series(["train", None, "test"]))) is None
+    assert find_split_column(pl.DataFrame({"stage": ["train", "validation", "train"]})) is None
+    assert find_split_column(pl.DataFrame({"stage": ["train", "test", "car"]})) is None

@@ -25,7 +25,8 @@ def compare(
         typer.Option(
             metavar="HOW",
             help="random:SHARE, group:COLUMN (whole groups), or column:COLUMN, which says train, "
-            "validation or test; random:0.2 by default.",
+            "validation or test; by default the column that names train and test rows, else "
+            "random:0.2.",
             rich_help_panel="Data",
         ),
     ] = None,
@@ -55,7 +56,7 @@ def compare(
         int | None,
         typer.Option(
             metavar="N",
-            help="Settings that every model may try in each run; 1 by default.",
+            help="Settings that every model may try in each run; 3 by default.",
             rich_help_panel="Training",
         ),
     ] = None,

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from polytask.cli._settings import DataSettings
 from polytask.cli._tasks import column_names, parse_task
 from polytask.cli._voice import Voice
-from polytask.data import GroupSplit, MultiTaskDataset, Splitter, parse_split, read, read_table
+from polytask.data import (
+    ColumnSplit,
+    GroupSplit,
+    MultiTaskDataset,
+    RandomSplit,
+    Splitter,
+    find_split_column,
+    parse_split,
+    read,
+    read_table,
+)
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
 
@@ -28,8 +40,10 @@ def table_path(settings: DataSettings) -> Path:
 def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, Splitter]:
     """Read the table as tasks and inputs, and say what was inferred."""
     path = table_path(settings)
-    splitter = parse_split(settings.split)
+    splitter = None if settings.split is None else parse_split(settings.split)
     table = read_table(path)
+    if splitter is None:
+        splitter = _own_split(table, settings, voice)
     columns, kept = table.columns, list(splitter.excluded)
     features = column_names(settings.features, columns)
     group = _group_column(splitter, settings)
@@ -44,6 +58,16 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     )
     _describe(path, data, splitter, voice)
     return data, splitter
+
+
+def _own_split(table: pl.DataFrame, settings: DataSettings, voice: Voice) -> Splitter:
+    """The split that the table names, if it does; else a random one."""
+    named = find_split_column(table)
+    used = {settings.task_column, settings.weight, *column_names(settings.drop, table.columns)}
+    if named is None or named in used or settings.features:
+        return RandomSplit()
+    voice.note(f"column {named!r} names the rows to train on and to test; --split says otherwise")
+    return ColumnSplit(named)
 
 
 def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:

@@ -34,7 +34,7 @@ class DataSettings(BaseModel):
     weight: str | None = None
     weighting: str | None = None
     aggregation: str | None = None
-    split: str = "random:0.2"
+    split: str | None = None
     steps: int | None = None
     epochs: int | None = None
     quiet: bool = False
@@ -45,7 +45,7 @@ class CompareSettings(DataSettings):
 
     model: Words = []
     seeds: int = 3
-    trials: int = 1
+    trials: int = 3
     jobs: int = 1
     out: Path | None = None
 

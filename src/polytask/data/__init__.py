@@ -4,7 +4,7 @@ from polytask.data._as_source import as_source
 from polytask.data._batch import Batch, BlockTargets, EncodedSource
 from polytask.data._block import Block, make_blocks
 from polytask.data._column import Column
-from polytask.data._column_split import ColumnSplit
+from polytask.data._column_split import ColumnSplit, find_split_column
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._encode import encode
 from polytask.data._fit_schemas import fit_schemas
@@ -42,6 +42,7 @@ __all__ = [
     "TableLabels",
     "as_source",
     "encode",
+    "find_split_column",
     "fit_schemas",
     "make_blocks",
     "parse_split",

@@ -17,7 +17,7 @@ from polytask.data._split import Split
 from polytask.data._splitter import Splitter
 from polytask.exceptions import DataError
 
-__all__ = ["ColumnSplit"]
+__all__ = ["ColumnSplit", "find_split_column"]
 
 _PARTS = {
     "train": "train",
@@ -105,3 +105,34 @@ def _rows(named: Mapping[str, np.ndarray], part: str) -> Mapping[str, np.ndarray
 
 def _empty(rows: Mapping[str, np.ndarray]) -> bool:
     return not any(len(found) for found in rows.values())
+
+
+def find_split_column(table: pl.DataFrame) -> str | None:
+    """The only text column whose every value names a part, train and test among them.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+
+    Returns
+    -------
+    str or None
+        None where no column, or more than one, is like that.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from polytask.data import find_split_column
+    >>> find_split_column(pl.DataFrame({"x": [1, 2, 3], "part": ["train", "test", "train"]}))
+    'part'
+    """
+    found = [name for name in table.columns if _names_parts(table[name])]
+    return found[0] if len(found) == 1 else None
+
+
+def _names_parts(column: pl.Series) -> bool:
+    if column.dtype != pl.String:
+        return False
+    values = column.unique().to_list()
+    parts = {None if value is None else _PARTS.get(value.strip().casefold()) for value in values}
+    return None not in parts and {"train", "test"} <= parts

@@ -53,7 +53,7 @@ def compare(
         One that gives several splits is run with one seed each, whatever `seeds` says.
     seeds : int or sequence of int, default 3
         Runs of every learner on the one split.
-    budget : Budget, default Budget()
+    budget : Budget, default Budget(trials=3)
         Steps of a run, and settings that every learner may try in each of its runs.
     jobs : int, default 1
         Runs side by side, in worker processes.
@@ -103,7 +103,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, split, seeds, budget, quiet)
-    splitter, allowed = split or RandomSplit(), budget or Budget()
+    splitter, allowed = split or RandomSplit(), budget or Budget(trials=3)
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
     _check_parts(splits)
