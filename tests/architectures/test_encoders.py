@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from training_tables import mixed_table
+from training_tables import mixed_table, regression_table
 
 from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
 from polytask.data import Batch, MultiTaskDataset, encode, fit_schemas
@@ -112,3 +112,18 @@ def test_building_leaves_the_global_generator_alone():
         other = architecture.build(schemas, data.tasks, seed=2).state_dict()
         assert all(torch.equal(first[name], again[name]) for name in first)
         assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("name", ["xavier_uniform", "kaiming_normal", "orthogonal"])
+def test_heads_are_drawn_as_those_of_single_tasks(name):
+    data = regression_table(n_tasks=40)
+    schemas = fit_schemas(data)
+    deviations = [
+        recipe(MLP((32,)), initializer=name)
+        .build(schemas, data.tasks, 0)
+        .heads[0]
+        .weight.detach()
+        .std()
+        for recipe in (HardSharing, SingleTask)
+    ]
+    assert deviations[0] == pytest.approx(float(deviations[1]), rel=0.1)

@@ -44,6 +44,10 @@ class BlockHeads(nn.Module):
         own = torch.einsum("nsh,nh->ns", weight, features)
         return own + self.bias.index_select(0, task)
 
+    def matrices(self) -> list[Tensor]:
+        """The weight matrix of every task, (size, in_features)."""
+        return list(self.weight.detach())
+
     def replicated(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) from features of each task's own rows, (n_tasks, n, h)."""
         weight = self.weight if tasks is None else self.weight[tasks]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 
 from polytask._validation import Choice
@@ -56,13 +55,17 @@ def initialize(module: nn.Module, name: str | None) -> None:
     if name is None:
         return
     for layer in module.modules():
-        weight = getattr(layer, "weight", None)
-        if (
-            isinstance(layer, nn.Embedding)
-            or not isinstance(weight, torch.Tensor)
-            or weight.ndim < 2
-        ):
-            continue
-        _INITIALIZERS[name](weight)
-        if isinstance(getattr(layer, "bias", None), torch.Tensor):
+        matrices = _matrices(layer)
+        for matrix in matrices:
+            _INITIALIZERS[name](matrix)
+        if matrices and isinstance(getattr(layer, "bias", None), Tensor):
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+
+def _matrices(layer: nn.Module) -> list[Tensor]:
+    """What is drawn at once: the layer's weight, or each of those that lie stacked in it."""
+    if hasattr(layer, "matrices"):
+        return layer.matrices()  # type: ignore[operator]
+    weight = getattr(layer, "weight", None)
+    embeds = isinstance(layer, nn.Embedding)
+    return [weight] if isinstance(weight, Tensor) and weight.ndim > 1 and not embeds else []
