@@ -232,3 +232,19 @@ def test_own_rows_train_jointly():
     data = own_rows_table()
     history = Trainer(steps=300, learning_rate=1e-2).fit(HardSharing(SMALL), data, data).history
     assert max(history.epochs[history.best_epoch - 1].validation_losses.values()) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"optimizer_options": {"betas": (2.0, 0.9)}},
+            r"The `optimizer` parameter .* Invalid beta",
+        ),
+        ({"accelerator": "abacus"}, r"The `accelerator` parameter of Trainer .* Got 'abacus'"),
+        ({"scheduler": "one_cycle_lr", "scheduler_options": {"max_lr": 1, "pct_start": 3}}, "pct"),
+    ],
+)
+def test_what_torch_refuses_is_the_trainers_argument(options, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        Trainer(**options).fit(HardSharing(), regression_table())

@@ -30,7 +30,7 @@ def make_optimizer(
     arguments = {"lr": learning_rate, "weight_decay": weight_decay, **options}
     try:
         return factory(list(parameters), **arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ParameterError(_unusable("optimizer", optimizer, error)) from error
 
 
@@ -56,7 +56,7 @@ def make_scheduler(
     }
     try:
         return factory(optimizer, **{**lengths, **options})
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ParameterError(_unusable("scheduler", scheduler, error)) from error
 
 

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import closing, nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,7 +19,6 @@ from polytask.exceptions import NonFiniteLossError, ParameterError, UnservedNeed
 from polytask.gradients import backward
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
-from polytask.training._checkpoint import load_state, save_state
 from polytask.training._clipping import clip_gradients
 from polytask.training._history import EpochRecord, History
 from polytask.training._joint_batches import JointBatches
@@ -160,10 +158,11 @@ class TrainingRun:
         self.history.stopped = self.selection.exhausted or "all steps were taken"
         self.history.best_epoch = self.selection.best_epoch
         self.history.best_epochs = dict(self.selection.best_epochs)
-        self.history.n_steps, self.history.seconds = self.step, self._seconds()
+        self.history.n_steps, self.history.seconds = self.step, self.seconds()
         return self.history
 
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
+        """Wall-clock seconds since training began."""
         return self.seconds_before + time.monotonic() - self._started
 
     # ── one optimiser step ───────────────────────────────────────────────────────────────────
@@ -253,6 +252,7 @@ class TrainingRun:
             name for name, on in zip(self.tasks.names, self.selection.active, strict=True) if not on
         }
         if self.trainer.clip_norm is not None:
+            self.fabric.strategy.precision.unscale_gradients(self.optimizer)
             clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
         kept = []
         if stopped and not self.network.replicated:
@@ -290,7 +290,7 @@ class TrainingRun:
         record = EpochRecord(
             epoch,
             self.step,
-            self._seconds(),
+            self.seconds(),
             dict(zip(names, means.tolist(), strict=True)),
             self._validation_losses(),
             dict(zip(names, (self._weight_sum / self._n_batches).tolist(), strict=True)),
@@ -321,49 +321,3 @@ class TrainingRun:
             for name, mean, count in zip(self.tasks.names, means, counts.tolist(), strict=True)
             if count > 0
         }
-
-    # ── checkpoints ──────────────────────────────────────────────────────────────────────────
-
-    def save(self, path: Path, identity: str) -> None:
-        """Write everything that an exact resume needs."""
-        balancing = {
-            "weighting": self.weighting.state_dict() if self.weighting else {},
-            "aggregation": self.aggregator.state_dict() if self.aggregator else {},
-            "scheduler": self.scheduler.state_dict() if self.scheduler else {},
-        }
-        state: dict[str, Any] = {
-            "identity": identity,
-            "step": self.step,
-            "network": dict(self.network.state_dict()),
-            "optimizer": self.optimizer.state_dict(),
-            "selection": self.selection.state_dict(),
-            "history": self.history.to_dict(),
-            "noise": torch.get_rng_state(),
-            "generator": self.generator.get_state(),
-            "seconds": self._seconds(),
-            **balancing,
-        }
-        save_state(path, state)
-
-    def resume(self, path: Path, identity: str) -> None:
-        """Go on from a checkpoint of the same recipe, data and seed."""
-        state = load_state(path)
-        if state["identity"] != identity:
-            sentence = (
-                f"{path.name} belongs to another recipe, data set or seed. "
-                "Delete it, or name another checkpoint."
-            )
-            raise ParameterError(sentence)
-        self.step, self.seconds_before = state["step"], state["seconds"]
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.selection.load_state_dict(state["selection"])
-        self.history = History.from_dict(state["history"])
-        if self.weighting is not None:
-            self.weighting.load_state_dict(state["weighting"])
-        if self.aggregator is not None:
-            self.aggregator.load_state_dict(state["aggregation"])
-        if self.scheduler is not None:
-            self.scheduler.load_state_dict(state["scheduler"])
-        torch.set_rng_state(state["noise"])
-        self.generator.set_state(state["generator"])

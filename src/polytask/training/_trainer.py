@@ -14,10 +14,13 @@ import torch
 from lightning_fabric import Fabric
 
 from polytask._recipes import to_json
+from polytask._validation import message
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
+from polytask.exceptions import ParameterError
 from polytask.training._history import EpochRecord, History
 from polytask.training._run import TrainingRun
+from polytask.training._run_state import resume_run, save_run
 from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
@@ -142,7 +145,7 @@ class Trainer(TrainerSettings):
         NonFiniteLossError
             If a task's loss is not finite; names the task and the batch.
         """
-        fabric = Fabric(accelerator=self.accelerator, devices=1, precision=self.precision)  # type: ignore[arg-type]
+        fabric = self._fabric()
         schemas = fit_schemas(train)
         network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
 
@@ -161,6 +164,16 @@ class Trainer(TrainerSettings):
                 save.resume(run)
             history = run.run(progress, on_epoch, save)
         return Trained(network, schemas, history)
+
+    def _fabric(self) -> Fabric:
+        accelerator: Any = self.accelerator
+        precision: Any = self.precision
+        try:
+            return Fabric(accelerator=accelerator, devices=1, precision=precision)
+        except (ValueError, RuntimeError) as error:
+            expected = "an accelerator of this machine, such as 'cpu'"
+            sentence = message("Trainer", "accelerator", expected, self.accelerator, str(error))
+            raise ParameterError(sentence) from error
 
     def _work(self, network: MultiTaskModule) -> float:
         """Multiplications of one step of one network, roughly."""
@@ -193,9 +206,9 @@ class _Saver:
 
     def resume(self, run: TrainingRun) -> None:
         if self.path.exists():
-            run.resume(self.path, self.identity)
+            resume_run(run, self.path, self.identity)
 
     def __call__(self, run: TrainingRun) -> None:
         if time.monotonic() - self.last >= self.seconds:
-            run.save(self.path, self.identity)
+            save_run(run, self.path, self.identity)
             self.last = time.monotonic()

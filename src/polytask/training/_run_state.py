@@ -1,0 +1,61 @@
+"""Everything that an exact resume needs, to a file and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from polytask.exceptions import ParameterError
+from polytask.training._checkpoint import load_state, save_state
+from polytask.training._history import History
+from polytask.training._run import TrainingRun
+
+__all__ = ["resume_run", "save_run"]
+
+
+def save_run(run: TrainingRun, path: Path, identity: str) -> None:
+    """Write everything that an exact resume needs."""
+    balancing = {
+        "weighting": run.weighting.state_dict() if run.weighting else {},
+        "aggregation": run.aggregator.state_dict() if run.aggregator else {},
+        "scheduler": run.scheduler.state_dict() if run.scheduler else {},
+    }
+    state: dict[str, Any] = {
+        "identity": identity,
+        "step": run.step,
+        "network": dict(run.network.state_dict()),
+        "optimizer": run.optimizer.state_dict(),
+        "selection": run.selection.state_dict(),
+        "history": run.history.to_dict(),
+        "noise": torch.get_rng_state(),
+        "generator": run.generator.get_state(),
+        "seconds": run.seconds(),
+        **balancing,
+    }
+    save_state(path, state)
+
+
+def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
+    """Go on from a checkpoint of the same recipe, data and seed."""
+    state = load_state(path)
+    if state["identity"] != identity:
+        sentence = (
+            f"{path.name} belongs to another recipe, data set or seed. "
+            "Delete it, or name another checkpoint."
+        )
+        raise ParameterError(sentence)
+    run.step, run.seconds_before = state["step"], state["seconds"]
+    run.network.load_state_dict(state["network"])
+    run.optimizer.load_state_dict(state["optimizer"])
+    run.selection.load_state_dict(state["selection"])
+    run.history = History.from_dict(state["history"])
+    if run.weighting is not None:
+        run.weighting.load_state_dict(state["weighting"])
+    if run.aggregator is not None:
+        run.aggregator.load_state_dict(state["aggregation"])
+    if run.scheduler is not None:
+        run.scheduler.load_state_dict(state["scheduler"])
+    torch.set_rng_state(state["noise"])
+    run.generator.set_state(state["generator"])
