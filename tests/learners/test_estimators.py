@@ -21,7 +21,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
-from polytask.data import MultiTaskDataset
+import polytask
+from polytask.data import MultiTaskDataset, OwnRowLabels, RandomSplit, Source
 from polytask.exceptions import DataError, ParameterError
 from polytask.learners import (
     GradientBoosting,
@@ -394,3 +395,37 @@ def test_classes_that_only_validation_rows_hold_are_not_learned():
     for learner in (Linear(), GradientBoosting(max_iter=5)):
         predictor = learner.fit(train, validation, 0, Budget())
         assert predictor.predict(validation)["y"].response.shape == (20, 2)
+
+
+def test_a_source_without_labelled_training_rows_is_named():
+    X, y = numbers()
+    one = MultiTaskDataset.from_arrays(X, y, ["y"], names=["a", "b", "c"])
+    source = one.sources[0]
+    empty = replace(source.labels, frame=source.labels.frame.clear(len(y)))
+    data = MultiTaskDataset((source, replace(source, name="other", labels=empty)), one.tasks)
+    for learner in (Linear(), PooledLinear(), GradientBoosting(max_iter=5)):
+        with pytest.raises(DataError, match=r"source 'other' holds no labelled training row of"):
+            learner.fit(data, data, 0, Budget())
+
+
+def test_boosting_does_without_validation_rows():
+    data = mixed_data()
+    none = RandomSplit(test=0.0, validation=0.0)
+    predictor = polytask.fit(data, GradientBoosting(max_iter=5), split=none)
+    assert "too few validation rows to stop by" in predictor.history.stopped
+
+
+def test_own_rows_of_several_kinds_are_pooled_kind_by_kind():
+    draw = np.random.default_rng(0)
+    X, index = draw.normal(size=(90, 2)), np.arange(90, dtype=np.int32) % 3
+    y = np.where(index == 2, np.digitize(X[:, 0], [-0.5, 0.5]), X[:, 0] > 0).astype(float)
+    kinds = {"p": "binary", "q": "binary", "r": "multiclass"}
+    tasks = TaskSet(Task(name, kind, "y") for name, kind in kinds.items())
+    labels = OwnRowLabels(pl.Series("y", y), index, tasks.names)
+    rows, inputs = np.arange(90), pl.DataFrame(X, schema=["a", "b"])
+    source = Source("table", inputs, tasks, labels, rows, task_index=index, task_column="task")
+    data = MultiTaskDataset((source,), tasks)
+    predictions = fit(PooledLinear(), data).predict(data)
+    assert [part.tasks for part in fit(PooledLinear(), data).model.parts] == [("p", "q"), ("r",)]
+    assert predictions["r"].response.shape == (30, 3)
+    assert (predictions["r"].decision == y[index == 2]).mean() > 0.8

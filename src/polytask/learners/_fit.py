@@ -37,8 +37,8 @@ def fit(
         How they are split off; test rows, where it gives any, are left alone.
     seed : int, default 0
         Draws the split and the model's first weights.
-    budget : Budget, default Budget()
-        Optimiser steps.
+    budget : Budget, optional
+        Optimiser steps; by default those that a network's trainer names, else `Budget()`.
 
     Returns
     -------
@@ -67,7 +67,9 @@ def fit(
         splitter = split or RandomSplit(test=0.0)
         rows = splitter.splits(data, seed)[0]
         data, validation, _ = rows.apply(splitter.prepared(data))
-    return chosen.fit(data, validation, seed, budget or Budget())
+    if budget is None and not getattr(chosen, "has_own_budget", False):
+        budget = Budget()
+    return chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]
 
 
 def _check_arguments(

@@ -26,6 +26,8 @@ class Learner(Protocol):
     resumes : bool, optional
         Whether `fit` takes ``checkpoint=``, a file from which it goes on where a killed process
         stood; learners without the attribute are fitted anew.
+    has_own_budget : bool, optional
+        Whether `fit` takes ``budget=None``, and then spends what its own settings say.
     """
 
     @property

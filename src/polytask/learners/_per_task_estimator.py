@@ -105,6 +105,7 @@ class PerTaskEstimator:
 def _fitted(
     bench: Workbench, source: Source, held_out: Source | None, task: Task
 ) -> EstimatorsPart:
+    bench.check_labelled(source, [task])
     estimator = bench.estimator(task)
     design, X = bench.table(source, estimator)
     target = bench.targets[task.name]

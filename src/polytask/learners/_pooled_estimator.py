@@ -22,7 +22,7 @@ from polytask.learners._fit_estimator import fit_estimator, fit_task
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._rows import pooled_rows, side_by_side
 from polytask.learners._workbench import Workbench
-from polytask.predictor import EstimatorsPart, FittedPredictor, answer_for
+from polytask.predictor import EstimatorsPart, FittedPredictor
 from polytask.tasks import Task, TaskSet
 from polytask.training import Budget
 
@@ -116,12 +116,13 @@ class PooledEstimator:
 def _by_kind(source: Source) -> Iterator[tuple[Task, ...]]:
     groups: dict[object, list[Task]] = {}
     for task in source.tasks:
-        groups.setdefault(answer_for(task.known_kind), []).append(task)
+        groups.setdefault(task.known_kind, []).append(task)
     return (tuple(group) for group in groups.values())
 
 
 def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
     """All tasks' rows as those of one task."""
+    bench.check_labelled(source, tasks)
     estimator = bench.estimator(tasks[0])
     design, X = bench.table(source, estimator)
     target = bench.targets[tasks[0].name]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from polytask.data import MultiTaskDataset, Source, fit_schemas
-from polytask.exceptions import ParameterError
+from polytask.exceptions import DataError, ParameterError
 from polytask.learners._estimators import accepts_sparse, estimator_for, seeded
 from polytask.learners._notes import Notes
 from polytask.predictor import (
@@ -90,6 +91,16 @@ class Workbench:
         if key not in self._matrices:
             self._matrices[key] = design.matrix(source, self.schemas[source.name])
         return self._matrices[key]
+
+    def check_labelled(self, source: Source, tasks: Sequence[Task]) -> None:
+        """Raise if an estimator would have no row of a source to learn from."""
+        if not any(len(source.labelled().rows(task.name)) for task in tasks):
+            names = ", ".join(repr(task.name) for task in tasks)
+            sentence = (
+                f"{self.name} has an estimator in each source, and source {source.name!r} holds no "
+                f"labelled training row of {names}. Join it with another source, or leave it out."
+            )
+            raise DataError(sentence)
 
     def told_of_codes(self, estimator: Any, source: Source, design: Design) -> Any:
         """The estimator, told which columns hold codes if it asks for that."""

@@ -43,6 +43,7 @@ class MultiTaskNetwork:
     label: str | None = None
 
     resumes: ClassVar[bool] = True
+    has_own_budget: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "architecture": InstanceOf((Architecture,)),
         "trainer": InstanceOf((Trainer,)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -65,7 +66,7 @@ class Design:
         """The float64 matrix of a source's rows: numbers and tensors first, then categories."""
         encoded = schema.encode(source)
         numbers = [
-            array.reshape(source.n_rows, -1).astype(np.float64)
+            array.reshape(source.n_rows, prod(array.shape[1:])).astype(np.float64)
             for part, array in encoded.items()
             if part != "categorical"
         ]
