@@ -47,6 +47,14 @@ class CustomEncoder(Encoder):
     ------
     ParameterError
         If the factory gives no module, or its output is not (n, h).
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from polytask.architectures import CustomEncoder
+    >>> encoder = CustomEncoder(lambda in_shape: nn.Linear(*in_shape, 16))
+    >>> encoder.stages((4,))
+    [Linear(in_features=4, out_features=16, bias=True)]
     """
 
     factory: Callable[[tuple[int, ...]], nn.Module]

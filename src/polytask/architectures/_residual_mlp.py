@@ -46,6 +46,12 @@ class ResidualMLP(Encoder):
     References
     ----------
     Gorishniy et al., "Revisiting deep learning models for tabular data", NeurIPS 2021.
+
+    Examples
+    --------
+    >>> from polytask.architectures import HardSharing, ResidualMLP
+    >>> HardSharing(encoder=ResidualMLP(width=64, depth=3)).encoder.depth
+    3
     """
 
     width: int = 192

@@ -48,6 +48,12 @@ class SingleTask(Architecture):
     ------
     ParameterError
         If a task is labelled in several sources.
+
+    Examples
+    --------
+    >>> from polytask.architectures import HardSharing, MLP, SingleTask
+    >>> HardSharing(MLP((64,))).single_task() == SingleTask(MLP((64,)))
+    True
     """
 
     encoder: Encoder | Callable[..., Any] = field(default_factory=MLP)

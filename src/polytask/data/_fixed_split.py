@@ -28,6 +28,17 @@ class FixedSplit(Splitter):
     validation : float, default 0.2
         Share of the training rows that is drawn by seed, stratified, where a split has no
         validation rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import polytask
+    >>> from polytask.data import FixedSplit, Split
+    >>> data = polytask.read({"age": range(10), "rich": [0, 1] * 5}, ["rich"])
+    >>> published = Split({"table": np.arange(8)}, {}, {"table": np.arange(8, 10)})
+    >>> (split,) = FixedSplit((published,), validation=0.25).splits(data, seed=0)
+    >>> len(split.train["table"]), len(split.validation["table"]), split.test["table"]
+    (6, 2, array([8, 9]))
     """
 
     given: tuple[Split, ...]

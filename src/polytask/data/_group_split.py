@@ -34,6 +34,17 @@ class GroupSplit(Splitter):
         Share of all rows, as near as whole groups come.
     validation : float, default 0.2
         Share of all rows, as near as whole groups come.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import GroupSplit
+    >>> table = {"age": range(10), "rich": [0, 1] * 5, "house": [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]}
+    >>> splitter = GroupSplit("house", test=0.2, validation=0.2)
+    >>> data = polytask.read(table, ["rich"])
+    >>> (split,) = splitter.splits(data, seed=0)
+    >>> len(split.test["table"]), splitter.prepared(data).sources[0].inputs.columns
+    (2, ['age'])
     """
 
     column: str | None = None

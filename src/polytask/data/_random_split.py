@@ -32,6 +32,15 @@ class RandomSplit(Splitter):
     -----
     Strata are served whole, the rarest first, where Sechidis, Tsoumakas & Vlahavas (2011) serve
     them row by row.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import RandomSplit
+    >>> data = polytask.read({"age": range(10), "rich": [0, 1] * 5}, ["rich"])
+    >>> (split,) = RandomSplit(test=0.2, validation=0.2).splits(data, seed=0)
+    >>> [len(part["table"]) for part in (split.train, split.validation, split.test)]
+    [6, 2, 2]
     """
 
     test: float = 0.2

@@ -34,6 +34,12 @@ class GradientBoosting(Recipe):
     max_iter : int, default 500
         Most rounds; 100 where fewer than ten validation rows are labelled.
     name : str, default "gradient_boosting"
+
+    Examples
+    --------
+    >>> from polytask.learners import GradientBoosting
+    >>> GradientBoosting().configured({"learning_rate": 0.03}).learning_rate
+    0.03
     """
 
     learning_rate: float = 0.1

@@ -37,6 +37,16 @@ class Linear(Recipe):
     Notes
     -----
     The loss ℓ is the squared error, or twice the log loss: scikit-learn's ``C`` is ``1 / alpha``.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.learners import Linear
+    >>> table = {"size": range(40), "price": [2.0 * size for size in range(40)]}
+    >>> data = polytask.read(table, [polytask.Task("price", "regression")])
+    >>> model = polytask.fit(data, Linear(alpha=0.1))
+    >>> model.predict({"size": [10]})["price"].response.round()
+    array([20.])
     """
 
     alpha: float = 1.0

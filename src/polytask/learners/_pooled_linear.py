@@ -29,6 +29,12 @@ class PooledLinear(Recipe):
     max_iter : int, default 1000
         Most iterations of logistic regression.
     name : str, default "pooled_linear"
+
+    Examples
+    --------
+    >>> from polytask.learners import PooledLinear
+    >>> PooledLinear(alpha=10.0, task_as_input=True).single_task().alpha
+    10.0
     """
 
     alpha: float = 1.0

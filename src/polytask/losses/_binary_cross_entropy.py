@@ -35,6 +35,13 @@ class BinaryCrossEntropy(Loss):
     -----
     Class weights do not enter the normalisation, which counts labelled rows; PyTorch divides
     by the sum of weights instead.
+
+    Examples
+    --------
+    >>> from polytask import Task
+    >>> from polytask.losses import BinaryCrossEntropy
+    >>> Task("fraud", "binary", loss=BinaryCrossEntropy(class_weight={1: 20.0})).loss.class_weight
+    {1: 20.0}
     """
 
     class_weight: ClassWeight = None

@@ -37,6 +37,13 @@ class CrossEntropy(Loss):
     -----
     Class weights do not enter the normalisation, which counts labelled rows; PyTorch divides
     by the sum of weights instead.
+
+    Examples
+    --------
+    >>> from polytask import Task
+    >>> from polytask.losses import CrossEntropy
+    >>> Task("grade", "multiclass", loss=CrossEntropy("balanced", label_smoothing=0.1)).loss
+    CrossEntropy(class_weight='balanced', label_smoothing=0.1)
     """
 
     class_weight: ClassWeight = None

@@ -35,6 +35,14 @@ class Huber(Loss):
     References
     ----------
     Huber, "Robust estimation of a location parameter", 1964.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.losses import Huber
+    >>> scores, values = torch.tensor([[0.5], [3.0]]), torch.zeros(2, 1)
+    >>> Huber(delta=1.0).rowwise(scores, values, torch.ones(2, 1, dtype=torch.bool))
+    tensor([0.1250, 2.5000])
     """
 
     delta: float = 1.0

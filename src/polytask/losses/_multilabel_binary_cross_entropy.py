@@ -24,6 +24,15 @@ class MultilabelBinaryCrossEntropy(Loss):
               + (1 - y_j) \log(1 - \sigma(s_j))\right)
 
     Each observed cell counts as a label, so the task's loss is a mean over cells.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.losses import MultilabelBinaryCrossEntropy
+    >>> scores, values = torch.zeros(1, 3), torch.tensor([[1.0, 0.0, 0.0]])
+    >>> mask = torch.tensor([[True, True, False]])
+    >>> MultilabelBinaryCrossEntropy().rowwise(scores, values, mask)
+    tensor([1.3863])
     """
 
     kinds: ClassVar[tuple[type[Kind], ...]] = (Multilabel,)

@@ -26,6 +26,12 @@ class Budget:
     steps : int, default 2000
         Optimiser steps of one training run (one step of `SingleTask` moves every task's network
         once, each on a batch of its own).
+
+    Examples
+    --------
+    >>> from polytask.training import Budget
+    >>> Budget(trials=3).steps
+    2000
     """
 
     trials: int = 1

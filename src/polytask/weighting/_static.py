@@ -33,6 +33,13 @@ class Static(Weighting):
     ------
     ParameterError
         If there are not as many weights as tasks.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.weighting import Static
+    >>> Static((3.0, 1.0)).weights(torch.tensor([0.3, 2.0]), torch.tensor([True, True]))
+    tensor([1.5000, 0.5000])
     """
 
     task_weights: tuple[float, ...]

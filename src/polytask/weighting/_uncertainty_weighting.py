@@ -48,6 +48,13 @@ class UncertaintyWeighting(Weighting):
     ----------
     Kendall, Gal & Cipolla, "Multi-task learning using uncertainty to weigh losses for scene
     geometry and semantics", CVPR 2018.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.weighting import UncertaintyWeighting
+    >>> UncertaintyWeighting().weights(torch.tensor([0.3, 2.0]), torch.tensor([True, True]))
+    tensor([0.5000, 0.5000])
     """
 
     learning_rate: float = 1e-3
