@@ -236,3 +236,9 @@ def test_decisions_are_in_the_users_labels():
     predictions = MIXED.predict(mixed_table())
     assert set(predictions["rich"].decision) <= {"yes", "no"}
     assert set(predictions["grade"].decision) <= {3, 4, 5}
+
+
+def test_a_column_may_be_called_as_the_source_is():
+    table = {"table": [float(row) for row in range(20)], "y": [2.0 * row for row in range(20)]}
+    predictor = linear(MultiTaskDataset.from_table(table, [Task("y", "regression")]))
+    assert predictor.predict({"table": table["table"][:3]})["y"].response.shape == (3,)

@@ -56,7 +56,10 @@ def _names_sources(data: Any, schemas: Mapping[str, Schema]) -> bool:
     """Whether a mapping is one of tables rather than of columns."""
     if not isinstance(data, Mapping) or not data:
         return False
-    return len(schemas) > 1 or set(data) == set(schemas)
+    if len(schemas) > 1:
+        return True
+    columns = {column.name for schema in schemas.values() for column in schema.columns}
+    return set(data) == set(schemas) and not set(data) & columns
 
 
 def _only_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
