@@ -52,23 +52,32 @@ class TestRows:
     def of(
         cls, data: MultiTaskDataset, splits: Sequence[Split], replicates: int, seed: int = 0
     ) -> TestRows:
-        """The union of the test rows of all splits, drawn by groups where there are any."""
+        """The union of the test rows of all splits, drawn by groups where there are any.
+
+        Equal numbers are one group in all sources; rows of a source without groups are drawn
+        one by one.
+        """
         chosen: list[np.ndarray] = []
-        groups: list[np.ndarray] = []
-        start = first = 0
+        units: list[np.ndarray] = []
+        start = 0
+        beyond = _first_free(data)
         for source in data.sources:
             tested = [split.test[source.name] for split in splits if source.name in split.test]
             mine = np.unique(np.concatenate([*tested, np.zeros(0, dtype=np.int64)]))
-            own = np.arange(len(mine)) if source.groups is None else source.groups[mine]
-            positions = np.unique(own, return_inverse=True)[1]
+            alone = beyond + start + mine
+            units.append(alone if source.groups is None else source.groups[mine])
             chosen.append(start + mine)
-            groups.append(first + positions)
             start += source.n_rows
-            first += int(positions.max(initial=-1)) + 1
-        rows, together = np.concatenate(chosen), np.concatenate(groups)
+        rows = np.concatenate(chosen)
         grouped = any(source.groups is not None for source in data.sources)
-        draws = RowDraws(len(rows), replicates, together if grouped else None, seed)
-        return cls(rows, draws)
+        together = np.unique(np.concatenate(units), return_inverse=True)[1] if grouped else None
+        return cls(rows, RowDraws(len(rows), replicates, together, seed))
+
+
+def _first_free(data: MultiTaskDataset) -> int:
+    """The first number that is no group's, for rows that are groups of their own."""
+    groups = [source.groups for source in data.sources if source.groups is not None]
+    return 1 + max((int(one.max(initial=-1)) for one in groups), default=-1)
 
 
 def replicate(
