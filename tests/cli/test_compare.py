@@ -13,6 +13,7 @@ def test_a_table_with_two_targets(polytask, table, tmp_path):
     ran = polytask(
         "compare", table, "--target", "income:binary", "--target", "married",
         "--model", "hard_sharing", "--model", "linear", "--steps", 30, "--seeds", 2,
+        "--trials", 2,
         "--out", "runs/census",
     )  # fmt: skip
     assert ran.status == 0, ran.err
@@ -23,7 +24,7 @@ def test_a_table_with_two_targets(polytask, table, tmp_path):
         "hard_sharing",
         "linear",
     ]
-    assert found["study"]["budget"] == {"trials": 1, "steps": 30}
+    assert found["study"]["budget"] == {"trials": 2, "steps": 30}
     for word in ("learner", "single_task", "hard_sharing", "linear", "income, ROC-AUC ↑"):
         assert word in ran.out
     assert found["verdict"]["headline"] in ran.out
@@ -115,6 +116,21 @@ def test_a_split_by_column_is_no_input(polytask, tmp_path):
         for path in (tmp_path / "runs").glob("*/comparison.json")
     }
     assert found == str([{"fold": 0, "name": "column", "train": 30, "validation": 15, "test": 15}])
+
+
+def test_a_column_that_names_the_parts_is_found(polytask, tmp_path):
+    part = ["train"] * 30 + ["valid"] * 15 + ["test"] * 15
+    rows = [(*row[:3], word) for row, word in zip(census(), part, strict=True)]
+    path = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "income", "part"))
+    ran = polytask("compare", path, "-t", "income:binary", *QUICK, "-o", "out")
+    assert ran.status == 0, ran.err
+    assert "column 'part' names the rows to train on and to test" in ran.err
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert found["study"]["split"]["rows"][0]["train"] == 30
+    for more in (("-t", "part:multiclass"), ("--drop", "part"), ("--split", "random:0.2")):
+        ran = polytask("compare", path, "-t", "income:binary", *QUICK, *more)
+        assert ran.status == 0, ran.err
+        assert "names the rows" not in ran.err
 
 
 @pytest.mark.parametrize("more", [(), ("--features", "age,level")])

@@ -40,6 +40,7 @@ def run(given: Mapping[str, Any]) -> None:
     """Compare, and write report and log beside what the comparison itself keeps."""
     options = settings(CompareSettings, given)
     voice = Voice(options.quiet)
+    voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
     study = _study(options, voice)
     with ending_well(lambda: _kept(study.folder)):
         comparison = compare(
@@ -96,7 +97,7 @@ def _kept(folder: Path) -> str:
 
 
 def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:
-    voice.result("")
+    voice.note("")
     if sys.stdout.isatty():
         from rich.console import Console
 

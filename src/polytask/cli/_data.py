@@ -42,14 +42,15 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     path = table_path(settings)
     splitter = None if settings.split is None else parse_split(settings.split)
     table = read_table(path)
+    columns, tasks = table.columns, _tasks(settings, table.columns)
     if splitter is None:
-        splitter = _own_split(table, settings, voice)
-    columns, kept = table.columns, list(splitter.excluded)
+        splitter = _own_split(table, settings, tasks, voice)
+    kept = list(splitter.excluded)
     features = column_names(settings.features, columns)
     group = _group_column(splitter, settings)
     data = read(
         table,
-        _tasks(settings, columns),
+        tasks,
         task_column=settings.task_column,
         features=[*features, *kept] if features and group is None else features or None,
         drop=[name for name in column_names(settings.drop, columns) if name not in kept],
@@ -60,10 +61,13 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     return data, splitter
 
 
-def _own_split(table: pl.DataFrame, settings: DataSettings, voice: Voice) -> Splitter:
+def _own_split(
+    table: pl.DataFrame, settings: DataSettings, tasks: Sequence[Task], voice: Voice
+) -> Splitter:
     """The split that the table names, if it does; else a random one."""
     named = find_split_column(table)
     used = {settings.task_column, settings.weight, *column_names(settings.drop, table.columns)}
+    used |= {column for task in tasks for column in task.columns}
     if named is None or named in used or settings.features:
         return RandomSplit()
     voice.note(f"column {named!r} names the rows to train on and to test; --split says otherwise")

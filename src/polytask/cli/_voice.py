@@ -28,25 +28,26 @@ class Voice:
 
     def note(self, text: str) -> None:
         """Something worth knowing on the way."""
-        self._remember(text)
+        self.keep(text)
         if not self.quiet:
             typer.echo(text, err=True)
 
     def warn(self, text: str) -> None:
         """Something that must be known, even by who wants to hear little."""
-        self._remember(text)
+        self.keep(text)
         typer.echo(text, err=True)
 
     def result(self, text: str) -> None:
         """What was asked for."""
-        self._remember(text)
+        self.keep(text)
         typer.echo(text)
+
+    def keep(self, text: str) -> None:
+        """Something for the log alone."""
+        moment = datetime.now(tz=UTC).isoformat(timespec="seconds")
+        self.lines += [f"{moment} {line}".rstrip() for line in text.splitlines() or [""]]
 
     def write_log(self, path: Path) -> None:
         """Add what was said to a log file."""
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         write_text(path, before + "".join(f"{line}\n" for line in self.lines))
-
-    def _remember(self, text: str) -> None:
-        moment = datetime.now(tz=UTC).isoformat(timespec="seconds")
-        self.lines += [f"{moment} {line}".rstrip() for line in text.splitlines() or [""]]

@@ -1,11 +1,11 @@
 """Fitted models: what they predict, and how they lie in a folder without pickle."""
 
 from polytask.predictor._answers import Answer, answer_for
-from polytask.predictor._check_folder import check_folder
 from polytask.predictor._combined_model import CombinedModel
 from polytask.predictor._design import Design
 from polytask.predictor._estimators_model import EstimatorsModel
 from polytask.predictor._estimators_part import EstimatorsPart
+from polytask.predictor._folder import check_folder
 from polytask.predictor._load import load
 from polytask.predictor._model import Model
 from polytask.predictor._network_model import NetworkModel

@@ -15,7 +15,7 @@ from typing import Any
 from polytask._files import sha256, write_json
 from polytask.exceptions import BundleError
 
-__all__ = ["FORMAT", "MANIFEST", "new_folder", "read_manifest", "write_manifest"]
+__all__ = ["FORMAT", "MANIFEST", "check_folder", "new_folder", "read_manifest", "write_manifest"]
 
 FORMAT = 1
 MANIFEST = "bundle.json"
@@ -32,7 +32,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         If `target` is a file, or a folder that holds anything but a bundle.
     """
     target = target.resolve()
-    _check_replaceable(target)
+    check_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
     fresh, old = workshop / "new", workshop / "old"
@@ -52,7 +52,15 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _check_replaceable(target: Path) -> None:
+def check_folder(folder: str | Path) -> None:
+    """Raise unless a model could be saved in the folder, before it is trained for nothing.
+
+    Raises
+    ------
+    BundleError
+        If it is a file, or a folder that holds anything but a saved model.
+    """
+    target = Path(folder).resolve()
     if not target.exists():
         return
     if not target.is_dir():
