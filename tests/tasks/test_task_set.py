@@ -56,7 +56,7 @@ def test_two_tasks_of_one_name():
 
 
 @pytest.mark.usefixtures("unchecked_types")
-@pytest.mark.parametrize("given", [[], [3], ["a", None]])
+@pytest.mark.parametrize("given", [[], [3], ["a", None], None, 3])
 def test_no_tasks(given):
     with pytest.raises(ParameterError, match="`tasks` parameter of TaskSet must be at least one"):
         TaskSet(given)

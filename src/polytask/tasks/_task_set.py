@@ -42,10 +42,12 @@ class TaskSet(Sequence[Task]):
     tasks: tuple[Task, ...]
 
     def __init__(self, tasks: Iterable[Task | str] | Task) -> None:
+        expected = "at least one Task or name of a target column"
         listed = [tasks] if isinstance(tasks, str | Task) else tasks
+        if not isinstance(listed, Iterable):
+            raise ParameterError(message("TaskSet", "tasks", expected, tasks))
         given = tuple(Task(task) if isinstance(task, str) else task for task in listed)
         if not given or not all(isinstance(task, Task) for task in given):
-            expected = "at least one Task or name of a target column"
             raise ParameterError(message("TaskSet", "tasks", expected, given))
         object.__setattr__(self, "tasks", given)
         self._check_names()
