@@ -34,6 +34,7 @@ from polytask.learners import (
 )
 from polytask.learners._early_stopping import fit_best_rounds, fit_watched
 from polytask.learners._rows import Rows
+from polytask.losses import BinaryCrossEntropy
 from polytask.tasks import Task, TaskSet
 from polytask.training import Budget
 
@@ -155,6 +156,15 @@ class TestRemarks:
         data = MultiTaskDataset.from_arrays(X, y, weights=np.ones(len(y)))
         predictor = fit(PerTaskEstimator(NoWeights()), data)
         assert "row weights are ignored" in predictor.history.stopped
+
+    def test_an_ignored_loss_is_told_of(self):
+        tasks = [
+            Task("price", "regression", loss="huber"),
+            Task("rich", "binary", loss=BinaryCrossEntropy(class_weight="balanced")),
+        ]
+        said = fit(GradientBoosting(), mixed_data(tasks)).history.stopped
+        assert "price: the task's loss is ignored, since estimators have their own." in said
+        assert "rich: the task's loss and class weights are ignored" in said
 
     def test_a_task_of_one_class_is_told_of(self):
         frame = long_table().drop_nulls()
@@ -308,6 +318,10 @@ class TestServes:
         assert unserved(Linear(), TaskSet(MIXED_TASKS)) is None
         said = "The learner 'ridge' cannot learn these tasks: rich (binary)."
         assert unserved(PerTaskEstimator(Ridge()), TaskSet([price, rich])) == said
+        data = mixed_data((*MIXED_TASKS[2:3], Task("again", "binary", "rich")))
+        assert unserved(PooledLinear(), data.tasks) is None
+        assert unserved(PooledLinear(), data).startswith("pooled_linear pools tasks that have rows")
+        assert unserved(PooledLinear(), long_data()) is None
         said = "The learner 'linear' cannot learn these tasks together: price (regression), "
         assert unserved(Alone(), TaskSet([price, rich])).startswith(said)
 

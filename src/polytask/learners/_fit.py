@@ -91,7 +91,7 @@ def _served(learner: Learner | str, data: MultiTaskDataset) -> Learner:
     if not isinstance(chosen, Learner):
         expected = "a learner or the name of one"
         raise ParameterError(message("fit", "learner", expected, chosen))
-    reason = unserved(chosen, data.tasks)
+    reason = unserved(chosen, data)
     if reason is not None:
         raise ParameterError(reason)
     return chosen

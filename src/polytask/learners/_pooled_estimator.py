@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
+from sklearn.base import is_classifier
+
 from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
 from polytask.data import MultiTaskDataset, Source
 from polytask.exceptions import DataError
@@ -14,6 +16,7 @@ from polytask.learners._estimators import (
     SPACE,
     as_tuple,
     configured,
+    estimator_for,
     gives_several_outputs,
     named_after,
     serves,
@@ -94,6 +97,15 @@ class PooledEstimator:
         """Whether every task has an estimator that can learn it."""
         return serves(tasks, as_tuple(self.estimator))
 
+    def refuses(self, data: MultiTaskDataset) -> str | None:
+        """Why it cannot learn from this data set; None if it can."""
+        for source in data.sources:
+            for tasks in _by_kind(source):
+                estimator = estimator_for(tasks[0].known_kind, as_tuple(self.estimator))
+                if not _pools(source, tasks, estimator):
+                    return _unpooled(self.name, tasks)
+        return None
+
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
@@ -120,6 +132,20 @@ def _by_kind(source: Source) -> Iterator[tuple[Task, ...]]:
     return (tuple(group) for group in groups.values())
 
 
+def _pools(source: Source, tasks: tuple[Task, ...], estimator: Any) -> bool:
+    """Whether tasks of one kind can share one estimator: stacked rows, or several outputs."""
+    apart = source.own_rows or len(tasks) == 1
+    return apart or (not is_classifier(estimator) and gives_several_outputs(estimator))
+
+
+def _unpooled(name: str, tasks: tuple[Task, ...]) -> str:
+    return (
+        f"{name} pools tasks that have rows of their own, or regressions on one table "
+        f"by an estimator of several outputs. Got {', '.join(repr(t.name) for t in tasks)} on one "
+        "table; use PerTaskEstimator."
+    )
+
+
 def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
     """All tasks' rows as those of one task."""
     bench.check_labelled(source, tasks)
@@ -137,13 +163,8 @@ def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     """All tasks as outputs of one estimator."""
     estimator = bench.estimator(tasks[0])
     names = tuple(task.name for task in tasks)
-    if bench.targets[names[0]].classes or not gives_several_outputs(estimator):
-        sentence = (
-            f"{bench.name} pools tasks that have rows of their own, or regressions on one table "
-            f"by an estimator of several outputs. Got {', '.join(map(repr, names))} on one table; "
-            "use PerTaskEstimator."
-        )
-        raise DataError(sentence)
+    if not _pools(source, tasks, estimator):
+        raise DataError(_unpooled(bench.name, tasks))
     design, X = bench.table(source, estimator)
     rows = side_by_side(X, source, tasks, [bench.targets[name] for name in names])
     complete = rows.complete()

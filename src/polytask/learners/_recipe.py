@@ -49,6 +49,11 @@ class Recipe(ABC):
         """Whether it can learn these tasks."""
         return self.learner().serves(tasks)
 
+    def refuses(self, data: MultiTaskDataset) -> str | None:
+        """Why it cannot learn from this data set; None if it can."""
+        refuses = getattr(self.learner(), "refuses", None)
+        return None if refuses is None else refuses(data)
+
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:

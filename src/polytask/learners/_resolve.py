@@ -19,15 +19,18 @@ from polytask.tasks import TaskSet
 __all__ = ["default_learners", "resolve_learner"]
 
 
-def default_learners(tasks: TaskSet) -> tuple[Learner, ...]:
-    """The small set that is compared when nobody names one: networks apart and joint, and classics."""
+def default_learners(tasks: TaskSet | None = None) -> tuple[Learner, ...]:
+    """The small set that is compared when nobody names one: networks apart and joint, and classics.
+
+    Given tasks, those of them that can learn these.
+    """
     learners: tuple[Learner, ...] = (
         MultiTaskNetwork(SingleTask()),
         MultiTaskNetwork(HardSharing()),
         Linear(),
         GradientBoosting(),
     )
-    return tuple(learner for learner in learners if learner.serves(tasks))
+    return tuple(learner for learner in learners if tasks is None or learner.serves(tasks))
 
 
 def resolve_learner(name: str) -> Learner:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from polytask.data import MultiTaskDataset
 from polytask.learners._learner import Learner
 from polytask.tasks import TaskSet
 
 __all__ = ["unserved"]
 
 
-def unserved(learner: Learner, tasks: TaskSet) -> str | None:
+def unserved(learner: Learner, tasks: TaskSet | MultiTaskDataset) -> str | None:
     """Why a learner cannot learn these tasks, naming them; None if it can.
+
+    Given a data set, it says also what can be known of its sources before anything is fitted.
 
     Examples
     --------
@@ -20,6 +23,10 @@ def unserved(learner: Learner, tasks: TaskSet) -> str | None:
     >>> unserved(PerTaskEstimator(Ridge()), tasks)
     "The learner 'ridge' cannot learn these tasks: sold (binary)."
     """
+    if isinstance(tasks, MultiTaskDataset):
+        refuses = getattr(learner, "refuses", None)
+        reason = unserved(learner, tasks.tasks)
+        return reason if reason is not None or refuses is None else refuses(tasks)
     if learner.serves(tasks):
         return None
     alone = [task for task in tasks if not learner.serves(TaskSet([task]))]

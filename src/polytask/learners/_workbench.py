@@ -54,6 +54,8 @@ class Workbench:
         self.schemas = fit_schemas(train)
         self.targets = fitted_targets(train.tasks, self.schemas)
         self.notes = Notes()
+        for task in train.tasks:
+            _tell_of_loss(task, self.notes)
         self.rounds: dict[str, int] = {}
         self._parts: list[EstimatorsPart] = []
         self._designs: dict[tuple[str, bool], Design] = {}
@@ -123,3 +125,12 @@ class Workbench:
             seconds=time.monotonic() - self._started,
         )
         return FittedPredictor(self.tasks, self.schemas, model, history, self.name)
+
+
+def _tell_of_loss(task: Task, notes: Notes) -> None:
+    """Say that the loss a task asks for is not used."""
+    if task.loss is None:
+        return
+    weighted = getattr(task.loss, "class_weight", None) is not None
+    ignored = "loss and class weights are" if weighted else "loss is"
+    notes.about([task.name])(f"the task's {ignored} ignored, since estimators have their own")
