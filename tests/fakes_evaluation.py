@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import NonFiniteLossError
+from polytask.exceptions import DataError, NonFiniteLossError
 from polytask.learners import PerTaskEstimator
 from polytask.tasks import Task
 
@@ -76,6 +76,18 @@ class Apart:
             for source in train.sources
         }
         return train.take(rows)
+
+
+@dataclass(frozen=True)
+class Unable(Apart):
+    """It cannot be fitted with some seeds."""
+
+    seeds: tuple[int, ...] = (0, 1)
+
+    def fit(self, train, validation, seed, budget):
+        if seed in self.seeds:
+            raise DataError("There is no column to lean on.")
+        return super().fit(train, validation, seed, budget)
 
 
 def Together(share: float = 1.0, name: str = "together", **settings) -> Apart:

@@ -3,17 +3,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes_evaluation import Apart, Together, table
+from fakes_evaluation import Apart, Together, Unable, table
+from sklearn.datasets import load_digits
 
 import polytask
 from polytask.data import FixedSplit, MultiTaskDataset, RandomSplit, Split
 from polytask.evaluation import Comparison, compare
-from polytask.exceptions import DataError, NonFiniteLossError, ParameterError, StudyError
+from polytask.exceptions import (
+    DataError,
+    MissingDependencyError,
+    NonFiniteLossError,
+    ParameterError,
+    StudyError,
+)
+from polytask.metrics import metrics_for
 from polytask.predictor import FittedPredictor
+from polytask.report import write_report
 from polytask.tasks import Task
 from polytask.training import Budget
 
-THREE = Budget(trials=3, steps=10)
+ONE, THREE = Budget(trials=1, steps=10), Budget(trials=3, steps=10)
 
 
 class Hopeful(Apart):
@@ -234,7 +243,127 @@ def test_a_trial_that_diverges_is_reported_and_passed_over():
 
 def test_a_learner_that_always_diverges_stops_the_comparison():
     with pytest.raises(NonFiniteLossError, match="'y0' is not finite"):
-        compare(table(), Apart(fails_at=1.0), seeds=1)
+        compare(table(), Apart(fails_at=1.0, alphas=(1.0,)), seeds=1)
+
+
+@pytest.mark.parametrize("seeds", [(0, 1), (1,)])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_learner_that_cannot_be_fitted_is_left_out_and_the_others_go_on(tmp_path, seeds, jobs):
+    learners = [Together(), Unable("unable", alpha=2.0, alphas=(2.0,), seeds=seeds)]
+    found = compare(table(), learners, seeds=2, jobs=jobs, out=tmp_path)
+    assert [row.name for row in found.learners] == ["apart", "together"]
+    assert found.warnings[0] == (
+        f"unable is left out, since it gave no model with seed {seeds[0]}: "
+        "There is no column to lean on."
+    )
+    records = [json.loads(p.read_text()) for p in (tmp_path / "runs").glob("*.json")]
+    failed = [r for r in records if r["failure"]]
+    assert {r["error"] for r in failed} == {"DataError"}
+    assert len(failed) == len(seeds)
+    assert Comparison.read(tmp_path) == found
+
+
+def test_the_only_learner_that_cannot_be_fitted_stops_the_comparison():
+    for learner in (Unable("unable"), Unable("unable", joint=True)):
+        with pytest.raises(DataError, match="There is no column to lean on"):
+            compare(table(), learner, seeds=1)
+
+
+class Helpless(Apart):
+    def single_task(self):
+        return Unable("unable", seeds=(0,))
+
+
+def test_a_joint_learner_whose_self_cannot_be_fitted(tmp_path):
+    found = compare(table(), Helpless("together", joint=True), seeds=1)
+    assert [(row.name, row.baseline) for row in found.learners] == [("together", None)]
+    assert found.verdict.startswith("Whether joint training helps cannot be said")
+    assert found.recommended.learner == "together"
+    assert write_report(found, tmp_path / "report.html").exists()
+
+
+class Needy(Apart):
+    def fit(self, train, validation, seed, budget):
+        raise MissingDependencyError("Install it.")
+
+
+def test_what_a_machine_lacks_is_no_failure_of_the_learner(tmp_path):
+    with pytest.raises(MissingDependencyError):
+        compare(table(), [Apart(), Needy("needy")], seeds=1, budget=ONE, out=tmp_path)
+    assert len(list((tmp_path / "runs").glob("*.json"))) == 1
+
+
+def test_what_a_learner_cannot_pool_is_said_before_any_run(tmp_path):
+    log = tmp_path / "log"
+    Y = np.random.default_rng(0).random((60, 2)) > 0.5
+    data = MultiTaskDataset.from_arrays(np.eye(60), Y.astype(float), kinds_of("binary"))
+    with pytest.raises(ParameterError, match=r"pooled_linear pools tasks .* Got 'a', 'b' on one"):
+        compare(data, [Apart(log=str(log)), "pooled_linear"])
+    assert fits(log) == []
+
+
+def kinds_of(kind):
+    return [Task("a", kind), Task("b", kind)]
+
+
+def test_default_learners_that_cannot_learn_the_tasks_are_named(monkeypatch):
+    class Picky(Apart):
+        def serves(self, tasks):
+            return False
+
+    def defaults(tasks=None):
+        return tuple(one for one in (Apart(), Picky("picky")) if tasks is None or one.serves(tasks))
+
+    monkeypatch.setattr("polytask.evaluation._candidates.default_learners", defaults)
+    monkeypatch.setattr("polytask.evaluation._left_out.default_learners", defaults)
+    found = compare(table(), seeds=1)
+    assert found.warnings[0] == (
+        "The learner 'picky' cannot learn these tasks: y0 (regression), y1 (binary). "
+        "It is left out."
+    )
+
+
+def test_columns_that_an_average_leaves_out_are_named():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(120, 3))
+    Y = (X[:, :2] > 0).astype(float)
+    rows = np.arange(120)
+    test = rows[Y[:, 1] == 0][:20]
+    rest = np.setdiff1d(rows, test)
+    frame = {f"x{i}": X[:, i] for i in range(3)} | {"a": Y[:, 0], "b": Y[:, 1]}
+    data = MultiTaskDataset.from_table(frame, [Task("tags", "multilabel", ("a", "b"))])
+    name = data.sources[0].name
+    split = Split({name: rest[30:]}, {name: rest[:30]}, {name: test})
+    found = compare(data, "linear", split=FixedSplit((split,)), seeds=1)
+    (row,) = found.learners
+    headline = found.study["tasks"][0]["metric"]
+    said = ("column 'b': only one class among the 20 labelled rows",)
+    assert row.tasks["tags"][headline].left_out == said
+    assert any(f"of tags leaves out {said[0]}." in words for words in found.warnings)
+    assert Comparison.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_no_interval_leaves_the_range_of_its_metric():
+    """Digits by two seeds, whose Student's t has one degree of freedom: very wide tails."""
+    digits = load_digits()
+    rows = np.arange(0, 1797, 6)
+    label = digits.target[rows]
+    frame = {f"x{i}": digits.data[rows, i] for i in range(0, 64, 3)}
+    frame |= {"digit": label, "even": label % 2, "amount": label.astype(float)}
+    tasks = [Task("digit", "multiclass"), Task("even", "binary"), Task("amount", "regression")]
+    data = MultiTaskDataset.from_table(frame, tasks)
+    found = compare(data, Apart(share=0.3), seeds=2)
+    ends = {"roc_auc", "average_precision", "accuracy", "balanced_accuracy", "f1"}
+    cut = 0
+    for task, measured in found.learners[0].tasks.items():
+        for name, one in measured.items():
+            low, high = one.interval
+            metric = next(m for m in metrics_for(data.tasks[task]) if m.name == name)
+            assert low <= one.value <= high
+            assert high <= (1 if name in ends or metric.best == 1 else np.inf)
+            assert low >= (0 if metric.positive_scale else -np.inf)
+            cut += low == 0 or high == 1
+    assert cut
 
 
 def test_auxiliary_tasks_are_reported_and_counted_nowhere():
@@ -361,17 +490,17 @@ def test_no_validation_rows():
 # ── folders ───────────────────────────────────────────────────────────────────
 def test_again_is_read_back(tmp_path):
     log = tmp_path / "log"
-    first = compare(table(), Together(log=str(log)), seeds=2, out=tmp_path / "out")
+    first = compare(table(), Together(log=str(log)), seeds=2, budget=ONE, out=tmp_path / "out")
     done = len(fits(log))
-    second = compare(table(), Together(log=str(log)), seeds=2, out=tmp_path / "out")
+    second = compare(table(), Together(log=str(log)), seeds=2, budget=ONE, out=tmp_path / "out")
     assert len(fits(log)) == done == 4
     assert without_seconds(second.to_dict()) == without_seconds(first.to_dict())
 
 
 def test_learners_and_seeds_can_be_added(tmp_path):
     log = tmp_path / "log"
-    small = compare(table(), Apart(log=str(log)), seeds=1, out=tmp_path / "out")
-    large = compare(table(), [Together(log=str(log))], seeds=2, out=tmp_path / "out")
+    small = compare(table(), Apart(log=str(log)), seeds=1, budget=ONE, out=tmp_path / "out")
+    large = compare(table(), [Together(log=str(log))], seeds=2, budget=ONE, out=tmp_path / "out")
     assert len(fits(log)) == 4
     assert large.learners[0].runs[0].validation == small.learners[0].runs[0].validation
 

@@ -36,6 +36,7 @@ def test_an_interval_ends_where_the_metric_does():
     assert low < 0.9
     assert high == 1.0
     assert estimate(records(0.1, 0.2), 0.1 + spread, RMSE()).interval[0] == 0.0
+    assert estimate(records(0.1, 0.2), 0.1 + spread, ROCAUC()).interval == (0.0, 1.0)
 
 
 def test_what_is_undefined_is_said_and_never_a_number():

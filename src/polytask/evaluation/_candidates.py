@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner, default_learners, resolve_learner, unserved
 from polytask.tasks import TaskSet
 
-__all__ = ["Asked", "Candidate", "candidates", "yardstick"]
+__all__ = ["Asked", "Candidate", "candidates", "check_served", "yardstick"]
 
 
 Asked = Iterable[str | Learner] | str | Learner | None
@@ -37,11 +38,14 @@ class Candidate:
     learner : Learner
     baseline : str, optional
         The candidate that is its single-task self; None if it is one.
+    asked : bool
+        Whether it takes part for its own sake, and not only as somebody's single-task self.
     """
 
     name: str
     learner: Learner
     baseline: str | None = None
+    asked: bool = True
 
     @property
     def joint(self) -> bool:
@@ -58,15 +62,17 @@ def candidates(learners: Asked, tasks: TaskSet) -> tuple[Candidate, ...]:
         if learner.joint:
             alone = _alone(learner, asked, tasks)
             selves[learner.name] = _add(named, alone, learner)
-    _check_served(named.values(), tasks)
+    check_served(named.values(), tasks)
     baselines = list(dict.fromkeys(selves.values()))
     order = [*baselines, *(name for name in named if name not in baselines)]
-    return tuple(Candidate(name, named[name], selves.get(name)) for name in order)
+    own = {learner.name for learner in asked}
+    return tuple(Candidate(name, named[name], selves.get(name), name in own) for name in order)
 
 
 def yardstick(entrants: tuple[Candidate, ...]) -> str:
     """The candidate against which all are measured: the first joint learner's single-task self."""
-    return next((c.baseline for c in entrants if c.baseline is not None), entrants[0].name)
+    apart = [c.name for c in entrants if not c.joint] or [entrants[0].name]
+    return next((c.baseline for c in entrants if c.baseline is not None), apart[0])
 
 
 def _learners(learners: Asked, tasks: TaskSet) -> list[Learner]:
@@ -121,7 +127,8 @@ def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:
     return name
 
 
-def _check_served(learners: Iterable[Learner], tasks: TaskSet) -> None:
+def check_served(learners: Iterable[Learner], tasks: TaskSet | MultiTaskDataset) -> None:
+    """Raise in words if a learner cannot learn these tasks, or this data set."""
     for learner in learners:
         reason = unserved(learner, tasks)
         if reason is not None:

@@ -11,11 +11,12 @@ from pathlib import Path
 from polytask._files import write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
 from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter
-from polytask.evaluation._candidates import Asked, Candidate, candidates
+from polytask.evaluation._candidates import Asked, Candidate, candidates, check_served
 from polytask.evaluation._comparison import Comparison
 from polytask.evaluation._conclude import conclude
 from polytask.evaluation._describe import described_study, identity
 from polytask.evaluation._entry import Entry
+from polytask.evaluation._left_out import remaining, unserved_defaults, why_left_out
 from polytask.evaluation._plan import Place, fitted, judged, tested
 from polytask.evaluation._replicates import replicates_needed
 from polytask.evaluation._runner import Runner
@@ -74,9 +75,12 @@ def compare(
     StudyError
         If `out` holds another study, or another process writes to it.
     ParameterError
-        If a learner is unknown or cannot learn the tasks.
+        If a learner that was asked for is unknown, or it is plain before any run that it cannot
+        learn the data.
     DataError
         If there are too few rows to split.
+    PolytaskError
+        What the first learner raised, if none of those asked for could be fitted.
 
     Notes
     -----
@@ -89,6 +93,8 @@ def compare(
       groups). The spread over seeds enters by Student's t, since drawing a handful of seeds
       again would understate it. Over several splits this counts the draw of test rows twice,
       which makes intervals cautious.
+    - A learner that fails while it is fitted is left out, and `warnings` say why; the others go
+      on. So are learners of the default set that cannot learn the tasks.
     - p-values are corrected over tasks by Holm's method. Auxiliary tasks are reported and
       counted nowhere.
 
@@ -110,14 +116,18 @@ def compare(
     places = _places(splits, seeds)
     data = splitter.prepared(data)
     entrants = candidates(learners, data.tasks)
+    check_served([one.learner for one in entrants], data)
     with _folder(out) as folder:
         runner = Runner(folder, data, allowed, jobs)
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
-            entries = _entries(runner, entrants, places, quiet=quiet)
+            entries, left_out = _entries(runner, entrants, places, quiet=quiet)
+            notes = [*unserved_defaults(learners, data.tasks), *left_out]
             study = described_study(
                 data, runner.digest, splitter, places, allowed, replicates_needed(len(data.tasks))
             )
-            comparison = conclude(entries, study, runner, kept=out is not None, started=started)
+            comparison = conclude(
+                entries, study, runner, kept=out is not None, started=started, notes=notes
+            )
             write_json(folder / "comparison.json", comparison.to_dict())
             return comparison
 
@@ -167,7 +177,9 @@ def _folder(out: str | Path | None) -> Iterator[Path]:
 
 def _entries(
     runner: Runner, entrants: Sequence[Candidate], places: Sequence[Place], *, quiet: bool
-) -> tuple[Entry, ...]:
-    tuned = fitted(runner, entrants, places, quiet=quiet)
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """What was measured, and who is left out."""
+    tuned, failed = fitted(runner, entrants, places, quiet=quiet)
+    left = remaining(entrants, failed)
     read = tested(runner, tuned, quiet=quiet)
-    return judged(runner, entrants, read, places, quiet=quiet)
+    return judged(runner, left, read, places, quiet=quiet), why_left_out(failed)

@@ -28,6 +28,7 @@ def conclude(
     *,
     kept: bool,
     started: float,
+    notes: Sequence[str] = (),
 ) -> Comparison:
     """Put the comparison together and save the model to use.
 
@@ -41,6 +42,8 @@ def conclude(
         Whether the folder stays.
     started : float
         Reading of the clock when the comparison began.
+    notes : sequence of str
+        What is to be said before other warnings.
     """
     tasks, by_name = runner.data.tasks, {entry.name: entry for entry in entries}
     baseline = yardstick(tuple(entry.candidate for entry in entries))
@@ -63,7 +66,7 @@ def conclude(
             rows, differences, baseline, lambda a, b: against(by_name[a], by_name[b], tasks)
         ),
         recommended=recommended if kept else replace(recommended, model=None),
-        warnings=warnings_of(study, rows),
+        warnings=(*notes, *warnings_of(study, rows)),
         seconds=time.perf_counter() - started,
     )
     return comparison.kept(folder=runner.store.folder if kept else None, model=model)

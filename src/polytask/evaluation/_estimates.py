@@ -31,6 +31,8 @@ class Estimate:
         Standard deviation over runs, from two runs on.
     undefined : str or None
         Why there is no value, or in how many runs there is none.
+    left_out : tuple of str
+        Columns or classes that the mean leaves out in some run, each with its reason.
     """
 
     value: float | None
@@ -38,6 +40,7 @@ class Estimate:
     per_run: tuple[float | None, ...] = ()
     spread: float | None = None
     undefined: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,19 @@ def estimate(
     per_run = _numbers(records)
     total = replicates + seed_noise(per_run, len(replicates))
     found = _estimate(per_run, total, _reason(records))
-    if metric.best is None or found.interval is None:
-        return found
-    nearest = min if metric.greater_is_better else max
-    low, high = (nearest(end, metric.best) for end in found.interval)
-    return replace(found, interval=(low, high))
+    left_out = tuple(dict.fromkeys(reason for record in records for reason in record.left_out))
+    return replace(found, interval=_within(found.interval, metric), left_out=left_out)
+
+
+def _within(ends: tuple[float, float] | None, metric: Metric) -> tuple[float, float] | None:
+    """An interval without what the metric can never be."""
+    if ends is None:
+        return None
+    least, most = 0.0 if metric.positive_scale else -np.inf, np.inf
+    if metric.best is not None:
+        least, most = (least, metric.best) if metric.greater_is_better else (metric.best, most)
+    low, high = np.clip(ends, least, most)
+    return float(low), float(high)
 
 
 def difference(

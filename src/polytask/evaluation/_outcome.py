@@ -48,7 +48,7 @@ class Outcome:
     def score(self, metric: Metric) -> MetricRecord:
         """The metric over these rows."""
         found = metric.score(self.truth, self.response, self.target, self.weight)
-        return MetricRecord(found.value, found.undefined)
+        return MetricRecord(found.value, found.undefined, found.left_out)
 
 
 def outcomes(

@@ -10,6 +10,7 @@ from polytask.evaluation._candidates import Candidate
 from polytask.evaluation._entry import Entry
 from polytask.evaluation._grid import grid
 from polytask.evaluation._labelled import labelled_rows
+from polytask.evaluation._left_out import failure
 from polytask.evaluation._progress import progress_bar
 from polytask.evaluation._records import RunRecord
 from polytask.evaluation._replicates import TestRows, replicate, replicates_needed
@@ -33,17 +34,27 @@ class Place:
 
 def fitted(
     runner: Runner, entrants: Sequence[Candidate], places: Sequence[Place], *, quiet: bool
-) -> dict[str, tuple[Tuned, ...]]:
-    """Fit every candidate with every setting in every place, and choose by validation rows."""
+) -> tuple[dict[str, tuple[Tuned, ...]], dict[str, RunRecord]]:
+    """Fit every candidate with every setting in every place, and choose by validation rows.
+
+    Candidates that gave no model in some place are returned apart, each with a failed record.
+    """
     requests = [[_trials(runner, candidate, place) for place in places] for candidate in entrants]
     runs = [run for of_candidate in requests for trials in of_candidate for run in trials]
     with progress_bar(len(runs), "fitting", quiet=quiet) as advance:
         records = runner.run_all(runs, lambda record: advance(record.spec.name))
     by_run = dict(zip(map(id, runs), records, strict=True))
-    return {
-        candidate.name: tuple(_tuned(runner, candidate, trials, by_run) for trials in of_candidate)
-        for candidate, of_candidate in zip(entrants, requests, strict=True)
-    }
+    tuned: dict[str, tuple[Tuned, ...]] = {}
+    failed: dict[str, RunRecord] = {}
+    for candidate, of_candidate in zip(entrants, requests, strict=True):
+        found = [[by_run[id(run)] for run in trials] for trials in of_candidate]
+        lost = failure(found)
+        if lost is not None:
+            failed[candidate.name] = lost
+            continue
+        pairs = zip(of_candidate, found, strict=True)
+        tuned[candidate.name] = tuple(_tuned(runner, candidate, *pair) for pair in pairs)
+    return tuned, failed
 
 
 def _trials(runner: Runner, candidate: Candidate, place: Place) -> tuple[Run, ...]:
@@ -53,11 +64,10 @@ def _trials(runner: Runner, candidate: Candidate, place: Place) -> tuple[Run, ..
 
 
 def _tuned(
-    runner: Runner, candidate: Candidate, trials: tuple[Run, ...], records: Mapping[int, RunRecord]
+    runner: Runner, candidate: Candidate, trials: tuple[Run, ...], records: Sequence[RunRecord]
 ) -> Tuned:
-    found = tuple(records[id(run)] for run in trials)
     alone = () if candidate.joint else _well_validated(runner.data, trials[0].split)
-    return Tuned(trials, found, choose(found, runner.data.tasks, alone=alone))
+    return Tuned(trials, tuple(records), choose(records, runner.data.tasks, alone=alone))
 
 
 def _well_validated(data: MultiTaskDataset, split: Split) -> list[str]:

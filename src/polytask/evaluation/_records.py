@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -55,10 +55,13 @@ class MetricRecord:
     value : float or None
     undefined : str or None
         Such as "only one class among the 12 test rows".
+    left_out : tuple of str
+        Where the value is a mean over columns or classes: those it leaves out, with reasons.
     """
 
     value: float | None
     undefined: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class RunRecord:
         The tuned settings of this run.
     failure : str
         Why there is no model, such as a loss that became infinite; empty if there is one.
+    error : str
+        Name of the class in `polytask.exceptions` that was raised; empty if none was.
     """
 
     spec: RunSpec
@@ -93,6 +98,7 @@ class RunRecord:
     seconds: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
+    error: str = ""
 
     def covers(self, tasks: Collection[str]) -> bool:
         """Whether the test rows of these tasks were read."""
@@ -117,6 +123,10 @@ class RunRecord:
 
 def _metrics(values: Mapping[str, Any]) -> dict[str, dict[str, MetricRecord]]:
     return {
-        task: {name: MetricRecord(**record) for name, record in metrics.items()}
+        task: {name: _metric(**record) for name, record in metrics.items()}
         for task, metrics in values.items()
     }
+
+
+def _metric(*, left_out: Sequence[str] = (), **values: Any) -> MetricRecord:
+    return MetricRecord(**values, left_out=tuple(left_out))

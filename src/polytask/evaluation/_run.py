@@ -13,12 +13,28 @@ from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation._outcome import measure, outcomes
 from polytask.evaluation._records import RunRecord, RunSpec
 from polytask.evaluation._store import RunStore
-from polytask.exceptions import NonFiniteLossError
+from polytask.exceptions import (
+    BundleError,
+    DatasetUnavailableError,
+    MissingDependencyError,
+    PolytaskError,
+    SourceFileError,
+    StudyError,
+)
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor
 from polytask.training import Budget, silently
 
 __all__ = ["Run", "fit_run", "test_run"]
+
+_OF_THE_MACHINE = (
+    BundleError,
+    DatasetUnavailableError,
+    MissingDependencyError,
+    SourceFileError,
+    StudyError,
+)
+"""Errors that say nothing of learner or data, and that may be gone next time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +58,10 @@ class Run:
 
 
 def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
-    """Fit on training rows and measure on validation rows, unless that has been done."""
+    """Fit on training rows and measure on validation rows, unless that has been done.
+
+    A learner that raises an error of ours gives a record too, which tells of its failure.
+    """
     data, store = common
     done = store.read(run.spec.key)
     if done is not None:
@@ -55,14 +74,23 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
             predictor = run.learner.fit(
                 train, validation, run.spec.seed, budget, **_options(run, store)
             )
-    except NonFiniteLossError as error:
-        record = RunRecord(run.spec, {}, settings=run.settings, failure=str(error))
+    except _OF_THE_MACHINE:
+        raise
+    except PolytaskError as error:
+        failure, name = str(error) or _class_name(error), _class_name(error)
+        record = RunRecord(run.spec, {}, settings=run.settings, failure=failure, error=name)
     else:
         seconds = time.perf_counter() - started
         record = _validated(run, predictor, validation, data, store, seconds)
     store.write(record)
     store.checkpoint(run.spec.key).unlink(missing_ok=True)
     return record
+
+
+def _class_name(error: PolytaskError) -> str:
+    """The class of ours that the error is of, or is derived from."""
+    ours = PolytaskError.__module__
+    return next(one.__name__ for one in type(error).__mro__ if one.__module__ == ours)
 
 
 def _options(run: Run, store: RunStore) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def verdict(
     by_name = {row.name: row for row in rows}
     winner = max(rows, key=lambda row: _delta(row, baseline))
     main = _preferred(differences, by_name)
-    headline, sentences = _about_joint(main)
+    headline, sentences = _about_joint(main, rows)
     others = [one.sentence for one in differences if one is not main]
     if not winner.joint and winner.name != baseline:
         beaten = baseline if main is None else main.learner
@@ -74,7 +74,12 @@ def _preferred(
     return max(differences, key=gain, default=None)
 
 
-def _about_joint(main: LearnerDifference | None) -> tuple[str, list[str]]:
+def _about_joint(
+    main: LearnerDifference | None, rows: Sequence[LearnerRow]
+) -> tuple[str, list[str]]:
+    if main is None and any(row.joint for row in rows):
+        sentence = "Whether joint training helps cannot be said: training alone gave no model."
+        return sentence, []
     if main is None:
         return "No joint learner took part, so whether joint training helps was not asked.", []
     tasks = [one.sentence for one in main.tasks.values()]

@@ -16,8 +16,8 @@ _NUMBERS = {1: "One seed alone proves", 2: "Two seeds alone prove", 3: "Three se
 
 
 def warnings_of(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> tuple[str, ...]:
-    """Few seeds, few rows, failed trials, overlapping folds."""
-    found = [*_seeds(study), *_few_rows(study), *_failures(rows)]
+    """Few seeds, few rows, what averages leave out, failed trials, overlapping folds."""
+    found = [*_seeds(study), *_few_rows(study), *_left_out(study, rows), *_failures(rows)]
     return tuple(found)
 
 
@@ -48,6 +48,18 @@ def _few_rows(study: Mapping[str, Any]) -> list[str]:
         "a real difference there may go unseen."
     )
     return [sentence]
+
+
+def _left_out(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]:
+    """Columns or classes that a headline metric cannot count."""
+    found = []
+    for task in study["tasks"]:
+        estimates = [row.tasks[task["name"]][task["metric"]] for row in rows]
+        reasons = dict.fromkeys(reason for one in estimates for reason in one.left_out)
+        if reasons:
+            label = task["labels"][task["metric"]]
+            found.append(f"{label} of {task['name']} leaves out {'; '.join(reasons)}.")
+    return found
 
 
 def _failures(rows: Sequence[LearnerRow]) -> list[str]:
