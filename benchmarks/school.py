@@ -30,7 +30,9 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.training import Budget, Trainer
 
-ENCODER, TRAINER = MLP((64,)), Trainer(batch_size=256)
+TRAINER = Trainer(batch_size=256)
+JOINT = HardSharing(MLP((128, 128), dropout=0.5))
+APART = SingleTask(MLP((64,)))
 ALPHAS = [{"alpha": alpha} for alpha in (1.0, 3.0, 10.0, 20.0, 30.0, 100.0)]
 RATES = [
     {"learning_rate": rate, "weight_decay": decay}
@@ -51,9 +53,9 @@ class Candidate:
 CANDIDATES = (
     Candidate("pooled ridge", PooledLinear(), ALPHAS, refits=True),
     Candidate("one ridge a school", Linear(), ALPHAS, refits=True),
-    Candidate("one network a school", MultiTaskNetwork(SingleTask(ENCODER), TRAINER), RATES),
-    Candidate("joint: hard sharing", MultiTaskNetwork(HardSharing(ENCODER), TRAINER), RATES),
+    Candidate("joint: hard sharing", MultiTaskNetwork(JOINT, TRAINER), RATES),
 )
+NETWORKS_APART = Candidate("one network a school", MultiTaskNetwork(APART, TRAINER), RATES)
 
 
 def explained(model: FittedPredictor, rows: MultiTaskDataset) -> float:
@@ -90,12 +92,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--all", action="store_true", help="one network a school, too")
     arguments = parser.parse_args()
     school = fetch_school()
     splits = school.split.splits(school.dataset, seed=0)[: arguments.splits]
     print("| learner | within-school explained variance, % | minutes |")
     print("|---|---|---|")
-    for candidate in CANDIDATES:
+    for candidate in (*CANDIDATES, *([NETWORKS_APART] if arguments.all else [])):
         start = time.perf_counter()
         values = Parallel(n_jobs=arguments.jobs)(
             delayed(run)(candidate, school.dataset, split, fold, arguments.steps)
