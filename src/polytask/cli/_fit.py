@@ -18,6 +18,7 @@ from polytask.evaluation import evaluate
 from polytask.exceptions import DataError
 from polytask.learners import fit
 from polytask.predictor import FittedPredictor, check_folder
+from polytask.training import Budget
 
 __all__ = ["run"]
 
@@ -32,7 +33,7 @@ def run(given: Mapping[str, Any]) -> None:
         (learner,) = balanced([named_learner(options.model)], methods)
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)
-        allowed = budget(options, data, splitter, seed=options.seed)
+        allowed = _allowed(options, data, splitter)
         train, validation = _parts(data, splitter, options.seed, voice)
         voice.note(f"fitting {learner.name}")
         predictor = fit(train, learner, validation=validation, seed=options.seed, budget=allowed)
@@ -40,6 +41,13 @@ def run(given: Mapping[str, Any]) -> None:
         voice.result(score_table(data.tasks, evaluate(predictor, validation)))
         predictor.save(options.out)
         voice.result(f"model: {options.out}")
+
+
+def _allowed(options: FitSettings, data: MultiTaskDataset, splitter: Splitter) -> Budget | None:
+    """What was asked for; None leaves it to the model."""
+    if options.steps is None and options.epochs is None:
+        return None
+    return budget(options, data, splitter, seed=options.seed)
 
 
 def _parts(

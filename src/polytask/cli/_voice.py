@@ -32,11 +32,6 @@ class Voice:
         if not self.quiet:
             typer.echo(text, err=True)
 
-    def warn(self, text: str) -> None:
-        """Something that must be known, even by who wants to hear little."""
-        self.keep(text)
-        typer.echo(text, err=True)
-
     def result(self, text: str) -> None:
         """What was asked for."""
         self.keep(text)
