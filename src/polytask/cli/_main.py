@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         What follows the command's name; the process's own by default.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin halt one another
     try:
         with ending_well():
             from polytask.cli._app import app

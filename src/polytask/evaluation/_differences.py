@@ -94,7 +94,7 @@ def _task_difference(
         p=p,
         p_corrected=corrected,
         answer=answer,
-        sentence=_task_sentence(task, metric, found, answer),
+        sentence=_task_sentence(task, metric, found, answer, corrected),
         undefined=found.undefined,
         counted=task.is_primary,
     )
@@ -115,12 +115,21 @@ _ANSWERS = {
 }
 
 
-def _task_sentence(task: Task, metric: Metric, found: Estimate, answer: str) -> str:
+def _task_sentence(
+    task: Task, metric: Metric, found: Estimate, answer: str, corrected: float | None
+) -> str:
     if found.value is None:
         return f"{task.name}: {metric.label} is undefined ({found.undefined})"
     number = with_interval(found.value, found.interval, sign=True)
     aside = "" if task.is_primary else " (auxiliary, not counted)"
+    if answer == NOTHING and corrected is not None and _excludes_zero(found):
+        aside += f" (p = {corrected:.2g} once corrected over the tasks)"
     return f"{task.name}: {_ANSWERS[answer]}: {metric.label} {number}{aside}"
+
+
+def _excludes_zero(found: Estimate) -> bool:
+    """Whether the interval alone, which is not corrected, would show a difference."""
+    return found.interval is not None and not found.interval[0] <= 0 <= found.interval[1]
 
 
 def _overall(counts: Mapping[str, int], delta: DeltaMEstimate) -> str:
