@@ -112,3 +112,21 @@ def test_unserved_needs_are_said():
     network = Network()
     with pytest.raises(UnservedNeedError, match=r"Clairvoyant needs tomorrow"):
         backward(network.losses(), network.trunk.parameters(), Clairvoyant())
+
+
+def test_a_list_of_losses_is_one_tensor_of_them():
+    listed, stacked = Network(), Network()
+    backward(list(listed.losses()), listed.trunk.parameters(), MGDA())
+    backward(stacked.losses(), stacked.trunk.parameters(), MGDA())
+    for one, other in zip(listed.parameters(), stacked.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad)
+
+
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize(
+    "losses", [torch.tensor(1.0), torch.ones(2, 2), [], [1.0, 2.0], [torch.ones(2)], None]
+)
+def test_other_losses_are_refused(losses):
+    expected = r"`losses` parameter of backward must be a tensor of shape \(n_tasks,\) or a seq"
+    with pytest.raises(ParameterError, match=expected):
+        backward(losses, Network().trunk.parameters(), MGDA())

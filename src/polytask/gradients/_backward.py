@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from polytask._validation import message
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients._aggregates import Aggregates
 from polytask.gradients._per_task import per_task_jacobian
@@ -18,7 +19,7 @@ _SERVED = frozenset({"gramian", "jacobian"})
 
 
 def backward(
-    losses: Float[Tensor, " n_tasks"],
+    losses: Float[Tensor, " n_tasks"] | Sequence[Tensor],
     shared_parameters: Iterable[Tensor],
     aggregator: Aggregates,
     *,
@@ -36,7 +37,7 @@ def backward(
 
     Parameters
     ----------
-    losses : tensor of shape (n_tasks,)
+    losses : tensor of shape (n_tasks,) or sequence of scalar tensors
         With their graph.
     shared_parameters : iterable of tensors
         Parameters through which tasks meet; those that need no gradient are passed over.
@@ -53,6 +54,8 @@ def backward(
 
     Raises
     ------
+    ParameterError
+        If the losses are of another shape, or no shared parameter needs a gradient.
     UnservedNeedError
         If the aggregator needs what no engine serves.
 
@@ -62,11 +65,12 @@ def backward(
     >>> from polytask.aggregation import MGDA
     >>> from polytask.gradients import backward
     >>> point = torch.nn.Parameter(torch.tensor([1.0, 0.0]))
-    >>> losses = torch.stack([(point[0] - 2) ** 2, (point[1] - 2) ** 2])
+    >>> losses = [(point[0] - 2) ** 2, (point[1] - 2) ** 2]
     >>> backward(losses, [point], MGDA()), point.grad
     (tensor([0.8000, 0.2000]), tensor([-1.6000, -0.8000]))
     """
     _check_needs(aggregator)
+    losses = _stacked(losses)
     shared = [parameter for parameter in shared_parameters if parameter.requires_grad]
     if not shared:
         sentence = (
@@ -86,6 +90,20 @@ def backward(
         weights[rows] = aggregator.weights(jacobian @ jacobian.T).to(weights)  # type: ignore[attr-defined]
         run((weights * losses).sum())
     return weights
+
+
+def _stacked(losses: Tensor | Sequence[Tensor]) -> Tensor:
+    """The losses as one tensor with an entry a task."""
+    if isinstance(losses, list | tuple) and losses and all(map(_is_scalar, losses)):
+        return torch.stack(list(losses))
+    if isinstance(losses, Tensor) and losses.ndim == 1:
+        return losses
+    expected = "a tensor of shape (n_tasks,) or a sequence of scalars"
+    raise ParameterError(message("backward", "losses", expected, losses))
+
+
+def _is_scalar(loss: object) -> bool:
+    return isinstance(loss, Tensor) and loss.ndim == 0
 
 
 def _check_needs(aggregator: Aggregates) -> None:
