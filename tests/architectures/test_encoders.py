@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from training_tables import mixed_table, regression_table
 
-from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
+from polytask.architectures import MLP, CustomEncoder, HardSharing, ResidualMLP, SingleTask
 from polytask.data import Batch, MultiTaskDataset, encode, fit_schemas
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
@@ -62,6 +62,22 @@ def test_a_factory_that_gives_no_rows_of_features_is_refused():
         HardSharing(lambda _: nn.Unflatten(1, (1, -1))).build(fit_schemas(data), data.tasks, seed=0)
     with pytest.raises(ParameterError, match=r"factory must return a torch.nn.Module. Got int"):
         HardSharing(lambda _: 3).build(fit_schemas(data), data.tasks, seed=0)
+
+
+@pytest.mark.parametrize("takes_encoder", [HardSharing, SingleTask, CustomEncoder])
+def test_a_module_in_place_of_its_factory_is_refused(takes_encoder):
+    with pytest.raises(ParameterError, match=r"a function that builds one, not a module itself"):
+        takes_encoder(nn.Linear(18, 32))
+
+
+def test_a_factory_that_cannot_be_called_so_says_why():
+    def demanding(in_shape, width):
+        return nn.Linear(in_shape[0], width)
+
+    sentence = r"`encoder` parameter.*in_shape=\(18,\), it said: .*missing 1 required.*'width'"
+    with pytest.raises(ParameterError, match=sentence) as caught:
+        CustomEncoder(demanding).stages((18,))
+    assert isinstance(caught.value.__cause__, TypeError)
 
 
 def test_initialisers_draw_matrices_and_zero_biases():

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
+from polytask._validation import Constraint, Interval, Satisfies, check_parameters
 from polytask.exceptions import ParameterError
 
-__all__ = ["CustomEncoder", "Encoder", "as_encoder", "out_features"]
+__all__ = ["FACTORY", "CustomEncoder", "Encoder", "as_encoder", "out_features"]
+
+FACTORY = Satisfies(
+    lambda value: callable(value) and not isinstance(value, nn.Module),
+    "a factory of torch modules (a function that builds one, not a module itself), "
+    "such as `lambda in_shape: nn.Linear(in_shape[0], 32)`",
+)
 
 
 class Encoder(ABC):
@@ -38,31 +45,48 @@ class CustomEncoder(Encoder):
     Parameters
     ----------
     factory : callable
-        ``factory(in_shape) -> nn.Module`` that maps (n, *in_shape) to (n, h). In_shape is
-        ``(width,)``, or a tensor column's own shape where that is the only input.
+        ``factory(in_shape) -> nn.Module`` that maps (n, *in_shape) to (n, h). In_shape is the
+        shape of one encoded row: ``(18,)`` where the columns become 18 numbers, or a tensor
+        column's own shape, such as ``(3, 32, 32)``, where that is the only input. To be saved,
+        a model needs a factory that is defined at the top of an importable module.
     embedding_dim : int, default 8
         Numbers a category becomes before the module.
 
     Raises
     ------
     ParameterError
-        If the factory gives no module, or its output is not (n, h).
+        If the factory cannot be called so or gives no module, or its output is not (n, h).
 
     Examples
     --------
     >>> from torch import nn
     >>> from polytask.architectures import CustomEncoder
-    >>> encoder = CustomEncoder(lambda in_shape: nn.Linear(*in_shape, 16))
-    >>> encoder.stages((4,))
-    [Linear(in_features=4, out_features=16, bias=True)]
+    >>> encoder = CustomEncoder(lambda in_shape: nn.Linear(in_shape[0], 32))
+    >>> encoder.stages((18,))
+    [Linear(in_features=18, out_features=32, bias=True)]
     """
 
     factory: Callable[[tuple[int, ...]], nn.Module]
     embedding_dim: int = 8
 
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "factory": FACTORY,
+        "embedding_dim": Interval(int, 1),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
     def stages(self, in_shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """The factory's module as the only stage."""
-        module = self.factory(in_shape)
+        try:
+            module = self.factory(in_shape)
+        except TypeError as error:
+            sentence = (
+                "The `encoder` parameter's factory must build a torch.nn.Module from `in_shape`. "
+                f"Called with in_shape={tuple(in_shape)}, it said: {error}."
+            )
+            raise ParameterError(sentence) from error
         if not isinstance(module, nn.Module):
             sentence = (
                 "The `encoder` parameter's factory must return a torch.nn.Module. "

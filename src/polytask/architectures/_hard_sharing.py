@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, InstanceOf, OneOf, Satisfies, check_parameters
+from polytask._validation import Constraint, InstanceOf, OneOf, check_parameters
 from polytask.architectures._architecture import Architecture, MultiTaskModule, Raw
 from polytask.architectures._block_heads import make_heads
-from polytask.architectures._encoder import Encoder, as_encoder, out_features
+from polytask.architectures._encoder import FACTORY, Encoder, as_encoder, out_features
 from polytask.architectures._inputs import ColumnInputs
 from polytask.architectures._layers import INITIALIZERS, initialize
 from polytask.architectures._mlp import MLP
@@ -22,7 +22,7 @@ from polytask.tasks import TaskSet
 
 __all__ = ["ENCODER", "HardSharing"]
 
-ENCODER = OneOf((InstanceOf((Encoder,)), Satisfies(callable, "a factory of torch modules")))
+ENCODER = OneOf((InstanceOf((Encoder,)), FACTORY))
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class HardSharing(Architecture):
     Parameters
     ----------
     encoder : Encoder or callable, default MLP()
-        A recipe such as `MLP` or `ResidualMLP`, or a factory ``in_shape -> nn.Module``.
+        A recipe such as `MLP` or `ResidualMLP`, or a factory ``in_shape -> nn.Module``, where
+        in_shape is the shape of one encoded row, such as ``(18,)``; see `CustomEncoder`.
     initializer : str, optional
         How weight matrices are drawn (``"xavier_uniform"``, ``"kaiming_normal"``,
         ``"orthogonal"``, …); PyTorch's own way when None.
@@ -50,6 +51,12 @@ class HardSharing(Architecture):
     --------
     >>> from polytask.architectures import HardSharing, MLP
     >>> HardSharing(encoder=MLP(widths=(256, 256), dropout=0.1)).shares
+    True
+
+    A module of one's own, by the function that builds it:
+
+    >>> from torch import nn
+    >>> HardSharing(lambda in_shape: nn.Linear(in_shape[0], 32)).shares
     True
     """
 
