@@ -212,7 +212,9 @@ def test_names_are_resolved_or_the_nearest_is_suggested():
     ):
         Trainer(weighting="uncertanty")
     with pytest.raises(UnknownNameError, match=r"no optimizer named 'adamm'.*adam"):
-        Trainer(optimizer="adamm", steps=1).fit(HardSharing(SMALL), regression_table())
+        Trainer(optimizer="adamm")
+    with pytest.raises(UnknownNameError, match=r"no scheduler named 'cosine_anealing_lr'.*cosine"):
+        Trainer(scheduler="cosine_anealing_lr")
     with pytest.raises(ParameterError, match=r"`optimizer` parameter of Trainer"):
         Trainer(optimizer_options={"nonsense": 1}, steps=1).fit(
             HardSharing(SMALL), regression_table()

@@ -13,7 +13,21 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from polytask._naming import resolve
 from polytask.exceptions import ParameterError
 
-__all__ = ["make_optimizer", "make_scheduler"]
+__all__ = ["make_optimizer", "make_scheduler", "optimizer_factory", "scheduler_factory"]
+
+
+def optimizer_factory(optimizer: str | Callable[..., Any]) -> Any:
+    """The optimiser of `torch.optim` that a name means; a factory as it is."""
+    if not isinstance(optimizer, str):
+        return optimizer
+    return resolve(optimizer, "torch.optim", "optimizer", Optimizer)
+
+
+def scheduler_factory(scheduler: str | Callable[..., Any]) -> Any:
+    """The schedule of `torch.optim.lr_scheduler` that a name means; a factory as it is."""
+    if not isinstance(scheduler, str):
+        return scheduler
+    return resolve(scheduler, "torch.optim.lr_scheduler", "scheduler")
 
 
 def make_optimizer(
@@ -24,9 +38,7 @@ def make_optimizer(
     options: Mapping[str, Any],
 ) -> Optimizer:
     """Build an optimiser of `torch.optim` by name, or any other by factory."""
-    factory: Any = optimizer
-    if isinstance(optimizer, str):
-        factory = resolve(optimizer, "torch.optim", "optimizer", Optimizer)
+    factory = optimizer_factory(optimizer)
     arguments = {"lr": learning_rate, "weight_decay": weight_decay, **options}
     try:
         return factory(list(parameters), **arguments)
@@ -47,9 +59,7 @@ def make_scheduler(
     """
     if scheduler is None:
         return None
-    factory: Any = scheduler
-    if isinstance(scheduler, str):
-        factory = resolve(scheduler, "torch.optim.lr_scheduler", "scheduler")
+    factory = scheduler_factory(scheduler)
     accepted = inspect.signature(factory).parameters
     lengths = {
         name: n_steps for name in ("T_max", "total_steps", "total_iters") if name in accepted

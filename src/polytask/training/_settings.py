@@ -20,6 +20,7 @@ from polytask._validation import (
     check_parameters,
 )
 from polytask.aggregation import Aggregator
+from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
 
 __all__ = ["TrainerSettings"]
@@ -76,6 +77,9 @@ class TrainerSettings:
 
     def __post_init__(self) -> None:
         check_parameters(self)
+        optimizer_factory(self.optimizer)  # an unknown name is refused here, not after the data
+        if self.scheduler is not None:
+            scheduler_factory(self.scheduler)
         for slot, room, base in (
             ("weighting", "polytask.weighting", Weighting),
             ("aggregation", "polytask.aggregation", Aggregator),
