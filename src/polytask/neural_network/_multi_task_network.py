@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 from polytask._naming import snake_case
+from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.data import MultiTaskDataset
@@ -36,6 +38,11 @@ class MultiTaskNetwork:
     >>> from polytask.training import Trainer
     >>> MultiTaskNetwork(HardSharing(), Trainer(aggregation="mgda")).name
     'hard_sharing+mgda'
+
+    Balancing, the optimiser and all else about training are the trainer's:
+
+    >>> MultiTaskNetwork(HardSharing(), Trainer(weighting="uncertainty_weighting")).name
+    'hard_sharing+uncertainty_weighting'
     """
 
     architecture: Architecture = field(default_factory=HardSharing)
@@ -104,7 +111,11 @@ class MultiTaskNetwork:
         budget: Budget | None = None,
         **options: Any,
     ) -> FittedPredictor:
-        """Build and train; `options` go to `Trainer.fit` (checkpoint, progress, …)."""
+        """Build and train; `options` go to `Trainer.fit` (checkpoint, progress, …).
+
+        Warns before training if the trained network could not be saved.
+        """
+        _warn_unless_savable(self.architecture)
         trainer = self.trainer
         if budget is not None:
             trainer = replace(trainer, steps=budget.steps, epochs=None)
@@ -112,3 +123,11 @@ class MultiTaskNetwork:
         schemas = dict(trained.schemas)
         model = NetworkModel(self.architecture, trained.network, train.tasks, schemas)
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
+
+
+def _warn_unless_savable(architecture: Architecture) -> None:
+    try:
+        to_json(architecture)
+    except ParameterError as error:
+        sentence = f"This recipe can be trained, but the model cannot be saved: {error}"
+        warnings.warn(sentence, UserWarning, stacklevel=3)

@@ -1,0 +1,35 @@
+"""Recipes that a saved model could not name."""
+
+import warnings
+
+import pytest
+from torch import nn
+
+import polytask
+from polytask import Task
+from polytask.architectures import MLP, HardSharing
+from polytask.exceptions import ParameterError
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer
+
+DATA = polytask.read(
+    {"size": range(40), "price": [2.0 * size for size in range(40)]}, [Task("price", "regression")]
+)
+
+
+def test_a_lambda_is_trained_with_a_warning_that_it_cannot_be_saved(tmp_path):
+    recipe = MultiTaskNetwork(
+        HardSharing(lambda in_shape: nn.Linear(in_shape[0], 3)), Trainer(steps=2)
+    )
+    with pytest.warns(UserWarning, match="cannot be saved: .*importable module") as caught:
+        model = polytask.fit(DATA, recipe)
+    assert len(caught) == 1
+    with pytest.raises(ParameterError, match="importable module"):
+        model.save(tmp_path / "model")
+
+
+def test_what_can_be_saved_is_trained_in_silence(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = polytask.fit(DATA, MultiTaskNetwork(HardSharing(MLP((3,))), Trainer(steps=2)))
+    model.save(tmp_path / "model")
