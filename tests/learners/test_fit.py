@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 import polytask
 from polytask.data import GroupSplit, RandomSplit
@@ -64,6 +65,7 @@ def test_a_learner_that_cannot_learn_these_tasks():
     [
         (({"x": [1]},), "The `data` parameter of fit must be a MultiTaskDataset"),
         ((DATA, 3), "The `learner` parameter of fit must be a learner or the name of one"),
+        ((DATA, Ridge()), r"`learner` parameter of fit.*Wrap it: `PerTaskEstimator\("),
     ],
 )
 def test_other_things(arguments, sentence):

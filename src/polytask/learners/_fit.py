@@ -90,7 +90,10 @@ def _served(learner: Learner | str, data: MultiTaskDataset) -> Learner:
     chosen = resolve_learner(learner) if isinstance(learner, str) else learner
     if not isinstance(chosen, Learner):
         expected = "a learner or the name of one"
-        raise ParameterError(message("fit", "learner", expected, chosen))
+        remedy = None
+        if hasattr(chosen, "get_params"):  # scikit-learn's contract
+            remedy = 'Wrap it: `PerTaskEstimator(RandomForestRegressor(), name="forest")`.'
+        raise ParameterError(message("fit", "learner", expected, chosen, remedy))
     reason = unserved(chosen, data)
     if reason is not None:
         raise ParameterError(reason)
