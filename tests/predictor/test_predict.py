@@ -242,3 +242,14 @@ def test_a_column_may_be_called_as_the_source_is():
     table = {"table": [float(row) for row in range(20)], "y": [2.0 * row for row in range(20)]}
     predictor = linear(MultiTaskDataset.from_table(table, [Task("y", "regression")]))
     assert predictor.predict({"table": table["table"][:3]})["y"].response.shape == (3,)
+
+
+def test_models_and_predictions_show_themselves_in_one_line():
+    model = linear(mixed_data())
+    names = "price, size, rich, grade, tags"
+    assert repr(model) == (
+        f"FittedPredictor('linear', tasks: {names}; {model.n_parameters:,} parameters)"
+    )
+    predictions = model.predict(mixed_table())
+    rows = len(mixed_table())
+    assert repr(predictions) == f"Predictions(5 tasks × {rows} rows: {names})"

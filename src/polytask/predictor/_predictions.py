@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,12 @@ import numpy as np
 
 from polytask.tasks import FittedTarget, Kind, TaskSet
 
-__all__ = ["Predictions", "TaskPrediction"]
+__all__ = ["Predictions", "TaskPrediction", "listed"]
+
+
+def listed(names: Sequence[str], limit: int = 6) -> str:
+    """The names in words, the first few of many."""
+    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +73,11 @@ class Predictions(Mapping[str, TaskPrediction]):
 
     tasks: TaskSet
     by_task: Mapping[str, TaskPrediction]
+
+    def __repr__(self) -> str:
+        rows = sorted({len(prediction.row_ids) for prediction in self.by_task.values()})
+        size = f"{rows[0]} to {rows[-1]}" if len(rows) > 1 else f"{rows[0] if rows else 0}"
+        return f"Predictions({len(self)} tasks × {size} rows: {listed(self.tasks.names)})"
 
     def __getitem__(self, task: str) -> TaskPrediction:
         return self.by_task[self.tasks[task].name]

@@ -14,7 +14,7 @@ from polytask._recipes import to_json
 from polytask.data import Schema, Source, schema_to_json
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
-from polytask.predictor._predictions import Predictions, TaskPrediction
+from polytask.predictor._predictions import Predictions, TaskPrediction, listed
 from polytask.predictor._rows import chunks, sources_to_predict
 from polytask.predictor._targets import fitted_targets
 from polytask.tasks import FittedTarget, TaskSet
@@ -45,6 +45,10 @@ class FittedPredictor:
     model: Model
     history: History | None = None
     name: str = ""
+
+    def __repr__(self) -> str:
+        names = listed(self.tasks.names)
+        return f"FittedPredictor({self.name!r}, tasks: {names}; {self.n_parameters:,} parameters)"
 
     @property
     def n_parameters(self) -> int:
