@@ -68,7 +68,7 @@ def test_joint_training_that_hurts_is_said_to_hurt():
     assert found.judgement.answer == "hurt"
     assert found.differences[0].tasks["y0"].answer == "hurt"
     assert found.recommended.learner == "apart"
-    assert found.recommended.why.startswith("No learner does better than apart on validation rows")
+    assert found.recommended.why.startswith("apart: no learner does better on validation rows")
 
 
 def test_equal_learners_are_not_told_apart():
@@ -102,6 +102,26 @@ def test_a_lead_that_may_be_chance_is_called_that():
     assert "trees, which learns each task alone, scores highest, though not beyond chance" in (
         found.judgement.headline
     )
+
+
+def one_table(target):
+    generator = np.random.default_rng(0)
+    return MultiTaskDataset.from_arrays(generator.normal(size=(240, 2)), target, [Task("y")])
+
+
+def test_one_task_has_nothing_to_share():
+    target = np.random.default_rng(1).normal(size=(240, 1))
+    found = compare(one_table(target), Together(alphas=(1.0,)), seeds=1)
+    assert found.judgement.answer == "nothing to share"
+    assert "One task: there is nothing to share" in found.verdict
+    assert "difference" not in found.verdict
+    assert found.warnings[0].startswith("Whether joint training helps takes two tasks or more")
+    assert "--target b:binary" in found.warnings[0]
+
+
+def test_one_seed_is_said_in_the_headline():
+    found = compare(WIDE, HELPS, seeds=1)
+    assert found.judgement.headline.endswith("(together against apart; one seed).")
 
 
 def test_nothing_joint_was_asked_for():

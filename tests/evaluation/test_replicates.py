@@ -3,7 +3,10 @@ from dataclasses import replace
 import numpy as np
 
 from polytask.data import MultiTaskDataset, Split
-from polytask.evaluation._replicates import TestRows
+from polytask.evaluation._outcome import Outcome
+from polytask.evaluation._replicates import TestRows, _add, _distinct, _Means, beside
+from polytask.metrics import RMSE
+from polytask.tasks import FittedTarget
 
 PERSONS = np.array([7, 7, 3, 9, 3])
 
@@ -46,3 +49,29 @@ def test_rows_of_a_source_without_groups_are_drawn_one_by_one():
 def test_without_groups_every_row_is_drawn_by_itself():
     drawn = counts(two_sources({"a": None, "b": None}))
     assert (drawn.sum(axis=1) == 10).all()
+
+
+def outcome(response: np.ndarray) -> Outcome:
+    rows = np.arange(len(response))
+    weight = np.ones(len(rows), dtype=np.float32)
+    return Outcome(np.zeros(len(rows)), response, rows, weight, FittedTarget(("y",), 1))
+
+
+def test_equal_answers_of_several_runs_are_judged_once():
+    first, second = np.array([0.0, 1.0]), np.array([0.0, 2.0])
+    found = _distinct([outcome(first), outcome(second), outcome(first.copy())])
+    assert [times for _, times in found] == [2, 1]
+    means = _Means(RMSE(), 3)
+    _add(
+        means=[means],
+        outcomes=found,
+        counts=np.ones((3, 2), dtype=np.float32),
+        rows=np.arange(2),
+        first=0,
+    )
+    expected = (2 * np.sqrt(0.5) + np.sqrt(2)) / 3
+    np.testing.assert_allclose(means.means(), expected)
+
+
+def test_large_comparisons_draw_fewer_for_the_other_metrics():
+    assert (beside(25_000, 2), beside(25_001, 2)) == (200, 100)

@@ -1,6 +1,6 @@
 import pytest
 
-from polytask.evaluation._words import count, percent, together, with_interval
+from polytask.evaluation._words import count, percent, telling_apart, together, with_interval
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,21 @@ def test_counts_and_lists():
     assert together(["a"]) == "a"
     assert together(["a", "b", "c"]) == "a, b and c"
     assert together(list("abcdefg")) == "a, b, c, d, e and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [
+        ([14.989, 15.026], 2),
+        ([0.5, 0.5], 0),
+        ([0.5, None], 0),
+        ([15000.0, 15000.001], 1),
+        ([0.944, 0.9440000001], 6),
+    ],
+)
+def test_decimals_tell_learners_apart(values, decimals):
+    assert telling_apart(values) == decimals
+
+
+def test_no_fewer_decimals_than_the_column_needs():
+    assert with_interval(14.989, (14.1, 15.9), least=2) == "14.99 [14.10, 15.90]"

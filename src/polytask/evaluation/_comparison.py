@@ -91,7 +91,7 @@ class Comparison:
         return rich_table(self.to_dict())
 
     def __str__(self) -> str:
-        return "\n".join([plain_table(self.to_dict()), "", self.verdict])
+        return "\n".join([plain_table(self.to_dict()), "← the model to use", "", self.verdict])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

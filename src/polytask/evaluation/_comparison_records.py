@@ -173,7 +173,8 @@ class Verdict:
     Attributes
     ----------
     answer : str
-        Of the joint learner that validation rows prefer, as in `LearnerDifference`.
+        Of the joint learner that validation rows prefer, as in `LearnerDifference`;
+        "nothing to share" where there is one task only.
     joint : str or None
         That learner.
     headline : str

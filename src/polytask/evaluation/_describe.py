@@ -12,7 +12,7 @@ from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation._intervals import LEVEL
 from polytask.evaluation._labelled import labelled_rows
 from polytask.evaluation._plan import Place
-from polytask.evaluation._replicates import BESIDE
+from polytask.evaluation._replicates import beside, tested
 from polytask.evaluation._words import count
 from polytask.metrics import metrics_for
 from polytask.tasks import Task
@@ -57,7 +57,7 @@ def described_study(
         "runs": [{"fold": place.split.fold, "seed": place.seed} for place in places],
         "budget": _budget(budget),
         "tasks": [_task(task, [size[task.name] for size in sizes]) for task in data.tasks],
-        "bootstrap": _bootstrap(data, len(places), replicates),
+        "bootstrap": _bootstrap(data, splits, len(places), replicates),
     }
 
 
@@ -96,12 +96,16 @@ def _task(task: Task, test_rows: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _bootstrap(data: MultiTaskDataset, runs: int, replicates: int) -> dict[str, Any]:
+def _bootstrap(
+    data: MultiTaskDataset, splits: Sequence[Split], runs: int, replicates: int
+) -> dict[str, Any]:
+    rows = sum(len(tested(source.name, splits)) for source in data.sources)
+    fewer = min(beside(rows, len(data.tasks)), replicates)
     grouped = any(source.groups is not None for source in data.sources)
     unit = "groups" if grouped else "rows"
     method = (
-        f"{LEVEL:.0%} percentile intervals from {replicates} bootstrap draws of test {unit}, "
-        f"({BESIDE} for metrics beside the first), the same for every learner and run, so that "
+        f"{LEVEL:.0%} percentile intervals from {replicates} bootstrap draws of test {unit} "
+        f"({fewer} for metrics beside the first), the same for every learner and run, so that "
         "differences are paired"
     )
     if runs > 1:

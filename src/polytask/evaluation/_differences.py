@@ -14,10 +14,20 @@ from polytask.evaluation._words import count, percent, with_interval
 from polytask.metrics import Metric
 from polytask.tasks import Task, TaskSet
 
-__all__ = ["ALPHA", "HELPED", "HURT", "MIXED", "NOTHING", "UNDEFINED", "against", "held_against"]
+__all__ = [
+    "ALPHA",
+    "HELPED",
+    "HURT",
+    "MIXED",
+    "NOTHING",
+    "ONE_TASK",
+    "UNDEFINED",
+    "against",
+    "held_against",
+]
 
 HELPED, HURT, MIXED = "helped", "hurt", "mixed"
-NOTHING, UNDEFINED = "no difference shown", "undefined"
+NOTHING, ONE_TASK, UNDEFINED = "no difference shown", "nothing to share", "undefined"
 ALPHA = 0.05
 
 

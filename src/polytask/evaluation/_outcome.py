@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -49,6 +50,15 @@ class Outcome:
         """The metric over these rows."""
         found = metric.score(self.truth, self.response, self.target, self.weight)
         return MetricRecord(found.value, found.undefined, found.left_out)
+
+    def digest(self) -> str:
+        """sha256 over all of it."""
+        found = hashlib.sha256(repr(self.target).encode())
+        for name in _ARRAYS:
+            array = np.ascontiguousarray(getattr(self, name))
+            found.update(f"{name} {array.dtype} {array.shape}".encode())
+            found.update(array.tobytes())
+        return found.hexdigest()
 
 
 def outcomes(

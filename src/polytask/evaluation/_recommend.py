@@ -37,13 +37,25 @@ def _gain(row: LearnerRow | RunRow) -> float:
 
 def _why(row: LearnerRow, run: RunRow, baseline: str) -> str:
     if row.validation_gain is None:
-        return f"No metric is defined on validation rows, so {row.name} stands in the first place."
+        return f"{row.name}: no metric is defined on validation rows, so the first one is taken."
     if row.name == baseline:
-        first = f"No learner does better than {baseline} on validation rows"
+        first = f"{baseline}: no learner does better on validation rows"
     else:
         gain = percent(row.validation_gain)
         first = f"{row.name} has the highest mean relative gain on validation rows ({gain} over {baseline})"
+    doubt = _doubt(row, baseline)
     if len(row.runs) == 1:
-        return f"{first}."
+        return f"{first}.{doubt}"
     place = f"fold {run.fold}" if len({one.fold for one in row.runs}) > 1 else f"seed {run.seed}"
-    return f"{first}; of its {count(len(row.runs), 'run')}, {place} does best there."
+    return f"{first}; of its {count(len(row.runs), 'run')}, {place} does best there.{doubt}"
+
+
+def _doubt(row: LearnerRow, baseline: str) -> str:
+    """What test rows say against the choice, which stays with validation rows."""
+    delta = row.delta_m
+    if delta is None or delta.value is None:
+        return ""
+    if delta.value > 0 and (delta.interval is None or delta.interval[0] > 0):
+        return ""
+    lead = "is no better" if delta.value <= 0 else "is not shown to be better"
+    return f" On test rows it {lead} than {baseline} (Δm {percent(delta.value, delta.interval)})."

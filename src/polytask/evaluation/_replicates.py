@@ -14,21 +14,32 @@ from polytask.evaluation._outcome import Outcome
 from polytask.evaluation._store import RunStore
 from polytask.metrics import Metric, metrics_for
 
-__all__ = ["BESIDE", "Replicates", "TestRows", "replicate", "replicates_needed"]
+__all__ = ["Replicates", "TestRows", "beside", "replicate", "replicates_needed", "tested"]
 
 Replicates = Mapping[tuple[str, str], Float64[np.ndarray, " _"]]
 """(task, metric name) → the mean over runs in every replicate, NaN where undefined."""
 
-BESIDE = 400
-"""Replicates of metrics beside the headline one, of which only an interval is asked."""
 _FEWEST = 1000
 _A_TASK = 50
 _MOST = 20_000
+_BESIDE, _BESIDE_LARGE = 200, 100
+_LARGE = 50_000
 
 
 def replicates_needed(n_tasks: int) -> int:
     """Enough for a corrected p-value below 0.05 to exist: 2 n_tasks / (1 + B) < 0.05."""
     return min(max(_FEWEST, _A_TASK * n_tasks), _MOST)
+
+
+def beside(n_rows: int, n_tasks: int) -> int:
+    """Replicates of metrics beside the headline one, of which only an interval is asked."""
+    return _BESIDE_LARGE if n_rows * n_tasks > _LARGE else _BESIDE
+
+
+def tested(source: str, splits: Sequence[Split]) -> Int64[np.ndarray, " n"]:
+    """Rows of a source that some split tests, ascending."""
+    found = [split.test[source] for split in splits if source in split.test]
+    return np.unique(np.concatenate([*found, np.zeros(0, dtype=np.int64)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +73,7 @@ class TestRows:
         start = 0
         beyond = _first_free(data)
         for source in data.sources:
-            tested = [split.test[source.name] for split in splits if source.name in split.test]
-            mine = np.unique(np.concatenate([*tested, np.zeros(0, dtype=np.int64)]))
+            mine = tested(source.name, splits)
             alone = beyond + start + mine
             units.append(alone if source.groups is None else source.groups[mine])
             chosen.append(start + mine)
@@ -94,10 +104,15 @@ def replicate(
     """
     (keys, test_rows), (data, store) = job, common
     runs = [_answers(store, by_task) for by_task in keys]
+    answers = {
+        task.name: _distinct([run[task.name] for run in runs if task.name in run])
+        for task in data.tasks
+    }
     size = test_rows.draws.replicates
+    fewer = min(beside(len(test_rows.rows), len(data.tasks)), size)
     cells = {
         task.name: [
-            _Means(metric, min(BESIDE, size) if place else size)
+            _Means(metric, fewer if place else size)
             for place, metric in enumerate(metrics_for(task))
         ]
         for task in data.tasks
@@ -105,8 +120,7 @@ def replicate(
     done = 0
     for counts in test_rows.draws.chunks():
         for task, means in cells.items():
-            mine = [run[task] for run in runs if task in run]
-            _add(means, mine, counts, test_rows.rows, done)
+            _add(means, answers[task], counts, test_rows.rows, done)
         done += len(counts)
     return {(task, one.metric.name): one.means() for task, means in cells.items() for one in means}
 
@@ -116,6 +130,16 @@ def _answers(store: RunStore, by_task: Mapping[str, str]) -> dict[str, Outcome]:
     return {task: files[key][task] for task, key in by_task.items() if task in files[key]}
 
 
+def _distinct(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, int]]:
+    """Outcomes with how many runs gave them; learners without chance answer alike every time."""
+    found: dict[str, tuple[Outcome, int]] = {}
+    for outcome in outcomes:
+        digest = outcome.digest()
+        first, times = found.get(digest, (outcome, 0))
+        found[digest] = first, times + 1
+    return list(found.values())
+
+
 class _Means:
     """Mean over runs of one metric, replicate by replicate."""
 
@@ -123,16 +147,16 @@ class _Means:
         self.metric = metric
         self.total, self.count = np.zeros(size), np.zeros(size)
 
-    def add(self, outcome: Outcome, weights: np.ndarray, first: int) -> None:
-        """Count one run in, from replicate `first` on."""
+    def add(self, outcome: Outcome, times: int, weights: np.ndarray, first: int) -> None:
+        """Count an outcome in as so many runs, from replicate `first` on."""
         wanted = weights[: max(len(self.total) - first, 0)]
         if not len(wanted):
             return
         answer = (outcome.truth, outcome.response, outcome.target)
         values = self.metric.bootstrap(*answer, wanted)
         here, kept = slice(first, first + len(wanted)), np.isfinite(values)
-        self.total[here] += np.where(kept, values, 0.0)
-        self.count[here] += kept
+        self.total[here] += times * np.where(kept, values, 0.0)
+        self.count[here] += times * kept
 
     def means(self) -> np.ndarray:
         """NaN where no run has a value."""
@@ -142,16 +166,16 @@ class _Means:
 
 def _add(
     means: Sequence[_Means],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[tuple[Outcome, int]],
     counts: Float32[np.ndarray, "b n"],
     rows: Int64[np.ndarray, " n"],
     first: int,
 ) -> None:
     """Count all runs of one task in, in some replicates."""
     weights, drawn = counts, rows
-    for outcome in outcomes:
+    for outcome, times in outcomes:
         if not np.array_equal(drawn, outcome.rows):
             weights, drawn = counts[:, np.searchsorted(rows, outcome.rows)], outcome.rows
         plain = bool((outcome.weight == 1).all())
         for one in means:
-            one.add(outcome, weights if plain else weights * outcome.weight, first)
+            one.add(outcome, times, weights if plain else weights * outcome.weight, first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from polytask.evaluation._words import percent, with_interval
+from polytask.evaluation._words import percent, telling_apart, with_interval
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,12 +26,13 @@ def table_rows(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str]
     shown = ["helped / hurt"] if many else [_head(task) for task in tasks]
     head = ["learner", *shown, f"Δm over {comparison['baseline']}", "parameters", "seconds"]
     differences = {one["learner"]: one for one in comparison["differences"]}
+    least = {task["name"]: _least(comparison, task) for task in tasks}
     rows = []
     for learner in comparison["learners"]:
         cells = (
             [_counts(differences.get(learner["name"]))]
             if many
-            else [_cell(learner, task) for task in tasks]
+            else [_cell(learner, task, least[task["name"]]) for task in tasks]
         )
         costs = [f"{learner['n_parameters']:,}", f"{learner['seconds_tuning']:.1f}"]
         rows.append([_name(learner, comparison), *cells, _delta(learner["delta_m"]), *costs])
@@ -50,11 +51,20 @@ def _head(task: Mapping[str, Any]) -> str:
     return f"{task['name']}{aside}, {label} {direction}"
 
 
-def _cell(learner: Mapping[str, Any], task: Mapping[str, Any]) -> str:
-    found = learner["tasks"][task["name"]][task["metric"]]
-    return (
-        "undefined" if found["value"] is None else with_interval(found["value"], found["interval"])
-    )
+def _found(learner: Mapping[str, Any], task: Mapping[str, Any]) -> Mapping[str, Any]:
+    estimate: Mapping[str, Any] = learner["tasks"][task["name"]][task["metric"]]
+    return estimate
+
+
+def _least(comparison: Mapping[str, Any], task: Mapping[str, Any]) -> int:
+    return telling_apart(_found(learner, task)["value"] for learner in comparison["learners"])
+
+
+def _cell(learner: Mapping[str, Any], task: Mapping[str, Any], least: int) -> str:
+    found = _found(learner, task)
+    if found["value"] is None:
+        return "undefined"
+    return with_interval(found["value"], found["interval"], least=least)
 
 
 def _counts(difference: Mapping[str, Any] | None) -> str:
@@ -74,7 +84,7 @@ def rich_table(comparison: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
     head, rows = table_rows(comparison)
-    table = Table(caption="← to use, chosen by validation rows")
+    table = Table(caption="← the model to use, chosen by validation rows")
     for place, title in enumerate(head):
         table.add_column(title, justify="right" if place else "left", overflow="fold")
     for row in rows:

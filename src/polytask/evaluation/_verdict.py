@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from polytask.evaluation._comparison_records import LearnerDifference, LearnerRow, Verdict
-from polytask.evaluation._differences import ALPHA, HELPED, HURT, MIXED, UNDEFINED
+from polytask.evaluation._differences import ALPHA, HELPED, HURT, MIXED, ONE_TASK, UNDEFINED
 from polytask.evaluation._estimates import DeltaMEstimate
 from polytask.evaluation._words import count, percent, together
 
@@ -41,20 +41,35 @@ def verdict(
     by_name = {row.name: row for row in rows}
     winner = max(rows, key=lambda row: _delta(row, baseline))
     main = _preferred(differences, by_name)
+    answer = _answer(main)
     headline, sentences = _about_joint(main, rows)
-    others = [one.sentence for one in differences if one is not main]
+    others = [one.sentence for one in differences if one is not main and answer != ONE_TASK]
     if not winner.joint and winner.name != baseline:
         beaten = baseline if main is None else main.learner
         first = _winner_sentence(winner.name, beaten, lead(winner.name, beaten))
         headline, sentences = first, [headline, *sentences]
+    if len(rows[0].runs) == 1 and answer not in {ONE_TASK, UNDEFINED}:
+        headline = _of_one_seed(headline)
     return Verdict(
-        answer=UNDEFINED if main is None else main.answer,
+        answer=answer,
         joint=None if main is None else main.learner,
         headline=headline,
         sentences=(*sentences, *others),
         winner=winner.name,
         winner_is_joint=winner.joint,
     )
+
+
+def _answer(main: LearnerDifference | None) -> str:
+    if main is None:
+        return UNDEFINED
+    return ONE_TASK if len(main.tasks) == 1 else main.answer
+
+
+def _of_one_seed(headline: str) -> str:
+    if headline.endswith(")."):
+        return f"{headline.removesuffix(').')}; one seed)."
+    return f"{headline.removesuffix('.')} (one seed)."
 
 
 def _delta(row: LearnerRow, baseline: str) -> float:
@@ -82,11 +97,31 @@ def _about_joint(
         return sentence, []
     if main is None:
         return "No joint learner took part, so whether joint training helps was not asked.", []
+    if len(main.tasks) == 1:
+        pair = f"{main.learner} and {main.baseline}"
+        return f"One task: there is nothing to share, so {pair} cannot be told apart by it.", []
     tasks = [one.sentence for one in main.tasks.values()]
     if len(tasks) > _MOST_TASK_SENTENCES:
         tasks = _summary(main)
     average = _average(main.delta_m)
-    return f"{_opening(main)} ({main.learner} against {main.baseline}).", [*tasks, average]
+    return f"{_opening(main)} ({main.learner} against {main.baseline}).", [
+        *_contrast(main),
+        *tasks,
+        average,
+    ]
+
+
+def _contrast(main: LearnerDifference) -> list[str]:
+    """A sentence where the tasks' answers and their average point apart."""
+    value = main.delta_m.value
+    if value is None or (main.answer, value > 0) not in {(HELPED, False), (HURT, True)}:
+        return []
+    change = percent(value, main.delta_m.interval)
+    sentence = (
+        f"On average over tasks the change is {change}: "
+        "tasks on which nothing is shown by itself weigh more."
+    )
+    return [sentence]
 
 
 def _opening(main: LearnerDifference) -> str:

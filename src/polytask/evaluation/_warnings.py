@@ -16,9 +16,27 @@ _NUMBERS = {1: "One seed alone proves", 2: "Two seeds alone prove", 3: "Three se
 
 
 def warnings_of(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> tuple[str, ...]:
-    """Few seeds, few rows, what averages leave out, failed trials, overlapping folds."""
-    found = [*_seeds(study), *_few_rows(study), *_left_out(study, rows), *_failures(rows)]
+    """One task, few seeds, few rows, what averages leave out, failed trials, overlapping folds."""
+    found = [
+        *_one_task(study, rows),
+        *_seeds(study),
+        *_few_rows(study),
+        *_left_out(study, rows),
+        *_failures(rows),
+    ]
     return tuple(found)
+
+
+def _one_task(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]:
+    """How to ask whether sharing helps."""
+    if len(study["tasks"]) > 1 or not any(row.joint for row in rows):
+        return []
+    sentence = (
+        "Whether joint training helps takes two tasks or more: several --target on the command "
+        "line, a list of tasks in Python. Columns of one task can be tasks of their own, such as "
+        "--target a:binary --target b:binary in place of one multilabel task."
+    )
+    return [sentence]
 
 
 def _seeds(study: Mapping[str, Any]) -> list[str]:
@@ -33,8 +51,8 @@ def _seeds(study: Mapping[str, Any]) -> list[str]:
         return []
     opening = _NUMBERS.get(runs, f"{runs} seeds alone prove")
     sentence = (
-        f"{opening} nothing: all runs share one split, so the intervals speak about these test "
-        "rows and these seeds, not about another split. Use more seeds, or several splits."
+        f"{opening} nothing: all runs share one split, and intervals speak about its test rows "
+        "alone. Remedy: more --seeds (seeds= in Python), or several splits from Python."
     )
     return [sentence]
 

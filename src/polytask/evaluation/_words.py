@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
-__all__ = ["amount", "count", "percent", "signed", "together", "with_interval"]
+__all__ = ["amount", "count", "percent", "signed", "telling_apart", "together", "with_interval"]
+
+_MOST_SIGNIFICANT = 6
 
 
 def signed(value: float, decimals: int) -> str:
@@ -26,9 +29,22 @@ def _decimals(value: float, interval: Sequence[float] | None) -> int:
     return min(max(1 - math.floor(math.log10(size)), 0), 6)
 
 
-def with_interval(value: float, interval: Sequence[float] | None, *, sign: bool = False) -> str:
-    """A number and its interval: ``0.9440 [0.9410, 0.9470]``."""
-    decimals = _decimals(value, interval)
+def telling_apart(values: Iterable[float | None]) -> int:
+    """So many decimals that no two values that differ look alike, within six digits in all."""
+    known = sorted({value for value in values if value is not None and math.isfinite(value)})
+    if len(known) < 2:
+        return 0
+    gap = min(high - low for low, high in pairwise(known))
+    largest = max(abs(known[0]), abs(known[-1]))
+    most = _MOST_SIGNIFICANT - 1 - math.floor(math.log10(largest))
+    return min(max(-math.floor(math.log10(gap)), 0), max(most, 0), 6)
+
+
+def with_interval(
+    value: float, interval: Sequence[float] | None, *, sign: bool = False, least: int = 0
+) -> str:
+    """A number and its interval: ``0.9440 [0.9410, 0.9470]``; with `least` decimals or more."""
+    decimals = max(_decimals(value, interval), least)
     write = signed if sign else amount
     if interval is None:
         return write(value, decimals)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._format import Bounds, interval, number, places
+from polytask.report._format import Bounds, interval, number, places, telling_apart
 
 __all__ = ["Cell", "Mark", "column"]
 
@@ -61,7 +61,7 @@ def column(
     """
     values = [_scaled(measure["value"], scale) for measure in measures]
     intervals = [_bounds(measure.get("interval"), scale) for measure in measures]
-    digits = 2 if scale == 100 else places(values, intervals)
+    digits = 2 if scale == 100 else max(places(values, intervals), telling_apart(values))
     marks = _marks(values, intervals, zero=signed)
     best = _best(values, higher=higher)
     unit = "\u00a0%" if scale == 100 else ""

@@ -132,7 +132,7 @@ def _marker(name: str, style: Style, entry: Losses) -> list[dict[str, Any]]:
                 "symbol": style.symbol,
                 "line": {"color": "card", "width": 1.5},
             },
-            "hovertemplate": f"kept: epoch {entry.kept}<br>%{{y}} at step %{{x}}"
+            "hovertemplate": f"kept (epoch {entry.kept})<br>%{{y}} at step %{{x}}"
             "<extra>%{fullData.name}</extra>",
         }
     ]

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import median
 
-__all__ = ["compact", "count", "duration", "interval", "number", "percent", "places", "plural"]
+__all__ = [
+    "compact",
+    "count",
+    "duration",
+    "interval",
+    "number",
+    "percent",
+    "places",
+    "plural",
+    "telling_apart",
+]
 
 Bounds = Sequence[float] | None
 
@@ -18,6 +29,17 @@ def places(values: Iterable[float | None], intervals: Iterable[Bounds] = ()) -> 
         return _clip(1 - math.floor(math.log10(median(widths))))
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     return _clip(3 - math.floor(math.log10(largest))) if largest > 0 else 3
+
+
+def telling_apart(values: Iterable[float | None]) -> int:
+    """Decimals that show every difference between values, within six digits in all."""
+    known = sorted({value for value in values if value is not None})
+    if len(known) < 2:
+        return 0
+    gap = min(high - low for low, high in pairwise(known))
+    largest = max(abs(known[0]), abs(known[-1]))
+    most = _clip(5 - math.floor(math.log10(largest)))
+    return min(_clip(-math.floor(math.log10(gap))), most)
 
 
 def _clip(digits: int) -> int:

@@ -27,6 +27,7 @@ ANSWERS = {
     "hurt": Answer("hurt", "▼", "bad", "triangle-down"),
     "mixed": Answer("mixed", "◆", "mixed", "diamond"),
     "no difference shown": Answer("no difference shown", "○", "muted", "circle-open"),
+    "nothing to share": Answer("nothing to share", "○", "muted", "circle-open"),
     "undefined": Answer("undefined", "?", "muted", "x-thin-open"),
 }
 

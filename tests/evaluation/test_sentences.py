@@ -1,0 +1,46 @@
+"""Sentences where two numbers point apart."""
+
+from dataclasses import replace
+
+import pytest
+from fakes_evaluation import Together, table
+
+from polytask.evaluation import compare
+from polytask.evaluation._estimates import DeltaMEstimate
+from polytask.evaluation._recommend import _doubt
+from polytask.evaluation._verdict import _contrast
+
+
+@pytest.fixture(scope="module")
+def found():
+    return compare(table(), Together(), seeds=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "said"),
+    [
+        (-0.0062, (-0.011, -0.001), " On test rows it is no better than apart (Δm −0.62 % ["),
+        (0.002, (-0.001, 0.005), " On test rows it is not shown to be better than apart (Δm +0.20"),
+        (0.002, (0.001, 0.003), ""),
+        (None, None, ""),
+    ],
+)
+def test_test_rows_that_disagree_are_named(found, value, interval, said):
+    row = replace(found.learners[1], delta_m=DeltaMEstimate(value, interval))
+    assert _doubt(row, "apart").startswith(said)
+    assert bool(_doubt(row, "apart")) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "said"),
+    [("hurt", 0.0092, True), ("helped", -0.01, True), ("hurt", -0.01, False), ("mixed", 1, False)],
+)
+def test_an_average_against_the_tasks_is_explained(found, answer, value, said):
+    delta = DeltaMEstimate(value, (value - 0.001, value + 0.001))
+    sentences = _contrast(replace(found.differences[0], answer=answer, delta_m=delta))
+    assert len(sentences) == said
+    assert not said or sentences[0].startswith("On average over tasks the change is ")
+
+
+def test_the_mark_is_explained(found):
+    assert "\n← the model to use\n" in str(found)
