@@ -35,6 +35,15 @@ def test_a_target_that_is_not_a_column(refused, table):
     )
 
 
+def test_a_table_without_a_header(refused, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("0.5,1,7.5\n0.25,0,2.5\n")
+    assert refused(path, "-t", "income").endswith(
+        "'income' is not a column of the table. Known: 0.5, 1, 7.5. "
+        "The first line looks like data; does the file lack a header?"
+    )
+
+
 def test_no_target(refused, table):
     assert refused(table) == (
         f"Name at least one target: --target NAME[:KIND]. {table} has the columns age, colour, "

@@ -22,6 +22,9 @@ def text(*values):
         (np.tile(np.arange(4.0), 5), False, Regression(), "numbers"),
         (np.tile(np.arange(4.0), 4), True, Regression(), "numbers"),
         (np.tile(np.arange(21.0), 9), True, Regression(), "numbers"),
+        (np.tile([500.0, 2000.0, 3000.0], 9), True, Regression(), "numbers"),
+        (np.tile([1.0, 3.0, 5.0], 9), True, Multiclass(), "3 distinct whole numbers"),
+        (np.tile([1.0, 3.0, 7.0], 9), True, Regression(), "numbers"),
     ],
 )
 def test_kind_and_reason(values, integer, kind, reason):

@@ -15,7 +15,9 @@ from polytask._naming import suggestion
 from polytask._validation import describe, message
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 
-__all__ = ["array_columns", "no_duplicates", "require_columns", "to_polars"]
+__all__ = ["array_columns", "header_doubt", "no_duplicates", "require_columns", "to_polars"]
+
+_MOST_NAMES = 12
 
 
 def to_polars(frame: Any) -> pl.DataFrame:
@@ -131,8 +133,29 @@ def no_duplicates(names: Sequence[str]) -> None:
 
 
 def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> None:
-    """Raise if a wanted column is not in the table, suggesting the nearest."""
-    for name in wanted:
-        if name not in known:
-            sentence = f"{what} {name!r} is not a column of the table. {suggestion(name, known)}"
-            raise DataError(sentence)
+    """Raise if wanted columns are not in the table, suggesting the nearest of a single one."""
+    absent = [name for name in wanted if name not in known]
+    if not absent:
+        return
+    if len(absent) == 1:
+        sentence = f"{absent[0]!r} is not a column of the table. {suggestion(absent[0], known)}"
+    else:
+        shown = ", ".join(map(repr, absent[:_MOST_NAMES])) + ", …" * (len(absent) > _MOST_NAMES)
+        sentence = f"{shown} are not columns of the table. Check its header."
+    raise DataError(f"{what} {sentence}{header_doubt(known)}")
+
+
+def header_doubt(names: Sequence[str]) -> str:
+    """A question to add where most names are numbers, other than a count of the columns."""
+    counted = [[str(place + first) for place in range(len(names))] for first in (0, 1)]
+    if 2 * sum(map(_is_number, names)) <= len(names) or list(names) in counted:
+        return ""
+    return " The first line looks like data; does the file lack a header?"
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True

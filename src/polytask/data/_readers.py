@@ -13,7 +13,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask.data._cell_types import typed
-from polytask.data._frames import no_duplicates
+from polytask.data._frames import header_doubt, no_duplicates
 from polytask.exceptions import DataError, SourceFileError
 
 __all__ = ["MISSING", "read_table", "scan_table"]
@@ -162,7 +162,7 @@ def _check_header(path: Path) -> None:
     try:
         no_duplicates([cell.strip() for cell in header])
     except DataError as error:
-        sentence = f"{path}: {error}"
+        sentence = f"{path}: {error}{header_doubt([cell.strip() for cell in header])}"
         raise DataError(sentence) from error
 
 

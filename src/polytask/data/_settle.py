@@ -13,6 +13,7 @@ from polytask.tasks import (
     Binary,
     FittedTarget,
     Kind,
+    Multiclass,
     Multilabel,
     Regression,
     Task,
@@ -79,8 +80,16 @@ def target_notes(
             words += f"; positive class {fitted[task.name].classes[1]!r}"
         elif reasons[task.name] == "as given":
             continue
-        alike.setdefault(words, []).append(task.name)
+        alike.setdefault(words + _otherwise(task, fitted), []).append(task.name)
     return tuple(f"{_listed(names)}: {words}" for words, names in alike.items())
+
+
+def _otherwise(task: Task, fitted: Mapping[str, FittedTarget]) -> str:
+    """What to write where whole numbers were taken for classes, and are none."""
+    labels = fitted[task.name].classes
+    if not isinstance(task.known_kind, Multiclass) or isinstance(labels[0], str):
+        return ""
+    return f"; write {task.columns[0]}:regression for numbers"
 
 
 def one_class_notes(fitted: Mapping[str, FittedTarget]) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ def infer_kind(
     """Return the likely kind of a target column and the reason in words.
 
     Two distinct labels are binary. Text is multiclass, and so are at most 20 distinct whole
-    numbers that occur five times each on average; other numbers are regression.
+    numbers that nearly follow one another, as codes do, and occur five times each on average;
+    other numbers are regression.
 
     Parameters
     ----------
@@ -63,6 +64,13 @@ def infer_kind(
             )
             raise DataError(sentence)
         return Multiclass(), f"{len(found)} distinct texts"
-    if integer and len(found) <= _MOST_INTEGER_CLASSES and len(found) * _ROWS_A_CLASS <= n_rows:
+    if integer and _like_codes(values) and len(found) * _ROWS_A_CLASS <= n_rows:
         return Multiclass(), f"{len(found)} distinct whole numbers"
     return Regression(), "numbers"
+
+
+def _like_codes(values: Shaped[np.ndarray, " n"]) -> bool:
+    """Whether whole numbers are few and leave hardly a gap, unlike amounts."""
+    distinct = np.unique(values[~missing(values)].astype(np.float64))
+    few = len(distinct) <= _MOST_INTEGER_CLASSES
+    return few and bool(np.ptp(distinct) < 2 * len(distinct))
