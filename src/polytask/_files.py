@@ -26,7 +26,10 @@ def replacing(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}-{secrets.token_hex(8)}{target.suffix}")
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode  # as the user's mask has it, whoever writes the file
         yield temporary
+        temporary.chmod(mode)
         _fsync(temporary)
         temporary.replace(target)
         if os.name != "nt":  # Windows cannot open folders

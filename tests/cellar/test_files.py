@@ -66,3 +66,11 @@ def test_digest(tmp_path):
     write_text(tmp_path / "a", "abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert sha256(tmp_path / "a") == digest
+
+
+def test_a_file_is_open_to_whom_the_mask_allows(tmp_path):
+    (tmp_path / "plain").touch()
+    with replacing(tmp_path / "kept") as temporary:
+        temporary.unlink()
+        temporary.touch(0o600)
+    assert (tmp_path / "kept").stat().st_mode == (tmp_path / "plain").stat().st_mode
