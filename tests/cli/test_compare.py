@@ -33,7 +33,7 @@ def test_a_table_with_two_targets(polytask, table, tmp_path):
     assert "<html" in (folder / "report.html").read_text()
     assert "income: binary, as given; positive class 1" in ran.err
     assert "married: binary, because of 2 distinct values; positive class 'yes'" in ran.err
-    assert "census.csv: 60 rows, 4 inputs, 2 tasks" in ran.err
+    assert "census.csv: 60 rows, 4 inputs, 2 tasks\n  inputs: age, colour, " in ran.err
     assert "comparing hard_sharing, linear; all is kept in runs/census" in ran.err
 
 
@@ -124,13 +124,13 @@ def test_a_column_that_names_the_parts_is_found(polytask, tmp_path):
     path = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "income", "part"))
     ran = polytask("compare", path, "-t", "income:binary", *QUICK, "-o", "out")
     assert ran.status == 0, ran.err
-    assert "column 'part' names the rows to train on and to test" in ran.err
+    assert "using the table's own column 'part' for train and test rows" in ran.err
     found = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert found["study"]["split"]["rows"][0]["train"] == 30
     for more in (("-t", "part:multiclass"), ("--drop", "part"), ("--split", "random:0.2")):
         ran = polytask("compare", path, "-t", "income:binary", *QUICK, *more)
         assert ran.status == 0, ran.err
-        assert "names the rows" not in ran.err
+        assert "own column" not in ran.err
 
 
 @pytest.mark.parametrize("more", [(), ("--features", "age,level")])

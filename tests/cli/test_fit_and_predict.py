@@ -20,6 +20,8 @@ def test_fit_says_how_the_model_does_and_saves_it(polytask, table):
     assert score.startswith("score   RMSE ")
     assert where == "model: model"
     assert "48 training and 12 validation rows" in ran.err
+    assert "fewer than 100 validation rows" in ran.err
+    assert "census.csv: 60 rows, 3 inputs, 3 tasks\n  inputs: age, colour, married\n" in ran.err
     assert "hard_sharing, " in ran.err
     assert library.load("model").tasks.names == ("income", "level", "score")
 
@@ -85,13 +87,36 @@ def test_the_suffix_says_what_is_written(polytask, table, tmp_path, name, read):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+def test_absent_inputs_are_all_named(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "income:binary", *LINEAR)
+    (tmp_path / "few.csv").write_text("level,score,married\n0,1.5,no\n")
+    assert polytask("predict", "model", "few.csv").error == (
+        "error: The model needs the same inputs as in fitting, but 'age', 'colour' are not columns "
+        "of the table. Check its header."
+    )
+
+
+def test_the_folder_of_a_comparison_is_no_model(polytask, table):
+    polytask("fit", table, "-t", "income:binary", *LINEAR, "--out", "run/model")
+    assert polytask("predict", "run", table).error == (
+        "error: run is not a saved model: it has no bundle.json. Did you mean run/model?"
+    )
+
+
 def test_columns_to_keep(polytask, table, tmp_path):
     polytask("fit", table, "-t", "income:binary", *LINEAR)
     polytask("predict", "model", table, "--keep", "colour,age", "--keep", "income", "-o", "p.csv")
     found = pl.read_csv(tmp_path / "p.csv")
-    assert found.columns == ["row", "colour", "age", "income_", "income", "income_probability"]
+    assert found.columns == [
+        "row",
+        "colour",
+        "age",
+        "income",
+        "income_predicted",
+        "income_probability",
+    ]
     assert found["colour"].to_list() == [row[1] for row in census()]
-    assert found["income_"].to_list() == [row[2] for row in census()]
+    assert found["income"].to_list() == [row[2] for row in census()]
 
 
 def test_a_column_to_keep_that_is_not_there(polytask, table):

@@ -1,9 +1,15 @@
+import re
+
 import pytest
 
+from polytask import aggregation, architectures, learners, weighting
+from polytask._naming import snake_case
 from polytask.aggregation import MGDA
 from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.weighting import UncertaintyWeighting
+
+BASES = {"Weighting", "Aggregator", "GramianAggregator", "JacobianAggregator"}
 
 
 def test_a_name_as_tables_print_it_is_the_same_learner():
@@ -49,3 +55,19 @@ def test_unknown_names(name, sentence):
     with pytest.raises(UnknownNameError) as caught:
         named_learner(name)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+def test_the_help_names_all_there_is(polytask, command):
+    words = set(re.findall(r"\w+", polytask(command, "--help").out))
+    models = {name for room in (architectures, learners) for name in room.__all__}
+    methods = {*weighting.__all__, *aggregation.__all__} - BASES - {"Static"}
+    assert {snake_case(name) for name in methods} <= words
+    assert {name for one in models if (name := _learner_name(one))} <= words
+
+
+def _learner_name(name):
+    try:
+        return named_learner(name).name
+    except UnknownNameError:
+        return None

@@ -19,7 +19,7 @@ from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare
-from polytask.learners import Learner, default_learners
+from polytask.learners import Learner, default_learners, unserved
 from polytask.report import write_report
 from polytask.training import Budget
 
@@ -64,6 +64,9 @@ def _study(options: CompareSettings, voice: Voice) -> _Study:
     methods = balancing(options.weighting, options.aggregation)
     data, splitter = read_data(options, voice)
     learners = balanced(asked or default_learners(data.tasks), methods)
+    for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):
+        if reason is not None:
+            voice.note(f"{reason} It is left out.")
     allowed = budget(options, data, splitter, trials=options.trials)
     folder = options.out or _folder(options, data, splitter, allowed)
     names = ", ".join(learner.name for learner in learners)

@@ -36,9 +36,9 @@ def compare(
             "--model",
             "-m",
             metavar="NAME",
-            help="A model to compare, such as hard_sharing, hard_sharing+mgda, linear or "
-            "gradient_boosting; repeat for more. By default networks apart and joint, linear "
-            "models and boosted trees.",
+            help="A model to compare: hard_sharing, single_task, linear, pooled_linear or "
+            "gradient_boosting; hard_sharing+mgda names its balancing too. Repeat for more. By "
+            "default networks apart and joint, linear models and boosted trees.",
             rich_help_panel="Training",
         ),
     ] = None,

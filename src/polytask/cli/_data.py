@@ -70,7 +70,10 @@ def _own_split(
     used |= {column for task in tasks for column in task.columns}
     if named is None or named in used or settings.features:
         return RandomSplit()
-    voice.note(f"column {named!r} names the rows to train on and to test; --split says otherwise")
+    voice.note(
+        f"using the table's own column {named!r} for train and test rows "
+        "(--split random:0.2 for another split)"
+    )
     return ColumnSplit(named)
 
 
@@ -94,13 +97,16 @@ def _tasks(settings: DataSettings, columns: Sequence[str]) -> list[Task]:
 
 
 def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
-    n_inputs = sum(source.inputs.width for source in splitter.prepared(data).sources)
+    inputs = [name for one in splitter.prepared(data).sources for name in one.inputs.columns]
     counts = (
         _count(data.n_rows, "row"),
-        _count(n_inputs, "input"),
+        _count(len(inputs), "input"),
         _count(len(data.tasks), "task"),
     )
     voice.note(f"{path.name}: {', '.join(counts)}")
+    more = len(inputs) - _MOST_COLUMNS
+    further = f" … (+{more} more)" if more > 0 else ""
+    voice.note(f"  inputs: {', '.join(inputs[:_MOST_COLUMNS])}{further}")
     for note in data.notes:
         voice.note(f"  {note}")
 

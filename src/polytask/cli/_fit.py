@@ -22,6 +22,8 @@ from polytask.training import Budget
 
 __all__ = ["run"]
 
+_FEW_ROWS = 100
+
 
 def run(given: Mapping[str, Any]) -> None:
     """Fit one model, say how it does on held-out rows, and save it."""
@@ -61,6 +63,8 @@ def _parts(
         raise DataError(f"{sentence} Hold some out: --split random:0.2.")
     aside = f"; {test.n_rows:,} test rows are left alone" if test.n_rows else ""
     voice.note(f"{train.n_rows:,} training and {validation.n_rows:,} validation rows{aside}")
+    if validation.n_rows < _FEW_ROWS:
+        voice.note(f"  fewer than {_FEW_ROWS} validation rows: the scores may be luck")
     return train, validation
 
 

@@ -36,7 +36,7 @@ def fit(
             "--model",
             "-m",
             metavar="NAME",
-            help="Such as hard_sharing, single_task, linear or gradient_boosting; "
+            help="hard_sharing, single_task, linear, pooled_linear or gradient_boosting; "
             "hard_sharing by default.",
             rich_help_panel="Training",
         ),

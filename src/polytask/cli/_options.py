@@ -93,7 +93,7 @@ Weighting = Annotated[
     typer.Option(
         "--weighting",
         metavar="NAME",
-        help="How joint networks weigh the tasks' losses, such as uncertainty_weighting.",
+        help="How joint networks weigh the tasks' losses: equal or uncertainty_weighting.",
         rich_help_panel=_TRAINING,
     ),
 ]
@@ -102,7 +102,7 @@ Aggregation = Annotated[
     typer.Option(
         "--aggregation",
         metavar="NAME",
-        help="How joint networks make one update of the tasks' gradients, such as mgda.",
+        help="How joint networks make one update of the tasks' gradients: mean or mgda.",
         rich_help_panel=_TRAINING,
     ),
 ]

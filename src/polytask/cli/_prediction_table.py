@@ -23,14 +23,16 @@ def prediction_table(
     rows : DataFrame of n rows
         The user's table.
     keep : sequence of str
-        Its columns to copy.
+        Its columns to copy; a prediction of the same name is called ``NAME_predicted``.
     own_rows : bool
         Whether each row belongs to one task; all tasks then share the columns of their target.
     """
     answers = _gathered(predictions, rows.height) if own_rows else _side_by_side(predictions)
     front = {"row": pl.Series(np.arange(rows.height)), **{name: rows[name] for name in keep}}
-    table = [series.alias(_free(name, answers)) for name, series in front.items()]
-    table += [pl.Series(name, values.tolist()) for name, values in answers.items()]
+    table = dict(front)
+    for name, values in answers.items():
+        own = _free(f"{name}_predicted", {*answers, *table}) if name in front else name
+        table[own] = pl.Series(values.tolist())
     return pl.DataFrame(table)
 
 

@@ -103,11 +103,11 @@ def read_manifest(folder: Path, *, check_files: bool = True) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not path.is_file():
-        sentence = (
-            f"{folder} is not a saved model: it has no {MANIFEST}. "
-            "Give the folder that a model was saved to."
-        )
-        raise BundleError(sentence)
+        inside = folder / "model"
+        remedy = "Give the folder that a model was saved to."
+        if (inside / MANIFEST).is_file():
+            remedy = f"Did you mean {inside}?"
+        raise BundleError(f"{folder} is not a saved model: it has no {MANIFEST}. {remedy}")
     manifest = _parsed(path)
     _check_format(path, manifest)
     written = manifest.pop("sha256", None)
