@@ -14,6 +14,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --editable ".[dev,frames,trees]" -c constraints.txt
 	@touch $@
+	@echo "done: $(BIN)/polytask (source $(BIN)/activate puts it on your PATH)"
 
 demo: install
 	BIN=$(BIN) bash examples/demo.sh
