@@ -5,6 +5,7 @@ import pytest
 from cli_tables import census, write_csv
 
 import polytask as library
+from polytask.learners import Linear
 
 QUICK = ("--model", "linear", "--seeds", 1)
 
@@ -172,3 +173,23 @@ def test_workers_side_by_side_find_the_same(polytask, table, tmp_path):
 def _without_folder(text: str) -> list[str]:
     """The result without the seconds and the folder."""
     return [line.split("  ")[0:3] for line in text.splitlines() if "/" not in line]
+
+
+def test_what_was_read_and_inferred_can_be_put_right(polytask, tmp_path):
+    rows = "".join(f"{row % 7};{row % 3};{500 * (row % 4)}\n" for row in range(60))
+    (tmp_path / "t.csv").write_text(f"x;level;sales\n{rows}")
+    ran = polytask("fit", "t.csv", "-t", "level", "-t", "sales", "--model", "linear")
+    assert "cells separated by semicolons" in ran.err
+    assert (
+        "level: multiclass, because of 3 distinct whole numbers; write level:regression" in ran.err
+    )
+    assert "sales: regression, because of numbers" in ran.err
+
+
+def test_default_models_that_cannot_learn_the_tasks_are_named(polytask, table, monkeypatch):
+    monkeypatch.setattr(Linear, "serves", lambda _self, _tasks: False)
+    few = ("--seeds", 1, "--trials", 1, "--steps", 5)
+    ran = polytask("compare", table, "-t", "income:binary", *few)
+    said = "The learner 'linear' cannot learn these tasks: income (binary). It is left out."
+    assert said in ran.err
+    assert "comparing single_task, hard_sharing, gradient_boosting" in ran.err

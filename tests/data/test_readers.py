@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from polytask.data import read_table, scan_table, to_polars
+from polytask.data import find_separator, read_table, scan_table, to_polars
 from polytask.exceptions import DataError, SourceFileError
 
 TABLE = pl.DataFrame(
@@ -121,7 +121,7 @@ def test_only_some_columns_are_read(tmp_path):
         ("t.arrow", "a,b", r"t\.arrow cannot be read: "),
         ("t.ndjson", "a,b", r"t\.ndjson cannot be read: "),
         ("t.csv.gz", "a,b", r"t\.csv\.gz cannot be read: "),
-        ("t.csv", "a,b\n1,2,3\n", r"t\.csv cannot be read: "),
+        ("t.csv", "a,b\n1,2,3\n", r"t\.csv: line 2 has 3 cells, but the header names 2 columns"),
     ],
 )
 def test_bad_files_are_named(tmp_path, name, text, sentence):
@@ -164,3 +164,29 @@ def test_a_header_that_repeats_a_name(tmp_path, header):
 # ── frames ────────────────────────────────────────────────────────────────────
 def test_nan_becomes_null():
     assert to_polars({"a": [1.0, float("nan")]})["a"].null_count() == 1
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_file_without_commas_in_its_header(tmp_path, separator):
+    lines = ["a;b", "1;x, y", "2;z"]
+    path = written(tmp_path, "\n".join(lines).replace(";", separator))
+    assert find_separator(path) == separator
+    assert_frame_equal(read_table(path), pl.DataFrame({"a": [1, 2], "b": ["x, y", "z"]}))
+
+
+def test_files_that_have_the_separator_of_their_suffix(tmp_path):
+    for text, name in [("a,b;c\n", "t.csv"), ("a\n", "t.csv"), ("a;b\n", "t.tsv")]:
+        assert find_separator(written(tmp_path, text, name)) is None
+
+
+def test_decimal_commas(tmp_path):
+    path = written(tmp_path, "a;b;c\n1,5;x;1\n2;1,5;2\n")
+    with pytest.raises(SourceFileError, match=r"there are decimal commas in 'a', so .* points\."):
+        read_table(path)
+    assert read_table(path, text=["a"])["a"].to_list() == ["1,5", "2"]
+
+
+def test_a_line_that_is_too_long(tmp_path):
+    path = written(tmp_path, "a,b\n1,2\n1,2,3\n")
+    with pytest.raises(SourceFileError, match=r"line 3 has 3 cells, but the header names 2 col"):
+        read_table(path)

@@ -16,6 +16,7 @@ from polytask.data import (
     MultiTaskDataset,
     RandomSplit,
     Splitter,
+    find_separator,
     find_split_column,
     parse_split,
     read,
@@ -104,6 +105,9 @@ def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voi
         _count(len(data.tasks), "task"),
     )
     voice.note(f"{path.name}: {', '.join(counts)}")
+    separator = find_separator(path)
+    if separator is not None:
+        voice.note(f"  cells separated by {'semicolons' if separator == ';' else 'tabs'}")
     more = len(inputs) - _MOST_COLUMNS
     further = f" … (+{more} more)" if more > 0 else ""
     voice.note(f"  inputs: {', '.join(inputs[:_MOST_COLUMNS])}{further}")

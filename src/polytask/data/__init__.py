@@ -18,6 +18,7 @@ from polytask.data._read import read
 from polytask.data._readers import read_table, scan_table
 from polytask.data._schema import Schema
 from polytask.data._schema_json import schema_from_json, schema_to_json
+from polytask.data._separated import find_separator
 from polytask.data._source import Source
 from polytask.data._split import Split
 from polytask.data._splitter import Splitter
@@ -42,6 +43,7 @@ __all__ = [
     "TableLabels",
     "as_source",
     "encode",
+    "find_separator",
     "find_split_column",
     "fit_schemas",
     "make_blocks",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import glob
-import gzip
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,8 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask.data._cell_types import typed
-from polytask.data._frames import header_doubt, no_duplicates
-from polytask.exceptions import DataError, SourceFileError
+from polytask.data._separated import check_header, check_numbers, long_line, separator_of
+from polytask.exceptions import SourceFileError
 
 __all__ = ["MISSING", "read_table", "scan_table"]
 
@@ -35,7 +33,8 @@ def read_table(
     ----------
     path : str or Path
         Its suffix says what it is: ``.csv``, ``.tsv`` (both also ``.gz``), ``.parquet``,
-        ``.arrow``, ``.feather``, ``.ipc``, ``.ndjson`` or ``.jsonl``.
+        ``.arrow``, ``.feather``, ``.ipc``, ``.ndjson`` or ``.jsonl``. Cells of a CSV file may be
+        separated by semicolons or tabs too, if its first line holds no comma.
     columns : sequence of str, optional
         The columns to read; all if one of them is not there, so that it can be said what is.
     missing : sequence of str
@@ -58,6 +57,8 @@ def read_table(
     if table.height == 0:
         sentence = f"{path} holds a header ({', '.join(table.columns[:5])}) but no rows."
         raise SourceFileError(sentence)
+    if _scanner(path) is _scan_separated:
+        check_numbers(path, table, text)
     return table
 
 
@@ -69,7 +70,7 @@ def scan_table(
     scan = _scanner(path)
     _check_file(path)
     if scan is _scan_separated:
-        _check_header(path)
+        check_header(path)
     return _reading(path, lambda: _checked(scan(path, missing, text)))
 
 
@@ -84,7 +85,7 @@ def _literal(path: Path) -> str:
 
 
 def _scan_separated(path: Path, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
-    raw = pl.scan_csv(_literal(path), separator=_separator(path), infer_schema=False)
+    raw = pl.scan_csv(_literal(path), separator=separator_of(path), infer_schema=False)
     names = {name: name.strip() for name in raw.collect_schema().names()}
     return typed(raw.rename(names), missing, text)
 
@@ -128,10 +129,6 @@ def _scanner(path: Path) -> _Scan:
     raise SourceFileError(sentence)
 
 
-def _separator(path: Path) -> str:
-    return "\t" if path.name.casefold().endswith((".tsv", ".tsv.gz")) else ","
-
-
 def _check_file(path: Path) -> None:
     if path.is_dir():
         sentence = f"{path} is a folder. Name a file of the types {', '.join(_SCANNERS)}."
@@ -148,27 +145,11 @@ def _check_file(path: Path) -> None:
         raise SourceFileError(sentence)
 
 
-def _check_header(path: Path) -> None:
-    opened = gzip.open if path.suffix.casefold() == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as handle:
-            header = next(csv.reader(handle, delimiter=_separator(path)), [])
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-        sentence = f"{path} cannot be read: {error}. Save it as UTF-8 text."
-        raise SourceFileError(sentence) from error
-    if not any(cell.strip() for cell in header):
-        sentence = f"{path} is empty: its first line names no columns."
-        raise SourceFileError(sentence)
-    try:
-        no_duplicates([cell.strip() for cell in header])
-    except DataError as error:
-        sentence = f"{path}: {error}{header_doubt([cell.strip() for cell in header])}"
-        raise DataError(sentence) from error
-
-
 def _reading(path: Path, action: Callable[[], Any]) -> Any:
     try:
         return action()
     except (pl.exceptions.PolarsError, OSError) as error:
         sentence = f"{path} cannot be read: {str(error).splitlines()[0]}"
+        if _scanner(path) is _scan_separated:
+            sentence = long_line(path) or sentence
         raise SourceFileError(sentence) from error
