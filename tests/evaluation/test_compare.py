@@ -109,7 +109,7 @@ def one_table(target):
     return MultiTaskDataset.from_arrays(generator.normal(size=(240, 2)), target, [Task("y")])
 
 
-def test_one_task_has_nothing_to_share():
+def test_one_task_has_nothing_to_share(tmp_path):
     target = np.random.default_rng(1).normal(size=(240, 1))
     found = compare(one_table(target), Together(alphas=(1.0,)), seeds=1)
     assert found.judgement.answer == "nothing to share"
@@ -117,6 +117,8 @@ def test_one_task_has_nothing_to_share():
     assert "difference" not in found.verdict
     assert found.warnings[0].startswith("Whether joint training helps takes two tasks or more")
     assert "--target b:binary" in found.warnings[0]
+    page = write_report(found, tmp_path / "report.html")
+    assert "there is nothing to share" in page.read_text(encoding="utf-8")
 
 
 def test_one_seed_is_said_in_the_headline():

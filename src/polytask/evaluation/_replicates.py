@@ -177,5 +177,6 @@ def _add(
         if not np.array_equal(drawn, outcome.rows):
             weights, drawn = counts[:, np.searchsorted(rows, outcome.rows)], outcome.rows
         plain = bool((outcome.weight == 1).all())
+        weighted = weights if plain else weights * outcome.weight
         for one in means:
-            one.add(outcome, times, weights if plain else weights * outcome.weight, first)
+            one.add(outcome, times, weighted, first)

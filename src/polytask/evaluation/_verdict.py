@@ -98,8 +98,8 @@ def _about_joint(
     if main is None:
         return "No joint learner took part, so whether joint training helps was not asked.", []
     if len(main.tasks) == 1:
-        pair = f"{main.learner} and {main.baseline}"
-        return f"One task: there is nothing to share, so {pair} cannot be told apart by it.", []
+        pair = f"{main.learner} against {main.baseline}"
+        return f"One task: there is nothing to share, and {pair} compares a thing with itself.", []
     tasks = [one.sentence for one in main.tasks.values()]
     if len(tasks) > _MOST_TASK_SENTENCES:
         tasks = _summary(main)
