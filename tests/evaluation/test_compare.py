@@ -117,8 +117,9 @@ def test_one_task_has_nothing_to_share(tmp_path):
     assert "difference" not in found.verdict
     assert found.warnings[0].startswith("Whether joint training helps takes two tasks or more")
     assert "--target b:binary" in found.warnings[0]
-    page = write_report(found, tmp_path / "report.html")
-    assert "there is nothing to share" in page.read_text(encoding="utf-8")
+    page = write_report(found, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "there is nothing to share" in page
+    assert '<small class="why">x0, x1</small>' in page
 
 
 def test_one_seed_is_said_in_the_headline():

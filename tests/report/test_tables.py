@@ -194,3 +194,12 @@ def test_labels_that_overlap_have_no_bar(record):
 
     assert task.shares == []
     assert task.words == "a: 50.0\xa0%, b: 45.0\xa0%"
+
+
+def test_input_columns_are_named_and_the_rest_counted(make_record):
+    record = make_record()
+    data = record["study"]["data"]
+    assert data_view(Study(record)).sources[0].inputs == ""
+    name = data["summary"]["sources"][0]["name"]
+    data["inputs"] = {name: {"names": ["age", "wage"], "more": 7}}
+    assert data_view(Study(record)).sources[0].inputs == "age, wage +7 more"

@@ -20,6 +20,8 @@ from polytask.training import Budget
 
 __all__ = ["described_study", "identity"]
 
+_MOST_INPUTS = 30
+
 
 def identity(
     digest: str, splitter: Splitter, splits: Sequence[Split], budget: Budget
@@ -47,7 +49,12 @@ def described_study(
     title = f"{count(len(data.tasks), 'task')}, {count(data.n_rows, 'row')}"
     return {
         "title": title,
-        "data": {"digest": digest, "summary": data.summary(), "notes": list(data.notes)},
+        "data": {
+            "digest": digest,
+            "summary": data.summary(),
+            "inputs": _inputs(data),
+            "notes": list(data.notes),
+        },
         "split": {
             "kind": type(splitter).__name__,
             "recipe": _recipe(splitter),
@@ -58,6 +65,15 @@ def described_study(
         "budget": _budget(budget),
         "tasks": [_task(task, [size[task.name] for size in sizes]) for task in data.tasks],
         "bootstrap": _bootstrap(data, splits, len(places), replicates),
+    }
+
+
+def _inputs(data: MultiTaskDataset) -> dict[str, Any]:
+    """Names of each source's input columns, the first ones only, and how many more there are."""
+    names = {source.name: source.inputs.columns for source in data.sources}
+    return {
+        source: {"names": columns[:_MOST_INPUTS], "more": max(len(columns) - _MOST_INPUTS, 0)}
+        for source, columns in names.items()
     }
 
 

@@ -47,6 +47,7 @@ class SourceRow:
     name: str
     rows: str
     columns: Sequence[str]
+    inputs: str
     layout: str
 
 
@@ -69,7 +70,7 @@ def data_view(study: Study) -> DataView:
     return DataView(
         rows=count(summary["rows"]),
         sentence=_sentence(summary),
-        sources=[_source(source) for source in summary["sources"]],
+        sources=[_source(source, data.get("inputs", {})) for source in summary["sources"]],
         tasks=[_task(study, task) for task in summary["tasks"]],
         notes=data["notes"],
         digest=data["digest"],
@@ -90,7 +91,7 @@ def _sentence(summary: Mapping[str, Any]) -> str:
     return f"{plural(summary['rows'], 'row')}{where}; {plural(tasks, 'task')} with {labels}."
 
 
-def _source(source: Mapping[str, Any]) -> SourceRow:
+def _source(source: Mapping[str, Any], inputs: Mapping[str, Any]) -> SourceRow:
     layout = "each row belongs to one task" if source.get("own_rows") else "tasks share rows"
     if source.get("weighted"):
         layout += ", rows are weighted"
@@ -100,8 +101,17 @@ def _source(source: Mapping[str, Any]) -> SourceRow:
         name=source["name"],
         rows=count(source["rows"]),
         columns=[f"{count(n)} {kind}" for kind, n in source["columns"].items()],
+        inputs=_inputs(inputs.get(source["name"])),
         layout=layout,
     )
+
+
+def _inputs(found: Mapping[str, Any] | None) -> str:
+    """Names of input columns; nothing where the record has none."""
+    if found is None:
+        return ""
+    more = f" +{count(found['more'])} more" if found["more"] else ""
+    return ", ".join(found["names"]) + more
 
 
 def _task(study: Study, labels: Mapping[str, Any]) -> TaskLabels:
