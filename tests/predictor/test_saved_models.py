@@ -130,6 +130,11 @@ class TestFaults:
             load(folder)
 
 
+def test_every_file_may_be_read_by_the_same_people(tmp_path):
+    MODELS["hard sharing"]().save(tmp_path / "model")
+    assert len({path.stat().st_mode for path in (tmp_path / "model").iterdir()}) == 1
+
+
 def test_an_edited_manifest(saved, tmp_path):
     manifest = json.loads(saved["linear"][MANIFEST])
     manifest["name"] = "mine"

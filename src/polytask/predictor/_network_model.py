@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_model, save_model
 
-from polytask._files import write_json
+from polytask._files import replacing, write_json
 from polytask._recipes import to_json
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import Schema, Source, encode
@@ -70,7 +70,8 @@ class NetworkModel(Model):
     def save(self, folder: Path) -> None:
         """Write ``architecture.json`` and ``weights.safetensors``."""
         write_json(folder / _RECIPE, to_json(self.architecture))
-        save_model(self.network, str(folder / _WEIGHTS))
+        with replacing(folder / _WEIGHTS) as temporary:
+            save_model(self.network, str(temporary))
 
     @classmethod
     def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> NetworkModel:
