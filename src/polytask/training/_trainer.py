@@ -155,7 +155,7 @@ class Trainer(TrainerSettings):
 
         held_out = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices), threads_for(self._work(network)):
+        with torch.random.fork_rng(devices=devices), threads_for(*self._work(network)):
             run = TrainingRun(self, fabric, network, train.tasks, tensors(train), held_out, seed)
             save = None
             if checkpoint is not None:
@@ -175,10 +175,11 @@ class Trainer(TrainerSettings):
             sentence = message("Trainer", "accelerator", expected, self.accelerator, str(error))
             raise ParameterError(sentence) from error
 
-    def _work(self, network: MultiTaskModule) -> float:
-        """Multiplications of one step of one network, roughly."""
+    def _work(self, network: MultiTaskModule) -> tuple[float, int]:
+        """Multiplications of one step of one network, roughly, and how many networks step."""
         n_networks = sum(len(block.tasks) for block in network.blocks) if network.replicated else 1
-        return self.batch_size * sum(p.numel() for p in network.parameters()) / n_networks
+        size = sum(parameter.numel() for parameter in network.parameters())
+        return self.batch_size * size / n_networks, n_networks
 
     def _identity(
         self,
