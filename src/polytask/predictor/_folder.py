@@ -49,7 +49,16 @@ def new_folder(target: Path) -> Iterator[Path]:
             raise
         _fsync(target.parent)
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        _remove(workshop)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, also when Ctrl-C comes in the middle of it."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except KeyboardInterrupt:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def check_folder(folder: str | Path) -> None:
