@@ -9,7 +9,14 @@ from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.weighting import UncertaintyWeighting
 
-BASES = {"Weighting", "Aggregator", "GramianAggregator", "JacobianAggregator"}
+BASES = {
+    "Weighting",
+    "Aggregator",
+    "GramianAggregator",
+    "JacobianAggregator",
+    "AmortisedAggregator",
+    "Property",
+}
 
 
 def test_a_name_as_tables_print_it_is_the_same_learner():

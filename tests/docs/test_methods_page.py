@@ -20,7 +20,7 @@ ROOMS = (
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
     "Architecture", "Encoder", "MultiTaskModule", "Weighting", "Aggregator", "GramianAggregator",
-    "JacobianAggregator", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
+    "JacobianAggregator", "AmortisedAggregator", "Property", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip
 

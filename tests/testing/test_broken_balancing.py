@@ -291,10 +291,18 @@ class Shuffling(SumOfRows):
         return super().combine(jacobian)
 
 
+class Neither(Aggregator):
+    needs = frozenset({"gramian"})
+
+    def aggregate(self, jacobian, served=None):
+        return jacobian.sum(dim=0)
+
+
+@pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("aggregator", "words"),
     [
-        (Aggregator(), "neither a GramianAggregator nor a JacobianAggregator"),
+        (Neither(), "neither a GramianAggregator nor a JacobianAggregator"),
         (Nothing(), "declares no needs"),
         (Normalising(), "zero gradients: the update is not finite"),
         (OneAWeight(), "an update of shape"),

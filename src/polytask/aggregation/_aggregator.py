@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-__all__ = ["Aggregator", "GramianAggregator", "JacobianAggregator"]
+from polytask._validation import Choice, Constraint, check_parameters
+from polytask.aggregation._property import Property
+from polytask.gradients import Need, Served
+
+__all__ = ["Aggregator", "AmortisedAggregator", "GramianAggregator", "JacobianAggregator"]
 
 
 class Aggregator(ABC):
@@ -19,10 +24,20 @@ class Aggregator(ABC):
     Attributes
     ----------
     needs : frozenset of str
-        What the engine must serve: ``"gramian"``, ``"jacobian"``, ``"product"``, …
+        What the engine must serve, in the words of `Need`. Where it holds ``"present"`` or
+        ``"losses"``, the engine passes a `Served` as second argument.
+    properties : frozenset of Property
+        What it promises; the common check tests it.
     """
 
-    needs: ClassVar[frozenset[str]]
+    needs: frozenset[str]
+    properties: ClassVar[frozenset[Property]] = frozenset()
+
+    @abstractmethod
+    def aggregate(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The update that it makes of explicit gradients, for use without an engine."""
 
     def start(
         self,
@@ -51,22 +66,90 @@ class Aggregator(ABC):
         """Restore what `state_dict` gave, after `start`."""
         del state
 
+    def _told(self) -> bool:
+        """Whether it asks for a `Served`."""
+        return bool(self.needs & {Need.PRESENT, Need.LOSSES})
+
 
 class GramianAggregator(Aggregator):
     r"""The update is :math:`J^\top w` with weights that depend on :math:`G = J J^\top` only."""
 
-    needs: ClassVar[frozenset[str]] = frozenset({"gramian"})
+    needs = frozenset({Need.GRAMIAN})
 
     @abstractmethod
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-        """Weights of the k tasks present."""
+        """Weights of the k tasks present.
+
+        One that declares the need ``"present"`` or ``"losses"`` takes a second argument,
+        ``served: Served | None = None``; without it all tasks are present.
+        """
+
+    def aggregate(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The update from explicit gradients, by their Gramian."""
+        told = (served,) if self._told() else ()
+        return self.weights(jacobian @ jacobian.T, *told) @ jacobian
 
 
 class JacobianAggregator(Aggregator):
     """The update is made coordinate by coordinate from the whole Jacobian."""
 
-    needs: ClassVar[frozenset[str]] = frozenset({"jacobian"})
+    needs = frozenset({Need.JACOBIAN})
 
     @abstractmethod
     def combine(self, jacobian: Float[Tensor, "k p"]) -> Float[Tensor, " p"]:
-        """The update, from the rows of the k tasks present."""
+        """The update, from the rows of the k tasks present.
+
+        One that declares the need ``"present"`` or ``"losses"`` takes a second argument,
+        ``served: Served | None = None``; without it all tasks are present.
+        """
+
+    def aggregate(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The update from explicit gradients."""
+        return self.combine(jacobian, *((served,) if self._told() else ()))
+
+
+@dataclass
+class AmortisedAggregator(GramianAggregator):
+    r"""A Gramian aggregator that can also carry its weights from step to step.
+
+    With ``amortised=True`` no Gramian is computed: the update :math:`d = J^\top w` is that of
+    the carried weights, and the slopes :math:`J d = G w` of all tasks along it, which cost one
+    pass whatever the number of tasks, move the weights one iteration of the method's own
+    problem onward.
+
+    Parameters
+    ----------
+    amortised : bool, default False
+    """
+
+    amortised: bool = field(default=False, kw_only=True)
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"amortised": Choice((False, True))}
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if self.amortised:
+            self.needs = frozenset({Need.PRODUCT, Need.PRESENT})
+
+    @abstractmethod
+    def carried(self, served: Served) -> Float[Tensor, " k"]:
+        """Weights w of the k tasks present for this step's update."""
+
+    @abstractmethod
+    def move(self, product: Float[Tensor, " k"], served: Served) -> None:
+        r"""Learn from the slopes :math:`J J^\top w` along the update just made."""
+
+    def aggregate(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The update from explicit gradients; amortised, it also moves the weights."""
+        if not self.amortised:
+            return super().aggregate(jacobian, served)
+        told = Served.all_of(len(jacobian), jacobian.device) if served is None else served
+        update = self.carried(told).to(jacobian) @ jacobian
+        self.move(jacobian @ update, told)
+        return update

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from polytask.aggregation._aggregator import GramianAggregator
+from polytask.aggregation._property import Property
 
 __all__ = ["Mean"]
 
@@ -26,6 +28,17 @@ class Mean(GramianAggregator):
     >>> Mean().weights(torch.eye(4))
     tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
+
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.SCALE_EQUIVARIANT,
+            Property.LINEAR_UNDER_SCALING,
+            Property.CONVEX,
+            Property.STATELESS,
+            Property.DETERMINISTIC,
+        }
+    )
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Equal weights that sum to 1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from polytask._linalg import min_norm_point
 from polytask.aggregation._aggregator import GramianAggregator
+from polytask.aggregation._property import Property
 
 __all__ = ["MGDA"]
 
@@ -41,6 +43,18 @@ class MGDA(GramianAggregator):
     >>> MGDA().weights(torch.tensor([[1.0, 0.0], [0.0, 3.0]]))
     tensor([0.7500, 0.2500])
     """
+
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.NON_CONFLICTING,
+            Property.SCALE_EQUIVARIANT,
+            Property.STATIONARY,
+            Property.CONVEX,
+            Property.STATELESS,
+            Property.DETERMINISTIC,
+        }
+    )
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the min-norm point."""

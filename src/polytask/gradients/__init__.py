@@ -1,6 +1,8 @@
 """Per-task gradients and what is made of them; the only room that sees network and method."""
 
 from polytask.gradients._backward import backward
+from polytask.gradients._needs import Need
 from polytask.gradients._per_task import per_task_jacobian
+from polytask.gradients._served import Served
 
-__all__ = ["backward", "per_task_jacobian"]
+__all__ = ["Need", "Served", "backward", "per_task_jacobian"]

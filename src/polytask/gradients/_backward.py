@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -11,11 +12,13 @@ from torch import Tensor
 from polytask._validation import message
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients._aggregates import Aggregates
+from polytask.gradients._needs import Need
 from polytask.gradients._per_task import per_task_jacobian
+from polytask.gradients._served import Served
 
 __all__ = ["backward"]
 
-_SERVED = frozenset({"gramian", "jacobian"})
+_SERVED = frozenset({Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.PRESENT, Need.LOSSES})
 
 
 def backward(
@@ -82,12 +85,20 @@ def backward(
     weights = torch.zeros_like(losses.detach())
     if len(rows) == 0:
         return weights
+    here = torch.ones(len(losses), dtype=torch.bool) if present is None else present
+    served = Served(here, losses.detach())
+    told = (served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
     jacobian = per_task_jacobian(losses[rows], shared)
-    if "jacobian" in aggregator.needs:
+    method: Any = aggregator
+    if Need.JACOBIAN in aggregator.needs:
         weights[rows] = 1.0
-        _run_with_update(losses, weights, shared, aggregator.combine(jacobian), run)  # type: ignore[attr-defined]
+        _run_with_update(losses, weights, shared, method.combine(jacobian, *told), run)
+    elif Need.PRODUCT in aggregator.needs:
+        weights[rows] = method.carried(served).to(weights)
+        method.move(jacobian @ (weights[rows] @ jacobian), served)
+        run((weights * losses).sum())
     else:
-        weights[rows] = aggregator.weights(jacobian @ jacobian.T).to(weights)  # type: ignore[attr-defined]
+        weights[rows] = method.weights(jacobian @ jacobian.T, *told).to(weights)
         run((weights * losses).sum())
     return weights
 

@@ -23,8 +23,10 @@ class Weighting(ABC):
     Attributes
     ----------
     needs : frozenset of str
-        What it asks of the engine beyond the losses: ``"losses_after_step"``,
-        ``"epoch_losses"``, ``"validation"``, …
+        What it asks of the engine beyond the losses, in the words of
+        `polytask.gradients.Need`: ``"losses_after_step"`` calls `after_step`, ``"epoch_losses"``
+        `end_epoch`, ``"gramian"`` `before_step`, ``"product"`` `after_product` and
+        ``"validation"`` `after_validation`.
     fixed : bool
         Whether the weights do not depend on the losses; with all tasks present they then sum to
         the number of tasks, and an absent task's weight becomes 0 without changing the others.
@@ -70,6 +72,27 @@ class Weighting(ABC):
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
         """Take one step of its own parameters on detached losses."""
         del losses, present
+
+    def before_step(
+        self, gramian: Float[Tensor, "n_tasks n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> None:
+        """Inner products of the tasks' gradients before weighing; absent rows and columns are 0."""
+        del gramian, present
+
+    def after_product(
+        self,
+        slopes: Float[Tensor, " n_tasks"],
+        losses: Float[Tensor, " n_tasks"],
+        present: Bool[Tensor, " n_tasks"],
+    ) -> None:
+        r"""Slopes :math:`g_k^\top d` of the losses along the gradient d of the weighted sum."""
+        del slopes, losses, present
+
+    def after_validation(
+        self, slopes: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> None:
+        r"""Slopes :math:`g_k^\top v` along the gradient v of the held-out loss after a trial step."""
+        del slopes, present
 
     def after_step(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]

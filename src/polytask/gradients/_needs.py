@@ -1,0 +1,45 @@
+"""What balancing methods ask of the engine, in one vocabulary."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Need"]
+
+
+class Need(StrEnum):
+    """A thing that a weighting or an aggregator declares in `needs` and the engine serves.
+
+    Examples
+    --------
+    >>> from polytask.gradients import Need
+    >>> Need.GRAMIAN == "gramian"
+    True
+    """
+
+    GRAMIAN = "gramian"
+    """Inner products of the gradients of the tasks present."""
+
+    JACOBIAN = "jacobian"
+    """The gradients themselves, one row a task."""
+
+    PRODUCT = "product"
+    """Each task's slope along the update that carried weights made."""
+
+    SECOND_BATCH = "second_batch"
+    """That the slopes are those of an independent batch."""
+
+    PRESENT = "present"
+    """Which of all tasks the gradients belong to, as `Served.present`."""
+
+    LOSSES = "losses"
+    """The values of the losses, as `Served.losses`."""
+
+    LOSSES_AFTER_STEP = "losses_after_step"
+    """Losses of the same batch after the update."""
+
+    EPOCH_LOSSES = "epoch_losses"
+    """Mean training losses of every epoch."""
+
+    VALIDATION = "validation"
+    """Rows held out of training, apart from those that choose the model."""
