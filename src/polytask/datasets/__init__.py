@@ -7,6 +7,7 @@ from polytask.datasets._conflicting_tasks import make_conflicting_tasks
 from polytask.datasets._digits import load_digits_tasks
 from polytask.datasets._info import DatasetInfo, FetchedDataset
 from polytask.datasets._linear_truth import LinearTruth
+from polytask.datasets._multi_mnist import fetch_multi_mnist
 from polytask.datasets._public_file import PublicFile
 from polytask.datasets._related_regression import make_related_regression
 from polytask.datasets._school import fetch_school
@@ -20,6 +21,7 @@ __all__ = [
     "as_table",
     "catalogue",
     "fetch_census_income",
+    "fetch_multi_mnist",
     "fetch_school",
     "fetch_tox21",
     "load_digits_tasks",

@@ -8,6 +8,7 @@ from polytask._naming import fold, suggestion
 from polytask.datasets._census_income import CENSUS_INCOME, census_income_table
 from polytask.datasets._digits import DIGITS, digits_table
 from polytask.datasets._info import DatasetInfo
+from polytask.datasets._multi_mnist import MULTI_MNIST, multi_mnist_table
 from polytask.datasets._school import SCHOOL, school_table
 from polytask.datasets._tox21 import TOX21, tox21_table
 from polytask.exceptions import UnknownNameError
@@ -17,6 +18,7 @@ __all__ = ["as_table", "catalogue"]
 _TABLES = {
     CENSUS_INCOME: census_income_table,
     DIGITS: digits_table,
+    MULTI_MNIST: multi_mnist_table,
     SCHOOL: school_table,
     TOX21: tox21_table,
 }
