@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.func import functional_call
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch, EncodedSource
-from polytask.exceptions import NonFiniteLossError, ParameterError, UnservedNeedError
-from polytask.gradients import backward
+from polytask.exceptions import NonFiniteLossError, ParameterError
+from polytask.gradients import Need, backward
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
+from polytask.training._bilevel import TrialStep
 from polytask.training._clipping import clip_gradients
+from polytask.training._held_out import hold_out
 from polytask.training._history import EpochRecord, History
 from polytask.training._joint_batches import JointBatches
 from polytask.training._optimizers import make_optimizer, make_scheduler
@@ -29,11 +32,11 @@ from polytask.training._score import score
 from polytask.training._selection import make_selection
 from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import derived_seed, joined
+from polytask.training._weighting_needs import check_weighting_needs, weigh
 from polytask.weighting import Weighting
 
 __all__ = ["TrainingRun"]
 
-_SERVED_NEEDS = frozenset({"losses_after_step", "epoch_losses"})
 _FEWEST_STEPS_BETWEEN_LOOKS = 25
 
 
@@ -63,7 +66,9 @@ class TrainingRun:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.validation = validation
         self.weighting, self.aggregator = trainer.balancing()
+        self.shared = [p for p in network.shared_parameters() if p.requires_grad]
         self._check_balancing()
+        train, held_out = self._hold_out(train, seed)
         if network.replicated:
             self.batches: JointBatches | ReplicatedBatches = ReplicatedBatches(
                 network, train, tasks, trainer.batch_size, seed
@@ -72,6 +77,8 @@ class TrainingRun:
             self.batches = JointBatches(train, trainer.batch_size, seed)
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
+        self.trial = None if held_out is None else self._trial_step(held_out, seed)
+        self.second = self._second_batches(train, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
             math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
@@ -87,10 +94,31 @@ class TrainingRun:
                 "could balance. Leave `weighting` and `aggregation` of Trainer at None."
             )
             raise ParameterError(sentence)
-        unserved = sorted(self.weighting.needs - _SERVED_NEEDS) if self.weighting else []
-        if unserved:
-            sentence = f"{type(self.weighting).__name__} needs {', '.join(unserved)}, which Trainer does not serve."
-            raise UnservedNeedError(sentence)
+        if self.weighting is not None:
+            check_weighting_needs(self.weighting, self.shared)
+
+    def _hold_out(
+        self, train: dict[str, EncodedSource], seed: int
+    ) -> tuple[dict[str, EncodedSource], dict[str, EncodedSource] | None]:
+        if self.weighting is None or Need.VALIDATION not in self.weighting.needs:
+            return train, None
+        return hold_out(train, getattr(self.weighting, "held_out", 0.1), seed)
+
+    def _trial_step(self, held_out: dict[str, EncodedSource], seed: int) -> TrialStep:
+        batches = JointBatches(held_out, self.trainer.batch_size, derived_seed(seed, "held out"))
+        expected = batches.expected(self.loss).clamp(min=1e-30)
+
+        def losses(batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+            sums, counts = self.loss.sums(self._forward(batch, state), batch)
+            return sums / expected, counts > 0
+
+        importance = torch.tensor([task.weight * task.is_primary for task in self.tasks])
+        return TrialStep(self.network, batches, losses, importance.to(self.fabric.device))
+
+    def _second_batches(self, train: dict[str, EncodedSource], seed: int) -> JointBatches | None:
+        if self.aggregator is None or Need.SECOND_BATCH not in self.aggregator.needs:
+            return None
+        return JointBatches(train, self.trainer.batch_size, derived_seed(seed, "second batch"))
 
     def _prepare(self, seed: int) -> None:
         trainer, device = self.trainer, self.fabric.device
@@ -110,7 +138,6 @@ class TrainingRun:
         for method in (self.weighting, self.aggregator):
             if method is not None:
                 method.start(len(self.tasks), device=device, generator=self.generator)
-        self.shared = self.network.shared_parameters()
         self.selection = make_selection(
             self.network, self.tasks, trainer.patience, trainer.task_patience
         )
@@ -181,7 +208,7 @@ class TrainingRun:
         batch = self.batches.batch(position)
         losses, present = self._losses(batch)
         self._check_finite(losses, position)
-        weights = self._backward(losses, present)
+        weights = self._backward(losses, present, position)
         self._add_to_means(losses, weights, position)
         return batch, losses.detach(), present
 
@@ -192,12 +219,19 @@ class TrainingRun:
             losses = torch.where(present, losses, 0.0)
         return losses, present
 
-    def _forward(self, batch: Batch) -> Raw:
+    def _forward(self, batch: Batch, state: Mapping[str, Tensor] | None = None) -> Raw:
+        """Raw scores; `state` stands in for the network's own parameters and buffers."""
         if self.trainer.precision == "32-true":
-            return self.network(batch)
+            return self._scores(batch, state)
         with self.fabric.autocast():
-            raw = self.network(batch)
+            raw = self._scores(batch, state)
         return {name: scores.float() for name, scores in raw.items()}
+
+    def _scores(self, batch: Batch, state: Mapping[str, Tensor] | None) -> Raw:
+        if state is None:
+            return self.network(batch)
+        raw: Raw = functional_call(self.network, dict(state), (batch,))
+        return raw
 
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
@@ -215,13 +249,13 @@ class TrainingRun:
         )
         raise NonFiniteLossError(sentence)
 
-    def _backward(self, losses: Tensor, present: Tensor) -> Tensor:
+    def _backward(self, losses: Tensor, present: Tensor, position: int) -> Tensor:
         """Fill gradients; return the balancing weights."""
         scale = 1.0 / self.trainer.accumulate
         weighted = losses if self.task_weights is None else losses * self.task_weights
         weights = present.to(losses.dtype)
         if self.weighting is not None:
-            weights = self.weighting.weights(weighted, present)
+            weights = self._weigh(self.weighting, weighted, present, position)
             weighted = weighted * weights
         regularizer = self._regularizer()
         if self.aggregator is None:
@@ -234,10 +268,28 @@ class TrainingRun:
             self.aggregator,
             present=present,
             run=self.fabric.backward,
+            **self._second_losses(weights * scale, position),
         )
         if regularizer is not None:
             self.fabric.backward(regularizer * scale)
         return weights * combined
+
+    def _weigh(
+        self, weighting: Weighting, losses: Tensor, present: Tensor, position: int
+    ) -> Tensor:
+        """Weights of a batch; what moves them is served with the last batch of a step."""
+        if (position + 1) % self.trainer.accumulate:
+            return weighting.weights(losses, present)
+        learning_rate = float(self.optimizer.param_groups[0]["lr"])
+        return weigh(weighting, losses, present, self.shared, self.trial, learning_rate, self.step)
+
+    def _second_losses(self, weights: Tensor, position: int) -> dict[str, Tensor]:
+        """Losses of an independent batch, for aggregators that learn from one."""
+        if self.second is None:
+            return {}
+        losses, _ = self._losses(self.second.batch(position))
+        task_weights = 1.0 if self.task_weights is None else self.task_weights
+        return {"second": losses * task_weights * weights}
 
     def _regularizer(self) -> Tensor | None:
         terms = [self.network.penalty()] if self.penalized else []
@@ -269,7 +321,7 @@ class TrainingRun:
     def _teach(self, weighting: Weighting, batch: Batch, losses: Tensor, present: Tensor) -> None:
         scale = 1.0 if self.task_weights is None else self.task_weights
         weighting.learn((losses * scale).detach(), present)
-        if "losses_after_step" in weighting.needs:
+        if Need.LOSSES_AFTER_STEP in weighting.needs:
             with torch.no_grad():
                 after, _ = self._losses(batch)
             weighting.after_step(after * scale, present)
@@ -299,7 +351,7 @@ class TrainingRun:
         self.history.epochs.append(record)
         if record.validation_losses:
             self.selection.look(epoch, record.validation_losses)
-        if self.weighting is not None and "epoch_losses" in self.weighting.needs:
+        if self.weighting is not None and Need.EPOCH_LOSSES in self.weighting.needs:
             self.weighting.end_epoch(means)
         if isinstance(self.scheduler, ReduceLROnPlateau):
             losses = record.validation_losses or record.train_losses

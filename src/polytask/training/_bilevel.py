@@ -1,0 +1,97 @@
+"""What a step of training does to rows that are held out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from polytask.data import Batch
+from polytask.training._joint_batches import JointBatches
+from polytask.training._slopes import slopes_along
+
+__all__ = ["TrialStep"]
+
+Losses = tuple[Float[Tensor, " n_tasks"], Bool[Tensor, " n_tasks"]]
+
+
+class TrialStep:
+    r"""Slopes of the training losses along the gradient of the held-out loss after a trial step.
+
+    .. math:: \theta' = \theta - \eta \sum_k w_k g_k(\theta), \qquad
+              s_k = g_k(\theta)^\top \nabla L_{\text{held out}}(\theta')
+
+    over shared and task parameters, with the held-out loss summed over the tasks that count.
+    :math:`-\eta s_k` is the change of the held-out loss per unit of weight :math:`w_k`. Nothing
+    is disturbed: parameters, buffers and random numbers are as before.
+
+    Parameters
+    ----------
+    network : nn.Module
+    batches : JointBatches
+        Of the rows held out.
+    losses : callable
+        ``losses(batch, state)`` gives the losses, and which tasks are present, of the network
+        whose parameters and buffers are replaced by `state`.
+    importance : tensor of shape (n_tasks,)
+        What each task's loss counts in the held-out loss; 0 leaves it out.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        batches: JointBatches,
+        losses: Callable[[Batch, Mapping[str, Tensor]], Losses],
+        importance: Float[Tensor, " n_tasks"],
+    ) -> None:
+        self.network, self.batches, self.losses = network, batches, losses
+        self.importance = importance
+
+    def slopes(
+        self,
+        losses: Float[Tensor, " n_tasks"],
+        weights: Float[Tensor, " n_tasks"],
+        learning_rate: float,
+        step: int,
+    ) -> Float[Tensor, " n_tasks"]:
+        """Slopes s; the losses keep their graph.
+
+        Parameters
+        ----------
+        losses : tensor of shape (n_tasks,)
+            Of the training batch, with their graph.
+        weights : tensor of shape (n_tasks,)
+            Of the trial step.
+        learning_rate : float
+            Of the trial step.
+        step : int
+            Chooses the held-out batch.
+        """
+        named = [(n, p) for n, p in self.network.named_parameters() if p.requires_grad]
+        parameters = [parameter for _, parameter in named]
+        total = (weights * losses).sum()
+        gradients = torch.autograd.grad(total, parameters, retain_graph=True, allow_unused=True)
+        moved = {
+            name: _moved(parameter, gradient, learning_rate)
+            for (name, parameter), gradient in zip(named, gradients, strict=True)
+        }
+        held_out = self._held_out_loss(moved, step)
+        if not held_out.requires_grad:
+            return torch.zeros_like(losses.detach())
+        direction = torch.autograd.grad(held_out, list(moved.values()), allow_unused=True)
+        return slopes_along(losses, parameters, direction)
+
+    def _held_out_loss(self, moved: Mapping[str, Tensor], step: int) -> Tensor:
+        buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
+        cuda = {p.device for p in moved.values() if p.device.type == "cuda"}
+        with torch.random.fork_rng(devices=list(cuda)):
+            losses, present = self.losses(self.batches.batch(step), {**moved, **buffers})
+        counted = present & (self.importance > 0)
+        return (self.importance * losses)[counted].sum()
+
+
+def _moved(parameter: Tensor, gradient: Tensor | None, learning_rate: float) -> Tensor:
+    step = 0.0 if gradient is None else learning_rate * gradient
+    return (parameter.detach() - step).requires_grad_()

@@ -1,0 +1,80 @@
+"""Training rows that are set aside for the weights of the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from polytask.data import EncodedSource
+from polytask.exceptions import ParameterError
+from polytask.training._tensors import derived_seed
+
+__all__ = ["hold_out"]
+
+Sources = dict[str, EncodedSource]
+
+
+def hold_out(
+    sources: Mapping[str, EncodedSource], share: float, seed: int
+) -> tuple[Sources, Sources]:
+    """Split every source at random into rows to train on and rows held out.
+
+    Where each row belongs to one task, every task with two rows or more keeps some on both
+    sides.
+
+    Parameters
+    ----------
+    sources : mapping of source name to EncodedSource of tensors
+    share : float
+        Of the rows held out, in (0, 1).
+    seed : int
+
+    Returns
+    -------
+    kept, held_out : dict of source name to EncodedSource
+
+    Raises
+    ------
+    ParameterError
+        If there are too few rows for a share of them.
+    """
+    kept, held = {}, {}
+    for name, source in sources.items():
+        out = _drawn(source, share, derived_seed(seed, "held out", name))
+        kept[name] = source.take(torch.nonzero(~out).flatten())
+        if bool(out.any()):
+            held[name] = source.take(torch.nonzero(out).flatten())
+    if not held:
+        sentence = (
+            "A weighting that learns from rows held out of training needs at least 2 rows a "
+            "source. Give more rows, or choose another weighting."
+        )
+        raise ParameterError(sentence)
+    return kept, held
+
+
+def _drawn(source: EncodedSource, share: float, seed: int) -> Tensor:
+    """Which rows are held out; at most half of each group."""
+    generator = torch.Generator().manual_seed(seed)
+    out = torch.zeros(source.n_rows, dtype=torch.bool)
+    groups = _groups(source)
+    for group in torch.unique(groups):
+        rows = torch.nonzero(groups == group).flatten()
+        count = min(max(round(share * len(rows)), 1), len(rows) // 2)
+        out[rows[torch.randperm(len(rows), generator=generator)[:count]]] = True
+    return out
+
+
+def _groups(source: EncodedSource) -> Int64[Tensor, " n"]:
+    """A number for each row: that of the task it belongs to, where it belongs to one alone."""
+    groups, n_before = torch.zeros(source.n_rows, dtype=torch.int64), 0
+    for targets in source.targets.values():
+        if targets.task is not None:
+            labelled = targets.labels()[1].any(dim=-1).cpu()
+            task = targets.task.cpu() + n_before + 1
+            groups = torch.where(labelled, task, groups)
+            n_before = int(task.max())
+    return groups

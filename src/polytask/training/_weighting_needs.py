@@ -1,0 +1,86 @@
+"""What weightings ask for between the forward and the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from polytask.exceptions import ParameterError, UnservedNeedError
+from polytask.gradients import Need, per_task_jacobian
+from polytask.training._bilevel import TrialStep
+from polytask.training._slopes import slopes_along
+from polytask.weighting import Weighting
+
+__all__ = ["check_weighting_needs", "weigh"]
+
+_OF_SHARED_PARAMETERS = frozenset({Need.GRAMIAN, Need.PRODUCT})
+_SERVED = _OF_SHARED_PARAMETERS | {
+    Need.LOSSES,
+    Need.PRESENT,
+    Need.LOSSES_AFTER_STEP,
+    Need.EPOCH_LOSSES,
+    Need.VALIDATION,
+}
+
+
+def check_weighting_needs(weighting: Weighting, shared: Sequence[Tensor]) -> None:
+    """Refuse a weighting that needs what a training run does not serve."""
+    name = type(weighting).__name__
+    unserved = sorted(weighting.needs - _SERVED)
+    if unserved:
+        sentence = (
+            f"{name} needs {', '.join(unserved)}, which Trainer does not serve to weightings. "
+            f"Choose one whose `needs` are among {', '.join(sorted(_SERVED))}."
+        )
+        raise UnservedNeedError(sentence)
+    if weighting.needs & _OF_SHARED_PARAMETERS and not shared:
+        sentence = (
+            f"{name} compares the tasks' gradients on shared parameters, and this network has "
+            "none. Choose an architecture with a shared part, or a weighting of losses alone."
+        )
+        raise ParameterError(sentence)
+
+
+def weigh(
+    weighting: Weighting,
+    losses: Float[Tensor, " n_tasks"],
+    present: Bool[Tensor, " n_tasks"],
+    shared: Sequence[Tensor],
+    trial: TrialStep | None,
+    learning_rate: float,
+    step: int,
+) -> Float[Tensor, " n_tasks"]:
+    """Weights of the losses of a batch, after all that the weighting asks for was served.
+
+    Parameters
+    ----------
+    weighting : Weighting
+    losses : tensor of shape (n_tasks,)
+        With their graph, which is kept.
+    present : tensor of shape (n_tasks,), bool
+    shared : sequence of parameters
+        That need gradients.
+    trial : TrialStep, optional
+        Where rows are held out for the weighting.
+    learning_rate : float
+        Of a trial step.
+    step : int
+        Of the optimiser, from 0.
+    """
+    if not bool(present.any()):
+        return weighting.weights(losses, present)
+    if Need.GRAMIAN in weighting.needs:
+        jacobian = per_task_jacobian(losses, shared)
+        weighting.before_step(jacobian @ jacobian.T, present)
+    if Need.VALIDATION in weighting.needs and trial is not None:
+        tried = weighting.weights(losses, present)
+        weighting.after_validation(trial.slopes(losses, tried, learning_rate, step), present)
+    weights = weighting.weights(losses, present)
+    if Need.PRODUCT in weighting.needs:
+        total = (weights * losses).sum()
+        update = torch.autograd.grad(total, list(shared), retain_graph=True, allow_unused=True)
+        weighting.after_product(slopes_along(losses, shared, update), losses.detach(), present)
+    return weights
