@@ -6,6 +6,7 @@ import pkgutil
 import subprocess
 import sys
 from abc import ABC
+from dataclasses import replace
 
 import pytest
 from sklearn.ensemble import RandomForestRegressor
@@ -14,7 +15,7 @@ from torch import nn
 
 import polytask
 from polytask import testing
-from polytask.aggregation import Aggregator, Property
+from polytask.aggregation import Aggregator, AmortisedAggregator
 from polytask.architectures import MLP, Architecture, HardSharing
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
@@ -96,7 +97,8 @@ def test_walking_the_rooms_finds_what_is_there():
 
 def test_every_check_is_public():
     checks = {name for name in testing.__all__ if name.startswith("check_")}
-    assert checks | {"tiny_dataset"} == set(testing.__all__)
+    problems = {name for name in testing.__all__ if name.lower().startswith(("tiny_", "toy_"))}
+    assert checks | problems == set(testing.__all__)
     assert list(testing.__all__) == sorted(testing.__all__)
 
 
@@ -135,6 +137,11 @@ def test_weightings(cls):
 @every(Aggregator)
 def test_aggregators(cls):
     testing.check_aggregator(made(cls))
+
+
+@every(AmortisedAggregator)
+def test_amortised_aggregators(cls):
+    testing.check_aggregator(replace(made(cls), amortised=True))
 
 
 @every(Architecture)
@@ -202,15 +209,3 @@ RECIPES = [cls for cls in with_constraints() if cls is not FixedSplit]  # it hol
 @pytest.mark.parametrize("cls", RECIPES, ids=lambda cls: cls.__name__)
 def test_recipes(cls):
     testing.check_recipe_round_trip(made(cls))
-
-
-@every(Aggregator)
-def test_aggregators_do_not_depend_on_the_order_of_tasks(cls):
-    if Property.PERMUTATION_INVARIANT in cls.properties:
-        testing.check_permutation_invariant(made(cls))
-
-
-@every(Aggregator)
-def test_aggregators_that_conflict_with_no_task(cls):
-    if Property.NON_CONFLICTING in cls.properties:
-        testing.check_non_conflicting(made(cls))

@@ -1,4 +1,4 @@
-"""The common check of a gradient aggregator, and of the properties it may have."""
+"""The common check of a gradient aggregator."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import torch
 from torch import Tensor
 
 from polytask.aggregation import Aggregator, GramianAggregator, JacobianAggregator
-from polytask.gradients import Served
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.exceptions import ParameterError
+from polytask.gradients import Need, Served
+from polytask.testing._jacobians import Problem, problems, variants
+from polytask.testing._properties import check_properties
+from polytask.testing._rehearsal import name_of, served_all, started, updated
+from polytask.testing._require import require, require_finite, require_same
 from polytask.testing._state import check_state
 
-__all__ = ["check_aggregator", "check_non_conflicting", "check_permutation_invariant"]
-
-_N_COLUMNS = 7
+__all__ = ["check_aggregator"]
 
 
-def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 5)) -> None:
+def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 8, 20, 50)) -> None:
     """Check that an aggregator keeps the promises of `polytask.aggregation`.
 
     Parameters
@@ -32,9 +34,10 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 5))
     Raises
     ------
     AssertionError
-        If an update is not finite or has a wrong shape or type, also for zero, opposing and
-        huge gradients; if one task alone is not followed; if a saved state does not continue
-        exactly; or if the global generator is drawn from.
+        If an update is not finite or has a wrong shape or type, also for zero, opposing,
+        dependent, tiny and huge gradients; if one task alone is not followed; if absent tasks
+        stop it; if a saved state does not continue exactly; if losses that it needs may lack;
+        if the global generator is drawn from; or if a declared property does not hold.
 
     Examples
     --------
@@ -42,97 +45,117 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 5))
     >>> from polytask.testing import check_aggregator
     >>> check_aggregator(MGDA())
     """
-    name = type(aggregator).__name__
-    known = isinstance(aggregator, GramianAggregator | JacobianAggregator)
-    require(known, f"{name} is neither a GramianAggregator nor a JacobianAggregator.")
-    require(aggregator.needs, f"{name} declares no needs.")
+    _check_declarations(aggregator)
     before = torch.get_rng_state()
     for count in n_tasks:
-        for what, jacobian in _jacobians(count):
-            _check_update(f"{name} with {count} tasks, {what}", aggregator, jacobian)
-
-        check_state(
-            f"{name} with {count} tasks",
-            partial(_started, aggregator, count),
-            partial(_advance, count),
-        )
-    _check_one_task(name, aggregator)
-    words = f"{name}: draws from torch's global generator; take one by argument"
+        for problem in _rehearsals(count):
+            _check_update(aggregator, problem)
+        if count < 20:
+            name = f"{name_of(aggregator)} with {count} tasks"
+            check_state(name, partial(started, aggregator, count), partial(_advance, count))
+    _check_one_task(aggregator)
+    _check_absent(aggregator)
+    words = f"{name_of(aggregator)}: draws from torch's global generator; take one by argument"
     require_same(torch.get_rng_state(), before, words)
+    _check_by_hand(aggregator)
+    check_properties(aggregator, n_tasks)
 
 
-def check_permutation_invariant(aggregator: Aggregator, n_tasks: int = 4) -> None:
-    """Check that the update does not depend on the order of the tasks."""
-    jacobian = _jacobian(n_tasks, seed=4)
-    order = torch.arange(n_tasks - 1, -1, -1)
-    first = _update(_started(aggregator, n_tasks), jacobian)
-    second = _update(_started(aggregator, n_tasks), jacobian[order])
-    words = f"{type(aggregator).__name__}: the update depends on the order of the tasks"
-    require_close(second, first, words, relative=1e-8)
+def _check_declarations(aggregator: Aggregator) -> None:
+    name = name_of(aggregator)
+    known = isinstance(aggregator, GramianAggregator | JacobianAggregator)
+    words = "is neither a GramianAggregator nor a JacobianAggregator, nor carries weights"
+    require(known or hasattr(aggregator, "carried"), f"{name} {words}.")
+    require(aggregator.needs, f"{name} declares no needs.")
+    require(aggregator.properties, f"{name} declares no properties.")
 
 
-def check_non_conflicting(aggregator: Aggregator, n_tasks: int = 4) -> None:
-    """Check that following the update raises no task's loss, to first order."""
-    for seed in range(20):
-        jacobian = _jacobian(n_tasks, seed)
-        update = _update(_started(aggregator, n_tasks), jacobian)
-        worst = (jacobian @ update).min() / jacobian.norm() ** 2
-        words = f"{type(aggregator).__name__}: the update conflicts with a task by {worst:.2g}."
-        require(worst >= -1e-8, words)
+def _rehearsals(count: int) -> Iterator[Problem]:
+    """Every class in every type and scale for few tasks, in one of them for many."""
+    for turn, problem in enumerate(problems(count)):
+        every = list(variants(problem))
+        yield from every if count < 8 else [every[turn % len(every)], every[(turn + 3) % 6]]
 
 
-def _started(
-    aggregator: Aggregator, count: int, generator: torch.Generator | None = None
-) -> Aggregator:
-    one = copy.deepcopy(aggregator)
-    one.start(count, generator=torch.Generator() if generator is None else generator)
-    return one
-
-
-def _update(aggregator: Aggregator, jacobian: Tensor) -> Tensor:
-    everyone = torch.ones(len(jacobian), dtype=torch.bool)
-    losses = torch.linspace(0.5, 2.0, len(jacobian), dtype=jacobian.dtype)
-    return aggregator.aggregate(jacobian, Served(everyone, losses))
-
-
-def _advance(count: int, aggregator: Aggregator, step: int) -> Tensor:
-    return _update(aggregator, _jacobian(count, step))
-
-
-def _jacobian(count: int, seed: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(count, _N_COLUMNS, generator=generator, dtype=torch.float64)
-
-
-def _jacobians(count: int) -> Iterator[tuple[str, Tensor]]:
-    plain = _jacobian(count, seed=count)
-    yield "plain gradients", plain
-    yield "float32", plain.float()
-    for scale in (1e-12, 1e12):
-        yield f"gradients of size {scale:g}", plain * scale
-    yield "zero gradients", torch.zeros_like(plain)
-    yield "equal gradients", plain[:1].expand(count, -1).clone()
-    if count > 1:
-        opposing = plain.clone()
-        opposing[1] = -opposing[0]
-        yield "opposing gradients", opposing
-        with_zero = plain.clone()
-        with_zero[0] = 0.0
-        yield "one zero gradient", with_zero
-
-
-def _check_update(name: str, aggregator: Aggregator, jacobian: Tensor) -> None:
-    kept = jacobian.clone()
-    update = _update(_started(aggregator, len(jacobian)), jacobian)
-    require(update.shape == (_N_COLUMNS,), f"{name}: an update of shape {tuple(update.shape)}.")
+def _check_update(aggregator: Aggregator, problem: Problem) -> None:
+    jacobian, kept = problem.jacobian, problem.jacobian.clone()
+    name = f"{name_of(aggregator)} with {len(jacobian)} tasks, {problem.name}"
+    update = updated(started(aggregator, len(jacobian)), jacobian)
+    shape = jacobian.shape[1:]
+    require(update.shape == shape, f"{name}: an update of shape {tuple(update.shape)}.")
     require(update.dtype == jacobian.dtype, f"{name}: {jacobian.dtype} in, {update.dtype} out.")
     require_finite(update, f"{name}: the update is not finite")
     require_same(jacobian, kept, f"{name}: the gradients were changed in place")
 
 
-def _check_one_task(name: str, aggregator: Aggregator) -> None:
+def _advance(count: int, aggregator: Aggregator, step: int) -> Tensor:
+    """One step of a training loop; task 0 is absent in every third batch."""
+    present = torch.ones(count, dtype=torch.bool)
+    present[0] = count == 1 or step % 3 != 2
+    return _step(aggregator, present, seed=step)
+
+
+def _step(aggregator: Aggregator, present: Tensor, seed: int) -> Tensor:
+    jacobian = _jacobian(len(present), seed)[present]
+    draw = torch.Generator().manual_seed(seed)
+    losses = 0.1 + 2 * torch.rand(len(present), generator=draw, dtype=torch.float64)
+    return aggregator.aggregate(jacobian, Served(present, losses * present))
+
+
+def _jacobian(count: int, seed: int) -> Tensor:
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(count, 7, generator=draw, dtype=torch.float64)
+
+
+def _check_one_task(aggregator: Aggregator) -> None:
     jacobian = _jacobian(1, seed=9)
-    update = _update(_started(aggregator, 1), jacobian)
-    cosine = torch.cosine_similarity(update, jacobian[0], dim=0)
-    words = f"{name}: one task alone must be followed; the cosine is {cosine:.3f}."
-    require(cosine > 1 - 1e-9, words)
+    update = updated(started(aggregator, 1), jacobian)
+    words = f"{name_of(aggregator)}: one task alone must be followed"
+    _require_followed(update, jacobian[0], words)
+
+
+def _check_absent(aggregator: Aggregator) -> None:
+    """Alone among three, a task is followed; the others join later."""
+    name = name_of(aggregator)
+    for alone in range(3):
+        one = started(aggregator, 3)
+        present = torch.arange(3) == alone
+        update = _step(one, present, seed=alone)
+        words = f"{name}: task {alone}, the only one present of three, must be followed"
+        _require_followed(update, _jacobian(3, seed=alone)[alone], words)
+        for step, joined in enumerate((~present, present | ~present, present)):
+            update = _step(one, joined, seed=5 + step)
+            words = f"{name}: the update is not finite when tasks are absent and return"
+            require_finite(update, words)
+
+
+def _require_followed(update: Tensor, gradient: Tensor, words: str) -> None:
+    cosine = float(torch.cosine_similarity(update, gradient, dim=0, eps=1e-300))
+    require(cosine > 1 - 1e-9, f"{words}; the cosine is {cosine:.3f}.")
+
+
+def _check_by_hand(aggregator: Aggregator) -> None:
+    """Without `start` and without a `Served`, unless losses are needed."""
+    jacobian = _jacobian(3, seed=1)
+    if Need.LOSSES in aggregator.needs:
+        for served in (None, Served.all_of(3)):
+            _check_losses_asked_for(aggregator, jacobian, served)
+    served = served_all(jacobian) if Need.LOSSES in aggregator.needs else None
+    with torch.random.fork_rng(devices=[]):
+        update = copy.deepcopy(aggregator).aggregate(jacobian, served)
+    words = f"{name_of(aggregator)}: not started, the update is not finite"
+    require_finite(update, words)
+
+
+def _check_losses_asked_for(
+    aggregator: Aggregator, jacobian: Tensor, served: Served | None
+) -> None:
+    name = name_of(aggregator)
+    try:
+        started(aggregator, 3).aggregate(jacobian, served)
+    except ParameterError as error:
+        grammar = f"parameter of {name} must be"
+        words = f"{name}: without losses it must say “The `…` {grammar} …”, but says {error}"
+        require(grammar in str(error), words)
+    else:
+        raise AssertionError(f"{name} needs losses, but raises no ParameterError without them.")

@@ -1,0 +1,221 @@
+"""The checks of the properties that an aggregator declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from polytask._linalg import min_norm_point
+from polytask.aggregation import Aggregator, GramianAggregator, Property
+from polytask.gradients import Need
+from polytask.testing._jacobians import Problem, problems, variants
+from polytask.testing._rehearsal import (
+    is_told,
+    name_of,
+    rehearsed,
+    served_all,
+    started,
+    updated,
+)
+from polytask.testing._require import require
+
+__all__ = ["check_properties"]
+
+# What a Gramian in each type can tell: slopes up to its rounding, lengths up to the root of that.
+_SLOPE = {torch.float64: 1e-8, torch.float32: 1e-3}
+_LENGTH = {torch.float64: 1e-6, torch.float32: 2e-2}
+_ALWAYS = frozenset({Property.PERMUTATION_INVARIANT, Property.CONVEX})
+
+
+def check_properties(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 8, 20, 50)) -> None:
+    """Check that an aggregator has the properties that it declares.
+
+    Gradients are of many classes (of full and deficient rank, Pareto-stationary, conflicting,
+    with zero rows, nearly equal, of many sizes) and scales. Aggregators that carry weights
+    from step to step (the need ``"product"``) have the others in the limit only; they are held
+    to convexity and to invariance under permutation.
+
+    Parameters
+    ----------
+    aggregator : Aggregator
+        It is copied, not changed.
+    n_tasks : sequence of int
+        Numbers of tasks to try.
+
+    Raises
+    ------
+    AssertionError
+        If a property does not hold, or if it is found that one could have declared that it is
+        stateless or deterministic.
+
+    Examples
+    --------
+    >>> from polytask.aggregation import MGDA
+    >>> from polytask.testing import check_properties
+    >>> check_properties(MGDA())
+    """
+    _check_deterministic(aggregator)
+    _check_stateless(aggregator)
+    declared = aggregator.properties
+    held = declared & _ALWAYS if Need.PRODUCT in aggregator.needs else declared
+    for count in n_tasks:
+        for shift, (name, check) in enumerate(_CHECKS.items()):
+            if name in held:
+                for problem in _chosen(count, shift):
+                    check(aggregator, problem)
+
+
+def _chosen(count: int, shift: int) -> list[Problem]:
+    """All classes for few tasks, a third of them for many."""
+    found = problems(count)
+    return found if count < 20 else found[(count + shift) % 3 :: 3]
+
+
+def _fail(aggregator: Aggregator, problem: Problem, what: str) -> str:
+    count = len(problem.jacobian)
+    return f"{name_of(aggregator)} with {count} tasks, {problem.name}: {what}"
+
+
+def _check_deterministic(aggregator: Aggregator) -> None:
+    generator = torch.Generator().manual_seed(0)
+    before = generator.get_state()
+    one = started(aggregator, 5, generator)
+    for seed in range(3):
+        draw = torch.Generator().manual_seed(seed)
+        updated(one, torch.randn(5, 3, generator=draw, dtype=torch.float64))
+    draws = not torch.equal(generator.get_state(), before)
+    name, declares = name_of(aggregator), Property.DETERMINISTIC in aggregator.properties
+    require(not (draws and declares), f"{name} declares that it is deterministic, but draws.")
+    require(draws or declares, f"{name} draws nothing; declare that it is deterministic.")
+
+
+def _check_stateless(aggregator: Aggregator) -> None:
+    name, declares = name_of(aggregator), Property.STATELESS in aggregator.properties
+    generator = torch.Generator().manual_seed(0)
+    one = started(aggregator, 5, generator)
+    at_first = generator.get_state()
+    draw = torch.Generator().manual_seed(7)
+    steps = torch.randn(4, 5, 6, generator=draw, dtype=torch.float64)
+    first = updated(one, steps[0])
+    for jacobian in steps[1:]:
+        updated(one, jacobian, torch.linspace(2.0, 1.0, 5))
+    generator.set_state(at_first)
+    again = updated(one, steps[0], torch.linspace(1.0, 3.0, 5))
+    keeps = bool(one.state_dict()) or not torch.equal(first, again)
+    require(not (keeps and declares), f"{name} declares that it is stateless, but is not.")
+    seen = keeps or is_told(aggregator)
+    require(seen or declares, f"{name} keeps nothing; declare that it is stateless.")
+
+
+def _check_permutation_invariant(aggregator: Aggregator, problem: Problem) -> None:
+    jacobian, losses = problem.jacobian, served_all(problem.jacobian).losses
+    assert losses is not None
+    wanted = rehearsed(aggregator, jacobian, losses)
+    count = len(jacobian)
+    shuffled = torch.randperm(count, generator=torch.Generator().manual_seed(count))
+    for order in (torch.arange(count).flip(0), shuffled):
+        got = rehearsed(aggregator, jacobian[order], losses[order])
+        words = _fail(aggregator, problem, "the update depends on the order of the tasks")
+        _require_equal(got, wanted, words, problem)
+
+
+def _check_non_conflicting(aggregator: Aggregator, problem: Problem) -> None:
+    for one in variants(problem, turn=len(problem.jacobian)):
+        exact = one.jacobian.double()
+        update = rehearsed(aggregator, one.jacobian).double()
+        longest = max(one.size, float(update.norm())) or 1.0
+        lengths = exact.norm(dim=1)
+        slopes = (exact / lengths.clamp_min(1e-300)[:, None]) @ (update / longest)
+        worst = float(slopes.min())
+        words = _fail(aggregator, one, f"the update conflicts with a task by {worst:.2g}.")
+        require(worst >= -_SLOPE[one.jacobian.dtype], words)
+
+
+def _check_scale_equivariant(aggregator: Aggregator, problem: Problem) -> None:
+    wanted = rehearsed(aggregator, problem.jacobian)
+    for power in (-50, 1, 50):
+        got = rehearsed(aggregator, problem.jacobian * 2.0**power) / 2.0**power
+        words = _fail(aggregator, problem, f"times 2^{power}, the update does not scale")
+        _require_equal(got, wanted, words, problem)
+
+
+def _check_linear_under_scaling(aggregator: Aggregator, problem: Problem) -> None:
+    if problem.stationary:
+        return  # rounding of the scaled gradients decides whether they are stationary still
+    draw = torch.Generator().manual_seed(len(problem.jacobian))
+    one, other = 0.1 + torch.rand(2, len(problem.jacobian), 1, generator=draw).double()
+    parts = [rehearsed(aggregator, scales * problem.jacobian) for scales in (one, other)]
+    whole = rehearsed(aggregator, (0.5 * one + 2.0 * other) * problem.jacobian)
+    words = _fail(aggregator, problem, "the update is not linear under scaling")
+    _require_equal(0.5 * parts[0] + 2.0 * parts[1], whole, words, problem)
+
+
+def _check_rescaling_invariant(aggregator: Aggregator, problem: Problem) -> None:
+    if not problem.regular:
+        return
+    wanted = _direction(rehearsed(aggregator, problem.jacobian))
+    draw = torch.Generator().manual_seed(len(problem.jacobian))
+    powers = torch.randint(-6, 7, (len(problem.jacobian), 1), generator=draw)
+    got = _direction(rehearsed(aggregator, 2.0 ** powers.double() * problem.jacobian))
+    words = _fail(aggregator, problem, "the update's direction depends on the gradients' sizes")
+    require(float((got - wanted).norm()) <= 1e-5, f"{words}: got {got}, expected {wanted}.")
+
+
+def _check_stationary(aggregator: Aggregator, problem: Problem) -> None:
+    if not problem.stationary:
+        return
+    for one in variants(problem, turn=1 + len(problem.jacobian)):
+        length = float(rehearsed(aggregator, one.jacobian).double().norm()) / (one.size or 1.0)
+        words = _fail(aggregator, one, f"stationary, but the update has length {length:.2g}.")
+        require(length <= _LENGTH[one.jacobian.dtype], words)
+
+
+def _check_convex(aggregator: Aggregator, problem: Problem) -> None:
+    for one in variants(problem, turn=2 + len(problem.jacobian)):
+        tolerance = _LENGTH[one.jacobian.dtype]
+        update = rehearsed(aggregator, one.jacobian).double()
+        distance = _distance(one.jacobian.double() / (one.size or 1.0), update / (one.size or 1.0))
+        words = _fail(aggregator, one, f"the update lies outside the hull by {distance:.2g}.")
+        require(distance <= tolerance, words)
+        if isinstance(aggregator, GramianAggregator) and Need.GRAMIAN in aggregator.needs:
+            _check_weights(aggregator, one)
+
+
+def _check_weights(aggregator: GramianAggregator, problem: Problem) -> None:
+    jacobian = problem.jacobian
+    told = (served_all(jacobian),) if is_told(aggregator) else ()
+    one = started(aggregator, len(jacobian))
+    assert isinstance(one, GramianAggregator)
+    weights = one.weights(jacobian @ jacobian.T, *told).double()
+    words = _fail(aggregator, problem, f"weights are no convex combination: {weights}.")
+    require(float(weights.min()) >= -1e-6 and abs(float(weights.sum()) - 1) < 1e-5, words)
+
+
+def _distance(rows: Tensor, point: Tensor) -> float:
+    """How far a point lies from the rows' convex hull."""
+    differences = rows - point
+    weights = torch.from_numpy(min_norm_point((differences @ differences.T).numpy()))
+    return float((weights @ differences).norm())
+
+
+def _direction(update: Tensor) -> Tensor:
+    return update / update.norm()
+
+
+def _require_equal(got: Tensor, wanted: Tensor, words: str, problem: Problem) -> None:
+    longest = max(problem.size, float(wanted.norm())) or 1.0
+    error = float((got - wanted).norm()) / longest
+    require(error <= _LENGTH[torch.float64], f"{words}, by {error:.2g}.")
+
+
+_CHECKS: Mapping[Property, Callable[[Aggregator, Problem], None]] = {
+    Property.PERMUTATION_INVARIANT: _check_permutation_invariant,
+    Property.NON_CONFLICTING: _check_non_conflicting,
+    Property.SCALE_EQUIVARIANT: _check_scale_equivariant,
+    Property.LINEAR_UNDER_SCALING: _check_linear_under_scaling,
+    Property.RESCALING_INVARIANT: _check_rescaling_invariant,
+    Property.STATIONARY: _check_stationary,
+    Property.CONVEX: _check_convex,
+}

@@ -1,0 +1,54 @@
+"""One evaluation of an aggregator, always under the same conditions."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor
+
+from polytask.aggregation import Aggregator, Property
+from polytask.gradients import Need, Served
+
+__all__ = ["is_told", "name_of", "rehearsed", "served_all", "started", "updated"]
+
+
+def name_of(aggregator: Aggregator) -> str:
+    """What to call it in errors."""
+    return type(aggregator).__name__
+
+
+def is_told(aggregator: Aggregator) -> bool:
+    """Whether it takes a `Served`."""
+    return bool(aggregator.needs & {Need.PRESENT, Need.LOSSES})
+
+
+def started(
+    aggregator: Aggregator, count: int, generator: torch.Generator | None = None
+) -> Aggregator:
+    """A fresh copy that draws from a generator of its own."""
+    one = copy.deepcopy(aggregator)
+    own = torch.Generator().manual_seed(0) if generator is None else generator
+    one.start(count, generator=own)
+    return one
+
+
+def served_all(jacobian: Tensor) -> Served:
+    """All tasks are present, each with a positive loss of its own."""
+    everyone = torch.ones(len(jacobian), dtype=torch.bool)
+    return Served(everyone, torch.linspace(0.5, 2.0, len(jacobian), dtype=jacobian.dtype))
+
+
+def updated(aggregator: Aggregator, jacobian: Tensor, losses: Tensor | None = None) -> Tensor:
+    """Its update from the gradients of all tasks; it goes on living."""
+    served = served_all(jacobian)
+    given = served if losses is None else Served(served.present, losses.to(jacobian))
+    return aggregator.aggregate(jacobian, given)
+
+
+def rehearsed(aggregator: Aggregator, jacobian: Tensor, losses: Tensor | None = None) -> Tensor:
+    """The update of a fresh copy; one with state has seen the mirrored gradients before."""
+    one = started(aggregator, len(jacobian))
+    if Property.STATELESS not in aggregator.properties:
+        updated(one, jacobian.flip(1), losses)
+    return updated(one, jacobian, losses)
