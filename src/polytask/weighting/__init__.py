@@ -1,8 +1,31 @@
 """Losses → weights: scalar functions of the losses that know nothing of networks."""
 
+from polytask.weighting._dynamic_task_priority import DynamicTaskPriority
+from polytask.weighting._dynamic_weight_average import DynamicWeightAverage
 from polytask.weighting._equal import Equal
+from polytask.weighting._geometric_loss import GeometricLoss
+from polytask.weighting._imtl_l import IMTLL
+from polytask.weighting._log_scalarization import LogScalarization
+from polytask.weighting._random_loss_weighting import RandomLossWeighting
+from polytask.weighting._revised_uncertainty_weighting import RevisedUncertaintyWeighting
+from polytask.weighting._smooth_tchebycheff import SmoothTchebycheff
 from polytask.weighting._static import Static
+from polytask.weighting._tchebycheff import Tchebycheff
 from polytask.weighting._uncertainty_weighting import UncertaintyWeighting
 from polytask.weighting._weighting import Weighting
 
-__all__ = ["Equal", "Static", "UncertaintyWeighting", "Weighting"]
+__all__ = [
+    "IMTLL",
+    "DynamicTaskPriority",
+    "DynamicWeightAverage",
+    "Equal",
+    "GeometricLoss",
+    "LogScalarization",
+    "RandomLossWeighting",
+    "RevisedUncertaintyWeighting",
+    "SmoothTchebycheff",
+    "Static",
+    "Tchebycheff",
+    "UncertaintyWeighting",
+    "Weighting",
+]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask._validation import Constraint, Interval, check_parameters
-from polytask.weighting._weighting import Weighting
+from polytask.weighting._learned import LearnedWeighting
 
 __all__ = ["UncertaintyWeighting"]
 
 
 @dataclass
-class UncertaintyWeighting(Weighting):
+class UncertaintyWeighting(LearnedWeighting):
     r"""Weigh each task by its learned noise.
 
     .. math:: \varphi(\ell) = \sum_k \tfrac12 e^{-s_k} \ell_k + \tfrac12 s_k,
@@ -27,7 +23,7 @@ class UncertaintyWeighting(Weighting):
     with the tasks' log-variances s, which are learned by Adam on detached losses. At their
     optimum :math:`e^{s_k} = \ell_k`, so that each task weighs :math:`1 / (2 \ell_k)`. The scalar
     may fall below zero once a loss is below 1 (:math:`\tfrac12 + \tfrac12 \log \ell_k`): that is
-    the log-likelihood of a confident model, not a fault.
+    the log-likelihood of a confident model, not a fault. Losses must not be negative.
 
     Parameters
     ----------
@@ -42,7 +38,10 @@ class UncertaintyWeighting(Weighting):
     -----
     Deviations: the log-variances have an optimiser of their own, so that the model's weight
     decay and clipping do not reach them; classification losses get the factor ½ too (the paper
-    has 1 there), as in most implementations. Nothing is clamped.
+    has 1 there), as in most implementations. They start at 0; LibMTL starts them at -½. Each
+    task has its own Adam state, and an absent task's log-variance stays where it is. The
+    precision has no bound but that of numbers: log-variances stay within ±80, which also keeps
+    a loss of exactly 0 from making it infinite.
 
     References
     ----------
@@ -57,59 +56,25 @@ class UncertaintyWeighting(Weighting):
     tensor([0.5000, 0.5000])
     """
 
-    learning_rate: float = 1e-3
-    log_variance_: Tensor = field(init=False, repr=False, compare=False)
-    _optimizer: torch.optim.Adam = field(init=False, repr=False, compare=False)
-
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "learning_rate": Interval(float, 0.0, closed="neither")
-    }
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-
-    def start(
-        self,
-        n_tasks: int,
-        *,
-        device: torch.device | None = None,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        """Set every log-variance to 0."""
-        del generator
-        self.log_variance_ = torch.zeros(n_tasks, device=device, requires_grad=True)
-        self._optimizer = torch.optim.Adam([self.log_variance_], lr=self.learning_rate)
+    @property
+    def log_variance_(self) -> Float[Tensor, " n_tasks"]:
+        """The learned log-variances."""
+        return self._adam.values
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """Negative log-likelihood of the tasks present, up to a constant."""
-        if not hasattr(self, "log_variance_"):
-            self.start(len(losses), device=losses.device)
-        terms = 0.5 * torch.exp(-self.log_variance_) * losses + 0.5 * self.log_variance_
-        return (terms * present).sum()
+        s = self._checked_numbers(losses)
+        return ((0.5 * torch.exp(-s) * losses + 0.5 * s) * present).sum()
 
-    def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
-        """Take one step of the log-variances."""
-        self._optimizer.zero_grad()
-        with torch.enable_grad():
-            torch.autograd.backward(self.scalarize(losses.detach(), present))
-        self._optimizer.step()
+    def weights(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        """Half the precisions of the tasks present."""
+        return 0.5 * torch.exp(-self._checked_numbers(losses)) * present
 
-    def state_dict(self) -> dict[str, Any]:
-        """Log-variances and their optimiser."""
-        if not hasattr(self, "log_variance_"):
-            return {}
-        return {
-            "log_variance": self.log_variance_.detach().clone(),
-            "optimizer": deepcopy(self._optimizer.state_dict()),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore log-variances and their optimiser."""
-        if not state:
-            return
-        self.start(len(state["log_variance"]), device=state["log_variance"].device)
-        with torch.no_grad():
-            self.log_variance_.copy_(state["log_variance"])
-        self._optimizer.load_state_dict(deepcopy(state["optimizer"]))
+    def _slopes(
+        self, s: Float[Tensor, " n_tasks"], losses: Float[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        return 0.5 - 0.5 * torch.exp(-s) * losses

@@ -1,0 +1,88 @@
+"""What the Tchebycheff scalarisations share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from polytask._validation import (
+    Constraint,
+    Each,
+    Finite,
+    Interval,
+    Optional,
+    check_parameters,
+    message,
+)
+from polytask.exceptions import ParameterError
+from polytask.weighting._weighting import Weighting
+
+__all__ = ["WeightedDistance"]
+
+
+@dataclass
+class WeightedDistance(Weighting):
+    r"""Scalars of the distances :math:`\lambda_k (\ell_k - z_k)` from a reference point.
+
+    Parameters
+    ----------
+    preference : tuple of float, optional
+        λ, one positive number a task, scaled to sum to 1; all alike without it.
+    reference : tuple of float, optional
+        z, one number a task; 0 without it.
+    """
+
+    preference: tuple[float, ...] | None = field(default=None, kw_only=True)
+    reference: tuple[float, ...] | None = field(default=None, kw_only=True)
+    _lambda: Tensor = field(init=False, repr=False, compare=False)
+    _z: Tensor = field(init=False, repr=False, compare=False)
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "preference": Optional(Each(Interval(float, 0.0, closed="neither"), minimum=1)),
+        "reference": Optional(Each(Finite, minimum=1)),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        self.preference = None if self.preference is None else tuple(self.preference)
+        self.reference = None if self.reference is None else tuple(self.reference)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Check that there are as many numbers as tasks."""
+        del generator
+        preference = self._given("preference", n_tasks, 1.0)
+        self._lambda = (preference / preference.sum()).to(device)
+        self._z = self._given("reference", n_tasks, 0.0).to(device)
+
+    def _given(self, parameter: str, n_tasks: int, otherwise: float) -> Float[Tensor, " n_tasks"]:
+        values = getattr(self, parameter)
+        if values is None:
+            return torch.full((n_tasks,), otherwise, dtype=torch.float64)
+        if len(values) != n_tasks:
+            expected = f"{n_tasks} numbers, one a task"
+            raise ParameterError(message(type(self).__name__, parameter, expected, values))
+        return torch.tensor(values, dtype=torch.float64)
+
+    def _preferences(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
+        """λ, in the type of the losses."""
+        if not hasattr(self, "_lambda"):
+            self.start(len(losses), device=losses.device)
+        return self._lambda.to(losses.dtype)
+
+    def _distances(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        """Weighted distances of the tasks present; those of others are lowest of all."""
+        distances = self._preferences(losses) * (losses - self._z.to(losses.dtype))
+        return torch.where(present, distances, torch.finfo(losses.dtype).min)
