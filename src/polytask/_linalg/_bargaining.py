@@ -1,0 +1,133 @@
+"""Weights that bargain, or are fair, between vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.linalg.lapack import dposv
+
+from polytask._linalg._min_norm_point import min_norm_point
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+
+__all__ = ["bargaining"]
+
+_TOLERANCE = 1e-11
+_CANCELLATION = 1e6
+_N_STEPS = 100
+_EPSILON = float(np.finfo(np.float64).eps)
+
+
+def bargaining(
+    gramian: Float64[np.ndarray, "k k"],
+    alpha: float = 1.0,
+    shares: Float64[np.ndarray, " k"] | None = None,
+) -> Float64[np.ndarray, " k"]:
+    r"""Weights :math:`w > 0` with :math:`(G w)_k = (p_k / w_k)^{1/\alpha}`.
+
+    They minimise a strictly convex function over :math:`w > 0`, with :math:`\beta = 1/\alpha`:
+
+    .. math:: \tfrac12 w^\top G w - \sum_k p_k^\beta \frac{w_k^{1-\beta}}{1-\beta},
+              \qquad \text{or } \tfrac12 w^\top G w - \sum_k p_k \log w_k
+              \text{ where } \alpha = 1.
+
+    Parameters
+    ----------
+    gramian : array of shape (k, k)
+        Inner products :math:`G = J J^\top` of k vectors, of any scale and rank.
+    alpha : float, default 1.0
+        Which fairness: 1 is Nash's bargain, more is nearer to equal slopes :math:`G w`.
+    shares : array of shape (k,), optional
+        The p, above 0; 1 for all by default.
+
+    Returns
+    -------
+    array of shape (k,)
+        With relative residuals below 1e-10 or, if larger, the rounding error of :math:`G w`.
+
+    Notes
+    -----
+    Newton's method with Cholesky factors and a line search, on the vectors scaled to unit length.
+
+    There is no solution where zero is a convex combination of the vectors. Where it is, or nearly
+    is (slopes fall below 1e-6 of the terms that they are sums of), the weights are those of the
+    shortest vector in the convex hull of the unit vectors, which is then about zero; their size
+    is on average that which each vector would have alone. Vectors of length zero do not take
+    part, and get the others' average weight (1 if all are zero).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask._linalg import bargaining
+    >>> bargaining(np.array([[1.0, 0.0], [0.0, 4.0]]))
+    array([1. , 0.5])
+    """
+    if gramian.size == 0 or not np.isfinite(gramian).all():
+        expected = "a finite matrix of at least one row"
+        raise ParameterError(message("bargaining", "gramian", expected, gramian))
+    beta = 1 / alpha
+    lengths = np.sqrt(np.maximum(np.diag(gramian), 0.0))
+    rows = np.flatnonzero(lengths)
+    if len(rows) == 0:
+        return np.ones_like(lengths)
+    lengths = lengths[rows]
+    cosines = gramian[np.ix_(rows, rows)] / lengths / lengths[:, None]
+    cosines = np.clip((cosines + cosines.T) / 2, -1.0, 1.0)
+    np.fill_diagonal(cosines, 1.0)
+    relative = lengths / lengths.max()
+    wanted = relative ** (beta - 1)
+    if shares is not None:
+        wanted = wanted * shares[rows] ** beta
+    solution = _solve(cosines, wanted, beta) / relative * lengths.max() ** (-2 / (1 + beta))
+    weights = np.full(len(gramian), solution.mean())
+    weights[rows] = solution
+    return weights
+
+
+def _solve(
+    cosines: Float64[np.ndarray, "k k"], wanted: Float64[np.ndarray, " k"], beta: float
+) -> Float64[np.ndarray, " k"]:
+    r"""Solve :math:`C y = c \circ y^{-\beta}` for y > 0, or take the shortest vector."""
+    alone = wanted ** (1 / (1 + beta))
+    height = max(alone @ cosines @ alone, _EPSILON * alone @ alone)
+    point = alone * ((wanted @ alone ** (1 - beta)) / height) ** (1 / (1 + beta))
+    sizes = np.abs(cosines)
+    for _ in range(_N_STEPS):
+        target = wanted * point**-beta
+        slopes = cosines @ point
+        error = np.abs(slopes / target - 1).max()
+        cancellation = (sizes @ point / np.maximum(target, np.abs(slopes))).max()
+        if cancellation > _CANCELLATION:
+            break
+        if error < max(_TOLERANCE, 8 * _EPSILON * cancellation):
+            return point
+        hessian = cosines.copy()
+        hessian.flat[:: len(point) + 1] += beta * target / point
+        _, step, failed = dposv(hessian, target - slopes, lower=1, overwrite_a=1)
+        if failed:
+            break
+        point = point + _length(cosines, wanted, beta, point, step) * step
+    shortest = min_norm_point(cosines)
+    return shortest / (shortest / alone).mean()
+
+
+def _length(
+    cosines: Float64[np.ndarray, "k k"],
+    wanted: Float64[np.ndarray, " k"],
+    beta: float,
+    point: Float64[np.ndarray, " k"],
+    step: Float64[np.ndarray, " k"],
+) -> float:
+    """How far to go along a step: not past the minimum by much, nor up to the boundary."""
+    limit = -float((step / point).min())
+    length = 1.0 if limit < 0.9 else 0.9 / limit
+    bend = float(step @ cosines @ step)
+    weighted = wanted * step
+    start = float(step @ cosines @ point)
+    first = start - float(weighted @ point**-beta)
+    for _ in range(20):
+        slope = start + length * bend - float(weighted @ (point + length * step) ** -beta)
+        if slope <= -0.3 * first or slope <= first:
+            break
+        length *= max(0.1, first / (first - slope))
+    return length
