@@ -1,10 +1,15 @@
 """Losses → weights: scalar functions of the losses that know nothing of networks."""
 
+from polytask.weighting._auto_lambda import AutoLambda
+from polytask.weighting._auto_scale import AutoScale
 from polytask.weighting._dynamic_task_priority import DynamicTaskPriority
 from polytask.weighting._dynamic_weight_average import DynamicWeightAverage
 from polytask.weighting._equal import Equal
+from polytask.weighting._famo import FAMO
 from polytask.weighting._geometric_loss import GeometricLoss
+from polytask.weighting._go4align import GO4Align
 from polytask.weighting._imtl_l import IMTLL
+from polytask.weighting._ldc_mtl import LDCMTL
 from polytask.weighting._log_scalarization import LogScalarization
 from polytask.weighting._random_loss_weighting import RandomLossWeighting
 from polytask.weighting._revised_uncertainty_weighting import RevisedUncertaintyWeighting
@@ -15,10 +20,15 @@ from polytask.weighting._uncertainty_weighting import UncertaintyWeighting
 from polytask.weighting._weighting import Weighting
 
 __all__ = [
+    "FAMO",
     "IMTLL",
+    "LDCMTL",
+    "AutoLambda",
+    "AutoScale",
     "DynamicTaskPriority",
     "DynamicWeightAverage",
     "Equal",
+    "GO4Align",
     "GeometricLoss",
     "LogScalarization",
     "RandomLossWeighting",

@@ -1,0 +1,192 @@
+"""Fast adaptive multi-task optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from polytask._validation import (
+    Choice,
+    Constraint,
+    Each,
+    Finite,
+    Interval,
+    Optional,
+    check_parameters,
+    message,
+)
+from polytask.exceptions import ParameterError
+from polytask.gradients import Need
+from polytask.weighting._per_task_adam import PerTaskAdam
+from polytask.weighting._weighting import Weighting
+
+__all__ = ["FAMO"]
+
+_EPSILON = 1e-8
+
+
+@dataclass
+class FAMO(Weighting):
+    r"""Let all losses fall at the same relative rate, from losses alone.
+
+    .. math:: \varphi(\ell) = c \sum_k z_k \log(\ell_k - b_k), \qquad
+              z = \operatorname{softmax}(\xi), \qquad
+              \frac1c = \sum_k \frac{z_k}{\ell_k - b_k}
+
+    with c held constant, so that the weights sum to 1. The logits :math:`\xi` then move, by an
+    Adam of their own, towards the tasks whose logarithm fell least in the step:
+
+    .. math:: \nabla_\xi = \left(\frac{\partial z}{\partial \xi}\right)^\top \delta + \gamma \xi,
+              \qquad \delta_k = \log(\ell_k - b_k) - \log(\ell_k^+ - b_k)
+
+    with the losses :math:`\ell^+` of the same batch after the step.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.025
+        Of the logits.
+    gamma : float, default 0.01
+        Weight decay of the logits.
+    min_losses : tuple of float, optional
+        Lower bounds b of the losses; zeros when None.
+    exact : bool, default False
+        Instead of the losses after the step, take the change of the log-losses along the
+        gradient of their weighted sum to first order: :math:`\delta_k = \eta\, s_k / (\ell_k -
+        b_k)` with the slopes s and η = `step_size`. It needs no second forward pass, and no other
+        part of the step (momentum, other batches, clipping) disturbs it.
+    step_size : float, default 1e-3
+        η above; Adam does not see the size of δ but for its relation to `gamma`.
+
+    Attributes
+    ----------
+    logits_ : tensor of shape (n_tasks,)
+        ξ.
+
+    Notes
+    -----
+    As in the authors' code, 1e-8 is added to losses before the logarithm, so that losses of 0
+    are served; a loss below its bound counts as being on it. Deviations: `exact` is ours; absent
+    tasks take no part in the softmax and their logits stand still; shared gradients are not
+    clipped here (the authors clip them to norm 1: the `clip_norm` of the trainer). The logits
+    must not be given to the model's optimiser, where the gradient of φ by ξ, which is
+    :math:`\log \ell` and not its change, drives all weight onto the task of the smallest loss.
+
+    References
+    ----------
+    Liu, Feng, Stone & Liu, "FAMO: Fast adaptive multitask optimization", NeurIPS 2023.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.weighting import FAMO
+    >>> FAMO().weights(torch.tensor([0.5, 2.0]), torch.tensor([True, True]))
+    tensor([0.8000, 0.2000])
+    """
+
+    learning_rate: float = 0.025
+    gamma: float = 0.01
+    min_losses: tuple[float, ...] | None = None
+    exact: bool = False
+    step_size: float = 1e-3
+    logits_: Tensor = field(init=False, repr=False, compare=False)
+    _optimizer: PerTaskAdam = field(init=False, repr=False, compare=False)
+    _losses: Tensor | None = field(init=False, repr=False, compare=False, default=None)
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "learning_rate": Interval(float, 0.0, closed="neither"),
+        "gamma": Interval(float, 0.0),
+        "min_losses": Optional(Each(Finite, minimum=1)),
+        "exact": Choice((False, True)),
+        "step_size": Interval(float, 0.0, closed="neither"),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if self.min_losses is not None:
+            self.min_losses = tuple(self.min_losses)
+
+    @property
+    def needs(self) -> frozenset[str]:  # type: ignore[override]  # depends on `exact`
+        """What it asks of the engine."""
+        return frozenset({Need.PRODUCT if self.exact else Need.LOSSES_AFTER_STEP})
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Set every logit to 0."""
+        del generator
+        if self.min_losses is not None and len(self.min_losses) != n_tasks:
+            expected = f"{n_tasks} numbers, one a task"
+            raise ParameterError(message("FAMO", "min_losses", expected, self.min_losses))
+        self._optimizer = PerTaskAdam(n_tasks, self.learning_rate, device)
+        self.logits_ = self._optimizer.values
+        self._losses = None
+
+    def scalarize(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, ""]:
+        """The weighted logarithms of the losses of the tasks present."""
+        gaps = torch.where(present, self._gaps(losses), 1.0)
+        shares = self._shares(present).to(gaps)
+        normalizer = (shares / gaps.detach()).sum()
+        return (shares * gaps.log()).sum() / torch.where(present.any(), normalizer, 1.0)
+
+    def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
+        """Keep the losses from before the step."""
+        del present
+        self._losses = losses.detach().clone()
+
+    def after_step(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> None:
+        """Move the logits by the change of the logarithms."""
+        if self._losses is not None and not self.exact:
+            self._move(self._gaps(self._losses).log() - self._gaps(losses).log(), present)
+        self._losses = None
+
+    def after_product(
+        self,
+        slopes: Float[Tensor, " n_tasks"],
+        losses: Float[Tensor, " n_tasks"],
+        present: Bool[Tensor, " n_tasks"],
+    ) -> None:
+        """Move the logits by the change of the logarithms to first order."""
+        if self.exact:
+            self._move(self.step_size * slopes / self._gaps(losses), present)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Logits and their optimiser."""
+        return self._optimizer.state_dict() if hasattr(self, "logits_") else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore logits and their optimiser."""
+        if state:
+            self.start(len(state["values"]), device=state["values"].device)
+            self._optimizer.load_state_dict(state)
+
+    def _gaps(self, losses: Tensor) -> Tensor:
+        """How far the losses lie above their bounds, never 0."""
+        bounds = 0.0 if self.min_losses is None else losses.new_tensor(self.min_losses)
+        return (losses - bounds).clamp(min=0.0) + _EPSILON
+
+    def _shares(self, present: Tensor) -> Tensor:
+        """Z of the tasks present; 0 for the others."""
+        if not hasattr(self, "logits_"):
+            self.start(len(present), device=present.device)
+        logits = torch.where(present, self.logits_, -torch.inf)
+        return torch.nan_to_num(torch.softmax(logits, dim=0))
+
+    def _move(self, change: Tensor, present: Tensor) -> None:
+        shares = self._shares(present)
+        change = torch.where(present, change, 0.0).to(shares)
+        gradient = shares * (change - (shares * change).sum())
+        self._optimizer.step(gradient + self.gamma * self.logits_, present)
