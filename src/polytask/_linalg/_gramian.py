@@ -1,0 +1,76 @@
+"""Gramians of any scale, and the direction that vectors share."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+
+__all__ = ["even_direction", "normalised"]
+
+
+def normalised(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "k k"]:
+    """Inner products, symmetric to the last bit, of vectors scaled so that the longest has length 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask._linalg import normalised
+    >>> normalised(np.array([[4e-30, 2e-30], [2e-30, 2e-30]]))
+    array([[1. , 0.5],
+           [0.5, 0.5]])
+    """
+    if gramian.size == 0 or not np.isfinite(gramian).all():
+        expected = "a finite matrix of at least one row"
+        raise ParameterError(message("normalised", "gramian", expected, gramian))
+    largest = gramian.diagonal().max()
+    if largest <= 0:
+        return np.zeros_like(gramian)
+    scaled = gramian / largest
+    return (scaled + scaled.T) / 2
+
+
+def even_direction(
+    gramian: Float64[np.ndarray, "k k"], precision: float
+) -> tuple[Float64[np.ndarray, " k"], Float64[np.ndarray, " k"], Float64[np.ndarray, " k"]]:
+    r"""The direction onto which all unit vectors project alike.
+
+    Parameters
+    ----------
+    gramian : array of shape (k, k)
+        Inner products of k vectors.
+    precision : float
+        Relative precision of its entries; eigenvalues of the cosines below k times that count
+        as zero.
+
+    Returns
+    -------
+    shares : array of shape (k,)
+        Coefficients :math:`\beta = C^+ 1` of the unit vectors, C their cosines. Where the
+        vectors are independent, :math:`C \beta = 1`; else it is that in the least-squares
+        sense, with the smallest :math:`\beta`. A vector of length zero has no share.
+    projections : array of shape (k,)
+        Those of the unit vectors, :math:`C \beta`; all zero where nothing is shared.
+    lengths : array of shape (k,)
+        Of the vectors, the longest being 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask._linalg import even_direction
+    >>> even_direction(np.array([[4.0, 0.0], [0.0, 1.0]]), 1e-15)
+    (array([1., 1.]), array([1., 1.]), array([1. , 0.5]))
+    """
+    scaled = normalised(gramian)
+    lengths = np.sqrt(np.maximum(scaled.diagonal(), 0.0))
+    inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    cosines = scaled * inverse * inverse[:, None]
+    values, vectors = np.linalg.eigh(cosines)
+    tolerance = len(lengths) * precision
+    kept = values > max(tolerance * values[-1], 0.0)
+    parts = vectors[:, kept].sum(0)
+    if parts @ parts <= tolerance**2 * len(lengths):
+        parts[:] = 0.0
+    return vectors[:, kept] @ (parts / values[kept]), vectors[:, kept] @ parts, lengths
