@@ -1,0 +1,169 @@
+"""Gradient vaccine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64, Int64
+from torch import Tensor
+
+from polytask._linalg import normalised
+from polytask._validation import Constraint, Interval, check_parameters
+from polytask.aggregation._aggregator import GramianAggregator
+from polytask.aggregation._other_tasks import other_tasks
+from polytask.aggregation._property import Property
+from polytask.gradients import Need, Served
+
+__all__ = ["GradVac"]
+
+_AT_ONCE = 64  # tasks whose coefficients stay in the processor's cache
+_CLOSEST = 1 - 1e-8
+
+
+@dataclass
+class GradVac(GramianAggregator):
+    r"""The sum of gradients, each turned until it is as close to the others as is usual.
+
+    .. math:: g_i' \leftarrow g_i' + \frac{\|g_i'\| \left(\hat\varphi_{ij} \sqrt{1 - \varphi_{ij}^2}
+              - \varphi_{ij} \sqrt{1 - \hat\varphi_{ij}^2}\right)}
+              {\|g_j\| \sqrt{1 - \hat\varphi_{ij}^2}}\, g_j
+              \quad \text{where } \varphi_{ij} = \cos(g_i', g_j) < \hat\varphi_{ij}
+
+    for :math:`j \ne i` in random order, each followed by
+    :math:`\hat\varphi_{ij} \leftarrow (1 - \beta) \hat\varphi_{ij} + \beta \varphi_{ij}`; the
+    update is :math:`\sum_i g_i'`. While all targets :math:`\hat\varphi` are 0, that is
+    `PCGrad`.
+
+    Parameters
+    ----------
+    beta : float, default 0.01
+        How fast the targets move.
+
+    Attributes
+    ----------
+    targets_ : tensor of shape (n_tasks, n_tasks), float64
+        The usual cosine of every pair of tasks; 0 at the start.
+
+    Notes
+    -----
+    The cosines are those of the whole shared model, not one for each layer or matrix. LibMTL and
+    TorchJD move the targets by 0.5 at a time; the default here is the paper's. As there, the
+    update is the sum of the turned gradients. A pair of which one is absent, or whose cosine is
+    undefined since a gradient is zero, keeps its target and is not turned; turning aims at most
+    at a cosine of 1 - 1e-8, since no finite step reaches 1. All is done on the Gramian.
+
+    References
+    ----------
+    Wang, Tsvetkov, Firat & Cao, "Gradient vaccine: investigating and improving multi-task
+    optimization in massively multilingual models", ICLR 2021.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import GradVac
+    >>> vaccine = GradVac(beta=0.5)
+    >>> vaccine.weights(torch.tensor([[1.0, 0.5], [0.5, 1.0]]))
+    tensor([1., 1.])
+    >>> vaccine.weights(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    tensor([1.2582, 1.2582])
+    """
+
+    beta: float = 0.01
+    targets_: Tensor = field(init=False, repr=False, compare=False)
+    _generator: torch.Generator | None = field(default=None, init=False, repr=False, compare=False)
+
+    needs = frozenset({Need.GRAMIAN, Need.PRESENT})
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {Property.SCALE_EQUIVARIANT, Property.LINEAR_UNDER_SCALING}
+    )
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"beta": Interval(float, 0.0, 1.0)}
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Set every target to 0 and take the generator that orders the tasks."""
+        del device
+        self.targets_ = torch.zeros(n_tasks, n_tasks, dtype=torch.float64)
+        self._generator = generator
+
+    def weights(
+        self, gramian: Float[Tensor, "k k"], served: Served | None = None
+    ) -> Float[Tensor, " k"]:
+        """How often each gradient is in the sum of the turned ones; it moves the targets."""
+        told = Served.all_of(len(gramian)) if served is None else served
+        if not hasattr(self, "targets_"):
+            self.start(len(told.present), generator=self._generator)
+        products = normalised(gramian.detach().double().cpu().numpy())
+        pairs = np.ix_(*2 * [told.rows.cpu().numpy()])
+        targets = self.targets_.numpy()[pairs]
+        order = other_tasks(len(products), self._generator)
+        vaccine = _Vaccine(products, self.beta, torch.finfo(gramian.dtype).eps)
+        weights = np.zeros(len(products))
+        for first in range(0, len(products), _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            weights += vaccine.turn(first, order[some], targets[some])
+        self.targets_.numpy()[pairs] = targets
+        return torch.from_numpy(weights).to(gramian)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The targets."""
+        return {"targets": self.targets_.clone()} if hasattr(self, "targets_") else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore the targets."""
+        if state:
+            self.targets_ = state["targets"].clone()
+
+
+@dataclass
+class _Vaccine:
+    """Inner products of the gradients, how fast targets move, and how precise products are."""
+
+    products: Float64[np.ndarray, "k k"]
+    beta: float
+    precision: float
+
+    def turn(
+        self, first: int, order: Int64[np.ndarray, "n others"], targets: Float64[np.ndarray, "n k"]
+    ) -> Float64[np.ndarray, " k"]:
+        """Coefficients of the sum of n turned gradients in a row; `targets` are moved in place."""
+        rows = np.arange(len(order))
+        coefficients = np.eye(len(order), len(self.products), first)
+        squares = self.products.diagonal()[first : first + len(order)]
+        zero = 8 * self.precision * squares
+        for others in np.ascontiguousarray(order.T):
+            slopes = np.einsum("ik,ik->i", coefficients, self.products[others])
+            squares_of_others = self.products.diagonal()[others]
+            product = np.sqrt(squares * squares_of_others)
+            defined = (squares > zero) & (product > 0)
+            cosines = np.divide(slopes, product, out=np.zeros_like(slopes), where=defined)
+            cosines = np.clip(cosines, -1.0, 1.0)
+            usual = targets[rows, others]
+            turned = defined & (cosines < usual)
+            ratios = np.divide(product, squares_of_others, out=np.zeros_like(slopes), where=turned)
+            steps = ratios * _turn(cosines, np.clip(usual, -_CLOSEST, _CLOSEST))
+            coefficients[rows, others] = steps
+            squares = np.maximum(squares + steps * (2 * slopes + steps * squares_of_others), 0.0)
+            targets[rows, others] += defined * self.beta * (cosines - usual)
+        total: Float64[np.ndarray, " k"] = coefficients.sum(0)
+        return total
+
+
+def _turn(
+    cosines: Float64[np.ndarray, " n"], wanted: Float64[np.ndarray, " n"]
+) -> Float64[np.ndarray, " n"]:
+    """What to add of a unit vector to others with these cosines, so that they have the wanted."""
+    sines = np.sqrt(1 - wanted**2)
+    step: Float64[np.ndarray, " n"] = np.sqrt(1 - cosines**2) * wanted / sines - cosines
+    return step

@@ -1,0 +1,74 @@
+"""Random gradient weighting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask.aggregation._aggregator import GramianAggregator
+from polytask.aggregation._property import Property
+
+__all__ = ["Random"]
+
+
+@dataclass
+class Random(GramianAggregator):
+    r"""Gradients weighed at random, anew at every step.
+
+    .. math:: w = \mathrm{softmax}(z), \qquad z_k \sim \mathcal{N}(0, 1)
+
+    The baseline that a method which looks at the gradients has to beat.
+
+    Notes
+    -----
+    Of the distributions in the paper only the normal one is here. The weights sum to 1, as those
+    of `Mean`.
+
+    References
+    ----------
+    Lin, Ye, Zhang & Tsang, "Reasonable effectiveness of random weighting: a litmus test for
+    multi-task learning", TMLR 2022.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import Random
+    >>> random = Random()
+    >>> random.start(2, generator=torch.Generator().manual_seed(0))
+    >>> random.weights(torch.eye(2))
+    tensor([0.8612, 0.1388])
+    """
+
+    _generator: torch.Generator | None = field(default=None, init=False, repr=False, compare=False)
+
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.SCALE_EQUIVARIANT,
+            Property.LINEAR_UNDER_SCALING,
+            Property.CONVEX,
+            Property.STATELESS,
+        }
+    )
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Take the generator to draw from."""
+        del n_tasks, device
+        self._generator = generator
+
+    def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
+        """Positive weights that sum to 1."""
+        device = None if self._generator is None else self._generator.device
+        normals = torch.randn(
+            len(gramian), dtype=torch.float64, generator=self._generator, device=device
+        )
+        return normals.softmax(0).to(gramian)
