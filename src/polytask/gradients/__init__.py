@@ -4,5 +4,6 @@ from polytask.gradients._backward import backward
 from polytask.gradients._needs import Need
 from polytask.gradients._per_task import per_task_jacobian
 from polytask.gradients._served import Served
+from polytask.gradients._slopes import slopes
 
-__all__ = ["Need", "Served", "backward", "per_task_jacobian"]
+__all__ = ["Need", "Served", "backward", "per_task_jacobian", "slopes"]

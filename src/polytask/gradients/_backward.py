@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from polytask._validation import message
 from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients._aggregates import Aggregates
+from polytask.gradients._engines import SURROGATES, explicit_jacobian, task_gradients
+from polytask.gradients._losses import stacked
 from polytask.gradients._needs import Need
-from polytask.gradients._per_task import per_task_jacobian
 from polytask.gradients._served import Served
+from polytask.gradients._slopes import product, slopes, weighted_gradients
+from polytask.gradients._step import Step, add_gradient
 
 __all__ = ["backward"]
 
-_SERVED = frozenset({Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.PRESENT, Need.LOSSES})
+_SERVED = frozenset(
+    {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
+)
 
 
 def backward(
     losses: Float[Tensor, " n_tasks"] | Sequence[Tensor],
     shared_parameters: Iterable[Tensor],
-    aggregator: Aggregates,
+    aggregator: Any,
     *,
     present: Bool[Tensor, " n_tasks"] | None = None,
-    run: Callable[[Tensor], object] = torch.Tensor.backward,
+    engine: str = "auto",
+    features: Tensor | Sequence[Tensor] | None = None,
+    rows: Int[Tensor, " n_rows"] | None = None,
+    second: Float[Tensor, " n_tasks"] | Sequence[Tensor] | None = None,
+    scale: float = 1.0,
 ) -> Float[Tensor, " n_tasks"]:
     r"""Fill ``.grad`` of shared and task parameters with an aggregated update.
 
@@ -41,14 +48,28 @@ def backward(
     Parameters
     ----------
     losses : tensor of shape (n_tasks,) or sequence of scalar tensors
-        With their graph.
+        With their graph, which is consumed.
     shared_parameters : iterable of tensors
         Parameters through which tasks meet; those that need no gradient are passed over.
     aggregator : Aggregator
+        Or one of TorchJD's aggregators or weightings.
     present : tensor of shape (n_tasks,), bool, optional
         Tasks labelled in the batch; the others are dropped before anything is solved.
-    run : callable, default torch.Tensor.backward
-        Runs a scalar's backward pass (mixed precision brings its own).
+    engine : {"auto", "layerwise", "per_task", "last_layer", "features"}
+        How the Gramian is found. ``"layerwise"`` (what ``"auto"`` takes) is exact and keeps the
+        gradients of linear and embedding layers factored; ``"per_task"`` forms the Jacobian;
+        ``"last_layer"`` and ``"features"`` are cheap surrogates: they measure gradients at the
+        last shared layers only, or at the features.
+    features : tensor or sequence of tensors, optional
+        What all heads start from, for the engine ``"features"``.
+    rows : tensor of shape (n_rows,), int, optional
+        The task that each row of the batch belongs to, where every row has one: one backward
+        pass then carries all tasks' signals.
+    second : like `losses`, optional
+        Losses of an independent batch, for aggregators that need one.
+    scale : float, default 1.0
+        The factor by which mixed precision scales losses before a backward pass; gradients
+        carry it, the aggregator does not see it.
 
     Returns
     -------
@@ -58,7 +79,8 @@ def backward(
     Raises
     ------
     ParameterError
-        If the losses are of another shape, or no shared parameter needs a gradient.
+        If the losses are of another shape, no shared parameter needs a gradient, the engine is
+        unknown or lacks what it works on.
     UnservedNeedError
         If the aggregator needs what no engine serves.
 
@@ -72,8 +94,8 @@ def backward(
     >>> backward(losses, [point], MGDA()), point.grad
     (tensor([0.8000, 0.2000]), tensor([-1.6000, -0.8000]))
     """
-    _check_needs(aggregator)
-    losses = _stacked(losses)
+    _check_needs(aggregator, second)
+    joined = stacked(losses)
     shared = [parameter for parameter in shared_parameters if parameter.requires_grad]
     if not shared:
         sentence = (
@@ -81,64 +103,94 @@ def backward(
             "Got none; without shared parameters there is nothing to aggregate."
         )
         raise ParameterError(sentence)
-    rows = torch.arange(len(losses)) if present is None else torch.nonzero(present).flatten()
-    weights = torch.zeros_like(losses.detach())
-    if len(rows) == 0:
-        return weights
-    here = torch.ones(len(losses), dtype=torch.bool) if present is None else present
-    served = Served(here, losses.detach())
-    told = (served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
-    jacobian = per_task_jacobian(losses[rows], shared)
-    method: Any = aggregator
-    if Need.JACOBIAN in aggregator.needs:
-        weights[rows] = 1.0
-        _run_with_update(losses, weights, shared, method.combine(jacobian, *told), run)
-    elif Need.PRODUCT in aggregator.needs:
-        weights[rows] = method.carried(served).to(weights)
-        method.move(jacobian @ (weights[rows] @ jacobian), served)
-        run((weights * losses).sum())
-    else:
-        weights[rows] = method.weights(jacobian @ jacobian.T, *told).to(weights)
-        run((weights * losses).sum())
+    if present is None:
+        present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
+    step = Step(
+        losses=joined if scale == 1.0 else joined * scale,
+        shared=shared,
+        served=Served(present, joined.detach()),
+        features=[features] if isinstance(features, Tensor) else features,
+        task_of_row=rows,
+        second=None if second is None else stacked(second) * scale,
+        scale=scale,
+    )
+    weights = torch.zeros_like(joined.detach())
+    if len(step.rows) > 0:
+        weights[step.rows] = _aggregate(step, aggregator, engine).to(weights)
     return weights
 
 
-def _stacked(losses: Tensor | Sequence[Tensor]) -> Tensor:
-    """The losses as one tensor with an entry a task."""
-    if isinstance(losses, list | tuple) and losses and all(map(_is_scalar, losses)):
-        return torch.stack(list(losses))
-    if isinstance(losses, Tensor) and losses.ndim == 1:
-        return losses
-    expected = "a tensor of shape (n_tasks,) or a sequence of scalars"
-    raise ParameterError(message("backward", "losses", expected, losses))
+def _aggregate(step: Step, aggregator: Any, engine: str) -> Tensor:
+    """Fill gradients; return the weights of the tasks present."""
+    told = (step.served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
+    if Need.JACOBIAN in aggregator.needs:
+        return _combine(step, aggregator, told)
+    if Need.GRAMIAN in aggregator.needs:
+        return _weigh(step, aggregator, told, engine)
+    weights = aggregator.carried(step.served)
+    if Need.PRODUCT in aggregator.needs:
+        aggregator.move(_carry(step, weights), step.served)
+    else:
+        step.lead_all(weights)
+    return weights
 
 
-def _is_scalar(loss: object) -> bool:
-    return isinstance(loss, Tensor) and loss.ndim == 0
+def _combine(step: Step, aggregator: Any, told: tuple[Served, ...]) -> Tensor:
+    """Shared parameters follow what is made of the whole Jacobian, heads their own losses."""
+    jacobian = explicit_jacobian(step)
+    update = aggregator.combine(jacobian / step.scale, *told) * step.scale
+    ones = torch.ones_like(step.present_losses.detach())
+    step.lead_heads(ones)
+    sizes = [parameter.numel() for parameter in step.shared]
+    for parameter, piece in zip(step.shared, update.split(sizes), strict=True):
+        add_gradient(parameter, piece.view_as(parameter))
+    return ones
 
 
-def _check_needs(aggregator: Aggregates) -> None:
-    unserved = sorted(aggregator.needs - _SERVED)
+def _weigh(step: Step, aggregator: Any, told: tuple[Served, ...], engine: str) -> Tensor:
+    """The weights follow from the Gramian."""
+    gradients = task_gradients(engine, step)
+    weights = aggregator.weights(gradients.gramian() / step.scale**2, *told)
+    if engine in SURROGATES:
+        step.lead_all(weights)
+        return weights
+    step.lead_heads(weights)
+    for parameter, gradient in gradients.update(weights):
+        add_gradient(parameter, gradient)
+    return weights
+
+
+def _carry(step: Step, weights: Tensor) -> Tensor:
+    """Follow carried weights; return every task's slope along the update."""
+    varied = weights.detach().to(step.losses).clone().requires_grad_()
+    leaves = list(step.graph.leaves)
+    shared = set(step.shared)
+    gradients = weighted_gradients(step.present_losses, varied, leaves)
+    ours = [(leaf, found) for leaf, found in zip(leaves, gradients, strict=True) if leaf in shared]
+    parameters = [leaf for leaf, _ in ours]
+    direction = [None if found is None else found.detach() for _, found in ours]
+    if step.second is None:
+        found = product(step.present_losses, varied, parameters, [g for _, g in ours], direction)
+    else:
+        found = slopes(step.second[step.rows], parameters, direction)
+    for leaf, gradient in zip(leaves, gradients, strict=True):
+        if gradient is not None:
+            add_gradient(leaf, gradient.detach())
+    return found / step.scale**2
+
+
+def _check_needs(aggregator: Any, second: object) -> None:
+    served = _SERVED if second is not None else _SERVED - {Need.SECOND_BATCH}
+    unserved = sorted(aggregator.needs - served)
+    if unserved == [Need.SECOND_BATCH]:
+        sentence = (
+            f"{type(aggregator).__name__} needs the losses of an independent batch. "
+            "Give them as `second` to backward."
+        )
+        raise UnservedNeedError(sentence)
     if unserved:
         sentence = (
             f"{type(aggregator).__name__} needs {', '.join(unserved)}, which `backward` does not "
             "serve. Choose an aggregator that works on the Gramian or the Jacobian."
         )
         raise UnservedNeedError(sentence)
-
-
-def _run_with_update(
-    losses: Tensor,
-    weights: Tensor,
-    shared: list[Tensor],
-    update: Tensor,
-    run: Callable[[Tensor], object],
-) -> None:
-    """One ordinary backward for the heads; shared gradients get the update instead."""
-    before = [None if p.grad is None else p.grad.clone() for p in shared]
-    run((weights * losses).sum())
-    start = 0
-    for parameter, earlier in zip(shared, before, strict=True):
-        part = update[start : start + parameter.numel()].view_as(parameter)
-        parameter.grad = part.clone() if earlier is None else earlier + part
-        start += parameter.numel()

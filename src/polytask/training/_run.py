@@ -267,7 +267,7 @@ class TrainingRun:
             self.shared,
             self.aggregator,
             present=present,
-            run=self.fabric.backward,
+            scale=1.0,
             **self._second_losses(weights * scale, position),
         )
         if regularizer is not None:

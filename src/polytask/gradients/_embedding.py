@@ -1,0 +1,89 @@
+"""Embedding tables: only the rows that were looked up have gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.autograd.graph import GradientEdge
+
+from polytask.gradients._parts import Part, Update, exact
+
+__all__ = ["EmbeddingPart"]
+
+
+class EmbeddingPart(Part):
+    """An embedding table, kept as the gradients of the rows that the batch looked up.
+
+    Parameters
+    ----------
+    weight : tensor of shape (n_rows, width)
+    nodes : sequence of nodes
+        Where rows are looked up.
+    """
+
+    separable = True
+
+    def __init__(self, weight: Tensor, nodes: Sequence[Any]) -> None:
+        self.weight = weight
+        self.wanted = [GradientEdge(node, 0) for node in nodes]
+        self.lookups = [(node._saved_indices.flatten(), node._saved_padding_idx) for node in nodes]  # noqa: SLF001
+        self.kept: Tensor | None = None
+
+    def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
+        """Sum the signals of equal rows."""
+        if all(signal is None for signal in caught):
+            return
+        if self.kept is None:
+            self._start(n_tasks)
+        assert self.kept is not None  # noqa: S101
+        for signal, places in zip(caught, self.places, strict=True):
+            if signal is not None:
+                rows = exact(signal).reshape(-1, self.weight.shape[1])
+                self.kept[task].index_add_(0, places, rows)
+
+    def take_rows(
+        self, n_tasks: int, caught: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
+    ) -> None:
+        """Sum the signals of equal rows of the table, each for the task of its row."""
+        self._start(n_tasks)
+        assert self.kept is not None  # noqa: S101
+        flat = self.kept.flatten(0, 1)
+        for signal, places in zip(caught, self.places, strict=True):
+            if signal is not None:
+                owner = task_of_row.repeat_interleave(len(places) // len(task_of_row))
+                rows = exact(signal).reshape(-1, self.weight.shape[1])
+                flat.index_add_(0, owner * len(self.rows) + places, rows)
+
+    def _start(self, n_tasks: int) -> None:
+        joined = torch.cat([indices for indices, _ in self.lookups]).long()
+        self.rows, places = torch.unique(joined, return_inverse=True)
+        sizes = [len(indices) for indices, _ in self.lookups]
+        self.places = places.split(sizes)
+        shape = (n_tasks, len(self.rows), self.weight.shape[1])
+        self.kept = exact(self.weight).new_zeros(shape)
+
+    def gramian(self) -> Float[Tensor, "k k"] | None:
+        """Inner products over the rows looked up."""
+        if self.kept is None:
+            return None
+        self._drop_padding()
+        flat = self.kept.flatten(1)
+        return flat @ flat.T
+
+    def _drop_padding(self) -> None:
+        padding = {index for _, index in self.lookups if 0 <= index < len(self.weight)}
+        if padding and self.kept is not None:
+            dropped = torch.isin(self.rows, torch.tensor(sorted(padding), device=self.rows.device))
+            self.kept[:, dropped] = 0.0
+
+    def update(self, weights: Float[Tensor, " k"]) -> Update:
+        """The weighted sum, scattered into the table."""
+        if self.kept is None:
+            return
+        total = torch.tensordot(weights.to(self.kept), self.kept, dims=1)
+        gradient = torch.zeros_like(self.weight, dtype=total.dtype)
+        yield self.weight, gradient.index_copy_(0, self.rows, total)

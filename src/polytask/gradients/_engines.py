@@ -1,0 +1,86 @@
+"""Which form of the tasks' gradients an engine computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask._validation import Choice, message
+from polytask.exceptions import ParameterError
+from polytask.gradients._direct import DirectPart
+from polytask.gradients._graph import Graph
+from polytask.gradients._layers import find_parts
+from polytask.gradients._parts import Part
+from polytask.gradients._step import Step
+from polytask.gradients._task_gradients import TaskGradients
+
+__all__ = ["ENGINES", "SURROGATES", "explicit_jacobian", "task_gradients"]
+
+ENGINES = Choice(("auto", "layerwise", "per_task", "last_layer", "features"))
+SURROGATES = frozenset({"last_layer", "features"})
+
+
+def task_gradients(engine: str, step: Step) -> TaskGradients:
+    """Gradients of the tasks present, as the engine measures them."""
+    if not ENGINES.accepts(engine):
+        raise ParameterError(message("backward", "engine", str(ENGINES), engine))
+    parts = _parts(engine, step)
+    if step.task_of_row is not None and _rows_stay_apart(step, parts):
+        numbers = torch.cumsum(step.served.present, dim=0) - 1  # absent tasks' signals are zero
+        owner = numbers.clamp(min=0)[step.task_of_row]
+        return TaskGradients.by_rows(step.present_losses, parts, owner)
+    return TaskGradients.by_tasks(step.roots, parts)
+
+
+def explicit_jacobian(step: Step) -> Float[Tensor, "k p"]:
+    """The gradients of the tasks present in one buffer, a column for every shared parameter."""
+    part = DirectPart(step.shared)
+    TaskGradients.by_tasks(step.roots, [part])
+    return part.jacobian()
+
+
+def _rows_stay_apart(step: Step, parts: list[Part]) -> bool:
+    """Whether every part can be parted by rows and no batch statistics mix them."""
+    mixing = any(
+        "BatchNorm" in node.name() and getattr(node, "_saved_training", True)
+        for node in step.graph.nodes
+    )
+    return not mixing and all(part.separable for part in parts)
+
+
+def _parts(engine: str, step: Step) -> list[Part]:
+    if engine == "features":
+        if not step.features:
+            sentence = (
+                "The engine 'features' of backward works on what all heads start from. "
+                "Give it as `features`, or choose the engine 'last_layer'."
+            )
+            raise ParameterError(sentence)
+        return [DirectPart(list(step.features))]
+    graph = step.graph
+    if engine == "last_layer":
+        return find_parts(graph, _last_shared(graph, step))
+    if engine == "per_task":
+        return [DirectPart(step.shared)]
+    return find_parts(graph, step.shared)
+
+
+def _last_shared(graph: Graph, step: Step) -> list[Tensor]:
+    """Shared parameters that no other shared matrix stands between and the losses."""
+    matrices = {node for p in step.shared if p.ndim > 1 for node in graph.consumers(p)}
+    todo: list[Any] = [step.losses.grad_fn]
+    seen: set[Any] = set()
+    last: set[Any] = set()
+    while todo:
+        node = todo.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if node in matrices:
+            last.add(node)
+        else:
+            todo.extend(below for below, _ in node.next_functions)
+    return [p for p in step.shared if last.intersection(graph.consumers(p))]

@@ -1,0 +1,63 @@
+"""The autograd graph of some losses, walked once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from torch import Tensor
+
+__all__ = ["CASTS", "TRANSPOSES", "Graph"]
+
+CASTS = frozenset({"ToCopyBackward0"})
+TRANSPOSES = frozenset({"TBackward0", "TransposeBackward0"})
+
+
+class Graph:
+    """Nodes that losses were computed by, and who uses what.
+
+    Parameters
+    ----------
+    roots : iterable of tensors
+        With their graph.
+
+    Attributes
+    ----------
+    leaves : dict of Tensor to node
+        Every leaf that a loss depends on and the node that accumulates its gradient.
+    users : dict of node to list of (node, int)
+        Which nodes take a node's result, and as which of their inputs.
+    """
+
+    def __init__(self, roots: Iterable[Tensor]) -> None:
+        self.leaves: dict[Tensor, Any] = {}
+        self.users: dict[Any, list[tuple[Any, int]]] = {}
+        todo: list[Any] = [root.grad_fn for root in roots if root.grad_fn is not None]
+        seen = set(todo)
+        while todo:
+            node = todo.pop()
+            for position, (below, _) in enumerate(node.next_functions):
+                if below is None:
+                    continue
+                self.users.setdefault(below, []).append((node, position))
+                if below not in seen:
+                    seen.add(below)
+                    todo.append(below)
+                    if hasattr(below, "variable"):
+                        self.leaves[below.variable] = below
+        self.nodes = seen
+
+    def users_of(self, leaf: Tensor) -> list[tuple[Any, int]]:
+        """Nodes that take a leaf directly."""
+        return self.users.get(self.leaves.get(leaf), [])
+
+    def consumers(self, leaf: Tensor) -> list[Any]:
+        """Nodes that compute with a leaf, past casts and transpositions."""
+        found, todo = [], [node for node, _ in self.users_of(leaf)]
+        while todo:
+            node = todo.pop()
+            if node.name() in CASTS | TRANSPOSES:
+                todo.extend(user for user, _ in self.users.get(node, []))
+            else:
+                found.append(node)
+        return found

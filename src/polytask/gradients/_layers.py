@@ -1,0 +1,118 @@
+"""Which shared parameters are used in a way that keeps their gradients factored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from polytask.gradients._direct import DirectPart
+from polytask.gradients._embedding import EmbeddingPart
+from polytask.gradients._graph import CASTS, TRANSPOSES, Graph
+from polytask.gradients._linear import LinearPart
+from polytask.gradients._parts import Part
+
+__all__ = ["find_parts"]
+
+
+def find_parts(graph: Graph, shared: Sequence[Tensor]) -> list[Part]:
+    """Sort shared parameters into linear layers, embeddings and all others.
+
+    Parameters that no loss depends on are left out.
+    """
+    reached = [parameter for parameter in shared if parameter in graph.leaves]
+    parts: list[Part] = []
+    taken: set[Tensor] = set()
+    wanted = set(reached)
+    for weight in reached:
+        part = _linear(graph, weight, wanted - taken) or _embedding(graph, weight)
+        if part is not None:
+            parts.append(part)
+            taken.add(weight)
+            if isinstance(part, LinearPart) and part.bias is not None:
+                taken.add(part.bias)
+    rest = [parameter for parameter in reached if parameter not in taken]
+    return [*parts, DirectPart(rest)] if rest else parts
+
+
+def _linear(graph: Graph, weight: Tensor, free: set[Tensor]) -> LinearPart | None:
+    """A part, if every use of the weight is as right-hand side of a matrix product."""
+    if weight.ndim != 2:
+        return None
+    uses = [
+        use for user in graph.users_of(weight) for use in _products(graph, *user, flipped=False)
+    ]
+    if not uses or any(use is None for use in uses):
+        return None
+    nodes, flips = zip(*uses, strict=True)
+    if len(set(flips)) > 1 or not all(map(_plain, nodes)):
+        return None
+    activations = [found for node in nodes if (found := _activation(node)) is not None]
+    if len(activations) < len(nodes):
+        return None
+    bias = _bias(graph, nodes, free)
+    return LinearPart(weight, bias, nodes, activations, transposed=not flips[0])
+
+
+def _products(
+    graph: Graph, node: Any, position: int, *, flipped: bool
+) -> list[tuple[Any, bool] | None]:
+    """Matrix products that take the weight through casts and transpositions; None for others."""
+    name = node.name()
+    if name in CASTS or name in TRANSPOSES:
+        turned = flipped != (name in TRANSPOSES)
+        return [
+            use
+            for user in graph.users.get(node, [])
+            for use in _products(graph, *user, flipped=turned)
+        ]
+    right = {"AddmmBackward0": 2, "MmBackward0": 1}.get(name)
+    return [(node, flipped) if position == right else None]
+
+
+def _plain(node: Any) -> bool:
+    """Whether an addmm adds its bias and product unscaled."""
+    return node.name() == "MmBackward0" or (node._saved_alpha == 1 and node._saved_beta == 1)  # noqa: SLF001
+
+
+def _activation(node: Any) -> Tensor | None:
+    return node._saved_self if node.name() == "MmBackward0" else node._saved_mat1  # noqa: SLF001
+
+
+def _bias(graph: Graph, nodes: Sequence[Any], free: set[Tensor]) -> Tensor | None:
+    """The bias that all these products add and nothing else uses."""
+    if any(node.name() != "AddmmBackward0" for node in nodes):
+        return None
+    found = {_leaf_of(node.next_functions[0][0]) for node in nodes}
+    bias = found.pop()
+    if found or bias is None or bias not in free or bias.ndim != 1:
+        return None
+    ends = {end for user in graph.users_of(bias) for end in _additions(graph, *user)}
+    return bias if ends == {(node, 0) for node in nodes} else None
+
+
+def _leaf_of(node: Any) -> Tensor | None:
+    while node is not None and node.name() in CASTS:
+        node = node.next_functions[0][0]
+    return getattr(node, "variable", None)
+
+
+def _additions(graph: Graph, node: Any, position: int) -> list[tuple[Any, int]]:
+    if node.name() in CASTS:
+        return [end for user in graph.users.get(node, []) for end in _additions(graph, *user)]
+    return [(node, position)]
+
+
+def _embedding(graph: Graph, weight: Tensor) -> EmbeddingPart | None:
+    uses = graph.users_of(weight)
+    if not all(_dense_lookup(node) for node, _ in uses):
+        return None
+    return EmbeddingPart(weight, [node for node, _ in uses]) if uses else None
+
+
+def _dense_lookup(node: Any) -> bool:
+    """Whether a node looks up rows whose gradients simply add."""
+    if node.name() != "EmbeddingBackward0":
+        return False
+    return not node._saved_scale_grad_by_freq and not node._saved_sparse  # noqa: SLF001

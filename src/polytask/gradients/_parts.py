@@ -1,0 +1,55 @@
+"""What a group of parameters keeps of each task's backward pass."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+__all__ = ["Part", "Update", "exact"]
+
+Update = Iterable[tuple[Tensor, Tensor]]
+"""Parameters and what is to be added to their gradients."""
+
+
+class Part(ABC):
+    """Parameters whose per-task gradients are kept in one form.
+
+    Attributes
+    ----------
+    wanted : sequence of tensors or gradient edges
+        Where each task's backward pass is to be caught.
+    separable : bool
+        Whether `take_rows` can part one backward pass by rows.
+    """
+
+    wanted: Sequence[Any]
+    separable: bool = False
+
+    @abstractmethod
+    def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
+        """Keep what one task's backward pass sent to the wanted places."""
+
+    def take_rows(
+        self, n_tasks: int, caught: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
+    ) -> None:
+        """Keep one backward pass of all tasks, whose signals lie on rows of their own."""
+        del n_tasks, caught, task_of_row
+        raise NotImplementedError
+
+    @abstractmethod
+    def gramian(self) -> Float[Tensor, "k k"] | None:
+        """Inner products of the tasks' gradients; None where no task reaches the part."""
+
+    @abstractmethod
+    def update(self, weights: Float[Tensor, " k"]) -> Update:
+        """The weighted sum of the tasks' gradients for every parameter of the part."""
+
+
+def exact(matrix: Tensor) -> Tensor:
+    """A matrix in at least single precision, for sums over many products."""
+    return matrix.float() if matrix.dtype in {torch.float16, torch.bfloat16} else matrix

@@ -1,0 +1,88 @@
+"""One step's losses, and how gradients are filled from weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from polytask.gradients._graph import Graph
+from polytask.gradients._losses import separate
+from polytask.gradients._served import Served
+
+__all__ = ["Step", "add_gradient"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What `backward` was given, checked.
+
+    Parameters
+    ----------
+    losses : tensor of shape (n_tasks,)
+        Scaled as mixed precision wants them.
+    shared : list of tensors
+    served : Served
+    features : sequence of tensors, optional
+    task_of_row : tensor of shape (n_rows,), int, optional
+    second : tensor of shape (n_tasks,), optional
+    scale : float
+        The factor on the losses.
+    """
+
+    losses: Tensor
+    shared: list[Tensor]
+    served: Served
+    features: Sequence[Tensor] | None = None
+    task_of_row: Tensor | None = None
+    second: Tensor | None = None
+    scale: float = 1.0
+
+    @cached_property
+    def rows(self) -> Int[Tensor, " k"]:
+        """Numbers of the tasks present."""
+        return self.served.rows
+
+    @cached_property
+    def present_losses(self) -> Float[Tensor, " k"]:
+        """Losses of the tasks present."""
+        return self.losses if len(self.rows) == len(self.losses) else self.losses[self.rows]
+
+    @cached_property
+    def roots(self) -> list[Any]:
+        """Where each present task's backward pass starts."""
+        return separate(self.losses, self.rows.tolist())
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The graph that all losses share."""
+        return Graph([self.losses])
+
+    def weighted(self, weights: Float[Tensor, " k"]) -> Float[Tensor, ""]:
+        """The weighted sum of the losses present."""
+        return torch.dot(weights.to(self.losses), self.present_losses)
+
+    def lead_all(self, weights: Float[Tensor, " k"]) -> None:
+        """One ordinary backward pass of the weighted sum."""
+        torch.autograd.backward(self.weighted(weights))
+
+    def lead_heads(self, weights: Float[Tensor, " k"]) -> None:
+        """A backward pass of the weighted sum into everything that is not shared."""
+        shared = set(self.shared)
+        heads = [leaf for leaf in self.graph.leaves if leaf not in shared]
+        if heads:
+            torch.autograd.backward(self.weighted(weights), inputs=heads)
+
+
+def add_gradient(parameter: Tensor, gradient: Tensor) -> None:
+    """Add to ``.grad``, as a backward pass does."""
+    fitting = gradient.to(parameter.dtype)
+    if parameter.grad is None:
+        parameter.grad = fitting.contiguous()
+    else:
+        parameter.grad += fitting

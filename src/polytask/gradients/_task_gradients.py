@@ -1,0 +1,77 @@
+"""All tasks' gradients on shared parameters, in their smallest form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from polytask.gradients._parts import Part
+
+__all__ = ["TaskGradients"]
+
+
+class TaskGradients:
+    r"""What backward passes brought to the parts, one pass a task or one for all.
+
+    Parts of linear layers want the signals at the layers' outputs, so that a task's pass never
+    forms weight gradients; the update then needs one product a layer with the weighted signals.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    n_tasks : int
+        How many tasks are present.
+    """
+
+    def __init__(self, parts: Sequence[Part], n_tasks: int) -> None:
+        self.parts, self.n_tasks = parts, n_tasks
+        self.wanted = [place for part in parts for place in part.wanted]
+
+    @classmethod
+    def by_tasks(cls, roots: Sequence[Any], parts: Sequence[Part]) -> TaskGradients:
+        """One backward pass a task; the graph is kept."""
+        self = cls(parts, len(roots))
+        for task, root in enumerate(roots):
+            caught = torch.autograd.grad(root, self.wanted, retain_graph=True, allow_unused=True)
+            for part, own in self._shares(caught):
+                part.take(task, self.n_tasks, own)
+        return self
+
+    @classmethod
+    def by_rows(
+        cls, losses: Float[Tensor, " k"], parts: Sequence[Part], task_of_row: Int[Tensor, " n_rows"]
+    ) -> TaskGradients:
+        """One backward pass for tasks that have rows of their own."""
+        self = cls(parts, len(losses))
+        total = losses.sum()
+        caught = torch.autograd.grad(total, self.wanted, retain_graph=True, allow_unused=True)
+        for part, own in self._shares(caught):
+            part.take_rows(self.n_tasks, own, task_of_row)
+        return self
+
+    def _shares(
+        self, caught: Sequence[Tensor | None]
+    ) -> list[tuple[Part, Sequence[Tensor | None]]]:
+        """What was caught, by the part that wanted it."""
+        shares, start = [], 0
+        for part in self.parts:
+            stop = start + len(part.wanted)
+            shares.append((part, caught[start:stop]))
+            start = stop
+        return shares
+
+    def gramian(self) -> Float[Tensor, "k k"]:
+        """Inner products of the tasks' gradients over all parts."""
+        pieces = [piece for part in self.parts if (piece := part.gramian()) is not None]
+        if not pieces:
+            return torch.zeros(self.n_tasks, self.n_tasks)
+        total = torch.stack(pieces).sum(dim=0)
+        return (total + total.T) / 2
+
+    def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
+        """The weighted sum of the tasks' gradients, for each parameter."""
+        return [pair for part in self.parts for pair in part.update(weights)]
