@@ -1,9 +1,16 @@
 """Linear algebra that several rooms share."""
 
 from polytask._linalg._bargaining import bargaining
-from polytask._linalg._gramian import even_direction, normalised
 from polytask._linalg._dual_cone import dual_cone
+from polytask._linalg._gramian import even_direction, normalised
 from polytask._linalg._min_norm_point import min_norm_point
 from polytask._linalg._simplex import project_simplex
 
-__all__ = ["bargaining", "even_direction", "min_norm_point", "normalised", "project_simplex"]
+__all__ = [
+    "bargaining",
+    "dual_cone",
+    "even_direction",
+    "min_norm_point",
+    "normalised",
+    "project_simplex",
+]

@@ -8,34 +8,60 @@ from polytask.aggregation._aggregator import (
 )
 from polytask.aggregation._aligned_mtl import AlignedMTL
 from polytask.aggregation._config import ConFIG
+from polytask.aggregation._db_mtl import DBMTL
+from polytask.aggregation._dual_proj import DualProj
+from polytask.aggregation._every import Every
+from polytask.aggregation._excess_mtl import ExcessMTL
+from polytask.aggregation._fair_grad import FairGrad
 from polytask.aggregation._grad_drop import GradDrop
+from polytask.aggregation._grad_norm import GradNorm
 from polytask.aggregation._grad_vac import GradVac
 from polytask.aggregation._imtl_g import IMTLG
 from polytask.aggregation._krum import Krum
 from polytask.aggregation._mean import Mean
 from polytask.aggregation._mgda import MGDA
+from polytask.aggregation._moco import MoCo
+from polytask.aggregation._modo import MoDo
+from polytask.aggregation._nash_mtl import NashMTL
 from polytask.aggregation._pcgrad import PCGrad
+from polytask.aggregation._pivrg import PIVRG
 from polytask.aggregation._property import Property
 from polytask.aggregation._random import Random
+from polytask.aggregation._sdm_grad import SDMGrad
+from polytask.aggregation._stch import STCH
 from polytask.aggregation._sum import Sum
 from polytask.aggregation._trimmed_mean import TrimmedMean
+from polytask.aggregation._upgrad import UPGrad
 
 __all__ = [
+    "DBMTL",
     "IMTLG",
     "MGDA",
+    "PIVRG",
+    "STCH",
     "Aggregator",
     "AlignedMTL",
     "AmortisedAggregator",
     "ConFIG",
+    "DualProj",
+    "Every",
+    "ExcessMTL",
+    "FairGrad",
     "GradDrop",
+    "GradNorm",
     "GradVac",
     "GramianAggregator",
     "JacobianAggregator",
     "Krum",
     "Mean",
+    "MoCo",
+    "MoDo",
+    "NashMTL",
     "PCGrad",
     "Property",
     "Random",
+    "SDMGrad",
     "Sum",
     "TrimmedMean",
+    "UPGrad",
 ]
