@@ -15,7 +15,7 @@ from torch import nn
 
 import polytask
 from polytask import testing
-from polytask.aggregation import Aggregator, AmortisedAggregator
+from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
 from polytask.architectures import MLP, Architecture, HardSharing
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
@@ -38,6 +38,7 @@ def plain_encoder(in_shape):
 ARGUMENTS = {
     "ColumnSplit": {"column": "part"},
     "CustomEncoder": {"factory": plain_encoder},
+    "Every": {"aggregator": MGDA(), "n": 3},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
     "GroupSplit": {"column": "town"},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},

@@ -154,8 +154,7 @@ def _check_losses_asked_for(
     try:
         started(aggregator, 3).aggregate(jacobian, served)
     except ParameterError as error:
-        grammar = f"parameter of {name} must be"
-        words = f"{name}: without losses it must say “The `…` {grammar} …”, but says {error}"
-        require(grammar in str(error), words)
+        words = f"{name}: without losses it must say “The `served` parameter …”, but says {error}"
+        require(str(error).startswith("The `served` parameter of "), words)
     else:
         raise AssertionError(f"{name} needs losses, but raises no ParameterError without them.")

@@ -1,0 +1,158 @@
+"""Dual balancing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from polytask._validation import Constraint, Interval, check_parameters
+from polytask.aggregation._aggregator import GramianAggregator
+from polytask.aggregation._property import Property
+from polytask.aggregation._told import with_losses
+from polytask.gradients import Need, Served
+
+__all__ = ["DBMTL"]
+
+_EPSILON = 1e-8
+
+
+@dataclass
+class DBMTL(GramianAggregator):
+    r"""Gradients of the log-losses, averaged over steps and made as long as the longest.
+
+    .. math:: u = \sum_k \frac{\max_j \lVert \hat g_j \rVert}{\lVert \hat g_k \rVert} \hat g_k,
+              \qquad \hat g_k \leftarrow \beta_t \hat g_k + (1 - \beta_t) \frac{g_k}{\ell_k},
+              \qquad \beta_t = \beta / t^\sigma
+
+    Parameters
+    ----------
+    beta : float, default 0.9
+        How much of the averaged gradients is kept; with 0 this step's gradients alone count, and
+        the method works on the Gramian.
+    beta_sigma : float, default 0.0
+        How fast `beta` falls with the steps t in which a task was present; the paper has 0.5.
+
+    Attributes
+    ----------
+    gradient_ : tensor of shape (n_tasks, n_parameters)
+        Averaged gradients of the log-losses, 0 for tasks not seen yet.
+    step_ : tensor of shape (n_tasks,)
+        Steps in which each task was present.
+
+    Notes
+    -----
+    The tasks' averaged gradients take as much memory as the shared parameters, once a task. A
+    task that is absent keeps its average, which takes no part in the update until it returns.
+    Deviations from the authors' code: no small number is added to lengths, so that the
+    gradients' unit does not matter, and gradients of length 0 stay 0. With ``beta > 0`` heads
+    follow their plain losses, with ``beta=0`` those times the weights of the update; the
+    authors' heads follow the log-losses.
+
+    References
+    ----------
+    Lin, Jiang, Ye, Zhang, Chen, Chen, Liu, Tsang & Kwok, "Dual-balancing for multi-task
+    learning", 2023.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import DBMTL
+    >>> from polytask.gradients import Served
+    >>> served = Served(torch.tensor([True, True]), torch.tensor([1.0, 2.0]))
+    >>> DBMTL(beta=0.0).aggregate(torch.tensor([[1.0, 0.0], [0.0, 8.0]]), served)
+    tensor([4., 4.])
+    """
+
+    beta: float = 0.9
+    beta_sigma: float = 0.0
+    gradient_: Tensor = field(init=False, repr=False, compare=False)
+    step_: Tensor = field(init=False, repr=False, compare=False)
+
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.SCALE_EQUIVARIANT,
+            Property.RESCALING_INVARIANT,
+            Property.DETERMINISTIC,
+        }
+    )
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "beta": Interval(float, 0.0, 1.0, closed="left"),
+        "beta_sigma": Interval(float, 0.0),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        gradients = Need.JACOBIAN if self.beta else Need.GRAMIAN
+        self.needs = frozenset({gradients, Need.LOSSES, Need.PRESENT})
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Forget the averages."""
+        del generator
+        self.step_ = torch.zeros(n_tasks, dtype=torch.int64, device=device)
+        if hasattr(self, "gradient_"):
+            del self.gradient_
+
+    def weights(
+        self, gramian: Float[Tensor, "k k"], served: Served | None = None
+    ) -> Float[Tensor, " k"]:
+        """Weights of this step's gradients, for ``beta=0``."""
+        losses = _positive(with_losses("DBMTL", served)[1])
+        lengths = gramian.detach().diagonal().double().clamp_min(0).sqrt() / losses
+        return (_stretches(lengths) / losses).to(gramian)
+
+    def combine(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The update, from averages that have moved."""
+        told, losses = with_losses("DBMTL", served)
+        if not hasattr(self, "step_"):
+            self.start(len(told.present), device=jacobian.device)
+        if not hasattr(self, "gradient_"):
+            self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
+        rows = told.rows
+        self.step_[rows] += 1
+        kept = (self.beta / self.step_[rows].double() ** self.beta_sigma)[:, None].to(jacobian)
+        logarithmic = jacobian.detach() / _positive(losses)[:, None].to(jacobian)
+        average = logarithmic + kept * (self.gradient_[rows].to(jacobian) - logarithmic)
+        self.gradient_[rows] = average.to(self.gradient_)
+        lengths = torch.linalg.vector_norm(average, dim=1, dtype=torch.float64)
+        return _stretches(lengths).to(average) @ average
+
+    def aggregate(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The update from explicit gradients."""
+        if Need.JACOBIAN in self.needs:
+            return self.combine(jacobian, served)
+        return super().aggregate(jacobian, served)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Averages and counts of steps."""
+        state = {"gradient": "gradient_", "step": "step_"}
+        return {key: getattr(self, at).clone() for key, at in state.items() if hasattr(self, at)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore averages and counts of steps."""
+        for key, value in state.items():
+            setattr(self, f"{key}_", value.clone())
+
+
+def _positive(losses: Float64[Tensor, " k"]) -> Float64[Tensor, " k"]:
+    return losses.clamp_min(0) + _EPSILON
+
+
+def _stretches(lengths: Float64[Tensor, " k"]) -> Float64[Tensor, " k"]:
+    """Factors that make all as long as the longest; 1 for what has no length."""
+    return torch.where(lengths > 0, lengths.max() / lengths, 1.0)

@@ -1,0 +1,144 @@
+"""Excess risks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from polytask._validation import Constraint, Interval, check_parameters
+from polytask.aggregation._aggregator import JacobianAggregator
+from polytask.aggregation._property import Property
+from polytask.aggregation._told import served_or_all
+from polytask.gradients import Need, Served
+
+__all__ = ["ExcessMTL"]
+
+
+@dataclass
+class ExcessMTL(JacobianAggregator):
+    r"""Weigh tasks by how far they are from their own optimum, not by their loss.
+
+    .. math:: w_k \propto w_k \exp\bigl(\eta\, e_k / e_k(0)\bigr), \qquad
+              e_k = \sum_p \frac{g_{kp}^2}{h_{kp}}, \qquad
+              h_{kp} = \sqrt{\textstyle\sum_{s \le t} g_{kp}(s)^2}
+
+    The estimated excess risk e of a task is that of a quadratic whose diagonal Hessian is h,
+    and noise in labels does not raise it. Weights sum to the number of tasks present.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        The step size :math:`\eta` of the weights.
+
+    Attributes
+    ----------
+    log_weight_ : tensor of shape (n_tasks,)
+        Logarithms of the weights, up to a constant.
+    curvature_ : tensor of shape (n_tasks, n_parameters)
+        The square roots h of the sums of squared gradients.
+    initial_excess_ : tensor of shape (n_tasks,)
+        Each task's first excess risk above 0; 0 before.
+
+    Notes
+    -----
+    The curvatures take as much memory as the shared parameters, once a task. The factor ½ of
+    the quadratic cancels. Deviations from the authors' code: no small number is added to sums of
+    squares, so that the loss's unit does not matter; where all gradients of a parameter were 0
+    it adds nothing to the excess risk. A task that joins later enters with the ratio 1. Ratios
+    count relative to their mean over the tasks present, which changes nothing among these, so
+    that weights do not depend on how often a task is present; absent tasks' weights stay. Heads
+    follow their plain losses (the authors' follow the weighted ones).
+
+    References
+    ----------
+    He, Zhou, Zhang, Yun, Xu, Zeng, Chilimbi & Zhao, "Robust multi-task learning with excess
+    risks", ICML 2024.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import ExcessMTL
+    >>> method = ExcessMTL(learning_rate=1.0)
+    >>> method.combine(torch.tensor([[1.0, 0.0], [0.0, 2.0]]))
+    tensor([1., 2.])
+    >>> method.combine(torch.tensor([[0.0, 0.0], [0.0, 2.0]]))  # the first task has arrived
+    tensor([0.0000, 2.6790])
+    """
+
+    learning_rate: float = 0.01
+    log_weight_: Tensor = field(init=False, repr=False, compare=False)
+    curvature_: Tensor = field(init=False, repr=False, compare=False)
+    initial_excess_: Tensor = field(init=False, repr=False, compare=False)
+
+    needs = frozenset({Need.JACOBIAN, Need.PRESENT})
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.SCALE_EQUIVARIANT,
+            Property.LINEAR_UNDER_SCALING,
+            Property.DETERMINISTIC,
+        }
+    )
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "learning_rate": Interval(float, 0.0, closed="neither")
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Set equal weights and forget the curvatures."""
+        del generator
+        self.log_weight_ = torch.zeros(n_tasks, dtype=torch.float64, device=device)
+        self.initial_excess_ = torch.zeros_like(self.log_weight_)
+        if hasattr(self, "curvature_"):
+            del self.curvature_
+
+    def combine(
+        self, jacobian: Float[Tensor, "k p"], served: Served | None = None
+    ) -> Float[Tensor, " p"]:
+        """The weighted sum of the gradients, by weights that have learned from them."""
+        told = served_or_all(served, len(jacobian), jacobian.device)
+        if not hasattr(self, "log_weight_"):
+            self.start(len(told.present), device=jacobian.device)
+        if not hasattr(self, "curvature_"):
+            self.curvature_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
+        rows = told.rows
+        excess = self._excess(jacobian.detach(), rows)
+        known = self.initial_excess_[rows]
+        initial = torch.where(known > 0, known, excess)
+        self.initial_excess_[rows] = initial
+        ratios = torch.where(initial > 0, excess / initial, 1.0)
+        self.log_weight_[rows] += self.learning_rate * (ratios - ratios.mean())
+        weights = len(rows) * self.log_weight_[rows].softmax(0)
+        return weights.to(jacobian) @ jacobian
+
+    def _excess(self, jacobian: Float[Tensor, "k p"], rows: Tensor) -> Float64[Tensor, " k"]:
+        """Estimated excess risks, after the curvatures have grown."""
+        curvature = torch.hypot(self.curvature_[rows].to(jacobian), jacobian)
+        self.curvature_[rows] = curvature.to(self.curvature_)
+        terms = torch.where(curvature > 0, jacobian * (jacobian / curvature), 0.0)
+        return terms.sum(dim=1, dtype=torch.float64)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, curvatures and initial excess risks."""
+        names = ("log_weight", "curvature", "initial_excess")
+        return {
+            name: getattr(self, f"{name}_").clone() for name in names if hasattr(self, f"{name}_")
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore weights, curvatures and initial excess risks."""
+        for name, value in state.items():
+            setattr(self, f"{name}_", value.clone())

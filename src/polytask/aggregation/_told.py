@@ -1,0 +1,27 @@
+"""What aggregators with state read from a `Served`."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+from polytask.gradients import Served
+
+__all__ = ["served_or_all", "with_losses"]
+
+
+def served_or_all(served: Served | None, count: int, device: torch.device) -> Served:
+    """What came, or that all tasks are present."""
+    return Served.all_of(count, device) if served is None else served
+
+
+def with_losses(owner: str, served: Served | None) -> tuple[Served, Float64[Tensor, " k"]]:
+    """What came, which must have losses, and those of the tasks present."""
+    if served is None or served.losses is None:
+        expected = "a Served with losses"
+        remedy = "Give Served(present, losses) as second argument."
+        raise ParameterError(message(owner, "served", expected, served, remedy))
+    return served, served.losses.detach().double()[served.rows]
