@@ -59,7 +59,8 @@ class LearnedWeighting(Weighting):
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
         """Take one step of the numbers of the tasks present."""
         with torch.no_grad():
-            self._adam.step(self._slopes(self._numbers(losses), losses), present)
+            slopes = self._slopes(self._numbers(losses), losses)
+            self._adam.step(slopes, present)
 
     def _numbers(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
         """The numbers s, in the type of the losses."""

@@ -61,9 +61,12 @@ class WeightedDistance(Weighting):
     ) -> None:
         """Check that there are as many numbers as tasks."""
         del generator
+        self._prepare(n_tasks, device, torch.get_default_dtype())
+
+    def _prepare(self, n_tasks: int, device: torch.device | None, dtype: torch.dtype) -> None:
         preference = self._given("preference", n_tasks, 1.0)
-        self._lambda = (preference / preference.sum()).to(device)
-        self._z = self._given("reference", n_tasks, 0.0).to(device)
+        self._lambda = (preference / preference.sum()).to(device, dtype)
+        self._z = self._given("reference", n_tasks, 0.0).to(device, dtype)
 
     def _given(self, parameter: str, n_tasks: int, otherwise: float) -> Float[Tensor, " n_tasks"]:
         values = getattr(self, parameter)
@@ -76,13 +79,13 @@ class WeightedDistance(Weighting):
 
     def _preferences(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
         """λ, in the type of the losses."""
-        if not hasattr(self, "_lambda"):
-            self.start(len(losses), device=losses.device)
-        return self._lambda.to(losses.dtype)
+        if not hasattr(self, "_lambda") or self._lambda.dtype != losses.dtype:
+            self._prepare(len(losses), losses.device, losses.dtype)
+        return self._lambda
 
     def _distances(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
         """Weighted distances of the tasks present; those of others are lowest of all."""
-        distances = self._preferences(losses) * (losses - self._z.to(losses.dtype))
+        distances = self._preferences(losses) * (losses - self._z)
         return torch.where(present, distances, torch.finfo(losses.dtype).min)
