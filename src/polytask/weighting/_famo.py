@@ -176,7 +176,8 @@ class FAMO(Weighting):
     def _gaps(self, losses: Tensor) -> Tensor:
         """How far the losses lie above their bounds, never 0."""
         bounds = 0.0 if self.min_losses is None else losses.new_tensor(self.min_losses)
-        return (losses - bounds).clamp(min=0.0) + _EPSILON
+        gaps = losses - bounds
+        return gaps + (-gaps).clamp(min=0.0).detach() + _EPSILON
 
     def _shares(self, present: Tensor) -> Tensor:
         """Z of the tasks present; 0 for the others."""
