@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from polytask.data import Batch
+from polytask.gradients import slopes
 from polytask.training._joint_batches import JointBatches
-from polytask.training._slopes import slopes_along
 
 __all__ = ["TrialStep"]
 
@@ -81,7 +81,7 @@ class TrialStep:
         if not held_out.requires_grad:
             return torch.zeros_like(losses.detach())
         direction = torch.autograd.grad(held_out, list(moved.values()), allow_unused=True)
-        return slopes_along(losses, parameters, direction)
+        return slopes(losses, parameters, direction)
 
     def _held_out_loss(self, moved: Mapping[str, Tensor], step: int) -> Tensor:
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}

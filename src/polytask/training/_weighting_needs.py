@@ -9,9 +9,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients import Need, per_task_jacobian
+from polytask.gradients import Need, per_task_jacobian, slopes
 from polytask.training._bilevel import TrialStep
-from polytask.training._slopes import slopes_along
 from polytask.weighting import Weighting
 
 __all__ = ["check_weighting_needs", "weigh"]
@@ -82,5 +81,5 @@ def weigh(
     if Need.PRODUCT in weighting.needs:
         total = (weights * losses).sum()
         update = torch.autograd.grad(total, list(shared), retain_graph=True, allow_unused=True)
-        weighting.after_product(slopes_along(losses, shared, update), losses.detach(), present)
+        weighting.after_product(slopes(losses, shared, update), losses.detach(), present)
     return weights
