@@ -66,7 +66,7 @@ def step(network, aggregator, **options):
 
 
 @EVERY
-@pytest.mark.parametrize("engine", ["layerwise", "per_task"])
+@pytest.mark.parametrize("engine", ["layerwise", "batched", "per_task"])
 def test_gramian_and_update_are_those_of_the_jacobian(name, engine):
     jacobian, gradients = reference(NETWORKS[name]())
     network, spy = NETWORKS[name](), Spy()
@@ -250,3 +250,15 @@ def test_unknown_engines_and_missing_features_are_refused():
         backward(network.losses(), network.shared(), MGDA(), engine="fast")
     with pytest.raises(ParameterError, match="Give it as `features`"):
         backward(network.losses(), network.shared(), MGDA(), engine="features")
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn", "transformer"])
+def test_heads_computed_together_are_passed_once(name):
+    network, spy = NETWORKS[name](), Spy()
+    features = network.features()
+    fused = torch.stack([head(features) for head in network.heads], dim=1)
+    losses = (fused - network.targets).square().mean(dim=(0, 2))
+    jacobian = per_task_jacobian(losses, network.shared())
+    backward(losses, network.shared(), spy, features=features)
+    close(spy.gramian, jacobian @ jacobian.T)
+    close(torch.cat([p.grad.flatten() for p in network.shared()]), WEIGHTS @ jacobian)

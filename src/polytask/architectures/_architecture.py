@@ -29,10 +29,14 @@ class MultiTaskModule(nn.Module, ABC):
     replicated : bool
         Whether it holds one network per task and takes replicated batches, in which each task
         has rows of its own drawn.
+    rows_apart : bool
+        Whether a row's features depend on that row alone, but for batch statistics. Gradients
+        of tasks with rows of their own are then found in one backward pass.
     """
 
     blocks: tuple[Block, ...]
     replicated: bool = False
+    rows_apart: bool = False
 
     @abstractmethod
     def forward(self, batch: Batch) -> Raw:

@@ -12,7 +12,13 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, InstanceOf, OneOf, check_parameters
 from polytask.architectures._architecture import Architecture, MultiTaskModule, Raw
 from polytask.architectures._block_heads import make_heads
-from polytask.architectures._encoder import FACTORY, Encoder, as_encoder, out_features
+from polytask.architectures._encoder import (
+    FACTORY,
+    CustomEncoder,
+    Encoder,
+    as_encoder,
+    out_features,
+)
 from polytask.architectures._inputs import ColumnInputs
 from polytask.architectures._layers import INITIALIZERS, initialize
 from polytask.architectures._mlp import MLP
@@ -92,6 +98,7 @@ class HardSharingNetwork(MultiTaskModule):
         super().__init__()
         self.blocks: tuple[Block, ...] = make_blocks(tasks, schemas)
         self.sources = tuple(schemas)
+        self.rows_apart = not isinstance(encoder, CustomEncoder)
         self.tasks_of = {name: frozenset(schema.targets) for name, schema in schemas.items()}
         self.inputs = nn.ModuleList(
             ColumnInputs(s, encoder.embedding_dim) for s in schemas.values()

@@ -55,13 +55,16 @@ def backward(
         Or one of TorchJD's aggregators or weightings.
     present : tensor of shape (n_tasks,), bool, optional
         Tasks labelled in the batch; the others are dropped before anything is solved.
-    engine : {"auto", "layerwise", "per_task", "last_layer", "features"}
-        How the Gramian is found. ``"layerwise"`` (what ``"auto"`` takes) is exact and keeps the
-        gradients of linear and embedding layers factored; ``"per_task"`` forms the Jacobian;
+    engine : {"auto", "layerwise", "batched", "per_task", "last_layer", "features"}
+        How the Gramian is found. ``"layerwise"`` is exact and keeps the gradients of linear and
+        embedding layers factored, with one backward pass a task; ``"batched"`` makes these
+        passes one with an axis for the tasks; ``"auto"`` takes the latter on a GPU and the
+        former elsewhere, where it was always faster; ``"per_task"`` forms the Jacobian;
         ``"last_layer"`` and ``"features"`` are cheap surrogates: they measure gradients at the
         last shared layers only, or at the features.
     features : tensor or sequence of tensors, optional
-        What all heads start from, for the engine ``"features"``.
+        What all heads start from: the engine ``"features"`` works on it, and heads whose losses
+        are computed together are then passed once for all tasks.
     rows : tensor of shape (n_rows,), int, optional
         The task that each row of the batch belongs to, where every row has one: one backward
         pass then carries all tasks' signals.

@@ -19,7 +19,7 @@ from polytask.gradients._task_gradients import TaskGradients
 
 __all__ = ["ENGINES", "SURROGATES", "explicit_jacobian", "task_gradients"]
 
-ENGINES = Choice(("auto", "layerwise", "per_task", "last_layer", "features"))
+ENGINES = Choice(("auto", "layerwise", "batched", "per_task", "last_layer", "features"))
 SURROGATES = frozenset({"last_layer", "features"})
 
 
@@ -32,13 +32,15 @@ def task_gradients(engine: str, step: Step) -> TaskGradients:
         numbers = torch.cumsum(step.served.present, dim=0) - 1  # absent tasks' signals are zero
         owner = numbers.clamp(min=0)[step.task_of_row]
         return TaskGradients.by_rows(step.present_losses, parts, owner)
-    return TaskGradients.by_tasks(step.roots, parts)
+    if engine == "batched" or (engine == "auto" and step.losses.is_cuda):
+        return TaskGradients.batched(step.present_losses, parts)
+    return TaskGradients.by_tasks(step.starts(), len(step.rows), parts)
 
 
 def explicit_jacobian(step: Step) -> Float[Tensor, "k p"]:
     """The gradients of the tasks present in one buffer, a column for every shared parameter."""
     part = DirectPart(step.shared)
-    TaskGradients.by_tasks(step.roots, [part])
+    TaskGradients.by_tasks(step.starts(), len(step.rows), [part])
     return part.jacobian()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,8 +12,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from polytask.gradients._graph import Graph
-from polytask.gradients._losses import separate
 from polytask.gradients._served import Served
+from polytask.gradients._starts import Start, starts_at_features, starts_at_losses
 
 __all__ = ["Step", "add_gradient"]
 
@@ -53,10 +53,16 @@ class Step:
         """Losses of the tasks present."""
         return self.losses if len(self.rows) == len(self.losses) else self.losses[self.rows]
 
-    @cached_property
-    def roots(self) -> list[Any]:
-        """Where each present task's backward pass starts."""
-        return separate(self.losses, self.rows.tolist())
+    def starts(self) -> Iterator[Start]:
+        """Where each present task's backward pass starts.
+
+        Heads that were computed apart are passed one by one, fused ones together.
+        """
+        node: Any = self.losses.grad_fn
+        apart = node is not None and node.name() == "StackBackward0"
+        if self.features and not apart:
+            return starts_at_features(self.present_losses, self.features)
+        return starts_at_losses(self.losses, self.rows.tolist())
 
     @cached_property
     def graph(self) -> Graph:

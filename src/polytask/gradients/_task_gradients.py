@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from polytask.gradients._parts import Part
+from polytask.gradients._starts import Start
 
 __all__ = ["TaskGradients"]
 
@@ -32,13 +32,30 @@ class TaskGradients:
         self.wanted = [place for part in parts for place in part.wanted]
 
     @classmethod
-    def by_tasks(cls, roots: Sequence[Any], parts: Sequence[Part]) -> TaskGradients:
+    def by_tasks(
+        cls, starts: Iterable[Start], n_tasks: int, parts: Sequence[Part]
+    ) -> TaskGradients:
         """One backward pass a task; the graph is kept."""
-        self = cls(parts, len(roots))
-        for task, root in enumerate(roots):
-            caught = torch.autograd.grad(root, self.wanted, retain_graph=True, allow_unused=True)
+        self = cls(parts, n_tasks)
+        for task, (outputs, signals) in enumerate(starts):
+            caught = torch.autograd.grad(
+                outputs, self.wanted, signals, retain_graph=True, allow_unused=True
+            )
             for part, own in self._shares(caught):
-                part.take(task, self.n_tasks, own)
+                part.take(task, n_tasks, own)
+        return self
+
+    @classmethod
+    def batched(cls, losses: Float[Tensor, " k"], parts: Sequence[Part]) -> TaskGradients:
+        """One backward pass with an axis for the tasks, which pays on a GPU."""
+        self = cls(parts, len(losses))
+        every = torch.eye(len(losses), dtype=losses.dtype, device=losses.device)
+        caught = torch.autograd.grad(
+            losses, self.wanted, every, retain_graph=True, allow_unused=True, is_grads_batched=True
+        )
+        for part, own in self._shares(caught):
+            for task in range(len(losses)):
+                part.take(task, len(losses), [None if one is None else one[task] for one in own])
         return self
 
     @classmethod

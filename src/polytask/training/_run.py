@@ -22,6 +22,7 @@ from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
 from polytask.training._bilevel import TrialStep
 from polytask.training._clipping import clip_gradients
+from polytask.training._engine_hints import loss_scale, task_of_row
 from polytask.training._held_out import hold_out
 from polytask.training._history import EpochRecord, History
 from polytask.training._joint_batches import JointBatches
@@ -147,6 +148,8 @@ class TrainingRun:
         self.history = History(
             n_parameters=sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         )
+        self.features: list[Tensor] | None = None
+        self.task_of_row: Tensor | None = None
         self.step = 0
         self.seconds_before = 0.0
         self._reset_means()
@@ -206,6 +209,7 @@ class TrainingRun:
     def _accumulate(self, position: int) -> tuple[Batch, Tensor, Tensor]:
         """Add the gradients of one batch; return it with its losses."""
         batch = self.batches.batch(position)
+        self.task_of_row = None if self.aggregator is None else task_of_row(self.network, batch)
         losses, present = self._losses(batch)
         self._check_finite(losses, position)
         weights = self._backward(losses, present, position)
@@ -228,6 +232,10 @@ class TrainingRun:
         return {name: scores.float() for name, scores in raw.items()}
 
     def _scores(self, batch: Batch, state: Mapping[str, Tensor] | None) -> Raw:
+        if state is None and self.aggregator is not None:
+            found = self.network.features(batch)
+            self.features = None if found is None else list(found.values())
+            return self.network(batch) if found is None else self.network.answer(found, batch)
         if state is None:
             return self.network(batch)
         raw: Raw = functional_call(self.network, dict(state), (batch,))
@@ -263,12 +271,15 @@ class TrainingRun:
             self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
         combined = backward(
-            weighted * scale,
+            weighted,
             self.shared,
             self.aggregator,
             present=present,
-            scale=1.0,
-            **self._second_losses(weights * scale, position),
+            engine=self.trainer.engine,
+            features=self.features,
+            rows=self.task_of_row,
+            scale=scale * loss_scale(self.fabric),
+            second=self._second_losses(weights, position),
         )
         if regularizer is not None:
             self.fabric.backward(regularizer * scale)
@@ -283,13 +294,15 @@ class TrainingRun:
         learning_rate = float(self.optimizer.param_groups[0]["lr"])
         return weigh(weighting, losses, present, self.shared, self.trial, learning_rate, self.step)
 
-    def _second_losses(self, weights: Tensor, position: int) -> dict[str, Tensor]:
+    def _second_losses(self, weights: Tensor, position: int) -> Tensor | None:
         """Losses of an independent batch, for aggregators that learn from one."""
         if self.second is None:
-            return {}
+            return None
+        features = self.features
         losses, _ = self._losses(self.second.batch(position))
+        self.features = features
         task_weights = 1.0 if self.task_weights is None else self.task_weights
-        return {"second": losses * task_weights * weights}
+        return losses * task_weights * weights
 
     def _regularizer(self) -> Tensor | None:
         terms = [self.network.penalty()] if self.penalized else []

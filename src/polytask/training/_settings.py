@@ -19,7 +19,8 @@ from polytask._validation import (
     Satisfies,
     check_parameters,
 )
-from polytask.aggregation import Aggregator
+from polytask.aggregation import Aggregator, Every
+from polytask.gradients import ENGINES
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
 
@@ -35,6 +36,8 @@ class TrainerSettings:
 
     weighting: Weighting | str | None = None
     aggregation: Aggregator | str | None = None
+    aggregate_every: int = 1
+    engine: str = "auto"
     optimizer: str | Callable[..., Any] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
@@ -56,6 +59,8 @@ class TrainerSettings:
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "weighting": Optional(InstanceOf((Weighting, str))),
         "aggregation": Optional(InstanceOf((Aggregator, str))),
+        "aggregate_every": Interval(int, 1),
+        "engine": ENGINES,
         "optimizer": _NAME_OR_FACTORY,
         "learning_rate": Interval(float, 0.0, closed="neither"),
         "weight_decay": Interval(float, 0.0),
@@ -92,6 +97,8 @@ class TrainerSettings:
     def balancing(self) -> tuple[Weighting | None, Aggregator | None]:
         """Fresh copies of both balancing methods: a recipe is never changed by its runs."""
         weighting, aggregation = deepcopy(self.weighting), deepcopy(self.aggregation)
+        if aggregation is not None and self.aggregate_every > 1:
+            aggregation = Every(aggregation, self.aggregate_every)  # type: ignore[arg-type]
         return weighting, aggregation  # type: ignore[return-value]
 
     def optimizer_steps(self, batches_per_epoch: int) -> int:

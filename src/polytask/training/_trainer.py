@@ -55,7 +55,12 @@ class Trainer(TrainerSettings):
     weighting : Weighting or str, optional
         Turns losses into weights; None leaves every task its own weight.
     aggregation : Aggregator or str, optional
-        Turns task gradients into one update; None sums them, in one ordinary backward pass.
+        Turns task gradients into one update; None sums them, in one ordinary backward pass. With
+        accumulation, every batch is aggregated by itself.
+    aggregate_every : int, default 1
+        The aggregator's weights are found anew every so many steps and kept in between.
+    engine : str, default "auto"
+        How task gradients are found; see `polytask.gradients.backward`.
     optimizer : str or callable, default "adam"
         A name of `torch.optim` (``"sgd"``, ``"adagrad"``, ``"adamw"``, ``"rmsprop"``, …) or a
         factory ``(parameters, lr=, weight_decay=) -> Optimizer``.

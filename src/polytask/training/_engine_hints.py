@@ -1,0 +1,30 @@
+"""What a training run knows that makes gradient engines cheaper or exact."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Int
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from polytask.architectures import MultiTaskModule
+from polytask.data import Batch
+
+__all__ = ["loss_scale", "task_of_row"]
+
+
+def loss_scale(fabric: Fabric) -> float:
+    """The factor by which half precision scales losses; 1 without."""
+    scaler = getattr(fabric.strategy.precision, "scaler", None)
+    return 1.0 if scaler is None else float(scaler.get_scale())
+
+
+def task_of_row(network: MultiTaskModule, batch: Batch) -> Int[Tensor, " n_rows"] | None:
+    """The only task of every row, where the network keeps rows apart and each has one."""
+    if not network.rows_apart or len(batch.inputs) > 1 or len(network.blocks) > 1:
+        return None
+    (block,) = network.blocks
+    if not block.own_rows:
+        return None
+    own = batch.targets[block.name].task
+    return None if own is None else torch.as_tensor(own).long()
