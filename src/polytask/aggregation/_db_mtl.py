@@ -13,7 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import with_losses
+from polytask.aggregation._told import present_losses, with_losses
 from polytask.gradients import Need, Served
 
 __all__ = ["DBMTL"]
@@ -108,7 +108,7 @@ class DBMTL(GramianAggregator):
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
         """Weights of this step's gradients, for ``beta=0``."""
-        losses = _positive(with_losses("DBMTL", served)[1])
+        losses = _positive(present_losses("DBMTL", served))
         lengths = gramian.detach().diagonal().double().clamp_min(0).sqrt() / losses
         return (_stretches(lengths) / losses).to(gramian)
 

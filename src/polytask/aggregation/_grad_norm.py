@@ -54,9 +54,9 @@ class GradNorm(GramianAggregator):
     weights are learned through their logits, as in LibMTL, so that they stay positive, by plain
     gradient descent on the objective divided by :math:`\bar G`, so that the loss's unit does not
     matter. Its gradient is computed in closed form from the lengths. Gradients are those of all
-    shared parameters rather than of the last shared layer. In LibMTL all tasks share one target
-    (the sum over tasks of the differences to the mean length only), weights learn with the
-    model's optimiser and weight decay, and initial losses are the first epoch's means.
+    shared parameters rather than of the last shared layer. Deviations from LibMTL, besides: weights
+    do not learn with the model's optimiser and weight decay, and initial losses are each task's
+    first ones, not the first epoch's means.
 
     References
     ----------

@@ -13,7 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import with_losses
+from polytask.aggregation._told import present_losses, with_losses
 from polytask.gradients import Need, Served
 
 __all__ = ["STCH"]
@@ -113,7 +113,7 @@ class STCH(Aggregator):
 
     def carried(self, served: Served) -> Float64[Tensor, " k"]:
         """Weights of this step's losses."""
-        losses = with_losses("STCH", served)[1].clamp_min(_TINY)
+        losses = present_losses("STCH", served).clamp_min(_TINY)
         if not hasattr(self, "reference_"):
             self.start(len(served.present), device=served.present.device)
         rows = served.rows

@@ -10,7 +10,7 @@ from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.gradients import Served
 
-__all__ = ["served_or_all", "with_losses"]
+__all__ = ["present_losses", "served_or_all", "with_losses"]
 
 
 def served_or_all(served: Served | None, count: int, device: torch.device) -> Served:
@@ -25,3 +25,8 @@ def with_losses(owner: str, served: Served | None) -> tuple[Served, Float64[Tens
         remedy = "Give Served(present, losses) as second argument."
         raise ParameterError(message(owner, "served", expected, served, remedy))
     return served, served.losses.detach().double()[served.rows]
+
+
+def present_losses(owner: str, served: Served | None) -> Float64[Tensor, " k"]:
+    """Losses of the tasks present, which must have come."""
+    return with_losses(owner, served)[1]
