@@ -14,6 +14,7 @@ __all__ = ["bargaining"]
 
 _TOLERANCE = 1e-11
 _CANCELLATION = 1e6
+_DIGITS = 0.01
 _N_STEPS = 100
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -22,6 +23,7 @@ def bargaining(
     gramian: Float64[np.ndarray, "k k"],
     alpha: float = 1.0,
     shares: Float64[np.ndarray, " k"] | None = None,
+    precision: float = _EPSILON,
 ) -> Float64[np.ndarray, " k"]:
     r"""Weights :math:`w > 0` with :math:`(G w)_k = (p_k / w_k)^{1/\alpha}`.
 
@@ -39,6 +41,8 @@ def bargaining(
         Which fairness: 1 is Nash's bargain, more is nearer to equal slopes :math:`G w`.
     shares : array of shape (k,), optional
         The p, above 0; 1 for all by default.
+    precision : float, optional
+        Relative precision of the Gramian's entries; that of float64 by default.
 
     Returns
     -------
@@ -50,10 +54,11 @@ def bargaining(
     Newton's method with Cholesky factors and a line search, on the vectors scaled to unit length.
 
     There is no solution where zero is a convex combination of the vectors. Where it is, or nearly
-    is (slopes fall below 1e-6 of the terms that they are sums of), the weights are those of the
-    shortest vector in the convex hull of the unit vectors, which is then about zero; their size
-    is on average that which each vector would have alone. Vectors of length zero do not take
-    part, and get the others' average weight (1 if all are zero).
+    is (slopes fall below 1e-6, or 100 times the precision, of the terms that they are sums of),
+    the weights are those of the shortest vector in the convex hull of the unit vectors, which is
+    then about zero; their size is on average that which each vector would have alone, but they
+    sum to no more than 1, so that what rounding leaves is small against the vectors. Vectors of
+    length zero do not take part, and get the others' average weight (1 if all are zero).
 
     Examples
     --------
@@ -78,17 +83,29 @@ def bargaining(
     wanted = relative ** (beta - 1)
     if shares is not None:
         wanted = wanted * shares[rows] ** beta
-    solution = _solve(cosines, wanted, beta) / relative * lengths.max() ** (-2 / (1 + beta))
+    most = min(_CANCELLATION, max(_DIGITS / precision, 1 / _DIGITS))
+    alone = wanted ** (1 / (1 + beta))
+    point = _solve(cosines, wanted, alone, beta, most)
+    unit = lengths.max() ** (-2 / (1 + beta))
+    if point is None:
+        shortest = min_norm_point(cosines)
+        size = min(unit / (shortest / alone).mean(), 1 / (shortest / relative).sum())
+        solution = shortest / relative * size
+    else:
+        solution = point / relative * unit
     weights = np.full(len(gramian), solution.mean())
     weights[rows] = solution
     return weights
 
 
 def _solve(
-    cosines: Float64[np.ndarray, "k k"], wanted: Float64[np.ndarray, " k"], beta: float
-) -> Float64[np.ndarray, " k"]:
-    r"""Solve :math:`C y = c \circ y^{-\beta}` for y > 0, or take the shortest vector."""
-    alone = wanted ** (1 / (1 + beta))
+    cosines: Float64[np.ndarray, "k k"],
+    wanted: Float64[np.ndarray, " k"],
+    alone: Float64[np.ndarray, " k"],
+    beta: float,
+    most: float,
+) -> Float64[np.ndarray, " k"] | None:
+    r"""Solve :math:`C y = c \circ y^{-\beta}` for y > 0 unless more than `most` cancels."""
     height = max(alone @ cosines @ alone, _EPSILON * alone @ alone)
     point = alone * ((wanted @ alone ** (1 - beta)) / height) ** (1 / (1 + beta))
     sizes = np.abs(cosines)
@@ -97,18 +114,17 @@ def _solve(
         slopes = cosines @ point
         error = np.abs(slopes / target - 1).max()
         cancellation = (sizes @ point / np.maximum(target, np.abs(slopes))).max()
-        if cancellation > _CANCELLATION:
-            break
+        if cancellation > most:
+            return None
         if error < max(_TOLERANCE, 8 * _EPSILON * cancellation):
             return point
         hessian = cosines.copy()
         hessian.flat[:: len(point) + 1] += beta * target / point
         _, step, failed = dposv(hessian, target - slopes, lower=1, overwrite_a=1)
         if failed:
-            break
+            return None
         point = point + _length(cosines, wanted, beta, point, step) * step
-    shortest = min_norm_point(cosines)
-    return shortest / (shortest / alone).mean()
+    return None
 
 
 def _length(

@@ -1,0 +1,151 @@
+"""Fair resource allocation between tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask._linalg import bargaining
+from polytask._validation import Constraint, Interval, Optional
+from polytask.aggregation._aggregator import AmortisedAggregator
+from polytask.aggregation._bargaining_step import bargaining_step, clipped
+from polytask.aggregation._property import Property
+from polytask.gradients import Served
+
+__all__ = ["FairGrad"]
+
+
+@dataclass
+class FairGrad(AmortisedAggregator):
+    r"""The update that shares progress among the tasks in an :math:`\alpha`-fair way.
+
+    .. math:: w > 0 \quad\text{with}\quad (G w)_k = w_k^{-1/\alpha} \text{ for every } k,
+              \qquad G = J J^\top
+
+    It maximises :math:`\sum_k s_k^{1 - \alpha} / (1 - \alpha)` of the slopes :math:`s = J d` over
+    directions d of some length. With :math:`\alpha = 1` it is `NashMTL`; the larger
+    :math:`\alpha`, the more the task that improves least counts.
+
+    Parameters
+    ----------
+    alpha : float, default 2.0
+    max_norm : float or None, default 1.0
+        The longest update; None leaves it as it is.
+    amortised : bool, default False
+        Carry the weights from step to step instead of solving for them. The carried ones start
+        at 1.
+    step_size : float, default 0.1
+        Of carried weights: by how much of its (logarithmic) residual each moves in a step. The
+        more the tasks conflict, the smaller it must be for weights to settle.
+
+    Attributes
+    ----------
+    weights_ : tensor of shape (n_tasks,)
+        Carried weights, before clipping; only if amortised.
+
+    Notes
+    -----
+    Deviations from the authors' code: the equation is solved by Newton's method to rounding
+    instead of by nonlinear least squares, and the update is not multiplied by the number of
+    tasks before it is clipped. The default of `alpha` is that of all their experiments; their
+    class has 1. The norm that is clipped is that of the update of shared parameters; heads get
+    the clipped weights too.
+
+    Where 0 lies in the convex hull of the gradients, or nearly, the equation has no solution. The
+    weights are then those of the shortest vector in the hull of the unit gradients, so that the
+    update is about zero. Gradients that are zero do not take part. With :math:`\alpha \ne 1`
+    gradients whose sizes differ by more than about :math:`10^6` may count as having no solution.
+
+    Carried weights are first scaled so that the update's norm is right, then each moves by its
+    own residual; the paper has no such mode.
+
+    References
+    ----------
+    Ban & Ji, "Fair resource allocation in multi-task learning", ICML 2024.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import FairGrad
+    >>> FairGrad(max_norm=None).weights(torch.tensor([[1.0, 0.0], [0.0, 8.0]]))
+    tensor([1.0000, 0.2500])
+    """
+
+    alpha: float = 2.0
+    max_norm: float | None = 1.0
+    step_size: float = field(default=0.1, kw_only=True)
+    weights_: Tensor = field(init=False, repr=False, compare=False)
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **AmortisedAggregator.parameter_constraints,
+        "alpha": Interval(float, 0.0, closed="neither"),
+        "max_norm": Optional(Interval(float, 0.0, closed="neither")),
+        "step_size": Interval(float, 0.0, 1.0, closed="right"),
+    }
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.NON_CONFLICTING,
+            Property.STATELESS,
+            Property.DETERMINISTIC,
+        }
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.amortised:
+            object.__setattr__(self, "properties", self.properties - {Property.STATELESS})
+
+    def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
+        """Weights of the fair update, clipped."""
+        exact = gramian.detach().double().cpu()
+        precision = torch.finfo(gramian.dtype).eps
+        weights = torch.from_numpy(bargaining(exact.numpy(), self.alpha, precision=precision))
+        norm = (weights @ exact @ weights).clamp(min=0.0).sqrt()
+        return clipped(weights, norm, self.max_norm).to(gramian)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Set carried weights to 1."""
+        del generator
+        if self.amortised:
+            self.weights_ = torch.ones(n_tasks, dtype=torch.float64, device=device)
+
+    def carried(self, served: Served) -> Float[Tensor, " k"]:
+        """Carried weights of the tasks present, clipped."""
+        if not hasattr(self, "weights_"):
+            self.start(len(served.present), device=served.present.device)
+        weights = self.weights_[served.rows]
+        return clipped(weights, self._norm(weights), self.max_norm)
+
+    def move(self, product: Float[Tensor, " k"], served: Served) -> None:
+        """Move the weights of the tasks present by their residuals."""
+        rows = served.rows
+        weights = self.weights_[rows]
+        used = clipped(weights, self._norm(weights), self.max_norm)
+        slopes = product.detach().to(weights) * (weights / used)
+        self.weights_[rows] = bargaining_step(weights, slopes, self.alpha, self.step_size)
+
+    def _norm(self, weights: Float[Tensor, " k"]) -> Float[Tensor, ""]:
+        """The norm of the update if the weights solve the equation."""
+        return weights.pow(1 - 1 / self.alpha).sum().sqrt()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Carried weights."""
+        return {"weights": self.weights_.clone()} if hasattr(self, "weights_") else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore carried weights."""
+        if state:
+            device = getattr(self, "weights_", state["weights"]).device
+            self.weights_ = state["weights"].to(device, copy=True)

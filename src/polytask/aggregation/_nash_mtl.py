@@ -1,0 +1,152 @@
+"""Multi-task learning as a bargaining game."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask._linalg import bargaining
+from polytask._validation import Constraint, Interval, Optional
+from polytask.aggregation._aggregator import AmortisedAggregator
+from polytask.aggregation._bargaining_step import bargaining_step, clipped
+from polytask.aggregation._property import Property
+from polytask.gradients import Served
+
+__all__ = ["NashMTL"]
+
+
+@dataclass
+class NashMTL(AmortisedAggregator):
+    r"""The bargain of Nash: the product of the tasks' improvements is the largest possible.
+
+    .. math:: w > 0 \quad\text{with}\quad w_k (G w)_k = 1 \text{ for every } k,
+              \qquad G = J J^\top
+
+    Every task's gain, its weight times its slope, is the same. The update does not depend on the
+    gradients' sizes at all: its norm is :math:`\sqrt K`, then clipped to `max_norm`.
+
+    Parameters
+    ----------
+    max_norm : float or None, default 1.0
+        The longest update; None leaves it at :math:`\sqrt K`.
+    amortised : bool, default False
+        Carry the weights from step to step instead of solving for them. The carried ones start
+        at 1.
+    step_size : float, default 0.1
+        Of carried weights: by how much of its (logarithmic) residual each moves in a step. The
+        more the tasks conflict, the smaller it must be for weights to settle.
+
+    Attributes
+    ----------
+    weights_ : tensor of shape (n_tasks,)
+        Carried weights, before clipping; only if amortised.
+
+    Notes
+    -----
+    Deviations from the authors' code: the equation is solved by Newton's method to rounding
+    instead of twenty convex programs that start from the last weights, so nothing is carried over
+    and no solver fails. Their code divides the Gramian by its norm first, but its solutions are
+    those of the plain equation, as here. The norm that is clipped is that of the update of
+    shared parameters; heads get the clipped weights too, where theirs get the plain ones.
+    Weights that stay for several steps are a matter of a wrapper.
+
+    Where 0 lies in the convex hull of the gradients, or nearly, there is no bargain. The weights
+    are then those of the shortest vector in the hull of the unit gradients, so that the update is
+    about zero. Gradients that are zero do not take part. Some implementations use this name for
+    weights that are inverse losses; they are not this method.
+
+    Carried weights are first scaled so that the update's norm is right, then each moves by its
+    own residual; the paper has no such mode.
+
+    References
+    ----------
+    Navon, Shamsian, Achituve, Maron, Kawaguchi, Chechik & Fetaya, "Multi-task learning as a
+    bargaining game", ICML 2022.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import NashMTL
+    >>> NashMTL(max_norm=None).weights(torch.tensor([[1.0, 0.0], [0.0, 4.0]]))
+    tensor([1.0000, 0.5000])
+    >>> jacobian = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    >>> NashMTL().aggregate(jacobian)
+    tensor([0.7071, 0.7071])
+    """
+
+    max_norm: float | None = 1.0
+    step_size: float = field(default=0.1, kw_only=True)
+    weights_: Tensor = field(init=False, repr=False, compare=False)
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **AmortisedAggregator.parameter_constraints,
+        "max_norm": Optional(Interval(float, 0.0, closed="neither")),
+        "step_size": Interval(float, 0.0, 1.0, closed="right"),
+    }
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.NON_CONFLICTING,
+            Property.RESCALING_INVARIANT,
+            Property.STATELESS,
+            Property.DETERMINISTIC,
+        }
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.amortised:
+            object.__setattr__(self, "properties", self.properties - {Property.STATELESS})
+
+    def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
+        """Weights of the bargain, clipped."""
+        exact = gramian.detach().double().cpu()
+        precision = torch.finfo(gramian.dtype).eps
+        weights = torch.from_numpy(bargaining(exact.numpy(), precision=precision))
+        norm = (weights @ exact @ weights).clamp(min=0.0).sqrt()
+        return clipped(weights, norm, self.max_norm).to(gramian)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Set carried weights to 1."""
+        del generator
+        if self.amortised:
+            self.weights_ = torch.ones(n_tasks, dtype=torch.float64, device=device)
+
+    def carried(self, served: Served) -> Float[Tensor, " k"]:
+        """Carried weights of the tasks present, clipped."""
+        if not hasattr(self, "weights_"):
+            self.start(len(served.present), device=served.present.device)
+        weights = self.weights_[served.rows]
+        return weights * self._clip(len(weights))
+
+    def move(self, product: Float[Tensor, " k"], served: Served) -> None:
+        """Move the weights of the tasks present by their residuals."""
+        rows = served.rows
+        slopes = product.detach().to(self.weights_) / self._clip(len(rows))
+        self.weights_[rows] = bargaining_step(self.weights_[rows], slopes, 1.0, self.step_size)
+
+    def _clip(self, n_present: int) -> float:
+        """By which factor to shorten an update whose norm is that of a bargain."""
+        return 1.0 if self.max_norm is None else min(1.0, self.max_norm / math.sqrt(n_present))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Carried weights."""
+        return {"weights": self.weights_.clone()} if hasattr(self, "weights_") else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore carried weights."""
+        if state:
+            device = getattr(self, "weights_", state["weights"]).device
+            self.weights_ = state["weights"].to(device, copy=True)
