@@ -69,16 +69,19 @@ def test_losses_are_positive_and_starts_are_far():
 
 
 def test_mgda_ends_on_the_front_where_the_mean_gets_stuck():
-    options = {"starts": TOY_STARTS[1:3], "steps": 1500}
+    options = {"starts": TOY_STARTS[1:3], "steps": 300, "learning_rate": 0.1}
     assert ends(MGDA(), **options).max() < ON_THE_FRONT
-    assert ends(Mean(), **options)[1] > 1
+    assert ends(Mean(), **options)[1] > 5 * ON_THE_FRONT
 
 
 def test_weightings_descend_too():
-    torch.testing.assert_close(toy_path(Equal(), steps=50), toy_path(Mean(), steps=50))
+    torch.testing.assert_close(
+        toy_path(Equal(), steps=50), toy_path(Mean(), steps=50), rtol=1e-4, atol=1e-4
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(guaranteed()))
 def test_methods_with_guarantees_end_on_the_front_from_every_start(name):
-    assert ends(getattr(aggregation, name)()).max() < ON_THE_FRONT
+    method = getattr(aggregation, name)()
+    assert ends(method, steps=1000, learning_rate=0.05).max() < ON_THE_FRONT

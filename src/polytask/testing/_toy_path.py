@@ -24,8 +24,8 @@ _SERVED = frozenset(Need) - {Need.VALIDATION}
 def toy_path(
     method: Aggregator | Weighting,
     *,
-    steps: int = 2500,
-    learning_rate: float = 0.02,
+    steps: int = 4000,
+    learning_rate: float = 0.01,
     starts: Sequence[tuple[float, float]] = TOY_STARTS,
     seed: int = 0,
 ) -> Float64[Tensor, "steps_and_start n 2"]:
@@ -35,8 +35,8 @@ def toy_path(
     ----------
     method : Aggregator or Weighting
         It is copied for every start, not changed.
-    steps : int, default 2500
-    learning_rate : float, default 0.02
+    steps : int, default 4000
+    learning_rate : float, default 0.01
         Liu et al. take 0.001 and tens of thousands of steps; the ends are the same.
     starts : sequence of pairs, default TOY_STARTS
     seed : int, default 0
