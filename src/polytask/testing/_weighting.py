@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from polytask.gradients import Need
 from polytask.testing._require import require, require_close, require_finite, require_same
 from polytask.testing._state import check_state
+from polytask.testing._weighting_step import losses_of, rehearse_step
 from polytask.weighting import Weighting
 
 __all__ = ["check_weighting"]
 
 _Fresh = Callable[[], Weighting]
+_FEW = 5  # tasks, of which each is absent once
 
 
-def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5)) -> None:
+def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5, 50)) -> None:
     """Check that a weighting keeps the promises of `polytask.weighting.Weighting`.
 
     Parameters
@@ -32,8 +34,11 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5)) ->
     Raises
     ------
     AssertionError
-        If weights are not finite or not the scalar's gradient, absent tasks take part, a
-        saved state does not continue exactly, or the global generator is drawn from.
+        If it needs what nobody serves; if weights are not finite, not of the losses' type or
+        not the scalar's gradient, for losses from 1e-15 to 1e15; if they do not stay finite
+        when losses or the gradients that it is shown are 0, tiny or huge; if absent tasks take
+        part; if a saved state does not continue exactly; or if the global generator is drawn
+        from.
 
     Examples
     --------
@@ -41,15 +46,25 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5)) ->
     >>> from polytask.weighting import Static
     >>> check_weighting(Static((1.0, 2.0)), n_tasks=[2])
     """
+    unknown = sorted(set(weighting.needs) - set(Need))
+    require(not unknown, f"{type(weighting).__name__} needs {unknown}, which `Need` lacks.")
+    before = torch.get_rng_state()
     for count in n_tasks:
-        fresh = partial(_started, weighting, count)
-        before = torch.get_rng_state()
-        _check_weights(fresh, count)
-        _check_absent(fresh, count)
+        _check_life(f"{type(weighting).__name__} with {count} tasks", weighting, count)
+    for count in n_tasks:
         name = f"{type(weighting).__name__} with {count} tasks"
-        check_state(name, fresh, partial(_advance, count=count))
-        words = f"{name}: draws from torch's global generator; take one by argument"
-        require_same(torch.get_rng_state(), before, words)
+        _check_extremes(name, partial(_started, weighting, count), count)
+    words = f"{type(weighting).__name__}: draws from torch's global generator; take one by argument"
+    require_same(torch.get_rng_state(), before, words)
+
+
+def _check_life(name: str, weighting: Weighting, count: int) -> None:
+    """Ordinary steps."""
+    fresh = partial(_started, weighting, count)
+    for what, losses in _all_losses(count):
+        _check_weights(f"{name}, {what}", fresh, losses)
+    _check_absent(name, fresh, count)
+    check_state(name, fresh, partial(_advance, count=count))
 
 
 def _started(
@@ -60,16 +75,16 @@ def _started(
     return one
 
 
-def _losses(count: int, step: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(step)
-    return 0.1 + 2 * torch.rand(count, generator=generator)
+def _all_losses(count: int) -> Iterator[tuple[str, Tensor]]:
+    for dtype in (torch.float32, torch.float64):
+        for scale in (1.0, 1e-15, 1e15):
+            yield f"{dtype} losses around {scale:g}", losses_of(count, scale=scale, dtype=dtype)
+        yield f"{dtype} losses from 1e-15 to 1e15", torch.logspace(-15, 15, count, dtype=dtype)
 
 
-def _check_weights(fresh: _Fresh, count: int) -> None:
-    weighting, losses = fresh(), _losses(count)
-    name = f"{type(weighting).__name__} with {count} tasks"
+def _check_weights(name: str, fresh: _Fresh, losses: Tensor) -> None:
+    weighting, count, kept = fresh(), len(losses), losses.clone()
     present = torch.ones(count, dtype=torch.bool)
-    kept = losses.clone()
     leaf = losses.clone().requires_grad_()
     scalar = weighting.scalarize(leaf, present)
     require(scalar.shape == (), f"{name}: the scalar has shape {tuple(scalar.shape)}.")
@@ -80,20 +95,23 @@ def _check_weights(fresh: _Fresh, count: int) -> None:
     require(not weights.requires_grad, f"{name}: weights carry a graph; detach them.")
     require_finite(weights, f"{name}: weights are not finite")
     words = f"{name}: weights are not the gradient of the scalar"
-    require_close(weights, gradient, words, relative=1e-5)
+    rounding = 1e-9 * float(gradient.abs().max())
+    require_close(weights, gradient, words, relative=1e-5, absolute=rounding)
+    same_type = weights.dtype == losses.dtype
+    require(same_type, f"{name}: {losses.dtype} losses get {weights.dtype} weights.")
     require_same(losses, kept, f"{name}: the losses were changed in place")
-    if getattr(weighting, "fixed", False):
+    if weighting.fixed:
         total = weights.double().sum()
         words = f"{name}: fixed weights must sum to the number of tasks"
         require_close(total, float(count), words, relative=1e-5)
 
 
-def _check_absent(fresh: _Fresh, count: int) -> None:
-    name = f"{type(fresh()).__name__} with {count} tasks"
-    for absent in range(count if count > 1 else 0):
-        present = torch.ones(count, dtype=torch.bool)
+def _check_absent(name: str, fresh: _Fresh, count: int) -> None:
+    everyone = torch.ones(count, dtype=torch.bool)
+    for absent in range(min(count, _FEW) if count > 1 else 0):
+        present = everyone.clone()
         present[absent] = False
-        losses = _losses(count) * present
+        losses = losses_of(count) * present
         weights = fresh().weights(losses, present)
         require_finite(weights, f"{name}: a weight is not finite when task {absent} is absent")
         require(weights[absent] == 0, f"{name}: absent task {absent} weighs {weights[absent]:g}.")
@@ -101,16 +119,37 @@ def _check_absent(fresh: _Fresh, count: int) -> None:
         words = f"{name}: absent task {absent} takes part in the scalar"
         scalars = [fresh().scalarize(given, present).detach() for given in (losses, noisy)]
         require_close(scalars[1], scalars[0], words)
+        if fresh().fixed:
+            full = fresh().weights(losses_of(count), everyone)
+            words = f"{name}: absent task {absent} changes the fixed weights of others"
+            require_close(weights[present], full[present], words)
+    if count > 1:
+        _check_nobody(name, fresh(), torch.zeros(count))
 
 
-def _advance(weighting: Weighting, step: int, count: int) -> Any:
+def _check_nobody(name: str, weighting: Weighting, losses: Tensor) -> None:
+    nobody = torch.zeros_like(losses, dtype=torch.bool)
+    weights = weighting.weights(losses, nobody)
+    require_same(weights, torch.zeros_like(weights), f"{name}: weights when no task is present")
+    scalar = weighting.scalarize(losses, nobody).detach()
+    require_finite(scalar, f"{name}: the scalar is not finite when no task is present")
+
+
+def _check_extremes(name: str, fresh: _Fresh, count: int) -> None:
+    """Losses and gradients that vanish or explode, and ordinary ones afterwards."""
+    present = torch.ones(count, dtype=torch.bool)
+    one_zero = losses_of(count) * (torch.arange(count) > 0)
+    for scale in (0.0, 1e-15, 1e15):
+        for losses in (losses_of(count, scale=scale), one_zero):
+            weighting = fresh()
+            for step, (given, size) in enumerate([(losses, scale)] * 3 + [(losses_of(count), 1.0)]):
+                weights = rehearse_step(weighting, given, present, step, size)
+                words = f"{name}: weights are not finite after losses or gradients of {scale:g}"
+                require_finite(weights, words)
+
+
+def _advance(weighting: Weighting, step: int, count: int) -> Tensor:
     """One turn of a training loop; task 0 is absent in every third batch."""
     present = torch.ones(count, dtype=torch.bool)
     present[0] = count == 1 or step % 3 != 2
-    losses = _losses(count, step) * present
-    weights = weighting.weights(losses, present)
-    weighting.learn(losses, present)
-    weighting.after_step(0.9 * losses, present)
-    if step % 2:
-        weighting.end_epoch(_losses(count, step + 100))
-    return weights
+    return rehearse_step(weighting, losses_of(count, step) * present, present, step)

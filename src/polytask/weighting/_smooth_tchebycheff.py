@@ -42,9 +42,8 @@ class SmoothTchebycheff(WeightedDistance):
     Notes
     -----
     This is the paper's formula on the losses themselves. Deviation: the authors' multi-task code
-    puts logarithms of losses in it, relative to their means in the fourth epoch, weighs them 1
-    instead of λ, multiplies the scalar by the number of tasks, and trains on `LogScalarization`
-    until then. Absent tasks take no part in the sum. Negative losses are served.
+    puts logarithms of losses in it, relative to their means after a warm-up, with λ = 1, and
+    multiplies the scalar by the number of tasks; that is `polytask.aggregation.STCH`. Absent tasks take no part in the sum. Negative losses are served.
 
     References
     ----------
