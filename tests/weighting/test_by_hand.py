@@ -1,0 +1,39 @@
+"""Weightings in somebody's own loop: they start themselves and cost next to nothing."""
+
+import inspect
+
+import pytest
+import torch
+
+from polytask import weighting as room
+from polytask.weighting import Weighting
+
+ARGUMENTS = {"Static": {"task_weights": (1.0, 2.0, 0.5)}}
+CLASSES = [getattr(room, name) for name in room.__all__]
+METHODS = [cls for cls in CLASSES if not inspect.isabstract(cls) and cls is not Weighting]
+LOSSES, ALL = torch.tensor([0.5, 2.0, 8.0]), torch.tensor([True, True, True])
+
+
+def made(cls):
+    return cls(**ARGUMENTS.get(cls.__name__, {}))
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+def test_a_weighting_starts_itself(cls):
+    with torch.random.fork_rng(devices=[]):
+        for first in ("weights", "scalarize", "learn"):
+            weighting = made(cls)
+            getattr(weighting, first)(LOSSES, ALL)
+            assert weighting.weights(LOSSES, ALL).isfinite().all()
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+def test_the_scalar_trains_parameters_through_the_losses_alone(cls):
+    """`scalarize` may be called on losses with a graph; its own numbers carry none."""
+    weighting, leaf = made(cls), LOSSES.clone().requires_grad_()
+    with torch.random.fork_rng(devices=[]):
+        scalar = weighting.scalarize(leaf, ALL)
+    torch.autograd.backward(scalar)
+    assert leaf.grad.isfinite().all()
+    state = weighting.state_dict().values()
+    assert not any(isinstance(value, torch.Tensor) and value.requires_grad for value in state)
