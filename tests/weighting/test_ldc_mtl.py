@@ -45,7 +45,7 @@ def test_it_follows_the_authors_objective(normalization):
 
 
 def test_rescaled_losses_do_not_depend_on_units():
-    one, two = (LDCMTL() for _ in range(2))
+    one, two = (LDCMTL(normalization="rescaled") for _ in range(2))
     units = tensor([1.0, 10.0, 0.3])
     for turn in range(5):
         losses = LOSSES * tensor([0.9, 0.97, 0.6]) ** turn
@@ -95,7 +95,7 @@ def test_losses_of_zero_are_served(normalization):
 
 
 def test_it_resumes_exactly():
-    one, two = LDCMTL(), LDCMTL()
+    one, two = (LDCMTL(normalization="rescaled") for _ in range(2))
     one.start(3)
     two.start(3)
     one.learn(LOSSES, ALL)

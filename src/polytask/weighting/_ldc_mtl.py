@@ -38,9 +38,10 @@ class LDCMTL(Weighting):
         λ.
     learning_rate : float, default 1e-3
         Of W.
-    normalization : {"rescaled", "log", "none"}, default "rescaled"
+    normalization : {"none", "rescaled", "log"}, default "none"
         ``"rescaled"`` divides losses so that all start where the smallest starts, ``"log"``
-        takes the logarithm of the losses over their first values.
+        takes the logarithm of the losses over their first values. Both trust the first batch:
+        they are for losses in different units and tasks with many labels in a batch.
 
     Attributes
     ----------
@@ -54,26 +55,27 @@ class LDCMTL(Weighting):
     Weights are the whole gradient of φ, penalty included: a task whose weighted loss lies below
     its neighbours' weighs less, and under a large penalty less than 0. Details are those of the
     authors' experiments: τ = σ, σ a sigmoid of free numbers (their NYUv2 experiment feeds shared
-    features to a small router instead), λ = 0.01 (0.01 to 0.1 in theirs). Deviations: W learns
-    with an Adam of its own, so that the model's weight decay and clipping do not reach it;
-    neighbours are the nearest tasks present, and the W of absent tasks stands still.
+    features to a small router instead); λ and no normalisation are those of CelebA (λ is up to
+    0.1 elsewhere). Deviations: W learns with an Adam of its own, so that the model's weight decay
+    and clipping do not reach it; neighbours are the nearest tasks present, and the W of absent
+    tasks stands still.
 
     References
     ----------
-    Xiao et al., "LDC-MTL: Balancing multi-task learning through scalable loss discrepancy
-    control", arXiv:2502.08585, 2025.
+    Xiao, Dong, Zou & Ji, "LDC-MTL: Balancing multi-task learning through scalable loss
+    discrepancy control", arXiv:2502.08585, 2025.
 
     Examples
     --------
     >>> import torch
     >>> from polytask.weighting import LDCMTL
-    >>> LDCMTL(normalization="none").weights(torch.tensor([0.3, 2.0]), torch.tensor([True, True]))
+    >>> LDCMTL().weights(torch.tensor([0.3, 2.0]), torch.tensor([True, True]))
     tensor([0.4927, 0.5073])
     """
 
     penalty: float = 0.01
     learning_rate: float = 1e-3
-    normalization: str = "rescaled"
+    normalization: str = "none"
     logits_: Tensor = field(init=False, repr=False, compare=False)
     initial_losses_: Tensor = field(init=False, repr=False, compare=False)
     _optimizer: PerTaskAdam = field(init=False, repr=False, compare=False)
@@ -81,7 +83,7 @@ class LDCMTL(Weighting):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "penalty": Interval(float, 0.0),
         "learning_rate": Interval(float, 0.0, closed="neither"),
-        "normalization": Choice(("rescaled", "log", "none")),
+        "normalization": Choice(("none", "rescaled", "log")),
     }
 
     def __post_init__(self) -> None:
