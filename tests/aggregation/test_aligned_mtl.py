@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import AlignedMTL
@@ -25,6 +25,7 @@ def textbook(jacobian, mode):
     return (scale[mode] * left @ right).mean(0)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 7), st.integers(1, 7), st.sampled_from(MODES))
 def test_the_update_is_the_average_of_aligned_gradients(seed, n_tasks, n_columns, mode):
     jacobian = gradients(seed, n_tasks, n_columns)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import ConFIG
@@ -25,6 +25,7 @@ def authors(jacobian):
     return (jacobian @ unit).sum() * unit
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(1, 9))
 def test_the_update_is_that_of_the_paper(seed, n_tasks, n_columns):
     jacobian = gradients(seed, n_tasks, n_columns)
@@ -42,6 +43,7 @@ def test_the_update_is_torchjds():
         torch.testing.assert_close(ConFIG().aggregate(jacobian), wanted)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 6))
 def test_angles_to_independent_gradients_are_equal_and_acute(seed, n_tasks):
     jacobian = gradients(seed, n_tasks)

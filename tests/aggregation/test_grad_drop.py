@@ -34,6 +34,14 @@ def test_the_update_is_torchjds(monkeypatch, leak):
             torch.testing.assert_close(ours, aggregation.GradDrop(leak=leaks)(jacobian))
 
 
+def test_more_coordinates_than_are_worked_on_at_once():
+    jacobian = gradients(0, 8, 200_000)
+    drawn = torch.rand(200_000, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    purity = (1 + jacobian.sum(0) / jacobian.abs().sum(0)) / 2
+    kept = torch.where(drawn < purity, jacobian > 0, jacobian < 0)
+    torch.testing.assert_close(update(jacobian, 0.0, 3), (kept * jacobian).sum(0))
+
+
 def test_the_sign_is_kept_as_often_as_its_share_of_the_mass():
     jacobian = torch.tensor([[3.0], [-1.0]]).expand(2, 20_000)
     kept = update(jacobian)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import GradVac, PCGrad
@@ -42,6 +42,7 @@ def textbook(jacobian, targets, order, beta):
     return total
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(1, 6), st.floats(0.0, 0.9))
 def test_steps_are_those_of_the_paper(seed, n_tasks, beta):
     aggregator = started(n_tasks, beta, seed)

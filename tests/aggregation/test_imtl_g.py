@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import IMTLG
@@ -27,6 +27,7 @@ def closed_form(jacobian):
     return torch.cat([1 - others.sum(0, keepdim=True), others])
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 6))
 def test_weights_are_those_of_the_paper(seed, n_tasks):
     jacobian = gradients(seed, n_tasks)
@@ -35,6 +36,7 @@ def test_weights_are_those_of_the_paper(seed, n_tasks):
     torch.testing.assert_close(weights(jacobian), wanted, rtol=1e-6, atol=near)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 6))
 def test_projections_onto_all_gradients_are_equal(seed, n_tasks):
     jacobian = gradients(seed, n_tasks)

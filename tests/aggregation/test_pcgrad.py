@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import PCGrad, Sum
@@ -38,6 +38,7 @@ def textbook(jacobian, order):
     return total
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(1, 9))
 def test_the_update_is_that_of_the_paper(seed, n_tasks, n_columns):
     jacobian = gradients(seed, n_tasks, n_columns)

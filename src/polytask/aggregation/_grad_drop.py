@@ -18,6 +18,7 @@ from polytask.gradients import Need, Served
 
 __all__ = ["GradDrop"]
 
+_AT_ONCE = 1 << 19  # numbers that stay near the processor
 _SHARE = Interval(float, 0.0, 1.0)
 
 
@@ -93,12 +94,11 @@ class GradDrop(JacobianAggregator):
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
         """The coordinates of the sign that was drawn, and what leaks of the others."""
-        positive, negative = jacobian.clamp(min=0), jacobian.clamp(max=0)
-        above, below = positive.sum(0), negative.sum(0)
-        keep_positive = (self._uniform(above) * (above - below) < above) | (below == 0)
         leaks = self._leaks(jacobian, served)
-        kept = torch.where(keep_positive, (1 - leaks) @ positive, (1 - leaks) @ negative)
-        return leaks @ jacobian + kept
+        uniform = self._uniform(jacobian[0])
+        width = max(_AT_ONCE // len(jacobian), 1 << 12)
+        parts = zip(jacobian.split(width, 1), uniform.split(width), strict=True)
+        return torch.cat([_drop(part, draws, leaks) for part, draws in parts])
 
     def _uniform(self, like: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
         device = like.device if self._generator is None else self._generator.device
@@ -116,3 +116,13 @@ class GradDrop(JacobianAggregator):
         if isinstance(self.leak, tuple) and len(self.leak) != n_tasks:
             expected = f"a float or {n_tasks} of them, one a task"
             raise ParameterError(message("GradDrop", "leak", expected, self.leak))
+
+
+def _drop(
+    jacobian: Float[Tensor, "k p"], uniform: Float[Tensor, " p"], leaks: Float[Tensor, " k"]
+) -> Float[Tensor, " p"]:
+    positive, negative = jacobian.clamp(min=0), jacobian.clamp(max=0)
+    above, below = positive.sum(0), negative.sum(0)
+    keep_positive = (uniform * (above - below) < above) | (below == 0)
+    kept = torch.where(keep_positive, (1 - leaks) @ positive, (1 - leaks) @ negative)
+    return leaks @ jacobian + kept

@@ -21,7 +21,7 @@ from polytask.gradients import Need, Served
 __all__ = ["GradVac"]
 
 _AT_ONCE = 64  # tasks whose coefficients stay in the processor's cache
-_CLOSEST = 1 - 1e-8
+_LEAST_SINE = 1e-4
 
 
 @dataclass
@@ -53,8 +53,8 @@ class GradVac(GramianAggregator):
     The cosines are those of the whole shared model, not one for each layer or matrix. LibMTL and
     TorchJD move the targets by 0.5 at a time; the default here is the paper's. As there, the
     update is the sum of the turned gradients. A pair of which one is absent, or whose cosine is
-    undefined since a gradient is zero, keeps its target and is not turned; turning aims at most
-    at a cosine of 1 - 1e-8, since no finite step reaches 1. All is done on the Gramian.
+    undefined since a gradient is zero, keeps its target and is not turned; turning leaves
+    an angle of at least 1e-4, since no finite step reaches 0. All is done on the Gramian.
 
     References
     ----------
@@ -140,30 +140,23 @@ class _Vaccine:
         """Coefficients of the sum of n turned gradients in a row; `targets` are moved in place."""
         rows = np.arange(len(order))
         coefficients = np.eye(len(order), len(self.products), first)
-        squares = self.products.diagonal()[first : first + len(order)]
-        zero = 8 * self.precision * squares
-        for others in np.ascontiguousarray(order.T):
+        squares = self.products.diagonal()
+        inverse = np.divide(1.0, np.sqrt(squares), out=np.zeros_like(squares), where=squares > 0)
+        usual = np.take_along_axis(targets, order, 1)
+        cotangents = usual / np.sqrt(np.maximum(1 - usual**2, _LEAST_SINE**2))
+        cosines = usual.copy()
+        of_turned = squares[first : first + len(order)]
+        zero = 8 * self.precision * of_turned
+        for step, others in enumerate(np.ascontiguousarray(order.T)):
             slopes = np.einsum("ik,ik->i", coefficients, self.products[others])
-            squares_of_others = self.products.diagonal()[others]
-            product = np.sqrt(squares * squares_of_others)
-            defined = (squares > zero) & (product > 0)
-            cosines = np.divide(slopes, product, out=np.zeros_like(slopes), where=defined)
-            cosines = np.clip(cosines, -1.0, 1.0)
-            usual = targets[rows, others]
-            turned = defined & (cosines < usual)
-            ratios = np.divide(product, squares_of_others, out=np.zeros_like(slopes), where=turned)
-            steps = ratios * _turn(cosines, np.clip(usual, -_CLOSEST, _CLOSEST))
-            coefficients[rows, others] = steps
-            squares = np.maximum(squares + steps * (2 * slopes + steps * squares_of_others), 0.0)
-            targets[rows, others] += defined * self.beta * (cosines - usual)
+            heights = slopes * inverse[others]
+            across = np.maximum(of_turned - heights**2, 0.0)
+            defined = (of_turned > zero) & (inverse[others] > 0)
+            np.divide(heights, np.sqrt(of_turned), out=cosines[:, step], where=defined)
+            lift = np.maximum(np.sqrt(across) * cotangents[:, step] - heights, 0.0) * defined
+            coefficients[rows, others] = lift * inverse[others]
+            of_turned = across + (heights + lift) ** 2
+        moved = usual + self.beta * (np.clip(cosines, -1.0, 1.0) - usual)
+        np.put_along_axis(targets, order, moved, 1)
         total: Float64[np.ndarray, " k"] = coefficients.sum(0)
         return total
-
-
-def _turn(
-    cosines: Float64[np.ndarray, " n"], wanted: Float64[np.ndarray, " n"]
-) -> Float64[np.ndarray, " n"]:
-    """What to add of a unit vector to others with these cosines, so that they have the wanted."""
-    sines = np.sqrt(1 - wanted**2)
-    step: Float64[np.ndarray, " n"] = np.sqrt(1 - cosines**2) * wanted / sines - cosines
-    return step
