@@ -97,7 +97,7 @@ class GradDrop(JacobianAggregator):
         leaks = self._leaks(jacobian, served)
         uniform = self._uniform(jacobian[0])
         width = max(_AT_ONCE // len(jacobian), 1 << 12)
-        parts = zip(jacobian.split(width, 1), uniform.split(width), strict=True)
+        parts = zip(torch.split(jacobian, width, 1), torch.split(uniform, width), strict=True)
         return torch.cat([_drop(part, draws, leaks) for part, draws in parts])
 
     def _uniform(self, like: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
