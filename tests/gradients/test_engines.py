@@ -7,7 +7,7 @@ from torch import nn
 
 from polytask.aggregation import MGDA, Aggregator, GramianAggregator, JacobianAggregator
 from polytask.exceptions import ParameterError
-from polytask.gradients import Need, backward, per_task_jacobian, slopes
+from polytask.gradients import Need, backward, gramian, per_task_jacobian, slopes
 
 EVERY = pytest.mark.parametrize("name", list(NETWORKS))
 WEIGHTS = torch.tensor([0.5, -0.2, 2.0])
@@ -262,3 +262,46 @@ def test_heads_computed_together_are_passed_once(name):
     backward(losses, network.shared(), spy, features=features)
     close(spy.gramian, jacobian @ jacobian.T)
     close(torch.cat([p.grad.flatten() for p in network.shared()]), WEIGHTS @ jacobian)
+
+
+@EVERY
+def test_what_does_not_fit_into_memory_is_found_in_rounds(name):
+    jacobian, gradients = reference(NETWORKS[name]())
+    network, spy = NETWORKS[name](), Spy()
+    step(network, spy, memory_limit=1)
+    close(spy.gramian, jacobian @ jacobian.T)
+    compare(network, gradients)
+
+
+@pytest.mark.parametrize("options", [{}, {"memory_limit": 1}, {"aggregator": Carrier()}])
+def test_heads_may_follow_their_plain_losses(options):
+    network, wanted = NETWORKS["mlp"](), NETWORKS["mlp"]()
+    _, gradients = reference(wanted)
+    step(network, **{"aggregator": Spy(), "heads": "plain", **options})
+    sum(wanted.losses()).backward()
+    for ours, plain in zip(network.heads.parameters(), wanted.heads.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, plain.grad)
+    close(network.trunk[0].weight.grad, gradients["trunk.0.weight"])
+
+
+def test_the_gramian_alone():
+    network = NETWORKS["mlp"]()
+    jacobian, _ = reference(NETWORKS["mlp"]())
+    jacobian[1] = 0
+    got = gramian(network.losses(), network.shared(), present=torch.tensor([True, False, True]))
+    close(got, jacobian @ jacobian.T)
+
+
+def test_the_engine_is_said_once(caplog):
+    caplog.set_level("INFO", logger="polytask.gradients")
+    for _ in range(2):
+        network = Trunk(lambda: nn.Linear(4, 17), numbers(8, 4))
+        step(network, Spy())
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["gradients by engine 'auto': a 4 × 17 layer factored"]
+
+
+def test_parameters_of_another_network_are_refused():
+    network = NETWORKS["mlp"]()
+    with pytest.raises(ParameterError, match="must depend on `shared_parameters`"):
+        backward(network.losses(), NETWORKS["mlp"]().shared(), MGDA())

@@ -9,16 +9,19 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from polytask._validation import Choice, message
 from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients._engines import SURROGATES, explicit_jacobian, task_gradients
+from polytask.gradients._across import follow_across, over_processes
+from polytask.gradients._follow import follow
+from polytask.gradients._foreign import adopt
 from polytask.gradients._losses import stacked
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
-from polytask.gradients._slopes import product, slopes, weighted_gradients
-from polytask.gradients._step import Step, add_gradient
+from polytask.gradients._step import Step
 
 __all__ = ["backward"]
 
+_HEADS = Choice(("weighted", "plain"))
 _SERVED = frozenset(
     {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
 )
@@ -35,6 +38,10 @@ def backward(
     rows: Int[Tensor, " n_rows"] | None = None,
     second: Float[Tensor, " n_tasks"] | Sequence[Tensor] | None = None,
     scale: float = 1.0,
+    heads: str = "weighted",
+    memory_limit: int = 2**31,
+    group: Any = None,
+    task_parameters: Iterable[Tensor] | None = None,
 ) -> Float[Tensor, " n_tasks"]:
     r"""Fill ``.grad`` of shared and task parameters with an aggregated update.
 
@@ -73,6 +80,17 @@ def backward(
     scale : float, default 1.0
         The factor by which mixed precision scales losses before a backward pass; gradients
         carry it, the aggregator does not see it.
+    heads : {"weighted", "plain"}
+        Whether heads follow their own loss with the same weights, or without.
+    memory_limit : int, default 2 GiB
+        Bytes that tasks' gradients may take at a time; beyond it they are found in several
+        rounds of backward passes.
+    group : torch.distributed.ProcessGroup, optional
+        Processes that hold parts of the batch and call this together. The update is that of the
+        mean of their losses, the same on each; modules must not be wrapped to average gradients
+        themselves.
+    task_parameters : iterable of tensors, optional
+        All other parameters, in the same order on every process; needed with `group`.
 
     Returns
     -------
@@ -97,7 +115,10 @@ def backward(
     >>> backward(losses, [point], MGDA()), point.grad
     (tensor([0.8000, 0.2000]), tensor([-1.6000, -0.8000]))
     """
+    aggregator = adopt(aggregator)
     _check_needs(aggregator, second)
+    if not _HEADS.accepts(heads):
+        raise ParameterError(message("backward", "heads", str(_HEADS), heads))
     joined = stacked(losses)
     shared = [parameter for parameter in shared_parameters if parameter.requires_grad]
     if not shared:
@@ -108,78 +129,52 @@ def backward(
         raise ParameterError(sentence)
     if present is None:
         present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
+    told = joined.detach()
+    others = [] if group is None else _given(task_parameters)
+    if group is not None:
+        present = over_processes(present.int(), group, mean=False).bool()
+        told = over_processes(told, group, mean=True)
     step = Step(
         losses=joined if scale == 1.0 else joined * scale,
         shared=shared,
-        served=Served(present, joined.detach()),
+        served=Served(present, told),
         features=[features] if isinstance(features, Tensor) else features,
         task_of_row=rows,
         second=None if second is None else stacked(second) * scale,
         scale=scale,
+        plain_heads=heads == "plain",
+        memory_limit=memory_limit,
     )
+    if group is None:
+        _check_graph(step)
     weights = torch.zeros_like(joined.detach())
     if len(step.rows) > 0:
-        weights[step.rows] = _aggregate(step, aggregator, engine).to(weights)
+        found = (
+            follow(step, aggregator, engine)
+            if group is None
+            else follow_across(step, aggregator, group, others)
+        )
+        weights[step.rows] = found.to(weights)
     return weights
 
 
-def _aggregate(step: Step, aggregator: Any, engine: str) -> Tensor:
-    """Fill gradients; return the weights of the tasks present."""
-    told = (step.served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
-    if Need.JACOBIAN in aggregator.needs:
-        return _combine(step, aggregator, told)
-    if Need.GRAMIAN in aggregator.needs:
-        return _weigh(step, aggregator, told, engine)
-    weights = aggregator.carried(step.served)
-    if Need.PRODUCT in aggregator.needs:
-        aggregator.move(_carry(step, weights), step.served)
-    else:
-        step.lead_all(weights)
-    return weights
+def _check_graph(step: Step) -> None:
+    if not step.graph.leaves.keys() & set(step.shared):
+        sentence = (
+            "The `losses` parameter of backward must depend on `shared_parameters`. No loss does: "
+            "give the parameters that the losses were computed with, with their graph."
+        )
+        raise ParameterError(sentence)
 
 
-def _combine(step: Step, aggregator: Any, told: tuple[Served, ...]) -> Tensor:
-    """Shared parameters follow what is made of the whole Jacobian, heads their own losses."""
-    jacobian = explicit_jacobian(step)
-    update = aggregator.combine(jacobian / step.scale, *told) * step.scale
-    ones = torch.ones_like(step.present_losses.detach())
-    step.lead_heads(ones)
-    sizes = [parameter.numel() for parameter in step.shared]
-    for parameter, piece in zip(step.shared, update.split(sizes), strict=True):
-        add_gradient(parameter, piece.view_as(parameter))
-    return ones
-
-
-def _weigh(step: Step, aggregator: Any, told: tuple[Served, ...], engine: str) -> Tensor:
-    """The weights follow from the Gramian."""
-    gradients = task_gradients(engine, step)
-    weights = aggregator.weights(gradients.gramian() / step.scale**2, *told)
-    if engine in SURROGATES:
-        step.lead_all(weights)
-        return weights
-    step.lead_heads(weights)
-    for parameter, gradient in gradients.update(weights):
-        add_gradient(parameter, gradient)
-    return weights
-
-
-def _carry(step: Step, weights: Tensor) -> Tensor:
-    """Follow carried weights; return every task's slope along the update."""
-    varied = weights.detach().to(step.losses).clone().requires_grad_()
-    leaves = list(step.graph.leaves)
-    shared = set(step.shared)
-    gradients = weighted_gradients(step.present_losses, varied, leaves)
-    ours = [(leaf, found) for leaf, found in zip(leaves, gradients, strict=True) if leaf in shared]
-    parameters = [leaf for leaf, _ in ours]
-    direction = [None if found is None else found.detach() for _, found in ours]
-    if step.second is None:
-        found = product(step.present_losses, varied, parameters, [g for _, g in ours], direction)
-    else:
-        found = slopes(step.second[step.rows], parameters, direction)
-    for leaf, gradient in zip(leaves, gradients, strict=True):
-        if gradient is not None:
-            add_gradient(leaf, gradient.detach())
-    return found / step.scale**2
+def _given(task_parameters: Iterable[Tensor] | None) -> list[Tensor]:
+    if task_parameters is None:
+        sentence = (
+            "With `group`, backward averages the gradients of heads over processes. Give all "
+            "parameters that are not shared as `task_parameters`, in one order."
+        )
+        raise ParameterError(sentence)
+    return [parameter for parameter in task_parameters if parameter.requires_grad]
 
 
 def _check_needs(aggregator: Any, second: object) -> None:

@@ -28,11 +28,18 @@ class DirectPart(Part):
         self.wanted = parameters
         self.rows: Tensor | None = None
 
+    def describe(self) -> str:
+        """How its gradients are kept, in words."""
+        return f"{len(self.wanted)} tensors as they are"
+
+    def entries(self) -> int:
+        """One number a parameter."""
+        return sum(parameter.numel() for parameter in self.wanted)
+
     def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
         """Write one task's gradients side by side."""
         if self.rows is None:
-            size = sum(parameter.numel() for parameter in self.wanted)
-            self.rows = exact(self.wanted[0]).new_zeros(n_tasks, size)
+            self.rows = exact(self.wanted[0]).new_zeros(n_tasks, self.entries())
         start = 0
         for gradient, parameter in zip(caught, self.wanted, strict=True):
             stop = start + parameter.numel()

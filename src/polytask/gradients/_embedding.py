@@ -33,6 +33,14 @@ class EmbeddingPart(Part):
         self.lookups = [(node._saved_indices.flatten(), node._saved_padding_idx) for node in nodes]  # noqa: SLF001
         self.kept: Tensor | None = None
 
+    def describe(self) -> str:
+        """How its gradients are kept, in words."""
+        return "an embedding by rows looked up"
+
+    def entries(self) -> int:
+        """At most a row a look-up."""
+        return sum(len(indices) for indices, _ in self.lookups) * self.weight.shape[1]
+
     def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
         """Sum the signals of equal rows."""
         if all(signal is None for signal in caught):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -15,19 +17,30 @@ from polytask.gradients._graph import Graph
 from polytask.gradients._layers import find_parts
 from polytask.gradients._parts import Part
 from polytask.gradients._step import Step
-from polytask.gradients._task_gradients import TaskGradients
+from polytask.gradients._task_gradients import Sweeps, TaskGradients
 
-__all__ = ["ENGINES", "SURROGATES", "explicit_jacobian", "task_gradients"]
+__all__ = ["ENGINES", "explicit_jacobian", "task_gradients"]
+
+_logger = logging.getLogger("polytask.gradients")
 
 ENGINES = Choice(("auto", "layerwise", "batched", "per_task", "last_layer", "features"))
-SURROGATES = frozenset({"last_layer", "features"})
 
 
-def task_gradients(engine: str, step: Step) -> TaskGradients:
+def task_gradients(engine: str, step: Step) -> TaskGradients | Sweeps:
     """Gradients of the tasks present, as the engine measures them."""
     if not ENGINES.accepts(engine):
         raise ParameterError(message("backward", "engine", str(ENGINES), engine))
     parts = _parts(engine, step)
+    _say(engine, tuple(part.describe() for part in parts))
+    groups = _groups(parts, step)
+    if len(groups) > 1:
+        return Sweeps([partial(_gradients, engine, step, group) for group in groups])
+    found = _gradients(engine, step, parts)
+    found.complete = engine not in {"last_layer", "features"}
+    return found
+
+
+def _gradients(engine: str, step: Step, parts: list[Part]) -> TaskGradients:
     if step.task_of_row is not None and _rows_stay_apart(step, parts):
         numbers = torch.cumsum(step.served.present, dim=0) - 1  # absent tasks' signals are zero
         owner = numbers.clamp(min=0)[step.task_of_row]
@@ -35,6 +48,26 @@ def task_gradients(engine: str, step: Step) -> TaskGradients:
     if engine == "batched" or (engine == "auto" and step.losses.is_cuda):
         return TaskGradients.batched(step.present_losses, parts)
     return TaskGradients.by_tasks(step.starts(), len(step.rows), parts)
+
+
+def _groups(parts: list[Part], step: Step) -> list[list[Part]]:
+    """Parts that fit into memory together."""
+    groups: list[list[Part]] = []
+    room = 0
+    for part in parts:
+        size = part.entries() * len(step.rows) * 4
+        if not groups or size > room:
+            groups.append([])
+            room = step.memory_limit
+        groups[-1].append(part)
+        room -= size
+    return groups
+
+
+@lru_cache
+def _say(engine: str, parts: tuple[str, ...]) -> None:
+    """Log how gradients are found, once for every kind of network."""
+    _logger.info("gradients by engine %r: %s", engine, ", ".join(parts))
 
 
 def explicit_jacobian(step: Step) -> Float[Tensor, "k p"]:

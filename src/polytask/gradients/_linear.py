@@ -60,6 +60,15 @@ class LinearPart(Part):
         self.bias_kept: Tensor | None = None
         self.own: OwnRows | None = None
 
+    def describe(self) -> str:
+        """How its gradients are kept, in words."""
+        return f"a {self.n_inputs} × {self.n_outputs} layer factored"
+
+    def entries(self) -> int:
+        """The smaller of signals and gradient, and as much while products are made."""
+        n_rows = sum(map(len, self.activations))
+        return 2 * min(n_rows, self.n_inputs) * self.n_outputs
+
     # ── keeping ──────────────────────────────────────────────────────────────────────────────
 
     def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:

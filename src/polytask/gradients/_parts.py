@@ -31,6 +31,14 @@ class Part(ABC):
     separable: bool = False
 
     @abstractmethod
+    def describe(self) -> str:
+        """How its gradients are kept, in words."""
+
+    @abstractmethod
+    def entries(self) -> int:
+        """Numbers that are kept of each task, about."""
+
+    @abstractmethod
     def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
         """Keep what one task's backward pass sent to the wanted places."""
 

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from polytask.gradients._graph import Graph
+from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 from polytask.gradients._starts import Start, starts_at_features, starts_at_losses
 
@@ -33,6 +34,10 @@ class Step:
     second : tensor of shape (n_tasks,), optional
     scale : float
         The factor on the losses.
+    plain_heads : bool
+        Whether heads follow their losses unweighted.
+    memory_limit : int
+        Bytes that tasks' gradients may take at a time.
     """
 
     losses: Tensor
@@ -42,6 +47,8 @@ class Step:
     task_of_row: Tensor | None = None
     second: Tensor | None = None
     scale: float = 1.0
+    plain_heads: bool = False
+    memory_limit: int = 2**31
 
     @cached_property
     def rows(self) -> Int[Tensor, " k"]:
@@ -73,16 +80,30 @@ class Step:
         """The weighted sum of the losses present."""
         return torch.dot(weights.to(self.losses), self.present_losses)
 
+    def told(self, aggregator: Any) -> tuple[Served, ...]:
+        """What an aggregator that asks for it is told beside gradients."""
+        return (self.served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
+
+    @cached_property
+    def heads(self) -> list[Tensor]:
+        """Leaves that are not shared."""
+        shared = set(self.shared)
+        return [leaf for leaf in self.graph.leaves if leaf not in shared]
+
     def lead_all(self, weights: Float[Tensor, " k"]) -> None:
         """One ordinary backward pass of the weighted sum."""
-        torch.autograd.backward(self.weighted(weights))
+        if not self.plain_heads:
+            torch.autograd.backward(self.weighted(weights))
+            return
+        reached = [parameter for parameter in self.shared if parameter in self.graph.leaves]
+        torch.autograd.backward(self.weighted(weights), inputs=reached, retain_graph=True)
+        self.lead_heads(weights)
 
     def lead_heads(self, weights: Float[Tensor, " k"]) -> None:
         """A backward pass of the weighted sum into everything that is not shared."""
-        shared = set(self.shared)
-        heads = [leaf for leaf in self.graph.leaves if leaf not in shared]
-        if heads:
-            torch.autograd.backward(self.weighted(weights), inputs=heads)
+        if self.heads:
+            total = self.present_losses.sum() if self.plain_heads else self.weighted(weights)
+            torch.autograd.backward(total, inputs=self.heads)
 
 
 def add_gradient(parameter: Tensor, gradient: Tensor) -> None:

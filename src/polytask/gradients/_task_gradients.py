@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -11,7 +11,7 @@ from torch import Tensor
 from polytask.gradients._parts import Part
 from polytask.gradients._starts import Start
 
-__all__ = ["TaskGradients"]
+__all__ = ["Sweeps", "TaskGradients"]
 
 
 class TaskGradients:
@@ -25,7 +25,14 @@ class TaskGradients:
     parts : sequence of Part
     n_tasks : int
         How many tasks are present.
+
+    Attributes
+    ----------
+    complete : bool
+        Whether the parts hold all shared parameters, so that `update` is the whole update.
     """
+
+    complete = True
 
     def __init__(self, parts: Sequence[Part], n_tasks: int) -> None:
         self.parts, self.n_tasks = parts, n_tasks
@@ -92,3 +99,27 @@ class TaskGradients:
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
         """The weighted sum of the tasks' gradients, for each parameter."""
         return [pair for part in self.parts for pair in part.update(weights)]
+
+
+class Sweeps:
+    """Gradients that do not fit into memory together: a round of backward passes a group.
+
+    Parameters
+    ----------
+    rounds : sequence of callables
+        Each gives the gradients of one group of parts, which are dropped after use.
+    """
+
+    complete = False
+
+    def __init__(self, rounds: Sequence[Callable[[], TaskGradients]]) -> None:
+        self.rounds = rounds
+
+    def gramian(self) -> Float[Tensor, "k k"]:
+        """Inner products of the tasks' gradients over all groups."""
+        return torch.stack([gradients().gramian() for gradients in self.rounds]).sum(dim=0)
+
+    def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
+        """Nothing: it was not kept."""
+        del weights
+        return []

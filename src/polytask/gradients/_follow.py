@@ -1,0 +1,83 @@
+"""What one process does with an aggregator, by what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask.gradients._engines import explicit_jacobian, task_gradients
+from polytask.gradients._needs import Need
+from polytask.gradients._slopes import product, slopes, weighted_gradients
+from polytask.gradients._step import Step, add_gradient
+
+__all__ = ["add_flat", "follow"]
+
+
+def follow(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
+    """Fill gradients; return the weights of the tasks present."""
+    if Need.JACOBIAN in aggregator.needs:
+        return _combine(step, aggregator)
+    if Need.GRAMIAN in aggregator.needs:
+        return _weigh(step, aggregator, engine)
+    weights = aggregator.carried(step.served)
+    if Need.PRODUCT in aggregator.needs:
+        aggregator.move(_carry(step, weights), step.served)
+    else:
+        step.lead_all(weights)
+    return weights
+
+
+def _combine(step: Step, aggregator: Any) -> Tensor:
+    """Shared parameters follow what is made of the whole Jacobian, heads their own losses."""
+    jacobian = explicit_jacobian(step)
+    update = aggregator.combine(jacobian / step.scale, *step.told(aggregator)) * step.scale
+    ones = torch.ones_like(step.present_losses.detach())
+    step.lead_heads(ones)
+    add_flat(step.shared, update)
+    return ones
+
+
+def _weigh(step: Step, aggregator: Any, engine: str) -> Tensor:
+    """The weights follow from the Gramian."""
+    gradients = task_gradients(engine, step)
+    gramian = gradients.gramian() / step.scale**2
+    weights: Tensor = aggregator.weights(gramian, *step.told(aggregator))
+    if not gradients.complete:
+        step.lead_all(weights)
+        return weights
+    step.lead_heads(weights)
+    for parameter, gradient in gradients.update(weights):
+        add_gradient(parameter, gradient)
+    return weights
+
+
+def _carry(step: Step, weights: Tensor) -> Tensor:
+    """Follow carried weights; return every task's slope along the update."""
+    varied = weights.detach().to(step.losses).clone().requires_grad_()
+    parameters = [parameter for parameter in step.shared if parameter in step.graph.leaves]
+    heads = [] if step.plain_heads else step.heads
+    gradients = weighted_gradients(step.present_losses, varied, [*parameters, *heads])
+    ours = gradients[: len(parameters)]
+    direction = [None if found is None else found.detach() for found in ours]
+    if step.second is None:
+        found = product(step.present_losses, varied, parameters, ours, direction)
+    else:
+        found = slopes(step.second[step.rows], parameters, direction)
+    for leaf, gradient in zip([*parameters, *heads], gradients, strict=True):
+        if gradient is not None:
+            add_gradient(leaf, gradient.detach())
+    if step.plain_heads:
+        step.lead_heads(weights)
+    return found / step.scale**2
+
+
+def add_flat(parameters: list[Tensor], update: Float[Tensor, " p"]) -> None:
+    """Add the pieces of one long vector to the parameters' gradients."""
+    start = 0
+    for parameter in parameters:
+        stop = start + parameter.numel()
+        add_gradient(parameter, update[start:stop].view_as(parameter))
+        start = stop
