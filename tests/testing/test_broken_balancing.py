@@ -6,11 +6,13 @@ import torch
 from polytask.aggregation import (
     MGDA,
     Aggregator,
+    AmortisedAggregator,
     GramianAggregator,
     JacobianAggregator,
     Mean,
     Property,
 )
+from polytask.exceptions import ParameterError
 from polytask.gradients import Need
 from polytask.testing import check_aggregator, check_weighting
 from polytask.weighting import Equal, Static, Weighting
@@ -349,6 +351,74 @@ class Lossless(LossOfAll):
         return torch.ones_like(gramian[0])
 
 
+class WrongWords(LossOfAll):
+    def weights(self, gramian, served=None):
+        if served is None or served.losses is None:
+            raise ParameterError("Losses are missing.")
+        return torch.ones_like(gramian[0])
+
+
+class FirstOnly(Sum):
+    """Follows the first task alone, present or not."""
+
+    needs = frozenset({Need.GRAMIAN, Need.PRESENT})
+    properties = frozenset({Property.DETERMINISTIC})
+
+    def weights(self, gramian, served=None):
+        weights = torch.zeros(len(gramian) if served is None else len(served.present))
+        weights[0] = 1.0
+        return weights.to(gramian) if served is None else weights[served.rows].to(gramian)
+
+
+class Returning(FirstOnly):
+    """Does not get over two tasks that were absent in the step before."""
+
+    absent = 0
+
+    def start(self, n_tasks, *, device=None, generator=None):
+        self.absent = 0
+
+    def weights(self, gramian, served=None):
+        before, self.absent = self.absent, 0 if served is None else int((~served.present).sum())
+        return torch.ones_like(gramian[0]) / (2 - before)
+
+    def state_dict(self):
+        return {"absent": self.absent}
+
+    def load_state_dict(self, state):
+        self.absent = state["absent"]
+
+
+class NotStarted(Sum):
+    """Its weights are made by `start` only."""
+
+    weight = torch.nan
+
+    def start(self, n_tasks, *, device=None, generator=None):
+        self.weight = 1.0
+
+    def weights(self, gramian):
+        return self.weight * super().weights(gramian)
+
+
+class Learning(AmortisedAggregator):
+    """Divides slopes by their mean, which may be 0."""
+
+    properties = frozenset({Property.DETERMINISTIC})
+
+    def start(self, n_tasks, *, device=None, generator=None):
+        self.carried_ = torch.full((n_tasks,), 1 / n_tasks, dtype=torch.float64)
+
+    def weights(self, gramian):
+        return torch.ones_like(gramian[0])
+
+    def carried(self, served):
+        return self.carried_[served.rows]
+
+    def move(self, product, served):
+        self.carried_[served.rows] -= 0.01 * (product / product.mean()).double()
+
+
 class Neither(Aggregator):
     needs = frozenset({"gramian"})
 
@@ -375,6 +445,11 @@ class Neither(Aggregator):
         (Remembering(), "no attribute 'carried_'"),
         (LossOfAll(), "not finite"),
         (Lossless(), "needs losses, but raises no ParameterError"),
+        (WrongWords(), "it must say “The `served` parameter"),
+        (FirstOnly(), "task 1, the only one present of three, must be followed"),
+        (Returning(), "not finite when tasks are absent and return"),
+        (NotStarted(), "not started, the update is not finite"),
+        (Learning(amortised=True), "zero gradients.*not finite after some steps"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -140,17 +140,14 @@ class MoCo(JacobianAggregator):
 
     def _multipliers(self, tracked: Float[Tensor, "k p"], rows: Tensor) -> Float64[Tensor, " k"]:
         """One projected gradient step of those present; their total stays."""
-        total = self.multiplier_[rows].sum()
-        before = (
-            self.multiplier_[rows] / total
-            if total > 0
-            else torch.full_like(total, 1 / len(rows)).expand(len(rows))
-        )
+        mine = self.multiplier_[rows]
+        total = mine.sum()
+        before = mine / total if total > 0 else torch.full_like(mine, 1 / len(rows))
         rate = self.gamma / float(self.step_.max()) ** self.gamma_sigma
-        slopes = (tracked @ tracked.T).double() @ before + self.rho * before
+        slopes = _gramian(tracked) @ before + self.rho * before
         after = torch.from_numpy(project_simplex((before - rate * slopes).cpu().numpy()))
-        self.multiplier_[rows] = total * after.to(total.device)
-        return after.to(total.device)
+        self.multiplier_[rows] = total * after.to(mine)
+        return after.to(mine)
 
     def state_dict(self) -> dict[str, Any]:
         """Tracked gradients, multipliers and counts of steps."""
@@ -163,3 +160,10 @@ class MoCo(JacobianAggregator):
         """Restore tracked gradients, multipliers and counts of steps."""
         for name, value in state.items():
             setattr(self, f"{name}_", value.clone())
+
+
+def _gramian(rows: Float[Tensor, "k p"]) -> Float64[Tensor, "k k"]:
+    """Inner products, which may be too large for the rows' type."""
+    size = rows.abs().max().clamp_min(torch.finfo(rows.dtype).tiny)
+    scaled = rows / size
+    return (scaled @ scaled.T).double() * size.double() ** 2

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from polytask.aggregation import Aggregator, GramianAggregator, JacobianAggregator
+from polytask.aggregation import Aggregator, GramianAggregator, JacobianAggregator, Property
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 from polytask.testing._jacobians import Problem, problems, variants
@@ -80,12 +80,17 @@ def _rehearsals(count: int) -> Iterator[Problem]:
 def _check_update(aggregator: Aggregator, problem: Problem) -> None:
     jacobian, kept = problem.jacobian, problem.jacobian.clone()
     name = f"{name_of(aggregator)} with {len(jacobian)} tasks, {problem.name}"
-    update = updated(started(aggregator, len(jacobian)), jacobian)
+    one = started(aggregator, len(jacobian))
+    update = updated(one, jacobian)
     shape = jacobian.shape[1:]
     require(update.shape == shape, f"{name}: an update of shape {tuple(update.shape)}.")
     require(update.dtype == jacobian.dtype, f"{name}: {jacobian.dtype} in, {update.dtype} out.")
     require_finite(update, f"{name}: the update is not finite")
     require_same(jacobian, kept, f"{name}: the gradients were changed in place")
+    if Property.STATELESS not in aggregator.properties:
+        for scale in (1.0, 1e-3, 1.0):
+            words = f"{name}: the update is not finite after some steps"
+            require_finite(updated(one, scale * jacobian), words)
 
 
 def _advance(count: int, aggregator: Aggregator, step: int) -> Tensor:
