@@ -51,10 +51,11 @@ class GradVac(GramianAggregator):
     Notes
     -----
     The cosines are those of the whole shared model, not one for each layer or matrix. LibMTL and
-    TorchJD move the targets by 0.5 at a time; the default here is the paper's. As there, the
-    update is the sum of the turned gradients. A pair of which one is absent, or whose cosine is
-    undefined since a gradient is zero, keeps its target and is not turned; turning leaves
-    an angle of at least 1e-4, since no finite step reaches 0. All is done on the Gramian.
+    TorchJD move the targets half of the way at every step; the default here averages over a
+    hundred. As there, the update is the sum of the turned gradients. A pair of which one is
+    absent, or whose cosine is undefined since a gradient is zero, keeps its target and is not
+    turned; turning leaves an angle of at least 1e-4, since no finite step reaches 0. All is done
+    on the Gramian.
 
     References
     ----------
