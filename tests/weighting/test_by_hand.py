@@ -37,3 +37,28 @@ def test_the_scalar_trains_parameters_through_the_losses_alone(cls):
     assert leaf.grad.isfinite().all()
     state = weighting.state_dict().values()
     assert not any(isinstance(value, torch.Tensor) and value.requires_grad for value in state)
+
+
+@pytest.mark.parametrize(
+    ("cls", "attribute"),
+    [
+        ("UncertaintyWeighting", "log_variance_"),
+        ("RevisedUncertaintyWeighting", "log_variance_"),
+        ("IMTLL", "log_scale_"),
+        ("DynamicWeightAverage", "epoch_losses_"),
+        ("DynamicTaskPriority", "performance_"),
+    ],
+)
+def test_a_saved_state_comes_to_where_training_goes_on(cls, attribute):
+    """Checkpoints are read into main memory, whatever trains."""
+    saved, elsewhere = made(getattr(room, cls)), made(getattr(room, cls))
+    saved.start(3)
+    saved.learn(LOSSES, ALL)
+    saved.end_epoch(LOSSES)
+    saved.end_epoch(LOSSES)
+    elsewhere.start(3, device=torch.device("meta"))
+    elsewhere.load_state_dict(saved.state_dict())
+    assert getattr(elsewhere, attribute).device.type == "meta"
+    unstarted = made(getattr(room, cls))
+    unstarted.load_state_dict(saved.state_dict())
+    assert torch.equal(getattr(unstarted, attribute), getattr(saved, attribute))

@@ -126,4 +126,6 @@ class DynamicTaskPriority(Weighting):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the moving averages."""
         if state:
-            self.performance_ = state["performance"].clone()
+            performance = state["performance"]
+            here = self.performance_ if hasattr(self, "performance_") else performance
+            self.performance_ = performance.to(here.device, copy=True)

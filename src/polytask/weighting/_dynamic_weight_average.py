@@ -125,5 +125,6 @@ class DynamicWeightAverage(Weighting):
         """Restore the losses and the weights that follow from them."""
         if state:
             losses = state["epoch_losses"]
-            self.start(losses.shape[1], device=losses.device)
-            self._set(losses.clone())
+            here = self.epoch_losses_ if hasattr(self, "epoch_losses_") else losses
+            self.start(losses.shape[1], device=here.device)
+            self._set(losses.to(here.device, copy=True))

@@ -78,7 +78,8 @@ class LearnedWeighting(Weighting):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the numbers and their optimiser."""
-        if not state:
-            return
-        self.start(len(state["values"]), device=state["values"].device)
-        self._adam.load_state_dict(state)
+        if state:
+            values = state["values"]
+            here = self._adam.values if hasattr(self, "_adam") else values
+            self.start(len(values), device=here.device)
+            self._adam.load_state_dict(state)

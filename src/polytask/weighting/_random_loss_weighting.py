@@ -80,7 +80,7 @@ class RandomLossWeighting(Weighting):
         """The weights of this step, 0 for absent tasks."""
         if self.drawn_ is None:
             self.drawn_ = self._draw(losses)
-        return self.drawn_.to(losses.dtype) * present
+        return self.drawn_.to(losses) * present
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
         """End the step; the next one draws anew."""
