@@ -21,11 +21,13 @@ torchjd = pytest.importorskip("torchjd")
 autojac = pytest.importorskip("torchjd.autojac")
 theirs = pytest.importorskip("torchjd.aggregation")
 
+pytestmark = pytest.mark.filterwarnings("ignore:You are solving a parameterized problem")
 K = 5
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 OPTIONS = {
     "CAGrad": {"c": 0.5},
-    "Constant": {"weights": torch.linspace(0.1, 0.5, K)},
+    "Constant": {"weights": torch.linspace(0.1, 0.5, K, dtype=torch.float64)},
+    "FairGrad": {"alpha": 2.0},
     "Krum": {"n_byzantine": 1},
     "NashMTL": {"n_tasks": K},
     "TrimmedMean": {"trim_number": 1},
@@ -57,8 +59,9 @@ def foreign(name):
 
 def own(name):
     aggregator = getattr(room, name)()
-    if aggregator.needs & {Need.SECOND_BATCH}:
-        pytest.skip(f"{name} needs a second batch")
+    more = aggregator.needs & {Need.SECOND_BATCH, Need.LOSSES}
+    if more:
+        pytest.skip(f"{name} needs {', '.join(more)}, which TorchJD's loop does not give")
     aggregator.start(K, generator=torch.Generator().manual_seed(3))
     return aggregator
 
@@ -174,7 +177,6 @@ def test_starting_forgets():
     assert torch.equal(method.aggregate(jacobian()), once)
 
 
-@pytest.mark.filterwarnings("ignore:You are solving a parameterized problem")
 def test_state_that_cannot_be_saved_is_refused_when_it_is_loaded():
     first, second = adopt(foreign("NashMTL")), adopt(foreign("NashMTL"))
     first.aggregate(jacobian())
@@ -205,7 +207,7 @@ def data():
 )
 def test_the_trainer_takes_them(method):
     kept = copy.deepcopy(method.state_dict())
-    trainer = Trainer(aggregation=method, steps=30, batch_size=16, evaluate_every=10)
+    trainer = Trainer(aggregation=method, steps=12, batch_size=16, evaluate_every=6)
     losses = trainer.fit(HardSharing(MLP((8,))), data(), None).history.epochs
     assert sum(losses[-1].train_losses.values()) < sum(losses[0].train_losses.values())
     assert method.state_dict() == kept
@@ -217,7 +219,7 @@ def test_the_trainer_makes_their_weights_every_few_steps():
 
 
 def test_the_trainer_trains_as_with_ours():
-    settings = {"steps": 20, "batch_size": 16}
+    settings = {"steps": 6, "batch_size": 16}
     fits = [
         Trainer(aggregation=method, **settings).fit(HardSharing(MLP((8,))), data(), None)
         for method in (theirs.IMTLG(), room.IMTLG())
@@ -250,26 +252,35 @@ def test_our_aggregators_give_our_update_in_their_loop(name):
     torch.testing.assert_close(network.shared_gradient(), expected)
 
 
+# Relative distances. MGDA is left out: TorchJD takes some Frank-Wolfe steps towards what ours
+# solves exactly. So are those that draw at random, in another order.
 BOTH = {
     "AlignedMTL": 1e-6,
     "ConFIG": 1e-6,
     "DualProj": 1e-3,
-    "GradVac": None,
     "IMTLG": 1e-6,
     "Krum": 1e-9,
-    "MGDA": 2e-2,
     "Mean": 1e-9,
-    "PCGrad": None,
     "Sum": 1e-9,
     "TrimmedMean": 1e-9,
     "UPGrad": 1e-3,
 }
 
 
-@pytest.mark.parametrize("name", [name for name, relative in BOTH.items() if relative])
+@pytest.mark.parametrize("name", sorted(BOTH))
 @pytest.mark.parametrize("seed", range(5))
 def test_the_same_method_of_both(name, seed):
     theirs_update = adopt(foreign(name)).aggregate(jacobian(seed))
     ours_update = own(name).aggregate(jacobian(seed))
     off = (theirs_update - ours_update).norm() / ours_update.norm()
     assert off < BOTH[name]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_our_shortest_vector_is_no_longer_than_theirs(seed):
+    ours, theirs_ = (
+        one.aggregate(jacobian(seed)).norm()
+        for one in (own("MGDA"), adopt(theirs.MGDA(1e-6, 2000)))
+    )
+    assert ours <= theirs_ * (1 + 1e-9)
+    assert theirs_ < ours * 1.05

@@ -33,9 +33,9 @@ def adopt(method: Any) -> Any:
     whose ``forward`` calls its argument ``gramian``, are given the Gramian, all others the
     Jacobian. Of the latter, weightings return a weight a row, everything else the update.
     """
+    if hasattr(method, "needs") and not isinstance(method, type):
+        return method
     if not is_foreign(method):
-        if hasattr(method, "needs"):
-            return method
         expected = "an aggregator, or a callable on a matrix such as TorchJD's aggregators"
         raise ParameterError(message("backward", "aggregator", expected, method))
     weigh = getattr(method, "gramian_weighting", None)

@@ -34,7 +34,7 @@ def load_plain_state(method: object, state: Mapping[str, Any]) -> None:
     """
     for name, part in _parts(method):
         saved = state[name]
-        missing = [attribute for attribute in saved["opaque"] if attribute not in vars(part)]
+        missing = [attribute for attribute in saved["opaque"] if vars(part).get(attribute) is None]
         if missing:
             sentence = (
                 f"{type(part).__name__} holds a state that cannot be saved "
@@ -82,6 +82,8 @@ def _encoded(value: Any) -> Any:
         return {"array": torch.from_numpy(value.copy())}
     if isinstance(value, torch.dtype):
         return {"dtype": str(value).removeprefix("torch.")}
+    if isinstance(value, torch.device):
+        return {"device": str(value)}
     if isinstance(value, tuple):
         items = [_encoded(item) for item in value]
         return _OPAQUE if any(item is _OPAQUE for item in items) else {"tuple": items}
@@ -96,6 +98,8 @@ def _decoded(value: Any) -> Any:
     ((kind, content),) = value.items()
     if kind == "array":
         return content.numpy().copy()
+    if kind == "device":
+        return torch.device(content)
     if kind == "dtype":
         return getattr(torch, content)
     return tuple(_decoded(item) for item in content)

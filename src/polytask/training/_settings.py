@@ -20,13 +20,16 @@ from polytask._validation import (
     check_parameters,
 )
 from polytask.aggregation import Aggregator, Every
-from polytask.gradients import ENGINES
+from polytask.gradients import ENGINES, ForeignAggregator, adopt, is_foreign
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
 
 __all__ = ["TrainerSettings"]
 
+Aggregator.register(ForeignAggregator)  # it has an aggregator's lifecycle
+
 _NAME_OR_FACTORY = OneOf((InstanceOf((str,)), Satisfies(callable, "a factory")))
+_FOREIGN = Satisfies(is_foreign, "a callable on a matrix such as TorchJD's aggregators")
 _OPTIONS = InstanceOf((Mapping,))
 
 
@@ -35,7 +38,7 @@ class TrainerSettings:
     """The arguments of `Trainer`, which documents them."""
 
     weighting: Weighting | str | None = None
-    aggregation: Aggregator | str | None = None
+    aggregation: Aggregator | Callable[..., Any] | str | None = None
     aggregate_every: int = 1
     engine: str = "auto"
     optimizer: str | Callable[..., Any] = "adam"
@@ -58,7 +61,7 @@ class TrainerSettings:
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "weighting": Optional(InstanceOf((Weighting, str))),
-        "aggregation": Optional(InstanceOf((Aggregator, str))),
+        "aggregation": Optional(OneOf((InstanceOf((Aggregator, str)), _FOREIGN))),
         "aggregate_every": Interval(int, 1),
         "engine": ENGINES,
         "optimizer": _NAME_OR_FACTORY,
@@ -97,8 +100,10 @@ class TrainerSettings:
     def balancing(self) -> tuple[Weighting | None, Aggregator | None]:
         """Fresh copies of both balancing methods: a recipe is never changed by its runs."""
         weighting, aggregation = deepcopy(self.weighting), deepcopy(self.aggregation)
-        if aggregation is not None and self.aggregate_every > 1:
-            aggregation = Every(aggregation, self.aggregate_every)  # type: ignore[arg-type]
+        if aggregation is not None:
+            aggregation = adopt(aggregation)
+            if self.aggregate_every > 1:
+                aggregation = Every(aggregation, self.aggregate_every)
         return weighting, aggregation  # type: ignore[return-value]
 
     def optimizer_steps(self, batches_per_epoch: int) -> int:

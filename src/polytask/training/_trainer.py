@@ -54,9 +54,10 @@ class Trainer(TrainerSettings):
     ----------
     weighting : Weighting or str, optional
         Turns losses into weights; None leaves every task its own weight.
-    aggregation : Aggregator or str, optional
+    aggregation : Aggregator, callable or str, optional
         Turns task gradients into one update; None sums them, in one ordinary backward pass. With
-        accumulation, every batch is aggregated by itself.
+        accumulation, every batch is aggregated by itself. TorchJD's aggregators and weightings
+        may be given as they are.
     aggregate_every : int, default 1
         The aggregator's weights are found anew every so many steps and kept in between.
     engine : str, default "auto"
