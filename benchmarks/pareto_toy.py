@@ -1,6 +1,6 @@
 """Where every balancing method ends on a problem whose Pareto front is known.
 
-Two losses of two parameters with steep valleys, five starts, Adam with 4000 steps of 0.01
+Two losses of two parameters with steep valleys, five starts, Adam with 6000 steps of 0.01
 instead of tens of thousands of 0.001; see `polytask.testing.toy_losses`. Prints a Markdown table
 of the distances from the front, in the plane of the losses, and draws the ways there.
 
@@ -35,7 +35,7 @@ NOTE = (
 def main() -> None:
     """Measure, print and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--figure", type=Path, default=None, help="where to draw, an .svg file")
     parser.add_argument("--only", nargs="*", default=[], help="names of methods")

@@ -21,3 +21,11 @@ def test_compare_digits(tmp_path, capsys):
     example["main"](steps=50, seeds=1, report=str(tmp_path / "report.html"))
     assert "three digits" in capsys.readouterr().out
     assert (tmp_path / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_balancing_multi_mnist(polytask_data, capsys):
+    example = runpy.run_path(str(EXAMPLES / "balancing_multi_mnist.py"))
+    example["main"](rows=300, steps=25)
+    heads = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert heads == ["plain sum", "uncertainty_weighting", "mgda"]
