@@ -80,9 +80,9 @@ def test_weights_of_absent_tasks_stay():
     carrying = FairGrad(amortised=True)
     carrying.start(3)
     carrying.aggregate(gradients(0, 3))
-    before = carrying.weights_.clone()
+    before = carrying.bargain_.weights.clone()
     carrying.aggregate(gradients(1, 2), Served(torch.tensor([True, False, True])))
-    assert (carrying.weights_ != before).tolist() == [True, False, True]
+    assert (carrying.bargain_.weights != before).tolist() == [True, False, True]
 
 
 def test_carried_weights_pass_the_common_check():

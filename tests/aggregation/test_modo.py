@@ -50,9 +50,9 @@ def test_two_batches_remove_the_bias():
     noise = torch.tensor([[0.0], [2.0]], dtype=torch.float64)
     generator, served, mean = torch.Generator().manual_seed(0), Served.all_of(2), {}
     for double in (False, True):
-        modo, seen = MoDo(gamma=0.005, rho=0.0), []
+        modo, seen = MoDo(gamma=0.02, rho=0.0), []
         modo.start(2)
-        for _ in range(3000):
+        for _ in range(800):
             first, second = (
                 truth + noise * torch.randn(2, 2, generator=generator, dtype=torch.float64)
                 for _ in range(2)
@@ -60,7 +60,7 @@ def test_two_batches_remove_the_bias():
             update = modo.carried(served) @ first
             modo.move((second if double else first) @ update, served)
             seen.append(float(modo.weights_[1]))
-        mean[double] = np.mean(seen[1000:])
+        mean[double] = np.mean(seen[100:])
     assert mean[False] < 0.25  # 1 / 10 up to the projection: noise counts as length
     assert mean[True] == pytest.approx(0.5, abs=0.1)
 

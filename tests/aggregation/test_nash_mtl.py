@@ -72,13 +72,22 @@ def test_carried_weights_converge_to_the_exact_ones(max_norm):
     assert float((update - exact).norm() / exact.norm()) < 1e-2
 
 
+def test_carried_weights_of_strongly_conflicting_tasks_settle():
+    jacobian = torch.tensor([[1.0, 0.0], [-0.99, 0.14]], dtype=torch.float64)
+    exact = NashMTL().aggregate(jacobian)
+    carrying = NashMTL(amortised=True)
+    for _ in range(100):
+        update = carrying.aggregate(jacobian)
+    assert float((update - exact).norm()) < 1e-6
+
+
 def test_weights_of_absent_tasks_stay():
     carrying = NashMTL(amortised=True)
     carrying.start(3)
     carrying.aggregate(gradients(0, 3))
-    before = carrying.weights_.clone()
+    before = carrying.bargain_.weights.clone()
     carrying.aggregate(gradients(1, 2), Served(torch.tensor([True, False, True])))
-    moved = carrying.weights_ != before
+    moved = carrying.bargain_.weights != before
     assert moved.tolist() == [True, False, True]
 
 

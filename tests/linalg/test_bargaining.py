@@ -103,6 +103,12 @@ def test_a_stationary_point_gets_an_update_of_zero(seed, n_vectors):
     np.testing.assert_allclose(weights @ vectors, 0.0, atol=1e-6)
 
 
+def test_what_rounding_may_have_made_is_no_bargain():
+    gramian = np.array([[1.0, -1.0 + 1e-5], [-1.0 + 1e-5, 1.0]])
+    np.testing.assert_allclose(bargaining(gramian), 1 / np.sqrt(1e-5), rtol=1e-6)
+    np.testing.assert_allclose(bargaining(gramian, precision=1e-7), 0.5)
+
+
 def test_vectors_of_length_zero_do_not_take_part():
     gramian = np.diag([1.0, 0.0, 4.0])
     np.testing.assert_allclose(bargaining(gramian), [1.0, 0.75, 0.5])

@@ -120,7 +120,7 @@ def _solve(
             return point
         hessian = cosines.copy()
         hessian.flat[:: len(point) + 1] += beta * target / point
-        _, step, failed = dposv(hessian, target - slopes, lower=1, overwrite_a=1)
+        _, step, failed = dposv(hessian.T, target - slopes, lower=1, overwrite_a=1)
         if failed:
             return None
         point = point + _length(cosines, wanted, beta, point, step) * step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -14,7 +13,7 @@ from torch import Tensor
 from polytask._linalg import bargaining
 from polytask._validation import Constraint, Interval, Optional
 from polytask.aggregation._aggregator import AmortisedAggregator
-from polytask.aggregation._bargaining_step import bargaining_step, clipped
+from polytask.aggregation._carried_bargain import CarriedBargain, clipped
 from polytask.aggregation._property import Property
 from polytask.gradients import Served
 
@@ -39,13 +38,14 @@ class NashMTL(AmortisedAggregator):
         Carry the weights from step to step instead of solving for them. The carried ones start
         at 1.
     step_size : float, default 0.1
-        Of carried weights: by how much of its (logarithmic) residual each moves in a step. The
-        more the tasks conflict, the smaller it must be for weights to settle.
+        Of carried weights: by how much of its (logarithmic) residual each moves at most in a
+        step.
 
     Attributes
     ----------
-    weights_ : tensor of shape (n_tasks,)
-        Carried weights, before clipping; only if amortised.
+    bargain_ : CarriedBargain
+        Carried weights before clipping, as ``bargain_.weights`` of shape (n_tasks,); only if
+        amortised.
 
     Notes
     -----
@@ -62,7 +62,7 @@ class NashMTL(AmortisedAggregator):
     weights that are inverse losses; they are not this method.
 
     Carried weights are first scaled so that the update's norm is right, then each moves by its
-    own residual; the paper has no such mode.
+    own residual, more slowly while that changes sign; the paper has no such mode.
 
     References
     ----------
@@ -82,7 +82,7 @@ class NashMTL(AmortisedAggregator):
 
     max_norm: float | None = 1.0
     step_size: float = field(default=0.1, kw_only=True)
-    weights_: Tensor = field(init=False, repr=False, compare=False)
+    bargain_: CarriedBargain = field(init=False, repr=False, compare=False)
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **AmortisedAggregator.parameter_constraints,
@@ -122,31 +122,24 @@ class NashMTL(AmortisedAggregator):
         """Set carried weights to 1."""
         del generator
         if self.amortised:
-            self.weights_ = torch.ones(n_tasks, dtype=torch.float64, device=device)
+            self.bargain_ = CarriedBargain(n_tasks, device)
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
         """Carried weights of the tasks present, clipped."""
-        if not hasattr(self, "weights_"):
+        if not hasattr(self, "bargain_"):
             self.start(len(served.present), device=served.present.device)
-        weights = self.weights_[served.rows]
-        return weights * self._clip(len(weights))
+        return self.bargain_.of(served, 1.0, self.max_norm)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
         """Move the weights of the tasks present by their residuals."""
-        rows = served.rows
-        slopes = product.detach().to(self.weights_) / self._clip(len(rows))
-        self.weights_[rows] = bargaining_step(self.weights_[rows], slopes, 1.0, self.step_size)
-
-    def _clip(self, n_present: int) -> float:
-        """By which factor to shorten an update whose norm is that of a bargain."""
-        return 1.0 if self.max_norm is None else min(1.0, self.max_norm / math.sqrt(n_present))
+        self.bargain_.move(product, served, 1.0, self.max_norm, self.step_size)
 
     def state_dict(self) -> dict[str, Any]:
-        """Carried weights."""
-        return {"weights": self.weights_.clone()} if hasattr(self, "weights_") else {}
+        """Carried weights and how fast they move."""
+        return self.bargain_.state_dict() if hasattr(self, "bargain_") else {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore carried weights."""
+        """Restore carried weights and how fast they move."""
         if state:
-            device = getattr(self, "weights_", state["weights"]).device
-            self.weights_ = state["weights"].to(device, copy=True)
+            here = self.bargain_.weights if hasattr(self, "bargain_") else state["weights"]
+            self.bargain_ = CarriedBargain.restored(state, here.device)

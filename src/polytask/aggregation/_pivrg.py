@@ -22,7 +22,7 @@ from polytask._validation import (
     message,
 )
 from polytask.aggregation._aggregator import GramianAggregator
-from polytask.aggregation._bargaining_step import clipped
+from polytask.aggregation._carried_bargain import clipped
 from polytask.aggregation._property import Property
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served

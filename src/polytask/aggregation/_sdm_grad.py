@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._linalg import min_norm_point
 from polytask._validation import Choice, Constraint, Interval, message
 from polytask.aggregation._aggregator import AmortisedAggregator
+from polytask.aggregation._paced import paced
 from polytask.aggregation._property import Property
 from polytask.aggregation._simplex_weights import put_shares, shares
 from polytask.exceptions import ParameterError
@@ -21,6 +22,7 @@ from polytask.gradients import Need, Served
 __all__ = ["SDMGrad"]
 
 _SMALLEST = 1e-6
+_STATE = ("weights", "rates", "residuals")
 _TINY = torch.finfo(torch.float64).tiny
 
 
@@ -51,6 +53,8 @@ class SDMGrad(AmortisedAggregator):
     ----------
     weights_ : tensor of shape (n_tasks,)
         Carried v; only if amortised.
+    rates_, residuals_ : tensors of shape (n_tasks,)
+        How fast each moves, as a share of the step size, and its last residual.
 
     Notes
     -----
@@ -62,8 +66,9 @@ class SDMGrad(AmortisedAggregator):
     .. math:: v_k \propto v_k \exp\Bigl(-\eta\,\frac{s_k - h}{|h|}\Bigr), \qquad
               s = J d, \quad h = v^\top s,
 
-    with exponents in :math:`[-\eta, \eta]`, instead of a projected step of a fixed length: it
-    does not depend on the gradients' sizes. No :math:`v_k` falls below about 1e-6. The direction
+    with exponents in :math:`[-\eta, \eta]` and smaller ones for tasks whose exponents change
+    sign, instead of a projected step of a fixed length: it does not depend on the gradients'
+    sizes. No :math:`v_k` falls below about 1e-6. The direction
     drawn to is that of the batch of the update. With one batch for both factors the gradient of
     v is biased: towards equal weights, and away from noisy tasks.
 
@@ -86,6 +91,8 @@ class SDMGrad(AmortisedAggregator):
     double_sampling: bool = field(default=False, kw_only=True)
     step_size: float = field(default=0.1, kw_only=True)
     weights_: Tensor = field(init=False, repr=False, compare=False)
+    rates_: Tensor = field(init=False, repr=False, compare=False)
+    residuals_: Tensor = field(init=False, repr=False, compare=False)
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **AmortisedAggregator.parameter_constraints,
@@ -136,6 +143,8 @@ class SDMGrad(AmortisedAggregator):
         del generator
         if self.amortised:
             self.weights_ = torch.full((n_tasks,), 1 / n_tasks, dtype=torch.float64, device=device)
+            self.rates_ = torch.ones_like(self.weights_)
+            self.residuals_ = torch.zeros_like(self.weights_)
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
         """Weights from the carried ones, those of the average gradient included."""
@@ -145,21 +154,25 @@ class SDMGrad(AmortisedAggregator):
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
         """One step of the carried weights of the tasks present."""
-        point = shares(self.weights_, served)
+        rows, point = served.rows, shares(self.weights_, served)
         slopes = product.detach().to(point)
         height = point @ slopes
         unit = (height.abs() + _SMALLEST * slopes.abs().max()).clamp(min=_TINY)
-        factors = torch.exp(-self.step_size * ((slopes - height) / unit).clamp(-1.0, 1.0))
-        moved = point * factors / (point @ factors)
-        moved = moved.clamp(min=_SMALLEST)
+        residuals = ((slopes - height) / unit).clamp(-1.0, 1.0)
+        self.rates_[rows] = paced(self.rates_[rows], residuals, self.residuals_[rows])
+        self.residuals_[rows] = residuals
+        factors = torch.exp(-self.step_size * self.rates_[rows] * residuals)
+        moved = (point * factors / (point @ factors)).clamp(min=_SMALLEST)
         self.weights_ = put_shares(self.weights_, moved / moved.sum(), served)
 
     def state_dict(self) -> dict[str, Any]:
-        """Carried weights."""
-        return {"weights": self.weights_.clone()} if hasattr(self, "weights_") else {}
+        """Carried weights and how fast they move."""
+        names = _STATE if hasattr(self, "weights_") else ()
+        return {name: getattr(self, f"{name}_").clone() for name in names}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore carried weights."""
+        """Restore carried weights and how fast they move."""
         if state:
             device = getattr(self, "weights_", state["weights"]).device
-            self.weights_ = state["weights"].to(device, copy=True)
+            for name in _STATE:
+                setattr(self, f"{name}_", state[name].to(device, copy=True))
