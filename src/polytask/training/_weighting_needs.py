@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients import Need, per_task_jacobian, slopes
+from polytask.gradients import Need, gramian, slopes
 from polytask.training._bilevel import TrialStep
 from polytask.weighting import Weighting
 
@@ -72,8 +72,7 @@ def weigh(
     if not bool(present.any()):
         return weighting.weights(losses, present)
     if Need.GRAMIAN in weighting.needs:
-        jacobian = per_task_jacobian(losses, shared)
-        weighting.before_step(jacobian @ jacobian.T, present)
+        weighting.before_step(gramian(losses, shared, present=present), present)
     if Need.VALIDATION in weighting.needs and trial is not None:
         tried = weighting.weights(losses, present)
         weighting.after_validation(trial.slopes(losses, tried, learning_rate, step), present)
