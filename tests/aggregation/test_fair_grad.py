@@ -38,6 +38,15 @@ def test_least_squares_finds_the_same(n_tasks, alpha):
     np.testing.assert_allclose(weights, by_least_squares(gramian.numpy(), alpha), rtol=1e-4)
 
 
+@pytest.mark.parametrize("alpha", [1.0, 2.0])
+def test_torchjd_finds_the_same(alpha):
+    torchjd = pytest.importorskip("torchjd.aggregation")
+    for scale in (1.0, 1000.0):  # with small gradients its least squares stop early
+        jacobian = scale * gradients(7, 5)
+        theirs = torchjd.FairGrad(alpha=alpha)(jacobian)
+        torch.testing.assert_close(FairGrad(alpha, max_norm=None).aggregate(jacobian), theirs)
+
+
 @given(SEEDS, st.integers(1, 8), st.sampled_from([0.5, 1.0, 2.0, 5.0]))
 def test_the_slopes_are_those_of_the_fair_update(seed, n_tasks, alpha):
     jacobian = gradients(seed, n_tasks)

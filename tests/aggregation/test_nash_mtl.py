@@ -48,8 +48,8 @@ def test_torchjd_finds_the_same(max_norm, scale):
 
 
 def test_it_finds_what_the_authors_program_finds():
-    # TorchJD 0.8's NashMTL, the authors' code, on torch.tensor([[-4., 1, 1], [6, 1, 1]]) with
-    # max_norm=0: tensor([0.0542, 0.7061, 0.7061]) up to a scale of 1 / 1.4142 by the clipping.
+    # TorchJD 0.18, which runs the authors' program:
+    # NashMTL(n_tasks=2)(torch.tensor([[-4.0, 1.0, 1.0], [6.0, 1.0, 1.0]]))
     jacobian = torch.tensor([[-4.0, 1.0, 1.0], [6.0, 1.0, 1.0]], dtype=torch.float64)
     update = NashMTL().aggregate(jacobian)
     wanted = torch.tensor([0.0542, 0.7061, 0.7061], dtype=torch.float64)
