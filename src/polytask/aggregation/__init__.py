@@ -7,7 +7,9 @@ from polytask.aggregation._aggregator import (
     JacobianAggregator,
 )
 from polytask.aggregation._aligned_mtl import AlignedMTL
+from polytask.aggregation._cagrad import CAGrad
 from polytask.aggregation._config import ConFIG
+from polytask.aggregation._conic_grad import ConicGrad
 from polytask.aggregation._db_mtl import DBMTL
 from polytask.aggregation._dual_proj import DualProj
 from polytask.aggregation._every import Every
@@ -42,7 +44,9 @@ __all__ = [
     "Aggregator",
     "AlignedMTL",
     "AmortisedAggregator",
+    "CAGrad",
     "ConFIG",
+    "ConicGrad",
     "DualProj",
     "Every",
     "ExcessMTL",

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from polytask._linalg import min_norm_point
-from polytask.aggregation._aggregator import GramianAggregator
+from polytask._validation import Constraint, Interval
+from polytask.aggregation._aggregator import AmortisedAggregator
+from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
+from polytask.gradients import Served
 
 __all__ = ["MGDA"]
 
 
 @dataclass
-class MGDA(GramianAggregator):
+class MGDA(AmortisedAggregator):
     r"""The shortest vector in the convex hull of the task gradients.
 
     .. math:: w = \arg\min_{w \ge 0,\ \sum_k w_k = 1} w^\top G w, \qquad G = J J^\top
@@ -25,10 +29,26 @@ class MGDA(GramianAggregator):
     It is zero exactly at Pareto-stationary points; elsewhere no task's loss grows to first
     order along it.
 
+    Parameters
+    ----------
+    amortised : bool, default False
+        Carry the weights from step to step, see Notes.
+    step_size : float, default 0.1
+        Of the carried weights.
+
+    Attributes
+    ----------
+    weights_ : CarriedWeights
+        Those of all tasks, if amortised.
+
     Notes
     -----
     Deviation from Sener & Koltun's code: the minimum is found exactly by an active-set method
-    instead of some Frank–Wolfe steps, and gradients are not normalised before.
+    instead of some Frank–Wolfe steps, and gradients are not normalised before. Amortised (not
+    in the paper), the slopes G w along an update are half the objective's gradient, and move w
+    by a step of exponentiated gradient descent that does not depend on the gradients' size.
+    The update then reaches the shortest vector in some hundred steps, if gradients change
+    slowly; near Pareto-stationary points weights wander by about the step size.
 
     References
     ----------
@@ -44,6 +64,9 @@ class MGDA(GramianAggregator):
     tensor([0.7500, 0.2500])
     """
 
+    step_size: float = 0.1
+    weights_: CarriedWeights = field(init=False, repr=False, compare=False)
+
     properties: ClassVar[frozenset[Property]] = frozenset(
         {
             Property.PERMUTATION_INVARIANT,
@@ -56,7 +79,49 @@ class MGDA(GramianAggregator):
         }
     )
 
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **AmortisedAggregator.parameter_constraints,
+        "step_size": Interval(float, 0.0, 1.0, closed="right"),
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.amortised:
+            object.__setattr__(self, "properties", self.properties - {Property.STATELESS})
+
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the min-norm point."""
         point = min_norm_point(gramian.detach().double().cpu().numpy())
         return torch.from_numpy(point).to(gramian)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Make carried weights even."""
+        del generator
+        if self.amortised:
+            self.weights_ = CarriedWeights(n_tasks, device)
+
+    def carried(self, served: Served) -> Float[Tensor, " k"]:
+        """The carried weights, those of the tasks present scaled to sum to 1."""
+        if not hasattr(self, "weights_"):
+            self.start(len(served.present), device=served.present.device)
+        return self.weights_.of(served)
+
+    def move(self, product: Float[Tensor, " k"], served: Served) -> None:
+        """Take weight from tasks whose slope along the update is large."""
+        self.weights_.move(product, served, self.step_size)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Carried weights."""
+        return self.weights_.state_dict() if hasattr(self, "weights_") else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore carried weights."""
+        if state:
+            self.start(len(state["values"]))
+            self.weights_.load_state_dict(state)

@@ -1,0 +1,62 @@
+"""Weights on the simplex that move against slopes, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask.gradients import Served
+
+__all__ = ["CarriedWeights"]
+
+_DECAY = 0.99
+_SMALLEST = 1e-8
+
+
+class CarriedWeights:
+    r"""Task weights that follow exponentiated gradient descent.
+
+    .. math:: w_k \leftarrow w_k \exp(-\eta\, p_k / s) \,/\, \text{their sum}
+
+    for slopes p, with a scale s that follows the largest slope seen lately, so that the size of
+    gradients does not matter. Weights of absent tasks stay.
+
+    Parameters
+    ----------
+    n_tasks : int
+    device : torch.device, optional
+    """
+
+    def __init__(self, n_tasks: int, device: torch.device | None = None) -> None:
+        self.values = torch.full((n_tasks,), 1 / n_tasks, dtype=torch.float64, device=device)
+        self.scale = torch.zeros((), dtype=torch.float64, device=device)
+
+    def of(self, served: Served) -> Float[Tensor, " k"]:
+        """Those of the tasks present, that sum to 1."""
+        chosen = self.values[served.present]
+        return chosen / chosen.sum()
+
+    def move(self, slopes: Float[Tensor, " k"], served: Served, step_size: float) -> None:
+        """Take weight from tasks whose loss falls fast already."""
+        slopes = slopes.double()
+        self.scale = torch.maximum(_DECAY * self.scale, slopes.abs().amax())
+        if self.scale == 0:
+            return
+        before = self.values[served.present]
+        after = before * torch.exp(-step_size * (slopes - slopes.min()) / self.scale)
+        after = torch.clamp_min(after / after.sum(), _SMALLEST)
+        values = self.values.clone()
+        values[served.present] = after / after.sum() * before.sum()
+        self.values = values
+
+    def state_dict(self) -> dict[str, Any]:
+        """The weights and their scale."""
+        return {"values": self.values.clone(), "scale": self.scale.clone()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore them."""
+        self.values, self.scale = state["values"].clone(), state["scale"].clone()

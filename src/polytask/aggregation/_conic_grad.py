@@ -1,0 +1,77 @@
+"""The update of a cone that serves the worst-off task best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask._linalg import max_min_slope_in_cone
+from polytask._validation import Constraint, Interval, check_parameters
+from polytask.aggregation._aggregator import GramianAggregator
+from polytask.aggregation._property import Property
+
+__all__ = ["ConicGrad"]
+
+
+@dataclass
+class ConicGrad(GramianAggregator):
+    r"""Within a cone around the average gradient, the direction of the largest smallest slope.
+
+    .. math:: \max_d \min_k \frac{g_k^\top d}{\lVert d \rVert} \quad \text{such that} \quad
+              \cos(d, g_0) \ge c, \qquad g_0 = \frac1K \sum_k g_k
+
+    and :math:`\lVert d \rVert = \lVert g_0 \rVert`.
+
+    Parameters
+    ----------
+    c : float, default 0.5
+        In [0, 1): the smallest cosine between the update and the average gradient. With 0 the
+        direction is that of `MGDA`; near 1 it is that of `Mean`.
+
+    Notes
+    -----
+    Deviation from the paper: its max–min problem is solved exactly at every step, by duality and
+    an active-set method, so that there are no task weights that are learned over the steps.
+    Where gradients are Pareto-stationary no direction helps every task: the update is then
+    :math:`g_0`, and close to such points weights can be large, since the length is kept.
+
+    References
+    ----------
+    Hassanpour, Janjua, Zhang, Lavasani, Zhang, Zhou & Gao, "Fantastic multi-task gradient
+    updates and how to find them in a cone", arXiv:2502.00217, 2025.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.aggregation import ConicGrad
+    >>> ConicGrad(c=0.0).weights(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    tensor([0.5000, 0.5000])
+    """
+
+    c: float = 0.5
+
+    properties: ClassVar[frozenset[Property]] = frozenset(
+        {
+            Property.PERMUTATION_INVARIANT,
+            Property.SCALE_EQUIVARIANT,
+            Property.STATELESS,
+            Property.DETERMINISTIC,
+        }
+    )
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "c": Interval(float, 0.0, 1.0, closed="left")
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
+        """Weights of the direction, as long as the average gradient."""
+        products = gramian.detach().double().cpu().numpy()
+        return torch.from_numpy(max_min_slope_in_cone(products, self.c)).to(gramian)
