@@ -27,7 +27,9 @@ def textbook(jacobians, beta, beta_sigma, gamma, gamma_sigma, rho):
         yield multipliers @ tracked
 
 
-@pytest.mark.parametrize("settings", [(0.1, 0.5, 0.1, 0.5, 0.0), (0.7, 0.2, 2.0, 0.0, 0.5)])
+@pytest.mark.parametrize(
+    "settings", [(0.1, 0.5, 0.1, 0.5, 0.0), (0.7, 0.2, 0.05, 0.1, 2.0), (1.0, 0.0, 5.0, 0.0, 0.0)]
+)
 def test_updates_are_those_of_the_recursion(settings):
     jacobians = np.random.default_rng(0).normal(size=(6, 4, 9))
     method = MoCo(*settings)
