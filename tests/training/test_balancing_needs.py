@@ -247,8 +247,8 @@ BALANCED = {
     "go4align": "go4align",
     "auto lambda": AutoLambda(learning_rate=0.01),
     "ldc": "ldcmtl",
-    "auto scale": AutoScale(n_windows=3, window=9),
-    "condition": AutoScale("condition_number", n_windows=3, window=9),
+    "auto scale": AutoScale(n_windows=3, window=4),
+    "condition": AutoScale("condition_number", n_windows=3, window=4),
 }
 
 
@@ -256,12 +256,19 @@ class KilledError(Exception):
     """The process was told to end."""
 
 
-@pytest.mark.parametrize("name", BALANCED)
-def test_an_interrupted_run_ends_like_an_uninterrupted_one(name, tmp_path):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weighting": BALANCED["famo"]},
+        {"weighting": BALANCED["famo to first order"]},
+        {"weighting": BALANCED["auto lambda"], "aggregation": "modo"},  # a second batch too
+        {"weighting": BALANCED["auto scale"]},
+    ],
+    ids=lambda options: str(options["weighting"]).split("(")[0],
+)
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(options, tmp_path):
     train, validation = mixed_table(90, seed=0), mixed_table(60, seed=1)
-    trainer = Trainer(
-        weighting=BALANCED[name], steps=40, batch_size=16, evaluate_every=10, patience=None
-    )
+    trainer = Trainer(**options, steps=20, batch_size=16, evaluate_every=5, patience=None)
     whole = trainer.fit(NOISY, train, validation, seed=2)
 
     def kill(record):
