@@ -8,12 +8,14 @@ from torch import Tensor
 
 __all__ = ["OwnRows"]
 
+_MEMORY = 40  # products that take as long as writing one number and reading it twice
+
 
 class OwnRows:
     r"""Gradients :math:`\delta_k^\top a_k` of one weight, each from the rows of one task.
 
     Inner products come from the rows' kernels, summed over pairs of tasks, or from the
-    gradients themselves, whichever costs fewer products.
+    gradients themselves, whichever costs less.
 
     Parameters
     ----------
@@ -27,6 +29,7 @@ class OwnRows:
         self.tasks: list[int] = []
         self.signals: list[Tensor] = []
         self.inputs: list[Tensor] = []
+        self.gradients: Tensor | None = None
 
     def take(self, task: int, signals: Float[Tensor, "n o"], inputs: Float[Tensor, "n i"]) -> None:
         """Keep the rows of one task."""
@@ -39,7 +42,7 @@ class OwnRows:
         n_rows = sum(map(len, self.signals))
         n_outputs, n_inputs = self.signals[0].shape[1], self.inputs[0].shape[1]
         by_kernel = n_rows**2 * (n_outputs + n_inputs)
-        by_gradient = (n_rows + self.n_tasks**2) * n_outputs * n_inputs
+        by_gradient = self.n_tasks * (self.n_tasks + _MEMORY) * n_outputs * n_inputs
         return self._by_kernel() if by_kernel < by_gradient else self._by_gradient()
 
     def _by_kernel(self) -> Tensor:
@@ -52,21 +55,39 @@ class OwnRows:
         return belongs.T @ kernel @ belongs
 
     def _by_gradient(self) -> Tensor:
-        n_outputs, n_inputs = self.signals[0].shape[1], self.inputs[0].shape[1]
-        gradients = self.signals[0].new_zeros(self.n_tasks, n_outputs, n_inputs)
-        for task, signals, inputs in zip(self.tasks, self.signals, self.inputs, strict=True):
-            gradients[task].addmm_(signals.T, inputs)
-        flat = gradients.flatten(1)
+        self.gradients = self._formed()
+        flat = self.gradients.flatten(1)
         inner = flat @ flat.T
         if self.bias:
-            sums = self.signals[0].new_zeros(self.n_tasks, n_outputs)
-            for task, signals in zip(self.tasks, self.signals, strict=True):
-                sums[task] += signals.sum(dim=0)
+            sums = self._sums()
             inner = inner + sums @ sums.T
         return inner
 
+    def _formed(self) -> Float[Tensor, "k o i"]:
+        """The gradients themselves, which the update then uses again."""
+        shape = (self.n_tasks, self.signals[0].shape[1], self.inputs[0].shape[1])
+        formed = self.signals[0].new_empty(shape)
+        fresh = set(range(self.n_tasks))
+        for task, signals, inputs in zip(self.tasks, self.signals, self.inputs, strict=True):
+            if task in fresh:
+                torch.mm(signals.T, inputs, out=formed[task])
+                fresh.discard(task)
+            else:
+                formed[task].addmm_(signals.T, inputs)
+        for task in fresh:
+            formed[task] = 0.0
+        return formed
+
+    def _sums(self) -> Float[Tensor, "k o"]:
+        sums = self.signals[0].new_zeros(self.n_tasks, self.signals[0].shape[1])
+        for task, signals in zip(self.tasks, self.signals, strict=True):
+            sums[task] += signals.sum(dim=0)
+        return sums
+
     def total(self, weights: Float[Tensor, " k"]) -> tuple[Tensor, Tensor]:
         """Weighted sums of the gradients of weight and bias."""
+        if self.gradients is not None:
+            return torch.tensordot(weights, self.gradients, dims=1), weights @ self._sums()
         signals = torch.cat(self.signals) * weights[self._task_of_row(), None]
         return signals.T @ torch.cat(self.inputs), signals.sum(dim=0)
 
