@@ -36,14 +36,13 @@ Parts = tuple[MultiTaskDataset, MultiTaskDataset, MultiTaskDataset]
 def lenet(in_shape: tuple[int, ...]) -> nn.Module:
     """Two convolutions and a layer of 50 units for images (1, 36, 36)."""
     return nn.Sequential(
-        nn.Conv2d(in_shape[0], 10, 5),
-        nn.MaxPool2d(2),
+        nn.Conv2d(in_shape[0], 10, 5, stride=2),
         nn.ReLU(),
-        nn.Conv2d(10, 20, 5),
+        nn.Conv2d(10, 20, 3),
         nn.MaxPool2d(2),
         nn.ReLU(),
         nn.Flatten(),
-        nn.Linear(20 * 6 * 6, 50),
+        nn.Linear(20 * 7 * 7, 50),
         nn.ReLU(),
     )
 
@@ -65,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=10_000, help="training images")
     parser.add_argument("--test-rows", type=int, default=5000)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[], help="names of methods")
     arguments = parser.parse_args()
