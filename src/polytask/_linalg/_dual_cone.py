@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from polytask._linalg._min_norm_point import min_norm_point
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
@@ -16,7 +17,12 @@ _PROXIMITY = 1e-10
 _PIVOT = 1e-4
 _ROUNDS = 30
 _PATIENCE = 3
+_STEPS = 8
+_PROGRESS = 0.7
 _SMALL = 65
+_MANY = 150
+_VANISHED = 1e-9
+_TINY = float(np.finfo(np.float64).tiny)
 _TURNS = 10
 _NOISE = 1e-15
 
@@ -91,14 +97,62 @@ def _project(
     """Solve with unit vectors and rows of `least` that sum to 1."""
     cosines, pivot = _definite(cosines)
     if pivot < _PIVOT:
-        ones = np.ones(len(cosines))
-        balanced = _finish(cosines, ones, ones)
-        if np.abs(cosines @ balanced).max() <= _TOLERANCE * balanced.sum():
+        balanced = _balanced(cosines)
+        if balanced is not None:
             return (least / balanced).max(axis=1, keepdims=True) * balanced
-    weights = _pivot(cosines, least, 0.0 if pivot >= _PIVOT else _PROXIMITY)
+        weights = _pivot(cosines, least, least.copy(), _PROXIMITY)
+    else:
+        start = _approach(cosines, least) if len(cosines) > _MANY else least.copy()
+        weights = _pivot(cosines, least, start, 0.0)
     for problem in np.flatnonzero(_residuals(cosines, least, weights) > _TOLERANCE):
         weights[problem] = _finish(cosines, least[problem], weights[problem])
     return weights
+
+
+def _balanced(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"] | None:
+    """Positive weights of all vectors that sum to zero, if there are any."""
+    shares = min_norm_point(cosines)
+    if np.abs(cosines @ shares).max() > _VANISHED:
+        return None
+    ones = np.ones(len(cosines))
+    weights = _finish(cosines, ones, ones + shares / max(shares[shares > 0].min(), _VANISHED))
+    vanishes = np.abs(cosines @ weights).max() <= _TOLERANCE * weights.sum()
+    return weights if vanishes else None
+
+
+def _approach(
+    cosines: Float64[np.ndarray, "k k"], least: Float64[np.ndarray, "n k"]
+) -> Float64[np.ndarray, "n k"]:
+    """Some conjugate-gradient steps on the free coordinates of all problems, then new ones."""
+    weights, before = least.copy(), np.inf
+    for _ in range(_ROUNDS):
+        wrong = _residuals(cosines, least, weights)
+        left = np.flatnonzero(wrong > _TOLERANCE)
+        if len(left) == 0 or wrong.sum() > _PROGRESS * before:
+            break
+        before = wrong.sum()
+        slopes = weights[left] @ cosines
+        free = (weights[left] > least[left]) | (slopes < 0)
+        steps = _conjugate_steps(cosines, np.where(free, -slopes, 0.0), free)
+        weights[left] = np.maximum(weights[left] + steps, least[left])
+    return weights
+
+
+def _conjugate_steps(
+    cosines: Float64[np.ndarray, "k k"],
+    right: Float64[np.ndarray, "n k"],
+    free: Bool[np.ndarray, "n k"],
+) -> Float64[np.ndarray, "n k"]:
+    """Approximate solutions of each problem's system of its free coordinates."""
+    steps, rest, direction = np.zeros_like(right), right, right
+    square = (rest**2).sum(axis=1, keepdims=True)
+    for _ in range(_STEPS):
+        image = np.where(free, direction @ cosines, 0.0)
+        share = square / np.maximum((direction * image).sum(axis=1, keepdims=True), _TINY)
+        steps, rest = steps + share * direction, rest - share * image
+        before, square = square, (rest**2).sum(axis=1, keepdims=True)
+        direction = rest + square / np.maximum(before, _TINY) * direction
+    return steps
 
 
 def _definite(
@@ -129,17 +183,19 @@ def _residuals(
 
 
 def _pivot(
-    cosines: Float64[np.ndarray, "k k"], least: Float64[np.ndarray, "n k"], proximity: float
+    cosines: Float64[np.ndarray, "k k"],
+    least: Float64[np.ndarray, "n k"],
+    weights: Float64[np.ndarray, "n k"],
+    proximity: float,
 ) -> Float64[np.ndarray, "n k"]:
     """Exchange all wrong signs at once; where that stops paying, the last one only."""
     size = len(cosines)
     damped = cosines + proximity * np.eye(size)
-    weights = least.copy()
-    free = least @ cosines < 0
+    free = (weights > least) | (weights @ cosines < 0)
     fewest = np.full(len(least), size + 1)
     chances = np.full(len(least), _PATIENCE)
-    left = np.flatnonzero(free.any(axis=1))
-    for _ in range(_ROUNDS):
+    left = np.flatnonzero(_residuals(cosines, least, weights) > _TOLERANCE)
+    for _ in range(_ROUNDS if len(left) else 0):
         near = np.where(free[left], weights[left], least[left])
         solved = near + _steps(damped, -(near @ cosines), free[left])
         weights[left] = np.maximum(solved, least[left])
