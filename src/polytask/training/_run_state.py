@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,23 @@ def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
     run.optimizer.load_state_dict(state["optimizer"])
     run.selection.load_state_dict(state["selection"])
     run.history = History.from_dict(state["history"])
+    device = run.fabric.device
     if run.weighting is not None:
-        run.weighting.load_state_dict(state["weighting"])
+        run.weighting.load_state_dict(_on(device, state["weighting"]))
     if run.aggregator is not None:
-        run.aggregator.load_state_dict(state["aggregation"])
+        run.aggregator.load_state_dict(_on(device, state["aggregation"]))
     if run.scheduler is not None:
         run.scheduler.load_state_dict(state["scheduler"])
     torch.set_rng_state(state["noise"])
     run.generator.set_state(state["generator"])
+
+
+def _on(device: torch.device, state: Any) -> Any:
+    """A state whose tensors lie where training happens; checkpoints are read on the CPU."""
+    if isinstance(state, torch.Tensor):
+        return state.to(device)
+    if isinstance(state, Mapping):
+        return {key: _on(device, value) for key, value in state.items()}
+    if isinstance(state, list | tuple):
+        return type(state)(_on(device, value) for value in state)
+    return state
