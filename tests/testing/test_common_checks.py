@@ -75,10 +75,10 @@ def has_all(cls, protocol):
 
 
 def serving(base):
-    """Public classes of a base class, or with all members of a protocol."""
+    """Public classes derived from a base class, or with all members of a protocol."""
     if getattr(base, "_is_protocol", False):
         return [cls for cls in public_classes() if has_all(cls, base)]
-    return [cls for cls in public_classes() if issubclass(cls, base)]
+    return [cls for cls in public_classes() if base in cls.__mro__]
 
 
 def every(base):
