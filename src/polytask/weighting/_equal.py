@@ -34,3 +34,9 @@ class Equal(Weighting):
     ) -> Float[Tensor, ""]:
         """Sum the losses of the tasks present."""
         return (losses * present).sum()
+
+    def weights(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        """1 for every task present."""
+        return present.to(losses.dtype)

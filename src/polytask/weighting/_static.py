@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import torch
@@ -70,6 +71,23 @@ class Static(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """Weigh and sum the losses of the tasks present."""
-        weights = torch.tensor(self.task_weights, dtype=losses.dtype, device=losses.device)
-        weights = weights * (len(weights) / weights.sum())
-        return (weights * losses * present).sum()
+        return (self._scaled(losses) * losses * present).sum()
+
+    def weights(
+        self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        """The given weights, scaled, of the tasks present."""
+        return self._scaled(losses) * present
+
+    def _scaled(self, losses: Tensor) -> Float[Tensor, " n_tasks"]:
+        return _scaled(self.task_weights, losses.dtype, losses.device)
+
+
+@lru_cache(maxsize=16)
+def _scaled(
+    task_weights: tuple[float, ...], dtype: torch.dtype, device: torch.device
+) -> Float[Tensor, " n_tasks"]:
+    """Weights that sum to the number of tasks; made once, not in every step."""
+    with torch.inference_mode(mode=False):
+        weights = torch.tensor(task_weights, dtype=torch.float64)
+        return (weights * (len(weights) / weights.sum())).to(device, dtype)
