@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from polytask.aggregation import MGDA, Property
 from polytask.gradients import Served
+from polytask.testing import check_aggregator, check_properties
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 6))
@@ -54,7 +55,7 @@ def test_carried_weights_bear_changing_gradients():
     for one in torch.from_numpy(noise):
         carrying.aggregate(jacobian + one)
     exact = MGDA().weights(jacobian @ jacobian.T + 100 * 0.09 * torch.eye(4))
-    assert float((carrying.weights_.values - exact).abs().max()) < 0.05
+    assert float((carrying.weights_ - exact).abs().max()) < 0.05
 
 
 @pytest.mark.parametrize("scale", [1e-15, 0.0, 1e15])
@@ -69,10 +70,10 @@ def test_absent_tasks_keep_their_weight_and_the_others_sum_to_one():
     jacobian, carrying = agreeing(5, 4, 9), MGDA(amortised=True)
     carrying.aggregate(jacobian)
     present = torch.tensor([True, True, False, True])
-    before = carrying.weights_.values.clone()
+    before = carrying.weights_.clone()
     update = carrying.aggregate(jacobian[present], Served(present))
     torch.testing.assert_close(update, before[present] @ jacobian[present] / (1 - before[2]))
-    after = carrying.weights_.values
+    after = carrying.weights_
     assert after[2] == before[2]
     assert not torch.equal(after, before)
     assert float(after.sum()) == pytest.approx(1.0)
@@ -89,3 +90,8 @@ def test_carried_weights_resume_and_are_forgotten():
     assert torch.equal(one.aggregate(jacobian), first)
     assert Property.STATELESS not in one.properties
     assert Property.STATELESS in MGDA().properties
+
+
+def test_the_common_checks_when_amortised():
+    check_aggregator(MGDA(amortised=True))
+    check_properties(MGDA(amortised=True), n_tasks=[3])

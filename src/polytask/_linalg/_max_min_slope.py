@@ -187,6 +187,7 @@ def _search(
     first piece all make the direction of the limit.
     """
     low, high = bracket
+    weights = family.even
     for _ in range(_ROUNDS):
         weights = family.shortest(pull)
         if excess(pull, weights) < 0:

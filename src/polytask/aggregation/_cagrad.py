@@ -47,8 +47,8 @@ class CAGrad(AmortisedAggregator):
 
     Attributes
     ----------
-    weights_ : CarriedWeights
-        The w above of all tasks, if amortised.
+    weights_ : tensor of shape (n_tasks,)
+        The carried w of all tasks, if amortised.
 
     Notes
     -----
@@ -77,7 +77,7 @@ class CAGrad(AmortisedAggregator):
     c: float = 0.4
     rescale: int = 1
     step_size: float = 0.3
-    weights_: CarriedWeights = field(init=False, repr=False, compare=False)
+    _carrier: CarriedWeights = field(init=False, repr=False, compare=False)
     _ball: BallEstimate = field(init=False, repr=False, compare=False)
 
     properties: ClassVar[frozenset[Property]] = frozenset(
@@ -107,6 +107,11 @@ class CAGrad(AmortisedAggregator):
         solution = max_min_slope_in_ball(products, self.c)
         return torch.from_numpy(solution * self._factor()).to(gramian)
 
+    @property
+    def weights_(self) -> Float[Tensor, " n_tasks"]:
+        """The carried weights of all tasks, absent or not."""
+        return self._carrier.values
+
     def start(
         self,
         n_tasks: int,
@@ -117,14 +122,14 @@ class CAGrad(AmortisedAggregator):
         """Make carried weights even, and forget estimates."""
         del generator
         if self.amortised:
-            self.weights_ = CarriedWeights(n_tasks, device)
+            self._carrier = CarriedWeights(n_tasks, device)
             self._ball = BallEstimate(n_tasks, device)
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
         """Weights of this step's update: those carried, or the average's."""
-        if not hasattr(self, "weights_"):
+        if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
-        weights = self.weights_.of(served)
+        weights = self._carrier.of(served)
         even = torch.full_like(weights, 1 / len(weights))
         if self._ball.asks_mean(served):
             return even
@@ -135,23 +140,23 @@ class CAGrad(AmortisedAggregator):
         if self._ball.asks_mean(served):
             self._ball.learn_mean(product.double(), served)
             return
-        weights, slopes = self.weights_.of(served), product.double() / self._factor()
+        weights, slopes = self._carrier.of(served), product.double() / self._factor()
         self._ball.learn(slopes, weights, served, self.c)
-        self.weights_.move(slopes, served, self.step_size)
+        self._carrier.move(slopes, served, self.step_size)
 
     def _factor(self) -> float:
         return 1 / (1.0, 1.0 + self.c**2, 1.0 + self.c)[self.rescale]
 
     def state_dict(self) -> dict[str, Any]:
         """Carried weights and estimates."""
-        if not hasattr(self, "weights_"):
+        if not hasattr(self, "_carrier"):
             return {}
-        return {"weights": self.weights_.state_dict(), "ball": self._ball.state_dict()}
+        return {"weights": self._carrier.state_dict(), "ball": self._ball.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore carried weights and estimates."""
-        if not state:
+        if not state or not self.amortised:
             return
         self.start(len(state["weights"]["values"]))
-        self.weights_.load_state_dict(state["weights"])
+        self._carrier.load_state_dict(state["weights"])
         self._ball.load_state_dict(state["ball"])

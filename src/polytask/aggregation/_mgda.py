@@ -38,8 +38,8 @@ class MGDA(AmortisedAggregator):
 
     Attributes
     ----------
-    weights_ : CarriedWeights
-        Those of all tasks, if amortised.
+    weights_ : tensor of shape (n_tasks,)
+        The carried w of all tasks, if amortised.
 
     Notes
     -----
@@ -65,7 +65,7 @@ class MGDA(AmortisedAggregator):
     """
 
     step_size: float = 0.1
-    weights_: CarriedWeights = field(init=False, repr=False, compare=False)
+    _carrier: CarriedWeights = field(init=False, repr=False, compare=False)
 
     properties: ClassVar[frozenset[Property]] = frozenset(
         {
@@ -94,6 +94,11 @@ class MGDA(AmortisedAggregator):
         point = min_norm_point(gramian.detach().double().cpu().numpy())
         return torch.from_numpy(point).to(gramian)
 
+    @property
+    def weights_(self) -> Float[Tensor, " n_tasks"]:
+        """The carried weights of all tasks, absent or not."""
+        return self._carrier.values
+
     def start(
         self,
         n_tasks: int,
@@ -104,24 +109,24 @@ class MGDA(AmortisedAggregator):
         """Make carried weights even."""
         del generator
         if self.amortised:
-            self.weights_ = CarriedWeights(n_tasks, device)
+            self._carrier = CarriedWeights(n_tasks, device)
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
         """The carried weights, those of the tasks present scaled to sum to 1."""
-        if not hasattr(self, "weights_"):
+        if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
-        return self.weights_.of(served)
+        return self._carrier.of(served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
         """Take weight from tasks whose slope along the update is large."""
-        self.weights_.move(product, served, self.step_size)
+        self._carrier.move(product, served, self.step_size)
 
     def state_dict(self) -> dict[str, Any]:
         """Carried weights."""
-        return self.weights_.state_dict() if hasattr(self, "weights_") else {}
+        return self._carrier.state_dict() if hasattr(self, "_carrier") else {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore carried weights."""
-        if state:
+        if state and self.amortised:
             self.start(len(state["values"]))
-            self.weights_.load_state_dict(state)
+            self._carrier.load_state_dict(state)
