@@ -114,6 +114,27 @@ def test_many_tasks(kind):
     check(jacobian @ jacobian.T, np.eye(90))
 
 
+def test_many_independent_vectors():
+    jacobian = np.random.default_rng(7).normal(size=(160, 400))
+    weights = check(jacobian @ jacobian.T, np.eye(160))
+    assert ((weights > np.eye(160)).sum(axis=1) > 20).all()  # many conflict
+
+
+@pytest.mark.parametrize("width", [20, 60, 119])
+def test_all_vectors_in_balance(width):
+    jacobian = np.random.default_rng(8).normal(size=(120, width))
+    jacobian[-1] = -np.random.default_rng(9).dirichlet(np.ones(119)) @ jacobian[:-1]
+    updates = check(jacobian @ jacobian.T, np.eye(120)) @ jacobian
+    assert np.linalg.norm(updates, axis=1).max() < 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [300, 1500, 4000])
+def test_a_thousand_tasks(width):
+    jacobian = np.random.default_rng(4).normal(size=(1000, width))
+    check(jacobian @ jacobian.T, np.eye(1000))
+
+
 @pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize("gramian", [np.zeros((0, 0)), np.array([[np.nan]]), np.array([[np.inf]])])
 def test_bad_matrices(gramian):
