@@ -17,6 +17,8 @@ from polytask.gradients import Need, Served
 
 __all__ = ["Aggregator", "AmortisedAggregator", "GramianAggregator", "JacobianAggregator"]
 
+_CARRIED = frozenset({Property.PERMUTATION_INVARIANT, Property.CONVEX, Property.DETERMINISTIC})
+
 
 class Aggregator(ABC):
     """A map from the gradients of the tasks present to one update; it knows no networks.
@@ -119,7 +121,8 @@ class AmortisedAggregator(GramianAggregator):
     With ``amortised=True`` no Gramian is computed: the update :math:`d = J^\top w` is that of
     the carried weights, and the slopes :math:`J d = G w` of all tasks along it, which cost one
     pass whatever the number of tasks, move the weights one iteration of the method's own
-    problem onward.
+    problem onward. Of its properties only the order of the tasks, the convex hull and
+    determinism are then promised.
 
     Parameters
     ----------
@@ -134,6 +137,7 @@ class AmortisedAggregator(GramianAggregator):
         check_parameters(self)
         if self.amortised:
             self.needs = frozenset({Need.PRODUCT, Need.PRESENT})
+            self.properties = self.properties & _CARRIED  # type: ignore[misc]  # of this object
 
     @abstractmethod
     def carried(self, served: Served) -> Float[Tensor, " k"]:

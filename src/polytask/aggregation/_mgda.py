@@ -84,11 +84,6 @@ class MGDA(AmortisedAggregator):
         "step_size": Interval(float, 0.0, 1.0, closed="right"),
     }
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.amortised:
-            object.__setattr__(self, "properties", self.properties - {Property.STATELESS})
-
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the min-norm point."""
         point = min_norm_point(gramian.detach().double().cpu().numpy())

@@ -99,11 +99,6 @@ class NashMTL(AmortisedAggregator):
         }
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.amortised:
-            object.__setattr__(self, "properties", self.properties - {Property.STATELESS})
-
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the bargain, clipped."""
         exact = gramian.detach().double().cpu()

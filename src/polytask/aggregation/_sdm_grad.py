@@ -112,8 +112,6 @@ class SDMGrad(AmortisedAggregator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.amortised:
-            object.__setattr__(self, "properties", self.properties - {Property.STATELESS})
         if self.double_sampling:
             if not self.amortised:
                 expected, remedy = "False unless weights are carried", "Give amortised=True too."

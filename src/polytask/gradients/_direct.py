@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.gradients._parts import Part, Update, exact
+from polytask.gradients._parts import Part, Update, exact, flat, n_numbers, shaped
 
 __all__ = ["DirectPart"]
 
@@ -34,18 +34,19 @@ class DirectPart(Part):
 
     def entries(self) -> int:
         """One number a parameter."""
-        return sum(parameter.numel() for parameter in self.wanted)
+        return sum(map(n_numbers, self.wanted))
 
     def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
         """Write one task's gradients side by side."""
         if self.rows is None:
-            self.rows = exact(self.wanted[0]).new_zeros(n_tasks, self.entries())
+            first = exact(self.wanted[0])
+            shape = (n_tasks, self.entries())
+            self.rows = first.new_zeros(shape, dtype=first.dtype.to_real())
         start = 0
         for gradient, parameter in zip(caught, self.wanted, strict=True):
-            stop = start + parameter.numel()
+            stop = start + n_numbers(parameter)
             if gradient is not None:
-                dense = gradient.to_dense() if gradient.is_sparse else gradient
-                self.rows[task, start:stop] = dense.reshape(-1)
+                self.rows[task, start:stop] = flat(gradient)
             start = stop
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
@@ -63,6 +64,6 @@ class DirectPart(Part):
             return
         total, start = weights.to(self.rows) @ self.rows, 0
         for parameter in self.wanted:
-            stop = start + parameter.numel()
-            yield parameter, total[start:stop].view_as(parameter)
+            stop = start + n_numbers(parameter)
+            yield parameter, shaped(total[start:stop], parameter)
             start = stop

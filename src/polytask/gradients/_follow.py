@@ -18,12 +18,13 @@ __all__ = ["add_flat", "follow"]
 
 def follow(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
     """Fill gradients; return the weights of the tasks present."""
-    if Need.JACOBIAN in aggregator.needs:
+    needs = aggregator.needs  # those of this step; they may change with it
+    if Need.JACOBIAN in needs:
         return _combine(step, aggregator)
-    if Need.GRAMIAN in aggregator.needs:
+    if Need.GRAMIAN in needs:
         return _weigh(step, aggregator, engine)
     weights = aggregator.carried(step.served)
-    if Need.PRODUCT in aggregator.needs:
+    if Need.PRODUCT in needs:
         aggregator.move(_carry(step, weights), step.served)
     else:
         step.lead_all(weights)

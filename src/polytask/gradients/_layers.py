@@ -38,7 +38,7 @@ def find_parts(graph: Graph, shared: Sequence[Tensor]) -> list[Part]:
 
 def _linear(graph: Graph, weight: Tensor, free: set[Tensor]) -> LinearPart | None:
     """A part, if every use of the weight is as right-hand side of a matrix product."""
-    if weight.ndim != 2:
+    if weight.ndim != 2 or weight.is_complex():
         return None
     uses = [
         use for user in graph.users_of(weight) for use in _products(graph, *user, flipped=False)
@@ -106,7 +106,7 @@ def _additions(graph: Graph, node: Any, position: int) -> list[tuple[Any, int]]:
 
 def _embedding(graph: Graph, weight: Tensor) -> EmbeddingPart | None:
     uses = graph.users_of(weight)
-    if not all(_dense_lookup(node) for node, _ in uses):
+    if weight.is_complex() or not all(_dense_lookup(node) for node, _ in uses):
         return None
     return EmbeddingPart(weight, [node for node, _ in uses]) if uses else None
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Part", "Update", "exact"]
+__all__ = ["Part", "Update", "exact", "flat", "n_numbers", "shaped"]
 
 Update = Iterable[tuple[Tensor, Tensor]]
 """Parameters and what is to be added to their gradients."""
@@ -61,3 +61,23 @@ class Part(ABC):
 def exact(matrix: Tensor) -> Tensor:
     """A matrix in at least single precision, for sums over many products."""
     return matrix.float() if matrix.dtype in {torch.float16, torch.bfloat16} else matrix
+
+
+def n_numbers(parameter: Tensor) -> int:
+    """Real numbers that a parameter consists of: a complex one is two."""
+    return parameter.numel() * (2 if parameter.is_complex() else 1)
+
+
+def flat(gradient: Tensor) -> Tensor:
+    """A gradient as one long vector of real numbers."""
+    dense = gradient.to_dense() if gradient.is_sparse else gradient
+    if dense.is_complex():
+        dense = torch.view_as_real(dense.resolve_conj())
+    return dense.reshape(-1)
+
+
+def shaped(numbers: Float[Tensor, " p"], parameter: Tensor) -> Tensor:
+    """A long vector of real numbers as a gradient of a parameter."""
+    if parameter.is_complex():
+        return torch.view_as_complex(numbers.contiguous().view(*parameter.shape, 2))
+    return numbers.view_as(parameter)

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.gradients._parts import flat, n_numbers
+
 __all__ = ["per_task_jacobian"]
 
 
@@ -21,15 +23,16 @@ def per_task_jacobian(
     losses : tensor of shape (k,)
         Their graph is kept.
     parameters : sequence of tensors with p elements in all
+        Complex ones count twice: real and imaginary parts lie side by side.
     """
-    size = sum(parameter.numel() for parameter in parameters)
+    size = sum(map(n_numbers, parameters))
     jacobian = losses.new_zeros(len(losses), size)
     for row, loss in zip(jacobian, losses, strict=True):
         gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
         start = 0
         for gradient, parameter in zip(gradients, parameters, strict=True):
-            stop = start + parameter.numel()
+            stop = start + n_numbers(parameter)
             if gradient is not None:
-                row[start:stop] = gradient.flatten()
+                row[start:stop] = flat(gradient)
             start = stop
     return jacobian

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.gradients._parts import flat
+
 __all__ = ["slopes", "weighted_gradients"]
 
 
@@ -82,7 +84,7 @@ def _one_by_one(
     for task, loss in enumerate(losses):
         gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
         found[task] = sum(
-            (gradient * along).sum()
+            flat(gradient) @ flat(along)
             for gradient, along in zip(gradients, direction, strict=True)
             if gradient is not None and along is not None
         )
