@@ -20,7 +20,7 @@ from collections.abc import Iterator
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from balancing_case import NETWORKS, Case, Contender, SkipError, make_case
+from balancing_case import NETWORKS, AbsentError, Case, Contender, SkipError, make_case
 from balancing_memory import memory_table
 from balancing_ours import error, plain
 from balancing_rows import GROUPS, Group
@@ -103,6 +103,8 @@ def _contenders(
                 contender = makers[column](case)
                 step(case, contender)  # what fails, fails here
                 yield (name, column), (case, contender)
+            except AbsentError:
+                continue
             except SkipError as reason:
                 skipped[name, column] = str(reason)
             except Exception as failure:  # noqa: BLE001 - one that fails must not stop the others

@@ -9,13 +9,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-__all__ = ["BATCH_SIZE", "NETWORKS", "Case", "Contender", "SkipError", "make_case"]
+__all__ = ["BATCH_SIZE", "NETWORKS", "AbsentError", "Case", "Contender", "SkipError", "make_case"]
 
 BATCH_SIZE = 128
 
 
 class SkipError(Exception):
     """Why something is not measured."""
+
+
+class AbsentError(SkipError):
+    """A peer does not have the method."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from balancing_case import Case, Contender, SkipError
+from balancing_case import AbsentError, Case, Contender, SkipError
 
 __all__ = ["weighting"]
 
@@ -24,11 +24,13 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "UPGrad": {"UPGrad_norm_eps": 1e-4, "UPGrad_reg_eps": 1e-4},
 }
 _THEIR_NAMES = {
-    "Equal": "EW",
-    "RandomWeighting": "RLW",
-    "NashMTL": "Nash_MTL",
     "AlignedMTL": "Aligned_MTL",
+    "DynamicWeightAverage": "DWA",
+    "Equal": "EW",
+    "GeometricLoss": "GLS",
     "IMTLG": "IMTL",
+    "NashMTL": "Nash_MTL",
+    "RandomLossWeighting": "RLW",
     "UncertaintyWeighting": "UW",
 }
 
@@ -41,6 +43,8 @@ def _load(name: str) -> Any:
     for package in ("LibMTL", "LibMTL.weighting"):
         module = sys.modules.setdefault(package, types.ModuleType(package))
         module.__path__ = [str(Path(folder).joinpath(*package.split(".")))]
+    if not Path(folder, "LibMTL", "weighting", f"{name}.py").is_file():
+        raise AbsentError(f"LibMTL has no {name}")
     try:
         return getattr(import_module(f"LibMTL.weighting.{name}"), name)
     except ImportError as failure:

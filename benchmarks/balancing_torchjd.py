@@ -6,20 +6,19 @@ from importlib import import_module
 from typing import Any
 
 import torch
-from balancing_case import Case, Contender, SkipError
+from balancing_case import AbsentError, Case, Contender, SkipError
 from torch import Tensor
 
 __all__ = ["autogram", "autojac", "on_features", "scalarized", "solver"]
 
 _THEIR_NAMES = {
+    "DynamicWeightAverage": "DWA",
     "Equal": "Sum",
-    "GLS": "GeometricMean",
-    "IMTLL": "IMTLL",
-    "RLW": "Random",
-    "RandomWeighting": "Random",
+    "GeometricLoss": "GeometricMean",
+    "RandomLossWeighting": "Random",
+    "SmoothTchebycheff": "STCH",
     "UncertaintyWeighting": "UW",
 }
-_SIZED = frozenset({"FAMO", "IMTLL", "UW"})
 
 
 def _room(name: str) -> Any:
@@ -37,7 +36,7 @@ def solver(name: str, n_tasks: int) -> Any:
     }
     found = getattr(_room("aggregation"), name, None)
     if found is None:
-        raise SkipError(f"torchjd has no {name}")
+        raise AbsentError(f"torchjd has no {name}")
     return found(**options.get(name, {}))
 
 
@@ -99,8 +98,9 @@ def scalarized(name: str, n_tasks: int) -> Contender:
     theirs = _THEIR_NAMES.get(name, name)
     found = getattr(_room("scalarization"), theirs, None)
     if found is None:
-        raise SkipError(f"torchjd has no {name}")
-    scalarizer = found(n_tasks) if theirs in _SIZED else found()
+        raise AbsentError(f"torchjd has no {name}")
+    sized = dict.fromkeys(("FAMO", "IMTLL", "UW"), (n_tasks,))
+    scalarizer = found(*{**sized, "STCH": (1.0,)}.get(theirs, ()))
 
     def gradients(case: Case) -> None:
         scalarizer(torch.stack(case.forward()[1])).backward()
