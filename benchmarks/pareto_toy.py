@@ -1,6 +1,6 @@
 """Where every balancing method ends on a problem whose Pareto front is known.
 
-Two losses of two parameters with steep valleys, five starts, Adam with 6000 steps of 0.01
+Two losses of two parameters with steep valleys, five starts, Adam with 4000 steps of 0.01
 instead of tens of thousands of 0.001; see `polytask.testing.toy_losses`. Prints a Markdown table
 of the distances from the front, in the plane of the losses, and draws the ways there.
 
@@ -24,7 +24,7 @@ from polytask.aggregation import Aggregator
 from polytask.exceptions import UnservedNeedError
 from polytask.testing import TOY_STARTS, toy_distance, toy_front, toy_path
 
-ON_THE_FRONT = 0.05
+ON_THE_FRONT = 0.1
 COLORS = ("#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9")
 NOTE = (
     "Ways of Adam from five starts (○) in the plane of both parameters. Thick grey: "
@@ -35,7 +35,7 @@ NOTE = (
 def main() -> None:
     """Measure, print and draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--learning-rate", type=float, default=0.01)
     parser.add_argument("--figure", type=Path, default=None, help="where to draw, an .svg file")
     parser.add_argument("--only", nargs="*", default=[], help="names of methods")

@@ -68,6 +68,7 @@ def test_losses_are_positive_and_starts_are_far():
     assert toy_distance(torch.tensor(TOY_STARTS, dtype=torch.float64)).min() > 2
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_mgda_ends_on_the_front_where_the_mean_gets_stuck():
     options = {"starts": TOY_STARTS[1:3], "steps": 300, "learning_rate": 0.1}
     assert ends(MGDA(), **options).max() < ON_THE_FRONT
@@ -81,6 +82,7 @@ def test_weightings_descend_too():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unchecked_types")  # thousands of steps
 @pytest.mark.parametrize("name", sorted(guaranteed()))
 def test_methods_with_guarantees_end_on_the_front_from_every_start(name):
     method = getattr(aggregation, name)()

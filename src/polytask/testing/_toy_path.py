@@ -24,7 +24,7 @@ _SERVED = frozenset(Need) - {Need.VALIDATION}
 def toy_path(
     method: Aggregator | Weighting,
     *,
-    steps: int = 6000,
+    steps: int = 4000,
     learning_rate: float = 0.01,
     starts: Sequence[tuple[float, float]] = TOY_STARTS,
     seed: int = 0,
@@ -35,7 +35,7 @@ def toy_path(
     ----------
     method : Aggregator or Weighting
         It is copied for every start, not changed.
-    steps : int, default 6000
+    steps : int, default 4000
     learning_rate : float, default 0.01
         Liu et al. take 0.001 and tens of thousands of steps; the ends are the same.
     starts : sequence of pairs, default TOY_STARTS
