@@ -10,7 +10,9 @@ from torch import Tensor, distributed
 
 from polytask.gradients._engines import explicit_jacobian
 from polytask.gradients._follow import add_flat
+from polytask.gradients._hooks import hooks_held
 from polytask.gradients._needs import Need
+from polytask.gradients._parts import n_numbers
 from polytask.gradients._step import Step
 
 __all__ = ["follow_across", "over_processes"]
@@ -33,7 +35,8 @@ def follow_across(
     Per-task gradients are averaged before the aggregator sees them, since the Gramian of
     averaged gradients is not the average of Gramians.
     """
-    local = explicit_jacobian(step) if step.losses.requires_grad else _nothing(step)
+    with hooks_held(step.shared):
+        local = explicit_jacobian(step) if step.losses.requires_grad else _nothing(step)
     jacobian = over_processes(local, group, mean=True) / step.scale
     weights, update = _decide(step, aggregator, jacobian)
     add_flat(step.shared, update * step.scale)
@@ -75,5 +78,5 @@ def _head_gradients(step: Step, weights: Tensor, parameters: list[Tensor]) -> Te
 
 def _nothing(step: Step) -> Tensor:
     """Gradients of a process without a label."""
-    size = sum(parameter.numel() for parameter in step.shared)
+    size = sum(map(n_numbers, step.shared))
     return step.losses.new_zeros(len(step.rows), size)

@@ -14,7 +14,7 @@ from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients._across import follow_across, over_processes
 from polytask.gradients._follow import follow
 from polytask.gradients._foreign import adopt
-from polytask.gradients._losses import stacked
+from polytask.gradients._given import check_present, check_rows, distinct, stacked
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
@@ -105,6 +105,15 @@ def backward(
     UnservedNeedError
         If the aggregator needs what no engine serves.
 
+    Notes
+    -----
+    Tensor hooks and post-accumulate-grad hooks of parameters are called once, with the update;
+    backward hooks of shared modules are called in every backward pass, at most once a task.
+    A checkpoint draws its part of the network again in every one of these passes, and once for
+    each of its layers whose inputs are asked for; batch norm inside it learns each time.
+    Embeddings with ``sparse=True`` get sparse gradients by exact engines for the Gramian, dense
+    ones by the Jacobian. Autocast is switched off within.
+
     Examples
     --------
     >>> import torch
@@ -120,7 +129,7 @@ def backward(
     if not _HEADS.accepts(heads):
         raise ParameterError(message("backward", "heads", str(_HEADS), heads))
     joined = stacked(losses)
-    shared = [parameter for parameter in shared_parameters if parameter.requires_grad]
+    shared = distinct(shared_parameters)
     if not shared:
         sentence = (
             "The `shared_parameters` parameter of backward must be parameters that need gradients. "
@@ -129,6 +138,10 @@ def backward(
         raise ParameterError(sentence)
     if present is None:
         present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
+    check_present(present, len(joined))
+    features = [features] if isinstance(features, Tensor) else features
+    if rows is not None:
+        check_rows(rows, len(joined), features)
     told = joined.detach()
     others = [] if group is None else _given(task_parameters)
     if group is not None:
@@ -138,23 +151,25 @@ def backward(
         losses=joined if scale == 1.0 else joined * scale,
         shared=shared,
         served=Served(present, told),
-        features=[features] if isinstance(features, Tensor) else features,
-        task_of_row=rows,
+        features=features,
+        task_of_row=None if rows is None else rows.long(),
         second=None if second is None else stacked(second) * scale,
         scale=scale,
         plain_heads=heads == "plain",
         memory_limit=memory_limit,
     )
+    weights = torch.zeros_like(joined.detach())
+    if len(step.rows) == 0:
+        return weights
     if group is None:
         _check_graph(step)
-    weights = torch.zeros_like(joined.detach())
-    if len(step.rows) > 0:
+    with torch.autocast(joined.device.type, enabled=False):
         found = (
             follow(step, aggregator, engine)
             if group is None
             else follow_across(step, aggregator, group, others)
         )
-        weights[step.rows] = found.to(weights)
+    weights[step.rows] = found.to(weights)
     return weights
 
 

@@ -31,6 +31,7 @@ class EmbeddingPart(Part):
         self.weight = weight
         self.wanted = [GradientEdge(node, 0) for node in nodes]
         self.lookups = [(node._saved_indices.flatten(), node._saved_padding_idx) for node in nodes]  # noqa: SLF001
+        self.sparse = all(node._saved_sparse for node in nodes)  # noqa: SLF001
         self.kept: Tensor | None = None
 
     def describe(self) -> str:
@@ -89,9 +90,12 @@ class EmbeddingPart(Part):
             self.kept[:, dropped] = 0.0
 
     def update(self, weights: Float[Tensor, " k"]) -> Update:
-        """The weighted sum, scattered into the table."""
+        """The weighted sum, scattered into the table, which stays sparse where look-ups are."""
         if self.kept is None:
             return
         total = torch.tensordot(weights.to(self.kept), self.kept, dims=1)
+        if self.sparse:
+            yield self.weight, torch.sparse_coo_tensor(self.rows[None], total, self.weight.shape)
+            return
         gradient = torch.zeros_like(self.weight, dtype=total.dtype)
         yield self.weight, gradient.index_copy_(0, self.rows, total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -41,12 +42,14 @@ def task_gradients(engine: str, step: Step) -> TaskGradients | Sweeps:
 
 
 def _gradients(engine: str, step: Step, parts: list[Part]) -> TaskGradients:
-    if step.task_of_row is not None and _rows_stay_apart(step, parts):
+    if step.task_of_row is not None and len(step.task_of_row) and _rows_stay_apart(step, parts):
         numbers = torch.cumsum(step.served.present, dim=0) - 1  # absent tasks' signals are zero
         owner = numbers.clamp(min=0)[step.task_of_row]
         return TaskGradients.by_rows(step.present_losses, parts, owner)
     if engine == "batched" or (engine == "auto" and step.losses.is_cuda):
-        return TaskGradients.batched(step.present_losses, parts)
+        found = TaskGradients.batched(step.present_losses, parts)
+        if found is not None:
+            return found
     return TaskGradients.by_tasks(step.starts(), len(step.rows), parts)
 
 
@@ -94,6 +97,7 @@ def _parts(engine: str, step: Step) -> list[Part]:
                 "Give it as `features`, or choose the engine 'last_layer'."
             )
             raise ParameterError(sentence)
+        _check_features(step, step.features)
         return [DirectPart(list(step.features))]
     graph = step.graph
     if engine == "last_layer":
@@ -101,6 +105,12 @@ def _parts(engine: str, step: Step) -> list[Part]:
     if engine == "per_task":
         return [DirectPart(step.shared)]
     return find_parts(graph, step.shared)
+
+
+def _check_features(step: Step, features: Sequence[Tensor]) -> None:
+    if not any(one.grad_fn in step.graph.nodes or one in step.graph.leaves for one in features):
+        expected = "tensors that the losses were computed from, and not copies or views of them"
+        raise ParameterError(message("backward", "features", expected, features))
 
 
 def _last_shared(graph: Graph, step: Step) -> list[Tensor]:

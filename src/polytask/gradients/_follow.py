@@ -9,7 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from polytask.gradients._engines import explicit_jacobian, task_gradients
+from polytask.gradients._hooks import hooks_held
 from polytask.gradients._needs import Need
+from polytask.gradients._parts import n_numbers, shaped
 from polytask.gradients._slopes import product, slopes, weighted_gradients
 from polytask.gradients._step import Step, add_gradient
 
@@ -33,7 +35,8 @@ def follow(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
 
 def _combine(step: Step, aggregator: Any) -> Tensor:
     """Shared parameters follow what is made of the whole Jacobian, heads their own losses."""
-    jacobian = explicit_jacobian(step)
+    with hooks_held(step.shared):
+        jacobian = explicit_jacobian(step)
     update = aggregator.combine(jacobian / step.scale, *step.told(aggregator)) * step.scale
     ones = torch.ones_like(step.present_losses.detach())
     step.lead_heads(ones)
@@ -43,8 +46,9 @@ def _combine(step: Step, aggregator: Any) -> Tensor:
 
 def _weigh(step: Step, aggregator: Any, engine: str) -> Tensor:
     """The weights follow from the Gramian."""
-    gradients = task_gradients(engine, step)
-    gramian = gradients.gramian() / step.scale**2
+    with hooks_held(step.shared):
+        gradients = task_gradients(engine, step)
+        gramian = gradients.gramian().to(step.losses.device) / step.scale**2
     weights: Tensor = aggregator.weights(gramian, *step.told(aggregator))
     if not gradients.complete:
         step.lead_all(weights)
@@ -60,16 +64,17 @@ def _carry(step: Step, weights: Tensor) -> Tensor:
     varied = weights.detach().to(step.losses).clone().requires_grad_()
     parameters = [parameter for parameter in step.shared if parameter in step.graph.leaves]
     heads = [] if step.plain_heads else step.heads
-    gradients = weighted_gradients(step.present_losses, varied, [*parameters, *heads])
-    ours = gradients[: len(parameters)]
-    direction = [None if found is None else found.detach() for found in ours]
-    if step.second is None:
-        found = product(step.present_losses, varied, parameters, ours, direction)
-    else:
-        found = slopes(step.second[step.rows], parameters, direction)
+    with hooks_held([*parameters, *heads]):
+        gradients = weighted_gradients(step.present_losses, varied, [*parameters, *heads])
+        ours = gradients[: len(parameters)]
+        direction = [None if found is None else found.detach() for found in ours]
+        if step.second is None:
+            found = product(step.present_losses, varied, parameters, ours, direction)
+        else:
+            found = slopes(step.second[step.rows], parameters, direction)
     for leaf, gradient in zip([*parameters, *heads], gradients, strict=True):
         if gradient is not None:
-            add_gradient(leaf, gradient.detach())
+            add_gradient(leaf, gradient.detach().clone())  # it may be another leaf's as well
     if step.plain_heads:
         step.lead_heads(weights)
     return found / step.scale**2
@@ -79,6 +84,6 @@ def add_flat(parameters: list[Tensor], update: Float[Tensor, " p"]) -> None:
     """Add the pieces of one long vector to the parameters' gradients."""
     start = 0
     for parameter in parameters:
-        stop = start + parameter.numel()
-        add_gradient(parameter, update[start:stop].view_as(parameter))
+        stop = start + n_numbers(parameter)
+        add_gradient(parameter, shaped(update[start:stop], parameter))
         start = stop

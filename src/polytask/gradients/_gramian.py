@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.gradients._engines import task_gradients
-from polytask.gradients._losses import stacked
+from polytask.gradients._given import distinct, stacked
+from polytask.gradients._hooks import hooks_held
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
 
@@ -47,10 +48,11 @@ def gramian(
     joined = stacked(losses)
     everyone = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
     served = Served(everyone if present is None else present)
-    shared = [parameter for parameter in shared_parameters if parameter.requires_grad]
+    shared = distinct(shared_parameters)
     step = Step(joined, shared, served)
     found = torch.zeros(len(joined), len(joined), dtype=joined.dtype, device=joined.device)
     if len(step.rows) > 0 and shared:
-        inner = task_gradients(engine, step).gramian()
+        with hooks_held(shared), torch.autocast(joined.device.type, enabled=False):
+            inner = task_gradients(engine, step).gramian()
         found[step.rows[:, None], step.rows] = inner.to(found)
     return found

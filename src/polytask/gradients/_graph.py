@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-__all__ = ["CASTS", "TRANSPOSES", "Graph"]
+__all__ = ["CASTS", "TRANSPOSES", "Graph", "leaves_past"]
 
 CASTS = frozenset({"ToCopyBackward0"})
 TRANSPOSES = frozenset({"TBackward0", "TransposeBackward0"})
@@ -61,3 +61,21 @@ class Graph:
             else:
                 found.append(node)
         return found
+
+
+def leaves_past(root: Tensor, stops: Iterable[Tensor]) -> set[Tensor]:
+    """Leaves that a tensor depends on other than through some tensors in between."""
+    ends = {(stop.grad_fn, stop.output_nr) for stop in stops}
+    todo: list[Any] = [] if root.grad_fn is None else [root.grad_fn]
+    seen: set[Any] = set(todo)
+    found: set[Tensor] = set()
+    while todo:
+        for edge in todo.pop().next_functions:
+            below = edge[0]
+            if below is None or below in seen or edge in ends:
+                continue
+            seen.add(below)
+            todo.append(below)
+            if hasattr(below, "variable"):
+                found.add(below.variable)
+    return found

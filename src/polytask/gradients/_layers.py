@@ -106,13 +106,11 @@ def _additions(graph: Graph, node: Any, position: int) -> list[tuple[Any, int]]:
 
 def _embedding(graph: Graph, weight: Tensor) -> EmbeddingPart | None:
     uses = graph.users_of(weight)
-    if weight.is_complex() or not all(_dense_lookup(node) for node, _ in uses):
+    if weight.is_complex() or not all(_plain_lookup(node) for node, _ in uses):
         return None
     return EmbeddingPart(weight, [node for node, _ in uses]) if uses else None
 
 
-def _dense_lookup(node: Any) -> bool:
+def _plain_lookup(node: Any) -> bool:
     """Whether a node looks up rows whose gradients simply add."""
-    if node.name() != "EmbeddingBackward0":
-        return False
-    return not node._saved_scale_grad_by_freq and not node._saved_sparse  # noqa: SLF001
+    return node.name() == "EmbeddingBackward0" and not node._saved_scale_grad_by_freq  # noqa: SLF001

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from polytask.gradients._graph import Graph
+from polytask.gradients._graph import Graph, leaves_past
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 from polytask.gradients._starts import Start, starts_at_features, starts_at_losses
@@ -67,9 +67,13 @@ class Step:
         """
         node: Any = self.losses.grad_fn
         apart = node is not None and node.name() == "StackBackward0"
-        if self.features and not apart:
+        if self.features and not apart and not self._past(self.features):
             return starts_at_features(self.present_losses, self.features)
         return starts_at_losses(self.losses, self.rows.tolist())
+
+    def _past(self, features: Sequence[Tensor]) -> bool:
+        """Whether losses reach a shared parameter without the features between."""
+        return not leaves_past(self.losses, features).isdisjoint(self.shared)
 
     @cached_property
     def graph(self) -> Graph:
@@ -107,9 +111,11 @@ class Step:
 
 
 def add_gradient(parameter: Tensor, gradient: Tensor) -> None:
-    """Add to ``.grad``, as a backward pass does."""
+    """Add to ``.grad`` as a backward pass does, which calls the parameter's hooks."""
     fitting = gradient.to(parameter.dtype)
-    if parameter.grad is None:
+    if parameter._backward_hooks or parameter._post_accumulate_grad_hooks:  # noqa: SLF001
+        torch.autograd.backward(parameter, fitting)  # several times slower, hence not always
+    elif parameter.grad is None:
         parameter.grad = fitting.contiguous()
     else:
         parameter.grad += fitting

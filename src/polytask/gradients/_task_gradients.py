@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from polytask._validation import message
+from polytask.exceptions import ParameterError
 from polytask.gradients._parts import Part
 from polytask.gradients._starts import Start
 
@@ -53,13 +56,18 @@ class TaskGradients:
         return self
 
     @classmethod
-    def batched(cls, losses: Float[Tensor, " k"], parts: Sequence[Part]) -> TaskGradients:
-        """One backward pass with an axis for the tasks, which pays on a GPU."""
+    def batched(cls, losses: Float[Tensor, " k"], parts: Sequence[Part]) -> TaskGradients | None:
+        """One backward pass with an axis for the tasks, which pays on a GPU.
+
+        None where an operation has no batched form, such as dropout drawn again by a checkpoint.
+        """
         self = cls(parts, len(losses))
         every = torch.eye(len(losses), dtype=losses.dtype, device=losses.device)
-        caught = torch.autograd.grad(
-            losses, self.wanted, every, retain_graph=True, allow_unused=True, is_grads_batched=True
-        )
+        options: Any = {"retain_graph": True, "allow_unused": True, "is_grads_batched": True}
+        try:
+            caught = torch.autograd.grad(losses, self.wanted, every, **options)
+        except RuntimeError:
+            return None
         for part, own in self._shares(caught):
             for task in range(len(losses)):
                 part.take(task, len(losses), [None if one is None else one[task] for one in own])
@@ -73,6 +81,9 @@ class TaskGradients:
         self = cls(parts, len(losses))
         total = losses.sum()
         caught = torch.autograd.grad(total, self.wanted, retain_graph=True, allow_unused=True)
+        for signal in caught:
+            if signal is not None:
+                _check_rows(signal, task_of_row)
         for part, own in self._shares(caught):
             part.take_rows(self.n_tasks, own, task_of_row)
         return self
@@ -99,6 +110,14 @@ class TaskGradients:
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
         """The weighted sum of the tasks' gradients, for each parameter."""
         return [pair for part in self.parts for pair in part.update(weights)]
+
+
+def _check_rows(signal: Tensor, task_of_row: Tensor) -> None:
+    """Refuse numbers of tasks that do not fit the rows of the batch."""
+    n_rows = signal[..., 0].numel()
+    if n_rows % len(task_of_row):
+        expected = f"one number a row of the batch, and a layer sees {n_rows}"
+        raise ParameterError(message("backward", "rows", expected, task_of_row))
 
 
 class Sweeps:
