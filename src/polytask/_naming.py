@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from polytask.exceptions import UnknownNameError
+from polytask.exceptions import ParameterError, UnknownNameError
 
-__all__ = ["fold", "nearest", "resolve", "snake_case", "suggestion"]
+__all__ = ["fold", "made", "nearest", "required", "resolve", "snake_case", "suggestion"]
 
 
 def fold(name: str) -> str:
@@ -99,6 +101,51 @@ def resolve(
     known = [snake_case(candidate) for candidate in public]
     sentence = f"There is no {what} named {name!r}. {suggestion(name, known)}"
     raise UnknownNameError(sentence)
+
+
+def made(
+    name: str, room: str, what: str, base: type | None = None, *, imports: bool = False
+) -> Any:
+    """An object of the class that `resolve` finds, which must need no arguments.
+
+    Parameters
+    ----------
+    name, room, what, base, imports
+        As in `resolve`.
+
+    Raises
+    ------
+    ParameterError
+        If the class needs arguments, which a name cannot give.
+    """
+    found: Any = resolve(name, room, what, base, imports=imports)
+    missing = required(found)
+    if missing:
+        where = name.partition(":")[0] if ":" in name else room
+        call = f"{where}.{found.__name__}({', '.join(f'{word}=…' for word in missing)})"
+        sentence = (
+            f"The {what} {name!r} needs {', '.join(missing)}, which its name alone cannot give. "
+            f"In Python, give the object: {call}."
+        )
+        raise ParameterError(sentence)
+    return found()
+
+
+def required(function: Callable[..., Any]) -> list[str]:
+    """Names of the arguments without which it cannot be called.
+
+    Examples
+    --------
+    >>> from polytask._naming import required
+    >>> required(int), required(required)
+    ([], ['function'])
+    """
+    return [
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+    ]
 
 
 def _imported(path: str, what: str, base: type | None) -> object:

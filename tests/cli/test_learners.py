@@ -2,21 +2,18 @@ import re
 
 import pytest
 
-from polytask import aggregation, architectures, learners, weighting
-from polytask._naming import snake_case
-from polytask.aggregation import MGDA
+from polytask import architectures, learners
+from polytask.aggregation import MGDA, Aggregator
 from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS
+from polytask.cli._settings import FitSettings
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.weighting import UncertaintyWeighting
+from polytask.training import Trainer
+from polytask.weighting import UncertaintyWeighting, Weighting
 
-BASES = {
-    "Weighting",
-    "Aggregator",
-    "GramianAggregator",
-    "JacobianAggregator",
-    "AmortisedAggregator",
-    "Property",
-}
+
+def options(**given):
+    return FitSettings(**given)
 
 
 def test_a_name_as_tables_print_it_is_the_same_learner():
@@ -28,7 +25,7 @@ def test_a_name_as_tables_print_it_is_the_same_learner():
 
 def test_only_joint_networks_are_balanced():
     learners = [named_learner(name) for name in ("single_task", "hard_sharing", "linear")]
-    found = balanced(learners, balancing("uncertainty_weighting", None))
+    found = balanced(learners, balancing(options(weighting="uncertainty_weighting")))
     assert [learner.name for learner in found] == [
         "single_task",
         "hard_sharing+uncertainty_weighting",
@@ -38,14 +35,18 @@ def test_only_joint_networks_are_balanced():
 
 def test_nothing_to_balance():
     with pytest.raises(ParameterError, match=r"--weighting balances .* linear shares nothing"):
-        balanced([named_learner("linear")], balancing("equal", None))
+        balanced([named_learner("linear")], balancing(options(weighting="equal")))
     with pytest.raises(ParameterError, match="single_task shares nothing"):
         named_learner("single_task+mgda")
 
 
 def test_a_method_that_needs_arguments():
     with pytest.raises(ParameterError, match="'static' needs task_weights"):
-        balancing("static", None)
+        balancing(options(weighting="static"))
+    with pytest.raises(ParameterError, match=r"give the object: polytask.aggregation.Every\("):
+        named_learner("hard_sharing+every")
+    with pytest.raises(ParameterError, match=r"users_balancing.Scaled\(by=…\)"):
+        balancing(options(weighting="users_balancing:Scaled"))
 
 
 @pytest.mark.parametrize(
@@ -65,12 +66,76 @@ def test_unknown_names(name, sentence):
 
 
 @pytest.mark.parametrize("command", ["compare", "fit"])
-def test_the_help_names_all_there_is(polytask, command):
+def test_the_help_names_all_models(polytask, command):
     words = set(re.findall(r"\w+", polytask(command, "--help").out))
     models = {name for room in (architectures, learners) for name in room.__all__}
-    methods = {*weighting.__all__, *aggregation.__all__} - BASES - {"Static"}
-    assert {snake_case(name) for name in methods} <= words
     assert {name for one in models if (name := _learner_name(one))} <= words
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+def test_the_help_names_the_usual_methods_and_where_all_are(polytask, command):
+    words = set(re.findall(r"\w+", polytask(command, "--help").out))
+    assert {*USUAL_WEIGHTINGS, *USUAL_AGGREGATIONS} <= words
+    assert "polytask methods" in polytask(command, "--help").out
+    for name in USUAL_WEIGHTINGS:
+        assert isinstance(Trainer(weighting=name).weighting, Weighting)
+    for name in USUAL_AGGREGATIONS:
+        assert isinstance(Trainer(aggregation=name).aggregation, Aggregator)
+
+
+@pytest.mark.parametrize("word", ["pc_grad", "PCGrad", "pcgrad", "PC-grad"])
+def test_methods_in_any_spelling(word):
+    assert named_learner(f"hard_sharing+{word}").name == "hard_sharing+pc_grad"
+
+
+def test_methods_of_the_users_own():
+    learner = named_learner("hard_sharing+users_balancing:Halves+users_balancing:Squares")
+    assert learner.name == "hard_sharing+squares+halves"
+    found = options(weighting="users_balancing:Squares", aggregation="users_balancing:Halves")
+    (other,) = balanced([named_learner("hard_sharing")], balancing(found))
+    assert other == learner
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("no_such_module:Halves", "cannot be imported: No module named 'no_such_module'"),
+        ("users_balancing:torch", "must be a class that extends Weighting or Aggregator"),
+        ("polytask.tasks:Task", "must be a class that extends Weighting or Aggregator"),
+        ("polytask.weighting:Weighting", "must be a class that extends Weighting wholly"),
+    ],
+)
+def test_what_is_no_method_of_the_users_own(name, words):
+    with pytest.raises(UnknownNameError, match=words):
+        named_learner(f"hard_sharing+{name}")
+
+
+def test_how_gradients_are_aggregated():
+    how = balancing(options(engine="per_task", aggregate_every=4))
+    asked = [named_learner(name) for name in ("hard_sharing", "hard_sharing+mgda", "linear")]
+    plain, aggregated, _ = balanced(asked, how)
+    assert plain == asked[0]
+    assert (aggregated.trainer.engine, aggregated.trainer.aggregate_every) == ("per_task", 4)
+
+
+def test_how_nothing_is_aggregated():
+    how = balancing(options(weighting="equal", engine="per_task", aggregate_every=4))
+    with pytest.raises(
+        ParameterError, match=r"--engine and --aggregate-every say how .* no model aggregates"
+    ):
+        balanced([named_learner("hard_sharing")], how)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"engine": "fast"}, "`engine` parameter of Trainer must be .* Got 'fast'"),
+        ({"aggregate_every": 0}, "`aggregate_every` parameter of Trainer must be .* Got 0"),
+    ],
+)
+def test_wrong_ways_of_aggregating(wrong, words):
+    with pytest.raises(ParameterError, match=words):
+        balancing(options(**wrong))
 
 
 def _learner_name(name):

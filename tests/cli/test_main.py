@@ -8,11 +8,11 @@ from cli_tables import COMMAND
 def test_help_names_the_commands(polytask):
     ran = polytask("--help")
     assert ran.status == 0
-    for command in ("compare", "fit", "predict", "datasets"):
+    for command in ("compare", "fit", "predict", "methods", "datasets"):
         assert command in ran.out
 
 
-@pytest.mark.parametrize("command", ["compare", "fit", "predict", "datasets"])
+@pytest.mark.parametrize("command", ["compare", "fit", "predict", "methods", "datasets"])
 def test_every_command_has_help_with_an_example(polytask, command):
     ran = polytask(command, "-h")
     assert ran.status == 0

@@ -1,4 +1,4 @@
-"""The command line: compare, fit, predict, datasets. `polytask --help` loads no torch."""
+"""The command line: compare, fit, predict, methods, datasets. `polytask --help` loads no torch."""
 
 from polytask.cli._main import main
 

@@ -10,6 +10,7 @@ import typer
 from polytask.cli._compare_command import compare
 from polytask.cli._datasets_command import datasets
 from polytask.cli._fit_command import fit
+from polytask.cli._methods_command import methods
 from polytask.cli._predict_command import predict
 
 __all__ = ["app"]
@@ -21,8 +22,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compare, fit, predict, datasets):
-    app.command(no_args_is_help=command is not datasets)(command)
+for command in (compare, fit, predict, methods, datasets):
+    app.command(no_args_is_help=command not in {methods, datasets})(command)
 
 
 def _show_version(asked: bool) -> None:

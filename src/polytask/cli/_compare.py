@@ -61,7 +61,7 @@ def run(given: Mapping[str, Any]) -> None:
 def _study(options: CompareSettings, voice: Voice) -> _Study:
     """Read the table; names of models and methods are looked up before that."""
     asked = [named_learner(name) for name in options.model]
-    methods = balancing(options.weighting, options.aggregation)
+    methods = balancing(options)
     data, splitter = read_data(options, voice)
     learners = balanced(asked or default_learners(data.tasks), methods)
     for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):

@@ -44,6 +44,8 @@ def compare(
     ] = None,
     weighting: options.Weighting = None,
     aggregation: options.Aggregation = None,
+    engine: options.Engine = None,
+    aggregate_every: options.AggregateEvery = None,
     seeds: Annotated[
         int | None,
         typer.Option(

@@ -31,7 +31,7 @@ def run(given: Mapping[str, Any]) -> None:
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
         check_folder(options.out)
-        methods = balancing(options.weighting, options.aggregation)
+        methods = balancing(options)
         (learner,) = balanced([named_learner(options.model)], methods)
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)

@@ -37,12 +37,14 @@ def fit(
             "-m",
             metavar="NAME",
             help="hard_sharing, single_task, linear, pooled_linear or gradient_boosting; "
-            "hard_sharing by default.",
+            "hard_sharing+mgda names its balancing too; hard_sharing by default.",
             rich_help_panel="Training",
         ),
     ] = None,
     weighting: options.Weighting = None,
     aggregation: options.Aggregation = None,
+    engine: options.Engine = None,
+    aggregate_every: options.AggregateEvery = None,
     seed: Annotated[
         int | None,
         typer.Option(

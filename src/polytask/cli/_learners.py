@@ -10,38 +10,55 @@ from typing import Any
 
 from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.aggregation import Aggregator
+from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer
 from polytask.weighting import Weighting
 
-__all__ = ["balanced", "balancing", "named_learner"]
+__all__ = ["SLOTS", "balanced", "balancing", "methods_of", "named_learner"]
 
-_SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
+SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
+"""The rooms of balancing, which are also the trainer's settings, and what their methods are."""
 
-
-def balancing(weighting: str | None, aggregation: str | None) -> dict[str, Any]:
-    """The trainer's settings that two names stand for; those not given are left out."""
-    given = {"weighting": weighting, "aggregation": aggregation}
-    return {slot: _method(slot, name) for slot, name in given.items() if name is not None}
+_OF_AGGREGATION = ("engine", "aggregate_every")
 
 
-def balanced(learners: Sequence[Learner], methods: Mapping[str, Any]) -> tuple[Learner, ...]:
-    """The learners, of which joint networks get the balancing methods.
+def balancing(options: DataSettings) -> dict[str, Any]:
+    """The trainer's settings that options on balancing stand for; those not given are left out."""
+    names = (*SLOTS, *_OF_AGGREGATION)
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    trainer = Trainer(**given)  # finds the methods, and refuses wrong values before data is read
+    return {name: getattr(trainer, name) for name in given}
+
+
+def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[Learner, ...]:
+    """The learners, of which joint networks get the settings of `balancing`.
 
     Raises
     ------
     ParameterError
-        If there are methods and no learner is a joint network.
+        If there are settings and no learner is a joint network, or none aggregates gradients
+        and they say how.
     """
-    if methods and not any(map(_balances, learners)):
+    if settings and not any(map(_balances, learners)):
         names = ", ".join(learner.name for learner in learners)
         sentence = (
-            f"--{' and --'.join(methods)} balances what tasks share in a network, but {names} "
+            f"{_flags(settings, 'balance')} what tasks share in a network, but {names} "
             "shares nothing. Choose a model that does, such as hard_sharing."
         )
         raise ParameterError(sentence)
-    return tuple(_with(learner, methods) if _balances(learner) else learner for learner in learners)
+    methods = {name: value for name, value in settings.items() if name not in _OF_AGGREGATION}
+    how = {name: value for name, value in settings.items() if name in _OF_AGGREGATION}
+    found = [_with(one, methods) if _balances(one) else one for one in learners]
+    if how and not any(map(_aggregates, found)):
+        sentence = (
+            f"{_flags(how, 'say')} how gradients are aggregated, but no model aggregates any. "
+            "Name an --aggregation, or a model such as hard_sharing+mgda."
+        )
+        raise ParameterError(sentence)
+    return tuple(_with(one, how) if _aggregates(one) else one for one in found)
 
 
 def named_learner(name: str) -> Learner:
@@ -53,12 +70,26 @@ def named_learner(name: str) -> Learner:
     if not _balances(learner):
         sentence = f"{name}: {learner.name} shares nothing between tasks that could be balanced."
         raise ParameterError(sentence)
-    slots = {_slot(word): word for word in added}
-    return _with(learner, {slot: _method(slot, word) for slot, word in slots.items()})
+    return _with(learner, {_slot(word): word for word in added})
+
+
+def methods_of(slot: str) -> dict[str, Any]:
+    """Public concrete methods of a room, by name."""
+    room = import_module(f"polytask.{slot}")
+    things = {name: getattr(room, name) for name in room.__all__}
+    return {
+        name: thing
+        for name, thing in things.items()
+        if inspect.isclass(thing)
+        and issubclass(thing, SLOTS[slot])
+        and not inspect.isabstract(thing)
+    }
 
 
 def _slot(name: str) -> str:
-    known = {method: slot for slot in _SLOTS for method in _methods(slot)}
+    if ":" in name:
+        return _slot_of_own(name)
+    known = {method: slot for slot in SLOTS for method in methods_of(slot)}
     for method, slot in known.items():
         if fold(method) == fold(name):
             return slot
@@ -66,35 +97,28 @@ def _slot(name: str) -> str:
     raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
 
 
-def _methods(slot: str) -> list[str]:
-    """Public concrete methods of a room."""
-    room = import_module(f"polytask.{slot}")
-    things = {name: getattr(room, name) for name in room.__all__}
-    return [
-        n for n, thing in things.items() if inspect.isclass(thing) and not inspect.isabstract(thing)
-    ]
-
-
-def _method(slot: str, name: str) -> Any:
-    found: Any = resolve(name, f"polytask.{slot}", slot, _SLOTS[slot])
-    required = [
-        parameter.name
-        for parameter in inspect.signature(found).parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
-    ]
-    if required:
-        sentence = (
-            f"The {slot} {name!r} needs {', '.join(required)}, which the command line cannot give. "
-            f"Use polytask.{slot}.{found.__name__} from Python."
-        )
-        raise ParameterError(sentence)
-    return found()
+def _slot_of_own(name: str) -> str:
+    found: Any = resolve(name, "polytask.weighting", "weighting or aggregation", imports=True)
+    for slot, base in SLOTS.items():
+        if inspect.isclass(found) and issubclass(found, base):
+            return slot
+    sentence = f"{name} must be a class that extends Weighting or Aggregator, or one of its kinds."
+    raise UnknownNameError(sentence)
 
 
 def _balances(learner: Learner) -> bool:
     return isinstance(learner, MultiTaskNetwork) and learner.joint
 
 
-def _with(learner: Any, methods: Mapping[str, Any]) -> Learner:
-    return replace(learner, trainer=replace(learner.trainer, **methods))
+def _aggregates(learner: Any) -> bool:
+    return _balances(learner) and learner.trainer.aggregation is not None
+
+
+def _with(learner: Any, settings: Mapping[str, Any]) -> Learner:
+    return replace(learner, trainer=replace(learner.trainer, **settings))
+
+
+def _flags(settings: Mapping[str, Any], verb: str) -> str:
+    """The options that were given and what they do."""
+    flags = " and ".join(f"--{name.replace('_', '-')}" for name in settings)
+    return f"{flags} {verb}{'s' * (len(settings) == 1)}"

@@ -8,10 +8,14 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "USUAL_AGGREGATIONS",
+    "USUAL_WEIGHTINGS",
+    "AggregateEvery",
     "Aggregation",
     "Auxiliary",
     "Config",
     "Drop",
+    "Engine",
     "Epochs",
     "Features",
     "Quiet",
@@ -24,6 +28,10 @@ __all__ = [
 ]
 
 _DATA, _TRAINING = "Data", "Training"
+
+USUAL_WEIGHTINGS = ("equal", "uncertainty_weighting", "dynamic_weight_average", "famo")
+USUAL_AGGREGATIONS = ("mean", "mgda", "pc_grad", "ca_grad", "nash_mtl", "up_grad")
+_MORE = "`polytask methods` lists all; module:Class is one of your own"
 
 Table = Annotated[
     Path | None,
@@ -93,7 +101,8 @@ Weighting = Annotated[
     typer.Option(
         "--weighting",
         metavar="NAME",
-        help="How joint networks weigh the tasks' losses: equal or uncertainty_weighting.",
+        help=f"How joint networks weigh the tasks' losses, such as {', '.join(USUAL_WEIGHTINGS)}; "
+        f"{_MORE}.",
         rich_help_panel=_TRAINING,
     ),
 ]
@@ -102,7 +111,27 @@ Aggregation = Annotated[
     typer.Option(
         "--aggregation",
         metavar="NAME",
-        help="How joint networks make one update of the tasks' gradients: mean or mgda.",
+        help="How joint networks make one update of the tasks' gradients, such as "
+        f"{', '.join(USUAL_AGGREGATIONS)}; {_MORE}.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="With an aggregation, how the tasks' gradients are found: auto, layerwise, batched "
+        "or per_task, all exact; last_layer or features, cheaper stand-ins.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+AggregateEvery = Annotated[
+    int | None,
+    typer.Option(
+        "--aggregate-every",
+        metavar="N",
+        help="With an aggregation, make its weights every N steps and keep them in between.",
         rich_help_panel=_TRAINING,
     ),
 ]

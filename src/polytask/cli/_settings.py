@@ -34,6 +34,8 @@ class DataSettings(BaseModel):
     weight: str | None = None
     weighting: str | None = None
     aggregation: str | None = None
+    engine: str | None = None
+    aggregate_every: int | None = None
     split: str | None = None
     steps: int | None = None
     epochs: int | None = None

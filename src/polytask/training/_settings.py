@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from polytask._naming import resolve
+from polytask._naming import made
 from polytask._validation import (
     Choice,
     Constraint,
@@ -94,8 +94,7 @@ class TrainerSettings:
         ):
             method = getattr(self, slot)
             if isinstance(method, str):
-                found: Any = resolve(method, room, slot, base)
-                object.__setattr__(self, slot, found())
+                object.__setattr__(self, slot, made(method, room, slot, base, imports=True))
 
     def balancing(self) -> tuple[Weighting | None, Aggregator | None]:
         """Fresh copies of both balancing methods: a recipe is never changed by its runs."""

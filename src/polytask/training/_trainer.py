@@ -53,11 +53,12 @@ class Trainer(TrainerSettings):
     Parameters
     ----------
     weighting : Weighting or str, optional
-        Turns losses into weights; None leaves every task its own weight.
+        Turns losses into weights; None leaves every task its own weight. A name in any spelling,
+        or ``"module:Class"`` of your own.
     aggregation : Aggregator, callable or str, optional
         Turns task gradients into one update; None sums them, in one ordinary backward pass. With
-        accumulation, every batch is aggregated by itself. TorchJD's aggregators and weightings
-        may be given as they are.
+        accumulation, every batch is aggregated by itself. A name as for `weighting`; TorchJD's
+        aggregators and weightings may be given as they are.
     aggregate_every : int, default 1
         The aggregator's weights are found anew every so many steps and kept in between.
     engine : str, default "auto"

@@ -1,0 +1,127 @@
+"""`polytask methods`: all weightings and aggregations, with what they say of themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+import textwrap
+from typing import Any
+
+from polytask._naming import fold, required, snake_case, suggestion
+from polytask.cli._learners import SLOTS, methods_of
+from polytask.cli._voice import Voice
+from polytask.exceptions import UnknownNameError
+from polytask.gradients import Need
+
+__all__ = ["run"]
+
+_HEADS = {
+    "weighting": "weightings: how the tasks' losses are weighed (--weighting NAME)",
+    "aggregation": "aggregations: how the tasks' gradients meet (--aggregation NAME)",
+}
+_FOOT = (
+    "Names may be spelt in any way (mgda, MGDA); module:Class is one of your own that can be "
+    "imported. A model names its balancing too: --model hard_sharing+mgda. "
+    "More on one: polytask methods NAME."
+)
+_WIDTH = 160
+_LEAST = 30
+
+
+def run(name: str | None) -> None:
+    """List all, or tell of one."""
+    voice = Voice()
+    if name is None:
+        _list(voice)
+    else:
+        _tell(voice, *_found(name))
+
+
+def _list(voice: Voice) -> None:
+    rows = {
+        slot: sorted(
+            (snake_case(name), _needs(method), _summary(method))
+            for name, method in methods_of(slot).items()
+        )
+        for slot in SLOTS
+    }
+    cells = [row for room in rows.values() for row in room]
+    widths = [max(len(row[column]) for row in cells) for column in range(2)]
+    for slot, head in _HEADS.items():
+        voice.result(f"{head}\n")
+        for name, needs, summary in rows[slot]:
+            start = f"  {name:<{widths[0]}}  {needs:<{widths[1]}}  "
+            voice.result(_wrapped(start, summary))
+        voice.result("")
+    voice.result(_wrapped("", _FOOT))
+
+
+def _tell(voice: Voice, slot: str, method: Any) -> None:
+    name = snake_case(method.__name__)
+    lines = {
+        "needs": _needs(method),
+        "options": _options(method) or "none",
+        "paper": _paper(method) or "–",
+        "use": "from Python" if required(method) else f"--{slot} {name}",
+        "python": f"from polytask.{slot} import {method.__name__}",
+    }
+    voice.result(_wrapped("", f"{name}: {_summary(method)}"))
+    for word, text in lines.items():
+        voice.result(_wrapped(f"  {word:<8}  ", text))
+
+
+def _found(name: str) -> tuple[str, Any]:
+    known = {word: (slot, method) for slot in SLOTS for word, method in methods_of(slot).items()}
+    for word, found in known.items():
+        if fold(word) == fold(name):
+            return found
+    guess = suggestion(name, map(snake_case, known))
+    raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
+
+
+def _needs(method: Any) -> str:
+    """What its default asks for; which tasks are present, every method can be told."""
+    one = method if required(method) else method()
+    if not hasattr(one, "needs"):  # it depends on the arguments
+        return "–"
+    asked = {str(need) for need in one.needs} - {str(Need.PRESENT)}
+    return ", ".join(sorted(asked)).replace("_", " ") or "losses"
+
+
+def _summary(method: Any) -> str:
+    line = _plain((inspect.getdoc(method) or "").partition("\n")[0])
+    missing = required(method)
+    return f"{line} From Python alone: it needs {', '.join(missing)}." if missing else line
+
+
+def _paper(method: Any) -> str:
+    """The docstring's references."""
+    text = (inspect.getdoc(method) or "").partition("References\n----------\n")[2]
+    return _plain(" ".join(text.partition("\nExamples\n")[0].split()))
+
+
+def _options(method: Any) -> str:
+    parameters = inspect.signature(method).parameters.values()
+    return ", ".join(
+        one.name if one.default is one.empty else f"{one.name}={one.default!r}"
+        for one in parameters
+    )
+
+
+def _plain(text: str) -> str:
+    """Without a docstring's marks."""
+    return re.sub(r":math:`\\?(.*?)`", r"\1", text).replace("`", "")
+
+
+def _wrapped(start: str, text: str) -> str:
+    """The text beside its start, in lines that fit the terminal."""
+    width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, len(start) + _LEAST)
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

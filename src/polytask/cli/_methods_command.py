@@ -1,0 +1,24 @@
+"""`polytask methods`: the command's argument."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["methods"]
+
+
+def methods(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Tell of this one.", show_default=False),
+    ] = None,
+) -> None:
+    """List the ways of balancing tasks: weightings of losses, aggregations of gradients.
+
+    [dim]polytask methods pc_grad[/dim]
+    """
+    from polytask.cli._methods import run
+
+    run(name)

@@ -1,0 +1,76 @@
+import re
+
+import pytest
+
+from polytask import aggregation, weighting
+from polytask._naming import snake_case
+from polytask.cli._learners import methods_of
+
+
+def names(room):
+    return {snake_case(name) for name in methods_of(room)}
+
+
+def test_every_public_method_is_listed_in_its_room(polytask):
+    ran = polytask("methods")
+    assert ran.status == 0
+    first, second = ran.out.split("aggregations: ")
+    for part, room in ((first, "weighting"), (second, "aggregation")):
+        assert set(re.findall(r"^  (\w+)", part, re.MULTILINE)) == names(room)
+
+
+def test_all_public_classes_are_methods_or_their_bases():
+    bases = {"Weighting", "Aggregator", "GramianAggregator", "JacobianAggregator"}
+    bases |= {"AmortisedAggregator", "Property"}
+    listed = {*methods_of("weighting"), *methods_of("aggregation")}
+    assert listed == {*weighting.__all__, *aggregation.__all__} - bases
+
+
+def test_what_methods_ask_for(polytask):
+    lines = polytask("methods").out.splitlines()
+    asked = {
+        words[0]: words[1] for line in lines if len(words := re.split(r"  +", line.strip())) > 1
+    }
+    assert asked["equal"] == "losses"
+    assert asked["mgda"] == "gramian"
+    assert asked["famo"] == "losses after step"
+    assert asked["mo_do"] == "product, second batch"
+    assert asked["every"] == "–"
+
+
+def test_lines_fit_the_terminal(polytask, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert max(map(len, polytask("methods").out.splitlines())) <= 100
+
+
+def test_one_of_them(polytask):
+    ran = polytask("methods", "FairGrad")
+    assert ran.status == 0
+    assert ran.out.startswith("fair_grad: ")
+    assert "alpha=2.0" in ran.out
+    assert "ICML 2024" in ran.out
+    assert "--aggregation fair_grad" in ran.out
+    assert "from polytask.aggregation import FairGrad" in ran.out
+    assert not re.search(r"[`\\]|:math:", ran.out)
+
+
+def test_one_that_needs_arguments(polytask):
+    out = polytask("methods", "static").out
+    assert "From Python alone: it needs task_weights." in out
+    assert "--weighting" not in out
+
+
+@pytest.mark.parametrize("name", sorted(names("weighting") | names("aggregation")))
+def test_each_of_them_is_told_of(polytask, name):
+    ran = polytask("methods", name)
+    assert ran.status == 0
+    assert ran.out.startswith(f"{name}: ")
+    assert not re.search(r"[`\\]|:math:", ran.out)
+
+
+def test_an_unknown_one(polytask):
+    ran = polytask("methods", "mgad")
+    assert ran.status == 2
+    assert ran.error == (
+        "error: There is no weighting or aggregation named 'mgad'. Did you mean 'mgda'?"
+    )
