@@ -95,7 +95,9 @@ class EmbeddingPart(Part):
             return
         total = torch.tensordot(weights.to(self.kept), self.kept, dims=1)
         if self.sparse:
-            yield self.weight, torch.sparse_coo_tensor(self.rows[None], total, self.weight.shape)
-            return
-        gradient = torch.zeros_like(self.weight, dtype=total.dtype)
-        yield self.weight, gradient.index_copy_(0, self.rows, total)
+            places, shape = self.rows[None], self.weight.shape
+            gradient = torch.sparse_coo_tensor(places, total, shape, check_invariants=False)
+        else:
+            gradient = torch.zeros_like(self.weight, dtype=total.dtype)
+            gradient.index_copy_(0, self.rows, total)
+        yield self.weight, gradient

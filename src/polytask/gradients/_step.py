@@ -113,7 +113,8 @@ class Step:
 def add_gradient(parameter: Tensor, gradient: Tensor) -> None:
     """Add to ``.grad`` as a backward pass does, which calls the parameter's hooks."""
     fitting = gradient.to(parameter.dtype)
-    if parameter._backward_hooks or parameter._post_accumulate_grad_hooks:  # noqa: SLF001
+    hooks = parameter._backward_hooks or parameter._post_accumulate_grad_hooks  # noqa: SLF001
+    if hooks or fitting.is_sparse:
         torch.autograd.backward(parameter, fitting)  # several times slower, hence not always
     elif parameter.grad is None:
         parameter.grad = fitting.contiguous()
