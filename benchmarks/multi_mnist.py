@@ -96,7 +96,7 @@ def main() -> None:
         seconds = (time.perf_counter() - start) / arguments.seeds
         left, right = runs.mean(axis=0)
         alone = runs if alone is None else alone
-        gain = 100 * float(np.mean((runs - alone) / alone))
+        gain = round(100 * float(np.mean((runs - alone) / alone)), 1) + 0.0  # no minus zero
         shown = "–" if runs is alone else f"{gain:+.1f}"
         print(f"| {name} | {left:.1f} | {right:.1f} | {shown} | {seconds:.0f} |", flush=True)
     print("\nLeft out: " + (" ".join(left_out) or "none."))
