@@ -48,6 +48,9 @@ def follow_across(
 
 def _decide(step: Step, aggregator: Any, jacobian: Tensor) -> tuple[Tensor, Tensor]:
     """Weights for the heads, and the shared update."""
+    if step.overflowed(jacobian):
+        ones = torch.ones_like(jacobian[:, 0])
+        return ones, ones @ jacobian
     if Need.JACOBIAN in aggregator.needs:
         update = aggregator.combine(jacobian, *step.told(aggregator))
         return torch.ones_like(jacobian[:, 0]), update

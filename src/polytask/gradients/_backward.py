@@ -74,12 +74,14 @@ def backward(
         are computed together are then passed once for all tasks.
     rows : tensor of shape (n_rows,), int, optional
         The task that each row of the batch belongs to, where every row has one: one backward
-        pass then carries all tasks' signals.
+        pass then carries all tasks' signals. The network must keep rows apart, with the batch as
+        the first axis throughout.
     second : like `losses`, optional
         Losses of an independent batch, for aggregators that need one.
     scale : float, default 1.0
         The factor by which mixed precision scales losses before a backward pass; gradients
-        carry it, the aggregator does not see it.
+        carry it, the aggregator does not see it. Where scaled gradients overflow, the aggregator
+        is not asked, and the sum of the losses is followed for the scaler to find and skip.
     heads : {"weighted", "plain"}
         Whether heads follow their own loss with the same weights, or without.
     memory_limit : int, default 2 GiB

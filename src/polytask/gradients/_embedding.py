@@ -49,10 +49,9 @@ class EmbeddingPart(Part):
         if self.kept is None:
             self._start(n_tasks)
         assert self.kept is not None  # noqa: S101
-        for signal, places in zip(caught, self.places, strict=True):
+        for signal, places, padded in zip(caught, self.places, self.padded, strict=True):
             if signal is not None:
-                rows = exact(signal).reshape(-1, self.weight.shape[1])
-                self.kept[task].index_add_(0, places, rows)
+                self.kept[task].index_add_(0, places, self._signals(signal, padded))
 
     def take_rows(
         self, n_tasks: int, caught: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
@@ -61,17 +60,26 @@ class EmbeddingPart(Part):
         self._start(n_tasks)
         assert self.kept is not None  # noqa: S101
         flat = self.kept.flatten(0, 1)
-        for signal, places in zip(caught, self.places, strict=True):
+        for signal, places, padded in zip(caught, self.places, self.padded, strict=True):
             if signal is not None:
                 owner = task_of_row.repeat_interleave(len(places) // len(task_of_row))
-                rows = exact(signal).reshape(-1, self.weight.shape[1])
+                rows = self._signals(signal, padded)
                 flat.index_add_(0, owner * len(self.rows) + places, rows)
+
+    def _signals(self, signal: Tensor, padded: Tensor | None) -> Tensor:
+        """What comes to each row looked up; nothing comes to padding."""
+        rows = exact(signal).reshape(-1, self.weight.shape[1])
+        return rows if padded is None else rows.masked_fill(padded, 0.0)
 
     def _start(self, n_tasks: int) -> None:
         joined = torch.cat([indices for indices, _ in self.lookups]).long()
         self.rows, places = torch.unique(joined, return_inverse=True)
         sizes = [len(indices) for indices, _ in self.lookups]
         self.places = places.split(sizes)
+        self.padded = [
+            (indices == padding)[:, None] if 0 <= padding < len(self.weight) else None
+            for indices, padding in self.lookups
+        ]
         shape = (n_tasks, len(self.rows), self.weight.shape[1])
         self.kept = exact(self.weight).new_zeros(shape)
 
@@ -79,15 +87,8 @@ class EmbeddingPart(Part):
         """Inner products over the rows looked up."""
         if self.kept is None:
             return None
-        self._drop_padding()
         flat = self.kept.flatten(1)
         return flat @ flat.T
-
-    def _drop_padding(self) -> None:
-        padding = {index for _, index in self.lookups if 0 <= index < len(self.weight)}
-        if padding and self.kept is not None:
-            dropped = torch.isin(self.rows, torch.tensor(sorted(padding), device=self.rows.device))
-            self.kept[:, dropped] = 0.0
 
     def update(self, weights: Float[Tensor, " k"]) -> Update:
         """The weighted sum, scattered into the table, which stays sparse where look-ups are."""

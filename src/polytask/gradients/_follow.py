@@ -27,7 +27,9 @@ def follow(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
         return _weigh(step, aggregator, engine)
     weights = aggregator.carried(step.served)
     if Need.PRODUCT in needs:
-        aggregator.move(_carry(step, weights), step.served)
+        found = _carry(step, weights)
+        if not step.overflowed(found):
+            aggregator.move(found, step.served)
     else:
         step.lead_all(weights)
     return weights
@@ -37,6 +39,8 @@ def _combine(step: Step, aggregator: Any) -> Tensor:
     """Shared parameters follow what is made of the whole Jacobian, heads their own losses."""
     with hooks_held(step.shared):
         jacobian = explicit_jacobian(step)
+    if step.overflowed(jacobian):
+        return _lead_alike(step)
     update = aggregator.combine(jacobian / step.scale, *step.told(aggregator)) * step.scale
     ones = torch.ones_like(step.present_losses.detach())
     step.lead_heads(ones)
@@ -49,6 +53,8 @@ def _weigh(step: Step, aggregator: Any, engine: str) -> Tensor:
     with hooks_held(step.shared):
         gradients = task_gradients(engine, step)
         gramian = gradients.gramian().to(step.losses.device) / step.scale**2
+    if step.overflowed(gramian):
+        return _lead_alike(step)
     weights: Tensor = aggregator.weights(gramian, *step.told(aggregator))
     if not gradients.complete:
         step.lead_all(weights)
@@ -57,6 +63,13 @@ def _weigh(step: Step, aggregator: Any, engine: str) -> Tensor:
     for parameter, gradient in gradients.update(weights):
         add_gradient(parameter, gradient)
     return weights
+
+
+def _lead_alike(step: Step) -> Tensor:
+    """All tasks alike: their sum overflows too, by which the loss scaler sees to skip the step."""
+    ones = torch.ones_like(step.present_losses.detach())
+    step.lead_all(ones)
+    return ones
 
 
 def _carry(step: Step, weights: Tensor) -> Tensor:

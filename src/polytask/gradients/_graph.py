@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
 
-__all__ = ["CASTS", "TRANSPOSES", "Graph", "leaves_past"]
+__all__ = ["CASTS", "TRANSPOSES", "Graph", "are_nested", "leaf_of", "leaves_past"]
 
 CASTS = frozenset({"ToCopyBackward0"})
 TRANSPOSES = frozenset({"TBackward0", "TransposeBackward0"})
@@ -43,8 +43,9 @@ class Graph:
                 if below not in seen:
                     seen.add(below)
                     todo.append(below)
-                    if hasattr(below, "variable"):
-                        self.leaves[below.variable] = below
+                    leaf = leaf_of(below)
+                    if leaf is not None:
+                        self.leaves[leaf] = below
         self.nodes = seen
 
     def users_of(self, leaf: Tensor) -> list[tuple[Any, int]]:
@@ -76,6 +77,32 @@ def leaves_past(root: Tensor, stops: Iterable[Tensor]) -> set[Tensor]:
                 continue
             seen.add(below)
             todo.append(below)
-            if hasattr(below, "variable"):
-                found.add(below.variable)
+            leaf = leaf_of(below)
+            if leaf is not None:
+                found.add(leaf)
     return found
+
+
+def leaf_of(node: Any) -> Tensor | None:
+    """The leaf whose gradient a node accumulates; users' own nodes may have any attributes."""
+    accumulates = node.name() == "torch::autograd::AccumulateGrad"
+    return node.variable if accumulates else None
+
+
+def are_nested(tensors: Sequence[Tensor]) -> bool:
+    """Whether one of some tensors was computed from another, or is named twice."""
+    ends = {(tensor.grad_fn, tensor.output_nr) for tensor in tensors}
+    if len(ends) < len(tensors):
+        return True
+    todo: list[Any] = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
+    seen: set[Any] = set(todo)
+    while todo and len(ends) > 1:
+        for edge in todo.pop().next_functions:
+            if edge[0] is None:
+                continue
+            if edge in ends:
+                return True
+            if edge[0] not in seen:
+                seen.add(edge[0])
+                todo.append(edge[0])
+    return False

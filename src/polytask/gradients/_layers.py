@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from polytask.gradients._direct import DirectPart
 from polytask.gradients._embedding import EmbeddingPart
-from polytask.gradients._graph import CASTS, TRANSPOSES, Graph
+from polytask.gradients._graph import CASTS, TRANSPOSES, Graph, leaf_of
 from polytask.gradients._linear import LinearPart
 from polytask.gradients._parts import Part
 
@@ -49,9 +50,10 @@ def _linear(graph: Graph, weight: Tensor, free: set[Tensor]) -> LinearPart | Non
     if len(set(flips)) > 1 or not all(map(_plain, nodes)):
         return None
     activations = [found for node in nodes if (found := _activation(node)) is not None]
-    if len(activations) < len(nodes):
+    if len(activations) < len(nodes) or any(one.layout != torch.strided for one in activations):
         return None
-    bias = _bias(graph, nodes, free)
+    n_outputs = weight.shape[0 if flips[0] else 1]
+    bias = _bias(graph, nodes, free, n_outputs)
     return LinearPart(weight, bias, nodes, activations, transposed=not flips[0])
 
 
@@ -80,13 +82,13 @@ def _activation(node: Any) -> Tensor | None:
     return node._saved_self if node.name() == "MmBackward0" else node._saved_mat1  # noqa: SLF001
 
 
-def _bias(graph: Graph, nodes: Sequence[Any], free: set[Tensor]) -> Tensor | None:
+def _bias(graph: Graph, nodes: Sequence[Any], free: set[Tensor], size: int) -> Tensor | None:
     """The bias that all these products add and nothing else uses."""
     if any(node.name() != "AddmmBackward0" for node in nodes):
         return None
     found = {_leaf_of(node.next_functions[0][0]) for node in nodes}
     bias = found.pop()
-    if found or bias is None or bias not in free or bias.ndim != 1:
+    if found or bias is None or bias not in free or bias.shape != (size,):
         return None
     ends = {end for user in graph.users_of(bias) for end in _additions(graph, *user)}
     return bias if ends == {(node, 0) for node in nodes} else None
@@ -95,7 +97,7 @@ def _bias(graph: Graph, nodes: Sequence[Any], free: set[Tensor]) -> Tensor | Non
 def _leaf_of(node: Any) -> Tensor | None:
     while node is not None and node.name() in CASTS:
         node = node.next_functions[0][0]
-    return getattr(node, "variable", None)
+    return None if node is None else leaf_of(node)
 
 
 def _additions(graph: Graph, node: Any, position: int) -> list[tuple[Any, int]]:

@@ -65,15 +65,17 @@ def product(
     pairs = [
         (gradient, along)
         for gradient, along in zip(gradients, direction, strict=True)
-        if gradient is not None and along is not None and gradient.requires_grad
+        if gradient is not None and along is not None
     ]
     if not pairs:
         return torch.zeros_like(losses.detach())
     ends, seeds = zip(*pairs, strict=True)
+    if not all(end.requires_grad for end in ends):  # a backward pass without a graph of its own
+        return _one_by_one(losses, parameters, direction)
     try:
         (found,) = torch.autograd.grad(ends, weights, seeds, retain_graph=True)
     except RuntimeError:  # an operation without a second derivative
-        found = _one_by_one(losses, parameters, direction)
+        return _one_by_one(losses, parameters, direction)
     return found.detach()
 
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from polytask.gradients._graph import Graph, leaves_past
+from polytask.gradients._graph import Graph, are_nested, leaves_past
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 from polytask.gradients._starts import Start, starts_at_features, starts_at_losses
@@ -72,8 +72,9 @@ class Step:
         return starts_at_losses(self.losses, self.rows.tolist())
 
     def _past(self, features: Sequence[Tensor]) -> bool:
-        """Whether losses reach a shared parameter without the features between."""
-        return not leaves_past(self.losses, features).isdisjoint(self.shared)
+        """Whether a path from a loss to a shared parameter meets no feature, or several."""
+        past = leaves_past(self.losses, features)
+        return are_nested(features) or not past.isdisjoint(self.shared)
 
     @cached_property
     def graph(self) -> Graph:
@@ -93,6 +94,13 @@ class Step:
         """Leaves that are not shared."""
         shared = set(self.shared)
         return [leaf for leaf in self.graph.leaves if leaf not in shared]
+
+    def overflowed(self, found: Tensor) -> bool:
+        """Whether the scaled losses' gradients left half precision's range.
+
+        Aggregators are not told of such a step, which the loss scaler skips.
+        """
+        return self.scale != 1.0 and not bool(found.isfinite().all())
 
     def lead_all(self, weights: Float[Tensor, " k"]) -> None:
         """One ordinary backward pass of the weighted sum."""
