@@ -16,7 +16,9 @@ __all__ = ["loss_scale", "task_of_row"]
 def loss_scale(fabric: Fabric) -> float:
     """The factor by which half precision scales losses; 1 without."""
     scaler = getattr(fabric.strategy.precision, "scaler", None)
-    return 1.0 if scaler is None else float(scaler.get_scale())
+    if scaler is None:
+        return 1.0
+    return float(scaler.scale(torch.ones((), device=fabric.device)))  # which makes it ready to step
 
 
 def task_of_row(network: MultiTaskModule, batch: Batch) -> Int[Tensor, " n_rows"] | None:
