@@ -32,6 +32,7 @@ def solver(name: str, n_tasks: int) -> Any:
     """TorchJD's aggregator of that name."""
     options: dict[str, dict[str, object]] = {
         "CAGrad": {"c": 0.5},
+        "FairGrad": {"alpha": 2.0},
         "NashMTL": {"n_tasks": n_tasks},
     }
     found = getattr(_room("aggregation"), name, None)
@@ -83,11 +84,9 @@ def on_features(name: str, n_tasks: int) -> Contender:
     def gradients(case: Case) -> None:
         features = case.trunk(case.inputs)
         leaf = features.detach().requires_grad_()
-        tools.backward(case.losses(leaf), inputs=[leaf, *case.heads.parameters()])
+        through = leaf.clone()  # what it differentiates must not be a leaf
+        tools.mtl_backward(case.losses(through), through, shared_params=[leaf])
         tools.jac_to_grad([leaf], aggregator)
-        for parameter in case.heads.parameters():  # each is reached by one loss only
-            parameter.grad = parameter.jac.sum(dim=0)
-            del parameter.jac
         features.backward(leaf.grad)
 
     return Contender(gradients)
