@@ -329,6 +329,12 @@ def test_a_present_task_that_reaches_no_shared_parameter(way):
     assert network.heads[1].weight.grad.any()
 
 
+def test_the_gramian_without_any_shared_parameter_in_reach():
+    network, other = NETWORKS["mlp"](), NETWORKS["mlp"]()
+    for engine in ("auto", "batched", "per_task"):
+        assert not gramian(network.losses(), other.shared(), engine=engine).any()
+
+
 @EVERY_WAY
 @pytest.mark.parametrize("rows", [None, torch.zeros(0, dtype=torch.long)])
 def test_batches_without_rows(way, rows):

@@ -42,6 +42,8 @@ def task_gradients(engine: str, step: Step) -> TaskGradients | Sweeps:
 
 
 def _gradients(engine: str, step: Step, parts: list[Part]) -> TaskGradients:
+    if not parts:
+        return TaskGradients(parts, len(step.rows))
     if step.task_of_row is not None and len(step.task_of_row) and _rows_stay_apart(step, parts):
         numbers = torch.cumsum(step.served.present, dim=0) - 1  # absent tasks' signals are zero
         owner = numbers.clamp(min=0)[step.task_of_row]
