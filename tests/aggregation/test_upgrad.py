@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask.aggregation import Mean, UPGrad
+from polytask.aggregation import DualProj, Mean, UPGrad
 
 
 def jacobian_of(seed, n_tasks, width):
@@ -43,3 +43,15 @@ def test_the_same_as_torchjd(n_tasks):
     jacobian = jacobian_of(n_tasks, n_tasks, 20)
     theirs = aggregation.UPGrad(projector=projector)(jacobian)
     torch.testing.assert_close(UPGrad().aggregate(jacobian), theirs, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("method", [UPGrad(), DualProj()])
+def test_opposing_gradients_in_single_precision(method):
+    """Only the part of the last gradient that is off all others helps a task and harms none."""
+    for seed in range(20):
+        rows = jacobian_of(seed, 6, 400)
+        jacobian = torch.cat([rows[:5], -rows[:5], rows[5:]]).float()
+        basis = torch.linalg.qr(rows[:5].T).Q
+        free = rows[5] - basis @ (basis.T @ rows[5])
+        update = method.aggregate(jacobian)
+        torch.testing.assert_close(update.double(), free / 11, rtol=0, atol=1e-3)

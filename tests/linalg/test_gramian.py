@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask._linalg import even_direction, normalised
+from polytask._linalg import damped, even_direction, normalised
 from polytask.exceptions import ParameterError
 
 EPS = np.finfo(float).eps
@@ -45,3 +45,12 @@ def test_nothing_is_shared_by_opposing_vectors():
 def test_only_finite_gramians_are_taken():
     with pytest.raises(ParameterError, match="a finite matrix of at least one row"):
         normalised(np.array([[np.nan]]))
+
+
+def test_damping_leaves_exact_products_and_lengthens_what_cancels():
+    gramian = np.array([[4.0, -2.0], [-2.0, 1.0]])
+    assert damped(gramian, EPS) is gramian
+    noisy = damped(gramian, 1e-7)
+    np.testing.assert_array_equal(gramian, [[4.0, -2.0], [-2.0, 1.0]])
+    cancelling = np.array([1.0, 2.0])
+    np.testing.assert_allclose(cancelling @ noisy @ cancelling, 2e-7 * 8, rtol=1e-8)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from polytask._linalg._gramian import damped
 from polytask._linalg._min_norm_point import min_norm_point
 from polytask._validation import message
 from polytask.exceptions import ParameterError
@@ -25,10 +26,13 @@ _VANISHED = 1e-9
 _TINY = float(np.finfo(np.float64).tiny)
 _TURNS = 10
 _NOISE = 1e-15
+_EPSILON = float(np.finfo(np.float64).eps)
 
 
 def dual_cone(
-    gramian: Float64[np.ndarray, "k k"], weights: Float64[np.ndarray, "n k"]
+    gramian: Float64[np.ndarray, "k k"],
+    weights: Float64[np.ndarray, "n k"],
+    precision: float = _EPSILON,
 ) -> Float64[np.ndarray, "n k"]:
     r"""Project combinations :math:`J^\top u` onto the dual cone of the rows of J.
 
@@ -42,6 +46,9 @@ def dual_cone(
         Inner products of k vectors, of any scale and rank.
     weights : array of shape (n, k)
         One problem a row: the u of the combination that is projected, not negative.
+    precision : float, optional
+        Relative precision of the Gramian's entries; that of float64 by default. What is less
+        precise is `damped`, which bounds the weights where vectors cancel.
 
     Returns
     -------
@@ -74,6 +81,7 @@ def dual_cone(
     if gramian.size == 0 or not np.isfinite(gramian).all():
         expected = "a finite matrix of at least one row"
         raise ParameterError(message("dual_cone", "gramian", expected, gramian))
+    gramian = damped(gramian, precision)
     lengths = np.sqrt(np.maximum(np.diag(gramian), 0.0))
     rows = np.flatnonzero(lengths)
     cosines = gramian[np.ix_(rows, rows)]

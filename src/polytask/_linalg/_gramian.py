@@ -8,7 +8,9 @@ from jaxtyping import Float64
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
-__all__ = ["even_direction", "normalised"]
+__all__ = ["damped", "even_direction", "normalised"]
+
+_EXACT = float(np.finfo(np.float64).eps)
 
 
 def normalised(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "k k"]:
@@ -30,6 +32,32 @@ def normalised(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "k k"
         return np.zeros_like(gramian)
     scaled = gramian / largest
     return (scaled + scaled.T) / 2
+
+
+def damped(gramian: Float64[np.ndarray, "k k"], precision: float) -> Float64[np.ndarray, "k k"]:
+    r"""Inner products of vectors of which each has a small part that no other has.
+
+    The part is as long as what rounding may hide, :math:`\sqrt{k \varepsilon}` of the vector.
+    Combinations that cancel up to rounding then have a length, so that no weights become large
+    for the sake of what is only noise. Products as precise as float64 stay as they are.
+
+    Parameters
+    ----------
+    gramian : array of shape (k, k)
+    precision : float
+        Relative precision of its entries, the :math:`\varepsilon` above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask._linalg import damped
+    >>> damped(np.array([[1.0, -1.0], [-1.0, 1.0]]), 0.1)
+    array([[ 1.2, -1. ],
+           [-1. ,  1.2]])
+    """
+    if precision <= _EXACT:
+        return gramian
+    return gramian + len(gramian) * precision * np.diag(gramian.diagonal())
 
 
 def even_direction(

@@ -11,13 +11,14 @@ from jaxtyping import Float64
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import brentq
 
-from polytask._linalg._gramian import normalised
+from polytask._linalg._gramian import damped, normalised
 from polytask._linalg._min_norm_point import min_norm_point
 
 __all__ = ["max_min_slope_in_ball", "max_min_slope_in_cone"]
 
 _ROUNDING = 1e-13
-_PRECISION = 4 * float(np.finfo(np.float64).eps)
+_EPSILON = float(np.finfo(np.float64).eps)
+_PRECISION = 4 * _EPSILON
 _NEAR = 1e-6
 _ROUNDS = 100
 
@@ -26,7 +27,7 @@ _Excess = Callable[[float, Float64[np.ndarray, " k"]], float]
 
 
 def max_min_slope_in_ball(
-    gramian: Float64[np.ndarray, "k k"], radius: float
+    gramian: Float64[np.ndarray, "k k"], radius: float, precision: float = _EPSILON
 ) -> Float64[np.ndarray, " k"]:
     r"""Maximise :math:`\min_i g_i^\top d` over :math:`\lVert d - g_0 \rVert \le r \lVert g_0 \rVert`.
 
@@ -36,6 +37,9 @@ def max_min_slope_in_ball(
         Inner products of k vectors, of any scale and rank; :math:`g_0` is their mean.
     radius : float
         The r above, not negative.
+    precision : float, optional
+        Relative precision of the Gramian's entries; that of float64 by default. What is less
+        precise is `damped`.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def max_min_slope_in_ball(
     >>> max_min_slope_in_ball(np.array([[1.0, 0.0], [0.0, 1.0]]), 0.5)
     array([0.75, 0.75])
     """
-    family = _Pulled.of(gramian)
+    family = _Pulled.of(damped(gramian, precision))
     reach = radius * family.mean_length
     if reach <= 0:
         return family.even
@@ -73,7 +77,7 @@ def max_min_slope_in_ball(
 
 
 def max_min_slope_in_cone(
-    gramian: Float64[np.ndarray, "k k"], cosine: float
+    gramian: Float64[np.ndarray, "k k"], cosine: float, precision: float = _EPSILON
 ) -> Float64[np.ndarray, " k"]:
     r"""Maximise :math:`\min_i g_i^\top d / \lVert d \rVert` over d near the direction of the mean.
 
@@ -83,6 +87,9 @@ def max_min_slope_in_cone(
         Inner products of k vectors, of any scale and rank; :math:`g_0` is their mean.
     cosine : float
         In [0, 1): the smallest cosine between d and :math:`g_0`.
+    precision : float, optional
+        Relative precision of the Gramian's entries; that of float64 by default. What is less
+        precise is `damped`.
 
     Returns
     -------
@@ -102,7 +109,7 @@ def max_min_slope_in_cone(
     >>> max_min_slope_in_cone(np.array([[1.0, 0.0], [0.0, 1.0]]), 0.5)
     array([0.5, 0.5])
     """
-    family = _Pulled.of(gramian)
+    family = _Pulled.of(damped(gramian, precision))
     if family.mean_length == 0:
         return family.even
 
@@ -112,13 +119,14 @@ def max_min_slope_in_cone(
         return along - cosine * family.length(combination)
 
     weights, pull = min_norm_point(family.gramian), 0.0
-    if family.length(weights) == 0:
+    if family.length(weights, 4 * len(weights) * precision) == 0:
         return family.even
     if excess(pull, weights) < 0:
         highest = 1 / (family.mean_length * sqrt(1 - cosine**2))
         pull, weights = _search(family, excess, (0.0, highest), min(1.0, highest), False)
     weights = weights + pull * family.even
-    return weights * (family.mean_length / family.length(weights))
+    length = family.length(weights)
+    return family.even if length == 0 else weights * (family.mean_length / length)
 
 
 @dataclass(frozen=True)
@@ -145,11 +153,11 @@ class _Pulled:
             self.gramian + added + added[:, None] + (pull * self.mean_length) ** 2
         )
 
-    def length(self, weights: Float64[np.ndarray, " k"]) -> float:
+    def length(self, weights: Float64[np.ndarray, " k"], rounding: float = 0.0) -> float:
         """Length of a combination; 0 where rounding cannot tell."""
         square = float(weights @ self.gramian @ weights)
         parts = np.abs(weights) @ np.sqrt(np.maximum(self.gramian.diagonal(), 0.0))
-        return sqrt(square) if square > _ROUNDING * parts**2 else 0.0
+        return sqrt(square) if square > max(_ROUNDING, rounding) * parts**2 else 0.0
 
     def piece(
         self, pull: float, weights: Float64[np.ndarray, " k"]

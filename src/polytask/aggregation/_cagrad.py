@@ -54,7 +54,7 @@ class CAGrad(AmortisedAggregator):
     -----
     Deviations from the authors' code: the problem is solved exactly by an active-set method,
     without constants added to norms. Where :math:`g_w = 0` is the solution, the update is the
-    limit of those nearby. Amortised (not in the paper), the slopes along an update are those of
+    limit of those nearby. To a Gramian in float32, K times its precision is added. Amortised (not in the paper), the slopes along an update are those of
     the paper's objective in w, and move w by a step of exponentiated gradient descent that does
     not depend on the gradients' size. For :math:`\lambda` every tenth update is the average
     gradient, whose slopes tell :math:`\lVert g_0 \rVert` and :math:`g_w^\top g_0`; all others
@@ -99,7 +99,7 @@ class CAGrad(AmortisedAggregator):
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the solution."""
         products = gramian.detach().double().cpu().numpy()
-        solution = max_min_slope_in_ball(products, self.c)
+        solution = max_min_slope_in_ball(products, self.c, torch.finfo(gramian.dtype).eps)
         return torch.from_numpy(solution * self._factor()).to(gramian)
 
     @property

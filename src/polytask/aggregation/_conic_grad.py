@@ -35,10 +35,17 @@ class ConicGrad(GramianAggregator):
 
     Notes
     -----
-    Deviation from the paper: its max–min problem is solved exactly at every step, by duality and
-    an active-set method, so that there are no task weights that are learned over the steps.
+    From the paper are the cone of directions around the average gradient, whose angle `c`
+    bounds, the max–min problem over it, and that the direction and the length of the update are
+    settled apart. Ours is the rest: that slopes are compared at one length, without which the
+    problem of a cone has no bounded solution; that this length is :math:`\lVert g_0 \rVert`;
+    that the problem is solved by an active-set method, where the paper has a closed form by
+    duality; that nothing is carried over the steps; and the default of `c`. Updates may therefore
+    differ from the authors'.
+
     Where gradients are Pareto-stationary no direction helps every task: the update is then
-    :math:`g_0`, and close to such points weights can be large, since the length is kept.
+    :math:`g_0`, and close to such points weights can be large, since the length is kept. To a
+    Gramian in float32, K times its precision is added.
 
     References
     ----------
@@ -74,4 +81,5 @@ class ConicGrad(GramianAggregator):
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the direction, as long as the average gradient."""
         products = gramian.detach().double().cpu().numpy()
-        return torch.from_numpy(max_min_slope_in_cone(products, self.c)).to(gramian)
+        solution = max_min_slope_in_cone(products, self.c, torch.finfo(gramian.dtype).eps)
+        return torch.from_numpy(solution).to(gramian)

@@ -27,8 +27,9 @@ class DualProj(GramianAggregator):
     -----
     Gradient episodic memory projects a new task's gradient against those of past tasks; here
     all tasks are alike and their average is projected, as in TorchJD. Deviation from TorchJD:
-    the projection is exact; nothing is added to the diagonal of the Gramian (``reg_eps`` there)
-    and tiny gradients are not treated as zero (``norm_eps``).
+    the projection is exact; nothing is added to the diagonal of a Gramian in float64
+    (``reg_eps`` there) and tiny gradients are not treated as zero (``norm_eps``). To one in
+    float32, K times its precision is added, so that rounding is not projected onto.
 
     References
     ----------
@@ -55,5 +56,6 @@ class DualProj(GramianAggregator):
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the projection."""
         products = gramian.detach().double().cpu().numpy()
+        precision = torch.finfo(gramian.dtype).eps
         even = np.full((1, len(products)), 1 / len(products))
-        return torch.from_numpy(dual_cone(products, even)[0]).to(gramian)
+        return torch.from_numpy(dual_cone(products, even, precision)[0]).to(gramian)

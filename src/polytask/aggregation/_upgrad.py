@@ -30,8 +30,9 @@ class UPGrad(GramianAggregator):
     Notes
     -----
     Deviation from TorchJD: the projections are exact, all of them in one batch; nothing is added
-    to the diagonal of the Gramian (``reg_eps`` there) and tiny gradients are not treated as zero
-    (``norm_eps``). The tasks' shares in the average are even.
+    to the diagonal of a Gramian in float64 (``reg_eps`` there) and tiny gradients are not treated
+    as zero (``norm_eps``). To one in float32, K times its precision is added, so that rounding is
+    not projected onto. The tasks' shares in the average are even.
 
     References
     ----------
@@ -59,5 +60,6 @@ class UPGrad(GramianAggregator):
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Mean of the weights of all projections."""
         products = gramian.detach().double().cpu().numpy()
-        projections = dual_cone(products, np.eye(len(products)))
+        precision = torch.finfo(gramian.dtype).eps
+        projections = dual_cone(products, np.eye(len(products)), precision)
         return torch.from_numpy(projections.mean(axis=0)).to(gramian)
