@@ -2,9 +2,13 @@
 
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import pytest
+
+from polytask.cli._learners import methods_of
+from polytask.gradients import Need
 
 PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
 ROOMS = (
@@ -38,3 +42,68 @@ def methods():
 @pytest.mark.parametrize("name", sorted(set(methods())))
 def test_every_method_has_a_row(name):
     assert f"| `{name}`" in PAGE
+
+
+BALANCING = {**methods_of("weighting"), **methods_of("aggregation")}
+WORDS = {
+    "losses": Need.LOSSES,
+    "losses of epochs": Need.EPOCH_LOSSES,
+    "losses after the step": Need.LOSSES_AFTER_STEP,
+    "held-out rows": Need.VALIDATION,
+    "Gramian": Need.GRAMIAN,
+    "Jacobian": Need.JACOBIAN,
+    "slopes": Need.PRODUCT,
+    "second batch": Need.SECOND_BATCH,
+}
+OPTIONS = {
+    "`amortised`": {"amortised": True},
+    "`exact`": {"exact": True},
+    "`beta=0`": {"beta": 0.0},
+    "`double_sampling`": {"amortised": True, "double_sampling": True},
+}
+
+
+def row(name):
+    """Formula, needs, cost and paper."""
+    (line,) = re.findall(rf"^\| `{name}` \| (.*) \|$", PAGE, re.MULTILINE)
+    return re.split(r"(?<!\\) \| ", line)
+
+
+def needs(method):
+    """What is beyond the losses that a weighting has anyway; all are told who is present."""
+    return set(method.needs) - {Need.PRESENT}
+
+
+@pytest.mark.parametrize("name", sorted(set(BALANCING) - {"Every", "Static"}))
+def test_needs_are_those_declared(name):
+    said = row(name)[1]
+    default, *others = said.split("; ")
+    stated = {WORDS[word] for word in default.split(", ")}
+    if name in methods_of("weighting"):
+        stated -= {Need.LOSSES}
+    assert stated == needs(BALANCING[name]())
+    for other in others:
+        option, colon, words = other.partition(": ")
+        if colon:
+            extra = {WORDS[word] for word in words.split(", ")}
+            assert extra <= needs(BALANCING[name](**OPTIONS[option]))
+
+
+@pytest.mark.parametrize("name", sorted(BALANCING))
+def test_papers_are_those_of_the_docstring(name):
+    *_, paper = row(name)
+    text = (inspect.getdoc(BALANCING[name]) or "").partition("References\n")[2]
+    if paper == "–":
+        assert not text
+        return
+    for one in paper.split("; "):
+        authors, year = re.fullmatch(r"(.*?)(?: et al\.)?,? (?:[A-Za-z ]+ )?(\d{4})", one).groups()
+        for author in authors.split(" & "):
+            assert author in text
+        assert year in text
+
+
+@pytest.mark.parametrize("name", sorted(BALANCING))
+def test_rows_are_whole(name):
+    assert len(row(name)) == 4
+    assert all(row(name))

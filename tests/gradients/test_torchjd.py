@@ -23,7 +23,7 @@ theirs = pytest.importorskip("torchjd.aggregation")
 
 pytestmark = pytest.mark.filterwarnings("ignore:You are solving a parameterized problem")
 K = 5
-PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
+PAGE = Path(__file__).parents[2] / "docs" / "balancing.md"
 OPTIONS = {
     "CAGrad": {"c": 0.5},
     "Constant": {"weights": torch.linspace(0.1, 0.5, K, dtype=torch.float64)},
@@ -229,10 +229,12 @@ def test_the_trainer_trains_as_with_ours():
 
 
 def adapter():
-    """The class that docs/methods.md shows."""
+    """The class that docs/balancing.md shows."""
     page = PAGE.read_text(encoding="utf-8")
     (block,) = [
-        code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "torchjd" in code
+        code
+        for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        if "class FromPolytask" in code
     ]
     names = {}
     exec(block, names)
