@@ -12,6 +12,7 @@ __all__ = ["Panel", "write_panels"]
 
 _WIDTH, _HEIGHT, _TITLE, _GAP = 150, 140, 18, 10
 _TOLERANCE = 0.4
+_LONG = 28
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _panel(panel: Panel, scale: _Scale) -> str:
     parts = [
         f'<rect y="{_TITLE}" width="{_WIDTH}" height="{_HEIGHT}" fill="#fafafa" stroke="#ddd"/>',
         '<use href="#b"/>',
-        _text(0, 13, panel.title, size=11),
+        _text(0, 13, panel.title, size=11 if len(panel.title) <= _LONG else 9),
     ]
     for path, color in zip(panel.paths, panel.colors, strict=True):
         (x, y), (end_x, end_y) = np.round(scale.pixels(path[[0, -1]]), 1)
