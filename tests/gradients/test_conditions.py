@@ -409,6 +409,19 @@ def test_rows_that_cannot_be_are_refused(way, change):
     assert all(p.grad is None for p in network.parameters())
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_rows_that_batch_statistics_mix(compiled):
+    normalisation = nn.BatchNorm1d(5, affine=False)
+    if compiled:  # what is compiled does not show what it does
+        normalisation = torch.compile(normalisation, backend="aot_eager")
+    network = Trunk(lambda: nn.Sequential(nn.Linear(4, 5), normalisation), numbers(12, 4))
+    losses = [
+        head(own).square().mean()
+        for head, own in zip(network.heads, network.features().split(4), strict=True)
+    ]
+    agree("auto", losses, network.shared(), rows=torch.arange(3).repeat_interleave(4))
+
+
 @pytest.mark.parametrize("n_rows", [5, 9, 15, 24])
 def test_rows_of_a_wrong_length_show_at_the_layers(n_rows):
     network, _, losses, _ = own_rows()

@@ -112,7 +112,8 @@ def backward(
     Tensor hooks and post-accumulate-grad hooks of parameters are called once, with the update;
     backward hooks of shared modules are called in every backward pass, at most once a task.
     A checkpoint draws its part of the network again in every one of these passes, and once for
-    each of its layers whose inputs are asked for; batch norm inside it learns each time.
+    each of its layers whose inputs are asked for; batch norm inside it learns each time. It has
+    to be one with ``use_reentrant=False``.
     Embeddings with ``sparse=True`` get sparse gradients by exact engines for the Gramian, dense
     ones by the Jacobian. Autocast is switched off within.
 

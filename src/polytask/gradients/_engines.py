@@ -84,11 +84,14 @@ def explicit_jacobian(step: Step) -> Float[Tensor, "k p"]:
 
 def _rows_stay_apart(step: Step, parts: list[Part]) -> bool:
     """Whether every part can be parted by rows and no batch statistics mix them."""
-    mixing = any(
-        "BatchNorm" in node.name() and getattr(node, "_saved_training", True)
-        for node in step.graph.nodes
-    )
-    return not mixing and all(part.separable for part in parts)
+    return all(part.separable for part in parts) and not any(map(_may_mix, step.graph.nodes))
+
+
+def _may_mix(node: Any) -> bool:
+    """Whether batch statistics are, or may be hidden, in an operation."""
+    if "CompiledFunction" in node.name():
+        return True
+    return "BatchNorm" in node.name() and getattr(node, "_saved_training", True)
 
 
 def _parts(engine: str, step: Step) -> list[Part]:
