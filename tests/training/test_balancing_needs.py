@@ -19,7 +19,7 @@ from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients import Need
 from polytask.tasks import Task
-from polytask.training import Trainer, _run, to_tensors
+from polytask.training import Trainer, _balancing, to_tensors
 from polytask.training._held_out import hold_out
 from polytask.training._run import TrainingRun
 from polytask.training._weighting_needs import weigh
@@ -82,8 +82,16 @@ def gradient(loss, parameters):
 
 
 def served(run, position=0, step=0):
-    losses, present = run._losses(run.batches.batch(position))
-    weights = weigh(run.weighting, losses, present, run.shared, run.trial, 0.1, step)
+    losses, present, _ = run._losses(run.batches.batch(position))
+    weights = weigh(
+        run.balancing.weighting,
+        losses,
+        present,
+        run.balancing.shared,
+        run.balancing.trial,
+        0.1,
+        step,
+    )
     return losses, present, weights
 
 
@@ -91,11 +99,11 @@ def test_the_gramian_is_that_of_the_losses_on_shared_parameters():
     run = run_of(Trainer(weighting=Recorder(("gramian",)), batch_size=16))
     run.selection.active[1] = False  # as if that task had been stopped
     losses, present, _ = served(run)
-    ((what, gramian, told),) = run.weighting.told
+    ((what, gramian, told),) = run.balancing.weighting.told
     assert what == "gramian"
     assert torch.equal(told, present)
     assert present.tolist() == [True, False, True]
-    jacobian = torch.stack([gradient(loss, run.shared) for loss in losses])
+    jacobian = torch.stack([gradient(loss, run.balancing.shared) for loss in losses])
     torch.testing.assert_close(gramian, jacobian @ jacobian.T)
     assert not gramian[1].any()
 
@@ -103,8 +111,8 @@ def test_the_gramian_is_that_of_the_losses_on_shared_parameters():
 def test_the_product_is_the_slope_along_the_weighted_sum():
     run = run_of(Trainer(weighting=Recorder(("product",)), batch_size=16))
     losses, _, weights = served(run)
-    ((_, slopes, told),) = run.weighting.told
-    jacobian = torch.stack([gradient(loss, run.shared) for loss in losses])
+    ((_, slopes, told),) = run.balancing.weighting.told
+    jacobian = torch.stack([gradient(loss, run.balancing.shared) for loss in losses])
     torch.testing.assert_close(slopes, jacobian @ (weights @ jacobian))
     assert torch.equal(told, losses.detach())
 
@@ -114,25 +122,25 @@ def test_the_trial_step_differentiates_the_held_out_loss_by_the_weights(architec
     """The reference differentiates through the step."""
     run = run_of(Trainer(weighting=Recorder(("validation",)), batch_size=16), architecture)
     state = torch.get_rng_state()
-    losses, _ = run._losses(run.batches.batch(0))
+    losses, *_ = run._losses(run.batches.batch(0))
     weights = torch.tensor([0.5, 1.0, 2.0], requires_grad=True)
     before = {name: tensor.clone() for name, tensor in run.network.state_dict().items()}
     noise = torch.get_rng_state()
-    slopes = run.trial.slopes(losses, weights.detach(), 0.1, 3)
+    slopes = run.balancing.trial.slopes(losses, weights.detach(), 0.1, 3)
     assert torch.equal(noise, torch.get_rng_state())
     after = run.network.state_dict()
     assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
 
     torch.set_rng_state(state)
-    again, _ = run._losses(run.batches.batch(0))
+    again, *_ = run._losses(run.batches.batch(0))
     named = dict(run.network.named_parameters())
     gradients = torch.autograd.grad((weights * again).sum(), named.values(), create_graph=True)
     moved = {name: p - 0.1 * g for (name, p), g in zip(named.items(), gradients, strict=True)}
     buffers = {name: buffer.clone() for name, buffer in run.network.named_buffers()}
-    batch = run.trial.batches.batch(3)
+    batch = run.balancing.trial.batches.batch(3)
     raw = functional_call(run.network, {**moved, **buffers}, (batch,))
     sums, _ = run.loss.sums(raw, batch)
-    held_out = (sums / run.trial.batches.expected(run.loss)).sum()
+    held_out = (sums / run.balancing.trial.batches.expected(run.loss)).sum()
     (wanted,) = torch.autograd.grad(held_out, weights)
     torch.testing.assert_close(-0.1 * slopes, wanted, rtol=1e-3, atol=1e-5)
 
@@ -142,7 +150,7 @@ def test_auxiliary_tasks_do_not_count_in_the_held_out_loss():
     tasks = [Task("a", "regression"), Task("b", "regression", role="auxiliary", weight=3.0)]
     data = MultiTaskDataset.from_table(frame, tasks)
     run = run_of(Trainer(weighting="auto_lambda"), data=data)
-    assert run.trial.importance.tolist() == [1.0, 0.0]
+    assert run.balancing.trial.importance.tolist() == [1.0, 0.0]
 
 
 def numbered(n_rows=50):
@@ -189,7 +197,7 @@ def test_a_run_trains_on_the_other_rows_only():
     held = {
         x
         for step in range(8)
-        for x in run.trial.batches.batch(step)
+        for x in run.balancing.trial.batches.batch(step)
         .inputs[data.sources[0].name]["numeric"][:, 0]
         .tolist()
     }
@@ -222,10 +230,10 @@ def test_every_hook_is_called_once_a_step_or_look():
         )
     )
     run.run(progress=False)
-    names = [what for what, *_ in run.weighting.told]
+    names = [what for what, *_ in run.balancing.weighting.told]
     step = ["gramian", "validation", "product", "learn", "after"]
     assert names == [*step, *step, "epoch", *step, *step, "epoch"]
-    fallen = [told for what, told, *_ in run.weighting.told if what in {"learn", "after"}]
+    fallen = [told for what, told, *_ in run.balancing.weighting.told if what in {"learn", "after"}]
     assert not torch.equal(fallen[0], fallen[1])
 
 
@@ -324,16 +332,16 @@ def test_a_second_batch_has_an_order_of_its_own_and_the_same_weights(monkeypatch
         losses.sum().backward()
         return torch.ones(len(losses))
 
-    monkeypatch.setattr(_run, "backward", backward)
+    monkeypatch.setattr(_balancing, "backward", backward)
     weighting = Recorder()
     weighting.weights = lambda losses, present: torch.full((3,), 5.0)
     trainer = Trainer(
         weighting=weighting, aggregation=Twice(), steps=2, batch_size=16, accumulate=2
     )
     run = run_of(trainer)
-    assert not torch.equal(run.second._rows(0), run.batches._rows(0))
-    plain, _ = run._losses(run.batches.batch(0))
-    wanted, _ = run._losses(run.second.batch(0))
+    assert not torch.equal(run.balancing.second._rows(0), run.batches._rows(0))
+    plain, *_ = run._losses(run.batches.batch(0))
+    wanted, *_ = run._losses(run.balancing.second.batch(0))
     run.run(progress=False)
     assert len(caught) == 4
     losses, second = caught[0]
@@ -343,8 +351,8 @@ def test_a_second_batch_has_an_order_of_its_own_and_the_same_weights(monkeypatch
 
 
 def test_runs_without_the_need_draw_no_second_batch():
-    assert run_of(Trainer(aggregation="mgda")).second is None
-    assert run_of(Trainer()).trial is None
+    assert run_of(Trainer(aggregation="mgda")).balancing.second is None
+    assert run_of(Trainer()).balancing.trial is None
 
 
 def test_a_network_learns_under_every_weighting_that_asks_for_more():

@@ -55,6 +55,7 @@ class TrialStep:
         weights: Float[Tensor, " n_tasks"],
         learning_rate: float,
         step: int,
+        scale: float = 1.0,
     ) -> Float[Tensor, " n_tasks"]:
         """Slopes s; the losses keep their graph.
 
@@ -68,20 +69,22 @@ class TrialStep:
             Of the trial step.
         step : int
             Chooses the held-out batch.
+        scale : float, default 1.0
+            By which the losses were multiplied before they came, for half precision.
         """
         named = [(n, p) for n, p in self.network.named_parameters() if p.requires_grad]
         parameters = [parameter for _, parameter in named]
         total = (weights * losses).sum()
         gradients = torch.autograd.grad(total, parameters, retain_graph=True, allow_unused=True)
         moved = {
-            name: _moved(parameter, gradient, learning_rate)
+            name: _moved(parameter, gradient, learning_rate / scale)
             for (name, parameter), gradient in zip(named, gradients, strict=True)
         }
-        held_out = self._held_out_loss(moved, step)
+        held_out = scale * self._held_out_loss(moved, step)
         if not held_out.requires_grad:
             return torch.zeros_like(losses.detach())
         direction = torch.autograd.grad(held_out, list(moved.values()), allow_unused=True)
-        return slopes(losses, parameters, direction)
+        return slopes(losses, parameters, direction) / scale**2
 
     def _held_out_loss(self, moved: Mapping[str, Tensor], step: int) -> Tensor:
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}

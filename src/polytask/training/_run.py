@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, nullcontext
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.func import functional_call
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from polytask.architectures import MultiTaskModule, Raw
+from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, EncodedSource
-from polytask.exceptions import NonFiniteLossError, ParameterError
-from polytask.gradients import Need, backward
+from polytask.exceptions import NonFiniteLossError
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
-from polytask.training._bilevel import TrialStep
+from polytask.training._balancing import Balancing
 from polytask.training._clipping import clip_gradients
-from polytask.training._engine_hints import loss_scale, task_of_row
-from polytask.training._held_out import hold_out
+from polytask.training._forward import Forward, Found
 from polytask.training._history import EpochRecord, History
 from polytask.training._joint_batches import JointBatches
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
-from polytask.training._score import score
 from polytask.training._selection import make_selection
 from polytask.training._settings import TrainerSettings
-from polytask.training._tensors import derived_seed, joined
-from polytask.training._weighting_needs import check_weighting_needs, weigh
-from polytask.weighting import Weighting
+from polytask.training._tensors import derived_seed
 
 __all__ = ["TrainingRun"]
 
@@ -66,10 +60,8 @@ class TrainingRun:
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.validation = validation
-        self.weighting, self.aggregator = trainer.balancing()
-        self.shared = [p for p in network.shared_parameters() if p.requires_grad]
-        self._check_balancing()
-        train, held_out = self._hold_out(train, seed)
+        self.balancing = Balancing(trainer, fabric, network, tasks)
+        train, held_out = self.balancing.hold_out(train, seed)
         if network.replicated:
             self.batches: JointBatches | ReplicatedBatches = ReplicatedBatches(
                 network, train, tasks, trainer.batch_size, seed
@@ -78,8 +70,14 @@ class TrainingRun:
             self.batches = JointBatches(train, trainer.batch_size, seed)
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
-        self.trial = None if held_out is None else self._trial_step(held_out, seed)
-        self.second = self._second_batches(train, seed)
+        self.forward = Forward(
+            fabric,
+            network,
+            self.loss,
+            plain=trainer.precision == "32-true",
+            keep_features=self.balancing.aggregator is not None,
+        )
+        self.balancing.start(self.forward, train, held_out, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
             math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
@@ -87,42 +85,8 @@ class TrainingRun:
         )
         self._prepare(seed)
 
-    def _check_balancing(self) -> None:
-        balancing = [method for method in (self.weighting, self.aggregator) if method is not None]
-        if balancing and self.network.replicated:
-            sentence = (
-                f"The networks of single tasks share nothing that {type(balancing[0]).__name__} "
-                "could balance. Leave `weighting` and `aggregation` of Trainer at None."
-            )
-            raise ParameterError(sentence)
-        if self.weighting is not None:
-            check_weighting_needs(self.weighting, self.shared)
-
-    def _hold_out(
-        self, train: dict[str, EncodedSource], seed: int
-    ) -> tuple[dict[str, EncodedSource], dict[str, EncodedSource] | None]:
-        if self.weighting is None or Need.VALIDATION not in self.weighting.needs:
-            return train, None
-        return hold_out(train, getattr(self.weighting, "held_out", 0.1), seed)
-
-    def _trial_step(self, held_out: dict[str, EncodedSource], seed: int) -> TrialStep:
-        batches = JointBatches(held_out, self.trainer.batch_size, derived_seed(seed, "held out"))
-        expected = batches.expected(self.loss).clamp(min=1e-30)
-
-        def losses(batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-            sums, counts = self.loss.sums(self._forward(batch, state), batch)
-            return sums / expected, counts > 0
-
-        importance = torch.tensor([task.weight * task.is_primary for task in self.tasks])
-        return TrialStep(self.network, batches, losses, importance.to(self.fabric.device))
-
-    def _second_batches(self, train: dict[str, EncodedSource], seed: int) -> JointBatches | None:
-        if self.aggregator is None or Need.SECOND_BATCH not in self.aggregator.needs:
-            return None
-        return JointBatches(train, self.trainer.batch_size, derived_seed(seed, "second batch"))
-
     def _prepare(self, seed: int) -> None:
-        trainer, device = self.trainer, self.fabric.device
+        trainer = self.trainer
         torch.manual_seed(derived_seed(seed, "noise"))
         optimizer = make_optimizer(
             trainer.optimizer,
@@ -135,21 +99,13 @@ class TrainingRun:
             trainer.scheduler, optimizer, self.n_steps, trainer.scheduler_options
         )
         self.optimizer: Any = self.fabric.setup_optimizers(optimizer)
-        self.generator = torch.Generator().manual_seed(derived_seed(seed, "balancing"))
-        for method in (self.weighting, self.aggregator):
-            if method is not None:
-                method.start(len(self.tasks), device=device, generator=self.generator)
         self.selection = make_selection(
             self.network, self.tasks, trainer.patience, trainer.task_patience
         )
-        weights = torch.tensor([task.weight for task in self.tasks], device=device)
-        self.task_weights = None if bool((weights == 1).all()) else weights
         self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
         self.history = History(
             n_parameters=sum(p.numel() for p in self.network.parameters() if p.requires_grad)
         )
-        self.features: list[Tensor] | None = None
-        self.task_of_row: Tensor | None = None
         self.step = 0
         self.seconds_before = 0.0
         self._reset_means()
@@ -200,46 +156,29 @@ class TrainingRun:
     def _take_step(self) -> None:
         self.optimizer.zero_grad()
         n_parts = self.trainer.accumulate
-        parts = [self._accumulate(self.step * n_parts + part) for part in range(n_parts)]
+        for part in range(n_parts):
+            batch, found = self._accumulate(self.step * n_parts + part)
         self._update()
         self.step += 1
-        if self.weighting is not None:
-            self._teach(self.weighting, *parts[-1])
+        self.balancing.learn(found, lambda: self._losses(batch))
 
-    def _accumulate(self, position: int) -> tuple[Batch, Tensor, Tensor]:
+    def _accumulate(self, position: int) -> tuple[Batch, Found]:
         """Add the gradients of one batch; return it with its losses."""
         batch = self.batches.batch(position)
-        self.task_of_row = None if self.aggregator is None else task_of_row(self.network, batch)
-        losses, present = self._losses(batch)
-        self._check_finite(losses, position)
-        weights = self._backward(losses, present, position)
+        found = self._losses(batch)
+        self._check_finite(found.losses, position)
+        weights = self._backward(batch, found, position)
+        losses = found.losses.detach()
         self._add_to_means(losses, weights, position)
-        return batch, losses.detach(), present
+        return batch, Found(losses, found.present)
 
-    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        losses, present = self.loss(self._forward(batch), batch)
-        if not bool(self.selection.active.all()):
-            present = present & self.selection.active.to(present.device)
-            losses = torch.where(present, losses, 0.0)
-        return losses, present
-
-    def _forward(self, batch: Batch, state: Mapping[str, Tensor] | None = None) -> Raw:
-        """Raw scores; `state` stands in for the network's own parameters and buffers."""
-        if self.trainer.precision == "32-true":
-            return self._scores(batch, state)
-        with self.fabric.autocast():
-            raw = self._scores(batch, state)
-        return {name: scores.float() for name, scores in raw.items()}
-
-    def _scores(self, batch: Batch, state: Mapping[str, Tensor] | None) -> Raw:
-        if state is None and self.aggregator is not None:
-            found = self.network.features(batch)
-            self.features = None if found is None else list(found.values())
-            return self.network(batch) if found is None else self.network.answer(found, batch)
-        if state is None:
-            return self.network(batch)
-        raw: Raw = functional_call(self.network, dict(state), (batch,))
-        return raw
+    def _losses(self, batch: Batch) -> Found:
+        """Losses of the tasks that are still trained."""
+        found = self.forward(batch)
+        if bool(self.selection.active.all()):
+            return found
+        present = found.present & self.selection.active.to(found.present.device)
+        return Found(torch.where(present, found.losses, 0.0), present, found.features)
 
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
@@ -257,52 +196,26 @@ class TrainingRun:
         )
         raise NonFiniteLossError(sentence)
 
-    def _backward(self, losses: Tensor, present: Tensor, position: int) -> Tensor:
+    def _backward(self, batch: Batch, found: Found, position: int) -> Tensor:
         """Fill gradients; return the balancing weights."""
         scale = 1.0 / self.trainer.accumulate
-        weighted = losses if self.task_weights is None else losses * self.task_weights
-        weights = present.to(losses.dtype)
-        if self.weighting is not None:
-            weights = self._weigh(self.weighting, weighted, present, position)
-            weighted = weighted * weights
+        last = (position + 1) % self.trainer.accumulate == 0
+        weights = self.balancing.weights(found, self._learning_rate(), self.step, last=last)
         regularizer = self._regularizer()
-        if self.aggregator is None:
-            total = weighted.sum() if regularizer is None else weighted.sum() + regularizer
+        if self.balancing.aggregator is None:
+            total = self.balancing.weighted(found, weights).sum()
+            total = total if regularizer is None else total + regularizer
             self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
-        combined = backward(
-            weighted,
-            self.shared,
-            self.aggregator,
-            present=present,
-            engine=self.trainer.engine,
-            features=self.features,
-            rows=self.task_of_row,
-            scale=scale * loss_scale(self.fabric),
-            second=self._second_losses(weights, position),
-        )
+        batches = self.balancing.second
+        second = None if batches is None else self._losses(batches.batch(position))
+        weights = self.balancing.backward(batch, found, weights, second, scale)
         if regularizer is not None:
             self.fabric.backward(regularizer * scale)
-        return weights * combined
+        return weights
 
-    def _weigh(
-        self, weighting: Weighting, losses: Tensor, present: Tensor, position: int
-    ) -> Tensor:
-        """Weights of a batch; what moves them is served with the last batch of a step."""
-        if (position + 1) % self.trainer.accumulate:
-            return weighting.weights(losses, present)
-        learning_rate = float(self.optimizer.param_groups[0]["lr"])
-        return weigh(weighting, losses, present, self.shared, self.trial, learning_rate, self.step)
-
-    def _second_losses(self, weights: Tensor, position: int) -> Tensor | None:
-        """Losses of an independent batch, for aggregators that learn from one."""
-        if self.second is None:
-            return None
-        features = self.features
-        losses, _ = self._losses(self.second.batch(position))
-        self.features = features
-        task_weights = 1.0 if self.task_weights is None else self.task_weights
-        return losses * task_weights * weights
+    def _learning_rate(self) -> float:
+        return float(self.optimizer.param_groups[0]["lr"])
 
     def _regularizer(self) -> Tensor | None:
         terms = [self.network.penalty()] if self.penalized else []
@@ -331,16 +244,8 @@ class TrainingRun:
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step()
 
-    def _teach(self, weighting: Weighting, batch: Batch, losses: Tensor, present: Tensor) -> None:
-        scale = 1.0 if self.task_weights is None else self.task_weights
-        weighting.learn((losses * scale).detach(), present)
-        if Need.LOSSES_AFTER_STEP in weighting.needs:
-            with torch.no_grad():
-                after, _ = self._losses(batch)
-            weighting.after_step(after * scale, present)
-
     def _add_to_means(self, losses: Tensor, weights: Tensor, position: int) -> None:
-        self._loss_sum = self._loss_sum + losses.detach()
+        self._loss_sum = self._loss_sum + losses
         self._weight_sum = self._weight_sum + weights
         fraction = self.batches.fraction(position)
         self._fractions = self._fractions + torch.as_tensor(fraction, device=losses.device)
@@ -359,13 +264,12 @@ class TrainingRun:
             dict(zip(names, means.tolist(), strict=True)),
             self._validation_losses(),
             dict(zip(names, (self._weight_sum / self._n_batches).tolist(), strict=True)),
-            float(self.optimizer.param_groups[0]["lr"]),
+            self._learning_rate(),
         )
         self.history.epochs.append(record)
         if record.validation_losses:
             self.selection.look(epoch, record.validation_losses)
-        if self.weighting is not None and Need.EPOCH_LOSSES in self.weighting.needs:
-            self.weighting.end_epoch(means)
+        self.balancing.end_epoch(means)
         if isinstance(self.scheduler, ReduceLROnPlateau):
             losses = record.validation_losses or record.train_losses
             self.scheduler.step(sum(losses.values()))
@@ -375,14 +279,11 @@ class TrainingRun:
     def _validation_losses(self) -> dict[str, float]:
         if self.validation is None:
             return {}
-        with nullcontext() if self.trainer.precision == "32-true" else self.fabric.autocast():
-            raw = score(self.network, self.validation)
-        with torch.no_grad():
-            floats = {name: scores.float() for name, scores in raw.items()}
-            sums, counts = self.loss.sums(floats, joined(self.validation))
-        means = (sums / counts.clamp(min=1e-30)).tolist()
+        means, counts = self.forward.means(self.validation)
         return {
             name: mean if math.isfinite(mean) else math.inf
-            for name, mean, count in zip(self.tasks.names, means, counts.tolist(), strict=True)
+            for name, mean, count in zip(
+                self.tasks.names, means.tolist(), counts.tolist(), strict=True
+            )
             if count > 0
         }

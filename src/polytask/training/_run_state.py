@@ -18,11 +18,7 @@ __all__ = ["resume_run", "save_run"]
 
 def save_run(run: TrainingRun, path: Path, identity: str) -> None:
     """Write everything that an exact resume needs."""
-    balancing = {
-        "weighting": run.weighting.state_dict() if run.weighting else {},
-        "aggregation": run.aggregator.state_dict() if run.aggregator else {},
-        "scheduler": run.scheduler.state_dict() if run.scheduler else {},
-    }
+    weighting, aggregator = run.balancing.weighting, run.balancing.aggregator
     state: dict[str, Any] = {
         "identity": identity,
         "step": run.step,
@@ -30,10 +26,13 @@ def save_run(run: TrainingRun, path: Path, identity: str) -> None:
         "optimizer": run.optimizer.state_dict(),
         "selection": run.selection.state_dict(),
         "history": run.history.to_dict(),
-        "noise": torch.get_rng_state(),
-        "generator": run.generator.get_state(),
+        "scheduler": run.scheduler.state_dict() if run.scheduler else {},
+        "precision": run.fabric.strategy.precision.state_dict(),
+        "weighting": weighting.state_dict() if weighting else {},
+        "aggregation": aggregator.state_dict() if aggregator else {},
+        "noise": _noise(run.fabric.device),
+        "generator": run.balancing.generator.get_state(),
         "seconds": run.seconds(),
-        **balancing,
     }
     save_state(path, state)
 
@@ -52,15 +51,28 @@ def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
     run.optimizer.load_state_dict(state["optimizer"])
     run.selection.load_state_dict(state["selection"])
     run.history = History.from_dict(state["history"])
-    device = run.fabric.device
-    if run.weighting is not None:
-        run.weighting.load_state_dict(_on(device, state["weighting"]))
-    if run.aggregator is not None:
-        run.aggregator.load_state_dict(_on(device, state["aggregation"]))
+    run.fabric.strategy.precision.load_state_dict(state["precision"])
+    device, balancing = run.fabric.device, run.balancing
+    if balancing.weighting is not None:
+        balancing.weighting.load_state_dict(_on(device, state["weighting"]))
+    if balancing.aggregator is not None:
+        balancing.aggregator.load_state_dict(_on(device, state["aggregation"]))
     if run.scheduler is not None:
         run.scheduler.load_state_dict(state["scheduler"])
-    torch.set_rng_state(state["noise"])
-    run.generator.set_state(state["generator"])
+    _set_noise(device, state["noise"])
+    balancing.generator.set_state(state["generator"])
+
+
+def _noise(device: torch.device) -> dict[str, torch.Tensor]:
+    """States of the generators that layers draw from."""
+    noise = {"cpu": torch.get_rng_state()}
+    return {**noise, "cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else noise
+
+
+def _set_noise(device: torch.device, noise: Mapping[str, torch.Tensor]) -> None:
+    torch.set_rng_state(noise["cpu"])
+    if "cuda" in noise:
+        torch.cuda.set_rng_state(noise["cuda"], device)
 
 
 def _on(device: torch.device, state: Any) -> Any:

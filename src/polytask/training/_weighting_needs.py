@@ -51,6 +51,7 @@ def weigh(
     trial: TrialStep | None,
     learning_rate: float,
     step: int,
+    scale: float = 1.0,
 ) -> Float[Tensor, " n_tasks"]:
     """Weights of the losses of a batch, after all that the weighting asks for was served.
 
@@ -68,17 +69,31 @@ def weigh(
         Of a trial step.
     step : int
         Of the optimiser, from 0.
+    scale : float, default 1.0
+        The factor by which mixed precision scales losses before a backward pass. What overflows
+        is not served.
     """
     if not bool(present.any()):
         return weighting.weights(losses, present)
+    scaled = losses * scale
     if Need.GRAMIAN in weighting.needs:
-        weighting.before_step(gramian(losses, shared, present=present), present)
+        inner = gramian(scaled, shared, present=present) / scale**2
+        if _is_finite(inner):
+            weighting.before_step(inner, present)
     if Need.VALIDATION in weighting.needs and trial is not None:
         tried = weighting.weights(losses, present)
-        weighting.after_validation(trial.slopes(losses, tried, learning_rate, step), present)
+        found = trial.slopes(scaled, tried, learning_rate, step, scale)
+        if _is_finite(found):
+            weighting.after_validation(found, present)
     weights = weighting.weights(losses, present)
     if Need.PRODUCT in weighting.needs:
-        total = (weights * losses).sum()
+        total = (weights * scaled).sum()
         update = torch.autograd.grad(total, list(shared), retain_graph=True, allow_unused=True)
-        weighting.after_product(slopes(losses, shared, update), losses.detach(), present)
+        found = slopes(scaled, shared, update) / scale**2
+        if _is_finite(found):
+            weighting.after_product(found, losses.detach(), present)
     return weights
+
+
+def _is_finite(found: Tensor) -> bool:
+    return bool(found.isfinite().all())

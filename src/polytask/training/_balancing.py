@@ -1,0 +1,177 @@
+"""A run's balancing methods, and how they are served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from polytask.architectures import MultiTaskModule
+from polytask.data import Batch, EncodedSource
+from polytask.exceptions import ParameterError
+from polytask.gradients import Need, backward
+from polytask.tasks import TaskSet
+from polytask.training._bilevel import TrialStep
+from polytask.training._engine_hints import loss_scale, task_of_row
+from polytask.training._forward import Forward, Found
+from polytask.training._held_out import hold_out
+from polytask.training._joint_batches import JointBatches
+from polytask.training._settings import TrainerSettings
+from polytask.training._tensors import derived_seed
+from polytask.training._weighting_needs import check_weighting_needs, weigh
+
+__all__ = ["Balancing"]
+
+
+class Balancing:
+    """A weighting, an aggregator, and the batches that they learn from.
+
+    Losses carry the tasks' own weights before anything is balanced.
+
+    Parameters
+    ----------
+    trainer : TrainerSettings
+    fabric : Fabric
+    network : MultiTaskModule
+    tasks : TaskSet
+
+    Attributes
+    ----------
+    weighting : Weighting or None
+    aggregator : Aggregator or None
+    trial : TrialStep or None
+        On rows held out, for a weighting that learns from them.
+    second : JointBatches or None
+        Independent batches, for an aggregator that learns from them.
+    """
+
+    def __init__(
+        self, trainer: TrainerSettings, fabric: Fabric, network: MultiTaskModule, tasks: TaskSet
+    ) -> None:
+        self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
+        self.weighting, self.aggregator = trainer.balancing()
+        self.shared = [p for p in network.shared_parameters() if p.requires_grad]
+        weights = torch.tensor([task.weight for task in tasks], device=fabric.device)
+        self.task_weights = None if bool((weights == 1).all()) else weights
+        self.trial: TrialStep | None = None
+        self.second: JointBatches | None = None
+        self._check()
+
+    def _check(self) -> None:
+        methods = [method for method in (self.weighting, self.aggregator) if method is not None]
+        if methods and self.network.replicated:
+            sentence = (
+                f"The networks of single tasks share nothing that {type(methods[0]).__name__} "
+                "could balance. Leave `weighting` and `aggregation` of Trainer at None."
+            )
+            raise ParameterError(sentence)
+        if self.weighting is not None:
+            check_weighting_needs(self.weighting, self.shared)
+
+    # ── before the first step ────────────────────────────────────────────────────────────────
+
+    def hold_out(
+        self, train: dict[str, EncodedSource], seed: int
+    ) -> tuple[dict[str, EncodedSource], dict[str, EncodedSource] | None]:
+        """Rows to train on, and rows held out of them for the weighting."""
+        if self.weighting is None or Need.VALIDATION not in self.weighting.needs:
+            return train, None
+        return hold_out(train, getattr(self.weighting, "held_out", 0.1), seed)
+
+    def start(
+        self,
+        forward: Forward,
+        train: dict[str, EncodedSource],
+        held_out: dict[str, EncodedSource] | None,
+        seed: int,
+    ) -> None:
+        """Make the methods forget, and give them batches of their own."""
+        size = self.trainer.batch_size
+        if held_out is not None:
+            batches = JointBatches(held_out, size, derived_seed(seed, "held out"))
+            self.trial = self._trial_step(forward, batches)
+        if self.aggregator is not None and Need.SECOND_BATCH in self.aggregator.needs:
+            self.second = JointBatches(train, size, derived_seed(seed, "second batch"))
+        self.generator = torch.Generator().manual_seed(derived_seed(seed, "balancing"))
+        for method in (self.weighting, self.aggregator):
+            if method is not None:
+                device = self.fabric.device
+                method.start(len(self.tasks), device=device, generator=self.generator)
+
+    def _trial_step(self, forward: Forward, batches: JointBatches) -> TrialStep:
+        expected = batches.expected(forward.loss).clamp(min=1e-30)
+
+        def losses(batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+            sums, counts = forward.sums(batch, state)
+            return sums / expected, counts > 0
+
+        importance = torch.tensor([task.weight * task.is_primary for task in self.tasks])
+        return TrialStep(self.network, batches, losses, importance.to(self.fabric.device))
+
+    # ── a batch ──────────────────────────────────────────────────────────────────────────────
+
+    def weights(
+        self, found: Found, learning_rate: float, step: int, *, last: bool
+    ) -> Float[Tensor, " n_tasks"]:
+        """Weights of a batch's losses; what moves them is served with the last batch of a step."""
+        losses, present, _ = found
+        if self.weighting is None:
+            return present.to(losses.dtype)
+        losses = self._own(losses)
+        if not last:
+            return self.weighting.weights(losses, present)
+        scale = loss_scale(self.fabric)
+        return weigh(
+            self.weighting, losses, present, self.shared, self.trial, learning_rate, step, scale
+        )
+
+    def weighted(
+        self, found: Found, weights: Float[Tensor, " n_tasks"]
+    ) -> Float[Tensor, " n_tasks"]:
+        """A batch's losses times both the tasks' own weights and those of the weighting."""
+        losses = self._own(found.losses)
+        return losses if self.weighting is None else losses * weights
+
+    def _own(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
+        """Losses times the tasks' own weights."""
+        return losses if self.task_weights is None else losses * self.task_weights
+
+    def backward(
+        self,
+        batch: Batch,
+        found: Found,
+        weights: Float[Tensor, " n_tasks"],
+        second: Found | None,
+        scale: float,
+    ) -> Float[Tensor, " n_tasks"]:
+        """Fill gradients as the aggregator wants them; return the weights of both methods."""
+        combined = backward(
+            self.weighted(found, weights),
+            self.shared,
+            self.aggregator,
+            present=found.present,
+            engine=self.trainer.engine,
+            features=found.features,
+            rows=task_of_row(self.network, batch),
+            scale=scale * loss_scale(self.fabric),
+            second=None if second is None else self.weighted(second, weights),
+        )
+        return weights * combined
+
+    def learn(self, found: Found, again: Callable[[], Found]) -> None:
+        """What the weighting learns after a step; `again` passes its batch once more."""
+        if self.weighting is None:
+            return
+        self.weighting.learn(self._own(found.losses).detach(), found.present)
+        if Need.LOSSES_AFTER_STEP in self.weighting.needs:
+            with torch.no_grad():
+                after = self._own(again().losses)
+            self.weighting.after_step(after, found.present)
+
+    def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
+        """Tell the weighting, if it asks for it."""
+        if self.weighting is not None and Need.EPOCH_LOSSES in self.weighting.needs:
+            self.weighting.end_epoch(mean_losses)

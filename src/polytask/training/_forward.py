@@ -1,0 +1,97 @@
+"""From a batch to the tasks' losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.func import functional_call
+
+from polytask.architectures import MultiTaskModule, Raw
+from polytask.data import Batch, EncodedSource
+from polytask.losses import MultiTaskLoss
+from polytask.training._score import score
+from polytask.training._tensors import joined
+
+__all__ = ["Forward", "Found"]
+
+
+class Found(NamedTuple):
+    """What a forward pass found.
+
+    Attributes
+    ----------
+    losses : tensor of shape (n_tasks,)
+    present : tensor of shape (n_tasks,), bool
+    features : list of tensors, optional
+        What all heads start from.
+    """
+
+    losses: Float[Tensor, " n_tasks"]
+    present: Bool[Tensor, " n_tasks"]
+    features: list[Tensor] | None = None
+
+
+class Forward:
+    """Forward passes of a network in the precision of a run, up to the losses.
+
+    Parameters
+    ----------
+    fabric : Fabric
+    network : MultiTaskModule
+    loss : MultiTaskLoss
+    plain : bool
+        Whether all numbers are float32.
+    keep_features : bool
+        Whether what all heads start from is asked for.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        network: MultiTaskModule,
+        loss: MultiTaskLoss,
+        *,
+        plain: bool,
+        keep_features: bool,
+    ) -> None:
+        self.fabric, self.network, self.loss = fabric, network, loss
+        self.plain, self.keep_features = plain, keep_features
+
+    def __call__(self, batch: Batch) -> Found:
+        """Losses of the network as it is."""
+        with nullcontext() if self.plain else self.fabric.autocast():
+            raw, features = self._scores(batch)
+        return Found(*self.loss(_floats(raw), batch), features)
+
+    def _scores(self, batch: Batch) -> tuple[Raw, list[Tensor] | None]:
+        features = self.network.features(batch) if self.keep_features else None
+        if features is None:
+            return self.network(batch), None
+        return self.network.answer(features, batch), list(features.values())
+
+    def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Sums of losses and labels; `state` stands in for parameters and buffers."""
+        with nullcontext() if self.plain else self.fabric.autocast():
+            raw = functional_call(self.network, dict(state), (batch,))
+        sums, counts = self.loss.sums(_floats(raw), batch)
+        return sums, counts
+
+    def means(
+        self, sources: Mapping[str, EncodedSource]
+    ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
+        """Mean losses over many rows, in evaluation mode, and how many labels they are of."""
+        with nullcontext() if self.plain else self.fabric.autocast():
+            raw = score(self.network, sources)
+        with torch.no_grad():
+            sums, counts = self.loss.sums(_floats(raw), joined(sources))
+        return sums / counts.clamp(min=1e-30), counts
+
+
+def _floats(raw: Mapping[str, Tensor]) -> Raw:
+    return {name: scores.float() for name, scores in raw.items()}
