@@ -409,6 +409,7 @@ def test_rows_that_cannot_be_are_refused(way, change):
     assert all(p.grad is None for p in network.parameters())
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.parametrize("compiled", [False, True])
 def test_rows_that_batch_statistics_mix(compiled):
     normalisation = nn.BatchNorm1d(5, affine=False)
