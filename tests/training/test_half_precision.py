@@ -1,0 +1,94 @@
+"""What half precision's loss scale asks of balancing and of checkpoints."""
+
+import gc
+import weakref
+
+import pytest
+import torch
+from lightning_fabric.plugins import MixedPrecision
+from training_tables import mixed_table
+
+from polytask.architectures import MLP, HardSharing
+from polytask.data import encode, fit_schemas
+from polytask.training import Trainer, to_tensors
+from polytask.training._run import TrainingRun
+from polytask.training._run_state import resume_run, save_run
+from polytask.training._weighting_needs import weigh
+from polytask.weighting import FAMO, AutoLambda, AutoScale
+
+SMALL = HardSharing(MLP((8,)))
+
+
+def run_of(trainer):
+    """A run that has not begun."""
+    data = mixed_table(60)
+    schemas = fit_schemas(data)
+    network = SMALL.build(schemas, data.tasks, 0)
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+    return TrainingRun(trainer, trainer._fabric(), network, data.tasks, rows, None, 0)
+
+
+def served(weighting, scale):
+    """What a weighting has learned from one batch of losses that were scaled."""
+    run = run_of(Trainer(weighting=weighting, batch_size=16))
+    found = run._losses(run.batches.batch(0))
+    balancing = run.balancing
+    weigh(
+        balancing.weighting,
+        found.losses,
+        found.present,
+        balancing.shared,
+        balancing.trial,
+        learning_rate=0.1,
+        step=0,
+        scale=scale,
+    )
+    return balancing.weighting.state_dict()
+
+
+ASKING = [AutoScale(window=5), AutoLambda(), FAMO(exact=True)]
+
+
+@pytest.mark.parametrize("weighting", ASKING, ids=lambda weighting: type(weighting).__name__)
+def test_weightings_do_not_see_the_scale(weighting):
+    plain, scaled = served(weighting, 1.0), served(weighting, 1024.0)
+    torch.testing.assert_close(scaled, plain, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("weighting", ASKING, ids=lambda weighting: type(weighting).__name__)
+def test_weightings_learn_nothing_from_what_overflows(weighting):
+    fresh = run_of(Trainer(weighting=weighting)).balancing.weighting.state_dict()
+    torch.testing.assert_close(served(weighting, float("inf")), fresh)
+
+
+def test_the_scale_is_resumed(tmp_path):
+    path, trainer = tmp_path / "state", Trainer(batch_size=16)
+    first, second = run_of(trainer), run_of(trainer)
+    first._started = 0.0
+    for run, scale in ((first, 8.0), (second, 32.0)):
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+        half = MixedPrecision("16-mixed", device="cpu", scaler=scaler)
+        run.fabric.strategy.precision = half  # a CPU is not given one
+    save_run(first, path, "same")
+    resume_run(second, path, "same")
+    assert second.fabric.strategy.precision.scaler.get_scale() == 8.0
+
+
+@pytest.mark.parametrize("aggregation", ["mgda", "graddrop"])
+def test_no_graph_outlives_its_step(aggregation):
+    """Else two steps' activations are held at a time."""
+    run = run_of(Trainer(aggregation=aggregation, batch_size=16))
+    kept = []
+    run.forward, forward = (lambda batch: kept_of(forward(batch), kept)), run.forward
+    gc.disable()
+    try:
+        run._take_step()
+        assert kept
+        assert all(feature() is None for feature in kept)
+    finally:
+        gc.enable()
+
+
+def kept_of(found, kept):
+    kept.extend(weakref.ref(feature) for feature in found.features)
+    return found
