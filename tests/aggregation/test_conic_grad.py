@@ -55,10 +55,13 @@ def test_pareto_stationary_gradients_are_averaged():
     torch.testing.assert_close(ConicGrad().aggregate(jacobian), jacobian.mean(0))
 
 
-def test_stationary_gradients_in_single_precision_are_averaged():
+@pytest.mark.parametrize("width", [50, 10_000])
+def test_stationary_gradients_in_single_precision_are_averaged(width):
     """Rounding of the Gramian may leave the hull a distance, whose direction is noise."""
     for seed in range(20):
-        rows = jacobian_of(seed, 6, 400).float()
-        jacobian = torch.cat([rows, -rows, 0.5 * rows[:1]])
-        update = ConicGrad().aggregate(jacobian)
-        torch.testing.assert_close(update, jacobian.mean(0), rtol=1e-4, atol=1e-4)
+        rows = jacobian_of(seed, 5, width)
+        opposed = torch.cat([rows[:3], -3 * rows[:3], rows]).float()
+        balanced = torch.cat([rows, -rows[:3].sum(0, keepdim=True)]).float()
+        for jacobian in (opposed, balanced):
+            update = ConicGrad().aggregate(jacobian)
+            torch.testing.assert_close(update, jacobian.mean(0), rtol=1e-4, atol=1e-4)

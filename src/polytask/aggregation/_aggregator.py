@@ -13,6 +13,7 @@ from torch import Tensor
 
 from polytask._validation import Choice, Constraint, check_parameters
 from polytask.aggregation._property import Property
+from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["Aggregator", "AmortisedAggregator", "GramianAggregator", "JacobianAggregator"]
@@ -153,7 +154,7 @@ class AmortisedAggregator(GramianAggregator):
         """The update from explicit gradients; amortised, it also moves the weights."""
         if not self.amortised:
             return super().aggregate(jacobian, served)
-        told = Served.all_of(len(jacobian), jacobian.device) if served is None else served
+        told = served_or_all(served, len(jacobian), jacobian.device)
         update = self.carried(told).to(jacobian) @ jacobian
         self.move(jacobian @ update, told)
         return update

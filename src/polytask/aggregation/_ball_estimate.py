@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.aggregation._state import restore, saved
 from polytask.gradients import Served
 
 __all__ = ["BallEstimate"]
@@ -78,14 +79,8 @@ class BallEstimate:
 
     def state_dict(self) -> dict[str, Any]:
         """All estimates."""
-        return {
-            "slopes": self.slopes.clone(),
-            "seen": self.seen.clone(),
-            "square": self.square.clone(),
-            "steps": self.steps,
-        }
+        return saved(self, "slopes", "seen", "square", "steps", suffix="")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore them."""
-        self.slopes, self.seen = state["slopes"].clone(), state["seen"].clone()
-        self.square, self.steps = state["square"].clone(), state["steps"]
+        restore(self, state, suffix="")

@@ -150,8 +150,9 @@ class CAGrad(AmortisedAggregator):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore carried weights and estimates."""
-        if not state or not self.amortised:
-            return
-        self.start(len(state["weights"]["values"]))
-        self._carrier.load_state_dict(state["weights"])
-        self._ball.load_state_dict(state["ball"])
+        if state and self.amortised:
+            if not hasattr(self, "_carrier"):
+                values = state["weights"]["values"]
+                self.start(len(values), device=values.device)
+            self._carrier.load_state_dict(state["weights"])
+            self._ball.load_state_dict(state["ball"])

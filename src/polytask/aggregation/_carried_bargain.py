@@ -10,10 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.aggregation._bargain import clipped
 from polytask.aggregation._paced import paced
+from polytask.aggregation._state import restore, saved
 from polytask.gradients import Served
 
-__all__ = ["CarriedBargain", "clipped"]
+__all__ = ["CarriedBargain"]
 
 
 class CarriedBargain:
@@ -79,29 +81,8 @@ class CarriedBargain:
 
     def state_dict(self) -> dict[str, Any]:
         """All of it."""
-        return {name: tensor.clone() for name, tensor in vars(self).items()}
+        return saved(self, "weights", "rates", "residuals", suffix="")
 
-    @classmethod
-    def restored(cls, state: Mapping[str, Any], device: torch.device) -> CarriedBargain:
-        """From what `state_dict` gave."""
-        bargain = cls(len(state["weights"]))
-        for name in vars(bargain):
-            setattr(bargain, name, state[name].to(device, copy=True))
-        return bargain
-
-
-def clipped(
-    weights: Float[Tensor, " k"], norm: Float[Tensor, ""], max_norm: float | None
-) -> Float[Tensor, " k"]:
-    """Weights of the update clipped to a norm, given the norm it has.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from polytask.aggregation._carried_bargain import clipped
-    >>> clipped(torch.tensor([2.0, 4.0]), torch.tensor(5.0), 1.0)
-    tensor([0.4000, 0.8000])
-    """
-    if max_norm is None:
-        return weights
-    return weights * (max_norm / norm.clamp(min=max_norm))
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore it."""
+        restore(self, state, suffix="")

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.aggregation._simplex_weights import put_shares, shares
+from polytask.aggregation._state import restore, saved
 from polytask.gradients import Served
 
 __all__ = ["CarriedWeights"]
@@ -37,8 +39,7 @@ class CarriedWeights:
 
     def of(self, served: Served) -> Float[Tensor, " k"]:
         """Those of the tasks present, that sum to 1."""
-        chosen = self.values[served.present]
-        return chosen / chosen.sum()
+        return shares(self.values, served)
 
     def move(self, slopes: Float[Tensor, " k"], served: Served, step_size: float) -> None:
         """Take weight from tasks whose loss falls fast already."""
@@ -46,17 +47,14 @@ class CarriedWeights:
         self.scale = torch.maximum(_DECAY * self.scale, slopes.abs().amax())
         if self.scale == 0:
             return
-        before = self.values[served.present]
-        after = before * torch.exp(-step_size * (slopes - slopes.min()) / self.scale)
+        after = self.of(served) * torch.exp(-step_size * (slopes - slopes.min()) / self.scale)
         after = torch.clamp_min(after / after.sum(), _SMALLEST)
-        values = self.values.clone()
-        values[served.present] = after / after.sum() * before.sum()
-        self.values = values
+        self.values = put_shares(self.values, after / after.sum(), served)
 
     def state_dict(self) -> dict[str, Any]:
         """The weights and their scale."""
-        return {"values": self.values.clone(), "scale": self.scale.clone()}
+        return saved(self, "values", "scale", suffix="")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore them."""
-        self.values, self.scale = state["values"].clone(), state["scale"].clone()
+        restore(self, state, suffix="")

@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import present_losses, with_losses
 from polytask.gradients import Need, Served
 
@@ -140,13 +141,11 @@ class DBMTL(GramianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Averages and counts of steps."""
-        state = {"gradient": "gradient_", "step": "step_"}
-        return {key: getattr(self, at).clone() for key, at in state.items() if hasattr(self, at)}
+        return saved(self, "gradient", "step")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore averages and counts of steps."""
-        for key, value in state.items():
-            setattr(self, f"{key}_", value.clone())
+        restore(self, state)
 
 
 def _positive(losses: Float64[Tensor, " k"]) -> Float64[Tensor, " k"]:

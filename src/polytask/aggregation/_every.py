@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, Satisfies, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
 
@@ -161,14 +162,10 @@ class Every(Aggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, the count of steps and the aggregator's own state."""
-        own: dict[str, Any] = {"step": self.step_, "aggregator": self.aggregator.state_dict()}
-        if hasattr(self, "weight_"):
-            own["weight"] = self.weight_.clone()
-        return own
+        return {**saved(self, "weight", "step"), "aggregator": self.aggregator.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore weights, the count of steps and the aggregator's own state."""
         self.aggregator.load_state_dict(state["aggregator"])
-        if "weight" in state:
-            self.weight_ = state["weight"].clone()
+        restore(self, {name: value for name, value in state.items() if name != "aggregator"})
         self._turn(state["step"])

@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
 
@@ -133,12 +134,8 @@ class ExcessMTL(JacobianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, curvatures and initial excess risks."""
-        names = ("log_weight", "curvature", "initial_excess")
-        return {
-            name: getattr(self, f"{name}_").clone() for name in names if hasattr(self, f"{name}_")
-        }
+        return saved(self, "log_weight", "curvature", "initial_excess")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore weights, curvatures and initial excess risks."""
-        for name, value in state.items():
-            setattr(self, f"{name}_", value.clone())
+        restore(self, state)

@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._linalg import bargaining
 from polytask._validation import Constraint, Interval, Optional
 from polytask.aggregation._aggregator import AmortisedAggregator
-from polytask.aggregation._carried_bargain import CarriedBargain, clipped
+from polytask.aggregation._bargain import bargained
+from polytask.aggregation._carried_bargain import CarriedBargain
 from polytask.aggregation._property import Property
 from polytask.gradients import Served
 
@@ -100,11 +100,7 @@ class FairGrad(AmortisedAggregator):
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the fair update, clipped."""
-        exact = gramian.detach().double().cpu()
-        precision = torch.finfo(gramian.dtype).eps
-        weights = torch.from_numpy(bargaining(exact.numpy(), self.alpha, precision=precision))
-        norm = (weights @ exact @ weights).clamp(min=0.0).sqrt()
-        return clipped(weights, norm, self.max_norm).to(gramian)
+        return bargained(gramian, self.alpha, self.max_norm)
 
     def start(
         self,
@@ -134,6 +130,7 @@ class FairGrad(AmortisedAggregator):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore carried weights and how fast they move."""
-        if state:
-            here = self.bargain_.weights if hasattr(self, "bargain_") else state["weights"]
-            self.bargain_ = CarriedBargain.restored(state, here.device)
+        if state and self.amortised:
+            if not hasattr(self, "bargain_"):
+                self.start(len(state["weights"]), device=state["weights"].device)
+            self.bargain_.load_state_dict(state)

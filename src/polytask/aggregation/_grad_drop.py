@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Each, Interval, OneOf, check_parameters, message
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._told import served_or_all
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 
@@ -107,7 +108,7 @@ class GradDrop(JacobianAggregator):
 
     def _leaks(self, jacobian: Float[Tensor, "k p"], served: Served | None) -> Float[Tensor, " k"]:
         """Those of the tasks present."""
-        told = Served.all_of(len(jacobian), jacobian.device) if served is None else served
+        told = served_or_all(served, len(jacobian), jacobian.device)
         self._check_leaks(len(told.present))
         leaks = torch.as_tensor(self.leak, dtype=jacobian.dtype, device=jacobian.device)
         return leaks.expand(len(told.present))[told.rows]

@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import with_losses
 from polytask.gradients import Need, Served
 
@@ -147,12 +148,8 @@ class GradNorm(GramianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Logits and initial losses."""
-        if not hasattr(self, "logit_"):
-            return {}
-        return {"logit": self.logit_.clone(), "initial_loss": self.initial_loss_.clone()}
+        return saved(self, "logit", "initial_loss")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore logits and initial losses."""
-        if state:
-            self.logit_ = state["logit"].clone()
-            self.initial_loss_ = state["initial_loss"].clone()
+        restore(self, state)

@@ -16,6 +16,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._other_tasks import other_tasks
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
+from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["GradVac"]
@@ -102,7 +104,7 @@ class GradVac(GramianAggregator):
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
         """How often each gradient is in the sum of the turned ones; it moves the targets."""
-        told = Served.all_of(len(gramian)) if served is None else served
+        told = served_or_all(served, len(gramian), gramian.device)
         if not hasattr(self, "targets_"):
             self.start(len(told.present), generator=self._generator)
         products = normalised(gramian.detach().double().cpu().numpy())
@@ -119,12 +121,11 @@ class GradVac(GramianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """The targets."""
-        return {"targets": self.targets_.clone()} if hasattr(self, "targets_") else {}
+        return saved(self, "targets")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the targets."""
-        if state:
-            self.targets_ = state["targets"].clone()
+        restore(self, state, device=torch.device("cpu"))
 
 
 @dataclass

@@ -123,5 +123,6 @@ class MGDA(AmortisedAggregator):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore carried weights."""
         if state and self.amortised:
-            self.start(len(state["values"]))
+            if not hasattr(self, "_carrier"):
+                self.start(len(state["values"]), device=state["values"].device)
             self._carrier.load_state_dict(state)

@@ -14,6 +14,7 @@ from polytask._linalg import project_simplex
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
 
@@ -151,15 +152,11 @@ class MoCo(JacobianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Tracked gradients, multipliers and counts of steps."""
-        names = ("gradient", "multiplier", "step")
-        return {
-            name: getattr(self, f"{name}_").clone() for name in names if hasattr(self, f"{name}_")
-        }
+        return saved(self, "gradient", "multiplier", "step")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore tracked gradients, multipliers and counts of steps."""
-        for name, value in state.items():
-            setattr(self, f"{name}_", value.clone())
+        restore(self, state)
 
 
 def _gramian(rows: Float[Tensor, "k p"]) -> Float64[Tensor, "k k"]:

@@ -14,6 +14,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._simplex_weights import put_shares, shares, stepped
+from polytask.aggregation._state import restore, saved
+from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["MoDo"]
@@ -113,17 +115,15 @@ class MoDo(Aggregator):
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients, which also move the weights."""
-        told = Served.all_of(len(jacobian), jacobian.device) if served is None else served
+        told = served_or_all(served, len(jacobian), jacobian.device)
         update = self.carried(told).to(jacobian) @ jacobian
         self.move(jacobian @ update, told)
         return update
 
     def state_dict(self) -> dict[str, Any]:
         """The weights."""
-        return {"weights": self.weights_.clone()} if hasattr(self, "weights_") else {}
+        return saved(self, "weights")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the weights."""
-        if state:
-            device = getattr(self, "weights_", state["weights"]).device
-            self.weights_ = state["weights"].to(device, copy=True)
+        restore(self, state)

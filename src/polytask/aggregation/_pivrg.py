@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from polytask._linalg import bargaining
 from polytask._validation import (
     Constraint,
     Each,
@@ -22,8 +21,10 @@ from polytask._validation import (
     message,
 )
 from polytask.aggregation._aggregator import GramianAggregator
-from polytask.aggregation._carried_bargain import clipped
+from polytask.aggregation._bargain import bargained
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
+from polytask.aggregation._told import with_losses
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 
@@ -160,21 +161,12 @@ class PIVRG(GramianAggregator):
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
         """Weights of the update, clipped."""
-        if served is None or served.losses is None:
-            expected, remedy = "a Served with losses", "Give Served(present, losses)."
-            raise ParameterError(message("PIVRG", "served", expected, served, remedy))
+        told, losses = with_losses("PIVRG", served)
         if not hasattr(self, "losses_"):
-            self.start(len(served.present))
-        rows = served.rows.cpu()
-        self._remember(served.losses.detach().double().cpu()[rows], rows)
-        exact = gramian.detach().double().cpu()
-        wanted = self._shares(rows)
-        precision = torch.finfo(gramian.dtype).eps
-        weights = torch.from_numpy(
-            bargaining(exact.numpy(), self.alpha, wanted.numpy(), precision=precision)
-        )
-        norm = (weights @ exact @ weights).clamp(min=0.0).sqrt()
-        return clipped(weights, norm, self.max_norm).to(gramian)
+            self.start(len(told.present))
+        rows = told.rows.cpu()
+        self._remember(losses.cpu(), rows)
+        return bargained(gramian, self.alpha, self.max_norm, self._shares(rows))
 
     def _remember(self, losses: Float[Tensor, " k"], rows: Int[Tensor, " k"]) -> None:
         first = self.first_[rows].isinf()
@@ -197,15 +189,9 @@ class PIVRG(GramianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Losses and drops."""
-        if not hasattr(self, "losses_"):
-            return {}
-        state = {"losses": self.losses_.clone(), "first": self.first_.clone()}
-        return state if self.drops_ is None else {**state, "drops": self.drops_.clone()}
+        return saved(self, "losses", "first", "drops")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore losses and drops."""
-        if state:
-            self.losses_ = state["losses"].to("cpu", copy=True)
-            self.first_ = state["first"].to("cpu", copy=True)
-            drops = state.get("drops")
-            self.drops_ = None if drops is None else drops.to("cpu", copy=True)
+        self.drops_ = None
+        restore(self, state, device=torch.device("cpu"))

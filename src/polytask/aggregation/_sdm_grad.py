@@ -16,13 +16,13 @@ from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._paced import paced
 from polytask.aggregation._property import Property
 from polytask.aggregation._simplex_weights import put_shares, shares
+from polytask.aggregation._state import restore, saved
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 
 __all__ = ["SDMGrad"]
 
 _SMALLEST = 1e-6
-_STATE = ("weights", "rates", "residuals")
 _TINY = torch.finfo(torch.float64).tiny
 
 
@@ -165,12 +165,8 @@ class SDMGrad(AmortisedAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Carried weights and how fast they move."""
-        names = _STATE if hasattr(self, "weights_") else ()
-        return {name: getattr(self, f"{name}_").clone() for name in names}
+        return saved(self, "weights", "rates", "residuals")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore carried weights and how fast they move."""
-        if state:
-            device = getattr(self, "weights_", state["weights"]).device
-            for name in _STATE:
-                setattr(self, f"{name}_", state[name].to(device, copy=True))
+        restore(self, state)

@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
+from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import present_losses, with_losses
 from polytask.gradients import Need, Served
 
@@ -141,17 +142,8 @@ class STCH(Aggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Reference and counts of steps."""
-        if not hasattr(self, "reference_"):
-            return {}
-        return {
-            "reference": self.reference_.clone(),
-            "seen": self.seen_.clone(),
-            "step": self.step_,
-        }
+        return saved(self, "reference", "seen", "step")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore reference and counts of steps."""
-        if state:
-            self.reference_ = state["reference"].clone()
-            self.seen_ = state["seen"].clone()
-            self.step_ = state["step"]
+        restore(self, state)
