@@ -6,8 +6,11 @@ import shlex
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from polytask.cli import main
+from polytask.cli._learners import methods_of
 
 PAGE = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BASH = "\n".join(re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL))
@@ -35,6 +38,25 @@ def test_the_table_of_options_is_that_of_compare(capsys, monkeypatch):
     assert set(re.findall(r"--[a-z-]+", "".join(named))) == known - {"--out", "--quiet", "--help"}
 
 
+@pytest.mark.parametrize("side", ["-", "+"])
+def test_the_loop_runs_before_and_after(side):
+    (diff,) = re.findall(r"```diff\n(.*?)```", PAGE, re.DOTALL)
+    lines = [line[1:] for line in diff.splitlines() if line[:1] in {" ", "", side}]
+    torch.manual_seed(0)
+    trunk, heads = nn.Linear(3, 4), nn.ModuleList([nn.Linear(4, 1), nn.Linear(4, 1)])
+    optimizer = torch.optim.SGD([*trunk.parameters(), *heads.parameters()], lr=0.1)
+    batches = [(torch.randn(8, 3), torch.randn(2, 8, 1)) for _ in range(3)]
+    loss, before = nn.MSELoss(), trunk.weight.detach().clone()
+    names = {"torch": torch, "trunk": trunk, "heads": heads, "loss": loss}
+    exec("\n".join(lines), names | {"batches": batches, "optimizer": optimizer})
+    assert not torch.equal(trunk.weight, before)
+
+
+def test_there_are_as_many_methods_as_it_says():
+    assert "Over forty" in PAGE
+    assert sum(len(methods_of(room)) for room in ("weighting", "aggregation")) > 40
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
 def test_code_runs(block, tmp_path, monkeypatch):
@@ -48,4 +70,5 @@ def test_code_runs(block, tmp_path, monkeypatch):
     for name in ("census.csv", "new.csv"):
         (tmp_path / name).write_text("\n".join(lines) + "\n")
     exec(compile(block, "README.md", "exec"), {})
-    assert (tmp_path / "runs" / "python" / "comparison.json").exists()
+    if "compare(" in block:
+        assert (tmp_path / "runs" / "python" / "comparison.json").exists()
