@@ -5,12 +5,20 @@ import torch
 from gradient_conditions import CONDITIONS
 from gradient_networks import NETWORKS, Trunk, mlp, numbers
 from torch import nn
+from torch._functorch import config
 
 from polytask.aggregation import MGDA, Aggregator, GramianAggregator, JacobianAggregator
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, backward, gramian, per_task_jacobian
 
 WEIGHTS = torch.tensor([0.5, -0.2, 2.0])
+
+
+@pytest.fixture(autouse=True)
+def kept_buffers():
+    """Compiled modules keep what they need for several backward passes."""
+    with config.patch({"donated_buffer": False} if hasattr(config, "donated_buffer") else {}):
+        yield
 
 
 class Weighing(GramianAggregator):

@@ -113,7 +113,9 @@ def backward(
     backward hooks of shared modules are called in every backward pass, at most once a task.
     A checkpoint draws its part of the network again in every one of these passes, and once for
     each of its layers whose inputs are asked for; batch norm inside it learns each time. It has
-    to be one with ``use_reentrant=False``.
+    to be one with ``use_reentrant=False``. Modules of ``torch.compile`` are passed several times,
+    which those that give their buffers away refuse: set ``torch._functorch.config.donated_buffer``
+    to False before they are compiled.
     Embeddings with ``sparse=True`` get sparse gradients by exact engines for the Gramian, dense
     ones by the Jacobian. Autocast is switched off within.
 
