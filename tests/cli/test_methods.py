@@ -74,3 +74,20 @@ def test_an_unknown_one(polytask):
     assert ran.error == (
         "error: There is no weighting or aggregation named 'mgad'. Did you mean 'mgda'?"
     )
+
+
+def test_training_with_all_that_can_be_said_of_balancing(polytask, table, tmp_path):
+    config = tmp_path / "study.yaml"
+    config.write_text("aggregate-every: 2\nengine: per_task\nsteps: 6\n")
+    ran = polytask(
+        "fit", table, "--target", "income:binary", "--target", "married:binary",
+        "--weighting", "users_balancing:Squares", "--aggregation", "PC-Grad", "--config", config,
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    assert "fitting hard_sharing+squares+pc_grad" in ran.err
+
+
+def test_an_unknown_engine_is_refused_before_the_table_is_read(polytask):
+    ran = polytask("fit", "no.csv", "-t", "income", "--model", "hard_sharing+mgda", "--engine", "x")
+    assert ran.status == 2
+    assert ran.error.startswith("error: The `engine` parameter of Trainer must be one of 'auto', ")
