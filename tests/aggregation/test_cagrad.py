@@ -7,7 +7,6 @@ import torch
 
 from polytask.aggregation import CAGrad, Mean, Property
 from polytask.gradients import Served
-from polytask.testing import check_aggregator, check_properties
 
 
 def jacobian_of(seed, n_tasks, width):
@@ -136,8 +135,3 @@ def test_a_saved_state_goes_on_exactly():
 def test_carried_weights_are_state():
     assert Property.STATELESS in CAGrad().properties
     assert Property.STATELESS not in CAGrad(amortised=True).properties
-
-
-def test_the_common_checks_when_amortised():
-    check_aggregator(CAGrad(amortised=True))
-    check_properties(CAGrad(amortised=True), n_tasks=[3])

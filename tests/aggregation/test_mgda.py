@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from polytask.aggregation import MGDA, Property
 from polytask.gradients import Served
-from polytask.testing import check_aggregator, check_properties
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 6))
@@ -90,8 +89,3 @@ def test_carried_weights_resume_and_are_forgotten():
     assert torch.equal(one.aggregate(jacobian), first)
     assert Property.STATELESS not in one.properties
     assert Property.STATELESS in MGDA().properties
-
-
-def test_the_common_checks_when_amortised():
-    check_aggregator(MGDA(amortised=True))
-    check_properties(MGDA(amortised=True), n_tasks=[3])

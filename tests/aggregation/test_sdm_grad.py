@@ -116,6 +116,5 @@ def test_a_second_batch_is_for_carried_weights():
         SDMGrad(double_sampling=True)
 
 
-@pytest.mark.parametrize("double_sampling", [False, True])
-def test_carried_weights_pass_the_common_check(double_sampling):
-    check_aggregator(SDMGrad(amortised=True, double_sampling=double_sampling), n_tasks=(1, 2, 5))
+def test_double_sampling_passes_the_common_check():
+    check_aggregator(SDMGrad(amortised=True, double_sampling=True), n_tasks=(1, 3))
