@@ -137,8 +137,8 @@ def required(function: Callable[..., Any]) -> list[str]:
     Examples
     --------
     >>> from polytask._naming import required
-    >>> required(int), required(required)
-    ([], ['function'])
+    >>> required(required)
+    ['function']
     """
     return [
         parameter.name
