@@ -70,11 +70,10 @@ def _drawn(source: EncodedSource, share: float, seed: int) -> Tensor:
 
 def _groups(source: EncodedSource) -> Int64[Tensor, " n"]:
     """A number for each row: that of the task it belongs to, where it belongs to one alone."""
-    groups, n_before = torch.zeros(source.n_rows, dtype=torch.int64), 0
+    groups = torch.zeros(source.n_rows, dtype=torch.int64)
     for targets in source.targets.values():
-        if targets.task is not None:
+        if targets.task is not None and source.n_rows:
             labelled = targets.labels()[1].any(dim=-1).cpu()
-            task = targets.task.cpu() + n_before + 1
+            task = targets.task.cpu() + int(groups.max()) + 1
             groups = torch.where(labelled, task, groups)
-            n_before = int(task.max())
     return groups
