@@ -10,6 +10,7 @@ from polytask.gradients import Need, backward, per_task_jacobian, slopes
 
 N_TASKS = 3
 WEIGHTS = torch.tensor([0.3, 1.0, 1.7])
+CLOSE = {"rtol": 1e-4, "atol": 1e-6, "check_dtype": False}
 INPUTS = torch.linspace(-1.0, 1.0, 120).reshape(20, 6).sin()
 
 
@@ -32,8 +33,8 @@ def assert_exact(losses, shared, **options):
     aggregator = Fixed()
     backward(losses, shared, aggregator, **options)
     update = torch.cat([parameter.grad.flatten() for parameter in shared])
-    torch.testing.assert_close(aggregator.gramian, jacobian @ jacobian.T, rtol=1e-4, atol=1e-6)
-    torch.testing.assert_close(update, WEIGHTS @ jacobian, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(aggregator.gramian, jacobian @ jacobian.T, **CLOSE)
+    torch.testing.assert_close(update, WEIGHTS.to(jacobian) @ jacobian, **CLOSE)
 
 
 def fused_losses(features):
@@ -151,3 +152,49 @@ def test_slopes_past_a_function_that_is_differentiable_once():
     jacobian = per_task_jacobian(losses, parameters)
     wanted = jacobian @ torch.cat([along.flatten() for along in direction])
     torch.testing.assert_close(slopes(losses, parameters, direction), wanted)
+
+
+# ── losses that were multiplied after they were stacked ─────────────────────────────────────
+
+
+class _Passed(torch.autograd.Function):
+    """Counts backward passes through it."""
+
+    count = 0
+
+    @staticmethod
+    def forward(ctx, values):
+        return values.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        _Passed.count += 1
+        return gradient
+
+
+WAYS = {
+    "by a number": lambda losses: torch.stack(losses) * 2.0,
+    "by weights": lambda losses: WEIGHTS * torch.stack(losses) * 0.5,
+    "by a number, then weights": lambda losses: 3.0 * torch.stack(losses) * WEIGHTS,
+    "by itself": lambda losses: torch.stack(losses) * torch.stack(losses),
+    "one for all": lambda losses: torch.stack(losses[:1]) * WEIGHTS,
+    "in double precision": lambda losses: torch.stack([losses[0].double(), *losses[1:]]) * WEIGHTS,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_multiplied_losses(way):
+    trunk, heads = nn.Linear(6, 5), [nn.Linear(5, 1) for _ in range(N_TASKS)]
+    features = trunk(INPUTS).tanh()
+    losses = [head(features).square().mean() for head in heads]
+    assert_exact(WAYS[way](losses), list(trunk.parameters()))
+
+
+@pytest.mark.parametrize("scale", [1.0, 8.0])
+def test_a_task_passes_its_own_head_only(scale):
+    trunk, heads = nn.Linear(6, 5), [nn.Linear(5, 1) for _ in range(N_TASKS)]
+    features = trunk(INPUTS).tanh()
+    losses = [_Passed.apply(head(features)).square().mean() for head in heads]
+    _Passed.count = 0
+    backward(torch.stack(losses) * WEIGHTS, trunk.parameters(), Fixed(), scale=scale)
+    assert _Passed.count == 2 * N_TASKS  # once for the trunk, once for the heads

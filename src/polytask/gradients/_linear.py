@@ -84,7 +84,8 @@ class LinearPart(Part):
                 if signal is not None
             ]
             for signal, activation in pairs:
-                self.own.take(task, exact(signal), exact(activation))
+                owners = torch.full((len(signal),), task, device=signal.device)
+                self.own.take(owners, exact(signal), exact(activation))
         else:
             self._keep(task, self._joined(caught))
 
@@ -97,14 +98,8 @@ class LinearPart(Part):
             if signals is None:
                 continue
             rows, inputs = exact(signals), exact(activation)
-            owner = task_of_row.repeat_interleave(len(rows) // len(task_of_row))
-            order = torch.argsort(owner, stable=True)
-            sizes = torch.bincount(owner, minlength=n_tasks).tolist()
-            pieces = zip(
-                torch.split(rows[order], sizes), torch.split(inputs[order], sizes), strict=True
-            )
-            for task, (own_rows, own_inputs) in enumerate(pieces):
-                self.own.take(task, own_rows, own_inputs)
+            owners = task_of_row.repeat_interleave(len(rows) // len(task_of_row))
+            self.own.take(owners, rows, inputs)
 
     def _choose(self, n_tasks: int, *, common: bool) -> None:
         """Settle the form, once it is seen how a task reaches the layer."""

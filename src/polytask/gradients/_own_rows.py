@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 __all__ = ["OwnRows"]
@@ -26,14 +28,19 @@ class OwnRows:
 
     def __init__(self, n_tasks: int, bias: bool) -> None:
         self.n_tasks, self.bias = n_tasks, bias
-        self.tasks: list[int] = []
+        self.owners: list[Tensor] = []
         self.signals: list[Tensor] = []
         self.inputs: list[Tensor] = []
         self.gradients: Tensor | None = None
 
-    def take(self, task: int, signals: Float[Tensor, "n o"], inputs: Float[Tensor, "n i"]) -> None:
-        """Keep the rows of one task."""
-        self.tasks.append(task)
+    def take(
+        self,
+        owners: Int[Tensor, " n"],
+        signals: Float[Tensor, "n o"],
+        inputs: Float[Tensor, "n i"],
+    ) -> None:
+        """Keep rows, and which task each belongs to."""
+        self.owners.append(owners)
         self.signals.append(signals)
         self.inputs.append(inputs)
 
@@ -46,12 +53,12 @@ class OwnRows:
         return self._by_kernel() if by_kernel < by_gradient else self._by_gradient()
 
     def _by_kernel(self) -> Tensor:
-        signals, inputs = torch.cat(self.signals), torch.cat(self.inputs)
+        signals, inputs = _joined(self.signals), _joined(self.inputs)
         kernel = inputs @ inputs.T
         if self.bias:
             kernel += 1.0
         kernel *= signals @ signals.T
-        belongs = torch.nn.functional.one_hot(self._task_of_row(), self.n_tasks).to(kernel)
+        belongs = torch.nn.functional.one_hot(_joined(self.owners), self.n_tasks).to(kernel)
         return belongs.T @ kernel @ belongs
 
     def _by_gradient(self) -> Tensor:
@@ -68,7 +75,7 @@ class OwnRows:
         shape = (self.n_tasks, self.signals[0].shape[1], self.inputs[0].shape[1])
         formed = self.signals[0].new_empty(shape)
         fresh = set(range(self.n_tasks))
-        for task, signals, inputs in zip(self.tasks, self.signals, self.inputs, strict=True):
+        for task, signals, inputs in self._by_task():
             if task in fresh:
                 torch.mm(signals.T, inputs, out=formed[task])
                 fresh.discard(task)
@@ -78,20 +85,33 @@ class OwnRows:
             formed[task] = 0.0
         return formed
 
+    def _by_task(self) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Signals and inputs of one task at a time."""
+        for owners, signals, inputs in zip(self.owners, self.signals, self.inputs, strict=True):
+            sizes = torch.bincount(owners, minlength=self.n_tasks).tolist()
+            if max(sizes) == len(owners):
+                yield sizes.index(max(sizes)), signals, inputs
+                continue
+            order = torch.argsort(owners, stable=True)
+            pieces = zip(
+                torch.split(signals[order], sizes), torch.split(inputs[order], sizes), strict=True
+            )
+            for task, (own_signals, own_inputs) in enumerate(pieces):
+                yield task, own_signals, own_inputs
+
     def _sums(self) -> Float[Tensor, "k o"]:
         sums = self.signals[0].new_zeros(self.n_tasks, self.signals[0].shape[1])
-        for task, signals in zip(self.tasks, self.signals, strict=True):
-            sums[task] += signals.sum(dim=0)
+        for owners, signals in zip(self.owners, self.signals, strict=True):
+            sums.index_add_(0, owners, signals)
         return sums
 
     def total(self, weights: Float[Tensor, " k"]) -> tuple[Tensor, Tensor]:
         """Weighted sums of the gradients of weight and bias."""
         if self.gradients is not None:
             return torch.tensordot(weights, self.gradients, dims=1), weights @ self._sums()
-        signals = torch.cat(self.signals) * weights[self._task_of_row(), None]
-        return signals.T @ torch.cat(self.inputs), signals.sum(dim=0)
+        signals = _joined(self.signals) * weights[_joined(self.owners), None]
+        return signals.T @ _joined(self.inputs), signals.sum(dim=0)
 
-    def _task_of_row(self) -> Tensor:
-        sizes = torch.tensor([len(signals) for signals in self.signals])
-        tasks = torch.tensor(self.tasks).repeat_interleave(sizes)
-        return tasks.to(self.signals[0].device)
+
+def _joined(pieces: list[Tensor]) -> Tensor:
+    return pieces[0] if len(pieces) == 1 else torch.cat(pieces)

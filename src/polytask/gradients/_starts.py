@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-__all__ = ["Start", "starts_at_features", "starts_at_losses"]
+__all__ = ["Start", "stacked_apart", "starts_at_features", "starts_at_losses"]
 
 Start = tuple[Sequence[Any], Sequence[Tensor] | None]
 """What a backward pass starts from, and the signals it starts with."""
@@ -18,16 +18,36 @@ Start = tuple[Sequence[Any], Sequence[Tensor] | None]
 _AT_ONCE = 64
 
 
+def stacked_apart(losses: Float[Tensor, " n_tasks"]) -> tuple[Any, Tensor] | None:
+    """The operation that stacked losses computed apart, and what they were multiplied by since.
+
+    None where there is no such operation.
+    """
+    node: Any = losses.grad_fn
+    factors = torch.ones_like(losses.detach())
+    while node is not None and node.name() == "MulBackward0":
+        (first, _), (second, _) = node.next_functions
+        if (first is None) == (second is None):
+            return None
+        factors = factors * (node._saved_self if first is None else node._saved_other)  # noqa: SLF001
+        node = second if first is None else first
+    if node is None or node.name() != "StackBackward0":
+        return None
+    return (node, factors) if len(node.next_functions) == len(losses) else None
+
+
 def starts_at_losses(losses: Float[Tensor, " n_tasks"], rows: Sequence[int]) -> Iterator[Start]:
     """A start a task, below the operation that stacked the losses if there is one.
 
     A backward pass from ``stack(losses)[k]`` would visit every task's head with zeros.
     """
-    node: Any = losses.grad_fn
-    stack = node is not None and node.name() == "StackBackward0"
+    apart = stacked_apart(losses)
     for row in rows:
-        edge = node.next_functions[row] if stack else (None, 0)
-        yield [losses[row] if edge[0] is None else GradientEdge(*edge)], None
+        edge = (None, 0) if apart is None else apart[0].next_functions[row]
+        if apart is None or edge[0] is None:
+            yield [losses[row]], None
+        else:
+            yield [GradientEdge(*edge)], [apart[1][row]]
 
 
 def starts_at_features(losses: Float[Tensor, " k"], features: Sequence[Tensor]) -> Iterator[Start]:

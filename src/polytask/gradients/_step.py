@@ -14,7 +14,7 @@ from torch import Tensor
 from polytask.gradients._graph import Graph, are_nested, leaves_past
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
-from polytask.gradients._starts import Start, starts_at_features, starts_at_losses
+from polytask.gradients._starts import Start, stacked_apart, starts_at_features, starts_at_losses
 
 __all__ = ["Step", "add_gradient"]
 
@@ -65,8 +65,7 @@ class Step:
 
         Heads that were computed apart are passed one by one, fused ones together.
         """
-        node: Any = self.losses.grad_fn
-        apart = node is not None and node.name() == "StackBackward0"
+        apart = stacked_apart(self.losses) is not None
         if self.features and not apart and not self._past(self.features):
             return starts_at_features(self.present_losses, self.features)
         return starts_at_losses(self.losses, self.rows.tolist())

@@ -136,7 +136,9 @@ class Sweeps:
 
     def gramian(self) -> Float[Tensor, "k k"]:
         """Inner products of the tasks' gradients over all groups."""
-        return torch.stack([gradients().gramian() for gradients in self.rounds]).sum(dim=0)
+        found = [gradients().gramian() for gradients in self.rounds]
+        home = max((one.device for one in found), key=lambda device: device.type != "cpu")
+        return torch.stack([one.to(home) for one in found]).sum(dim=0)
 
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
         """Nothing: it was not kept."""
