@@ -253,6 +253,19 @@ def test_every_hook_is_called_once_a_step_or_look():
     assert not torch.equal(fallen[0], fallen[1])
 
 
+def test_weightings_are_told_of_losses_that_carry_the_tasks_own_weights():
+    frame = pl.DataFrame({"x": np.arange(40.0), "a": np.arange(40.0), "b": np.arange(40.0)})
+    tasks = [Task("a", "regression"), Task("b", "regression", weight=3.0)]
+    data = MultiTaskDataset.from_table(frame, tasks)
+    weighting = Recorder(("product", "losses_after_step"))
+    run = run_of(Trainer(weighting=weighting, steps=1, learning_rate=1e-9), data=data)
+    wanted = run._losses(run.batches.batch(0)).losses.detach() * torch.tensor([1.0, 3.0])
+    run.run(progress=False)
+    (_, _, before), (_, learned, _), (_, after, _) = run.balancing.weighting.told
+    for told in (before, learned, after):
+        torch.testing.assert_close(told, wanted)
+
+
 def test_what_is_not_served_is_named_with_a_remedy():
     trainer = Trainer(weighting=Recorder(("jacobian", "telepathy")), steps=1)
     with pytest.raises(UnservedNeedError, match=r"Recorder needs jacobian, telepathy.*Choose one"):

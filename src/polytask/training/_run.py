@@ -156,8 +156,10 @@ class TrainingRun:
     def _take_step(self) -> None:
         self.optimizer.zero_grad()
         n_parts = self.trainer.accumulate
-        for part in range(n_parts):
-            batch, found = self._accumulate(self.step * n_parts + part)
+        start = self.step * n_parts
+        for part in range(n_parts - 1):
+            self._accumulate(start + part)
+        batch, found = self._accumulate(start + n_parts - 1)
         self._update()
         self.step += 1
         self.balancing.learn(found, lambda: self._losses(batch))

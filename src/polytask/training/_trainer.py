@@ -81,7 +81,8 @@ class Trainer(TrainerSettings):
     batch_size : int, default 256
         Rows of a batch; for single-task networks, rows of each task's batch.
     accumulate : int, default 1
-        Batches whose gradients are averaged into one optimiser step.
+        Batches whose gradients are averaged into one optimiser step; a weighting learns from the
+        last of them.
     clip_norm : float, optional
         Largest norm of the gradient; single-task networks are clipped one by one.
     steps : int, default 2000
