@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.gradients._parts import Part, Update, exact, flat, n_numbers, shaped
+from polytask.gradients._parts import Part, Update, exact, flat, inner_products, n_numbers, shaped
 
 __all__ = ["DirectPart"]
 
@@ -51,7 +51,7 @@ class DirectPart(Part):
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products of the rows."""
-        return None if self.rows is None else self.rows @ self.rows.T
+        return None if self.rows is None else inner_products(self.rows)
 
     def jacobian(self) -> Float[Tensor, "k p"]:
         """The rows themselves."""

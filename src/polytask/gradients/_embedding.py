@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from polytask.gradients._parts import Part, Update, exact
+from polytask.gradients._parts import Part, Update, exact, inner_products
 
 __all__ = ["EmbeddingPart"]
 
@@ -88,7 +88,7 @@ class EmbeddingPart(Part):
         if self.kept is None:
             return None
         flat = self.kept.flatten(1)
-        return flat @ flat.T
+        return inner_products(flat)
 
     def update(self, weights: Float[Tensor, " k"]) -> Update:
         """The weighted sum, scattered into the table, which stays sparse where look-ups are."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from polytask.gradients._own_rows import OwnRows
-from polytask.gradients._parts import Part, Update, exact
+from polytask.gradients._parts import Part, Update, exact, inner_products
 
 __all__ = ["LinearPart"]
 
@@ -148,7 +148,7 @@ class LinearPart(Part):
             if self.bias is not None:
                 kernel += 1.0
             return flat @ torch.matmul(kernel, self.kept).flatten(1).T
-        inner = flat @ flat.T
+        inner = inner_products(flat)
         return inner if self.bias_kept is None else inner + self.bias_kept @ self.bias_kept.T
 
     def update(self, weights: Float[Tensor, " k"]) -> Update:

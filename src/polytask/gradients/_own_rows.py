@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from polytask.gradients._parts import inner_products
+
 __all__ = ["OwnRows"]
 
 _MEMORY = 40  # products that take as long as writing one number and reading it twice
@@ -64,7 +66,7 @@ class OwnRows:
     def _by_gradient(self) -> Tensor:
         self.gradients = self._formed()
         flat = self.gradients.flatten(1)
-        inner = flat @ flat.T
+        inner = inner_products(flat)
         if self.bias:
             sums = self._sums()
             inner = inner + sums @ sums.T

@@ -10,7 +10,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Part", "Update", "exact", "flat", "n_numbers", "shaped"]
+__all__ = ["Part", "Update", "exact", "flat", "inner_products", "n_numbers", "shaped"]
+
+_PIECE = 2**16
 
 Update = Iterable[tuple[Tensor, Tensor]]
 """Parameters and what is to be added to their gradients."""
@@ -61,6 +63,17 @@ class Part(ABC):
 def exact(matrix: Tensor) -> Tensor:
     """A matrix in at least single precision, for sums over many products."""
     return matrix.float() if matrix.dtype in {torch.float16, torch.bfloat16} else matrix
+
+
+def inner_products(rows: Float[Tensor, "k p"]) -> Float[Tensor, "k k"]:
+    """The rows' Gramian, by pieces that stay in the processor's cache."""
+    if rows.is_cuda:
+        return rows @ rows.T
+    found = rows.new_zeros(len(rows), len(rows))
+    for start in range(0, rows.shape[1], _PIECE):
+        piece = rows[:, start : start + _PIECE]
+        found.addmm_(piece, piece.T)
+    return found
 
 
 def n_numbers(parameter: Tensor) -> int:
