@@ -97,3 +97,14 @@ def test_a_copy_shares_nothing(method):
     assert any(
         not torch.equal(tensor, wanted) for tensor, wanted in zip(after, before, strict=True)
     )
+
+
+@pytest.mark.parametrize("method", [*CARRYING, room.MoDo()], ids=of_name)
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_slopes_that_are_not_finite_do_no_harm(method, bad):
+    one = trained(method)
+    before = [tensor.clone() for tensor in tensors(one.state_dict())]
+    one.carried(served(0))
+    one.move(torch.tensor([bad, 1.0, 1.0]), served(0))
+    for tensor, wanted in zip(tensors(one.state_dict()), before, strict=True):
+        assert torch.equal(tensor, wanted)

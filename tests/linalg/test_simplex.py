@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from polytask._linalg import project_simplex
+from polytask.exceptions import ParameterError
 
 POINTS = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 
@@ -32,3 +34,9 @@ def test_a_common_shift_means_nothing(point, shift):
 def test_distant_and_single_points():
     np.testing.assert_array_equal(project_simplex(np.array([-1e300, 1e300, 0.0])), [0, 1, 0])
     np.testing.assert_array_equal(project_simplex(np.array([-7.0])), [1.0])
+
+
+@pytest.mark.parametrize("point", [[], [np.nan, 1.0], [np.inf, 0.0]])
+def test_bad_points(point):
+    with pytest.raises(ParameterError, match="`point` parameter of project_simplex must be a fin"):
+        project_simplex(np.array(point))

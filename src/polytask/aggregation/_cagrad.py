@@ -53,10 +53,13 @@ class CAGrad(AmortisedAggregator):
     Notes
     -----
     Deviations from the authors' code: the problem is solved exactly by an active-set method,
-    without constants added to norms. Where :math:`g_w = 0` is the solution, the update is the
-    limit of those nearby. To a Gramian in float32, K times its precision is added. Amortised (not in the paper), the slopes along an update are those of
-    the paper's objective in w, and move w by a step of exponentiated gradient descent that does
-    not depend on the gradients' size. For :math:`\lambda` every tenth update is the average
+    without constants added to norms, and the update is not multiplied by the number of tasks to
+    match the sum of the losses. Where :math:`g_w = 0` is the solution, the update is the limit of
+    those nearby. To a Gramian in float32, K times its precision is added.
+
+    Amortised (not in the paper), the slopes along an update are those of the paper's objective in
+    w, and move w by a step of exponentiated gradient descent that does not depend on the
+    gradients' size. For :math:`\lambda` every tenth update is the average
     gradient, whose slopes tell :math:`\lVert g_0 \rVert` and :math:`g_w^\top g_0`; all others
     then tell :math:`\lVert g_w \rVert`. Both are averaged over some steps, and :math:`\lambda`
     is at most 100 c.
@@ -132,6 +135,8 @@ class CAGrad(AmortisedAggregator):
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
         """Correct the estimates, and move weights along the objective's slopes."""
+        if not product.isfinite().all():
+            return
         if self._ball.asks_mean(served):
             self._ball.learn_mean(product.double(), served)
             return

@@ -42,7 +42,9 @@ class CarriedWeights:
         return shares(self.values, served)
 
     def move(self, slopes: Float[Tensor, " k"], served: Served, step_size: float) -> None:
-        """Take weight from tasks whose loss falls fast already."""
+        """Take weight from tasks whose loss falls fast already, if all slopes are finite."""
+        if not slopes.isfinite().all():
+            return
         slopes = slopes.double()
         self.scale = torch.maximum(_DECAY * self.scale, slopes.abs().amax())
         if self.scale == 0:

@@ -35,8 +35,9 @@ class DBMTL(GramianAggregator):
     beta : float, default 0.9
         How much of the averaged gradients is kept; with 0 this step's gradients alone count, and
         the method works on the Gramian.
-    beta_sigma : float, default 0.0
-        How fast `beta` falls with the steps t in which a task was present; the paper has 0.5.
+    beta_sigma : float, default 0.5
+        How fast `beta` falls with the steps t in which a task was present: 0.5 as in the paper; the
+        authors' code has 0, with which averages lag far behind in short runs.
 
     Attributes
     ----------
@@ -49,6 +50,7 @@ class DBMTL(GramianAggregator):
     -----
     The tasks' averaged gradients take as much memory as the shared parameters, once a task. A
     task that is absent keeps its average, which takes no part in the update until it returns.
+    Losses should be positive: others count as 0, to which 1e-8 is added as to all.
     Deviations from the authors' code: no small number is added to lengths, so that the
     gradients' unit does not matter, and gradients of length 0 stay 0. With ``beta > 0`` heads
     follow their plain losses, with ``beta=0`` those times the weights of the update; the
@@ -57,7 +59,7 @@ class DBMTL(GramianAggregator):
     References
     ----------
     Lin, Jiang, Ye, Zhang, Chen, Chen, Liu, Tsang & Kwok, "Dual-balancing for multi-task
-    learning", 2023.
+    learning", arXiv:2308.12029, 2023.
 
     Examples
     --------
@@ -70,7 +72,7 @@ class DBMTL(GramianAggregator):
     """
 
     beta: float = 0.9
-    beta_sigma: float = 0.0
+    beta_sigma: float = 0.5
     gradient_: Tensor = field(init=False, repr=False, compare=False)
     step_: Tensor = field(init=False, repr=False, compare=False)
 

@@ -50,8 +50,8 @@ class MoDo(Aggregator):
     -----
     Deviations: the parameters follow the :math:`\lambda` from before its step, and the batch
     whose gradients are one of the factors; in the paper they follow the one after it, and a
-    third batch. The :math:`\rho` is that of the authors' code (their default); the paper's
-    algorithm has none. Other defaults are in use (LibMTL has :math:`\gamma = 0.001`). A loop that
+    third batch. The :math:`\rho` is that of the authors' code for multi-task learning; the
+    paper's algorithm and their toy problem have none. Other defaults are in use (LibMTL has :math:`\gamma = 0.001`). A loop that
     serves no second batch uses z for both, and so does `aggregate`: the step is then biased,
     towards equal weights and away from noisy tasks.
 
@@ -106,7 +106,12 @@ class MoDo(Aggregator):
         return shares(self.weights_, served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        r"""Learn from the slopes :math:`J(z') J(z)^\top \lambda` along the update just made."""
+        r"""Learn from the slopes :math:`J(z') J(z)^\top \lambda` along the update just made.
+
+        Nothing moves if one is not finite.
+        """
+        if not product.isfinite().all():
+            return
         point = shares(self.weights_, served)
         gradient = product.detach().to(point) + self.rho * point
         self.weights_ = put_shares(self.weights_, stepped(point, gradient, self.gamma), served)

@@ -60,17 +60,19 @@ class SDMGrad(AmortisedAggregator):
     -----
     Deviations: v is found exactly, as the shortest vector in the hull of the gradients shifted
     by :math:`\lambda` times their average; the authors' code makes 20 steps with momentum from
-    the last v. Carried, v makes one step in each training step and follows the update, where the
-    paper's algorithm makes several before it, and the step is
+    the last v. The default of `lamda` is that of their solver and of LibMTL; their class has 0.6.
+
+    Carried, v makes one step in each training step and follows the update, where the paper's
+    algorithm makes several before it, and the step is
 
     .. math:: v_k \propto v_k \exp\Bigl(-\eta\,\frac{s_k - h}{|h|}\Bigr), \qquad
               s = J d, \quad h = v^\top s,
 
     with exponents in :math:`[-\eta, \eta]` and smaller ones for tasks whose exponents change
     sign, instead of a projected step of a fixed length: it does not depend on the gradients'
-    sizes. No :math:`v_k` falls below about 1e-6. The direction
-    drawn to is that of the batch of the update. With one batch for both factors the gradient of
-    v is biased: towards equal weights, and away from noisy tasks.
+    sizes. No :math:`v_k` falls below about 1e-6. The direction drawn to is that of the batch of
+    the update. With one batch for both factors the gradient of v is biased: towards equal
+    weights, and away from noisy tasks.
 
     References
     ----------
@@ -151,7 +153,9 @@ class SDMGrad(AmortisedAggregator):
         return self._with_average(shares(self.weights_, served))
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        """One step of the carried weights of the tasks present."""
+        """One step of the carried weights of the tasks present, if all slopes are finite."""
+        if not product.isfinite().all():
+            return
         rows, point = served.rows, shares(self.weights_, served)
         slopes = product.detach().to(point)
         height = point @ slopes

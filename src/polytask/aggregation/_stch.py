@@ -57,7 +57,8 @@ class STCH(Aggregator):
     As in the authors' code for multi-task learning, log-losses take the place of the paper's
     losses, the ideal point is 0 for :math:`\ell / z`, and preferences are equal. Deviation: the
     code warms up for four epochs and averages over a fifth; here both happen in the same steps,
-    whose number is given. K counts the tasks present.
+    whose number is given. K counts the tasks present. Losses should be positive: others count as
+    1e-12, and weigh accordingly.
 
     References
     ----------
