@@ -51,8 +51,8 @@ class DynamicTaskPriority(Weighting):
     right answer; losses of other kinds should be of order 1. It is kept above the smallest
     positive number, which bounds weights by 87 in float32. The average starts at a task's first
     batch, moves once a step, includes the batch that is weighed, and stays where it is while a
-    task is absent. One γ serves all tasks (the paper allows one each). No authors' code is public; the
-    defaults are ours.
+    task is absent. One γ serves all tasks (the paper allows one each). No authors' code is
+    public; the defaults are ours.
 
     References
     ----------

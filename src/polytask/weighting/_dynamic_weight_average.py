@@ -40,8 +40,9 @@ class DynamicWeightAverage(Weighting):
     Notes
     -----
     Where the earlier loss is not positive, or the later one is 0 as that of a task that was not
-    trained, there is no speed and the ratio is taken as 1, as in the first epochs. All tasks count in the sum of weights; a task
-    that is absent from a batch weighs 0 there and leaves the others' weights as they are.
+    trained, there is no speed and the ratio is taken as 1, as in the first epochs. All tasks count
+    in the sum of weights; a task that is absent from a batch weighs 0 there and leaves the
+    others' weights as they are.
 
     References
     ----------

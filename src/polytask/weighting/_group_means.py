@@ -40,28 +40,36 @@ def group_means(values: Float[Tensor, " k"], n_groups: int) -> Float[Tensor, " k
 def _stops(ordered: Tensor, n_groups: int) -> list[int]:
     """Where each run ends."""
     size = len(ordered)
-    cost = _costs(ordered)
-    best = cost[0]  # best[j]: the first j numbers in as many groups as there have been
-    last: list[Tensor] = []
-    for _ in range(n_groups - 1):
-        best, start = (best[:, None] + cost).min(dim=0)
-        last.append(start)
+    sums, squares = _cumulated(ordered)
+    every = torch.arange(size + 1)
+    best = _costs(sums, squares, torch.tensor(0), every)  # the first j numbers in as many groups
+    last: list[Tensor] = []  # as there have been; and where the last of these groups starts
+    if n_groups > 2:
+        between = _costs(sums, squares, every[:, None], every[None, :])
+        for _ in range(n_groups - 2):
+            best, start = (best[:, None] + between).min(dim=0)
+            last.append(start)
     stops = [size]
+    if n_groups > 1:
+        to_the_end = _costs(sums, squares, every, torch.tensor(size))
+        stops.append(int(torch.argmin(best + to_the_end)))
     for starts in reversed(last):
         stops.append(int(starts[stops[-1]]))
     return stops[::-1]
 
 
-def _costs(ordered: Tensor) -> Tensor:
-    """Squares within the run from i to j (excluded), as cost[i, j]; inf where j < i."""
-    size = len(ordered)
+def _cumulated(ordered: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums of the first numbers and of their squares, of numbers of order 1 around 0."""
     centred = ordered - ordered.mean()
     scale = centred.abs().max()
     centred = centred / torch.where(scale > 0, scale, 1.0)
-    sums = torch.cat([centred.new_zeros(1), centred.cumsum(dim=0)])
-    squares = torch.cat([centred.new_zeros(1), (centred**2).cumsum(dim=0)])
-    place = torch.arange(size + 1)
-    length = place[None, :] - place[:, None]
-    within = squares[None, :] - squares[:, None]
-    within = within - (sums[None, :] - sums[:, None]) ** 2 / length.clamp(min=1)
+    none = centred.new_zeros(1)
+    return torch.cat([none, centred.cumsum(dim=0)]), torch.cat([none, (centred**2).cumsum(dim=0)])
+
+
+def _costs(sums: Tensor, squares: Tensor, start: Tensor, stop: Tensor) -> Tensor:
+    """Squares within runs from start to stop (excluded); inf where they end before they start."""
+    length = stop - start
+    within = squares[stop] - squares[start]
+    within = within - (sums[stop] - sums[start]) ** 2 / length.clamp(min=1)
     return torch.where(length >= 0, within.clamp(min=0.0), torch.inf)

@@ -22,8 +22,8 @@ class PerTaskAdam:
     r"""Adam (Kingma & Ba, ICLR 2015) in which absent tasks do not move.
 
     Each task has its own averages of gradients and squares, corrected by their own weight; all
-    stay when the task is absent, so that its path is the one it would take alone. Values stay within ±80, where
-    :math:`e^{\pm v}` and its inverse are float32 numbers.
+    stay when the task is absent, so that its path is the one it would take alone. Values stay
+    within ±80, where :math:`e^{\pm v}` and its inverse are float32 numbers.
 
     Attributes
     ----------

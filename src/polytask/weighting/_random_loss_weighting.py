@@ -33,8 +33,8 @@ class RandomLossWeighting(Weighting):
     -----
     Deviation: the weights sum to the number of tasks K, as all fixed weights do here, instead of
     1, so that the step is as long as with equal weights. Of the paper's distributions the normal
-    one is used. A task that is absent from a batch weighs 0 there and
-    leaves the others' weights as they are. In a loop of your own call `learn` once a step.
+    one is used. A task that is absent from a batch weighs 0 there and leaves the others' weights
+    as they are. In a loop of your own call `learn` once a step.
 
     References
     ----------

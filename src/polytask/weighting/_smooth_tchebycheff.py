@@ -43,7 +43,8 @@ class SmoothTchebycheff(WeightedDistance):
     -----
     This is the paper's formula on the losses themselves. Deviation: the authors' multi-task code
     puts logarithms of losses in it, relative to their means after a warm-up, with λ = 1, and
-    multiplies the scalar by the number of tasks; that is `polytask.aggregation.STCH`. Absent tasks take no part in the sum. Negative losses are served.
+    multiplies the scalar by the number of tasks; that is `polytask.aggregation.STCH`. Absent
+    tasks take no part in the sum. Negative losses are served.
 
     References
     ----------

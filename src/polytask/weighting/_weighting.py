@@ -91,7 +91,7 @@ class Weighting(ABC):
     def after_validation(
         self, slopes: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        r"""Slopes :math:`g_k^\top v` along the gradient v of the held-out loss after a trial step."""
+        r"""Slopes :math:`g_k^\top v` along the held-out loss's gradient v after a trial step."""
         del slopes, present
 
     def after_step(
