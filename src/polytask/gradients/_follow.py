@@ -41,7 +41,9 @@ def _combine(step: Step, aggregator: Any) -> Tensor:
         jacobian = explicit_jacobian(step)
     if step.overflowed(jacobian):
         return _lead_alike(step)
-    update = aggregator.combine(jacobian / step.scale, *step.told(aggregator)) * step.scale
+    if step.scale != 1.0:
+        jacobian /= step.scale  # in place: it may be most of the memory
+    update = aggregator.combine(jacobian, *step.told(aggregator)) * step.scale
     ones = torch.ones_like(step.present_losses.detach())
     step.lead_heads(ones)
     add_flat(step.shared, update)
