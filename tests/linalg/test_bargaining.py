@@ -125,3 +125,9 @@ def test_the_input_is_left_alone():
     kept = gramian.copy()
     bargaining(gramian)
     np.testing.assert_array_equal(gramian, kept)
+
+
+@pytest.mark.parametrize(("length", "weight"), [(10.0, 0.1), (1000.0, 0.001), (0.1, 0.5)])
+def test_opposing_vectors_get_the_weights_of_each_alone_or_1_in_sum(length, weight):
+    gramian = length**2 * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    np.testing.assert_allclose(bargaining(gramian), [weight, weight], rtol=1e-9)

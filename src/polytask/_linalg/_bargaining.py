@@ -88,14 +88,23 @@ def bargaining(
     point = _solve(cosines, wanted, alone, beta, most)
     unit = lengths.max() ** (-2 / (1 + beta))
     if point is None:
-        shortest = min_norm_point(cosines)
-        size = min(unit / (shortest / alone).mean(), 1 / (shortest / relative).sum())
-        solution = shortest / relative * size
+        solution = _without_bargain(cosines, alone * unit, relative)
     else:
         solution = point / relative * unit
     weights = np.full(len(gramian), solution.mean())
     weights[rows] = solution
     return weights
+
+
+def _without_bargain(
+    cosines: Float64[np.ndarray, "k k"],
+    alone: Float64[np.ndarray, " k"],
+    relative: Float64[np.ndarray, " k"],
+) -> Float64[np.ndarray, " k"]:
+    """Weights of the shortest vector, as large as those of each alone, but not above 1 in sum."""
+    shortest = min_norm_point(cosines)
+    size = min(1 / (shortest / alone).mean(), 1 / (shortest / relative).sum())
+    return shortest / relative * size
 
 
 def _solve(
