@@ -353,6 +353,25 @@ class Twice(MGDA):
     needs = frozenset({Need.PRODUCT, Need.PRESENT, Need.SECOND_BATCH})
 
 
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_what_is_added_after_balancing_is_so_with_and_without_an_aggregator(accumulate):
+    fits = [
+        Trainer(
+            aggregation=method,
+            optimizer="sgd",
+            learning_rate=0.1,
+            l1=0.5,
+            clip_norm=0.3,
+            accumulate=accumulate,
+            steps=3,
+            batch_size=16,
+        ).fit(SMALL, mixed_table(40), seed=1)
+        for method in (None, "sum")
+    ]
+    plain, summed = (fit.network.state_dict() for fit in fits)
+    torch.testing.assert_close(summed, plain)
+
+
 def test_a_second_batch_has_an_order_of_its_own_and_the_same_weights(monkeypatch):
     caught = []
 

@@ -60,7 +60,7 @@ class Trainer(TrainerSettings):
         accumulation, every batch is aggregated by itself. A name as for `weighting`; TorchJD's
         aggregators and weightings may be given as they are.
     aggregate_every : int, default 1
-        The aggregator's weights are found anew every so many steps and kept in between.
+        The aggregator's weights are found anew every so many batches and kept in between.
     engine : str, default "auto"
         How task gradients are found; see `polytask.gradients.backward`.
     optimizer : str or callable, default "adam"
