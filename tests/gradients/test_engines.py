@@ -204,6 +204,7 @@ def test_the_jacobian_has_a_column_for_every_shared_parameter():
     backward(network.losses(), [unused, *network.shared()], counter, present=present)
     assert counter.rows.tolist() == [0, 2]
     assert not counter.jacobian[:, :2].any()
+    assert unused.grad is None
     close(counter.jacobian[:, 2:], jacobian[[0, 2]])
 
 

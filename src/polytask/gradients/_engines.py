@@ -60,7 +60,7 @@ def _groups(parts: list[Part], step: Step) -> list[list[Part]]:
     groups: list[list[Part]] = []
     room = 0
     for part in parts:
-        size = part.entries() * len(step.rows) * 4
+        size = part.entries() * len(step.rows) * step.losses.element_size()
         if not groups or size > room:
             groups.append([])
             room = step.memory_limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import torch
@@ -46,7 +47,7 @@ def _combine(step: Step, aggregator: Any) -> Tensor:
     update = aggregator.combine(jacobian, *step.told(aggregator)) * step.scale
     ones = torch.ones_like(step.present_losses.detach())
     step.lead_heads(ones)
-    add_flat(step.shared, update)
+    add_flat(step.shared, update, step.graph.leaves)
     return ones
 
 
@@ -95,10 +96,13 @@ def _carry(step: Step, weights: Tensor) -> Tensor:
     return found / step.scale**2
 
 
-def add_flat(parameters: list[Tensor], update: Float[Tensor, " p"]) -> None:
-    """Add the pieces of one long vector to the parameters' gradients."""
+def add_flat(
+    parameters: list[Tensor], update: Float[Tensor, " p"], only: Container[Tensor] | None = None
+) -> None:
+    """Add the pieces of one long vector to the gradients of the parameters, or of some only."""
     start = 0
     for parameter in parameters:
         stop = start + n_numbers(parameter)
-        add_gradient(parameter, shaped(update[start:stop], parameter))
+        if only is None or parameter in only:
+            add_gradient(parameter, shaped(update[start:stop], parameter))
         start = stop
