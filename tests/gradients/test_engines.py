@@ -306,3 +306,24 @@ def test_parameters_of_another_network_are_refused():
     network = NETWORKS["mlp"]()
     with pytest.raises(ParameterError, match="must depend on `shared_parameters`"):
         backward(network.losses(), NETWORKS["mlp"]().shared(), MGDA())
+
+
+@pytest.mark.parametrize("change", ["bias", "none", "two layers", "shared head", "absent"])
+def test_linear_heads_are_passed_once_at_the_features(change):
+    network, spy = NETWORKS["wide"](), Spy()
+    present = torch.tensor([True, change != "absent", True])
+    if change == "none":
+        network.heads = nn.ModuleList(nn.Linear(20, k + 1, bias=False) for k in range(3))
+        network.targets = torch.zeros(8, 3, 1)
+    if change == "two layers":
+        network.heads[1] = nn.Sequential(nn.Linear(20, 4), nn.Tanh(), nn.Linear(4, 2))
+    if change == "shared head":
+        network.heads[1] = network.heads[0]
+    features = network.features()
+    losses = [
+        (head(features) - network.targets[:, k]).square().mean() * (k + 2)
+        for k, head in enumerate(network.heads)
+    ]
+    jacobian = per_task_jacobian(torch.stack(losses), [features])[present]
+    backward(losses, network.shared(), spy, engine="features", features=features, present=present)
+    close(spy.gramian, jacobian @ jacobian.T)

@@ -16,9 +16,10 @@ from polytask.exceptions import ParameterError
 from polytask.gradients._direct import DirectPart
 from polytask.gradients._graph import Graph
 from polytask.gradients._layers import find_parts
+from polytask.gradients._linear_heads import gramian_of_linear_heads
 from polytask.gradients._parts import Part
 from polytask.gradients._step import Step
-from polytask.gradients._task_gradients import Sweeps, TaskGradients
+from polytask.gradients._task_gradients import OnlyGramian, Sweeps, TaskGradients
 
 __all__ = ["ENGINES", "explicit_jacobian", "task_gradients"]
 
@@ -27,11 +28,14 @@ _logger = logging.getLogger("polytask.gradients")
 ENGINES = Choice(("auto", "layerwise", "batched", "per_task", "last_layer", "features"))
 
 
-def task_gradients(engine: str, step: Step) -> TaskGradients | Sweeps:
+def task_gradients(engine: str, step: Step) -> TaskGradients | Sweeps | OnlyGramian:
     """Gradients of the tasks present, as the engine measures them."""
     if not ENGINES.accepts(engine):
         raise ParameterError(message("backward", "engine", str(ENGINES), engine))
     parts = _parts(engine, step)
+    known = gramian_of_linear_heads(step) if engine == "features" else None
+    if known is not None:
+        return OnlyGramian(known)
     _say(engine, tuple(part.describe() for part in parts))
     groups = _groups(parts, step)
     if len(groups) > 1:

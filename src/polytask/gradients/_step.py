@@ -66,12 +66,13 @@ class Step:
         Heads that were computed apart are passed one by one, fused ones together.
         """
         apart = stacked_apart(self.losses) is not None
-        if self.features and not apart and not self._past(self.features):
+        if self.features and not apart and not self.past_features():
             return starts_at_features(self.present_losses, self.features)
         return starts_at_losses(self.losses, self.rows.tolist())
 
-    def _past(self, features: Sequence[Tensor]) -> bool:
+    def past_features(self) -> bool:
         """Whether a path from a loss to a shared parameter meets no feature, or several."""
+        features = self.features or []
         past = leaves_past(self.losses, features)
         return are_nested(features) or not past.isdisjoint(self.shared)
 

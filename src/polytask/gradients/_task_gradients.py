@@ -14,7 +14,7 @@ from polytask.exceptions import ParameterError
 from polytask.gradients._parts import Part
 from polytask.gradients._starts import Start
 
-__all__ = ["Sweeps", "TaskGradients"]
+__all__ = ["OnlyGramian", "Sweeps", "TaskGradients"]
 
 
 class TaskGradients:
@@ -118,6 +118,29 @@ def _check_rows(signal: Tensor, task_of_row: Tensor) -> None:
     if n_rows % len(task_of_row):
         expected = f"one number a row of the batch, and a layer sees {n_rows}"
         raise ParameterError(message("backward", "rows", expected, task_of_row))
+
+
+class OnlyGramian:
+    """Inner products without the gradients that they are of.
+
+    Parameters
+    ----------
+    known : tensor of shape (k, k)
+    """
+
+    complete = False
+
+    def __init__(self, known: Float[Tensor, "k k"]) -> None:
+        self.known = known
+
+    def gramian(self) -> Float[Tensor, "k k"]:
+        """The inner products."""
+        return self.known
+
+    def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
+        """Nothing: there are no gradients."""
+        del weights
+        return []
 
 
 class Sweeps:
