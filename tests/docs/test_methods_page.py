@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from polytask._naming import fold
+from polytask.aggregation import AmortisedAggregator, Property
 from polytask.cli._learners import methods_of
 from polytask.gradients import Need
 
@@ -107,3 +109,36 @@ def test_papers_are_those_of_the_docstring(name):
 def test_rows_are_whole(name):
     assert len(row(name)) == 4
     assert all(row(name))
+
+
+PROMISES = PAGE.partition("### What aggregators promise\n")[2].partition("\n## ")[0]
+TABLE = [line.strip("|").split("|") for line in PROMISES.splitlines() if line.startswith("|")]
+NAMED = {fold(one): one for one in Property}
+COLUMNS = [NAMED[fold(word)] for word in TABLE[0][1:]]
+TICKS = {
+    cells[0].strip(): {one for one, cell in zip(COLUMNS, cells[1:], strict=True) if cell.strip()}
+    for cells in TABLE[2:]
+}
+
+
+def test_promises_are_told_of_every_aggregator_but_the_combinator():
+    assert set(TICKS) == set(methods_of("aggregation")) - {"Every"}
+
+
+@pytest.mark.parametrize("name", sorted(TICKS))
+def test_promises_are_those_declared(name):
+    declared = BALANCING[name]().properties
+    assert TICKS[name] == declared & set(COLUMNS)
+
+
+@pytest.mark.parametrize("name", sorted(TICKS))
+def test_what_remains_of_promises_with_carried_weights(name):
+    if issubclass(BALANCING[name], AmortisedAggregator):
+        remaining = {Property.CONVEX, Property.PERMUTATION_INVARIANT}
+        assert BALANCING[name](amortised=True).properties & set(COLUMNS) == TICKS[name] & remaining
+
+
+def test_every_promise_is_explained():
+    explained = re.findall(r"^- \*(.*?)\*:", PROMISES, re.MULTILINE)
+    assert [NAMED[fold(word)] for word in explained] == COLUMNS
+    assert set(Property) - set(COLUMNS) == {Property.STATELESS, Property.DETERMINISTIC}
