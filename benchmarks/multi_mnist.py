@@ -13,13 +13,14 @@ import argparse
 import os
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from lenet import lenet
 from public_methods import combinators, public_methods
-from torch import nn
 
 from polytask.aggregation import Aggregator
 from polytask.architectures import HardSharing, SingleTask
@@ -31,20 +32,6 @@ from polytask.training import Trainer
 
 TASKS = ("left", "right")
 Parts = tuple[MultiTaskDataset, MultiTaskDataset, MultiTaskDataset]
-
-
-def lenet(in_shape: tuple[int, ...]) -> nn.Module:
-    """Two convolutions and a layer of 50 units for images (1, 36, 36)."""
-    return nn.Sequential(
-        nn.Conv2d(in_shape[0], 10, 5, stride=2),
-        nn.ReLU(),
-        nn.Conv2d(10, 20, 3),
-        nn.MaxPool2d(2),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(20 * 7 * 7, 50),
-        nn.ReLU(),
-    )
 
 
 def accuracies(learner: MultiTaskNetwork, parts: Parts, seed: int) -> np.ndarray:
@@ -59,46 +46,62 @@ def accuracies(learner: MultiTaskNetwork, parts: Parts, seed: int) -> np.ndarray
     )
 
 
-def main() -> None:
-    """Measure and print."""
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=10_000, help="training images")
     parser.add_argument("--test-rows", type=int, default=5000)
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[], help="names of methods")
-    arguments = parser.parse_args()
-    warnings.filterwarnings("ignore", message="This recipe can be trained, but")
-    fetched = fetch_multi_mnist(arguments.rows, arguments.test_rows)
-    parts = fetched.split.splits(fetched.dataset, seed=0)[0].apply(fetched.dataset)
+    return parser.parse_args()
+
+
+def learners(steps: int, only: Sequence[str]) -> dict[str, MultiTaskNetwork]:
+    """Networks apart, the plain sum and every method."""
     plain = Trainer(
-        steps=arguments.steps, batch_size=128, learning_rate=2e-3, evaluate_every=50, patience=None
+        steps=steps, batch_size=128, learning_rate=2e-3, evaluate_every=50, patience=None
     )
-    learners = {
+    found = {
         "single-task networks": MultiTaskNetwork(SingleTask(lenet), plain),
         "plain sum of the losses": MultiTaskNetwork(HardSharing(lenet), plain),
     }
-    for method in public_methods(arguments.only):
+    for method in public_methods(only):
         slot = "aggregation" if isinstance(method, Aggregator) else "weighting"
         trainer = replace(plain, **{slot: method})
-        learners[type(method).__name__] = MultiTaskNetwork(HardSharing(lenet), trainer)
+        found[type(method).__name__] = MultiTaskNetwork(HardSharing(lenet), trainer)
+    return found
+
+
+def shown(values: np.ndarray) -> str:
+    """The mean over seeds, with their range."""
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
+    return f"{values.mean():.1f} ({values.min():.1f} to {values.max():.1f})"
+
+
+def main() -> None:
+    """Measure and print."""
+    given = arguments()
+    warnings.filterwarnings("ignore", message="This recipe can be trained, but")
+    fetched = fetch_multi_mnist(given.rows, given.test_rows)
+    parts = fetched.split.splits(fetched.dataset, seed=0)[0].apply(fetched.dataset)
     print("| method | left, % | right, % | Δm, % | seconds |")
     print("|---|---|---|---|---|")
     alone = None
     left_out = [f"{name} is made of other methods." for name in combinators()]
-    for name, learner in learners.items():
+    for name, learner in learners(given.steps, given.only).items():
         start = time.perf_counter()
         try:
-            runs = np.stack([accuracies(learner, parts, seed) for seed in range(arguments.seeds)])
+            runs = np.stack([accuracies(learner, parts, seed) for seed in range(given.seeds)])
         except PolytaskError as error:
             left_out.append(f"{name}: {error}")
             continue
-        seconds = (time.perf_counter() - start) / arguments.seeds
-        left, right = runs.mean(axis=0)
+        seconds = (time.perf_counter() - start) / given.seeds
+        left, right = map(shown, runs.T)
         alone = runs if alone is None else alone
         gain = round(100 * float(np.mean((runs - alone) / alone)), 1) + 0.0  # no minus zero
-        shown = "–" if runs is alone else f"{gain:+.1f}"
-        print(f"| {name} | {left:.1f} | {right:.1f} | {shown} | {seconds:.0f} |", flush=True)
+        better = "–" if runs is alone else f"{gain:+.1f}"
+        print(f"| {name} | {left} | {right} | {better} | {seconds:.0f} |", flush=True)
     print("\nLeft out: " + (" ".join(left_out) or "none."))
 
 

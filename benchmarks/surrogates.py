@@ -20,6 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from lenet import lenet
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -74,20 +75,6 @@ def mlp(n_inputs: int) -> nn.Sequential:
     )
 
 
-def lenet() -> nn.Sequential:
-    """Two convolutions and a layer of 50 units for images (1, 36, 36)."""
-    return nn.Sequential(
-        nn.Conv2d(1, 10, 5, stride=2),
-        nn.ReLU(),
-        nn.Conv2d(10, 20, 3),
-        nn.MaxPool2d(2),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(20 * 7 * 7, 50),
-        nn.ReLU(),
-    )
-
-
 def table(data: MultiTaskDataset) -> tuple[Tensor, Tensor]:
     """Standardised inputs, and targets with NaN where they are missing."""
     source = data.sources[0]
@@ -121,7 +108,12 @@ def digits() -> Problem:
     targets = torch.stack([left, right, (left + right - 9) / 4, (left > right).float()], dim=1)
     losses = (classes, classes, squared, binary)
     return Problem(
-        (inputs - inputs.mean()) / inputs.std(), targets, lenet, (10, 10, 1, 1), losses, 2e-3
+        (inputs - inputs.mean()) / inputs.std(),
+        targets,
+        lambda: lenet((1, 36, 36)),
+        (10, 10, 1, 1),
+        losses,
+        2e-3,
     )
 
 
