@@ -17,7 +17,7 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 from polytask.weighting import Weighting
 
-__all__ = ["SLOTS", "balanced", "balancing", "methods_of", "named_learner"]
+__all__ = ["SLOTS", "balanced", "balancing", "method_named", "methods_of", "named_learner"]
 
 SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 """The rooms of balancing, which are also the trainer's settings, and what their methods are."""
@@ -86,15 +86,24 @@ def methods_of(slot: str) -> dict[str, Any]:
     }
 
 
-def _slot(name: str) -> str:
-    if ":" in name:
-        return _slot_of_own(name)
-    known = {method: slot for slot in SLOTS for method in methods_of(slot)}
-    for method, slot in known.items():
-        if fold(method) == fold(name):
-            return slot
+def method_named(name: str) -> tuple[str, Any]:
+    """The room and the class of a public method, by its name in any spelling.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the nearest name is suggested.
+    """
+    known = {word: (slot, method) for slot in SLOTS for word, method in methods_of(slot).items()}
+    for word, found in known.items():
+        if fold(word) == fold(name):
+            return found
     guess = suggestion(name, map(snake_case, known))
     raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
+
+
+def _slot(name: str) -> str:
+    return _slot_of_own(name) if ":" in name else method_named(name)[0]
 
 
 def _slot_of_own(name: str) -> str:

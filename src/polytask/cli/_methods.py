@@ -8,10 +8,9 @@ import shutil
 import textwrap
 from typing import Any
 
-from polytask._naming import fold, required, snake_case, suggestion
-from polytask.cli._learners import SLOTS, methods_of
+from polytask._naming import required, snake_case
+from polytask.cli._learners import SLOTS, method_named, methods_of
 from polytask.cli._voice import Voice
-from polytask.exceptions import UnknownNameError
 from polytask.gradients import Need
 
 __all__ = ["run"]
@@ -35,7 +34,7 @@ def run(name: str | None) -> None:
     if name is None:
         _list(voice)
     else:
-        _tell(voice, *_found(name))
+        _tell(voice, *method_named(name))
 
 
 def _list(voice: Voice) -> None:
@@ -69,15 +68,6 @@ def _tell(voice: Voice, slot: str, method: Any) -> None:
     voice.result(_wrapped("", f"{name}: {_summary(method)}"))
     for word, text in lines.items():
         voice.result(_wrapped(f"  {word:<8}  ", text))
-
-
-def _found(name: str) -> tuple[str, Any]:
-    known = {word: (slot, method) for slot in SLOTS for word, method in methods_of(slot).items()}
-    for word, found in known.items():
-        if fold(word) == fold(name):
-            return found
-    guess = suggestion(name, map(snake_case, known))
-    raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
 
 
 def _needs(method: Any) -> str:

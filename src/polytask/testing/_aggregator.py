@@ -74,7 +74,7 @@ def _rehearsals(count: int) -> Iterator[Problem]:
     """Every class in every type and scale for few tasks, in one of them for many."""
     for turn, problem in enumerate(problems(count)):
         every = list(variants(problem))
-        yield from every if count < 8 else [every[turn % len(every)], every[(turn + 3) % 6]]
+        yield from every if count < 8 else [every[(turn + by) % len(every)] for by in (0, 3)]
 
 
 def _check_update(aggregator: Aggregator, problem: Problem) -> None:

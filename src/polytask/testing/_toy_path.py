@@ -37,7 +37,7 @@ def toy_path(
         It is copied for every start, not changed.
     steps : int, default 4000
     learning_rate : float, default 0.01
-        Liu et al. take 0.001 and tens of thousands of steps; the ends are the same.
+        Liu et al. take 0.001 and tens of thousands of steps.
     starts : sequence of pairs, default TOY_STARTS
     seed : int, default 0
         Of what the method draws.

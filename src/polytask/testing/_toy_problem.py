@@ -105,6 +105,10 @@ def toy_distance(points: Float64[Tensor, "n 2"]) -> Float64[Tensor, " n"]:
     ----------
     points : tensor of shape (n, 2)
 
+    Returns
+    -------
+    tensor of shape (n,)
+
     Examples
     --------
     >>> import torch
