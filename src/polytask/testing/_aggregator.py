@@ -67,7 +67,6 @@ def _check_declarations(aggregator: Aggregator) -> None:
     words = "is neither a GramianAggregator nor a JacobianAggregator, nor carries weights"
     require(known or hasattr(aggregator, "carried"), f"{name} {words}.")
     require(aggregator.needs, f"{name} declares no needs.")
-    require(aggregator.properties, f"{name} declares no properties.")
 
 
 def _rehearsals(count: int) -> Iterator[Problem]:
