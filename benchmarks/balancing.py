@@ -65,8 +65,8 @@ def _print_group(group: Group, network: str, given: argparse.Namespace) -> None:
     methods = [name for name in group.methods if not given.methods or name in given.methods]
     columns = list(group.makers("MGDA"))[: 1 if given.only_ours else None]
     print(f"\n### {group.title}, {network} ({given.optimizer})\n")
-    print(f"| method | tasks | plain step, ms | {' | '.join(columns)} | to reach | error |")
-    print("|---" * (len(columns) + 5) + "|", flush=True)
+    print(f"| method | tasks | plain step, ms | {' | '.join(columns)} | error |")
+    print("|---" * (len(columns) + 4) + "|", flush=True)
     for n_tasks in given.k:
         skipped: dict[Key, str] = {}
         contenders = dict(_contenders(group, network, n_tasks, methods, columns, given, skipped))
@@ -74,10 +74,9 @@ def _print_group(group: Group, network: str, given: argparse.Namespace) -> None:
         milliseconds, multiples = step_multiples(baseline, contenders, given.rounds, given.seconds)
         for name in methods:
             cells = [_shown(multiples.get((name, column))) for column in columns]
-            aim = group.aim(network, n_tasks, name)
             off = _error(group, network, n_tasks, name)
             print(
-                f"| {name} | {n_tasks} | {milliseconds:.1f} | {' | '.join(cells)} | {aim or '–'} | {off} |",
+                f"| {name} | {n_tasks} | {milliseconds:.1f} | {' | '.join(cells)} | {off} |",
                 flush=True,
             )
         for (name, column), reason in skipped.items():

@@ -23,30 +23,24 @@ def plain() -> Contender:
 
 def method(name: str, n_tasks: int, **options: object) -> Any:
     """A started aggregator."""
-    found = getattr(aggregation, name, None)
-    if found is None:
-        raise SkipError(f"polytask has no {name} yet")
-    try:
-        aggregator = found(**options)
-    except TypeError as failure:
-        raise SkipError(f"{name}: {failure}") from failure
+    aggregator = getattr(aggregation, name)(**options)
     aggregator.start(n_tasks, generator=torch.Generator().manual_seed(0))
     return aggregator
 
 
-def aggregated(aggregator: Any, *, engine: str | None = None, own_rows: bool = False) -> Contender:
-    """`polytask.gradients.backward` with the engine named, or the one it chooses."""
-    known = inspect.signature(backward).parameters
-    asked = {"engine": engine is not None, "features": engine == "features", "rows": own_rows}
-    missing = [name for name, wanted in asked.items() if wanted and name not in known]
-    if missing:
-        raise SkipError(f"backward takes no `{'`, `'.join(missing)}` yet")
+def aggregated(aggregator: Any, *, engine: str = "auto", own_rows: bool = False) -> Contender:
+    """`polytask.gradients.backward`."""
 
     def gradients(case: Case) -> None:
         features, losses = case.forward()
-        values = {"engine": engine, "features": features, "rows": case.rows}
-        options = {name: values[name] for name, wanted in asked.items() if wanted}
-        backward(losses, case.shared, aggregator, **options)
+        backward(
+            losses,
+            case.shared,
+            aggregator,
+            engine=engine,
+            features=features if engine == "features" else None,
+            rows=case.rows if own_rows else None,
+        )
 
     return Contender(gradients)
 
@@ -63,9 +57,7 @@ def weightings() -> list[str]:
 
 def weighted(name: str, n_tasks: int) -> Contender:
     """A loss weighting in a loop of one's own, with all that it asks for after the step."""
-    found = getattr(weighting, name, None)
-    if found is None:
-        raise SkipError(f"polytask has no {name} yet")
+    found = getattr(weighting, name)
     one: Weighting = found([1.0] * n_tasks) if name == "Static" else found()
     more = one.needs - {Need.LOSSES_AFTER_STEP, Need.EPOCH_LOSSES}
     if more:
