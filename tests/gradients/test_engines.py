@@ -327,3 +327,38 @@ def test_linear_heads_are_passed_once_at_the_features(change):
     jacobian = per_task_jacobian(torch.stack(losses), [features])[present]
     backward(losses, network.shared(), spy, engine="features", features=features, present=present)
     close(spy.gramian, jacobian @ jacobian.T)
+
+
+def images(convolution):
+    return Trunk(
+        lambda: nn.Sequential(convolution, nn.Tanh(), nn.Flatten(), nn.LazyLinear(4)),
+        numbers(9, 2, 6, 6),
+    )
+
+
+@pytest.mark.parametrize(
+    "convolution",
+    [
+        lambda: nn.Conv2d(2, 4, 3, stride=2, padding=1),
+        lambda: nn.Conv2d(2, 4, 3, groups=2, dilation=2, bias=False),
+        lambda: nn.ConvTranspose2d(2, 3, 2),
+    ],
+)
+@pytest.mark.parametrize("cancelled", [None, 0])
+def test_convolutions_of_tasks_with_rows_of_their_own(convolution, cancelled):
+    network, spy = images(convolution()), Spy()
+    tasks = torch.tensor([0, 2, 1, 1, 2, 0, 0, 2, 2])
+    if cancelled is not None:  # a task without rows
+        tasks = tasks.clamp(min=1)
+    features = network.features()
+    losses = [head(features)[tasks == k].square().sum() for k, head in enumerate(network.heads)]
+    jacobian = per_task_jacobian(torch.stack(losses), network.shared())
+    backward(losses, network.shared(), spy, rows=tasks)
+    close(spy.gramian, jacobian @ jacobian.T)
+    close(torch.cat([p.grad.flatten() for p in network.shared()]), WEIGHTS @ jacobian)
+
+
+def test_convolutions_see_rows_that_do_not_fit():
+    network = images(nn.Conv2d(2, 4, 3))
+    with pytest.raises(ParameterError, match="`rows` parameter of backward must be one number a"):
+        backward(network.losses(), network.shared(), Spy(), rows=torch.zeros(6, dtype=torch.long))

@@ -113,7 +113,7 @@ def _parts(engine: str, step: Step) -> list[Part]:
         return find_parts(graph, _last_shared(graph, step))
     if engine == "per_task":
         return [DirectPart(step.shared)]
-    return find_parts(graph, step.shared)
+    return find_parts(graph, step.shared, by_rows=step.task_of_row is not None)
 
 
 def _check_features(step: Step, features: Sequence[Tensor]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from polytask.gradients._convolution import ConvolutionPart
 from polytask.gradients._direct import DirectPart
 from polytask.gradients._embedding import EmbeddingPart
 from polytask.gradients._graph import CASTS, TRANSPOSES, Graph, leaf_of
@@ -17,22 +18,30 @@ from polytask.gradients._parts import Part
 __all__ = ["find_parts"]
 
 
-def find_parts(graph: Graph, shared: Sequence[Tensor]) -> list[Part]:
+def find_parts(graph: Graph, shared: Sequence[Tensor], *, by_rows: bool = False) -> list[Part]:
     """Sort shared parameters into linear layers, embeddings and all others.
 
-    Parameters that no loss depends on are left out.
+    Parameters that no loss depends on are left out. Convolutions are a kind of their own where
+    tasks are to be parted by rows.
     """
     reached = [parameter for parameter in shared if parameter in graph.leaves]
     parts: list[Part] = []
     taken: set[Tensor] = set()
     wanted = set(reached)
     for weight in reached:
-        part = _linear(graph, weight, wanted - taken) or _embedding(graph, weight)
+        if weight in taken:
+            continue
+        free = wanted - taken
+        part: LinearPart | EmbeddingPart | ConvolutionPart | None
+        part = _linear(graph, weight, free) or _embedding(graph, weight)
+        if part is None and by_rows:
+            part = _convolution(graph, weight, free)
         if part is not None:
             parts.append(part)
             taken.add(weight)
-            if isinstance(part, LinearPart) and part.bias is not None:
-                taken.add(part.bias)
+            bias = getattr(part, "bias", None)
+            if bias is not None:
+                taken.add(bias)
     rest = [parameter for parameter in reached if parameter not in taken]
     return [*parts, DirectPart(rest)] if rest else parts
 
@@ -104,6 +113,21 @@ def _additions(graph: Graph, node: Any, position: int) -> list[tuple[Any, int]]:
     if node.name() in CASTS:
         return [end for user in graph.users.get(node, []) for end in _additions(graph, *user)]
     return [(node, position)]
+
+
+def _convolution(graph: Graph, weight: Tensor, free: set[Tensor]) -> ConvolutionPart | None:
+    """A part, if every use of the weight is in a convolution."""
+    uses = graph.users_of(weight)
+    if weight.is_complex() or any(
+        node.name() != "ConvolutionBackward0" or position != 1 for node, position in uses
+    ):
+        return None
+    nodes = [node for node, _ in uses]
+    found = {_leaf_of(node.next_functions[2][0]) for node in nodes}
+    bias = found.pop() if len(found) == 1 else None
+    ends = set() if bias is None else set(graph.users_of(bias))
+    owned = bias in free and ends == {(node, 2) for node in nodes}
+    return ConvolutionPart(weight, bias if owned else None, nodes)
 
 
 def _embedding(graph: Graph, weight: Tensor) -> EmbeddingPart | None:

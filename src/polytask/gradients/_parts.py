@@ -44,6 +44,10 @@ class Part(ABC):
     def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
         """Keep what one task's backward pass sent to the wanted places."""
 
+    def n_rows(self, signal: Tensor) -> int:
+        """How many rows a signal has, several to a row of the batch where that has further axes."""
+        return signal[..., 0].numel()
+
     def take_rows(
         self, n_tasks: int, caught: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
     ) -> None:

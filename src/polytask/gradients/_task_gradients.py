@@ -81,10 +81,10 @@ class TaskGradients:
         self = cls(parts, len(losses))
         total = losses.sum()
         caught = torch.autograd.grad(total, self.wanted, retain_graph=True, allow_unused=True)
-        for signal in caught:
-            if signal is not None:
-                _check_rows(signal, task_of_row)
         for part, own in self._shares(caught):
+            for signal in own:
+                if signal is not None:
+                    _check_rows(part.n_rows(signal), task_of_row)
             part.take_rows(self.n_tasks, own, task_of_row)
         return self
 
@@ -112,9 +112,8 @@ class TaskGradients:
         return [pair for part in self.parts for pair in part.update(weights)]
 
 
-def _check_rows(signal: Tensor, task_of_row: Tensor) -> None:
+def _check_rows(n_rows: int, task_of_row: Tensor) -> None:
     """Refuse numbers of tasks that do not fit the rows of the batch."""
-    n_rows = signal[..., 0].numel()
     if n_rows % len(task_of_row):
         expected = f"one number a row of the batch, and a layer sees {n_rows}"
         raise ParameterError(message("backward", "rows", expected, task_of_row))
