@@ -2,18 +2,13 @@
 
 import pytest
 import torch
+from drawn_gradients import uneven_gradients as gradients
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import AlignedMTL
 
 MODES = ("min", "median", "rmse")
-
-
-def gradients(seed, n_tasks, n_columns=9):
-    generator = torch.Generator().manual_seed(seed)
-    lengths = 10 ** torch.randn(n_tasks, 1, generator=generator, dtype=torch.float64)
-    return lengths * torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
 
 
 def textbook(jacobian, mode):

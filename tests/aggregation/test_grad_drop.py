@@ -1,16 +1,16 @@
 """GradDrop against the paper's masks, coordinate by coordinate."""
 
+from functools import partial
+
 import pytest
 import torch
+from drawn_gradients import gradients as drawn
 
 from polytask.aggregation import GradDrop, Sum
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 
-
-def gradients(seed, n_tasks, n_columns=50):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
+gradients = partial(drawn, n_columns=50)
 
 
 def update(jacobian, leak=0.0, seed=0, served=None):
@@ -35,7 +35,7 @@ def test_the_update_is_torchjds(monkeypatch, leak):
 
 
 def test_more_coordinates_than_are_worked_on_at_once():
-    jacobian = gradients(0, 8, 200_000)
+    jacobian = gradients(0, 8, n_columns=200_000)
     drawn = torch.rand(200_000, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
     purity = (1 + jacobian.sum(0) / jacobian.abs().sum(0)) / 2
     kept = torch.where(drawn < purity, jacobian > 0, jacobian < 0)

@@ -1,17 +1,16 @@
 """IMTL-G against the paper's closed form, and its equal projections."""
 
+from functools import partial
+
 import pytest
 import torch
+from drawn_gradients import uneven_gradients
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import IMTLG
 
-
-def gradients(seed, n_tasks, n_columns=9, spread=0.5):
-    generator = torch.Generator().manual_seed(seed)
-    lengths = 10 ** (spread * torch.randn(n_tasks, 1, generator=generator, dtype=torch.float64))
-    return lengths * torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
+gradients = partial(uneven_gradients, spread=0.5)
 
 
 def weights(jacobian):

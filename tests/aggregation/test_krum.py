@@ -1,16 +1,16 @@
 """Krum against a slow count of distances, and TorchJD where plain distances select the same."""
 
+from functools import partial
+
 import pytest
 import torch
+from drawn_gradients import gradients as drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import Krum
 
-
-def gradients(seed, n_tasks, n_columns=6):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
+gradients = partial(drawn, n_columns=6)
 
 
 def textbook(jacobian, n_byzantine, n_selected):

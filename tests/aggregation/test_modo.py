@@ -3,15 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from drawn_gradients import gradients
 
 from polytask._linalg import project_simplex
 from polytask.aggregation import MGDA, MoDo
 from polytask.gradients import Need, Served
-
-
-def gradients(seed, n_tasks, n_columns=20):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
 
 
 def test_steps_are_those_of_the_paper():

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from drawn_gradients import gradients
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,11 +12,6 @@ from polytask.aggregation import NashMTL, Property
 from polytask.gradients import Need, Served
 
 SEEDS = st.integers(0, 10_000)
-
-
-def gradients(seed, n_tasks, n_columns=20):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
 
 
 @given(SEEDS, st.integers(1, 8))

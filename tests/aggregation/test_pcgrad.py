@@ -2,17 +2,12 @@
 
 import pytest
 import torch
+from drawn_gradients import uneven_gradients as gradients
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import PCGrad, Sum
 from polytask.aggregation._other_tasks import other_tasks
-
-
-def gradients(seed, n_tasks, n_columns=7):
-    generator = torch.Generator().manual_seed(seed)
-    lengths = 10 ** torch.randn(n_tasks, 1, generator=generator, dtype=torch.float64)
-    return lengths * torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
 
 
 def seeded(seed):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from drawn_gradients import gradients
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
@@ -12,11 +13,6 @@ from scipy.optimize import least_squares
 from polytask.aggregation import PIVRG, FairGrad
 from polytask.exceptions import ParameterError
 from polytask.gradients import Served
-
-
-def gradients(seed, n_tasks, n_columns=20):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
 
 
 def served(*losses):

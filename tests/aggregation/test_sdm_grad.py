@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from drawn_gradients import gradients
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +14,6 @@ from polytask.gradients import Need, Served
 from polytask.testing import check_aggregator
 
 SEEDS = st.integers(0, 10_000)
-
-
-def gradients(seed, n_tasks, n_columns=20):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(n_tasks, n_columns, generator=generator, dtype=torch.float64)
 
 
 def by_projected_steps(jacobian, lamda):
