@@ -194,7 +194,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     names = " | ".join(method.__name__ for method in METHODS)
-    print(f"| problem | gradients at | correlation | mean cosine | conflicts missed, % | {names} |")
+    print(
+        f"| problem | gradients at | correlation | mean cosine, exact / here | conflicts missed, % | {names} |"
+    )
     print("|---" * (5 + len(METHODS)) + "|")
     for name, make in PROBLEMS.items():
         problem = make()

@@ -30,7 +30,6 @@ def losses_of(network, rows):
 def gradients_of(aggregator, rows, **options):
     network = Trunk(mlp, numbers(8, 4))
     aggregator.start(3, generator=torch.Generator().manual_seed(0))
-    losses = losses_of(network, rows)
     found = []
     for _ in range(2):  # the second step shows what the first one taught
         network.zero_grad()

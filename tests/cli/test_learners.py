@@ -8,6 +8,7 @@ from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS
 from polytask.cli._settings import FitSettings
 from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.gradients import ENGINES
 from polytask.training import Trainer
 from polytask.weighting import UncertaintyWeighting, Weighting
 
@@ -81,6 +82,11 @@ def test_the_help_names_the_usual_methods_and_where_all_are(polytask, command):
         assert isinstance(Trainer(weighting=name).weighting, Weighting)
     for name in USUAL_AGGREGATIONS:
         assert isinstance(Trainer(aggregation=name).aggregation, Aggregator)
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+def test_the_help_names_all_engines(polytask, command):
+    assert set(ENGINES.options) <= set(re.findall(r"\w+", polytask(command, "--help").out))
 
 
 @pytest.mark.parametrize("word", ["pc_grad", "PCGrad", "pcgrad", "PC-grad"])

@@ -16,6 +16,21 @@ _EXACT = float(np.finfo(np.float64).eps)
 def normalised(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "k k"]:
     """Inner products, symmetric to the last bit, of vectors scaled so that the longest has length 1.
 
+    Parameters
+    ----------
+    gramian : array of shape (k, k)
+        Inner products of k vectors, of any scale.
+
+    Returns
+    -------
+    array of shape (k, k)
+        All zero if the vectors are.
+
+    Raises
+    ------
+    ParameterError
+        If an entry is not finite, or there is none.
+
     Examples
     --------
     >>> import numpy as np
@@ -46,6 +61,10 @@ def damped(gramian: Float64[np.ndarray, "k k"], precision: float) -> Float64[np.
     gramian : array of shape (k, k)
     precision : float
         Relative precision of its entries, the :math:`\varepsilon` above.
+
+    Returns
+    -------
+    array of shape (k, k)
 
     Examples
     --------

@@ -18,6 +18,15 @@ def project_simplex(point: Float64[np.ndarray, " k"]) -> Float64[np.ndarray, " k
     ----------
     point : array of shape (k,)
 
+    Returns
+    -------
+    array of shape (k,)
+
+    Raises
+    ------
+    ParameterError
+        If a coordinate is not finite, or there is none.
+
     Examples
     --------
     >>> import numpy as np
