@@ -36,8 +36,9 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
     AssertionError
         If an update is not finite or has a wrong shape or type, also for zero, opposing,
         dependent, tiny and huge gradients; if one task alone is not followed; if absent tasks
-        stop it; if a saved state does not continue exactly; if losses that it needs may lack;
-        if the global generator is drawn from; or if a declared property does not hold.
+        stop it; if a saved state does not continue exactly; if it does not say that losses which
+        it needs are missing; if the global generator is drawn from; or if a declared property
+        does not hold.
 
     Examples
     --------
