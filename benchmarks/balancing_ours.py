@@ -28,6 +28,11 @@ def method(name: str, n_tasks: int, **options: object) -> Any:
     return aggregator
 
 
+def apart(aggregator: Any) -> Contender:
+    """`polytask.gradients.backward` over losses that came from a forward pass each."""
+    return Contender(lambda case: backward(case.losses_apart(), case.shared, aggregator))
+
+
 def aggregated(aggregator: Any, *, engine: str = "auto", own_rows: bool = False) -> Contender:
     """`polytask.gradients.backward`."""
 

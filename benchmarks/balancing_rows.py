@@ -74,7 +74,11 @@ def _last_layer(name: str) -> Mapping[str, Maker]:
 
 
 def _own_rows(name: str) -> Mapping[str, Maker]:
-    makers = {"polytask": partial(_ours, name, rows=True)}
+    makers: dict[str, Maker] = {
+        "polytask": partial(_ours, name, rows=True),
+        "polytask, forward passes apart": lambda case: ours.apart(ours.method(name, case.n_tasks)),
+        "TorchJD autojac, apart": lambda case: torchjd.apart(name, case.n_tasks),
+    }
     return {**makers, **{who: make for who, make in _exact(name).items() if who != "polytask"}}
 
 

@@ -63,6 +63,20 @@ def autojac(name: str, n_tasks: int, *, lean: bool = False) -> Contender:
     return Contender(gradients)
 
 
+def apart(name: str, n_tasks: int) -> Contender:
+    """`backward` over losses that came from a forward pass each."""
+    tools, aggregator = _room("autojac"), solver(name, n_tasks)
+
+    def gradients(case: Case) -> None:
+        losses = case.losses_apart()
+        heads = [parameter for head in case.heads for parameter in head.parameters()]
+        tools.backward(losses, inputs=case.shared, retain_graph=True)
+        tools.jac_to_grad(case.shared, aggregator)
+        torch.stack(losses).sum().backward(inputs=heads)
+
+    return Contender(gradients)
+
+
 def autogram(name: str, n_tasks: int, case: Case, *, last_layer: bool = False) -> Contender:
     """`Engine`: the Gramian without the Jacobian, then an ordinary backward pass."""
     weigh = _gramian_weighting(name, n_tasks)
