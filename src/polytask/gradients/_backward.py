@@ -9,12 +9,24 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from polytask._validation import Choice, message
+from polytask._validation import Choice, Interval
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients._across import follow_across, over_processes
+from polytask.gradients._engines import ENGINES
 from polytask.gradients._follow import follow
 from polytask.gradients._foreign import adopt
-from polytask.gradients._given import check_present, check_rows, distinct, stacked
+from polytask.gradients._given import (
+    check,
+    check_aggregator,
+    check_features,
+    check_finite,
+    check_present,
+    check_rows,
+    check_second,
+    consumed_graphs_said,
+    distinct,
+    stacked,
+)
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
@@ -22,11 +34,13 @@ from polytask.gradients._step import Step
 __all__ = ["backward"]
 
 _HEADS = Choice(("weighted", "plain"))
+_ABOVE_ZERO = Interval(float, 0.0, closed="neither")
 _SERVED = frozenset(
     {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
 )
 
 
+@torch.enable_grad()
 def backward(
     losses: Float[Tensor, " n_tasks"] | Sequence[Tensor],
     shared_parameters: Iterable[Tensor],
@@ -102,8 +116,10 @@ def backward(
     Raises
     ------
     ParameterError
-        If the losses are of another shape, no shared parameter needs a gradient, the engine is
-        unknown or lacks what it works on.
+        If an argument is not what it should be, such as losses without a graph or an engine
+        that lacks what it works on.
+    NonFiniteLossError
+        If the loss of a task that is present is infinite or not a number, and unscaled.
     UnservedNeedError
         If the aggregator needs what no engine serves.
 
@@ -129,22 +145,32 @@ def backward(
     >>> backward(losses, [point], MGDA()), point.grad
     (tensor([0.8000, 0.2000]), tensor([-1.6000, -0.8000]))
     """
+    check_aggregator(aggregator)
     aggregator = adopt(aggregator)
     _check_needs(aggregator, second)
-    if not _HEADS.accepts(heads):
-        raise ParameterError(message("backward", "heads", str(_HEADS), heads))
+    scale = float(scale) if isinstance(scale, Tensor) else scale
+    check("engine", ENGINES, engine)
+    check("heads", _HEADS, heads)
+    check("scale", _ABOVE_ZERO, scale)
+    check("memory_limit", _ABOVE_ZERO, memory_limit)
     joined = stacked(losses)
     shared = distinct(shared_parameters)
     if not shared:
         sentence = (
             "The `shared_parameters` parameter of backward must be parameters that need gradients. "
-            "Got none; without shared parameters there is nothing to aggregate."
+            "Got none; without shared parameters there is nothing to aggregate. Thaw them, and "
+            "call `trunk.parameters()` anew each time: it can be walked through only once."
         )
         raise ParameterError(sentence)
     if present is None:
         present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
     check_present(present, len(joined))
     features = [features] if isinstance(features, Tensor) else features
+    if features is not None:
+        check_features(features)
+    if second is not None:
+        second = stacked(second, "second")
+        check_second(second, len(joined))
     if rows is not None:
         check_rows(rows, len(joined), features)
     told = joined.detach()
@@ -158,7 +184,7 @@ def backward(
         served=Served(present, told),
         features=features,
         task_of_row=None if rows is None else rows.long(),
-        second=None if second is None else stacked(second) * scale,
+        second=None if second is None else second * scale,
         scale=scale,
         plain_heads=heads == "plain",
         memory_limit=memory_limit,
@@ -166,9 +192,11 @@ def backward(
     weights = torch.zeros_like(joined.detach())
     if len(step.rows) == 0:
         return weights
+    if scale == 1.0:
+        check_finite(told, step.rows)
     if group is None:
         _check_graph(step)
-    with torch.autocast(joined.device.type, enabled=False):
+    with torch.autocast(joined.device.type, enabled=False), consumed_graphs_said():
         found = (
             follow(step, aggregator, engine)
             if group is None
@@ -179,6 +207,12 @@ def backward(
 
 
 def _check_graph(step: Step) -> None:
+    if not step.losses.requires_grad:
+        sentence = (
+            "The `losses` parameter of backward must depend on `shared_parameters`. They have no "
+            "graph: compute them anew, neither detached nor under torch.no_grad()."
+        )
+        raise ParameterError(sentence)
     if not step.graph.leaves.keys() & set(step.shared):
         sentence = (
             "The `losses` parameter of backward must depend on `shared_parameters`. No loss does: "

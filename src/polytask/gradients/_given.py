@@ -2,49 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from polytask._validation import message
-from polytask.exceptions import ParameterError
+from polytask._validation import Constraint, message
+from polytask.exceptions import NonFiniteLossError, ParameterError
 
-__all__ = ["check_present", "check_rows", "distinct", "stacked"]
+__all__ = [
+    "check",
+    "check_aggregator",
+    "check_features",
+    "check_finite",
+    "check_present",
+    "check_rows",
+    "check_second",
+    "consumed_graphs_said",
+    "distinct",
+    "stacked",
+]
 
 
-def stacked(losses: Tensor | Sequence[Tensor]) -> Tensor:
+def check(parameter: str, accepted: Constraint, value: object) -> None:
+    """Refuse a value outside a set."""
+    if not accepted.accepts(value):
+        raise ParameterError(message("backward", parameter, str(accepted), value))
+
+
+def check_aggregator(aggregator: object) -> None:
+    """Refuse classes, names and weightings, which stand in the same lists as aggregators."""
+    if isinstance(aggregator, type):
+        remedy = f"Make an object of the class: {aggregator.__name__}()."
+    elif isinstance(aggregator, str):
+        remedy = "Names are for the trainer; here give an object of polytask.aggregation."
+    elif hasattr(aggregator, "scalarize"):
+        remedy = "It is a weighting: give `weights * losses` with its weights as the losses."
+    else:
+        return
+    expected = "an aggregator, or a callable on a matrix such as TorchJD's aggregators"
+    raise ParameterError(message("backward", "aggregator", expected, aggregator, remedy))
+
+
+def stacked(losses: Tensor | Sequence[Tensor], parameter: str = "losses") -> Tensor:
     """The losses as one tensor with an entry a task."""
     if isinstance(losses, list | tuple) and losses and all(map(_is_scalar, losses)):
         return torch.stack(list(losses))
-    if isinstance(losses, Tensor) and losses.ndim == 1:
+    if isinstance(losses, Tensor) and losses.ndim == 1 and len(losses):
         return losses
-    expected = "a tensor of shape (n_tasks,) or a sequence of scalars"
-    raise ParameterError(message("backward", "losses", expected, losses))
+    expected = "a tensor of shape (n_tasks,) or a sequence of scalar tensors"
+    raise ParameterError(message("backward", parameter, expected, losses, _way_to_losses(losses)))
 
 
 def _is_scalar(loss: object) -> bool:
     return isinstance(loss, Tensor) and loss.ndim == 0
 
 
+def _way_to_losses(losses: object) -> str | None:
+    """What to do about losses of another shape."""
+    if _is_scalar(losses):
+        return "Give the losses of the tasks before they are summed."
+    if isinstance(losses, Tensor) and losses.ndim > 1:
+        return "Reduce each task's losses to one number, such as by `.mean(dim=0)`."
+    if isinstance(losses, Mapping):
+        return "Give `list(losses.values())`."
+    if not isinstance(losses, list | tuple) or not losses:
+        return "Give one loss a task."
+    index, wrong = next((k, one) for k, one in enumerate(losses) if not _is_scalar(one))
+    if isinstance(wrong, Tensor):
+        return f"Entry {index} has the shape {tuple(wrong.shape)}: reduce it to one number."
+    if wrong is None:
+        return f"Entry {index} is None: give a zero for an absent task, and `present`."
+    return f"Entry {index} is no tensor: give losses with their graph, not their values."
+
+
+def check_finite(losses: Tensor, rows: Tensor) -> None:
+    """Refuse infinite losses of tasks that are present."""
+    if math.isfinite(float(losses.sum())):
+        return
+    bad = [k for k in rows.tolist() if not math.isfinite(float(losses[k]))]
+    if bad:
+        named = ", ".join(f"{float(losses[k]):g} for task {k}" for k in bad[:5])
+        sentence = (
+            f"The `losses` parameter of backward must be finite. Got {named}. If the batch has no "
+            "label of the task, say so by `present`; otherwise lower the learning rate, clip "
+            "gradients, or look for extreme inputs and targets."
+        )
+        raise NonFiniteLossError(sentence)
+
+
 def distinct(parameters: Iterable[Tensor]) -> list[Tensor]:
     """Parameters that need gradients, those named several times once."""
-    return list(dict.fromkeys(one for one in parameters if one.requires_grad))
+    listed = _listed(parameters)
+    found = list(dict.fromkeys(one for one in listed if one.requires_grad))
+    inner = next((one for one in found if not one.is_leaf), None)
+    if inner is not None:
+        remedy = "It was computed from others: what heads start from is given as `features`."
+        raise _no_parameters(inner, remedy)
+    return found
+
+
+def _listed(parameters: Any) -> list[Tensor]:
+    if isinstance(parameters, Tensor):
+        return [parameters]
+    if isinstance(parameters, nn.Module):
+        raise _no_parameters(parameters, "Give its `.parameters()`.")
+    if not isinstance(parameters, Iterable):
+        remedy = "Call it." if callable(parameters) else "Give those of the trunk."
+        raise _no_parameters(parameters, remedy)
+    listed = list(parameters)
+    wrong = next((one for one in listed if not isinstance(one, Tensor)), None)
+    if wrong is not None:
+        remedy = "Give the parameters themselves, such as by `trunk.parameters()`."
+        raise _no_parameters(wrong, remedy)
+    return listed
+
+
+def _no_parameters(got: object, remedy: str) -> ParameterError:
+    expected = "an iterable of parameters"
+    return ParameterError(message("backward", "shared_parameters", expected, got, remedy))
 
 
 def check_present(present: Tensor, n_tasks: int) -> None:
-    """Refuse anything but an entry a task."""
-    if present.shape != (n_tasks,):
-        expected = f"a tensor of shape ({n_tasks},), as the losses"
-        raise ParameterError(message("backward", "present", expected, present))
+    """Refuse anything but a truth value a task."""
+    fits = isinstance(present, Tensor) and present.shape == (n_tasks,)
+    if not fits or present.dtype != torch.bool:
+        expected = f"a bool tensor of shape ({n_tasks},), as the losses"
+        remedy = "True stands for a task that the batch has labels of."
+        raise ParameterError(message("backward", "present", expected, present, remedy))
 
 
 def check_rows(rows: Tensor, n_tasks: int, features: Sequence[Tensor] | None) -> None:
     """Refuse anything but the number of a task for every row."""
-    whole = not (rows.is_floating_point() or rows.dtype == torch.bool)
-    if rows.ndim != 1 or not whole or bool(((rows < 0) | (rows >= n_tasks)).any()):
+    if not _are_numbers(rows) or bool(((rows < 0) | (rows >= n_tasks)).any()):
         expected = f"a tensor of shape (n_rows,) of numbers from 0 to {n_tasks - 1}"
         raise ParameterError(message("backward", "rows", expected, rows))
     if features and all(len(one) != len(rows) for one in features):
         expected = f"one number for each of the {len(features[0])} rows that the features have"
         raise ParameterError(message("backward", "rows", expected, rows))
+
+
+def _are_numbers(rows: object) -> bool:
+    if not isinstance(rows, Tensor) or rows.ndim != 1:
+        return False
+    return not (rows.is_floating_point() or rows.dtype == torch.bool)
+
+
+def check_features(features: Sequence[Tensor]) -> None:
+    """Refuse anything but tensors."""
+    fits = isinstance(features, list | tuple) and all(isinstance(f, Tensor) for f in features)
+    if not fits:
+        expected = "a tensor or a sequence of tensors"
+        raise ParameterError(message("backward", "features", expected, features))
+
+
+def check_second(second: Tensor, n_tasks: int) -> None:
+    """Refuse other tasks' losses, and such without a graph, which would teach nothing."""
+    if len(second) != n_tasks or not second.requires_grad:
+        expected = f"{n_tasks} losses, as `losses`, with their graph"
+        raise ParameterError(message("backward", "second", expected, second))
+
+
+@contextmanager
+def consumed_graphs_said() -> Iterator[None]:
+    """Say whose graph a second pass found consumed: torch's own remedy is not at hand here."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "through the graph a second time" not in str(error):
+            raise
+        sentence = (
+            "The `losses` parameter of backward must have their whole graph. An earlier backward "
+            "pass consumed some of it: compute the losses anew in every step, and detach what is "
+            "carried from one step to the next."
+        )
+        raise ParameterError(sentence) from error
