@@ -188,3 +188,13 @@ def test_it_works_under_no_grad_as_a_backward_pass_does(aggregator):
             backward(losses, one.trunk.parameters(), aggregator, scale=2.0)
     assert loop.gradient().equal(other.gradient())
     assert loop.heads.weight.grad.equal(other.heads.weight.grad)
+
+
+@pytest.mark.parametrize(
+    "aggregator", [MGDA(), GradDrop(), MGDA(amortised=True)], ids=["gramian", "jacobian", "product"]
+)
+def test_finite_losses_with_gradients_that_are_not(aggregator):
+    point = torch.nn.Parameter(torch.tensor([0.0, 1.0]))
+    losses = [point.sum(), point[0].sqrt() + point[1]]
+    with pytest.raises(NonFiniteLossError, match=r"of task .*1 are not, though the losses are"):
+        backward(losses, [point], aggregator)

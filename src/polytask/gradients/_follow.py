@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.exceptions import NonFiniteLossError
 from polytask.gradients._engines import explicit_jacobian, task_gradients
 from polytask.gradients._hooks import hooks_held
 from polytask.gradients._needs import Need
@@ -30,6 +31,7 @@ def follow(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
     if Need.PRODUCT in needs:
         found = _carry(step, weights)
         if not step.overflowed(found):
+            _check_finite(found, step)
             aggregator.move(found, step.served)
     else:
         step.lead_all(weights)
@@ -42,6 +44,7 @@ def _combine(step: Step, aggregator: Any) -> Tensor:
         jacobian = explicit_jacobian(step)
     if step.overflowed(jacobian):
         return _lead_alike(step)
+    _check_finite(jacobian.sum(dim=1), step)
     if step.scale != 1.0:
         jacobian /= step.scale  # in place: it may be most of the memory
     update = aggregator.combine(jacobian, *step.told(aggregator)) * step.scale
@@ -58,6 +61,7 @@ def _weigh(step: Step, aggregator: Any, engine: str) -> Tensor:
         gramian = gradients.gramian().to(step.losses.device) / step.scale**2
     if step.overflowed(gramian):
         return _lead_alike(step)
+    _check_finite(gramian.diagonal(), step)
     weights: Tensor = aggregator.weights(gramian, *step.told(aggregator))
     if not gradients.complete:
         step.lead_all(weights)
@@ -106,3 +110,17 @@ def add_flat(
         if only is None or parameter in only:
             add_gradient(parameter, shaped(update[start:stop], parameter))
         start = stop
+
+
+def _check_finite(found: Float[Tensor, " k"], step: Step) -> None:
+    """Refuse gradients that would stay in a method's state for good."""
+    finite = found.isfinite()
+    if bool(finite.all()):
+        return
+    bad = ", ".join(str(k) for k in step.rows[~finite].tolist()[:5])
+    sentence = (
+        f"The gradients of the `losses` of backward must be finite. Those of task {bad} are not, "
+        "though the losses are. Look for 0/0, roots and logarithms at 0 and NaN targets: "
+        "`torch.where` does not keep them out of gradients, other inputs to them do."
+    )
+    raise NonFiniteLossError(sentence)
