@@ -8,6 +8,7 @@ import torch
 
 from polytask import aggregation as room
 from polytask.aggregation import Aggregator, AmortisedAggregator, Every
+from polytask.exceptions import ParameterError
 from polytask.gradients import Served
 
 CLASSES = [getattr(room, name) for name in room.__all__ if inspect.isclass(getattr(room, name))]
@@ -108,3 +109,20 @@ def test_slopes_that_are_not_finite_do_no_harm(method, bad):
     one.move(torch.tensor([bad, 1.0, 1.0]), served(0))
     for tensor, wanted in zip(tensors(one.state_dict()), before, strict=True):
         assert torch.equal(tensor, wanted)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("prepared", [started, trained])
+@pytest.mark.parametrize("method", STATEFUL, ids=of_name)
+def test_losses_of_another_number_of_tasks_are_refused(method, prepared, count):
+    """No task takes over the state of another, and nothing moves."""
+    one = prepared(method)
+    before = [tensor.clone() for tensor in tensors(one.state_dict())]
+    other = Served(torch.ones(count, dtype=torch.bool), torch.ones(count))
+    words = rf"The `losses` parameter of {type(one).__name__} must be losses of 3 tasks, .*"
+    with pytest.raises(ParameterError, match=rf"{words} Got {count} .* call start\({count}\)"):
+        one.aggregate(torch.ones(count, 7), other)
+    for tensor, wanted in zip(tensors(one.state_dict()), before, strict=True):
+        torch.testing.assert_close(tensor, wanted, rtol=0, atol=0, equal_nan=True)
+    one.start(count, generator=torch.Generator())
+    assert one.aggregate(torch.ones(count, 7), other).isfinite().all()

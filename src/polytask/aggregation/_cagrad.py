@@ -16,6 +16,7 @@ from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._ball_estimate import BallEstimate
 from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
+from polytask.aggregation._told import require_same_tasks
 from polytask.gradients import Served
 
 __all__ = ["CAGrad"]
@@ -127,6 +128,7 @@ class CAGrad(AmortisedAggregator):
         """Weights of this step's update: those carried, or the average's."""
         if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
+        require_same_tasks(self, served, self.weights_)
         weights = self._carrier.of(served)
         even = torch.full_like(weights, 1 / len(weights))
         if self._ball.asks_mean(served):

@@ -14,7 +14,7 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import present_losses, with_losses
+from polytask.aggregation._told import present_losses, require_same_tasks, with_losses
 from polytask.gradients import Need, Served
 
 __all__ = ["DBMTL"]
@@ -122,6 +122,7 @@ class DBMTL(GramianAggregator):
         told, losses = with_losses("DBMTL", served)
         if not hasattr(self, "step_"):
             self.start(len(told.present), device=jacobian.device)
+        require_same_tasks(self, told, self.step_)
         if not hasattr(self, "gradient_"):
             self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
         rows = told.rows

@@ -14,7 +14,7 @@ from polytask._validation import Constraint, Interval, Satisfies, check_paramete
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["Every"]
@@ -113,6 +113,7 @@ class Every(Aggregator):
     ) -> Float[Tensor, " k"]:
         """New weights of the tasks present."""
         told = served_or_all(served, len(gramian), gramian.device)
+        self._wake(told)
         method: Any = self.aggregator
         given = (served,) if method.needs & _SERVED_AS_ARGUMENT else ()
         weights: Tensor = method.weights(gramian, *given)
@@ -122,6 +123,7 @@ class Every(Aggregator):
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
         """Weights of the tasks present, without new inner products."""
+        self._wake(served)
         if self._is_making():
             method: Any = self.aggregator
             weights: Tensor = method.carried(served)
@@ -149,10 +151,12 @@ class Every(Aggregator):
         inner = self.aggregator.needs if self._is_making() else frozenset()
         self.needs = inner | {Need.PRESENT}
 
-    def _carry(self, weights: Float[Tensor, " k"], served: Served) -> None:
+    def _wake(self, served: Served) -> None:
         if not hasattr(self, "weight_"):
-            size = (len(served.present),)
-            self.weight_ = torch.full(size, torch.nan, dtype=torch.float64, device=weights.device)
+            self.weight_ = torch.full_like(served.present, torch.nan, dtype=torch.float64)
+        require_same_tasks(self, served, self.weight_)
+
+    def _carry(self, weights: Float[Tensor, " k"], served: Served) -> None:
         self.weight_[served.rows] = weights.to(self.weight_)
 
     def _filled(self, rows: Tensor) -> Float[Tensor, " k"]:

@@ -14,7 +14,7 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["ExcessMTL"]
@@ -113,6 +113,7 @@ class ExcessMTL(JacobianAggregator):
         told = served_or_all(served, len(jacobian), jacobian.device)
         if not hasattr(self, "log_weight_"):
             self.start(len(told.present), device=jacobian.device)
+        require_same_tasks(self, told, self.log_weight_)
         if not hasattr(self, "curvature_"):
             self.curvature_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
         rows = told.rows

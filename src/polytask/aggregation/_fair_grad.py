@@ -15,6 +15,7 @@ from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._bargain import bargained
 from polytask.aggregation._carried_bargain import CarriedBargain
 from polytask.aggregation._property import Property
+from polytask.aggregation._told import require_same_tasks
 from polytask.gradients import Served
 
 __all__ = ["FairGrad"]
@@ -118,6 +119,7 @@ class FairGrad(AmortisedAggregator):
         """Carried weights of the tasks present, clipped."""
         if not hasattr(self, "bargain_"):
             self.start(len(served.present), device=served.present.device)
+        require_same_tasks(self, served, self.bargain_.weights)
         return self.bargain_.of(served, self.alpha, self.max_norm)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

@@ -14,7 +14,7 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import with_losses
+from polytask.aggregation._told import require_same_tasks, with_losses
 from polytask.gradients import Need, Served
 
 __all__ = ["GradNorm"]
@@ -113,6 +113,7 @@ class GradNorm(GramianAggregator):
         told, losses = with_losses("GradNorm", served)
         if not hasattr(self, "logit_"):
             self.start(len(told.present), device=gramian.device)
+        require_same_tasks(self, told, self.logit_)
         rows = told.rows
         self._note_initial(losses, rows)
         weights = len(rows) * self.logit_[rows].softmax(0)

@@ -17,7 +17,7 @@ from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._other_tasks import other_tasks
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["GradVac"]
@@ -107,6 +107,7 @@ class GradVac(GramianAggregator):
         told = served_or_all(served, len(gramian), gramian.device)
         if not hasattr(self, "targets_"):
             self.start(len(told.present), generator=self._generator)
+        require_same_tasks(self, told, self.targets_)
         products = normalised(gramian.detach().double().cpu().numpy())
         pairs = np.ix_(*2 * [told.rows.cpu().numpy()])
         targets = self.targets_.numpy()[pairs]

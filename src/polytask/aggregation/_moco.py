@@ -15,7 +15,7 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["MoCo"]
@@ -125,6 +125,7 @@ class MoCo(JacobianAggregator):
         told = served_or_all(served, len(jacobian), jacobian.device)
         if not hasattr(self, "step_"):
             self.start(len(told.present), device=jacobian.device)
+        require_same_tasks(self, told, self.step_)
         if not hasattr(self, "gradient_"):
             self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
         rows = told.rows

@@ -15,7 +15,7 @@ from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._simplex_weights import put_shares, shares, stepped
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
 
 __all__ = ["MoDo"]
@@ -103,6 +103,7 @@ class MoDo(Aggregator):
         """Weights of the tasks present for this step's update; they sum to 1."""
         if not hasattr(self, "weights_"):
             self.start(len(served.present), device=served.present.device)
+        require_same_tasks(self, served, self.weights_)
         return shares(self.weights_, served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

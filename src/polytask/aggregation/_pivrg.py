@@ -24,7 +24,7 @@ from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._bargain import bargained
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import with_losses
+from polytask.aggregation._told import require_same_tasks, with_losses
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 
@@ -164,6 +164,7 @@ class PIVRG(GramianAggregator):
         told, losses = with_losses("PIVRG", served)
         if not hasattr(self, "losses_"):
             self.start(len(told.present))
+        require_same_tasks(self, told, self.losses_)
         rows = told.rows.cpu()
         self._remember(losses.cpu(), rows)
         return bargained(gramian, self.alpha, self.max_norm, self._shares(rows))

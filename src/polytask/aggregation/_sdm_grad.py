@@ -17,6 +17,7 @@ from polytask.aggregation._paced import paced
 from polytask.aggregation._property import Property
 from polytask.aggregation._simplex_weights import put_shares, shares
 from polytask.aggregation._state import restore, saved
+from polytask.aggregation._told import require_same_tasks
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 
@@ -150,6 +151,7 @@ class SDMGrad(AmortisedAggregator):
         """Weights from the carried ones, those of the average gradient included."""
         if not hasattr(self, "weights_"):
             self.start(len(served.present), device=served.present.device)
+        require_same_tasks(self, served, self.weights_)
         return self._with_average(shares(self.weights_, served))
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

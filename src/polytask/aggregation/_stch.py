@@ -14,7 +14,7 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import present_losses, with_losses
+from polytask.aggregation._told import present_losses, require_same_tasks, with_losses
 from polytask.gradients import Need, Served
 
 __all__ = ["STCH"]
@@ -118,6 +118,7 @@ class STCH(Aggregator):
         losses = present_losses("STCH", served).clamp_min(_TINY)
         if not hasattr(self, "reference_"):
             self.start(len(served.present), device=served.present.device)
+        require_same_tasks(self, served, self.reference_)
         rows = served.rows
         self.step_ += 1
         self._average(losses, rows)

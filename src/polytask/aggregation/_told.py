@@ -10,12 +10,23 @@ from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.gradients import Served
 
-__all__ = ["present_losses", "served_or_all", "with_losses"]
+__all__ = ["present_losses", "require_same_tasks", "served_or_all", "with_losses"]
 
 
 def served_or_all(served: Served | None, count: int, device: torch.device) -> Served:
     """What came, or that all tasks are present."""
     return Served.all_of(count, device) if served is None else served
+
+
+def require_same_tasks(owner: object, served: Served, state: Tensor) -> None:
+    """Raise unless as many tasks came, absent ones counted, as the state has rows."""
+    count, known = len(served.present), len(state)
+    if count != known:
+        expected = f"losses of {known} tasks, as in the steps before"
+        remedy = (
+            f"Give all tasks' losses in one order, with `present`, or call start({count}) anew."
+        )
+        raise ParameterError(message(type(owner).__name__, "losses", expected, count, remedy))
 
 
 def with_losses(owner: str, served: Served | None) -> tuple[Served, Float64[Tensor, " k"]]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Finite, Interval, check_parameters
 from polytask.gradients import Need
 from polytask.weighting._per_task_adam import PerTaskAdam
+from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["AutoLambda"]
@@ -125,3 +126,4 @@ class AutoLambda(Weighting):
     def _wake(self, losses: Tensor) -> None:
         if not hasattr(self, "task_weights_"):
             self.start(len(losses), device=losses.device)
+        require_same_tasks(self, losses, self.task_weights_)

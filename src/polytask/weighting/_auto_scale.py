@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Choice, Constraint, Interval, check_parameters
 from polytask.gradients import Need
+from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._scaling import equal_norms, well_conditioned
 from polytask.weighting._weighting import Weighting
 
@@ -152,6 +153,7 @@ class AutoScale(Weighting):
     def _wake(self, losses: Tensor) -> None:
         if not hasattr(self, "task_weights_"):
             self.start(len(losses), device=losses.device)
+        require_same_tasks(self, losses, self.task_weights_)
 
     def _forget_window(self) -> None:
         self._gramian = torch.zeros_like(self._sum).expand(len(self._sum), -1).clone()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.weighting._positive import require_not_negative, smallest
+from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["DynamicTaskPriority"]
@@ -114,6 +115,7 @@ class DynamicTaskPriority(Weighting):
         """Moving averages that include these losses."""
         if not hasattr(self, "performance_"):
             self.start(len(losses), device=losses.device)
+        require_same_tasks(self, losses, self.performance_)
         before = self.performance_.to(losses.dtype)
         now = torch.exp(-losses)
         average = torch.where(before > 0, torch.lerp(before, now, self.alpha), now)

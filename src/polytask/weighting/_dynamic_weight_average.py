@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.gradients import Need
+from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["DynamicWeightAverage"]
@@ -95,16 +96,19 @@ class DynamicWeightAverage(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
         """The weights of this epoch, 0 for absent tasks."""
-        if not hasattr(self, "_epoch_weights"):
-            self.start(len(losses), device=losses.device)
+        self._wake(losses)
         return self._epoch_weights.to(losses.dtype) * present
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
         """Remember the epoch's losses and weigh the next epoch."""
-        if not hasattr(self, "epoch_losses_"):
-            self.start(len(mean_losses), device=mean_losses.device)
+        self._wake(mean_losses)
         losses = mean_losses.detach().to(self.epoch_losses_)[None]
         self._set(torch.cat((self.epoch_losses_, losses))[-2:])
+
+    def _wake(self, losses: Float[Tensor, " n_tasks"]) -> None:
+        if not hasattr(self, "_epoch_weights"):
+            self.start(len(losses), device=losses.device)
+        require_same_tasks(self, losses, self._epoch_weights)
 
     def _set(self, epoch_losses: Float[Tensor, "n_epochs n_tasks"]) -> None:
         self.epoch_losses_ = epoch_losses

@@ -23,6 +23,7 @@ from polytask._validation import (
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need
 from polytask.weighting._per_task_adam import PerTaskAdam
+from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["FAMO"]
@@ -135,6 +136,7 @@ class FAMO(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """The weighted logarithms of the losses of the tasks present."""
+        self._wake(losses)
         gaps = torch.where(present, self._gaps(losses), 1.0)
         shares = self._shares(present).to(gaps)
         normalizer = (shares / gaps.detach()).sum()
@@ -143,12 +145,14 @@ class FAMO(Weighting):
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
         """Keep the losses from before the step."""
         del present
+        self._wake(losses)
         self._losses = losses.detach().clone()
 
     def after_step(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
         """Move the logits by the change of the logarithms."""
+        self._wake(losses)
         if self._losses is not None and not self.exact:
             self._move(self._gaps(self._losses).log() - self._gaps(losses).log(), present)
         self._losses = None
@@ -160,6 +164,7 @@ class FAMO(Weighting):
         present: Bool[Tensor, " n_tasks"],
     ) -> None:
         """Move the logits by the change of the logarithms to first order."""
+        self._wake(losses)
         if self.exact:
             self._move(self.step_size * slopes / self._gaps(losses), present)
 
@@ -173,6 +178,11 @@ class FAMO(Weighting):
             self.start(len(state["values"]), device=state["values"].device)
             self._optimizer.load_state_dict(state)
 
+    def _wake(self, losses: Tensor) -> None:
+        if not hasattr(self, "logits_"):
+            self.start(len(losses), device=losses.device)
+        require_same_tasks(self, losses, self.logits_)
+
     def _gaps(self, losses: Tensor) -> Tensor:
         """How far the losses lie above their bounds, never 0."""
         bounds = 0.0 if self.min_losses is None else losses.new_tensor(self.min_losses)
@@ -181,8 +191,6 @@ class FAMO(Weighting):
 
     def _shares(self, present: Tensor) -> Tensor:
         """Z of the tasks present; 0 for the others."""
-        if not hasattr(self, "logits_"):
-            self.start(len(present), device=present.device)
         logits = torch.where(present, self.logits_, -torch.inf)
         return torch.nan_to_num(torch.softmax(logits, dim=0))
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Choice, Constraint, Interval, check_parameters
 from polytask.weighting._per_task_adam import PerTaskAdam
+from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["LDCMTL"]
@@ -138,6 +139,7 @@ class LDCMTL(Weighting):
     def _wake(self, losses: Tensor) -> None:
         if not hasattr(self, "logits_"):
             self.start(len(losses), device=losses.device)
+        require_same_tasks(self, losses, self.logits_)
 
     def _objective(self, sigma: Tensor, losses: Tensor, present: Tensor) -> Tensor:
         if not bool(present.any()):
