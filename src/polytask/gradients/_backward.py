@@ -20,6 +20,7 @@ from polytask.gradients._given import (
     check_aggregator,
     check_features,
     check_finite,
+    check_graph,
     check_present,
     check_rows,
     check_second,
@@ -155,13 +156,6 @@ def backward(
     check("memory_limit", _ABOVE_ZERO, memory_limit)
     joined = stacked(losses)
     shared = distinct(shared_parameters)
-    if not shared:
-        sentence = (
-            "The `shared_parameters` parameter of backward must be parameters that need gradients. "
-            "Got none; without shared parameters there is nothing to aggregate. Thaw them, and "
-            "call `trunk.parameters()` anew each time: it can be walked through only once."
-        )
-        raise ParameterError(sentence)
     if present is None:
         present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
     check_present(present, len(joined))
@@ -195,7 +189,7 @@ def backward(
     if scale == 1.0:
         check_finite(told, step.rows)
     if group is None:
-        _check_graph(step)
+        check_graph(step)
     with torch.autocast(joined.device.type, enabled=False), consumed_graphs_said():
         found = (
             follow(step, aggregator, engine)
@@ -204,21 +198,6 @@ def backward(
         )
     weights[step.rows] = found.to(weights)
     return weights
-
-
-def _check_graph(step: Step) -> None:
-    if not step.losses.requires_grad:
-        sentence = (
-            "The `losses` parameter of backward must depend on `shared_parameters`. They have no "
-            "graph: compute them anew, neither detached nor under torch.no_grad()."
-        )
-        raise ParameterError(sentence)
-    if not step.graph.leaves.keys() & set(step.shared):
-        sentence = (
-            "The `losses` parameter of backward must depend on `shared_parameters`. No loss does: "
-            "give the parameters that the losses were computed with, with their graph."
-        )
-        raise ParameterError(sentence)
 
 
 def _given(task_parameters: Iterable[Tensor] | None) -> list[Tensor]:

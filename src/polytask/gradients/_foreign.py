@@ -101,6 +101,18 @@ class ForeignAggregator:
                 torch.default_generator.manual_seed(int(draw))
                 return function(matrix)
 
+    def _checked(self, found: Any, matrix: Tensor, wanted: torch.Size) -> Tensor:
+        """What the callable made of a matrix, refused if it has another shape."""
+        if isinstance(found, Tensor) and found.shape == wanted:
+            return found
+        shape = f"the shape {tuple(found.shape)}" if isinstance(found, Tensor) else "no tensor"
+        expected = (
+            f"a callable that maps a matrix of shape {tuple(matrix.shape)} to a tensor of shape "
+            f"{tuple(wanted)}"
+        )
+        remedy = f"It gave {shape}."
+        raise ParameterError(message("backward", "aggregator", expected, self.method, remedy))
+
 
 class ForeignWeighting(ForeignAggregator):
     """Somebody else's weights of a Gramian.
@@ -123,7 +135,8 @@ class ForeignWeighting(ForeignAggregator):
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the k tasks present."""
-        return self._call(self._weigh, gramian).to(gramian)
+        found = self._call(self._weigh, gramian)
+        return self._checked(found, gramian, gramian.shape[:1]).to(gramian)
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
@@ -140,8 +153,10 @@ class ForeignCombiner(ForeignAggregator):
 
     def combine(self, jacobian: Float[Tensor, "k p"]) -> Float[Tensor, " p"]:
         """The update."""
-        found = self._call(self.method, jacobian).to(jacobian)
-        return found @ jacobian if _is_weighting(self.method) else found
+        found = self._call(self.method, jacobian)
+        if _is_weighting(self.method):
+            return self._checked(found, jacobian, jacobian.shape[:1]).to(jacobian) @ jacobian
+        return self._checked(found, jacobian, jacobian.shape[1:]).to(jacobian)
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None

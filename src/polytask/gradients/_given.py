@@ -12,25 +12,28 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, message
 from polytask.exceptions import NonFiniteLossError, ParameterError
+from polytask.gradients._step import Step
 
 __all__ = [
     "check",
     "check_aggregator",
     "check_features",
     "check_finite",
+    "check_graph",
     "check_present",
     "check_rows",
     "check_second",
     "consumed_graphs_said",
     "distinct",
+    "no_graph",
     "stacked",
 ]
 
 
-def check(parameter: str, accepted: Constraint, value: object) -> None:
+def check(parameter: str, accepted: Constraint, value: object, owner: str = "backward") -> None:
     """Refuse a value outside a set."""
     if not accepted.accepts(value):
-        raise ParameterError(message("backward", parameter, str(accepted), value))
+        raise ParameterError(message(owner, parameter, str(accepted), value))
 
 
 def check_aggregator(aggregator: object) -> None:
@@ -47,14 +50,16 @@ def check_aggregator(aggregator: object) -> None:
     raise ParameterError(message("backward", "aggregator", expected, aggregator, remedy))
 
 
-def stacked(losses: Tensor | Sequence[Tensor], parameter: str = "losses") -> Tensor:
+def stacked(
+    losses: Tensor | Sequence[Tensor], parameter: str = "losses", owner: str = "backward"
+) -> Tensor:
     """The losses as one tensor with an entry a task."""
     if isinstance(losses, list | tuple) and losses and all(map(_is_scalar, losses)):
         return torch.stack(list(losses))
     if isinstance(losses, Tensor) and losses.ndim == 1 and len(losses):
         return losses
     expected = "a tensor of shape (n_tasks,) or a sequence of scalar tensors"
-    raise ParameterError(message("backward", parameter, expected, losses, _way_to_losses(losses)))
+    raise ParameterError(message(owner, parameter, expected, losses, _way_to_losses(losses)))
 
 
 def _is_scalar(loss: object) -> bool:
@@ -94,45 +99,52 @@ def check_finite(losses: Tensor, rows: Tensor) -> None:
         raise NonFiniteLossError(sentence)
 
 
-def distinct(parameters: Iterable[Tensor]) -> list[Tensor]:
-    """Parameters that need gradients, those named several times once."""
-    listed = _listed(parameters)
+def distinct(parameters: Iterable[Tensor], owner: str = "backward") -> list[Tensor]:
+    """Parameters that need gradients, those named several times once; at least one."""
+    listed = _listed(parameters, owner)
     found = list(dict.fromkeys(one for one in listed if one.requires_grad))
     inner = next((one for one in found if not one.is_leaf), None)
     if inner is not None:
         remedy = "It was computed from others: what heads start from is given as `features`."
-        raise _no_parameters(inner, remedy)
+        raise _no_parameters(inner, remedy, owner)
+    if not found:
+        sentence = (
+            f"The `shared_parameters` parameter of {owner} must be parameters that need gradients. "
+            "Got none; without shared parameters there is nothing to aggregate. Thaw them, and "
+            "call `trunk.parameters()` anew each time: it can be walked through only once."
+        )
+        raise ParameterError(sentence)
     return found
 
 
-def _listed(parameters: Any) -> list[Tensor]:
+def _listed(parameters: Any, owner: str) -> list[Tensor]:
     if isinstance(parameters, Tensor):
         return [parameters]
     if isinstance(parameters, nn.Module):
-        raise _no_parameters(parameters, "Give its `.parameters()`.")
+        raise _no_parameters(parameters, "Give its `.parameters()`.", owner)
     if not isinstance(parameters, Iterable):
         remedy = "Call it." if callable(parameters) else "Give those of the trunk."
-        raise _no_parameters(parameters, remedy)
+        raise _no_parameters(parameters, remedy, owner)
     listed = list(parameters)
     wrong = next((one for one in listed if not isinstance(one, Tensor)), None)
     if wrong is not None:
         remedy = "Give the parameters themselves, such as by `trunk.parameters()`."
-        raise _no_parameters(wrong, remedy)
+        raise _no_parameters(wrong, remedy, owner)
     return listed
 
 
-def _no_parameters(got: object, remedy: str) -> ParameterError:
+def _no_parameters(got: object, remedy: str, owner: str) -> ParameterError:
     expected = "an iterable of parameters"
-    return ParameterError(message("backward", "shared_parameters", expected, got, remedy))
+    return ParameterError(message(owner, "shared_parameters", expected, got, remedy))
 
 
-def check_present(present: Tensor, n_tasks: int) -> None:
+def check_present(present: Tensor, n_tasks: int, owner: str = "backward") -> None:
     """Refuse anything but a truth value a task."""
     fits = isinstance(present, Tensor) and present.shape == (n_tasks,)
     if not fits or present.dtype != torch.bool:
         expected = f"a bool tensor of shape ({n_tasks},), as the losses"
         remedy = "True stands for a task that the batch has labels of."
-        raise ParameterError(message("backward", "present", expected, present, remedy))
+        raise ParameterError(message(owner, "present", expected, present, remedy))
 
 
 def check_rows(rows: Tensor, n_tasks: int, features: Sequence[Tensor] | None) -> None:
@@ -166,8 +178,29 @@ def check_second(second: Tensor, n_tasks: int) -> None:
         raise ParameterError(message("backward", "second", expected, second))
 
 
+def check_graph(step: Step, owner: str = "backward") -> None:
+    """Refuse losses that lead to no shared parameter."""
+    if not step.losses.requires_grad:
+        raise no_graph(owner, "shared_parameters")
+    if not step.graph.leaves.keys() & set(step.shared):
+        sentence = (
+            f"The `losses` parameter of {owner} must depend on `shared_parameters`. No loss does: "
+            "give the parameters that the losses were computed with, with their graph."
+        )
+        raise ParameterError(sentence)
+
+
+def no_graph(owner: str, parameters: str) -> ParameterError:
+    """The error about losses that were detached."""
+    sentence = (
+        f"The `losses` parameter of {owner} must depend on `{parameters}`. They have no "
+        "graph: compute them anew, neither detached nor under torch.no_grad()."
+    )
+    return ParameterError(sentence)
+
+
 @contextmanager
-def consumed_graphs_said() -> Iterator[None]:
+def consumed_graphs_said(owner: str = "backward") -> Iterator[None]:
     """Say whose graph a second pass found consumed: torch's own remedy is not at hand here."""
     try:
         yield
@@ -175,7 +208,7 @@ def consumed_graphs_said() -> Iterator[None]:
         if "through the graph a second time" not in str(error):
             raise
         sentence = (
-            "The `losses` parameter of backward must have their whole graph. An earlier backward "
+            f"The `losses` parameter of {owner} must have their whole graph. An earlier backward "
             "pass consumed some of it: compute the losses anew in every step, and detach what is "
             "carried from one step to the next."
         )

@@ -8,8 +8,15 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.gradients._engines import task_gradients
-from polytask.gradients._given import distinct, stacked
+from polytask.gradients._engines import ENGINES, task_gradients
+from polytask.gradients._given import (
+    check,
+    check_graph,
+    check_present,
+    consumed_graphs_said,
+    distinct,
+    stacked,
+)
 from polytask.gradients._hooks import hooks_held
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
@@ -17,6 +24,7 @@ from polytask.gradients._step import Step
 __all__ = ["gramian"]
 
 
+@torch.enable_grad()
 def gramian(
     losses: Float[Tensor, " n_tasks"] | Sequence[Tensor],
     shared_parameters: Iterable[Tensor],
@@ -36,6 +44,12 @@ def gramian(
     engine : str, default "auto"
         As in `backward`.
 
+    Raises
+    ------
+    ParameterError
+        If an argument is not what it should be, such as losses without a graph or parameters
+        that no loss depends on.
+
     Examples
     --------
     >>> import torch
@@ -45,14 +59,19 @@ def gramian(
     tensor([[2., 3.],
             [3., 9.]])
     """
-    joined = stacked(losses)
-    everyone = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
-    served = Served(everyone if present is None else present)
-    shared = distinct(shared_parameters)
-    step = Step(joined, shared, served)
+    check("engine", ENGINES, engine, "gramian")
+    joined = stacked(losses, owner="gramian")
+    shared = distinct(shared_parameters, "gramian")
+    if present is None:
+        present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
+    check_present(present, len(joined), "gramian")
+    step = Step(joined, shared, Served(present))
     found = torch.zeros(len(joined), len(joined), dtype=joined.dtype, device=joined.device)
-    if len(step.rows) > 0 and shared:
-        with hooks_held(shared), torch.autocast(joined.device.type, enabled=False):
-            inner = task_gradients(engine, step).gramian()
-        found[step.rows[:, None], step.rows] = inner.to(found)
+    if len(step.rows) == 0:
+        return found
+    check_graph(step, "gramian")
+    no_autocast = torch.autocast(joined.device.type, enabled=False)
+    with hooks_held(shared), no_autocast, consumed_graphs_said("gramian"):
+        inner = task_gradients(engine, step).gramian()
+    found[step.rows[:, None], step.rows] = inner.to(found)
     return found

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.gradients._given import no_graph
 from polytask.gradients._parts import flat, n_numbers
 
 __all__ = ["per_task_jacobian"]
 
 
 def per_task_jacobian(
-    losses: Float[Tensor, " k"], parameters: Sequence[Tensor]
+    losses: Float[Tensor, " k"], parameters: Iterable[Tensor]
 ) -> Float[Tensor, "k p"]:
     """Gradients of each loss, flattened and stacked; parameters a loss does not reach give 0.
 
@@ -22,9 +23,12 @@ def per_task_jacobian(
     ----------
     losses : tensor of shape (k,)
         Their graph is kept.
-    parameters : sequence of tensors with p elements in all
+    parameters : iterable of tensors with p elements in all
         Complex ones count twice: real and imaginary parts lie side by side.
     """
+    if not losses.requires_grad:
+        raise no_graph("per_task_jacobian", "parameters")
+    parameters = list(parameters)
     size = sum(map(n_numbers, parameters))
     jacobian = losses.new_zeros(len(losses), size)
     for row, loss in zip(jacobian, losses, strict=True):
