@@ -115,6 +115,21 @@ def test_what_makes_no_weights_of_the_gramian_is_refused(inner):
         Every(inner, 2)
 
 
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize(
+    ("inner", "remedy"),
+    [
+        (MGDA(amortised=True), "It carries its weights from step to step anyway: use it without."),
+        (Median(), "It works on the Jacobian and makes no weights that could be kept."),
+        (MGDA, "Make an object of the class: MGDA()."),
+    ],
+)
+def test_why_it_is_refused(inner, remedy):
+    with pytest.raises(ParameterError) as caught:
+        Every(inner, n=3)
+    assert str(caught.value).endswith(f" instead. {remedy}")
+
+
 def test_what_holds_in_the_aggregator_need_not_hold_of_old_weights():
     promised = Every(MGDA(), n=2).properties
     assert promised == {Property.PERMUTATION_INVARIANT, Property.DETERMINISTIC}

@@ -144,6 +144,59 @@ def test_wrong_ways_of_aggregating(wrong, words):
         balancing(options(**wrong))
 
 
+@pytest.mark.parametrize(
+    ("model", "given"),
+    [
+        ("hard_sharing+mgda", {"aggregation": "cagrad"}),
+        ("hard_sharing+mgda", {"aggregation": "mgda"}),
+        ("hard_sharing+famo", {"weighting": "equal"}),
+    ],
+)
+def test_a_model_and_an_option_that_name_the_same_slot(model, given):
+    (slot,) = given
+    others = [named_learner("hard_sharing"), named_learner("linear")]
+    sentence = rf"^hard_sharing\+\w+ names its {slot} itself, and --{slot} names one too"
+    with pytest.raises(ParameterError, match=sentence):
+        balanced([*others, named_learner(model)], balancing(options(**given)))
+    assert len(balanced(others, balancing(options(**given)))) == 2
+
+
+def test_a_model_and_an_option_that_name_different_slots():
+    given = balancing(options(weighting="famo", engine="per_task"))
+    (found,) = balanced([named_learner("hard_sharing+mgda")], given)
+    assert (found.name, found.trainer.engine) == ("hard_sharing+famo+mgda", "per_task")
+
+
+def test_a_model_that_names_two_methods_of_a_slot():
+    with pytest.raises(ParameterError, match="two methods of aggregation, mgda and cagrad"):
+        named_learner("hard_sharing+mgda+cagrad")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"aggregation": "famo"},
+            "There is no aggregation named 'famo': it is a weighting. Give --weighting famo.",
+        ),
+        (
+            {"weighting": "mgda"},
+            "There is no weighting named 'mgda': it is an aggregator. Give --aggregation mgda.",
+        ),
+    ],
+)
+def test_a_method_under_the_option_of_the_other_room(given, sentence):
+    with pytest.raises(UnknownNameError) as caught:
+        balancing(options(**given))
+    assert str(caught.value) == sentence
+
+
+def test_a_jacobian_aggregator_makes_no_weights_to_keep():
+    how = balancing(options(aggregate_every=3))
+    with pytest.raises(ParameterError, match=r"`aggregate_every` parameter of Trainer must be 1"):
+        balanced([named_learner("hard_sharing+grad_drop")], how)
+
+
 def _learner_name(name):
     try:
         return named_learner(name).name

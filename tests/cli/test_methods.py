@@ -76,6 +76,16 @@ def test_an_unknown_one(polytask):
     )
 
 
+def test_a_models_name_points_to_its_methods(polytask):
+    ran = polytask("methods", "hard_sharing+famo+mgda")
+    assert ran.status == 2
+    assert ran.error == (
+        "error: 'hard_sharing+famo+mgda' is a model with its balancing. "
+        "Ask for the latter: polytask methods famo or polytask methods mgda."
+    )
+    assert "named 'mgad'. Did you mean 'mgda'?" in polytask("methods", "hard_sharing+mgad").error
+
+
 def test_training_with_all_that_can_be_said_of_balancing(polytask, table, tmp_path):
     config = tmp_path / "study.yaml"
     config.write_text("aggregate-every: 2\nengine: per_task\nsteps: 6\n")

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._validation import Constraint, Interval, Satisfies, check_parameters
+from polytask._validation import Constraint, Interval, Satisfies, check, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
@@ -92,9 +92,25 @@ class Every(Aggregator):
     }
 
     def __post_init__(self) -> None:
+        accepted = self.parameter_constraints["aggregator"]
+        check("Every", "aggregator", self.aggregator, accepted, self.refusal(self.aggregator))
         check_parameters(self)
         self.properties = self.aggregator.properties & _KEPT  # type: ignore[misc]
         self._turn(0)
+
+    @staticmethod
+    def refusal(aggregator: object) -> str | None:
+        """Why an aggregator's weights cannot be kept for several steps; None where they can."""
+        if _makes_weights(aggregator):
+            return None
+        if isinstance(aggregator, type):
+            return f"Make an object of the class: {aggregator.__name__}()."
+        needs: frozenset[str] = getattr(aggregator, "needs", frozenset())
+        if Need.PRODUCT in needs:
+            return "It carries its weights from step to step anyway: use it without."
+        if Need.JACOBIAN in needs:
+            return "It works on the Jacobian and makes no weights that could be kept."
+        return "It makes no weights that could be kept."
 
     def start(
         self,

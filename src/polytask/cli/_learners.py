@@ -29,7 +29,9 @@ def balancing(options: DataSettings) -> dict[str, Any]:
     """The trainer's settings that options on balancing stand for; those not given are left out."""
     names = (*SLOTS, *_OF_AGGREGATION)
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
-    trainer = Trainer(**given)  # finds the methods, and refuses wrong values before data is read
+    _check_rooms(given)
+    stand_in = {"aggregation": "mean"}  # a model may name the aggregation that the rest is about
+    trainer = Trainer(**stand_in | given)  # finds methods, refuses wrong values before data is read
     return {name: getattr(trainer, name) for name in given}
 
 
@@ -39,8 +41,8 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
     Raises
     ------
     ParameterError
-        If there are settings and no learner is a joint network, or none aggregates gradients
-        and they say how.
+        If there are settings and no learner is a joint network, none aggregates gradients and
+        they say how, or a learner names a method of the same room by itself.
     """
     if settings and not any(map(_balances, learners)):
         names = ", ".join(learner.name for learner in learners)
@@ -51,6 +53,8 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
         raise ParameterError(sentence)
     methods = {name: value for name, value in settings.items() if name not in _OF_AGGREGATION}
     how = {name: value for name, value in settings.items() if name in _OF_AGGREGATION}
+    for one in learners:
+        _check_names_none(one, methods)
     found = [_with(one, methods) if _balances(one) else one for one in learners]
     if how and not any(map(_aggregates, found)):
         sentence = (
@@ -70,7 +74,14 @@ def named_learner(name: str) -> Learner:
     if not _balances(learner):
         sentence = f"{name}: {learner.name} shares nothing between tasks that could be balanced."
         raise ParameterError(sentence)
-    return _with(learner, {_slot(word): word for word in added})
+    methods: dict[str, str] = {}
+    for word in added:
+        slot = _slot(word)
+        if slot in methods:
+            sentence = f"{name} names two methods of {slot}, {methods[slot]} and {word}. Name one."
+            raise ParameterError(sentence)
+        methods[slot] = word
+    return _with(learner, methods)
 
 
 def methods_of(slot: str) -> dict[str, Any]:
@@ -100,6 +111,32 @@ def method_named(name: str) -> tuple[str, Any]:
             return found
     guess = suggestion(name, map(snake_case, known))
     raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
+
+
+def _check_rooms(given: Mapping[str, Any]) -> None:
+    """Refuse a method under the option of the other room, and name the right one."""
+    for option in SLOTS.keys() & given.keys():
+        name = given[option]
+        try:
+            slot = _slot(name)
+        except UnknownNameError:
+            continue  # the trainer says so
+        if slot != option:
+            kind = {"weighting": "a weighting", "aggregation": "an aggregator"}[slot]
+            sentence = f"There is no {option} named {name!r}: it is {kind}. Give --{slot} {name}."
+            raise UnknownNameError(sentence)
+
+
+def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
+    """Refuse an option for what the model's own name says."""
+    for slot in methods if _balances(learner) else ():
+        own = getattr(learner.trainer, slot)
+        if own is not None:
+            sentence = (
+                f"{learner.name} names its {slot} itself, and --{slot} names one too. "
+                "Leave out one of them."
+            )
+            raise ParameterError(sentence)
 
 
 def _slot(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from polytask._naming import required, snake_case
 from polytask.cli._learners import SLOTS, method_named, methods_of
 from polytask.cli._voice import Voice
+from polytask.exceptions import UnknownNameError
 from polytask.gradients import Need
 
 __all__ = ["run"]
@@ -34,7 +35,22 @@ def run(name: str | None) -> None:
     if name is None:
         _list(voice)
     else:
-        _tell(voice, *method_named(name))
+        _tell(voice, *_found(name))
+
+
+def _found(name: str) -> tuple[str, Any]:
+    """The method of a name; a model's name points to what it adds."""
+    try:
+        return method_named(name)
+    except UnknownNameError as error:
+        _, *added = name.split("+")
+        if not added:
+            raise
+        for word in added:
+            method_named(word)
+        asks = " or ".join(f"polytask methods {word}" for word in added)
+        sentence = f"{name!r} is a model with its balancing. Ask for the latter: {asks}."
+        raise UnknownNameError(sentence) from error
 
 
 def _list(voice: Voice) -> None:

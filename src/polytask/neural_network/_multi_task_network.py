@@ -95,7 +95,14 @@ class MultiTaskNetwork:
         if not self.joint:
             return self
         alone = self.architecture.single_task() or SingleTask()
-        trainer = replace(self.trainer, weighting=None, aggregation=None, task_patience=None)
+        trainer = replace(
+            self.trainer,
+            weighting=None,
+            aggregation=None,
+            engine="auto",
+            aggregate_every=1,
+            task_patience=None,
+        )
         return MultiTaskNetwork(alone, trainer)
 
     def serves(self, tasks: TaskSet) -> bool:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from polytask._naming import made
+from polytask._naming import made, resolve
 from polytask._validation import (
     Choice,
     Constraint,
@@ -18,8 +18,11 @@ from polytask._validation import (
     Optional,
     Satisfies,
     check_parameters,
+    describe,
+    message,
 )
 from polytask.aggregation import Aggregator, Every
+from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES, ForeignAggregator, adopt, is_foreign
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
@@ -31,6 +34,8 @@ Aggregator.register(ForeignAggregator)  # it has an aggregator's lifecycle
 _NAME_OR_FACTORY = OneOf((InstanceOf((str,)), Satisfies(callable, "a factory")))
 _FOREIGN = Satisfies(is_foreign, "a callable on a matrix such as TorchJD's aggregators")
 _OPTIONS = InstanceOf((Mapping,))
+_SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
+_A = {"weighting": "a weighting", "aggregation": "an aggregator"}
 
 
 @dataclass(frozen=True)
@@ -84,17 +89,55 @@ class TrainerSettings:
     }
 
     def __post_init__(self) -> None:
+        for slot in _SLOTS:
+            self._check_slot(slot)
         check_parameters(self)
         optimizer_factory(self.optimizer)  # an unknown name is refused here, not after the data
         if self.scheduler is not None:
             scheduler_factory(self.scheduler)
-        for slot, room, base in (
-            ("weighting", "polytask.weighting", Weighting),
-            ("aggregation", "polytask.aggregation", Aggregator),
-        ):
+        for slot, base in _SLOTS.items():
             method = getattr(self, slot)
             if isinstance(method, str):
-                object.__setattr__(self, slot, made(method, room, slot, base, imports=True))
+                found = made(method, f"polytask.{slot}", slot, base, imports=True)
+                object.__setattr__(self, slot, found)
+        self._check_aggregation()
+
+    def _check_slot(self, slot: str) -> None:
+        """Refuse classes, and methods of the other room, with what to do about them."""
+        (other,) = _SLOTS.keys() - {slot}
+        method = getattr(self, slot)
+        if isinstance(method, str):
+            if _is_name_in(method, other) and not _is_name_in(method, slot):
+                sentence = f"There is no {slot} named {method!r}: it is {_A[other]}. {_give(other)}"
+                raise UnknownNameError(sentence)
+            return
+        kind = method if isinstance(method, type) else type(method)
+        if issubclass(kind, _SLOTS[other]) and not issubclass(kind, _SLOTS[slot]):
+            remedy = f"It is {_A[other]}. {_give(other)}"
+        elif isinstance(method, type):
+            remedy = f"Make an object of the class: {method.__name__}()."
+        else:
+            return
+        expected = str(self.parameter_constraints[slot])
+        raise ParameterError(message(type(self).__name__, slot, expected, method, remedy))
+
+    def _check_aggregation(self) -> None:
+        """Refuse settings of how gradients are aggregated that could not be followed."""
+        owner = type(self).__name__
+        if self.aggregation is None:
+            for name, usual in (("engine", "auto"), ("aggregate_every", 1)):
+                value = getattr(self, name)
+                if value != usual:
+                    expected = f"{usual!r} without an aggregation"
+                    remedy = "It says how gradients are aggregated: give an `aggregation` too."
+                    raise ParameterError(message(owner, name, expected, value, remedy))
+        elif self.aggregate_every > 1:
+            aggregation = adopt(self.aggregation)
+            reason = Every.refusal(aggregation)
+            if reason is not None:
+                expected = f"1 with {describe(aggregation)}"
+                given = self.aggregate_every
+                raise ParameterError(message(owner, "aggregate_every", expected, given, reason))
 
     def balancing(self) -> tuple[Weighting | None, Aggregator | None]:
         """Fresh copies of both balancing methods: a recipe is never changed by its runs."""
@@ -110,3 +153,16 @@ class TrainerSettings:
         if self.epochs is None:
             return self.steps
         return math.ceil(self.epochs * batches_per_epoch / self.accumulate)
+
+
+def _is_name_in(name: str, slot: str) -> bool:
+    """Whether it means a public method of that room."""
+    try:
+        resolve(name, f"polytask.{slot}", slot, _SLOTS[slot])
+    except UnknownNameError:
+        return False
+    return True
+
+
+def _give(slot: str) -> str:
+    return f"Give it as `{slot}`."
