@@ -362,3 +362,22 @@ def test_convolutions_see_rows_that_do_not_fit():
     network = images(nn.Conv2d(2, 4, 3))
     with pytest.raises(ParameterError, match="`rows` parameter of backward must be one number a"):
         backward(network.losses(), network.shared(), Spy(), rows=torch.zeros(6, dtype=torch.long))
+
+
+def test_memory_of_own_rows_is_used_again_and_not_shared():
+    own = OwnInputs(40)
+    shared = own.network.shared()
+    for _ in range(3):
+        own.zero_grad()
+        losses = own.losses(apart=True)
+        jacobian = per_task_jacobian(torch.stack(losses), shared)
+        before, spy = gramian(losses, shared), Spy()
+        backward(losses, shared, spy)
+        kept = [p.grad.clone() for p in shared]
+        backward(own.losses(apart=True), shared, Spy())
+        close(before, jacobian @ jacobian.T)
+        close(spy.gramian, jacobian @ jacobian.T)
+        close(torch.cat([p.flatten() for p in kept]), WEIGHTS @ jacobian)
+        close(torch.cat([p.grad.flatten() for p in shared]), 2 * WEIGHTS @ jacobian)
+        with torch.no_grad():
+            shared[0].add_(0.1)

@@ -93,7 +93,7 @@ class LinearPart(Part):
         self, n_tasks: int, caught: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
     ) -> None:
         """Keep the signals of all tasks, each on rows of its own."""
-        self.own = OwnRows(n_tasks, self.bias is not None)
+        self.own = OwnRows(n_tasks, self.bias is not None, self.weight)
         for signals, activation in zip(caught, self.activations, strict=True):
             if signals is None:
                 continue
@@ -104,7 +104,7 @@ class LinearPart(Part):
     def _choose(self, n_tasks: int, *, common: bool) -> None:
         """Settle the form, once it is seen how a task reaches the layer."""
         if not common:
-            self.own = OwnRows(n_tasks, self.bias is not None)
+            self.own = OwnRows(n_tasks, self.bias is not None, self.weight)
             return
         self.inputs = exact(
             self.activations[0] if len(self.activations) == 1 else torch.cat(self.activations)

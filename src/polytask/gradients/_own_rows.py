@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from polytask.gradients._parts import inner_products
 
 __all__ = ["OwnRows"]
 
+_spare: Any = WeakIdKeyDictionary()
 _MEMORY = 40  # products that take as long as writing one number and reading it twice
 
 
@@ -26,10 +29,13 @@ class OwnRows:
     n_tasks : int
     bias : bool
         Whether a bias is added, whose gradient is the sum of the signals.
+    weight : tensor, optional
+        Keeps the memory of the gradients from step to step, for as long as it lives itself:
+        asking the system for it anew takes as long as the products.
     """
 
-    def __init__(self, n_tasks: int, bias: bool) -> None:
-        self.n_tasks, self.bias = n_tasks, bias
+    def __init__(self, n_tasks: int, bias: bool, weight: Tensor | None = None) -> None:
+        self.n_tasks, self.bias, self.weight = n_tasks, bias, weight
         self.owners: list[Tensor] = []
         self.signals: list[Tensor] = []
         self.inputs: list[Tensor] = []
@@ -75,7 +81,7 @@ class OwnRows:
     def _formed(self) -> Float[Tensor, "k o i"]:
         """The gradients themselves, which the update then uses again."""
         shape = (self.n_tasks, self.signals[0].shape[1], self.inputs[0].shape[1])
-        formed = self.signals[0].new_empty(shape)
+        formed = self._memory(shape)
         fresh = set(range(self.n_tasks))
         for task, signals, inputs in self._by_task():
             if task in fresh:
@@ -86,6 +92,18 @@ class OwnRows:
         for task in fresh:
             formed[task] = 0.0
         return formed
+
+    def _memory(self, shape: tuple[int, ...]) -> Tensor:
+        """Memory that an earlier step left, if it fits."""
+        spare = None if self.weight is None else _spare.pop(self.weight, None)
+        like = self.signals[0]
+        if spare is None or (spare.shape, spare.dtype, spare.device) != (
+            torch.Size(shape),
+            like.dtype,
+            like.device,
+        ):
+            return like.new_empty(shape)
+        return spare
 
     def _by_task(self) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Signals and inputs of one task at a time."""
@@ -110,7 +128,11 @@ class OwnRows:
     def total(self, weights: Float[Tensor, " k"]) -> tuple[Tensor, Tensor]:
         """Weighted sums of the gradients of weight and bias."""
         if self.gradients is not None:
-            return torch.tensordot(weights, self.gradients, dims=1), weights @ self._sums()
+            total = torch.tensordot(weights, self.gradients, dims=1)
+            if self.weight is not None:
+                _spare[self.weight] = self.gradients
+                self.gradients = None
+            return total, weights @ self._sums()
         signals = _joined(self.signals) * weights[_joined(self.owners), None]
         return signals.T @ _joined(self.inputs), signals.sum(dim=0)
 
