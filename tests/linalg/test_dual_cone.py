@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.optimize
+from drawn_vectors import jacobian_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,27 +12,6 @@ from polytask.exceptions import ParameterError
 
 SEEDS = st.integers(0, 2**32 - 1)
 KINDS = ("any", "low rank", "repeated", "balanced", "agreeing", "lengths", "zero rows", "line")
-
-
-def jacobian_of(kind, n_tasks, rng):
-    width = int(rng.integers(1, 2 * n_tasks + 1))
-    jacobian = rng.normal(size=(n_tasks, width))
-    if kind == "low rank":
-        rank = int(rng.integers(1, n_tasks + 1))
-        jacobian = rng.normal(size=(n_tasks, rank)) @ rng.normal(size=(rank, width))
-    elif kind == "repeated":
-        jacobian = jacobian[rng.integers(0, n_tasks, n_tasks)]
-    elif kind == "balanced":  # some of them sum to zero
-        jacobian[0] -= jacobian[: n_tasks // 2 + 1].sum(axis=0)
-    elif kind == "agreeing":
-        jacobian = np.hstack([np.ones((n_tasks, 1)), 1e-4 * jacobian])
-    elif kind == "lengths":
-        jacobian = jacobian * 10.0 ** rng.uniform(-15, 15, (n_tasks, 1))
-    elif kind == "zero rows":
-        jacobian[rng.random(n_tasks) < 0.4] = 0.0
-    elif kind == "line":
-        jacobian = np.outer(rng.choice([-2.0, -1.0, 1.0, 3.0], n_tasks), jacobian[0])
-    return jacobian
 
 
 def residual(gramian, least, weights):

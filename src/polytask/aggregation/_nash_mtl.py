@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-
-import torch
-from jaxtyping import Float
-from torch import Tensor
+from typing import ClassVar
 
 from polytask._validation import Constraint, Interval, Optional
-from polytask.aggregation._aggregator import AmortisedAggregator
-from polytask.aggregation._bargain import bargained
+from polytask.aggregation._bargain_aggregator import BargainAggregator
 from polytask.aggregation._carried_bargain import CarriedBargain
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import require_same_tasks
-from polytask.gradients import Served
 
 __all__ = ["NashMTL"]
 
 
 @dataclass
-class NashMTL(AmortisedAggregator):
+class NashMTL(BargainAggregator):
     r"""The bargain of Nash: the product of the tasks' improvements is the largest possible.
 
     .. math:: w > 0 \quad\text{with}\quad w_k (G w)_k = 1 \text{ for every } k,
@@ -86,7 +79,7 @@ class NashMTL(AmortisedAggregator):
     bargain_: CarriedBargain = field(init=False, repr=False, compare=False)
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **AmortisedAggregator.parameter_constraints,
+        **BargainAggregator.parameter_constraints,
         "max_norm": Optional(Interval(float, 0.0, closed="neither")),
         "step_size": Interval(float, 0.0, 1.0, closed="right"),
     }
@@ -100,40 +93,5 @@ class NashMTL(AmortisedAggregator):
         }
     )
 
-    def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-        """Weights of the bargain, clipped."""
-        return bargained(gramian, 1.0, self.max_norm)
-
-    def start(
-        self,
-        n_tasks: int,
-        *,
-        device: torch.device | None = None,
-        generator: torch.Generator | None = None,
-    ) -> None:
-        """Set carried weights to 1."""
-        del generator
-        if self.amortised:
-            self.bargain_ = CarriedBargain(n_tasks, device)
-
-    def carried(self, served: Served) -> Float[Tensor, " k"]:
-        """Carried weights of the tasks present, clipped."""
-        if not hasattr(self, "bargain_"):
-            self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.bargain_.weights)
-        return self.bargain_.of(served, 1.0, self.max_norm)
-
-    def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        """Move the weights of the tasks present by their residuals."""
-        self.bargain_.move(product, served, 1.0, self.max_norm, self.step_size)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Carried weights and how fast they move."""
-        return self.bargain_.state_dict() if hasattr(self, "bargain_") else {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore carried weights and how fast they move."""
-        if state and self.amortised:
-            if not hasattr(self, "bargain_"):
-                self.start(len(state["weights"]), device=state["weights"].device)
-            self.bargain_.load_state_dict(state)
+    def _fairness(self) -> float:
+        return 1.0

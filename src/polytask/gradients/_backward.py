@@ -150,35 +150,24 @@ def backward(
     aggregator = adopt(aggregator)
     _check_needs(aggregator, second)
     scale = float(scale) if isinstance(scale, Tensor) else scale
-    check("engine", ENGINES, engine)
-    check("heads", _HEADS, heads)
-    check("scale", _ABOVE_ZERO, scale)
-    check("memory_limit", _ABOVE_ZERO, memory_limit)
+    for name, accepted, value in (
+        ("engine", ENGINES, engine),
+        ("heads", _HEADS, heads),
+        ("scale", _ABOVE_ZERO, scale),
+        ("memory_limit", _ABOVE_ZERO, memory_limit),
+    ):
+        check(name, accepted, value)
     joined = stacked(losses)
     shared = distinct(shared_parameters)
-    if present is None:
-        present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
-    check_present(present, len(joined))
-    features = [features] if isinstance(features, Tensor) else features
-    if features is not None:
-        check_features(features)
-    if second is not None:
-        second = stacked(second, "second")
-        check_second(second, len(joined))
-    if rows is not None:
-        check_rows(rows, len(joined), features)
-    told = joined.detach()
     others = [] if group is None else _given(task_parameters)
-    if group is not None:
-        present = over_processes(present.int(), group, mean=False).bool()
-        told = over_processes(told, group, mean=True)
+    served = _served(joined, present, group)
     step = Step(
         losses=joined if scale == 1.0 else joined * scale,
         shared=shared,
-        served=Served(present, told),
-        features=features,
-        task_of_row=None if rows is None else rows.long(),
-        second=None if second is None else second * scale,
+        served=served,
+        features=_features(features),
+        task_of_row=None if rows is None else _task_of_row(rows, len(joined), features),
+        second=None if second is None else _second(second, len(joined)) * scale,
         scale=scale,
         plain_heads=heads == "plain",
         memory_limit=memory_limit,
@@ -186,8 +175,8 @@ def backward(
     weights = torch.zeros_like(joined.detach())
     if len(step.rows) == 0:
         return weights
-    if scale == 1.0:
-        check_finite(told, step.rows)
+    if scale == 1.0 and served.losses is not None:
+        check_finite(served.losses, step.rows)
     if group is None:
         check_graph(step)
     with torch.autocast(joined.device.type, enabled=False), consumed_graphs_said():
@@ -198,6 +187,39 @@ def backward(
         )
     weights[step.rows] = found.to(weights)
     return weights
+
+
+def _served(losses: Tensor, present: Tensor | None, group: Any) -> Served:
+    """Whose losses came on any process, and their mean over all."""
+    if present is None:
+        present = torch.ones(len(losses), dtype=torch.bool, device=losses.device)
+    check_present(present, len(losses))
+    told = losses.detach()
+    if group is None:
+        return Served(present, told)
+    anywhere = over_processes(present.int(), group, mean=False).bool()
+    return Served(anywhere, over_processes(told, group, mean=True))
+
+
+def _features(features: Tensor | Sequence[Tensor] | None) -> Sequence[Tensor] | None:
+    if features is None:
+        return None
+    listed = [features] if isinstance(features, Tensor) else features
+    check_features(listed)
+    return listed
+
+
+def _task_of_row(
+    rows: Tensor, n_tasks: int, features: Tensor | Sequence[Tensor] | None
+) -> Int[Tensor, " n_rows"]:
+    check_rows(rows, n_tasks, _features(features))
+    return rows.long()
+
+
+def _second(second: Tensor | Sequence[Tensor], n_tasks: int) -> Float[Tensor, " n_tasks"]:
+    joined = stacked(second, "second")
+    check_second(joined, n_tasks)
+    return joined
 
 
 def _given(task_parameters: Iterable[Tensor] | None) -> list[Tensor]:

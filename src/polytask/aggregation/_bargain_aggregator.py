@@ -1,0 +1,79 @@
+"""Aggregators whose weights are those of a bargain."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask.aggregation._aggregator import AmortisedAggregator
+from polytask.aggregation._bargain import bargained
+from polytask.aggregation._carried_bargain import CarriedBargain
+from polytask.aggregation._told import require_same_tasks
+from polytask.gradients import Served
+
+__all__ = ["BargainAggregator"]
+
+
+class BargainAggregator(AmortisedAggregator):
+    r"""Weights with :math:`(G w)_k = w_k^{-1/\alpha}`, solved for or carried, and clipped.
+
+    Attributes
+    ----------
+    max_norm : float or None
+        The longest update.
+    step_size : float
+        Of carried weights.
+    bargain_ : CarriedBargain
+        Only if amortised.
+    """
+
+    max_norm: float | None
+    step_size: float
+    bargain_: CarriedBargain
+
+    @abstractmethod
+    def _fairness(self) -> float:
+        r"""The exponent :math:`\alpha`."""
+
+    def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
+        """Weights of the bargain, clipped."""
+        return bargained(gramian, self._fairness(), self.max_norm)
+
+    def start(
+        self,
+        n_tasks: int,
+        *,
+        device: torch.device | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Set carried weights to 1."""
+        del generator
+        if self.amortised:
+            self.bargain_ = CarriedBargain(n_tasks, device)
+
+    def carried(self, served: Served) -> Float[Tensor, " k"]:
+        """Carried weights of the tasks present, clipped."""
+        if not hasattr(self, "bargain_"):
+            self.start(len(served.present), device=served.present.device)
+        require_same_tasks(self, served, self.bargain_.weights)
+        return self.bargain_.of(served, self._fairness(), self.max_norm)
+
+    def move(self, product: Float[Tensor, " k"], served: Served) -> None:
+        """Move the weights of the tasks present by their residuals."""
+        self.bargain_.move(product, served, self._fairness(), self.max_norm, self.step_size)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Carried weights and how fast they move."""
+        return self.bargain_.state_dict() if hasattr(self, "bargain_") else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore carried weights and how fast they move."""
+        if state and self.amortised:
+            if not hasattr(self, "bargain_"):
+                self.start(len(state["weights"]), device=state["weights"].device)
+            self.bargain_.load_state_dict(state)
