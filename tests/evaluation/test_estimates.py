@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from polytask.evaluation import MetricRecord, RowDraws, holm
+from polytask.evaluation import MetricRecord, RowDraws
 from polytask.evaluation._estimates import delta_m_estimate, difference, estimate
 from polytask.metrics import MAE, RMSE, ROCAUC
+from polytask.statistics import holm
 from polytask.tasks import FittedTarget, Task, TaskSet
 
 NUMBER = FittedTarget(("y",), 1, center=(0.0,), scale=(1.0,))

@@ -11,7 +11,6 @@ from polytask.evaluation._comparison_records import (
     TrialRow,
     Verdict,
 )
-from polytask.evaluation._correction import holm
 from polytask.evaluation._draws import RowDraws
 from polytask.evaluation._estimates import DeltaMEstimate, Estimate
 from polytask.evaluation._evaluate import evaluate
@@ -40,5 +39,4 @@ __all__ = [
     "compare",
     "evaluate",
     "grid",
-    "holm",
 ]

@@ -1,0 +1,61 @@
+"""What one learner answered to one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int64, Real
+
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+from polytask.tasks import FittedTarget
+
+__all__ = ["Answers"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """One learner's answers to one task on the test rows of one split.
+
+    Parameters
+    ----------
+    truth : array of shape (n,) or (n, c)
+        NaN where a label is missing.
+    responses : tuple of arrays of shape (n,) or (n, size)
+        One per run (seed).
+    weight : array of shape (n,)
+        Row weights; rows of weight 0 are left out.
+    units : array of shape (n,)
+        What is independent of each other: the number of the row or of its group. The same
+        number in two tasks, splits or learners is the same unit.
+    target : FittedTarget
+        What was learned of the target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.statistics import Answers
+    >>> from polytask.tasks import FittedTarget
+    >>> truth = np.array([1.0, 2.0, 4.0])
+    >>> answers = Answers(
+    ...     truth, (truth + 0.5, truth), np.ones(3), np.arange(3), FittedTarget(("price",), 1)
+    ... )
+    >>> len(answers.responses)
+    2
+    """
+
+    truth: Float[np.ndarray, " n *columns"]
+    responses: tuple[Float[np.ndarray, " n *size"], ...]
+    weight: Real[np.ndarray, " n"]
+    units: Int64[np.ndarray, " n"]
+    target: FittedTarget
+
+    def __post_init__(self) -> None:
+        if not self.responses:
+            raise ParameterError(message("Answers", "responses", "one array per run", ()))
+        n = len(self.truth)
+        sizes = {len(array) for array in (*self.responses, self.weight, self.units)}
+        if sizes != {n}:
+            expected = f"arrays of {n} rows, as `truth` is"
+            raise ParameterError(message("Answers", "responses", expected, sorted(sizes)))
