@@ -5,7 +5,7 @@ from fakes_evaluation import Apart, Together
 from sklearn.linear_model import Ridge
 
 from polytask.architectures import HardSharing, ResidualMLP, SingleTask
-from polytask.evaluation._candidates import candidates, yardstick
+from polytask.evaluation.running._candidates import candidates, yardstick
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Linear, PerTaskEstimator, PooledEstimator, PooledLinear
 from polytask.neural_network import MultiTaskNetwork

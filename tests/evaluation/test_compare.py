@@ -337,8 +337,8 @@ def test_default_learners_that_cannot_learn_the_tasks_are_named(monkeypatch):
     def defaults(tasks=None):
         return tuple(one for one in (Apart(), Picky("picky")) if tasks is None or one.serves(tasks))
 
-    monkeypatch.setattr("polytask.evaluation._candidates.default_learners", defaults)
-    monkeypatch.setattr("polytask.evaluation._left_out.default_learners", defaults)
+    monkeypatch.setattr("polytask.evaluation.running._candidates.default_learners", defaults)
+    monkeypatch.setattr("polytask.evaluation.running._left_out.default_learners", defaults)
     found = compare(table(), seeds=1)
     assert found.warnings[0] == (
         "The learner 'picky' cannot learn these tasks: y0 (regression), y1 (binary). "

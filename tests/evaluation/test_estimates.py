@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from polytask.evaluation import MetricRecord, RowDraws
-from polytask.evaluation._estimates import delta_m_estimate, difference, estimate
+from polytask.evaluation.judging._estimates import delta_m_estimate, difference, estimate
 from polytask.metrics import MAE, RMSE, ROCAUC
 from polytask.statistics import holm
 from polytask.tasks import FittedTarget, Task, TaskSet

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from polytask.evaluation._intervals import interval, p_value, seed_noise
+from polytask.evaluation.judging._intervals import interval, p_value, seed_noise
 
 
 def test_interval_leaves_two_and_a_half_percent_on_each_side():

@@ -4,7 +4,7 @@ from fakes_evaluation import Apart, table
 from sklearn.metrics import root_mean_squared_error
 
 from polytask.data import MultiTaskDataset, RandomSplit
-from polytask.evaluation._outcome import measure, outcomes, read_outcomes, write_outcomes
+from polytask.evaluation.running._outcome import measure, outcomes, read_outcomes, write_outcomes
 from polytask.exceptions import StudyError
 from polytask.training import Budget
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from polytask.data import MultiTaskDataset, Split
-from polytask.evaluation._outcome import Outcome
-from polytask.evaluation._replicates import TestRows, _add, _distinct, _Means, beside
+from polytask.evaluation.judging._replicates import TestRows, _add, _distinct, _Means, beside
+from polytask.evaluation.running._outcome import Outcome
 from polytask.metrics import RMSE
 from polytask.tasks import FittedTarget
 

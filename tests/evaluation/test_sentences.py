@@ -6,9 +6,9 @@ import pytest
 from fakes_evaluation import Together, table
 
 from polytask.evaluation import compare
-from polytask.evaluation._estimates import DeltaMEstimate
-from polytask.evaluation._recommend import _doubt
-from polytask.evaluation._verdict import _contrast
+from polytask.evaluation.judging._estimates import DeltaMEstimate
+from polytask.evaluation.judging._recommend import _doubt
+from polytask.evaluation.wording._verdict import _contrast
 
 
 @pytest.fixture(scope="module")

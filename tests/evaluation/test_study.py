@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from polytask.evaluation._study import study_folder
+from polytask.evaluation.running._study import study_folder
 from polytask.exceptions import StudyError
 
 STUDY = {"data": "abc", "split": {"kind": "RandomSplit"}, "budget": {"trials": 1, "steps": 10}}
@@ -65,7 +65,7 @@ def test_one_process_at_a_time(tmp_path):
     code = f"""
 import sys, time
 from pathlib import Path
-from polytask.evaluation._study import study_folder
+from polytask.evaluation.running._study import study_folder
 with study_folder(Path({str(tmp_path)!r}), {STUDY!r}):
     print("in", flush=True)
     time.sleep(60)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from polytask.evaluation._differences import HELPED, NOTHING, _task_sentence
-from polytask.evaluation._estimates import Estimate
+from polytask.evaluation.judging._differences import HELPED, NOTHING, _task_sentence
+from polytask.evaluation.judging._estimates import Estimate
 from polytask.metrics import ROCAUC
 from polytask.tasks import Task
 

@@ -1,7 +1,7 @@
 import pytest
 
 from polytask.evaluation import MetricRecord, RunRecord, RunSpec
-from polytask.evaluation._tuning import Tuned, choose, mean_gain
+from polytask.evaluation.running._tuning import Tuned, choose, mean_gain
 from polytask.exceptions import NonFiniteLossError
 from polytask.tasks import Task, TaskSet
 

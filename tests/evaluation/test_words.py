@@ -1,6 +1,12 @@
 import pytest
 
-from polytask.evaluation._words import count, percent, telling_apart, together, with_interval
+from polytask.evaluation.wording._words import (
+    count,
+    percent,
+    telling_apart,
+    together,
+    with_interval,
+)
 
 
 @pytest.mark.parametrize(

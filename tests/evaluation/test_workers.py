@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from polytask.evaluation._workers import Workers
+from polytask.evaluation.running._workers import Workers
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals cannot be held on Windows")
 

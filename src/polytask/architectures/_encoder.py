@@ -10,12 +10,19 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from polytask._validation import Constraint, Interval, Satisfies, check_parameters
+from polytask._validation import (
+    Constraint,
+    InstanceOf,
+    Interval,
+    OneOf,
+    Satisfies,
+    check_parameters,
+)
 from polytask.exceptions import ParameterError
 
-__all__ = ["FACTORY", "CustomEncoder", "Encoder", "as_encoder", "out_features"]
+__all__ = ["ENCODER", "CustomEncoder", "Encoder", "as_encoder", "out_features"]
 
-FACTORY = Satisfies(
+_FACTORY = Satisfies(
     lambda value: callable(value) and not isinstance(value, nn.Module),
     "a factory of torch modules (a function that builds one, not a module itself), "
     "such as `lambda in_shape: nn.Linear(in_shape[0], 32)`",
@@ -36,6 +43,9 @@ class Encoder(ABC):
     @abstractmethod
     def stages(self, in_shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """Build modules that map (n, *in_shape) to (n, h), one after another."""
+
+
+ENCODER = OneOf((InstanceOf((Encoder,)), _FACTORY))
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ class CustomEncoder(Encoder):
     embedding_dim: int = 8
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "factory": FACTORY,
+        "factory": _FACTORY,
         "embedding_dim": Interval(int, 1),
     }
 

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, InstanceOf, OneOf, check_parameters
+from polytask._validation import Constraint, check_parameters
 from polytask.architectures._architecture import Architecture, MultiTaskModule, Raw
 from polytask.architectures._block_heads import make_heads
 from polytask.architectures._encoder import (
-    FACTORY,
+    ENCODER,
     CustomEncoder,
     Encoder,
     as_encoder,
@@ -23,12 +23,11 @@ from polytask.architectures._inputs import ColumnInputs
 from polytask.architectures._layers import INITIALIZERS, initialize
 from polytask.architectures._mlp import MLP
 from polytask.architectures._seeded import seeded
+from polytask.architectures._single_task import SingleTask
 from polytask.data import Batch, Block, Schema, make_blocks
 from polytask.tasks import TaskSet
 
-__all__ = ["ENCODER", "HardSharing"]
-
-ENCODER = OneOf((InstanceOf((Encoder,)), FACTORY))
+__all__ = ["HardSharing"]
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,6 @@ class HardSharing(Architecture):
 
     def single_task(self) -> Architecture:
         """One network per task with the same encoder."""
-        from polytask.architectures._single_task import SingleTask  # it builds on this module
-
         return SingleTask(self.encoder, self.initializer)
 
 

@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, check_parameters
 from polytask.architectures._architecture import Architecture, MultiTaskModule, Raw
 from polytask.architectures._block_heads import BlockHeads
-from polytask.architectures._encoder import Encoder, as_encoder, out_features
-from polytask.architectures._hard_sharing import ENCODER
+from polytask.architectures._encoder import ENCODER, Encoder, as_encoder, out_features
 from polytask.architectures._inputs import ColumnInputs
 from polytask.architectures._layers import INITIALIZERS, initialize
 from polytask.architectures._mlp import MLP

@@ -2,7 +2,7 @@
 
 from polytask.evaluation._compare import compare
 from polytask.evaluation._comparison import Comparison
-from polytask.evaluation._comparison_records import (
+from polytask.evaluation.judging._comparison_records import (
     LearnerDifference,
     LearnerRow,
     Recommendation,
@@ -11,13 +11,13 @@ from polytask.evaluation._comparison_records import (
     TrialRow,
     Verdict,
 )
-from polytask.evaluation._draws import RowDraws
-from polytask.evaluation._estimates import DeltaMEstimate, Estimate
-from polytask.evaluation._evaluate import evaluate
-from polytask.evaluation._grid import grid
-from polytask.evaluation._records import MetricRecord, RunRecord, RunSpec
-from polytask.evaluation._run import Run
-from polytask.evaluation._runner import Runner
+from polytask.evaluation.judging._draws import RowDraws
+from polytask.evaluation.judging._estimates import DeltaMEstimate, Estimate
+from polytask.evaluation.running._evaluate import evaluate
+from polytask.evaluation.running._grid import grid
+from polytask.evaluation.running._records import MetricRecord, RunRecord, RunSpec
+from polytask.evaluation.running._run import Run
+from polytask.evaluation.running._runner import Runner
 
 __all__ = [
     "Comparison",

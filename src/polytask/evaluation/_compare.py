@@ -11,16 +11,17 @@ from pathlib import Path
 from polytask._files import write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
 from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter
-from polytask.evaluation._candidates import Asked, Candidate, candidates, check_served
 from polytask.evaluation._comparison import Comparison
 from polytask.evaluation._conclude import conclude
-from polytask.evaluation._describe import described_study, identity
-from polytask.evaluation._entry import Entry
-from polytask.evaluation._left_out import remaining, unserved_defaults, why_left_out
-from polytask.evaluation._plan import Place, fitted, judged, tested
-from polytask.evaluation._replicates import replicates_needed
-from polytask.evaluation._runner import Runner
-from polytask.evaluation._study import study_folder
+from polytask.evaluation.judging._entry import Entry
+from polytask.evaluation.judging._judge import judge
+from polytask.evaluation.judging._replicates import replicates_needed
+from polytask.evaluation.running._candidates import Asked, Candidate, candidates, check_served
+from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
+from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
+from polytask.evaluation.running._runner import Runner
+from polytask.evaluation.running._study import study_folder
+from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DataError, ParameterError
 from polytask.training import Budget
 
@@ -113,17 +114,22 @@ def compare(
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
     _check_parts(splits)
-    places = _places(splits, seeds)
+    repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
     entrants = candidates(learners, data.tasks)
     check_served([one.learner for one in entrants], data)
     with _folder(out) as folder:
         runner = Runner(folder, data, allowed, jobs)
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
-            entries, left_out = _entries(runner, entrants, places, quiet=quiet)
+            entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
             notes = [*unserved_defaults(learners, data.tasks), *left_out]
             study = described_study(
-                data, runner.digest, splitter, places, allowed, replicates_needed(len(data.tasks))
+                data,
+                runner.digest,
+                splitter,
+                repetitions,
+                allowed,
+                replicates_needed(len(data.tasks)),
             )
             comparison = conclude(
                 entries, study, runner, kept=out is not None, started=started, notes=notes
@@ -159,11 +165,11 @@ def _check_parts(splits: Sequence[Split]) -> None:
                 raise DataError(sentence)
 
 
-def _places(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Place]:
+def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Repetition]:
     if len(splits) > 1:
-        return [Place(split, split.fold) for split in splits]
+        return [Repetition(split, split.fold) for split in splits]
     chosen = range(seeds) if isinstance(seeds, int) else dict.fromkeys(seeds)
-    return [Place(splits[0], seed) for seed in chosen]
+    return [Repetition(splits[0], seed) for seed in chosen]
 
 
 @contextmanager
@@ -176,10 +182,10 @@ def _folder(out: str | Path | None) -> Iterator[Path]:
 
 
 def _entries(
-    runner: Runner, entrants: Sequence[Candidate], places: Sequence[Place], *, quiet: bool
+    runner: Runner, entrants: Sequence[Candidate], repetitions: Sequence[Repetition], *, quiet: bool
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """What was measured, and who is left out."""
-    tuned, failed = fitted(runner, entrants, places, quiet=quiet)
+    tuned, failed = fit_candidates(runner, entrants, repetitions, quiet=quiet)
     left = remaining(entrants, failed)
-    read = tested(runner, tuned, quiet=quiet)
-    return judged(runner, left, read, places, quiet=quiet), why_left_out(failed)
+    read = measure_chosen(runner, tuned, quiet=quiet)
+    return judge(runner, left, read, repetitions, quiet=quiet), why_left_out(failed)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polytask.evaluation._comparison_records import (
+from polytask.evaluation._plain import from_plain, to_plain
+from polytask.evaluation.judging._comparison_records import (
     LearnerDifference,
     LearnerRow,
     Recommendation,
     Verdict,
 )
-from polytask.evaluation._plain import from_plain, to_plain
-from polytask.evaluation._table import plain_table, rich_table
+from polytask.evaluation.wording._table import plain_table, rich_table
 from polytask.exceptions import StudyError
 from polytask.predictor import FittedPredictor, load
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from polytask.evaluation._candidates import yardstick
 from polytask.evaluation._comparison import Comparison
-from polytask.evaluation._differences import against, held_against
-from polytask.evaluation._entry import Entry
-from polytask.evaluation._model import recommended_model
-from polytask.evaluation._recommend import recommend
-from polytask.evaluation._rows import learner_row
-from polytask.evaluation._runner import Runner, versions
-from polytask.evaluation._verdict import verdict
-from polytask.evaluation._warnings import warnings_of
+from polytask.evaluation.judging._differences import against, held_against
+from polytask.evaluation.judging._entry import Entry
+from polytask.evaluation.judging._recommend import recommend
+from polytask.evaluation.judging._rows import learner_row
+from polytask.evaluation.running._candidates import yardstick
+from polytask.evaluation.running._model import recommended_model
+from polytask.evaluation.running._runner import Runner, versions
+from polytask.evaluation.wording._verdict import verdict
+from polytask.evaluation.wording._warnings import warnings_of
 
 __all__ = ["conclude"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Float64
 
-from polytask.evaluation._intervals import interval, p_value, seed_noise
-from polytask.evaluation._records import MetricRecord
-from polytask.evaluation._replicates import Replicates
-from polytask.evaluation._tuning import Measured, headlines
+from polytask.evaluation.judging._intervals import interval, p_value, seed_noise
+from polytask.evaluation.judging._replicates import Replicates
+from polytask.evaluation.running._records import MetricRecord
+from polytask.evaluation.running._tuning import Measured, headlines
 from polytask.metrics import Metric, MetricValue, delta_m
 from polytask.tasks import TaskSet
 

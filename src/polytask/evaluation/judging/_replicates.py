@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from polytask.data import MultiTaskDataset, Split
-from polytask.evaluation._draws import RowDraws
-from polytask.evaluation._outcome import Outcome
-from polytask.evaluation._store import RunStore
+from polytask.evaluation.judging._draws import RowDraws
+from polytask.evaluation.running._outcome import Outcome
+from polytask.evaluation.running._store import RunStore
 from polytask.metrics import Metric, metrics_for
 
 __all__ = ["Replicates", "TestRows", "beside", "replicate", "replicates_needed", "tested"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from polytask.evaluation._words import percent, telling_apart, with_interval
+from polytask.evaluation.wording._words import percent, telling_apart, with_interval
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.evaluation._records import MetricRecord, RunRecord
-from polytask.evaluation._run import Run
+from polytask.evaluation.running._records import MetricRecord, RunRecord
+from polytask.evaluation.running._run import Run
 from polytask.exceptions import NonFiniteLossError
 from polytask.metrics import Metric, MetricValue, delta_m, metrics_for
 from polytask.tasks import TaskSet

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from polytask.data import MultiTaskDataset, Split
-from polytask.evaluation._outcome import measure, outcomes
-from polytask.evaluation._records import RunRecord, RunSpec
-from polytask.evaluation._store import RunStore
+from polytask.evaluation.running._outcome import measure, outcomes
+from polytask.evaluation.running._records import RunRecord, RunSpec
+from polytask.evaluation.running._store import RunStore
 from polytask.exceptions import (
     BundleError,
     DatasetUnavailableError,

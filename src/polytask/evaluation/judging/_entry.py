@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polytask.evaluation._candidates import Candidate
-from polytask.evaluation._records import MetricRecord
-from polytask.evaluation._replicates import Replicates
-from polytask.evaluation._tuning import Measured, Tuned
+from polytask.evaluation.judging._replicates import Replicates
+from polytask.evaluation.running._candidates import Candidate
+from polytask.evaluation.running._records import MetricRecord
+from polytask.evaluation.running._tuning import Measured, Tuned
 
 __all__ = ["Entry"]
 

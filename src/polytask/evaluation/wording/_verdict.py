@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from polytask.evaluation._comparison_records import LearnerDifference, LearnerRow, Verdict
-from polytask.evaluation._differences import ALPHA, HELPED, HURT, MIXED, ONE_TASK, UNDEFINED
-from polytask.evaluation._estimates import DeltaMEstimate
-from polytask.evaluation._words import count, percent, together
+from polytask.evaluation.judging._comparison_records import LearnerDifference, LearnerRow, Verdict
+from polytask.evaluation.judging._differences import ALPHA, HELPED, HURT, MIXED, ONE_TASK, UNDEFINED
+from polytask.evaluation.judging._estimates import DeltaMEstimate
+from polytask.evaluation.wording._words import count, percent, together
 
 __all__ = ["verdict"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from polytask import exceptions
-from polytask.evaluation._candidates import Asked, Candidate
-from polytask.evaluation._records import RunRecord
+from polytask.evaluation.running._candidates import Asked, Candidate
+from polytask.evaluation.running._records import RunRecord
 from polytask.learners import default_learners, unserved
 from polytask.tasks import TaskSet
 

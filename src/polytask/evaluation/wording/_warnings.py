@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from polytask.evaluation._comparison_records import LearnerRow
-from polytask.evaluation._words import together
+from polytask.evaluation.judging._comparison_records import LearnerRow
+from polytask.evaluation.wording._words import together
 
 __all__ = ["warnings_of"]
 

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 from polytask._files import replacing
 from polytask.data import MultiTaskDataset, Source
-from polytask.evaluation._records import MetricRecord
+from polytask.evaluation.running._records import MetricRecord
 from polytask.exceptions import StudyError
 from polytask.metrics import Metric, metrics_for
 from polytask.predictor import FittedPredictor, TaskPrediction

@@ -9,11 +9,11 @@ from typing import Any
 
 from polytask._naming import snake_case
 from polytask.data import MultiTaskDataset, Split, Splitter
-from polytask.evaluation._intervals import LEVEL
-from polytask.evaluation._labelled import labelled_rows
-from polytask.evaluation._plan import Place
-from polytask.evaluation._replicates import beside, tested
-from polytask.evaluation._words import count
+from polytask.evaluation.judging._intervals import LEVEL
+from polytask.evaluation.judging._replicates import beside, tested
+from polytask.evaluation.running._labelled import labelled_rows
+from polytask.evaluation.running._plan import Repetition
+from polytask.evaluation.wording._words import count
 from polytask.metrics import metrics_for
 from polytask.tasks import Task
 from polytask.training import Budget
@@ -39,12 +39,12 @@ def described_study(
     data: MultiTaskDataset,
     digest: str,
     splitter: Splitter,
-    places: Sequence[Place],
+    repetitions: Sequence[Repetition],
     budget: Budget,
     replicates: int,
 ) -> dict[str, Any]:
     """Everything of a comparison that is known before it runs."""
-    splits = list({id(place.split): place.split for place in places}.values())
+    splits = list({id(one.split): one.split for one in repetitions}.values())
     sizes = [labelled_rows(data, split.test) for split in splits]
     title = f"{count(len(data.tasks), 'task')}, {count(data.n_rows, 'row')}"
     return {
@@ -61,10 +61,10 @@ def described_study(
             "folds": len(splits),
             "rows": [_sizes(split) for split in splits],
         },
-        "runs": [{"fold": place.split.fold, "seed": place.seed} for place in places],
+        "runs": [{"fold": one.split.fold, "seed": one.seed} for one in repetitions],
         "budget": _budget(budget),
         "tasks": [_task(task, [size[task.name] for size in sizes]) for task in data.tasks],
-        "bootstrap": _bootstrap(data, splits, len(places), replicates),
+        "bootstrap": _bootstrap(data, splits, len(repetitions), replicates),
     }
 
 

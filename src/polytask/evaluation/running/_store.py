@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polytask._files import write_json
-from polytask.evaluation._outcome import Outcome, read_outcomes, write_outcomes
-from polytask.evaluation._records import RunRecord
+from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
+from polytask.evaluation.running._records import RunRecord
 from polytask.exceptions import StudyError
 from polytask.predictor import FittedPredictor, load
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polytask.evaluation._comparison_records import LearnerRow, Recommendation, RunRow
-from polytask.evaluation._entry import Entry
-from polytask.evaluation._words import count, percent
+from polytask.evaluation.judging._comparison_records import LearnerRow, Recommendation, RunRow
+from polytask.evaluation.judging._entry import Entry
+from polytask.evaluation.wording._words import count, percent
 
 __all__ = ["recommend"]
 

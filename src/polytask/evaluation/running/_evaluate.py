@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from polytask.data import MultiTaskDataset
-from polytask.evaluation._outcome import measure, outcomes
-from polytask.evaluation._records import MetricRecord
+from polytask.evaluation.running._outcome import measure, outcomes
+from polytask.evaluation.running._records import MetricRecord
 from polytask.predictor import FittedPredictor
 
 __all__ = ["evaluate"]

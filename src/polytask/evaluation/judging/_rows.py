@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from polytask.evaluation._comparison_records import LearnerRow, RunRow, TrialRow
-from polytask.evaluation._curves import curve
-from polytask.evaluation._differences import against
-from polytask.evaluation._entry import Entry
-from polytask.evaluation._estimates import Estimate, estimate
-from polytask.evaluation._records import MetricRecord
-from polytask.evaluation._tuning import Measured, Tuned, headlines, mean_gain
+from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow, TrialRow
+from polytask.evaluation.judging._curves import curve
+from polytask.evaluation.judging._differences import against
+from polytask.evaluation.judging._entry import Entry
+from polytask.evaluation.judging._estimates import Estimate, estimate
+from polytask.evaluation.running._records import MetricRecord
+from polytask.evaluation.running._tuning import Measured, Tuned, headlines, mean_gain
 from polytask.metrics import metrics_for
 from polytask.tasks import TaskSet
 

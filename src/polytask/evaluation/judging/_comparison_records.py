@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from polytask.evaluation._estimates import DeltaMEstimate, Estimate
+from polytask.evaluation.judging._estimates import DeltaMEstimate, Estimate
 
 __all__ = [
     "LearnerDifference",

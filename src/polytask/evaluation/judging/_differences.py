@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from polytask.evaluation._comparison_records import LearnerDifference, TaskDifference
-from polytask.evaluation._entry import Entry
-from polytask.evaluation._estimates import DeltaMEstimate, Estimate, delta_m_estimate, difference
-from polytask.evaluation._tuning import headline
-from polytask.evaluation._words import count, percent, with_interval
+from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
+from polytask.evaluation.judging._entry import Entry
+from polytask.evaluation.judging._estimates import (
+    DeltaMEstimate,
+    Estimate,
+    delta_m_estimate,
+    difference,
+)
+from polytask.evaluation.running._tuning import headline
+from polytask.evaluation.wording._words import count, percent, with_interval
 from polytask.metrics import Metric
 from polytask.statistics import holm
 from polytask.tasks import Task, TaskSet

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from polytask.evaluation._store import RunStore
-from polytask.evaluation._tuning import Tuned
+from polytask.evaluation.running._store import RunStore
+from polytask.evaluation.running._tuning import Tuned
 from polytask.predictor import CombinedModel, FittedPredictor
 
 __all__ = ["recommended_model"]

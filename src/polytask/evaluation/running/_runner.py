@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from polytask._recipes import to_json
 from polytask._validation import Interval, check
 from polytask.data import MultiTaskDataset, Split
-from polytask.evaluation._records import RunRecord, RunSpec
-from polytask.evaluation._run import Run, fit_run, test_run
-from polytask.evaluation._store import RunStore
-from polytask.evaluation._workers import Workers
+from polytask.evaluation.running._records import RunRecord, RunSpec
+from polytask.evaluation.running._run import Run, fit_run, test_run
+from polytask.evaluation.running._store import RunStore
+from polytask.evaluation.running._workers import Workers
 from polytask.learners import Learner
 from polytask.training import Budget
 

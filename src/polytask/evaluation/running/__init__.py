@@ -1,0 +1,1 @@
+"""Running: candidates, their runs on splits and seeds, and what is kept of them."""

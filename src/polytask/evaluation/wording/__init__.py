@@ -1,0 +1,1 @@
+"""Wording: tables, sentences and notes about what was judged."""
