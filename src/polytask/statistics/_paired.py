@@ -25,6 +25,8 @@ class Paired:
     value : float or None
         Mean over runs and splits of ours − theirs, in the metric's units.
     interval : (low, high) or None
+    standard_error : float or None
+        Of `value`, over units and seeds (or splits); None where one unit alone cannot tell.
     p : float or None
         Of “the two learners are exchangeable”, uncorrected; None where units are too few.
     per_run : tuple of float or None
@@ -43,6 +45,7 @@ class Paired:
 
     value: float | None
     interval: tuple[float, float] | None = None
+    standard_error: float | None = None
     p: float | None = None
     per_run: tuple[float | None, ...] = ()
     n_units: int = 0
@@ -101,7 +104,13 @@ def paired(
     n_units = count_units(metric, ours)
     left_out = tuple(dict.fromkeys([*first.left_out, *second.left_out]))
     if both.mean is None:
-        return Paired(None, None, None, both.per_run, n_units, both.undefined, left_out=left_out)
+        return Paired(
+            None,
+            per_run=both.per_run,
+            n_units=n_units,
+            undefined=both.undefined,
+            left_out=left_out,
+        )
     mine, other = jackknife(metric, ours), jackknife(metric, theirs)
     noise = levels({unit: mine[unit] - other[unit] for unit in mine if unit in other}, both)
     half = half_width(noise, level)
@@ -110,6 +119,7 @@ def paired(
     return Paired(
         value=both.mean,
         interval=(both.mean - half, both.mean + half) if half < np.inf else None,
+        standard_error=float(np.sqrt(noise.variance)) if half < np.inf else None,
         p=max(t_p_value(both.mean, noise), 2.0 * 2.0**-n_units) if enough else None,
         per_run=both.per_run,
         n_units=n_units,
