@@ -196,6 +196,9 @@ def test_an_option_that_names_no_column(refused, table, option):
 
 
 # ── splits ────────────────────────────────────────────────────────────────────
+FORMS = "random:0.2, group:COLUMN, time:COLUMN, folds:5, group-folds:COLUMN:5 or column:COLUMN."
+
+
 def test_too_few_rows_to_split(polytask, tmp_path):
     path = write_csv(tmp_path / "t.csv", census(1))
     ran = polytask("compare", path, "-t", "score:regression", *QUICK)
@@ -222,16 +225,20 @@ def test_so_few_rows_that_a_part_is_empty(polytask, tmp_path):
     [
         (
             "rndom:0.2",
-            ("There is no split named 'rndom'. Did you mean 'random'? Write random:0.2, "
-            "group:COLUMN or column:COLUMN."),
+            f"There is no split named 'rndom'. Did you mean 'random'? Write {FORMS}",
         ),
         ("random:half", "The split 'random:half' must give a share of test rows, such as random:0.2."),
-        ("group:", "The split 'group:' names no column. Write random:0.2, group:COLUMN or column:COLUMN."),
+        ("group:", f"The split 'group:' names no column. Write {FORMS}"),
         (
             "random:1.5",
             "The `test` parameter of RandomSplit must be a float in [0, 1). Got 1.5 instead.",
         ),
         ("group:colr", "The group column 'colr' is not a column of the table. Did you mean 'colour'?"),
+        (
+            "time:colour",
+            f"The time column 'colour' must hold dates, times or numbers. Got {FIRST!r} in row 0.",
+        ),
+        ("folds:x", "The split 'folds:x' must give a number of folds, such as folds:5 or folds:5x2."),
         (
             "column:colour",
             (f"The split column 'colour' must say train, validation or test in every row. Got {FIRST!r} "

@@ -24,9 +24,10 @@ def compare(
         str | None,
         typer.Option(
             metavar="HOW",
-            help="random:SHARE, group:COLUMN (whole groups), or column:COLUMN, which says train, "
-            "validation or test; by default the column that names train and test rows, else "
-            "random:0.2.",
+            help="random:SHARE, group:COLUMN (whole groups), time:COLUMN[:SHARE] (the latest rows "
+            "test), folds:5, folds:5x2 (repeated), group-folds:COLUMN:5, or column:COLUMN, which "
+            "says train, validation or test; by default the column that names train and test "
+            "rows, else random:0.2.",
             rich_help_panel="Data",
         ),
     ] = None,

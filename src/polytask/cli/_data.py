@@ -8,10 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from polytask.cli._settings import DataSettings
+from polytask.cli._split import without_input
 from polytask.cli._tasks import column_names, parse_task
 from polytask.cli._voice import Voice
 from polytask.data import (
     ColumnSplit,
+    GroupFoldSplit,
     GroupSplit,
     MultiTaskDataset,
     RandomSplit,
@@ -46,15 +48,18 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     columns, tasks = table.columns, _tasks(settings, table.columns)
     if splitter is None:
         splitter = _own_split(table, settings, tasks, voice)
-    kept = list(splitter.excluded)
-    features = column_names(settings.features, columns)
+    features, drop = (column_names(names, columns) for names in (settings.features, settings.drop))
+    splitter = without_input(splitter, features, drop)
+    kept = list(splitter.columns)
     group = _group_column(splitter, settings)
     data = read(
         table,
         tasks,
         task_column=settings.task_column,
-        features=[*features, *kept] if features and group is None else features or None,
-        drop=[name for name in column_names(settings.drop, columns) if name not in kept],
+        features=list(dict.fromkeys([*features, *kept]))
+        if features and group is None
+        else features or None,
+        drop=[name for name in drop if name not in kept],
         weight=settings.weight,
         group=group,
     )
@@ -80,7 +85,10 @@ def _own_split(
 
 def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
     """The column of groups, unless the tasks themselves are the groups."""
-    if not isinstance(splitter, GroupSplit) or splitter.column == settings.task_column:
+    if (
+        not isinstance(splitter, GroupSplit | GroupFoldSplit)
+        or splitter.column == settings.task_column
+    ):
         return None
     return splitter.column
 
@@ -98,7 +106,8 @@ def _tasks(settings: DataSettings, columns: Sequence[str]) -> list[Task]:
 
 
 def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
-    inputs = [name for one in splitter.prepared(data).sources for name in one.inputs.columns]
+    data = splitter.prepared(data)
+    inputs = [name for one in data.sources for name in one.inputs.columns]
     counts = (
         _count(data.n_rows, "row"),
         _count(len(inputs), "input"),

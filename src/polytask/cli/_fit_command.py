@@ -25,7 +25,7 @@ def fit(
         typer.Option(
             metavar="HOW",
             help="Which rows are held out to stop by: random:SHARE, group:COLUMN (whole groups), "
-            "or column:COLUMN, whose test rows are left alone; by default the column that names "
+            "time:COLUMN[:SHARE] (the latest), or column:COLUMN, whose test rows are left alone; by default the column that names "
             "train and test rows, else random:0.2.",
             rich_help_panel="Data",
         ),

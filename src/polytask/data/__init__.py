@@ -9,11 +9,14 @@ from polytask.data._dataset import MultiTaskDataset
 from polytask.data._encode import encode
 from polytask.data._fit_schemas import fit_schemas
 from polytask.data._fixed_split import FixedSplit
+from polytask.data._fold_split import FoldSplit
 from polytask.data._frames import to_polars
+from polytask.data._group_fold_split import GroupFoldSplit
 from polytask.data._group_split import GroupSplit
 from polytask.data._labels import Labels, OwnRowLabels, TableLabels
 from polytask.data._parse_split import parse_split
 from polytask.data._random_split import RandomSplit
+from polytask.data._rarity_notes import rarity_notes
 from polytask.data._read import read
 from polytask.data._readers import read_table, scan_table
 from polytask.data._schema import Schema
@@ -22,6 +25,7 @@ from polytask.data._separated import find_separator
 from polytask.data._source import Source
 from polytask.data._split import Split
 from polytask.data._splitter import Splitter
+from polytask.data._time_split import TimeSplit
 
 __all__ = [
     "Batch",
@@ -31,6 +35,8 @@ __all__ = [
     "ColumnSplit",
     "EncodedSource",
     "FixedSplit",
+    "FoldSplit",
+    "GroupFoldSplit",
     "GroupSplit",
     "Labels",
     "MultiTaskDataset",
@@ -41,6 +47,7 @@ __all__ = [
     "Split",
     "Splitter",
     "TableLabels",
+    "TimeSplit",
     "as_source",
     "encode",
     "find_separator",
@@ -48,6 +55,7 @@ __all__ = [
     "fit_schemas",
     "make_blocks",
     "parse_split",
+    "rarity_notes",
     "read",
     "read_table",
     "scan_table",

@@ -73,7 +73,7 @@ class GroupSplit(Splitter):
             replace(source, groups=codes, group_column=self.column or source.group_column)
             for source, codes in zip(dataset.sources, groups, strict=True)
         )
-        return replace(dataset, sources=tuple(grouped)).without_columns(self.excluded)
+        return super().prepared(replace(dataset, sources=tuple(grouped)))
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split."""

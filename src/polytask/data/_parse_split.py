@@ -1,15 +1,21 @@
 from __future__ import annotations
 
-from polytask._naming import suggestion
+import re
+from collections.abc import Callable, Mapping
+
+from polytask._naming import fold, suggestion
 from polytask.data._column_split import ColumnSplit
+from polytask.data._fold_split import FoldSplit
+from polytask.data._group_fold_split import GroupFoldSplit
 from polytask.data._group_split import GroupSplit
 from polytask.data._random_split import RandomSplit
 from polytask.data._splitter import Splitter
+from polytask.data._time_split import TimeSplit
 from polytask.exceptions import ParameterError, UnknownNameError
 
 __all__ = ["parse_split"]
 
-_FORMS = "random:0.2, group:COLUMN or column:COLUMN"
+_FORMS = "random:0.2, group:COLUMN, time:COLUMN, folds:5, group-folds:COLUMN:5 or column:COLUMN"
 
 
 def parse_split(text: str) -> Splitter:
@@ -18,30 +24,62 @@ def parse_split(text: str) -> Splitter:
     Parameters
     ----------
     text : str
-        ``random``, ``random:TEST``, ``group:COLUMN`` or ``column:COLUMN``, where TEST is the
-        share of test rows.
+        ``random[:TEST]``, ``group:COLUMN``, ``time:COLUMN[:TEST]``, ``folds[:K[xREPEATS]]``,
+        ``group-folds:COLUMN[:K[xREPEATS]]`` or ``column:COLUMN``, where TEST is the share of test
+        rows and K the number of folds.
 
     Examples
     --------
     >>> from polytask.data import parse_split
     >>> parse_split("random:0.3").test
     0.3
+    >>> parse_split("folds:5x2")
+    FoldSplit(folds=5, repeats=2, validation=0.2)
     """
     word, _, rest = text.partition(":")
-    match word.strip().casefold():
-        case "random":
-            return RandomSplit() if not rest else RandomSplit(test=_share(rest, text))
-        case "group" if rest:
-            return GroupSplit(rest)
-        case "column" if rest:
-            return ColumnSplit(rest)
-        case "group" | "column":
-            sentence = f"The split {text!r} names no column. Write {_FORMS}."
-            raise ParameterError(sentence)
-        case unknown:
-            guess = suggestion(unknown, ("random", "group", "column"))
-            sentence = f"There is no split named {unknown!r}. {guess} Write {_FORMS}."
-            raise UnknownNameError(sentence)
+    known = {fold(name): name for name in _READERS}
+    name = known.get(fold(word))
+    if name is None:
+        guess = suggestion(word, _READERS)
+        sentence = f"There is no split named {word!r}. {guess} Write {_FORMS}."
+        raise UnknownNameError(sentence)
+    if not rest and name not in _WITHOUT_COLUMN:
+        sentence = f"The split {text!r} names no column. Write {_FORMS}."
+        raise ParameterError(sentence)
+    return _READERS[name](rest, text)
+
+
+def _random(rest: str, text: str) -> Splitter:
+    return RandomSplit() if not rest else RandomSplit(test=_share(rest, text))
+
+
+def _time(rest: str, text: str) -> Splitter:
+    column, colon, share = rest.rpartition(":")
+    if not colon or not _is_number(share):
+        return TimeSplit(rest)
+    return TimeSplit(column, test=_share(share, text))
+
+
+def _folds(rest: str, text: str) -> Splitter:
+    return FoldSplit() if not rest else FoldSplit(*_counts(rest, text))
+
+
+def _group_folds(rest: str, text: str) -> Splitter:
+    column, colon, counts = rest.rpartition(":")
+    if not colon or not _is_count(counts):
+        return GroupFoldSplit(rest)
+    return GroupFoldSplit(column, *_counts(counts, text))
+
+
+_READERS: Mapping[str, Callable[[str, str], Splitter]] = {
+    "random": _random,
+    "group": lambda rest, _: GroupSplit(rest),
+    "time": _time,
+    "folds": _folds,
+    "group-folds": _group_folds,
+    "column": lambda rest, _: ColumnSplit(rest),
+}
+_WITHOUT_COLUMN = {"random", "folds"}
 
 
 def _share(word: str, text: str) -> float:
@@ -50,3 +88,25 @@ def _share(word: str, text: str) -> float:
     except ValueError as error:
         sentence = f"The split {text!r} must give a share of test rows, such as random:0.2."
         raise ParameterError(sentence) from error
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_count(word: str) -> bool:
+    return re.fullmatch(_COUNTS, word) is not None
+
+
+def _counts(word: str, text: str) -> list[int]:
+    if not _is_count(word):
+        sentence = f"The split {text!r} must give a number of folds, such as folds:5 or folds:5x2."
+        raise ParameterError(sentence)
+    return [int(number) for number in re.split("[x×]", word)]
+
+
+_COUNTS = r"\d+([x×]\d+)?"

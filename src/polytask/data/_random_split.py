@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from polytask._validation import Constraint, check_parameters
 from polytask.data._dataset import MultiTaskDataset
+from polytask.data._date_notes import date_notes
 from polytask.data._drawn_split import drawn_split
 from polytask.data._shares import SHARE, check_shares
 from polytask.data._split import Split
@@ -54,6 +55,10 @@ class RandomSplit(Splitter):
     def __post_init__(self) -> None:
         check_parameters(self)
         check_shares(self.validation, self.test, type(self).__name__)
+
+    def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
+        """A doubt where rows carry dates."""
+        return date_notes(dataset)
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split."""

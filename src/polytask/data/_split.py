@@ -22,6 +22,8 @@ class Split:
     name : str
     fold : int
         Position among the splits of one splitter.
+    repetition : int
+        Which parting of all rows it belongs to, where these are parted several times.
     """
 
     train: Mapping[str, np.ndarray]
@@ -29,6 +31,7 @@ class Split:
     test: Mapping[str, np.ndarray]
     name: str = "split"
     fold: int = 0
+    repetition: int = 0
 
     def apply(
         self, dataset: MultiTaskDataset

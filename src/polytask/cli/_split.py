@@ -1,0 +1,18 @@
+"""Splits and the options about input columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from polytask.data import Splitter, TimeSplit
+
+__all__ = ["without_input"]
+
+
+def without_input(splitter: Splitter, features: Collection[str], drop: Collection[str]) -> Splitter:
+    """The same split by time, whose column is no input where the options leave it out."""
+    if not isinstance(splitter, TimeSplit):
+        return splitter
+    left_out = splitter.column in drop or (features and splitter.column not in features)
+    return replace(splitter, as_input=False) if left_out else splitter
