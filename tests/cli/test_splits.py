@@ -9,12 +9,8 @@ from polytask.cli._voice import Voice
 
 
 def given(tmp_path, split, **options):
-    columns = {
-        "age": range(40),
-        "day": [f"2020-{1 + row // 20:02}-{1 + row % 20:02}" for row in range(40)],
-        "y": [row / 7 for row in range(40)],
-    }
-    path = write_csv(tmp_path / "t.csv", columns)
+    rows = [(row, f"2020-{1 + row // 20:02}-{1 + row % 20:02}", row / 7) for row in range(40)]
+    path = write_csv(tmp_path / "t.csv", rows, ("age", "day", "y"))
     settings = CompareSettings(table=path, target=["y"], split=split, **options)
     voice = Voice(quiet=True)
     data, splitter = read_data(settings, voice)
