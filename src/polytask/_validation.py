@@ -30,8 +30,8 @@ __all__ = [
 
 
 def describe(value: object, limit: int = 60) -> str:
-    """Return `repr(value)`, shortened so that one bad table does not fill the screen."""
-    text = repr(value)
+    """Return `repr(value)` in one line, shortened so that one bad table does not fill the screen."""
+    text = " ".join(line.strip() for line in repr(value).splitlines())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from polytask.data._frames import require_columns, to_polars
+from polytask.data._frames import as_table, require_columns
 from polytask.data._from_long import survive_reading, task_positions
 from polytask.data._readers import read_table
 from polytask.data._schema import Schema
@@ -36,7 +36,7 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
     carried = TaskSet(task for task in tasks if task.name in schema.targets)
     if isinstance(frame, str | Path):
         frame = read_table(frame, text=_text_columns(schema, carried))
-    table = to_polars(frame)
+    table = as_table(frame)
     names = [column.name for column in schema.columns]
     require_columns(table.columns, names, "The model needs the same inputs as in fitting, but")
     for column in schema.columns:

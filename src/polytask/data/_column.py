@@ -12,6 +12,7 @@ import polars as pl
 from polytask._naming import suggestion
 from polytask._validation import describe
 from polytask.data._families import family
+from polytask.data._nested import fault
 from polytask.exceptions import DataError
 
 __all__ = ["Column"]
@@ -92,8 +93,9 @@ class Column(ABC):
 
     def _changed(self, series: pl.Series, found: str | None) -> str:
         row = int(series.is_not_null().arg_max() or 0)
-        return (
+        sentence = (
             f"Column {self.name!r} held {self.family} when the model was fitted, and holds "
             f"{found or series.dtype} now ({describe(series[row])} in row {row}). "
             f"Give it {self.family} again, or fit a new model."
         )
+        return f"{sentence} {fault(series)}".rstrip()

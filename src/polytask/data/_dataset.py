@@ -8,7 +8,7 @@ import numpy as np
 
 from polytask._naming import suggestion
 from polytask.data._digest import data_digest
-from polytask.data._frames import to_polars
+from polytask.data._frames import table_and_notes
 from polytask.data._from_arrays import arrays_source
 from polytask.data._from_long import long_source
 from polytask.data._from_per_task import per_task_sources
@@ -80,6 +80,7 @@ class MultiTaskDataset:
         Parameters
         ----------
         frame : polars, pandas or pyarrow frame, or mapping of columns
+            Or whatever else `polytask.data.to_polars` takes.
         tasks : iterable of Task or str
             A string is a target column whose kind is inferred. Missing labels are null or NaN.
         features : iterable of str, optional
@@ -96,15 +97,16 @@ class MultiTaskDataset:
         DataError
             If a column is absent, a target cannot be learned from, or a value is infinite.
         """
+        table, decided = table_and_notes(frame)
         source, notes = table_source(
-            to_polars(frame),
+            table,
             TaskSet([tasks] if isinstance(tasks, str | Task) else tasks),
             features=features,
             drop=drop,
             weight=weight,
             group=group,
         )
-        return cls((source,), source.tasks, notes)
+        return cls((source,), source.tasks, decided + notes)
 
     @classmethod
     def from_long(
@@ -144,8 +146,9 @@ class MultiTaskDataset:
         >>> MultiTaskDataset.from_long(table, "score", "school").tasks.names
         ('7', '12')
         """
+        table, decided = table_and_notes(frame)
         source, notes = long_source(
-            to_polars(frame),
+            table,
             target if isinstance(target, Task) else Task(target, kind, role=role),
             task_column,
             features=features,
@@ -153,7 +156,7 @@ class MultiTaskDataset:
             weight=weight,
             group=group,
         )
-        return cls((source,), source.tasks, notes)
+        return cls((source,), source.tasks, decided + notes)
 
     @classmethod
     def from_per_task(
@@ -193,12 +196,13 @@ class MultiTaskDataset:
 
         Parameters
         ----------
-        X : array of shape (n, d) or (n, d₁, d₂, …)
-            Columns ``x0`` …, or one column ``x`` of tensors.
-        Y : array of shape (n,) or (n, n_targets)
-            NaN where missing.
+        X : array of shape (n, d) or (n, d₁, d₂, …), or frame
+            Columns ``x0`` …, or one column ``x`` of tensors; a frame's under their own names.
+            Tensors of torch and sparse matrices of scipy are arrays too.
+        Y : array of shape (n,) or (n, n_targets), frame, or mapping of names to columns
+            NaN where missing; cells that a sparse matrix leaves out are 0.
         tasks : iterable of Task or str, optional
-            By default ``y0`` …, or ``0`` … with `task_index`.
+            By default the names in Y, else ``y0`` …; or ``0`` … with `task_index`.
         names : sequence of str, optional
             Names of the input columns.
         weights, groups : array of shape (n,), optional

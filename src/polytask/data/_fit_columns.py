@@ -10,6 +10,7 @@ from polytask.data._boolean_column import BooleanColumn
 from polytask.data._categorical_column import CategoricalColumn
 from polytask.data._column import Column
 from polytask.data._families import family
+from polytask.data._nested import fault
 from polytask.data._numeric_column import NumericColumn
 from polytask.data._tensor_column import TensorColumn
 from polytask.exceptions import DataError
@@ -46,7 +47,11 @@ def fit_columns(inputs: pl.DataFrame) -> tuple[Column, ...]:
 
 def unusable(series: pl.Series) -> str:
     """Words for an input column that no encoder takes."""
-    return (
+    why, dropped = fault(series), f"drop={series.name!r}"
+    if series.dtype == pl.Object and why:
+        return f"{why} Or leave the column out ({dropped})."
+    sentence = (
         f"Column {series.name!r} has the type {series.dtype}, which cannot be an input. "
-        f"Drop it (drop={series.name!r}), or give numbers, text, booleans, dates or fixed-shape arrays."
+        f"Drop it ({dropped}), or give numbers, text, booleans, dates or fixed-shape arrays."
     )
+    return f"{sentence} {why}".rstrip()

@@ -12,10 +12,21 @@ import polars as pl
 from polars import selectors as cs
 
 from polytask._naming import suggestion
-from polytask._validation import describe, message
+from polytask._validation import message
+from polytask.data._nested import fault, readable_table
+from polytask.data._plain_arrays import as_array, is_sparse, is_tensor
+from polytask.data._series import as_series
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 
-__all__ = ["array_columns", "header_doubt", "no_duplicates", "require_columns", "to_polars"]
+__all__ = [
+    "array_columns",
+    "as_table",
+    "header_doubt",
+    "no_duplicates",
+    "require_columns",
+    "table_and_notes",
+    "to_polars",
+]
 
 _MOST_NAMES = 12
 
@@ -25,14 +36,16 @@ def to_polars(frame: Any) -> pl.DataFrame:
 
     Parameters
     ----------
-    frame : polars, pandas or pyarrow frame, mapping, or numpy array
-        Whatever narwhals takes; a mapping of names to columns; or an array (n, d), whose
-        columns are then ``x0`` … .
+    frame : polars, pandas or pyarrow frame, mapping, array, tensor, sparse matrix, or list of rows
+        Whatever narwhals takes; a mapping of names to columns, or a list of such rows; a
+        structured array; or an array (n, d), whose columns are then ``x0`` … . Sparse columns and
+        matrices are filled up with their zeros.
 
     Raises
     ------
     DataError
-        If two columns carry one name, or columns differ in length.
+        If two columns carry one name, columns differ in length, or one mixes values of several
+        types.
     ParameterError
         If it is none of these.
 
@@ -42,22 +55,54 @@ def to_polars(frame: Any) -> pl.DataFrame:
     >>> to_polars({"age": [31, 44]}).shape
     (2, 1)
     """
-    table = frame if isinstance(frame, pl.DataFrame) else _converted(frame)
-    return table.with_columns(cs.float().fill_nan(None))
+    table = as_table(frame)
+    for series in table.iter_columns():
+        if series.dtype == pl.Object:
+            raise DataError(fault(series))
+    return table
+
+
+def as_table(frame: Any) -> pl.DataFrame:
+    """As `to_polars`, but columns that nothing can be made of stay as objects."""
+    return table_and_notes(frame)[0]
+
+
+def table_and_notes(frame: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """As `as_table`, and what was decided in reading it, in words."""
+    given = frame if isinstance(frame, pl.DataFrame) else _converted(frame)
+    table = readable_table(given).with_columns(cs.float().fill_nan(None))
+    marked = [
+        name
+        for name, dtype in given.schema.items()
+        if dtype == pl.Binary and table[name].null_count() > given[name].null_count()
+    ]
+    note = f"{', '.join(marked)}: cells b'?' are missing, as ARFF files write them"
+    return table, (note,) if marked else ()
 
 
 def _converted(frame: Any) -> pl.DataFrame:
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
-    if isinstance(frame, np.ndarray):
-        return array_columns(frame)
     if isinstance(frame, Mapping):
-        return _from_mapping(frame)
-    no_duplicates([str(name) for name in _names(frame)])
+        return _from_columns({str(name): values for name, values in frame.items()}, list(frame))
+    if is_tensor(type(frame)) or is_sparse(frame) or isinstance(frame, np.ndarray):
+        return array_columns(as_array(frame))
+    if isinstance(frame, list | tuple) and frame and all(isinstance(row, Mapping) for row in frame):
+        names = list(dict.fromkeys(name for row in frame for name in row))
+        return _converted({name: [row.get(name) for row in frame] for name in names})
+    names = [_name(label) for label in _labels(frame)]
+    no_duplicates(names)
+    if nw.dependencies.is_pandas_dataframe(frame):
+        return _from_columns(
+            {name: frame.iloc[:, place] for place, name in enumerate(names)}, names
+        )
     try:
         wrapped = nw.from_native(frame)
     except TypeError as error:
-        expected = "a polars, pandas or pyarrow frame, a mapping of columns, or a numpy array"
+        expected = (
+            "a polars, pandas or pyarrow frame, a mapping of columns, a list of such rows, "
+            "or an array"
+        )
         raise ParameterError(message("to_polars", "frame", expected, frame)) from error
     table = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
     try:
@@ -65,51 +110,41 @@ def _converted(frame: Any) -> pl.DataFrame:
     except ImportError as error:
         sentence = f"{error}. Install it with: pip install 'polytask[frames]'"
         raise MissingDependencyError(sentence) from error
-    except (TypeError, ValueError) as error:  # what pyarrow raises for mixed cells
-        sentence = f"A column of the table mixes values of several types: {error}"
-        raise DataError(sentence) from error
+    except (TypeError, ValueError, NotImplementedError) as error:  # of pyarrow
+        raise DataError(f"The table cannot be read: {error}") from error
 
 
-def _names(frame: Any) -> Iterable[object]:
+def _labels(frame: Any) -> Iterable[object]:
     names = getattr(frame, "column_names", None)  # pyarrow
     return names if names is not None else getattr(frame, "columns", ())
 
 
-def _from_mapping(columns: Mapping[Any, Any]) -> pl.DataFrame:
-    series = [_series(str(name), values) for name, values in columns.items()]
+def _name(label: object) -> str:
+    """A column's name; the levels of a hierarchical one are joined by underscores."""
+    if not isinstance(label, tuple):
+        return str(label)
+    return "_".join(str(level) for level in label if str(level))
+
+
+def _from_columns(columns: Mapping[str, Any], names: Sequence[object]) -> pl.DataFrame:
+    no_duplicates([str(name) for name in names])
+    series = [as_series(name, values) for name, values in columns.items()]
     lengths = {column.name: len(column) for column in series}
     if len(set(lengths.values())) > 1:
         sentence = f"The columns of a table must have one length. Got {lengths} instead."
         raise DataError(sentence)
-    no_duplicates([column.name for column in series])
     return pl.DataFrame(series)
-
-
-def _series(name: str, values: Any) -> pl.Series:
-    if isinstance(values, str | bytes) or not isinstance(values, pl.Series | Iterable):
-        sentence = (
-            f"Column {name!r} must be a sequence of values, one a row. "
-            f"Got {describe(values)} instead; for a single row write [{describe(values)}]."
-        )
-        raise DataError(sentence)
-    if isinstance(values, np.ndarray) and values.dtype == object:
-        values = values.tolist()
-    elif not isinstance(values, pl.Series | np.ndarray | Sequence):
-        values = list(values)
-    try:
-        return pl.Series(name, values)
-    except (TypeError, pl.exceptions.PolarsError) as error:
-        sentence = f"Column {name!r} mixes values of several types: {error}"
-        raise DataError(sentence) from error
 
 
 def array_columns(array: np.ndarray, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Columns ``x0`` … of a table (n, d), or one column ``x`` of tensors (n, d₁, d₂, …)."""
     if array.ndim == 0:
         raise ParameterError(message("to_polars", "frame", "an array with a row axis", array))
+    if array.dtype.names is not None:
+        fields = array.dtype.names
+        return _from_columns({name: array[name] for name in fields}, fields)
     if array.ndim > 2:
-        name = names[0] if names else "x"
-        return pl.DataFrame([pl.Series(name, np.ascontiguousarray(array))])
+        return pl.DataFrame([as_series(names[0] if names else "x", array)])
     table = array[:, None] if array.ndim == 1 else array
     names = [f"x{column}" for column in range(table.shape[1])] if names is None else list(names)
     if len(names) != table.shape[1]:
@@ -118,7 +153,7 @@ def array_columns(array: np.ndarray, names: Sequence[str] | None = None) -> pl.D
         )
         raise ParameterError(sentence)
     no_duplicates(names)
-    return pl.DataFrame([_series(name, table[:, column]) for column, name in enumerate(names)])
+    return pl.DataFrame([as_series(name, table[:, column]) for column, name in enumerate(names)])
 
 
 def no_duplicates(names: Sequence[str]) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from polytask.data._frames import array_columns, to_polars
+from polytask.data._array_targets import Targets, array_targets
+from polytask.data._frames import array_columns, as_table, no_duplicates, require_columns
 from polytask.data._from_long import own_row_source
 from polytask.data._from_table import table_source
 from polytask.data._inputs import choose_inputs
+from polytask.data._plain_arrays import as_array, is_sparse, is_tensor
 from polytask.data._row_values import row_groups, row_weights
 from polytask.data._source import Source
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task, TaskSet
 
 __all__ = ["arrays_source"]
@@ -32,53 +34,100 @@ def arrays_source(
     task_index: Any,
 ) -> tuple[Source, tuple[str, ...]]:
     """The source of inputs X and targets Y, and notes."""
-    inputs = to_polars(array_columns(np.asarray(X), names))
-    Y = np.asarray(Y)
-    if len(Y) != inputs.height:
-        sentence = f"X and Y must have one length. Got {inputs.height} and {len(Y)} rows."
-        raise DataError(sentence)
-    if task_index is not None:
-        return _own_rows(inputs, Y, tasks, weights, groups, np.asarray(task_index))
-    Y = Y[:, None] if Y.ndim == 1 else Y
-    chosen = (
-        TaskSet(f"y{column}" for column in range(Y.shape[1])) if tasks is None else TaskSet(tasks)
-    )
-    if len(chosen.columns) != Y.shape[1]:
+    inputs = _inputs(X, names)
+    targets = array_targets(Y)
+    if targets.table.height != inputs.height:
         sentence = (
-            f"Y must have one column for each target of the tasks, {', '.join(chosen.columns[:5])}"
-            f"{', …' if len(chosen.columns) > 5 else ''} ({len(chosen.columns)}). "
-            f"Got {Y.shape[1]} columns."
+            f"X and Y must have one length. Got {inputs.height} and {targets.table.height} rows. "
+            "Y has one row for each of X, and one column (or name) for each target."
         )
         raise DataError(sentence)
-    table = inputs.hstack(to_polars(array_columns(Y, chosen.columns)))
-    return table_source(
+    if task_index is not None:
+        return _own_rows(inputs, targets, tasks, weights, groups, np.asarray(task_index))
+    chosen = TaskSet(targets.table.columns if tasks is None else tasks)
+    table = _free_of(inputs, _chosen_columns(targets, chosen))
+    source, notes = table_source(
         table, chosen, features=inputs.columns, drop=(), weight=weights, group=groups
     )
+    return source, targets.notes + notes
+
+
+def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
+    """Inputs by their own names where they have some, else ``x0`` … ."""
+    unnamed = is_sparse(X) or isinstance(X, np.ndarray | list | tuple) or is_tensor(type(X))
+    if unnamed and not _are_rows(X):
+        return as_table(array_columns(as_array(X), names))
+    table = as_table(X)
+    if names is None:
+        return table
+    if len(names) != table.width:
+        sentence = (
+            f"The `names` parameter must name {table.width} columns. Got {len(names)} instead."
+        )
+        raise ParameterError(sentence)
+    no_duplicates(names)
+    return table.rename(dict(zip(table.columns, names, strict=True)))
+
+
+def _are_rows(X: Any) -> bool:
+    return isinstance(X, list | tuple) and bool(X) and all(isinstance(row, Mapping) for row in X)
+
+
+def _chosen_columns(targets: Targets, tasks: TaskSet) -> pl.DataFrame:
+    """The columns of the tasks: by name, or by position where no name fits."""
+    table = targets.table
+    if targets.named and not set(tasks.columns).isdisjoint(table.columns):
+        require_columns(table.columns, tasks.columns, "The target")
+        return table.select(tasks.columns)
+    if len(tasks.columns) != table.width:
+        sentence = (
+            f"Y must have one column for each target of the tasks, {', '.join(tasks.columns[:5])}"
+            f"{', …' if len(tasks.columns) > 5 else ''} ({len(tasks.columns)}). "
+            f"Got {table.width} columns."
+        )
+        raise DataError(sentence)
+    return table.rename(dict(zip(table.columns, tasks.columns, strict=True)))
+
+
+def _free_of(inputs: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """Both side by side."""
+    both = [name for name in targets.columns if name in inputs.columns]
+    if both:
+        sentence = f"X and Y both have a column {both[0]!r}. Rename or remove one of them."
+        raise DataError(sentence)
+    return inputs.hstack(targets)
 
 
 def _own_rows(
     inputs: pl.DataFrame,
-    Y: np.ndarray,
+    targets: Targets,
     tasks: Iterable[Task | str] | None,
     weights: Any,
     groups: Any,
     task_index: np.ndarray,
 ) -> tuple[Source, tuple[str, ...]]:
-    if Y.size != len(Y):
-        sentence = f"With `task_index`, Y must have one value a row. Got the shape {Y.shape}."
+    if targets.table.width != 1:
+        sentence = (
+            f"With `task_index`, Y must have one value a row. Got the shape {targets.table.shape}."
+        )
         raise DataError(sentence)
+    target = targets.table.to_series().rename("y")
     given = map(str, range(int(task_index.max()) + 1)) if tasks is None else tasks
     chosen = TaskSet(replace(task, target="y") for task in TaskSet(given))
-    if task_index.shape != Y.shape[:1] or task_index.min() < 0 or task_index.max() >= len(chosen):
+    if (
+        task_index.shape != (len(target),)
+        or task_index.min() < 0
+        or task_index.max() >= len(chosen)
+    ):
         sentence = (
             f"`task_index` must hold a whole number from 0 to {len(chosen) - 1} for each of the "
-            f"{len(Y)} rows. Got the shape {task_index.shape}, from {task_index.min()} to "
+            f"{len(target)} rows. Got the shape {task_index.shape}, from {task_index.min()} to "
             f"{task_index.max()}."
         )
         raise DataError(sentence)
     return own_row_source(
         choose_inputs(inputs, None, (), ()),
-        to_polars(array_columns(Y.reshape(-1), ["y"]))["y"],
+        target,
         task_index.astype(np.int32),
         chosen,
         weights=row_weights(inputs, weights),

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask.data._array_targets import array_targets
 from polytask.data._families import family
-from polytask.data._frames import array_columns, to_polars
+from polytask.data._frames import as_table
 from polytask.data._from_long import own_row_source
 from polytask.data._from_table import table_source
 from polytask.data._labels import column_values
@@ -60,11 +61,11 @@ def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None
 
 def _table(given: Task | str, X: Any, y: Any) -> pl.DataFrame:
     name = given.name if isinstance(given, Task) else given
-    inputs = to_polars(X)
+    inputs = as_table(X)
     if _TARGET in inputs.columns:
         sentence = f"Task {name!r}: no input may be called {_TARGET!r}. Rename that column."
         raise DataError(sentence)
-    target = _series(y)
+    target = _series(name, y)
     if len(target) != inputs.height:
         sentence = f"Task {name!r}: X and y must have one length. Got {inputs.height} and {len(target)} rows."
         raise DataError(sentence)
@@ -72,11 +73,15 @@ def _table(given: Task | str, X: Any, y: Any) -> pl.DataFrame:
     return inputs.with_columns(target)
 
 
-def _series(y: Any) -> pl.Series:
-    if isinstance(y, pl.Series):
-        series = y.rename(_TARGET)
-        return series.fill_nan(None) if series.dtype.is_float() else series
-    return to_polars(array_columns(np.asarray(y).reshape(-1), [_TARGET]))[_TARGET]
+def _series(name: str, y: Any) -> pl.Series:
+    table = array_targets(y).table
+    if table.width != 1:
+        sentence = (
+            f"Task {name!r}: y must have one value for each row. Got {table.width} columns; "
+            "make each a task of its own."
+        )
+        raise DataError(sentence)
+    return table.to_series().rename(_TARGET)
 
 
 def _agree(tasks: Sequence[Task], frames: Sequence[pl.DataFrame]) -> bool:

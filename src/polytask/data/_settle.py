@@ -8,6 +8,7 @@ import polars as pl
 
 from polytask.data._families import family, no_infinity
 from polytask.data._labels import column_values
+from polytask.data._nested import fault
 from polytask.exceptions import DataError
 from polytask.tasks import (
     Binary,
@@ -30,11 +31,7 @@ def check_target(task: str, series: pl.Series) -> None:
     """Raise unless the column can be a target at all."""
     holds = family(series)
     if holds is None or holds in {"dates", "tensors"}:
-        sentence = (
-            f"Task {task!r}: column {series.name!r} has the type {series.dtype}, which cannot be a "
-            "target. Give numbers, text or booleans."
-        )
-        raise DataError(sentence)
+        raise DataError(f"Task {task!r}: {_no_target(series, holds)}")
     if series.null_count() == len(series):
         sentence = (
             f"Task {task!r}: column {series.name!r} has no observed label to learn from: all "
@@ -42,6 +39,22 @@ def check_target(task: str, series: pl.Series) -> None:
         )
         raise DataError(sentence)
     no_infinity(series)
+
+
+def _no_target(series: pl.Series, holds: str | None) -> str:
+    """Why a column cannot be a target, and what to give instead."""
+    why = fault(series)
+    if series.dtype == pl.Object and why:
+        return why[0].lower() + why[1:]
+    remedies = {
+        "dates": " For times, give the time since a fixed moment, such as days, as numbers.",
+        "tensors": " Make each number of the arrays a column of its own: a task may have several.",
+    }
+    sentence = (
+        f"column {series.name!r} has the type {series.dtype}, which cannot be a target. "
+        f"Give numbers, text or booleans.{remedies.get(holds or '', '')}"
+    )
+    return f"{sentence} {why}".rstrip()
 
 
 def settled_kind(task: Task, columns: Sequence[pl.Series]) -> tuple[Kind, str]:
