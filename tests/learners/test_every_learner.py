@@ -17,6 +17,7 @@ from polytask.architectures import MLP, HardSharing, SingleTask
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import (
+    Constant,
     GradientBoosting,
     Learner,
     Linear,
@@ -34,6 +35,7 @@ NUMBERS = MIXED_TASKS[:2]
 FOREST = (RandomForestRegressor(5), RandomForestClassifier(5))
 
 LEARNERS = {
+    "constant": Constant(),
     "linear": Linear(),
     "gradient_boosting": GradientBoosting(max_iter=20, min_samples_leaf=3),
     "pooled_linear": PooledLinear(),
@@ -101,7 +103,7 @@ class TestRecipe:
             learner.configured({"no_such_setting": 1})
 
 
-@pytest.mark.parametrize("recipe", [Linear, PooledLinear, GradientBoosting])
+@pytest.mark.parametrize("recipe", [Constant, Linear, PooledLinear, GradientBoosting])
 def test_bad_settings_are_refused(recipe, unchecked_types):
     check_parameters_reject_bad_values(recipe)
 
@@ -125,6 +127,8 @@ class TestFit:
             check_shapes(data, predictions, task.name)
 
     def test_learns_something(self, learner, table):
+        if learner == "constant":
+            return  # of inputs it learns nothing
         data = TABLES[table]
         task = data.tasks[0]
         one = fitted(learner, table).predict(data)[task.name]

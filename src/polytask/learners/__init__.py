@@ -1,5 +1,6 @@
 """What compare, tune and serve see: networks and scikit-learn estimators behind one protocol."""
 
+from polytask.learners._constant import Constant
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._learner import Learner
@@ -11,6 +12,7 @@ from polytask.learners._resolve import default_learners, resolve_learner
 from polytask.learners._unserved import unserved
 
 __all__ = [
+    "Constant",
     "GradientBoosting",
     "Learner",
     "Linear",

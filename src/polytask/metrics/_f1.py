@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
+from polytask.metrics._constant import above_half
 from polytask.metrics._decisions import class_totals, class_totals_by_replicate, one_class
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
 
 __all__ = ["F1"]
 
@@ -76,3 +77,14 @@ class F1(Metric):
         defined = occurs.sum(axis=1) > 1
         np.divide(values.sum(axis=1), counted.sum(axis=1), out=found, where=defined)
         return found
+
+    def constant(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"] | None = None,
+    ) -> Float64[np.ndarray, " *outputs"]:
+        """The positive class for every row and column; of several classes the most frequent."""
+        shares = super().constant(truth, fitted, weight)
+        one_of_several = shares.ndim > truth.ndim - 1
+        return shares if one_of_several else above_half(shares)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64, Real
 
+from polytask.metrics._constant import median_response
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Kind, Regression
+from polytask.tasks import FittedTarget, Kind, Regression
 
 __all__ = ["MAE"]
 
@@ -38,3 +39,13 @@ class MAE(RowwiseMetric):
     ) -> Float64[np.ndarray, " n"]:
         """Absolute errors."""
         return np.abs(truth - response)
+
+    def constant(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"] | None = None,
+    ) -> Float64[np.ndarray, " *outputs"]:
+        """The median."""
+        del fitted
+        return median_response(truth, np.ones(len(truth)) if weight is None else weight)

@@ -11,6 +11,7 @@ from jaxtyping import Float, Float64, Real
 
 from polytask._validation import message
 from polytask.exceptions import ParameterError
+from polytask.metrics._constant import mean_response
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import FittedTarget, Kind
 
@@ -27,8 +28,8 @@ class Metric(ABC):
     wrong, since no probability was given to it. A task of several columns gets the mean over its
     columns; columns where the metric is undefined are left out and named.
 
-    A metric of one's own implements `measure`, and `resample` where a loop over replicates is
-    too slow. Give it to tasks: ``Task("price", "regression", metrics=(LargestError(),))``.
+    A metric of one's own implements `measure`, `resample` where a loop over replicates is too
+    slow, and `constant` where the best constant answer is neither means nor class shares. Give it to tasks: ``Task("price", "regression", metrics=(LargestError(),))``.
 
     Attributes
     ----------
@@ -170,6 +171,38 @@ class Metric(ABC):
             total[defined] += values[defined]
             count += defined
         return np.divide(total, count, out=np.full(len(weights), np.nan), where=count > 0)
+
+    def constant(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"] | None = None,
+    ) -> Float64[np.ndarray, " *outputs"]:
+        """The response that scores best, or well, where every row gets the same.
+
+        By default the means of numbers and the shares of classes; metrics that another answer
+        suits better say so here.
+
+        Parameters
+        ----------
+        truth, fitted, weight
+            As in `score`.
+
+        Returns
+        -------
+        array of shape () or (size,)
+            One row of what `Kind.response` gives.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from polytask.metrics import MAE, RMSE
+        >>> from polytask.tasks import FittedTarget
+        >>> truth, target = np.array([1.0, 2.0, 9.0]), FittedTarget(("price",), 1)
+        >>> float(RMSE().constant(truth, target)), float(MAE().constant(truth, target))
+        (4.0, 2.0)
+        """
+        return mean_response(truth, fitted, np.ones(len(truth)) if weight is None else weight)
 
     def _score_part(
         self, truth: np.ndarray, response: np.ndarray, weight: np.ndarray

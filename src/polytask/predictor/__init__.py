@@ -2,6 +2,7 @@
 
 from polytask.predictor._answers import Answer, answer_for
 from polytask.predictor._combined_model import CombinedModel
+from polytask.predictor._constant_model import ConstantModel
 from polytask.predictor._design import Design
 from polytask.predictor._estimators_model import EstimatorsModel
 from polytask.predictor._estimators_part import EstimatorsPart
@@ -16,6 +17,7 @@ from polytask.predictor._targets import fitted_targets
 __all__ = [
     "Answer",
     "CombinedModel",
+    "ConstantModel",
     "Design",
     "EstimatorsModel",
     "EstimatorsPart",

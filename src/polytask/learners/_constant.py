@@ -1,0 +1,103 @@
+"""The best constant of every task."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.data import MultiTaskDataset, fit_schemas
+from polytask.exceptions import UnknownNameError
+from polytask.metrics import metrics_for
+from polytask.predictor import ConstantModel, FittedPredictor, fitted_targets
+from polytask.tasks import FittedTarget, Task, TaskSet
+from polytask.training import Budget, History
+
+__all__ = ["Constant"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One answer for all rows of a task: the constant that its headline metric likes best.
+
+    The mean for RMSE, the median for MAE, the shares of the classes for log loss, Brier score and
+    areas, the most frequent class for accuracy, the positive class for F1: each metric says it by
+    its method `constant`. Inputs are not used, so that every comparison has a learner that any
+    other must beat.
+
+    Parameters
+    ----------
+    name : str, default "constant"
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.learners import Constant
+    >>> table = {"size": range(4), "price": [1.0, 2.0, 3.0, 10.0]}
+    >>> data = polytask.read(table, [polytask.Task("price", "regression", metrics=["mae"])])
+    >>> model = polytask.fit(data, Constant(), validation=data)
+    >>> model.predict({"size": [7]})["price"].response
+    array([2.5])
+    """
+
+    name: str = "constant"
+
+    joint: ClassVar[bool] = False
+    reference: ClassVar[bool] = True
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"name": InstanceOf((str,))}
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def search_space(self) -> Mapping[str, tuple[object, ...]]:
+        """Nothing can be tuned."""
+        return {}
+
+    def configured(self, settings: Mapping[str, object]) -> Constant:
+        """The same recipe; it has no setting."""
+        for name in settings:
+            raise UnknownNameError(f"{type(self).__name__} has no setting named {name!r}.")
+        return self
+
+    def serves(self, tasks: TaskSet) -> bool:
+        """Every kind of task has a constant."""
+        del tasks
+        return True
+
+    def fit(
+        self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
+    ) -> FittedPredictor:
+        """Find every task's constant on training rows; nothing else applies."""
+        del validation, seed, budget
+        started = time.monotonic()
+        schemas = fit_schemas(train)
+        targets = fitted_targets(train.tasks, schemas)
+        raw = {task.name: _raw(task, targets[task.name], train) for task in train.tasks}
+        model = ConstantModel(raw)
+        seconds = time.monotonic() - started
+        history = History(n_parameters=model.n_parameters, seconds=seconds)
+        return FittedPredictor(train.tasks, schemas, model, history, self.name)
+
+
+def _raw(task: Task, target: FittedTarget, train: MultiTaskDataset) -> np.ndarray:
+    """Raw scores of the constant response."""
+    truth, weight = _labelled(task, target, train)
+    response = metrics_for(task)[0].constant(truth, target, weight)
+    return task.known_kind.raw(response[None], target)[0]
+
+
+def _labelled(
+    task: Task, target: FittedTarget, train: MultiTaskDataset
+) -> tuple[np.ndarray, np.ndarray]:
+    """Truth and row weights of a task over the labelled rows of all sources."""
+    carrying = [source for source in train.sources if task.name in source.tasks.names]
+    truths = [
+        task.known_kind.truth(list(source.labelled().columns(task.name).values()), target)
+        for source in carrying
+    ]
+    weights = [source.row_weights()[source.labelled().rows(task.name)] for source in carrying]
+    return np.concatenate(truths), np.concatenate(weights)

@@ -1,0 +1,75 @@
+"""The best answers of a model that gives all rows the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Float64, Real
+
+from polytask.tasks import FittedTarget
+
+__all__ = ["above_half", "mean_response", "median_response"]
+
+
+def mean_response(
+    truth: Float[np.ndarray, " n *columns"],
+    fitted: FittedTarget,
+    weight: Real[np.ndarray, " n"],
+) -> Float64[np.ndarray, " *outputs"]:
+    """Means of numbers, and shares of classes, over the labelled cells.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import FittedTarget
+    >>> truth, target = np.array([0.0, 2.0, 1.0, 2.0]), FittedTarget(("y",), 3, ("a", "b", "c"))
+    >>> mean_response(truth, target, np.ones(4))
+    array([0.25, 0.25, 0.5 ])
+    """
+    if fitted.classes and truth.ndim == 1 and fitted.size > 1:  # one of several classes
+        cells = np.where(np.isnan(truth)[:, None], np.nan, truth[:, None] == np.arange(fitted.size))
+    else:
+        cells = truth
+    return _means(cells.astype(np.float64), weight)
+
+
+def median_response(
+    truth: Float[np.ndarray, " n *columns"], weight: Real[np.ndarray, " n"]
+) -> Float64[np.ndarray, " *outputs"]:
+    """Weighted median of every column over its labelled cells; between two, the middle.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> median_response(np.array([1.0, 5.0, np.nan, 2.0]), np.array([1.0, 3.0, 1.0, 1.0]))
+    array(5.)
+    """
+    columns = truth.reshape(len(truth), -1).T
+    medians = [_median(column.astype(np.float64), weight) for column in columns]
+    return np.array(medians).reshape(truth.shape[1:])
+
+
+def above_half(response: Float64[np.ndarray, " *outputs"]) -> Float64[np.ndarray, " *outputs"]:
+    """Probabilities that call every row positive, otherwise as they are."""
+    return np.asarray(np.maximum(response, _JUST_ABOVE_HALF))
+
+
+_JUST_ABOVE_HALF = 0.501
+
+
+def _means(cells: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weighted means of the finite cells; divided before they are summed, so that none overflows."""
+    observed = np.isfinite(cells)
+    column = weight.reshape(-1, *[1] * (cells.ndim - 1))
+    shares = np.where(observed, column, 0.0)
+    shares = shares / shares.sum(axis=0)
+    return np.asarray((np.where(observed, cells, 0.0) * shares).sum(axis=0))
+
+
+def _median(values: np.ndarray, weight: np.ndarray) -> float:
+    observed = np.isfinite(values) & (weight > 0)
+    order = np.argsort(values[observed], kind="stable")
+    ranked, reached = values[observed][order], np.cumsum(weight[observed][order])
+    half = reached[-1] / 2
+    first = int(np.searchsorted(reached, half))
+    last = int(np.searchsorted(reached, half, side="right"))
+    return float(ranked[first] / 2 + ranked[min(last, len(ranked) - 1)] / 2)

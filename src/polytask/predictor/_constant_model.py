@@ -1,0 +1,71 @@
+"""One answer a task, whatever the inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from polytask._files import write_json
+from polytask.data import Schema, Source
+from polytask.exceptions import BundleError
+from polytask.predictor._model import Model
+from polytask.predictor._targets import fitted_targets
+from polytask.tasks import TaskSet
+
+__all__ = ["ConstantModel"]
+
+_CONSTANTS = "constants.json"
+
+
+@dataclass(frozen=True, eq=False)
+class ConstantModel(Model):
+    """The same raw scores for every row of a task.
+
+    Parameters
+    ----------
+    raw : mapping of task name to array of shape (size,)
+    """
+
+    raw: Mapping[str, Float32[np.ndarray, " size"]]
+
+    @property
+    def n_parameters(self) -> int:
+        """Raw scores of all tasks."""
+        return sum(scores.size for scores in self.raw.values())
+
+    def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
+        """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
+        return {
+            source.name: {
+                task: np.tile(self.raw[task], (len(source.rows_of(task)), 1))
+                for task in source.tasks.names
+            }
+            for source in sources
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write ``constants.json``."""
+        write_json(folder / _CONSTANTS, {task: raw.tolist() for task, raw in self.raw.items()})
+
+    @classmethod
+    def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> ConstantModel:
+        """Read what `save` wrote."""
+        path = folder / _CONSTANTS
+        found = json.loads(path.read_text(encoding="utf-8"))
+        targets = fitted_targets(tasks, schemas)
+        if not isinstance(found, dict) or set(found) != set(tasks.names):
+            raise BundleError(f"{path} must hold one entry for each task of the model.")
+        return cls({name: _scores(path, found[name], targets[name].size) for name in tasks.names})
+
+
+def _scores(path: Path, values: object, size: int) -> np.ndarray:
+    numbers = isinstance(values, list) and all(isinstance(one, float | int) for one in values)
+    scores = np.array(values, dtype=np.float32) if numbers else np.empty(0, dtype=np.float32)
+    if len(scores) != size or not np.isfinite(scores).all():
+        raise BundleError(f"{path} must hold {size} finite numbers for each task. Got {values!r}.")
+    return scores

@@ -1,0 +1,91 @@
+"""The constant that every metric likes best."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, make_case
+
+from polytask.metrics import MAE, RMSE, Accuracy, LogLoss, Metric, MetricValue
+from polytask.tasks import FittedTarget, Multiclass, Regression
+
+BINARY = FittedTarget(("y",), 1, ("no", "yes"))
+NUMBER = FittedTarget(("y",), 1)
+
+
+def rivals(case, generator):
+    """Other constants: quantiles of numbers; sure, even and random probabilities of classes."""
+    size = case.fitted.size
+    if not case.fitted.classes:
+        levels = np.linspace(0, 1, 9)
+        table = case.truth.reshape(len(case.truth), -1)
+        yield from np.nanquantile(table, levels, axis=0)
+    elif isinstance(case.kind, Multiclass):
+        yield from np.eye(size)
+        yield np.full(size, 1 / size)
+        yield from generator.dirichlet(np.ones(size), 5)
+    else:
+        yield from (np.full(size, level) for level in (0.0, 0.3, 0.5, 0.7, 1.0))
+        yield from generator.random((5, size))
+
+
+@pytest.mark.parametrize(("metric", "kind"), PAIRS, ids=PAIR_NAMES)
+@settings(max_examples=6)
+@given(seed=SEEDS, weighted=st.booleans())
+def test_no_other_constant_scores_better(metric, kind, seed, weighted):
+    case, generator = make_case(kind, 40, seed), np.random.default_rng(seed)
+    weight = generator.exponential(size=40) if weighted else np.ones(40)
+    kept = case.truth.copy()
+
+    def score(constant):
+        response = np.broadcast_to(constant.reshape(case.response.shape[1:]), case.response.shape)
+        return metric.score(case.truth, response, case.fitted, weight)
+
+    best = metric.constant(case.truth, case.fitted, weight)
+    assert best.shape == case.response.shape[1:]
+    np.testing.assert_array_equal(case.truth, kept)
+    reached = score(best)
+    for rival in rivals(case, generator):
+        other = score(np.asarray(rival))
+        if reached.value is not None and other.value is not None:
+            gain = other.value - reached.value
+            assert (gain if metric.greater_is_better else -gain) <= 1e-9
+
+
+def test_zero_weights_leave_rows_out_and_a_factor_changes_nothing():
+    truth, weight = np.array([1.0, 2.0, 4.0, 90.0, np.nan]), np.array([1.0, 2.0, 1.0, 0.0, 5.0])
+    for metric in METRICS:
+        if Regression in metric.kinds:
+            whole = metric.constant(truth, NUMBER, weight)
+            np.testing.assert_array_equal(
+                whole, metric.constant(truth[:3], NUMBER, weight[:3] * 2.0**-40)
+            )
+
+
+def test_by_hand():
+    truth = np.array([0.0, 1.0, 1.0, np.nan])
+    weight = np.array([2.0, 1.0, 1.0, 9.0])
+    assert RMSE().constant(truth, NUMBER, weight) == 0.5
+    assert MAE().constant(truth, NUMBER) == 1.0
+    assert MAE().constant(truth, NUMBER, weight) == 0.5  # as good as any between 0 and 1
+    assert LogLoss().constant(truth, BINARY) == pytest.approx(2 / 3)
+    three = FittedTarget(("y",), 3, ("a", "b", "c"))
+    np.testing.assert_allclose(
+        Accuracy().constant(np.array([0, 2, 2, 1.0]), three), [0.25, 0.25, 0.5]
+    )
+
+
+def test_huge_numbers_do_not_overflow():
+    truth = np.array([1.5e308, 1.7e308])
+    for metric in (RMSE(), MAE()):
+        assert metric.constant(truth, NUMBER) == pytest.approx(1.6e308)
+
+
+def test_metrics_of_ones_own_have_a_default():
+    class Share(Metric):
+        name, label, kinds, greater_is_better = "share", "share", (Regression,), True
+
+        def measure(self, truth, response, weight):
+            return MetricValue(float((abs(truth - response) < 1).mean()))
+
+    assert Share().constant(np.array([1.0, 3.0]), NUMBER) == 2.0
