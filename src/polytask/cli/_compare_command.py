@@ -39,7 +39,8 @@ def compare(
             metavar="NAME",
             help="A model to compare: hard_sharing, single_task, linear, pooled_linear or "
             "gradient_boosting; hard_sharing+mgda names its balancing too. Repeat for more. By "
-            "default networks apart and joint, linear models and boosted trees.",
+            "default networks apart and joint, linear models and boosted trees; in any case a "
+            "constant, which all others must beat.",
             rich_help_panel="Training",
         ),
     ] = None,

@@ -36,7 +36,7 @@ def fit(
             "--model",
             "-m",
             metavar="NAME",
-            help="hard_sharing, single_task, linear, pooled_linear or gradient_boosting; "
+            help="hard_sharing, single_task, linear, pooled_linear, gradient_boosting or constant; "
             "hard_sharing+mgda names its balancing too; hard_sharing by default.",
             rich_help_panel="Training",
         ),

@@ -28,6 +28,9 @@ class Learner(Protocol):
         stood; learners without the attribute are fitted anew.
     has_own_budget : bool, optional
         Whether `fit` takes ``budget=None``, and then spends what its own settings say.
+    reference : bool, optional
+        Whether it only marks what any other learner must beat, as `Constant` does: in a
+        comparison it is nobody's single-task self, and nothing is measured against it by default.
     refuses : method, optional
         Given a data set whose tasks it serves, says in words why it cannot learn from it; None
         if it can. It is asked before anything is fitted.
