@@ -7,12 +7,14 @@ __all__ = [
     "MissingDependencyError",
     "NonFiniteLossError",
     "NotFittedError",
+    "OutputError",
     "ParameterError",
     "PolytaskError",
     "SourceFileError",
     "StudyError",
     "UnknownNameError",
     "UnservedNeedError",
+    "WorkerError",
 ]
 
 
@@ -58,6 +60,14 @@ class BundleError(PolytaskError, ValueError):
 
 class StudyError(PolytaskError, ValueError):
     """An output folder that holds another study, or records that contradict each other."""
+
+
+class OutputError(PolytaskError, OSError):
+    """Results that cannot be written: a full or read-only disk, a folder that was removed."""
+
+
+class WorkerError(PolytaskError, RuntimeError):
+    """A worker process that could not be started, or that ended before its run did."""
 
 
 class MissingDependencyError(PolytaskError, ImportError):

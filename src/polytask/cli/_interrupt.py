@@ -1,28 +1,36 @@
-"""Ctrl-C ends a command with a line that says what was kept."""
+"""Ctrl-C, SIGTERM and a closed terminal end a command with a line that says what was kept."""
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import active_children
 from types import FrameType
+
+from polytask._processes import ENDING
 
 __all__ = ["Interrupted", "ending_well"]
 
 
 class Interrupted(SystemExit):
-    """The end of a command by Ctrl-C, of which the user has been told; its status is 130."""
+    """The end of a command by a signal, of which the user has been told.
 
-    def __init__(self) -> None:
-        super().__init__(130)
+    Parameters
+    ----------
+    number : int
+        Of the signal; the exit status is 128 more: 130 after Ctrl-C, 143 after SIGTERM.
+    """
+
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        super().__init__(128 + number)
 
 
 @contextmanager
 def ending_well(kept: Callable[[], str] = str) -> Iterator[None]:
-    """Turn Ctrl-C into one line on stderr and exit status 130.
+    """Turn a signal that ends the command into one line on stderr and an exit status.
 
     Parameters
     ----------
@@ -39,10 +47,11 @@ def ending_well(kept: Callable[[], str] = str) -> Iterator[None]:
         # A library that is interrupted, say while it is imported, may raise an error of its own.
         if not isinstance(error, KeyboardInterrupt) and not (caught and _failed(error)):
             raise
-        for worker in active_children():  # one that was only just starting outlives its pool
-            worker.terminate()
-        sys.stderr.write(": ".join(["interrupted", *filter(None, [kept()])]) + "\n")
-        raise Interrupted from None
+        number = caught[0] if caught else signal.SIGINT
+        word = "interrupted" if number == signal.SIGINT else "terminated"
+        with _ignoring():
+            sys.stderr.write(": ".join([word, *filter(None, [kept()])]) + "\n")
+        raise Interrupted(number) from None
 
 
 def _failed(error: BaseException) -> bool:
@@ -51,18 +60,66 @@ def _failed(error: BaseException) -> bool:
 
 @contextmanager
 def _noting(caught: list[int]) -> Iterator[None]:
-    """Add every interrupt signal to `caught`, and raise KeyboardInterrupt as usual."""
+    """Add every ending signal to `caught`, and raise KeyboardInterrupt for it."""
 
     def note(number: int, frame: FrameType | None) -> None:
         caught.append(number)
         signal.default_int_handler(number, frame)
 
-    before = signal.getsignal(signal.SIGINT)
-    ours = threading.current_thread() is threading.main_thread() and callable(before)
-    if ours:
-        signal.signal(signal.SIGINT, note)
+    with _handling(note, ENDING), _never_lost(caught):
+        yield
+
+
+@contextmanager
+def _ignoring() -> Iterator[None]:
+    """Let no second signal come between the user and the last line."""
+    with _handling(signal.SIG_IGN, ENDING):
+        yield
+
+
+@contextmanager
+def _handling(
+    handler: Callable[[int, FrameType | None], None] | signal.Handlers, numbers: tuple[int, ...]
+) -> Iterator[None]:
+    """Handle signals in this way, but those that are ignored (as by nohup) or foreign."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in numbers}
+    ours = [n for n, held in before.items() if callable(held) or held is signal.SIG_DFL]
+    try:
+        for number in ours:
+            signal.signal(number, handler)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
+
+
+@contextmanager
+def _never_lost(caught: list[int]) -> Iterator[None]:
+    """Send a signal again whose error was swallowed, since it came in a `__del__` or the like."""
+    before = sys.unraisablehook
+
+    def again(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is KeyboardInterrupt and caught:
+            # A moment later, as an error that is raised in this hook would be swallowed too.
+            later = threading.Timer(0.01, _interrupt_main, caught[-1:])
+            later.daemon = True
+            later.start()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = again
     try:
         yield
     finally:
-        if ours:
-            signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = before
+
+
+def _interrupt_main(number: int) -> None:
+    if hasattr(signal, "pthread_kill"):
+        ident = threading.main_thread().ident
+        signal.pthread_kill(0 if ident is None else ident, number)
+    else:  # on Windows; a wait in C ends first
+        _thread.interrupt_main(number)

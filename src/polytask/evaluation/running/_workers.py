@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import math
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from joblib.externals.loky import ProcessPoolExecutor
+import cloudpickle
+from joblib import cpu_count
 
-from polytask.exceptions import StudyError
+from polytask._processes import Worker, free_memory, signals_held
+from polytask.exceptions import WorkerError
 
 __all__ = ["Workers"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-_COMMON: Any = None
-"""What every job of this worker process shares."""
+_BYTES_PER_WORKER = 1e9
+"""What a process takes that has imported torch and holds a table of some size."""
+
+_REMEDY = "Finished runs are kept where `out` is given; run again with fewer `jobs`."
 
 
 class Workers:
@@ -32,13 +34,19 @@ class Workers:
     common : object
         Sent to every worker process once.
     number : int
-        1 works in this process.
+        At most; there are never more than jobs, or than free memory allows at 1 GB each. One
+        works in this process.
+    note : callable, optional
+        Receives a sentence if there are fewer workers than `number`.
     """
 
-    def __init__(self, common: Any, number: int) -> None:
+    def __init__(
+        self, common: Any, number: int, note: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.common = common
         self.number = number
-        self._executor: Any = None
+        self._note: Callable[[str], None] | None = note
+        self._workers: list[Worker] = []
 
     def run(
         self, work: Callable[[Job, Any], Result], jobs: Sequence[Job]
@@ -53,59 +61,74 @@ class Workers:
 
         Raises
         ------
-        StudyError
-            If a worker process ends before its job does.
+        WorkerError
+            If a worker process cannot be started, or ends before its job does.
         """
-        if self.number == 1 or not jobs:
+        number = self._affordable(len(jobs))
+        if number <= 1:
             for position, job in enumerate(jobs):
                 yield position, work(job, self.common)
             return
-        with _interrupts_held():
-            futures = {self._started().submit(_call, work, job): i for i, job in enumerate(jobs)}
+        ahead, done = deque(enumerate(jobs)), SimpleQueue[tuple[int, bool, Any]]()
+        ended = False
         try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool as error:
-            sentence = (
-                "A worker process ended before its run did, most likely for lack of memory. "
-                "Finished runs are kept where `out` is given; run again with fewer `jobs`."
-            )
-            raise StudyError(sentence) from error
+            for worker in self._started(number):
+                arguments = (worker, work, ahead, done)
+                threading.Thread(target=_attend, args=arguments, daemon=True).start()
+            for _ in jobs:
+                position, well, found = done.get()
+                if not well:
+                    raise found
+                yield position, found
+            ended = True
+        finally:
+            if not ended:
+                self.close()
 
     def close(self) -> None:
         """End the worker processes, whatever they do."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, kill_workers=True)
-            self._executor = None
+        with signals_held():
+            for worker in self._workers:
+                worker.end()
+            self._workers.clear()
 
-    def _started(self) -> Any:
-        if self._executor is None:
-            threads = max(1, (os.cpu_count() or 1) // self.number)
-            self._executor = ProcessPoolExecutor(
-                self.number,
-                initializer=_start,
-                initargs=(self.common, threads),
-                env=_environment(threads),
-            )
-        return self._executor
+    def _affordable(self, n_jobs: int) -> int:
+        """How many workers there may be for so many jobs; those that run have their memory."""
+        wanted = min(self.number, n_jobs)
+        if wanted <= 1:
+            self._say_fewer(wanted, "there is one job to do")
+            return wanted
+        memory = free_memory()
+        affordable = len(self._workers) + memory / _BYTES_PER_WORKER
+        if affordable >= wanted:
+            self._say_fewer(wanted, f"there are {wanted} jobs to do")
+            return wanted
+        number = max(1, math.floor(affordable))
+        self._say_fewer(number, f"{memory / 1e9:.1f} GB of memory are free, and each may take 1 GB")
+        return number
 
+    def _say_fewer(self, number: int, reason: str) -> None:
+        """Report the first reduction; later steps of a study have fewer jobs anyway."""
+        if self._note is None or number == 0:
+            return
+        if number < self.number:
+            processes = "1 process works" if number == 1 else f"{number} processes work"
+            self._note(f"{processes} instead of the {self.number} asked for by `jobs`: {reason}.")
+        self._note = None
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait while workers start; from them, who inherit this, it is held for good.
-
-    A pool that is interrupted while it starts leaves workers that nobody ends, and a worker that
-    is interrupted while it starts writes its traceback to the terminal.
-    """
-    if os.name == "nt":  # signals cannot be held there
-        yield
-        return
-    resource_tracker.ensure_running()  # before Python 3.12 its start lets signals through again
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    def _started(self, number: int) -> list[Worker]:
+        """The first `number` workers, started if there are not so many yet."""
+        if len(self._workers) < number:
+            shared = cloudpickle.dumps(self.common)
+            environment = _environment(max(1, cpu_count() // number))
+            try:
+                with signals_held():
+                    while len(self._workers) < number:
+                        self._workers.append(Worker(shared, environment))
+            except OSError as error:
+                sentence = f"Worker processes cannot be started ({error}). {_REMEDY}"
+                raise WorkerError(sentence) from error
+        return self._workers[:number]
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -115,13 +138,34 @@ def _environment(threads: int) -> dict[str, str]:
     return {**limits, "OMP_WAIT_POLICY": "passive", "POLARS_MAX_THREADS": str(threads)}
 
 
-def _start(common: Any, threads: int) -> None:
-    import torch
+def _attend(
+    worker: Worker,
+    work: Callable[[Any, Any], Any],
+    ahead: deque[tuple[int, Any]],
+    done: SimpleQueue[tuple[int, bool, Any]],
+) -> None:
+    """Give one job after another to a worker, in a thread of its own."""
+    while True:
+        try:
+            position, job = ahead.popleft()
+        except IndexError:
+            return
+        try:
+            request = cloudpickle.dumps((work, job))
+        except Exception as error:  # noqa: BLE001 - whatever a user's class may raise
+            done.put((position, False, error))
+            continue
+        try:
+            done.put((position, *worker.ask(request)))
+        except (OSError, EOFError, ValueError) as error:  # a pipe that is closed is a ValueError
+            done.put((position, False, _ended(error)))
+            return
 
-    global _COMMON  # noqa: PLW0603 - one data set a worker process, sent once
-    _COMMON = common
-    torch.set_num_threads(threads)
 
-
-def _call(work: Callable[[Any, Any], Result], job: Any) -> Result:
-    return work(job, _COMMON)
+def _ended(error: Exception) -> WorkerError:
+    sentence = (
+        f"A worker process ended before its run did, most likely for lack of memory. {_REMEDY}"
+    )
+    found = WorkerError(sentence)
+    found.__cause__ = error
+    return found

@@ -1,0 +1,34 @@
+"""Messages over pipes: their length, then their bytes."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+__all__ = ["receive", "send"]
+
+_LENGTH = 8
+
+
+def send(stream: BinaryIO, message: bytes) -> None:
+    """Write one message."""
+    stream.write(len(message).to_bytes(_LENGTH, "little"))
+    stream.write(message)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> bytes:
+    """Read one message.
+
+    Raises
+    ------
+    EOFError
+        If the other end is closed, also in the middle of a message.
+    """
+    return _exactly(stream, int.from_bytes(_exactly(stream, _LENGTH), "little"))
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    found = stream.read(size)
+    if len(found) < size:
+        raise EOFError
+    return found

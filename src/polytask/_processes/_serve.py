@@ -1,0 +1,105 @@
+"""What a worker process does: answer its parent, and end with it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+from polytask._processes._frames import receive, send
+
+__all__ = ["serve"]
+
+_PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+
+
+def serve(parent: int) -> None:
+    """Answer requests that come over standard input, until the parent process ends.
+
+    The first message is the search path for modules, the second what all requests share.
+
+    Parameters
+    ----------
+    parent : int
+        Its process id.
+    """
+    _die_with(parent)
+    requests, answers = _take_standard_streams()
+    inbox: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    sys.path[:] = pickle.loads(inbox.get())  # noqa: S301 - from our own parent
+    session = _Session(inbox.get())
+    while True:
+        send(answers, session.answer(inbox.get()))
+
+
+def _die_with(parent: int) -> None:
+    """Let Linux kill this process as soon as its parent has ended; elsewhere `_listen` does."""
+    if sys.platform != "linux":
+        return
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError):  # a C library that cannot be reached
+        return
+    if os.getppid() != parent:  # it ended before it could be watched
+        os._exit(1)
+
+
+def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes to the parent; what libraries print goes to standard error from now on."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    return requests, answers
+
+
+def _listen(requests: BinaryIO, inbox: SimpleQueue[bytes]) -> None:
+    """Hand on requests; the pipe ends when the parent does, in whatever way."""
+    while True:
+        try:
+            inbox.put(receive(requests))
+        except (EOFError, OSError):
+            os._exit(1)
+
+
+class _Session:
+    """Requests and the thing that they share, which is unpacked with the first of them."""
+
+    def __init__(self, shared: bytes) -> None:
+        self._packed: bytes | None = shared
+        self._shared: Any = None
+
+    def answer(self, request: bytes) -> bytes:
+        """The pickled pair of whether all went well, and the result or the error."""
+        try:
+            if self._packed is not None:
+                self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
+            work, job = pickle.loads(request)  # noqa: S301 - from our own parent
+            return _pickled((True, work(job, self._shared)))
+        except BaseException as error:  # noqa: BLE001 - the parent raises it
+            error.add_note(f"In a worker process:\n{traceback.format_exc()}")
+            return _packed_error(error)
+
+
+def _pickled(value: Any) -> bytes:
+    import cloudpickle
+
+    return cloudpickle.dumps(value)
+
+
+def _packed_error(error: BaseException) -> bytes:
+    """The error, or its text if it is of a class that does not survive the way."""
+    try:
+        packed = _pickled((False, error))
+        pickle.loads(packed)  # noqa: S301 - what was just packed
+    except Exception:  # noqa: BLE001 - whatever a user's class may raise
+        return _pickled((False, RuntimeError(f"{type(error).__name__}: {error}")))
+    return packed
