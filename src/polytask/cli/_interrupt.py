@@ -122,4 +122,4 @@ def _interrupt_main(number: int) -> None:
         ident = threading.main_thread().ident
         signal.pthread_kill(0 if ident is None else ident, number)
     else:  # on Windows; a wait in C ends first
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from polytask._files import writing
 from polytask._recipes import to_json
 from polytask.data import Schema, Source, schema_to_json
 from polytask.predictor._folder import new_folder, write_manifest
@@ -134,6 +135,6 @@ class FittedPredictor:
             "model": type(self.model).__name__,
             "history": None if self.history is None else to_json(self.history.to_dict()),
         }
-        with new_folder(Path(folder)) as fresh:
+        with writing(Path(folder)), new_folder(Path(folder)) as fresh:
             self.model.save(fresh)
             write_manifest(fresh, content)

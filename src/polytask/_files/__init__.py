@@ -1,0 +1,18 @@
+"""Files that are either whole or absent, and digests that tell whether they still are."""
+
+from polytask._files._digests import digest, sealed, sha256, unsealed
+from polytask._files._problems import problem, writing
+from polytask._files._replace import TEMPORARY, replacing, write_json, write_text
+
+__all__ = [
+    "TEMPORARY",
+    "digest",
+    "problem",
+    "replacing",
+    "sealed",
+    "sha256",
+    "unsealed",
+    "write_json",
+    "write_text",
+    "writing",
+]
