@@ -7,6 +7,7 @@ __all__ = [
     "MissingDependencyError",
     "NonFiniteLossError",
     "NotFittedError",
+    "OneClassError",
     "OutputError",
     "ParameterError",
     "PolytaskError",
@@ -32,6 +33,20 @@ class UnknownNameError(ParameterError):
 
 class DataError(PolytaskError, ValueError):
     """A table, a column or a target that cannot be learned from as it is."""
+
+
+class OneClassError(DataError):
+    """A target of which all labels are of one class, from which nothing can be learned.
+
+    Attributes
+    ----------
+    label : str, int, float or None
+        The class, where it is one and the same.
+    """
+
+    def __init__(self, sentence: str, label: object = None) -> None:
+        super().__init__(sentence)
+        self.label = label
 
 
 class SourceFileError(PolytaskError, OSError):

@@ -205,3 +205,16 @@ def test_many_tasks_are_cut_short(polytask, tmp_path):
     assert ran.status == 0, ran.err
     assert "… and 5 more tasks" in ran.out
     assert "mean RMSE of 25 tasks: " in ran.out
+
+
+def test_tasks_of_one_class_are_left_out(polytask, tmp_path):
+    rows = {**replaced("income", 1), "late": [0] * 48 + [0, 1] * 6}
+    part = ["train"] * 48 + ["test"] * 12
+    path = write_csv(tmp_path / "t.csv", {**rows, "part": part})
+    targets = ("-t", "income:binary", "-t", "late:binary", "-t", "score", "--split", "column:part")
+    ran = polytask("fit", path, *targets, *LINEAR)
+    assert ran.status == 0, ran.err
+    assert "income: left out, since only one class, 1, is observed in the table" in ran.err
+    assert "late: left out, since only one class, 0, is observed in the training rows" in ran.err
+    assert ran.out.startswith("score  RMSE ")
+    assert library.load("model").tasks.names == ("score",)

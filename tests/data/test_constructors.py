@@ -307,10 +307,10 @@ def test_the_summary_goes_through_json(table):
 
 
 def test_the_summary_of_own_rows_counts_each_tasks_rows():
-    table = {"x": range(6), "pass": [1, 0, 1, 1, None, 1], "school": ["a", "a", "a", "b", "b", "b"]}
+    table = {"x": range(6), "pass": [1, 0, 1, 1, None, 0], "school": ["a", "a", "a", "b", "b", "b"]}
     one, other = MultiTaskDataset.from_long(table, "pass", "school").summary()["tasks"]
     assert (one["rows"], one["labelled"], one["counts"]) == (3, 3, [1, 2])
-    assert (other["rows"], other["labelled"], other["counts"]) == (3, 2, [0, 2])
+    assert (other["rows"], other["labelled"], other["counts"]) == (3, 2, [1, 1])
 
 
 # ── read ──────────────────────────────────────────────────────────────────────

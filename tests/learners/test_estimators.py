@@ -167,11 +167,13 @@ class TestRemarks:
         assert "rich: the task's loss and class weights are ignored" in said
 
     def test_a_task_of_one_class_is_told_of(self):
-        frame = long_table().drop_nulls()
-        lucky = pl.when(pl.col("school") == "school 1").then(pl.lit("yes")).otherwise("passed")
-        data = MultiTaskDataset.from_long(
-            frame.with_columns(passed=lucky), "passed", "school", drop=["score"]
+        whole = MultiTaskDataset.from_long(
+            long_table().drop_nulls(), "passed", "school", drop=["score"]
         )
+        (source,) = whole.sources
+        rows = source.labelled().rows("school 1")
+        unlucky = rows[source.labelled().columns("school 1")["passed"] != "yes"]
+        data = whole.take({"table": np.setdiff1d(np.arange(source.n_rows), unlucky)})
         predictor = fit(Linear(), data)
         assert predictor.history.stopped.startswith("school 1: only one class")
         response = predictor.predict(data)["school 1"].response

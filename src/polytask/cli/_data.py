@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from polytask.cli._settings import DataSettings
 from polytask.cli._split import without_input
-from polytask.cli._tasks import column_names, parse_task
+from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
 from polytask.data import (
     ColumnSplit,
@@ -20,6 +21,7 @@ from polytask.data import (
     Splitter,
     find_separator,
     find_split_column,
+    named_tasks,
     parse_split,
     read,
     read_table,
@@ -45,7 +47,8 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     path = table_path(settings)
     splitter = None if settings.split is None else parse_split(settings.split)
     table = read_table(path)
-    columns, tasks = table.columns, _tasks(settings, table.columns)
+    columns = table.columns
+    tasks, matched = _tasks(settings, table, splitter)
     if splitter is None:
         splitter = _own_split(table, settings, tasks, voice)
     features, drop = (column_names(names, columns) for names in (settings.features, settings.drop))
@@ -63,6 +66,7 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
         weight=settings.weight,
         group=group,
     )
+    data = replace(data, notes=(*matched, *data.notes))
     _describe(path, data, splitter, voice)
     return data, splitter
 
@@ -93,7 +97,11 @@ def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
     return splitter.column
 
 
-def _tasks(settings: DataSettings, columns: Sequence[str]) -> list[Task]:
+def _tasks(
+    settings: DataSettings, table: pl.DataFrame, splitter: Splitter | None
+) -> tuple[list[Task], tuple[str, ...]]:
+    """Tasks, and notes on the columns that patterns stand for."""
+    columns = table.columns
     if not settings.target:
         shown = ", ".join(columns[:_MOST_COLUMNS]) + ", …" * (len(columns) > _MOST_COLUMNS)
         sentence = (
@@ -101,8 +109,10 @@ def _tasks(settings: DataSettings, columns: Sequence[str]) -> list[Task]:
             f"{shown}."
         )
         raise ParameterError(sentence)
-    primary = [parse_task(text, columns) for text in settings.target]
-    return primary + [parse_task(text, columns, "auxiliary") for text in settings.auxiliary]
+    split = splitter.columns if splitter else (find_split_column(table),)
+    reserved = {settings.task_column, settings.weight, *split}
+    reserved |= {*column_names(settings.features, columns), *column_names(settings.drop, columns)}
+    return named_tasks(settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved)
 
 
 def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:

@@ -13,7 +13,7 @@ from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._score_table import score_table
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import MultiTaskDataset, Splitter
+from polytask.data import MultiTaskDataset, Splitter, learnable
 from polytask.evaluation import evaluate
 from polytask.exceptions import DataError
 from polytask.learners import fit
@@ -37,10 +37,13 @@ def run(given: Mapping[str, Any]) -> None:
         splitter = _holding_out(splitter)
         allowed = _allowed(options, data, splitter)
         train, validation = _parts(data, splitter, options.seed, voice)
+        train, validation, left_out = learnable(train, validation)
+        for note in left_out:
+            voice.note(f"  {note}")
         voice.note(f"fitting {learner.name}")
         predictor = fit(train, learner, validation=validation, seed=options.seed, budget=allowed)
         _say_how(predictor, voice)
-        voice.result(score_table(data.tasks, evaluate(predictor, validation)))
+        voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
         predictor.save(options.out)
         voice.result(f"model: {options.out}")
 

@@ -14,6 +14,8 @@ from polytask.data._frames import to_polars
 from polytask.data._group_fold_split import GroupFoldSplit
 from polytask.data._group_split import GroupSplit
 from polytask.data._labels import Labels, OwnRowLabels, TableLabels
+from polytask.data._leave_out import learnable, learnable_splits
+from polytask.data._named_tasks import named_tasks
 from polytask.data._parse_split import parse_split
 from polytask.data._random_split import RandomSplit
 from polytask.data._rarity_notes import rarity_notes
@@ -53,7 +55,10 @@ __all__ = [
     "find_separator",
     "find_split_column",
     "fit_schemas",
+    "learnable",
+    "learnable_splits",
     "make_blocks",
+    "named_tasks",
     "parse_split",
     "rarity_notes",
     "read",

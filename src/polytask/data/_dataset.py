@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from polytask._naming import suggestion
+from polytask.data._chosen_tasks import chosen_tasks, long_task
 from polytask.data._digest import data_digest
 from polytask.data._frames import table_and_notes
 from polytask.data._from_arrays import arrays_source
@@ -15,6 +16,7 @@ from polytask.data._from_per_task import per_task_sources
 from polytask.data._from_table import table_source
 from polytask.data._source import Source
 from polytask.data._summary import source_summary, task_summaries
+from polytask.data._without_one_class import finished
 from polytask.exceptions import DataError, UnknownNameError
 from polytask.tasks import Kind, Task, TaskSet
 
@@ -82,7 +84,8 @@ class MultiTaskDataset:
         frame : polars, pandas or pyarrow frame, or mapping of columns
             Or whatever else `polytask.data.to_polars` takes.
         tasks : iterable of Task or str
-            A string is a target column whose kind is inferred. Missing labels are null or NaN.
+            A string is a target column whose kind is inferred, ``"income:binary"`` names its kind,
+            ``"assay*:binary"`` several columns; see `named_tasks`. Missing labels are null or NaN.
         features : iterable of str, optional
             Input columns; by default all columns that serve nothing else.
         drop : iterable of str
@@ -98,15 +101,13 @@ class MultiTaskDataset:
             If a column is absent, a target cannot be learned from, or a value is infinite.
         """
         table, decided = table_and_notes(frame)
-        source, notes = table_source(
-            table,
-            TaskSet([tasks] if isinstance(tasks, str | Task) else tasks),
-            features=features,
-            drop=drop,
-            weight=weight,
-            group=group,
+        chosen, matched = chosen_tasks(
+            tasks, table.columns, features=features, drop=drop, others=(weight, group)
         )
-        return cls((source,), source.tasks, decided + notes)
+        source, reasons = table_source(
+            table, chosen, features=features, drop=drop, weight=weight, group=group
+        )
+        return cls._finished([source], reasons, (*decided, *matched))
 
     @classmethod
     def from_long(
@@ -147,16 +148,17 @@ class MultiTaskDataset:
         ('7', '12')
         """
         table, decided = table_and_notes(frame)
-        source, notes = long_source(
+        template = long_task(target, table.columns, kind, role)
+        source, reasons = long_source(
             table,
-            target if isinstance(target, Task) else Task(target, kind, role=role),
+            template,
             task_column,
             features=features,
             drop=drop,
             weight=weight,
             group=group,
         )
-        return cls((source,), source.tasks, decided + notes)
+        return cls._finished([source], reasons, decided)
 
     @classmethod
     def from_per_task(
@@ -177,8 +179,7 @@ class MultiTaskDataset:
             X is an array (n, d) or a frame, y has n values.
         kinds : mapping of task name to kind, or one kind for all, optional
         """
-        sources, notes = per_task_sources(data, kinds)
-        return cls(sources, TaskSet(task for s in sources for task in s.tasks), notes)
+        return cls._finished(*per_task_sources(data, kinds))
 
     @classmethod
     def from_arrays(
@@ -218,10 +219,18 @@ class MultiTaskDataset:
         >>> [task.kind.name for task in MultiTaskDataset.from_arrays(X, Y).tasks]
         ['regression', 'binary']
         """
-        source, notes = arrays_source(
+        source, reasons, decided = arrays_source(
             X, Y, tasks, names=names, weights=weights, groups=groups, task_index=task_index
         )
-        return cls((source,), source.tasks, notes)
+        return cls._finished([source], reasons, decided)
+
+    @classmethod
+    def _finished(
+        cls, sources: Sequence[Source], reasons: Mapping[str, str], decided: Sequence[str] = ()
+    ) -> MultiTaskDataset:
+        kept, notes = finished(sources, reasons)
+        tasks = TaskSet(task for source in kept for task in source.tasks)
+        return cls(kept, tasks, (*decided, *notes))
 
     # ── views ─────────────────────────────────────────────────────────────────
     @property
@@ -245,6 +254,15 @@ class MultiTaskDataset:
         wanted = (np.asarray(rows.get(s.name, []), dtype=np.int64) for s in self.sources)
         taken = (source.take(kept) for source, kept in zip(self.sources, wanted, strict=True))
         return replace(self, sources=tuple(taken))
+
+    def without_tasks(self, names: Collection[str]) -> MultiTaskDataset:
+        """The same data without some tasks and the rows that are theirs alone.
+
+        Names that are no tasks are passed over; a source that carries no other task is dropped.
+        """
+        sources = (source.without_tasks(names) for source in self.sources)
+        tasks = TaskSet(task for task in self.tasks if task.name not in names)
+        return replace(self, sources=tuple(s for s in sources if s is not None), tasks=tasks)
 
     def without_columns(self, names: Iterable[str]) -> MultiTaskDataset:
         """The same rows without some input columns; names that are no inputs are passed over."""

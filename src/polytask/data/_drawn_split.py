@@ -39,7 +39,7 @@ def drawn_validation(
     """A share of the training rows for validation, stratified, and the others."""
     kept, drawn = {}, {}
     sources = dataset.take(train).sources
-    targets = fit_targets(sources)
+    targets = fit_targets(dataset.sources)  # of all rows: the training rows may lack a class
     parts = partitions(sources, targets, (1.0 - share, share), generator)
     for source in sources:
         rows = np.asarray(train.get(source.name, np.empty(0, dtype=np.int64)))

@@ -32,8 +32,8 @@ def arrays_source(
     weights: Any,
     groups: Any,
     task_index: Any,
-) -> tuple[Source, tuple[str, ...]]:
-    """The source of inputs X and targets Y, and notes."""
+) -> tuple[Source, dict[str, str], tuple[str, ...]]:
+    """The source of inputs X and targets Y, why tasks are of their kind, and what was decided."""
     inputs = _inputs(X, names)
     targets = array_targets(Y)
     if targets.table.height != inputs.height:
@@ -43,13 +43,14 @@ def arrays_source(
         )
         raise DataError(sentence)
     if task_index is not None:
-        return _own_rows(inputs, targets, tasks, weights, groups, np.asarray(task_index))
+        own = _own_rows(inputs, targets, tasks, weights, groups, np.asarray(task_index))
+        return *own, targets.notes
     chosen = TaskSet(targets.table.columns if tasks is None else tasks)
     table = _free_of(inputs, _chosen_columns(targets, chosen))
-    source, notes = table_source(
+    source, reasons = table_source(
         table, chosen, features=inputs.columns, drop=(), weight=weights, group=groups
     )
-    return source, targets.notes + notes
+    return source, reasons, targets.notes
 
 
 def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
@@ -105,7 +106,7 @@ def _own_rows(
     weights: Any,
     groups: Any,
     task_index: np.ndarray,
-) -> tuple[Source, tuple[str, ...]]:
+) -> tuple[Source, dict[str, str]]:
     if targets.table.width != 1:
         sentence = (
             f"With `task_index`, Y must have one value a row. Got the shape {targets.table.shape}."

@@ -12,13 +12,12 @@ import polars as pl
 from polytask.data._cell_types import typed
 from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
-from polytask.data._inputs import choose_inputs, input_notes
+from polytask.data._inputs import choose_inputs
 from polytask.data._labels import OwnRowLabels
 from polytask.data._readers import MISSING
 from polytask.data._row_values import row_groups, row_weights
-from polytask.data._settle import check_target, one_class_notes, settled_kind, target_notes
+from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
-from polytask.data._targets import fit_targets
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task, TaskSet
 
@@ -34,8 +33,8 @@ def long_source(
     drop: str | Iterable[str],
     weight: Any,
     group: Any,
-) -> tuple[Source, tuple[str, ...]]:
-    """The source of a table with one task for each value of `task_column`, and notes.
+) -> tuple[Source, dict[str, str]]:
+    """The source of a table with one task for each value of `task_column`, and why their kind.
 
     Every task is as `template` but for its name.
     """
@@ -70,8 +69,8 @@ def own_row_source(
     groups: np.ndarray | None = None,
     task_column: str | None = None,
     group_column: str | None = None,
-) -> tuple[Source, tuple[str, ...]]:
-    """A source whose every row belongs to one task, kinds settled over all of them, and notes.
+) -> tuple[Source, dict[str, str]]:
+    """A source whose every row belongs to one task, and why the tasks are of their kind.
 
     Without a `task_column`, rows to predict name their tasks in one called ``task``.
     """
@@ -93,9 +92,7 @@ def own_row_source(
         task_column,
         group_column,
     )
-    fitted = fit_targets([source])
-    notes = target_notes(tasks, dict.fromkeys(tasks.names, reason), fitted)
-    return source, notes + one_class_notes(fitted) + input_notes(inputs)
+    return source, dict.fromkeys(tasks.names, reason)
 
 
 def _free_name(name: str, taken: Sequence[str]) -> str:

@@ -32,23 +32,28 @@ Targets = Mapping[str, Mapping[str, np.ndarray]]
 
 def per_task_sources(
     data: Mapping[Any, tuple[Any, Any]], kinds: Mapping[str, Kind | str] | Kind | str | None
-) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    """One own-row source if all tasks' columns and targets agree, else one source a task."""
+) -> tuple[list[Source], dict[str, str]]:
+    """One own-row source if all tasks' columns and targets agree, else one source a task.
+
+    Returns them with why each task is of its kind.
+    """
     if not data:
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
         raise ParameterError(sentence)
     tasks = [_task(given, kinds) for given in data]
     tables = [_table(given, *pair) for given, pair in data.items()]
     if _agree(tasks, tables):
-        source, notes = _together(tasks, tables)
-        return (source,), notes
+        source, reasons = _together(tasks, tables)
+        return [source], reasons
     built = [
         table_source(
             table, TaskSet([task]), features=None, drop=(), weight=None, group=None, name=task.name
         )
         for task, table in zip(tasks, tables, strict=True)
     ]
-    return tuple(source for source, _ in built), tuple(note for _, notes in built for note in notes)
+    return [source for source, _ in built], {
+        k: why for _, found in built for k, why in found.items()
+    }
 
 
 def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
@@ -126,7 +131,7 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
 
 def _together(
     tasks: Sequence[Task], frames: Sequence[pl.DataFrame]
-) -> tuple[Source, tuple[str, ...]]:
+) -> tuple[Source, dict[str, str]]:
     table = pl.concat(frames, how="vertical_relaxed")
     index = np.repeat(np.arange(len(frames), dtype=np.int32), [frame.height for frame in frames])
     return own_row_source(table.drop(_TARGET), table[_TARGET], index, TaskSet(tasks))

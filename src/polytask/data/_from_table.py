@@ -9,12 +9,11 @@ import numpy as np
 import polars as pl
 
 from polytask.data._frames import require_columns
-from polytask.data._inputs import choose_inputs, input_notes
+from polytask.data._inputs import choose_inputs
 from polytask.data._labels import TableLabels
 from polytask.data._row_values import row_groups, row_weights
-from polytask.data._settle import check_target, settled_kind, target_notes
+from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
-from polytask.data._targets import fit_targets
 from polytask.tasks import TaskSet
 
 __all__ = ["table_source"]
@@ -29,8 +28,8 @@ def table_source(
     weight: Any,
     group: Any,
     name: str = "table",
-) -> tuple[Source, tuple[str, ...]]:
-    """The source of a table and notes on what was inferred."""
+) -> tuple[Source, dict[str, str]]:
+    """The source of a table, and why each task is of its kind."""
     for task in tasks:
         require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
     taken = {*tasks.columns, *(name for name in (weight, group) if isinstance(name, str))}
@@ -48,8 +47,7 @@ def table_source(
         groups,
         group_column=group if isinstance(group, str) else None,
     )
-    notes = target_notes(settled, reasons, fit_targets([source]))
-    return source, notes + input_notes(inputs)
+    return source, reasons
 
 
 def _settled(table: pl.DataFrame, tasks: TaskSet) -> tuple[TaskSet, dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,6 +50,10 @@ class Labels(ABC):
     def take(self, rows: Int64[np.ndarray, " k"]) -> Labels:
         """The labels of some rows, in that order."""
 
+    @abstractmethod
+    def without(self, tasks: Collection[str]) -> Labels:
+        """The labels of all tasks but some, for the same rows."""
+
     @property
     @abstractmethod
     def n_rows(self) -> int:
@@ -95,6 +99,12 @@ class TableLabels(Labels):
     def take(self, rows: Int64[np.ndarray, " k"]) -> TableLabels:
         """The labels of some rows, in that order."""
         return TableLabels(self.frame[rows], self.targets)
+
+    def without(self, tasks: Collection[str]) -> TableLabels:
+        """The labels of all tasks but some."""
+        kept = {name: columns for name, columns in self.targets.items() if name not in tasks}
+        used = dict.fromkeys(column for columns in kept.values() for column in columns)
+        return TableLabels(self.frame.select(list(used)), kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +159,14 @@ class OwnRowLabels(Labels):
     def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
         """The labels of some rows, in that order."""
         return OwnRowLabels(self.values[rows], self.task[rows], self.names)
+
+    def without(self, tasks: Collection[str]) -> OwnRowLabels:
+        """The labels of all tasks but some, whose rows have none."""
+        kept = [place for place, name in enumerate(self.names) if name not in tasks]
+        places = np.full(len(self.names) + 1, -1, dtype=self.task.dtype)  # the last stands for −1
+        places[kept] = np.arange(len(kept))
+        names = tuple(self.names[place] for place in kept)
+        return OwnRowLabels(self.values, places[self.task], names)
 
 
 def _observed(series: pl.Series) -> np.ndarray:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from polytask.data._chosen_tasks import one_target
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._inputs import column_names
 from polytask.data._readers import MISSING, read_table
@@ -34,7 +35,9 @@ def read(
     data : path or frame
         A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or what `MultiTaskDataset.from_table` takes.
     tasks : iterable of Task or str, optional
-        The tasks; with `task_column`, the one that every task is like but for its name.
+        The tasks; with `task_column`, the one that every task is like but for its name. A text is
+        a target column, such as ``"income"``, maybe with its kind, ``"income:binary"``; or a
+        pattern or list of columns, ``"assay*:binary"``, ``"a,b,c"``, that are a task each.
     target : str, optional
         Instead of `tasks`: the one target column.
     task_column : str, optional
@@ -56,19 +59,24 @@ def read(
     given = _tasks(tasks, target, kind, role)
     features = None if features is None else column_names("features", features)
     drop = column_names("drop", drop)
-    frame = _frame(data, missing, features, [*given.columns, *drop, task_column, weight, group])
+    named = [name for one in given for name in (one.columns if isinstance(one, Task) else [one])]
+    frame = _frame(data, missing, features, [*named, *drop, task_column, weight, group])
     if task_column is None:
         return MultiTaskDataset.from_table(
             frame, given, features=features, drop=drop, weight=weight, group=group
         )
     if len(given) > 1:
-        sentence = (
-            "With `task_column`, one target column serves all tasks. "
-            f"Got {', '.join(given.columns)}; name one."
-        )
-        raise ParameterError(sentence)
+        one_target(TaskSet(given))  # raises
     return MultiTaskDataset.from_long(
-        frame, given[0], task_column, features=features, drop=drop, weight=weight, group=group
+        frame,
+        given[0],
+        task_column,
+        kind=kind,
+        features=features,
+        drop=drop,
+        weight=weight,
+        group=group,
+        role=role,
     )
 
 
@@ -77,13 +85,15 @@ def _tasks(
     target: str | None,
     kind: Kind | str | None,
     role: Literal["primary", "auxiliary"],
-) -> TaskSet:
+) -> list[Task | str]:
     if (tasks is None) == (target is None):
         sentence = "Give read either `tasks` or `target`."
         raise ParameterError(sentence)
-    if tasks is None:
-        return TaskSet([Task(str(target), kind, role=role)])
-    return TaskSet([tasks] if isinstance(tasks, str | Task) else tasks)
+    if tasks is not None:
+        given = [tasks] if isinstance(tasks, str | Task) else tasks
+        return list(given) if isinstance(given, Iterable) else list(TaskSet(given))
+    plain = kind is None and role == "primary"
+    return [str(target) if plain else Task(str(target), kind, role=role)]
 
 
 def _frame(

@@ -22,7 +22,7 @@ from polytask.tasks import (
     infer_kind,
 )
 
-__all__ = ["check_target", "one_class_notes", "settled_kind", "target_notes"]
+__all__ = ["check_target", "settled_kind", "target_notes"]
 
 _SHOWN = 5
 
@@ -103,20 +103,6 @@ def _otherwise(task: Task, fitted: Mapping[str, FittedTarget]) -> str:
     if not isinstance(task.known_kind, Multiclass) or isinstance(labels[0], str):
         return ""
     return f"; write {task.columns[0]}:regression for numbers"
-
-
-def one_class_notes(fitted: Mapping[str, FittedTarget]) -> tuple[str, ...]:
-    """Words about own-row tasks of which only one class occurs."""
-    alike: dict[str, list[str]] = {}
-    for name, target in fitted.items():
-        pairs = zip(target.classes, target.class_counts, strict=False)
-        seen = [label for label, count in pairs if count]
-        if len(target.class_counts) > 1 and len(seen) == 1:
-            alike.setdefault(f"only one class, {seen[0]!r}", []).append(name)
-    return tuple(
-        f"{_listed(names)}: {words}; learned beside the others, but hardly to be judged"
-        for words, names in alike.items()
-    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,6 +64,33 @@ class Source:
     def own_rows(self) -> bool:
         """Whether each row belongs to exactly one task."""
         return self.task_index is not None
+
+    def rows_without(self, tasks: Collection[str]) -> Int64[np.ndarray, " m"]:
+        """Rows that do not belong to one of the tasks alone."""
+        if self.task_index is None:
+            return np.arange(self.n_rows)
+        dropped = [place for place, name in enumerate(self.tasks.names) if name in tasks]
+        return np.flatnonzero(~np.isin(self.task_index, dropped))
+
+    def without_tasks(self, tasks: Collection[str]) -> Source | None:
+        """The source without some tasks and the rows that are theirs alone; None if none is left."""
+        kept = [place for place, name in enumerate(self.tasks.names) if name not in tasks]
+        if len(kept) == len(self.tasks):
+            return self
+        if not kept:
+            return None
+        source = self.take(self.rows_without(tasks))
+        index = None
+        if source.task_index is not None:
+            places = np.full(len(self.tasks) + 1, -1, dtype=source.task_index.dtype)  # the last: −1
+            places[kept] = np.arange(len(kept))
+            index = places[source.task_index]
+        return replace(
+            source,
+            tasks=TaskSet(self.tasks[place] for place in kept),
+            labels=None if source.labels is None else source.labels.without(tasks),
+            task_index=index,
+        )
 
     def labelled(self) -> Labels:
         """The labels; raises if the rows are only to be predicted."""

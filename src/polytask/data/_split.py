@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,25 @@ class Split:
     ) -> tuple[MultiTaskDataset, MultiTaskDataset, MultiTaskDataset]:
         """The training, validation and test rows of a data set."""
         return dataset.take(self.train), dataset.take(self.validation), dataset.take(self.test)
+
+    def among(self, kept: Mapping[str, np.ndarray]) -> Split:
+        """The same split of some rows alone, which are counted anew.
+
+        Parameters
+        ----------
+        kept : mapping of source name to array of rows
+            Ascending; a source that is not named is dropped.
+        """
+
+        def counted(part: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {
+                source: np.searchsorted(kept[source], np.intersect1d(rows, kept[source]))
+                for source, rows in part.items()
+                if source in kept
+            }
+
+        train, validation, test = map(counted, (self.train, self.validation, self.test))
+        return replace(self, train=train, validation=validation, test=test)
 
     def digest(self) -> str:
         """sha256 over the rows of the three parts."""

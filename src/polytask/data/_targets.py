@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from polytask.data._one_class import one_class_error
 from polytask.data._source import Source
+from polytask.exceptions import OneClassError
 from polytask.tasks import FittedTarget, Kind, Task
 
 __all__ = ["fit_targets", "labels_by_task"]
@@ -25,12 +27,20 @@ def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
     ------
     DataError
         If a task has no observed label, or kind and column disagree.
+    OneClassError
+        Naming all tasks that lack a second class.
     """
     tasks = {task.name: task for source in sources for task in source.tasks}
     labelled = labels_by_task(sources)
     fitted: dict[str, FittedTarget] = {}
+    errors: dict[str, OneClassError] = {}
     for names in _sharing(sources):
-        fitted |= _fit_together([tasks[name] for name in names], labelled)
+        try:
+            fitted |= _fit_together([tasks[name] for name in names], labelled)
+        except OneClassError as error:
+            errors |= dict.fromkeys(names, error)
+    if errors:
+        raise one_class_error(errors)
     return {name: fitted[name] for name in tasks}
 
 

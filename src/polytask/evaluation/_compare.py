@@ -10,7 +10,7 @@ from pathlib import Path
 
 from polytask._files import write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
-from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter
+from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter, learnable_splits
 from polytask.evaluation._comparison import Comparison
 from polytask.evaluation._conclude import conclude
 from polytask.evaluation.judging._entry import Entry
@@ -95,7 +95,8 @@ def compare(
       again would understate it. Over several splits this counts the draw of test rows twice,
       which makes intervals cautious.
     - A learner that fails while it is fitted is left out, and `warnings` say why; the others go
-      on. So are learners of the default set that cannot learn the tasks.
+      on. So are learners of the default set that cannot learn the tasks, and tasks of which the
+      training rows of a split hold one class alone.
     - p-values are corrected over tasks by Holm's method. Auxiliary tasks are reported and
       counted nowhere.
 
@@ -113,6 +114,7 @@ def compare(
     splitter, allowed = split or RandomSplit(), budget or Budget(trials=3)
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
+    data, splits, unlearnable = learnable_splits(data, splits)
     _check_parts(splits)
     repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
@@ -122,7 +124,7 @@ def compare(
         runner = Runner(folder, data, allowed, jobs)
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
-            notes = [*unserved_defaults(learners, data.tasks), *left_out]
+            notes = [*unlearnable, *unserved_defaults(learners, data.tasks), *left_out]
             study = described_study(
                 data,
                 runner.digest,

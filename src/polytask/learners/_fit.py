@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 from polytask._validation import InstanceOf, Interval, Optional, check, message
-from polytask.data import MultiTaskDataset, RandomSplit, Splitter
+from polytask.data import MultiTaskDataset, RandomSplit, Splitter, learnable
 from polytask.exceptions import ParameterError
 from polytask.learners._learner import Learner
 from polytask.learners._resolve import resolve_learner
@@ -50,7 +52,12 @@ def fit(
     ParameterError
         If the learner is unknown or cannot learn the tasks.
     DataError
-        If there are too few rows to split.
+        If there are too few rows to split, or no task has two classes in the training rows.
+
+    Warns
+    -----
+    UserWarning
+        Naming the tasks that are left out, since their training rows hold one class.
 
     Examples
     --------
@@ -67,6 +74,9 @@ def fit(
         splitter = split or RandomSplit(test=0.0)
         rows = splitter.splits(data, seed)[0]
         data, validation, _ = rows.apply(splitter.prepared(data))
+    data, validation, notes = learnable(data, validation)
+    for note in notes:
+        warnings.warn(note, UserWarning, stacklevel=2)
     if budget is None and not getattr(chosen, "has_own_budget", False):
         budget = Budget()
     return chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from jaxtyping import Float32, Shaped
 from scipy.special import expit, logit
 
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._classes import codes, counted, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._kind import Columns, Kind
@@ -66,7 +66,7 @@ class Binary(Kind):
                 f"Task {owner!r}: column {column!r} holds only one class, {found[0]!r}, in the "
                 "training rows. A binary task needs both; check the split or drop the task."
             )
-            raise DataError(sentence)
+            raise OneClassError(sentence, found[0])
         if len(found) > 2:
             shown = ", ".join(repr(label) for label in found[:4]) + ", …" * (len(found) > 4)
             text = any(isinstance(label, str) for label in found)

@@ -53,7 +53,9 @@ class Kind(ABC):
         Raises
         ------
         DataError
-            If kind and column disagree, or nothing (or only one class) is observed.
+            If kind and column disagree, or nothing is observed.
+        OneClassError
+            If classes are to be told apart and only one is observed.
         """
 
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Shaped
 from scipy.special import softmax
 
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._classes import codes, counted, missing, observed_classes, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
@@ -47,7 +47,7 @@ class Multiclass(Kind):
                 f"Task {owner!r}: column {column!r} holds only one class, {found[0]!r}, in the "
                 "training rows. Check the split or drop the task."
             )
-            raise DataError(sentence)
+            raise OneClassError(sentence, found[0])
         if len(found) > _MOST_CLASSES:
             sentence = (
                 f"Task {owner!r} is multiclass, but column {column!r} holds {len(found)} distinct "

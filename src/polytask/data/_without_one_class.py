@@ -1,0 +1,69 @@
+"""Tasks that hold one class, and sources without them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from polytask.data._inputs import input_notes
+from polytask.data._one_class import left_out_notes, one_class_error
+from polytask.data._settle import target_notes
+from polytask.data._source import Source
+from polytask.data._targets import fit_targets, labels_by_task
+from polytask.exceptions import DataError, OneClassError
+from polytask.tasks import Task
+
+__all__ = ["check_remaining", "finished", "one_class_tasks"]
+
+
+def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
+    """Tasks of which all labels are of one class, with what their kind says of it."""
+    labelled = labels_by_task(sources)
+    found: dict[str, OneClassError] = {}
+    for task in _tasks(sources):
+        try:
+            task.known_kind.fit(task.name, labelled[task.name])
+        except OneClassError as error:
+            found[task.name] = error
+        except DataError:  # said where all targets are learned
+            continue
+    return found
+
+
+def check_remaining(tasks: Iterable[Task], found: Mapping[str, OneClassError]) -> None:
+    """Raise, naming all tasks of one class, if no other primary task remains."""
+    left = [task for task in tasks if task.name not in found]
+    if found and not any(task.is_primary for task in left):
+        raise one_class_error(found)
+
+
+def finished(
+    sources: Sequence[Source], reasons: Mapping[str, str]
+) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    """The sources without the tasks of one class, and notes on what was inferred and left out.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        All of a data set.
+    reasons : mapping of task name to str
+        Why each task is of its kind.
+
+    Raises
+    ------
+    OneClassError
+        If no primary task remains; names all of them.
+    DataError
+        If a target cannot be learned from.
+    """
+    found = one_class_tasks(sources)
+    check_remaining(_tasks(sources), found)
+    kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
+    settled = (target_notes(one.tasks, reasons, fit_targets([one])) for one in kept)
+    notes = [note for group in settled for note in group]
+    notes += left_out_notes(found, "in the table")
+    notes += [note for source in kept for note in input_notes(source.inputs)]
+    return tuple(kept), tuple(notes)
+
+
+def _tasks(sources: Sequence[Source]) -> Collection[Task]:
+    return {task.name: task for source in sources for task in source.tasks}.values()
