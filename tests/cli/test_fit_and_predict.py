@@ -3,7 +3,7 @@ import csv
 import numpy as np
 import polars as pl
 import pytest
-from cli_tables import census, replaced, write_csv
+from cli_tables import HEAD, census, replaced, write_csv
 
 import polytask as library
 
@@ -208,9 +208,9 @@ def test_many_tasks_are_cut_short(polytask, tmp_path):
 
 
 def test_tasks_of_one_class_are_left_out(polytask, tmp_path):
-    rows = {**replaced("income", 1), "late": [0] * 48 + [0, 1] * 6}
-    part = ["train"] * 48 + ["test"] * 12
-    path = write_csv(tmp_path / "t.csv", {**rows, "part": part})
+    later = [(0, "train")] * 48 + [(0, "test"), (1, "test")] * 6
+    rows = [(*row, *cells) for row, cells in zip(replaced("income", 1), later, strict=True)]
+    path = write_csv(tmp_path / "t.csv", rows, (*HEAD, "late", "part"))
     targets = ("-t", "income:binary", "-t", "late:binary", "-t", "score", "--split", "column:part")
     ran = polytask("fit", path, *targets, *LINEAR)
     assert ran.status == 0, ran.err
@@ -218,3 +218,30 @@ def test_tasks_of_one_class_are_left_out(polytask, tmp_path):
     assert "late: left out, since only one class, 0, is observed in the training rows" in ran.err
     assert ran.out.startswith("score  RMSE ")
     assert library.load("model").tasks.names == ("score",)
+
+
+def test_patterns_and_lists_of_targets(polytask, table):
+    ran = polytask("fit", table, "-t", "in*,married:binary", "--auxiliary", "sc*", *LINEAR)
+    assert ran.status == 0, ran.err
+    assert "'in*' stands for 1 column: income" in ran.err
+    tasks = library.load("model").tasks
+    assert [(task.name, task.known_kind.name, task.role) for task in tasks] == [
+        ("income", "binary", "primary"),
+        ("married", "binary", "primary"),
+        ("score", "regression", "auxiliary"),
+    ]
+
+
+def test_patterns_in_a_study_file(polytask, table, tmp_path):
+    (tmp_path / "study.yml").write_text(f"table: {table}\ntarget: '[im]*:binary'\nmodel: linear\n")
+    ran = polytask("fit", "--config", "study.yml")
+    assert ran.status == 0, ran.err
+    assert library.load("model").tasks.names == ("income", "married")
+
+
+def test_a_pattern_that_matches_nothing(polytask, table):
+    ran = polytask("fit", table, "-t", "incme*:binary", *LINEAR)
+    assert (ran.status, ran.error) == (
+        2,
+        "error: No column of the table matches 'incme*'. Did you mean 'income'?",
+    )

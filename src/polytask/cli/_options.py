@@ -48,8 +48,8 @@ Target = Annotated[
         "-t",
         metavar="NAME[:KIND]",
         help="A target column and its kind: regression, binary, multiclass or multilabel; "
-        "inferred if not named. Several columns make one task as NAME=COLUMN,COLUMN[:KIND]. "
-        "Repeat for every task.",
+        "inferred if not named. 'a,b,c:KIND' and patterns such as 'assay*:binary' name several at "
+        "once. Several columns make one task as NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_DATA,
     ),
 ]
