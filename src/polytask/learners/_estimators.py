@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 
 from polytask._naming import snake_case, suggestion
@@ -23,6 +23,7 @@ __all__ = [
     "configured",
     "estimator_for",
     "gives_several_outputs",
+    "learns_standardized",
     "named_after",
     "seeded",
     "serves",
@@ -108,3 +109,16 @@ def accepts_sparse(estimator: Any) -> bool:
 def gives_several_outputs(estimator: Any) -> bool:
     """Whether it learns several target columns at once."""
     return bool(get_tags(estimator).target_tags.multi_output)
+
+
+def learns_standardized(estimator: Any) -> bool:
+    """Whether any numbers will do as its target, rather than only positive ones."""
+    settings = estimator.get_params().values()
+    inner = [estimator, *(value for value in settings if isinstance(value, BaseEstimator))]
+    losses = [value for value in settings if isinstance(value, str)]
+    positive = any(get_tags(one).target_tags.positive_only for one in inner)
+    return not positive and not any(loss in value for value in losses for loss in _POSITIVE_LOSSES)
+
+
+_POSITIVE_LOSSES = ("poisson", "gamma", "tweedie", "squaredlogerror")
+"""Parts of the names of losses that are defined for positive targets alone."""

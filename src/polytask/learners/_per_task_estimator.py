@@ -14,6 +14,7 @@ from polytask.learners._estimators import (
     SPACE,
     as_tuple,
     configured,
+    learns_standardized,
     named_after,
     serves,
 )
@@ -31,8 +32,9 @@ __all__ = ["PerTaskEstimator"]
 class PerTaskEstimator:
     """Any scikit-learn estimator, fitted to each task on the rows where it has a label.
 
-    Numbers are standardised; missing ones become their column's mean, with an indicator. Targets
-    stay in the user's units. Row weights are passed on where `fit` takes ``sample_weight``, and
+    Numbers are standardised; missing ones become their column's mean, with an indicator. So are
+    the targets of regressions, unless the estimator wants positive ones, such as those of a
+    Poisson loss: units change no model. Row weights are passed on where `fit` takes ``sample_weight``, and
     columns of codes are named where the estimator has ``categorical_features``. A regression with
     several columns is one estimator where that gives several outputs and no cell is missing,
     otherwise one a column. A task that is labelled in several sources has an estimator in each.
@@ -109,14 +111,16 @@ def _fitted(
     estimator = bench.estimator(task)
     design, X = bench.table(source, estimator)
     target = bench.targets[task.name]
-    rows = labelled_rows(X, source, task, target)
+    standardized = learns_standardized(estimator)
+    rows = labelled_rows(X, source, task, target, standardized=standardized)
     watched: Rows | None = None
     if held_out is not None and stops_early(estimator):
-        watched = labelled_rows(bench.matrix(held_out, design), held_out, task, target)
+        matrix = bench.matrix(held_out, design)
+        watched = labelled_rows(matrix, held_out, task, target, standardized=standardized)
     say = bench.notes.about((task.name,))
     fitted = fit_task(
         bench.told_of_codes(estimator, source, design), rows, watched, len(target.classes), say
     )
     if watched is not None:
         bench.rounds[task.name] = max(getattr(one, "n_iter_", 0) for one in fitted)
-    return EstimatorsPart(source.name, (task.name,), fitted, design)
+    return EstimatorsPart(source.name, (task.name,), fitted, design, standardized=standardized)

@@ -18,6 +18,7 @@ from polytask.learners._estimators import (
     configured,
     estimator_for,
     gives_several_outputs,
+    learns_standardized,
     named_after,
     serves,
 )
@@ -152,11 +153,12 @@ def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     estimator = bench.estimator(tasks[0])
     design, X = bench.table(source, estimator)
     target = bench.targets[tasks[0].name]
-    rows = pooled_rows(X, source, tasks, target)
+    standardized = learns_standardized(estimator)
+    rows = pooled_rows(X, source, tasks, target, standardized=standardized)
     names = tuple(task.name for task in tasks)
     estimator = bench.told_of_codes(estimator, source, design)
     fitted = fit_task(estimator, rows, None, len(target.classes), bench.notes.about(names))
-    return EstimatorsPart(source.name, names, fitted, design)
+    return EstimatorsPart(source.name, names, fitted, design, standardized=standardized)
 
 
 def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
@@ -166,7 +168,9 @@ def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     if not _pools(source, tasks, estimator):
         raise DataError(_unpooled(bench.name, tasks))
     design, X = bench.table(source, estimator)
-    rows = side_by_side(X, source, tasks, [bench.targets[name] for name in names])
+    standardized = learns_standardized(estimator)
+    targets = [bench.targets[name] for name in names]
+    rows = side_by_side(X, source, tasks, targets, standardized=standardized)
     complete = rows.complete()
     if len(complete) == 0:
         sentence = (
@@ -179,4 +183,6 @@ def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
         say(f"learned from the {len(complete)} of {len(rows)} rows on which all are labelled")
     estimator = bench.told_of_codes(estimator, source, design)
     fitted = fit_estimator(estimator, complete, None, 0, say)
-    return EstimatorsPart(source.name, names, (fitted,), design, spread=True)
+    return EstimatorsPart(
+        source.name, names, (fitted,), design, spread=True, standardized=standardized
+    )

@@ -22,7 +22,8 @@ class Rows:
     ----------
     X : matrix of n rows
     Y : array of shape (n, c)
-        In the user's units or class codes; NaN where missing.
+        Standardised numbers (or in the user's units, where these were asked for) or class codes;
+        NaN where missing, and for a class that was not seen in training.
     weight : array of shape (n,) or None
     """
 
@@ -49,11 +50,13 @@ class Rows:
         return self if observed.all() else self.take(observed)
 
 
-def labelled_rows(X: Any, source: Source, task: Task, target: FittedTarget) -> Rows:
+def labelled_rows(
+    X: Any, source: Source, task: Task, target: FittedTarget, *, standardized: bool = True
+) -> Rows:
     """The rows of a source on which a task has a label; `X` is the matrix of all its rows."""
     rows = source.labelled().rows(task.name)
     weight = None if source.weights is None else source.row_weights()[rows]
-    return Rows(X[rows], _truth(source, task, target), weight)
+    return Rows(X[rows], _labels(source, task, target, standardized), weight)
 
 
 def pooled_rows(
@@ -61,11 +64,13 @@ def pooled_rows(
     source: Source,
     tasks: Sequence[Task],
     target: FittedTarget,
+    *,
+    standardized: bool = True,
 ) -> Rows:
     """The labelled rows of several tasks that have rows of their own, as if they were one task."""
     Y = np.full((source.n_rows, len(target.columns)), np.nan)
     for task in tasks:
-        Y[source.labelled().rows(task.name)] = _truth(source, task, target)
+        Y[source.labelled().rows(task.name)] = _labels(source, task, target, standardized)
     return _rows(X, source, Y)
 
 
@@ -74,12 +79,14 @@ def side_by_side(
     source: Source,
     tasks: Sequence[Task],
     targets: Sequence[FittedTarget],
+    *,
+    standardized: bool = True,
 ) -> Rows:
     """The rows on which any task has a label, with the columns of all tasks side by side."""
     tables = []
     for task, target in zip(tasks, targets, strict=True):
         table = np.full((source.n_rows, len(target.columns)), np.nan)
-        table[source.labelled().rows(task.name)] = _truth(source, task, target)
+        table[source.labelled().rows(task.name)] = _labels(source, task, target, standardized)
         tables.append(table)
     return _rows(X, source, np.hstack(tables))
 
@@ -89,9 +96,11 @@ def _rows(X: Any, source: Source, Y: np.ndarray) -> Rows:
     return Rows(X, Y, weight).take(np.isfinite(Y).any(axis=1))
 
 
-def _truth(source: Source, task: Task, target: FittedTarget) -> np.ndarray:
-    """Truth of the labelled rows; NaN for a class that was not seen in training."""
+def _labels(source: Source, task: Task, target: FittedTarget, standardized: bool) -> np.ndarray:
+    """Labels of the labelled rows as an estimator learns them."""
     columns = list(source.labelled().columns(task.name).values())
     kind, shape = task.known_kind, (len(columns[0]), len(columns))
-    known = kind.mask(kind.encode(columns, target)).reshape(shape)
-    return np.where(known, kind.truth(columns, target).reshape(shape), np.nan)
+    encoded = kind.encode(columns, target).reshape(shape).astype(np.float64)
+    if standardized or not target.scale:
+        return encoded
+    return kind.truth(columns, target).reshape(shape)

@@ -36,7 +36,8 @@ class Answer(ABC):
         Parameters
         ----------
         estimators : sequence
-            One for all of the task's columns, or one a column, fitted on `Kind.truth`.
+            One for all of the task's columns, or one a column, fitted on `Kind.encode` or, in the
+            user's units, on `Kind.truth`.
         X : matrix of n rows
         target : FittedTarget
         """
@@ -52,7 +53,7 @@ class Numbers(Answer):
         return is_regressor(estimator)
 
     def response(self, estimators: Sequence[Any], X: Any, target: FittedTarget) -> np.ndarray:
-        """User's units."""
+        """Numbers in the units in which the estimators learned them."""
         del target
         table = np.column_stack([estimator.predict(X) for estimator in estimators])
         return table[:, 0] if table.shape[1] == 1 else table

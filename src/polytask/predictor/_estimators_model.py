@@ -74,6 +74,7 @@ class EstimatorsModel(Model):
                 "tasks": list(part.tasks),
                 "design": to_json(part.design),
                 "spread": part.spread,
+                "standardized": part.standardized,
             }
             for part in self.parts
         ]
@@ -92,6 +93,7 @@ class EstimatorsModel(Model):
                 tuple(fitted),
                 rebuilt(part["design"], folder / _PARTS),
                 part["spread"],
+                part["standardized"],
             )
             for part, fitted in zip(described, estimators, strict=True)
         ]

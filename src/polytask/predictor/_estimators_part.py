@@ -30,6 +30,9 @@ class EstimatorsPart:
     design : Design
     spread : bool
         Whether the outputs of the one estimator are the tasks' columns, one after another.
+    standardized : bool
+        Whether the estimators learned numbers as `Kind.encode` gives them rather than in the
+        user's units.
     """
 
     source: str
@@ -37,6 +40,7 @@ class EstimatorsPart:
     estimators: tuple[Any, ...]
     design: Design
     spread: bool = False
+    standardized: bool = False
 
     def scores(
         self,
@@ -56,10 +60,17 @@ class EstimatorsPart:
             elif outputs is not None:
                 response = outputs[:, first : first + len(target.columns)]
                 first += len(target.columns)
-                yield name, kind.raw(response, target)
+                yield name, self._raw(response, kind, target)
             else:
                 own = X[rows] if source.own_rows else X
-                yield name, kind.raw(_answer(kind).response(self.estimators, own, target), target)
+                response = _answer(kind).response(self.estimators, own, target)
+                yield name, self._raw(response, kind, target)
+
+    def _raw(self, response: np.ndarray, kind: Kind, target: FittedTarget) -> np.ndarray:
+        """Raw scores of what the estimators answer."""
+        if self.standardized and target.scale:
+            return response.reshape(len(response), target.size).astype(np.float32)
+        return kind.raw(response, target)
 
 
 def _answer(kind: Kind) -> Answer:
