@@ -7,7 +7,7 @@ import pytest
 
 import polytask
 
-HEAVY = ("torch", "sklearn", "scipy", "polars", "lightning_fabric", "plotly")
+HEAVY = ("torch", "sklearn", "scipy", "polars", "lightning_fabric", "matplotlib")
 
 
 def run_python(code: str) -> str:

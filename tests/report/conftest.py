@@ -281,7 +281,7 @@ class Page(HTMLParser):
     @property
     def words(self) -> str:
         """What a reader sees, with the blanks between words made one."""
-        seen = [text for tag, text in self.texts if tag not in {"script", "style"}]
+        seen = [text for tag, text in self.texts if tag not in {"script", "style", "title"}]
         return " ".join(" ".join(seen).split())
 
 

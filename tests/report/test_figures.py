@@ -1,62 +1,37 @@
-import json
 import re
 from importlib.resources import files
 
-import plotly.graph_objects as go
 import pytest
+from drawings import Drawing
 
 from polytask.report._curve_figures import curve_figures
 from polytask.report._curves import Losses, losses, mean_losses, trainings
 from polytask.report._gain_figures import few_figure, many_figure
 from polytask.report._gains import contests
+from polytask.report._matplotlib import settings
 from polytask.report._study import Study
+from polytask.report._theme import COLORS
 
 STYLE = files("polytask.report").joinpath("templates", "style.css.j2").read_text(encoding="utf-8")
 
 
-def figures_of(study):
-    found = contests(study)
-    if study.many:
-        return [*(many_figure(c, i) for i, c in enumerate(found)), *curve_figures(study, 1)]
-    return [few_figure(study, found), *curve_figures(study, 1)]
+@pytest.fixture(autouse=True)
+def _settings():
+    with settings():
+        yield
 
 
-def resolved(figure, colors):
-    """The figure as the page's script reads it: names of colours become colours."""
-
-    def read(pairs):
-        for key, value in pairs:
-            if key.endswith("color") and isinstance(value, str):
-                colors.add(value)
-        return {
-            key: "#123456" if key.endswith("color") and isinstance(value, str) else value
-            for key, value in pairs
-        }
-
-    return json.loads(json.dumps(figure.payload, allow_nan=False), object_pairs_hook=read)
+def titled(figure, *words):
+    """The only titles of a figure's first drawing that hold all of some words."""
+    titles = dict.fromkeys(Drawing(figure.drawings[0]).titles)
+    return [title for title in titles if all(word in title for word in words)]
 
 
-@pytest.mark.parametrize("n_tasks", [1, 3, 25])
-def test_plotly_accepts_every_figure(make_record, n_tasks):
-    kinds = {f"t{i}": ("binary", "regression")[i % 2] for i in range(n_tasks)}
-    learners = {"single_task": 0.0, "hard_a": 0.01, "hard_b": -0.01, "trees": 0.02}
+@pytest.mark.parametrize("theme", [0, 1])
+def test_colours_are_in_both_themes(theme):
+    part = STYLE.split("@media screen and (prefers-color-scheme: dark)")[theme].split("* {")[0]
 
-    for figure in figures_of(Study(make_record(kinds, learners=learners))):
-        payload = resolved(figure, set())
-        assert go.Figure(payload).data
-
-
-@pytest.mark.parametrize("n_tasks", [3, 25])
-def test_colours_are_in_both_themes(make_record, n_tasks):
-    colors: set[str] = set()
-    for figure in figures_of(Study(make_record({f"t{i}": "binary" for i in range(n_tasks)}))):
-        resolved(figure, colors)
-    light, dark = STYLE.split("@media screen and (prefers-color-scheme: dark)")
-    dark = dark.split("* {")[0]
-
-    for color in colors:
-        assert f"--{color}:" in light
-        assert color == "clear" or f"--{color}:" in dark
+    assert set(COLORS) <= set(re.findall(r"--([\w-]+):", part))
 
 
 def _luminance(color):
@@ -76,23 +51,49 @@ def test_text_has_contrast(theme):
             assert (high + 0.05) / (low + 0.05) >= 4.5, (name, ground)
 
 
-def test_dots_stand_where_the_gains_are(record):
+@pytest.mark.parametrize("place", [0, 1])
+def test_dots_stand_where_the_gains_are(record, place):
     study = Study(record)
     figure = few_figure(study, contests(study))
-    entry = record["differences"][0]["tasks"]["married"]
-    trace = figure.data[0]
-    place = [text.strip() for text in figure.layout["yaxis"]["ticktext"]].index("married")
+    drawing = Drawing(figure.drawings[place])
+    x = drawing.x()
 
-    assert trace["x"][place] == pytest.approx(100 * entry["gain"], abs=1e-4)
-    assert trace["y"][place] == place
-    assert trace["marker"]["symbol"][place].endswith("-open") == (
-        entry["answer"] == "no difference shown"
-    )
-    scale = 100 * entry["gain"] / entry["difference"]
-    width = (entry["interval"][1] - entry["interval"][0]) * abs(scale)
-    assert trace["error_x"]["array"][place] + trace["error_x"]["arrayminus"][place] == (
-        pytest.approx(width, abs=1e-4)
-    )
+    heights = []
+    for task, entry in record["differences"][0]["tasks"].items():
+        (title,) = titled(figure, f"{task}, hard_sharing:")
+        ((dot, height),) = drawing.marks(title)
+        assert x(dot) == pytest.approx(100 * entry["gain"], abs=0.01)
+        scale = 100 * entry["gain"] / entry["difference"]
+        ((start, end),) = drawing.paths(title)
+        bounds = sorted(scale * bound for bound in entry["interval"])
+        assert [x(start[0]), x(end[0])] == pytest.approx(bounds, abs=0.015)
+        hollow = entry["answer"] == "no difference shown"
+        assert drawing.fill(title) == ("var(--card)" if hollow else "var(--c1)")
+        assert entry["answer"] in title
+        heights.append(height)
+    assert heights == sorted(heights)
+    assert [text for text in drawing.texts if text in study.by_task] == list(study.by_task)
+
+
+def test_learners_of_one_task_stand_below_each_other(make_record):
+    learners = {"single_task": 0.0, "hard_a": 0.01, "hard_b": -0.01}
+    study = Study(make_record({"t": "binary"}, learners=learners))
+    figure = few_figure(study, contests(study))
+    drawing = Drawing(figure.drawings[0])
+
+    assert [key.words for key in figure.legend] == ["hard_a", "hard_b"]
+    (first,), (second,) = (drawing.marks(titled(figure, name)[0]) for name in ("hard_a", "hard_b"))
+    assert first[1] < second[1]
+
+
+def test_of_many_learners_the_first_are_drawn(make_record):
+    learners = {"single_task": 0.0} | {f"hard_{i}": 0.001 * i for i in range(11)}
+    study = Study(make_record({"t": "binary"}, learners=learners))
+    figure = few_figure(study, contests(study))
+
+    assert len(figure.legend) == 8
+    assert "8 of 11 learners" in figure.caption
+    assert len(titled(figure, "t, hard_")) == 8
 
 
 def test_tasks_without_a_gain_are_not_drawn(record):
@@ -101,37 +102,93 @@ def test_tasks_without_a_gain_are_not_drawn(record):
             entry["gain"] = None
     study = Study(record)
 
-    figure = few_figure(study, contests(study))
-    assert figure.layout["yaxis"]["ticktext"] == ["age "]
+    drawing = Drawing(few_figure(study, contests(study)).drawings[0])
+    assert [text for text in drawing.texts if text in study.by_task] == ["age"]
     for entry in record["differences"][0]["tasks"].values():
         entry["gain"] = None
     assert few_figure(study, contests(Study(record))) is None
     assert many_figure(contests(Study(record))[0], 0) is None
 
 
+def test_gains_without_an_interval_are_dots(record):
+    entry = record["differences"][0]["tasks"]["married"]
+    entry["interval"] = None
+    study = Study(record)
+    figure = few_figure(study, contests(study))
+    (title,) = titled(figure, "married,")
+    drawing = Drawing(figure.drawings[0])
+
+    assert drawing.x()(drawing.marks(title)[0][0]) == pytest.approx(100 * entry["gain"], abs=0.01)
+    ((start, end),) = drawing.paths(title)
+    assert start == end
+
+
+def test_an_axis_that_leaves_something_out_says_so(make_record):
+    record = make_record({f"t{i}": "binary" for i in range(8)})
+    study = Study(record)
+    assert "arrow" not in few_figure(study, contests(study)).caption
+
+    record["differences"][0]["tasks"]["t3"].update(gain=-28.84)
+    figure = few_figure(study, contests(study))
+    assert "arrow" in figure.caption
+    assert "gains from −2,884.00\u00a0%" in figure.alt
+
+
 def test_many_gains_rise(make_record):
-    study = Study(make_record({f"t{i}": "binary" for i in range(50)}))
-    traces = many_figure(contests(study)[0], 0).data
-    dots = sorted(
-        (x, y)
-        for trace in traces
-        if trace["type"] == "scatter"
-        for x, y in zip(trace["x"], trace["y"], strict=True)
-    )
+    record = make_record({f"t{i}": "binary" for i in range(50)})
+    contest = contests(Study(record))[0]
+    figure = many_figure(contest, 0)
+    drawing = Drawing(figure.drawings[0])
+    x, y = drawing.x(), drawing.y()
 
-    assert [x for x, _ in dots] == list(range(1, 51))
-    assert [y for _, y in dots] == sorted(y for _, y in dots)
-    assert len(traces[-1]["y"]) == 50
+    for rank, gain in enumerate(reversed(contest.ranked), 1):
+        (title,) = titled(figure, f"{gain.task}:")
+        ((across, up),) = drawing.marks(title)
+        assert x(across) == pytest.approx(rank, abs=0.3)
+        assert y(up) == pytest.approx(100 * gain.gain, abs=0.02)
+        assert gain.answer.words in title
+    counts = {key.words: key for key in figure.legend}
+    answers = [entry["answer"] for entry in record["differences"][0]["tasks"].values()]
+    assert set(counts) == {f"{answer} ({answers.count(answer)})" for answer in set(answers)}
 
 
-def test_labels_are_text_to_plotly(make_record):
-    study = Study(make_record({"<a href='x'>t</a>": "binary", "%{x} & $y$": "binary"}))
-    payload = json.dumps([figure.payload for figure in figures_of(study)])
+def test_panels_show_both_parts_and_the_mark(record):
+    study = Study(record)
+    figure = curve_figures(study, 1)[0]
+    drawing = Drawing(figure.drawings[0])
+    x, y = drawing.x(), drawing.y()
+    curve = record["learners"][1]["runs"][1]["curves"][0]
 
-    assert "<a" not in payload
-    assert "&lt;a href='x'&gt;t&lt;/a&gt;" in payload
-    templates = re.findall(r'"hovertemplate": "([^"]*)"', payload)
-    assert all("&amp;" not in template for template in templates)
+    assert len(titled(figure, "hard_sharing, seed 0")) == 1
+    for part in ("train", "validation"):
+        (title,) = titled(figure, f"hard_sharing, {part}")
+        (line,) = drawing.paths(title)
+        expected = curve[part]["income"]
+        assert [x(place) for place, _ in line] == pytest.approx(curve["step"], abs=2)
+        assert [y(place) for _, place in line] == pytest.approx(expected, abs=0.006)
+    (kept,) = titled(figure, "hard_sharing: epoch 7 was kept")
+    ((across, up),) = drawing.marks(kept)
+    assert x(across) == pytest.approx(700, abs=2)
+    assert y(up) == pytest.approx(curve["validation"]["income"][6], abs=0.006)
+
+
+def test_all_tasks_have_one_curve_where_they_are_many(make_record):
+    (figure,) = curve_figures(Study(make_record({f"t{i}": "binary" for i in range(25)})), 1)
+
+    assert len(figure.drawings) == 2
+    assert titled(figure, "hard_sharing, validation: 1 at first, 0.2708 at last")
+
+
+@pytest.mark.parametrize("n_tasks", [1, 25])
+def test_figures_are_explained(make_record, n_tasks):
+    study = Study(make_record({f"t{i}": "binary" for i in range(n_tasks)}))
+    found = contests(study)
+    gains = many_figure(found[0], 0) if study.many else few_figure(study, found)
+
+    for figure in (gains, *curve_figures(study, 1)):
+        assert figure.title
+        assert "hard_sharing" in figure.alt
+        assert Drawing(figure.drawings[0]).titles
 
 
 def test_joint_training_keeps_one_epoch_and_apart_each_its_own(record):
@@ -149,17 +206,6 @@ def test_kept_epoch_is_marked_at_the_nearest_recorded_one():
     assert line.kept_at == 1
     assert Losses([10], [1], [], [3.0], kept=0).kept_at is None
     assert Losses([10], [1], [1.0], [], kept=1).kept_at is None
-
-
-def test_panels_show_both_parts_and_the_mark(record):
-    figure = curve_figures(Study(record), 1)[0]
-    names = [trace["name"] for trace in figure.data]
-
-    assert names.count("hard_sharing, training") == 1
-    assert names.count("hard_sharing, validation") == 1
-    assert names.count("hard_sharing, seed 0") == 1
-    mark = next(t for t in figure.data if t["mode"] == "markers" and t["name"] == "hard_sharing")
-    assert mark["x"] == [700]
 
 
 def test_mean_over_tasks_is_relative_and_carries_the_last_value(record):

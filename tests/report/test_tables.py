@@ -3,9 +3,10 @@ import pytest
 from polytask.report._cells import column
 from polytask.report._data import data_view
 from polytask.report._gains import contests
+from polytask.report._matrix import all_metrics, headline_metrics
 from polytask.report._settings import settings_view
 from polytask.report._study import Study
-from polytask.report._table import learner_table, metric_rows, task_rows
+from polytask.report._table import learner_table
 from polytask.report._verdict import verdict
 
 
@@ -76,14 +77,18 @@ def test_learner_rows_say_what_they_cost(make_record):
 def test_every_metric_has_a_row(make_record):
     study = Study(make_record())
 
-    assert [row.head.metric for row in task_rows(study)] == ["ROC-AUC", "ROC-AUC", "RMSE"]
-    assert [row.head.metric for row in metric_rows(study)][-2:] == ["RMSE", "R²"]
+    assert [row.head.metric for row in headline_metrics(study).rows] == [
+        "ROC-AUC",
+        "ROC-AUC",
+        "RMSE",
+    ]
+    assert [row.head.metric for row in all_metrics(study).rows][-2:] == ["RMSE", "R²"]
 
 
 def test_metric_that_was_not_recorded_is_said(record):
     del record["learners"][0]["tasks"]["age"]["r2"]
 
-    row = metric_rows(Study(record))[-1]
+    row = all_metrics(Study(record)).rows[-1]
     assert row.cells[0].note == "not measured"
 
 

@@ -105,17 +105,18 @@ def _marks(
     if high <= low:
         return [None] * len(values)
 
-    def place(value: float) -> float:
-        return round(4 + 92 * (value - low) / (high - low), 1)
-
     return [
         None
         if value is None
         else Mark(
-            place(value),
-            place(bounds[0] if bounds else value),
-            place(bounds[1] if bounds else value),
-            place(0.0) if zero else None,
+            _place(value, low, high),
+            _place(bounds[0] if bounds else value, low, high),
+            _place(bounds[1] if bounds else value, low, high),
+            _place(0.0, low, high) if zero else None,
         )
         for value, bounds in zip(values, intervals, strict=True)
     ]
+
+
+def _place(value: float, low: float, high: float) -> float:
+    return round(4 + 92 * (value - low) / (high - low), 1)

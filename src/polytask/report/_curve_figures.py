@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from polytask.report._curves import Line, Losses, losses, mean_losses
-from polytask.report._figure import Figure, axis, layout, safe
-from polytask.report._study import Study, Style
+from polytask.report._curves import Losses, losses, mean_losses
+from polytask.report._drawing._canvas import NARROW, both
+from polytask.report._drawing._lines import Line, Point, lines
+from polytask.report._figure import Figure
+from polytask.report._study import Study
 
-__all__ = ["curve_figures"]
+__all__ = ["LEARNERS", "curve_figures"]
 
+LEARNERS = 8  # in one figure
 OTHERS = 4  # further runs drawn faintly
+_STEPS = "optimiser steps"
 
 
 def curve_figures(study: Study, run: int) -> list[Figure]:
@@ -19,120 +22,105 @@ def curve_figures(study: Study, run: int) -> list[Figure]:
     figures = (
         [_together(study, run)]
         if study.many
-        else [_panel(study, run, task["name"], i) for i, task in enumerate(study.tasks)]
+        else [_panel(study, run, task["name"], place) for place, task in enumerate(study.tasks)]
     )
-    return [figure for figure in figures if figure.data]
+    return [figure for figure in figures if figure]
 
 
-def _panel(study: Study, run: int, task: str, index: int) -> Figure:
-    found = {name: losses(study, name, run, task) for name in study.by_learner}
-    traces: list[dict[str, Any]] = []
-    for name, entry in found.items():
-        if entry:
-            traces += _faint(study, name, run, task)
-            traces += _learner(name, study.styles[name], entry)
+def _panel(study: Study, run: int, task: str, place: int) -> Figure | None:
+    found = _known({name: losses(study, name, run, task) for name in study.by_weight})
+    if not found:
+        return None
+    drawn = [line for name in found for line in _faint(study, name, run, task)]
+    drawn += [line for name, entry in found.items() for line in _lines(study, name, entry)]
+    points = [point for name, entry in found.items() for point in _kept(study, name, entry)]
+    canvas = lines(drawn, points, NARROW, x_label=_STEPS, y_label="loss")
     return Figure(
-        key=f"curve-{index}",
         title=task,
         alt=f"Loss of {task} on training and validation rows against optimiser steps, for "
-        f"{', '.join(name for name, entry in found.items() if entry)}. "
-        "The table below says which epoch was kept.",
-        data=traces,
-        layout=_layout("loss"),
-        height=260,
+        f"{', '.join(found)}. The table below says which epoch was kept.",
+        drawings=[canvas.svg(f"curve{place}")],
     )
 
 
-def _together(study: Study, run: int) -> Figure:
+def _together(study: Study, run: int) -> Figure | None:
     primary = [task["name"] for task in study.tasks if task["role"] == "primary"]
-    found = {name: mean_losses(study, name, run, primary) for name in study.by_learner}
+    found = _known({name: mean_losses(study, name, run, primary) for name in study.by_weight})
+    if not found:
+        return None
+    drawn = [line for name, entry in found.items() for line in _lines(study, name, entry)]
+    points = [point for name, entry in found.items() for point in _kept(study, name, entry)]
+    drawings, _ = both(
+        lambda width: lines(
+            drawn,
+            points,
+            width,
+            x_label=_STEPS,
+            y_label="loss, relative to its first value",
+            height=340,
+        ),
+        "curves",
+    )
     return Figure(
-        key="curve-all",
         title=f"Mean over {len(primary)} primary tasks",
         alt="Mean over the primary tasks of the loss relative to its first recorded value, on "
-        "training and validation rows, for "
-        f"{', '.join(name for name, entry in found.items() if entry)}.",
-        data=[
-            trace
-            for name, entry in found.items()
-            if entry
-            for trace in _learner(name, study.styles[name], entry)
-        ],
-        layout=_layout("loss, relative to its first value"),
-        height=380,
+        f"training and validation rows, for {', '.join(found)}.",
+        drawings=drawings,
         caption="Each task's loss is divided by its first recorded value before the mean is taken.",
     )
 
 
-def _layout(title: str) -> dict[str, Any]:
-    return layout(
-        xaxis=axis("optimiser steps", rangemode="tozero", zeroline=False),
-        yaxis=axis(title, zeroline=False),
-        showlegend=False,
-        hovermode="closest",
-    )
+def _known(found: Mapping[str, Losses | None]) -> dict[str, Losses]:
+    """Return the first learners that have a curve."""
+    known = [
+        (name, entry)
+        for name, entry in found.items()
+        if entry and (entry.train or entry.validation)
+    ]
+    return dict(known[:LEARNERS])
 
 
-def _learner(name: str, style: Style, entry: Losses) -> list[dict[str, Any]]:
-    """Dotted on training rows, solid on validation rows, the kept epoch marked."""
-    parts = (
-        ("training", entry.train, "dot", 1.5),
-        ("validation", entry.validation, "solid", 2.2),
-    )
-    lines = [
-        _line(entry.steps, values, f"{name}, {part}")
-        | {"line": {"color": style.color, "dash": dash, "width": width}}
-        for part, values, dash, width in parts
+def _lines(study: Study, name: str, entry: Losses) -> list[Line]:
+    """Dotted on training rows, solid on validation rows."""
+    parts = (("training", entry.train, True), ("validation", entry.validation, False))
+    return [
+        Line(
+            entry.steps, values, study.styles[name].color, _words(f"{name}, {part}", values), dotted
+        )
+        for part, values, dotted in parts
         if values
     ]
-    return [*lines, *_marker(name, style, entry)]
 
 
-def _faint(study: Study, name: str, run: int, task: str) -> list[dict[str, Any]]:
+def _words(name: str, values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{name}: {known[0]:.4g} at first, {known[-1]:.4g} at last" if known else name
+
+
+def _kept(study: Study, name: str, entry: Losses) -> list[Point]:
+    """The kept epoch."""
+    place = entry.kept_at
+    value = None if place is None else entry.validation[place]
+    if place is None or value is None:
+        return []
+    style = study.styles[name]
+    step = entry.steps[place]
+    words = f"{name}: epoch {entry.kept} was kept, {value:.4g} at step {step:,}"
+    return [Point(step, value, style.color, style.symbol, words)]
+
+
+def _faint(study: Study, name: str, run: int, task: str) -> list[Line]:
     """Validation curves of the other runs."""
     others = [other for other in range(len(study.runs)) if other != run][:OTHERS]
     found = [(other, losses(study, name, other, task)) for other in others]
     return [
-        _line(entry.steps, entry.validation, f"{name}, {study.run_name(other)}")
-        | {"line": {"color": study.styles[name].color, "width": 1}, "opacity": 0.35}
+        Line(
+            entry.steps,
+            entry.validation,
+            study.styles[name].color,
+            _words(f"{name}, {study.run_name(other)}", entry.validation),
+            faint=True,
+        )
         for other, entry in found
         if entry and entry.validation
-    ]
-
-
-def _line(steps: Sequence[int], values: Line, name: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": safe(name),
-        "x": list(steps),
-        "y": [_rounded(value) for value in values],
-        "hovertemplate": "%{y} at step %{x}<extra>%{fullData.name}</extra>",
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.5g}")
-
-
-def _marker(name: str, style: Style, entry: Losses) -> list[dict[str, Any]]:
-    place = entry.kept_at
-    if place is None:
-        return []
-    return [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": safe(name),
-            "x": [entry.steps[place]],
-            "y": [_rounded(entry.validation[place])],
-            "marker": {
-                "color": style.color,
-                "size": 11,
-                "symbol": style.symbol,
-                "line": {"color": "card", "width": 1.5},
-            },
-            "hovertemplate": f"kept (epoch {entry.kept})<br>%{{y}} at step %{{x}}"
-            "<extra>%{fullData.name}</extra>",
-        }
     ]

@@ -48,7 +48,6 @@ class Training:
     """How one learner's run went, in words."""
 
     learner: str
-    color: str
     epochs: str
     steps: str
     kept: str
@@ -96,7 +95,6 @@ def trainings(study: Study, run: int) -> list[Training]:
             rows.append(
                 Training(
                     name,
-                    study.styles[name].color,
                     _span([curve["epoch"][-1] for curve in curves]),
                     _span([curve["step"][-1] for curve in curves]),
                     _kept_words(study, name, curves),

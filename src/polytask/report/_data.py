@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from polytask.report._format import count, number, percent, places, plural
-from polytask.report._study import Study
+from polytask.report._study import ROWS, Study
 
 __all__ = ["DataView", "Share", "SourceRow", "TaskLabels", "data_view"]
 
@@ -59,6 +59,7 @@ class DataView:
     sentence: str
     sources: Sequence[SourceRow]
     tasks: Sequence[TaskLabels]
+    left_out: str
     notes: Sequence[str]
     digest: str
 
@@ -67,11 +68,13 @@ def data_view(study: Study) -> DataView:
     """Read the data set's summary."""
     data = study.record["study"]["data"]
     summary = data["summary"]
+    missing = len(summary["tasks"]) - ROWS
     return DataView(
         rows=count(summary["rows"]),
         sentence=_sentence(summary),
         sources=[_source(source, data.get("inputs", {})) for source in summary["sources"]],
-        tasks=[_task(study, task) for task in summary["tasks"]],
+        tasks=[_task(study, task) for task in summary["tasks"][:ROWS]],
+        left_out=f"{plural(missing, 'further task')} are" if missing > 0 else "",
         notes=data["notes"],
         digest=data["digest"],
     )

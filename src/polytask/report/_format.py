@@ -15,6 +15,7 @@ __all__ = [
     "number",
     "percent",
     "places",
+    "plain",
     "plural",
     "telling_apart",
 ]
@@ -78,6 +79,12 @@ def compact(value: float) -> str:
         if abs(value) >= 0.9995 * size:
             return f"{value / size:.3g}{unit}"
     return f"{value:.3g}"
+
+
+def plain(value: float) -> str:
+    """Return a number of an axis: as few digits as it has, short where it is large."""
+    text = compact(value) if abs(value) >= 1e5 else f"{value:,.10g}"
+    return text.replace("-", "−")
 
 
 def duration(seconds: float) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._format import interval, number, percent, places
-from polytask.report._study import Study
+from polytask.report._format import interval, number, percent, places, plural
+from polytask.report._study import ROWS, Study
 from polytask.report._verdict import ANSWERS, Answer
 
 __all__ = ["Contest", "Gain", "contests"]
 
+DRAWN = 1300  # tasks of all learners together that have a dot and a row
 LISTED = 8  # best and worst tasks that are named when there are many
 
 
@@ -47,6 +48,7 @@ class Contest:
     sentence: str
     answer: Answer
     gains: Sequence[Gain]
+    full: bool = True  # whether its tasks are drawn and listed
 
     @property
     def ranked(self) -> list[Gain]:
@@ -67,9 +69,23 @@ class Contest:
         """All tasks: ranked, then those without a relative gain."""
         return self.ranked + [gain for gain in self.gains if gain.gain is None]
 
+    @property
+    def listed(self) -> list[Gain]:
+        """Return `rows`, without those in the middle where they are too many for a page."""
+        rows = self.rows
+        return rows if len(rows) <= ROWS else [*rows[: ROWS // 2], *rows[-ROWS // 2 :]]
+
+    @property
+    def left_out(self) -> str:
+        missing = len(self.gains) - len(self.listed)
+        return f"{plural(missing, 'task')} in the middle are" if missing else ""
+
 
 def contests(study: Study) -> list[Contest]:
-    """One for each joint learner."""
+    """One for each joint learner, the one that the verdict speaks about first."""
+    joint = study.record["verdict"]["joint"]
+    records = sorted(study.record["differences"], key=lambda record: record["learner"] != joint)
+    drawn = max(1, DRAWN // len(study.tasks))
     return [
         Contest(
             record["learner"],
@@ -77,8 +93,9 @@ def contests(study: Study) -> list[Contest]:
             record["sentence"],
             ANSWERS[record["answer"]],
             [_gain(study, record, task) for task in record["tasks"]],
+            full=place < drawn,
         )
-        for record in study.record["differences"]
+        for place, record in enumerate(records)
     ]
 
 
@@ -88,18 +105,14 @@ def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
     apart = study.measure(record["baseline"], task, metric)["value"]
     together = study.measure(record["learner"], task, metric)["value"]
     digits = places([entry["difference"]], [entry["interval"]])
-
-    def write(value: float | None, *, signed: bool = False) -> str:
-        return "–" if value is None else number(value, digits, signed=signed)
-
     return Gain(
         task=task,
         metric=study.label(task, metric),
         higher=study.higher(task, metric),
         auxiliary=not entry["counted"],
-        apart=write(apart),
-        together=write(together),
-        difference=write(entry["difference"], signed=True),
+        apart=_written(apart, digits),
+        together=_written(together, digits),
+        difference=_written(entry["difference"], digits, signed=True),
         interval=interval(entry["interval"], digits),
         gain=entry["gain"],
         bounds=_relative(entry, apart, higher=study.higher(task, metric)),
@@ -107,6 +120,10 @@ def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
         answer=ANSWERS[entry["answer"]],
         undefined=entry["undefined"] or "",
     )
+
+
+def _written(value: float | None, digits: int, *, signed: bool = False) -> str:
+    return "–" if value is None else number(value, digits, signed=signed)
 
 
 def _relative(

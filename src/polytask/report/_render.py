@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from plotly.offline import get_plotlyjs
 
 from polytask._files import write_text
-from polytask.report._curve_figures import curve_figures
 from polytask.report._curves import trainings
 from polytask.report._data import data_view
-from polytask.report._gain_figures import few_figure, many_figure
-from polytask.report._gains import contests
+from polytask.report._gains import Contest, contests
+from polytask.report._matplotlib import settings
+from polytask.report._matrix import all_metrics, headline_metrics
 from polytask.report._settings import settings_view
 from polytask.report._study import Study
-from polytask.report._table import learner_table, metric_rows, task_rows
+from polytask.report._table import learner_table
+from polytask.report._theme import SYMBOLS, symbol_path
 from polytask.report._verdict import verdict
 
 __all__ = ["render", "write_report"]
+
+COLUMNS = 10  # of the widest table but those with a column for each learner
 
 
 def render(comparison: object) -> str:
@@ -70,24 +73,36 @@ def write_report(comparison: object, path: str | Path) -> Path:
 def _views(study: Study) -> dict[str, Any]:
     found = contests(study)
     run = study.record["recommended"]["run"]
-    figures = [many_figure(contest, i) for i, contest in enumerate(found)] if study.many else []
     return {
         "study": study,
         "record": study.record,
         "verdict": verdict(study),
         "table": learner_table(study),
-        "task_rows": task_rows(study),
-        "metric_rows": [] if study.many else metric_rows(study),
+        "by_task": headline_metrics(study),
+        "all_metrics": None if study.many else all_metrics(study),
         "contests": found,
-        "few_figure": None if study.many else few_figure(study, found),
-        "many_figures": figures,
-        "curves": curve_figures(study, run),
+        **_figures(study, found, run),
         "trainings": trainings(study, run),
         "run": study.run_name(run),
+        "columns": max(COLUMNS, 2 + len(study.learners)),
         "data": data_view(study),
         "settings": settings_view(study),
-        "plotly": get_plotlyjs(),
     }
+
+
+def _figures(study: Study, found: Sequence[Contest], run: int) -> dict[str, Any]:
+    with settings():
+        from polytask.report._curve_figures import LEARNERS, curve_figures
+        from polytask.report._gain_figures import few_figure, many_figure
+
+        return {
+            "few_figure": None if study.many else few_figure(study, found),
+            "many_figures": [many_figure(c, i) if c.full else None for i, c in enumerate(found)]
+            if study.many
+            else [],
+            "curves": curve_figures(study, run),
+            "drawn": LEARNERS,
+        }
 
 
 @cache
@@ -99,10 +114,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["tied"] = _tied
+    environment.filters |= {"tied": _tied, "column_names": _column_names}
+    environment.globals["symbols"] = {name: symbol_path(name) for name in SYMBOLS}
     return environment
 
 
 def _tied(text: str) -> str:
     """Keep a percent sign on the line of its number."""
     return text.replace(" %", "\u00a0%")
+
+
+def _column_names(names: Sequence[str]) -> str:
+    """Write names of columns as variables of a style; narrow screens repeat them in every row.
+
+    All but letters and digits are escaped as CSS reads them, so that names stay text.
+    """
+    texts = ["".join(c if c.isalnum() else f"\\{ord(c):x} " for c in name) for name in names]
+    return ";".join(f"--h{i}:'{text}'" for i, text in enumerate(texts, 1))

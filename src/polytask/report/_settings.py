@@ -22,7 +22,6 @@ class Choice:
     """One setting that was tried, how often validation chose it, and why it failed if it did."""
 
     learner: str
-    color: str
     settings: str
     chosen: str
     gain: str
@@ -112,7 +111,6 @@ def _choices(study: Study, name: str) -> list[Choice]:
     return [
         Choice(
             learner=name,
-            color=study.styles[name].color,
             settings=text,
             chosen=_chosen(study, trials, by_task=by_task),
             gain=_mean_gain(trials),

@@ -10,10 +10,11 @@ from typing import Any
 from polytask._validation import message
 from polytask.exceptions import ParameterError, StudyError
 
-__all__ = ["MANY", "Study", "Style"]
+__all__ = ["MANY", "ROWS", "Study", "Style"]
 
 FORMAT = 1
 MANY = 20  # more tasks than this are summarised
+ROWS = 1000  # more rows than this are left out of a table
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")
 
 
@@ -70,6 +71,13 @@ class Study:
     @cached_property
     def by_learner(self) -> dict[str, Mapping[str, Any]]:
         return {learner["name"]: learner for learner in self.learners}
+
+    @cached_property
+    def by_weight(self) -> list[str]:
+        """Names of learners, those that the verdict speaks about first."""
+        record = self.record
+        first = [record["baseline"], record["verdict"]["joint"], record["recommended"]["learner"]]
+        return [n for n in dict.fromkeys([*first, *self.by_learner]) if n in self.by_learner]
 
     @cached_property
     def styles(self) -> dict[str, Style]:

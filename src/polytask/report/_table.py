@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from polytask.report._cells import Cell, column
 from polytask.report._format import compact, duration, plural
+from polytask.report._matrix import Head, task_rows
 from polytask.report._study import Study
 
-__all__ = ["Head", "LearnerRow", "Table", "TaskRow", "learner_table", "metric_rows", "task_rows"]
+__all__ = ["LearnerRow", "Table", "learner_table"]
 
 WIDE = 5  # more tasks than this no longer stand side by side
-
-
-@dataclass(frozen=True)
-class Head:
-    """Head of one column: a task, its metric and which way is better."""
-
-    name: str
-    metric: str = ""
-    higher: bool = True
-    auxiliary: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,7 +21,6 @@ class LearnerRow:
     """One learner: its cells and what it cost."""
 
     name: str
-    color: str
     badges: Sequence[str]
     cells: Sequence[Cell]
     best_on: int
@@ -48,13 +38,12 @@ class Table:
     counts_best: bool
     notes: Sequence[str]
 
-
-@dataclass(frozen=True)
-class TaskRow:
-    """One task and metric: a cell for each learner."""
-
-    head: Head
-    cells: Sequence[Cell]
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns, where they stand alone."""
+        heads = [f"{head.name}, {head.metric} {'↑' if head.higher else '↓'}" for head in self.heads]
+        best = ["best on"] if self.counts_best else []
+        return ["learner", *heads, *best, "time to fit, with tuning", "parameters"]
 
 
 def learner_table(study: Study) -> Table:
@@ -66,7 +55,6 @@ def learner_table(study: Study) -> Table:
     rows = [
         LearnerRow(
             name=learner["name"],
-            color=study.styles[learner["name"]].color,
             badges=_badges(study, learner),
             cells=[cells[i] for cells in columns],
             best_on=sum(row.cells[i].best for row in headline),
@@ -77,28 +65,6 @@ def learner_table(study: Study) -> Table:
         for i, learner in enumerate(study.learners)
     ]
     return Table(heads, rows, wide, _left_out(study))
-
-
-def task_rows(study: Study) -> list[TaskRow]:
-    """One row a task, with its headline metric."""
-    return [_row(study, task, task["metric"]) for task in study.tasks]
-
-
-def metric_rows(study: Study) -> list[TaskRow]:
-    """One row a task and metric."""
-    return [_row(study, task, metric) for task in study.tasks for metric in _metrics(task)]
-
-
-def _metrics(task: Mapping[str, Any]) -> Iterable[str]:
-    return dict.fromkeys([task["metric"], *task["metrics"]])
-
-
-def _row(study: Study, task: Mapping[str, Any], metric: str) -> TaskRow:
-    name = task["name"]
-    higher = study.higher(name, metric)
-    measures = [study.measure(learner, name, metric) for learner in study.by_learner]
-    head = Head(name, study.label(name, metric), higher, task["role"] == "auxiliary")
-    return TaskRow(head, column(measures, higher=higher))
 
 
 def _gain_column(study: Study) -> list[Cell]:

@@ -17,18 +17,22 @@ class Answer:
     """How one answer is written, drawn and coloured."""
 
     words: str
-    sign: str
     color: str
     symbol: str
 
+    @property
+    def shown(self) -> bool:
+        """Whether it says that there is a difference."""
+        return self.words in {"helped", "hurt"}
+
 
 ANSWERS = {
-    "helped": Answer("helped", "▲", "good", "triangle-up"),
-    "hurt": Answer("hurt", "▼", "bad", "triangle-down"),
-    "mixed": Answer("mixed", "◆", "mixed", "diamond"),
-    "no difference shown": Answer("no difference shown", "○", "muted", "circle-open"),
-    "nothing to share": Answer("nothing to share", "○", "muted", "circle-open"),
-    "undefined": Answer("undefined", "?", "muted", "x-thin-open"),
+    "helped": Answer("helped", "good", "triangle-up"),
+    "hurt": Answer("hurt", "bad", "triangle-down"),
+    "mixed": Answer("mixed", "mixed", "diamond"),
+    "no difference shown": Answer("no difference shown", "muted", "circle"),
+    "nothing to share": Answer("nothing to share", "muted", "circle"),
+    "undefined": Answer("undefined", "muted", "x"),
 }
 
 

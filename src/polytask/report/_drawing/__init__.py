@@ -1,0 +1,1 @@
+"""Pieces of figures. Importing this folder loads matplotlib; do so inside `settings()`."""

@@ -1,0 +1,141 @@
+"""Forest plot: estimates with their intervals, a row for each thing, beside a line at zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from polytask.report._drawing._canvas import NARROW, SIZE, Canvas, marker, scale
+from polytask.report._drawing._labels import printable, shorten, text_width
+from polytask.report._drawing._limits import limits
+from polytask.report._theme import color
+
+__all__ = ["Estimate", "forest"]
+
+_PITCH = 18  # pixels between estimates of one row
+_COLUMN = 220  # at most, of labels beside the rows
+_BOTTOM = 46
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One dot with its interval.
+
+    Attributes
+    ----------
+    row : str
+    value : float
+    interval : pair of float or None
+    color, symbol : str
+        Names of the page's theme.
+    solid : bool
+        Filled, or hollow.
+    words : str
+        What is said over it.
+    """
+
+    row: str
+    value: float
+    interval: tuple[float, float] | None
+    color: str
+    symbol: str
+    solid: bool
+    words: str
+
+
+def forest(
+    rows: Sequence[str],
+    estimates: Sequence[Estimate],
+    width: int,
+    *,
+    label: str,
+    unit: str = "",
+) -> Canvas:
+    """Draw estimates; what lies beyond the axis is an arrow at its end.
+
+    Parameters
+    ----------
+    rows : sequence of str
+        From top to bottom.
+    estimates : sequence of Estimate
+        Those of one row stand below each other, in order.
+    width : int
+        In pixels; labels stand above their rows on a narrow canvas.
+    label : str
+        Title of the axis.
+    unit : str, default ""
+        Follows the axis' numbers.
+    """
+    narrow = width <= NARROW
+    by_row = {row: [e for e in estimates if e.row == row] for row in rows}
+    head = 22 if narrow else 0
+    heights = [
+        head + max(len(found), 1) * _PITCH + (10 if narrow else 14) for found in by_row.values()
+    ]
+    left = 8 if narrow else min(max(text_width(row, SIZE) for row in rows), _COLUMN) + 12
+    canvas = Canvas(width, sum(heights) + _BOTTOM)
+    axes = canvas.axes(left=left, right=14, top=0, bottom=_BOTTOM)
+    axes.set_xlim(*limits([e.value for e in estimates], [e.interval for e in estimates]))
+    axes.set_ylim(sum(heights), 0)
+    axes.set_yticks([])
+    scale(axes, "x", ticks=5 if narrow else 8, unit=unit)
+    axes.set_xlabel(label)
+    axes.axvline(0, color=color("muted"), linewidth=1.5)
+    top = 0.0
+    for (row, found), height in zip(by_row.items(), heights, strict=True):
+        middle = top + head + (height - head) / 2
+        _label(canvas, axes, row, top + 13 if narrow else middle, left, narrow=narrow)
+        for place, estimate in enumerate(found):
+            y = middle + _PITCH * (place - (len(found) - 1) / 2)
+            _draw(canvas, axes, estimate, y)
+        top += height
+        if top < sum(heights):
+            axes.axhline(top, color=color("line"), linewidth=1)
+    return canvas
+
+
+def _label(canvas: Canvas, axes: Axes, row: str, y: float, left: float, *, narrow: bool) -> None:
+    room = canvas.width - left if narrow else left - 10
+    text = axes.annotate(
+        shorten(row, room, SIZE),
+        (0, y),
+        xytext=(0 if narrow else -10, 0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset pixels",
+        ha="left" if narrow else "right",
+        va="center",
+        color=color("text"),
+        size=SIZE,
+    )
+    if text.get_text() != printable(row):
+        canvas.explain(text, row)
+
+
+def _draw(canvas: Canvas, axes: Axes, estimate: Estimate, y: float) -> None:
+    left, right = axes.get_xlim()
+    paint = color(estimate.color)
+    ends = [estimate.value, *(estimate.interval or ())]
+    shown = [min(max(end, left), right) for end in (min(ends), max(ends))]
+    axes.plot(shown, [y, y], color=paint, linewidth=2, clip_on=False)
+    for beyond, edge, arrow in ((min(ends) < left, left, "<"), (max(ends) > right, right, ">")):
+        if beyond:
+            canvas.cut = True
+            axes.plot(edge, y, arrow, color=paint, markersize=8, clip_on=False)
+    if left <= estimate.value <= right:
+        dot = axes.scatter(
+            estimate.value,
+            y,
+            s=100,
+            marker=marker(estimate.symbol),
+            facecolor=paint if estimate.solid else color("card"),
+            edgecolor=paint,
+            linewidth=2,
+            zorder=3,
+            clip_on=False,
+        )
+        canvas.explain(dot, estimate.words)
+    # A line without colour is wide enough to point at.
+    area = axes.plot(shown, [y, y], color=paint, alpha=0, linewidth=_PITCH - 2, zorder=4)
+    canvas.explain(area[0], estimate.words)
