@@ -8,7 +8,14 @@ import pytest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"```python\n.*?```", "", PAGE, flags=re.DOTALL)
-FILES = {"balancing.md", "census.csv", "charts.md", "comparison.json", "pyproject.toml", "report.html"}
+FILES = {
+    "balancing.md",
+    "census.csv",
+    "charts.md",
+    "comparison.json",
+    "pyproject.toml",
+    "report.html",
+}
 NAMES = sorted(set(re.findall(r"\b([a-z_]+(?:\.[A-Za-z_]\w*)+)", PROSE)) - FILES)
 
 
