@@ -40,7 +40,8 @@ def test_a_table_without_a_header(refused, tmp_path):
     path.write_text("0.5,1,7.5\n0.25,0,2.5\n")
     assert refused(path, "-t", "income").endswith(
         "'income' is not a column of the table. Known: 0.5, 1, 7.5. "
-        "The first line looks like data; does the file lack a header?"
+        "The first line looks like data; does the file lack a header? Then add --no-header, or "
+        "--names with the names of its columns (no_header=, names= in Python)."
     )
 
 

@@ -41,10 +41,7 @@ WRITERS = {
 def test_every_format_gives_the_same_table(tmp_path, suffix):
     path = tmp_path / f"a table[1]{suffix}"
     WRITERS[suffix.casefold()](path)
-    table = read_table(path)
-    if "json" in suffix:  # knows no dates
-        table = table.with_columns(pl.col("day").str.to_date())
-    assert_frame_equal(table, TABLE)
+    assert_frame_equal(read_table(path), TABLE)
     assert_frame_equal(scan_table(str(path)).collect().select("whole"), TABLE.select("whole"))
 
 
@@ -73,7 +70,7 @@ def test_words_for_missing(tmp_path, word):
 def test_other_words_for_missing(tmp_path):
     path = written(tmp_path, "a,b\n?,x\n3,NA\n")
     assert_frame_equal(
-        read_table(path, missing=["?"]), pl.DataFrame({"a": [None, 3], "b": ["x", "NA"]})
+        read_table(path, missing=["?"]), pl.DataFrame({"a": [None, 3], "b": ["x", None]})
     )
 
 
@@ -88,7 +85,8 @@ def test_other_words_for_missing(tmp_path):
         (["2020-01-31", "2020-02-30"], pl.String),
         (["2020-01-31 10:00:00", "2020-01-31T10:00:00.5"], pl.Datetime("us")),
         (["1e3", "-2"], pl.Float64),
-        (["99999999999999999999", "1"], pl.Float64),
+        (["99999999999999999999", "1"], pl.String),
+        (["99999999999999999999", "1.5"], pl.Float64),
     ],
 )
 def test_a_column_has_the_type_that_all_its_cells_fit(tmp_path, cells, dtype):
@@ -116,7 +114,7 @@ def test_only_some_columns_are_read(tmp_path):
         ("t.csv", "a,b\n", r"t\.csv holds a header \(a, b\) but no rows"),
         ("t.tsv", "a\tb\n", r"t\.tsv holds a header \(a, b\) but no rows"),
         ("t.xlsx", "a", r"t\.xlsx is of an unknown type '\.xlsx'\. Known: \.csv, \.tsv, .*\.jsonl"),
-        ("t", "a", r"is of an unknown type ''"),
+        ("t", "a", r"t holds a header \(a\) but no rows"),
         ("t.parquet", "a,b", r"t\.parquet cannot be read: "),
         ("t.arrow", "a,b", r"t\.arrow cannot be read: "),
         ("t.ndjson", "a,b", r"t\.ndjson cannot be read: "),

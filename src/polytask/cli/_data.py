@@ -19,12 +19,11 @@ from polytask.data import (
     MultiTaskDataset,
     RandomSplit,
     Splitter,
-    find_separator,
     find_split_column,
     named_tasks,
+    open_table,
     parse_split,
     read,
-    read_table,
 )
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
@@ -46,12 +45,13 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     """Read the table as tasks and inputs, and say what was inferred."""
     path = table_path(settings)
     splitter = None if settings.split is None else parse_split(settings.split)
-    table = read_table(path)
-    columns = table.columns
-    tasks, matched = _tasks(settings, table, splitter)
+    table, declared = open_table(path, **settings.reading()).without_drops()
+    columns = table.frame.columns
+    tasks, matched = _tasks(settings, table.frame, splitter)
     if splitter is None:
-        splitter = _own_split(table, settings, tasks, voice)
+        splitter = _own_split(table.frame, settings, tasks, voice)
     features, drop = (column_names(names, columns) for names in (settings.features, settings.drop))
+    drop = list(dict.fromkeys([*drop, *declared]))
     splitter = without_input(splitter, features, drop)
     kept = list(splitter.columns)
     group = _group_column(splitter, settings)
@@ -124,9 +124,6 @@ def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voi
         _count(len(data.tasks), "task"),
     )
     voice.note(f"{path.name}: {', '.join(counts)}")
-    separator = find_separator(path)
-    if separator is not None:
-        voice.note(f"  cells separated by {'semicolons' if separator == ';' else 'tabs'}")
     more = len(inputs) - _MOST_COLUMNS
     further = f" … (+{more} more)" if more > 0 else ""
     voice.note(f"  inputs: {', '.join(inputs[:_MOST_COLUMNS])}{further}")

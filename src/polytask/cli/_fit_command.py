@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from polytask.cli import _options as options
+from polytask.cli import _reading_options as reading
 
 __all__ = ["fit"]
 
@@ -30,6 +31,12 @@ def fit(
             rich_help_panel="Data",
         ),
     ] = None,
+    column: reading.Column = None,
+    missing: reading.Missing = None,
+    names: reading.Names = None,
+    no_header: reading.NoHeader = None,
+    separator: reading.Separator = None,
+    decimal: reading.Decimal = None,
     model: Annotated[
         str | None,
         typer.Option(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from polytask.cli._prediction_table import prediction_table
 from polytask.cli._tables import check_writable, write_table
 from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
-from polytask.data import read_table
+from polytask.data import rows_to_predict
 from polytask.exceptions import DataError, ParameterError
 from polytask.predictor import FittedPredictor, load
 
@@ -21,15 +22,25 @@ __all__ = ["run"]
 
 
 def run(
-    model: Path, table: Path, keep: Sequence[str], out: Path | None, *, quiet: bool = False
+    model: Path,
+    table: Path,
+    keep: Sequence[str],
+    out: Path | None,
+    how: Mapping[str, Any],
+    *,
+    quiet: bool = False,
 ) -> None:
-    """Predict every row of a table and write the answers, to the screen if `out` is None."""
+    """Predict every row of a table and write the answers, to the screen if `out` is None.
+
+    What `how` says of the way in which the table is written goes to `rows_to_predict`.
+    """
     voice = Voice(quiet)
     with ending_well(lambda: "nothing was written."):
         if out is not None:
             _check_out(out, table, model)
         predictor = load(model)
-        found = _predicted(predictor, read_table(table), keep)
+        rows = rows_to_predict(table, predictor.schemas.values(), predictor.tasks, **how)
+        found = _predicted(predictor, rows, keep)
         if out is None:
             voice.result(found.write_csv().rstrip("\n"))
             return

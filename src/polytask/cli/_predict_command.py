@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli import _reading_options as reading
 from polytask.cli._options import Quiet
 
 __all__ = ["predict"]
@@ -33,6 +34,11 @@ def predict(
             help="A .csv, .tsv, .parquet, .arrow or .ndjson file; CSV to the screen if not named.",
         ),
     ] = None,
+    missing: reading.Missing = None,
+    names: reading.Names = None,
+    no_header: reading.NoHeader = None,
+    separator: reading.Separator = None,
+    decimal: reading.Decimal = None,
     quiet: Quiet = None,
 ) -> None:
     """Predict new rows with a saved model.
@@ -41,4 +47,11 @@ def predict(
     """
     from polytask.cli._predict import run
 
-    run(model, table, keep or [], out, quiet=bool(quiet))
+    how = {
+        "missing": missing or [],
+        "names": names,
+        "no_header": bool(no_header),
+        "separator": separator,
+        "decimal": decimal,
+    }
+    run(model, table, keep or [], out, how, quiet=bool(quiet))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from polytask._naming import suggestion
+from polytask.cli._reading_settings import ReadingSettings
 from polytask.exceptions import ParameterError, SourceFileError
 
 __all__ = ["CompareSettings", "DataSettings", "FitSettings", "settings"]
@@ -20,10 +21,8 @@ Words = Annotated[
 """A list; one word needs no brackets."""
 
 
-class DataSettings(BaseModel):
+class DataSettings(ReadingSettings, BaseModel):
     """A table, its tasks and how long to train."""
-
-    model_config = ConfigDict(extra="forbid", strict=False, frozen=True)
 
     table: Path | None = None
     target: Words = []

@@ -1,6 +1,6 @@
 """Data sets of several tasks: tables to sources, columns to arrays, rows to parts."""
 
-from polytask.data._as_source import as_source
+from polytask.data._as_source import as_source, rows_to_predict
 from polytask.data._batch import Batch, BlockTargets, EncodedSource
 from polytask.data._block import Block, make_blocks
 from polytask.data._column import Column
@@ -16,17 +16,21 @@ from polytask.data._group_split import GroupSplit
 from polytask.data._labels import Labels, OwnRowLabels, TableLabels
 from polytask.data._leave_out import learnable, learnable_splits
 from polytask.data._named_tasks import named_tasks
+from polytask.data._open_table import open_table
 from polytask.data._parse_split import parse_split
 from polytask.data._random_split import RandomSplit
 from polytask.data._rarity_notes import rarity_notes
 from polytask.data._read import read
 from polytask.data._readers import read_table, scan_table
+from polytask.data._reading import Reading
 from polytask.data._schema import Schema
 from polytask.data._schema_json import schema_from_json, schema_to_json
 from polytask.data._separated import find_separator
 from polytask.data._source import Source
 from polytask.data._split import Split
 from polytask.data._splitter import Splitter
+from polytask.data._table import Table
+from polytask.data._time_columns import time_columns
 from polytask.data._time_split import TimeSplit
 
 __all__ = [
@@ -44,10 +48,12 @@ __all__ = [
     "MultiTaskDataset",
     "OwnRowLabels",
     "RandomSplit",
+    "Reading",
     "Schema",
     "Source",
     "Split",
     "Splitter",
+    "Table",
     "TableLabels",
     "TimeSplit",
     "as_source",
@@ -59,12 +65,15 @@ __all__ = [
     "learnable_splits",
     "make_blocks",
     "named_tasks",
+    "open_table",
     "parse_split",
     "rarity_notes",
     "read",
     "read_table",
+    "rows_to_predict",
     "scan_table",
     "schema_from_json",
     "schema_to_json",
+    "time_columns",
     "to_polars",
 ]

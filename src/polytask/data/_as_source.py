@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
+from polytask.data._conform import conformed
+from polytask.data._file_types import is_text
 from polytask.data._frames import as_table, require_columns
 from polytask.data._from_long import survive_reading, task_positions
-from polytask.data._readers import read_table
+from polytask.data._open_file import FileRules, open_file
 from polytask.data._schema import Schema
 from polytask.data._source import Source
+from polytask.data._text_options import text_options
 from polytask.tasks import TaskSet
 
-__all__ = ["as_source"]
+__all__ = ["as_source", "rows_to_predict"]
 
 
 def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
@@ -35,8 +41,8 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
     """
     carried = TaskSet(task for task in tasks if task.name in schema.targets)
     if isinstance(frame, str | Path):
-        frame = read_table(frame, text=_text_columns(schema, carried))
-    table = as_table(frame)
+        frame = rows_to_predict(frame, [schema], carried)
+    table = conformed(as_table(frame), schema)
     names = [column.name for column in schema.columns]
     require_columns(table.columns, names, "The model needs the same inputs as in fitting, but")
     for column in schema.columns:
@@ -60,9 +66,46 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
     )
 
 
+def rows_to_predict(
+    path: str | Path,
+    schemas: Iterable[Schema],
+    tasks: TaskSet,
+    *,
+    missing: Any = (),
+    names: str | Iterable[str] | None = None,
+    no_header: bool = False,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> pl.DataFrame:
+    """All rows of a file; in a text file, a model's inputs are read as in fitting.
+
+    Parameters
+    ----------
+    path : path
+    schemas : iterable of Schema
+        What the model was fitted on.
+    tasks : TaskSet
+    missing, names, no_header, separator, decimal
+        As in `read`. What was missing in fitting is so here too, and the decimal mark is that of
+        fitting if none is given.
+    """
+    schemas, path = list(schemas), Path(path)
+    text = [name for schema in schemas for name in _text_columns(schema, tasks)]
+    marks = {schema.reading.decimal for schema in schemas}
+    usual = marks.pop() if len(marks) == 1 and is_text(path) else "."
+    options = text_options(
+        separator=separator, no_header=no_header, names=names, decimal=decimal or usual
+    )
+    table = open_file(path, FileRules(options, missing=missing, text=text, every_row=True)).frame
+    for schema in schemas:
+        own = replace(schema.reading, decimal=options.decimal)
+        table = conformed(table, replace(schema, reading=own))
+    return table
+
+
 def _text_columns(schema: Schema, tasks: TaskSet) -> list[str]:
-    """Columns of a file that stay text: inputs that were, and task names such as “007”."""
-    text = [column.name for column in schema.columns if column.family == "text"]
+    """Columns that stay text: inputs, which the schema reads, and task names such as “007”."""
+    text = [column.name for column in schema.columns]
     if schema.own_rows and not survive_reading(tasks.names):
         text.append(schema.task_column or "task")
     return text

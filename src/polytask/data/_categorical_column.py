@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from polytask.data._column import Column
+from polytask.data._families import family
 
 __all__ = ["CategoricalColumn"]
 
@@ -15,7 +16,7 @@ _MOST_CATEGORIES = 10_000
 
 @dataclass(frozen=True)
 class CategoricalColumn(Column):
-    """Text as codes: 0 = unknown, then the training vocabulary in sorted order, then missing.
+    """Text, or declared categories, as codes: 0 = unknown, then the training vocabulary in sorted order, then missing.
 
     Missing has a code of its own only where some cells were missing in training. Of more than
     10 000 distinct texts the most frequent are kept and the others are unknown.
@@ -26,10 +27,14 @@ class CategoricalColumn(Column):
     vocabulary : tuple of str
     missing : bool
         Whether missing has a code of its own.
+    holds : str
+        What the column held in fitting: text, or numbers or booleans that were declared to be
+        categories.
     """
 
     vocabulary: tuple[str, ...]
     missing: bool = False
+    holds: str = "text"
 
     encoder: ClassVar[str] = "categorical"
 
@@ -37,7 +42,7 @@ class CategoricalColumn(Column):
     def fit(cls, series: pl.Series) -> CategoricalColumn:
         """Learn from a column with at least one observed cell."""
         counts = (
-            series.cast(pl.String)
+            _labels(series)
             .drop_nulls()
             .rename("text")
             .value_counts(name="rows")
@@ -48,6 +53,7 @@ class CategoricalColumn(Column):
             series.name,
             vocabulary=tuple(counts["text"].sort().to_list()),
             missing=series.null_count() > 0,
+            holds=family(series) or "text",
         )
 
     @property
@@ -57,8 +63,13 @@ class CategoricalColumn(Column):
 
     @property
     def family(self) -> str:
-        """Text."""
-        return "text"
+        """Text, or what was declared to be categories."""
+        return self.holds
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Text too, which may hold new categories."""
+        return (self.holds, "text")
 
     @property
     def cardinality(self) -> int:
@@ -68,8 +79,35 @@ class CategoricalColumn(Column):
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
         """Codes (n, 1), int32."""
         series = self.series(inputs)
-        known = series.cast(pl.String).cast(pl.Enum(self.vocabulary), strict=False)
+        known = _labels(series, numbers=self.holds == "numbers").cast(
+            pl.Enum(self.vocabulary), strict=False
+        )
         codes = known.to_physical().cast(pl.Int32).fill_null(-1).to_numpy() + np.int32(1)
         if self.missing:
             codes[series.is_null().to_numpy()] = len(self.vocabulary) + 1
         return self.part, codes[:, None]
+
+
+def _labels(series: pl.Series, *, numbers: bool = False) -> pl.Series:
+    """Categories as text; a number is one category however it is written.
+
+    Parameters
+    ----------
+    series : polars.Series
+    numbers : bool
+        Whether text stands for numbers, where it can be read as such.
+    """
+    if not (numbers or series.dtype.is_float()):
+        return series.cast(pl.String)
+    text = pl.col("cell").cast(pl.String).str.strip_chars()
+    whole = text.cast(pl.Int64, strict=False)
+    amount = text.cast(pl.Float64, strict=False)
+    rounded = amount.cast(pl.Int64, strict=False)
+    label = (
+        pl.when(whole.is_not_null())
+        .then(whole.cast(pl.String))
+        .when(rounded == amount)
+        .then(rounded.cast(pl.String))
+        .otherwise(text)
+    )
+    return series.to_frame("cell").select(label.alias("cell"))["cell"]

@@ -1,79 +1,179 @@
-"""Cells of a text file in the narrowest type that all cells of their column fit."""
+"""Text cells in the narrowest type that all cells of their column fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
-__all__ = ["typed"]
+from polytask.data._missing import MISSING, without_markers
+from polytask.data._notes import gathered
+from polytask.data._number_text import counts_read, numbers_read, plain_counts_read
+from polytask.data._text_dates import date_verdicts, declared_dates, may_be_dates
+from polytask.data._text_numbers import (
+    all_numbers,
+    declared_numbers,
+    may_be_numbers,
+    number_verdict,
+)
+from polytask.data._verdict import Read, Verdict
+
+__all__ = ["CellRules", "Typed", "booleans_read", "typed"]
 
 _HEAD = 1000
 _TRUTH = {"true": True, "false": False}
 
 
-def _booleans(cells: pl.Expr) -> pl.Expr:
+@dataclass(frozen=True)
+class CellRules:
+    """How text cells are to be read.
+
+    Parameters
+    ----------
+    markers : mapping of column to sequence of str
+        Cells that mean “missing” beside the usual words; in frames they are null already.
+    decimal : {".", ","}
+    roles : mapping of column to str
+        ``"numeric"``, ``"categorical"``, ``"date"`` or ``"text"``, which stays as it is.
+    dates : mapping of column to str
+        How declared dates are written.
+    stored : bool
+        Whether text is the type that a frame gave the columns: then they become numbers only where
+        markers explain why they are not.
+    explained : collection of str
+        Columns of a frame in which there were markers.
+    """
+
+    markers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    decimal: str = "."
+    roles: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    stored: bool = False
+    explained: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Typed columns, what was found out about them, and notes for the user."""
+
+    frame: pl.LazyFrame
+    markers: Mapping[str, tuple[str, ...]]
+    dates: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def booleans_read(cells: pl.Expr) -> pl.Expr:
+    """True and false, in any case; null for all else."""
     return cells.str.to_lowercase().replace_strict(_TRUTH, default=None, return_dtype=pl.Boolean)
 
 
-def _moments(cells: pl.Expr) -> pl.Expr:
-    formats = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f")
-    parsed = (cells.str.to_datetime(form, time_unit="us", strict=False) for form in formats)
-    return pl.coalesce(*parsed)
-
-
-_READINGS: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
-    lambda cells: cells.cast(pl.Int64, strict=False),
-    lambda cells: cells.cast(pl.Float64, strict=False),
-    _booleans,
-    lambda cells: cells.str.to_date("%Y-%m-%d", strict=False),
-    _moments,
-)
-"""Ways to read a text cell, the narrowest first; null where it cannot be read so."""
-
-
-def typed(raw: pl.LazyFrame, missing: Sequence[str], text: Collection[str]) -> pl.LazyFrame:
-    """Read whole numbers, numbers, true and false, dates and times; all else stays text.
-
-    Outer blanks are cut off first.
+def typed(raw: pl.LazyFrame, rules: CellRules) -> Typed:
+    """Read whole numbers, numbers, true and false, and dates; all else stays text.
 
     Parameters
     ----------
     raw : polars.LazyFrame
         Text columns.
-    missing : sequence of str
-        Cells that mean “missing”.
-    text : collection of str
-        Columns that stay text whatever they hold.
+    rules : CellRules
     """
-    cells = pl.all().str.strip_chars()
-    clean = raw.with_columns(
-        pl.when(cells.is_in(list(missing))).then(None).otherwise(cells).name.keep()
+    clean = _cleaned(raw, rules)
+    names = clean.collect_schema().names()
+    plain = _plain_types(clean, names, rules)
+    rest = [name for name in names if name not in plain and rules.roles.get(name) != "text"]
+    verdicts = _second_look(clean, rest, rules)
+    reads = plain | {name: verdict.read for name, verdict in verdicts.items() if verdict.read}
+    frame = clean.with_columns(read(pl.col(name)).alias(name) for name, read in reads.items())
+    return Typed(
+        frame,
+        {name: verdict.markers for name, verdict in verdicts.items() if verdict.markers},
+        {name: verdict.form for name, verdict in verdicts.items() if verdict.form},
+        gathered([(name, verdict.note) for name, verdict in verdicts.items() if verdict.note]),
     )
-    names = [name for name in clean.collect_schema().names() if name not in text]
-    candidates = {name: list(range(len(_READINGS))) for name in names}
+
+
+def _cleaned(raw: pl.LazyFrame, rules: CellRules) -> pl.LazyFrame:
+    """Of files, cells without outer blanks, usual words for missing, and markers."""
+    if rules.stored:
+        return raw
+    cells = pl.all().str.strip_chars()
+    gone = cells.is_in(list(MISSING))
+    clean = raw.with_columns(pl.when(gone).then(None).otherwise(cells).name.keep())
+    return without_markers(clean, rules.markers, rules.decimal)
+
+
+# ── columns whose every cell is a number or a truth value ─────────────────────
+def _plain_types(clean: pl.LazyFrame, names: Sequence[str], rules: CellRules) -> dict[str, Read]:
+    if rules.stored:
+        return {}
+    usual: list[Read] = [
+        lambda cells: counts_read(cells, rules.decimal),
+        lambda cells: numbers_read(cells, rules.decimal),
+        booleans_read,
+    ]
+    if rules.decimal != ".":  # a column may be written with points all the same
+        usual.append(numbers_read)
+    by_role: dict[str | None, list[Read]] = {None: usual, "categorical": [plain_counts_read]}
+    candidates = {name: by_role.get(rules.roles.get(name), []) for name in names}
     for frame in (clean.head(_HEAD), clean):  # a glance leaves little for the full pass
         candidates = _fitting(frame, candidates)
-    chosen = {name: readings[0] for name, readings in candidates.items() if readings}
-    return clean.with_columns(_READINGS[reading](pl.col(name)) for name, reading in chosen.items())
+    chosen = {name: reads[0] for name, reads in candidates.items() if reads}
+    long = _beyond_64_bits(clean, [n for n, read in chosen.items() if read in usual[1::2]])
+    return {name: read for name, read in chosen.items() if name not in long}
 
 
-def _fitting(frame: pl.LazyFrame, candidates: dict[str, list[int]]) -> dict[str, list[int]]:
+def _fitting(
+    frame: pl.LazyFrame, candidates: Mapping[str, Sequence[Read]]
+) -> dict[str, list[Read]]:
     """The readings of every column that lose no cell of the frame."""
-    lost = {
-        (name, reading): (
-            _READINGS[reading](pl.col(name)).is_null() & pl.col(name).is_not_null()
-        ).any()
-        for name, readings in candidates.items()
-        for reading in readings
-    }
-    if not lost:
-        return candidates
-    answers = (
-        frame.select(test.alias(str(i)) for i, test in enumerate(lost.values())).collect().row(0)
-    )
-    fits = {key for key, any_lost in zip(lost, answers, strict=True) if not any_lost}
+    lost = [
+        (read(pl.col(name)).is_null() & pl.col(name).is_not_null()).any()
+        for name, reads in candidates.items()
+        for read in reads
+    ]
+    answers = iter(_row(frame, lost))
     return {
-        name: [reading for reading in readings if (name, reading) in fits]
-        for name, readings in candidates.items()
+        name: [read for read in reads if not next(answers)] for name, reads in candidates.items()
     }
+
+
+def _beyond_64_bits(clean: pl.LazyFrame, names: Sequence[str]) -> set[str]:
+    """Columns of whole numbers that a float would change."""
+    whole = [pl.col(name).str.contains(r"^[+-]?\d+$").all() for name in names]
+    return {name for name, all_whole in zip(names, _row(clean, whole), strict=True) if all_whole}
+
+
+def _row(frame: pl.LazyFrame, tests: Sequence[pl.Expr]) -> Sequence[bool]:
+    if not tests:
+        return ()
+    return frame.select(test.alias(str(place)) for place, test in enumerate(tests)).collect().row(0)
+
+
+# ── the others ────────────────────────────────────────────────────────────────
+def _second_look(clean: pl.LazyFrame, names: Sequence[str], rules: CellRules) -> dict[str, Verdict]:
+    """Columns that are numbers or dates but for some cells, or were declared to be."""
+    if not names:
+        return {}
+    head = clean.select(names).head(_HEAD).collect()
+    free = [name for name in names if name not in rules.roles]
+    dates = [name for name in free if may_be_dates(head[name])]
+    numbers = [n for n in free if n not in dates and may_be_numbers(head[n], rules.decimal)]
+    declared = [name for name in names if rules.roles.get(name) in {"numeric", "date"}]
+    columns = clean.select(*numbers, *dates, *declared).collect()
+    found = {name: _number_verdict(columns[name], rules) for name in numbers}
+    verdicts = {name: verdict for name, verdict in found.items() if verdict is not None}
+    verdicts |= date_verdicts([columns[name] for name in dates])
+    for name in declared:
+        if rules.roles[name] == "numeric":
+            verdicts[name] = declared_numbers(columns[name], rules.decimal)
+        else:
+            verdicts[name] = declared_dates(columns[name], rules.dates.get(name))
+    return verdicts
+
+
+def _number_verdict(cells: pl.Series, rules: CellRules) -> Verdict | None:
+    """Numbers that a frame holds as text stay text, unless markers explain why they are."""
+    verdict = number_verdict(cells, rules.decimal)
+    if not rules.stored or verdict is None or verdict.markers:
+        return verdict
+    return all_numbers(cells, rules.decimal) if cells.name in rules.explained else None

@@ -53,6 +53,11 @@ class Column(ABC):
         """What the column held when it was fitted: numbers, booleans, text, dates or tensors."""
 
     @property
+    def accepted(self) -> tuple[str, ...]:
+        """What the column may hold in new tables."""
+        return (self.family,)
+
+    @property
     def width(self) -> int:
         """Numeric columns it fills (the value and, maybe, its missing indicator)."""
         return 0
@@ -87,7 +92,7 @@ class Column(ABC):
             raise DataError(sentence)
         series = inputs[self.name]
         found = family(series)
-        if found != self.family and series.null_count() < len(series):
+        if found not in self.accepted and series.null_count() < len(series):
             raise DataError(self._changed(series, found))
         return series
 

@@ -9,13 +9,13 @@ import numpy as np
 from polytask._naming import suggestion
 from polytask.data._chosen_tasks import chosen_tasks, long_task
 from polytask.data._digest import data_digest
-from polytask.data._frames import table_and_notes
 from polytask.data._from_arrays import arrays_source
 from polytask.data._from_long import long_source
 from polytask.data._from_per_task import per_task_sources
 from polytask.data._from_table import table_source
 from polytask.data._source import Source
 from polytask.data._summary import source_summary, task_summaries
+from polytask.data._table import NO_ROLES, open_frame
 from polytask.data._without_one_class import finished
 from polytask.exceptions import DataError, UnknownNameError
 from polytask.tasks import Kind, Task, TaskSet
@@ -76,6 +76,8 @@ class MultiTaskDataset:
         drop: str | Iterable[str] = (),
         weight: Any = None,
         group: Any = None,
+        columns: Mapping[str, str] = NO_ROLES,
+        missing: Any = (),
     ) -> MultiTaskDataset:
         """Rows that share their inputs, with a target column (or several) for each task.
 
@@ -94,20 +96,26 @@ class MultiTaskDataset:
             Row weights, positive.
         group : str or array of shape (n,), optional
             Rows of one group stay together in splits and in the bootstrap.
+        columns : mapping of str to str, optional
+            What columns are, by name or pattern: ``"numeric"``, ``"categorical"``, ``"date"`` (or
+            as it is written, ``"date=%d/%m/%Y"``) or ``"drop"``. Others are what their values are;
+            categories of the frame's own are categorical.
+        missing : str, number, sequence of these, or mapping of column to such, optional
+            Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is about one column.
 
         Raises
         ------
         DataError
             If a column is absent, a target cannot be learned from, or a value is infinite.
         """
-        table, decided = table_and_notes(frame)
+        table = open_frame(frame, columns=columns, missing=missing)
         chosen, matched = chosen_tasks(
-            tasks, table.columns, features=features, drop=drop, others=(weight, group)
+            tasks, table.frame.columns, features=features, drop=drop, others=(weight, group)
         )
         source, reasons = table_source(
             table, chosen, features=features, drop=drop, weight=weight, group=group
         )
-        return cls._finished([source], reasons, (*decided, *matched))
+        return cls._finished([source], reasons, (*table.notes, *matched))
 
     @classmethod
     def from_long(
@@ -122,6 +130,8 @@ class MultiTaskDataset:
         weight: Any = None,
         group: Any = None,
         role: Literal["primary", "auxiliary"] = "primary",
+        columns: Mapping[str, str] = NO_ROLES,
+        missing: Any = (),
     ) -> MultiTaskDataset:
         """Rows that each belong to one task: one task for each value of a column.
 
@@ -135,7 +145,7 @@ class MultiTaskDataset:
         kind : Kind or str, optional
             Kind of every task, where `target` is a column's name; by default inferred from all
             rows.
-        features, drop, weight, group
+        features, drop, weight, group, columns, missing
             As in `from_table`.
         role : {"primary", "auxiliary"}
             Role of every task, where `target` is a column's name.
@@ -147,8 +157,8 @@ class MultiTaskDataset:
         >>> MultiTaskDataset.from_long(table, "score", "school").tasks.names
         ('7', '12')
         """
-        table, decided = table_and_notes(frame)
-        template = long_task(target, table.columns, kind, role)
+        table = open_frame(frame, columns=columns, missing=missing)
+        template = long_task(target, table.frame.columns, kind, role)
         source, reasons = long_source(
             table,
             template,
@@ -158,7 +168,7 @@ class MultiTaskDataset:
             weight=weight,
             group=group,
         )
-        return cls._finished([source], reasons, decided)
+        return cls._finished([source], reasons, table.notes)
 
     @classmethod
     def from_per_task(

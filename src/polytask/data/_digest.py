@@ -23,7 +23,8 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
     """sha256 over tasks, inputs, targets, weights and groups of all sources."""
     digest = hashlib.sha256(json.dumps([_facts(task) for task in tasks]).encode())
     for source in sources:
-        facts = [source.name, source.tasks.names, source.task_column, source.n_rows]
+        facts: list[Any] = [source.name, source.tasks.names, source.task_column, source.n_rows]
+        facts += _declared(source)
         digest.update(json.dumps(facts).encode())
         for series in (*source.inputs.iter_columns(), *_targets(source)):
             digest.update(f"{series.name}\0{family(series)}\0".encode())
@@ -32,6 +33,20 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
         for array in (source.weights, source.groups, source.task_index):
             digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+_IMPLIED = {"numeric": "numbers", "categorical": "text", "date": "dates"}
+"""What columns of these roles are without being declared so."""
+
+
+def _declared(source: Source) -> list[dict[str, str]]:
+    """Roles that columns would not have of themselves."""
+    roles = {
+        name: role
+        for name, role in source.reading.roles.items()
+        if name in source.inputs.columns and family(source.inputs[name]) != _IMPLIED[role]
+    }
+    return [roles] if roles else []
 
 
 def _facts(task: Task) -> list[Any]:

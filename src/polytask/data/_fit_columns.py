@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import polars as pl
 
 from polytask.data._boolean_column import BooleanColumn
 from polytask.data._categorical_column import CategoricalColumn
 from polytask.data._column import Column
+from polytask.data._date_column import DateColumn
 from polytask.data._families import family
 from polytask.data._nested import fault
 from polytask.data._numeric_column import NumericColumn
@@ -17,32 +19,50 @@ from polytask.exceptions import DataError
 
 __all__ = ["ENCODERS", "fit_columns"]
 
-ENCODERS = (NumericColumn, BooleanColumn, CategoricalColumn, TensorColumn)
+ENCODERS = (NumericColumn, BooleanColumn, CategoricalColumn, DateColumn, TensorColumn)
 """Every encoder, for reading saved schemas."""
 
-_SERVES: Mapping[str, type[Column]] = {
+_BY_ROLE: Mapping[str, type[Column]] = {
+    "numeric": NumericColumn,
+    "categorical": CategoricalColumn,
+    "date": DateColumn,
+}
+"""Encoders of columns that were declared to be something."""
+
+_BY_FAMILY: Mapping[str, type[Column]] = {
     "numbers": NumericColumn,
-    "dates": NumericColumn,
     "booleans": BooleanColumn,
     "text": CategoricalColumn,
     "tensors": TensorColumn,
 }
 
 
-def fit_columns(inputs: pl.DataFrame) -> tuple[Column, ...]:
-    """One fitted encoder a column, by what the column holds; empty columns are left out."""
+def fit_columns(
+    inputs: pl.DataFrame, roles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Column, ...]:
+    """One fitted encoder a column, by its role or by what it holds; empty columns are left out."""
     fitted: list[Column] = []
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
             continue
-        holds = family(series)
-        if holds is None or holds == "nothing":
-            raise DataError(unusable(series))
-        fitted.append(_SERVES[holds].fit(series))
+        fitted.append(_encoder(series, roles.get(series.name)).fit(series))
     if not fitted:
         sentence = f"No input column holds a value in the training rows. Got {inputs.columns}."
         raise DataError(sentence)
     return tuple(fitted)
+
+
+def _encoder(series: pl.Series, role: str | None) -> type[Column]:
+    if role is not None:
+        return _BY_ROLE[role]
+    if isinstance(series.dtype, pl.Date | pl.Datetime):
+        return DateColumn
+    if series.dtype.is_temporal():  # times of day and durations
+        return NumericColumn
+    holds = family(series)
+    if holds is None or holds not in _BY_FAMILY:
+        raise DataError(unusable(series))
+    return _BY_FAMILY[holds]
 
 
 def unusable(series: pl.Series) -> str:

@@ -19,6 +19,7 @@ from polytask.data._series import as_series
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 
 __all__ = [
+    "DOUBT",
     "array_columns",
     "as_table",
     "header_doubt",
@@ -29,6 +30,10 @@ __all__ = [
 ]
 
 _MOST_NAMES = 12
+DOUBT = (
+    "The first line looks like data; does the file lack a header? Then add --no-header, or "
+    "--names with the names of its columns (no_header=, names= in Python)."
+)
 
 
 def to_polars(frame: Any) -> pl.DataFrame:
@@ -185,7 +190,7 @@ def header_doubt(names: Sequence[str]) -> str:
     counted = [[str(place + first) for place in range(len(names))] for first in (0, 1)]
     if 2 * sum(map(_is_number, names)) <= len(names) or list(names) in counted:
         return ""
-    return " The first line looks like data; does the file lack a header?"
+    return f" {DOUBT}"
 
 
 def _is_number(name: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from polytask.data._array_targets import Targets, array_targets
+from polytask.data._declared import categories_of
 from polytask.data._frames import array_columns, as_table, no_duplicates, require_columns
 from polytask.data._from_long import own_row_source
 from polytask.data._from_table import table_source
@@ -17,6 +18,7 @@ from polytask.data._inputs import choose_inputs
 from polytask.data._plain_arrays import as_array, is_sparse, is_tensor
 from polytask.data._row_values import row_groups, row_weights
 from polytask.data._source import Source
+from polytask.data._table import Table, prepared
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task, TaskSet
 
@@ -42,15 +44,20 @@ def arrays_source(
             "Y has one row for each of X, and one column (or name) for each target."
         )
         raise DataError(sentence)
+    categories = categories_of(X, inputs.columns)
     if task_index is not None:
-        own = _own_rows(inputs, targets, tasks, weights, groups, np.asarray(task_index))
-        return *own, targets.notes
+        opened = prepared(inputs, categories=categories)
+        opened = opened.declaring(categories_of(Y, ["y"]))
+        own = _own_rows(opened, targets, tasks, weights, groups, np.asarray(task_index))
+        return *own, targets.notes + opened.notes
     chosen = TaskSet(targets.table.columns if tasks is None else tasks)
+    categories += categories_of(Y, chosen.columns)
     table = _free_of(inputs, _chosen_columns(targets, chosen))
+    opened = prepared(table, categories=categories)
     source, reasons = table_source(
-        table, chosen, features=inputs.columns, drop=(), weight=weights, group=groups
+        opened, chosen, features=inputs.columns, drop=(), weight=weights, group=groups
     )
-    return source, reasons, targets.notes
+    return source, reasons, targets.notes + opened.notes
 
 
 def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
@@ -100,7 +107,7 @@ def _free_of(inputs: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
 
 
 def _own_rows(
-    inputs: pl.DataFrame,
+    opened: Table,
     targets: Targets,
     tasks: Iterable[Task | str] | None,
     weights: Any,
@@ -126,6 +133,7 @@ def _own_rows(
             f"{task_index.max()}."
         )
         raise DataError(sentence)
+    inputs = opened.frame
     return own_row_source(
         choose_inputs(inputs, None, (), ()),
         target,
@@ -133,4 +141,5 @@ def _own_rows(
         chosen,
         weights=row_weights(inputs, weights),
         groups=row_groups(inputs, groups),
+        reading=opened.reading,
     )

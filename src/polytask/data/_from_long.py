@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask.data._cell_types import typed
+from polytask.data._cell_types import CellRules, typed
 from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs
 from polytask.data._labels import OwnRowLabels
-from polytask.data._readers import MISSING
+from polytask.data._reading import Reading
 from polytask.data._row_values import row_groups, row_weights
 from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
+from polytask.data._table import Table
+from polytask.data._target_column import target_column
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task, TaskSet
 
@@ -25,7 +27,7 @@ __all__ = ["long_source", "own_row_source", "survive_reading", "task_positions"]
 
 
 def long_source(
-    table: pl.DataFrame,
+    opened: Table,
     template: Task,
     task_column: str,
     *,
@@ -38,7 +40,7 @@ def long_source(
 
     Every task is as `template` but for its name.
     """
-    target = _only_column(template)
+    table, target = opened.frame, _only_column(template)
     require_columns(table.columns, [target], "The target")
     require_columns(table.columns, [task_column], "The task column")
     if target == task_column:
@@ -48,7 +50,7 @@ def long_source(
     tasks = TaskSet(replace(template, name=name) for name in names.values())
     taken = {target, task_column, *(name for name in (weight, group) if isinstance(name, str))}
     return own_row_source(
-        choose_inputs(table, features, drop, taken),
+        choose_inputs(table, features, opened.dropped(drop), taken),
         table[target],
         task_positions(table[task_column], tasks.names),
         tasks,
@@ -56,6 +58,7 @@ def long_source(
         groups=row_groups(table, group),
         task_column=task_column,
         group_column=group if isinstance(group, str) else None,
+        reading=opened.reading,
     )
 
 
@@ -69,14 +72,17 @@ def own_row_source(
     groups: np.ndarray | None = None,
     task_column: str | None = None,
     group_column: str | None = None,
+    reading: Reading | None = None,
 ) -> tuple[Source, dict[str, str]]:
     """A source whose every row belongs to one task, and why the tasks are of their kind.
 
     Without a `task_column`, rows to predict name their tasks in one called ``task``.
     """
+    reading = Reading() if reading is None else reading
+    target = target_column(tasks[0], target, reading.roles.get(target.name))
     owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
     check_target(owner, target)
-    kind, reason = settled_kind(tasks[0], [target])
+    kind, reason = settled_kind(tasks[0], [target], reading.roles)
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
     labels = OwnRowLabels(target, task_index, tasks.names)
     task_column = task_column or _free_name("task", inputs.columns)
@@ -91,6 +97,7 @@ def own_row_source(
         task_index,
         task_column,
         group_column,
+        reading.only(inputs.columns),
     )
     return source, dict.fromkeys(tasks.names, reason)
 
@@ -130,7 +137,7 @@ def _task_name(value: Any) -> str:
 
 def survive_reading(names: Sequence[str]) -> bool:
     """Whether task names written to a text file come back as they are, whichever rows it holds."""
-    cells = typed(pl.LazyFrame({"name": list(names)}), MISSING, ()).collect()["name"]
+    cells = typed(pl.LazyFrame({"name": list(names)}), CellRules()).frame.collect()["name"]
     return cells.dtype != pl.String and [_task_name(cell) for cell in cells] == list(names)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from polytask.data._array_targets import array_targets
+from polytask.data._declared import categories_of
 from polytask.data._families import family
 from polytask.data._frames import as_table
 from polytask.data._from_long import own_row_source
@@ -16,6 +17,7 @@ from polytask.data._from_table import table_source
 from polytask.data._labels import column_values
 from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
+from polytask.data._table import Table, prepared
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import FittedTarget, Kind, Task, TaskSet
 
@@ -32,28 +34,28 @@ Targets = Mapping[str, Mapping[str, np.ndarray]]
 
 def per_task_sources(
     data: Mapping[Any, tuple[Any, Any]], kinds: Mapping[str, Kind | str] | Kind | str | None
-) -> tuple[list[Source], dict[str, str]]:
+) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
     """One own-row source if all tasks' columns and targets agree, else one source a task.
 
-    Returns them with why each task is of its kind.
+    Returns them with why each task is of its kind, and what was decided in reading.
     """
     if not data:
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
         raise ParameterError(sentence)
     tasks = [_task(given, kinds) for given in data]
     tables = [_table(given, *pair) for given, pair in data.items()]
+    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     if _agree(tasks, tables):
         source, reasons = _together(tasks, tables)
-        return [source], reasons
+        return [source], reasons, notes
     built = [
         table_source(
             table, TaskSet([task]), features=None, drop=(), weight=None, group=None, name=task.name
         )
         for task, table in zip(tasks, tables, strict=True)
     ]
-    return [source for source, _ in built], {
-        k: why for _, found in built for k, why in found.items()
-    }
+    reasons = {name: why for _, found in built for name, why in found.items()}
+    return [source for source, _ in built], reasons, notes
 
 
 def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
@@ -64,7 +66,7 @@ def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None
     return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
 
 
-def _table(given: Task | str, X: Any, y: Any) -> pl.DataFrame:
+def _table(given: Task | str, X: Any, y: Any) -> Table:
     name = given.name if isinstance(given, Task) else given
     inputs = as_table(X)
     if _TARGET in inputs.columns:
@@ -74,8 +76,10 @@ def _table(given: Task | str, X: Any, y: Any) -> pl.DataFrame:
     if len(target) != inputs.height:
         sentence = f"Task {name!r}: X and y must have one length. Got {inputs.height} and {len(target)} rows."
         raise DataError(sentence)
-    check_target(name, target)
-    return inputs.with_columns(target)
+    categories = categories_of(X, inputs.columns) + categories_of(y, [_TARGET])
+    opened = prepared(inputs.with_columns(target), categories=categories)
+    check_target(name, opened.frame[_TARGET])
+    return opened
 
 
 def _series(name: str, y: Any) -> pl.Series:
@@ -89,15 +93,19 @@ def _series(name: str, y: Any) -> pl.Series:
     return table.to_series().rename(_TARGET)
 
 
-def _agree(tasks: Sequence[Task], frames: Sequence[pl.DataFrame]) -> bool:
+def _agree(tasks: Sequence[Task], tables: Sequence[Table]) -> bool:
     """Whether one table can hold all tasks' rows: same inputs, kind, loss, classes and units."""
+    frames, roles = [table.frame for table in tables], tables[0].reading.roles
     kinds = [
-        settled_kind(task, [frame[_TARGET]])[0] for task, frame in zip(tasks, frames, strict=True)
+        settled_kind(task, [table.frame[_TARGET]], table.reading.roles)[0]
+        for task, table in zip(tasks, tables, strict=True)
     ]
     kind, loss, shape = kinds[0], tasks[0].loss, _shape(frames[0])
     if any(other != kind for other in kinds) or any(task.loss != loss for task in tasks):
         return False
     if any(_shape(frame) != shape for frame in frames):
+        return False
+    if any(table.reading.roles != roles for table in tables):
         return False
     targets = {t.name: _columns(f[_TARGET]) for t, f in zip(tasks, frames, strict=True)}
     together = pl.concat([frame.select(_TARGET) for frame in frames], how="vertical_relaxed")
@@ -129,9 +137,14 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
     return all(common.scale[0] <= _UNITS * fitted.scale[0] for fitted in alone)
 
 
-def _together(
-    tasks: Sequence[Task], frames: Sequence[pl.DataFrame]
-) -> tuple[Source, dict[str, str]]:
+def _together(tasks: Sequence[Task], tables: Sequence[Table]) -> tuple[Source, dict[str, str]]:
+    frames = [table.frame for table in tables]
     table = pl.concat(frames, how="vertical_relaxed")
     index = np.repeat(np.arange(len(frames), dtype=np.int32), [frame.height for frame in frames])
-    return own_row_source(table.drop(_TARGET), table[_TARGET], index, TaskSet(tasks))
+    return own_row_source(
+        table.drop(_TARGET),
+        table[_TARGET],
+        index,
+        TaskSet(tasks),
+        reading=tables[0].reading,
+    )

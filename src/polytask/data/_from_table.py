@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,15 @@ from polytask.data._labels import TableLabels
 from polytask.data._row_values import row_groups, row_weights
 from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
+from polytask.data._table import Table
+from polytask.data._target_column import target_column
 from polytask.tasks import TaskSet
 
 __all__ = ["table_source"]
 
 
 def table_source(
-    table: pl.DataFrame,
+    opened: Table,
     tasks: TaskSet,
     *,
     features: str | Iterable[str] | None,
@@ -30,13 +32,21 @@ def table_source(
     name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
     """The source of a table, and why each task is of its kind."""
+    table, roles = opened.frame, opened.reading.roles
     for task in tasks:
         require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
     taken = {*tasks.columns, *(name for name in (weight, group) if isinstance(name, str))}
     weights, groups = row_weights(table, weight), row_groups(table, group)
-    inputs = choose_inputs(table, features, drop, taken)
-    settled, reasons = _settled(table, tasks)
-    labels = TableLabels(table.select(tasks.columns), {task.name: task.columns for task in tasks})
+    inputs = choose_inputs(table, features, opened.dropped(drop), taken)
+    targets = pl.DataFrame(
+        {
+            column: target_column(task, table[column], roles.get(column))
+            for task in tasks
+            for column in task.columns
+        }
+    )
+    settled, reasons = _settled(targets, tasks, roles)
+    labels = TableLabels(targets, {task.name: task.columns for task in tasks})
     source = Source(
         name,
         inputs,
@@ -46,16 +56,19 @@ def table_source(
         weights,
         groups,
         group_column=group if isinstance(group, str) else None,
+        reading=opened.reading.only(inputs.columns),
     )
     return source, reasons
 
 
-def _settled(table: pl.DataFrame, tasks: TaskSet) -> tuple[TaskSet, dict[str, str]]:
+def _settled(
+    table: pl.DataFrame, tasks: TaskSet, roles: Mapping[str, str]
+) -> tuple[TaskSet, dict[str, str]]:
     settled, reasons = [], {}
     for task in tasks:
         columns = [table[column] for column in task.columns]
         for series in columns:
             check_target(task.name, series)
-        kind, reasons[task.name] = settled_kind(task, columns)
+        kind, reasons[task.name] = settled_kind(task, columns, roles)
         settled.append(task.with_kind(kind))
     return TaskSet(settled), reasons

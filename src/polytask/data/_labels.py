@@ -15,7 +15,12 @@ __all__ = ["Labels", "OwnRowLabels", "TableLabels", "column_values"]
 
 
 def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
-    """A column as float64 with NaN (numbers), or as objects with None (text, booleans)."""
+    """A column as float64 with NaN (numbers), or as objects with None (text, booleans).
+
+    Whole numbers that a float would change are objects too.
+    """
+    if series.dtype.is_integer() and _beyond_floats(series):
+        return np.array(series.to_list(), dtype=object)
     if series.dtype.is_numeric() or series.dtype == pl.Null:
         return series.cast(pl.Float64).to_numpy()
     if series.dtype == pl.Boolean:
@@ -23,6 +28,11 @@ def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
     text = series.cast(pl.String)
     words = text.drop_nulls().unique().sort().to_list()
     return _looked_up(text.cast(pl.Enum(words)).to_physical().cast(pl.Int32), words)
+
+
+def _beyond_floats(series: pl.Series) -> bool:
+    low, high = series.min(), series.max()
+    return isinstance(low, int) and isinstance(high, int) and max(-low, high) > 2**53
 
 
 def _looked_up(codes: pl.Series, words: Sequence[object]) -> np.ndarray:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from polytask.data._chosen_tasks import one_target
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._inputs import column_names
-from polytask.data._readers import MISSING, read_table
+from polytask.data._open_table import open_table
+from polytask.data._table import NO_ROLES
 from polytask.exceptions import ParameterError
 from polytask.tasks import Kind, Task, TaskSet
 
@@ -26,7 +26,12 @@ def read(
     weight: Any = None,
     group: Any = None,
     role: Literal["primary", "auxiliary"] = "primary",
-    missing: Sequence[str] = MISSING,
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
+    names: str | Iterable[str] | None = None,
+    no_header: bool = False,
+    separator: str | None = None,
+    decimal: str = ".",
 ) -> MultiTaskDataset:
     """Read a file, or take a frame, as a multi-task data set.
 
@@ -46,8 +51,18 @@ def read(
         Of the tasks, where `target` is given.
     features, drop, weight, group
         As in `MultiTaskDataset.from_table`.
-    missing : sequence of str
-        Cells that mean “missing”, in CSV and TSV files.
+    columns, missing
+        As in `MultiTaskDataset.from_table`; in text files, empty cells and words such as NA are
+        missing too.
+    names : sequence of str or str with commas, optional
+        Names of the columns of a text file without a header.
+    no_header : bool
+        Whether the first line of a text file is a row like any other.
+    separator : str, optional
+        What separates cells of a text file; otherwise found by consistency over its rows. A blank
+        stands for any number of blanks and tabs.
+    decimal : {".", ","}
+        The decimal mark in a text file. With a comma, points may stand between thousands.
 
     Examples
     --------
@@ -60,15 +75,25 @@ def read(
     features = None if features is None else column_names("features", features)
     drop = column_names("drop", drop)
     named = [name for one in given for name in (one.columns if isinstance(one, Task) else [one])]
-    frame = _frame(data, missing, features, [*named, *drop, task_column, weight, group])
+    only = _of_use(features, [*named, *drop, task_column, weight, group, *columns])
+    table = open_table(
+        data,
+        columns=columns,
+        missing=missing,
+        names=names,
+        no_header=no_header,
+        separator=separator,
+        decimal=decimal,
+        only=only,
+    )
     if task_column is None:
         return MultiTaskDataset.from_table(
-            frame, given, features=features, drop=drop, weight=weight, group=group
+            table, given, features=features, drop=drop, weight=weight, group=group
         )
     if len(given) > 1:
         one_target(TaskSet(given))  # raises
     return MultiTaskDataset.from_long(
-        frame,
+        table,
         given[0],
         task_column,
         kind=kind,
@@ -96,16 +121,8 @@ def _tasks(
     return [str(target) if plain else Task(str(target), kind, role=role)]
 
 
-def _frame(
-    data: Any,
-    missing: Sequence[str],
-    features: Sequence[str] | None,
-    others: Iterable[object],
-) -> Any:
-    """The frame itself, or a file's columns: only those of use where `features` are named."""
-    if not isinstance(data, str | Path):
-        return data
+def _of_use(features: Sequence[str] | None, others: Iterable[object]) -> list[str] | None:
+    """The columns to read from a file; None for all, where `features` are not named."""
     if features is None:
-        return read_table(data, missing=missing)
-    named = [*features, *(name for name in others if isinstance(name, str))]
-    return read_table(data, missing=missing, columns=named)
+        return None
+    return [*features, *(name for name in others if isinstance(name, str))]

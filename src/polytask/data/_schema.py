@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from polytask.data._column import Column
 from polytask.data._fit_columns import fit_columns
+from polytask.data._reading import Reading
 from polytask.data._source import Source
 from polytask.data._targets import fit_targets
 from polytask.tasks import FittedTarget
@@ -32,6 +33,8 @@ class Schema:
         The column that names each row's task.
     own_rows : bool
         Whether each row belongs to exactly one task.
+    reading : Reading
+        How cells of the input columns are read, where a table leaves that open.
 
     Attributes
     ----------
@@ -48,6 +51,7 @@ class Schema:
     targets: Mapping[str, FittedTarget]
     task_column: str | None = None
     own_rows: bool = False
+    reading: Reading = field(default_factory=Reading)
 
     @classmethod
     def fit(cls, source: Source, targets: Mapping[str, FittedTarget] | None = None) -> Schema:
@@ -67,8 +71,9 @@ class Schema:
         """
         fitted = fit_targets([source]) if targets is None else targets
         carried = {name: fitted[name] for name in source.tasks.names}
-        columns = fit_columns(source.inputs)
-        return cls(source.name, columns, carried, source.task_column, source.own_rows)
+        columns = fit_columns(source.inputs, source.reading.roles)
+        reading = source.reading.only({column.name for column in columns})
+        return cls(source.name, columns, carried, source.task_column, source.own_rows, reading)
 
     def encode(self, source: Source) -> dict[str, np.ndarray]:
         """Encode a source's inputs.

@@ -8,6 +8,7 @@ from typing import Any
 
 from polytask.data._column import Column
 from polytask.data._fit_columns import ENCODERS
+from polytask.data._reading import Reading
 from polytask.data._schema import Schema
 from polytask.exceptions import BundleError
 from polytask.tasks import FittedTarget
@@ -30,6 +31,7 @@ def schema_to_json(schema: Schema) -> dict[str, Any]:
         "tasks": {name: positions[id(fitted)] for name, fitted in schema.targets.items()},
         "task_column": schema.task_column,
         "own_rows": schema.own_rows,
+        "reading": schema.reading.to_json(),
     }
 
 
@@ -42,6 +44,7 @@ def schema_from_json(value: Mapping[str, Any]) -> Schema:
         {name: targets[position] for name, position in value["tasks"].items()},
         value["task_column"],
         value["own_rows"],
+        Reading.from_json(value["reading"]) if "reading" in value else Reading(),
     )
 
 

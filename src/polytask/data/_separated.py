@@ -1,26 +1,28 @@
-"""CSV and TSV files before they are read: what separates cells, and what is wrong with them."""
+"""The cells of a CSV, TSV or other text file, all as text."""
 
 from __future__ import annotations
 
 import csv
-import gzip
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import glob
+import io
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 import polars as pl
 
-from polytask.data._frames import header_doubt, no_duplicates
-from polytask.exceptions import DataError, SourceFileError
+from polytask.data._layout import Layout, find_layout, usual_separator
+from polytask.data._number_text import DECIMAL_COMMAS
+from polytask.data._text_file import opened_text
+from polytask.data._text_options import BLANKS, TextOptions
+from polytask.exceptions import SourceFileError
 
-__all__ = ["check_header", "check_numbers", "find_separator", "long_line", "separator_of"]
+__all__ = ["check_numbers", "find_separator", "literal", "long_line", "raw_cells"]
 
 _MOST_NAMES = 5
 
 
 def find_separator(path: str | Path) -> str | None:
-    """What separates the cells of a CSV file instead of commas.
+    """What separates the cells of a text file, if it is not what the file's name promises.
 
     Parameters
     ----------
@@ -29,81 +31,111 @@ def find_separator(path: str | Path) -> str | None:
     Returns
     -------
     str or None
-        A semicolon or a tab where the first line of a ``.csv`` file holds one and no comma.
+        Such as a semicolon in a ``.csv`` file; a blank stands for any number of them.
 
     Raises
     ------
     SourceFileError
-        If the first line is no UTF-8 text.
+        If the first lines are no UTF-8 text.
     """
     path = Path(path)
-    if not path.name.casefold().endswith((".csv", ".csv.gz")):
-        return None
-    with _opened(path) as handle:
-        first = handle.readline()
-    return None if "," in first else next((mark for mark in ";\t" if mark in first), None)
+    found = find_layout(path, TextOptions()).separator
+    return None if found == usual_separator(path) else found
 
 
-def separator_of(path: Path) -> str:
-    """What separates the cells of a CSV or TSV file."""
-    usual = "\t" if path.name.casefold().endswith((".tsv", ".tsv.gz")) else ","
-    return find_separator(path) or usual
+def literal(path: Path) -> str:
+    """The path with nothing in it that polars takes for a pattern."""
+    return glob.escape(str(path))
 
 
-def check_header(path: Path) -> None:
-    """Raise unless the first line names columns, each once."""
-    with _opened(path) as handle:
-        header = next(csv.reader(handle, delimiter=separator_of(path)), [])
-    names = [cell.strip() for cell in header]
-    if not any(names):
-        sentence = f"{path} is empty: its first line names no columns."
-        raise SourceFileError(sentence)
-    try:
-        no_duplicates(names)
-    except DataError as error:
-        sentence = f"{path}: {error}{header_doubt(names)}"
-        raise DataError(sentence) from error
+def raw_cells(path: Path, layout: Layout) -> pl.LazyFrame:
+    """All cells as text, null where they are empty; lines without any are no rows.
+
+    What polars reads as it is may have rows of nulls for such lines.
+    """
+    names = list(layout.names)
+    if layout.plain:
+        scanned = pl.scan_csv(
+            literal(path),
+            separator=layout.separator,
+            has_header=layout.header,
+            skip_rows=layout.skipped,
+            infer_schema=False,
+        )
+        found = scanned.collect_schema().names()
+        if len(found) == len(names):
+            return scanned.rename(dict(zip(found, names, strict=True)))
+    text = io.StringIO()
+    csv.writer(text).writerows(_rows(path, layout))
+    if not text.tell():
+        return pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
+    return pl.read_csv(
+        text.getvalue().encode(),
+        has_header=False,
+        infer_schema=False,
+        new_columns=names,
+    ).lazy()
 
 
-def check_numbers(path: Path, table: pl.DataFrame, text: Collection[str]) -> None:
+def _rows(path: Path, layout: Layout) -> Iterator[list[str]]:
+    """All rows with as many cells as there are names; lines without any are passed over."""
+    width = len(layout.names)
+    with opened_text(path) as handle:
+        for number, cells in _numbered_rows(handle, layout):
+            if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+                raise SourceFileError(_too_long(path, number, len(cells), width))
+            if cells:
+                yield (cells + [""] * (width - len(cells)))[:width]
+
+
+def _numbered_rows(handle: Iterable[str], layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Line numbers and cells of the rows."""
+    lines = iter(handle)
+    for _ in range(layout.skipped):
+        next(lines, None)
+    if layout.separator == BLANKS:
+        lines = (line.replace("\t", " ").strip() for line in lines)
+    rows = csv.reader(lines, delimiter=layout.separator, skipinitialspace=True)
+    if layout.header:
+        next(rows, None)
+    for cells in rows:
+        yield layout.skipped + rows.line_num, cells
+
+
+def check_numbers(
+    path: Path, table: pl.DataFrame, layout: Layout, decimal: str, text: Collection[str]
+) -> None:
     """Raise if columns of text hold nothing but numbers, some with a decimal comma."""
+    if layout.separator == "," or decimal == ",":
+        return
     cells = {column.name: column.drop_nulls() for column in table if column.dtype == pl.String}
     commas = [
         name
         for name, found in cells.items()
         if name not in text
-        and found.str.contains(r"^[+-]?\d*(,\d+)?$").all()
+        and found.str.contains(DECIMAL_COMMAS).all()
         and found.str.contains(",", literal=True).any()
     ]
-    if commas and separator_of(path) != ",":
+    if commas:
         shown = ", ".join(map(repr, commas[:_MOST_NAMES])) + ", …" * (len(commas) > _MOST_NAMES)
         sentence = (
             f"{path}: there are decimal commas in {shown}, so that numbers would be taken for text. "
-            "Save the file with decimal points."
+            "Add --decimal , (decimal=',' in Python), or save the file with decimal points."
         )
         raise SourceFileError(sentence)
 
 
-def long_line(path: Path) -> str | None:
+def long_line(path: Path, layout: Layout) -> str | None:
     """A sentence about the first line that has more cells than the header, if there is one."""
-    with _opened(path) as handle:
-        lines = csv.reader(handle, delimiter=separator_of(path))
-        width = len(next(lines, []))
-        for cells in lines:
-            if len(cells) > width:
-                return (
-                    f"{path}: line {lines.line_num} has {len(cells)} cells, but the header names "
-                    f"{width} columns. Mend the line; a cell that holds a separator needs quotes."
-                )
+    with opened_text(path) as handle:
+        for number, cells in _numbered_rows(handle, layout):
+            if len(cells) > len(layout.names):
+                return _too_long(path, number, len(cells), len(layout.names))
     return None
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    opened = gzip.open if path.suffix.casefold() == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as handle:
-            yield handle
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
-        sentence = f"{path} cannot be read: {error}. Save it as UTF-8 text."
-        raise SourceFileError(sentence) from error
+def _too_long(path: Path, number: int, cells: int, width: int) -> str:
+    return (
+        f"{path}: line {number} has {cells} cells, but the header names {width} columns. "
+        "Mend the line; a cell that holds a separator needs quotes."
+    )

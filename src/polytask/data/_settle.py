@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
@@ -57,14 +58,13 @@ def _no_target(series: pl.Series, holds: str | None) -> str:
     return f"{sentence} {why}".rstrip()
 
 
-def settled_kind(task: Task, columns: Sequence[pl.Series]) -> tuple[Kind, str]:
-    """The task's kind and why: as given, or inferred from its columns."""
+def settled_kind(
+    task: Task, columns: Sequence[pl.Series], roles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Kind, str]:
+    """The task's kind and why: as given, by what its columns are declared to be, or inferred."""
     if isinstance(task.kind, Kind):
         return task.kind, "as given"
-    inferred = [
-        infer_kind(task.name, s.name, column_values(s), integer=s.dtype.is_integer())
-        for s in columns
-    ]
+    inferred = [_kind(task.name, series, roles.get(series.name)) for series in columns]
     if len(inferred) == 1:
         kind, reason = inferred[0]
         return kind, f"because of {reason}"
@@ -80,6 +80,17 @@ def settled_kind(task: Task, columns: Sequence[pl.Series]) -> tuple[Kind, str]:
         "State its kind, or make each column a task of its own."
     )
     raise DataError(sentence)
+
+
+def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
+    values = column_values(series)
+    if role == "numeric":
+        return Regression(), "numbers, as declared"
+    if role != "categorical":
+        return infer_kind(task, series.name, values, integer=series.dtype.is_integer())
+    count = series.drop_nulls().n_unique()
+    kind = Binary() if count <= 2 else Multiclass()
+    return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
 
 
 def target_notes(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 from jaxtyping import Float32, Int64
 
 from polytask.data._labels import Labels
+from polytask.data._reading import Reading
 from polytask.tasks import TaskSet
 
 __all__ = ["Source"]
@@ -42,6 +43,8 @@ class Source:
         The column that named each row's task.
     group_column : str, optional
         The column that named each row's group.
+    reading : Reading
+        How the cells of the input columns were read, and what the columns were declared to be.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Source:
     task_index: np.ndarray | None = None
     task_column: str | None = None
     group_column: str | None = None
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def n_rows(self) -> int:

@@ -1,0 +1,70 @@
+"""Options that say how a table is written and what its columns are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["Column", "Decimal", "Missing", "Names", "NoHeader", "Separator"]
+
+_PANEL = "Reading"
+
+Column = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME:ROLE",
+        help="What a column is: numeric, categorical, date (or date=%d/%m/%Y, as it is written) or "
+        "drop. NAME may be a pattern such as 'x*', or several with commas. Repeat for more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--missing",
+        metavar="[COLUMN=]CELL",
+        help="A cell that means missing, such as '?' or -200, beside empty ones and words such as "
+        "NA; numbers compare by value. Repeat for more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Names = Annotated[
+    str | None,
+    typer.Option(
+        "--names",
+        metavar="NAMES",
+        help="Names of the columns of a file without a header, with commas.",
+        rich_help_panel=_PANEL,
+    ),
+]
+NoHeader = Annotated[
+    bool | None,
+    typer.Option(
+        "--no-header",
+        help="The first line is a row like any other; columns are called column_1 and so on.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        "--separator",
+        metavar="MARK",
+        help="What separates cells: a character, or comma, semicolon, tab, pipe or space (any "
+        "number of blanks); found by itself if not named.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal",
+        metavar="MARK",
+        help="The decimal mark: a point (by default), or a comma, beside which points may stand "
+        "between thousands.",
+        rich_help_panel=_PANEL,
+    ),
+]

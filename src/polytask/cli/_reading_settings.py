@@ -1,0 +1,82 @@
+"""How a table is written and what its columns are, as commands and study files say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from polytask.exceptions import ParameterError
+
+__all__ = ["ReadingSettings", "column_roles"]
+
+_ROLE = re.compile(r"(.+?):(date=.*)|(.+):([^:]+)")
+
+
+def _listed(mark: str) -> BeforeValidator:
+    """A list of words; one needs no brackets, and a mapping becomes words with `mark` within."""
+
+    def validate(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return [
+                f"{name}{mark}{item}" for name, items in value.items() for item in _items(items)
+            ]
+        return [str(item) if _is_number(item) else item for item in _items(value)]
+
+    return BeforeValidator(validate)
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+class ReadingSettings(BaseModel):
+    """How a table is written and what its columns are."""
+
+    model_config = ConfigDict(extra="forbid", strict=False, frozen=True)
+
+    column: Annotated[list[str], _listed(":")] = []
+    missing: Annotated[list[str], _listed("=")] = []
+    names: str | list[str] | None = None
+    no_header: bool = False
+    separator: str | None = None
+    decimal: str = "."
+
+    def reading(self) -> dict[str, Any]:
+        """The arguments of `polytask.data.open_table`."""
+        return {
+            "columns": column_roles(self.column),
+            "missing": self.missing,
+            "names": self.names,
+            "no_header": self.no_header,
+            "separator": self.separator,
+            "decimal": self.decimal,
+        }
+
+
+def column_roles(texts: list[str]) -> dict[str, str]:
+    """What ``NAME:ROLE`` says, by name; names may hold colons.
+
+    Examples
+    --------
+    >>> from polytask.cli._reading_settings import column_roles
+    >>> column_roles(["code:categorical", "when:date=%d/%m/%Y %H:%M"])
+    {'code': 'categorical', 'when': 'date=%d/%m/%Y %H:%M'}
+    """
+    found = {}
+    for text in texts:
+        parts = _ROLE.fullmatch(text)
+        if parts is None:
+            sentence = (
+                f"The column {text!r} names no role. Write NAME:ROLE, such as code:categorical."
+            )
+            raise ParameterError(sentence)
+        name, role = parts[1] or parts[3], parts[2] or parts[4]
+        found[name] = role
+    return found

@@ -1,0 +1,73 @@
+"""New tables read as the table was that a model learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import polars as pl
+
+from polytask.data._cell_types import booleans_read
+from polytask.data._column import Column
+from polytask.data._date_text import dates_read, likely_forms
+from polytask.data._families import family
+from polytask.data._missing import MISSING, without_markers
+from polytask.data._number_text import amounts_read, counts_read, numbers_read
+from polytask.data._reading import Reading
+from polytask.data._schema import Schema
+from polytask.data._verdict import Read, read_by, unread
+
+__all__ = ["conformed"]
+
+
+def conformed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """The table with a model's inputs as in fitting: markers null, text read as numbers or dates.
+
+    What cannot be read so stays as it is, and is refused by the column that meets it.
+    """
+    return table.with_columns(
+        _conformed(table[column.name], column, schema.reading)
+        for column in schema.columns
+        if column.name in table.columns
+    )
+
+
+def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series:
+    clean = _without(series, reading.missing.get(series.name, ()), reading.decimal)
+    holds = family(clean)
+    if holds == "booleans" and reading.roles.get(series.name) == "numeric":
+        return clean.cast(pl.Int8)
+    if holds != "text" or holds in column.accepted:
+        return clean
+    cells = _without(clean.cast(pl.String).str.strip_chars(), MISSING, reading.decimal)
+    reads = (read for read in _reads(cells, column, reading) if not unread(cells, read))
+    read = next(reads, None)
+    return clean if read is None else read_by(cells, read)
+
+
+def _without(series: pl.Series, markers: Sequence[str], decimal: str) -> pl.Series:
+    if not markers:
+        return series
+    frame = series.to_frame().lazy()
+    return without_markers(frame, {series.name: markers}, decimal).collect().to_series()
+
+
+def _reads(cells: pl.Series, column: Column, reading: Reading) -> Iterator[Read]:
+    """Ways to read text in which a model expects something else, the strictest first."""
+    role = reading.roles.get(cells.name)
+    match column.family:
+        case "numbers":
+            yield partial(counts_read, decimal=reading.decimal)
+            yield partial(numbers_read, decimal=reading.decimal)
+            if role == "numeric":
+                yield partial(amounts_read, decimal=reading.decimal)
+        case "booleans":
+            yield booleans_read
+        case "dates":
+            known = [reading.dates[cells.name]] if cells.name in reading.dates else []
+            for form in [*known, *likely_forms(cells, declared=role == "date")]:
+                yield partial(_moments, form=form)
+
+
+def _moments(cells: pl.Expr, form: str) -> pl.Expr:
+    return dates_read(cells, form)[1]

@@ -1,0 +1,55 @@
+"""How the cells of a table were read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Reading"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of some columns were read, so that new tables are read alike; plain data.
+
+    Parameters
+    ----------
+    roles : mapping of column to role
+        What columns were declared to be, such as ``"categorical"``.
+    missing : mapping of column to tuple of str
+        Cells that mean “missing”, beside empty ones and words such as NA.
+    dates : mapping of column to str
+        How dates are written, as in ``%d/%m/%Y``.
+    decimal : {".", ","}
+        The decimal mark of numbers in text.
+    """
+
+    roles: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = "."
+
+    def only(self, columns: Collection[str]) -> Reading:
+        """What it says of some columns."""
+        return Reading(
+            {name: role for name, role in self.roles.items() if name in columns},
+            {name: cells for name, cells in self.missing.items() if name in columns},
+            {name: form for name, form in self.dates.items() if name in columns},
+            self.decimal,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "roles": dict(self.roles),
+            "missing": {name: list(cells) for name, cells in self.missing.items()},
+            "dates": dict(self.dates),
+            "decimal": self.decimal,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Reading:
+        """Build what `to_json` wrote."""
+        missing = {name: tuple(cells) for name, cells in value["missing"].items()}
+        return cls(dict(value["roles"]), missing, dict(value["dates"]), value["decimal"])

@@ -1,0 +1,111 @@
+"""A table that is ready to be learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from polytask.data._cell_types import CellRules, typed
+from polytask.data._declared import categories_of
+from polytask.data._families import family
+from polytask.data._frames import table_and_notes
+from polytask.data._inputs import column_names
+from polytask.data._missing import marker_notes, markers_by_column, without_markers
+from polytask.data._reading import Reading
+from polytask.data._roles import declared_roles, with_role
+
+__all__ = ["NO_ROLES", "Table", "open_frame", "prepared"]
+
+NO_ROLES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that is ready to be learned from.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Typed columns, missing cells null.
+    reading : Reading
+        How its cells were read, and what its columns were declared to be.
+    notes : tuple of str
+        What was decided in reading, in words.
+    """
+
+    frame: pl.DataFrame
+    reading: Reading = field(default_factory=Reading)
+    notes: tuple[str, ...] = ()
+
+    def declaring(self, categories: Iterable[str]) -> Table:
+        """The table, whose reading says too that these columns are categories."""
+        roles = {**self.reading.roles, **dict.fromkeys(categories, "categorical")}
+        return replace(self, reading=replace(self.reading, roles=roles))
+
+    def without_drops(self) -> tuple[Table, list[str]]:
+        """The table as if no column were declared to be left out, and those that are."""
+        roles = {name: role for name, role in self.reading.roles.items() if role != "drop"}
+        return replace(self, reading=replace(self.reading, roles=roles)), self.dropped(())
+
+    def dropped(self, drop: str | Iterable[str]) -> list[str]:
+        """Columns that are no inputs: those in `drop` and those declared so."""
+        declared = [name for name, role in self.reading.roles.items() if role == "drop"]
+        return list(dict.fromkeys([*column_names("drop", drop), *declared]))
+
+
+def open_frame(frame: Any, *, columns: Mapping[str, str] = NO_ROLES, missing: Any = ()) -> Table:
+    """A frame as a table: roles settled, missing cells null, dates in text read.
+
+    Parameters
+    ----------
+    frame : Table, or anything that `to_polars` takes
+    columns : mapping of column or pattern to role
+    missing : str, number, sequence of these, or mapping of column to such
+    """
+    if isinstance(frame, Table):
+        return frame
+    table, notes = table_and_notes(frame)
+    stored = categories_of(frame, table.columns)
+    categories = [name for name in stored if family(table[name]) is not None]
+    return prepared(table, categories=categories, columns=columns, missing=missing, notes=notes)
+
+
+def prepared(
+    table: pl.DataFrame,
+    *,
+    categories: Collection[str] = (),
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
+    notes: tuple[str, ...] = (),
+) -> Table:
+    """A polars frame as a table; columns named in `categories` are such unless declared otherwise."""
+    roles, dates = declared_roles(columns, table.columns)
+    roles = dict.fromkeys(categories, "categorical") | roles
+    markers = markers_by_column(missing, table.columns)
+    clean = without_markers(table.lazy(), markers).collect() if markers else table
+    found = {name for name in markers if clean[name].null_count() > table[name].null_count()}
+    text = typed(
+        clean.select(pl.col(pl.String)).lazy(),
+        CellRules({}, roles=roles, dates=dates, stored=True, explained=found),
+    )
+    clean = clean.with_columns(text.frame.collect())
+    clean = clean.with_columns(
+        with_role(clean[name], role, dates.get(name)) for name, role in roles.items()
+    )
+    return Table(
+        clean,
+        Reading(roles, joined(markers, text.markers), {**text.dates, **dates}),
+        notes + marker_notes(table.lazy(), markers) + text.notes,
+    )
+
+
+def joined(
+    first: Mapping[str, tuple[str, ...]], second: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Markers of both, by column."""
+    names = dict.fromkeys([*first, *second])
+    return {name: (*first.get(name, ()), *second.get(name, ())) for name in names}
