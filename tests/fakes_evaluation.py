@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from polytask.data import MultiTaskDataset
+from polytask.evaluation import RunRecord
 from polytask.exceptions import DataError, NonFiniteLossError
 from polytask.learners import PerTaskEstimator
 from polytask.tasks import Task
@@ -107,3 +108,12 @@ def table(
     tasks = [Task(f"y{k}", "regression", metrics=("rmse", "mae")) for k in range(n_tasks - 1)]
     last = Task(f"y{n_tasks - 1}", "binary", metrics=("roc_auc", "log_loss"))
     return MultiTaskDataset.from_arrays(X, Y, [*tasks, last])
+
+
+def without_seconds(record: RunRecord) -> dict:
+    """A record without what differs from one run to the next; models hold their seconds too."""
+    values = record.to_dict()
+    values.pop("seconds")
+    values["history"] = {k: v for k, v in values["history"].items() if k != "seconds"}
+    values["files"] = {k: v for k, v in values["files"].items() if k != "model"}
+    return values

@@ -7,6 +7,7 @@ from fakes_evaluation import Apart, Together, Unable, table
 from sklearn.datasets import load_digits
 
 import polytask
+from polytask._files import sha256
 from polytask.data import FixedSplit, MultiTaskDataset, RandomSplit, Split
 from polytask.evaluation import Comparison, compare
 from polytask.exceptions import (
@@ -570,9 +571,41 @@ def test_reading_a_folder_that_has_no_comparison(tmp_path):
 def test_goes_through_json(tmp_path):
     found = compare(table(), Together(), seeds=2, budget=THREE, out=tmp_path)
     text = json.dumps(found.to_dict(), allow_nan=False)
-    assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(text)
+    held = json.loads((tmp_path / "comparison.json").read_text())
+    assert {k: v for k, v in held.items() if k not in {"files", "sha256"}} == json.loads(text)
     assert Comparison.from_dict(json.loads(text)) == found
     assert Comparison.read(tmp_path) == found
+
+
+def test_the_file_carries_digests(tmp_path):
+    found = compare(table(), Apart(), seeds=2, budget=THREE, out=tmp_path, quiet=True)
+    path = tmp_path / "comparison.json"
+    text = path.read_text()
+    held = json.loads(text)
+    assert len(held["files"]) == 2
+    for name, digest in held["files"].items():
+        assert sha256(tmp_path / name) == digest
+    path.write_text(text.replace(f'"seconds": {held["seconds"]}', '"seconds": 12.5'))
+    assert Comparison.read(tmp_path).seconds == 12.5
+    value = found.learners[0].tasks["y0"]["rmse"].value
+    for damaged in (text.replace(str(value), str(value + 1)), text[:-20], "[]", '{"format": 1}'):
+        path.write_text(damaged)
+        with pytest.raises(
+            StudyError, match=r"comparison.json is damaged.*Run the comparison again"
+        ):
+            Comparison.read(tmp_path)
+
+
+def test_a_damaged_run_is_done_again_and_said(tmp_path, capsys):
+    first = compare(table(), Apart(), seeds=2, out=tmp_path, quiet=True)
+    path = next((tmp_path / "runs").glob("*.test.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    again = compare(table(), Apart(), seeds=2, out=tmp_path)
+    assert without_seconds(again.to_dict()) == without_seconds(first.to_dict())
+    (remark,) = again.remarks
+    assert remark == f"{path} was edited or damaged after it was written. That run is done again."
+    assert f"note: {remark}\n" in capsys.readouterr().err
+    assert first.remarks == ()
 
 
 def test_an_unknown_format():

@@ -1,12 +1,16 @@
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from polytask.evaluation.running._study import study_folder
-from polytask.exceptions import StudyError
+from polytask.evaluation.running._study import out_folder, study_folder
+from polytask.exceptions import OutputError, ParameterError, StudyError
 
 STUDY = {"data": "abc", "split": {"kind": "RandomSplit"}, "budget": {"trials": 1, "steps": 10}}
 
@@ -48,12 +52,6 @@ def test_other_files_do_not_matter(tmp_path):
     enter(tmp_path)
 
 
-def test_a_file_is_no_folder(tmp_path):
-    (tmp_path / "out").write_text("")
-    with pytest.raises(StudyError, match=r"is a file\. Choose another folder"):
-        enter(tmp_path / "out")
-
-
 @pytest.mark.parametrize("text", ["", "[1]", "{"])
 def test_a_damaged_study_file_is_refused(tmp_path, text):
     (tmp_path / "study.json").write_text(text)
@@ -83,3 +81,91 @@ with study_folder(Path({str(tmp_path)!r}), {STUDY!r}):
         except StudyError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize("inside", ["", "deeper", "deeper/still"])
+def test_a_file_in_the_way(tmp_path, inside):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(StudyError, match=rf"{tmp_path}/out is a file\. Choose another folder"):
+        enter(tmp_path / "out" / inside)
+    assert (tmp_path / "out").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        (errno.EACCES, StudyError, "permission is denied"),
+        (errno.EROFS, StudyError, "the disk is read-only"),
+        (errno.ENAMETOOLONG, StudyError, "its name is too long"),
+        (errno.ENOSPC, OutputError, "no space is left on the disk"),
+        (errno.EDQUOT, OutputError, "the disk quota is used up"),
+        (errno.ENODEV, StudyError, "No such device"),
+    ],
+)
+@pytest.mark.parametrize("call", ["mkdir", "open", "exists"])
+def test_a_folder_that_cannot_be_used(tmp_path, monkeypatch, number, kind, words, call):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number), "somewhere")
+
+    monkeypatch.setattr(os if call == "open" else Path, call, refuse)
+    with pytest.raises(kind, match=f"The folder {tmp_path}/out cannot be used: {words}"):
+        enter(tmp_path / "out")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do anything")
+def test_a_folder_without_permission(tmp_path):
+    (tmp_path / "mine").mkdir(mode=0o500)
+    with pytest.raises(StudyError, match="permission is denied"):
+        enter(tmp_path / "mine" / "out")
+
+
+@pytest.mark.parametrize("made_again", [False, True])
+def test_a_folder_that_is_removed_meanwhile(tmp_path, made_again):
+    def study():
+        with study_folder(tmp_path / "out", STUDY):
+            shutil.rmtree(tmp_path / "out")
+            if made_again:
+                (tmp_path / "out").mkdir()
+                (tmp_path / "out" / ".lock").touch()
+
+    with pytest.raises(OutputError, match="was removed while results were written to it"):
+        study()
+    enter(tmp_path / "out")
+
+
+def test_what_a_killed_process_left_is_swept_and_what_fails_too(tmp_path):
+    half = ".study-0123456789abcdef.json"
+
+    def study():
+        with study_folder(tmp_path, STUDY):
+            assert not (tmp_path / half).exists()
+            (tmp_path / half).touch()
+            raise ZeroDivisionError
+
+    (tmp_path / half).touch()
+    with pytest.raises(ZeroDivisionError):
+        study()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "study.json"]
+
+
+@pytest.mark.parametrize("out", ["", "  ", "a\0b", "~nobody-of-this-name/x", Path("a\0b")])
+def test_what_is_no_path(out):
+    with pytest.raises(
+        ParameterError, match="The `out` parameter of compare must be the path of a"
+    ):
+        out_folder(out)
+
+
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize("out", [3, b"x", None, ["x"], True])
+def test_what_is_not_even_text(out):
+    with pytest.raises(
+        ParameterError, match="The `out` parameter of compare must be the path of a"
+    ):
+        out_folder(out)
+
+
+def test_a_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert out_folder("~/x") == out_folder(Path("~/x")) == tmp_path / "x"
+    assert out_folder("x~") == Path("x~")

@@ -7,8 +7,8 @@ import torch
 from training_tables import mixed_table
 
 from polytask.architectures import MLP, HardSharing, SingleTask
-from polytask.exceptions import ParameterError, StudyError
-from polytask.training import Trainer
+from polytask.exceptions import OutputError, ParameterError, StudyError
+from polytask.training import Trainer, check_checkpoint
 from polytask.training._checkpoint import load_state, save_state
 
 RECIPES = {
@@ -82,3 +82,32 @@ def test_any_nesting_of_state_survives(tmp_path):
     back = load_state(tmp_path / "s")
     assert torch.equal(back.pop("a")[0], torch.arange(3))
     assert back == {2: {"x": float("inf"), "y": "text"}, "none": {}}
+
+
+@pytest.mark.parametrize(
+    "kind", [torch.float32, torch.bfloat16, torch.int64, torch.bool, torch.uint8]
+)
+def test_a_flipped_bit_in_a_checkpoint_is_found(tmp_path, kind):
+    path = tmp_path / "state.safetensors"
+    state = {"a": torch.ones(40, dtype=kind), "step": 300, "scalar": torch.tensor(2).to(kind)}
+    save_state(path, {**state, "none": torch.ones(0, 3)})
+    check_checkpoint(path)
+    held = path.read_bytes()
+    for place in range(8, len(held), 7):
+        damaged = bytearray(held)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        try:
+            check_checkpoint(path)
+        except StudyError as error:
+            assert "is not a whole checkpoint" in str(error)  # noqa: PT017
+        else:
+            assert held[place : place + 1] == b" ", place  # between the header and the data
+
+
+def test_a_checkpoint_makes_its_folder_at_the_start_only(tmp_path):
+    path = tmp_path / "deep" / "state.safetensors"
+    with pytest.raises(OutputError, match="its folder is gone"):
+        save_state(path, {})
+    Trainer(steps=5).fit(HardSharing(MLP((8,))), mixed_table(), checkpoint=path)
+    assert path.parent.exists()

@@ -45,14 +45,16 @@ def sealed(values: Mapping[str, Any], *, but: str = "") -> dict[str, Any]:
     return {**values, "sha256": _seal(values, but)}
 
 
-def unsealed(values: Mapping[str, Any], *, but: str = "") -> dict[str, Any]:
+def unsealed(values: object, *, but: str = "") -> dict[str, Any]:
     """The values without their digest.
 
     Raises
     ------
     ValueError
-        If the digest is missing or is not theirs.
+        If these are no names and values, or the digest is missing or is not theirs.
     """
+    if not isinstance(values, Mapping):
+        raise ValueError("it does not hold names and values")
     bare = {key: value for key, value in values.items() if key != "sha256"}
     if values.get("sha256") != _seal(bare, but):
         raise ValueError("it was edited or damaged after it was written")

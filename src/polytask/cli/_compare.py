@@ -18,7 +18,7 @@ from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
-from polytask.evaluation import Comparison, compare
+from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.learners import Learner, default_learners, unserved
 from polytask.report import write_report
 from polytask.training import Budget
@@ -42,7 +42,7 @@ def run(given: Mapping[str, Any]) -> None:
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
     study = _study(options, voice)
-    with ending_well(lambda: _kept(study.folder)):
+    with ending_well(lambda: _kept(study.folder)), progress_at_once():
         comparison = compare(
             study.data,
             study.learners,
@@ -108,6 +108,8 @@ def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> N
         voice.result(f"\n{comparison.verdict}")
     else:
         voice.result(str(comparison))
+    for remark in comparison.remarks:
+        (voice.result if voice.quiet else voice.keep)(f"note: {remark}")
     for warning in comparison.warnings:
         voice.result(f"note: {warning}")
     voice.result("")

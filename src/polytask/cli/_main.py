@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
-from polytask.cli._interrupt import ending_well
-from polytask.exceptions import PolytaskError
+from polytask._files import problem
+from polytask._processes import ENDING
+from polytask.cli._interrupt import Interrupted, ending_well
+from polytask.exceptions import OutputError, PolytaskError, WorkerError
 
 __all__ = ["main"]
 
+_MACHINES_TROUBLE = 1
 _USERS_ERROR = 2
 _BROKEN_PIPE = 141
 
@@ -19,8 +24,11 @@ _BROKEN_PIPE = 141
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave by `SystemExit`.
 
-    The status is 0 when all went well, 2 for a user's error (one line on stderr; its traceback
-    too where the environment variable ``POLYTASK_DEBUG`` is set), 130 after Ctrl-C.
+    The status is 0 when all went well; 1 where the machine failed: results that could not be
+    written, memory that did not suffice, a worker process that was ended; 2 for a user's error;
+    130 after Ctrl-C, 143 after SIGTERM, 129 when the terminal was closed. 1 and 2 come with one
+    line on stderr, and with the traceback too where the environment variable ``POLYTASK_DEBUG``
+    is set.
 
     Parameters
     ----------
@@ -30,22 +38,55 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin halt one another
     try:
         with ending_well():
-            from polytask.cli._app import app
-
-            app(arguments if arguments is None else list(arguments), prog_name="polytask")
+            _run(arguments)
+    except Interrupted:
+        if arguments is None:  # this process is the command: let nothing disturb its last moments
+            for number in ENDING:
+                signal.signal(number, signal.SIG_IGN)
+        raise
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit complains
+        _close_standard_output()
         sys.exit(_BROKEN_PIPE)
+    except (OutputError, WorkerError) as error:
+        _fail(str(error), _MACHINES_TROUBLE)
     except PolytaskError as error:
-        _fail(str(error))
+        _fail(str(error), _USERS_ERROR)
+    except MemoryError as error:
+        sentence = f"The memory does not suffice ({str(error).strip() or 'nothing is left'})."
+        _fail(f"{sentence} Use fewer rows, smaller models or fewer --jobs.", _MACHINES_TROUBLE)
     except OSError as error:
-        if error.filename is None:
+        said = problem(error) or error.strerror or error
+        if error.filename is not None:
+            _fail(f"{error.filename}: {said}", _USERS_ERROR)
+        _fail(f"Standard output or a file cannot be written: {said}", _MACHINES_TROUBLE)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+    from polytask.cli._app import app
+
+    try:
+        app(arguments if arguments is None else list(arguments), prog_name="polytask")
+    except SystemExit:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
             raise
-        _fail(f"{error.filename}: {error.strerror}")
+        except OSError as error:
+            _close_standard_output()
+            said = problem(error) or error.strerror
+            raise OutputError(f"Standard output cannot be written: {said}") from error
+        raise
 
 
-def _fail(sentence: str) -> None:
+def _close_standard_output() -> None:
+    """Write the rest to nowhere, or Python complains once more when it ends."""
+    with suppress(OSError, ValueError):  # of a standard output that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(sentence: str, status: int) -> None:
     if os.environ.get("POLYTASK_DEBUG"):
         traceback.print_exc()
-    sys.stderr.write(f"error: {sentence.strip()}\n")
-    sys.exit(_USERS_ERROR)
+    with suppress(OSError):
+        sys.stderr.write(f"error: {sentence.strip()}\n")
+    sys.exit(status)

@@ -15,6 +15,7 @@ from polytask.evaluation.judging._draws import RowDraws
 from polytask.evaluation.judging._estimates import DeltaMEstimate, Estimate
 from polytask.evaluation.running._evaluate import evaluate
 from polytask.evaluation.running._grid import grid
+from polytask.evaluation.running._progress import progress_at_once
 from polytask.evaluation.running._records import MetricRecord, RunRecord, RunSpec
 from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._runner import Runner
@@ -39,4 +40,5 @@ __all__ = [
     "compare",
     "evaluate",
     "grid",
+    "progress_at_once",
 ]

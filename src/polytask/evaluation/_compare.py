@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from polytask._files import write_json
+from polytask._files import sealed, write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
 from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter, learnable_splits
 from polytask.evaluation._comparison import Comparison
@@ -19,8 +19,9 @@ from polytask.evaluation.judging._replicates import replicates_needed
 from polytask.evaluation.running._candidates import Asked, Candidate, candidates, check_served
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
 from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
+from polytask.evaluation.running._progress import Notes
 from polytask.evaluation.running._runner import Runner
-from polytask.evaluation.running._study import study_folder
+from polytask.evaluation.running._study import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DataError, ParameterError
 from polytask.training import Budget
@@ -111,6 +112,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, split, seeds, budget, quiet)
+    place = None if out is None else out_folder(out)
     splitter, allowed = split or RandomSplit(), budget or Budget(trials=3)
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
@@ -120,8 +122,9 @@ def compare(
     data = splitter.prepared(data)
     entrants = candidates(learners, data.tasks)
     check_served([one.learner for one in entrants], data)
-    with _folder(out) as folder:
-        runner = Runner(folder, data, allowed, jobs)
+    said = Notes(quiet)
+    with _folder(place) as folder:
+        runner = Runner(folder, data, allowed, jobs, said)
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
             notes = [*unlearnable, *unserved_defaults(learners, data.tasks), *left_out]
@@ -136,8 +139,12 @@ def compare(
             comparison = conclude(
                 entries, study, runner, kept=out is not None, started=started, notes=notes
             )
-            write_json(folder / "comparison.json", comparison.to_dict())
-            return comparison
+            runs = [run for entry in entries for run in entry.runs]
+            files = {name: digest for run in runs for name, digest in run.files.items()}
+            values = sealed({**comparison.to_dict(), "files": files}, but="seconds")
+            write_json(folder / "comparison.json", values, make_folder=False)
+            kept_in, model = comparison.folder, comparison.model
+            return comparison.kept(folder=kept_in, model=model, remarks=said.kept)
 
 
 def _check_arguments(
@@ -175,9 +182,9 @@ def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Re
 
 
 @contextmanager
-def _folder(out: str | Path | None) -> Iterator[Path]:
+def _folder(out: Path | None) -> Iterator[Path]:
     if out is not None:
-        yield Path(out)
+        yield out
         return
     with tempfile.TemporaryDirectory(prefix="polytask-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polytask._files import unsealed
 from polytask.evaluation._plain import from_plain, to_plain
 from polytask.evaluation.judging._comparison_records import (
     LearnerDifference,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison"]
 
 _FORMAT = 1
+_OF_THE_FILE = frozenset({"format", "files", "sha256"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Comparison:
     warnings : tuple of str
     seconds : float
         Wall-clock seconds of the comparison, without runs that were read back.
+    remarks : tuple of str
+        Sentences on how this process ran it, such as fewer workers than `jobs`; in no file.
     """
 
     versions: Mapping[str, str]
@@ -61,6 +65,7 @@ class Comparison:
     seconds: float = 0.0
     model: FittedPredictor | None = field(default=None, init=False, repr=False, compare=False)
     folder: Path | None = field(default=None, init=False, repr=False, compare=False)
+    remarks: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -115,7 +120,9 @@ class Comparison:
             )
             raise StudyError(sentence)
         renamed = {
-            {"verdict": "judgement"}.get(k, k): v for k, v in values.items() if k != "format"
+            {"verdict": "judgement"}.get(k, k): v
+            for k, v in values.items()
+            if k not in _OF_THE_FILE
         }
         return from_plain(cls, renamed)
 
@@ -126,14 +133,23 @@ class Comparison:
         if not path.is_file():
             sentence = f"{path} is missing: the comparison has not ended, or is elsewhere."
             raise StudyError(sentence)
-        found = cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        try:
+            values = unsealed(json.loads(path.read_text(encoding="utf-8")), but="seconds")
+        except (ValueError, AttributeError) as error:
+            raise StudyError(f"{path} is damaged ({error}). Run the comparison again.") from error
+        found = cls.from_dict(values)
         return found.kept(folder=Path(folder))
 
     def kept(
-        self, *, folder: Path | None = None, model: FittedPredictor | None = None
+        self,
+        *,
+        folder: Path | None = None,
+        model: FittedPredictor | None = None,
+        remarks: Sequence[str] = (),
     ) -> Comparison:
-        """The same, knowing where its model lies, or holding it."""
+        """The same, knowing where its model lies, or holding it, and how it was run."""
         found = replace(self)
         object.__setattr__(found, "folder", folder)
         object.__setattr__(found, "model", model)
+        object.__setattr__(found, "remarks", tuple(remarks))
         return found

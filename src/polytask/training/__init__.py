@@ -1,6 +1,7 @@
 """Training networks: small named steps over Fabric, tensor batches, exact resume."""
 
 from polytask.training._budget import Budget
+from polytask.training._checkpoint import check_checkpoint
 from polytask.training._history import EpochRecord, History
 from polytask.training._progress import silently
 from polytask.training._score import score
@@ -13,6 +14,7 @@ __all__ = [
     "History",
     "Trained",
     "Trainer",
+    "check_checkpoint",
     "score",
     "silently",
     "to_tensors",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -14,9 +16,10 @@ from torch import Tensor
 from polytask._files import replacing
 from polytask.exceptions import StudyError
 
-__all__ = ["load_state", "save_state"]
+__all__ = ["check_checkpoint", "load_state", "save_state"]
 
 _KEY = "polytask_state"
+_DIGEST = "sha256"
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
@@ -25,14 +28,15 @@ def save_state(path: Path, state: Mapping[str, Any]) -> None:
     Parameters
     ----------
     path : Path
-        Replaced only when the new file is complete.
+        Replaced only when the new file is complete; its folder must be there.
     state : mapping
         Leaves are tensors, numbers, strings, booleans and None; infinities survive.
     """
     tensors: dict[str, Tensor] = {}
     skeleton = json.dumps(_pack(state, tensors))
-    with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata={_KEY: skeleton})
+    metadata = {_KEY: skeleton, _DIGEST: _digest(skeleton, tensors)}
+    with replacing(path, make_folder=False) as temporary:
+        save_file(tensors, temporary, metadata=metadata)
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -41,16 +45,46 @@ def load_state(path: Path) -> dict[str, Any]:
     Raises
     ------
     StudyError
-        If the file is not a whole checkpoint.
+        If the file is not a whole checkpoint, or not as it was written.
     """
     try:
-        with safe_open(path, framework="pt") as handle:
-            metadata = handle.metadata() or {}
-            tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-        return _unpack(json.loads(metadata[_KEY]), tensors)
-    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        return _unpack(*_read(path))
+    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
         sentence = f"{path.name} is not a whole checkpoint ({error}). Delete it to start anew."
         raise StudyError(sentence) from error
+
+
+def check_checkpoint(path: Path) -> None:
+    """Raise unless a checkpoint is as `Trainer` wrote it.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    StudyError
+    """
+    load_state(path)
+
+
+def _read(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    with safe_open(path, framework="pt") as handle:
+        metadata = handle.metadata() or {}
+        tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
+    if metadata[_DIGEST] != _digest(metadata[_KEY], tensors):
+        raise ValueError("it was edited or damaged after it was written")
+    return json.loads(metadata[_KEY]), tensors
+
+
+def _digest(skeleton: str, tensors: Mapping[str, Tensor]) -> str:
+    """sha256 over the plain values and over every tensor's name, type, shape and bytes."""
+    found = hashlib.sha256(skeleton.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
 
 
 def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
+from polytask._files import writing
 from polytask._recipes import to_json
 from polytask._validation import message
 from polytask.architectures import Architecture, MultiTaskModule
@@ -214,6 +215,8 @@ class _Saver:
         self.last = time.monotonic()
 
     def resume(self, run: TrainingRun) -> None:
+        with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
             resume_run(run, self.path, self.identity)
 

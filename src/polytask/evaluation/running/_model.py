@@ -11,6 +11,7 @@ __all__ = ["recommended_model"]
 
 def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
     """The fitted predictor that answers as the run was measured."""
+    store.check()
     kept = {place: store.read_model(run.runs[place].spec.key) for place in run.kept}
     first = next(iter(kept.values()))
     if len(kept) == 1:

@@ -148,7 +148,7 @@ def write_outcomes(path: Path, found: Mapping[str, Outcome]) -> None:
         for field in _ARRAYS
     }
     targets = [[name, asdict(outcome.target)] for name, outcome in found.items()]
-    with replacing(path) as temporary:
+    with replacing(path, make_folder=False) as temporary:
         save_file(arrays, temporary, metadata={"targets": json.dumps(targets)})
 
 

@@ -10,7 +10,7 @@ from polytask.evaluation.running._candidates import Candidate
 from polytask.evaluation.running._grid import grid
 from polytask.evaluation.running._labelled import labelled_rows
 from polytask.evaluation.running._left_out import failure
-from polytask.evaluation.running._progress import progress_bar
+from polytask.evaluation.running._progress import progress_bar, run_progress
 from polytask.evaluation.running._records import RunRecord
 from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._runner import Runner
@@ -45,8 +45,8 @@ def fit_candidates(
         [_trials(runner, candidate, one) for one in repetitions] for candidate in candidates
     ]
     runs = [run for candidate_runs in requests for trials in candidate_runs for run in trials]
-    with progress_bar(len(runs), "fitting", quiet=quiet) as advance:
-        records = runner.run_all(runs, lambda record: advance(record.spec.name))
+    with run_progress(len(runs), quiet=quiet) as progress:
+        records = runner.run_all(runs, progress.fitted, progress.known)
     by_run = dict(zip(map(id, runs), records, strict=True))
     tuned: dict[str, tuple[Tuned, ...]] = {}
     failed: dict[str, RunRecord] = {}

@@ -1,21 +1,55 @@
-"""One bar on a terminal for a whole comparison; nothing elsewhere."""
+"""How far a comparison is: a bar on a terminal, a line per finished run elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["Advance", "progress_bar"]
+from polytask.evaluation.running._records import RunRecord
+
+__all__ = ["Advance", "Notes", "RunProgress", "progress_at_once", "progress_bar", "run_progress"]
 
 Advance = Callable[[str], None]
 """Say that one more step is done, and what it was."""
+
+_patience: ContextVar[float] = ContextVar("patience", default=2.0)
+"""Seconds without a line: a comparison that takes no longer says nothing."""
+
+
+@contextmanager
+def progress_at_once() -> Iterator[None]:
+    """Let comparisons inside say from the first run on how far they are, as commands do."""
+    token = _patience.set(0.0)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+class Notes:
+    """Sentences on how a study is run: kept, and said on stderr unless `quiet`.
+
+    They speak of this process and not of what was found, so no record holds them.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.kept: list[str] = []
+
+    def __call__(self, sentence: str) -> None:
+        """Keep a sentence, and say it."""
+        self.kept.append(sentence)
+        if not self.quiet:
+            _write(f"note: {sentence}\n")
 
 
 @contextmanager
 def progress_bar(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
     """Show how many of `total` steps are done, on stderr if that is a terminal."""
-    if quiet or total == 0 or not sys.stderr.isatty():
+    if quiet or total == 0 or not _is_terminal():
         yield _say_nothing
         return
     from rich.console import Console
@@ -31,6 +65,143 @@ def progress_bar(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         place = bar.add_task("", total=total)
         yield lambda words: bar.update(place, advance=1, description=words)
+
+
+class RunProgress:
+    """Hears of every run, and shows nothing.
+
+    Attributes
+    ----------
+    total : int
+        Runs in all.
+    n_known : int
+        Those that were done before.
+    n_fitted : int
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total, self.n_known, self.n_fitted = total, 0, 0
+
+    def known(self, record: RunRecord) -> None:
+        """A run that was done before."""
+        del record
+        self.n_known += 1
+
+    def fitted(self, record: RunRecord) -> None:
+        """A run that has just ended."""
+        del record
+        self.n_fitted += 1
+
+    def close(self) -> None:
+        """There is no more to come."""
+
+
+@contextmanager
+def run_progress(total: int, *, quiet: bool) -> Iterator[RunProgress]:
+    """Show on stderr how many of `total` runs are fitted, and how long the others may take."""
+    if quiet or total == 0 or sys.stderr is None:
+        yield RunProgress(total)
+    elif _is_terminal():
+        with progress_bar(total, "fitting", quiet=quiet) as advance:
+            yield _Bar(total, advance)
+    else:
+        lines = (_NotebookLine if _is_notebook(sys.stderr) else _Lines)(total)
+        try:
+            yield lines
+        finally:
+            lines.close()
+
+
+class _Bar(RunProgress):
+    """Moves a bar."""
+
+    def __init__(self, total: int, advance: Advance) -> None:
+        super().__init__(total)
+        self._advance = advance
+
+    def known(self, record: RunRecord) -> None:
+        super().known(record)
+        self._advance(record.spec.name)
+
+    def fitted(self, record: RunRecord) -> None:
+        super().fitted(record)
+        self._advance(record.spec.name)
+
+
+class _Lines(RunProgress):
+    """Writes a line for every run, once the first seconds are over."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self._started = time.monotonic()
+        self._waiting: list[str] = []
+
+    def fitted(self, record: RunRecord) -> None:
+        super().fitted(record)
+        if self.n_fitted == 1 and self.n_known:
+            self._waiting.append(f"{self.n_known} of {self.total} runs were done before")
+        elapsed = time.monotonic() - self._started
+        self._waiting.append(self._line(record, elapsed))
+        if elapsed >= _patience.get():
+            self._show(self._waiting)
+            self._waiting = []
+
+    def _line(self, record: RunRecord, elapsed: float) -> str:
+        done = self.n_known + self.n_fitted
+        took = "no model" if record.failure else _duration(record.seconds)
+        line = f"fitted {done} of {self.total}: {_run_name(record)}, {took}"
+        ahead = self.total - done
+        left = elapsed / self.n_fitted * ahead
+        return f"{line}; about {_duration(left)} left" if ahead else line
+
+    def _show(self, lines: list[str]) -> None:
+        _write("".join(f"{line}\n" for line in lines))
+
+
+class _NotebookLine(_Lines):
+    """Writes the newest line over the one before, since a cell's output does not scroll."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self._width = 0
+
+    def _show(self, lines: list[str]) -> None:
+        _write(f"\r{lines[-1].ljust(self._width)}")
+        self._width = len(lines[-1])
+
+    def close(self) -> None:
+        if self._width:
+            _write("\n")
+
+
+def _run_name(record: RunRecord) -> str:
+    settings = " ".join(f"{name}={value}" for name, value in record.settings.items())
+    fold = f", fold {record.spec.split['fold']}" if record.spec.split.get("fold") else ""
+    return (
+        f"{record.spec.name}{f' ({settings})' if settings else ''}, seed {record.spec.seed}{fold}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    """A time as people say it."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.{int(seconds < 10 * size and unit != 'min')}f} {unit}"
+    return f"{seconds:.{int(seconds < 10)}f} s"
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _is_notebook(stream: object) -> bool:
+    return type(stream).__module__.startswith("ipykernel")
+
+
+def _write(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _say_nothing(words: str) -> None:

@@ -87,6 +87,9 @@ class RunRecord:
         Why there is no model, such as a loss that became infinite; empty if there is one.
     error : str
         Name of the class in `polytask.exceptions` that was raised; empty if none was.
+    files : mapping of str to str
+        Digests of what lies beside the record: the model, and predictions of validation and
+        test rows.
     """
 
     spec: RunSpec
@@ -99,6 +102,7 @@ class RunRecord:
     settings: Mapping[str, Any] = field(default_factory=dict)
     failure: str = ""
     error: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, tasks: Collection[str]) -> bool:
         """Whether the test rows of these tasks were read."""

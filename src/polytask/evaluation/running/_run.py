@@ -17,9 +17,11 @@ from polytask.exceptions import (
     BundleError,
     DatasetUnavailableError,
     MissingDependencyError,
+    OutputError,
     PolytaskError,
     SourceFileError,
     StudyError,
+    WorkerError,
 )
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor
@@ -31,8 +33,10 @@ _OF_THE_MACHINE = (
     BundleError,
     DatasetUnavailableError,
     MissingDependencyError,
+    OutputError,
     SourceFileError,
     StudyError,
+    WorkerError,
 )
 """Errors that say nothing of learner or data, and that may be gone next time."""
 
@@ -63,6 +67,7 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     A learner that raises an error of ours gives a record too, which tells of its failure.
     """
     data, store = common
+    store.check()
     done = store.read(run.spec.key)
     if done is not None:
         return done
@@ -119,6 +124,7 @@ def _validated(
         n_parameters=predictor.n_parameters,
         seconds=seconds,
         settings=run.settings,
+        files=store.digests(run.spec.key, "model", "validation.safetensors"),
     )
 
 
@@ -135,7 +141,8 @@ def test_run(
     found = outcomes(predictor, data.take(run.split.test), rows, tasks)
     store.write_outcomes(run.spec.key, "test", found)
     test = measure(data.tasks, tasks, found)
-    tested = replace(record, test=test, test_reads=record.test_reads + 1)
+    files = {**record.files, **store.digests(run.spec.key, "test.safetensors")}
+    tested = replace(record, test=test, test_reads=record.test_reads + 1, files=files)
     store.write(tested)
     return tested
 

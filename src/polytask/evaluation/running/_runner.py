@@ -40,17 +40,28 @@ class Runner:
     budget : Budget
         Its `steps` hold for each run.
     jobs : int, default 1
-        Worker processes that run side by side; the processor's cores are shared among them.
+        Worker processes that run side by side, at most; the processor's cores are shared among
+        them.
+    note : callable, optional
+        Receives a sentence where there are fewer workers than `jobs`, and where a damaged run
+        is done again.
     """
 
     def __init__(
-        self, folder: str | Path, data: MultiTaskDataset, budget: Budget, jobs: int = 1
+        self,
+        folder: str | Path,
+        data: MultiTaskDataset,
+        budget: Budget,
+        jobs: int = 1,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         check("Runner", "jobs", jobs, Interval(int, 1))
         self.store = RunStore(Path(folder))
         self.data = data
         self.budget = budget
-        self.workers = Workers((data, self.store), jobs)
+        self.note = note
+        self.workers = Workers((data, self.store), jobs, note)
+        self._prepared = False
         self.digest = data.digest()
 
     def request(
@@ -75,17 +86,32 @@ class Runner:
 
     def run(self, run: Run) -> RunRecord:
         """Fit, look at validation rows and keep all; or read what was kept."""
-        return fit_run(run, (self.data, self.store))
+        self._prepare()
+        return self._recall(run) or fit_run(run, (self.data, self.store))
 
-    def run_all(self, runs: Sequence[Run], on_done: OnDone | None = None) -> list[RunRecord]:
-        """`run` for each, side by side; records in the order of `runs`."""
-        return self._all(fit_run, runs, lambda run: self.store.read(run.spec.key), on_done)
+    def run_all(
+        self,
+        runs: Sequence[Run],
+        on_done: OnDone | None = None,
+        on_known: OnDone | None = None,
+    ) -> list[RunRecord]:
+        """`run` for each, side by side; records in the order of `runs`.
+
+        Parameters
+        ----------
+        runs : sequence of Run
+        on_done : callable, optional
+            Receives the record of every run as it ends.
+        on_known : callable, optional
+            Receives records of runs that were done before; by default `on_done`.
+        """
+        return self._all(fit_run, runs, self._recall, on_done, on_known or on_done)
 
     def test_all(
         self, chosen: Sequence[tuple[Run, Collection[str]]], on_done: OnDone | None = None
     ) -> list[RunRecord]:
         """Predict the test rows of chosen runs, once and for all, for the tasks given."""
-        return self._all(test_run, chosen, self._tested, on_done)
+        return self._all(test_run, chosen, self._tested, on_done, on_done)
 
     def _all(
         self,
@@ -93,19 +119,30 @@ class Runner:
         jobs: Sequence[Job],
         known: Callable[[Job], RunRecord | None],
         on_done: OnDone | None,
+        on_known: OnDone | None,
     ) -> list[RunRecord]:
         """Do what is not known yet."""
+        self._prepare()
         records = {place: record for place, job in enumerate(jobs) if (record := known(job))}
         for record in records.values():
-            _tell(on_done, record)
+            _tell(on_known, record)
         ahead = [place for place in range(len(jobs)) if place not in records]
         for position, record in self.workers.run(work, [jobs[place] for place in ahead]):
             records[ahead[position]] = record
             _tell(on_done, record)
         return [records[place] for place in range(len(jobs))]
 
+    def _prepare(self) -> None:
+        """Make the folder once: later on it is gone only if somebody removed it."""
+        if not self._prepared:
+            self.store.prepare()
+            self._prepared = True
+
+    def _recall(self, run: Run) -> RunRecord | None:
+        return self.store.recall(run.spec.key, self.note)
+
     def _tested(self, chosen: tuple[Run, Collection[str]]) -> RunRecord | None:
-        record = self.store.read(chosen[0].spec.key)
+        record = self._recall(chosen[0])
         return record if record is not None and record.covers(chosen[1]) else None
 
     def __enter__(self) -> Runner:  # noqa: PYI034 - beartype does not know Self

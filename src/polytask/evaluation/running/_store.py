@@ -1,18 +1,19 @@
-"""Where the files of runs lie."""
+"""Where the files of runs lie, and whether they are as they were written."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from polytask._files import write_json
+from polytask._files import digest, sealed, unsealed, write_json, writing
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
-from polytask.exceptions import StudyError
+from polytask.exceptions import OutputError, StudyError
 from polytask.predictor import FittedPredictor, load
+from polytask.training import check_checkpoint
 
 __all__ = ["RunStore"]
 
@@ -22,7 +23,8 @@ class RunStore:
     """Files of runs, named by the key of their specs.
 
     The record is written last, so that a run without a record has yet to be done and one with
-    a record is whole, whenever the process ended.
+    a record is whole, whenever the process ended. It carries a digest of itself and of what lies
+    beside it.
 
     Parameters
     ----------
@@ -43,25 +45,102 @@ class RunStore:
         """The state of a run in the middle of its fit; gone once the run is done."""
         return self._path(key, ".checkpoint.safetensors")
 
+    def prepare(self) -> None:
+        """Make the folder of the runs."""
+        with writing(self.folder / "runs"):
+            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+
+    def check(self) -> None:
+        """Raise if the folder was removed, which is not made again behind the user's back.
+
+        Raises
+        ------
+        OutputError
+        """
+        if not (self.folder / "runs").is_dir():
+            sentence = f"{self.folder} was removed while runs were written to it. Run it again."
+            raise OutputError(sentence)
+
     def read(self, key: str) -> RunRecord | None:
-        """The record of a run, or None if it has yet to be done."""
+        """The record of a run, or None if it has yet to be done.
+
+        Raises
+        ------
+        StudyError
+            If the record, or a file beside it, is not as it was written.
+        """
         path = self._path(key, ".json")
         if not path.exists():
             return None
         try:
-            return RunRecord.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError, KeyError) as error:
-            sentence = f"{path} is no record of a run. Remove it and run again."
-            raise StudyError(sentence) from error
+            record = RunRecord.from_dict(unsealed(json.loads(path.read_text(encoding="utf-8"))))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StudyError(f"{path} is damaged, or no record of a run. Remove it.") from error
+        if record.spec.key != key:
+            raise StudyError(f"{path} is the record of another run. Remove it.")
+        self._check_files(key, record)
+        return record
+
+    def _check_files(self, key: str, record: RunRecord) -> None:
+        for ending, expected in record.files.items():
+            path = self._path(key, f".{ending}")
+            try:
+                found = digest(path)
+            except OSError as error:
+                raise StudyError(f"{path} is missing or cannot be read.") from error
+            if found != expected:
+                raise StudyError(f"{path} was edited or damaged after it was written.")
+
+    def recall(self, key: str, note: Callable[[str], None]) -> RunRecord | None:
+        """As `read`, but what is damaged is removed, so that the run is done again.
+
+        Parameters
+        ----------
+        key : str
+        note : callable
+            Receives a sentence on what was damaged.
+        """
+        try:
+            record = self.read(key)
+        except StudyError as error:
+            self._discard(key)
+            note(f"{error} That run is done again.")
+            return None
+        if record is None:
+            self._recall_checkpoint(key, note)
+        return record
+
+    def _recall_checkpoint(self, key: str, note: Callable[[str], None]) -> None:
+        path = self.checkpoint(key)
+        if not path.exists():
+            return
+        try:
+            check_checkpoint(path)
+        except StudyError:
+            path.unlink(missing_ok=True)
+            note(f"{path} is damaged. That run starts from its beginning.")
+
+    def _discard(self, key: str) -> None:
+        """Remove all of a run, its record first."""
+        with writing(self._path(key, ".json")):
+            self._path(key, ".json").unlink(missing_ok=True)
+            shutil.rmtree(self.bundle(key), ignore_errors=True)
+            for ending in (".validation.safetensors", ".test.safetensors"):
+                self._path(key, ending).unlink(missing_ok=True)
+            self.checkpoint(key).unlink(missing_ok=True)
 
     def write(self, record: RunRecord) -> None:
         """Write the record; the run is done from then on."""
-        write_json(self._path(record.spec.key, ".json"), record.to_dict())
+        path = self._path(record.spec.key, ".json")
+        write_json(path, sealed(record.to_dict()), make_folder=False)
+
+    def digests(self, key: str, *endings: str) -> dict[str, str]:
+        """Digests of files that lie beside the record, for the record."""
+        return {ending: digest(self._path(key, f".{ending}")) for ending in endings}
 
     def write_model(self, key: str, predictor: FittedPredictor) -> None:
         """Save the run's model, in place of what an interrupted process may have left."""
         shutil.rmtree(self.bundle(key), ignore_errors=True)
-        self.bundle(key).parent.mkdir(parents=True, exist_ok=True)
         predictor.save(self.bundle(key))
 
     def read_model(self, key: str) -> FittedPredictor:

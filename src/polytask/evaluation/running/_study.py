@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -10,12 +11,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polytask._files import write_json
-from polytask.exceptions import StudyError
+from polytask._files import problem, write_json
+from polytask._validation import message
+from polytask.evaluation.running._sweep import sweep, sweep_halves
+from polytask.exceptions import OutputError, ParameterError, StudyError
 
-__all__ = ["study_folder"]
+__all__ = ["out_folder", "study_folder"]
 
 _OURS = ("comparison.json", "model", "runs", "report.html")
+_OF_THE_DISK = ("ENOSPC", "EDQUOT", "EIO")
+
+
+def out_folder(out: object) -> Path:
+    """The folder that `out` means.
+
+    Raises
+    ------
+    ParameterError
+        If it is no path that a folder could have.
+    """
+    text = str(out) if isinstance(out, str | Path) else ""
+    if not text.strip() or "\0" in text:
+        raise ParameterError(message("compare", "out", "the path of a folder", out))
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # a user that is not there
+        raise ParameterError(message("compare", "out", "the path of a folder", out)) from error
 
 
 @contextmanager
@@ -32,15 +53,55 @@ def study_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
     Raises
     ------
     StudyError
-        If the folder holds another study or something else, or another process writes to it.
+        If the folder cannot be used, holds another study or something else, or another process
+        writes to it.
+    OutputError
+        If the disk is full, or the folder was removed when the study ends.
+
+    Notes
+    -----
+    What killed processes left half-written is removed at the start.
     """
-    if folder.exists() and not folder.is_dir():
-        sentence = f"{folder} is a file. Choose another folder with `out`."
-        raise StudyError(sentence)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with _usable(folder):
+        _check_no_file(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    with _locked(folder, descriptor):
         _claim(folder, identity)
-        yield folder
+        sweep(folder)
+        try:
+            yield folder
+        finally:
+            sweep_halves(folder)
+        if not _is_lock_of(folder, descriptor):
+            sentence = f"{folder} was removed while results were written to it. Run it again."
+            raise OutputError(sentence)
+
+
+@contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    """Say what keeps the folder from being used: a mistake in `out`, or the disk's trouble."""
+    try:
+        yield
+    except OSError as error:
+        reason = problem(error) or f"{error.strerror or error}."
+        kind = OutputError if errno.errorcode.get(error.errno or 0) in _OF_THE_DISK else StudyError
+        raise kind(f"The folder {folder} cannot be used: {reason}") from error
+
+
+def _check_no_file(folder: Path) -> None:
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise StudyError(f"{place} is a file. Choose another folder with `out`.")
+            return
+
+
+def _is_lock_of(folder: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat((folder / ".lock").stat(), os.fstat(descriptor))
+    except OSError:
+        return False
 
 
 def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
@@ -79,9 +140,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, descriptor: int) -> Iterator[None]:
     """Hold the folder's lock, which the system lets go when the process ends, however it ends."""
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _try_lock(descriptor):
             sentence = (

@@ -119,6 +119,13 @@ class Tuned:
             if task in self.trials[i].test
         }
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Digests of the test predictions, by their path in the study's folder."""
+        trials = [self.trials[place] for place in self.kept]
+        ending = "test.safetensors"
+        return {f"runs/{t.spec.key}.{ending}": t.files[ending] for t in trials if ending in t.files}
+
     def mean(self, field: str) -> float:
         """Mean over tasks of a number of the trial kept for each."""
         return sum(getattr(self.trials[i], field) for i in self.chosen.values()) / len(self.chosen)

@@ -1,0 +1,77 @@
+"""What killed processes left in a study's folder: half-written files, runs without a record."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from polytask._files import TEMPORARY
+
+__all__ = ["sweep", "sweep_halves"]
+
+_OF_THE_STUDY = re.compile(r"(study|comparison)\.json|report\.html|log\.txt|model")
+_KEY = r"(?P<key>[0-9a-f]{24})"
+_OF_A_RUN = re.compile(rf"{_KEY}\.(json|model|(validation|test|checkpoint)\.safetensors)")
+_RESULT = re.compile(rf"{_KEY}\.(model|(validation|test)\.safetensors)")
+_CHECKPOINT = re.compile(rf"{_KEY}\.checkpoint\.safetensors")
+_WORKSHOP = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
+"""Folders in which a model is put together; they hold nothing but ``new`` and ``old``."""
+
+
+def sweep(folder: Path) -> None:
+    """Remove what no run will read: halves, results without a record, checkpoints with one.
+
+    Only names that polytask gives are touched, and links never. Nobody else may write to the
+    folder meanwhile.
+    """
+    sweep_halves(folder)
+    for path in list(_stale(folder / "runs")):
+        _remove(path)
+
+
+def sweep_halves(folder: Path) -> None:
+    """Remove files and models that were not written to their end."""
+    for place, ours in ((folder, _OF_THE_STUDY), (folder / "runs", _OF_A_RUN)):
+        for path in _inside(place):
+            if (name := _meant(path)) is not None and ours.fullmatch(name):
+                _remove(path)
+
+
+def _inside(folder: Path) -> list[Path]:
+    with suppress(OSError):  # such as none at all
+        return list(folder.iterdir())
+    return []
+
+
+def _meant(path: Path) -> str | None:
+    """The name that a half-written file or model would have got."""
+    if path.is_symlink():
+        return None
+    if path.is_dir():
+        found = _WORKSHOP.fullmatch(path.name)
+        inner = {one.name for one in _inside(path)}
+        return found["name"] if found is not None and inner <= {"new", "old"} else None
+    found = TEMPORARY.fullmatch(path.name)
+    return None if found is None else found["stem"] + (found["suffix"] or "")
+
+
+def _stale(runs: Path) -> Iterator[Path]:
+    """Results of runs that were not recorded, and checkpoints of those that were."""
+    paths = {path.name: path for path in _inside(runs) if not path.is_symlink()}
+    for name, path in paths.items():
+        result, checkpoint = _RESULT.fullmatch(name), _CHECKPOINT.fullmatch(name)
+        if (result is not None and f"{result['key']}.json" not in paths) or (
+            checkpoint is not None and f"{checkpoint['key']}.json" in paths
+        ):
+            yield path
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with suppress(OSError):
+        path.unlink()
