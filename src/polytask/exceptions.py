@@ -4,6 +4,7 @@ __all__ = [
     "BundleError",
     "DataError",
     "DatasetUnavailableError",
+    "DiskError",
     "MissingDependencyError",
     "NonFiniteLossError",
     "NotFittedError",
@@ -78,7 +79,11 @@ class StudyError(PolytaskError, ValueError):
 
 
 class OutputError(PolytaskError, OSError):
-    """Results that cannot be written: a full or read-only disk, a folder that was removed."""
+    """A place that cannot be written: a read-only disk, a missing permission, a file in the way."""
+
+
+class DiskError(OutputError):
+    """Results that cannot be written for now: a full disk, a folder that was removed meanwhile."""
 
 
 class WorkerError(PolytaskError, RuntimeError):

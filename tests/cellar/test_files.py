@@ -93,7 +93,7 @@ def test_a_file_is_open_to_whom_the_mask_allows(tmp_path):
 REFUSALS = [
     (errno.ENOSPC, "no space is left on the disk. Make room and run it again."),
     (errno.EDQUOT, "the disk quota is used up. Make room"),
-    (errno.EROFS, "the disk is read-only. Put that right, or name another place"),
+    (errno.EROFS, "the disk is read-only. Put that right, or name another place."),
     (errno.EACCES, "permission is denied"),
     (errno.EIO, "the disk does not answer as it should"),
     (errno.EFBIG, "the file would be larger than is allowed"),

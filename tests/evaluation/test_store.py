@@ -10,7 +10,7 @@ from fakes_evaluation import Apart, table, without_seconds
 from polytask.data import RandomSplit
 from polytask.evaluation import Runner
 from polytask.evaluation.running._sweep import sweep
-from polytask.exceptions import OutputError, StudyError
+from polytask.exceptions import DiskError, StudyError
 from polytask.training import Budget
 
 
@@ -84,7 +84,7 @@ def test_a_record_under_another_name(tmp_path, study):
 def test_a_folder_that_was_removed_is_not_made_again(tmp_path, study):
     runner, run, _, _ = study
     shutil.rmtree(tmp_path / "runs")
-    with pytest.raises(OutputError, match="was removed while runs were written to it"):
+    with pytest.raises(DiskError, match="was removed while runs were written to it"):
         runner.run_all([run])
     assert not (tmp_path / "runs").exists()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from polytask.evaluation.running._study import out_folder, study_folder
-from polytask.exceptions import OutputError, ParameterError, StudyError
+from polytask.exceptions import DiskError, ParameterError, StudyError
 
 STUDY = {"data": "abc", "split": {"kind": "RandomSplit"}, "budget": {"trials": 1, "steps": 10}}
 
@@ -97,8 +97,8 @@ def test_a_file_in_the_way(tmp_path, inside):
         (errno.EACCES, StudyError, "permission is denied"),
         (errno.EROFS, StudyError, "the disk is read-only"),
         (errno.ENAMETOOLONG, StudyError, "its name is too long"),
-        (errno.ENOSPC, OutputError, "no space is left on the disk"),
-        (errno.EDQUOT, OutputError, "the disk quota is used up"),
+        (errno.ENOSPC, DiskError, "no space is left on the disk"),
+        (errno.EDQUOT, DiskError, "the disk quota is used up"),
         (errno.ENODEV, StudyError, "No such device"),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_folder_that_is_removed_meanwhile(tmp_path, made_again):
                 (tmp_path / "out").mkdir()
                 (tmp_path / "out" / ".lock").touch()
 
-    with pytest.raises(OutputError, match="was removed while results were written to it"):
+    with pytest.raises(DiskError, match="was removed while results were written to it"):
         study()
     enter(tmp_path / "out")
 

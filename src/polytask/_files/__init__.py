@@ -1,12 +1,13 @@
 """Files that are either whole or absent, and digests that tell whether they still are."""
 
 from polytask._files._digests import digest, sealed, sha256, unsealed
-from polytask._files._problems import problem, writing
+from polytask._files._problems import is_of_the_disk, problem, writing
 from polytask._files._replace import TEMPORARY, replacing, write_json, write_text
 
 __all__ = [
     "TEMPORARY",
     "digest",
+    "is_of_the_disk",
     "problem",
     "replacing",
     "sealed",

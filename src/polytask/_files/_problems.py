@@ -8,32 +8,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from polytask.exceptions import OutputError
+from polytask.exceptions import DiskError, OutputError
 
-__all__ = ["problem", "writing"]
+__all__ = ["is_of_the_disk", "problem", "writing"]
 
 _NUMBER = re.compile(r"\(os error (\d+)\)")  # how libraries written in Rust say it
-_NAMED = {
-    "EEXIST": "there is a file where its folder would be",
+_OF_THE_DISK = {
     "ENOSPC": "no space is left on the disk",
     "EDQUOT": "the disk quota is used up",
     "EFBIG": "the file would be larger than is allowed",
-    "EROFS": "the disk is read-only",
-    "EACCES": "permission is denied",
-    "EPERM": "permission is denied",
-    "ENOENT": "its folder is gone",
-    "ENOTDIR": "its folder is gone",
-    "ESTALE": "its folder is gone",
     "EIO": "the disk does not answer as it should",
-    "ENAMETOOLONG": "its name is too long",
-    "EISDIR": "there is a folder of that name",
-    "ENOTEMPTY": "there is a folder of that name",
-    "EBUSY": "it is in use",
-    "ETXTBSY": "it is in use",
+    "ENOENT": "its folder is gone",
+    "ESTALE": "its folder is gone",
     "EMFILE": "too many files are open",
     "ENFILE": "too many files are open",
 }
-_PROBLEMS = {getattr(errno, name): said for name, said in _NAMED.items() if hasattr(errno, name)}
+_OF_THE_PLACE = {
+    "EROFS": "the disk is read-only",
+    "EACCES": "permission is denied",
+    "EPERM": "permission is denied",
+    "EEXIST": "there is a file where its folder would be",
+    "ENOTDIR": "there is a file where its folder would be",
+    "EISDIR": "there is a folder of that name",
+    "ENOTEMPTY": "there is a folder of that name",
+    "ENAMETOOLONG": "its name is too long",
+    "EBUSY": "it is in use",
+    "ETXTBSY": "it is in use",
+}
+_FULL = ("ENOSPC", "EDQUOT", "EFBIG")
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def writing(target: Path) -> Iterator[None]:
     Raises
     ------
     OutputError
-        Naming `target` and the reason.
+        Naming `target` and the reason; a DiskError where the same place may do another time.
     """
     try:
         yield
@@ -53,22 +55,31 @@ def writing(target: Path) -> Iterator[None]:
         reason = problem(error)
         if reason is None:
             raise
-        raise OutputError(f"{target} cannot be written: {reason}") from error
+        kind = DiskError if is_of_the_disk(error) else OutputError
+        raise kind(f"{target} cannot be written: {reason}") from error
 
 
 def problem(error: BaseException) -> str | None:
     """What the system refused and what to do, if the error is about files at all."""
-    number = _number(error)
-    if number is None or number not in _PROBLEMS:
+    name = _name(error)
+    reason = _OF_THE_DISK.get(name) or _OF_THE_PLACE.get(name)
+    if reason is None:
         return None
-    full = errno.errorcode[number] in {"ENOSPC", "EDQUOT"}
-    remedy = "Make room" if full else "Put that right, or name another place,"
-    return f"{_PROBLEMS[number]}. {remedy} and run it again."
+    if name in _FULL:
+        return f"{reason}. Make room and run it again."
+    if name in _OF_THE_DISK:
+        return f"{reason}. Put that right and run it again."
+    return f"{reason}. Put that right, or name another place."
 
 
-def _number(error: BaseException) -> int | None:
-    """The system's number of an error, also of one that a library reports in its own class."""
+def is_of_the_disk(error: BaseException) -> bool:
+    """Whether the disk refused, and not the place as it was named."""
+    return _name(error) in _OF_THE_DISK
+
+
+def _name(error: BaseException) -> str:
+    """The system's name of an error, also of one that a library reports in its own class."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno
+        return errno.errorcode.get(error.errno, "")
     found = _NUMBER.search(str(error))
-    return None if found is None else int(found[1])
+    return "" if found is None else errno.errorcode.get(int(found[1]), "")

@@ -12,7 +12,7 @@ from contextlib import suppress
 from polytask._files import problem
 from polytask._processes import ENDING
 from polytask.cli._interrupt import Interrupted, ending_well
-from polytask.exceptions import OutputError, PolytaskError, WorkerError
+from polytask.exceptions import DiskError, PolytaskError, WorkerError
 
 __all__ = ["main"]
 
@@ -24,8 +24,9 @@ _BROKEN_PIPE = 141
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave by `SystemExit`.
 
-    The status is 0 when all went well; 1 where the machine failed: results that could not be
-    written, memory that did not suffice, a worker process that was ended; 2 for a user's error;
+    The status is 0 when all went well; 1 where the machine failed: a full disk, a folder that
+    was removed meanwhile, memory that did not suffice, a worker process that was ended; 2 for a
+    user's error;
     130 after Ctrl-C, 143 after SIGTERM, 129 when the terminal was closed. 1 and 2 come with one
     line on stderr, and with the traceback too where the environment variable ``POLYTASK_DEBUG``
     is set.
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         _close_standard_output()
         sys.exit(_BROKEN_PIPE)
-    except (OutputError, WorkerError) as error:
+    except (DiskError, WorkerError) as error:
         _fail(str(error), _MACHINES_TROUBLE)
     except PolytaskError as error:
         _fail(str(error), _USERS_ERROR)
@@ -74,7 +75,7 @@ def _run(arguments: Sequence[str] | None) -> None:
         except OSError as error:
             _close_standard_output()
             said = problem(error) or error.strerror
-            raise OutputError(f"Standard output cannot be written: {said}") from error
+            raise DiskError(f"Standard output cannot be written: {said}") from error
         raise
 
 

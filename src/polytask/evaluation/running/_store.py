@@ -11,7 +11,7 @@ from pathlib import Path
 from polytask._files import digest, sealed, unsealed, write_json, writing
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
-from polytask.exceptions import OutputError, StudyError
+from polytask.exceptions import DiskError, StudyError
 from polytask.predictor import FittedPredictor, load
 from polytask.training import check_checkpoint
 
@@ -55,11 +55,11 @@ class RunStore:
 
         Raises
         ------
-        OutputError
+        DiskError
         """
         if not (self.folder / "runs").is_dir():
             sentence = f"{self.folder} was removed while runs were written to it. Run it again."
-            raise OutputError(sentence)
+            raise DiskError(sentence)
 
     def read(self, key: str) -> RunRecord | None:
         """The record of a run, or None if it has yet to be done.

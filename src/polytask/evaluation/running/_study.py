@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -11,15 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polytask._files import problem, write_json
+from polytask._files import is_of_the_disk, problem, write_json
 from polytask._validation import message
 from polytask.evaluation.running._sweep import sweep, sweep_halves
-from polytask.exceptions import OutputError, ParameterError, StudyError
+from polytask.exceptions import DiskError, ParameterError, StudyError
 
 __all__ = ["out_folder", "study_folder"]
 
 _OURS = ("comparison.json", "model", "runs", "report.html")
-_OF_THE_DISK = ("ENOSPC", "EDQUOT", "EIO")
 
 
 def out_folder(out: object) -> Path:
@@ -55,7 +53,7 @@ def study_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
     StudyError
         If the folder cannot be used, holds another study or something else, or another process
         writes to it.
-    OutputError
+    DiskError
         If the disk is full, or the folder was removed when the study ends.
 
     Notes
@@ -75,7 +73,7 @@ def study_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
             sweep_halves(folder)
         if not _is_lock_of(folder, descriptor):
             sentence = f"{folder} was removed while results were written to it. Run it again."
-            raise OutputError(sentence)
+            raise DiskError(sentence)
 
 
 @contextmanager
@@ -85,7 +83,7 @@ def _usable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = problem(error) or f"{error.strerror or error}."
-        kind = OutputError if errno.errorcode.get(error.errno or 0) in _OF_THE_DISK else StudyError
+        kind = DiskError if is_of_the_disk(error) else StudyError
         raise kind(f"The folder {folder} cannot be used: {reason}") from error
 
 
