@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from polytask._recipes import to_json
+from polytask.bookkeeping import Budget
 from polytask.cli._budget import budget
 from polytask.cli._data import read_data, table_path
 from polytask.cli._interrupt import ending_well
@@ -21,7 +22,6 @@ from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.learners import Learner, default_learners, unserved
 from polytask.report import write_report
-from polytask.training import Budget
 
 __all__ = ["run"]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from polytask.bookkeeping import Budget
 from polytask.cli._budget import budget
 from polytask.cli._data import read_data
 from polytask.cli._interrupt import ending_well
@@ -18,7 +19,6 @@ from polytask.evaluation import evaluate
 from polytask.exceptions import DataError
 from polytask.learners import fit
 from polytask.predictor import FittedPredictor, check_folder
-from polytask.training import Budget
 
 __all__ = ["run"]
 

@@ -10,12 +10,12 @@ from typing import ClassVar
 import numpy as np
 
 from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import UnknownNameError
 from polytask.metrics import metrics_for
 from polytask.predictor import ConstantModel, FittedPredictor, fitted_targets
 from polytask.tasks import FittedTarget, Task, TaskSet
-from polytask.training import Budget, History
 
 __all__ = ["Constant"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 
 from polytask._validation import InstanceOf, Interval, Optional, check, message
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, RandomSplit, Splitter, learnable
 from polytask.exceptions import ParameterError
 from polytask.learners._learner import Learner
 from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved
 from polytask.predictor import FittedPredictor
-from polytask.training import Budget
 
 __all__ = ["fit"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.predictor import FittedPredictor
 from polytask.tasks import TaskSet
-from polytask.training import Budget
 
 __all__ = ["Learner"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source
 from polytask.learners._early_stopping import stops_early
 from polytask.learners._estimators import (
@@ -23,7 +24,6 @@ from polytask.learners._rows import Rows, labelled_rows
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor
 from polytask.tasks import Task, TaskSet
-from polytask.training import Budget
 
 __all__ = ["PerTaskEstimator"]
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from sklearn.base import is_classifier
 
 from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source
 from polytask.exceptions import DataError
 from polytask.learners._estimators import (
@@ -28,7 +29,6 @@ from polytask.learners._rows import pooled_rows, side_by_side
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor
 from polytask.tasks import Task, TaskSet
-from polytask.training import Budget
 
 __all__ = ["PooledEstimator"]
 

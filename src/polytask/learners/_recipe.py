@@ -8,12 +8,12 @@ from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 from polytask._naming import suggestion
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import UnknownNameError
 from polytask.learners._learner import Learner
 from polytask.predictor import FittedPredictor
 from polytask.tasks import TaskSet
-from polytask.training import Budget
 
 __all__ = ["Recipe"]
 

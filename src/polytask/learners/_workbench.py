@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from polytask.bookkeeping import History
 from polytask.data import MultiTaskDataset, Source, fit_schemas
 from polytask.exceptions import DataError, ParameterError
 from polytask.learners._estimators import accepts_sparse, estimator_for, seeded
@@ -18,7 +19,6 @@ from polytask.predictor import (
     fitted_targets,
 )
 from polytask.tasks import Task
-from polytask.training import History
 
 __all__ = ["Workbench"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Learner
@@ -18,7 +19,6 @@ from polytask.predictor import FittedPredictor, Predictions, load
 from polytask.testing._datasets import tiny_dataset
 from polytask.testing._recipe import check_recipe_round_trip
 from polytask.testing._require import require, require_close, require_finite, require_same
-from polytask.training import Budget
 
 __all__ = ["check_learner"]
 

@@ -31,7 +31,7 @@ def check_parameters_reject_bad_values(cls: type, **required: Any) -> None:
     Examples
     --------
     >>> from polytask.testing import check_parameters_reject_bad_values
-    >>> from polytask.training import Budget
+    >>> from polytask.bookkeeping import Budget
     >>> check_parameters_reject_bad_values(Budget)
     """
     name = cls.__name__

@@ -28,7 +28,7 @@ def check_recipe_round_trip(recipe: Any) -> None:
     Examples
     --------
     >>> from polytask.testing import check_recipe_round_trip
-    >>> from polytask.training import Budget
+    >>> from polytask.bookkeeping import Budget
     >>> check_recipe_round_trip(Budget(steps=100))
     """
     name = type(recipe).__name__

@@ -1,8 +1,10 @@
-"""Training networks: small named steps over Fabric, tensor batches, exact resume."""
+"""Training networks: small named steps over Fabric, tensor batches, exact resume.
 
-from polytask.training._budget import Budget
+`Budget`, `EpochRecord` and `History` are those of `bookkeeping`, which loads no torch.
+"""
+
+from polytask.bookkeeping import Budget, EpochRecord, History
 from polytask.training._checkpoint import check_checkpoint
-from polytask.training._history import EpochRecord, History
 from polytask.training._progress import silently
 from polytask.training._score import score
 from polytask.training._tensors import to_tensors

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from polytask.architectures import MultiTaskModule
+from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, EncodedSource
 from polytask.exceptions import NonFiniteLossError
 from polytask.losses import MultiTaskLoss
@@ -21,7 +22,6 @@ from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
 from polytask.training._clipping import clip_gradients
 from polytask.training._forward import Forward, Found
-from polytask.training._history import EpochRecord, History
 from polytask.training._joint_batches import JointBatches
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
+from polytask.bookkeeping import History
 from polytask.exceptions import ParameterError
 from polytask.training._checkpoint import load_state, save_state
-from polytask.training._history import History
 from polytask.training._run import TrainingRun
 
 __all__ = ["resume_run", "save_run"]

@@ -17,9 +17,9 @@ from polytask._files import writing
 from polytask._recipes import to_json
 from polytask._validation import message
 from polytask.architectures import Architecture, MultiTaskModule
+from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import ParameterError
-from polytask.training._history import EpochRecord, History
 from polytask.training._run import TrainingRun
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._settings import TrainerSettings

@@ -29,7 +29,7 @@ class Budget:
 
     Examples
     --------
-    >>> from polytask.training import Budget
+    >>> from polytask.bookkeeping import Budget
     >>> Budget(trials=3).steps
     2000
     """
