@@ -67,7 +67,7 @@ class Random(GramianAggregator):
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Positive weights that sum to 1."""
-        device = None if self._generator is None else self._generator.device
+        device = "cpu" if self._generator is None else self._generator.device
         normals = torch.randn(
             len(gramian), dtype=torch.float64, generator=self._generator, device=device
         )

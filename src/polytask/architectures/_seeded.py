@@ -8,14 +8,16 @@ from contextlib import contextmanager
 
 import torch
 
+from polytask._torch_defaults import torch_defaults
+
 __all__ = ["seeded"]
 
 
 @contextmanager
 def seeded(seed: int, *names: str) -> Iterator[None]:
-    """Seed torch's CPU generator from a seed and names inside the block only."""
+    """Seed torch's CPU generator from a seed and names, and work by torch's own defaults."""
     text = "/".join((str(seed), *names))
     derived = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") if names else seed
-    with torch.random.fork_rng(devices=[]):
+    with torch_defaults(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived)
         yield

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from polytask._torch_defaults import graphs_on
 from polytask._validation import Choice, Interval
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients._across import follow_across, over_processes
@@ -41,7 +42,7 @@ _SERVED = frozenset(
 )
 
 
-@torch.enable_grad()
+@graphs_on()
 def backward(
     losses: Float[Tensor, " n_tasks"] | Sequence[Tensor],
     shared_parameters: Iterable[Tensor],

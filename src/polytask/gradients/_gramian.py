@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from polytask._torch_defaults import graphs_on
 from polytask.gradients._engines import ENGINES, task_gradients
 from polytask.gradients._given import (
     check,
@@ -24,7 +25,7 @@ from polytask.gradients._step import Step
 __all__ = ["gramian"]
 
 
-@torch.enable_grad()
+@graphs_on()
 def gramian(
     losses: Float[Tensor, " n_tasks"] | Sequence[Tensor],
     shared_parameters: Iterable[Tensor],

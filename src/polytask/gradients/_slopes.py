@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask._torch_defaults import graphs_on
 from polytask.gradients._parts import flat
 
 __all__ = ["slopes", "weighted_gradients"]
@@ -40,7 +41,7 @@ def slopes(
     tensor([1., 2.])
     """
     weights = torch.ones_like(losses).requires_grad_()
-    with torch.enable_grad():
+    with graphs_on():
         gradients = weighted_gradients(losses, weights, parameters)
         return product(losses, weights, parameters, gradients, direction)
 

@@ -103,7 +103,7 @@ class TaskGradients:
         """Inner products of the tasks' gradients over all parts."""
         pieces = [piece for part in self.parts if (piece := part.gramian()) is not None]
         if not pieces:
-            return torch.zeros(self.n_tasks, self.n_tasks)
+            return torch.zeros(self.n_tasks, self.n_tasks, dtype=torch.float32, device="cpu")
         total = torch.stack(pieces).sum(dim=0)
         return (total + total.T) / 2
 

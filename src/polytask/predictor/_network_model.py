@@ -13,6 +13,7 @@ from safetensors.torch import load_model, save_model
 
 from polytask._files import replacing, write_json
 from polytask._recipes import to_json
+from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import Schema, Source, encode
 from polytask.predictor._model import Model
@@ -54,6 +55,7 @@ class NetworkModel(Model):
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
         return {source.name: self._scores(source) for source in sources}
 
+    @torch_defaults()
     def _scores(self, source: Source) -> dict[str, np.ndarray]:
         blocks = self.network.blocks
         encoded = encode([source], self.tasks, self.schemas, blocks)[source.name]
@@ -74,6 +76,7 @@ class NetworkModel(Model):
             save_model(self.network, str(temporary))
 
     @classmethod
+    @torch_defaults()
     def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> NetworkModel:
         """Read what `save` wrote."""
         recipe = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))

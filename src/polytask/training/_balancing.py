@@ -54,7 +54,9 @@ class Balancing:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.weighting, self.aggregator = trainer.balancing()
         self.shared = [p for p in network.shared_parameters() if p.requires_grad]
-        weights = torch.tensor([task.weight for task in tasks], device=fabric.device)
+        weights = torch.tensor(
+            [task.weight for task in tasks], dtype=torch.float32, device=fabric.device
+        )
         self.task_weights = None if bool((weights == 1).all()) else weights
         self.trial: TrialStep | None = None
         self.second: JointBatches | None = None

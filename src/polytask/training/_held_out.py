@@ -64,7 +64,7 @@ def _drawn(source: EncodedSource, share: float, seed: int) -> Tensor:
     for group in torch.unique(groups):
         rows = torch.nonzero(groups == group).flatten()
         count = min(max(round(share * len(rows)), 1), len(rows) // 2)
-        out[rows[torch.randperm(len(rows), generator=generator)[:count]]] = True
+        out[rows[torch.randperm(len(rows), generator=generator, device="cpu")[:count]]] = True
     return out
 
 

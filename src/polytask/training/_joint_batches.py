@@ -65,5 +65,5 @@ class JointBatches:
         epoch, position = divmod(step, self.steps_per_epoch)
         if self._order[0] != epoch:
             generator = torch.Generator().manual_seed(derived_seed(self.seed, "rows", epoch))
-            self._order = (epoch, torch.randperm(self.n_rows, generator=generator))
+            self._order = (epoch, torch.randperm(self.n_rows, generator=generator, device="cpu"))
         return self._order[1][bounds(position, self.n_rows, self.batch_size)]

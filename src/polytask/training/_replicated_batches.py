@@ -102,7 +102,7 @@ class ReplicatedBatches:
         order = self._orders.get(name)
         if order is None or order[0] != epoch:
             generator = torch.Generator().manual_seed(derived_seed(self.seed, name, epoch))
-            order = (epoch, rows[torch.randperm(len(rows), generator=generator)])
+            order = (epoch, rows[torch.randperm(len(rows), generator=generator, device="cpu")])
             self._orders[name] = order
         return order[1][bounds(position, len(rows), size)]
 

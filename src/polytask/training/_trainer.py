@@ -15,6 +15,7 @@ from lightning_fabric import Fabric
 
 from polytask._files import writing
 from polytask._recipes import to_json
+from polytask._torch_defaults import torch_defaults
 from polytask._validation import message
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
@@ -113,6 +114,7 @@ class Trainer(TrainerSettings):
     20
     """
 
+    @torch_defaults()
     def fit(
         self,
         architecture: Architecture,

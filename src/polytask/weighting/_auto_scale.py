@@ -103,7 +103,7 @@ class AutoScale(Weighting):
     ) -> None:
         """Weigh all tasks alike and explore anew."""
         del generator
-        self.task_weights_ = torch.ones(n_tasks, device=device)
+        self.task_weights_ = torch.ones(n_tasks, dtype=torch.float32, device=device)
         self.n_explored_ = 0
         self._sum = torch.zeros(n_tasks, dtype=torch.float64, device=device)
         self._forget_window()

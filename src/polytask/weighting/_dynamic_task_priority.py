@@ -89,7 +89,7 @@ class DynamicTaskPriority(Weighting):
     ) -> None:
         """Forget all performance."""
         del generator
-        self.performance_ = torch.zeros(n_tasks, device=device)
+        self.performance_ = torch.zeros(n_tasks, dtype=torch.float32, device=device)
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]

@@ -83,8 +83,8 @@ class DynamicWeightAverage(Weighting):
     ) -> None:
         """Forget the epochs."""
         del generator
-        self.epoch_losses_ = torch.empty(0, n_tasks, device=device)
-        self._epoch_weights = torch.ones(n_tasks, device=device)
+        self.epoch_losses_ = torch.empty(0, n_tasks, dtype=torch.float32, device=device)
+        self._epoch_weights = torch.ones(n_tasks, dtype=torch.float32, device=device)
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]

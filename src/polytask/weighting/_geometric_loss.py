@@ -86,7 +86,7 @@ class GeometricLoss(Weighting):
         if self.focus and max(self.focus) >= n_tasks:
             expected = f"numbers of tasks from 0 to {n_tasks - 1}"
             raise ParameterError(message("GeometricLoss", "focus", expected, self.focus))
-        self._focused = torch.zeros(n_tasks, dtype=torch.bool)
+        self._focused = torch.zeros(n_tasks, dtype=torch.bool, device="cpu")
         self._focused[list(self.focus)] = True
         self._focused = self._focused.to(device)
 
@@ -114,7 +114,7 @@ class GeometricLoss(Weighting):
     def _product(
         self, safe: Float[Tensor, " n_tasks"], exponents: Float[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
-        return torch.exp(exponents @ torch.log(safe)) * exponents.any()
+        return torch.exp(torch.dot(exponents, torch.log(safe))) * exponents.any()
 
     def _exponents(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]

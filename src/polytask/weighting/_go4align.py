@@ -87,7 +87,9 @@ class GO4Align(Weighting):
     ) -> None:
         """Give every task the same share."""
         del generator
-        self.log_share_ = torch.zeros(n_tasks, device=device).log_softmax(dim=0)
+        self.log_share_ = torch.zeros(n_tasks, dtype=torch.float32, device=device).log_softmax(
+            dim=0
+        )
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]

@@ -41,8 +41,8 @@ def _stops(ordered: Tensor, n_groups: int) -> list[int]:
     """Where each run ends."""
     size = len(ordered)
     sums, squares = _cumulated(ordered)
-    every = torch.arange(size + 1)
-    best = _costs(sums, squares, torch.tensor(0), every)  # the first j numbers in as many groups
+    every = torch.arange(size + 1, device=ordered.device)
+    best = _costs(sums, squares, every[0], every)  # the first j numbers in as many groups
     last: list[Tensor] = []  # as there have been; and where the last of these groups starts
     if n_groups > 2:
         between = _costs(sums, squares, every[:, None], every[None, :])
@@ -51,7 +51,7 @@ def _stops(ordered: Tensor, n_groups: int) -> list[int]:
             last.append(start)
     stops = [size]
     if n_groups > 1:
-        to_the_end = _costs(sums, squares, every, torch.tensor(size))
+        to_the_end = _costs(sums, squares, every, every[-1])
         stops.append(int(torch.argmin(best + to_the_end)))
     for starts in reversed(last):
         stops.append(int(starts[stops[-1]]))

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from polytask._torch_defaults import graphs_on
 from polytask._validation import Choice, Constraint, Interval, check_parameters
 from polytask.weighting._per_task_adam import PerTaskAdam
 from polytask.weighting._same_tasks import require_same_tasks
@@ -101,7 +102,7 @@ class LDCMTL(Weighting):
         del generator
         self._optimizer = PerTaskAdam(n_tasks, self.learning_rate, device)
         self.logits_ = self._optimizer.values.fill_(1.0)
-        self.initial_losses_ = torch.zeros(n_tasks, device=device)
+        self.initial_losses_ = torch.zeros(n_tasks, dtype=torch.float32, device=device)
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
@@ -113,9 +114,9 @@ class LDCMTL(Weighting):
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
         """Take one step of W; keep first losses."""
         self._wake(losses)
-        losses = losses.detach()
-        logits = self.logits_.clone().requires_grad_()
-        with torch.enable_grad():
+        with graphs_on():
+            losses = losses.detach().clone()
+            logits = self.logits_.clone().requires_grad_()
             objective = self._objective(torch.sigmoid(logits), losses, present)
             (gradient,) = torch.autograd.grad(objective, logits)
         self._optimizer.step(gradient, present)

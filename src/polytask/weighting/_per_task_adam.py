@@ -35,10 +35,10 @@ class PerTaskAdam:
         self, n_tasks: int, learning_rate: float, device: torch.device | None = None
     ) -> None:
         self.learning_rate = learning_rate
-        self.values = torch.zeros(n_tasks, device=device)
-        self._ones = torch.ones(n_tasks, device=device)
-        self._rates = torch.tensor(_RATES, device=device)[:, None]
-        self._averages = torch.zeros(4, n_tasks, device=device)
+        self.values = torch.zeros(n_tasks, dtype=torch.float32, device=device)
+        self._ones = torch.ones(n_tasks, dtype=torch.float32, device=device)
+        self._rates = torch.tensor(_RATES, dtype=torch.float32, device=device)[:, None]
+        self._averages = torch.zeros(4, n_tasks, dtype=torch.float32, device=device)
         self._averages[2:] = _NO_MASS
 
     def step(self, gradient: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:

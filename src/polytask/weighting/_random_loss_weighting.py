@@ -92,7 +92,7 @@ class RandomLossWeighting(Weighting):
     def _draw(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
         source = self._generator
         where = losses.device if source is None else source.device
-        normal = torch.randn(len(losses), generator=source, device=where)
+        normal = torch.randn(len(losses), generator=source, dtype=torch.float32, device=where)
         return (len(losses) * torch.softmax(normal, dim=0)).to(losses.device)
 
     def state_dict(self) -> dict[str, Any]:

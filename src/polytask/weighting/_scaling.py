@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask._torch_defaults import graphs_on
+
 __all__ = ["condition_number", "equal_norms", "well_conditioned"]
 
 _SMALLEST_EIGENVALUE = 1e-10
@@ -36,7 +38,7 @@ def well_conditioned(gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
     logs = torch.zeros_like(start).requires_grad_()
     optimizer = torch.optim.Adam([logs], lr=0.02)
     best, chosen = torch.inf, logs.detach().clone()
-    with torch.enable_grad():
+    with graphs_on():
         for _ in range(_DESCENT_STEPS):
             scale = logs.exp()
             condition = condition_number(scale[:, None] * correlation * scale[None, :])

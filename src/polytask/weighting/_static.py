@@ -89,5 +89,5 @@ def _scaled(
 ) -> Float[Tensor, " n_tasks"]:
     """Weights that sum to the number of tasks; made once, not in every step."""
     with torch.inference_mode(mode=False):
-        weights = torch.tensor(task_weights, dtype=torch.float64)
+        weights = torch.tensor(task_weights, dtype=torch.float64, device="cpu")
         return (weights * (len(weights) / weights.sum())).to(device, dtype)

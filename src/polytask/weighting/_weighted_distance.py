@@ -61,7 +61,7 @@ class WeightedDistance(Weighting):
     ) -> None:
         """Check that there are as many numbers as tasks."""
         del generator
-        self._prepare(n_tasks, device, torch.get_default_dtype())
+        self._prepare(n_tasks, device, torch.float32)
 
     def _prepare(self, n_tasks: int, device: torch.device | None, dtype: torch.dtype) -> None:
         preference = self._given("preference", n_tasks, 1.0)
@@ -71,11 +71,11 @@ class WeightedDistance(Weighting):
     def _given(self, parameter: str, n_tasks: int, otherwise: float) -> Float[Tensor, " n_tasks"]:
         values = getattr(self, parameter)
         if values is None:
-            return torch.full((n_tasks,), otherwise, dtype=torch.float64)
+            return torch.full((n_tasks,), otherwise, dtype=torch.float64, device="cpu")
         if len(values) != n_tasks:
             expected = f"{n_tasks} numbers, one a task"
             raise ParameterError(message(type(self).__name__, parameter, expected, values))
-        return torch.tensor(values, dtype=torch.float64)
+        return torch.tensor(values, dtype=torch.float64, device="cpu")
 
     def _preferences(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
         """λ, in the type of the losses."""

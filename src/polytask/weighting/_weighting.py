@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from polytask._torch_defaults import graphs_on
+
 __all__ = ["Weighting"]
 
 
@@ -45,8 +47,8 @@ class Weighting(ABC):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
         """The gradient of `scalarize` at detached losses; 0 for absent tasks."""
-        leaf = losses.detach().clone().requires_grad_()
-        with torch.enable_grad():
+        with graphs_on():
+            leaf = losses.detach().clone().requires_grad_()
             (gradient,) = torch.autograd.grad(self.scalarize(leaf, present), leaf)
         return gradient * present
 
