@@ -15,10 +15,27 @@ from polytask._validation import Choice, Constraint, check_parameters
 from polytask.aggregation._property import Property
 from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
+from polytask.gradients._hook_watch import Hook, HookWatch
+from polytask.gradients._parts import products
 
 __all__ = ["Aggregator", "AmortisedAggregator", "GramianAggregator", "JacobianAggregator"]
 
 _CARRIED = frozenset({Property.PERMUTATION_INVARIANT, Property.CONVEX, Property.DETERMINISTIC})
+
+
+_WATCH = HookWatch(
+    "Aggregator",
+    ("carried",),
+    (
+        Hook(
+            "move",
+            Need.PRODUCT,
+            "`move(product, served)` after every update, with the tasks' slopes along it, or leave "
+            "all of it to `polytask.gradients.backward`",
+            20,  # half precision may skip as many steps before its scale is found
+        ),
+    ),
+)
 
 
 class Aggregator(ABC):
@@ -35,6 +52,10 @@ class Aggregator(ABC):
 
     needs: frozenset[str]
     properties: ClassVar[frozenset[Property]] = frozenset()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _WATCH.watch(cls)
 
     @abstractmethod
     def aggregate(
@@ -92,7 +113,7 @@ class GramianAggregator(Aggregator):
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients, by their Gramian."""
         told = (served,) if self._told() else ()
-        return self.weights(jacobian @ jacobian.T, *told) @ jacobian
+        return self.weights(products(jacobian), *told).to(jacobian) @ jacobian
 
 
 class JacobianAggregator(Aggregator):

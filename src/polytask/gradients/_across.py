@@ -12,7 +12,7 @@ from polytask.gradients._engines import explicit_jacobian
 from polytask.gradients._follow import add_flat
 from polytask.gradients._hooks import hooks_held
 from polytask.gradients._needs import Need
-from polytask.gradients._parts import n_numbers
+from polytask.gradients._parts import n_numbers, products
 from polytask.gradients._step import Step
 
 __all__ = ["follow_across", "over_processes"]
@@ -55,7 +55,8 @@ def _decide(step: Step, aggregator: Any, jacobian: Tensor) -> tuple[Tensor, Tens
         update = aggregator.combine(jacobian, *step.told(aggregator))
         return torch.ones_like(jacobian[:, 0]), update
     if Need.GRAMIAN in aggregator.needs:
-        weights = aggregator.weights(jacobian @ jacobian.T, *step.told(aggregator)).to(jacobian)
+        inner = products(jacobian)
+        weights = aggregator.weights(inner, *step.told(aggregator)).to(jacobian)
         return weights, weights @ jacobian
     weights = aggregator.carried(step.served).to(jacobian)
     update = weights @ jacobian

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from polytask.gradients._parts import Part, Update, exact, inner_products
+from polytask.gradients._parts import Part, Update, doubled, exact, inner_products
 
 __all__ = ["ConvolutionPart"]
 
@@ -92,6 +92,10 @@ class ConvolutionPart(Part):
         self.kept[task, :size] += gradient.flatten()
         if self.bias is not None:
             self.kept[task, size:] += sums
+
+    def to_double(self) -> None:
+        """Keep gradients in double precision."""
+        self.kept = doubled(self.kept)
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products of the tasks' gradients of weight and bias."""

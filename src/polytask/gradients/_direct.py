@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.gradients._parts import Part, Update, exact, flat, inner_products, n_numbers, shaped
+from polytask.gradients._parts import (
+    Part,
+    Update,
+    doubled,
+    exact,
+    flat,
+    inner_products,
+    n_numbers,
+    shaped,
+)
 
 __all__ = ["DirectPart"]
 
@@ -48,6 +57,10 @@ class DirectPart(Part):
             if gradient is not None:
                 self.rows[task, start:stop] = flat(gradient)
             start = stop
+
+    def to_double(self) -> None:
+        """Keep the rows in double precision."""
+        self.rows = doubled(self.rows)
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products of the rows."""

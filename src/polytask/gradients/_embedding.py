@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from polytask.gradients._parts import Part, Update, exact, inner_products
+from polytask.gradients._parts import Part, Update, doubled, exact, inner_products
 
 __all__ = ["EmbeddingPart"]
 
@@ -82,6 +82,10 @@ class EmbeddingPart(Part):
         ]
         shape = (n_tasks, len(self.rows), self.weight.shape[1])
         self.kept = exact(self.weight).new_zeros(shape)
+
+    def to_double(self) -> None:
+        """Keep gradients in double precision."""
+        self.kept = doubled(self.kept)
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products over the rows looked up."""

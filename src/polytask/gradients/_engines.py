@@ -16,7 +16,7 @@ from polytask.exceptions import ParameterError
 from polytask.gradients._direct import DirectPart
 from polytask.gradients._graph import Graph
 from polytask.gradients._layers import find_parts
-from polytask.gradients._linear_heads import gramian_of_linear_heads
+from polytask.gradients._linear_heads import rows_of_linear_heads
 from polytask.gradients._parts import Part
 from polytask.gradients._step import Step
 from polytask.gradients._task_gradients import OnlyGramian, Sweeps, TaskGradients
@@ -33,7 +33,7 @@ def task_gradients(engine: str, step: Step) -> TaskGradients | Sweeps | OnlyGram
     if not ENGINES.accepts(engine):
         raise ParameterError(message("backward", "engine", str(ENGINES), engine))
     parts = _parts(engine, step)
-    known = gramian_of_linear_heads(step) if engine == "features" else None
+    known = rows_of_linear_heads(step) if engine == "features" else None
     if known is not None:
         return OnlyGramian(known)
     _say(engine, tuple(part.describe() for part in parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
 import torch
@@ -18,6 +18,9 @@ from polytask.gradients._slopes import product, slopes, weighted_gradients
 from polytask.gradients._step import Step, add_gradient
 
 __all__ = ["add_flat", "follow"]
+
+_LARGE = 1e15
+"""Losses above this are taken for what makes gradients overflow."""
 
 
 def follow(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
@@ -44,7 +47,9 @@ def _combine(step: Step, aggregator: Any) -> Tensor:
         jacobian = explicit_jacobian(step)
     if step.overflowed(jacobian):
         return _lead_alike(step)
-    _check_finite(jacobian.sum(dim=1), step)
+    sums = jacobian.sum(dim=1)
+    if not bool(sums.isfinite().all()):  # as the sum of finite numbers may be, too
+        _check_finite(torch.where(jacobian.isfinite().all(dim=1), 0.0, torch.nan), step)
     if step.scale != 1.0:
         jacobian /= step.scale  # in place: it may be most of the memory
     update = aggregator.combine(jacobian, *step.told(aggregator)) * step.scale
@@ -59,8 +64,11 @@ def _weigh(step: Step, aggregator: Any, engine: str) -> Tensor:
     with hooks_held(step.shared):
         gradients = task_gradients(engine, step)
         gramian = gradients.gramian().to(step.losses.device) / step.scale**2
-    if step.overflowed(gramian):
-        return _lead_alike(step)
+        if step.overflowed(gramian):
+            return _lead_alike(step)
+        if not bool(gramian.isfinite().all()):  # of gradients whose squares leave the type's range
+            gradients.to_double()
+            gramian = gradients.gramian().to(step.losses.device)
     _check_finite(gramian.diagonal(), step)
     weights: Tensor = aggregator.weights(gramian, *step.told(aggregator))
     if not gradients.complete:
@@ -88,16 +96,30 @@ def _carry(step: Step, weights: Tensor) -> Tensor:
         gradients = weighted_gradients(step.present_losses, varied, [*parameters, *heads])
         ours = gradients[: len(parameters)]
         direction = [None if found is None else found.detach() for found in ours]
-        if step.second is None:
-            found = product(step.present_losses, varied, parameters, ours, direction)
-        else:
-            found = slopes(step.second[step.rows], parameters, direction)
+
+        def along(towards: list[Tensor | None]) -> Tensor:
+            if step.second is None:
+                return product(step.present_losses, varied, parameters, ours, towards)
+            return slopes(step.second[step.rows], parameters, towards)
+
+        found = along(direction)
+        if step.scale == 1.0 and not bool(found.isfinite().all()):
+            found = _large(along, direction)
     for leaf, gradient in zip([*parameters, *heads], gradients, strict=True):
         if gradient is not None:
             add_gradient(leaf, gradient.detach().clone())  # it may be another leaf's as well
     if step.plain_heads:
         step.lead_heads(weights)
     return found / step.scale**2
+
+
+def _large(
+    along: Callable[[list[Tensor | None]], Tensor], direction: list[Tensor | None]
+) -> Float[Tensor, " k"]:
+    """Slopes that leave the range of single precision: along a shorter direction, multiplied."""
+    longest = max(float(one.abs().max()) for one in direction if one is not None)
+    shorter = [None if one is None else one / longest for one in direction]
+    return along(shorter).double() * longest
 
 
 def add_flat(
@@ -118,9 +140,20 @@ def _check_finite(found: Float[Tensor, " k"], step: Step) -> None:
     if bool(finite.all()):
         return
     bad = ", ".join(str(k) for k in step.rows[~finite].tolist()[:5])
+    largest = float(step.present_losses.detach().abs().max())
+    remedy = (
+        f"They overflow: losses of {largest:.1e} are too large for {_name(step.losses.dtype)}. "
+        "Scale the losses, or the targets and inputs they come from."
+        if largest > _LARGE
+        else "Look for 0/0, roots and logarithms at 0 and NaN targets: `torch.where` does not keep "
+        "them out of gradients, other inputs to them do. Very large values overflow: scale them."
+    )
     sentence = (
         f"The gradients of the `losses` of backward must be finite. Those of task {bad} are not, "
-        "though the losses are. Look for 0/0, roots and logarithms at 0 and NaN targets: "
-        "`torch.where` does not keep them out of gradients, other inputs to them do."
+        f"though the losses are. {remedy}"
     )
     raise NonFiniteLossError(sentence)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -45,6 +45,11 @@ def gramian(
     engine : str, default "auto"
         As in `backward`.
 
+    Returns
+    -------
+    tensor of shape (n_tasks, n_tasks)
+        In the losses' precision; in double precision where that has no room for squares.
+
     Raises
     ------
     ParameterError
@@ -73,6 +78,11 @@ def gramian(
     check_graph(step, "gramian")
     no_autocast = torch.autocast(joined.device.type, enabled=False)
     with hooks_held(shared), no_autocast, consumed_graphs_said("gramian"):
-        inner = task_gradients(engine, step).gramian()
+        gradients = task_gradients(engine, step)
+        inner = gradients.gramian()
+        if not bool(inner.isfinite().all()):  # of gradients whose squares leave the type's range
+            gradients.to_double()
+            inner = gradients.gramian()
+            found = found.double()
     found[step.rows[:, None], step.rows] = inner.to(found)
     return found

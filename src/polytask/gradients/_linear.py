@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from polytask.gradients._own_rows import OwnRows
-from polytask.gradients._parts import Part, Update, exact, inner_products
+from polytask.gradients._parts import Part, Update, doubled, exact, inner_products
 
 __all__ = ["LinearPart"]
 
@@ -135,6 +135,13 @@ class LinearPart(Part):
             self.bias_kept[task] = signals.sum(dim=0)
 
     # ── what is made of it ───────────────────────────────────────────────────────────────────
+
+    def to_double(self) -> None:
+        """Keep signals, activations and gradients in double precision."""
+        self.kept, self.inputs = doubled(self.kept), doubled(self.inputs)
+        self.bias_kept = doubled(self.bias_kept)
+        if self.own is not None:
+            self.own.to_double()
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products of the tasks' gradients of weight and bias."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from polytask.gradients._own_rows import OwnRows
@@ -14,13 +12,13 @@ from polytask.gradients._parts import exact
 from polytask.gradients._starts import stacked_apart
 from polytask.gradients._step import Step
 
-__all__ = ["gramian_of_linear_heads"]
+__all__ = ["rows_of_linear_heads"]
 
 _POSITION = {"AddmmBackward0": 1, "MmBackward0": 0}  # of the features among the factors
 
 
-def gramian_of_linear_heads(step: Step) -> Float[Tensor, "k k"] | None:
-    r"""Inner products of the tasks' gradients at the features by one pass through all heads.
+def rows_of_linear_heads(step: Step) -> OwnRows | None:
+    r"""The tasks' gradients at the features, factored, by one pass through all heads.
 
     With :math:`s_k = h V_k^\top` the gradient of task k at the features h is
     :math:`r_k V_k`, for the signals r at its scores. None where heads are anything else.
@@ -35,7 +33,7 @@ def gramian_of_linear_heads(step: Step) -> Float[Tensor, "k k"] | None:
         owners = torch.full((signals.shape[1],), task, device=signals.device)
         matrix = node._saved_mat2  # noqa: SLF001
         factored.take(owners, exact(signals).T, exact(matrix.detach()).T)
-    return factored.gramian()
+    return factored
 
 
 def _products(step: Step) -> list[tuple[Any, int]] | None:

@@ -52,6 +52,12 @@ class OwnRows:
         self.signals.append(signals)
         self.inputs.append(inputs)
 
+    def to_double(self) -> None:
+        """Keep rows in double precision."""
+        self.signals = [signals.double() for signals in self.signals]
+        self.inputs = [inputs.double() for inputs in self.inputs]
+        self.gradients = None
+
     def gramian(self) -> Float[Tensor, "k k"]:
         """Inner products of the tasks' gradients."""
         n_rows = sum(map(len, self.signals))

@@ -10,7 +10,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-__all__ = ["Part", "Update", "exact", "flat", "inner_products", "n_numbers", "shaped"]
+__all__ = [
+    "Part",
+    "Update",
+    "doubled",
+    "exact",
+    "flat",
+    "inner_products",
+    "n_numbers",
+    "products",
+    "shaped",
+]
 
 _PIECE = 2**16
 
@@ -56,6 +66,10 @@ class Part(ABC):
         raise NotImplementedError
 
     @abstractmethod
+    def to_double(self) -> None:
+        """Keep gradients in double precision from now on, in which their squares have room."""
+
+    @abstractmethod
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products of the tasks' gradients; None where no task reaches the part."""
 
@@ -69,6 +83,11 @@ def exact(matrix: Tensor) -> Tensor:
     return matrix.float() if matrix.dtype in {torch.float16, torch.bfloat16} else matrix
 
 
+def doubled(tensor: Tensor | None) -> Tensor | None:
+    """A tensor in double precision; None as it is."""
+    return None if tensor is None else tensor.double()
+
+
 def inner_products(rows: Float[Tensor, "k p"]) -> Float[Tensor, "k k"]:
     """The rows' Gramian, by pieces that stay in the processor's cache."""
     if rows.is_cuda:
@@ -78,6 +97,15 @@ def inner_products(rows: Float[Tensor, "k p"]) -> Float[Tensor, "k k"]:
         piece = rows[:, start : start + _PIECE]
         found.addmm_(piece, piece.T)
     return found
+
+
+def products(rows: Float[Tensor, "k p"]) -> Float[Tensor, "k k"]:
+    """The rows' Gramian; in double precision where single has no room for squares."""
+    found = rows @ rows.T
+    if bool(found.isfinite().all()):
+        return found
+    wide = rows.double()
+    return wide @ wide.T
 
 
 def n_numbers(parameter: Tensor) -> int:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from polytask._validation import message
 from polytask.exceptions import ParameterError
+from polytask.gradients._own_rows import OwnRows
 from polytask.gradients._parts import Part
 from polytask.gradients._starts import Start
 
@@ -99,6 +100,11 @@ class TaskGradients:
             start = stop
         return shares
 
+    def to_double(self) -> None:
+        """Keep gradients in double precision from now on."""
+        for part in self.parts:
+            part.to_double()
+
     def gramian(self) -> Float[Tensor, "k k"]:
         """Inner products of the tasks' gradients over all parts."""
         pieces = [piece for part in self.parts if (piece := part.gramian()) is not None]
@@ -120,21 +126,25 @@ def _check_rows(n_rows: int, task_of_row: Tensor) -> None:
 
 
 class OnlyGramian:
-    """Inner products without the gradients that they are of.
+    """Inner products of gradients that are no part of the update.
 
     Parameters
     ----------
-    known : tensor of shape (k, k)
+    rows : OwnRows
     """
 
     complete = False
 
-    def __init__(self, known: Float[Tensor, "k k"]) -> None:
-        self.known = known
+    def __init__(self, rows: OwnRows) -> None:
+        self.rows = rows
+
+    def to_double(self) -> None:
+        """Keep gradients in double precision from now on."""
+        self.rows.to_double()
 
     def gramian(self) -> Float[Tensor, "k k"]:
         """The inner products."""
-        return self.known
+        return self.rows.gramian()
 
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
         """Nothing: there are no gradients."""
@@ -155,12 +165,22 @@ class Sweeps:
 
     def __init__(self, rounds: Sequence[Callable[[], TaskGradients]]) -> None:
         self.rounds = rounds
+        self.double = False
+
+    def to_double(self) -> None:
+        """Find gradients in double precision from now on."""
+        self.double = True
 
     def gramian(self) -> Float[Tensor, "k k"]:
         """Inner products of the tasks' gradients over all groups."""
-        found = [gradients().gramian() for gradients in self.rounds]
+        found = [self._inner(gradients()) for gradients in self.rounds]
         home = max((one.device for one in found), key=lambda device: device.type != "cpu")
         return torch.stack([one.to(home) for one in found]).sum(dim=0)
+
+    def _inner(self, gradients: TaskGradients) -> Float[Tensor, "k k"]:
+        if self.double:
+            gradients.to_double()
+        return gradients.gramian()
 
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
         """Nothing: it was not kept."""

@@ -13,6 +13,7 @@ from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, EncodedSource
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, backward
+from polytask.gradients._hook_watch import promise_hooks
 from polytask.tasks import TaskSet
 from polytask.training._bilevel import TrialStep
 from polytask.training._engine_hints import loss_scale, task_of_row
@@ -53,6 +54,8 @@ class Balancing:
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.weighting, self.aggregator = trainer.balancing()
+        if self.weighting is not None:
+            promise_hooks(self.weighting)
         self.shared = [p for p in network.shared_parameters() if p.requires_grad]
         weights = torch.tensor(
             [task.weight for task in tasks], dtype=torch.float32, device=fabric.device

@@ -11,8 +11,53 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
+from polytask.gradients import Need
+from polytask.gradients._hook_watch import Hook, HookWatch
 
 __all__ = ["Weighting"]
+
+
+_IN_EVERY_STEP, _IN_EVERY_EPOCH = 10, 100
+
+_WATCH = HookWatch(
+    "Weighting",
+    ("weights", "scalarize"),
+    (
+        Hook("learn", None, "`learn(losses, present)` after every step", _IN_EVERY_STEP),
+        Hook(
+            "after_step",
+            Need.LOSSES_AFTER_STEP,
+            "`after_step(losses, present)` after every step, with the new losses of its batch",
+            _IN_EVERY_STEP,
+        ),
+        Hook(
+            "before_step",
+            Need.GRAMIAN,
+            "`before_step(gramian, present)` before every step, with what "
+            "`polytask.gradients.gramian` gives",
+            _IN_EVERY_STEP,
+        ),
+        Hook(
+            "after_product",
+            Need.PRODUCT,
+            "`after_product(slopes, losses, present)` after the weights of every step",
+            _IN_EVERY_STEP,
+        ),
+        Hook(
+            "after_validation",
+            Need.VALIDATION,
+            "`after_validation(slopes, present)` in every step, with slopes along the gradient of "
+            "held-out rows",
+            _IN_EVERY_STEP,
+        ),
+        Hook(
+            "end_epoch",
+            Need.EPOCH_LOSSES,
+            "`end_epoch(mean_losses)` after every epoch",
+            _IN_EVERY_EPOCH,
+        ),
+    ),
+)
 
 
 class Weighting(ABC):
@@ -28,7 +73,8 @@ class Weighting(ABC):
         What it asks of the engine beyond the losses, in the words of
         `polytask.gradients.Need`: ``"losses_after_step"`` calls `after_step`, ``"epoch_losses"``
         `end_epoch`, ``"gramian"`` `before_step`, ``"product"`` `after_product` and
-        ``"validation"`` `after_validation`.
+        ``"validation"`` `after_validation`. A loop of one's own that never calls a hook, or
+        `learn` where it is implemented, is warned once.
     fixed : bool
         Whether the weights do not depend on the losses; with all tasks present they then sum to
         the number of tasks, and an absent task's weight becomes 0 without changing the others.
@@ -37,12 +83,17 @@ class Weighting(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     fixed: ClassVar[bool] = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _WATCH.watch(cls)
+
     @abstractmethod
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """Map losses to one scalar; absent tasks (loss 0, present False) take no part."""
 
+    @_WATCH.counted
     def weights(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
