@@ -58,3 +58,12 @@ def test_decimals_tell_learners_apart(values, decimals):
 
 def test_no_fewer_decimals_than_the_column_needs():
     assert with_interval(14.989, (14.1, 15.9), least=2) == "14.99 [14.10, 15.90]"
+
+
+def test_extreme_numbers_are_written_in_powers_of_ten():
+    assert with_interval(3.3e73, (2.4e73, 4.3e73)) == "3.300e+73 [2.400e+73, 4.300e+73]"
+    assert with_interval(-3.3e-74, (-4e-74, 1e-75), sign=True) == (
+        "−3.300e−74 [−4.000e−74, 1.000e−75]"
+    )
+    assert with_interval(2e-9, (-0.002, 0.002)) == "0.0000 [−0.0020, 0.0020]"
+    assert with_interval(5e12, None) == "5.000e+12"

@@ -20,6 +20,8 @@ __all__ = [
     "telling_apart",
 ]
 
+_MOST_DIGITS = 6
+
 Bounds = Sequence[float] | None
 
 
@@ -44,12 +46,15 @@ def telling_apart(values: Iterable[float | None]) -> int:
 
 
 def _clip(digits: int) -> int:
-    return min(max(digits, 0), 6)
+    return min(max(digits, 0), _MOST_DIGITS)
 
 
 def number(value: float, digits: int, *, signed: bool = False) -> str:
-    """Return `value` with `digits` decimals and a true minus sign."""
-    text = f"{value:{'+' if signed else ''},.{digits}f}"
+    """Return `value` with `digits` decimals and a true minus sign; extreme ones as 3.1e+20."""
+    sign = "+" if signed else ""
+    if abs(value) >= 1e9 or (digits == _MOST_DIGITS and 0 < abs(value) < 0.5e-6):
+        return f"{value:{sign}.3e}".replace("-", "−")
+    text = f"{value:{sign},.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")
     return text.replace("-", "−")

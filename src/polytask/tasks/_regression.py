@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Shaped
+from jaxtyping import Float32, Float64, Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 
 __all__ = ["Regression"]
+
+_FARTHEST = 1e15
+"""Standard deviations whose squares, added up, stay in the range of single precision."""
+_LARGEST = 1e75
+"""Variances of squared errors are fourth powers, which must stay below 1.8e308."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Regression(Kind):
             if observed.size == 0:
                 sentence = f"Task {owner!r}: column {name!r} has no observed value to learn from."
                 raise DataError(sentence)
-            constant = observed.min() == observed.max()
+            constant = bool(observed.min() == observed.max())
+            _check_range(owner, name, observed, constant=constant)
             centers.append(float(observed[0] if constant else observed.mean()))
             scales.append(1.0 if constant else float(observed.std()) or 1.0)
         return FittedTarget(
@@ -50,8 +56,7 @@ class Regression(Kind):
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Standardised values."""
-        table = self._table(columns, fitted)
-        return ((table - np.array(fitted.center)) / np.array(fitted.scale)).astype(np.float32)
+        return _standardised(self._table(columns, fitted), fitted)
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """The values as given."""
@@ -65,8 +70,7 @@ class Regression(Kind):
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Standardised predictions."""
-        table = response.reshape(len(response), fitted.size)
-        return ((table - np.array(fitted.center)) / np.array(fitted.scale)).astype(np.float32)
+        return _standardised(response.reshape(len(response), fitted.size), fitted)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The response itself."""
@@ -77,6 +81,30 @@ class Regression(Kind):
     def _table(columns: Columns, fitted: FittedTarget) -> np.ndarray:
         pairs = zip(fitted.columns, columns, strict=True)
         return np.stack([_numbers(name, values) for name, values in pairs], axis=1)
+
+
+def _standardised(table: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
+    """In standard deviations from the mean; those farthest away are moved to where squares fit."""
+    scaled = (table - np.array(fitted.center)) / np.array(fitted.scale)
+    return np.clip(scaled, -_FARTHEST, _FARTHEST).astype(np.float32)
+
+
+def _check_range(
+    owner: str, name: str, observed: Float64[np.ndarray, " n"], *, constant: bool
+) -> None:
+    """Raise if squares of squares of the values, or of their spread, leave the range of floats."""
+    largest = float(np.abs(observed).max())
+    if largest > _LARGEST:
+        held, remedy = f"{largest:.3g}", "Divide it by a constant, or take logarithms."
+    elif not constant and np.ptp(observed) < 1 / _LARGEST:
+        held, remedy = f"differences below {np.ptp(observed):.3g}", "Multiply it by a constant."
+    else:
+        return
+    sentence = (
+        f"Task {owner!r}: column {name!r} holds {held}, and powers of that leave the range of "
+        f"floating-point numbers. {remedy}"
+    )
+    raise DataError(sentence)
 
 
 def _numbers(name: str, values: np.ndarray) -> np.ndarray:

@@ -9,6 +9,8 @@ from itertools import pairwise
 __all__ = ["amount", "count", "percent", "signed", "telling_apart", "together", "with_interval"]
 
 _MOST_SIGNIFICANT = 6
+_LARGEST, _SMALLEST = 1e9, 1e-5
+"""Beyond these, decimals show too many digits, or none."""
 
 
 def signed(value: float, decimals: int) -> str:
@@ -46,10 +48,21 @@ def with_interval(
     """A number and its interval: ``0.9440 [0.9410, 0.9470]``; with `least` decimals or more."""
     decimals = max(_decimals(value, interval), least)
     write = signed if sign else amount
+    largest = max(abs(number) for number in (value, *(interval or ())))
+    if largest >= _LARGEST or 0 < largest < _SMALLEST:
+        return _in_powers(value, interval, sign=sign)
     if interval is None:
         return write(value, decimals)
     low, high = (amount(end, decimals) for end in interval)
     return f"{write(value, decimals)} [{low}, {high}]"
+
+
+def _in_powers(value: float, interval: Sequence[float] | None, *, sign: bool) -> str:
+    """A number and its interval in powers of ten: ``3.336e+73 [2.401e+73, 4.270e+73]``."""
+    text = f"{value:{'+' if sign else ''}.3e}"
+    if interval is not None:
+        text += f" [{interval[0]:.3e}, {interval[1]:.3e}]"
+    return text.replace("-", "−")
 
 
 def percent(value: float, interval: Sequence[float] | None = None) -> str:
