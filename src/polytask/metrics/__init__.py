@@ -8,9 +8,10 @@ from polytask.metrics._choice import default_metric, metrics_for
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
+from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
 from polytask.metrics._mae import MAE
-from polytask.metrics._metric import Metric
+from polytask.metrics._metric import Metric, mean_value
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._nmse import NMSE
 from polytask.metrics._r2 import R2
@@ -30,11 +31,13 @@ __all__ = [
     "Brier",
     "DeltaM",
     "ExplainedVariance",
+    "LabelledRows",
     "LogLoss",
     "Metric",
     "MetricValue",
     "default_metric",
     "delta_m",
+    "mean_value",
     "metrics_for",
     "relative_gain",
 ]

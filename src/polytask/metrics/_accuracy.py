@@ -40,6 +40,7 @@ class Accuracy(RowwiseMetric):
     default_for: ClassVar[tuple[type[Kind], ...]] = (Multiclass,)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
+    zero_one: ClassVar[bool] = True
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Real
+from jaxtyping import Float64, Int64, Real
 
 from polytask.metrics._decisions import one_class
+from polytask.metrics._levels import levels, middle_ranks, reached
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._ranking import Ranking
@@ -49,7 +50,27 @@ class AveragePrecision(Metric):
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
-        return MetricValue(Ranking.of(truth, response).average_precision(weight))
+        _, found, precision = _recall_and_precision(truth, response, weight)
+        return MetricValue(float(min(found @ precision / found.sum(), 1.0)))
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """Each row changes the precision at its score and at all lower ones."""
+        level, found, precision = _recall_and_precision(truth, response, weight)
+        total = found.sum()
+        counted = reached(level, weight, len(found))
+        pull = np.divide(found, counted * total, out=np.zeros_like(found), where=counted > 0)
+        raised, lowered = np.cumsum(pull * (1 - precision)), np.cumsum(pull * precision)
+        own = (precision - found @ precision / total) / total
+        return weight * np.where(truth == 1, own[level] + raised[level], -lowered[level])
+
+    def comparable(self, response: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Twice the mid-ranks."""
+        return middle_ranks(response)
 
     def resample(
         self,
@@ -60,3 +81,18 @@ class AveragePrecision(Metric):
         """The sums, sorting once."""
         ranking = Ranking.of(truth, response)
         return np.array([ranking.average_precision(weight) for weight in weights], dtype=np.float64)
+
+
+def _recall_and_precision(
+    truth: Float64[np.ndarray, " n"],
+    response: Float64[np.ndarray, " n"],
+    weight: Float64[np.ndarray, " n"],
+) -> tuple[Int64[np.ndarray, " n"], Float64[np.ndarray, " l"], Float64[np.ndarray, " l"]]:
+    """Each row's level of score; by level the weight of positives there, and the precision."""
+    level = levels(response)
+    n_levels = int(level.max()) + 1
+    positive = weight * (truth == 1)
+    counted = reached(level, weight, n_levels)
+    right = reached(level, positive, n_levels)
+    precision = np.divide(right, counted, out=np.zeros_like(right), where=counted > 0)
+    return level, np.bincount(level, positive, n_levels), precision

@@ -8,7 +8,12 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
-from polytask.metrics._decisions import class_totals, class_totals_by_replicate, one_class
+from polytask.metrics._decisions import (
+    class_totals,
+    class_totals_by_replicate,
+    decisions,
+    one_class,
+)
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import Binary, Kind, Multiclass, Multilabel
@@ -51,6 +56,19 @@ class BalancedAccuracy(Metric):
         true, _, right = class_totals(truth, response, weight)
         recalls = right[true > 0] / true[true > 0]
         return MetricValue(float(recalls.mean()))
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """How far each row is righter than its class, by its share of the class."""
+        true, _, right = class_totals(truth, response, weight)
+        code = truth.astype(np.int64)
+        recall = right[code] / true[code]
+        share = weight / true[code] / np.count_nonzero(true)
+        return share * ((decisions(response) == truth) - recall)
 
     def resample(
         self,

@@ -10,7 +10,13 @@ from jaxtyping import Float, Float64, Real
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.metrics._variance import moments, no_variance, variance, varies
+from polytask.metrics._variance import (
+    moments,
+    no_variance,
+    ratio_influence,
+    variance,
+    varies,
+)
 from polytask.tasks import Kind, Regression
 
 __all__ = ["ExplainedVariance"]
@@ -51,6 +57,15 @@ class ExplainedVariance(Metric):
             return MetricValue(None, reason)
         error = variance(truth - response, weight)
         return MetricValue(float(1 - error / variance(truth, weight)))
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """Squared distances of the errors from their mean against those of the truth."""
+        return -ratio_influence(truth - response, truth, weight, centered=True)
 
     def resample(
         self,

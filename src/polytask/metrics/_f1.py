@@ -9,7 +9,12 @@ import numpy as np
 from jaxtyping import Float, Float64, Real
 
 from polytask.metrics._constant import above_half
-from polytask.metrics._decisions import class_totals, class_totals_by_replicate, one_class
+from polytask.metrics._decisions import (
+    class_totals,
+    class_totals_by_replicate,
+    decisions,
+    one_class,
+)
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
@@ -61,6 +66,23 @@ class F1(Metric):
             counted[0] = False
         values = 2 * right[counted] / (true + decided)[counted]
         return MetricValue(float(values.mean()))
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """Each row counts in its own class, and in the one decided for."""
+        true, decided, right = class_totals(truth, response, weight)
+        counted = true > 0
+        if response.ndim == 1:
+            counted[0] = False
+        share = counted / np.where(counted, true + decided, 1.0) / counted.sum()
+        own, called = truth.astype(np.int64), decisions(response)
+        lost = 2 * right * share * share * counted.sum()  # F1 of the class by its share
+        gained = np.where(own == called, 2 * share[own], 0.0)
+        return weight * (gained - lost[own] - lost[called])
 
     def resample(
         self,

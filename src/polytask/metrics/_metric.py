@@ -12,10 +12,11 @@ from jaxtyping import Float, Float64, Real
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.metrics._constant import mean_response
+from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import FittedTarget, Kind
 
-__all__ = ["Metric"]
+__all__ = ["Metric", "mean_value"]
 
 Part = tuple[str, np.ndarray, np.ndarray]
 """What the part is called, its truth (n,) with NaN where missing, and its response."""
@@ -30,6 +31,9 @@ class Metric(ABC):
 
     A metric of one's own implements `measure`, `resample` where a loop over replicates is too
     slow, and `constant` where the best constant answer is neither means nor class shares. Give it to tasks: ``Task("price", "regression", metrics=(LargestError(),))``.
+=======
+    A metric of one's own implements `measure`. Give it to tasks:
+    ``Task("price", "regression", metrics=(LargestError(),))``.
 
     Attributes
     ----------
@@ -46,6 +50,10 @@ class Metric(ABC):
         Whether it can never cross zero, so that relative changes of it mean something.
     best : float or None
         What no prediction can surpass, such as 1 for an accuracy; None where there is no bound.
+    zero_one : bool
+        Whether it is a mean of zeros and ones over rows.
+    power : int
+        The metric to this power is a mean over rows or close to one: 2 for a root mean square.
 
     Examples
     --------
@@ -69,6 +77,13 @@ class Metric(ABC):
     greater_is_better: ClassVar[bool]
     positive_scale: ClassVar[bool] = True
     best: ClassVar[float | None] = None
+    zero_one: ClassVar[bool] = False
+    power: ClassVar[int] = 1
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1, the best."""
+        return self.positive_scale and self.greater_is_better and self.best == 1.0
 
     @abstractmethod
     def measure(
@@ -78,6 +93,25 @@ class Metric(ABC):
         weight: Float64[np.ndarray, " n"],
     ) -> MetricValue:
         """The metric of one column over labelled rows (at least one) of positive weight."""
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"] | None:
+        r"""What each row adds to the value, to first order; None where no formula is known.
+
+        Row k's is :math:`w_k \, \partial \theta / \partial w_k`; they sum to 0. Called where
+        `measure` has a value, with the same arguments.
+        """
+        return None
+
+    def comparable(
+        self, response: Float64[np.ndarray, " n *classes"]
+    ) -> Float64[np.ndarray, " n *classes"]:
+        """What two models' responses can be exchanged as, such as ranks where only order counts."""
+        return response
 
     def resample(
         self,
@@ -130,13 +164,264 @@ class Metric(ABC):
         MetricValue
         """
         weight = np.ones(len(truth)) if weight is None else weight
-        _check_rows(self, truth, response, weight[None])
-        with np.errstate(all="ignore"):
-            values = {
-                name: self._score_part(column, answers, weight)
-                for name, column, answers in self.parts(_double(truth), _double(response), fitted)
+        return mean_value(
+            {
+                name: part if isinstance(part, MetricValue) else self.value(part)
+                for name, part in self.labelled(truth, response, fitted, weight).items()
             }
-        return _mean(values)
+        )
+
+    def labelled(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        response: Float[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> dict[str, LabelledRows | MetricValue]:
+        """The labelled rows of each part, or why the part has no value; arguments as in `score`."""
+        _check_rows(self, truth, response, weight[None])
+        return {
+            name: _labelled(column, answers, weight)
+            for name, column, answers in self.parts(_double(truth), _double(response), fitted)
+        }
+
+    def value(self, rows: LabelledRows) -> MetricValue:
+        """`measure`, with a reason where the result is not finite."""
+        with np.errstate(all="ignore"):
+            result = self.measure(rows.truth, rows.response, rows.weight)
+        if result.value is not None and not np.isfinite(result.value):
+            n = len(rows.truth)
+            return MetricValue(None, f"the value over {n} labelled rows is not finite")
+        return result
+
+    def bootstrap(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        response: Float[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """`score` under each row of weights, such as how often a replicate drew each row.
+
+        Parameters
+        ----------
+        truth, response, fitted
+            As in `score`.
+        weights : array of shape (replicates, n)
+
+        Returns
+        -------
+        array of shape (replicates,)
+            NaN where a replicate's metric is undefined.
+        """
+        _check_rows(self, truth, response, weights)
+        total, count = np.zeros(len(weights)), np.zeros(len(weights))
+        for _, column, answers in self.parts(_double(truth), _double(response), fitted):
+            labelled = np.isfinite(column)
+            if not labelled.any() or not np.isfinite(answers[labelled]).all():
+                continue
+            chosen = weights if labelled.all() else weights[:, labelled]
+            with np.errstate(all="ignore"):
+                values = self.resample(column[labelled], answers[labelled], chosen)
+            defined = np.isfinite(values)
+            total[defined] += values[defined]
+            count += defined
+        return np.divide(total, count, out=np.full(len(weights), np.nan), where=count > 0)
+
+    def constant(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"] | None = None,
+    ) -> Float64[np.ndarray, " *outputs"]:
+        """The response that scores best, or well, where every row gets the same.
+
+        By default the means of numbers and the shares of classes; metrics that another answer
+        suits better say so here.
+
+        Parameters
+        ----------
+        truth, fitted, weight
+            As in `score`.
+
+        Returns
+        -------
+        array of shape () or (size,)
+            One row of what `Kind.response` gives.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from polytask.metrics import MAE, RMSE
+        >>> from polytask.tasks import FittedTarget
+        >>> truth, target = np.array([1.0, 2.0, 9.0]), FittedTarget(("price",), 1)
+        >>> float(RMSE().constant(truth, target)), float(MAE().constant(truth, target))
+        (4.0, 2.0)
+        """
+        return mean_response(truth, fitted, np.ones(len(truth)) if weight is None else weight)
+
+
+    A metric of one's own implements `measure`. Give it to tasks:
+    ``Task("price", "regression", metrics=(LargestError(),))``.
+
+    Attributes
+    ----------
+    name : str
+        The name users write and records carry, such as ``"roc_auc"``.
+    label : str
+        The name people read, such as ``"ROC-AUC"``.
+    kinds : tuple of Kind classes
+        The kinds it serves.
+    default_for : tuple of Kind classes
+        The kinds whose tasks enter Δm with it.
+    greater_is_better : bool
+    positive_scale : bool
+        Whether it can never cross zero, so that relative changes of it mean something.
+    best : float or None
+        What no prediction can surpass, such as 1 for an accuracy; None where there is no bound.
+    zero_one : bool
+        Whether it is a mean of zeros and ones over rows.
+    power : int
+        The metric to this power is a mean over rows or close to one: 2 for a root mean square.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.metrics import Metric, MetricValue
+    >>> from polytask.tasks import FittedTarget, Regression
+    >>> class LargestError(Metric):
+    ...     name, label, kinds, greater_is_better = "largest", "largest", (Regression,), False
+    ...
+    ...     def measure(self, truth, response, weight):
+    ...         return MetricValue(float(abs(truth - response).max()))
+    >>> truth, response = np.array([1.0, 2.0, np.nan]), np.array([1.5, 5.0, 0.0])
+    >>> LargestError().score(truth, response, FittedTarget(("price",), 1)).value
+    3.0
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    kinds: ClassVar[tuple[type[Kind], ...]]
+    default_for: ClassVar[tuple[type[Kind], ...]] = ()
+    greater_is_better: ClassVar[bool]
+    positive_scale: ClassVar[bool] = True
+    best: ClassVar[float | None] = None
+    zero_one: ClassVar[bool] = False
+    power: ClassVar[int] = 1
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it lies between 0 and 1, the best."""
+        return self.positive_scale and self.greater_is_better and self.best == 1.0
+
+    @abstractmethod
+    def measure(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> MetricValue:
+        """The metric of one column over labelled rows (at least one) of positive weight."""
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"] | None:
+        r"""What each row adds to the value, to first order; None where no formula is known.
+
+        Row k's is :math:`w_k \, \partial \theta / \partial w_k`; they sum to 0. Called where
+        `measure` has a value, with the same arguments.
+        """
+        return None
+
+    def comparable(
+        self, response: Float64[np.ndarray, " n *classes"]
+    ) -> Float64[np.ndarray, " n *classes"]:
+        """What two models' responses can be exchanged as, such as ranks where only order counts."""
+        return response
+
+    def resample(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weights: Real[np.ndarray, "replicates n"],
+    ) -> Float64[np.ndarray, " replicates"]:
+        """`measure` under each row of weights, NaN where undefined; zeros leave rows out."""
+        values = np.full(len(weights), np.nan)
+        for replicate, weight in enumerate(weights):
+            kept = weight > 0
+            if kept.any():
+                chosen = weight[kept].astype(np.float64)
+                value = self.measure(truth[kept], response[kept], chosen).value
+                values[replicate] = np.nan if value is None else value
+        return values
+
+    def parts(
+        self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
+    ) -> Iterator[Part]:
+        """The columns that are measured one by one and averaged."""
+        if truth.ndim == 1:
+            yield f"column {fitted.columns[0]!r}", truth, response
+            return
+        for position, column in enumerate(fitted.columns):
+            yield f"column {column!r}", truth[:, position], response[:, position]
+
+    def score(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        response: Float[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"] | None = None,
+    ) -> MetricValue:
+        """The metric over the labelled rows.
+
+        Parameters
+        ----------
+        truth : array of shape (n,), or (n, n_columns) for several target columns
+            What `Kind.truth` gives: the user's units or class codes, NaN where missing.
+        response : array of shape (n,), or (n, size)
+            What `Kind.response` gives: the user's units or probabilities.
+        fitted : FittedTarget
+            What was learned of the target; it names columns and classes.
+        weight : array of shape (n,), optional
+            Row weights; rows of weight 0 are left out.
+
+        Returns
+        -------
+        MetricValue
+        """
+        weight = np.ones(len(truth)) if weight is None else weight
+        return mean_value(
+            {
+                name: part if isinstance(part, MetricValue) else self.value(part)
+                for name, part in self.labelled(truth, response, fitted, weight).items()
+            }
+        )
+
+    def labelled(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        response: Float[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> dict[str, LabelledRows | MetricValue]:
+        """The labelled rows of each part, or why the part has no value; arguments as in `score`."""
+        _check_rows(self, truth, response, weight[None])
+        return {
+            name: _labelled(column, answers, weight)
+            for name, column, answers in self.parts(_double(truth), _double(response), fitted)
+        }
+
+    def value(self, rows: LabelledRows) -> MetricValue:
+        """`measure`, with a reason where the result is not finite."""
+        with np.errstate(all="ignore"):
+            result = self.measure(rows.truth, rows.response, rows.weight)
+        if result.value is not None and not np.isfinite(result.value):
+            n = len(rows.truth)
+            return MetricValue(None, f"the value over {n} labelled rows is not finite")
+        return result
 
     def bootstrap(
         self,
@@ -220,13 +505,28 @@ class Metric(ABC):
         if result.value is not None and not np.isfinite(result.value):
             return MetricValue(None, f"the value over {len(answers)} labelled rows is not finite")
         return result
+=======
+
+def _labelled(
+    truth: np.ndarray, response: np.ndarray, weight: np.ndarray
+) -> LabelledRows | MetricValue:
+    kept = np.isfinite(truth) & (weight > 0)
+    if not kept.any():
+        return MetricValue(None, "no labelled rows")
+    answers = response[kept]
+    broken = ~np.isfinite(answers.reshape(len(answers), -1)).all(axis=1)
+    if broken.any():
+        rows = f"{broken.sum()} of the {len(answers)} labelled rows"
+        return MetricValue(None, f"the prediction is not finite in {rows}")
+    return LabelledRows(kept, truth[kept], answers, weight[kept].astype(np.float64))
 
 
 def _double(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float64, copy=False)
 
 
-def _mean(parts: dict[str, MetricValue]) -> MetricValue:
+def mean_value(parts: dict[str, MetricValue]) -> MetricValue:
+    """Mean over the parts that have a value; the others are named."""
     if len(parts) == 1:
         return next(iter(parts.values()))
     values = [part.value for part in parts.values() if part.value is not None]

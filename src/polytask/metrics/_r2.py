@@ -10,7 +10,13 @@ from jaxtyping import Float, Float64, Real
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.metrics._variance import moments, no_variance, variance, varies
+from polytask.metrics._variance import (
+    moments,
+    no_variance,
+    ratio_influence,
+    variance,
+    varies,
+)
 from polytask.tasks import Kind, Regression
 
 __all__ = ["R2"]
@@ -50,6 +56,15 @@ class R2(Metric):
             return MetricValue(None, reason)
         error = np.average(np.square(truth - response), weights=weight)
         return MetricValue(float(1 - error / variance(truth, weight)))
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """Squared errors against squared distances of the truth from its mean."""
+        return -ratio_influence(truth - response, truth, weight, centered=False)
 
     def resample(
         self,

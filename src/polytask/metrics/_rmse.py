@@ -35,6 +35,7 @@ class RMSE(RowwiseMetric):
     default_for: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
     best: ClassVar[float | None] = 0.0
+    power: ClassVar[int] = 2
 
     def rowwise(
         self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n"]

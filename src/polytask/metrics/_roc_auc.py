@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float64, Real
 
 from polytask.metrics._decisions import one_class
+from polytask.metrics._levels import levels, middle_ranks
 from polytask.metrics._metric import Metric, Part
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._ranking import Ranking
@@ -66,7 +67,22 @@ class ROCAUC(Metric):
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
-        return MetricValue(Ranking.of(truth, response).roc_auc(weight))
+        placed, share = _placements(truth, response, weight)
+        return MetricValue(float(np.clip((share * truth) @ placed, 0.0, 1.0)))
+
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """The structural components of DeLong, DeLong & Clarke-Pearson (Biometrics 1988)."""
+        placed, share = _placements(truth, response, weight)
+        return share * (placed - (share * truth) @ placed)
+
+    def comparable(self, response: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Twice the mid-ranks (Bandos, Rockette & Gur, Statistics in Medicine 2005)."""
+        return middle_ranks(response)
 
     def resample(
         self,
@@ -77,3 +93,18 @@ class ROCAUC(Metric):
         """The areas, sorting once."""
         ranking = Ranking.of(truth, response)
         return np.array([ranking.roc_auc(weight) for weight in weights], dtype=np.float64)
+
+
+def _placements(
+    truth: Float64[np.ndarray, " n"],
+    response: Float64[np.ndarray, " n"],
+    weight: Float64[np.ndarray, " n"],
+) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
+    """Share of the other class that each row is on the right side of, and its own class's share."""
+    level, positive = levels(response), truth == 1
+    n_levels = int(level.max()) + 1
+    at = np.stack([np.bincount(level, weight * which, n_levels) for which in (~positive, positive)])
+    below = np.cumsum(at, axis=1) - at / 2
+    totals = at.sum(axis=1)
+    placed = np.where(positive, below[0][level] / totals[0], 1 - below[1][level] / totals[1])
+    return placed, weight / totals[positive.astype(np.int64)]

@@ -38,6 +38,22 @@ class RowwiseMetric(Metric):
         mean = np.average(self.rowwise(truth, response), weights=weight)
         return MetricValue(float(self.finish(np.array([mean]))[0]))
 
+    def influence(
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        weight: Float64[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """How far each row's number lies from the mean, by its share of the weights."""
+        numbers, share = self.rowwise(truth, response), weight / weight.sum()
+        mean = share @ numbers
+        return share * (numbers - mean) * self.slope(mean)
+
+    def slope(self, mean: np.float64) -> float:
+        """How fast `finish` rises at the mean; 0 where it has no finite slope."""
+        value = float(self.finish(np.array([mean]))[0])
+        return value ** (1 - self.power) / self.power if value > 0 or self.power == 1 else 0.0
+
     def resample(
         self,
         truth: Float64[np.ndarray, " n"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64, Real
 
-__all__ = ["moments", "no_variance", "variance", "varies"]
+__all__ = ["moments", "no_variance", "ratio_influence", "variance", "varies"]
 
 
 def variance(values: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, " n"]) -> np.float64:
@@ -21,6 +21,21 @@ def no_variance(truth: Float64[np.ndarray, " n"]) -> str | None:
     if truth.min() == truth.max():
         return f"the truth is {truth[0]:g} in all {len(truth)} labelled rows"
     return None
+
+
+def ratio_influence(
+    error: Float64[np.ndarray, " n"],
+    truth: Float64[np.ndarray, " n"],
+    weight: Float64[np.ndarray, " n"],
+    *,
+    centered: bool,
+) -> Float64[np.ndarray, " n"]:
+    """What each row adds to (mean squared error, or variance of the error) / variance."""
+    share = weight / weight.sum()
+    above = np.square(error - share @ error if centered else error)
+    below = np.square(truth - share @ truth)
+    spread = share @ below
+    return share * (above - share @ above / spread * below) / spread
 
 
 def moments(
