@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int64, Real
@@ -50,6 +51,8 @@ class Answers:
     weight: Real[np.ndarray, " n"]
     units: Int64[np.ndarray, " n"]
     target: FittedTarget
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    """What was computed of them already: single values serve in many pairs."""
 
     def __post_init__(self) -> None:
         if not self.responses:

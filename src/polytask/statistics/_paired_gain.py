@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from polytask.metrics import Metric, relative_gain
+from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
-from polytask.statistics._jackknife import RunValues, jackknife, value_of
-from polytask.statistics._student import half_width, levels, t_p_value
-from polytask.statistics._units import count_units
+from polytask.statistics._gains import Gains, TaskGain, task_gain
+from polytask.statistics._runs import sum_of
+from polytask.statistics._sign_flip import sign_flip
+from polytask.statistics._spread import Spread, of_seeds, of_splits, of_units, together
+from polytask.statistics._units import counted, enough_units, fewest_units
 
 __all__ = ["PairedGain", "paired_gain"]
 
@@ -28,16 +30,20 @@ class PairedGain:
     p : float or None
         Of “the two learners are exchangeable on all tasks”; None where units are too few.
     geometric : float or None
-        The geometric mean of the ratios, minus 1; None where a ratio is not positive.
+        The same from the geometric mean of the ratios of metrics; None where one of them is 0.
     geometric_interval : (low, high) or None
     gains : mapping of task to float
         The tasks counted, each with its relative gain.
     left_out : mapping of task to str
         The others, each with its reason.
     n_units : int
-        Units of the task that has the most.
-    method : str
-        How p was found.
+        Units that `count_units` counts in some task.
+    too_few : str or None
+        Why there is no p though there is a value.
+    standard_error : float or None
+        Of the arithmetic mean.
+    degrees : float or None
+        How well the standard error is known.
     """
 
     value: float | None
@@ -48,7 +54,9 @@ class PairedGain:
     gains: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     n_units: int = 0
-    method: str = ""
+    too_few: str | None = None
+    standard_error: float | None = None
+    degrees: float | None = None
 
 
 def paired_gain(
@@ -57,10 +65,10 @@ def paired_gain(
     metrics: Mapping[str, Metric],
     *,
     level: float = 0.95,
-    test_per_train: float | None = None,  # noqa: ARG001 - the split level follows
-    seed: int = 0,  # noqa: ARG001 - the exchange test follows
+    test_per_train: float | None = None,
+    seed: int = 0,
 ) -> PairedGain:
-    """Δm with its interval and p; units that several tasks share are exchanged for all of them.
+    r"""Δm with its interval and p; units that several tasks share are exchanged for all of them.
 
     Parameters
     ----------
@@ -74,6 +82,12 @@ def paired_gain(
     Returns
     -------
     PairedGain
+
+    Notes
+    -----
+    The exchange test is of the mean over tasks of :math:`\pm (A - B) / M`, where no exchange
+    changes the scale :math:`M`: the metric of both models' rows together. Everything else is as in
+    `paired`, with gains for metrics.
 
     Examples
     --------
@@ -89,40 +103,46 @@ def paired_gain(
     >>> round(paired_gain(ours, theirs, {"y": MAE()}).value, 6)
     0.5
     """
-    gains: dict[str, float] = {}
-    left_out: dict[str, str] = {}
-    total: dict[int, float] = {}
-    n_units = 0
-    per_run: list[np.ndarray] = []
-    for task, metric in metrics.items():
-        mine, base = value_of(metric, ours[task]), value_of(metric, theirs[task])
-        if mine.mean is None or not base.mean:
-            left_out[task] = mine.undefined or base.undefined or "the baseline is 0"
-            continue
-        gains[task] = relative_gain(mine.mean, base.mean, metric)
-        n_units = max(n_units, count_units(metric, ours[task]))
-        sign = 1.0 if metric.greater_is_better else -1.0
-        other = jackknife(metric, theirs[task])
-        for unit, value in jackknife(metric, ours[task]).items():
-            change = value / base.mean - mine.mean / base.mean**2 * other.get(unit, 0.0)
-            total[unit] = total.get(unit, 0.0) + sign * change
-        pairs = zip(mine.by_split[0], base.by_split[0], strict=False)
-        per_run.append(np.array([relative_gain(a, b, metric) for a, b in pairs]))
-    if not gains:
+    found = {task: task_gain(metric, ours[task], theirs[task]) for task, metric in metrics.items()}
+    left_out = {task: one for task, one in found.items() if isinstance(one, str)}
+    counting = {task: one for task, one in found.items() if isinstance(one, TaskGain)}
+    if not counting:
         return PairedGain(None, left_out=left_out)
-    value = float(np.mean(list(gains.values())))
-    share = {unit: change / len(gains) for unit, change in total.items()}
-    runs = np.mean([one[: min(map(len, per_run))] for one in per_run], axis=0)
-    noise = levels(share, RunValues(value, (), (tuple(runs),), None, ()))
-    half = half_width(noise, level)
-    ratios = np.array([1 + gain for gain in gains.values()])
+    units = [counted(one).units for task in counting for one in ours[task]]
+    n_units = len(np.unique(np.concatenate(units)))
+    enough = enough_units(n_units)
+    gains = Gains(tuple(counting.values()))
+    exchanged = sum_of((1 / len(counting), one.added) for one in counting.values()).amounts
+    changed = sum_of((one.ratio / len(counting), one.added) for one in counting.values()).amounts
+    level_spread = _spread(exchanged, gains.relative, test_per_train)
+    spread = _spread(changed, gains.arithmetic, test_per_train)
+    geometric, geometric_interval = gains.geometric(level_spread, level)
+    half = spread.half_width(level) if spread.known else None
     return PairedGain(
-        value=value,
-        interval=(value - half, value + half) if half < np.inf else None,
-        p=t_p_value(value, noise),
-        geometric=float(np.exp(np.log(ratios).mean()) - 1) if (ratios > 0).all() else None,
-        gains=gains,
+        value=gains.value,
+        interval=None if half is None else (gains.value - half, gains.value + half),
+        p=_p_value(exchanged, level_spread, seed) if enough else None,
+        geometric=geometric,
+        geometric_interval=geometric_interval,
+        gains={task: one.gain for task, one in counting.items()},
         left_out=left_out,
         n_units=n_units,
-        method="paired t",
+        too_few=None if enough else f"too few units: {n_units}, at least {fewest_units()} needed",
+        standard_error=float(np.sqrt(spread.variance)) if spread.known else None,
+        degrees=spread.degrees if spread.known else None,
     )
+
+
+def _spread(
+    amounts: np.ndarray, by_split: Sequence[Sequence[float]], test_per_train: float | None
+) -> Spread:
+    units = of_units(amounts)
+    if len(by_split) < 2:
+        return together([units, of_seeds(by_split)]) if units.known else units
+    splits = of_splits([float(np.mean(runs)) for runs in by_split], test_per_train)
+    return Spread(max(splits.variance, units.variance), splits.degrees)
+
+
+def _p_value(amounts: np.ndarray, spread: Spread, seed: int) -> float:
+    exchanged = float(sign_flip(amounts[None], 1, seed)[0])
+    return max(exchanged, spread.p_value(float(amounts.sum())))

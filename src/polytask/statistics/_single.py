@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from polytask.metrics import Metric
+from polytask.statistics._added import value_of
 from polytask.statistics._answers import Answers
-from polytask.statistics._jackknife import jackknife, value_of
-from polytask.statistics._student import half_width, levels
+from polytask.statistics._hall import hall
+from polytask.statistics._range import clipped
+from polytask.statistics._runs import Runs, added_by_value, over_runs
+from polytask.statistics._shares import share_of
+from polytask.statistics._spread import Spread, of_seeds, of_units, together
 from polytask.statistics._units import count_units
+from polytask.statistics._wilson import wilson
 
 __all__ = ["Single", "single"]
 
@@ -44,6 +51,10 @@ class Single:
 def single(metric: Metric, answers: Sequence[Answers], *, level: float = 0.95) -> Single:
     """A metric, averaged over runs and splits, with an interval.
 
+    The interval is about new units, and about new seeds where there are several: Wilson's for
+    metrics between 0 and 1, otherwise Student's without skewness, on the scale on which the
+    metric is a mean. How much splits differ in difficulty does not widen it.
+
     Parameters
     ----------
     metric : Metric
@@ -67,20 +78,31 @@ def single(metric: Metric, answers: Sequence[Answers], *, level: float = 0.95) -
     >>> single(MAE(), [answers]).value
     1.5
     """
-    value = value_of(metric, answers)
-    n_units = count_units(metric, answers)
-    if value.mean is None:
-        return Single(None, None, value.per_run, n_units, value.undefined, value.left_out)
-    noise = levels(jackknife(metric, answers), value)
-    half = half_width(noise, level)
-    low, high = value.mean - half, value.mean + half
-    if metric.positive_scale:
-        low = max(0.0, low)
-    if metric.best is not None:
-        low, high = (
-            (low, min(metric.best, high))
-            if metric.greater_is_better
-            else (max(metric.best, low), high)
-        )
-    ends = (low, high) if half < float("inf") else None
-    return Single(value.mean, ends, value.per_run, n_units, value.undefined, value.left_out)
+    scored = [[value_of(metric, one, run) for run in range(len(one.responses))] for one in answers]
+    runs = over_runs(scored)
+    found = Single(
+        runs.mean, None, runs.per_run, count_units(answers), runs.undefined, runs.left_out
+    )
+    return (
+        found
+        if runs.mean is None
+        else replace(found, interval=_interval(metric, answers, runs, level))
+    )
+
+
+def _interval(
+    metric: Metric, answers: Sequence[Answers], runs: Runs, level: float
+) -> tuple[float, float] | None:
+    value = float(np.mean(runs.means))
+    if metric.is_share:
+        return wilson(share_of(metric, answers, runs), level)
+    amounts = added_by_value(metric, answers).amounts
+    spread = together([of_units(amounts), of_seeds(runs.by_split)])
+    if len(amounts) < 2:
+        return None
+    mean, slope = value**metric.power, metric.power * value ** (metric.power - 1)
+    wide = Spread(spread.variance * slope**2, spread.degrees)
+    low, high = hall(mean, amounts * slope, wide, level)
+    if metric.power > 1:
+        low, high = (max(end, 0.0) ** (1 / metric.power) for end in (low, high))
+    return clipped(metric, value, low, high)

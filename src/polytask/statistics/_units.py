@@ -1,17 +1,27 @@
-"""How many units carry a comparison, and how many it takes."""
+"""The independent units of test rows: which there are, and how many it takes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int64
 
 from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
-from polytask.tasks import Regression
 
-__all__ = ["count_units", "enough_units", "fewest_units"]
+__all__ = [
+    "Counted",
+    "UnitIndex",
+    "carrying",
+    "count_units",
+    "counted",
+    "enough_units",
+    "fewest_units",
+    "index",
+]
 
 
 def enough_units(n_units: int, n_tasks: int = 1, alpha: float = 0.05) -> bool:
@@ -46,36 +56,105 @@ def fewest_units(n_tasks: int = 1, alpha: float = 0.05) -> int:
     return max(1, math.ceil(math.log2(2 * max(n_tasks, 1) / alpha)))
 
 
-def count_units(metric: Metric, answers: Sequence[Answers]) -> int:
+def count_units(answers: Sequence[Answers]) -> int:
     """Units with a labelled row of positive weight; of all but the commonest class, if classes.
 
     For two classes these are the units of the rarer one. Of several columns, a unit counts if
-    it does in one of them.
+    it does in one of them; of several splits, if it does in one of them.
 
     Parameters
     ----------
-    metric : Metric
     answers : sequence of Answers
         One per split.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.statistics import Answers, count_units
+    >>> from polytask.tasks import FittedTarget
+    >>> truth, units = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]), np.array([0, 1, 2, 3, 4, 4])
+    >>> target = FittedTarget(("y",), 1, ("no", "yes"))
+    >>> count_units([Answers(truth, (truth,), np.ones(6), units, target)])
+    2
     """
-    found = [_counting(metric, one) for one in answers]
-    return len(np.unique(np.concatenate(found))) if found else 0
+    found = [counted(one).units for one in answers]
+    return len(found[0]) if len(found) == 1 else len(np.unique(np.concatenate(found)))
 
 
-def _counting(metric: Metric, answers: Answers) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class UnitIndex:
+    """The units of a split: their numbers, ascending, and the position of each row's unit."""
+
+    units: Int64[np.ndarray, " u"]
+    position: Int64[np.ndarray, " n"]
+
+
+def index(answers: Answers) -> UnitIndex:
+    """Number the units of a split from 0."""
+    if "index" not in answers.memo:
+        units = answers.units
+        if (np.diff(units) > 0).all():  # each row a unit, in order
+            answers.memo["index"] = UnitIndex(units, np.arange(len(units)))
+        else:
+            found, position = np.unique(units, return_inverse=True)
+            answers.memo["index"] = UnitIndex(found, position)
+    return answers.memo["index"]
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Units that carry a metric.
+
+    Attributes
+    ----------
+    units : array of shape (k,)
+        Those that `count_units` counts.
+    effective : float
+        How many of equal weight carry as much: (Σw)² / Σw².
+    """
+
+    units: Int64[np.ndarray, " k"]
+    effective: float
+
+
+def counted(answers: Answers) -> Counted:
+    """The units that `count_units` counts in one split."""
+    return _once(answers, by_class=bool(answers.target.classes))
+
+
+def carrying(metric: Metric, answers: Answers) -> Counted:
+    """The units that determine how well a metric is known: all of them for a mean over rows."""
+    return _once(answers, by_class=bool(answers.target.classes) and not metric.zero_one)
+
+
+def _once(answers: Answers, *, by_class: bool) -> Counted:
+    key = "counted", by_class
+    if key not in answers.memo:
+        answers.memo[key] = _count(answers, by_class)
+    return answers.memo[key]
+
+
+def _count(answers: Answers, by_class: bool) -> Counted:
     truth = answers.truth.reshape(len(answers.truth), -1)
     labelled = np.isfinite(truth) & (answers.weight > 0)[:, None]
-    if not all(issubclass(kind, Regression) for kind in metric.kinds):
+    where = index(answers)
+    if by_class:
         pairs = zip(truth.T, labelled.T, strict=True)
-        rarer = [_rarer(column, kept, answers.units) for column, kept in pairs]
-        labelled &= np.stack(rarer, axis=1)
-    return np.unique(answers.units[labelled.any(axis=1)])
+        labelled = np.stack([_rarer(column, kept, where) for column, kept in pairs], axis=1)
+    kept = labelled.any(axis=1)
+    weight = np.bincount(where.position[kept], answers.weight[kept], len(where.units))
+    some = weight > 0
+    effective = weight.sum() ** 2 / np.square(weight).sum() if some.any() else 0.0
+    return Counted(where.units[some], float(effective))
 
 
-def _rarer(column: np.ndarray, kept: np.ndarray, units: np.ndarray) -> np.ndarray:
+def _rarer(
+    column: Float64[np.ndarray, " n"], kept: Bool[np.ndarray, " n"], where: UnitIndex
+) -> Bool[np.ndarray, " n"]:
     """Rows of all classes but the one with the most units."""
-    classes = np.unique(column[kept])
+    classes, code = np.unique(column[kept], return_inverse=True)
     if not len(classes):
         return kept
-    sizes = [len(np.unique(units[kept & (column == one)])) for one in classes]
-    return np.asarray(column != classes[int(np.argmax(sizes))])
+    pairs = np.unique(where.position[kept] * len(classes) + code)
+    commonest = np.bincount(pairs % len(classes), minlength=len(classes)).argmax()
+    return np.asarray(kept & (column != classes[commonest]))

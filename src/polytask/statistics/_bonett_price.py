@@ -1,0 +1,52 @@
+"""Bonett and Price's interval for the difference of two paired proportions."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from polytask.statistics._spread import Spread, quantile, together
+
+__all__ = ["bonett_price"]
+
+
+def bonett_price(
+    amounts: Float[np.ndarray, " units"], seeds: Spread, level: float
+) -> tuple[float, float]:
+    r"""Add one unit that only ours gets right and one that only theirs does.
+
+    With :math:`d_u` from −1 to 1 that each unit says, :math:`\tilde D = \sum d_u / (n + 2)` and
+    its variance :math:`(\sum d_u^2 + 2 - (n + 2) \tilde D^2) / (n + 2)^2`.
+
+    Parameters
+    ----------
+    amounts : array of shape (units,)
+        What each unit adds to the difference, :math:`d_u / n`.
+    seeds : Spread
+        Of the seeds' level.
+    level : float
+
+    Notes
+    -----
+    The seeds' level is added, with Satterthwaite's degrees of freedom. The difference always
+    lies in the interval, and it in [−1, 1].
+
+    References
+    ----------
+    Bonett & Price, *Adjusted Wald confidence interval for a difference of binomial proportions
+    based on paired data*, Journal of Educational and Behavioral Statistics 2012.
+
+    Examples
+    --------
+    >>> said = np.array([1.0] * 8 + [-1.0] * 2 + [0.0] * 30)
+    >>> low, high = bonett_price(said / 40, Spread(0.0, 0.0), 0.95)
+    >>> round(low, 3), round(high, 3)
+    (-0.013, 0.299)
+    """
+    n = len(amounts)
+    value = float(amounts.sum())
+    middle = value * n / (n + 2)
+    variance = (n**2 * np.square(amounts).sum() + 2 - (n + 2) * middle**2) / (n + 2) ** 2
+    spread = together([Spread(float(variance), np.inf), seeds])
+    half = quantile(level, spread.degrees) * float(np.sqrt(spread.variance))
+    return max(-1.0, min(value, middle - half)), min(1.0, max(value, middle + half))

@@ -1,0 +1,113 @@
+"""The exchange test: how often random signs make a sum as large as it is."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float, Float64
+from scipy import special
+
+__all__ = ["sign_flip"]
+
+_ENUMERATED = 12
+_ASYMPTOTIC = 2000
+_STOP = 50
+_FEWEST_DRAWS, _DRAWS_A_TEST = 4999, 40
+_TIE, _NOTHING = 1 - 1e-9, 1e-12
+_GAUSSIAN_BOUND = 3.178
+
+
+def sign_flip(
+    amounts: Float[np.ndarray, "studies units"], n_tests: int = 1, seed: int = 0
+) -> Float64[np.ndarray, " studies"]:
+    r"""Two-sided p of :math:`|\sum_u c_u|` among :math:`|\sum_u \epsilon_u c_u|`, signs at random.
+
+    Parameters
+    ----------
+    amounts : array of shape (studies, units)
+        What each unit adds to the difference of two models; exchanging them in a unit turns its
+        sign. Each row is a test of its own.
+    n_tests : int
+        How many p-values are corrected together: more draws where more are.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    array of shape (studies,)
+        Never below 2 · 2⁻ⁿ. All signs are enumerated up to 12 units; up to 2000, signs are drawn
+        until the sum was reached 50 times [1]_; beyond, their sum is normal. Where fewer units
+        than all add anything, those count. Sums so large that draws would never reach them get
+        the bound 2 · 3.178 P(Z ≥ z) [2]_ instead, which no such p exceeds.
+
+    References
+    ----------
+    .. [1] Besag & Clifford, *Sequential Monte Carlo p-values*, Biometrika 1991.
+    .. [2] Bentkus & Dzindzalieta, *A tight Gaussian bound for weighted sums of Rademacher random
+       variables*, Bernoulli 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(sign_flip(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]))[0])
+    0.0625
+    """
+    amounts = np.asarray(amounts, dtype=np.float64)
+    sizes = np.abs(amounts)
+    amounts = amounts[:, (sizes > _NOTHING * sizes.max(initial=0.0)).any(axis=0)]
+    n_units = amounts.shape[1]
+    if n_units == 0:
+        return np.ones(len(amounts))
+    if n_units <= _ENUMERATED:
+        return _enumerate(amounts)
+    if n_units > _ASYMPTOTIC:
+        return 2 * special.ndtr(-_standardised(amounts))
+    return _draw(amounts, max(_FEWEST_DRAWS, _DRAWS_A_TEST * n_tests - 1), seed)
+
+
+def _standardised(amounts: np.ndarray) -> np.ndarray:
+    """The sum over its standard deviation under random signs."""
+    deviation = np.linalg.norm(amounts, axis=1)
+    total = np.abs(amounts.sum(axis=1))
+    return np.divide(total, deviation, out=np.zeros_like(total), where=deviation > 0)
+
+
+def _enumerate(amounts: np.ndarray) -> np.ndarray:
+    sums = np.abs(amounts @ _all_signs(amounts.shape[1]).T)
+    return np.asarray((sums >= _TIE * sums[:, :1]).mean(axis=1))
+
+
+@lru_cache(maxsize=_ENUMERATED)
+def _all_signs(n_units: int) -> np.ndarray:
+    """All signs but for turning all at once, which changes no absolute value; the first is all 1."""
+    bits = np.arange(2 ** (n_units - 1))[:, None] >> np.arange(n_units)
+    return 1.0 - 2.0 * (bits & 1)
+
+
+def _draw(amounts: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Besag and Clifford's sequential p-values; all studies see the same signs."""
+    p = 2 * _GAUSSIAN_BOUND * special.ndtr(-_standardised(amounts))
+    going = np.flatnonzero(p * (most + 1) >= 1)
+    observed = _TIE * np.abs(amounts.sum(axis=1))
+    reached = np.zeros(len(amounts), dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    drawn = 0
+    while len(going) and drawn < most:
+        size = min(_chunk(drawn, len(going)), most - drawn)
+        signs = rng.integers(0, 2, (size, amounts.shape[1]), dtype=np.int8) * 2.0 - 1.0
+        sums = np.abs(amounts[going] @ signs.T)
+        times = reached[going, None] + np.cumsum(sums >= observed[going, None], axis=1)
+        ended = times[:, -1] >= _STOP
+        last = np.argmax(times[ended] >= _STOP, axis=1) + 1
+        p[going[ended]] = _STOP / (drawn + last)
+        reached[going] = times[:, -1]
+        going, drawn = going[~ended], drawn + size
+    p[going] = (reached[going] + 1) / (drawn + 1)
+    return p
+
+
+def _chunk(drawn: int, n_studies: int) -> int:
+    """Few draws first, since most tests end soon; not more than memory holds well."""
+    return max(1, min(max(150, drawn), math.ceil(4e6 / n_studies)))

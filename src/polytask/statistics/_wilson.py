@@ -1,0 +1,66 @@
+"""Wilson's interval for shares between 0 and 1, with an effective number of units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from polytask.statistics._spread import Spread, quantile
+
+__all__ = ["Share", "wilson"]
+
+_PRIOR = 2.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """A metric between 0 and 1.
+
+    Attributes
+    ----------
+    value : float
+    spread : Spread
+    n_units : float
+        The least number of units that carry it, such as those of the rarer class.
+    """
+
+    value: float
+    spread: Spread
+    n_units: float
+
+
+def wilson(share: Share, level: float) -> tuple[float, float]:
+    r"""Wilson's score interval, where as many units count as explain the variance.
+
+    A share over n units has the variance :math:`\theta (1 - \theta) / n`, which for ROC-AUC and
+    others bounds it [2]_. The interval is Wilson's [1]_ with the n that explains the variance
+    that was found, but few units tell it badly (a perfect area's is 0): the ratio
+    :math:`1 / n` is averaged with that of the rarer class, which counts as two degrees of
+    freedom. The value always lies in it, and it in [0, 1].
+
+    References
+    ----------
+    .. [1] Wilson, *Probable inference, the law of succession, and statistical inference*, JASA
+       1927.
+    .. [2] Birnbaum & Klose, *Bounds for the variance of the Mann–Whitney statistic*, Annals of
+       Mathematical Statistics 1957.
+
+    Examples
+    --------
+    >>> from polytask.statistics._spread import Spread
+    >>> low, high = wilson(Share(1.0, Spread(0.0, 9.0), 10.0), 0.95)
+    >>> round(low, 2), high
+    (0.67, 1.0)
+    """
+    value, spread = share.value, share.spread
+    unit_variance = value * (1 - value)
+    least = 1 / max(share.n_units, 1.0)
+    ratio = least
+    if unit_variance > 0:
+        found = spread.degrees * spread.variance / unit_variance
+        ratio = (found + _PRIOR * least) / (spread.degrees + _PRIOR)
+    square = quantile(level, spread.degrees + _PRIOR) ** 2 * ratio
+    middle = (value + square / 2) / (1 + square)
+    half = np.sqrt(square * unit_variance + square**2 / 4) / (1 + square)
+    return max(0.0, min(value, float(middle - half))), min(1.0, max(value, float(middle + half)))
