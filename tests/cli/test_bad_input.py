@@ -272,11 +272,13 @@ def test_unknown_names(refused, table, option, name, sentence):
 @pytest.mark.parametrize("number", [0, -3])
 def test_numbers_out_of_range(refused, table, number):
     assert refused(table, "-t", "income", "--epochs", number) == (
-        f"The `epochs` parameter of the command line must be an int in [1, inf). Got {number} "
+        f"The `epochs` parameter of the command line must be a whole number from 1 to "
+        f"1,000,000,000. Got {number} "
         "instead."
     )
     assert refused(table, "-t", "income", "--steps", number) == (
-        f"The `steps` parameter of Budget must be an int in [1, inf). Got {number} instead."
+        f"The `steps` parameter of the command line must be a whole number from 1 to "
+        f"1,000,000,000. Got {number} instead."
     )
 
 
@@ -290,7 +292,7 @@ def test_no_seeds(polytask, table):
     ran = polytask("compare", table, "-t", "income", "--seeds", 0)
     assert ran.status == 2
     assert ran.error.startswith(
-        "error: The `seeds` parameter of compare must be an int in [1, inf)"
+        "error: The `seeds` parameter of the command line must be a whole number from 1 to 10,000."
     )
 
 

@@ -47,7 +47,7 @@ def test_an_unknown_name_names_the_nearest(tmp_path):
 def test_a_value_of_the_wrong_type_names_its_place(tmp_path):
     config = study(tmp_path, "seeds: many\n")
     with pytest.raises(
-        ParameterError, match=r"study.yaml: seeds is not as it should be: .*integer"
+        ParameterError, match=r"`seeds` parameter of .*study.yaml must be a whole number"
     ):
         settings(CompareSettings, {"config": config})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from polytask._validation import Interval, check
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.exceptions import ParameterError
@@ -26,7 +25,6 @@ def budget(
         return Budget(trials, Budget().steps if settings.steps is None else settings.steps)
     if settings.steps is not None:
         raise ParameterError("Give either --steps or --epochs, not both.")
-    check("the command line", "epochs", settings.epochs, Interval(int, 1))
     train = splitter.splits(data, seed)[0].train
     n_rows = sum(len(rows) for rows in train.values())
     return Budget(trials, settings.epochs * math.ceil(n_rows / Trainer().batch_size))

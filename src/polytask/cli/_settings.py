@@ -4,59 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from polytask._naming import suggestion
+from polytask._validation import message
 from polytask.cli._reading_settings import ReadingSettings
-from polytask.exceptions import ParameterError, SourceFileError
+from polytask.cli._setting_types import (
+    Name,
+    Place,
+    Seed,
+    Several,
+    Steps,
+    Switch,
+    Words,
+    expectation,
+)
+from polytask.exceptions import ParameterError
 
 __all__ = ["CompareSettings", "DataSettings", "FitSettings", "settings"]
 
 Model = TypeVar("Model", bound="DataSettings")
-Words = Annotated[
-    list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
-]
-"""A list; one word needs no brackets."""
 
 
 class DataSettings(ReadingSettings, BaseModel):
     """A table, its tasks and how long to train."""
 
-    table: Path | None = None
+    table: Place | None = None
     target: Words = []
     auxiliary: Words = []
-    task_column: str | None = None
+    task_column: Name | None = None
     features: Words = []
     drop: Words = []
-    weight: str | None = None
-    weighting: str | None = None
-    aggregation: str | None = None
-    engine: str | None = None
-    aggregate_every: int | None = None
-    split: str | None = None
-    steps: int | None = None
-    epochs: int | None = None
-    quiet: bool = False
+    weight: Name | None = None
+    weighting: Name | None = None
+    aggregation: Name | None = None
+    engine: Name | None = None
+    aggregate_every: Steps | None = None
+    split: Name | None = None
+    steps: Steps | None = None
+    epochs: Steps | None = None
+    quiet: Switch = False
 
 
 class CompareSettings(DataSettings):
     """What `polytask compare` takes."""
 
     model: Words = []
-    seeds: int = 3
-    trials: int = 3
-    jobs: int = 1
-    out: Path | None = None
+    seeds: Several = 3
+    trials: Several = 3
+    jobs: Several = 1
+    out: Place | None = None
 
 
 class FitSettings(DataSettings):
     """What `polytask fit` takes."""
 
-    model: str = "hard_sharing"
-    seed: int = 0
-    out: Path = Path("model")
+    model: Name = "hard_sharing"
+    seed: Seed = 0
+    out: Place = Path("model")
 
 
 def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
@@ -69,36 +76,45 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
         The command's arguments: None or empty where not given; `config` names a study file.
     """
     config = given.get("config")
-    merged = {} if config is None else _study_file(kind, Path(config))
-    merged |= {
+    read = {} if config is None else _study_file(kind, Path(config))
+    said = {
         name: value
         for name, value in given.items()
         if name != "config" and value is not None and value != []
     }
     try:
-        return kind.model_validate(merged)
+        return kind.model_validate({**read, **said})
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        sentence = f"{config}: {name} is not as it should be: {first['msg']}."
-        raise ParameterError(sentence) from error
+        owner = "the command line" if first["loc"][0] in said else str(config)
+        raise ParameterError(_sentence(kind, owner, first)) from error
+
+
+def _sentence(kind: type[DataSettings], owner: str, error: Mapping[str, Any]) -> str:
+    """Whose setting is expected to be what, what came, and what to do."""
+    name, got = str(error["loc"][0]), error["input"]
+    field = kind.model_fields[name]
+    expected = expectation(field.annotation, field.metadata)
+    if expected is None:
+        words = str(error["msg"]).rstrip(".")
+        return f"The `{name}` parameter of {owner} is not as it should be: {words}."
+    in_quotes = "text" in expected and not isinstance(got, str | list | dict)
+    remedy = f"Write it in quotes, as '{got}'." if in_quotes else None
+    return message(owner, name, expected, got, remedy)
 
 
 def _study_file(kind: type[DataSettings], path: Path) -> dict[str, Any]:
-    import yaml
+    from polytask.cli._study_file import read_study_file
 
-    try:
-        text = path.read_text(encoding="utf-8")
-        found = yaml.safe_load(text) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        words = " ".join(str(error).split())
-        raise SourceFileError(f"The study file {path} cannot be read: {words}.") from error
-    if not isinstance(found, dict):
-        raise SourceFileError(f"The study file {path} must hold names and values, as `seeds: 3`.")
     known = list(kind.model_fields)
-    merged = {str(name).replace("-", "_"): value for name, value in found.items()}
-    for name in merged:
+    merged: dict[str, Any] = {}
+    for written, value in read_study_file(path).items():
+        name = written.replace("-", "_")
         if name not in known:
             sentence = f"{path}: there is no option named {name!r}. {suggestion(name, known)}"
             raise ParameterError(sentence)
+        if name in merged:
+            raise ParameterError(f"{path}: {name!r} stands there twice.")
+        if value is not None:
+            merged[name] = value
     return merged

@@ -1,0 +1,88 @@
+"""Types of settings, each with the words that say what is expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+__all__ = [
+    "Expected",
+    "Name",
+    "Place",
+    "Seed",
+    "Several",
+    "Steps",
+    "Switch",
+    "Words",
+    "expectation",
+]
+
+_MOST = 10_000
+_MOST_STEPS = 1_000_000_000
+_MOST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a setting must be, in words that follow “must be”.
+
+    Parameters
+    ----------
+    words : str
+    """
+
+    words: str
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a truth value is no number")
+    return value
+
+
+def _whole(low: int, high: int) -> tuple[BeforeValidator, Any, Expected]:
+    words = f"a whole number from {low:,} to {high:,}"
+    return BeforeValidator(_number), Field(ge=low, le=high), Expected(words)
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _place(value: Any) -> Any:
+    if not isinstance(value, str | Path):
+        raise ValueError("no path")
+    text = str(value)
+    if not text.strip() or "\0" in text:
+        raise ValueError("no path that a file could have")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError("no such user") from error
+
+
+Several = Annotated[int, *_whole(1, _MOST)]
+"""How many of something that takes a while each."""
+
+Steps = Annotated[int, *_whole(1, _MOST_STEPS)]
+Seed = Annotated[int, *_whole(0, _MOST_SEED)]
+Switch = Annotated[bool, Expected("true or false")]
+Name = Annotated[str, Expected("text")]
+
+Words = Annotated[list[str], BeforeValidator(_listed), Expected("text or a list of texts")]
+"""A list; one word needs no brackets."""
+
+Place = Annotated[Path, BeforeValidator(_place), Expected("a path")]
+"""A file or folder; ``~`` is the user's home."""
+
+
+def expectation(annotation: Any, metadata: list[Any]) -> str | None:
+    """The words of a pydantic field's annotation and metadata, if it has any."""
+    inner = getattr(annotation, "__args__", ())
+    outer = [annotation, *inner]
+    found = [*metadata, *(one for part in outer for one in getattr(part, "__metadata__", ()))]
+    named = next((one.words for one in found if isinstance(one, Expected)), None)
+    return named or {str: "text", bool: "true or false"}.get(annotation)
