@@ -80,6 +80,7 @@ def test_equal_learners_are_not_told_apart():
         "helped": 0,
         "hurt": 0,
         "no difference shown": 2,
+        "too few units": 0,
         "undefined": 0,
     }
     assert difference.tasks["y0"].difference == 0
@@ -93,15 +94,16 @@ def test_a_learner_that_shares_nothing_and_wins_is_named_first():
     assert found.judgement.winner == "trees"
     assert not found.judgement.winner_is_joint
     assert found.judgement.headline.startswith("trees, which learns each task alone, wins: Δm +")
-    assert found.judgement.headline.endswith("over together.")
+    assert found.judgement.headline.endswith("over together on test rows.")
     assert found.recommended.learner == "trees"
 
 
 def test_a_lead_that_may_be_chance_is_called_that():
-    weak = Hopeful("together", share=0.95, joint=True, alphas=(1.0,))
-    found = compare(table(150), [weak, Apart("trees", share=1.0, alphas=(1.0,))], seeds=3)
-    assert "trees, which learns each task alone, scores highest, though not beyond chance" in (
-        found.judgement.headline
+    weak = Hopeful("together", share=0.5, joint=True, alphas=(1.0,))
+    found = compare(table(150, seed=1), [weak, Apart("trees", share=1.0, alphas=(1.0,))], seeds=3)
+    assert found.judgement.winner == found.recommended.learner == "trees"
+    assert found.judgement.headline.startswith(
+        "trees, which learns each task alone, does best on validation rows, though not beyond chance"
     )
 
 
@@ -177,13 +179,13 @@ def test_losing_trials_never_see_test_rows(tmp_path, reads):
         == sum(1 for name, rows in reads if name == "apart" and rows & test)
     )
     records = [json.loads(p.read_text()) for p in (tmp_path / "runs").glob("*.json")]
-    assert len(records) == 12
-    assert sum(r["test_reads"] for r in records) == 2 + kept
+    assert len(records) == 12 + 2  # the constant has nothing to try
+    assert sum(r["test_reads"] for r in records) == 2 + kept + 2
     assert all(bool(r["test"]) == bool(r["test_reads"]) for r in records)
 
 
 def test_choices_do_not_depend_on_test_rows(tmp_path):
-    """Other labels in the test rows change the verdict, not the choice."""
+    """Other labels in the test rows change the verdict, not what is kept and preferred."""
     generator = np.random.default_rng(0)
     X, Y = generator.normal(size=(240, 4)), generator.normal(size=(240, 2))
     Y += X[:, :2]
@@ -201,11 +203,14 @@ def test_choices_do_not_depend_on_test_rows(tmp_path):
         )
         for labels in (Y, spoiled)
     ]
-    first, second = (one.recommended for one in found)
+    first, second = (
+        [(row.validation_gain, [[t.tasks for t in run.trials] for run in row.runs]) for row in rows]
+        for rows in (found[0].learners, found[1].learners)
+    )
     assert first == second
-    assert [r.validation_gain for r in found[0].learners] == [
-        r.validation_gain for r in found[1].learners
-    ]
+    best = max(found[0].learners, key=lambda row: row.validation_gain)
+    assert found[0].recommended.learner == best.name
+    assert found[1].recommended.learner is None  # nothing beats a constant on spoiled rows
     assert found[0].learners[0].tasks["y0"] != found[1].learners[0].tasks["y0"]
 
 
@@ -259,7 +264,7 @@ def test_the_model_to_use_answers_as_it_was_measured(tmp_path):
 
 def test_a_trial_that_diverges_is_reported_and_passed_over():
     found = compare(table(), Together(fails_at=1.0), seeds=1, budget=THREE)
-    for row in found.learners:
+    for row in found.learners[:2]:
         assert row.runs[0].trials[0].failure == "The loss of task 'y0' is not finite."
         assert row.runs[0].trials[0].tasks == ()
     assert any("together: 1 of 3 trials gave no model" in words for words in found.warnings)
@@ -275,7 +280,7 @@ def test_a_learner_that_always_diverges_stops_the_comparison():
 def test_a_learner_that_cannot_be_fitted_is_left_out_and_the_others_go_on(tmp_path, seeds, jobs):
     learners = [Together(), Unable("unable", alpha=2.0, alphas=(2.0,), seeds=seeds)]
     found = compare(table(), learners, seeds=2, jobs=jobs, out=tmp_path)
-    assert [row.name for row in found.learners] == ["apart", "together"]
+    assert [row.name for row in found.learners] == ["apart", "together", "constant"]
     assert found.warnings[0] == (
         f"unable is left out, since it gave no model with seed {seeds[0]}: "
         "There is no column to lean on."
@@ -300,7 +305,10 @@ class Helpless(Apart):
 
 def test_a_joint_learner_whose_self_cannot_be_fitted(tmp_path):
     found = compare(table(), Helpless("together", joint=True), seeds=1)
-    assert [(row.name, row.baseline) for row in found.learners] == [("together", None)]
+    assert [(row.name, row.baseline) for row in found.learners] == [
+        ("together", None),
+        ("constant", None),
+    ]
     assert found.verdict.startswith("Whether joint training helps cannot be said")
     assert found.recommended.learner == "together"
     assert write_report(found, tmp_path / "report.html").exists()
@@ -359,7 +367,7 @@ def test_columns_that_an_average_leaves_out_are_named():
     name = data.sources[0].name
     split = Split({name: rest[30:]}, {name: rest[:30]}, {name: test})
     found = compare(data, "linear", split=FixedSplit((split,)), seeds=1)
-    (row,) = found.learners
+    row = found.learners[0]
     headline = found.study["tasks"][0]["metric"]
     said = ("column 'b': only one class among the 20 labelled rows",)
     assert row.tasks["tags"][headline].left_out == said
@@ -432,7 +440,8 @@ def test_undefined_metrics_are_named():
     (difference,) = found.differences
     assert difference.tasks["y1"].answer == "undefined"
     assert difference.tasks["y1"].undefined == "only one class among the 20 labelled rows"
-    assert "only one class among the 20 labelled rows" in difference.delta_m.left_out["y1"]
+    assert difference.delta_m.left_out["y1"] == "its target is constant in the test rows"
+    assert "Left out of Δm: y1 (its target is constant in the test rows)." in found.verdict
     assert difference.delta_m.tasks == ("y0",)
     assert found.learners[0].tasks["y1"]["roc_auc"].value is None
     assert "y1: ROC-AUC is undefined (only one class among the 20 labelled rows)" in found.verdict
@@ -459,17 +468,18 @@ def test_several_splits_have_one_seed_each():
     assert found.study["split"]["folds"] == 3
     assert [row["test"] for row in found.study["split"]["rows"]] == [80, 80, 80]
     assert all(len(row.runs) == 3 for row in found.learners)
-    assert any("folds share training rows" in words for words in found.warnings)
+    assert any("3 splits share training rows" in words for words in found.warnings)
 
 
-def test_few_seeds_prove_nothing():
-    assert (
-        compare(table(), Apart(), seeds=3).warnings[0].startswith("Three seeds alone prove nothing")
-    )
-    assert (
-        compare(table(), Apart(), seeds=1).warnings[0].startswith("One seed alone proves nothing")
-    )
-    assert not any("nothing" in w for w in compare(table(), Apart(), seeds=5).warnings)
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        (1, "One seed: intervals and p-values speak about these two fitted models alone"),
+        (3, "All 3 seeds share one split: intervals and p-values speak about this training set"),
+    ],
+)
+def test_what_the_verdict_is_about_is_said(seeds, said):
+    assert any(w.startswith(said) for w in compare(table(), Apart(), seeds=seeds).warnings)
 
 
 def test_seeds_by_name():
@@ -487,7 +497,7 @@ def test_groups_widen_intervals():
         compare(MultiTaskDataset.from_arrays(X, y, groups=g), Apart(), seeds=1)
         for g in (groups, None)
     )
-    assert wide.study["bootstrap"]["unit"] == "groups"
+    assert wide.study["statistics"]["unit"] == "groups"
     width = [np.diff(c.learners[0].tasks["y0"]["rmse"].interval)[0] for c in (wide, narrow)]
     assert width[0] > 2 * width[1]
 
@@ -495,7 +505,8 @@ def test_groups_widen_intervals():
 def test_the_column_that_says_how_to_split_is_no_input(tmp_path):
     generator = np.random.default_rng(0)
     part = np.repeat(["train", "test"], [80, 40])
-    frame = {"x": generator.normal(size=120), "part": part, "y": generator.normal(size=120)}
+    x = generator.normal(size=120)
+    frame = {"x": x, "part": part, "y": x + 0.3 * generator.normal(size=120)}
     data = MultiTaskDataset.from_table(frame, ["y"])
     found = compare(data, Apart(), split=polytask.data.ColumnSplit("part"), seeds=1)
     assert [c.name for s in found.chosen.schemas.values() for c in s.columns] == ["x"]
@@ -620,7 +631,96 @@ def test_the_table_names_learners_tasks_and_the_one_to_use():
     assert "y1, ROC-AUC ↑" in text
     assert f"{found.recommended.learner} ←" in text
     assert found.verdict in text
-    assert found.table().row_count == 2
+    assert all(f"note: {note}" in text for note in found.warnings)
+    assert found.table().row_count == 3  # the constant stands in every table
+
+
+def test_a_frame_and_a_notebook_show_the_same_as_the_table():
+    found = compare(table(), Together(), seeds=2)
+    frame = found.to_frame()
+    assert frame.height == 3 * 2 * 2
+    (row,) = frame.filter(learner="together", task="y0", metric="rmse").rows(named=True)
+    estimate = found.learners[1].tasks["y0"]["rmse"]
+    assert (row["value"], (row["low"], row["high"])) == (estimate.value, estimate.interval)
+    assert row["headline"]
+    page = found._repr_html_()
+    assert page.count("<tr>") == 4
+    assert found.judgement.headline in page
+    assert all(f"note: {note}" in page for note in found.notes)
+
+
+# ── what nothing may be recommended for ───────────────────────────────────────
+def noise(n_rows=300):
+    generator = np.random.default_rng(5)
+    X, Y = generator.normal(size=(n_rows, 3)), generator.normal(size=(n_rows, 2))
+    return MultiTaskDataset.from_arrays(X, Y, [Task("a", "regression"), Task("b", "regression")])
+
+
+def test_where_nothing_beats_a_constant_that_is_said_first_and_nothing_is_recommended(tmp_path):
+    found = compare(noise(), Together(), seeds=2, out=tmp_path)
+    assert found.judgement.nothing_beats_constant
+    assert found.judgement.winner is None
+    assert found.judgement.headline.startswith(
+        "No learner is shown to beat the best constant prediction, so none is recommended"
+    )
+    assert found.recommended.learner is None
+    assert not (tmp_path / "model").exists()
+    assert "←" not in str(found)
+    with pytest.raises(StudyError, match="There is no model to use: none: no learner is shown"):
+        _ = found.chosen
+    assert Comparison.read(tmp_path) == found
+    page = write_report(found, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "No learner is shown to beat the best constant prediction" in page
+
+
+def test_pure_noise_on_few_rows_calls_no_task_helped_or_hurt():
+    generator = np.random.default_rng(0)
+    frame = {
+        "x": generator.normal(size=30),
+        "who": np.repeat(list("abcdef"), 5),
+        "score": generator.normal(size=30),
+    }
+    data = polytask.read(frame, target="score", task_column="who", kind="regression")
+    found = compare(data, ["linear", "pooled_linear"], seeds=5, budget=ONE)
+    (difference,) = found.differences
+    assert {one.answer for one in difference.tasks.values()} == {"too few units"}
+    assert difference.answer == "too few units"
+    assert "Too few test units for a verdict on a, b, c, d, e and 1 more (1 each)." in found.verdict
+    assert found.judgement.headline.startswith(
+        ("Whether joint training helps cannot be said: there are too few", "No learner is shown")
+    )
+
+
+def test_a_task_without_variance_is_left_out_of_the_average():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(240, 3))
+    y = X[:, 0] + generator.normal(size=240)
+    Y = np.stack([y, y + generator.normal(size=240), np.full(240, 7.0)], axis=1)
+    tasks = [Task(name, "regression") for name in "abc"]
+    found = compare(MultiTaskDataset.from_arrays(X, Y, tasks), Together(), seeds=2)
+    for learner in found.learners:
+        if learner.delta_m is not None:
+            assert learner.delta_m.tasks == ("a", "b")
+            assert learner.delta_m.left_out == {"c": "its target is constant in the training rows"}
+            low, high = learner.delta_m.interval
+            assert low <= learner.delta_m.value <= high
+
+
+def test_a_baseline_without_error_is_not_divided_by():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(240, 3))
+    Y = np.stack([X[:, 0], X[:, 0] + generator.normal(size=240)], axis=1)
+    tasks = [Task(name, "regression") for name in ("exact", "noisy")]
+    found = compare(
+        MultiTaskDataset.from_arrays(X, Y, tasks),
+        [Together(share=0.05), Apart(alpha=1e-6)],
+        seeds=1,
+    )
+    delta = found.differences[0].delta_m
+    if delta.left_out:
+        assert delta.left_out == {"exact": "the baseline's RMSE is below 1 % of a constant's"}
+    over_best = [row.delta_m for row in found.learners if row.name == "together"]
+    assert all(one.value > -10 for one in over_best)
 
 
 def test_many_tasks_are_summed_up():

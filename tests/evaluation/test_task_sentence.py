@@ -1,15 +1,27 @@
-"""What is said of a task whose interval and corrected test disagree."""
+"""What is said of a task whose interval and corrected test disagree, or that has few units."""
 
 import pytest
 
-from polytask.evaluation.judging._differences import HELPED, NOTHING, _task_sentence
-from polytask.evaluation.judging._estimates import Estimate
-from polytask.metrics import ROCAUC
-from polytask.tasks import Task
+from polytask.evaluation import TaskDifference
+from polytask.evaluation.judging._answer import HELPED, NOTHING, TOO_FEW
+from polytask.evaluation.wording._sentences import _task_sentence
 
 
-def estimate(interval):
-    return Estimate(0.002, interval, (0.002,))
+def difference(interval, answer, corrected, too_few=None):
+    return TaskDifference(
+        "roc_auc",
+        0.002,
+        interval,
+        0.01,
+        corrected,
+        corrected,
+        answer,
+        "",
+        None,
+        counted=True,
+        n_units=4,
+        too_few=too_few,
+    )
 
 
 @pytest.mark.parametrize(
@@ -21,11 +33,16 @@ def estimate(interval):
     ],
 )
 def test_correction_is_named_where_it_decides(interval, answer, corrected, said):
-    sentence = _task_sentence(
-        Task("income", "binary"), ROCAUC(), estimate(interval), answer, corrected
-    )
+    sentence = _task_sentence("income", "ROC-AUC", difference(interval, answer, corrected))
     assert sentence.startswith(
         f"income: {'joint training helped' if answer == HELPED else answer}: ROC-AUC"
     )
     assert ("once corrected" in sentence) == (said is not None)
     assert said is None or sentence.endswith(said)
+
+
+def test_too_few_units_are_counted():
+    few = difference((0.001, 0.003), TOO_FEW, None, "too few units: 4, at least 6 needed")
+    assert _task_sentence("income", "ROC-AUC", few).startswith(
+        "income: too few units: 4, at least 6 needed, so no verdict: ROC-AUC +0.0020 ["
+    )

@@ -115,6 +115,7 @@ def _learner(
         "test_reads": len(runs) * (1 if joint else 2),
         "validation_gain": shift,
         "delta_m": None if name == "single_task" else {**delta, "tasks": names, "left_out": {}},
+        "over_constant": None,
         "tasks": {
             task["name"]: {
                 metric: _measure(
@@ -190,7 +191,7 @@ def make(
     rows = [_learner(name, listed, runs, shift, draw) for name, shift in better.items()]
     differences = _differences(listed, rows, draw)
     return {
-        "format": 1,
+        "format": 2,
         "versions": {"polytask": "0.1.0", "numpy": "2.4.6"},
         "study": {
             "title": f"{len(listed)} tasks, 200 rows",
@@ -223,7 +224,7 @@ def make(
             "runs": runs,
             "budget": {"trials": 2, "steps": 800},
             "tasks": listed,
-            "bootstrap": {
+            "statistics": {
                 "replicates": 1000,
                 "level": 0.95,
                 "unit": "rows",

@@ -105,14 +105,15 @@ def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> N
         from rich.console import Console
 
         Console().print(comparison.table())
-        voice.result(f"\n{comparison.verdict}")
     else:
-        voice.result(str(comparison))
+        voice.result(comparison.plain_table())
+    voice.result(f"\n{comparison.verdict}")
     for remark in comparison.remarks:
         (voice.result if voice.quiet else voice.keep)(f"note: {remark}")
     for warning in comparison.warnings:
         voice.result(f"note: {warning}")
     voice.result("")
     voice.result(f"use     {comparison.recommended.why}")
-    voice.result(f"model   {folder / 'model'}")
+    if comparison.recommended.learner is not None:
+        voice.result(f"model   {folder / 'model'}")
     voice.result(f"report  {report}")

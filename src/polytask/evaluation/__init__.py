@@ -2,17 +2,18 @@
 
 from polytask.evaluation._compare import compare
 from polytask.evaluation._comparison import Comparison
-from polytask.evaluation.judging._comparison_records import (
+from polytask.evaluation.judging import (
+    DeltaMEstimate,
+    Estimate,
     LearnerDifference,
     LearnerRow,
+    Population,
     Recommendation,
     RunRow,
     TaskDifference,
     TrialRow,
     Verdict,
 )
-from polytask.evaluation.judging._draws import RowDraws
-from polytask.evaluation.judging._estimates import DeltaMEstimate, Estimate
 from polytask.evaluation.running._evaluate import evaluate
 from polytask.evaluation.running._grid import grid
 from polytask.evaluation.running._progress import progress_at_once
@@ -27,8 +28,8 @@ __all__ = [
     "LearnerDifference",
     "LearnerRow",
     "MetricRecord",
+    "Population",
     "Recommendation",
-    "RowDraws",
     "Run",
     "RunRecord",
     "RunRow",

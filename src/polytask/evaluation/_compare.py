@@ -10,12 +10,19 @@ from pathlib import Path
 
 from polytask._files import sealed, write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
-from polytask.data import MultiTaskDataset, RandomSplit, Split, Splitter, learnable_splits
+from polytask.data import (
+    MultiTaskDataset,
+    RandomSplit,
+    Split,
+    Splitter,
+    learnable_splits,
+    rarity_notes,
+)
 from polytask.evaluation._comparison import Comparison
 from polytask.evaluation._conclude import conclude
 from polytask.evaluation.judging._entry import Entry
-from polytask.evaluation.judging._judge import judge
-from polytask.evaluation.judging._replicates import replicates_needed
+from polytask.evaluation.judging._test_answers import read_answers
+from polytask.evaluation.judging._units import unit_ids
 from polytask.evaluation.running._candidates import Asked, Candidate, candidates, check_served
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
 from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
@@ -91,10 +98,12 @@ def compare(
       task that has at least 100 labelled validation rows, so that no baseline is tuned less
       than it could be.
     - Test rows are predicted once by every model that was kept, and never by the others.
-    - In every bootstrap replicate all learners are measured on the same drawn test rows (or
-      groups). The spread over seeds enters by Student's t, since drawing a handful of seeds
-      again would understate it. Over several splits this counts the draw of test rows twice,
-      which makes intervals cautious.
+    - Two learners are compared on the same test rows, by exchanging their predictions one unit (a
+      row, or a group) at a time and by Student's t; the larger p counts. Seeds are a level of
+      their own; over several splits the Nadeau–Bengio variance takes their place. No verdict is
+      given where too few units could carry one.
+    - A constant predictor takes part in every comparison. Where no learner is shown to beat it,
+      none is recommended.
     - A learner that fails while it is fitted is left out, and `warnings` say why; the others go
       on. So are learners of the default set that cannot learn the tasks, and tasks of which the
       training rows of a split hold one class alone.
@@ -127,17 +136,15 @@ def compare(
         runner = Runner(folder, data, allowed, jobs, said)
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
-            notes = [*unlearnable, *unserved_defaults(learners, data.tasks), *left_out]
-            study = described_study(
-                data,
-                runner.digest,
-                splitter,
-                repetitions,
-                allowed,
-                replicates_needed(len(data.tasks)),
-            )
+            notes = [
+                *unlearnable,
+                *unserved_defaults(learners, data.tasks),
+                *left_out,
+                *rarity_notes(data, splits),
+            ]
+            study = described_study(data, runner.digest, splitter, repetitions, allowed)
             comparison = conclude(
-                entries, study, runner, kept=out is not None, started=started, notes=notes
+                entries, study, runner, splits, kept=out is not None, started=started, notes=notes
             )
             runs = [run for entry in entries for run in entry.runs]
             files = {name: digest for run in runs for name, digest in run.files.items()}
@@ -197,4 +204,13 @@ def _entries(
     tuned, failed = fit_candidates(runner, entrants, repetitions, quiet=quiet)
     left = remaining(entrants, failed)
     read = measure_chosen(runner, tuned, quiet=quiet)
-    return judge(runner, left, read, repetitions, quiet=quiet), why_left_out(failed)
+    units = unit_ids(runner.data)
+    entries = tuple(
+        Entry(
+            candidate=candidate,
+            runs=read[candidate.name],
+            answers=read_answers(read[candidate.name], runner.store, runner.data.tasks, units),
+        )
+        for candidate in left
+    )
+    return entries, why_left_out(failed)

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from polytask._files import unsealed
 from polytask.evaluation._plain import from_plain, to_plain
-from polytask.evaluation.judging._comparison_records import (
-    LearnerDifference,
-    LearnerRow,
-    Recommendation,
-    Verdict,
-)
+from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
+from polytask.evaluation.wording._frame import as_frame
+from polytask.evaluation.wording._html import as_html
 from polytask.evaluation.wording._table import plain_table, rich_table
 from polytask.exceptions import StudyError
 from polytask.predictor import FittedPredictor, load
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison"]
 
-_FORMAT = 1
+_FORMAT = 2
 _OF_THE_FILE = frozenset({"format", "files", "sha256"})
 
 
@@ -73,14 +72,22 @@ class Comparison:
         return "\n".join([self.judgement.headline, *self.judgement.sentences])
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided about the data and its split, and what limits the verdict."""
+        return (*self.study["data"]["notes"], *self.warnings)
+
+    @property
     def chosen(self) -> FittedPredictor:
         """The recommended model, fitted.
 
         Raises
         ------
         StudyError
-            If the comparison was rebuilt without the folder that holds the model.
+            If nothing is recommended, or the comparison was rebuilt without the folder that holds
+            the model.
         """
+        if self.recommended.learner is None:
+            raise StudyError(f"There is no model to use: {self.recommended.why}")
         if self.model is not None:
             return self.model
         if self.folder is None or self.recommended.model is None:
@@ -95,8 +102,21 @@ class Comparison:
         """Learners and what they reached, as a table of rich."""
         return rich_table(self.to_dict())
 
+    def plain_table(self) -> str:
+        """The same as plain text."""
+        return plain_table(self.to_dict())
+
+    def to_frame(self) -> pl.DataFrame:
+        """Values on test rows with their intervals: one row per learner, task and metric."""
+        return as_frame(self.to_dict())
+
     def __str__(self) -> str:
-        return "\n".join([plain_table(self.to_dict()), "← the model to use", "", self.verdict])
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([self.plain_table(), "", self.verdict, *notes])
+
+    def _repr_html_(self) -> str:
+        verdict = [self.judgement.headline, *self.judgement.sentences]
+        return as_html(self.to_dict(), verdict, self.notes)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from polytask.data import Split
 from polytask.evaluation._comparison import Comparison
-from polytask.evaluation.judging._differences import against, held_against
+from polytask.evaluation.judging import LearnerRow, Recommendation
+from polytask.evaluation.judging._context import Context
+from polytask.evaluation.judging._differences import held_against
 from polytask.evaluation.judging._entry import Entry
-from polytask.evaluation.judging._recommend import recommend
+from polytask.evaluation.judging._gains import gain_over
+from polytask.evaluation.judging._recommend import best_run, recommended
 from polytask.evaluation.judging._rows import learner_row
 from polytask.evaluation.running._candidates import yardstick
 from polytask.evaluation.running._model import recommended_model
 from polytask.evaluation.running._runner import Runner, versions
+from polytask.evaluation.wording._sentences import worded
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._warnings import warnings_of
+from polytask.evaluation.wording._why import why, why_none
+from polytask.predictor import FittedPredictor
 
 __all__ = ["conclude"]
 
@@ -25,6 +33,7 @@ def conclude(
     entries: Sequence[Entry],
     study: Mapping[str, Any],
     runner: Runner,
+    splits: Sequence[Split],
     *,
     kept: bool,
     started: float,
@@ -38,6 +47,7 @@ def conclude(
     study : mapping
         What was known before the runs.
     runner : Runner
+    splits : sequence of Split
     kept : bool
         Whether the folder stays.
     started : float
@@ -45,17 +55,19 @@ def conclude(
     notes : sequence of str
         What is to be said before other warnings.
     """
-    tasks, by_name = runner.data.tasks, {entry.name: entry for entry in entries}
+    by_name = {entry.name: entry for entry in entries}
     baseline = yardstick(tuple(entry.candidate for entry in entries))
-    rows = tuple(learner_row(entry, by_name[baseline], tasks) for entry in entries)
+    constant = next((entry for entry in entries if entry.candidate.reference), None)
+    context = Context.of(runner.data, splits, constant)
+    rows = tuple(learner_row(entry, by_name[baseline], context) for entry in entries)
     differences = tuple(
-        held_against(entry, by_name[entry.candidate.baseline], tasks)
+        worded(held_against(entry, by_name[entry.candidate.baseline], context), context.tasks)
         for entry in entries
         if entry.candidate.baseline is not None
     )
-    recommended = recommend(rows, entries, baseline)
-    model = recommended_model(by_name[recommended.learner].runs[recommended.run], runner.store)
-    model.save(runner.store.folder / "model")
+    winner = recommended(rows, None if constant is None else constant.name)
+    folder = runner.store.folder / "model"
+    model, recommendation = _chosen(winner, by_name, baseline, runner, folder if kept else None)
     comparison = Comparison(
         versions=versions(),
         study=study,
@@ -63,10 +75,43 @@ def conclude(
         learners=rows,
         differences=differences,
         judgement=verdict(
-            rows, differences, baseline, lambda a, b: against(by_name[a], by_name[b], tasks)
+            rows,
+            differences,
+            winner,
+            baseline,
+            lambda ours, theirs: gain_over(by_name[ours], by_name[theirs], context),
         ),
-        recommended=recommended if kept else replace(recommended, model=None),
+        recommended=recommendation,
         warnings=(*notes, *warnings_of(study, rows)),
         seconds=time.perf_counter() - started,
     )
     return comparison.kept(folder=runner.store.folder if kept else None, model=model)
+
+
+def _chosen(
+    winner: LearnerRow | None,
+    entries: Mapping[str, Entry],
+    baseline: str,
+    runner: Runner,
+    folder: Path | None,
+) -> tuple[FittedPredictor | None, Recommendation]:
+    """The model to use, saved where the folder stays; none where nothing is recommended."""
+    if winner is None:
+        if folder is not None:  # an earlier comparison in this folder may have had one
+            shutil.rmtree(folder, ignore_errors=True)
+        return None, Recommendation(None, None, None, None, why_none(), model=None)
+    place = best_run(winner)
+    run = entries[winner.name].runs[place]
+    model = recommended_model(run, runner.store)
+    if folder is not None:
+        model.save(folder)
+    row = winner.runs[place]
+    return model, Recommendation(
+        learner=winner.name,
+        run=place,
+        fold=row.fold,
+        seed=row.seed,
+        why=why(winner, row, baseline),
+        settings=run.settings(),
+        model=None if folder is None else "model",
+    )

@@ -32,6 +32,7 @@ class MAE(RowwiseMetric):
     label: ClassVar[str] = "MAE"
     kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
+    in_target_units: ClassVar[bool] = True
     best: ClassVar[float | None] = 0.0
 
     def rowwise(

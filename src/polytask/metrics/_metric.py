@@ -46,6 +46,8 @@ class Metric(ABC):
     greater_is_better : bool
     positive_scale : bool
         Whether it can never cross zero, so that relative changes of it mean something.
+    in_target_units : bool
+        Whether it is measured in the target's own units, as an error in euros is.
     best : float or None
         What no prediction can surpass, such as 1 for an accuracy; None where there is no bound.
     zero_one : bool
@@ -74,6 +76,7 @@ class Metric(ABC):
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
     greater_is_better: ClassVar[bool]
     positive_scale: ClassVar[bool] = True
+    in_target_units: ClassVar[bool] = False
     best: ClassVar[float | None] = None
     zero_one: ClassVar[bool] = False
     power: ClassVar[int] = 1

@@ -34,6 +34,7 @@ class RMSE(RowwiseMetric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
+    in_target_units: ClassVar[bool] = True
     best: ClassVar[float | None] = 0.0
     power: ClassVar[int] = 2
 

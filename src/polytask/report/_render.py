@@ -72,7 +72,7 @@ def write_report(comparison: object, path: str | Path) -> Path:
 
 def _views(study: Study) -> dict[str, Any]:
     found = contests(study)
-    run = study.record["recommended"]["run"]
+    run = study.record["recommended"]["run"] or 0  # none is recommended: the first
     return {
         "study": study,
         "record": study.record,

@@ -70,7 +70,7 @@ def _json(value: Any) -> str:
 
 def _facts(study: Study) -> list[tuple[str, str]]:
     record, made = study.record, study.record["study"]
-    budget, bootstrap = made["budget"], made["bootstrap"]
+    budget, statistics = made["budget"], made["statistics"]
     spent = f"{plural(budget['trials'], 'trial')} of {plural(budget['steps'], 'optimiser step')}"
     seeds = sorted({run["seed"] for run in made["runs"]})
     return [
@@ -78,8 +78,8 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         ("Runs", f"{len(made['runs'])} of every learner (seeds {', '.join(map(str, seeds))})"),
         ("Budget", f"{spent}, the same for every learner; validation rows alone choose settings"),
         ("Test rows", _reads(study)),
-        ("Intervals", bootstrap["method"]),
-        ("Correction", bootstrap["correction"]),
+        ("Intervals", statistics["method"]),
+        ("Correction", statistics["correction"]),
         ("Yardstick of Δm", record["baseline"]),
         ("Time", duration(record["seconds"])),
     ]

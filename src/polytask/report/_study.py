@@ -12,7 +12,7 @@ from polytask.exceptions import ParameterError, StudyError
 
 __all__ = ["MANY", "ROWS", "Study", "Style"]
 
-FORMAT = 1
+FORMAT = 2
 MANY = 20  # more tasks than this are summarised
 ROWS = 1000  # more rows than this are left out of a table
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon")

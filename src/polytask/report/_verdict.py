@@ -31,6 +31,7 @@ ANSWERS = {
     "hurt": Answer("hurt", "bad", "triangle-down"),
     "mixed": Answer("mixed", "mixed", "diamond"),
     "no difference shown": Answer("no difference shown", "muted", "circle"),
+    "too few units": Answer("too few units", "muted", "circle"),
     "nothing to share": Answer("nothing to share", "muted", "circle"),
     "undefined": Answer("undefined", "muted", "x"),
 }

@@ -92,7 +92,8 @@ def random_effects(
     shrunken = mean + shrink * (y - mean)
     deviation = np.sqrt(shrink * v)
     certain = deviation == 0
-    scores = np.divide(shrunken, deviation, out=np.sign(shrunken) * np.inf, where=~certain)
+    sure = np.where(shrunken == 0, 0.0, np.copysign(np.inf, shrunken))
+    scores = np.divide(shrunken, deviation, out=sure, where=~certain)
     return RandomEffects(
         mean=mean,
         interval=(mean - half, mean + half),

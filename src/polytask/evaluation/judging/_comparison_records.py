@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from polytask.evaluation.judging._estimates import DeltaMEstimate, Estimate
+from polytask.evaluation.judging._population import Population
 
 __all__ = [
     "LearnerDifference",
@@ -91,6 +92,8 @@ class LearnerRow:
     validation_gain : float or None
     delta_m : DeltaMEstimate or None
         On test rows, over the yardstick; None for the yardstick itself.
+    over_constant : DeltaMEstimate or None
+        On test rows, over the best constant; None for the constant itself, or without it.
     tasks : mapping of task to mapping of metric to Estimate
         On test rows.
     runs : tuple of RunRow
@@ -106,6 +109,7 @@ class LearnerRow:
     test_reads: int
     validation_gain: float | None
     delta_m: DeltaMEstimate | None
+    over_constant: DeltaMEstimate | None
     tasks: Mapping[str, Mapping[str, Estimate]]
     runs: tuple[RunRow, ...]
 
@@ -124,11 +128,15 @@ class TaskDifference:
         Relative, positive where joint training is better.
     p, p_corrected : float or None
         Before and after correction over tasks.
-    answer : {"helped", "hurt", "no difference shown", "undefined"}
+    answer : {"helped", "hurt", "no difference shown", "too few units", "undefined"}
     sentence : str
     undefined : str or None
     counted : bool
         Whether the task is primary.
+    n_units : int
+        Test rows (or groups) that carry the answer; for classes those of the rarer one.
+    too_few : str or None
+        Why no verdict is possible, with counts.
     """
 
     metric: str
@@ -141,6 +149,8 @@ class TaskDifference:
     sentence: str
     undefined: str | None
     counted: bool
+    n_units: int = 0
+    too_few: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,9 +162,11 @@ class LearnerDifference:
     learner, baseline : str
     tasks : mapping of task to TaskDifference
     delta_m : DeltaMEstimate
-    answer : {"helped", "hurt", "mixed", "no difference shown", "undefined"}
+    answer : {"helped", "hurt", "mixed", "no difference shown", "too few units", "undefined"}
     sentence : str
     counts : mapping of a task's answer to number of primary tasks
+    population : Population or None
+        Where there are many small tasks: the verdict on them as a sample of tasks.
     """
 
     learner: str
@@ -164,6 +176,7 @@ class LearnerDifference:
     answer: str
     sentence: str
     counts: Mapping[str, int]
+    population: Population | None = None
 
 
 @dataclass(frozen=True)
@@ -179,17 +192,19 @@ class Verdict:
         That learner.
     headline : str
     sentences : tuple of str
-    winner : str
-        The learner of the highest Δm on test rows.
+    winner : str or None
+        The learner that validation rows prefer; None where nothing beats the best constant.
     winner_is_joint : bool
+    nothing_beats_constant : bool
     """
 
     answer: str
     joint: str | None
     headline: str
     sentences: tuple[str, ...]
-    winner: str
+    winner: str | None
     winner_is_joint: bool
+    nothing_beats_constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,20 +213,21 @@ class Recommendation:
 
     Attributes
     ----------
-    learner : str
-    run : int
+    learner : str or None
+        None where nothing beats the best constant: then there is no model to use.
+    run : int or None
         Position in the study's runs.
-    fold, seed : int
+    fold, seed : int or None
     why : str
     settings : mapping
     model : str or None
         Folder of the saved model, beside the record of the comparison.
     """
 
-    learner: str
-    run: int
-    fold: int
-    seed: int
+    learner: str | None
+    run: int | None
+    fold: int | None
+    seed: int | None
     why: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = "model"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polytask.evaluation.judging._replicates import Replicates
+from polytask.evaluation.judging._test_answers import TaskAnswers
 from polytask.evaluation.running._candidates import Candidate
 from polytask.evaluation.running._records import MetricRecord
-from polytask.evaluation.running._tuning import Measured, Tuned
+from polytask.evaluation.running._tuning import Tuned
 
 __all__ = ["Entry"]
 
@@ -20,24 +20,26 @@ class Entry:
     ----------
     candidate : Candidate
     runs : tuple of Tuned
-        One for every fold and seed.
-    replicates : mapping of (task, metric) to array
+        One for every split and seed.
+    answers : mapping of task to tuple of Answers
+        To the test rows, one per split.
     """
 
     candidate: Candidate
     runs: tuple[Tuned, ...]
-    replicates: Replicates
+    answers: TaskAnswers
 
     @property
     def name(self) -> str:
         """The candidate's name."""
         return self.candidate.name
 
-    @property
-    def test(self) -> list[Measured]:
-        """Test metrics of every run."""
-        return [run.test for run in self.runs]
+    def mean(self, task: str, metric: str) -> float | None:
+        """The test metric averaged over the runs that define it."""
+        records = [record for run in self.runs if (record := _record(run, task, metric))]
+        values = [record.value for record in records if record.value is not None]
+        return sum(values) / len(values) if values else None
 
-    def records(self, task: str, metric: str) -> list[MetricRecord]:
-        """One test metric of every run."""
-        return [run[task][metric] for run in self.test]
+
+def _record(run: Tuned, task: str, metric: str) -> MetricRecord | None:
+    return run.test[task][metric] if task in run.test else None

@@ -1,61 +1,66 @@
-"""Which model to use, by validation rows alone."""
+"""Which model to use: chosen by validation rows, and only if it beats the best constant."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polytask.evaluation.judging._comparison_records import LearnerRow, Recommendation, RunRow
-from polytask.evaluation.judging._entry import Entry
-from polytask.evaluation.wording._words import count, percent
+from polytask.evaluation.judging._answer import ALPHA
+from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow
+from polytask.statistics import holm
 
-__all__ = ["recommend"]
+__all__ = ["best_run", "recommended"]
 
 
-def recommend(
-    rows: Sequence[LearnerRow], entries: Sequence[Entry], baseline: str
-) -> Recommendation:
-    """The learner of the highest mean validation gain, and of its runs the best.
+def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow | None:
+    """The learner of the highest mean validation gain among those that beat the constant.
 
-    Ties go to the earlier learner (single-task baselines come first) and the earlier run.
+    Parameters
+    ----------
+    rows : sequence of LearnerRow
+        Ties go to the earlier one; single-task baselines come first.
+    constant : str or None
+        The learner that always gives the best constant.
+
+    Returns
+    -------
+    LearnerRow or None
+        None where nothing beats the constant.
+
+    Notes
+    -----
+    The learner that validation rows prefer beats the constant if its Δm over it on test rows is
+    above 0 with a one-sided p of at most 0.05: one question, asked of one learner that the test
+    rows did not choose. If it fails, the others are asked together, corrected by Holm's method.
+    Where the test rows are too few for any p, a positive Δm is enough.
     """
-    row = max(rows, key=_gain)
-    run = max(range(len(row.runs)), key=lambda place: _gain(row.runs[place]))
-    entry = next(entry for entry in entries if entry.name == row.name)
-    return Recommendation(
-        learner=row.name,
-        run=run,
-        fold=row.runs[run].fold,
-        seed=row.runs[run].seed,
-        why=_why(row, row.runs[run], baseline),
-        settings=entry.runs[run].settings(),
-    )
+    ranked = sorted((row for row in rows if row.name != constant), key=lambda row: -_gain(row))
+    if not ranked or constant is None:
+        return ranked[0] if ranked else None
+    favourite, others = ranked[0], ranked[1:]
+    if _beats(favourite, _one_sided(favourite)):
+        return favourite
+    corrected = holm({row.name: _one_sided(row) for row in others})
+    return next((row for row in others if _beats(row, corrected[row.name])), None)
+
+
+def best_run(row: LearnerRow) -> int:
+    """The run with the highest validation gain; ties go to the earlier one."""
+    return max(range(len(row.runs)), key=lambda place: _gain(row.runs[place]))
+
+
+def _beats(row: LearnerRow, p: float | None) -> bool:
+    delta = row.over_constant
+    if delta is None or delta.value is None:
+        return True  # nothing to hold against it: no metric is defined on both sides
+    return delta.value > 0 and (p is None or p <= ALPHA)
+
+
+def _one_sided(row: LearnerRow) -> float | None:
+    delta = row.over_constant
+    if delta is None or delta.value is None or delta.p is None:
+        return None
+    return delta.p / 2 if delta.value > 0 else 1 - delta.p / 2
 
 
 def _gain(row: LearnerRow | RunRow) -> float:
     return -float("inf") if row.validation_gain is None else row.validation_gain
-
-
-def _why(row: LearnerRow, run: RunRow, baseline: str) -> str:
-    if row.validation_gain is None:
-        return f"{row.name}: no metric is defined on validation rows, so the first one is taken."
-    if row.name == baseline:
-        first = f"{baseline}: no learner does better on validation rows"
-    else:
-        gain = percent(row.validation_gain)
-        first = f"{row.name} has the highest mean relative gain on validation rows ({gain} over {baseline})"
-    doubt = _doubt(row, baseline)
-    if len(row.runs) == 1:
-        return f"{first}.{doubt}"
-    place = f"fold {run.fold}" if len({one.fold for one in row.runs}) > 1 else f"seed {run.seed}"
-    return f"{first}; of its {count(len(row.runs), 'run')}, {place} does best there.{doubt}"
-
-
-def _doubt(row: LearnerRow, baseline: str) -> str:
-    """What test rows say against the choice, which stays with validation rows."""
-    delta = row.delta_m
-    if delta is None or delta.value is None:
-        return ""
-    if delta.value > 0 and (delta.interval is None or delta.interval[0] > 0):
-        return ""
-    lead = "is no better" if delta.value <= 0 else "is not shown to be better"
-    return f" On test rows it {lead} than {baseline} (Δm {percent(delta.value, delta.interval)})."

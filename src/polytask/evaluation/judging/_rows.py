@@ -6,21 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow, TrialRow
+from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._curves import curve
-from polytask.evaluation.judging._differences import against
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._estimates import Estimate, estimate
-from polytask.evaluation.running._records import MetricRecord
-from polytask.evaluation.running._tuning import Measured, Tuned, headlines, mean_gain
+from polytask.evaluation.judging._gains import gain_over
+from polytask.evaluation.judging._validation_gain import validation_gain
+from polytask.evaluation.running._tuning import Measured, Tuned, mean_gain
 from polytask.metrics import metrics_for
+from polytask.statistics import single
 from polytask.tasks import TaskSet
 
 __all__ = ["learner_row"]
 
+_NO_ROWS = "no test rows"
 
-def learner_row(entry: Entry, yardstick: Entry, tasks: TaskSet) -> LearnerRow:
+
+def learner_row(entry: Entry, yardstick: Entry, context: Context) -> LearnerRow:
     """One learner over all runs."""
-    runs = tuple(_run_row(run, yardstick, tasks) for run in entry.runs)
+    tasks, constant = context.tasks, context.constant
+    runs = tuple(_run_row(run, yardstick, context) for run in entry.runs)
     gains = [run.validation_gain for run in runs if run.validation_gain is not None]
     return LearnerRow(
         name=entry.name,
@@ -32,7 +37,10 @@ def learner_row(entry: Entry, yardstick: Entry, tasks: TaskSet) -> LearnerRow:
         seconds_tuning=_mean([sum(trial.seconds for trial in run.trials) for run in runs]),
         test_reads=sum(trial.test_reads for run in entry.runs for trial in run.trials),
         validation_gain=_mean(gains) if gains else None,
-        delta_m=None if entry is yardstick else against(entry, yardstick, tasks),
+        delta_m=None if entry is yardstick else gain_over(entry, yardstick, context),
+        over_constant=None
+        if constant is None or entry is constant
+        else gain_over(entry, constant, context),
         tasks={task.name: _estimates(entry, tasks, task.name) for task in tasks},
         runs=runs,
     )
@@ -43,15 +51,16 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _estimates(entry: Entry, tasks: TaskSet, task: str) -> dict[str, Estimate]:
+    answers = entry.answers[task]
     return {
-        metric.name: estimate(
-            entry.records(task, metric.name), entry.replicates[task, metric.name], metric
-        )
+        metric.name: estimate(single(metric, answers))
+        if answers
+        else Estimate(None, undefined=_NO_ROWS)
         for metric in metrics_for(tasks[task])
     }
 
 
-def _run_row(run: Tuned, yardstick: Entry, tasks: TaskSet) -> RunRow:
+def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
     first = next(trial for trial in run.trials if not trial.failure)
     kept = run.kept
     trials = tuple(
@@ -59,7 +68,7 @@ def _run_row(run: Tuned, yardstick: Entry, tasks: TaskSet) -> RunRow:
             settings=trial.settings,
             gain=None
             if trial.failure
-            else mean_gain(trial.validation, first.validation, tasks.primary),
+            else mean_gain(trial.validation, first.validation, context.tasks.primary),
             seconds=trial.seconds,
             tasks=kept.get(place, ()),
             failure=trial.failure,
@@ -73,26 +82,11 @@ def _run_row(run: Tuned, yardstick: Entry, tasks: TaskSet) -> RunRow:
         seed=spec.seed,
         seconds=run.mean("seconds"),
         n_parameters=round(run.mean("n_parameters")),
-        validation_gain=mean_gain(run.validation, _reference(run, yardstick, tasks), tasks.primary),
+        validation_gain=validation_gain(run, yardstick, context),
         validation=_values(run.validation),
         trials=trials,
         curves=tuple(found for found in curves if found is not None),
     )
-
-
-def _reference(run: Tuned, yardstick: Entry, tasks: TaskSet) -> Measured:
-    """The yardstick's headline metrics on the same validation rows, averaged over its seeds."""
-    fold = run.runs[0].spec.split["digest"]
-    same = [other for other in yardstick.runs if other.runs[0].spec.split["digest"] == fold]
-    return {
-        task: {metric.name: _averaged([one.validation[task][metric.name] for one in same])}
-        for task, metric in headlines(tasks).items()
-    }
-
-
-def _averaged(records: Sequence[MetricRecord]) -> MetricRecord:
-    values = [record.value for record in records if record.value is not None]
-    return MetricRecord(_mean(values)) if values else records[0]
 
 
 def _values(measured: Measured) -> Mapping[str, Mapping[str, Any]]:

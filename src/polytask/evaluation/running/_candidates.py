@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
-from polytask.learners import Learner, default_learners, resolve_learner, unserved
+from polytask.learners import Constant, Learner, default_learners, resolve_learner, unserved
 from polytask.tasks import TaskSet
 
 __all__ = ["Asked", "Candidate", "candidates", "check_served", "yardstick"]
@@ -52,9 +52,14 @@ class Candidate:
         """Whether tasks share anything."""
         return self.learner.joint
 
+    @property
+    def reference(self) -> bool:
+        """Whether it only marks what any other must beat."""
+        return _is_reference(self.learner)
+
 
 def candidates(learners: Asked, tasks: TaskSet) -> tuple[Candidate, ...]:
-    """The learners asked for (or sensible ones), and the single-task self of each joint one."""
+    """The learners asked for (or sensible ones), their single-task selves, and a constant last."""
     asked = _learners(learners, tasks)
     named = {learner.name: learner for learner in asked}
     selves: dict[str, str] = {}
@@ -63,6 +68,8 @@ def candidates(learners: Asked, tasks: TaskSet) -> tuple[Candidate, ...]:
             alone = _alone(learner, asked, tasks)
             selves[learner.name] = _add(named, alone, learner)
     check_served(named.values(), tasks)
+    if not any(map(_is_reference, asked)):
+        _add(named, Constant(), Constant(name="best constant"))
     baselines = list(dict.fromkeys(selves.values()))
     order = [*baselines, *(name for name in named if name not in baselines)]
     own = {learner.name for learner in asked}
@@ -71,7 +78,7 @@ def candidates(learners: Asked, tasks: TaskSet) -> tuple[Candidate, ...]:
 
 def yardstick(entrants: tuple[Candidate, ...]) -> str:
     """The candidate against which all are measured: the first joint learner's single-task self."""
-    apart = [c.name for c in entrants if not c.joint] or [entrants[0].name]
+    apart = [c.name for c in entrants if not (c.joint or c.reference)] or [entrants[0].name]
     return next((c.baseline for c in entrants if c.baseline is not None), apart[0])
 
 
@@ -110,9 +117,14 @@ def _alone(learner: Learner, asked: Sequence[Learner], tasks: TaskSet) -> Learne
     """
     if isinstance(learner, HasSingleTask):
         return learner.single_task()
-    apart = [one for one in (*asked, *default_learners(tasks)) if not one.joint]
+    known = (*asked, *default_learners(tasks))
+    apart = [one for one in known if not (one.joint or _is_reference(one))]
     alike = [one for one in apart if type(one) is type(learner)]
     return next(iter([*alike, *apart]))
+
+
+def _is_reference(learner: Learner) -> bool:
+    return bool(getattr(learner, "reference", False))
 
 
 def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:

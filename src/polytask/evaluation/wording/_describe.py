@@ -9,8 +9,6 @@ from typing import Any
 
 from polytask._naming import snake_case
 from polytask.data import MultiTaskDataset, Split, Splitter
-from polytask.evaluation.judging._intervals import LEVEL
-from polytask.evaluation.judging._replicates import beside, tested
 from polytask.evaluation.running._labelled import labelled_rows
 from polytask.evaluation.running._plan import Repetition
 from polytask.evaluation.wording._words import count
@@ -19,6 +17,8 @@ from polytask.tasks import Task
 from polytask.training import Budget
 
 __all__ = ["described_study", "identity"]
+
+LEVEL = 0.95
 
 _MOST_INPUTS = 30
 
@@ -41,7 +41,6 @@ def described_study(
     splitter: Splitter,
     repetitions: Sequence[Repetition],
     budget: Budget,
-    replicates: int,
 ) -> dict[str, Any]:
     """Everything of a comparison that is known before it runs."""
     splits = list({id(one.split): one.split for one in repetitions}.values())
@@ -64,7 +63,7 @@ def described_study(
         "runs": [{"fold": one.split.fold, "seed": one.seed} for one in repetitions],
         "budget": _budget(budget),
         "tasks": [_task(task, [size[task.name] for size in sizes]) for task in data.tasks],
-        "bootstrap": _bootstrap(data, splits, len(repetitions), replicates),
+        "statistics": _statistics(data, splits, len(repetitions)),
     }
 
 
@@ -112,26 +111,16 @@ def _task(task: Task, test_rows: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _bootstrap(
-    data: MultiTaskDataset, splits: Sequence[Split], runs: int, replicates: int
-) -> dict[str, Any]:
-    rows = sum(len(tested(source.name, splits)) for source in data.sources)
-    fewer = min(beside(rows, len(data.tasks)), replicates)
+def _statistics(data: MultiTaskDataset, splits: Sequence[Split], seeds: int) -> dict[str, Any]:
     grouped = any(source.groups is not None for source in data.sources)
     unit = "groups" if grouped else "rows"
     method = (
-        f"{LEVEL:.0%} percentile intervals from {replicates} bootstrap draws of test {unit} "
-        f"({fewer} for metrics beside the first), the same for every learner and run, so that "
-        "differences are paired"
+        f"{LEVEL:.0%} intervals of each metric's own family (Student's t, Bonett–Price for shares, "
+        f"DeLong for areas); two learners are compared by exchanging their predictions, one of the "
+        f"test {unit} at a time, and by Student's t"
     )
-    if runs > 1:
-        method += (
-            f"; the spread over {runs} runs enters by Student's t ({runs - 1} degrees of freedom)"
-        )
-    return {
-        "replicates": replicates,
-        "level": LEVEL,
-        "unit": unit,
-        "method": method,
-        "correction": "Holm over tasks",
-    }
+    if len(splits) > 1:
+        method += f"; the spread over {len(splits)} splits enters by the Nadeau–Bengio variance"
+    elif seeds > 1:
+        method += f"; the spread over {seeds} seeds enters as a level of its own"
+    return {"level": LEVEL, "unit": unit, "method": method, "correction": "Holm over tasks"}

@@ -70,13 +70,18 @@ def _cell(learner: Mapping[str, Any], task: Mapping[str, Any], least: int) -> st
 def _counts(difference: Mapping[str, Any] | None) -> str:
     if difference is None:
         return "–"
-    return f"{difference['counts']['helped']} / {difference['counts']['hurt']}"
+    counts = difference["counts"]
+    return f"{counts['helped']} / {counts['hurt']}"
 
 
 def _delta(delta: Mapping[str, Any] | None) -> str:
     if delta is None:
         return "–"
-    return "undefined" if delta["value"] is None else percent(delta["value"], delta["interval"])
+    if delta["value"] is None:
+        return "undefined"
+    if delta["dominant"] is None or delta["geometric"] is None:
+        return percent(delta["value"], delta["interval"])
+    return f"{percent(delta['geometric'], delta['geometric_interval'])} (geometric)"
 
 
 def rich_table(comparison: Mapping[str, Any]) -> Table:
@@ -84,7 +89,9 @@ def rich_table(comparison: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
     head, rows = table_rows(comparison)
-    table = Table(caption="← the model to use, chosen by validation rows")
+    chosen = comparison["recommended"]["learner"] is not None
+    caption = "← the model to use, chosen by validation rows" if chosen else None
+    table = Table(caption=caption)
     for place, title in enumerate(head):
         table.add_column(title, justify="right" if place else "left", overflow="fold")
     for row in rows:
@@ -96,7 +103,9 @@ def plain_table(comparison: Mapping[str, Any]) -> str:
     """The table as text."""
     head, rows = table_rows(comparison)
     widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
-    return "\n".join(_line(row, widths) for row in [head, *rows])
+    lines = [_line(row, widths) for row in [head, *rows]]
+    chosen = comparison["recommended"]["learner"] is not None
+    return "\n".join([*lines, *(["← the model to use"] if chosen else [])])
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -6,21 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polytask.evaluation.judging._comparison_records import LearnerRow
-from polytask.evaluation.wording._words import together
 
 __all__ = ["warnings_of"]
 
-_ENOUGH_RUNS = 5
-_FEW_ROWS = 100
-_NUMBERS = {1: "One seed alone proves", 2: "Two seeds alone prove", 3: "Three seeds alone prove"}
-
 
 def warnings_of(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> tuple[str, ...]:
-    """One task, few seeds, few rows, what averages leave out, failed trials, overlapping folds."""
+    """One task, what the verdict is about, what averages leave out, failed trials."""
     found = [
         *_one_task(study, rows),
         *_seeds(study),
-        *_few_rows(study),
         *_left_out(study, rows),
         *_failures(rows),
     ]
@@ -40,30 +34,23 @@ def _one_task(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]
 
 
 def _seeds(study: Mapping[str, Any]) -> list[str]:
+    """What the verdict is about: two fitted models, a training set, or several."""
     runs, folds = len(study["runs"]), study["split"]["folds"]
     if folds > 1:
         sentence = (
-            f"The {folds} folds share training rows, so their spread is no measure of what "
-            "new data would give."
+            f"The {folds} splits share training rows; intervals and p-values allow for that "
+            "(Nadeau–Bengio), roughly."
         )
         return [sentence]
-    if runs >= _ENOUGH_RUNS:
-        return []
-    opening = _NUMBERS.get(runs, f"{runs} seeds alone prove")
+    if runs == 1:
+        sentence = (
+            "One seed: intervals and p-values speak about these two fitted models alone, not "
+            "about the methods. Remedy: more --seeds (seeds= in Python), or --split folds:5."
+        )
+        return [sentence]
     sentence = (
-        f"{opening} nothing: all runs share one split, and intervals speak about its test rows "
-        "alone. Remedy: more --seeds (seeds= in Python), or several splits from Python."
-    )
-    return [sentence]
-
-
-def _few_rows(study: Mapping[str, Any]) -> list[str]:
-    few = [task["name"] for task in study["tasks"] if task["test_rows"] < _FEW_ROWS]
-    if not few:
-        return []
-    sentence = (
-        f"Fewer than {_FEW_ROWS} labelled test rows for {together(few)}: "
-        "a real difference there may go unseen."
+        f"All {runs} seeds share one split: intervals and p-values speak about this training set. "
+        "Remedy: several splits, such as --split folds:5 (FoldSplit(5) in Python)."
     )
     return [sentence]
 

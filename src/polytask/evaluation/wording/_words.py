@@ -6,7 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-__all__ = ["amount", "count", "percent", "signed", "telling_apart", "together", "with_interval"]
+__all__ = [
+    "amount",
+    "count",
+    "percent",
+    "share",
+    "signed",
+    "telling_apart",
+    "together",
+    "with_interval",
+]
 
 _MOST_SIGNIFICANT = 6
 _LARGEST, _SMALLEST = 1e9, 1e-5
@@ -71,6 +80,11 @@ def percent(value: float, interval: Sequence[float] | None = None) -> str:
         return f"{signed(100 * value, 2)} %"
     low, high = (amount(100 * end, 2) for end in interval)
     return f"{signed(100 * value, 2)} % [{low} %, {high} %]"
+
+
+def share(value: float) -> str:
+    """A share as a whole percentage: ``71 %``."""
+    return f"{100 * value:.0f} %"
 
 
 def count(number: int, thing: str) -> str:

@@ -1,0 +1,74 @@
+"""What a candidate answered to every task's test rows, split by split and run by run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Int64
+
+from polytask.evaluation.running._outcome import Outcome
+from polytask.evaluation.running._store import RunStore
+from polytask.evaluation.running._tuning import Tuned
+from polytask.statistics import Answers
+from polytask.tasks import TaskSet
+
+__all__ = ["TaskAnswers", "read_answers"]
+
+TaskAnswers = Mapping[str, tuple[Answers, ...]]
+"""Task → one `Answers` per split that tests it, its runs in order."""
+
+
+def read_answers(
+    runs: Sequence[Tuned], store: RunStore, tasks: TaskSet, units: Int64[np.ndarray, " n"]
+) -> dict[str, tuple[Answers, ...]]:
+    """Read the predictions of every run that was kept.
+
+    Parameters
+    ----------
+    runs : sequence of Tuned
+        Of one candidate.
+    store : RunStore
+    tasks : TaskSet
+    units : array of shape (n,)
+        The unit of every row of the whole data set.
+    """
+    by_split: dict[str, list[Mapping[str, Outcome]]] = {}
+    for run in runs:
+        split = run.runs[0].spec.split["digest"]
+        by_split.setdefault(split, []).append(_outcomes(run, store))
+    return {
+        name: tuple(
+            _answers([one[name] for one in outcomes], units)
+            for outcomes in by_split.values()
+            if all(name in one for one in outcomes)
+        )
+        for name in tasks.names
+    }
+
+
+def _outcomes(run: Tuned, store: RunStore) -> dict[str, Outcome]:
+    """The outcome of every task in the trial that was kept for it."""
+    files = {place: store.read_outcomes(run.trials[place].spec.key, "test") for place in run.kept}
+    return {task: files[place][task] for task, place in run.chosen.items() if task in files[place]}
+
+
+def _answers(outcomes: Sequence[Outcome], units: np.ndarray) -> Answers:
+    """All runs on the rows of one split, in the order of the rows."""
+    first = outcomes[0]
+    order = np.argsort(first.rows, kind="stable")
+    return Answers(
+        truth=first.truth[order],
+        responses=tuple(_response(one, first.rows[order]) for one in outcomes),
+        weight=first.weight[order],
+        units=units[first.rows[order]],
+        target=first.target,
+    )
+
+
+def _response(outcome: Outcome, rows: np.ndarray) -> np.ndarray:
+    order = np.argsort(outcome.rows, kind="stable")
+    if not np.array_equal(outcome.rows[order], rows):  # one split has one set of labelled rows
+        sentence = "Runs of one split answered for different test rows."
+        raise RuntimeError(sentence)
+    return outcome.response[order]

@@ -1,0 +1,52 @@
+"""Δm in words: the arithmetic mean, or the geometric one where one task would drown the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polytask.evaluation.judging._estimates import DeltaMEstimate
+from polytask.evaluation.wording._words import count, percent, together
+
+__all__ = ["average", "average_sentence", "left_out_sentence"]
+
+_MOST_REASONS = 3
+
+
+def average(delta: DeltaMEstimate) -> str:
+    """Δm with its interval; the geometric mean leads where one task outweighs the others."""
+    if delta.value is None:
+        return "Δm is undefined"
+    if delta.dominant is None or delta.geometric is None:
+        return f"Δm {percent(delta.value, delta.interval)}"
+    geometric = percent(delta.geometric, delta.geometric_interval)
+    return f"geometric mean of the tasks' ratios {geometric}"
+
+
+def average_sentence(delta: DeltaMEstimate) -> str:
+    """Δm, over which tasks, and what is left out, in one or two sentences."""
+    left_out = left_out_sentence(delta.left_out)
+    if delta.value is None:
+        return f"Δm is undefined.{left_out}"
+    first = f"{average(delta)} over {together(delta.tasks)}."
+    first = first[0].upper() + first[1:]
+    if delta.dominant is not None and delta.geometric is not None:
+        first += (
+            f" The arithmetic mean, Δm {percent(delta.value, delta.interval)}, is mostly "
+            f"{delta.dominant} alone."
+        )
+    return f"{first}{left_out}"
+
+
+def left_out_sentence(left_out: Mapping[str, str]) -> str:
+    """One sentence for all tasks that Δm leaves out, by reason."""
+    if not left_out:
+        return ""
+    by_reason: dict[str, list[str]] = {}
+    for task, reason in left_out.items():
+        by_reason.setdefault(reason, []).append(task)
+    shown = sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_MOST_REASONS]
+    parts = [f"{together(tasks)} ({reason})" for reason, tasks in shown]
+    rest = len(left_out) - sum(len(tasks) for _, tasks in shown)
+    if rest:
+        parts.append(f"{count(rest, 'more task')} for other reasons")
+    return f" Left out of Δm: {'; '.join(parts)}."

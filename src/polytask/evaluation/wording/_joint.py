@@ -1,0 +1,133 @@
+"""Whether joint training helped, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from polytask.evaluation.judging._answer import HELPED, HURT, MIXED, TOO_FEW, UNDEFINED
+from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
+from polytask.evaluation.judging._population import Population
+from polytask.evaluation.wording._average import average, average_sentence
+from polytask.evaluation.wording._sentences import about_population
+from polytask.evaluation.wording._words import count, together
+
+__all__ = ["about_joint"]
+
+_MOST_TASK_SENTENCES = 12
+
+
+def about_joint(main: LearnerDifference | None, some_joint: bool) -> tuple[str, list[str]]:
+    """A headline and further sentences.
+
+    Parameters
+    ----------
+    main : LearnerDifference or None
+        The joint learner that validation rows prefer, against its single-task self.
+    some_joint : bool
+        Whether a joint learner took part.
+    """
+    if main is None and some_joint:
+        return "Whether joint training helps cannot be said: training alone gave no model.", []
+    if main is None:
+        return "No joint learner took part, so whether joint training helps was not asked.", []
+    pair = f"{main.learner} against {main.baseline}"
+    if len(main.tasks) == 1:
+        return f"One task: there is nothing to share, and {pair} compares a thing with itself.", []
+    if main.population is not None:
+        return _of_population(main, main.population, pair)
+    tasks = _task_sentences(main)
+    return f"{_opening(main)} ({pair}).", [
+        *_contrast(main),
+        *tasks,
+        average_sentence(main.delta_m),
+    ]
+
+
+def _of_population(main: LearnerDifference, many: Population, pair: str) -> tuple[str, list[str]]:
+    """Many small tasks: they are judged as a sample of tasks."""
+    openings = {
+        HELPED: "Joint training helped tasks like these on average",
+        HURT: "Joint training hurt tasks like these on average",
+    }
+    opening = openings.get(main.answer, "No difference on average over tasks like these is shown")
+    told = f"{about_population(many)}."
+    sentences = [told[0].upper() + told[1:]]
+    if many.tested_alone:
+        sentences.append(
+            f"{count(many.tested_alone, 'task')} of {len(many.tasks)} have test rows enough for a "
+            f"verdict of their own: joint training helped on {main.counts[HELPED]} and hurt on "
+            f"{main.counts[HURT]}."
+        )
+        sentences += _named(main, (HELPED, HURT))
+    else:
+        sentences.append(
+            f"With a median of {many.median_units:g} test units, no single task has enough for a "
+            "verdict of its own."
+        )
+    if many.left_out:
+        sentences.append(f"{count(len(many.left_out), 'task')} with an undefined metric left out.")
+    return f"{opening} ({pair}).", sentences
+
+
+def _contrast(main: LearnerDifference) -> list[str]:
+    """A sentence where the tasks' answers and their average point apart."""
+    value = main.delta_m.value
+    if value is None or (main.answer, value > 0) not in {(HELPED, False), (HURT, True)}:
+        return []
+    sentence = (
+        f"On average over tasks the change is {average(main.delta_m)}: "
+        "tasks on which nothing is shown by itself weigh more."
+    )
+    return [sentence]
+
+
+def _opening(main: LearnerDifference) -> str:
+    total = count(sum(main.counts.values()), "task")
+    helped, hurt = main.counts[HELPED], main.counts[HURT]
+    if main.answer == UNDEFINED:
+        return "Whether joint training helps cannot be said: the metrics are undefined"
+    if main.answer == TOO_FEW:
+        return "Whether joint training helps cannot be said: there are too few test units"
+    if main.answer == MIXED:
+        return f"Joint training helped on {helped} and hurt on {hurt} of {total}"
+    if helped:
+        return f"Joint training helped on {helped} of {total} and hurt on none"
+    if hurt:
+        return f"Joint training hurt on {hurt} of {total} and helped on none"
+    if main.answer in {HELPED, HURT}:
+        return f"Joint training {main.answer} on average over {total}, though on none by itself"
+    return f"No difference between joint and single-task training is shown on {total}"
+
+
+def _task_sentences(main: LearnerDifference) -> list[str]:
+    """One sentence per task, or by answer where there are many; one for all with too few units."""
+    too_few = {name: one for name, one in main.tasks.items() if one.answer == TOO_FEW}
+    if len(main.tasks) > _MOST_TASK_SENTENCES:
+        return [*_named(main, (HELPED, HURT, UNDEFINED)), *_too_few(too_few)]
+    if len(too_few) < 2:
+        return [one.sentence for one in main.tasks.values()]
+    rest = [one.sentence for name, one in main.tasks.items() if name not in too_few]
+    return [*rest, *_too_few(too_few)]
+
+
+def _named(main: LearnerDifference, answers: Sequence[str]) -> list[str]:
+    """Only the primary tasks that have these answers, named."""
+    sentences = []
+    for answer in answers:
+        names = [name for name, one in main.tasks.items() if one.answer == answer and one.counted]
+        if names:
+            words = {UNDEFINED: "Undefined for"}.get(answer, f"Joint training {answer} on")
+            sentences.append(f"{words} {together(names)}.")
+    return sentences
+
+
+def _too_few(tasks: dict[str, TaskDifference]) -> list[str]:
+    """One sentence for all tasks without a verdict."""
+    if not tasks:
+        return []
+    units = sorted(one.n_units for one in tasks.values())
+    span = f"{units[0]}" if units[0] == units[-1] else f"{units[0]} to {units[-1]}"
+    middle = f", median {median(units):g}" if len(units) > 2 and units[0] != units[-1] else ""
+    names = together(list(tasks))
+    return [f"Too few test units for a verdict on {names} ({span} each{middle})."]

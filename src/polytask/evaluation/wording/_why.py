@@ -1,0 +1,44 @@
+"""Why a model is recommended, or none."""
+
+from __future__ import annotations
+
+from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow
+from polytask.evaluation.wording._average import average
+from polytask.evaluation.wording._words import count, percent
+
+__all__ = ["why", "why_none"]
+
+
+def why_none() -> str:
+    """Said in place of a model where nothing beats the best constant."""
+    return (
+        "none: no learner is shown to beat the best constant prediction on test rows. Inputs that "
+        "say more about the targets, more rows, or other models are the remedy."
+    )
+
+
+def why(row: LearnerRow, run: RunRow, baseline: str) -> str:
+    """What validation rows say for the choice, and test rows against it."""
+    if row.validation_gain is None:
+        return f"{row.name}: no metric is defined on validation rows, so the first one is taken."
+    if row.name == baseline:
+        first = f"{baseline}: no learner does better on validation rows"
+    else:
+        gain = percent(row.validation_gain)
+        first = f"{row.name} has the highest mean relative gain on validation rows ({gain} over {baseline})"
+    doubt = _doubt(row, baseline)
+    if len(row.runs) == 1:
+        return f"{first}.{doubt}"
+    place = f"fold {run.fold}" if len({one.fold for one in row.runs}) > 1 else f"seed {run.seed}"
+    return f"{first}; of its {count(len(row.runs), 'run')}, {place} does best there.{doubt}"
+
+
+def _doubt(row: LearnerRow, baseline: str) -> str:
+    """What test rows say against the choice, which stays with validation rows."""
+    delta = row.delta_m
+    if delta is None or delta.value is None:
+        return ""
+    if delta.value > 0 and (delta.interval is None or delta.interval[0] > 0):
+        return ""
+    lead = "is no better" if delta.value <= 0 else "is not shown to be better"
+    return f" On test rows it {lead} than {baseline} ({average(delta)})."

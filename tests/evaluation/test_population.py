@@ -1,0 +1,89 @@
+"""Many small tasks are judged as a sample of tasks."""
+
+import numpy as np
+import pytest
+from fakes_evaluation import Apart
+
+import polytask
+from polytask.data import RandomSplit
+from polytask.evaluation import compare
+from polytask.training import Budget
+
+
+class Twin(Apart):
+    """Its single-task self answers alike."""
+
+    def single_task(self):
+        return Apart("apart", share=self.share, alphas=self.alphas)
+
+
+POOLED = ["linear", "pooled_linear"]
+
+
+def persons(n_tasks, n_rows, noise=1.0, units=1.0, seed=0):
+    """Rows of their own for every person: one slope for all, and noise."""
+    generator = np.random.default_rng(seed)
+    who = np.repeat([f"p{k:03d}" for k in range(n_tasks)], n_rows)
+    x = generator.normal(size=len(who))
+    scale = np.repeat(units ** generator.choice([0, 1], n_tasks), n_rows)
+    score = scale * (x + noise * generator.normal(size=len(who)))
+    frame = {"x": x, "who": who, "score": score}
+    return polytask.read(frame, target="score", task_column="who", kind="regression")
+
+
+def judged(data, learner, **options):
+    settings = {"seeds": 2, "budget": Budget(trials=1, steps=10), **options}
+    return compare(data, learner, **settings)
+
+
+def test_what_helps_tasks_on_average_is_said_of_the_population():
+    found = judged(persons(40, 12, noise=2.0), POOLED)
+    (difference,) = found.differences
+    many = difference.population
+    assert (len(many.tasks), many.left_out) == (40, ())
+    assert difference.delta_m.value == many.mean
+    assert many.median_units < 20
+    low, high = many.interval
+    assert 0 < low < many.mean < high
+    assert many.prediction[0] < low < high < many.prediction[1]
+    assert many.share_gaining > 0.5
+    assert found.judgement.answer == difference.answer == "helped"
+    assert found.judgement.headline.startswith("Joint training helped tasks like these on average")
+    assert "Mean gain +" in found.verdict
+    assert "of them gain" in found.verdict
+    assert found.verdict.count("p000") <= 1
+
+
+def test_equal_learners_help_nobody():
+    found = judged(persons(30, 12), Twin("together", share=1.0, joint=True))
+    many = found.differences[0].population
+    assert many.mean == 0
+    assert found.differences[0].answer == "no difference shown"
+    assert found.judgement.headline.startswith(
+        ("No difference on average over tasks like these is shown", "No learner is shown")
+    )
+
+
+def test_one_test_row_per_task_tells_the_mean_alone():
+    data = persons(30, 5, noise=0.3)
+    found = judged(data, POOLED, split=RandomSplit(0.2))
+    many = found.differences[0].population
+    assert many.median_units == 1
+    assert many.interval[0] <= many.mean <= many.interval[1]
+    assert (many.prediction, many.share_gaining, many.tested_alone) == (None, None, 0)
+    assert "no single task has enough for a verdict of its own" in found.verdict
+
+
+def test_units_of_the_target_do_not_weigh():
+    plain, mixed = (
+        judged(persons(24, 14, noise=0.5, units=unit), Apart("together", alpha=9.0, joint=True))
+        for unit in (1.0, 1e6)
+    )
+    first, second = (found.differences[0].population for found in (plain, mixed))
+    assert first.mean == pytest.approx(second.mean, rel=0.05)
+
+
+def test_few_tasks_or_many_rows_speak_for_themselves():
+    learner = Twin("together", share=1.0, joint=True)
+    assert judged(persons(12, 12), learner).differences[0].population is None
+    assert judged(persons(13, 120), learner, seeds=1).differences[0].population is None

@@ -1,0 +1,62 @@
+"""The model to use: by validation rows, and only if it beats the best constant."""
+
+import pytest
+
+from polytask.evaluation import DeltaMEstimate, LearnerRow, RunRow
+from polytask.evaluation.judging._recommend import best_run, recommended
+
+
+def row(name, gain, over=None, p=None, runs=(0.0,)):
+    return LearnerRow(
+        name=name,
+        joint=False,
+        baseline=None,
+        recipe={},
+        n_parameters=1,
+        seconds=0.0,
+        seconds_tuning=0.0,
+        test_reads=1,
+        validation_gain=gain,
+        delta_m=None,
+        over_constant=None if over is None else DeltaMEstimate(over, p=p),
+        tasks={},
+        runs=tuple(RunRow(0, seed, 0.0, 1, gain, {}, ()) for seed, gain in enumerate(runs)),
+    )
+
+
+CONSTANT = row("constant", 9.0)  # whatever validation rows say of it, it is no model
+
+
+@pytest.mark.parametrize(
+    ("rows", "chosen"),
+    [
+        ([row("a", 0.1, 0.2, 0.01), row("b", 0.2, 0.3, 0.01)], "b"),
+        ([row("a", 0.2, 0.2, 0.01), row("b", 0.2, 0.3, 0.01)], "a"),  # ties: the earlier
+        ([row("a", 0.1, 0.2, 0.01), row("b", 0.2, 0.0, 1.0)], "a"),
+        ([row("a", 0.1, 0.2, 0.5), row("b", 0.2, 0.3, 0.099)], "b"),  # one-sided
+        ([row("a", 0.1, 0.2, 0.5), row("b", 0.2, 0.3, 0.101)], None),
+        ([row("a", 0.1, -0.2, 0.001), row("b", 0.2, -0.3, 0.001)], None),
+        # two others: each needs a one-sided p of 0.025
+        ([row("a", 0.1, 0.2, 0.06), row("b", 0.2, 0.0, 1.0), row("c", 0.0, 0.1, 0.9)], None),
+        ([row("a", 0.1, 0.2, 0.04), row("b", 0.2, 0.0, 1.0), row("c", 0.0, 0.1, 0.9)], "a"),
+        ([row("a", 0.1, 0.2, None), row("b", 0.2, 0.0, None)], "a"),  # too few units: the sign
+        ([row("a", 0.1), row("b", None)], "a"),  # nothing to hold against
+        ([row("a", None), row("b", None)], "a"),
+    ],
+)
+def test_the_best_on_validation_rows_that_beats_the_constant(rows, chosen):
+    found = recommended([*rows, CONSTANT], "constant")
+    assert (None if found is None else found.name) == chosen
+
+
+def test_without_a_constant_validation_rows_alone_decide():
+    assert recommended([row("a", 0.1, 0.0), row("b", 0.2, 0.0)], None).name == "b"
+
+
+def test_the_constant_alone_is_no_model():
+    assert recommended([CONSTANT], "constant") is None
+
+
+def test_the_best_run():
+    assert best_run(row("a", 0.1, runs=(0.1, 0.3, 0.3, None))) == 1
+    assert best_run(row("a", 0.1, runs=(None, None))) == 0
