@@ -74,7 +74,7 @@ class Comparison:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided about the data and its split, and what limits the verdict."""
-        return (*self.study["data"]["notes"], *self.warnings)
+        return (*self.study["data"]["notes"], *self.remarks, *self.warnings)
 
     @property
     def chosen(self) -> FittedPredictor:
