@@ -7,7 +7,7 @@ from sklearn.linear_model import Ridge
 from polytask.architectures import HardSharing, ResidualMLP, SingleTask
 from polytask.evaluation.running._candidates import candidates, yardstick
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.learners import Linear, PerTaskEstimator, PooledEstimator, PooledLinear
+from polytask.learners import Constant, Linear, PerTaskEstimator, PooledEstimator, PooledLinear
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.training import Trainer
@@ -18,7 +18,11 @@ RIDGE = Ridge()
 
 
 def names(entrants):
-    return [(one.name, one.baseline) for one in entrants]
+    """All but the constant, which stands last in every comparison."""
+    *others, last = entrants
+    assert (last.name, last.baseline, last.reference) == ("constant", None, True)
+    assert not any(one.reference for one in others)
+    return [(one.name, one.baseline) for one in others]
 
 
 def test_the_single_task_self_takes_part_and_comes_first():
@@ -109,4 +113,11 @@ def test_no_learner():
 )
 def test_the_single_task_self_learns_by_the_same_means(joint, alone):
     entrants = candidates([joint], TASKS if isinstance(joint, MultiTaskNetwork) else NUMBERS)
-    assert [one.learner for one in entrants] == [alone, joint]
+    assert [one.learner for one in entrants if not one.reference] == [alone, joint]
+
+
+def test_a_constant_that_was_asked_for_takes_part_once():
+    found = candidates([Constant("dull"), Apart()], TASKS)
+    assert [one.name for one in found] == ["dull", "apart"]
+    assert yardstick(found) == "apart"
+    assert yardstick(candidates([Constant()], TASKS)) == "constant"

@@ -136,15 +136,15 @@ def test_no_stderr_at_all(monkeypatch):
 def test_a_comparison_says_how_far_it_is(capsys, tmp_path):
     with progress_at_once():
         compare(table(), Apart(alphas=(1.0,)), seeds=2, out=tmp_path)
-        assert capsys.readouterr().err.splitlines()[1].startswith("fitted 2 of 2: apart")
+        assert capsys.readouterr().err.splitlines()[1].startswith("fitted 2 of 4: apart")
         compare(table(), Together(alphas=(1.0,)), seeds=2, out=tmp_path)
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "2 of 4 runs were done before"
+    assert said[0] == "4 of 6 runs were done before"  # the constant's too
     assert len(said) == 3
 
 
 def test_fewer_workers_are_said(capsys, monkeypatch):
     found = compare(table(), Apart(alphas=(1.0,)), seeds=1, jobs=24)
-    sentence = "1 process works instead of the 24 asked for by `jobs`: there is one job to do."
+    sentence = "2 processes work instead of the 24 asked for by `jobs`: there are 2 jobs to do."
     assert found.remarks == (sentence,)
     assert f"note: {sentence}\n" in capsys.readouterr().err
