@@ -24,7 +24,7 @@ def row(name, gain, over=None, p=None, runs=(0.0,)):
     )
 
 
-CONSTANT = row("constant", 9.0)  # whatever validation rows say of it, it is no model
+CONSTANT = row("constant", 0.05)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ CONSTANT = row("constant", 9.0)  # whatever validation rows say of it, it is no 
         ([row("a", 0.1, 0.2, 0.06), row("b", 0.2, 0.0, 1.0), row("c", 0.0, 0.1, 0.9)], None),
         ([row("a", 0.1, 0.2, 0.04), row("b", 0.2, 0.0, 1.0), row("c", 0.0, 0.1, 0.9)], "a"),
         ([row("a", 0.1, 0.2, None), row("b", 0.2, 0.0, None)], "a"),  # too few units: the sign
-        ([row("a", 0.1), row("b", None)], "a"),  # nothing to hold against
+        ([row("a", 0.04, 0.2, None), row("b", 0.03, 0.0, None)], None),  # validation rows object
+        ([row("a", 0.1), row("b", None)], "a"),  # no metric is defined on test rows
+        ([row("a", 0.04), row("b", 0.03)], None),
         ([row("a", None), row("b", None)], "a"),
     ],
 )
@@ -53,8 +55,10 @@ def test_without_a_constant_validation_rows_alone_decide():
     assert recommended([row("a", 0.1, 0.0), row("b", 0.2, 0.0)], None).name == "b"
 
 
-def test_the_constant_alone_is_no_model():
+def test_the_constant_is_no_model_whatever_validation_rows_say_of_it():
     assert recommended([CONSTANT], "constant") is None
+    best = row("constant", 9.0)
+    assert recommended([row("a", 0.1, 0.2, 0.01), best], "constant").name == "a"
 
 
 def test_the_best_run():

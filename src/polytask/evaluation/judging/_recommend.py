@@ -31,16 +31,18 @@ def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow 
     The learner that validation rows prefer beats the constant if its Δm over it on test rows is
     above 0 with a one-sided p of at most 0.05: one question, asked of one learner that the test
     rows did not choose. If it fails, the others are asked together, corrected by Holm's method.
-    Where the test rows are too few for any p, a positive Δm is enough.
+    Where the test rows are too few for any p, the constant must be worse on validation rows, and
+    on test rows so far as they say anything.
     """
     ranked = sorted((row for row in rows if row.name != constant), key=lambda row: -_gain(row))
-    if not ranked or constant is None:
+    floor = next((row for row in rows if row.name == constant), None)
+    if not ranked or floor is None:
         return ranked[0] if ranked else None
     favourite, others = ranked[0], ranked[1:]
-    if _beats(favourite, _one_sided(favourite)):
+    if _beats(favourite, floor, _one_sided(favourite)):
         return favourite
     corrected = holm({row.name: _one_sided(row) for row in others})
-    return next((row for row in others if _beats(row, corrected[row.name])), None)
+    return next((row for row in others if _beats(row, floor, corrected[row.name])), None)
 
 
 def best_run(row: LearnerRow) -> int:
@@ -48,11 +50,13 @@ def best_run(row: LearnerRow) -> int:
     return max(range(len(row.runs)), key=lambda place: _gain(row.runs[place]))
 
 
-def _beats(row: LearnerRow, p: float | None) -> bool:
-    delta = row.over_constant
-    if delta is None or delta.value is None:
-        return True  # nothing to hold against it: no metric is defined on both sides
-    return delta.value > 0 and (p is None or p <= ALPHA)
+def _beats(row: LearnerRow, constant: LearnerRow, p: float | None) -> bool:
+    value = None if row.over_constant is None else row.over_constant.value
+    if p is not None:
+        return value is not None and value > 0 and p <= ALPHA
+    if value is not None and value <= 0:
+        return False
+    return row.validation_gain is None or _gain(row) > _gain(constant)
 
 
 def _one_sided(row: LearnerRow) -> float | None:

@@ -35,7 +35,9 @@ def why(row: LearnerRow, run: RunRow, baseline: str) -> str:
 
 def _doubt(row: LearnerRow, baseline: str) -> str:
     """What test rows say against the choice, which stays with validation rows."""
-    delta = row.delta_m
+    delta, floor = row.delta_m, row.over_constant
+    if floor is not None and floor.p is None:
+        return " Test rows are too few to show that it beats the best constant."
     if delta is None or delta.value is None:
         return ""
     if delta.value > 0 and (delta.interval is None or delta.interval[0] > 0):
