@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from polytask.statistics._spread import Spread, quantile, together
+from polytask.statistics._spread import Numbers, Spread, together
 
 __all__ = ["bonett_price"]
 
 
 def bonett_price(
-    amounts: Float[np.ndarray, " units"], seeds: Spread, level: float
-) -> tuple[float, float]:
+    amounts: Float[np.ndarray, "*studies units"], seeds: Spread, level: float
+) -> tuple[Numbers, Numbers]:
     r"""Add one unit that only ours gets right and one that only theirs does.
 
     With :math:`d_u` from −1 to 1 that each unit says, :math:`\tilde D = \sum d_u / (n + 2)` and
@@ -20,7 +20,7 @@ def bonett_price(
 
     Parameters
     ----------
-    amounts : array of shape (units,)
+    amounts : array of shape (units,), or (studies, units)
         What each unit adds to the difference, :math:`d_u / n`.
     seeds : Spread
         Of the seeds' level.
@@ -40,13 +40,13 @@ def bonett_price(
     --------
     >>> said = np.array([1.0] * 8 + [-1.0] * 2 + [0.0] * 30)
     >>> low, high = bonett_price(said / 40, Spread(0.0, 0.0), 0.95)
-    >>> round(low, 3), round(high, 3)
+    >>> float(low.round(3)), float(high.round(3))
     (-0.013, 0.299)
     """
-    n = len(amounts)
-    value = float(amounts.sum())
+    n = amounts.shape[-1]
+    value = amounts.sum(axis=-1)
     middle = value * n / (n + 2)
-    variance = (n**2 * np.square(amounts).sum() + 2 - (n + 2) * middle**2) / (n + 2) ** 2
-    spread = together([Spread(float(variance), np.inf), seeds])
-    half = quantile(level, spread.degrees) * float(np.sqrt(spread.variance))
-    return max(-1.0, min(value, middle - half)), min(1.0, max(value, middle + half))
+    squares = n**2 * np.square(amounts).sum(axis=-1)
+    variance = (squares + 2 - (n + 2) * middle**2) / (n + 2) ** 2
+    half = together([Spread(variance, np.inf), seeds]).half_width(level)
+    return np.clip(middle - half, -1.0, value), np.clip(middle + half, value, 1.0)

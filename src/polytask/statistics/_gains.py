@@ -152,5 +152,5 @@ class Gains:
 
         if not spread.known:
             return gain(mean), None
-        half = spread.half_width(level)
+        half = float(spread.half_width(level))
         return gain(mean), (gain(mean - half), gain(mean + half))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from polytask.statistics._spread import Spread, quantile
+from polytask.statistics._spread import Numbers, Spread, quantile
 
 __all__ = ["hall"]
 
 
 def hall(
-    value: float, amounts: Float[np.ndarray, " units"], spread: Spread, level: float
-) -> tuple[float, float]:
+    value: Numbers, amounts: Float[np.ndarray, "*studies units"], spread: Spread, level: float
+) -> tuple[Numbers, Numbers]:
     r"""Student's interval with the skewness of the mean transformed away.
 
     With :math:`c = \gamma / \sqrt n`, the cubic :math:`g(t) = t + c t^2 / 3 + c^2 t^3 / 27 + c / 6`
@@ -20,8 +20,8 @@ def hall(
 
     Parameters
     ----------
-    value : float
-    amounts : array of shape (units,)
+    value : float, or array of shape (studies,)
+    amounts : array of shape (units,), or (studies, units)
         What each unit adds to the value, to first order.
     spread : Spread
         Of the value, with the seeds' level.
@@ -37,28 +37,28 @@ def hall(
     >>> values = np.array([0.1, 0.2, 0.2, 0.3, 0.4, 0.6, 0.9, 2.3])
     >>> amounts = (values - values.mean()) / 8
     >>> low, high = hall(values.mean(), amounts, of_units(amounts), 0.95)
-    >>> float(round(values.mean() - low, 2)), float(round(high - values.mean(), 2))
+    >>> float((values.mean() - low).round(2)), float((high - values.mean()).round(2))
     (0.39, 1.96)
     """
     skewness = _skewness(amounts, spread)
-    error = float(np.sqrt(spread.variance))
     bound = quantile(level, spread.degrees)
-    low, high = (value - error * _inverse(sign * bound, skewness) for sign in (1, -1))
-    return min(value, low), max(value, high)
+    low, high = (value - spread.error * _inverse(sign * bound, skewness) for sign in (1, -1))
+    return np.minimum(value, low), np.maximum(value, high)
 
 
-def _skewness(amounts: np.ndarray, spread: Spread) -> float:
+def _skewness(amounts: np.ndarray, spread: Spread) -> np.ndarray:
     """Skewness of the value, as γ / √n is that of a mean."""
-    n = len(amounts)
-    if n < 3 or spread.variance == 0:
-        return 0.0
-    deviations = amounts - amounts.mean()
-    third = np.power(deviations, 3).sum() * n**2 / ((n - 1) * (n - 2))
-    return float(third / spread.variance**1.5)
+    n = amounts.shape[-1]
+    if n < 3:
+        return np.zeros(amounts.shape[:-1])
+    deviations = amounts - amounts.mean(axis=-1, keepdims=True)
+    third = np.power(deviations, 3).sum(axis=-1) * n**2 / ((n - 1) * (n - 2))
+    cube = np.asarray(spread.error) ** 3
+    return np.divide(third, cube, out=np.zeros_like(third), where=cube > 0)
 
 
-def _inverse(bound: float, skewness: float) -> float:
+def _inverse(bound: Numbers, skewness: np.ndarray) -> Numbers:
     """The t whose transformed value is the bound."""
-    if abs(skewness) < 1e-6:
-        return bound
-    return float(3 * (np.cbrt(1 + skewness * (bound - skewness / 6)) - 1) / skewness)
+    skewed = np.abs(skewness) > 1e-6
+    c = np.where(skewed, skewness, 1.0)
+    return np.where(skewed, 3 * (np.cbrt(1 + c * (bound - c / 6)) - 1) / c, bound)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from polytask.statistics._spread import Spread
+from polytask.statistics._spread import Numbers, Spread
 from polytask.statistics._wilson import Share, wilson
 
 __all__ = ["newcombe"]
@@ -12,7 +12,9 @@ __all__ = ["newcombe"]
 _PRIOR = 2.0
 
 
-def newcombe(ours: Share, theirs: Share, difference: Spread, level: float) -> tuple[float, float]:
+def newcombe(
+    ours: Share, theirs: Share, difference: Spread, level: float
+) -> tuple[Numbers, Numbers]:
     r"""The single intervals recombined, for which both models' errors are correlated as found.
 
     .. math:: D - \sqrt{(\theta_1 - l_1)^2 - 2 \rho (\theta_1 - l_1)(u_2 - \theta_2)
@@ -39,7 +41,7 @@ def newcombe(ours: Share, theirs: Share, difference: Spread, level: float) -> tu
     --------
     >>> spread = Spread(0.004, 50.0)
     >>> low, high = newcombe(Share(0.9, spread, 40.0), Share(0.8, spread, 40.0), spread, 0.95)
-    >>> round(low, 2), round(high, 2)
+    >>> float(low.round(2)), float(high.round(2))
     (-0.07, 0.23)
     """
     value = ours.value - theirs.value
@@ -47,18 +49,17 @@ def newcombe(ours: Share, theirs: Share, difference: Spread, level: float) -> tu
     rho = _correlation(ours.spread, theirs.spread, difference)
     below = _recombined(ours.value - our_low, their_high - theirs.value, rho)
     above = _recombined(our_high - ours.value, theirs.value - their_low, rho)
-    return max(-1.0, value - below), min(1.0, value + above)
+    return np.maximum(value - below, -1.0), np.minimum(value + above, 1.0)
 
 
-def _correlation(ours: Spread, theirs: Spread, difference: Spread) -> float:
+def _correlation(ours: Spread, theirs: Spread, difference: Spread) -> Numbers:
     """From the three variances, less where they are known badly."""
-    scale = 2 * np.sqrt(ours.variance * theirs.variance)
-    if scale == 0 or not difference.known:
-        return 0.0
-    found = (ours.variance + theirs.variance - difference.variance) / scale
+    scale = np.asarray(2 * ours.error * theirs.error)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (ours.variance + theirs.variance - difference.variance) / scale
     trust = difference.degrees / (difference.degrees + _PRIOR)
-    return float(np.clip(found, -1.0, 1.0)) * trust
+    return np.where(scale > 0, np.clip(found, -1.0, 1.0) * trust, 0.0)
 
 
-def _recombined(one: float, other: float, rho: float) -> float:
-    return float(np.sqrt(max(0.0, one**2 - 2 * rho * one * other + other**2)))
+def _recombined(one: Numbers, other: Numbers, rho: Numbers) -> Numbers:
+    return np.sqrt(np.maximum(one**2 - 2 * rho * one * other + other**2, 0.0))

@@ -11,6 +11,7 @@ from polytask.metrics import Metric, MetricValue
 from polytask.statistics._added import value_of
 from polytask.statistics._answers import Answers
 from polytask.statistics._bonett_price import bonett_price
+from polytask.statistics._exchange_and_t import exchange_and_t
 from polytask.statistics._newcombe import newcombe
 from polytask.statistics._runs import (
     Runs,
@@ -22,8 +23,7 @@ from polytask.statistics._runs import (
     sum_of,
 )
 from polytask.statistics._shares import effective_units, over_units, share_of
-from polytask.statistics._sign_flip import sign_flip
-from polytask.statistics._spread import Spread, of_seeds, of_splits, of_units, together
+from polytask.statistics._spread import Numbers, Spread, of_seeds, of_splits, of_units, with_seeds
 from polytask.statistics._units import count_units, enough_units, fewest_units
 
 __all__ = ["Paired", "paired"]
@@ -147,10 +147,10 @@ def paired(
     return replace(
         found,
         interval=_interval(metric, pairs, runs, amounts, spread, level),
-        p=_p_value(amounts, spread, n_tasks, seed) if enough else None,
+        p=float(exchange_and_t(amounts[None], spread, n_tasks, seed)[0]) if enough else None,
         too_few=None if enough else _too_few(found.n_units, n_tasks),
-        standard_error=float(np.sqrt(spread.variance)) if spread.known else None,
-        degrees=spread.degrees if spread.known else None,
+        standard_error=float(spread.error) if spread.known else None,
+        degrees=float(spread.degrees) if spread.known else None,
     )
 
 
@@ -171,14 +171,9 @@ def _less(ours: MetricValue, theirs: MetricValue) -> MetricValue:
 def _spread(units: Spread, runs: Runs, test_per_train: float | None) -> Spread:
     """Of the mean difference: units and seeds, or splits where those vary more than units."""
     if len(runs.by_split) == 1:
-        return together([units, of_seeds(runs.by_split)]) if units.known else units
+        return with_seeds(units, of_seeds(runs.by_split))
     splits = of_splits(runs.means, test_per_train)
-    return Spread(max(splits.variance, units.variance), splits.degrees)
-
-
-def _p_value(amounts: np.ndarray, spread: Spread, n_tasks: int, seed: int) -> float:
-    exchanged = float(sign_flip(amounts[None], n_tasks, seed)[0])
-    return max(exchanged, spread.p_value(float(amounts.sum())))
+    return Spread(np.maximum(splits.variance, units.variance), splits.degrees)
 
 
 def _too_few(n_units: int, n_tasks: int) -> str:
@@ -197,17 +192,19 @@ def _interval(
     least = -1.0 if metric.is_share else -np.inf
     if metric.is_share and len(runs.by_split) == 1:
         if metric.zero_one:
-            return bonett_price(amounts, of_seeds(runs.by_split), level)
-        return _of_shares(metric, pairs, runs, level)
+            low, high = bonett_price(amounts, of_seeds(runs.by_split), level)
+        else:
+            low, high = _of_shares(metric, pairs, runs, level)
+        return float(low), float(high)
     if not spread.known:
         return None
-    half = spread.half_width(level)
+    half = float(spread.half_width(level))
     return max(least, value - half), min(-least, value + half)
 
 
 def _of_shares(
     metric: Metric, pairs: Sequence[SplitPair], runs: Runs, level: float
-) -> tuple[float, float]:
+) -> tuple[Numbers, Numbers]:
     our_answers = [pair.ours for pair in pairs]
     their_answers = [pair.theirs for pair in pairs]
     our_runs = [[value_of(metric, pair.ours, run) for run, _ in pair.runs] for pair in pairs]
@@ -219,4 +216,4 @@ def _of_shares(
         (-1.0, added_by_value(metric, their_answers)),
     ]
     units = over_units(sum_of(parts).amounts, effective_units(metric, our_answers))
-    return newcombe(ours, theirs, together([units, of_seeds(runs.by_split)]), level)
+    return newcombe(ours, theirs, with_seeds(units, of_seeds(runs.by_split)), level)

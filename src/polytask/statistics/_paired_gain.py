@@ -9,10 +9,10 @@ import numpy as np
 
 from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
+from polytask.statistics._exchange_and_t import exchange_and_t
 from polytask.statistics._gains import Gains, TaskGain, task_gain
 from polytask.statistics._runs import sum_of
-from polytask.statistics._sign_flip import sign_flip
-from polytask.statistics._spread import Spread, of_seeds, of_splits, of_units, together
+from polytask.statistics._spread import Spread, of_seeds, of_splits, of_units, with_seeds
 from polytask.statistics._units import counted, enough_units, fewest_units
 
 __all__ = ["PairedGain", "paired_gain"]
@@ -117,19 +117,19 @@ def paired_gain(
     level_spread = _spread(exchanged, gains.relative, test_per_train)
     spread = _spread(changed, gains.arithmetic, test_per_train)
     geometric, geometric_interval = gains.geometric(level_spread, level)
-    half = spread.half_width(level) if spread.known else None
+    half = float(spread.half_width(level)) if spread.known else None
     return PairedGain(
         value=gains.value,
         interval=None if half is None else (gains.value - half, gains.value + half),
-        p=_p_value(exchanged, level_spread, seed) if enough else None,
+        p=float(exchange_and_t(exchanged[None], level_spread, seed=seed)[0]) if enough else None,
         geometric=geometric,
         geometric_interval=geometric_interval,
         gains={task: one.gain for task, one in counting.items()},
         left_out=left_out,
         n_units=n_units,
         too_few=None if enough else f"too few units: {n_units}, at least {fewest_units()} needed",
-        standard_error=float(np.sqrt(spread.variance)) if spread.known else None,
-        degrees=spread.degrees if spread.known else None,
+        standard_error=float(spread.error) if spread.known else None,
+        degrees=float(spread.degrees) if spread.known else None,
     )
 
 
@@ -138,11 +138,6 @@ def _spread(
 ) -> Spread:
     units = of_units(amounts)
     if len(by_split) < 2:
-        return together([units, of_seeds(by_split)]) if units.known else units
+        return with_seeds(units, of_seeds(by_split))
     splits = of_splits([float(np.mean(runs)) for runs in by_split], test_per_train)
-    return Spread(max(splits.variance, units.variance), splits.degrees)
-
-
-def _p_value(amounts: np.ndarray, spread: Spread, seed: int) -> float:
-    exchanged = float(sign_flip(amounts[None], 1, seed)[0])
-    return max(exchanged, spread.p_value(float(amounts.sum())))
+    return Spread(np.maximum(splits.variance, units.variance), splits.degrees)

@@ -10,11 +10,10 @@ import numpy as np
 from polytask.metrics import Metric
 from polytask.statistics._added import value_of
 from polytask.statistics._answers import Answers
-from polytask.statistics._hall import hall
-from polytask.statistics._range import clipped
+from polytask.statistics._mean_interval import mean_interval
 from polytask.statistics._runs import Runs, added_by_value, over_runs
 from polytask.statistics._shares import share_of
-from polytask.statistics._spread import Spread, of_seeds, of_units, together
+from polytask.statistics._spread import of_seeds, of_units, with_seeds
 from polytask.statistics._units import count_units
 from polytask.statistics._wilson import wilson
 
@@ -93,16 +92,12 @@ def single(metric: Metric, answers: Sequence[Answers], *, level: float = 0.95) -
 def _interval(
     metric: Metric, answers: Sequence[Answers], runs: Runs, level: float
 ) -> tuple[float, float] | None:
-    value = float(np.mean(runs.means))
     if metric.is_share:
-        return wilson(share_of(metric, answers, runs), level)
+        low, high = wilson(share_of(metric, answers, runs), level)
+        return float(low), float(high)
     amounts = added_by_value(metric, answers).amounts
-    spread = together([of_units(amounts), of_seeds(runs.by_split)])
-    if len(amounts) < 2:
+    spread = with_seeds(of_units(amounts), of_seeds(runs.by_split))
+    if not spread.known:
         return None
-    mean, slope = value**metric.power, metric.power * value ** (metric.power - 1)
-    wide = Spread(spread.variance * slope**2, spread.degrees)
-    low, high = hall(mean, amounts * slope, wide, level)
-    if metric.power > 1:
-        low, high = (max(end, 0.0) ** (1 / metric.power) for end in (low, high))
-    return clipped(metric, value, low, high)
+    low, high = mean_interval(metric, float(np.mean(runs.means)), amounts, spread, level)
+    return float(low), float(high)

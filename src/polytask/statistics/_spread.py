@@ -9,62 +9,87 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
-__all__ = ["Spread", "of_seeds", "of_splits", "of_units", "quantile", "together"]
+__all__ = [
+    "Numbers",
+    "Spread",
+    "of_seeds",
+    "of_splits",
+    "of_units",
+    "quantile",
+    "together",
+    "with_seeds",
+]
+
+Numbers = float | np.ndarray
+"""One number, or one for each of many studies, so that simulations take all at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spread:
-    """Variance of an estimate, known to some degrees of freedom; none if it cannot be told."""
+    """Variance of an estimate, known to some degrees of freedom; 0 degrees if it cannot be told."""
 
-    variance: float
-    degrees: float
+    variance: Numbers
+    degrees: Numbers
 
     @property
-    def known(self) -> bool:
+    def known(self) -> np.ndarray:
         """Whether there is a variance at all."""
-        return self.degrees > 0
+        return np.asarray(np.asarray(self.degrees) > 0)
 
-    def half_width(self, level: float) -> float:
+    @property
+    def error(self) -> Numbers:
+        """The standard error."""
+        return np.asarray(np.sqrt(self.variance))
+
+    def half_width(self, level: float) -> Numbers:
         """Half the width of the t interval of that level."""
-        return quantile(level, self.degrees) * float(np.sqrt(self.variance))
+        return quantile(level, self.degrees) * self.error
 
-    def p_value(self, value: float) -> float:
+    def p_value(self, value: Numbers) -> Numbers:
         """Two-sided p of “the estimate's expectation is 0”; 1 if nothing can be told."""
-        if value == 0 or not self.known:
-            return 1.0
-        if self.variance == 0:
-            return 0.0
-        return float(2 * special.stdtr(self.degrees, -abs(value) / np.sqrt(self.variance)))
+        size = np.abs(np.asarray(value, dtype=np.float64))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tail = 2 * special.stdtr(self.degrees, -size / self.error)
+        return np.where((size > 0) & self.known, tail, 1.0)
 
 
-def quantile(level: float, degrees: float) -> float:
-    """What |t| exceeds with probability 1 − level."""
-    if degrees <= 0:
-        return np.inf
-    if np.isinf(degrees):
-        return float(special.ndtri((1 + level) / 2))
-    return float(special.stdtrit(degrees, (1 + level) / 2))
+def quantile(level: float, degrees: Numbers) -> Numbers:
+    """What |t| exceeds with probability 1 − level; the normal one for infinite degrees."""
+    finite = np.where(np.isfinite(degrees) & (np.asarray(degrees) > 0), degrees, 1.0)
+    below = (1 + level) / 2
+    found = np.where(np.isinf(degrees), special.ndtri(below), special.stdtrit(finite, below))
+    return np.where(np.asarray(degrees) > 0, found, np.inf)
 
 
-def of_units(amounts: Float[np.ndarray, " units"]) -> Spread:
+def of_units(amounts: Float[np.ndarray, "*studies units"]) -> Spread:
     """Of a sum of what independent units add."""
-    n = len(amounts)
+    n = amounts.shape[-1]
     if n < 2:
-        return Spread(0.0, 0.0)
-    return Spread(float(np.square(amounts - amounts.mean()).sum() * n / (n - 1)), n - 1.0)
+        nothing = np.zeros(amounts.shape[:-1])
+        return Spread(nothing, nothing)
+    variance = np.square(amounts - amounts.mean(axis=-1, keepdims=True)).sum(axis=-1) * n / (n - 1)
+    return Spread(variance, np.full_like(variance, n - 1.0))
 
 
-def of_seeds(per_run: Sequence[Sequence[float]]) -> Spread:
+def of_seeds(by_split: Sequence[Sequence[Numbers]]) -> Spread:
     """Of a mean over splits of means over seeds, as far as seeds within a split differ."""
     levels = [
-        Spread(float(np.var(runs, ddof=1)) / len(runs) / len(per_run) ** 2, len(runs) - 1.0)
-        for runs in per_run
+        Spread(np.var(np.asarray(runs), axis=0, ddof=1) / len(runs) / len(by_split) ** 2, len(runs) - 1.0)
+        for runs in by_split
         if len(runs) > 1
     ]
-    return together(levels) if levels else Spread(0.0, 0.0)
+    return together(levels)
 
 
-def of_splits(per_split: Sequence[float], test_per_train: float | None) -> Spread:
+def with_seeds(units: Spread, seeds: Spread) -> Spread:
+    """Both levels; unknown where that of units is."""
+    both = together([units, seeds])
+    return Spread(
+        np.where(units.known, both.variance, 0.0), np.where(units.known, both.degrees, 0.0)
+    )
+
+
+def of_splits(per_split: Sequence[Numbers], test_per_train: float | None) -> Spread:
     r"""Of a mean over splits whose training rows overlap: :math:`(1/J + n_2/n_1) \, s^2`.
 
     References
@@ -75,22 +100,25 @@ def of_splits(per_split: Sequence[float], test_per_train: float | None) -> Sprea
     """
     n = len(per_split)
     ratio = 1 / (n - 1) if test_per_train is None else test_per_train
-    return Spread(float((1 / n + ratio) * np.var(per_split, ddof=1)), n - 1.0)
+    return Spread((1 / n + ratio) * np.var(np.asarray(per_split), axis=0, ddof=1), n - 1.0)
 
 
 def together(levels: Iterable[Spread]) -> Spread:
     """The sum of independent levels, with Satterthwaite's degrees of freedom.
+
+    Levels of unknown variance are left out.
 
     References
     ----------
     Satterthwaite, *An approximate distribution of estimates of variance components*, Biometrics
     Bulletin 1946.
     """
-    known = [level for level in levels if level.known]
-    if not known:
-        return Spread(0.0, 0.0)
-    total = sum(level.variance for level in known)
-    below = sum(level.variance**2 / level.degrees for level in known)
-    if below == 0:
-        return Spread(total, max(level.degrees for level in known))
-    return Spread(total, total**2 / below)
+    total, below, most = np.zeros(()), np.zeros(()), np.zeros(())
+    for level in levels:
+        variance = np.where(level.known, level.variance, 0.0)
+        total = total + variance
+        most = np.maximum(most, level.degrees)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = below + np.where(variance > 0, np.square(variance) / level.degrees, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Spread(total, np.where(below > 0, np.square(total) / below, most))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polytask.statistics._spread import Spread, quantile
+from polytask.statistics._spread import Numbers, Spread, quantile
 
 __all__ = ["Share", "wilson"]
 
 _PRIOR = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Share:
     """A metric between 0 and 1.
 
@@ -25,12 +25,12 @@ class Share:
         The least number of units that carry it, such as those of the rarer class.
     """
 
-    value: float
+    value: Numbers
     spread: Spread
-    n_units: float
+    n_units: Numbers
 
 
-def wilson(share: Share, level: float) -> tuple[float, float]:
+def wilson(share: Share, level: float) -> tuple[Numbers, Numbers]:
     r"""Wilson's score interval, where as many units count as explain the variance.
 
     A share over n units has the variance :math:`\theta (1 - \theta) / n`, which for ROC-AUC and
@@ -50,17 +50,17 @@ def wilson(share: Share, level: float) -> tuple[float, float]:
     --------
     >>> from polytask.statistics._spread import Spread
     >>> low, high = wilson(Share(1.0, Spread(0.0, 9.0), 10.0), 0.95)
-    >>> round(low, 2), high
+    >>> float(low.round(2)), float(high)
     (0.67, 1.0)
     """
-    value, spread = share.value, share.spread
+    value, spread = np.asarray(share.value), share.spread
     unit_variance = value * (1 - value)
-    least = 1 / max(share.n_units, 1.0)
-    ratio = least
-    if unit_variance > 0:
+    least = 1 / np.maximum(share.n_units, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
         found = spread.degrees * spread.variance / unit_variance
-        ratio = (found + _PRIOR * least) / (spread.degrees + _PRIOR)
+    ratio = (found + _PRIOR * least) / (spread.degrees + _PRIOR)
+    ratio = np.where(unit_variance > 0, ratio, least)
     square = quantile(level, spread.degrees + _PRIOR) ** 2 * ratio
     middle = (value + square / 2) / (1 + square)
     half = np.sqrt(square * unit_variance + square**2 / 4) / (1 + square)
-    return max(0.0, min(value, float(middle - half))), min(1.0, max(value, float(middle + half)))
+    return np.clip(middle - half, 0.0, value), np.clip(middle + half, value, 1.0)
