@@ -74,7 +74,10 @@ def of_units(amounts: Float[np.ndarray, "*studies units"]) -> Spread:
 def of_seeds(by_split: Sequence[Sequence[Numbers]]) -> Spread:
     """Of a mean over splits of means over seeds, as far as seeds within a split differ."""
     levels = [
-        Spread(np.var(np.asarray(runs), axis=0, ddof=1) / len(runs) / len(by_split) ** 2, len(runs) - 1.0)
+        Spread(
+            np.var(np.asarray(runs), axis=0, ddof=1) / len(runs) / len(by_split) ** 2,
+            len(runs) - 1.0,
+        )
         for runs in by_split
         if len(runs) > 1
     ]
