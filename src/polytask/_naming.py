@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import difflib
-import importlib
+import importlib.util
 import inspect
+import re
 from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from polytask.exceptions import ParameterError, UnknownNameError
 
-__all__ = ["fold", "made", "nearest", "required", "resolve", "snake_case", "suggestion"]
+__all__ = [
+    "check_named",
+    "fold",
+    "made",
+    "nearest",
+    "required",
+    "resolve",
+    "snake_case",
+    "suggestion",
+]
+
+_CLASS = re.compile(r"^class (\w+)(?:\[.*\])?\(([^)]*)\)", re.MULTILINE)
+_LISTED = re.compile(r'^    "(\w+)",$', re.MULTILINE)
+_WORD = re.compile(r"\w+")
 
 
 def fold(name: str) -> str:
@@ -98,9 +114,60 @@ def resolve(
     for candidate, thing in public.items():
         if fold(candidate) == fold(name):
             return thing
-    known = [snake_case(candidate) for candidate in public]
-    sentence = f"There is no {what} named {name!r}. {suggestion(name, known)}"
-    raise UnknownNameError(sentence)
+    raise _unknown(name, what, public)
+
+
+def _unknown(name: str, what: str, public: Iterable[str]) -> UnknownNameError:
+    nearest_one = suggestion(name, map(snake_case, public))
+    return UnknownNameError(f"There is no {what} named {name!r}. {nearest_one}")
+
+
+def check_named(name: str, room: str, what: str, base: str) -> None:
+    """Raise unless `name` means a public class of a room, which is read and not imported.
+
+    For rooms on floors above, and such as take seconds to import. A name of the form
+    ``module:Class`` is left to whoever imports it.
+
+    Parameters
+    ----------
+    name, room, what
+        As in `resolve`.
+    base : str
+        Name of the class that it must extend.
+
+    Raises
+    ------
+    UnknownNameError
+        If nothing public in the room carries the name; the nearest one is suggested.
+
+    Examples
+    --------
+    >>> from polytask._naming import check_named
+    >>> check_named("huber", "polytask.losses", "loss", "Loss")
+    """
+    known = _declared(room, base)
+    if known and ":" not in name and fold(name) not in map(fold, known):
+        raise _unknown(name, what, known)
+
+
+@cache
+def _declared(room: str, base: str) -> tuple[str, ...]:
+    """Public classes of a room that extend a class of that name, read from its files.
+
+    Nothing where there are no files to read.
+    """
+    spec = importlib.util.find_spec(room)
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    texts = [path.read_text(encoding="utf-8") for one in folders for path in one.rglob("*.py")]
+    bases = {
+        name: set(_WORD.findall(listed)) for text in texts for name, listed in _CLASS.findall(text)
+    }
+    heirs = {base}
+    while further := {name for name, above in bases.items() if above & heirs} - heirs:
+        heirs |= further
+    inits = [(folder / "__init__.py").read_text(encoding="utf-8") for folder in folders]
+    public = {name for text in inits for name in _LISTED.findall(text)}
+    return tuple(sorted((heirs - {base}) & public))
 
 
 def made(

@@ -327,3 +327,8 @@ def test_columns_are_named(parameter):
     sentence = rf"The `{parameter}` parameter of the data set must be names of columns\. Got 3"
     with pytest.raises(ParameterError, match=sentence):
         column_names(parameter, 3)
+
+
+def test_metrics_of_another_kind_are_refused_before_anything_is_fitted():
+    with pytest.raises(ParameterError, match=r"metrics that serve the kind binary\. Got 'rmse'"):
+        MultiTaskDataset.from_table(TABLE, [Task("income", metrics=["rmse"])], features="age")

@@ -65,7 +65,8 @@ def test_a_learner_that_cannot_learn_these_tasks():
     [
         (({"x": [1]},), "The `data` parameter of fit must be a MultiTaskDataset"),
         ((DATA, 3), "The `learner` parameter of fit must be a learner or the name of one"),
-        ((DATA, Ridge()), r"`learner` parameter of fit.*Wrap it: `PerTaskEstimator\("),
+        ((DATA, Ridge), r"Make an object of it: Ridge\(\)"),
+        ((DATA, Ridge()), r"'ridge' cannot learn these tasks: task1 \(binary\)\. Numbers take a"),
     ],
 )
 def test_other_things(arguments, sentence):

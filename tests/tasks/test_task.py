@@ -1,9 +1,13 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
+from polytask._naming import snake_case
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import NotFittedError, ParameterError, UnknownNameError
+from polytask.metrics import metrics_for
 from polytask.tasks import Binary, Multilabel, Regression, Task
 from polytask.testing import check_parameters_reject_bad_values
 
@@ -47,9 +51,9 @@ def test_a_kind_yet_to_be_inferred():
     assert (settled.name, settled.weight, settled.is_primary) == ("income", 2.0, False)
 
 
-@pytest.mark.parametrize("metrics", ["auc", ["auc"], ("auc",)])
+@pytest.mark.parametrize("metrics", ["f1", ["f1"], ("f1",)])
 def test_metrics_by_name(metrics):
-    assert Task("income", metrics=metrics).metrics == ("auc",)
+    assert Task("income", metrics=metrics).metrics == ("f1",)
 
 
 def test_objects_that_look_like_metrics():
@@ -71,3 +75,52 @@ def test_equality_and_json():
     task = Task("income", Binary(positive="yes"), ("y",), 2.0, "auxiliary", ("roc_auc",))
     assert from_json(json.loads(json.dumps(to_json(task)))) == task
     assert hash(task) == hash(Task("income", Binary("yes"), "y", 2.0, "auxiliary", "roc_auc"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            {"loss": "poisson"},
+            r"There is no loss named 'poisson'\. Known: binary_cross_entropy, cro",
+        ),
+        ({"loss": "hubert"}, r"There is no loss named 'hubert'\. Did you mean 'huber'\?"),
+        ({"loss": "loss"}, r"There is no loss named 'loss'"),
+        ({"metrics": ["nonsense"]}, r"There is no metric named 'nonsense'"),
+        ({"metrics": "r3"}, r"There is no metric named 'r3'\. Did you mean 'r2'\?"),
+        ({"metrics": ("rmse", "delta_m")}, r"There is no metric named 'delta_m'"),
+    ],
+)
+def test_unknown_losses_and_metrics_are_refused_at_once(arguments, sentence):
+    with pytest.raises(UnknownNameError, match=sentence):
+        Task("price", "regression", **arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"loss": "huber"},
+        {"loss": "MeanSquaredError"},
+        {"loss": "my_losses:Quartic"},
+        {"metrics": ["rmse", "R2", "explained variance"]},
+        {"metrics": "my_metrics:Worst"},
+    ],
+)
+def test_known_losses_and_metrics(arguments):
+    assert Task("price", "regression", **arguments).name == "price"
+
+
+def test_every_public_loss_and_metric_is_known():
+    for name in ("Huber", "CrossEntropy", "BinaryCrossEntropy", "MultilabelBinaryCrossEntropy"):
+        Task("price", loss=snake_case(name))
+    for metric in metrics_for(Task("price", "regression")) + metrics_for(Task("rich", "binary")):
+        Task("price", metrics=[metric.name, type(metric).__name__])
+
+
+def test_names_are_checked_without_importing_what_they_name():
+    code = (
+        "import sys; from polytask import Task; "
+        "Task('price', 'regression', loss='huber', metrics=['rmse']); "
+        "sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -55,6 +55,7 @@ def finished(
     DataError
         If a target cannot be learned from.
     """
+    _check_metrics(_tasks(sources))
     found = one_class_tasks(sources)
     check_remaining(_tasks(sources), found)
     kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
@@ -63,6 +64,16 @@ def finished(
     notes += left_out_notes(found, "in the table")
     notes += [note for source in kept for note in input_notes(source.inputs)]
     return tuple(kept), tuple(notes)
+
+
+def _check_metrics(tasks: Iterable[Task]) -> None:
+    """Refuse metrics that do not serve a task's kind before anything is fitted."""
+    named = [task for task in tasks if task.metrics is not None]
+    if named:
+        from polytask.metrics import metrics_for  # which loads scikit-learn
+
+        for task in named:
+            metrics_for(task)
 
 
 def _tasks(sources: Sequence[Source]) -> Collection[Task]:

@@ -58,7 +58,8 @@ def compare(
     learners : learners or their names, optional
         Such as ``["hard_sharing", "gradient_boosting"]``; by default single-task and joint
         networks, linear models and boosted trees. The single-task self of every joint learner
-        takes part in any case.
+        takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
+        regressor and a classifier in a tuple are one learner.
     split : Splitter, default RandomSplit()
         One that gives several splits is run with one seed each, whatever `seeds` says.
     seeds : int or sequence of int, default 3

@@ -1,5 +1,6 @@
 """What compare, tune and serve see: networks and scikit-learn estimators behind one protocol."""
 
+from polytask.learners._as_learner import Estimator, as_learners
 from polytask.learners._constant import Constant
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
@@ -13,12 +14,14 @@ from polytask.learners._unserved import unserved
 
 __all__ = [
     "Constant",
+    "Estimator",
     "GradientBoosting",
     "Learner",
     "Linear",
     "PerTaskEstimator",
     "PooledEstimator",
     "PooledLinear",
+    "as_learners",
     "default_learners",
     "fit",
     "resolve_learner",

@@ -53,8 +53,20 @@ def as_tuple(estimator: Any) -> tuple[Any, ...]:
 
 
 def named_after(estimator: Any) -> str:
-    """Names joined as the command line writes them: ``"ridge"``."""
-    return "_".join(snake_case(type(one).__name__) for one in as_tuple(estimator))
+    """Names joined as the command line writes them: ``"ridge"``.
+
+    Pipelines are called after their steps, estimators around another one after that, too.
+    """
+    return "_".join(map(_name, as_tuple(estimator)))
+
+
+def _name(estimator: Any) -> str:
+    steps = getattr(estimator, "steps", None)
+    if isinstance(steps, list):
+        return "_".join(_name(step) for _, step in steps if hasattr(step, "get_params"))
+    own = snake_case(type(estimator).__name__)
+    inner = estimator.get_params(deep=False).get("estimator")
+    return f"{own}_{_name(inner)}" if hasattr(inner, "get_params") else own
 
 
 def estimator_for(kind: Kind, estimators: tuple[Any, ...]) -> Any:

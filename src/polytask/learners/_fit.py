@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 from polytask._validation import InstanceOf, Interval, Optional, check, message
+from polytask.architectures import Architecture
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, RandomSplit, Splitter, learnable
 from polytask.exceptions import ParameterError
+from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._learner import Learner
-from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved
 from polytask.predictor import FittedPredictor
 
@@ -18,7 +21,7 @@ __all__ = ["fit"]
 
 def fit(
     data: MultiTaskDataset,
-    learner: Learner | str = "hard_sharing",
+    learner: str | Learner | Architecture | Estimator | Sequence[Estimator] = "hard_sharing",
     *,
     validation: MultiTaskDataset | None = None,
     split: Splitter | None = None,
@@ -32,7 +35,9 @@ def fit(
     data : MultiTaskDataset
         As `polytask.read` gives it.
     learner : Learner or str, default "hard_sharing"
-        A recipe or its name, such as ``"gradient_boosting"``.
+        A recipe or its name, such as ``"gradient_boosting"``; an architecture; or an estimator of
+        scikit-learn, which is cloned and fitted to each task. A regressor and a classifier in a
+        tuple learn numbers and classes.
     validation : MultiTaskDataset, optional
         Rows that decide when to stop; without them they are split off `data`.
     split : Splitter, default RandomSplit(test=0.0)
@@ -96,14 +101,8 @@ def _check_arguments(
         raise ParameterError("Give fit either `validation` or `split`, not both.")
 
 
-def _served(learner: Learner | str, data: MultiTaskDataset) -> Learner:
-    chosen = resolve_learner(learner) if isinstance(learner, str) else learner
-    if not isinstance(chosen, Learner):
-        expected = "a learner or the name of one"
-        remedy = None
-        if hasattr(chosen, "get_params"):  # scikit-learn's contract
-            remedy = 'Wrap it: `PerTaskEstimator(RandomForestRegressor(), name="forest")`.'
-        raise ParameterError(message("fit", "learner", expected, chosen, remedy))
+def _served(learner: Any, data: MultiTaskDataset) -> Learner:
+    chosen = as_learner(learner, "fit", data.tasks)
     reason = unserved(chosen, data)
     if reason is not None:
         raise ParameterError(reason)

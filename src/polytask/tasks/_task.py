@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
-from polytask._naming import resolve
+from polytask._naming import check_named, resolve
 from polytask._validation import (
     Choice,
     Constraint,
@@ -90,9 +90,18 @@ class Task:
         object.__setattr__(self, "target", _tuple(target))
         object.__setattr__(self, "metrics", _tuple(self.metrics))
         check_parameters(self)
+        self._check_names()
         if len(set(self.columns)) < len(self.columns):
             expected = "distinct columns"
             raise ParameterError(message(f"task {self.name!r}", "target", expected, self.target))
+
+    def _check_names(self) -> None:
+        """Refuse names of losses and metrics that nothing carries, without importing those."""
+        if isinstance(self.loss, str):
+            check_named(self.loss, "polytask.losses", "loss", "Loss")
+        for metric in self.metrics or ():
+            if isinstance(metric, str):
+                check_named(metric, "polytask.metrics", "metric", "Metric")
 
     def __hash__(self) -> int:
         return hash((self.name, self.target))  # a loss may hold a mapping, which has no hash

@@ -6,15 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
-from polytask.learners import Constant, Learner, default_learners, resolve_learner, unserved
+from polytask.learners import (
+    Constant,
+    Estimator,
+    Learner,
+    as_learners,
+    default_learners,
+    unserved,
+)
 from polytask.tasks import TaskSet
 
 __all__ = ["Asked", "Candidate", "candidates", "check_served", "yardstick"]
 
 
-Asked = Iterable[str | Learner] | str | Learner | None
+One = str | Learner | Architecture | Estimator
+Asked = Iterable[One | Sequence[Estimator]] | One | None
 """What people hand over as `learners`."""
 
 
@@ -85,28 +94,7 @@ def yardstick(entrants: tuple[Candidate, ...]) -> str:
 def _learners(learners: Asked, tasks: TaskSet) -> list[Learner]:
     if learners is None:
         return list(default_learners(tasks))
-    if isinstance(learners, str) or not isinstance(learners, Iterable):
-        learners = (learners,)
-    found = [resolve_learner(one) if isinstance(one, str) else one for one in learners]
-    if not found:
-        sentence = "The `learners` parameter of compare must hold at least one learner."
-        raise ParameterError(sentence)
-    for one in found:
-        if not isinstance(one, Learner):
-            sentence = (
-                "The `learners` parameter of compare must be learners or their names. "
-                f"Got {one!r} instead."
-            )
-            raise ParameterError(sentence)
-    names = [learner.name for learner in found]
-    for name in names:
-        if names.count(name) > 1:
-            sentence = (
-                "The `learners` parameter of compare must be learners with unique names. "
-                f"Got {name!r} twice; give one of them another `name`."
-            )
-            raise ParameterError(sentence)
-    return found
+    return as_learners(learners, "compare", tasks)
 
 
 def _alone(learner: Learner, asked: Sequence[Learner], tasks: TaskSet) -> Learner:
