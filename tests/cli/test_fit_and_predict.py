@@ -245,3 +245,18 @@ def test_a_pattern_that_matches_nothing(polytask, table):
         2,
         "error: No column of the table matches 'incme*'. Did you mean 'income'?",
     )
+
+
+def test_device_and_precision(polytask, table, tmp_path):
+    ran = polytask("fit", table, *ALL, "--steps", 5, "--device", "cpu", "--precision", "bf16")
+    assert ran.status == 0, ran.err
+    (tmp_path / "study.yml").write_text(
+        f"table: {table}\ntarget: income\nprecision: 32\nsteps: 5\n"
+    )
+    ran = polytask("fit", "--config", "study.yml")
+    assert ran.status == 0, ran.err
+    ran = polytask("fit", table, *ALL, "--device", "abacus")
+    assert ran.status == 2
+    assert ran.error.startswith("error: The `device` parameter of the command line must be an acc")
+    ran = polytask("fit", table, *ALL, *LINEAR, "--device", "cpu")
+    assert "`device` of fit is about networks, and linear is none" in ran.error

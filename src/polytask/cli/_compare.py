@@ -52,6 +52,8 @@ def run(given: Mapping[str, Any]) -> None:
             jobs=options.jobs,
             out=study.folder,
             quiet=options.quiet,
+            device=options.device,
+            precision=options.precision,
         )
         report = write_report(comparison, study.folder / "report.html")
         _show(comparison, study.folder, report, voice)

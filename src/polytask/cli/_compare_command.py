@@ -60,6 +60,8 @@ def compare(
             metavar="N", help="Runs of every model; 3 by default.", rich_help_panel="Training"
         ),
     ] = None,
+    device: options.Device = None,
+    precision: options.Precision = None,
     steps: options.Steps = None,
     epochs: options.Epochs = None,
     trials: Annotated[

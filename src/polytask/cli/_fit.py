@@ -41,7 +41,15 @@ def run(given: Mapping[str, Any]) -> None:
         for note in left_out:
             voice.note(f"  {note}")
         voice.note(f"fitting {learner.name}")
-        predictor = fit(train, learner, validation=validation, seed=options.seed, budget=allowed)
+        predictor = fit(
+            train,
+            learner,
+            validation=validation,
+            seed=options.seed,
+            budget=allowed,
+            device=options.device,
+            precision=options.precision,
+        )
         _say_how(predictor, voice)
         voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
         predictor.save(options.out)

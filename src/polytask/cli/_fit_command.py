@@ -57,6 +57,8 @@ def fit(
             metavar="N", help="Draws rows and weights; 0 by default.", rich_help_panel="Training"
         ),
     ] = None,
+    device: options.Device = None,
+    precision: options.Precision = None,
     steps: options.Steps = None,
     epochs: options.Epochs = None,
     out: Annotated[

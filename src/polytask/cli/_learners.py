@@ -14,7 +14,7 @@ from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
-from polytask.training import Trainer
+from polytask.training import Trainer, check_device
 from polytask.weighting import Weighting
 
 __all__ = ["SLOTS", "balanced", "balancing", "method_named", "methods_of", "named_learner"]
@@ -29,6 +29,7 @@ def balancing(options: DataSettings) -> dict[str, Any]:
     """The trainer's settings that options on balancing stand for; those not given are left out."""
     names = (*SLOTS, *_OF_AGGREGATION)
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    check_device(options.device, options.precision, "the command line")
     _check_rooms(given)
     stand_in = {"aggregation": "mean"}  # a model may name the aggregation that the rest is about
     trainer = Trainer(**stand_in | given)  # finds methods, refuses wrong values before data is read

@@ -14,10 +14,12 @@ __all__ = [
     "Aggregation",
     "Auxiliary",
     "Config",
+    "Device",
     "Drop",
     "Engine",
     "Epochs",
     "Features",
+    "Precision",
     "Quiet",
     "Steps",
     "Table",
@@ -132,6 +134,23 @@ AggregateEvery = Annotated[
         "--aggregate-every",
         metavar="N",
         help="With an aggregation, make its weights every N steps and keep them in between.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Where networks are trained: cpu, cuda, cuda:1 or auto; cpu by default.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of networks' numbers in training: 32, or 16 and bf16, which are mixed; 32 by "
+        "default.",
         rich_help_panel=_TRAINING,
     ),
 ]

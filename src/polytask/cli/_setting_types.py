@@ -12,6 +12,7 @@ __all__ = [
     "Expected",
     "Name",
     "Place",
+    "Precision",
     "Seed",
     "Several",
     "Steps",
@@ -52,6 +53,10 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _bits(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _place(value: Any) -> Any:
     if not isinstance(value, str | Path):
         raise ValueError("no path")
@@ -71,6 +76,9 @@ Steps = Annotated[int, *_whole(1, _MOST_STEPS)]
 Seed = Annotated[int, *_whole(0, _MOST_SEED)]
 Switch = Annotated[bool, Expected("true or false")]
 Name = Annotated[str, Expected("text")]
+
+Precision = Annotated[str, BeforeValidator(_bits), Expected("32, 16 or bf16")]
+"""Of numbers; bits may be written as such."""
 
 Words = Annotated[list[str], BeforeValidator(_listed), Expected("text or a list of texts")]
 """A list; one word needs no brackets."""

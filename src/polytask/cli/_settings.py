@@ -14,6 +14,7 @@ from polytask.cli._reading_settings import ReadingSettings
 from polytask.cli._setting_types import (
     Name,
     Place,
+    Precision,
     Seed,
     Several,
     Steps,
@@ -43,6 +44,8 @@ class DataSettings(ReadingSettings, BaseModel):
     engine: Name | None = None
     aggregate_every: Steps | None = None
     split: Name | None = None
+    device: Name | None = None
+    precision: Precision | None = None
     steps: Steps | None = None
     epochs: Steps | None = None
     quiet: Switch = False

@@ -48,6 +48,8 @@ def compare(
     jobs: int = 1,
     out: str | Path | None = None,
     quiet: bool = False,
+    device: str | None = None,
+    precision: str | None = None,
 ) -> Comparison:
     """Train tasks together and apart under one budget, and say which is better.
 
@@ -74,6 +76,11 @@ def compare(
         or seeds can be added. Without it nothing is kept but what is returned.
     quiet : bool, default False
         Show no progress, also on a terminal.
+    device : str, optional
+        Where networks are trained: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"auto"``, …; by default
+        as each network's trainer says, whose `accelerator` it is.
+    precision : str, optional
+        Of networks' numbers in training: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
 
     Returns
     -------
@@ -130,7 +137,7 @@ def compare(
     _check_parts(splits)
     repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
-    entrants = candidates(learners, data.tasks)
+    entrants = candidates(learners, data.tasks, device, precision)
     check_served([one.learner for one in entrants], data)
     said = Notes(quiet)
     with _folder(place) as folder:

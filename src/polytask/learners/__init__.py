@@ -6,6 +6,7 @@ from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._learner import Learner
 from polytask.learners._linear import Linear
+from polytask.learners._on_device import on_device
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._pooled_linear import PooledLinear
@@ -24,6 +25,7 @@ __all__ = [
     "as_learners",
     "default_learners",
     "fit",
+    "on_device",
     "resolve_learner",
     "unserved",
 ]

@@ -13,6 +13,7 @@ from polytask.data import MultiTaskDataset, RandomSplit, Splitter, learnable
 from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._learner import Learner
+from polytask.learners._on_device import on_device
 from polytask.learners._unserved import unserved
 from polytask.predictor import FittedPredictor
 
@@ -27,6 +28,8 @@ def fit(
     split: Splitter | None = None,
     seed: int = 0,
     budget: Budget | None = None,
+    device: str | None = None,
+    precision: str | None = None,
 ) -> FittedPredictor:
     """Fit one model for all tasks.
 
@@ -46,6 +49,11 @@ def fit(
         Draws the split and the model's first weights.
     budget : Budget, optional
         Optimiser steps; by default those that a network's trainer names, else `Budget()`.
+    device : str, optional
+        Where a network is trained: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"auto"``, …; by default
+        as its trainer says, whose `accelerator` it is.
+    precision : str, optional
+        Of a network's numbers in training: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
 
     Returns
     -------
@@ -74,7 +82,7 @@ def fit(
     ('linear', (2,))
     """
     _check_arguments(data, validation, split, seed, budget)
-    chosen = _served(learner, data)
+    (chosen,) = on_device([_served(learner, data)], device, precision, "fit")
     if validation is None:
         splitter = split or RandomSplit(test=0.0)
         rows = splitter.splits(data, seed)[0]

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from polytask._naming import made, resolve
 from polytask._validation import (
-    Choice,
     Constraint,
     InstanceOf,
     Interval,
@@ -24,6 +23,7 @@ from polytask._validation import (
 from polytask.aggregation import Aggregator, Every
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES, ForeignAggregator, adopt, is_foreign
+from polytask.training._device import PRECISIONS
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
 
@@ -85,7 +85,7 @@ class TrainerSettings:
         "patience": Optional(Interval(int, 1)),
         "task_patience": Optional(Interval(int, 1)),
         "accelerator": InstanceOf((str,)),
-        "precision": Choice(("32-true", "bf16-mixed", "16-mixed")),
+        "precision": PRECISIONS,
     }
 
     def __post_init__(self) -> None:

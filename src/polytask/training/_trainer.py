@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 
 from polytask._files import writing
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
-from polytask._validation import message
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
-from polytask.exceptions import ParameterError
+from polytask.training._device import make_fabric
 from polytask.training._run import TrainingRun
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._settings import TrainerSettings
@@ -99,7 +97,8 @@ class Trainer(TrainerSettings):
     task_patience : int, optional
         Looks without a better loss after which a single task is left out of joint training.
     accelerator : str, default "cpu"
-        As in Lightning Fabric: ``"cpu"``, ``"cuda"``, ``"auto"``, …
+        As in Lightning Fabric: ``"cpu"``, ``"cuda"``, ``"auto"``, …; ``"cuda:1"`` is the second
+        of several.
     precision : str, default "32-true"
         As in Lightning Fabric: ``"32-true"``, ``"bf16-mixed"``, …
 
@@ -156,7 +155,7 @@ class Trainer(TrainerSettings):
         NonFiniteLossError
             If a task's loss is not finite; names the task and the batch.
         """
-        fabric = self._fabric()
+        fabric = make_fabric(self.accelerator, self.precision)
         schemas = fit_schemas(train)
         network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
 
@@ -175,16 +174,6 @@ class Trainer(TrainerSettings):
                 save.resume(run)
             history = run.run(progress, on_epoch, save)
         return Trained(network, schemas, history)
-
-    def _fabric(self) -> Fabric:
-        accelerator: Any = self.accelerator
-        precision: Any = self.precision
-        try:
-            return Fabric(accelerator=accelerator, devices=1, precision=precision)
-        except (ValueError, RuntimeError) as error:
-            expected = "an accelerator of this machine, such as 'cpu'"
-            sentence = message("Trainer", "accelerator", expected, self.accelerator, str(error))
-            raise ParameterError(sentence) from error
 
     def _work(self, network: MultiTaskModule) -> tuple[float, int]:
         """Multiplications of one step of one network, roughly, and how many networks step."""

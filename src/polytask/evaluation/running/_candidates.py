@@ -15,6 +15,7 @@ from polytask.learners import (
     Learner,
     as_learners,
     default_learners,
+    on_device,
     unserved,
 )
 from polytask.tasks import TaskSet
@@ -67,9 +68,14 @@ class Candidate:
         return _is_reference(self.learner)
 
 
-def candidates(learners: Asked, tasks: TaskSet) -> tuple[Candidate, ...]:
-    """The learners asked for (or sensible ones), their single-task selves, and a constant last."""
-    asked = _learners(learners, tasks)
+def candidates(
+    learners: Asked, tasks: TaskSet, device: str | None = None, precision: str | None = None
+) -> tuple[Candidate, ...]:
+    """The learners asked for (or sensible ones), their single-task selves, and a constant last.
+
+    Networks, those selves among them, are trained on the device and in the precision given.
+    """
+    asked = on_device(_learners(learners, tasks), device, precision, "compare")
     named = {learner.name: learner for learner in asked}
     selves: dict[str, str] = {}
     for learner in asked:

@@ -1,0 +1,55 @@
+"""Networks on another device, or in another precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polytask.exceptions import ParameterError
+from polytask.learners._learner import Learner
+from polytask.neural_network import MultiTaskNetwork
+
+__all__ = ["on_device"]
+
+
+def on_device(
+    learners: Sequence[Learner], device: str | None, precision: str | None, owner: str
+) -> list[Learner]:
+    """The learners, of which networks are trained on a device and in a precision.
+
+    Parameters
+    ----------
+    learners : sequence of Learner
+    device : str, optional
+        As `accelerator` of Trainer; None leaves it to each network.
+    precision : str, optional
+        As in Trainer, or short: ``"bf16"``.
+    owner : str
+        Whose arguments they are, for errors.
+
+    Raises
+    ------
+    ParameterError
+        If this machine has no such device, the precision is unknown, or no learner is a network.
+    """
+    if device is None and precision is None:
+        return list(learners)
+    from polytask.training import check_device, full_precision
+
+    check_device(device, precision, owner)
+    if not any(isinstance(learner, MultiTaskNetwork) for learner in learners):
+        named = ", ".join(learner.name for learner in learners)
+        given = " and ".join(
+            f"`{name}`" for name, value in (("device", device), ("precision", precision)) if value
+        )
+        sentence = (
+            f"{given} of {owner} {'are' if ' and ' in given else 'is'} about networks, and {named} "
+            f"{'are' if len(learners) > 1 else 'is'} none. Leave it out, or choose a network such "
+            "as hard_sharing."
+        )
+        raise ParameterError(sentence)
+    settings = {} if device is None else {"accelerator": device}
+    settings |= {} if precision is None else {"precision": full_precision(precision)}
+    return [
+        learner.configured(settings) if isinstance(learner, MultiTaskNetwork) else learner
+        for learner in learners
+    ]

@@ -1,0 +1,68 @@
+"""Where networks are trained and in which precision, said once for all of them."""
+
+import pytest
+import torch
+
+import polytask
+from polytask.architectures import MLP, HardSharing
+from polytask.evaluation.running._candidates import candidates
+from polytask.exceptions import ParameterError
+from polytask.learners import Linear, fit, on_device
+from polytask.neural_network import MultiTaskNetwork
+from polytask.testing import tiny_dataset
+from polytask.training import Budget, Trainer
+
+DATA = tiny_dataset(["regression", "binary"])
+NETWORK = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(learning_rate=0.01))
+STEPS = Budget(steps=3)
+
+
+def test_networks_are_moved_and_others_left():
+    moved, linear = on_device([NETWORK, Linear()], "auto", "bf16", "compare")
+    assert (moved.trainer.accelerator, moved.trainer.precision) == ("auto", "bf16-mixed")
+    assert moved.trainer.learning_rate == 0.01
+    assert linear == Linear()
+    (same,) = on_device([NETWORK], None, None, "fit")
+    assert same is NETWORK
+
+
+def test_single_task_selves_are_trained_alike():
+    found = candidates([NETWORK], DATA.tasks, "cpu", "bf16")
+    assert [one.learner.trainer.precision for one in found] == ["bf16-mixed", "bf16-mixed"]
+
+
+def test_fit_and_compare():
+    whole = fit(DATA, NETWORK, budget=STEPS).predict(DATA)["task0"].response
+    half = fit(DATA, NETWORK, budget=STEPS, precision="bf16").predict(DATA)["task0"].response
+    assert (whole != half).any()
+    same = fit(DATA, NETWORK, budget=STEPS, device="CPU", precision="32-true").predict(DATA)
+    assert (same["task0"].response == whole).all()
+    found = polytask.compare(DATA, NETWORK, seeds=1, budget=STEPS, device="cpu", precision="bf16")
+    assert len(found.learners) == 2 + ("constant" in {row.name for row in found.learners})
+
+
+@pytest.mark.parametrize("run", [fit, polytask.compare])
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"device": "abacus"}, r"The `device` parameter of .* must be an accelerator of this mach"),
+        ({"precision": "8"}, r"The `precision` parameter of .* must be one of '32-true'"),
+    ],
+)
+def test_what_is_not_there(run, arguments, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        run(DATA, NETWORK, **arguments)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_a_gpu_that_is_not_there():
+    with pytest.raises(ParameterError, match=r"`device` parameter of fit .* Got 'cuda:1' instead"):
+        fit(DATA, NETWORK, device="cuda:1")
+
+
+@pytest.mark.parametrize("run", [fit, polytask.compare])
+def test_no_network(run):
+    with pytest.raises(
+        ParameterError, match=r"`device` of .* is about networks, and linear is none"
+    ):
+        run(DATA, "linear", device="cpu")
