@@ -28,7 +28,8 @@ def test_networks_are_moved_and_others_left():
 
 def test_single_task_selves_are_trained_alike():
     found = candidates([NETWORK], DATA.tasks, "cpu", "bf16")
-    assert [one.learner.trainer.precision for one in found] == ["bf16-mixed", "bf16-mixed"]
+    trained = [one.learner.trainer.precision for one in found if not one.reference]
+    assert trained == ["bf16-mixed", "bf16-mixed"]
 
 
 def test_fit_and_compare():
