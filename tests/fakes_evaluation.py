@@ -1,5 +1,6 @@
 """Learners that are quick, and that fail, forget or wait when told to."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ class Apart:
         This alpha diverges.
     seconds : float
         How long a fit waits.
+    removes : str
+        Folder that is gone after a fit.
     """
 
     name: str = "apart"
@@ -43,6 +46,7 @@ class Apart:
     log: str = ""
     fails_at: float = -1.0
     seconds: float = 0.0
+    removes: str = ""
 
     def search_space(self) -> Mapping[str, tuple[object, ...]]:
         return {"alpha": self.alphas}
@@ -63,6 +67,7 @@ class Apart:
         if self.alpha == self.fails_at:
             raise NonFiniteLossError(f"The loss of task {train.tasks.names[0]!r} is not finite.")
         time.sleep(self.seconds)
+        shutil.rmtree(self.removes or "no such folder", ignore_errors=True)
         estimators = (Ridge(alpha=self.alpha), LogisticRegression(C=1 / self.alpha, max_iter=500))
         return PerTaskEstimator(estimators, self.name).fit(
             self.drawn(train, seed), validation, seed, budget

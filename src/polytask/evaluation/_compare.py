@@ -30,7 +30,7 @@ from polytask.evaluation.running._progress import Notes
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
-from polytask.exceptions import DataError, ParameterError
+from polytask.exceptions import DataError, DiskError, ParameterError
 from polytask.training import Budget
 
 __all__ = ["compare"]
@@ -201,7 +201,12 @@ def _folder(out: Path | None) -> Iterator[Path]:
     if out is not None:
         yield out
         return
-    with tempfile.TemporaryDirectory(prefix="polytask-", ignore_cleanup_errors=True) as folder:
+    try:
+        place = tempfile.TemporaryDirectory(prefix="polytask-", ignore_cleanup_errors=True)
+    except OSError as error:
+        sentence = f"No temporary folder can be made ({error.strerror or error}). Give `out`."
+        raise DiskError(sentence) from error
+    with place as folder:
         yield Path(folder)
 
 
