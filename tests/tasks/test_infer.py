@@ -21,6 +21,8 @@ def text(*values):
         (np.tile(np.arange(4.0), 5), True, Multiclass(), "4 distinct whole numbers"),
         (np.tile(np.arange(4.0), 5), False, Regression(), "numbers"),
         (np.tile(np.arange(4.0), 4), True, Regression(), "numbers"),
+        (np.tile(np.arange(10.0), 9), True, Multiclass(), "10 distinct whole numbers"),
+        (np.tile(np.arange(11.0), 9), True, Regression(), "numbers"),
         (np.tile(np.arange(21.0), 9), True, Regression(), "numbers"),
         (np.tile([500.0, 2000.0, 3000.0], 9), True, Regression(), "numbers"),
         (np.tile([1.0, 3.0, 5.0], 9), True, Multiclass(), "3 distinct whole numbers"),

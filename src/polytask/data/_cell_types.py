@@ -83,7 +83,9 @@ def typed(raw: pl.LazyFrame, rules: CellRules) -> Typed:
     rest = [name for name in names if name not in plain and rules.roles.get(name) != "text"]
     verdicts = _second_look(clean, rest, rules)
     reads = plain | {name: verdict.read for name, verdict in verdicts.items() if verdict.read}
-    frame = clean.with_columns(read(pl.col(name)).alias(name) for name, read in reads.items())
+    frame = clean.with_columns(
+        read(pl.col(name).str.strip_chars()).alias(name) for name, read in reads.items()
+    )
     return Typed(
         frame,
         {name: verdict.markers for name, verdict in verdicts.items() if verdict.markers},
@@ -139,8 +141,10 @@ def _fitting(
 
 def _beyond_64_bits(clean: pl.LazyFrame, names: Sequence[str]) -> set[str]:
     """Columns of whole numbers that a float would change."""
-    whole = [pl.col(name).str.contains(r"^[+-]?\d+$").all() for name in names]
-    return {name for name, all_whole in zip(names, _row(clean, whole), strict=True) if all_whole}
+    for frame in (clean.head(_HEAD), clean):
+        whole = [pl.col(name).str.contains(r"^[+-]?\d+$").all() for name in names]
+        names = [name for name, are in zip(names, _row(frame, whole), strict=True) if are]
+    return set(names)
 
 
 def _row(frame: pl.LazyFrame, tests: Sequence[pl.Expr]) -> Sequence[bool]:
@@ -154,12 +158,13 @@ def _second_look(clean: pl.LazyFrame, names: Sequence[str], rules: CellRules) ->
     """Columns that are numbers or dates but for some cells, or were declared to be."""
     if not names:
         return {}
-    head = clean.select(names).head(_HEAD).collect()
+    bare = clean.select(pl.col(names).str.strip_chars())
+    head = bare.head(_HEAD).collect()
     free = [name for name in names if name not in rules.roles]
     dates = [name for name in free if may_be_dates(head[name])]
     numbers = [n for n in free if n not in dates and may_be_numbers(head[n], rules.decimal)]
     declared = [name for name in names if rules.roles.get(name) in {"numeric", "date"}]
-    columns = clean.select(*numbers, *dates, *declared).collect()
+    columns = bare.select(*numbers, *dates, *declared).collect()
     found = {name: _number_verdict(columns[name], rules) for name in numbers}
     verdicts = {name: verdict for name, verdict in found.items() if verdict is not None}
     verdicts |= date_verdicts([columns[name] for name in dates])

@@ -102,7 +102,8 @@ def _has_time(form: str) -> bool:
 def _spelt_alike(cells: pl.Expr) -> pl.Expr:
     """Without day of the week, T before the time, names of UTC, and Sept."""
     return (
-        cells.str.replace(_WEEKDAY, "")
+        cells.str.strip_chars()
+        .str.replace(_WEEKDAY, "")
         .str.replace(r"(?i)\bsept\b\.?", "Sep")
         .str.replace(r"(\d)[Tt](\d\d:?\d\d)", "${1} ${2}")
         .str.replace(r"(\d)\s*(?:[Zz]|UTC|GMT)$", "${1}+00:00")
@@ -110,18 +111,22 @@ def _spelt_alike(cells: pl.Expr) -> pl.Expr:
 
 
 def _guarded(words: pl.Expr, form: str) -> pl.Expr:
-    """Null where a year has too few figures, or a month of a year may be another number."""
+    """Null where a year has too few figures, or a number may be no date."""
+    return pl.when(words.str.contains(_shape(form))).then(words).otherwise(None)
+
+
+def _shape(form: str) -> str:
+    """What text of this form looks like."""
+    year = r"(?:18|19|20|21)\d\d"
     if form in _MONTHS:
-        fits = words.str.contains(r"(?:^|\D)(?:18|19|20|21)\d\d(?:\D|$)")
-    elif form in _COMPACT:
-        fits = words.str.contains(r"^(?:18|19|20|21)\d\d(?:$|\d{4})")
-    elif form in _EPOCHS:
-        fits = words.str.contains(r"^\d{9,10}$" if form == "%s" else r"^\d{12,13}$")
-    elif "%Y" in form:
-        fits = words.str.contains(r"(?:^|\D)\d{4}(?:\D|$)")
-    else:
-        return words
-    return pl.when(fits).then(words).otherwise(None)
+        return rf"(?:^|\D){year}(?:\D|$)"
+    if form in _COMPACT:
+        return rf"^{year}" + ("$" if form == "%Y" else r"\d{4}(?:\D|$|\d{6}$)")
+    if form in _EPOCHS:
+        return r"^\d{9,10}$" if form == "%s" else r"^\d{12,13}$"
+    if form.startswith("%Y"):
+        return r"^\d{4}\D"
+    return r"(?:^|\D)\d\d?\D(?:.*\D)?\d{4}(?:\D|$)" if "%Y" in form else r"[/.-]\d\d(?:\D|$)"
 
 
 def likely_forms(cells: pl.Series, *, declared: bool = False) -> list[str]:
@@ -137,11 +142,14 @@ def likely_forms(cells: pl.Series, *, declared: bool = False) -> list[str]:
     sample = cells.drop_nulls().unique(maintain_order=True).head(_SAMPLE).rename("cell")
     if sample.is_empty():
         return []
-    if not declared and not sample.str.replace(_WEEKDAY, "").str.contains(_LIKE_A_DATE).all():
+    if (
+        not declared
+        and not sample.str.strip_chars().str.replace(_WEEKDAY, "").str.contains(_LIKE_A_DATE).all()
+    ):
         return []
     known = (*_FORMS, *(_DECLARED if declared else ()))
     both = (*known, *(form + ZONED for form in known if form not in {*_MONTHS, *_EPOCHS}))
-    forms = [form for form in both if _plausible(form, sample[0])]
+    forms = [form for form in both if _plausible(form, sample[0].strip())]
     tests = (dates_read(pl.col("cell"), form)[1].is_not_null().all() for form in forms)
     named = (test.alias(str(place)) for place, test in enumerate(tests))
     fits = sample.to_frame().select(named).row(0)

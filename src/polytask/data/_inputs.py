@@ -12,7 +12,7 @@ from polytask.data._fit_columns import unusable
 from polytask.data._frames import require_columns
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["choose_inputs", "column_names", "input_notes"]
+__all__ = ["choose_inputs", "column_names"]
 
 
 def choose_inputs(
@@ -68,19 +68,3 @@ def _check_free(chosen: Iterable[str], others: Collection[str], what: str) -> No
         if name in others:
             sentence = f"Column {name!r} is listed as a feature, but it is {what} too. Choose one."
             raise DataError(sentence)
-
-
-def input_notes(inputs: pl.DataFrame) -> tuple[str, ...]:
-    """Words about inputs that are hardly of use."""
-    notes = []
-    for series in inputs.iter_columns():
-        if series.null_count() == len(series):
-            notes.append(f"input {series.name}: left out, because all cells are missing")
-        elif family(series) == "text" and len(series) >= 20:
-            distinct = series.n_unique()
-            if distinct * 2 > len(series):
-                notes.append(
-                    f"input {series.name}: {distinct} distinct texts in {len(series)} rows, which "
-                    "a model can hardly learn from; consider dropping it"
-                )
-    return tuple(notes)

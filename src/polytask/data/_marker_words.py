@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from polytask.data._missing import MISSING
 
-__all__ = ["is_marker_word", "likely_markers"]
+__all__ = ["SIGNS", "is_marker_word", "likely_markers"]
 
-_SIGNS = ("?", "??", "-", "--", "---", ".", "..", "...", "*", "**", "_", "/", "–", "—")
+SIGNS = ("?", "??", "-", "--", "---", ".", "..", "...", "*", "**", "_", "/", "–", "—")
 _WORDS = (
     *("na", "n.a.", "n.a", "n/a", "nd", "n.d.", "nil", "none", "null", "nan", "unknown", "unk"),
     *("missing", "miss", "not available", "not applicable", "undefined", "no data", "blank"),
     *("#n/a", "#value!", "#div/0!", "#ref!", "#num!", "#name?", "#null!", "not known"),
 )
 _EMPTY_DATES = ("0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000")
-_KNOWN = {*_SIGNS, *_WORDS, *_EMPTY_DATES, *(word.casefold() for word in MISSING)}
+_KNOWN = {*SIGNS, *_WORDS, *_EMPTY_DATES, *(word.casefold() for word in MISSING)}
 _MOST = 2
 _FEWEST_VALUES = 10
 

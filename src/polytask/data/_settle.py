@@ -26,6 +26,8 @@ from polytask.tasks import (
 __all__ = ["check_target", "settled_kind", "target_notes"]
 
 _SHOWN = 5
+_FEW_NUMBERS = 50
+"""So few whole numbers may be classes."""
 
 
 def check_target(task: str, series: pl.Series) -> None:
@@ -87,7 +89,11 @@ def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
     if role == "numeric":
         return Regression(), "numbers, as declared"
     if role != "categorical":
-        return infer_kind(task, series.name, values, integer=series.dtype.is_integer())
+        kind, reason = infer_kind(task, series.name, values, integer=series.dtype.is_integer())
+        count = series.drop_nulls().n_unique()
+        few = series.dtype.is_integer() and count <= _FEW_NUMBERS
+        classes = f" ({count} different ones; write {series.name}:multiclass for classes)"
+        return kind, reason + classes * (few and isinstance(kind, Regression))
     count = series.drop_nulls().n_unique()
     kind = Binary() if count <= 2 else Multiclass()
     return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"

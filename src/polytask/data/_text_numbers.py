@@ -7,7 +7,7 @@ from functools import partial
 
 import polars as pl
 
-from polytask.data._marker_words import likely_markers
+from polytask.data._marker_words import is_marker_word, likely_markers
 from polytask.data._number_text import amounts_read, counts_read, numbers_read
 from polytask.data._verdict import Verdict, unread
 from polytask.exceptions import DataError
@@ -20,8 +20,12 @@ _AS_NUMBERS = "--column NAME:numeric reads them as numbers"
 
 
 def may_be_numbers(head: pl.Series, decimal: str) -> bool:
-    """Whether a column's first cells hold at most a few that are no numbers, however written."""
-    return len(unread(head, partial(amounts_read, decimal=decimal))) <= _MOST_STRANGE
+    """Whether a column's first cells are numbers, however written, but for a few."""
+    strange = unread(head, partial(amounts_read, decimal=decimal))
+    if len(strange) > _MOST_STRANGE:
+        return False
+    no_number = sum(strange.values()) == len(head) - head.null_count()
+    return not no_number or all(map(is_marker_word, strange))
 
 
 def number_verdict(cells: pl.Series, decimal: str) -> Verdict | None:

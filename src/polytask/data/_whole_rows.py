@@ -26,13 +26,13 @@ def whole_rows(
         Whether to keep empty rows, so that the others keep their positions.
     """
     names = list(layout.names)
-    filled = {name: pl.col(name).str.strip_chars().str.len_bytes() > 0 for name in names}
-    whole = pl.any_horizontal(*filled.values()).fill_null(value=False)
+    filled = {name: pl.col(name).str.strip_chars().str.len_bytes() > 0 for name in layout.nameless}
+    whole = pl.any_horizontal(pl.all().is_not_null())
     facts = raw.select(
         whole.sum().alias("whole"),
         whole.last().alias("last"),
         pl.len().alias("rows"),
-        *(filled[name].any().alias(f"filled {name}") for name in layout.nameless),
+        *(test.any().alias(f"filled {name}") for name, test in filled.items()),
     ).collect()
     empty = [name for name in layout.nameless if not facts[f"filled {name}"].item()]
     kept = raw.drop(empty)
@@ -44,9 +44,7 @@ def whole_rows(
         return kept, tuple(notes)
     if rows - n_whole > 1 or facts["last"].item():  # a single one at the end is a line's end
         notes.append(f"{_count(rows - n_whole, 'empty row')} left out")
-    return kept.filter(pl.any_horizontal(*(filled[n] for n in names if n not in empty))), tuple(
-        notes
-    )
+    return kept.filter(pl.any_horizontal(pl.all().is_not_null())), tuple(notes)
 
 
 def _notes_on_names(raw: pl.LazyFrame, names: Sequence[str]) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from polytask.data._inputs import input_notes
 from polytask.data._one_class import left_out_notes, one_class_error
 from polytask.data._settle import target_notes
 from polytask.data._source import Source
+from polytask.data._source_notes import source_notes
 from polytask.data._targets import fit_targets, labels_by_task
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks import Task
@@ -61,8 +61,8 @@ def finished(
     kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
     settled = (target_notes(one.tasks, reasons, fit_targets([one])) for one in kept)
     notes = [note for group in settled for note in group]
+    notes += [note for source in kept for note in source_notes(source)]
     notes += left_out_notes(found, "in the table")
-    notes += [note for source in kept for note in input_notes(source.inputs)]
     return tuple(kept), tuple(notes)
 
 

@@ -14,7 +14,7 @@ from polytask.tasks._regression import Regression
 
 __all__ = ["infer_kind"]
 
-_MOST_INTEGER_CLASSES = 20
+_MOST_INTEGER_CLASSES = 10
 _ROWS_A_CLASS = 5
 
 
@@ -23,9 +23,9 @@ def infer_kind(
 ) -> tuple[Kind, str]:
     """Return the likely kind of a target column and the reason in words.
 
-    Two distinct labels are binary. Text is multiclass, and so are at most 20 distinct whole
+    Two distinct labels are binary. Text is multiclass, and so are at most 10 distinct whole
     numbers that nearly follow one another, as codes do, and occur five times each on average;
-    other numbers are regression.
+    other numbers, such as grades from 0 to 20, are regression.
 
     Parameters
     ----------

@@ -1,0 +1,85 @@
+"""What looks odd about a source's inputs and targets, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from polytask.data._families import family
+from polytask.data._labels import OwnRowLabels, TableLabels
+from polytask.data._leaks import leak_notes
+from polytask.data._marker_words import SIGNS
+from polytask.data._notes import gathered, listed
+from polytask.data._sentinels import sentinel_notes
+from polytask.data._source import Source
+
+__all__ = ["source_notes"]
+
+_MANY = 20
+
+
+def source_notes(source: Source) -> tuple[str, ...]:
+    """Words on inputs that are hardly of use or of too much, and on cells that may be missing."""
+    free = [s for s in source.inputs.iter_columns() if s.name not in source.reading.roles]
+    odd = [(series.name, words) for series in free if (words := _oddity(series))]
+    columns = [*free, *_targets(source)]
+    return (
+        *(f"input {note}" for note in gathered(odd)),
+        *_sign_notes(columns),
+        *sentinel_notes(columns),
+        *leak_notes(source),
+    )
+
+
+def _targets(source: Source) -> Iterator[pl.Series]:
+    if isinstance(source.labels, TableLabels):
+        yield from source.labels.frame.iter_columns()
+    elif isinstance(source.labels, OwnRowLabels):
+        yield source.labels.values
+
+
+def _oddity(series: pl.Series) -> str:
+    """What is to be said of one input."""
+    observed = series.drop_nulls()
+    count, holds = len(observed), family(series)
+    if count == 0:
+        return "left out, because all cells are missing"
+    if isinstance(series.dtype, pl.Date | pl.Datetime):
+        return (
+            f"time from {_shown(observed.min())} to {_shown(observed.max())}, learned as elapsed time and parts of "
+            "the calendar; --column NAME:categorical for categories"
+        )
+    if len(series) < _MANY:
+        return ""
+    if series.dtype.is_integer() and observed.n_unique() == count >= _MANY:
+        return (
+            f"{count} different whole numbers in {len(series)} rows, as identifiers are; "
+            "--drop NAME leaves it out"
+        )
+    if holds == "text" and (distinct := series.n_unique()) * 2 > len(series):
+        return (
+            f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
+            "--drop NAME leaves it out"
+        )
+    return ""
+
+
+def _shown(moment: object) -> str:
+    return str(moment).removesuffix(" 00:00:00")
+
+
+def _sign_notes(columns: list[pl.Series]) -> Iterator[str]:
+    """Words on text columns in which a sign such as “?” is a category like others."""
+    found: dict[str, dict[str, int]] = {}
+    for series in columns:
+        if family(series) == "text":
+            text = series.cast(pl.String)
+            for cell, count in text.filter(text.is_in(SIGNS)).value_counts().iter_rows():
+                found.setdefault(cell, {})[series.name] = count
+    for cell, counts in found.items():
+        total = sum(counts.values())
+        yield (
+            f"{listed(list(counts))}: {cell!r} is a category like others ({total:,} "
+            f"cell{'s' * (total != 1)}); --missing '{cell}' if it means missing"
+        )

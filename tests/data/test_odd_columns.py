@@ -1,0 +1,213 @@
+"""What looks odd about columns is said: identifiers, far-away numbers, signs, leaks."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from polytask.data import MultiTaskDataset, read
+
+ROWS = 400
+X = [1.5, 1.5, 2.5, 2.5] * 100
+
+
+@pytest.fixture
+def generator():
+    return np.random.default_rng(0)
+
+
+def notes(table, tasks="y", **how):
+    given = {"y": [0, 1] * (len(next(iter(table.values()))) // 2), **table}
+    return read(given, [tasks] if isinstance(tasks, str) else tasks, **how).notes[1:]
+
+
+# ── identifiers ───────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (list(range(ROWS)), "400 different whole numbers in 400 rows, as identifiers are"),
+        ([7 * n + 2**40 for n in range(ROWS)], "400 different whole numbers in 400 rows"),
+        ([None, *range(1, ROWS)], "399 different whole numbers in 400 rows"),
+        ([f"id-{n}" for n in range(ROWS)], "400 distinct texts in 400 rows, which a model can"),
+    ],
+)
+def test_identifiers_are_noted(values, words):
+    (note,) = notes({"key": values, "x": X})
+    assert note.startswith(f"input key: {words}")
+    assert note.endswith("--drop key leaves it out")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.5 + n for n in range(ROWS)],
+        [*range(ROWS // 2), *range(ROWS // 2)],
+        [f"word {n % 101}" for n in range(ROWS)],
+        [True, True, False, False] * 100,
+    ],
+)
+def test_other_columns_are_no_identifiers(values):
+    assert notes({"key": values}) == ()
+
+
+def test_a_role_settles_what_a_column_is():
+    table = {"key": list(range(ROWS)), "x": X}
+    assert notes(table, columns={"key": "numeric"}) == ()
+    assert notes({"key": range(12), "x": X[:12]}) == ()
+
+
+# ── far-away numbers ──────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("values", "sentinel"),
+    [
+        (np.r_[np.linspace(0.5, 12.0, 97), [-200.0] * 3], "-200"),
+        (np.r_[np.linspace(2, 1479, 90), [-200] * 10], "-200"),
+        (np.r_[np.linspace(-1.9, 44.6, 90), [-200] * 10], "-200"),
+        (np.r_[np.linspace(1, 5, 90), [99] * 10], "99"),
+        (np.r_[np.tile([0, 1], 45), [-9999] * 10].astype(int), "-9999"),
+        (np.r_[np.linspace(0, 41310, 90), [99999] * 10], "99999"),
+        (np.r_[np.linspace(-3, 3, 90), [1e20] * 10], "1e+20"),
+    ],
+)
+@pytest.mark.parametrize("role", ["input", "target"])
+def test_a_far_away_number_that_repeats_is_noted(values, sentinel, role):
+    if role == "input":
+        found = notes({"a": values})
+    else:
+        found = read({"x": np.tile([1.5, 2.5], 50), "a": values}, ["a:regression"]).notes
+    (note,) = [words for words in found if words.startswith("a: ")]
+    assert f"a: {sentinel} repeats far from all other values" in note
+    assert note.endswith(f"--missing {sentinel} if it means missing")
+    assert not [
+        words for words in notes({"a": values}, missing=float(sentinel)) if "repeats far" in words
+    ]
+
+
+def test_far_away_numbers_of_several_columns_are_one_note():
+    values = np.r_[np.linspace(0.5, 12.0, 90), [-200.0] * 10]
+    (note,) = notes({"a": values, "b": values[::-1], "x": X[:100]})
+    assert note.startswith("a, b: -200 repeats far from all other values (20 cells)")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.r_[np.linspace(1000.0, 1500.0, 90), [0.0] * 10],
+        np.r_[np.linspace(0.5, 12.0, 99), [-200.0]],
+        np.tile([-1, 0, 1, 2], 25),
+        np.tile([0, 1], 50),
+        np.random.default_rng(0).lognormal(0, 3, 100),
+        np.random.default_rng(0).poisson(3, 100),
+        np.tile([0, 100], 50),
+        np.linspace(-300, 300, 100),
+    ],
+)
+def test_other_numbers_are_not_noted(values):
+    assert not [words for words in notes({"a": values}) if "repeats far" in words]
+
+
+def test_signs_in_text_are_noted():
+    table = {"a": ["x", "?", "y", "x"] * 5, "b": ["?", "u", "v", "u"] * 5, "c": ["?", "1"] * 10}
+    (note,) = notes(table)
+    assert note == (
+        "a, b, c: '?' is a category like others (20 cells); --missing '?' if it means missing"
+    )
+    found = notes(table, missing="?")
+    assert found == ("y: binary, because of 2 distinct values; positive class 1",)
+
+
+# ── leaks ─────────────────────────────────────────────────────────────────────
+def leaks(table, tasks=("y",), **how):
+    found = read(table, list(tasks), **how).notes
+    return [note for note in found if "nearly determines" in note]
+
+
+def test_inputs_that_determine_a_number(generator):
+    y = generator.normal(size=ROWS)
+    table = {
+        "y": y,
+        "z": generator.normal(size=ROWS),
+        "scaled": 3.0 - 2.0 * y,
+        "noisy": y + 0.01 * generator.normal(size=ROWS),
+        "curved": np.exp(y),
+        "strong": y + 0.3 * generator.normal(size=ROWS),
+        "useless": generator.normal(size=ROWS),
+    }
+    found = leaks(table, ["y", "z"])
+    assert [note.split(":")[0] for note in found] == ["input scaled", "input noisy", "input curved"]
+    assert all("determines y (agreement 0.9" in note for note in found)
+    assert found[0].endswith("it gives the answer away: --drop scaled")
+
+
+def test_a_target_that_is_a_function_of_an_input(generator):
+    x = generator.uniform(-3, 3, size=4000)
+    assert leaks({"x": x, "y": np.sin(x)})
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05])
+def test_inputs_that_determine_a_class(generator, share):
+    y = (generator.random(ROWS * 5) < share).astype(int)
+    flipped = np.where(generator.random(len(y)) < 0.1, 1 - y, y)
+    table = {
+        "y": y,
+        "number": y + generator.uniform(0, 0.9, len(y)),
+        "word": np.array(["no", "yes"])[y],
+        "cause": np.where(
+            y == 1, generator.integers(0, 5, len(y)), generator.integers(5, 9, len(y))
+        ),
+        "flag": y == 1,
+        "flipped": flipped,
+        "wide": y + generator.normal(0, 0.7, len(y)),
+    }
+    found = [note.split(":")[0] for note in leaks(table)]
+    assert found == ["input number", "input word", "input cause", "input flag"]
+
+
+def test_own_rows_and_missing_labels(generator):
+    y = pd.Series(generator.normal(size=ROWS))
+    table = {"x": 2.0 * y, "y": y.mask(generator.random(ROWS) < 0.5), "site": ["a", "b"] * 200}
+    data = MultiTaskDataset.from_long(table, "y", "site")
+    assert [note for note in data.notes if "input x: alone nearly determines y" in note]
+    assert leaks(table)
+
+
+@pytest.mark.parametrize("n_rows", [4, 20, 49])
+def test_tiny_tables_have_no_leaks(n_rows):
+    y = np.arange(n_rows) + 0.5
+    assert leaks({"x": y, "y": y}) == []
+
+
+def test_noise_has_no_leaks(generator):
+    for n_rows in (50, 60, 100, 1000):
+        table = {f"x{n}": generator.normal(size=n_rows) for n in range(20)}
+        table |= {f"c{n}": generator.integers(0, 5, n_rows).astype(str) for n in range(20)}
+        table["key"] = [f"{n}" for n in range(n_rows)]
+        table["rare"] = (np.arange(n_rows) == 7).astype(int)
+        table["rank"] = generator.normal(size=n_rows)
+        assert leaks(table, ["rare", "rank"]) == []
+
+
+def test_dates_and_arrays_are_passed_over(generator):
+    days = pl.date_range(pl.date(2020, 1, 1), pl.date(2021, 2, 3), eager=True)
+    table = {"when": days, "y": np.arange(len(days)) + 0.5, "image": np.eye(len(days))}
+    assert leaks(table) == []
+
+
+def test_many_leaks_are_cut_short(generator):
+    y = generator.normal(size=ROWS)
+    found = leaks({"y": y, **{f"x{n}": y * (n + 1) for n in range(9)}})
+    assert len(found) == 5
+
+
+@pytest.mark.slow
+def test_leaks_of_a_large_table_are_found_in_a_second(generator):
+    import time
+
+    from polytask.data._leaks import leak_notes
+
+    table = {f"x{n}": generator.normal(size=300_000) for n in range(30)}
+    table |= {f"c{n}": generator.integers(0, 9, 300_000).astype(str) for n in range(10)}
+    data = read({**table, "y": table["x0"] * 2.0, "z": table["x1"] > 0}, ["y", "z"])
+    start = time.process_time()
+    assert len(leak_notes(data.sources[0])) == 2
+    assert time.process_time() - start < 1.0
