@@ -44,6 +44,8 @@ def cells(path, **how):
         ("a b c\n1 2 3\n4 5 6\n", " ", ["a", "b", "c"]),
         (" a   b\n 1   2.5\n10  -3\n", " ", ["a", "b"]),
         ('a b name\n1 2\t"x y"\n3 4\t"z w"\n', " ", ["a", "b", "name"]),
+        ('1.5  2.5  3\t"x y"\n3.5  4.5  1\t"z w"\n', " ", ["1.5", "2.5", "3", "x y"]),
+        ("a\tb\tc\n1\tx, y1\t2\n2\tz, y2\t4\n", "\t", ["a", "b", "c"]),
         ("a,b\n1,x;y\n2,z;w\n", None, ["a", "b"]),
         ("a,b\n2020-01-01 10:00,1\n2020-01-02 11:00,2\n", None, ["a", "b"]),
         ("words\nhello there\ngood morning\n", None, ["words"]),
@@ -329,6 +331,14 @@ def test_a_line_that_is_too_long_in_a_file_of_blanks(written):
     path = written("a b\n1 2\n" + "3 4\n" * 30 + "1 2 3\n", "t.txt")
     with pytest.raises(SourceFileError, match=r"line 33 has 3 cells, but the header names 2 col"):
         open_table(path)
+
+
+@pytest.mark.parametrize("mark", [",", " "])
+def test_lines_that_end_early(written, mark):
+    lines = [mark.join(cells) for cells in ("abc", "123", "4", "789")]
+    table = open_table(written("\n".join(lines)))
+    assert table.frame["b"].to_list() == [2, None, 8]
+    assert "a line ends before the last column; the cells that lack are missing" in table.notes
 
 
 # ── new rows ──────────────────────────────────────────────────────────────────

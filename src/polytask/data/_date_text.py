@@ -150,6 +150,8 @@ def likely_forms(cells: pl.Series, *, declared: bool = False) -> list[str]:
     known = (*_FORMS, *(_DECLARED if declared else ()))
     both = (*known, *(form + ZONED for form in known if form not in {*_MONTHS, *_EPOCHS}))
     forms = [form for form in both if _plausible(form, sample[0].strip())]
+    if not forms:
+        return []
     tests = (dates_read(pl.col("cell"), form)[1].is_not_null().all() for form in forms)
     named = (test.alias(str(place)) for place, test in enumerate(tests))
     fits = sample.to_frame().select(named).row(0)

@@ -89,7 +89,7 @@ def find_layout(path: Path, options: TextOptions) -> Layout:
         complete,
         tuple(own for own, name in zip(complete, names, strict=True) if not name),
         skipped == first and _is_plain(lines[skipped:], rows, separator, len(names)),
-        tuple(_notes(path, separator, lines[first:skipped], rows, options)),
+        (*_notes(path, separator, lines[first:skipped], rows, options), *_short(rows, len(names))),
     )
 
 
@@ -230,3 +230,12 @@ def _notes(
             "it as a row, --names names the columns"
         )
     return notes
+
+
+def _short(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Words on rows that end early."""
+    count = sum(0 < len(row) < width for row in rows[1:])
+    if not count:
+        return []
+    lines = "a line ends" if count == 1 else f"{count} of the first lines end"
+    return [f"{lines} before the last column; the cells that lack are missing"]

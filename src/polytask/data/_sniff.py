@@ -57,20 +57,20 @@ def sniffed_separator(lines: Sequence[str], default: str, *, header: bool) -> st
 
 
 def _score(rows: Sequence[Sequence[str]], mark: str) -> tuple[float, float, float]:
-    """How tidy the cells are, whether the first row has the usual width, and how many rows have it.
+    """Whether the first row has the usual width, how tidy cells are, and how many rows have it.
 
     All are 0 if the mark separates nothing.
     """
     body = [row for row in rows[1:] or rows if any(row)]
     width = usual_width(rows)
     alike = [row for row in body if len(row) == width]
-    if width < 2 or len(alike) < _CONSISTENT * len(body):
+    if width < 2 or len(alike) < min(_CONSISTENT * len(body), max(2, len(body) - 1)):
         return 0.0, 0.0, 0.0
     cells = [cell for row in alike for cell in row]
     if mark == BLANKS and 2 * sum(map(_is_value, cells)) < len(cells):
         return 0.0, 0.0, 0.0  # words of a text rather than cells
     tidy = sum(map(_is_single, cells)) / len(cells)
-    return round(tidy, 1), float(len(rows[0]) == width), len(alike) / len(body)
+    return float(len(rows[0]) == width), round(tidy, 1), len(alike) / len(body)
 
 
 def _is_value(cell: str) -> bool:
@@ -78,4 +78,9 @@ def _is_value(cell: str) -> bool:
 
 
 def _is_single(cell: str) -> bool:
-    return _is_value(cell) or not any(mark in cell for mark in ',;\t|"')
+    """Whether a cell looks like one value rather than several."""
+    if _is_value(cell):
+        return True
+    words = cell.split()
+    several = len(words) > 1 and 2 * sum(map(_is_value, words)) > len(words)
+    return not several and not any(mark in cell for mark in ',;\t|"')

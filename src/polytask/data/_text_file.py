@@ -31,9 +31,12 @@ def opened_text(path: Path) -> Iterator[IO[str]]:
     try:
         with _opener(path)(path, "rt", encoding="utf-8-sig", newline="") as handle:
             yield handle
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, csv.Error) as error:
-        sentence = f"{path} cannot be read: {error}. Save it as UTF-8 text."
-        raise SourceFileError(sentence) from error
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        sentence = f"{path} cannot be read: it is no UTF-8 text (it holds the byte 0x{byte:02x})."
+        raise SourceFileError(f"{sentence} Save it as UTF-8 text.") from error
+    except (gzip.BadGzipFile, EOFError, csv.Error) as error:
+        raise SourceFileError(f"{path} cannot be read: {error}.") from error
 
 
 def head_lines(path: Path) -> list[str]:
