@@ -11,6 +11,8 @@ from jaxtyping import Int64
 from polytask._naming import suggestion
 from polytask.data._families import family
 from polytask.data._source import Source
+from polytask.data._text_dates import date_verdicts
+from polytask.data._verdict import read_by
 from polytask.exceptions import DataError
 
 __all__ = ["time_column", "time_ranks"]
@@ -72,12 +74,18 @@ def _moments(series: pl.Series) -> pl.Series:
     return read
 
 
+def _dates(text: pl.Series) -> pl.Series:
+    """Dates of the form that all cells have; null throughout if there is none."""
+    verdict = date_verdicts([text]).get(text.name)
+    if verdict is None or verdict.read is None:
+        return pl.Series(text.name, [None] * len(text), dtype=pl.Null)
+    return read_by(text, verdict.read)
+
+
 _READERS: tuple[Callable[[pl.Series], pl.Series], ...] = (
     lambda text: text.cast(pl.Float64, strict=False),
+    _dates,
     lambda text: text.str.to_datetime(strict=False),
-    lambda text: text.str.to_datetime("%m/%d/%Y", strict=False),
-    lambda text: text.str.to_datetime("%m/%d/%Y %H:%M", strict=False),
-    lambda text: (text + "-01").str.to_datetime("%Y-%m-%d", strict=False),
     lambda text: text.str.to_time(strict=False),
 )
 """Ways to read a text as a moment, the likelier first; null where it cannot be read so."""
