@@ -56,7 +56,7 @@ def test_options_of_reading(polytask, table, tmp_path):
     assert "missing: '-200.0' in 6 cells of x" in ran.err
     (schema,) = schemas(tmp_path / "model")
     assert [column["encoder"] for column in schema["columns"]] == ["numeric", "categorical", "date"]
-    assert schema["columns"][1]["vocabulary"] == ["01", "02", "03"]
+    assert schema["columns"][1]["vocabulary"] == ("01", "02", "03")
     assert schema["reading"]["missing"]["x"] == ["?", "-200.0"]
 
 
