@@ -163,6 +163,21 @@ def test_a_declared_category_keeps_its_cells(tmp_path):
     assert found.notes == ()
 
 
+@pytest.mark.parametrize("frame", [dict, pd.DataFrame])
+def test_markers_among_numbers_of_python(frame):
+    cells = [1, "?", 2.5, None, 4]
+    found = open_table(frame({"a": cells}))
+    assert found.frame["a"].to_list() == [1.0, None, 2.5, None, 4.0]
+    assert found.reading.missing == {"a": ("?",)}
+    assert found.notes[0].startswith("a: numbers but for '?' (1 cell), read as missing")
+    odd = frame({"a": [1, "soon", 2, -200, 4], "y": [0, 1, 0, 1, 0]})
+    with pytest.raises(DataError, match=r"Column 'a' mixes values of several types"):
+        read(odd, ["y"])
+    found = open_table(odd, missing=["soon", -200])
+    assert found.frame["a"].to_list() == [1, None, 2, None, 4]
+    assert found.notes == ("missing: 'soon' in 1 cell of a", "missing: '-200' in 1 cell of a")
+
+
 # ── kept for new tables ───────────────────────────────────────────────────────
 @pytest.mark.parametrize("of", ["file", "mapping", "typed"])
 def test_new_tables_are_read_alike(tmp_path, of):

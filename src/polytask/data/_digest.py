@@ -12,7 +12,7 @@ import polars as pl
 
 from polytask._recipes import to_json
 from polytask.data._families import family, numbers
-from polytask.data._labels import OwnRowLabels, TableLabels
+from polytask.data._labels import OwnRowLabels, TableLabels, beyond_floats
 from polytask.data._source import Source
 from polytask.tasks import Task, TaskSet
 
@@ -64,6 +64,8 @@ def _targets(source: Source) -> Iterator[pl.Series]:
 def _bytes(series: pl.Series) -> Iterator[bytes]:
     """What a column holds, however it lies in memory; int and float of one value are one."""
     holds = family(series)
+    if series.dtype.is_integer() and beyond_floats(series):
+        series, holds = series.cast(pl.String), "text"
     yield np.packbits(series.is_null().to_numpy()).tobytes()
     if holds == "text":
         text = series.cast(pl.String).fill_null("")

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Int64, Shaped
 
-__all__ = ["Labels", "OwnRowLabels", "TableLabels", "column_values"]
+__all__ = ["Labels", "OwnRowLabels", "TableLabels", "beyond_floats", "column_values"]
 
 
 def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
@@ -19,7 +19,7 @@ def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
 
     Whole numbers that a float would change are objects too.
     """
-    if series.dtype.is_integer() and _beyond_floats(series):
+    if series.dtype.is_integer() and beyond_floats(series):
         return np.array(series.to_list(), dtype=object)
     if series.dtype.is_numeric() or series.dtype == pl.Null:
         return series.cast(pl.Float64).to_numpy()
@@ -30,7 +30,8 @@ def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
     return _looked_up(text.cast(pl.Enum(words)).to_physical().cast(pl.Int32), words)
 
 
-def _beyond_floats(series: pl.Series) -> bool:
+def beyond_floats(series: pl.Series) -> bool:
+    """Whether whole numbers are so large that a float may stand for several."""
     low, high = series.min(), series.max()
     return isinstance(low, int) and isinstance(high, int) and max(-low, high) > 2**53
 

@@ -15,6 +15,7 @@ from polytask.data._families import family
 from polytask.data._frames import table_and_notes
 from polytask.data._inputs import column_names
 from polytask.data._missing import marker_notes, markers_by_column, without_markers
+from polytask.data._mixed_cells import as_text, unmixed
 from polytask.data._reading import Reading
 from polytask.data._roles import declared_roles, with_role
 
@@ -86,6 +87,8 @@ def prepared(
     roles, dates = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
+    said = marker_notes(as_text(table).lazy(), markers)
+    table, mixed, mixed_notes = unmixed(table, markers)
     clean = without_markers(table.lazy(), markers).collect() if markers else table
     found = {name for name in markers if clean[name].null_count() > table[name].null_count()}
     text = typed(
@@ -98,8 +101,8 @@ def prepared(
     )
     return Table(
         clean,
-        Reading(roles, joined(markers, text.markers), {**text.dates, **dates}),
-        notes + marker_notes(table.lazy(), markers) + text.notes,
+        Reading(roles, joined(markers, {**text.markers, **mixed}), {**text.dates, **dates}),
+        notes + said + mixed_notes + text.notes,
     )
 
 

@@ -12,7 +12,7 @@ from polytask.data._number_text import amounts_read, counts_read, numbers_read
 from polytask.data._verdict import Verdict, unread
 from polytask.exceptions import DataError
 
-__all__ = ["all_numbers", "declared_numbers", "may_be_numbers", "number_verdict"]
+__all__ = ["all_numbers", "declared_numbers", "marker_words", "may_be_numbers", "number_verdict"]
 
 _MOST_STRANGE = 5
 _NEARLY_ALL = 0.9
@@ -47,7 +47,7 @@ def number_verdict(cells: pl.Series, decimal: str) -> Verdict | None:
     verdict = all_numbers(values, decimal)
     if verdict is None or verdict.read is None:
         return verdict
-    return Verdict(verdict.read, markers, note=f"numbers but for {_marker_words(strange)}")
+    return Verdict(verdict.read, markers, note=f"numbers but for {marker_words(strange)}")
 
 
 def all_numbers(cells: pl.Series, decimal: str) -> Verdict | None:
@@ -73,7 +73,8 @@ def _marked(cells: pl.Series) -> str:
     return next(iter(unread(cells, numbers_read)), "")
 
 
-def _marker_words(strange: Mapping[str, int]) -> str:
+def marker_words(strange: Mapping[str, int]) -> str:
+    """What is said of cells that were taken for missing ones, NAME for the column's name."""
     shown = " and ".join(f"{cell!r}" for cell in strange)
     count = sum(strange.values())
     return (
@@ -116,5 +117,5 @@ def declared_numbers(cells: pl.Series, decimal: str) -> Verdict:
         )
         raise DataError(sentence)
     whole = partial(counts_read, codes=True)
-    note = f"numbers but for {_marker_words(strange)}" if strange else ""
+    note = f"numbers but for {marker_words(strange)}" if strange else ""
     return Verdict(read if unread(values, whole) else whole, markers, note=note)
