@@ -1,8 +1,11 @@
 import importlib.metadata
 import subprocess
+from pathlib import Path
 
 import pytest
 from cli_tables import COMMAND
+
+from polytask.exceptions import DiskError, OutputError, WorkerError
 
 
 def test_help_names_the_commands(polytask):
@@ -71,3 +74,50 @@ def test_a_closed_pipe_ends_without_a_word():
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode != 2
+
+
+def test_a_home_folder_that_the_shell_left(polytask, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert polytask("datasets", "digits", "--out=~/digits.csv").status == 0
+    assert (tmp_path / "home" / "digits.csv").exists()
+    assert not (tmp_path / "~").exists()
+    ran = polytask("datasets", "digits", "--out=~nobody-of-this-name/digits.csv")
+    assert ran.status == 2
+    assert "names a user that is not there" in ran.error
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("command", [("methods",), ("--version",), ("datasets",)])
+def test_a_standard_output_that_is_full(command):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*COMMAND, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: Standard output")
+    assert "no space is left on the disk. Make room" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (MemoryError("Unable to allocate 8 TiB"), 1, "The memory does not suffice (Unable to a"),
+        (MemoryError(), 1, "The memory does not suffice (nothing is left). Use fewer rows"),
+        (WorkerError("A worker ended."), 1, "error: A worker ended."),
+        (DiskError("x cannot be written."), 1, "error: x cannot be written."),
+        (OutputError("x cannot be written."), 2, "error: x cannot be written."),
+        (PermissionError(13, "denied", "x.csv"), 2, "error: x.csv: permission is denied"),
+        (OSError(5, "I/O"), 1, "error: Standard output or a file cannot be written: the disk"),
+        (OSError(11, "Try again"), 1, "error: Standard output or a file cannot be written: Try"),
+    ],
+)
+def test_every_error_has_its_status(polytask, monkeypatch, error, status, words):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("polytask.cli._datasets.catalogue", fail)
+    ran = polytask("datasets")
+    assert (ran.status, ran.out) == (status, "")
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from polytask._naming import fold
 from polytask.cli._interrupt import ending_well
+from polytask.cli._places import at_home
 from polytask.cli._tables import check_writable, write_table
 from polytask.cli._voice import Voice
 from polytask.datasets import DatasetInfo, as_table, catalogue
@@ -28,7 +29,7 @@ def run(name: str | None, out: Path | None) -> None:
         elif out is None:
             _tell(voice, name)
         else:
-            _write(voice, name, out)
+            _write(voice, name, at_home(out))
 
 
 def _list(voice: Voice) -> None:

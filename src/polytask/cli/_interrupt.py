@@ -28,6 +28,14 @@ class Interrupted(SystemExit):
         super().__init__(128 + number)
 
 
+class _SignalledError(KeyboardInterrupt):
+    """An interrupt that Python takes for handled once it is, wherever it came.
+
+    A plain KeyboardInterrupt that passes through code run by an extension module, as while torch is
+    imported, is remembered: Python then ends by SIGINT, whatever the exit status was to be.
+    """
+
+
 @contextmanager
 def ending_well(kept: Callable[[], str] = str) -> Iterator[None]:
     """Turn a signal that ends the command into one line on stderr and an exit status.
@@ -63,8 +71,9 @@ def _noting(caught: list[int]) -> Iterator[None]:
     """Add every ending signal to `caught`, and raise KeyboardInterrupt for it."""
 
     def note(number: int, frame: FrameType | None) -> None:
+        del frame
         caught.append(number)
-        signal.default_int_handler(number, frame)
+        raise _SignalledError
 
     with _handling(note, ENDING), _never_lost(caught):
         yield
@@ -102,7 +111,7 @@ def _never_lost(caught: list[int]) -> Iterator[None]:
     before = sys.unraisablehook
 
     def again(unraisable: sys.UnraisableHookArgs) -> None:
-        if unraisable.exc_type is KeyboardInterrupt and caught:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt) and caught:
             # A moment later, as an error that is raised in this hook would be swallowed too.
             later = threading.Timer(0.01, _interrupt_main, caught[-1:])
             later.daemon = True

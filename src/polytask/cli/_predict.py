@@ -10,6 +10,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask.cli._interrupt import ending_well
+from polytask.cli._places import at_home
 from polytask.cli._prediction_table import prediction_table
 from polytask.cli._tables import check_writable, write_table
 from polytask.cli._tasks import column_names
@@ -36,6 +37,8 @@ def run(
     """
     voice = Voice(quiet)
     with ending_well(lambda: "nothing was written."):
+        model, table = at_home(model), at_home(table)
+        out = None if out is None else at_home(out)
         if out is not None:
             _check_out(out, table, model)
         predictor = load(model)

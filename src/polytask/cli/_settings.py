@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from polytask._naming import suggestion
 from polytask._validation import message
+from polytask.cli._places import at_home
 from polytask.cli._reading_settings import ReadingSettings
 from polytask.cli._setting_types import (
     Name,
@@ -79,7 +80,7 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
         The command's arguments: None or empty where not given; `config` names a study file.
     """
     config = given.get("config")
-    read = {} if config is None else _study_file(kind, Path(config))
+    read = {} if config is None else _study_file(kind, at_home(Path(config)))
     said = {
         name: value
         for name, value in given.items()
