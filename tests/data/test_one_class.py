@@ -5,12 +5,14 @@ import pytest
 
 from polytask.data import (
     MultiTaskDataset,
+    RandomSplit,
     Split,
+    fit_schemas,
     learnable,
     learnable_splits,
     read,
 )
-from polytask.exceptions import OneClassError
+from polytask.exceptions import DataError, OneClassError
 from polytask.tasks import Task
 
 N = 12
@@ -152,3 +154,23 @@ def test_no_task_remains_in_the_training_rows():
     train, validation = data.take({"table": FIRST}), data.take({"table": LAST})
     with pytest.raises(OneClassError, match=r"2 tasks hold .*: 'late', 'later' \(0\)"):
         learnable(train, validation)
+
+
+# ── no label at all ───────────────────────────────────────────────────────────────────────────────
+def test_tasks_without_a_label_are_named_at_once():
+    table = {"x": range(N), "a": BOTH, "b": [None] * N, "c": [None] * N}
+    with pytest.raises(DataError, match=r"2 tasks have no observed label .*: 'b', 'c'\. Leave"):
+        read(table, ["a", "b", "c"])
+    half = [0, 1] * 3 + [None] * 6
+    data = read({"x": range(N), "a": BOTH, "b": half, "c": half}, ["a", "b", "c"])
+    with pytest.raises(DataError, match=r"2 tasks have no observed label .*: 'b', 'c'\. Check"):
+        fit_schemas(data.take({"table": LAST}))
+
+
+def test_tasks_of_too_few_labels_to_split_are_named_at_once():
+    few = [0, 1, *[None] * 10]
+    data = read({"x": range(N), "a": BOTH, "b": few, "c": few}, ["a", "b", "c"])
+    with pytest.raises(
+        DataError, match=r"2 tasks have labelled rows, 'b' \(2\), 'c' \(2\), too few"
+    ):
+        RandomSplit().splits(data, 0)

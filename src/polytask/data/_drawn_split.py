@@ -49,15 +49,25 @@ def drawn_validation(
 
 def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
     needed = sum(share > 0 for share in shares)
+    few: dict[str, int] = {}
     for task in dataset.tasks:
         carrying = [s for s in dataset.sources if task.name in s.tasks.names]
         labelled = sum(len(source.labelled().rows(task.name)) for source in carrying)
         if labelled < needed:
-            sentence = (
-                f"Task {task.name!r} has {labelled} labelled row{'s' * (labelled != 1)}, too few "
-                f"to split in {needed} parts: at least {needed} are needed. Add rows or drop the task."
-            )
-            raise DataError(sentence)
+            few[task.name] = labelled
+    if not few:
+        return
+    if len(few) == 1:
+        ((name, labelled),) = few.items()
+        held = f"Task {name!r} has {labelled} labelled row{'s' * (labelled != 1)}"
+    else:
+        listed = ", ".join(f"{name!r} ({labelled})" for name, labelled in few.items())
+        held = f"{len(few)} tasks have labelled rows, {listed}"
+    sentence = (
+        f"{held}, too few to split in {needed} parts: at least {needed} are needed. Add rows or "
+        f"drop the task{'s' * (len(few) > 1)}."
+    )
+    raise DataError(sentence)
 
 
 def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
@@ -70,9 +80,8 @@ def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
         learned |= {name for name in source.tasks.names if among[labels.rows(name)].any()}
     absent = [name for name in dataset.tasks.names if name not in learned]
     if absent:
-        shown = ", ".join(repr(name) for name in absent[:5]) + ", …" * (len(absent) > 5)
         sentence = (
-            f"No training row of the split is labelled for the task {shown}. "
-            "Split in another way, or drop the task."
+            "No training row of the split is labelled for the task "
+            f"{', '.join(map(repr, absent))}. Split in another way, or drop the task."
         )
         raise DataError(sentence)

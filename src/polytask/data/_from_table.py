@@ -12,7 +12,7 @@ from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs
 from polytask.data._labels import TableLabels
 from polytask.data._row_values import row_groups, row_weights
-from polytask.data._settle import check_target, settled_kind
+from polytask.data._settle import check_observed, check_target, settled_kind
 from polytask.data._source import Source
 from polytask.data._table import Table
 from polytask.data._target_column import target_column
@@ -65,6 +65,7 @@ def _settled(
     table: pl.DataFrame, tasks: TaskSet, roles: Mapping[str, str]
 ) -> tuple[TaskSet, dict[str, str]]:
     settled, reasons = [], {}
+    check_observed({task.name: [table[column] for column in task.columns] for task in tasks})
     for task in tasks:
         columns = [table[column] for column in task.columns]
         for series in columns:

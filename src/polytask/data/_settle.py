@@ -23,7 +23,7 @@ from polytask.tasks import (
     infer_kind,
 )
 
-__all__ = ["check_target", "settled_kind", "target_notes"]
+__all__ = ["check_observed", "check_target", "settled_kind", "target_notes"]
 
 _SHOWN = 5
 _FEW_NUMBERS = 50
@@ -42,6 +42,26 @@ def check_target(task: str, series: pl.Series) -> None:
         )
         raise DataError(sentence)
     no_infinity(series)
+
+
+def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
+    """Raise if tasks have no label at all, naming all of them at once.
+
+    Parameters
+    ----------
+    columns : mapping of task name to its target columns
+    """
+    empty = [
+        task
+        for task, targets in columns.items()
+        if all(series.null_count() == len(series) for series in targets)
+    ]
+    if len(empty) > 1:
+        sentence = (
+            f"{len(empty)} tasks have no observed label to learn from, since their columns hold no "
+            f"value: {', '.join(map(repr, empty))}. Leave them out."
+        )
+        raise DataError(sentence)
 
 
 def _no_target(series: pl.Series, holds: str | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from polytask.data._one_class import one_class_error
 from polytask.data._source import Source
-from polytask.exceptions import OneClassError
+from polytask.exceptions import DataError, OneClassError
 from polytask.tasks import FittedTarget, Kind, Task
 
 __all__ = ["fit_targets", "labels_by_task"]
@@ -32,6 +32,7 @@ def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
     """
     tasks = {task.name: task for source in sources for task in source.tasks}
     labelled = labels_by_task(sources)
+    _check_labelled(labelled)
     fitted: dict[str, FittedTarget] = {}
     errors: dict[str, OneClassError] = {}
     for names in _sharing(sources):
@@ -42,6 +43,17 @@ def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
     if errors:
         raise one_class_error(errors)
     return {name: fitted[name] for name in tasks}
+
+
+def _check_labelled(labelled: Mapping[str, Labelled]) -> None:
+    """Raise if several tasks have no label, naming all; a lone one is its kind's to refuse."""
+    empty = [name for name, columns in labelled.items() if not any(map(len, columns.values()))]
+    if len(empty) > 1:
+        sentence = (
+            f"{len(empty)} tasks have no observed label to learn from: "
+            f"{', '.join(map(repr, empty))}. Check the split or drop these tasks."
+        )
+        raise DataError(sentence)
 
 
 def labels_by_task(sources: Sequence[Source]) -> dict[str, Labelled]:
