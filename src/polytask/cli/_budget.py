@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from polytask.bookkeeping import Budget
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.exceptions import ParameterError
-from polytask.training import Budget, Trainer
 
 __all__ = ["budget"]
 
@@ -25,6 +25,8 @@ def budget(
         return Budget(trials, Budget().steps if settings.steps is None else settings.steps)
     if settings.steps is not None:
         raise ParameterError("Give either --steps or --epochs, not both.")
+    from polytask.training import Trainer
+
     train = splitter.splits(data, seed)[0].train
     n_rows = sum(len(rows) for rows in train.values())
     return Budget(trials, settings.epochs * math.ceil(n_rows / Trainer().batch_size))

@@ -1,39 +1,17 @@
-"""`polytask compare`: the main job, its table, verdict, report and model."""
+"""`polytask compare`: the table first, whose mistakes are told before torch is loaded."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from polytask._recipes import to_json
-from polytask.bookkeeping import Budget
 from polytask.cli._budget import budget
-from polytask.cli._data import read_data, table_path
-from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._data import read_data
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import MultiTaskDataset, Splitter
-from polytask.evaluation import Comparison, compare, progress_at_once
-from polytask.learners import Learner, default_learners, unserved
-from polytask.report import write_report
+from polytask.data import check_parts, learnable_splits
 
 __all__ = ["run"]
-
-
-class _Study(NamedTuple):
-    """What is compared, and where it is kept."""
-
-    data: MultiTaskDataset
-    learners: tuple[Learner, ...]
-    split: Splitter
-    budget: Budget
-    folder: Path
 
 
 def run(given: Mapping[str, Any]) -> None:
@@ -41,81 +19,10 @@ def run(given: Mapping[str, Any]) -> None:
     options = settings(CompareSettings, given)
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
-    study = _study(options, voice)
-    with ending_well(lambda: _kept(study.folder)), progress_at_once():
-        comparison = compare(
-            study.data,
-            study.learners,
-            split=study.split,
-            seeds=options.seeds,
-            budget=study.budget,
-            jobs=options.jobs,
-            out=study.folder,
-            quiet=options.quiet,
-            device=options.device,
-            precision=options.precision,
-        )
-        report = write_report(comparison, study.folder / "report.html")
-        _show(comparison, study.folder, report, voice)
-        voice.write_log(study.folder / "log.txt")
-
-
-def _study(options: CompareSettings, voice: Voice) -> _Study:
-    """Read the table; names of models and methods are looked up before that."""
-    asked = [named_learner(name) for name in options.model]
-    methods = balancing(options)
     data, splitter = read_data(options, voice)
-    learners = balanced(asked or default_learners(data.tasks), methods)
-    for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):
-        if reason is not None:
-            voice.note(f"{reason} It is left out.")
+    _, splits, _ = learnable_splits(data, splitter.splits(data, seed=0))
+    check_parts(splits)
     allowed = budget(options, data, splitter, trials=options.trials)
-    folder = options.out or _folder(options, data, splitter, allowed)
-    names = ", ".join(learner.name for learner in learners)
-    voice.note(f"comparing {names}; all is kept in {folder}")
-    return _Study(data, learners, splitter, allowed, folder)
+    from polytask.cli._comparison import run_comparison
 
-
-def _folder(
-    options: CompareSettings, data: MultiTaskDataset, splitter: Splitter, allowed: Budget
-) -> Path:
-    """A folder of the study's own, so that the same command finds it again."""
-    study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
-    key = hashlib.sha256(study.encode()).hexdigest()[:8]
-    return Path("runs") / f"{table_path(options).name.split('.')[0]}-{key}"
-
-
-def _kept(folder: Path) -> str:
-    """What an interrupted comparison left behind; names with a dot are of no use."""
-    names = [path.name for path in (folder / "runs").glob("[!.]*")]
-    runs = sum(name.endswith(".json") for name in names)
-    started = sum(name.endswith(".checkpoint.safetensors") for name in names)
-    kept = [
-        f"{number} {thing}{'s' * (number > 1)}"
-        for number, thing in ((runs, "finished run"), (started, "checkpoint"))
-        if number
-    ]
-    if not kept:
-        return "no run had ended; the same command starts anew."
-    verb = "is" if runs + started == 1 else "are"
-    return f"{' and '.join(kept)} {verb} kept in {folder}; the same command goes on from there."
-
-
-def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:
-    voice.note("")
-    if sys.stdout.isatty():
-        from rich.console import Console
-
-        Console().print(comparison.table())
-    else:
-        voice.result(comparison.plain_table())
-    voice.result(f"\n{comparison.verdict}")
-    for remark in comparison.remarks:
-        (voice.result if voice.quiet else voice.keep)(f"note: {remark}")
-    for warning in comparison.warnings:
-        voice.result(f"note: {warning}")
-    voice.result("")
-    voice.result(f"use     {comparison.recommended.why}")
-    if comparison.recommended.learner is not None:
-        voice.result(f"model   {folder / 'model'}")
-    voice.result(f"report  {report}")
+    run_comparison(options, data, splitter, allowed, voice)

@@ -1,4 +1,4 @@
-"""`polytask fit`: one model, held-out rows, a bundle."""
+"""`polytask fit`: the table first, whose mistakes are told before torch is loaded."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from polytask.bookkeeping import Budget
 from polytask.cli._budget import budget
 from polytask.cli._data import read_data
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import balanced, balancing, named_learner
-from polytask.cli._score_table import score_table
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter, learnable
-from polytask.evaluation import evaluate
 from polytask.exceptions import DataError
-from polytask.learners import fit
-from polytask.predictor import FittedPredictor, check_folder
 
 __all__ = ["run"]
 
@@ -30,30 +25,16 @@ def run(given: Mapping[str, Any]) -> None:
     options = settings(FitSettings, given)
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
-        check_folder(options.out)
-        methods = balancing(options)
-        (learner,) = balanced([named_learner(options.model)], methods)
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)
-        allowed = _allowed(options, data, splitter)
         train, validation = _parts(data, splitter, options.seed, voice)
         train, validation, left_out = learnable(train, validation)
         for note in left_out:
             voice.note(f"  {note}")
-        voice.note(f"fitting {learner.name}")
-        predictor = fit(
-            train,
-            learner,
-            validation=validation,
-            seed=options.seed,
-            budget=allowed,
-            device=options.device,
-            precision=options.precision,
-        )
-        _say_how(predictor, voice)
-        voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
-        predictor.save(options.out)
-        voice.result(f"model: {options.out}")
+        allowed = _allowed(options, data, splitter)
+        from polytask.cli._fitting import run_fit
+
+        run_fit(options, train, validation, allowed, voice)
 
 
 def _allowed(options: FitSettings, data: MultiTaskDataset, splitter: Splitter) -> Budget | None:
@@ -77,13 +58,6 @@ def _parts(
     if validation.n_rows < _FEW_ROWS:
         voice.note(f"  fewer than {_FEW_ROWS} validation rows: the scores may be luck")
     return train, validation
-
-
-def _say_how(predictor: FittedPredictor, voice: Voice) -> None:
-    history = predictor.history
-    if history is not None and history.stopped:
-        voice.note(f"  {history.stopped}")
-    voice.note(f"{predictor.name}, {predictor.n_parameters:,} parameters, on validation rows:")
 
 
 def _holding_out(splitter: Splitter) -> Splitter:

@@ -3,6 +3,7 @@
 from polytask.data._as_source import as_source, rows_to_predict
 from polytask.data._batch import Batch, BlockTargets, EncodedSource
 from polytask.data._block import Block, make_blocks
+from polytask.data._check_parts import check_parts
 from polytask.data._column import Column
 from polytask.data._column_split import ColumnSplit, find_split_column
 from polytask.data._dataset import MultiTaskDataset
@@ -57,6 +58,7 @@ __all__ = [
     "TableLabels",
     "TimeSplit",
     "as_source",
+    "check_parts",
     "encode",
     "find_separator",
     "find_split_column",

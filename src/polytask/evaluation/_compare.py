@@ -15,6 +15,7 @@ from polytask.data import (
     RandomSplit,
     Split,
     Splitter,
+    check_parts,
     learnable_splits,
     rarity_notes,
 )
@@ -30,7 +31,7 @@ from polytask.evaluation.running._progress import Notes
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
-from polytask.exceptions import DataError, DiskError, ParameterError
+from polytask.exceptions import DiskError, ParameterError
 from polytask.training import Budget
 
 __all__ = ["compare"]
@@ -134,7 +135,7 @@ def compare(
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
     data, splits, unlearnable = learnable_splits(data, splits)
-    _check_parts(splits)
+    check_parts(splits)
     repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
     entrants = candidates(learners, data.tasks, device, precision)
@@ -175,18 +176,6 @@ def _check_arguments(
     if not any(task.is_primary for task in data.tasks):
         sentence = "compare needs at least one primary task: all of these are auxiliary."
         raise ParameterError(sentence)
-
-
-def _check_parts(splits: Sequence[Split]) -> None:
-    for split in splits:
-        for part in ("train", "validation", "test"):
-            if not any(len(rows) for rows in getattr(split, part).values()):
-                sentence = (
-                    f"Split {split.name!r} has no {part} rows. compare fits on training rows, "
-                    "chooses by validation rows and judges by test rows: it needs all three. Add "
-                    "rows, or split in another way."
-                )
-                raise DataError(sentence)
 
 
 def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Repetition]:

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32, Shaped
-from scipy.special import expit, logit
 
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError, OneClassError
@@ -109,12 +108,16 @@ class Binary(Kind):
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of the positive class."""
         del fitted
+        from scipy.special import expit  # heavy, and not needed to read a table
+
         return np.asarray(expit(raw[:, 0].astype(np.float64)))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Log-odds."""
         del fitted
         probability = np.clip(response.astype(np.float64), 1e-15, 1 - 1e-15)
+        from scipy.special import logit  # heavy, and not needed to read a table
+
         return np.asarray(logit(probability))[:, None].astype(np.float32)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:

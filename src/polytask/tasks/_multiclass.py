@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32, Shaped
-from scipy.special import softmax
 
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._classes import codes, counted, missing, observed_classes, only_column
@@ -83,6 +82,8 @@ class Multiclass(Kind):
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Class probabilities (n, n_classes)."""
         del fitted
+        from scipy.special import softmax  # heavy, and not needed to read a table
+
         return np.asarray(softmax(raw.astype(np.float64), axis=1))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32, Shaped
-from scipy.special import expit, logit
 
 from polytask.exceptions import DataError
 from polytask.tasks._classes import codes, observed_classes
@@ -70,11 +69,15 @@ class Multilabel(Kind):
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of each label (n, n_columns)."""
         del fitted
+        from scipy.special import expit  # heavy, and not needed to read a table
+
         return np.asarray(expit(raw.astype(np.float64)))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Log-odds."""
         del fitted
+        from scipy.special import logit  # heavy, and not needed to read a table
+
         return np.asarray(logit(np.clip(response, 1e-15, 1 - 1e-15))).astype(np.float32)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:

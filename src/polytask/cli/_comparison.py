@@ -1,0 +1,126 @@
+"""The main job: learners of the asked names compared, their table, verdict, report and model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+from polytask._recipes import to_json
+from polytask.bookkeeping import Budget
+from polytask.cli._data import table_path
+from polytask.cli._interrupt import ending_well
+from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._settings import CompareSettings
+from polytask.cli._voice import Voice
+from polytask.data import MultiTaskDataset, Splitter
+from polytask.evaluation import Comparison, compare, progress_at_once
+from polytask.learners import Learner, default_learners, unserved
+from polytask.report import write_report
+
+__all__ = ["run_comparison"]
+
+
+class _Study(NamedTuple):
+    """What is compared, and where it is kept."""
+
+    data: MultiTaskDataset
+    learners: tuple[Learner, ...]
+    split: Splitter
+    budget: Budget
+    folder: Path
+
+
+def run_comparison(
+    options: CompareSettings,
+    data: MultiTaskDataset,
+    splitter: Splitter,
+    allowed: Budget,
+    voice: Voice,
+) -> None:
+    """Compare, and write report and log beside what the comparison itself keeps."""
+    study = _study(options, data, splitter, allowed, voice)
+    with ending_well(lambda: _kept(study.folder)), progress_at_once():
+        comparison = compare(
+            study.data,
+            study.learners,
+            split=study.split,
+            seeds=options.seeds,
+            budget=study.budget,
+            jobs=options.jobs,
+            out=study.folder,
+            quiet=options.quiet,
+            device=options.device,
+            precision=options.precision,
+        )
+        report = write_report(comparison, study.folder / "report.html")
+        _show(comparison, study.folder, report, voice)
+        voice.write_log(study.folder / "log.txt")
+
+
+def _study(
+    options: CompareSettings,
+    data: MultiTaskDataset,
+    splitter: Splitter,
+    allowed: Budget,
+    voice: Voice,
+) -> _Study:
+    """Look up the names of models and methods, and where all is kept."""
+    asked = [named_learner(name) for name in options.model]
+    methods = balancing(options)
+    learners = balanced(asked or default_learners(data.tasks), methods)
+    for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):
+        if reason is not None:
+            voice.note(f"{reason} It is left out.")
+    folder = options.out or _folder(options, data, splitter, allowed)
+    names = ", ".join(learner.name for learner in learners)
+    voice.note(f"comparing {names}; all is kept in {folder}")
+    return _Study(data, learners, splitter, allowed, folder)
+
+
+def _folder(
+    options: CompareSettings, data: MultiTaskDataset, splitter: Splitter, allowed: Budget
+) -> Path:
+    """A folder of the study's own, so that the same command finds it again."""
+    study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
+    key = hashlib.sha256(study.encode()).hexdigest()[:8]
+    return Path("runs") / f"{table_path(options).name.split('.')[0]}-{key}"
+
+
+def _kept(folder: Path) -> str:
+    """What an interrupted comparison left behind; names with a dot are of no use."""
+    names = [path.name for path in (folder / "runs").glob("[!.]*")]
+    runs = sum(name.endswith(".json") for name in names)
+    started = sum(name.endswith(".checkpoint.safetensors") for name in names)
+    kept = [
+        f"{number} {thing}{'s' * (number > 1)}"
+        for number, thing in ((runs, "finished run"), (started, "checkpoint"))
+        if number
+    ]
+    if not kept:
+        return "no run had ended; the same command starts anew."
+    verb = "is" if runs + started == 1 else "are"
+    return f"{' and '.join(kept)} {verb} kept in {folder}; the same command goes on from there."
+
+
+def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:
+    voice.note("")
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(comparison.table())
+    else:
+        voice.result(comparison.plain_table())
+    voice.result(f"\n{comparison.verdict}")
+    for remark in comparison.remarks:
+        (voice.result if voice.quiet else voice.keep)(f"note: {remark}")
+    for warning in comparison.warnings:
+        voice.result(f"note: {warning}")
+    voice.result("")
+    voice.result(f"use     {comparison.recommended.why}")
+    if comparison.recommended.learner is not None:
+        voice.result(f"model   {folder / 'model'}")
+    voice.result(f"report  {report}")

@@ -1,0 +1,49 @@
+"""One model fitted, scored on held-out rows and saved."""
+
+from __future__ import annotations
+
+from polytask.bookkeeping import Budget
+from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._score_table import score_table
+from polytask.cli._settings import FitSettings
+from polytask.cli._voice import Voice
+from polytask.data import MultiTaskDataset
+from polytask.evaluation import evaluate
+from polytask.learners import fit
+from polytask.predictor import FittedPredictor, check_folder
+
+__all__ = ["run_fit"]
+
+
+def run_fit(
+    options: FitSettings,
+    train: MultiTaskDataset,
+    validation: MultiTaskDataset,
+    allowed: Budget | None,
+    voice: Voice,
+) -> None:
+    """Fit one model, say how it does on held-out rows, and save it."""
+    check_folder(options.out)
+    methods = balancing(options)
+    (learner,) = balanced([named_learner(options.model)], methods)
+    voice.note(f"fitting {learner.name}")
+    predictor = fit(
+        train,
+        learner,
+        validation=validation,
+        seed=options.seed,
+        budget=allowed,
+        device=options.device,
+        precision=options.precision,
+    )
+    _say_how(predictor, voice)
+    voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
+    predictor.save(options.out)
+    voice.result(f"model: {options.out}")
+
+
+def _say_how(predictor: FittedPredictor, voice: Voice) -> None:
+    history = predictor.history
+    if history is not None and history.stopped:
+        voice.note(f"  {history.stopped}")
+    voice.note(f"{predictor.name}, {predictor.n_parameters:,} parameters, on validation rows:")
