@@ -10,7 +10,7 @@ from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
 from polytask.learners import fit
-from polytask.predictor import FittedPredictor, check_folder
+from polytask.predictor import FittedPredictor
 
 __all__ = ["run_fit"]
 
@@ -23,7 +23,6 @@ def run_fit(
     voice: Voice,
 ) -> None:
     """Fit one model, say how it does on held-out rows, and save it."""
-    check_folder(options.out)
     methods = balancing(options)
     (learner,) = balanced([named_learner(options.model)], methods)
     voice.note(f"fitting {learner.name}")
