@@ -97,7 +97,7 @@ def test_training_with_all_that_can_be_said_of_balancing(polytask, table, tmp_pa
     assert "fitting hard_sharing+squares+pc_grad" in ran.err
 
 
-def test_an_unknown_engine_is_refused_before_the_table_is_read(polytask):
-    ran = polytask("fit", "no.csv", "-t", "income", "--model", "hard_sharing+mgda", "--engine", "x")
+def test_an_unknown_engine_is_refused(polytask, table):
+    ran = polytask("fit", table, "-t", "income", "--model", "hard_sharing+mgda", "--engine", "x")
     assert ran.status == 2
     assert ran.error.startswith("error: The `engine` parameter of Trainer must be one of 'auto', ")
