@@ -71,10 +71,19 @@ def to_json(value: object) -> Json:
         return {"mapping": [[to_json(key), to_json(item)] for key, item in value.items()]}
     if isinstance(value, type | FunctionType) or inspect.isbuiltin(value):
         return {"import": import_path(value)}
+    if _is_its_class(value):
+        return {"import": import_path(type(value))}
     return {
         "type": import_path(type(value)),
         "parameters": {name: to_json(item) for name, item in _parameters(value).items()},
     }
+
+
+def _is_its_class(value: object) -> bool:
+    """Whether its class, called without arguments, stands for it, and whoever reads it knows."""
+    if dataclasses.is_dataclass(value) or not getattr(value, "named_by_class", False):
+        return False
+    return not vars(value)
 
 
 def _parameters(value: object) -> dict[str, Any]:

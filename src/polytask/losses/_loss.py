@@ -28,6 +28,7 @@ class Loss(ABC):
 
     kinds: ClassVar[tuple[type[Kind], ...]]
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
+    named_by_class: ClassVar[bool] = True
 
     @abstractmethod
     def rowwise(

@@ -35,6 +35,8 @@ def loss_for(kind: Kind, asked: object = None) -> Loss:
     if isinstance(asked, str):
         found: Any = resolve(asked, _ROOM, "loss", Loss, imports=True)
         loss = found()
+    if isinstance(loss, type):
+        loss = loss()
     if not isinstance(loss, Loss):
         sentence = (
             f"The `loss` parameter of Task must be a Loss, its name or None. Got {loss!r} instead."

@@ -78,6 +78,7 @@ class Metric(ABC):
     positive_scale: ClassVar[bool] = True
     in_target_units: ClassVar[bool] = False
     best: ClassVar[float | None] = None
+    named_by_class: ClassVar[bool] = True
     zero_one: ClassVar[bool] = False
     power: ClassVar[int] = 1
 
