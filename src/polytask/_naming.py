@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from polytask._trust import check_import
 from polytask.exceptions import ParameterError, UnknownNameError
 
 __all__ = [
@@ -95,13 +96,15 @@ def resolve(
     base : type, optional
         Only subclasses of this class count.
     imports : bool, default False
-        Whether ``module:Name`` is imported, for classes of the user's own. Only for names that
-        the user writes: importing runs code, so never for names that were read from a file.
+        Whether ``module:Name`` is imported, for classes of the user's own. While a file is read
+        it must lie in what the user trusts (`polytask._trust.only_trusted`).
 
     Raises
     ------
     UnknownNameError
         If nothing public in the room carries the name; the nearest one is suggested.
+    UntrustedError
+        If a file names what is not trusted.
     """
     if imports and ":" in name:
         return _imported(name, what, base)
@@ -126,7 +129,7 @@ def check_named(name: str, room: str, what: str, base: str) -> None:
     """Raise unless `name` means a public class of a room, which is read and not imported.
 
     For rooms on floors above, and such as take seconds to import. A name of the form
-    ``module:Class`` is left to whoever imports it.
+    ``module:Class`` is left to whoever imports it; while a file is read it must be trusted.
 
     Parameters
     ----------
@@ -145,6 +148,8 @@ def check_named(name: str, room: str, what: str, base: str) -> None:
     >>> from polytask._naming import check_named
     >>> check_named("huber", "polytask.losses", "loss", "Loss")
     """
+    if ":" in name:
+        check_import(name)
     known = _declared(room, base)
     if known and ":" not in name and fold(name) not in map(fold, known):
         raise _unknown(name, what, known)
@@ -216,6 +221,7 @@ def required(function: Callable[..., Any]) -> list[str]:
 
 
 def _imported(path: str, what: str, base: type | None) -> object:
+    check_import(path)
     module, _, name = path.partition(":")
     try:
         thing = getattr(importlib.import_module(module), name)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import inspect
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from numbers import Integral, Real
 from types import FunctionType
 from typing import Any
 
+from polytask._trust import (
+    imported,
+    is_own,
+    named_code,
+    only_trusted,
+    restricted,
+    trusted_here,
+)
 from polytask.exceptions import ParameterError
 
-__all__ = ["from_json", "import_path", "to_json"]
+__all__ = ["from_json", "import_path", "names_in", "plain_from_json", "to_json"]
 
 Json = Any
 
@@ -103,35 +111,110 @@ def _parameters(value: object) -> dict[str, Any]:
     raise ParameterError(sentence)
 
 
-def from_json(value: Json) -> Any:
+def from_json(value: Json, trusted: Collection[str] | None = None) -> Any:
     """Build what `to_json` wrote; lists come back as tuples.
 
-    Whatever the text names is imported and called: read only what you would run.
+    Parameters
+    ----------
+    value : JSON
+    trusted : collection of str, optional
+        For JSON from a file: packages, modules or single things in them, such as
+        ``"my_package"``. Besides these, only polytask's own public dataclasses are instantiated,
+        and names are checked before anything is imported. By default what the surrounding block
+        trusts (`polytask._trust.only_trusted`); outside of any, the JSON must be this process's
+        own, since whatever it names is imported and called.
+
+    Raises
+    ------
+    UntrustedError
+        If it names other code; the sentence says what to trust.
+    ParameterError
+        If it names what cannot be imported, or is no recipe.
     """
+    if trusted is None and not restricted():
+        return _built(value, lambda name: imported(str(name)))
+    with only_trusted(trusted_here() if trusted is None else trusted):
+        return _built(value, partial(named_code, trusted=trusted_here()))
+
+
+def plain_from_json(value: Json) -> Any:
+    """Build what `to_json` wrote of plain values; lists come back as tuples.
+
+    Raises
+    ------
+    ParameterError
+        If it names classes or functions.
+    """
+    return _built(value, None)
+
+
+def names_in(value: Json) -> Iterator[str]:
+    """Every ``module:Name`` in what `to_json` wrote, polytask's own left out.
+
+    Examples
+    --------
+    >>> from polytask._recipes import names_in, to_json
+    >>> from sklearn.linear_model import Ridge
+    >>> list(names_in(to_json([Ridge(), 3])))
+    ['sklearn.linear_model:Ridge']
+    """
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from names_in(item)
+    elif isinstance(value, Mapping):
+        name = value.get("type", value.get("import"))
+        if isinstance(name, str) and is_own(name):
+            yield from _by_name(named_code(name, ()), value.get("parameters", {}))
+        elif isinstance(name, str):
+            yield name
+        for item in value.values():
+            yield from names_in(item)
+
+
+def _by_name(kind: type, parameters: Mapping[str, object]) -> Iterator[str]:
+    """Names in the parameters that a recipe declares to hold names, as in ``module:Name``."""
+    for key in getattr(kind, "by_name", ()):
+        given = parameters.get(key)
+        for name in given if isinstance(given, tuple | list) else (given,):
+            if isinstance(name, str) and ":" in name:
+                yield name
+
+
+def _built(value: Json, find: Callable[[object], Any] | None) -> Any:
     if isinstance(value, list):
-        return tuple(from_json(item) for item in value)
+        return tuple(_built(item, find) for item in value)
     if not isinstance(value, dict):
         return value
-    if "float" in value:
-        return float(value["float"])
-    if "mapping" in value:
-        return {from_json(key): from_json(item) for key, item in value["mapping"]}
-    if "import" in value:
-        return _imported(value["import"])
-    parameters = {name: from_json(item) for name, item in value["parameters"].items()}
-    return _imported(value["type"])(**parameters)
+    match value:
+        case {"float": str() as text, **rest} if not rest:
+            return float(text)
+        case {"mapping": list() as pairs, **rest} if not rest:
+            return dict(_pair(pair, find) for pair in pairs)
+        case {"import": name, **rest} if not rest and find is not None:
+            return _factory(name, find)
+        case {"type": name, "parameters": dict() as given, **rest} if not rest and find is not None:
+            return _instance(name, given, find)
+    raise ParameterError(f"This is no recipe: {str(value)[:60]}.")
 
 
-def _imported(path: str) -> Any:
-    module, _, name = path.partition(":")
-    try:
-        thing: Any = importlib.import_module(module)
-        for part in name.split("."):
-            thing = getattr(thing, part)
-    except (ImportError, AttributeError) as error:
-        sentence = (
-            f"The recipe names {path!r}, which cannot be imported here ({error}). "
-            "Install the package that defines it."
-        )
-        raise ParameterError(sentence) from error
+def _pair(pair: Json, find: Callable[[object], Any] | None) -> tuple[Any, Any]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise ParameterError(f"This is no key and value of a mapping: {str(pair)[:60]}.")
+    return _built(pair[0], find), _built(pair[1], find)
+
+
+def _factory(name: object, find: Callable[[object], Any]) -> Any:
+    thing = find(name)
+    if not callable(thing):
+        raise ParameterError(f"The file names {name!r} as a factory, but that is none.")
     return thing
+
+
+def _instance(name: object, given: Mapping[str, Json], find: Callable[[object], Any]) -> Any:
+    kind = find(name)
+    recipe = inspect.isclass(kind) and (
+        dataclasses.is_dataclass(kind) or hasattr(kind, "get_params")
+    )
+    if not recipe:
+        raise ParameterError(f"The file names {name!r} as a recipe, but that is none.")
+    return kind(**{key: _built(item, find) for key, item in given.items()})

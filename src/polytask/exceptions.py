@@ -16,6 +16,7 @@ __all__ = [
     "StudyError",
     "UnknownNameError",
     "UnservedNeedError",
+    "UntrustedError",
     "WorkerError",
 ]
 
@@ -72,6 +73,10 @@ class UnservedNeedError(PolytaskError, TypeError):
 
 class BundleError(PolytaskError, ValueError):
     """A saved model that is incomplete, altered or of an unknown version."""
+
+
+class UntrustedError(BundleError):
+    """A file names code that is not polytask's own and that nobody said to trust."""
 
 
 class StudyError(PolytaskError, ValueError):

@@ -20,6 +20,7 @@ from polytask.data import (
     schema_from_json,
     schema_to_json,
 )
+from polytask.data._reading import Reading
 from polytask.exceptions import BundleError, DataError
 from polytask.tasks import Binary, Regression, Task, TaskSet
 
@@ -252,6 +253,13 @@ def test_an_unknown_encoder_is_named(data):
         BundleError, match=r"column encoder 'numerik', which is unknown\. Known: numeric, boolean"
     ):
         schema_from_json(written)
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%Y-%m-%d", "%B %Y", "%s", "%d.%m.%Y %#z"])
+def test_schemas_with_forms_of_dates_come_back(data, form):
+    reading = Reading(dates={"when": form}, missing={"age": ("?", "-9")}, decimal=",")
+    schema = replace(fit_schemas(data)["table"], reading=reading)
+    assert schema_from_json(json.loads(json.dumps(schema_to_json(schema)))) == schema
 
 
 # ── rows to predict ───────────────────────────────────────────────────────────

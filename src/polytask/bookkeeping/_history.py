@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from polytask._plain import from_plain
+
 __all__ = ["EpochRecord", "History"]
 
 
@@ -72,7 +74,12 @@ class History:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> History:
-        """Build what `to_dict` wrote."""
-        epochs = [EpochRecord(**epoch) for epoch in values["epochs"]]
-        return cls(**{**values, "epochs": epochs})
+    def from_dict(cls, values: object) -> History:
+        """Build what `to_dict` wrote.
+
+        Raises
+        ------
+        ValueError
+            Naming the first field that is missing, unknown or holds something else.
+        """
+        return from_plain(cls, values)

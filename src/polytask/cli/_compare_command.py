@@ -94,6 +94,7 @@ def compare(
         ),
     ] = None,
     config: options.Config = None,
+    trust: options.Trust = None,
     quiet: options.Quiet = None,
 ) -> None:
     """Train tasks together and apart, and say which is better.
@@ -102,5 +103,7 @@ def compare(
     """
     given = locals()
     from polytask.cli._compare import run
+    from polytask.cli._trust import trusting
 
-    run(given)
+    with trusting(given):
+        run(given)

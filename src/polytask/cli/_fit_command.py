@@ -71,6 +71,7 @@ def fit(
         ),
     ] = None,
     config: options.Config = None,
+    trust: options.Trust = None,
     quiet: options.Quiet = None,
 ) -> None:
     """Train one model and save it.
@@ -79,5 +80,7 @@ def fit(
     """
     given = locals()
     from polytask.cli._fit import run
+    from polytask.cli._trust import trusting
 
-    run(given)
+    with trusting(given):
+        run(given)

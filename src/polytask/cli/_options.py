@@ -25,6 +25,7 @@ __all__ = [
     "Table",
     "Target",
     "TaskColumn",
+    "Trust",
     "Weight",
     "Weighting",
 ]
@@ -183,4 +184,13 @@ Config = Annotated[
 Quiet = Annotated[
     bool | None,
     typer.Option("--quiet", "-q", help="Say nothing but the result.", show_default=False),
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="PACKAGE",
+        help="A package, module or module:Class of your own that a saved model or a study file may "
+        "name; it is imported. Repeat for more.",
+    ),
 ]

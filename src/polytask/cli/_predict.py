@@ -28,6 +28,7 @@ def run(
     keep: Sequence[str],
     out: Path | None,
     how: Mapping[str, Any],
+    trust: Sequence[str] = (),
     *,
     quiet: bool = False,
 ) -> None:
@@ -41,7 +42,9 @@ def run(
         out = None if out is None else at_home(out)
         if out is not None:
             _check_out(out, table, model)
-        predictor = load(model)
+        predictor = load(model, trust)
+        for note in predictor.notes:
+            voice.note(f"note: {note}")
         rows = rows_to_predict(table, predictor.schemas.values(), predictor.tasks, **how)
         found = _predicted(predictor, rows, keep)
         if out is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from polytask.cli import _reading_options as reading
-from polytask.cli._options import Quiet
+from polytask.cli._options import Quiet, Trust
 
 __all__ = ["predict"]
 
@@ -39,6 +39,7 @@ def predict(
     no_header: reading.NoHeader = None,
     separator: reading.Separator = None,
     decimal: reading.Decimal = None,
+    trust: Trust = None,
     quiet: Quiet = None,
 ) -> None:
     """Predict new rows with a saved model.
@@ -54,4 +55,4 @@ def predict(
         "separator": separator,
         "decimal": decimal,
     }
-    run(model, table, keep or [], out, how, quiet=bool(quiet))
+    run(model, table, keep or [], out, how, trust or [], quiet=bool(quiet))

@@ -84,7 +84,7 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
     said = {
         name: value
         for name, value in given.items()
-        if name != "config" and value is not None and value != []
+        if name not in {"config", "trust"} and value is not None and value != []
     }
     try:
         return kind.model_validate({**read, **said})
@@ -114,6 +114,12 @@ def _study_file(kind: type[DataSettings], path: Path) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for written, value in read_study_file(path).items():
         name = written.replace("-", "_")
+        if name == "trust":
+            sentence = (
+                f"{path} says what to trust, which no file may say of itself. "
+                "Give --trust on the command line."
+            )
+            raise ParameterError(sentence)
         if name not in known:
             sentence = f"{path}: there is no option named {name!r}. {suggestion(name, known)}"
             raise ParameterError(sentence)

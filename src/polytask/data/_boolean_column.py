@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
+from polytask._validation import Constraint, Interval
 from polytask.data._column import Column
 from polytask.data._families import numbers
 
@@ -32,6 +34,9 @@ class BooleanColumn(Column):
     missing: bool = False
 
     encoder: ClassVar[str] = "boolean"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "share": Interval(float, 0.0, 1.0),
+    }
 
     @classmethod
     def fit(cls, series: pl.Series) -> BooleanColumn:

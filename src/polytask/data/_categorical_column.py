@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
+from polytask._validation import Constraint, Satisfies
 from polytask.data._column import Column
 from polytask.data._families import family
 
@@ -37,6 +39,9 @@ class CategoricalColumn(Column):
     holds: str = "text"
 
     encoder: ClassVar[str] = "categorical"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "vocabulary": Satisfies(lambda words: len(set(words)) == len(words), "distinct texts"),
+    }
 
     @classmethod
     def fit(cls, series: pl.Series) -> CategoricalColumn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from polytask._naming import suggestion
-from polytask._validation import describe
+from polytask._validation import Constraint, describe
 from polytask.data._families import family
 from polytask.data._nested import fault
 from polytask.exceptions import DataError
@@ -31,11 +32,14 @@ class Column(ABC):
     ----------
     encoder : str
         What the encoder is called in saved schemas.
+    parameter_constraints : mapping of field to Constraint
+        What its fields may hold; asked of columns that were read from a file.
     """
 
     name: str
 
     encoder: ClassVar[str]
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     @classmethod
     @abstractmethod

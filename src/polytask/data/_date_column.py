@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
+from polytask._validation import Constraint, Finite, Interval, Satisfies
 from polytask.data._column import Column
 from polytask.data._families import numbers
 
@@ -46,6 +48,14 @@ class DateColumn(Column):
     zone: str | None = None
 
     encoder: ClassVar[str] = "date"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "center": Finite,
+        "scale": Interval(float, 0.0, closed="neither"),
+        "parts": Satisfies(
+            lambda parts: 0 < len(parts) == len(_WIDTHS.keys() & set(parts)), "parts of a date"
+        ),
+        "zone": Satisfies(lambda zone: zone is None or _is_zone(zone), "a time zone"),
+    }
 
     @classmethod
     def fit(cls, series: pl.Series) -> DateColumn:
@@ -119,6 +129,14 @@ def _weekday(days: np.ndarray) -> np.ndarray:
 def _circle(phase: np.ndarray) -> np.ndarray:
     angle = 2.0 * np.pi * phase
     return np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        pl.Series([0]).cast(pl.Datetime).dt.replace_time_zone(name)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def _zone(series: pl.Series) -> str | None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
+from polytask._validation import Constraint, Finite, Interval
 from polytask.data._column import Column
 from polytask.data._families import no_infinity, numbers
 
@@ -38,6 +40,10 @@ class NumericColumn(Column):
     dates: bool = False
 
     encoder: ClassVar[str] = "numeric"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "center": Finite,
+        "scale": Interval(float, 0.0, closed="neither"),
+    }
 
     @classmethod
     def fit(cls, series: pl.Series) -> NumericColumn:

@@ -47,9 +47,3 @@ class Reading:
             "dates": dict(self.dates),
             "decimal": self.decimal,
         }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Reading:
-        """Build what `to_json` wrote."""
-        missing = {name: tuple(cells) for name, cells in value["missing"].items()}
-        return cls(dict(value["roles"]), missing, dict(value["dates"]), value["decimal"])

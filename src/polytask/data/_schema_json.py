@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import polars as pl
+
+from polytask._plain import from_plain
+from polytask._validation import check_parameters
 from polytask.data._column import Column
+from polytask.data._date_text import dates_read
 from polytask.data._fit_columns import ENCODERS
 from polytask.data._reading import Reading
+from polytask.data._roles import ROLES
 from polytask.data._schema import Schema
 from polytask.exceptions import BundleError
 from polytask.tasks import FittedTarget
@@ -35,31 +41,74 @@ def schema_to_json(schema: Schema) -> dict[str, Any]:
     }
 
 
-def schema_from_json(value: Mapping[str, Any]) -> Schema:
-    """Build what `schema_to_json` wrote."""
-    targets = [FittedTarget(**_tuples(fitted)) for fitted in value["targets"]]
+@dataclass(frozen=True)
+class _Saved:
+    """A schema as `schema_to_json` writes it."""
+
+    source: str
+    columns: tuple[Mapping[str, Any], ...]
+    targets: tuple[FittedTarget, ...]
+    tasks: Mapping[str, int]
+    task_column: str | None
+    own_rows: bool
+    reading: Reading = field(default_factory=Reading)
+
+
+def schema_from_json(value: object) -> Schema:
+    """Build what `schema_to_json` wrote.
+
+    Raises
+    ------
+    BundleError
+        If a field is missing or unknown, or holds what no fit could have given.
+    """
+    try:
+        saved = from_plain(_Saved, value)
+        columns = tuple(_column(column) for column in saved.columns)
+        _check(saved, columns)
+    except (ValueError, OverflowError) as error:
+        raise BundleError(f"A saved schema does not make sense: {error}") from error
     return Schema(
-        value["source"],
-        tuple(_column(column) for column in value["columns"]),
-        {name: targets[position] for name, position in value["tasks"].items()},
-        value["task_column"],
-        value["own_rows"],
-        Reading.from_json(value["reading"]) if "reading" in value else Reading(),
+        saved.source,
+        columns,
+        {name: saved.targets[position] for name, position in saved.tasks.items()},
+        saved.task_column,
+        saved.own_rows,
+        saved.reading,
     )
 
 
 def _column(value: Mapping[str, Any]) -> Column:
-    fields = _tuples(value)
-    name = fields.pop("encoder")
+    fields = dict(value)
+    name = fields.pop("encoder", None)
     for encoder in ENCODERS:
         if encoder.encoder == name:
-            return encoder(**fields)
+            column = from_plain(encoder, fields)
+            check_parameters(column)
+            return column
     known = ", ".join(encoder.encoder for encoder in ENCODERS)
-    sentence = (
-        f"A saved schema names the column encoder {name!r}, which is unknown. Known: {known}."
-    )
-    raise BundleError(sentence)
+    raise ValueError(f"it names the column encoder {name!r}, which is unknown. Known: {known}.")
 
 
-def _tuples(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
+def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
+    names = [column.name for column in columns]
+    if not names or len(set(names)) < len(names):
+        raise ValueError("its columns must have names, each its own.")
+    if not saved.tasks or not all(0 <= p < len(saved.targets) for p in saved.tasks.values()):
+        raise ValueError("every task must have a target.")
+    if saved.own_rows and saved.task_column is None:
+        raise ValueError("rows of tasks of their own need a column that names the task.")
+    reading = saved.reading
+    if reading.decimal not in {".", ","} or not set(reading.roles.values()) <= {*ROLES}:
+        raise ValueError("columns have roles, or numbers a decimal mark, that are unknown.")
+    for form in reading.dates.values():
+        _check_form(form)
+
+
+def _check_form(form: str) -> None:
+    """Raise unless dates can be read so."""
+    days, moments = dates_read(pl.col("cell"), form)
+    try:
+        pl.DataFrame({"cell": ["2020-01-01"]}).select(days.alias("days"), moments.alias("moments"))
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"no dates are written {form!r}.") from error

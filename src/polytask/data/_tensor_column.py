@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
+from polytask._validation import Constraint, Finite, Interval, Satisfies
 from polytask.data._column import Column
 from polytask.data._families import innermost
 from polytask.exceptions import DataError
 
 __all__ = ["TensorColumn"]
+
+_LARGEST = 1 << 31
+"""Cells of a row; no fitted column has more."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,13 @@ class TensorColumn(Column):
     scale: float
 
     encoder: ClassVar[str] = "tensor"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "dimensions": Satisfies(
+            lambda shape: min(shape, default=0) > 0 and math.prod(shape) <= _LARGEST, "a shape"
+        ),
+        "center": Finite,
+        "scale": Interval(float, 0.0, closed="neither"),
+    }
 
     @classmethod
     def fit(cls, series: pl.Series) -> TensorColumn:

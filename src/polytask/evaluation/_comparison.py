@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from polytask._files import unsealed
-from polytask.evaluation._plain import from_plain, to_plain
+from polytask._plain import from_plain, read_json, to_plain
+from polytask._trust import checked_trust
 from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._html import as_html
@@ -65,6 +65,7 @@ class Comparison:
     model: FittedPredictor | None = field(default=None, init=False, repr=False, compare=False)
     folder: Path | None = field(default=None, init=False, repr=False, compare=False)
     remarks: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
+    trusted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -96,7 +97,7 @@ class Comparison:
                 "Use Comparison.read on the folder given as `out`."
             )
             raise StudyError(sentence)
-        return load(self.folder / self.recommended.model)
+        return load(self.folder / self.recommended.model, self.trusted)
 
     def table(self) -> Table:
         """Learners and what they reached, as a table of rich."""
@@ -144,21 +145,40 @@ class Comparison:
             for k, v in values.items()
             if k not in _OF_THE_FILE
         }
-        return from_plain(cls, renamed)
+        try:
+            found = from_plain(cls, renamed)
+        except ValueError as error:
+            raise StudyError(f"This is no record of a comparison: {error}") from error
+        if found.recommended.model not in {None, "model"}:
+            raise StudyError("The model of a comparison lies beside its record, in `model`.")
+        return found
 
     @classmethod
-    def read(cls, folder: str | Path) -> Comparison:
-        """Read ``comparison.json`` of a folder that `compare` was given as `out`."""
+    def read(cls, folder: str | Path, trusted: str | Collection[str] = ()) -> Comparison:
+        """Read ``comparison.json`` of a folder that `compare` was given as `out`.
+
+        Parameters
+        ----------
+        folder : str or Path
+        trusted : collection of str, optional
+            Packages whose code the model may name, as in `polytask.load`.
+
+        Raises
+        ------
+        StudyError
+            If it is missing, damaged or of another format.
+        """
         path = Path(folder) / "comparison.json"
         if not path.is_file():
             sentence = f"{path} is missing: the comparison has not ended, or is elsewhere."
             raise StudyError(sentence)
         try:
-            values = unsealed(json.loads(path.read_text(encoding="utf-8")), but="seconds")
+            values = unsealed(read_json(path), but="seconds")
         except (ValueError, AttributeError) as error:
             raise StudyError(f"{path} is damaged ({error}). Run the comparison again.") from error
-        found = cls.from_dict(values)
-        return found.kept(folder=Path(folder))
+        found = cls.from_dict(values).kept(folder=Path(folder))
+        object.__setattr__(found, "trusted", checked_trust(trusted, "Comparison.read"))
+        return found
 
     def kept(
         self,

@@ -104,7 +104,7 @@ def _chosen(
     run = entries[winner.name].runs[place]
     model = recommended_model(run, runner.store)
     if folder is not None:
-        model.save(folder)
+        model.save(folder, runner.store.trusted_by(run.runs[0].spec.learner))
     row = winner.runs[place]
     return model, Recommendation(
         learner=winner.name,

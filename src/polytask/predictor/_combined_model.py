@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from polytask._files import write_json
-from polytask._naming import resolve
+from polytask._plain import from_plain
 from polytask.data import Schema, Source
-from polytask.predictor._model import Model
+from polytask.exceptions import BundleError
+from polytask.predictor._contents import Contents
+from polytask.predictor._model import Model, model_class
 from polytask.tasks import TaskSet
 
 __all__ = ["CombinedModel"]
@@ -66,15 +65,27 @@ class CombinedModel(Model):
         write_json(folder / _PLAN, {"models": names, "answers": dict(self.answers)})
 
     @classmethod
-    def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> CombinedModel:
+    def load(
+        cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]
+    ) -> CombinedModel:
         """Read what `save` wrote."""
-        plan = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
-        models = []
-        for position, name in enumerate(plan["models"]):
-            kind: Any = resolve(name, "polytask.predictor", "model", Model)
-            with tempfile.TemporaryDirectory() as own:
-                prefix = f"{position}-"
-                for path in folder.glob(f"{prefix}*"):
-                    shutil.copy(path, Path(own) / path.name.removeprefix(prefix))
-                models.append(kind.load(Path(own), tasks, schemas))
-        return cls(tuple(models), plan["answers"])
+        plan = from_plain(_Plan, contents.json(_PLAN))
+        sound = set(plan.answers) == set(tasks.names) and all(
+            0 <= position < len(plan.models) for position in plan.answers.values()
+        )
+        if not sound:
+            sentence = f"{contents.path(_PLAN)} does not say for every task which model answers."
+            raise BundleError(sentence)
+        models = [
+            model_class(name).load(contents.part(f"{position}-"), tasks, schemas)
+            for position, name in enumerate(plan.models)
+        ]
+        return cls(tuple(models), plan.answers)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What ``combined.json`` says: the models' classes, and which answers for each task."""
+
+    models: tuple[str, ...]
+    answers: Mapping[str, int]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
 from polytask._files import write_json
+from polytask._validation import describe
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
+from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model
 from polytask.predictor._targets import fitted_targets
 from polytask.tasks import TaskSet
@@ -20,6 +22,7 @@ from polytask.tasks import TaskSet
 __all__ = ["ConstantModel"]
 
 _CONSTANTS = "constants.json"
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,19 +56,22 @@ class ConstantModel(Model):
         write_json(folder / _CONSTANTS, {task: raw.tolist() for task, raw in self.raw.items()})
 
     @classmethod
-    def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> ConstantModel:
+    def load(
+        cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]
+    ) -> ConstantModel:
         """Read what `save` wrote."""
-        path = folder / _CONSTANTS
-        found = json.loads(path.read_text(encoding="utf-8"))
+        path, found = contents.path(_CONSTANTS), contents.json(_CONSTANTS)
         targets = fitted_targets(tasks, schemas)
         if not isinstance(found, dict) or set(found) != set(tasks.names):
             raise BundleError(f"{path} must hold one entry for each task of the model.")
         return cls({name: _scores(path, found[name], targets[name].size) for name in tasks.names})
 
 
-def _scores(path: Path, values: object, size: int) -> np.ndarray:
-    numbers = isinstance(values, list) and all(isinstance(one, float | int) for one in values)
-    scores = np.array(values, dtype=np.float32) if numbers else np.empty(0, dtype=np.float32)
-    if len(scores) != size or not np.isfinite(scores).all():
-        raise BundleError(f"{path} must hold {size} finite numbers for each task. Got {values!r}.")
-    return scores
+def _scores(path: Path, values: Any, size: int) -> np.ndarray:
+    numbers = isinstance(values, list) and all(type(one) in {float, int} for one in values)
+    in_range = numbers and all(abs(one) <= _LARGEST for one in values)
+    if not in_range or len(values) != size:
+        raise BundleError(
+            f"{path} must hold {size} finite numbers for each task. Got {describe(values)}."
+        )
+    return np.array(values, dtype=np.float32)

@@ -83,6 +83,14 @@ class Design:
             return sparse.csr_array(sparse.hstack([*numbers, _one_hot(codes, cardinalities)]))
         return np.hstack([*numbers, _one_hot(codes, cardinalities).toarray()])
 
+    def width(self, schema: Schema) -> int:
+        """Columns of the matrix."""
+        tasks = (len(self.tasks),) if self.tasks else ()
+        numbers = schema.n_numeric + sum(prod(shape) for shape in schema.tensors.values())
+        if self.categorical == "codes":
+            return numbers + len(schema.cardinalities) + len(tasks)
+        return numbers + sum(size - 1 for size in schema.cardinalities) + sum(tasks)
+
     def categorical_columns(self, schema: Schema) -> list[int]:
         """Columns of the matrix that hold codes rather than amounts."""
         if self.categorical == "one_hot":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from polytask._files import write_json
-from polytask._recipes import to_json
+from polytask._files import replacing, write_json
+from polytask._plain import from_plain, to_plain
 from polytask.data import Schema, Source
+from polytask.exceptions import BundleError
+from polytask.predictor._boosters import BoosterEntry, put_back, taken_out
+from polytask.predictor._contents import Contents
 from polytask.predictor._design import Design
 from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.predictor._learned import n_learned
 from polytask.predictor._model import Model
+from polytask.predictor._skops_file import dumped, loaded
+from polytask.predictor._sound import check_sound
+from polytask.predictor._sound_parts import check_parts
 from polytask.predictor._targets import fitted_targets
 from polytask.predictor._threads import suitable_threads
-from polytask.predictor._trust import read_estimators, rebuilt, write_estimators
 from polytask.tasks import FittedTarget, TaskSet
 
 __all__ = ["EstimatorsModel"]
@@ -67,34 +71,59 @@ class EstimatorsModel(Model):
         return found
 
     def save(self, folder: Path) -> None:
-        """Write ``estimators.json`` and ``estimators.skops``."""
-        described = [
-            {
-                "source": part.source,
-                "tasks": list(part.tasks),
-                "design": to_json(part.design),
-                "spread": part.spread,
-                "standardized": part.standardized,
-            }
+        """Write ``estimators.json``, ``estimators.skops``, and boosters in files of their own."""
+        parts = [
+            _Part(part.source, part.tasks, part.design, part.spread, part.standardized)
             for part in self.parts
         ]
-        write_json(folder / _PARTS, described)
-        write_estimators(folder / _ESTIMATORS, [list(part.estimators) for part in self.parts])
+        given, boosters = taken_out([list(part.estimators) for part in self.parts], folder)
+        content = dumped(given, str(folder / _ESTIMATORS))
+        with replacing(folder / _ESTIMATORS) as temporary:
+            temporary.write_bytes(content)
+        write_json(folder / _PARTS, {"parts": to_plain(parts), "boosters": boosters})
 
     @classmethod
-    def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> EstimatorsModel:
+    def load(
+        cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]
+    ) -> EstimatorsModel:
         """Read what `save` wrote."""
-        described = json.loads((folder / _PARTS).read_text(encoding="utf-8"))
-        estimators = read_estimators(folder / _ESTIMATORS)
-        parts = [
-            EstimatorsPart(
-                part["source"],
-                tuple(part["tasks"]),
-                tuple(fitted),
-                rebuilt(part["design"], folder / _PARTS),
-                part["spread"],
-                part["standardized"],
+        saved = from_plain(_Saved, contents.json(_PARTS))
+        where = str(contents.path(_ESTIMATORS))
+        estimators = loaded(contents.read(_ESTIMATORS), where)
+        estimators = put_back(estimators, saved.boosters, contents)
+        try:
+            check_sound(estimators)
+            parts = tuple(
+                EstimatorsPart(
+                    part.source,
+                    part.tasks,
+                    tuple(fitted),
+                    part.design,
+                    part.spread,
+                    part.standardized,
+                )
+                for part, fitted in zip(saved.parts, estimators, strict=True)
             )
-            for part, fitted in zip(described, estimators, strict=True)
-        ]
+            check_parts(parts, tasks, schemas)
+        except Exception as error:
+            raise BundleError(f"{where} holds no estimators that can predict: {error}.") from error
         return cls(tasks, schemas, parts)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What ``estimators.json`` says of a part."""
+
+    source: str
+    tasks: tuple[str, ...]
+    design: Design
+    spread: bool
+    standardized: bool
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """What ``estimators.json`` says."""
+
+    parts: tuple[_Part, ...]
+    boosters: tuple[BoosterEntry, ...]

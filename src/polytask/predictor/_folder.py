@@ -9,17 +9,28 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from polytask._files import sha256, write_json
+from polytask._plain import from_plain, read_json
+from polytask._validation import describe
 from polytask.exceptions import BundleError
+from polytask.predictor._contents import AGAIN, FileEntry
 
-__all__ = ["FORMAT", "MANIFEST", "check_folder", "new_folder", "read_manifest", "write_manifest"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "Manifest",
+    "check_folder",
+    "new_folder",
+    "read_manifest",
+    "write_manifest",
+]
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "bundle.json"
-_AGAIN = "Copy the whole folder again, or save the model anew."
 
 
 @contextmanager
@@ -84,12 +95,15 @@ def check_folder(folder: str | Path) -> None:
 
 
 def _is_saved_model(folder: Path, found: set[str]) -> bool:
-    """Whether the files found are those of a readable manifest."""
+    """Whether the files found are those of a whole manifest, of this format or an earlier one."""
     try:
-        manifest = read_manifest(folder, check_files=False)
-    except BundleError:
+        manifest = _parsed(folder / MANIFEST)
+    except (BundleError, OSError):
         return False
-    return found <= {MANIFEST, *manifest["files"]}
+    written, files = manifest.pop("sha256", None), manifest.get("files")
+    if manifest.get("format") not in range(1, FORMAT + 1) or not isinstance(files, dict):
+        return False
+    return bool(written == _digest(manifest) and found <= {MANIFEST, *files})
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
@@ -102,13 +116,45 @@ def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
     write_json(folder / MANIFEST, {**manifest, "sha256": _digest(manifest)})
 
 
-def read_manifest(folder: Path, *, check_files: bool = True) -> dict[str, Any]:
-    """Read and check the manifest and the files it lists.
+@dataclass(frozen=True)
+class Manifest:
+    """What a manifest says, apart from its own digest.
+
+    Attributes
+    ----------
+    format : int
+    polytask : str
+        Version that wrote it.
+    versions : mapping of package to version
+    name : str
+        What tables call the model.
+    tasks : list
+        Recipes of the tasks.
+    schemas : mapping of source name to the schema's JSON
+    model : str
+        The class that reads the files.
+    history : plain values or None
+    files : mapping of file name to FileEntry
+    """
+
+    format: int
+    polytask: str
+    versions: Mapping[str, str]
+    name: str
+    tasks: list[Any]
+    schemas: Mapping[str, Any]
+    model: str
+    history: Any
+    files: Mapping[str, FileEntry]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest.
 
     Raises
     ------
     BundleError
-        Naming the file that is missing, truncated, edited or of an unknown version.
+        If it is missing, truncated, edited or of an unknown version.
     """
     path = folder / MANIFEST
     if not path.is_file():
@@ -121,49 +167,32 @@ def read_manifest(folder: Path, *, check_files: bool = True) -> dict[str, Any]:
     _check_format(path, manifest)
     written = manifest.pop("sha256", None)
     if written != _digest(manifest):
-        raise BundleError(f"{path} was edited or damaged after it was written. {_AGAIN}")
-    if check_files:
-        for name, expected in manifest["files"].items():
-            _check_file(folder / Path(name).name, expected)
-    return manifest
+        raise BundleError(f"{path} was edited or damaged after it was written. {AGAIN}")
+    try:
+        return from_plain(Manifest, manifest)
+    except ValueError as error:
+        raise BundleError(f"{path} does not describe a saved model ({error}). {AGAIN}") from error
 
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-        manifest = json.loads(text, parse_constant=_refused)
+        manifest = read_json(path)
     except ValueError as error:  # of the encoding or of the JSON
-        raise BundleError(f"{path} is truncated or damaged ({error}). {_AGAIN}") from error
+        raise BundleError(f"{path} is truncated or damaged ({error}). {AGAIN}") from error
     if not isinstance(manifest, dict):
-        raise BundleError(f"{path} does not describe a saved model. {_AGAIN}")
+        raise BundleError(f"{path} does not describe a saved model. {AGAIN}")
     return manifest
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _check_format(path: Path, manifest: Mapping[str, Any]) -> None:
     found = manifest.get("format")
-    if found != FORMAT:
+    if found != FORMAT or not isinstance(found, int):
         sentence = (
-            f"{path} has format {found!r}, written by polytask {manifest.get('polytask')!r}; this "
-            f"polytask reads format {FORMAT}. Install that version, or fit the model again."
+            f"{path} has format {describe(found)}, written by polytask "
+            f"{describe(manifest.get('polytask'))}; this polytask reads format {FORMAT}. Install "
+            "that version, or fit the model again."
         )
         raise BundleError(sentence)
-
-
-def _check_file(path: Path, expected: Mapping[str, Any]) -> None:
-    if not path.is_file():
-        raise BundleError(f"{path} is missing from the saved model. {_AGAIN}")
-    size = path.stat().st_size
-    if size != expected["bytes"]:
-        sentence = (
-            f"{path} has {size} bytes instead of {expected['bytes']}: it is truncated or edited."
-        )
-        raise BundleError(f"{sentence} {_AGAIN}")
-    if sha256(path) != expected["sha256"]:
-        raise BundleError(f"{path} was edited or damaged after it was written. {_AGAIN}")
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

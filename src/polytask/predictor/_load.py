@@ -3,49 +3,75 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from polytask._naming import resolve
-from polytask._recipes import from_json
-from polytask.data import schema_from_json
+from polytask._recipes import from_json, plain_from_json
+from polytask._trust import also_trusted, checked_trust
+from polytask.bookkeeping import History
+from polytask.data import Schema, schema_from_json
 from polytask.exceptions import BundleError
-from polytask.predictor._folder import MANIFEST, read_manifest
-from polytask.predictor._model import Model
+from polytask.predictor._contents import Contents, read_contents, unnamed_files
+from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
+from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
-from polytask.predictor._trust import rebuilt
-from polytask.tasks import TaskSet
-from polytask.training import History
+from polytask.tasks import Task, TaskSet
 
 __all__ = ["load"]
 
 
-def load(folder: str | Path) -> FittedPredictor:
-    """Read the model that `FittedPredictor.save` wrote; nothing is unpickled.
+def load(folder: str | Path, trusted: str | Collection[str] = ()) -> FittedPredictor:
+    """Read the model that `FittedPredictor.save` wrote, without running code of the folder's.
 
     Parameters
     ----------
     folder : str or Path
+    trusted : collection of str, optional
+        Packages, modules or single things in them whose code the model may name, such as
+        ``["my_package"]`` for an encoder or an estimator of your own. They are imported. Without
+        it only polytask's own classes and scikit-learn's estimators are instantiated, and a model
+        that names others is refused by an error that says what to trust.
 
     Returns
     -------
     FittedPredictor
-        Its predictions are bit-identical to those before saving.
+        Its predictions are bit-identical to those before saving. Its `notes` tell of files in the
+        folder that the manifest does not name; they are not opened.
 
     Raises
     ------
     BundleError
         If the folder is no saved model, is incomplete, was altered since, has an unknown version,
         or needs something that cannot be imported; the sentence names the file and the remedy.
+    UntrustedError
+        A BundleError: if the model names code that is neither polytask's own nor trusted.
+
+    Notes
+    -----
+    What this promises, and what digests cannot, stands in ``docs/security.md``.
+
+    Examples
+    --------
+    >>> import polytask, tempfile
+    >>> from polytask.datasets import make_related_regression
+    >>> data, _ = make_related_regression(n_tasks=2, seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     polytask.fit(data, "linear").save(f"{folder}/model")
+    ...     polytask.load(f"{folder}/model").name
+    'linear'
     """
     folder = Path(folder)
+    names = checked_trust(trusted, "load")
     manifest = read_manifest(folder)
+    notes = _notes(folder, unnamed_files(folder, {MANIFEST, *manifest.files}))
+    contents = Contents(folder, read_contents(folder, manifest.files))
     try:
-        return _built(folder, manifest)
+        with also_trusted(names):
+            return replace(_built(contents, manifest), folder=folder, notes=notes)
     except BundleError:
         raise
-    except (ImportError, LookupError, AttributeError, TypeError, ValueError, RuntimeError) as error:
+    except Exception as error:
         reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" …")
         sentence = (
             f"{folder} is whole, but the model cannot be rebuilt from it ({reason}). It was saved "
@@ -54,19 +80,52 @@ def load(folder: str | Path) -> FittedPredictor:
         raise BundleError(sentence) from error
 
 
-def _built(folder: Path, manifest: Mapping[str, Any]) -> FittedPredictor:
-    tasks = TaskSet(rebuilt(manifest["tasks"], folder / MANIFEST))
-    schemas = {name: schema_from_json(schema) for name, schema in manifest["schemas"].items()}
-    model_class: Any = resolve(manifest["model"], "polytask.predictor", "model", Model)
-    history = manifest["history"]
+def _built(contents: Contents, manifest: Manifest) -> FittedPredictor:
+    recipes = from_json(manifest.tasks)
+    if not all(isinstance(task, Task) for task in recipes):
+        raise BundleError(f"The tasks of {contents.folder} are not all of them tasks.")
+    tasks = TaskSet(recipes)
+    schemas = {name: schema_from_json(schema) for name, schema in manifest.schemas.items()}
+    _check_targets(contents.folder, tasks, schemas)
+    if not manifest.name.isprintable():
+        raise BundleError(f"{contents.folder}: the name {manifest.name!r} cannot be shown.")
+    history = plain_from_json(manifest.history)
     return FittedPredictor(
         tasks,
         schemas,
-        model_class.load(folder, tasks, schemas),
-        None if history is None else History.from_dict(from_json(history)),
-        manifest["name"],
+        model_class(manifest.model).load(contents, tasks, schemas),
+        None if history is None else History.from_dict(history),
+        manifest.name,
     )
 
 
-def _versions(manifest: Mapping[str, Any]) -> str:
-    return ", ".join(f"{package} {version}" for package, version in manifest["versions"].items())
+def _check_targets(folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> None:
+    """Raise unless every task has a target that fits its kind, and every target a task."""
+    for name, schema in schemas.items():
+        if schema.source != name:
+            raise BundleError(f"{folder}: source {name!r} has the schema of another source.")
+        for task, target in schema.targets.items():
+            if not tasks[task].known_kind.accepts(target):
+                sentence = (
+                    f"{folder}: what was learned of task {task!r} in source {name!r} does not fit "
+                    f"its kind, {tasks[task].known_kind.name}."
+                )
+                raise BundleError(sentence)
+    carried = {task for schema in schemas.values() for task in schema.targets}
+    missing = [name for name in tasks.names if name not in carried]
+    if missing:
+        raise BundleError(f"{folder}: no source carries task {missing[0]!r}.")
+
+
+def _notes(folder: Path, unnamed: list[str]) -> tuple[str, ...]:
+    if not unnamed:
+        return ()
+    names = [name if name.isprintable() else repr(name) for name in unnamed[:5]]
+    shown = ", ".join(names) + (", …" if len(unnamed) > 5 else "")
+    those = "it was" if len(unnamed) == 1 else "they were"
+    return (f"{folder} also holds {shown}, which its manifest does not name; {those} not opened",)
+
+
+def _versions(manifest: Manifest) -> str:
+    versions = ", ".join(f"{package} {version}" for package, version in manifest.versions.items())
+    return versions if versions.isprintable() and len(versions) < 200 else "other packages"

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load, save_model
 
 from polytask._files import replacing, write_json
-from polytask._recipes import to_json
+from polytask._recipes import from_json, to_json
 from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import Schema, Source, encode
+from polytask.exceptions import BundleError
+from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model
-from polytask.predictor._trust import rebuilt
+from polytask.predictor._weights import at_most, check_finite, put_weights
 from polytask.tasks import TaskSet
 from polytask.training import score
 
@@ -71,16 +72,23 @@ class NetworkModel(Model):
 
     def save(self, folder: Path) -> None:
         """Write ``architecture.json`` and ``weights.safetensors``."""
+        check_finite(self.network, str(folder))
         write_json(folder / _RECIPE, to_json(self.architecture))
         with replacing(folder / _WEIGHTS) as temporary:
             save_model(self.network, str(temporary))
 
     @classmethod
     @torch_defaults()
-    def load(cls, folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> NetworkModel:
+    def load(
+        cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]
+    ) -> NetworkModel:
         """Read what `save` wrote."""
-        recipe = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))
-        architecture = rebuilt(recipe, folder / _RECIPE)
-        network = architecture.build(schemas, tasks, seed=0)
-        load_model(network, folder / _WEIGHTS)
+        weights = load(contents.read(_WEIGHTS))
+        architecture = from_json(contents.json(_RECIPE))
+        if not isinstance(architecture, Architecture):
+            raise BundleError(f"{contents.path(_RECIPE)} describes no architecture.")
+        with at_most(sum(tensor.numel() for tensor in weights.values())):
+            network = architecture.build(schemas, tasks, seed=0)
+        put_weights(network, weights)
+        check_finite(network, str(contents.path(_WEIGHTS)))
         return cls(architecture, network.eval(), tasks, schemas)

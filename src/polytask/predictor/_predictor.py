@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,14 +13,16 @@ import numpy as np
 
 from polytask._files import writing
 from polytask._recipes import to_json
+from polytask._trust import also_trusted, checked_trust
+from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json
+from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions, TaskPrediction, listed
 from polytask.predictor._rows import chunks, sources_to_predict
 from polytask.predictor._targets import fitted_targets
 from polytask.tasks import FittedTarget, TaskSet
-from polytask.training import History
 
 __all__ = ["FittedPredictor"]
 
@@ -39,6 +42,10 @@ class FittedPredictor:
         How the model was trained.
     name : str
         What tables call it.
+    folder : Path, optional
+        Where it was loaded from.
+    notes : tuple of str
+        What loading found that is worth knowing.
     """
 
     tasks: TaskSet
@@ -46,6 +53,8 @@ class FittedPredictor:
     model: Model
     history: History | None = None
     name: str = ""
+    folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         names = listed(self.tasks.names)
@@ -78,6 +87,8 @@ class FittedPredictor:
         DataError
             If there are no rows, an input column is absent or changed its type, or a row belongs
             to a task that the model does not know.
+        BundleError
+            If the model was loaded and fails on rows that its schema accepts.
         """
         targets = fitted_targets(self.tasks, self.schemas)
         scores = self._scores(sources_to_predict(data, self.schemas, self.tasks), targets)
@@ -103,7 +114,7 @@ class FittedPredictor:
                 row_ids.setdefault(task, [np.zeros(0, dtype=np.int64)])
                 counts.setdefault(task, {})[source.name] = 0
             for chunk in chunks(source, self.schemas[source.name]):
-                for task, scores in self.model.scores([chunk])[chunk.name].items():
+                for task, scores in self._chunk_scores(chunk).items():
                     raw[task].append(scores)
                     row_ids[task].append(chunk.row_ids[chunk.rows_of(task)])
                     counts[task][source.name] += len(scores)
@@ -112,20 +123,39 @@ class FittedPredictor:
             for task in raw
         }
 
-    def save(self, folder: str | Path) -> None:
+    def _chunk_scores(self, chunk: Source) -> Mapping[str, np.ndarray]:
+        if self.folder is None:
+            return self.model.scores([chunk])[chunk.name]
+        try:
+            return self.model.scores([chunk])[chunk.name]
+        except PolytaskError:
+            raise
+        except Exception as error:
+            reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" …")
+            sentence = (
+                f"The model in {self.folder} cannot predict rows that its schema accepts "
+                f"({reason}). Fit the model again."
+            )
+            raise BundleError(sentence) from error
+
+    def save(self, folder: str | Path, trusted: str | Collection[str] = ()) -> None:
         """Write the model into a folder, wholly or not at all; `polytask.load` reads it.
 
         Parameters
         ----------
         folder : str or Path
             Made if needed; an earlier saved model there is replaced.
+        trusted : collection of str, optional
+            Packages, modules or single things in them whose objects estimators may hold besides
+            scikit-learn's, such as ``["my_package"]``; `polytask.load` needs the same.
 
         Raises
         ------
         BundleError
             If the folder holds anything else, or the model holds something that cannot be read
-            back without pickle.
+            back without pickle, or only by trusting more.
         """
+        names = checked_trust(trusted, "save")
         content = {
             "polytask": version("polytask"),
             "versions": {package: version(package) for package in _PACKAGES},
@@ -135,6 +165,6 @@ class FittedPredictor:
             "model": type(self.model).__name__,
             "history": None if self.history is None else to_json(self.history.to_dict()),
         }
-        with writing(Path(folder)), new_folder(Path(folder)) as fresh:
+        with also_trusted(names), writing(Path(folder)), new_folder(Path(folder)) as fresh:
             self.model.save(fresh)
             write_manifest(fresh, content)

@@ -93,6 +93,14 @@ class Binary(Kind):
         words = [label for label in found if str(label).strip().casefold() in _POSITIVE_WORDS]
         return words[0] if len(words) == 1 else found[-1]
 
+    def accepts(self, fitted: FittedTarget) -> bool:
+        """Whether there are two classes of one column."""
+        return (
+            super().accepts(fitted)
+            and fitted.size == len(fitted.columns) == 1
+            and len(fitted.classes) == len(fitted.class_counts) == 2
+        )
+
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with class counts of these rows alone."""
         return counted(columns[0], fitted)

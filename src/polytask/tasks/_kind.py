@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from typing import ClassVar
@@ -15,6 +16,9 @@ __all__ = ["Columns", "Kind"]
 
 Columns = Sequence[Shaped[np.ndarray, " n"]]
 """Target columns as the user gave them: float64 with NaN, or object with None where missing."""
+
+
+_MOST_SCORES = 10_000
 
 
 class Kind(ABC):
@@ -65,6 +69,21 @@ class Kind(ABC):
         """
         del columns
         return fitted
+
+    def accepts(self, fitted: FittedTarget) -> bool:
+        """Whether `fit` could have given this; asked of targets that were read from a file.
+
+        Kinds of your own may refuse more: what is accepted must not fail in the other methods.
+        """
+        return (
+            1 <= fitted.size <= _MOST_SCORES
+            and len(fitted.columns) == len(set(fitted.columns)) > 0
+            and {len(fitted.center), len(fitted.scale)} <= {0, len(fitted.columns)}
+            and all(map(math.isfinite, fitted.center))
+            and all(math.isfinite(scale) and scale > 0 for scale in fitted.scale)
+            and all(math.isfinite(count) and count >= 0 for count in fitted.class_counts)
+            and len(set(fitted.classes)) == len(fitted.classes)
+        )
 
     @abstractmethod
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:

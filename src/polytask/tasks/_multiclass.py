@@ -65,6 +65,14 @@ class Multiclass(Kind):
             (column,), len(found), classes=found, class_counts=tuple(float(n) for n in counts)
         )
 
+    def accepts(self, fitted: FittedTarget) -> bool:
+        """Whether there is a score and a count for every class of one column."""
+        return (
+            super().accepts(fitted)
+            and len(fitted.columns) == 1
+            and fitted.size == len(fitted.classes) == len(fitted.class_counts) > 1
+        )
+
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with class counts of these rows alone."""
         return counted(columns[0], fitted)

@@ -53,6 +53,14 @@ class Multilabel(Kind):
             tuple(columns), len(columns), classes=(0, 1), class_counts=tuple(positives)
         )
 
+    def accepts(self, fitted: FittedTarget) -> bool:
+        """Whether there is a score and a count for every column."""
+        return (
+            super().accepts(fitted)
+            and fitted.size == len(fitted.columns) == len(fitted.class_counts)
+            and fitted.classes == (0, 1)
+        )
+
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with the positives of these rows alone."""
         positives = np.nansum(self.truth(columns, fitted), axis=0)

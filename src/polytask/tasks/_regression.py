@@ -54,6 +54,12 @@ class Regression(Kind):
             tuple(columns), len(columns), center=tuple(centers), scale=tuple(scales)
         )
 
+    def accepts(self, fitted: FittedTarget) -> bool:
+        """Whether there is a mean and a deviation for every column."""
+        return super().accepts(fitted) and fitted.size == len(fitted.columns) == len(
+            fitted.center
+        ) == len(fitted.scale)
+
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Standardised values."""
         return _standardised(self._table(columns, fitted), fitted)

@@ -72,6 +72,7 @@ class Task:
     metrics: Sequence[Any] | None = None
     loss: Any = None
 
+    by_name: ClassVar[tuple[str, ...]] = ("kind", "metrics", "loss")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "name": Satisfies(lambda name: isinstance(name, str) and bool(name), "a name"),
         "kind": Optional(InstanceOf((Kind,))),

@@ -59,6 +59,7 @@ def _check_fit(example: KindExample) -> None:
     require(fitted.columns == tuple(before), f"{kind.name}: wrong columns {fitted.columns}.")
     require(fitted.size >= 1, f"{kind.name}: a task needs at least one raw score.")
     back = from_json(json.loads(json.dumps(to_json(fitted), allow_nan=False)))
+    require(kind.accepts(fitted), f"{kind.name}: refuses what it fitted itself: {fitted}.")
     require(back == fitted, f"{kind.name}: the fitted target does not survive JSON: {back}.")
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from polytask._files import replacing
+from polytask._plain import parse_json
 from polytask.exceptions import StudyError
 
 __all__ = ["check_checkpoint", "load_state", "save_state"]
@@ -48,8 +49,8 @@ def load_state(path: Path) -> dict[str, Any]:
         If the file is not a whole checkpoint, or not as it was written.
     """
     try:
-        return _unpack(*_read(path))
-    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
+        return dict(_unpack(*_read(path)))
+    except Exception as error:
         sentence = f"{path.name} is not a whole checkpoint ({error}). Delete it to start anew."
         raise StudyError(sentence) from error
 
@@ -74,7 +75,7 @@ def _read(path: Path) -> tuple[Any, dict[str, Tensor]]:
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     if metadata[_DIGEST] != _digest(metadata[_KEY], tensors):
         raise ValueError("it was edited or damaged after it was written")
-    return json.loads(metadata[_KEY]), tensors
+    return parse_json(metadata[_KEY], finite=False), tensors
 
 
 def _digest(skeleton: str, tensors: Mapping[str, Tensor]) -> str:
@@ -101,12 +102,15 @@ def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def _unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if "tensor" in value:
-        return tensors[value["tensor"]]
-    if "mapping" in value:
-        return {_unpack(k, tensors): _unpack(v, tensors) for k, v in value["mapping"]}
-    if "list" in value:
-        return [_unpack(item, tensors) for item in value["list"]]
-    return tuple(_unpack(item, tensors) for item in value["tuple"])
+    match value:
+        case {"tensor": str() as name, **rest} if not rest:
+            return tensors[name]
+        case {"mapping": list() as pairs, **rest} if not rest:
+            return {_unpack(k, tensors): _unpack(v, tensors) for k, v in pairs}
+        case {"list": list() as items, **rest} if not rest:
+            return [_unpack(item, tensors) for item in items]
+        case {"tuple": list() as items, **rest} if not rest:
+            return tuple(_unpack(item, tensors) for item in items)
+        case dict() | list():
+            raise ValueError(f"it holds {str(value)[:40]}")
+    return value

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from polytask.bookkeeping import History
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, StudyError
 from polytask.training._checkpoint import load_state, save_state
 from polytask.training._run import TrainingRun
 
@@ -40,13 +40,24 @@ def save_run(run: TrainingRun, path: Path, identity: str) -> None:
 def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
     """Go on from a checkpoint of the same recipe, data and seed."""
     state = load_state(path)
-    if state["identity"] != identity:
+    if state.get("identity") != identity:
         sentence = (
             f"{path.name} belongs to another recipe, data set or seed. "
             "Delete it, or name another checkpoint."
         )
         raise ParameterError(sentence)
-    run.step, run.seconds_before = state["step"], state["seconds"]
+    try:
+        _put(run, state)
+    except Exception as error:
+        sentence = (
+            f"{path.name} holds no state of this run ({type(error).__name__}: {error}). "
+            "Delete it to start anew."
+        )
+        raise StudyError(sentence) from error
+
+
+def _put(run: TrainingRun, state: Mapping[str, Any]) -> None:
+    run.step, run.seconds_before = int(state["step"]), float(state["seconds"])
     run.network.load_state_dict(state["network"])
     run.optimizer.load_state_dict(state["optimizer"])
     run.selection.load_state_dict(state["selection"])

@@ -64,6 +64,7 @@ class TrainerSettings:
     accelerator: str = "cpu"
     precision: str = "32-true"
 
+    by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "weighting": Optional(InstanceOf((Weighting, str))),
         "aggregation": Optional(OneOf((InstanceOf((Aggregator, str)), _FOREIGN))),

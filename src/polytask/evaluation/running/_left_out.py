@@ -8,6 +8,7 @@ from dataclasses import replace
 from polytask import exceptions
 from polytask.evaluation.running._candidates import Asked, Candidate
 from polytask.evaluation.running._records import RunRecord
+from polytask.exceptions import PolytaskError
 from polytask.learners import default_learners, unserved
 from polytask.tasks import TaskSet
 
@@ -32,8 +33,14 @@ def remaining(
     left = [one for one in entrants if one.name not in failed]
     if not any(one.asked for one in left):
         record = next(failed[one.name] for one in entrants if one.asked)
-        raise getattr(exceptions, record.error or "NonFiniteLossError")(record.failure)
+        raise _error_class(record.error)(record.failure)
     return tuple(replace(one, baseline=None) if one.baseline in failed else one for one in left)
+
+
+def _error_class(name: str) -> type[PolytaskError]:
+    """The public error that a record names."""
+    found = getattr(exceptions, name) if name in exceptions.__all__ else exceptions.StudyError
+    return found if name else exceptions.NonFiniteLossError
 
 
 def why_left_out(failed: Mapping[str, RunRecord]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._store import RunStore
 from polytask.evaluation.running._tuning import Tuned
 from polytask.predictor import CombinedModel, FittedPredictor
@@ -12,7 +13,7 @@ __all__ = ["recommended_model"]
 def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
     """The fitted predictor that answers as the run was measured."""
     store.check()
-    kept = {place: store.read_model(run.runs[place].spec.key) for place in run.kept}
+    kept = {place: _kept(run.runs[place], store) for place in run.kept}
     first = next(iter(kept.values()))
     if len(kept) == 1:
         return first
@@ -20,3 +21,7 @@ def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
     parts = {task: order.index(place) for task, place in run.chosen.items()}
     model = CombinedModel(tuple(kept[place].model for place in order), parts)
     return FittedPredictor(first.tasks, first.schemas, model, None, first.name)
+
+
+def _kept(run: Run, store: RunStore) -> FittedPredictor:
+    return store.read_model(run.spec.key, run.spec.learner)

@@ -7,12 +7,14 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from polytask._files import replacing
+from polytask._plain import from_plain, parse_json
 from polytask.data import MultiTaskDataset, Source
 from polytask.evaluation.running._records import MetricRecord
 from polytask.exceptions import StudyError
@@ -137,7 +139,8 @@ def measure(
     }
 
 
-_ARRAYS = ("truth", "response", "rows", "weight")
+_KINDS = {"truth": "f", "response": "f", "rows": "i", "weight": "f"}
+_ARRAYS = tuple(_KINDS)
 
 
 def write_outcomes(path: Path, found: Mapping[str, Outcome]) -> None:
@@ -156,19 +159,17 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
     """Read what `write_outcomes` wrote."""
     try:
         with safe_open(path, framework="numpy") as file:
-            targets = json.loads(file.metadata()["targets"])
-            return {
-                name: Outcome(
-                    **{field: file.get_tensor(f"{position}/{field}") for field in _ARRAYS},
-                    target=_target(values),
-                )
-                for position, (name, values) in enumerate(targets)
-            }
+            targets = parse_json(file.metadata()["targets"])
+            return {name: _outcome_of(file, k, values) for k, (name, values) in enumerate(targets)}
     except Exception as error:
         sentence = f"{path} cannot be read. Remove the folder {path.parent} and run again."
         raise StudyError(sentence) from error
 
 
-def _target(values: Mapping[str, object]) -> FittedTarget:
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-    return FittedTarget(**fields)  # type: ignore[arg-type]
+def _outcome_of(file: Any, position: int, target: object) -> Outcome:
+    """The outcome at a position of a file, checked to be of one number of rows."""
+    arrays = {field: file.get_tensor(f"{position}/{field}") for field in _ARRAYS}
+    kinds = {field: array.dtype.kind for field, array in arrays.items()}
+    if {len(array) for array in arrays.values()} != {len(arrays["rows"])} or kinds != _KINDS:
+        raise ValueError("its arrays do not fit together")
+    return Outcome(**arrays, target=from_plain(FittedTarget, target))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from polytask._plain import from_plain
 
 __all__ = ["MetricRecord", "RunRecord", "RunSpec"]
 
@@ -113,24 +115,12 @@ class RunRecord:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> RunRecord:
-        """Build what `to_dict` wrote."""
-        return cls(
-            **{
-                **values,
-                "spec": RunSpec(**values["spec"]),
-                "validation": _metrics(values["validation"]),
-                "test": _metrics(values["test"]),
-            }
-        )
+    def from_dict(cls, values: object) -> RunRecord:
+        """Build what `to_dict` wrote.
 
-
-def _metrics(values: Mapping[str, Any]) -> dict[str, dict[str, MetricRecord]]:
-    return {
-        task: {name: _metric(**record) for name, record in metrics.items()}
-        for task, metrics in values.items()
-    }
-
-
-def _metric(*, left_out: Sequence[str] = (), **values: Any) -> MetricRecord:
-    return MetricRecord(**values, left_out=tuple(left_out))
+        Raises
+        ------
+        ValueError
+            Naming the first field that is missing, unknown or holds something else.
+        """
+        return from_plain(cls, values)

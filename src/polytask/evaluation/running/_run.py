@@ -116,7 +116,7 @@ def _validated(
     rows = _in_whole(run.split.validation, data)
     found = outcomes(predictor, validation, rows, data.tasks.names)
     store.write_outcomes(run.spec.key, "validation", found)
-    store.write_model(run.spec.key, predictor)
+    store.write_model(run.spec.key, predictor, run.spec.learner)
     return RunRecord(
         spec=run.spec,
         validation=measure(data.tasks, data.tasks.names, found),
@@ -136,7 +136,7 @@ def test_run(
     record = fit_run(run, common)
     if record.covers(tasks):
         return record
-    predictor = store.read_model(run.spec.key)
+    predictor = store.read_model(run.spec.key, run.spec.learner)
     rows = _in_whole(run.split.test, data)
     found = outcomes(predictor, data.take(run.split.test), rows, tasks)
     store.write_outcomes(run.spec.key, "test", found)

@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from polytask._recipes import to_json
+from polytask._recipes import names_in, to_json
+from polytask._trust import packages_of
 from polytask._validation import Interval, check
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._records import RunRecord, RunSpec
@@ -56,7 +57,7 @@ class Runner:
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         check("Runner", "jobs", jobs, Interval(int, 1))
-        self.store = RunStore(Path(folder))
+        self.store = RunStore(Path(folder), packages_of(names_in(to_json(data.tasks.tasks))))
         self.data = data
         self.budget = budget
         self.note = note

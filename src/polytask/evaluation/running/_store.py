@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from polytask._files import digest, sealed, unsealed, write_json, writing
+from polytask._plain import read_json
+from polytask._recipes import names_in
+from polytask._trust import packages_of
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
 from polytask.exceptions import DiskError, StudyError
@@ -30,9 +33,12 @@ class RunStore:
     ----------
     folder : Path
         Of the study; runs lie in its subfolder ``runs``.
+    trusted : tuple of str
+        Packages of the user's own code in the tasks, which models may name.
     """
 
     folder: Path
+    trusted: tuple[str, ...] = ()
 
     def _path(self, key: str, ending: str) -> Path:
         return self.folder / "runs" / f"{key}{ending}"
@@ -73,8 +79,8 @@ class RunStore:
         if not path.exists():
             return None
         try:
-            record = RunRecord.from_dict(unsealed(json.loads(path.read_text(encoding="utf-8"))))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            record = RunRecord.from_dict(unsealed(read_json(path)))
+        except (ValueError, AttributeError) as error:
             raise StudyError(f"{path} is damaged, or no record of a run. Remove it.") from error
         if record.spec.key != key:
             raise StudyError(f"{path} is the record of another run. Remove it.")
@@ -138,14 +144,20 @@ class RunStore:
         """Digests of files that lie beside the record, for the record."""
         return {ending: digest(self._path(key, f".{ending}")) for ending in endings}
 
-    def write_model(self, key: str, predictor: FittedPredictor) -> None:
+    def write_model(
+        self, key: str, predictor: FittedPredictor, learner: Mapping[str, Any] | None = None
+    ) -> None:
         """Save the run's model, in place of what an interrupted process may have left."""
         shutil.rmtree(self.bundle(key), ignore_errors=True)
-        predictor.save(self.bundle(key))
+        predictor.save(self.bundle(key), self.trusted_by(learner))
 
-    def read_model(self, key: str) -> FittedPredictor:
-        """The run's model."""
-        return load(self.bundle(key))
+    def read_model(self, key: str, learner: Mapping[str, Any] | None = None) -> FittedPredictor:
+        """The run's model, which may name the packages that its learner's recipe names."""
+        return load(self.bundle(key), self.trusted_by(learner))
+
+    def trusted_by(self, learner: Mapping[str, Any] | None) -> tuple[str, ...]:
+        """Packages that a learner's recipe and the tasks name; this process runs their code."""
+        return (*self.trusted, *packages_of(names_in(learner)))
 
     def write_outcomes(self, key: str, part: str, found: Mapping[str, Outcome]) -> None:
         """Write what the run's model said about ``"validation"`` or ``"test"`` rows."""

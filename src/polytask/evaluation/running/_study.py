@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from polytask._files import is_of_the_disk, problem, write_json
+from polytask._plain import read_json
 from polytask._validation import message
 from polytask.evaluation.running._sweep import sweep, sweep_halves
 from polytask.exceptions import DiskError, ParameterError, StudyError
@@ -128,7 +129,7 @@ def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = read_json(path)
     except ValueError:
         held = None
     if not isinstance(held, dict):

@@ -1,0 +1,233 @@
+"""Code that files name: polytask's own public classes, and modules that the user trusts."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from polytask.exceptions import ParameterError, UntrustedError
+
+__all__ = [
+    "also_trusted",
+    "check_import",
+    "checked_trust",
+    "imported",
+    "is_own",
+    "is_trusted",
+    "named_code",
+    "only_trusted",
+    "packages_of",
+    "remedy",
+    "restricted",
+    "trusted_here",
+]
+
+_PACKAGE = __name__.partition(".")[0]
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+_WIDE = {"lightgbm", "numpy", "scipy", "sklearn", "torch", "xgboost"}
+"""Packages with functions that write files, start processes or load libraries."""
+
+_NO_RECIPES = {"cli", "report", "serving", "testing"}
+"""Rooms above those whose classes files name; importing them takes time and packages."""
+
+_TRUSTED: ContextVar[tuple[str, ...] | None] = ContextVar("trusted", default=None)
+"""What names may import while a file is read; None where names come from the user."""
+
+
+def checked_trust(trusted: str | Collection[str], owner: str) -> tuple[str, ...]:
+    """The `trusted` argument of a function as a tuple of dotted names.
+
+    Examples
+    --------
+    >>> from polytask._trust import checked_trust
+    >>> checked_trust(["my_package", "models:encoder"], "load")
+    ('my_package', 'models.encoder')
+    """
+    given = [trusted] if isinstance(trusted, str) else trusted
+    if not isinstance(given, Collection) or isinstance(given, bytes):
+        given = [given]
+    dotted = [name.replace(":", ".") if isinstance(name, str) else name for name in given]
+    for name in dotted:
+        if not isinstance(name, str) or not _DOTTED.fullmatch(name):
+            sentence = (
+                f"The `trusted` parameter of {owner} must name packages, modules or single "
+                f"things in them, such as 'my_package' or 'my_package.models:Encoder'. Got "
+                f"{name!r} instead."
+            )
+            raise ParameterError(sentence)
+    return tuple(dotted)
+
+
+def is_trusted(name: str, trusted: Collection[str]) -> bool:
+    """Whether a dotted name, or a part before one of its dots, is among those trusted.
+
+    Examples
+    --------
+    >>> from polytask._trust import is_trusted
+    >>> is_trusted("mine.models:Encoder", ["mine"]), is_trusted("minerals:Encoder", ["mine"])
+    (True, False)
+    """
+    dotted = name.replace(":", ".")
+    return any(dotted == one or dotted.startswith(f"{one}.") for one in trusted)
+
+
+def is_own(name: str) -> bool:
+    """Whether a name lies in polytask."""
+    return name.replace(":", ".").partition(".")[0] == _PACKAGE
+
+
+@contextmanager
+def only_trusted(trusted: Collection[str]) -> Iterator[None]:
+    """Let files name nothing but polytask's own code and what is trusted, inside the block.
+
+    Outside of any such block, names in settings are the user's own and import what they say.
+    """
+    token = _TRUSTED.set(tuple(trusted))
+    try:
+        yield
+    finally:
+        _TRUSTED.reset(token)
+
+
+@contextmanager
+def also_trusted(trusted: Collection[str]) -> Iterator[None]:
+    """Trust more than the surrounding block does."""
+    with only_trusted((*trusted_here(), *trusted)):
+        yield
+
+
+def restricted() -> bool:
+    """Whether there is a surrounding block."""
+    return _TRUSTED.get() is not None
+
+
+def trusted_here() -> tuple[str, ...]:
+    """What the surrounding block trusts."""
+    return _TRUSTED.get() or ()
+
+
+def check_import(name: str) -> None:
+    """Raise if `name`, of the form ``module:Name``, comes from a file and is not trusted.
+
+    Raises
+    ------
+    UntrustedError
+    """
+    trusted = _TRUSTED.get()
+    if trusted is not None and not is_own(name) and not is_trusted(name, trusted):
+        raise UntrustedError(_untrusted(name))
+
+
+def named_code(name: object, trusted: Collection[str]) -> Any:
+    """The class or function that ``module:Name`` in a file means.
+
+    Nothing is imported before the name is accepted: it must be a public class of a room of
+    polytask, or trusted and defined in what is trusted.
+
+    Raises
+    ------
+    UntrustedError
+        If it is neither; the sentence says what to trust.
+    ParameterError
+        If it cannot be imported.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise UntrustedError(f"The file names {str(name)[:80]!r} as code, which is no name of any.")
+    module, _, attribute = name.partition(":")
+    if is_own(name):
+        return _own(module, attribute)
+    if not is_trusted(name, trusted):
+        raise UntrustedError(_untrusted(name))
+    thing = imported(name)
+    exact = name.replace(":", ".") in trusted
+    home = getattr(thing, "__module__", None) or ""
+    if inspect.ismodule(thing) or not (exact or is_trusted(f"{home}:{attribute}", trusted)):
+        sentence = (
+            f"The file names {name!r}, which {module} only takes from "
+            f"{'elsewhere' if inspect.ismodule(thing) else home}. If you know and trust it, name "
+            f"{name!r} itself as trusted."
+        )
+        raise UntrustedError(sentence)
+    return thing
+
+
+def _own(module: str, attribute: str) -> Any:
+    """A public class of one of polytask's rooms."""
+    package, _, room = module.partition(".")
+    rooms = [
+        found.name for found in pkgutil.iter_modules(importlib.import_module(package).__path__)
+    ]
+    if room in rooms and not room.startswith("_") and room not in _NO_RECIPES:
+        found = importlib.import_module(module)
+        thing = getattr(found, attribute, None) if attribute in found.__all__ else None
+        if inspect.isclass(thing) and thing.__module__.partition(".")[0] == package:
+            return thing
+    sentence = (
+        f"The file names {module}:{attribute}, which is no public class of this polytask. "
+        "Install the version that wrote the file."
+    )
+    raise UntrustedError(sentence)
+
+
+def imported(name: str) -> Any:
+    """The thing that ``module:Name`` means; whatever it is, its module is imported.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be imported.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        thing: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            thing = getattr(thing, part)
+    except (ImportError, AttributeError) as error:
+        sentence = (
+            f"The recipe names {name!r}, which cannot be imported here ({error}). "
+            "Install the package that defines it."
+        )
+        raise ParameterError(sentence) from error
+    return thing
+
+
+def remedy(names: Iterable[str]) -> str:
+    """What to trust, in Python and on the command line, so that these names are accepted.
+
+    Examples
+    --------
+    >>> from polytask._trust import remedy
+    >>> print(remedy(["mine.models:Encoder", "mine.models:Head", "numpy:log1p"]))
+    If you trust it, say so: trusted=['mine', 'numpy.log1p'] in Python, --trust mine --trust numpy.log1p on the command line.
+    """
+    wanted = list(packages_of(names))
+    flags = " ".join(f"--trust {one}" for one in wanted)
+    return f"If you trust it, say so: trusted={wanted} in Python, {flags} on the command line."
+
+
+def packages_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The least that accepts these names, and what lies beside them in a package of the user's."""
+    return tuple(dict.fromkeys(map(_to_trust, names)))
+
+
+def _to_trust(name: str) -> str:
+    """The package that a name lies in; the name itself where the package holds much else."""
+    package = name.replace(":", ".").partition(".")[0]
+    wide = package in sys.stdlib_module_names or package in _WIDE
+    return name.replace(":", ".") if wide else package
+
+
+def _untrusted(name: str) -> str:
+    return (
+        f"The file names {name!r}, which is no dataclass of polytask's own; nothing of it was "
+        f"imported. Install the package that defines it. {remedy([name])}"
+    )

@@ -1,0 +1,137 @@
+"""Boosters inside estimators: taken out before skops writes them, and put back after it read."""
+
+from __future__ import annotations
+
+import copy
+import math
+import textwrap
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sklearn.base import BaseEstimator, is_classifier
+
+from polytask._files import replacing
+from polytask.exceptions import BundleError, PolytaskError
+from polytask.predictor._booster import BoosterClassifier, BoosterRegressor, Trees
+from polytask.predictor._contents import Contents
+from polytask.predictor._lightgbm import LightGBMTrees
+from polytask.predictor._sound import parts_of
+from polytask.predictor._xgboost import XGBoostTrees
+
+__all__ = ["BoosterEntry", "put_back", "taken_out"]
+
+_MARK = "polytask booster"
+_LIBRARIES: Mapping[str, Any] = {"lightgbm": LightGBMTrees, "xgboost": XGBoostTrees}
+
+
+@dataclass(frozen=True)
+class BoosterEntry:
+    """What a saved model says of a booster in it.
+
+    Parameters
+    ----------
+    library : {"lightgbm", "xgboost"} or None
+        None for one that was never fitted, such as the pattern of an ensemble's members.
+    file : str
+        In the library's own format.
+    classes : tuple of int or None
+        None for numbers.
+    missing : float or None
+        The number that stands for missing cells, besides NaN.
+    gives_margins : bool
+        Whether the library's classifier has a ``decision_function``.
+    """
+
+    library: Literal["lightgbm", "xgboost"] | None
+    file: str
+    classes: tuple[int, ...] | None
+    missing: float | None = None
+    gives_margins: bool = False
+
+
+def taken_out(estimators: Any, folder: Path) -> tuple[Any, list[dict[str, Any]]]:
+    """The same estimators with marks for boosters, which are written to files; and their entries.
+
+    Raises
+    ------
+    BundleError
+        If a booster cannot be saved so that it predicts the same.
+    """
+    found = [part for part in parts_of(estimators) if _is_booster(part)]
+    entries = []
+    for position, model in enumerate(found):
+        trees = _trees(model)
+        entry = BoosterEntry(None, "", _classes(model))
+        if trees is not None:
+            missing = None if math.isnan(trees.missing) else trees.missing
+            file = f"booster-{position}.{trees.suffix}"
+            margins = is_classifier(model) and hasattr(model, "decision_function")
+            entry = BoosterEntry(trees.library, file, _classes(model), missing, margins)
+            with replacing(folder / file) as temporary:
+                temporary.write_bytes(trees.content())
+        entries.append(asdict(entry))
+    marks: dict[int, Any] = {id(model): {_MARK: place} for place, model in enumerate(found)}
+    return (copy.deepcopy(estimators, marks) if found else estimators), entries
+
+
+def put_back(estimators: Any, entries: tuple[BoosterEntry, ...], contents: Contents) -> Any:
+    """The estimators with boosters in place of their marks.
+
+    Raises
+    ------
+    BundleError
+        If a booster's file is damaged or forged, or marks and entries do not agree.
+    """
+    boosters = [_loaded(entry, contents) for entry in entries]
+    marks = [part for part in parts_of(estimators) if isinstance(part, dict) and _MARK in part]
+    places = [mark[_MARK] for mark in marks]
+    if any(type(place) is not int or not 0 <= place < len(boosters) for place in places):
+        raise BundleError(f"{contents.folder} names a booster that it does not describe.")
+    found: dict[int, Any] = {id(mark): boosters[mark[_MARK]] for mark in marks}
+    return copy.deepcopy(estimators, found) if marks else estimators
+
+
+def _is_booster(part: Any) -> bool:
+    """Whether it is an estimator of one of the libraries, or one that was loaded."""
+    library = type(part).__module__.partition(".")[0]
+    own = library in _LIBRARIES and isinstance(part, BaseEstimator)
+    return own or isinstance(part, BoosterRegressor | BoosterClassifier)
+
+
+def _trees(model: Any) -> Trees | None:
+    if isinstance(model, BoosterRegressor | BoosterClassifier):
+        return model.trees
+    return _LIBRARIES[type(model).__module__.partition(".")[0]].of(model)
+
+
+def _classes(model: Any) -> tuple[int, ...] | None:
+    if not is_classifier(model):
+        return None
+    return tuple(int(label) for label in getattr(model, "classes_", ()))
+
+
+def _loaded(entry: BoosterEntry, contents: Contents) -> BoosterRegressor | BoosterClassifier:
+    trees = None
+    if entry.library is not None:
+        missing = math.nan if entry.missing is None else entry.missing
+        n_classes = None if entry.classes is None else len(entry.classes)
+        trees = _read(_LIBRARIES[entry.library], entry.file, n_classes, missing, contents)
+    if entry.classes is None:
+        return BoosterRegressor(trees)
+    margins = entry.gives_margins and entry.library == "lightgbm"
+    return BoosterClassifier(trees, entry.classes, gives_margins=margins)
+
+
+def _read(
+    library: Any, file: str, n_classes: int | None, missing: float, contents: Contents
+) -> Trees:
+    content, path = contents.read(file), contents.path(file)
+    try:
+        return library.read(content, n_classes, missing)
+    except PolytaskError:
+        raise
+    except Exception as error:
+        reason = textwrap.shorten(f"{error}", 200, placeholder=" …")
+        raise BundleError(f"{path} holds no booster that can predict: {reason}.") from error

@@ -1,0 +1,162 @@
+"""The files of a saved model, read once and held against the manifest's digests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.machinery import all_suffixes
+from pathlib import Path
+from typing import Any
+
+from polytask._plain import parse_json
+from polytask.exceptions import BundleError
+
+__all__ = ["AGAIN", "Contents", "FileEntry", "is_importable", "read_contents", "unnamed_files"]
+
+AGAIN = "Copy the whole folder again, or save the model anew."
+
+_IMPORTABLE = (*all_suffixes(), ".dll", ".dylib", ".pth", ".pyc", ".pyd", ".pyo", ".pyw", ".so")
+_CACHE = "__pycache__"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """What the manifest says of a file.
+
+    Parameters
+    ----------
+    bytes : int
+    sha256 : str
+        Hexadecimal.
+    """
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Files of a saved model, or of a part of it, as they were when their digests were checked.
+
+    Parameters
+    ----------
+    folder : Path
+    files : mapping of file name to bytes
+    trusted : tuple of str
+        Code that the files may name, besides polytask's own.
+    prefix : str
+        What stands before the names of a part's files.
+    """
+
+    folder: Path
+    files: Mapping[str, bytes]
+    trusted: tuple[str, ...] = ()
+    prefix: str = ""
+
+    def path(self, name: str) -> Path:
+        """Where the file lies, for messages."""
+        return self.folder / f"{self.prefix}{name}"
+
+    def read(self, name: str) -> bytes:
+        """A file's content.
+
+        Raises
+        ------
+        BundleError
+            If the manifest does not list it.
+        """
+        try:
+            return self.files[f"{self.prefix}{name}"]
+        except KeyError:
+            sentence = f"{self.path(name)} is needed, but the manifest does not list it. {AGAIN}"
+            raise BundleError(sentence) from None
+
+    def json(self, name: str) -> Any:
+        """A JSON file's content.
+
+        Raises
+        ------
+        BundleError
+            If it is not listed, or no JSON.
+        """
+        try:
+            return parse_json(self.read(name))
+        except ValueError as error:
+            if isinstance(error, BundleError):
+                raise
+            raise BundleError(f"{self.path(name)} cannot be read ({error}). {AGAIN}") from error
+
+    def part(self, prefix: str) -> Contents:
+        """The files whose names begin with the prefix, which is left out of their names."""
+        return Contents(self.folder, self.files, self.trusted, f"{self.prefix}{prefix}")
+
+
+def read_contents(folder: Path, entries: Mapping[str, FileEntry]) -> dict[str, bytes]:
+    """Read every file that the manifest lists.
+
+    Raises
+    ------
+    BundleError
+        Naming the file that is missing, truncated or edited, or that could be imported.
+    """
+    for name in entries:
+        if Path(name).name != name or name in {"", ".", ".."} or "\\" in name or "\0" in name:
+            raise BundleError(f"The manifest of {folder} lists {name!r}, which is no file's name.")
+    _refuse_importable(folder, sorted(filter(is_importable, entries)))
+    return {name: _verified(folder / name, entry) for name, entry in entries.items()}
+
+
+def _verified(path: Path, entry: FileEntry) -> bytes:
+    if not path.is_file():
+        raise BundleError(f"{path} is missing from the saved model. {AGAIN}")
+    size = path.stat().st_size
+    if size != entry.bytes:
+        sentence = f"{path} has {size} bytes instead of {entry.bytes}: it is truncated or edited."
+        raise BundleError(f"{sentence} {AGAIN}")
+    try:
+        content = path.read_bytes()
+    except MemoryError as error:
+        raise BundleError(f"{path} has {size:,} bytes, more than the memory holds.") from error
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise BundleError(f"{path} was edited or damaged after it was written. {AGAIN}")
+    return content
+
+
+def unnamed_files(folder: Path, named: set[str]) -> list[str]:
+    """Files and folders in a saved model that its manifest does not name; none is opened.
+
+    Raises
+    ------
+    BundleError
+        If Python could import one of them.
+    """
+    unnamed: list[str] = []
+    importable: list[str] = []
+    for root, folders, files in os.walk(folder):
+        here = Path(root)
+        inner = here.relative_to(folder)
+        linked = [name for name in folders if (here / name).is_symlink()]
+        folders[:] = [name for name in folders if name not in linked]
+        unnamed += [str(inner / name) for name in files if inner.parts or name not in named]
+        importable += [str(inner / name) for name in files if is_importable(name)]
+        importable += [str(inner / name) for name in folders if name.casefold() == _CACHE]
+        importable += [str(inner / name) for name in linked]  # of which the inside is not known
+    _refuse_importable(folder, sorted(importable))
+    return sorted(unnamed)
+
+
+def is_importable(name: str) -> bool:
+    """Whether Python could import a file, or would read it at its start."""
+    return name.casefold().endswith(_IMPORTABLE)
+
+
+def _refuse_importable(folder: Path, names: list[str]) -> None:
+    if names:
+        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        sentence = (
+            f"{folder} holds {shown}, which Python could import; no saved model has such files. "
+            "Remove them, or get the model from where it was saved."
+        )
+        raise BundleError(sentence)

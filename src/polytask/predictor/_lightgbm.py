@@ -1,0 +1,217 @@
+"""LightGBM's boosters in its own text format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from polytask.exceptions import BundleError, MissingDependencyError
+from polytask.predictor._booster import Trees
+from polytask.predictor._sound_trees import check_inner
+
+__all__ = ["LightGBMTrees"]
+
+_END = "end of trees"
+_HEADER = {
+    "average_output",
+    "feature_infos",
+    "feature_names",
+    "label_index",
+    "max_feature_idx",
+    "monotone_constraints",
+    "num_class",
+    "num_tree_per_iteration",
+    "objective",
+    "tree",
+    "version",
+}
+_OBJECTIVES = {
+    "binary",
+    "cross_entropy",
+    "cross_entropy_lambda",
+    "custom",
+    "fair",
+    "gamma",
+    "huber",
+    "mape",
+    "multiclass",
+    "multiclassova",
+    "poisson",
+    "quantile",
+    "regression",
+    "regression_l1",
+    "tweedie",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class LightGBMTrees(Trees):
+    """A booster of LightGBM.
+
+    Parameters
+    ----------
+    booster : lightgbm.Booster
+    """
+
+    booster: Any
+
+    library: ClassVar[Literal["lightgbm", "xgboost"]] = "lightgbm"
+    suffix: ClassVar[str] = "txt"
+
+    @property
+    def n_features(self) -> int:  # type: ignore[override]
+        """Columns of a row."""
+        return int(self.booster.num_feature())
+
+    def response(self, X: Any) -> np.ndarray:
+        """Numbers, or probabilities."""
+        return np.asarray(self.booster.predict(X))
+
+    def margins(self, X: Any) -> np.ndarray:
+        """Scores before they become probabilities."""
+        return np.asarray(self.booster.predict(X, raw_score=True))
+
+    def content(self) -> bytes:
+        """The trees as text, without what they were trained with."""
+        return _plain(self.booster.model_to_string()).encode()
+
+    @classmethod
+    def of(cls, model: Any) -> LightGBMTrees | None:
+        """The booster in an estimator."""
+        if not model.__sklearn_is_fitted__():
+            return None
+        if callable(model.objective) and hasattr(model, "predict_proba"):
+            sentence = (
+                f"{type(model).__name__} has an objective of its own, by which LightGBM gives no "
+                "probabilities, so it is not saved. Name one of LightGBM's objectives."
+            )
+            raise BundleError(sentence)
+        return cls(model.booster_)
+
+    @classmethod
+    def read(cls, content: bytes, n_classes: int | None, missing: float) -> LightGBMTrees:
+        """Read a booster."""
+        del missing
+        try:
+            import lightgbm
+        except ImportError as error:
+            sentence = "The saved model holds a booster of LightGBM. Install it: polytask[trees]."
+            raise MissingDependencyError(sentence) from error
+        text = content.decode()
+        _check(text, n_classes)
+        return cls(lightgbm.Booster(model_str=text))
+
+
+def _plain(text: str) -> str:
+    """The text up to its last tree, without the places of the trees in it."""
+    lines = text[: text.index(_END)].splitlines()
+    kept = [line for line in lines if not line.startswith("tree_sizes=")]
+    return "\n".join([*kept, _END, "", "pandas_categorical:null", ""])
+
+
+def _check(text: str, n_classes: int | None) -> None:
+    """Raise unless the text is one that `_plain` gives, of trees that end in leaves."""
+    if _plain(text) != text:
+        raise ValueError("it is not as it was written")
+    header, *trees = text[: text.index(_END)].split("\nTree=")
+    fields = _fields(header)
+    strange = fields.keys() - _HEADER
+    if strange or fields.get("objective", "custom").split(" ")[0] not in _OBJECTIVES:
+        raise ValueError("its header is none of LightGBM")
+    n_features, per_round = int(fields["max_feature_idx"]) + 1, int(fields["num_class"])
+    expected = 1 if n_classes is None or n_classes <= 2 else n_classes
+    names = fields["feature_names"].split(" ")
+    sound = (
+        per_round == int(fields["num_tree_per_iteration"]) == expected
+        and len(trees) % per_round == 0
+        and len(names) == len(fields["feature_infos"].split(" ")) == n_features > 0
+        and int(fields["label_index"]) == 0
+    )
+    if not sound:
+        raise ValueError("its header does not fit its trees")
+    for position, tree in enumerate(trees):
+        number, _, rest = tree.partition("\n")
+        if number != str(position):
+            raise ValueError("its trees are out of order")
+        _check_tree(_fields(rest), n_features)
+
+
+def _fields(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in text.split("\n"):
+        name, _, value = line.partition("=")
+        if name in found:
+            raise ValueError(f"{name[:40]!r} stands twice in it")
+        if line:
+            found[name] = value
+    return found
+
+
+def _check_tree(fields: Mapping[str, str], n_features: int) -> None:
+    n_leaves, n_categorical = int(fields["num_leaves"]), int(fields["num_cat"])
+    inner = np.arange(n_leaves - 1)
+    floats = dict(_numbers(fields, ("leaf_value", "threshold", "shrinkage"), np.float64))
+    whole = ("split_feature", "decision_type", "left_child", "right_child")
+    ints = dict(_numbers(fields, whole, np.int64))
+    sizes = [len(floats["threshold"]), *(len(ints[name]) for name in whole)]
+    if n_leaves < 1 or len(floats["leaf_value"]) != n_leaves or {*sizes} != {n_leaves - 1}:
+        raise ValueError("a tree has more or fewer leaves than it says")
+    children = np.stack([ints["left_child"], ints["right_child"]])
+    leaves = children < 0
+    if (~children[leaves] >= n_leaves).any():
+        raise ValueError("a tree leads to leaves that do not exist")
+    nodes = np.where(leaves, n_leaves, children)
+    check_inner(inner, nodes, ints["split_feature"], n_leaves + 1, n_features)
+    if not leaves.all() and (nodes[~leaves] >= n_leaves - 1).any():
+        raise ValueError("a tree leads to nodes that do not exist")
+    if not all(np.isfinite(array).all() for array in floats.values()):
+        raise ValueError("a tree holds values that are not finite")
+    _check_categories(fields, floats["threshold"][(ints["decision_type"] & 1) == 1], n_categorical)
+    _check_linear(fields, n_leaves, n_features)
+
+
+def _numbers(
+    fields: Mapping[str, str], names: tuple[str, ...], kind: type
+) -> Iterator[tuple[str, np.ndarray]]:
+    for name in names:
+        yield name, np.array(fields.get(name, "").split(), dtype=kind)
+
+
+def _check_categories(fields: Mapping[str, str], chosen: np.ndarray, number: int) -> None:
+    bounds, bits = (
+        found for _, found in _numbers(fields, ("cat_boundaries", "cat_threshold"), np.int64)
+    )
+    sound = (
+        len(bounds) == (number + 1 if number else 0)
+        and (not number or (bounds[0] == 0 and bounds[-1] == len(bits)))
+        and (np.diff(bounds) > 0).all()
+        and ((chosen >= 0) & (chosen < number) & (chosen == np.floor(chosen))).all()
+        and ((bits >= 0) & (bits < 1 << 32)).all()
+    )
+    if not sound:
+        raise ValueError("a tree splits on categories that it does not list")
+
+
+def _check_linear(fields: Mapping[str, str], n_leaves: int, n_features: int) -> None:
+    if fields["is_linear"] == "0":
+        return
+    counts, features = (
+        found for _, found in _numbers(fields, ("num_features", "leaf_features"), np.int64)
+    )
+    constants, slopes = (
+        found for _, found in _numbers(fields, ("leaf_const", "leaf_coeff"), np.float64)
+    )
+    sound = (
+        fields["is_linear"] == "1"
+        and len(counts) == len(constants) == n_leaves
+        and (counts >= 0).all()
+        and counts.sum() == len(features) == len(slopes)
+        and ((features >= 0) & (features < n_features)).all()
+        and math.isfinite(float(np.sum(constants) + np.sum(slopes)))
+    )
+    if not sound:
+        raise ValueError("the linear models in a tree's leaves do not fit together")

@@ -1,0 +1,88 @@
+"""Estimators to a skops file and back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+import skops.io
+from skops.io.exceptions import UnsupportedTypeException
+
+from polytask._plain import parse_json
+from polytask.exceptions import BundleError
+from polytask.predictor._array_files import check_archive, check_array, stored
+from polytask.predictor._skops_schema import array_files, check_schema, nodes_of
+
+__all__ = ["dumped", "loaded"]
+
+_SCHEMA = "schema.json"
+_MOST_FEATURES = 1 << 31
+
+
+def dumped(value: Any, where: str) -> bytes:
+    """What `loaded` reads back, refusing what it would refuse.
+
+    Raises
+    ------
+    BundleError
+        If skops cannot write it, or it holds what is not trusted.
+    """
+    try:
+        content = stored(skops.io.dumps(value))
+    except (UnsupportedTypeException, TypeError, AttributeError) as error:
+        raise BundleError(f"{where} cannot be written without pickle: {error}.") from error
+    _check(content, where)
+    return content
+
+
+def loaded(content: bytes, where: str) -> Any:
+    """Build what a skops file describes, if all of it is trusted.
+
+    Raises
+    ------
+    BundleError
+        If it is damaged or forged.
+    UntrustedError
+        If it holds types that nobody said to trust.
+    """
+    try:
+        _check(content, where)
+        types = skops.io.get_untrusted_types(data=content)
+        return skops.io.loads(content, trusted=types)
+    except BundleError:
+        raise
+    except Exception as error:
+        sentence = f"{where} cannot be read ({type(error).__name__}: {error})."
+        raise BundleError(sentence) from error
+
+
+def _check(content: bytes, where: str) -> None:
+    with ZipFile(io.BytesIO(content)) as archive:
+        check_archive(archive, len(content))
+        schema = parse_json(archive.read(_SCHEMA))
+        check_schema(schema, where)
+        names = set(archive.namelist()) - {_SCHEMA}
+        if array_files(schema) != names:
+            raise ValueError("its arrays are not those that its schema names")
+        for name in names:
+            check_array(name, archive.read(name))
+        for node in nodes_of(schema, "TreeNode"):
+            _check_tree(node, archive)
+
+
+def _check_tree(node: Mapping[str, Any], archive: ZipFile) -> None:
+    """Raise unless a tree's outputs are as many as the array that says of how many classes."""
+    n_features, classes, n_outputs = node["__reduce__"]["args"]["content"]
+    counts = np.load(io.BytesIO(archive.read(classes["file"])), allow_pickle=False)
+    sound = (
+        0 < parse_json(n_features["content"]) < _MOST_FEATURES
+        and counts.dtype == np.intp
+        and counts.shape == (parse_json(n_outputs["content"]),)
+        and counts.size > 0
+        and ((counts > 0) & (counts < _MOST_FEATURES)).all()
+    )
+    if not sound:
+        raise ValueError("a tree has other numbers of outputs than it says")

@@ -1,0 +1,197 @@
+"""What a skops file may hold: every node of its schema is checked before skops sees the file.
+
+skops takes a list of type names, and accepts a name in it wherever the file writes it: as the
+class of an object, as a function to call, as the container of a list. Here a name counts only
+together with the loader, and functions only in the place, that polytask's own files have.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from polytask._trust import is_own, is_trusted, named_code, remedy, trusted_here
+from polytask.exceptions import UntrustedError
+from polytask.predictor._trusted_types import TRUSTED_TYPES
+
+__all__ = ["array_files", "check_schema", "is_estimator", "nodes_of"]
+
+Node = Mapping[str, Any]
+
+_CHECK = "sklearn.utils.validation.check_array"
+_NO_ROOMS = {"datasets", "experimental", "externals", "tests", "utils"}
+"""Parts of scikit-learn without estimators to fit; some change it when they are imported."""
+_SCALAR = re.compile(r'null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*|"(\\.|[^"\\])*"')
+
+
+def check_schema(schema: object, where: str) -> None:
+    """Raise unless a skops schema holds only what is trusted.
+
+    Raises
+    ------
+    UntrustedError
+        If it holds types or functions that nobody said to trust; it names them.
+    ValueError
+        If it is no schema of skops.
+    """
+    strange: list[str] = []
+    forms: dict[object, tuple[object, ...]] = {}
+    for node, place in _nodes(schema):
+        _check_form(node, place, forms)
+        if not _is_known(node, place) and not _is_trusted(node):
+            strange.append(_name(node))
+    if strange:
+        shown = ", ".join(dict.fromkeys(strange))
+        sentence = (
+            f"{where} holds types outside those that scikit-learn's estimators are made of: "
+            f"{shown}. Nothing of them was imported. {remedy(strange)}"
+        )
+        raise UntrustedError(sentence)
+
+
+def array_files(schema: object) -> set[str]:
+    """Names of the files beside the schema that its nodes read."""
+    return {node["file"] for node, _ in _nodes(schema) if isinstance(node.get("file"), str)}
+
+
+def nodes_of(schema: object, loader: str) -> Iterator[Node]:
+    """The nodes that one loader reads."""
+    return (node for node, _ in _nodes(schema) if node["__loader__"] == loader)
+
+
+def is_estimator(name: str) -> bool:
+    """Whether a dotted name is that of a BaseEstimator defined in scikit-learn or polytask.
+
+    Nothing is imported but public packages that scikit-learn lists itself.
+    """
+    module, _, attribute = name.rpartition(".")
+    package, _, inner = module.partition(".")
+    room = inner.partition(".")[0]
+    if package == "sklearn":
+        if room in _NO_ROOMS or room not in importlib.import_module(package).__all__:
+            return False
+        _import_if_package(f"{package}.{room}")
+    elif not is_own(name):
+        return False
+    home = sys.modules.get(module)
+    thing = None if home is None else vars(home).get(attribute)
+    return (
+        inspect.isclass(thing)
+        and issubclass(thing, BaseEstimator)
+        and (thing.__module__, thing.__qualname__) == (module, attribute)
+    )
+
+
+def _import_if_package(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except ImportError:  # a function that lies beside the packages
+        return
+
+
+def _nodes(schema: object) -> Iterator[tuple[Node, str]]:
+    """Every node of a schema, and the place that the node above gives it."""
+    ahead: list[tuple[object, str]] = [(schema, "")]
+    while ahead:
+        value, place = ahead.pop()
+        if isinstance(value, list):
+            ahead += [(item, place) for item in value]
+        elif isinstance(value, dict):
+            if "__loader__" in value:
+                yield value, place
+                place = str(value["__loader__"])
+            ahead += [(item, f"{place}.{key}") for key, item in value.items()]
+
+
+def _name(node: Node) -> str:
+    """The dotted name of a node's type, or of the method it stands for."""
+    module, name = node.get("__module__"), node.get("__class__")
+    if not isinstance(module, str) or not isinstance(name, str) or "." in name:
+        raise ValueError(f"a node of the schema names the type {module!r}, {name!r}")
+    if node["__loader__"] == "MethodNode":
+        return f"{module}.{name}.{_content(node).get('func')}"
+    return f"{module}.{name}"
+
+
+def _content(node: object) -> Mapping[str, Any]:
+    content = node.get("content") if isinstance(node, dict) else None
+    return content if isinstance(content, dict) else {}
+
+
+def _is_known(node: Node, place: str) -> bool:
+    """Whether polytask's own files write this type with this loader in this place."""
+    loader, name = node["__loader__"], _name(node)
+    if loader == "JsonNode":
+        content = node.get("content")
+        return isinstance(content, str) and _SCALAR.fullmatch(content) is not None
+    if loader == "FunctionNode":
+        return name == _CHECK and place == "PartialNode.content.func"
+    if loader == "PartialNode":
+        function = _content(node).get("func")
+        called = function.get("__loader__") if isinstance(function, dict) else None
+        return name == "functools.partial" and called == "FunctionNode"
+    if loader == "ObjectNode" and is_estimator(name):
+        return True
+    return isinstance(loader, str) and name in TRUSTED_TYPES.get(loader, ())
+
+
+def _is_trusted(node: Node) -> bool:
+    """Whether the user trusts a type, and it is defined in what is trusted."""
+    name = _name(node)
+    if not is_trusted(name, trusted_here()):
+        return False
+    named_code(f"{node['__module__']}:{name.removeprefix(node['__module__'])[1:]}", trusted_here())
+    return True
+
+
+def _check_form(node: Node, place: str, forms: dict[object, tuple[object, ...]]) -> None:
+    """Raise for what skops would take for something other than what stands there.
+
+    skops builds an object once and takes it wherever its id stands again, whatever is written
+    there; it makes the keys of a mapping by calling what stands in ``key_types``.
+    """
+    content = node.get("content")
+    names = sorted(content) if isinstance(content, dict) else None
+    items = tuple(map(_gist, content)) if isinstance(content, list) else None
+    text = content if isinstance(content, str) else None
+    keys = place == "DictNode.key_types"
+    form = (node["__loader__"], _name(node), node.get("file"), names, items, text, keys)
+    if forms.setdefault(node.get("__id__", id(node)), form) != form:
+        raise ValueError("two different objects of the schema have the same id")
+    if "file" in node and node["file"] not in {
+        f"{node.get('__id__')}.npy",
+        f"{node.get('__id__')}.npz",
+    }:
+        raise ValueError("an object of the schema reads the file of another")
+    if node["__loader__"] == "DictNode":
+        _check_mapping(node)
+    if node["__loader__"] == "ObjectNode" and any(
+        attribute.startswith("__") for attribute in _content(content)
+    ):
+        raise ValueError(f"an object of {_name(node)} has attributes that Python keeps for itself")
+
+
+def _gist(node: object) -> tuple[object, ...]:
+    """What an item of a list is, without what lies in it."""
+    if not isinstance(node, dict):
+        raise ValueError("a list of the schema holds something other than nodes")
+    content = node.get("content")
+    text = content if isinstance(content, str) else None
+    return (node.get("__loader__"), node.get("__class__"), node.get("file"), text)
+
+
+def _check_mapping(node: Node) -> None:
+    types: Any = node.get("key_types")
+    items = types.get("content") if isinstance(types, dict) else None
+    if not isinstance(items, list) or types.get("__loader__") != "ListNode":
+        raise ValueError("a mapping does not say of what types its keys are")
+    if any(not isinstance(item, dict) or item.get("__loader__") != "TypeNode" for item in items):
+        raise ValueError("the keys of a mapping are not of plain types")
+    if len(items) != len(_content(node)):
+        raise ValueError("a mapping has other numbers of keys and of their types")

@@ -1,0 +1,161 @@
+"""Whether estimators from a file can predict: compiled code trusts what lies in their arrays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.svm._base import BaseLibSVM
+
+from polytask.predictor._sound_trees import check_boosting, check_neighbours, check_trees
+
+__all__ = ["check_sound", "parts_of"]
+
+_WEIGHTS = {
+    "X_fit_",
+    "X_train_",
+    "_fit_X",
+    "_y",
+    "alpha_",
+    "class_log_prior_",
+    "class_prior_",
+    "cluster_centers_",
+    "coef_",
+    "coefs_",
+    "components_",
+    "constant_",
+    "dual_coef_",
+    "feature_log_prob_",
+    "intercept_",
+    "intercepts_",
+    "mean_",
+    "scale_",
+    "support_vectors_",
+    "theta_",
+    "var_",
+    "y_train_",
+}
+"""Fitted attributes that enter predictions as they are, and are never missing."""
+
+
+def check_sound(estimators: Any) -> None:
+    """Raise unless every part of fitted estimators fits the others; tame what serves no prediction.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong.
+    """
+    for part in parts_of(estimators):
+        for check in _CHECKS:
+            check(part)
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    """Objects inside objects, lists and mappings, each once."""
+    ahead, seen = [value], {id(value)}
+    while ahead:
+        part = ahead.pop()
+        yield part
+        fresh = {id(inner): inner for inner in _inside(part) if id(inner) not in seen}
+        seen.update(fresh)
+        ahead += reversed(fresh.values())
+
+
+def _inside(part: Any) -> list[Any]:
+    if isinstance(part, list | tuple | set):
+        return list(part)
+    if isinstance(part, np.ndarray):
+        return list(part.ravel()) if part.dtype == object else []
+    inner = list(part.values()) if isinstance(part, Mapping) else []
+    return [*inner, *getattr(part, "__dict__", {}).values()]
+
+
+def _check_attributes(part: Any) -> None:
+    """No attribute may stand for a method, no weight may be missing, few processes suffice."""
+    if not isinstance(part, BaseEstimator):
+        return
+    own = vars(part)
+    for name, value in own.items():
+        if _is_method(type(part), name):
+            raise ValueError(f"an attribute of {_kind(part)} takes the place of its {name}()")
+        if name in _WEIGHTS:
+            _check_finite(part, name, value)
+    if isinstance(own.get("n_jobs"), int):
+        part.n_jobs = min(own["n_jobs"], os.cpu_count() or 1)
+    if own.get("input", "content") != "content":
+        raise ValueError(f"{_kind(part)} would read files")
+
+
+def _is_method(kind: type, name: str) -> bool:
+    """Whether a class has a method of that name."""
+    return callable(getattr(kind, name, None)) and not isinstance(getattr(kind, name), type)
+
+
+def _check_finite(part: Any, name: str, value: Any) -> None:
+    for array in value if isinstance(value, list | tuple) else [value]:
+        numbers = array.data if sparse.issparse(array) else np.asarray(array)
+        if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+            raise ValueError(f"{name} of {_kind(part)} holds values that are not finite")
+        if name == "scale_" and numbers.dtype.kind == "f" and not numbers.all():
+            raise ValueError(f"{name} of {_kind(part)} holds a 0")
+
+
+def _check_sparse(part: Any) -> None:
+    if sparse.issparse(part) and hasattr(part, "check_format"):
+        part.check_format(full_check=True)
+
+
+def _check_drawing(part: Any) -> None:
+    """A generator of numpy reads its state at a position that it takes as it comes."""
+    if isinstance(part, np.random.RandomState):
+        kind, key, position, *_ = part.get_state()
+        if kind != "MT19937" or not 0 <= int(position) <= len(key):
+            raise ValueError("a random state is none")
+    if isinstance(part, np.random.Generator) and type(part.bit_generator) is not np.random.PCG64:
+        raise ValueError("a random generator is of another kind than numpy's own")
+
+
+def _check_support_vectors(part: Any) -> None:
+    """The arrays that libsvm reads without looking at their sizes."""
+    if not isinstance(part, BaseLibSVM) or not hasattr(part, "support_vectors_"):
+        return
+    vectors, coefficients = part.support_vectors_, part._dual_coef_
+    n_vectors, counts = vectors.shape[0], part._n_support  # noqa: SLF001
+    classifies = part._impl in {"c_svc", "nu_svc"}  # noqa: SLF001
+    n_classes = len(counts)
+    pairs = n_classes * (n_classes - 1) // 2
+    probabilities = {len(part._probA), len(part._probB)}  # noqa: SLF001
+    sound = (
+        vectors.ndim == 2
+        and vectors.shape[1] == part.n_features_in_
+        and part.kernel != "precomputed"
+        and len(part.support_) == n_vectors
+        and coefficients.shape == (n_classes - 1, n_vectors)
+        and len(part._intercept_) == pairs
+        and probabilities <= ({0, pairs} if classifies else {0, 1, pairs})
+        and len(probabilities) == 1
+        and (not classifies or (counts.min() >= 0 and counts.sum() == n_vectors))
+        and n_classes == (len(part.classes_) if classifies else 2)
+    )
+    if not sound:
+        raise ValueError(f"the support vectors of {_kind(part)} do not fit together")
+
+
+def _kind(part: Any) -> str:
+    return type(part).__name__
+
+
+_CHECKS: tuple[Callable[[Any], None], ...] = (
+    _check_attributes,
+    _check_sparse,
+    _check_drawing,
+    _check_support_vectors,
+    check_trees,
+    check_boosting,
+    check_neighbours,
+)

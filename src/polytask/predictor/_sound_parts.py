@@ -1,0 +1,83 @@
+"""Whether estimators from a file answer the tasks and take the rows that the model has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from polytask.data import Schema
+from polytask.predictor._answers import answer_for
+from polytask.predictor._design import Design
+from polytask.predictor._estimators_part import EstimatorsPart
+from polytask.tasks import FittedTarget, TaskSet
+
+__all__ = ["check_parts"]
+
+
+def check_parts(
+    parts: Sequence[EstimatorsPart], tasks: TaskSet, schemas: Mapping[str, Schema]
+) -> None:
+    """Raise unless every task of every source is answered once, by estimators that can.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong.
+    """
+    answered = Counter((part.source, task) for part in parts for task in part.tasks)
+    if answered != Counter((name, task) for name, one in schemas.items() for task in one.targets):
+        raise ValueError("not every task of every source is answered once")
+    for part in parts:
+        schema = schemas[part.source]
+        _check_design(part.design, schema)
+        width = part.design.width(schema)
+        for estimator in part.estimators:
+            found = getattr(estimator, "n_features_in_", width)
+            if found != width:
+                raise ValueError(f"an estimator of {found} features is shown {width}")
+        _check_outputs(part, tasks, schema)
+
+
+def _check_design(design: Design, schema: Schema) -> None:
+    frequent, codes = design.frequent, schema.cardinalities
+    sound = (
+        design.sparse <= (design.categorical == "one_hot")
+        and set(design.tasks) <= set(schema.targets)
+        and len(set(design.tasks)) == len(design.tasks)
+        and (schema.own_rows or not design.tasks)
+        and len(frequent) == (len(codes) if design.categorical == "codes" else 0)
+        and all(
+            kept is None or (len(set(kept)) == len(kept) and 0 < min(kept) <= max(kept) < size)
+            for kept, size in zip(frequent, codes, strict=False)
+        )
+    )
+    if not sound:
+        raise ValueError(f"the inputs of source {schema.source!r} are laid out as no fit would")
+
+
+def _check_outputs(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None:
+    targets = [schema.targets[name] for name in part.tasks]
+    if part.spread and len(part.estimators) != 1:
+        raise ValueError("one estimator must answer for all tasks of a part")
+    for name, target in zip(part.tasks, targets, strict=True):
+        answer = answer_for(tasks[name].known_kind)
+        if answer is None or not all(answer.accepts(one) for one in part.estimators):
+            raise ValueError(f"an estimator cannot answer task {name!r}")
+        if not part.spread and len(part.estimators) not in {1, len(target.columns)}:
+            raise ValueError(f"task {name!r} has more or fewer estimators than columns")
+        for estimator in part.estimators:
+            _check_classes(getattr(estimator, "classes_", None), target)
+    if part.spread and any(len(target.columns) != target.size for target in targets):
+        raise ValueError("the outputs of one estimator answer regressions only")
+
+
+def _check_classes(classes: object, target: FittedTarget) -> None:
+    """Codes of classes are positions among the target's."""
+    if classes is None:
+        return
+    codes = np.asarray(classes)
+    known = max(2, len(target.classes))
+    if codes.dtype.kind not in "iuf" or not np.isin(codes, np.arange(known)).all():
+        raise ValueError("an estimator gives classes that its task does not have")

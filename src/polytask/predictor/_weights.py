@@ -1,0 +1,80 @@
+"""A network's weights from a file that a stranger may have written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.parameter import is_lazy
+
+from polytask.exceptions import BundleError
+
+__all__ = ["at_most", "check_finite", "put_weights"]
+
+_REGISTERED_TWICE = 16
+_FEW = 1 << 16
+
+
+@contextmanager
+def at_most(n_weights: int) -> Iterator[None]:
+    """Refuse to build a network of many more parameters than a file holds, inside the block.
+
+    A parameter is counted when a module takes it, before it is drawn, so that a recipe of
+    absurd widths or depths ends early; networks that build parts to stack them take some twice.
+    """
+    left = _REGISTERED_TWICE * n_weights + _FEW
+
+    def count(_module: nn.Module, _name: str, parameter: Tensor | None) -> None:
+        nonlocal left
+        left -= 1 if parameter is None or is_lazy(parameter) else 1 + parameter.numel()
+        if left < 0:
+            raise ValueError(
+                f"the recipe describes a network of more parameters than the {n_weights:,} saved"
+            )
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def put_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Put saved tensors into the network that the recipe built.
+
+    Raises
+    ------
+    ValueError
+        If one is missing or left over, or has another shape or type.
+    """
+    own = network.state_dict()
+    shared = {tensor.data_ptr() for name, tensor in own.items() if name in weights}
+    for name in weights.keys() ^ own.keys():
+        alias = name in own and own[name].numel() and own[name].data_ptr() in shared
+        if not alias:
+            lacks = "the saved weights lack" if name in own else "the network has no place for"
+            raise ValueError(f"{lacks} {name[:80]!r}")
+    for name, tensor in weights.items():
+        if tensor.shape != own[name].shape or tensor.dtype != own[name].dtype:
+            sentence = (
+                f"the saved weights {name!r} are {_form(tensor)}, and the network that the recipe "
+                f"builds has {_form(own[name])} there"
+            )
+            raise ValueError(sentence)
+    network.load_state_dict(weights, strict=False)
+
+
+def check_finite(network: nn.Module, where: str) -> None:
+    """Raise for weights that are not finite, and for buffers that are not a number."""
+    for name, tensor in network.state_dict().items():
+        values = tensor if tensor.is_floating_point() else torch.zeros(())
+        parameter = name in dict(network.named_parameters())
+        if not bool((torch.isfinite(values) if parameter else ~torch.isnan(values)).all()):
+            raise BundleError(f"{where}: the weights {name!r} hold values that are not finite.")
+
+
+def _form(tensor: Tensor) -> str:
+    return f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"

@@ -1,0 +1,181 @@
+"""Code that files name: what the command line trusts, and what it says where it does not."""
+
+import json
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from forgery import resealed, sealed_with
+from fuzzed_bundles import saved
+from learner_tables import mixed_table
+
+from polytask._trust import trusted_here
+from polytask.cli._trust import trusting
+
+QUICK = ("-t", "income:binary", "--seeds", 1, "--trials", 1, "--steps", 2)
+STRANGE = """
+from dataclasses import dataclass
+
+from polytask.tasks import Binary
+from polytask.weighting import Weighting
+
+open("imported", "w").close()
+
+
+@dataclass
+class Squares(Weighting):
+    def scalarize(self, losses, present):
+        return (losses.square() * present).sum()
+
+
+@dataclass(frozen=True)
+class Mine(Binary):
+    name = "mine"
+"""
+
+
+@pytest.fixture(autouse=True)
+def strange(tmp_path, monkeypatch):
+    """A module of the user's that lies where the command runs."""
+    (tmp_path / "strange_code.py").write_text(STRANGE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    sys.modules.pop("strange_code", None)
+
+
+def study(folder, **settings):
+    path = folder / "study.yaml"
+    path.write_text(json.dumps(settings))
+    return path
+
+
+NAMED = [
+    {"model": "hard_sharing+strange_code:Squares"},
+    {"model": ["strange_code:Net"]},
+    {"weighting": "strange_code:Squares"},
+    {"aggregation": "strange_code:Squares"},
+    {"target": "income:strange_code:Mine"},
+]
+
+
+@pytest.mark.parametrize("settings", NAMED, ids=lambda value: next(iter(value)))
+@pytest.mark.parametrize("command", ["compare", "fit"])
+def test_a_study_file_names_code(polytask, table, strange, command, settings):
+    given = {
+        name: one[0] if command == "fit" and name == "model" and isinstance(one, list) else one
+        for name, one in settings.items()
+    }
+    config = study(strange, table=str(table), **{"target": "income:binary", **given})
+    ran = polytask(command, "--config", config)
+    assert ran.status == 2
+    assert "'strange_code:" in ran.error
+    assert "--trust strange_code" in ran.error
+    assert not (strange / "imported").exists()
+
+
+def test_a_study_file_names_trusted_code(polytask, table, strange):
+    settings = {"weighting": "strange_code:Squares", "target": "income:strange_code:Mine"}
+    config = study(strange, table=str(table), steps=2, **settings)
+    fitted = polytask("fit", "--config", config, "--trust", "strange_code")
+    assert fitted.status == 0, fitted.err
+    assert (strange / "imported").exists()
+    refused = polytask("predict", "model", table)
+    assert refused.status == 2
+    assert "'strange_code:Mine'" in refused.error
+    assert refused.out == ""
+    assert polytask("predict", "model", table, "--trust", "strange_code").status == 0
+
+
+def test_a_study_with_code_of_ones_own_reads_its_models(polytask, table, strange):
+    arguments = ("-m", "hard_sharing+strange_code:Squares", "-t", "level:multiclass", "-o", "out")
+    for _ in range(2):  # the second time all is read
+        ran = polytask("compare", table, *QUICK, *arguments)
+        assert ran.status == 0, ran.err
+
+
+def test_names_that_were_typed_need_no_more(polytask, table, strange):
+    config = study(strange, table=str(table), target="income:binary", steps=2)
+    ran = polytask("fit", "--config", config, "--weighting", "strange_code:Squares")
+    assert ran.status == 0, ran.err
+
+
+@pytest.mark.parametrize("command", ["compare", "fit"])
+@pytest.mark.parametrize("value", ["strange_code", ["strange_code"], []])
+def test_a_study_file_cannot_trust_itself(polytask, table, strange, command, value):
+    config = study(strange, table=str(table), target="income", trust=value)
+    ran = polytask(command, "--config", config)
+    assert ran.status == 2
+    assert "no file may say of itself" in ran.error
+
+
+def test_what_is_no_package(polytask, table):
+    ran = polytask("fit", table, "-t", "income", "--trust", "../x")
+    assert ran.status == 2
+    assert "The `trusted` parameter of the command line" in ran.error
+
+
+@pytest.mark.parametrize(
+    ("words", "trusted"),
+    [
+        (["hard_sharing+mine.models:Net"], ("mine.models.Net",)),
+        (["income:mine.kinds:Odd"], ("mine.kinds.Odd",)),
+        (["a=b,c:mine:Kind"], ("c.mine", "mine.Kind")),
+        (["income:binary", "random:0.2"], ("income.binary",)),
+        (["torch.optim:SGD"], ("torch.optim.SGD",)),
+        ("plain", ()),
+        (None, ()),
+    ],
+)
+def test_what_was_typed(words, trusted):
+    with trusting({"target": words, "trust": None}):
+        assert trusted_here() == trusted
+    assert trusted_here() == ()
+
+
+# ── a forged model ────────────────────────────────────────────────────────────
+FORGED = {
+    "history": {"history": {"type": "os:system", "parameters": {"command": "touch imported"}}},
+    "task": {"tasks": [{"type": "os:system", "parameters": {"command": "touch imported"}}]},
+    "no files": {"files": {}},
+    "model": {"model": "strange_code:Net"},
+    "schemas": {"schemas": {}},
+    "lists": {"name": [[[]]]},
+}
+
+
+@pytest.mark.parametrize("change", FORGED)
+def test_a_forged_model(polytask, strange, change):
+    mixed_table(20).write_csv("rows.csv")
+    files = saved("linear")[0]
+    manifest = json.loads(files["bundle.json"]) | FORGED[change]
+    sealed_with(files, strange / "model", manifest)
+    ran = polytask("predict", "model", "rows.csv")
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert ran.err.startswith("error: ")
+    assert not (strange / "imported").exists()
+
+
+def test_files_that_are_not_named_are_reported(polytask, strange):
+    mixed_table(20).write_csv("rows.csv")
+    folder = resealed(saved("linear")[0], strange / "model")
+    (folder / "notes.txt").write_text("mine")
+    ran = polytask("predict", "model", "rows.csv")
+    assert ran.status == 0
+    assert "note: model also holds notes.txt" in ran.err
+    (folder / "evil.py").write_text("open('imported', 'w')")
+    ran = polytask("predict", "model", "rows.csv")
+    assert ran.status == 2
+    assert "evil.py" in ran.error
+
+
+def test_numbers_stay_the_same(polytask, strange):
+    mixed_table(60).write_csv("rows.csv")
+    files, expected = saved("linear")
+    resealed(files, strange / "model")
+    ran = polytask("predict", "model", "rows.csv", "-o", "out.csv")
+    assert ran.status == 0, ran.err
+    found = pl.read_csv("out.csv")
+    np.testing.assert_allclose(found["price"].to_numpy(), expected["price"], rtol=1e-12)
