@@ -111,3 +111,69 @@ def test_a_checkpoint_makes_its_folder_at_the_start_only(tmp_path):
         save_state(path, {})
     Trainer(steps=5).fit(HardSharing(MLP((8,))), mixed_table(), checkpoint=path)
     assert path.parent.exists()
+
+
+# ── whoever changes a checkpoint and computes its digest anew gets a sentence ──
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    path = tmp_path_factory.mktemp("forged") / "state.safetensors"
+    architecture, options = RECIPES["joint"]
+    trainer = Trainer(steps=20, batch_size=32, evaluate_every=10, **options)
+
+    def kill(record):
+        if record.epoch > 1:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        trainer.fit(
+            architecture,
+            mixed_table(),
+            mixed_table(seed=1),
+            seed=0,
+            on_epoch=kill,
+            checkpoint=path,
+            checkpoint_seconds=0.0,
+        )
+    return load_state(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step", "many"),
+        ("step", None),
+        ("seconds", []),
+        ("network", {}),
+        ("network", [1]),
+        ("optimizer", {"state": {}, "param_groups": [{"params": [99]}]}),
+        ("optimizer", 3),
+        ("selection", {"os": "system"}),
+        ("history", {"epochs": [{"type": "os:system"}]}),
+        ("history", {"type": "os:system", "parameters": {}}),
+        ("weighting", {"evil": 1}),
+        ("generator", torch.zeros(3)),
+        ("noise", {}),
+        ("scheduler", 7),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_changed_state(state, name, value, tmp_path):
+    architecture, options = RECIPES["joint"]
+    trainer = Trainer(steps=20, batch_size=32, evaluate_every=10, **options)
+    path = tmp_path / "state.safetensors"
+    save_state(path, {**state, name: value})
+    with pytest.raises(StudyError, match="holds no state of this run"):
+        trainer.fit(architecture, mixed_table(), mixed_table(seed=1), seed=0, checkpoint=path)
+
+
+@pytest.mark.parametrize("skeleton", ["[" * 5000, "{", "3", '{"tensor": "9"}', '{"os": 1}', "[]"])
+def test_a_skeleton_that_is_none(skeleton, tmp_path):
+    from safetensors.torch import save_file
+
+    from polytask.training._checkpoint import _DIGEST, _KEY, _digest
+
+    path = tmp_path / "state.safetensors"
+    metadata = {_KEY: skeleton, _DIGEST: _digest(skeleton, {})}
+    save_file({}, path, metadata=metadata)
+    with pytest.raises(StudyError, match="is not a whole checkpoint"):
+        check_checkpoint(path)
