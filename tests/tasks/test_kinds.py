@@ -189,3 +189,13 @@ class TestRegression:
 def test_kinds_compare_by_value():
     assert Binary(positive="yes") == Binary(positive="yes") != Binary()
     assert len({Regression(), Regression(), Multiclass()}) == 2
+
+
+# ── units of numbers ──────────────────────────────────────────────────────────
+@pytest.mark.parametrize("power", [-200, -40, 40, 200])
+def test_units_that_differ_by_a_power_of_two_are_standardised_alike(power):
+    values = np.random.default_rng(0).normal(3.0, 2.0, 50)
+    one, other = (Regression().fit("y", {"y": v}) for v in (values, np.ldexp(values, power)))
+    assert other.center == (np.ldexp(one.center[0], power),)
+    assert other.scale == (np.ldexp(one.scale[0], power),)
+    assert one.scale == pytest.approx((values.std(),))

@@ -48,8 +48,9 @@ class Regression(Kind):
                 raise DataError(sentence)
             constant = bool(observed.min() == observed.max())
             _check_range(owner, name, observed, constant=constant)
-            centers.append(float(observed[0] if constant else observed.mean()))
-            scales.append(1.0 if constant else float(observed.std()) or 1.0)
+            center, scale = _center_and_scale(observed)
+            centers.append(center)
+            scales.append(scale)
         return FittedTarget(
             tuple(columns), len(columns), center=tuple(centers), scale=tuple(scales)
         )
@@ -93,6 +94,15 @@ def _standardised(table: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray
     """In standard deviations from the mean; those farthest away are moved to where squares fit."""
     scaled = (table - np.array(fitted.center)) / np.array(fitted.scale)
     return np.clip(scaled, -_FARTHEST, _FARTHEST).astype(np.float32)
+
+
+def _center_and_scale(observed: Float64[np.ndarray, " n"]) -> tuple[float, float]:
+    """Mean and standard deviation, exactly alike in units that differ by a power of two."""
+    if observed.min() == observed.max():
+        return float(observed[0]), 1.0
+    _, power = np.frexp(np.abs(observed).max())
+    scaled = np.ldexp(observed, -power)
+    return float(np.ldexp(scaled.mean(), power)), float(np.ldexp(scaled.std(), power)) or 1.0
 
 
 def _check_range(
