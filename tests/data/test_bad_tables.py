@@ -26,6 +26,7 @@ TABLE = {
     "list": [[1], [1, 2]] * 3,
     "school": ["x", "x", "y", "y", "z", None],
     "weight": [1.0, 1.0, -2.0, 1.0, 1.0, 1.0],
+    "none": [0.0] * 6,
     "zero": [1.0, 0.0, 1.0, 1.0, 0.0, 1.0],
     "hole": [1.0, None, 1.0, 1.0, 1.0, 1.0],
 }
@@ -104,10 +105,11 @@ def test_bad_targets(task, sentence):
         ),
         (
             {"weight": "weight"},
-            r"Row weights must be positive and finite\. Got -2 in row 2 of 'weight'",
+            r"Row weights must be finite and at least 0\. Got -2 in row 2 of 'weight'",
         ),
-        ({"weight": "zero"}, r"Got 0 in row 1 of 'zero' \(2 such rows\)"),
-        ({"weight": "hole"}, r"Got none in row 1 of 'hole'"),
+        ({"weight": "none"}, r"Task 'income': column 'income' has no observed label"),
+        ({"weight": "hole"}, r"The weight of task 'income' is missing in row 1 \(1 such rows\)"),
+        ({"weight": {"income": "zro"}}, r"The weight column 'zro' is not .* Did you mean 'zero'"),
         ({"weight": "city"}, r"Row weights must be numbers\. Column 'city' has the type String"),
         (
             {"weight": [1.0, 2.0]},

@@ -81,7 +81,8 @@ def test_targets_are_gathered_in_blocks(data):
     assert regression.values[:3, 0, 0].mean() == pytest.approx(0, abs=1e-6)
     assert regression.values[3, 0, 0] == 0
     assert all(block.values.dtype == np.float32 for block in targets.values())
-    np.testing.assert_array_equal(regression.weight, [1, 2, 3, 4])
+    np.testing.assert_allclose(regression.weight, [[0.5], [1], [1.5], [1]])  # the last: no label
+    np.testing.assert_allclose(binary.weight[:, 1], [0.4, 0.8, 1.2, 1.6])
     assert regression.task is None
 
 
@@ -181,11 +182,11 @@ def test_rows_of_sources_without_weights_weigh_one():
     generator = np.random.default_rng(0)
     tables = {"a": (np.eye(3), [0.5, 1.5, 2.5]), "b": (generator.normal(size=(2, 4)), [0.5, 1.0])}
     one, other = MultiTaskDataset.from_per_task(tables).sources
-    heavy = replace(other, weights=np.array([5.0, 5.0]))
+    heavy = replace(other, weights=np.array([2.0, 6.0]))
     data = MultiTaskDataset((one, heavy), TaskSet([*one.tasks, *other.tasks]))
     sources, (block,) = encoded(data)
     weight = Batch.of(sources, np.concatenate).targets[block.name].weight
-    np.testing.assert_array_equal(weight, [1, 1, 1, 5, 5])
+    np.testing.assert_array_equal(weight, [1, 1, 1, 0.5, 1.5])
     light = replace(sources["a"].targets[block.name], weight=None)
     mixed = {**sources, "a": replace(sources["a"], targets={block.name: light})}
     with pytest.raises(TypeError, match="carry its weight and others do not"):

@@ -62,7 +62,8 @@ class TestAgainstScikitLearn:
         data = MultiTaskDataset.from_arrays(X, Y, weights=weights)
         found = fit(Linear(alpha=3.0), data).predict(data)["y0"].response
         Z = (X - X.mean(axis=0)) / X.std(axis=0)
-        expected = Ridge(alpha=3.0).fit(Z[20:], y[20:], sample_weight=weights[20:]).predict(Z)
+        weights = weights[20:] / weights[20:].mean()
+        expected = Ridge(alpha=3.0).fit(Z[20:], y[20:], sample_weight=weights).predict(Z)
         np.testing.assert_allclose(found, expected, rtol=1e-4)
 
     def test_logistic_regression_with_text_labels(self):
@@ -153,7 +154,7 @@ class TestRemarks:
 
     def test_ignored_weights_are_told_of(self):
         X, y = numbers()
-        data = MultiTaskDataset.from_arrays(X, y, weights=np.ones(len(y)))
+        data = MultiTaskDataset.from_arrays(X, y, weights=1 + np.arange(len(y)))
         predictor = fit(PerTaskEstimator(NoWeights()), data)
         assert "row weights are ignored" in predictor.history.stopped
 
@@ -163,8 +164,7 @@ class TestRemarks:
             Task("rich", "binary", loss=BinaryCrossEntropy(class_weight="balanced")),
         ]
         said = fit(GradientBoosting(), mixed_data(tasks)).history.stopped
-        assert "price: the task's loss is ignored, since estimators have their own." in said
-        assert "rich: the task's loss and class weights are ignored" in said
+        assert "price, rich: the task's loss is ignored, since estimators have their own." in said
 
     def test_a_task_of_one_class_is_told_of(self):
         whole = MultiTaskDataset.from_long(
@@ -195,7 +195,7 @@ class TestRemarks:
 
     def test_many_tasks_make_one_sentence(self):
         X, y = numbers()
-        data = MultiTaskDataset.from_arrays(X, np.column_stack([y] * 8), weights=np.ones(60))
+        data = MultiTaskDataset.from_arrays(X, np.column_stack([y] * 8), weights=range(60))
         said = fit(PerTaskEstimator(NoWeights()), data).history.stopped
         assert said.startswith("y0, y1, y2, y3, y4 and 3 more: ")
 

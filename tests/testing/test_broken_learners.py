@@ -238,6 +238,39 @@ class Refusing(Honest):
         raise DataError("not today")
 
 
+class Raw(Honest):
+    """Lets the scale of row weights, and rows of weight 0, count."""
+
+    def weights(self, source):
+        return source.weights
+
+    def fit(self, train, validation, seed, budget):
+        (source,) = train.sources
+        given = np.ones(source.n_rows) if source.weights is None else self.weights(source)
+        rows = np.flatnonzero(np.isfinite(given))
+        plain = train.take({source.name: rows})
+        (kept,) = plain.sources
+        plain = replace(plain, sources=(replace(kept, weights=None),))
+        alpha = self.alpha / max(float(given[rows].mean()), 1e-12)
+        return Linear(min(alpha, 1e9), name=self.name).fit(plain, validation, seed, budget)
+
+
+class Counting(Raw):
+    """Forgets the scale, but not the zeros."""
+
+    def weights(self, source):
+        return np.ones(source.n_rows)
+
+
+class InUnits(Honest):
+    """Shrinks more where the target's units are small."""
+
+    def fit(self, train, validation, seed, budget):
+        (values,) = train.sources[0].labelled().columns("task0").values()
+        alpha = self.alpha * max(float(np.std(values)), 1.0)
+        return Linear(alpha, name=self.name).fit(train, validation, seed, budget)
+
+
 class ServesNobody(Honest):
     def serves(self, tasks):
         return False
@@ -287,6 +320,9 @@ class NoLearner:
         (Forgetting(), "saved and loaded: other raw scores"),
         (Renaming(), "saved, its name is 'something else'"),
         (Refusing(), "serves these tasks, but refuses them: not today"),
+        (InUnits(), r"task0: y · 1e\+12 \+ 1e\+15 as target changes more than units"),
+        (Raw(), "a factor of 1e-06 on all row weights changes predictions of task0"),
+        (Counting(), "rows of weight 0 are not left out of task0"),
         (ServesNobody(), "serves none of the data sets"),
         (Sloppy(), "must be declared with a tuple of values"),
         (Drifting(), "with its defaults it is 'linear\\*'"),

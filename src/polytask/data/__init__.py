@@ -33,6 +33,7 @@ from polytask.data._splitter import Splitter
 from polytask.data._table import Table
 from polytask.data._time_columns import time_columns
 from polytask.data._time_split import TimeSplit
+from polytask.data._unit_weights import unit_mean
 
 __all__ = [
     "Batch",
@@ -78,4 +79,5 @@ __all__ = [
     "schema_to_json",
     "time_columns",
     "to_polars",
+    "unit_mean",
 ]

@@ -13,10 +13,13 @@ from polytask.data._from_arrays import arrays_source
 from polytask.data._from_long import long_source
 from polytask.data._from_per_task import per_task_sources
 from polytask.data._from_table import table_source
+from polytask.data._row_weights import weight_columns
 from polytask.data._source import Source
 from polytask.data._summary import source_summary, task_summaries
 from polytask.data._table import NO_ROLES, open_frame
+from polytask.data._unit_weights import unit_weights
 from polytask.data._without_one_class import finished
+from polytask.data._zero_weights import hide_unweighted, weighing_rows
 from polytask.exceptions import DataError, UnknownNameError
 from polytask.tasks import Kind, Task, TaskSet
 
@@ -92,8 +95,10 @@ class MultiTaskDataset:
             Input columns; by default all columns that serve nothing else.
         drop : iterable of str
             Columns that are no inputs.
-        weight : str or array of shape (n,), optional
-            Row weights, positive.
+        weight : str, array of shape (n,) or (n, n_tasks), or mapping of task to these, optional
+            Row weights, at least 0, of which the scale does not matter: every task's have the mean
+            1 where models are fitted, and 0 leaves a row out. Of a mapping, tasks that it does not
+            name weigh 1, or as the key None says.
         group : str or array of shape (n,), optional
             Rows of one group stay together in splits and in the bootstrap.
         columns : mapping of str to str, optional
@@ -110,7 +115,11 @@ class MultiTaskDataset:
         """
         table = open_frame(frame, columns=columns, missing=missing)
         chosen, matched = chosen_tasks(
-            tasks, table.frame.columns, features=features, drop=drop, others=(weight, group)
+            tasks,
+            table.frame.columns,
+            features=features,
+            drop=drop,
+            others=(*weight_columns(weight), group),
         )
         source, reasons = table_source(
             table, chosen, features=features, drop=drop, weight=weight, group=group
@@ -176,6 +185,7 @@ class MultiTaskDataset:
         data: Mapping[Any, tuple[Any, Any]],
         *,
         kinds: Mapping[str, Kind | str] | Kind | str | None = None,
+        weights: Mapping[str, Any] | None = None,
     ) -> MultiTaskDataset:
         """A table of its own for each task.
 
@@ -188,8 +198,10 @@ class MultiTaskDataset:
         data : mapping of Task or str to (X, y)
             X is an array (n, d) or a frame, y has n values.
         kinds : mapping of task name to kind, or one kind for all, optional
+        weights : mapping of task name to array of shape (n,), optional
+            Row weights as in `from_table`.
         """
-        return cls._finished(*per_task_sources(data, kinds))
+        return cls._finished(*per_task_sources(data, kinds, weights))
 
     @classmethod
     def from_arrays(
@@ -216,7 +228,9 @@ class MultiTaskDataset:
             By default the names in Y, else ``y0`` …; or ``0`` … with `task_index`.
         names : sequence of str, optional
             Names of the input columns.
-        weights, groups : array of shape (n,), optional
+        weights : array of shape (n,) or (n, n_tasks), or mapping of task to array, optional
+            As in `from_table`.
+        groups : array of shape (n,), optional
         task_index : array of shape (n,), optional
             Position of each row's only task; Y then has one column, and rows to predict name
             their task in a column ``task``.
@@ -263,6 +277,25 @@ class MultiTaskDataset:
             self.source(name)
         wanted = (np.asarray(rows.get(s.name, []), dtype=np.int64) for s in self.sources)
         taken = (source.take(kept) for source, kept in zip(self.sources, wanted, strict=True))
+        return replace(self, sources=tuple(taken))
+
+    def unit_weights(self, task: str) -> dict[str, np.ndarray]:
+        """Weights of a task's labelled rows by source, scaled to the mean 1, as learners take them.
+
+        Rows of sources without weights weigh 1.
+        """
+        return unit_weights(self.sources, task)
+
+    def without_zero_weights(self) -> MultiTaskDataset:
+        """The same data without the rows that weigh nothing for any task.
+
+        Learners fit and validate on it, so that a weight of 0 leaves out a row's inputs too.
+        """
+        sources = [hide_unweighted(source) for source in self.sources]
+        rows = [weighing_rows(source) for source in sources]
+        if all(len(kept) == s.n_rows for s, kept in zip(sources, rows, strict=True)):
+            return self if sources == list(self.sources) else replace(self, sources=tuple(sources))
+        taken = (source.take(kept) for source, kept in zip(sources, rows, strict=True))
         return replace(self, sources=tuple(taken))
 
     def without_tasks(self, names: Collection[str]) -> MultiTaskDataset:

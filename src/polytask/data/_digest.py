@@ -51,7 +51,7 @@ def _declared(source: Source) -> list[dict[str, str]]:
 
 def _facts(task: Task) -> list[Any]:
     facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
-    return [*facts, to_json(task.metrics), to_json(task.loss)]
+    return [*facts, to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
 
 
 def _targets(source: Source) -> Iterator[pl.Series]:

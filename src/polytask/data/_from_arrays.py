@@ -16,7 +16,8 @@ from polytask.data._from_long import own_row_source
 from polytask.data._from_table import table_source
 from polytask.data._inputs import choose_inputs
 from polytask.data._plain_arrays import as_array, is_sparse, is_tensor
-from polytask.data._row_values import row_groups, row_weights
+from polytask.data._row_values import row_groups
+from polytask.data._row_weights import row_weights
 from polytask.data._source import Source
 from polytask.data._table import Table, prepared
 from polytask.exceptions import DataError, ParameterError
@@ -139,7 +140,7 @@ def _own_rows(
         target,
         task_index.astype(np.int32),
         chosen,
-        weights=row_weights(inputs, weights),
+        weights=row_weights(inputs, weights, chosen.names),
         groups=row_groups(inputs, groups),
         reading=opened.reading,
     )

@@ -15,7 +15,8 @@ from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs
 from polytask.data._labels import OwnRowLabels
 from polytask.data._reading import Reading
-from polytask.data._row_values import row_groups, row_weights
+from polytask.data._row_values import row_groups
+from polytask.data._row_weights import Weights, own_weights, row_weights, weighing, weight_columns
 from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
 from polytask.data._table import Table
@@ -48,13 +49,14 @@ def long_source(
         raise DataError(sentence)
     names = _task_names(table[task_column])
     tasks = TaskSet(replace(template, name=name) for name in names.values())
-    taken = {target, task_column, *(name for name in (weight, group) if isinstance(name, str))}
+    taken = {target, task_column, *weight_columns(weight)}
+    taken |= {group} if isinstance(group, str) else set()
     return own_row_source(
         choose_inputs(table, features, opened.dropped(drop), taken),
         table[target],
         task_positions(table[task_column], tasks.names),
         tasks,
-        weights=row_weights(table, weight),
+        weights=row_weights(table, weight, tasks.names),
         groups=row_groups(table, group),
         task_column=task_column,
         group_column=group if isinstance(group, str) else None,
@@ -68,7 +70,7 @@ def own_row_source(
     task_index: np.ndarray,
     tasks: TaskSet,
     *,
-    weights: np.ndarray | None = None,
+    weights: Weights | None = None,
     groups: np.ndarray | None = None,
     task_column: str | None = None,
     group_column: str | None = None,
@@ -81,8 +83,10 @@ def own_row_source(
     reading = Reading() if reading is None else reading
     target = target_column(tasks[0], target, reading.roles.get(target.name))
     owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
-    check_target(owner, target)
-    kind, reason = settled_kind(tasks[0], [target], reading.roles)
+    weights = own_weights(weights, task_index)
+    cells = weighing(target, weights)
+    check_target(owner, cells)
+    kind, reason = settled_kind(tasks[0], [cells], reading.roles)
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
     labels = OwnRowLabels(target, task_index, tasks.names)
     task_column = task_column or _free_name("task", inputs.columns)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from polytask._naming import suggestion
 from polytask.data._array_targets import array_targets
 from polytask.data._declared import categories_of
 from polytask.data._families import family
@@ -15,6 +17,7 @@ from polytask.data._frames import as_table
 from polytask.data._from_long import own_row_source
 from polytask.data._from_table import table_source
 from polytask.data._labels import column_values
+from polytask.data._row_weights import row_weights
 from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
 from polytask.data._table import Table, prepared
@@ -33,7 +36,9 @@ Targets = Mapping[str, Mapping[str, np.ndarray]]
 
 
 def per_task_sources(
-    data: Mapping[Any, tuple[Any, Any]], kinds: Mapping[str, Kind | str] | Kind | str | None
+    data: Mapping[Any, tuple[Any, Any]],
+    kinds: Mapping[str, Kind | str] | Kind | str | None,
+    weights: Mapping[str, Any] | None = None,
 ) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
     """One own-row source if all tasks' columns and targets agree, else one source a task.
 
@@ -45,12 +50,19 @@ def per_task_sources(
     tasks = [_task(given, kinds) for given in data]
     tables = [_table(given, *pair) for given, pair in data.items()]
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+    weighed = _weights(tasks, [table.frame for table in tables], weights)
     if _agree(tasks, tables):
-        source, reasons = _together(tasks, tables)
+        source, reasons = _together(tasks, tables, weighed)
         return [source], reasons, notes
     built = [
         table_source(
-            table, TaskSet([task]), features=None, drop=(), weight=None, group=None, name=task.name
+            table,
+            TaskSet([task]),
+            features=None,
+            drop=(),
+            weight=weighed.get(task.name),
+            group=None,
+            name=task.name,
         )
         for task, table in zip(tasks, tables, strict=True)
     ]
@@ -58,11 +70,25 @@ def per_task_sources(
     return [source for source, _ in built], reasons, notes
 
 
+def _weights(
+    tasks: Sequence[Task], tables: Sequence[pl.DataFrame], weights: Mapping[str, Any] | None
+) -> dict[str, np.ndarray]:
+    """Row weights of the tasks that have any."""
+    found = {}
+    names = [task.name for task in tasks]
+    for name, of_task in (weights or {}).items():
+        if name not in names:
+            guess = suggestion(name, names)
+            raise ParameterError(f"There is no task named {name!r} to give row weights. {guess}")
+        made = row_weights(tables[names.index(name)], of_task, [name])
+        if made is not None:
+            found[name] = made
+    return found
+
+
 def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
     if isinstance(given, Task):
-        return Task(
-            given.name, given.kind, _TARGET, given.weight, given.role, given.metrics, given.loss
-        )
+        return replace(given, target=_TARGET)
     return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
 
 
@@ -137,14 +163,21 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
     return all(common.scale[0] <= _UNITS * fitted.scale[0] for fitted in alone)
 
 
-def _together(tasks: Sequence[Task], tables: Sequence[Table]) -> tuple[Source, dict[str, str]]:
+def _together(
+    tasks: Sequence[Task], tables: Sequence[Table], weights: Mapping[str, np.ndarray]
+) -> tuple[Source, dict[str, str]]:
     frames = [table.frame for table in tables]
     table = pl.concat(frames, how="vertical_relaxed")
     index = np.repeat(np.arange(len(frames), dtype=np.int32), [frame.height for frame in frames])
+    own = [
+        weights.get(task.name, np.ones(frame.height))
+        for task, frame in zip(tasks, frames, strict=True)
+    ]
     return own_row_source(
         table.drop(_TARGET),
         table[_TARGET],
         index,
         TaskSet(tasks),
         reading=tables[0].reading,
+        weights=np.concatenate(own) if weights else None,
     )

@@ -11,7 +11,8 @@ import polars as pl
 from polytask.data._frames import require_columns
 from polytask.data._inputs import choose_inputs
 from polytask.data._labels import TableLabels
-from polytask.data._row_values import row_groups, row_weights
+from polytask.data._row_values import row_groups
+from polytask.data._row_weights import row_weights, weighing, weight_columns
 from polytask.data._settle import check_observed, check_target, settled_kind
 from polytask.data._source import Source
 from polytask.data._table import Table
@@ -35,8 +36,8 @@ def table_source(
     table, roles = opened.frame, opened.reading.roles
     for task in tasks:
         require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
-    taken = {*tasks.columns, *(name for name in (weight, group) if isinstance(name, str))}
-    weights, groups = row_weights(table, weight), row_groups(table, group)
+    taken = {*tasks.columns, *weight_columns(weight), *([group] if isinstance(group, str) else [])}
+    weights, groups = row_weights(table, weight, tasks.names), row_groups(table, group)
     inputs = choose_inputs(table, features, opened.dropped(drop), taken)
     targets = pl.DataFrame(
         {
@@ -45,7 +46,7 @@ def table_source(
             for column in task.columns
         }
     )
-    settled, reasons = _settled(targets, tasks, roles)
+    settled, reasons = _settled(targets, tasks, roles, weights)
     labels = TableLabels(targets, {task.name: task.columns for task in tasks})
     source = Source(
         name,
@@ -62,12 +63,12 @@ def table_source(
 
 
 def _settled(
-    table: pl.DataFrame, tasks: TaskSet, roles: Mapping[str, str]
+    table: pl.DataFrame, tasks: TaskSet, roles: Mapping[str, str], weights: np.ndarray | None
 ) -> tuple[TaskSet, dict[str, str]]:
     settled, reasons = [], {}
     check_observed({task.name: [table[column] for column in task.columns] for task in tasks})
-    for task in tasks:
-        columns = [table[column] for column in task.columns]
+    for position, task in enumerate(tasks):
+        columns = [weighing(table[column], weights, position) for column in task.columns]
         for series in columns:
             check_target(task.name, series)
         kind, reasons[task.name] = settled_kind(task, columns, roles)

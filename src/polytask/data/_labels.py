@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,10 @@ class Labels(ABC):
     def without(self, tasks: Collection[str]) -> Labels:
         """The labels of all tasks but some, for the same rows."""
 
+    @abstractmethod
+    def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> Labels:
+        """The same labels but for some rows of some tasks, which count as missing."""
+
     @property
     @abstractmethod
     def n_rows(self) -> int:
@@ -80,10 +84,13 @@ class TableLabels(Labels):
     frame : polars.DataFrame of n rows
         The target columns.
     targets : mapping of task name to column names
+    hidden : mapping of task name to array of shape (n,), bool
+        Rows of some tasks that count as missing, whatever their columns hold.
     """
 
     frame: pl.DataFrame
     targets: Mapping[str, tuple[str, ...]]
+    hidden: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -100,6 +107,8 @@ class TableLabels(Labels):
         observed = np.zeros(self.frame.height, dtype=bool)
         for name in self.targets[task]:
             observed |= _observed(self.frame[name])
+        if task in self.hidden:
+            observed &= ~self.hidden[task]
         return np.flatnonzero(observed)
 
     def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
@@ -109,13 +118,23 @@ class TableLabels(Labels):
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> TableLabels:
         """The labels of some rows, in that order."""
-        return TableLabels(self.frame[rows], self.targets)
+        hidden = {task: mask[rows] for task, mask in self.hidden.items()}
+        return TableLabels(self.frame[rows], self.targets, hidden)
+
+    def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> TableLabels:
+        """The same labels but for some rows of some tasks."""
+        hidden = dict(self.hidden)
+        for task, of_task in rows.items():
+            hidden[task] = hidden.get(task, np.zeros(self.n_rows, dtype=bool)).copy()
+            hidden[task][of_task] = True
+        return replace(self, hidden=hidden)
 
     def without(self, tasks: Collection[str]) -> TableLabels:
         """The labels of all tasks but some."""
         kept = {name: columns for name, columns in self.targets.items() if name not in tasks}
         used = dict.fromkeys(column for columns in kept.values() for column in columns)
-        return TableLabels(self.frame.select(list(used)), kept)
+        hidden = {task: mask for task, mask in self.hidden.items() if task in kept}
+        return TableLabels(self.frame.select(list(used)), kept, hidden)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +189,13 @@ class OwnRowLabels(Labels):
     def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
         """The labels of some rows, in that order."""
         return OwnRowLabels(self.values[rows], self.task[rows], self.names)
+
+    def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> OwnRowLabels:
+        """The same labels but for some rows of some tasks."""
+        kept = np.ones(self.n_rows, dtype=bool)
+        kept[np.concatenate(list(rows.values()))] = False
+        places = pl.Series(np.where(kept, np.arange(self.n_rows), -1)).replace(-1, None)
+        return replace(self, values=self.values.gather(places))
 
     def without(self, tasks: Collection[str]) -> OwnRowLabels:
         """The labels of all tasks but some, whose rows have none."""

@@ -7,6 +7,7 @@ from polytask.data._chosen_tasks import one_target
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._inputs import column_names
 from polytask.data._open_table import open_table
+from polytask.data._row_weights import weight_columns
 from polytask.data._table import NO_ROLES
 from polytask.exceptions import ParameterError
 from polytask.tasks import Kind, Task, TaskSet
@@ -75,7 +76,7 @@ def read(
     features = None if features is None else column_names("features", features)
     drop = column_names("drop", drop)
     named = [name for one in given for name in (one.columns if isinstance(one, Task) else [one])]
-    only = _of_use(features, [*named, *drop, task_column, weight, group, *columns])
+    only = _of_use(features, [*named, *drop, task_column, *weight_columns(weight), group, *columns])
     table = open_table(
         data,
         columns=columns,

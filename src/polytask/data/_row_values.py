@@ -1,4 +1,4 @@
-"""Row weights and groups, given as a column's name or as an array."""
+"""Values of rows, given as a column's name or as an array; groups as codes."""
 
 from __future__ import annotations
 
@@ -13,37 +13,14 @@ from polytask.data._families import plain_text
 from polytask.data._frames import require_columns
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["common_group_codes", "row_groups", "row_weights"]
-
-
-def row_weights(table: pl.DataFrame, weight: Any) -> np.ndarray | None:
-    """Row weights, float32, checked to be positive numbers."""
-    if weight is None:
-        return None
-    series = _series(table, weight, "weight")
-    if not series.dtype.is_numeric():
-        sentence = (
-            f"Row weights must be numbers. Column {series.name!r} has the type {series.dtype}."
-        )
-        raise DataError(sentence)
-    values = series.cast(pl.Float64).to_numpy()
-    bad = ~(np.isfinite(values) & (values > 0))
-    if bad.any():
-        row = int(bad.argmax())
-        got = "none" if np.isnan(values[row]) else f"{values[row]:g}"
-        sentence = (
-            f"Row weights must be positive and finite. Got {got} in row {row} of {series.name!r} "
-            f"({int(bad.sum())} such rows); leave out rows that should not count."
-        )
-        raise DataError(sentence)
-    return values.astype(np.float32)
+__all__ = ["column_or_values", "common_group_codes", "row_groups"]
 
 
 def row_groups(table: pl.DataFrame, group: Any) -> np.ndarray | None:
     """Groups as codes in sorted order, int64."""
     if group is None:
         return None
-    return group_codes(_series(table, group, "group"))
+    return group_codes(column_or_values(table, group, "group"))
 
 
 def group_codes(series: pl.Series) -> np.ndarray:
@@ -75,7 +52,8 @@ def common_group_codes(columns: Sequence[pl.Series]) -> list[np.ndarray]:
     return np.split(group_codes(together["group"]), ends)
 
 
-def _series(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
+def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
+    """The column of that name, or the given values as one."""
     if isinstance(given, str):
         require_columns(table.columns, [given], f"The {what} column")
         return table[given]

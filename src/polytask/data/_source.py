@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float32, Int64
+from jaxtyping import Float64, Int64
 
 from polytask.data._labels import Labels
 from polytask.data._reading import Reading
@@ -32,8 +32,9 @@ class Source:
         Their labels; None when the rows are only to be predicted.
     row_ids : array of shape (n,), int64
         What the rows are called in predictions: their positions in the user's table.
-    weights : array of shape (n,), float32, optional
-        Row weights, positive.
+    weights : array of shape (n,) or (n, n_tasks), float64, optional
+        Row weights, at least 0, as given; for all tasks or for each. NaN only where a row has no
+        label.
     groups : array of shape (n,), int64, optional
         Rows of one group stay together in splits and in the bootstrap; equal numbers are one
         group in all sources of a data set.
@@ -84,6 +85,9 @@ class Source:
         if not kept:
             return None
         source = self.take(self.rows_without(tasks))
+        weights = source.weights
+        if weights is not None and weights.ndim == 2:
+            weights = weights[:, kept]
         index = None
         if source.task_index is not None:
             places = np.full(len(self.tasks) + 1, -1, dtype=source.task_index.dtype)  # the last: −1
@@ -93,6 +97,7 @@ class Source:
             source,
             tasks=TaskSet(self.tasks[place] for place in kept),
             labels=None if source.labels is None else source.labels.without(tasks),
+            weights=weights,
             task_index=index,
         )
 
@@ -115,11 +120,13 @@ class Source:
             task_index=_taken(self.task_index, rows),
         )
 
-    def row_weights(self) -> Float32[np.ndarray, " n"]:
-        """Row weights, one where none were given."""
+    def weights_of(self, task: str) -> Float64[np.ndarray, " m"]:
+        """Weights of a task's labelled rows as given, one where none were."""
+        rows = self.labelled().rows(task)
         if self.weights is None:
-            return np.ones(self.n_rows, dtype=np.float32)
-        return self.weights.astype(np.float32)
+            return np.ones(len(rows))
+        table = self.weights.astype(np.float64, copy=False)
+        return table[rows] if table.ndim == 1 else table[rows, self.tasks.names.index(task)]
 
     def rows_of(self, task: str) -> Int64[np.ndarray, " m"]:
         """Rows to predict for a task: all of them, or its own."""

@@ -9,8 +9,9 @@ from polytask.data._settle import target_notes
 from polytask.data._source import Source
 from polytask.data._source_notes import source_notes
 from polytask.data._targets import fit_targets, labels_by_task
+from polytask.data._zero_weights import hide_unweighted, zero_weight_notes
 from polytask.exceptions import DataError, OneClassError
-from polytask.tasks import Task
+from polytask.tasks import Task, class_weights
 
 __all__ = ["check_remaining", "finished", "one_class_tasks"]
 
@@ -56,14 +57,19 @@ def finished(
         If a target cannot be learned from.
     """
     _check_metrics(_tasks(sources))
+    sources = [hide_unweighted(source) for source in sources]
     found = one_class_tasks(sources)
     check_remaining(_tasks(sources), found)
     kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
-    settled = (target_notes(one.tasks, reasons, fit_targets([one])) for one in kept)
-    notes = [note for group in settled for note in group]
+    notes: list[str] = []
+    for one in kept:
+        fitted = fit_targets([one])
+        for task in one.tasks:  # raises where they do not suit
+            class_weights(f"task {task.name!r}", task.class_weight, fitted[task.name])
+        notes += target_notes(one.tasks, reasons, fitted)
     notes += [note for source in kept for note in source_notes(source)]
     notes += left_out_notes(found, "in the table")
-    return tuple(kept), tuple(notes)
+    return tuple(kept), (*notes, *zero_weight_notes(kept))
 
 
 def _check_metrics(tasks: Iterable[Task]) -> None:

@@ -74,6 +74,7 @@ class Constant:
         """Find every task's constant on training rows; nothing else applies."""
         del validation, seed, budget
         started = time.monotonic()
+        train = train.without_zero_weights()
         schemas = fit_schemas(train)
         targets = fitted_targets(train.tasks, schemas)
         raw = {task.name: _raw(task, targets[task.name], train) for task in train.tasks}
@@ -99,5 +100,5 @@ def _labelled(
         task.known_kind.truth(list(source.labelled().columns(task.name).values()), target)
         for source in carrying
     ]
-    weights = [source.row_weights()[source.labelled().rows(task.name)] for source in carrying]
-    return np.concatenate(truths), np.concatenate(weights)
+    weights = train.unit_weights(task.name)
+    return np.concatenate(truths), np.concatenate([weights[one.name] for one in carrying])

@@ -50,7 +50,7 @@ def fit_watched(
             **given,
             X_val=validation.X,
             y_val=validation.Y[:, 0],
-            sample_weight_val=validation.weight,
+            sample_weight_val=validation.sample_weight(),
         )
     return fit_best_rounds(estimator, rows, validation, given)
 
@@ -70,7 +70,7 @@ def fit_best_rounds(
 
 
 def _staged_losses(fitted: Any, validation: Rows) -> Iterator[float]:
-    y, weight = validation.Y[:, 0], validation.weight
+    y, weight = validation.Y[:, 0], validation.sample_weight()
     if is_classifier(fitted):
         for probabilities in fitted.staged_predict_proba(validation.X):
             yield log_loss(y, probabilities, sample_weight=weight, labels=fitted.classes_)

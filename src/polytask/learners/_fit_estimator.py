@@ -81,11 +81,13 @@ def fit_estimator(
 
 
 def _weights(estimator: Any, rows: Rows, say: Say) -> dict[str, Any]:
-    if rows.weight is None:
+    weight = rows.sample_weight()
+    if weight is None:
         return {}
     if takes(estimator, "sample_weight"):
-        return {"sample_weight": rows.weight}
-    say("row weights are ignored, since the estimator takes none")
+        return {"sample_weight": weight}
+    which = "class weights" if rows.balance is not None else "row weights"
+    say(f"{which} are ignored, since the estimator takes none")
     return {}
 
 

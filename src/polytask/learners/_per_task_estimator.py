@@ -96,6 +96,7 @@ class PerTaskEstimator:
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
         """Fit every task of every source; the budget's steps do not apply."""
+        train, validation = train.without_zero_weights(), validation.without_zero_weights()
         bench = Workbench(self.name, as_tuple(self.estimator), self.categorical, train, seed)
         for source in train.sources:
             held_out = validation.source(source.name) if self.early_stopping else None

@@ -111,6 +111,7 @@ class PooledEstimator:
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
         """Fit every source's tasks kind by kind; validation and the budget's steps do not apply."""
+        train = train.without_zero_weights()
         bench = Workbench(
             self.name,
             as_tuple(self.estimator),
@@ -154,8 +155,9 @@ def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     design, X = bench.table(source, estimator)
     target = bench.targets[tasks[0].name]
     standardized = learns_standardized(estimator)
-    rows = pooled_rows(X, source, tasks, target, standardized=standardized)
     names = tuple(task.name for task in tasks)
+    targets = [bench.targets[name] for name in names]
+    rows = pooled_rows(X, source, tasks, targets, standardized=standardized)
     estimator = bench.told_of_codes(estimator, source, design)
     fitted = fit_task(estimator, rows, None, len(target.classes), bench.notes.about(names))
     return EstimatorsPart(source.name, names, fitted, design, standardized=standardized)
@@ -181,6 +183,8 @@ def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     say = bench.notes.about(names)
     if len(complete) < len(rows):
         say(f"learned from the {len(complete)} of {len(rows)} rows on which all are labelled")
+    if source.weights is not None and source.weights.ndim > 1:
+        say("row weights are averaged over these tasks, since one estimator learns them together")
     estimator = bench.told_of_codes(estimator, source, design)
     fitted = fit_estimator(estimator, complete, None, 0, say)
     return EstimatorsPart(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from polytask.data import Source
-from polytask.tasks import FittedTarget, Task
+from polytask.data import Source, unit_mean
+from polytask.tasks import FittedTarget, Task, class_weights
 
 __all__ = ["Rows", "labelled_rows", "pooled_rows", "side_by_side"]
 
@@ -25,29 +25,44 @@ class Rows:
         Standardised numbers (or in the user's units, where these were asked for) or class codes;
         NaN where missing, and for a class that was not seen in training.
     weight : array of shape (n,) or None
+        Row weights; their scale says nothing.
+    balance : array of shape (n,) or None
+        Factors that do: the weights of classes.
     """
 
     X: Any
     Y: np.ndarray
-    weight: np.ndarray | None
+    weight: np.ndarray | None = None
+    balance: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.Y)
 
     def take(self, rows: np.ndarray) -> Rows:
         """Some of the rows, by position or by mask."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Rows(self.X[rows], self.Y[rows], weight)
+        weight, balance = (
+            None if array is None else array[rows] for array in (self.weight, self.balance)
+        )
+        return Rows(self.X[rows], self.Y[rows], weight, balance)
 
     def column(self, position: int) -> Rows:
         """The rows on which one target column is observed, with that column alone."""
         Y = self.Y[:, position : position + 1]
-        return Rows(self.X, Y, self.weight).complete()
+        return Rows(self.X, Y, self.weight, self.balance).complete()
 
     def complete(self) -> Rows:
         """The rows on which every target column is observed."""
         observed = np.isfinite(self.Y).all(axis=1)
         return self if observed.all() else self.take(observed)
+
+    def sample_weight(self) -> np.ndarray | None:
+        """What estimators are given: row weights of mean 1, times class weights; None if all are 1."""
+        if self.weight is None:
+            return self.balance
+        weight = unit_mean(self.weight)
+        if self.balance is not None:
+            return weight * self.balance
+        return None if (weight == 1).all() else weight
 
 
 def labelled_rows(
@@ -55,23 +70,35 @@ def labelled_rows(
 ) -> Rows:
     """The rows of a source on which a task has a label; `X` is the matrix of all its rows."""
     rows = source.labelled().rows(task.name)
-    weight = None if source.weights is None else source.row_weights()[rows]
-    return Rows(X[rows], _labels(source, task, target, standardized), weight)
+    weight = None if source.weights is None else source.weights_of(task.name)
+    Y = _labels(source, task, target, standardized)
+    return Rows(X[rows], Y, weight, _balance(Y, task, target))
 
 
 def pooled_rows(
     X: Any,
     source: Source,
     tasks: Sequence[Task],
-    target: FittedTarget,
+    targets: Sequence[FittedTarget],
     *,
     standardized: bool = True,
 ) -> Rows:
-    """The labelled rows of several tasks that have rows of their own, as if they were one task."""
-    Y = np.full((source.n_rows, len(target.columns)), np.nan)
-    for task in tasks:
-        Y[source.labelled().rows(task.name)] = _labels(source, task, target, standardized)
-    return _rows(X, source, Y)
+    """The labelled rows of several tasks that have rows of their own, as if they were one task.
+
+    Each task's row weights have the mean of its own weight, as the losses of a network.
+    """
+    Y = np.full((source.n_rows, len(targets[0].columns)), np.nan)
+    weight, balance = np.ones(source.n_rows), np.ones(source.n_rows)
+    for task, target in zip(tasks, targets, strict=True):
+        rows = source.labelled().rows(task.name)
+        Y[rows] = labels = _labels(source, task, target, standardized)
+        weight[rows] = unit_mean(source.weights_of(task.name)) * task.weight
+        factors = _balance(labels, task, target)
+        if factors is not None:
+            balance[rows] = factors
+    plain = (balance == 1).all()
+    every = Rows(X, Y, weight, None if plain else balance)
+    return every.take(np.isfinite(Y).any(axis=1))
 
 
 def side_by_side(
@@ -82,18 +109,22 @@ def side_by_side(
     *,
     standardized: bool = True,
 ) -> Rows:
-    """The rows on which any task has a label, with the columns of all tasks side by side."""
+    """The rows on which any task has a label, with the columns of all tasks side by side.
+
+    A row's weight is the mean of those that it has for the tasks that label it.
+    """
     tables = []
-    for task, target in zip(tasks, targets, strict=True):
+    weights = np.full((source.n_rows, len(tasks)), np.nan)
+    for position, (task, target) in enumerate(zip(tasks, targets, strict=True)):
+        rows = source.labelled().rows(task.name)
         table = np.full((source.n_rows, len(target.columns)), np.nan)
-        table[source.labelled().rows(task.name)] = _labels(source, task, target, standardized)
+        table[rows] = _labels(source, task, target, standardized)
         tables.append(table)
-    return _rows(X, source, np.hstack(tables))
-
-
-def _rows(X: Any, source: Source, Y: np.ndarray) -> Rows:
-    weight = None if source.weights is None else source.row_weights()
-    return Rows(X, Y, weight).take(np.isfinite(Y).any(axis=1))
+        weights[rows, position] = unit_mean(source.weights_of(task.name))
+    Y = np.hstack(tables)
+    labelled = np.isfinite(Y).any(axis=1)
+    weight = None if source.weights is None else np.nanmean(weights[labelled], axis=1)
+    return Rows(X[labelled], Y[labelled], weight)
 
 
 def _labels(source: Source, task: Task, target: FittedTarget, standardized: bool) -> np.ndarray:
@@ -104,3 +135,16 @@ def _labels(source: Source, task: Task, target: FittedTarget, standardized: bool
     if standardized or not target.scale:
         return encoded
     return kind.truth(columns, target).reshape(shape)
+
+
+def _balance(Y: np.ndarray, task: Task, target: FittedTarget) -> np.ndarray | None:
+    """The weight of each row's class; None where all are alike."""
+    weighting = task.class_weighting
+    if isinstance(weighting, Mapping) and task.class_weight is None:  # a loss may serve other tasks
+        weighting = {label: one for label, one in weighting.items() if label in target.classes}
+    weights = class_weights(f"task {task.name!r}", weighting, target)
+    if weights is None:
+        return None
+    codes = Y[:, 0]
+    known = np.isfinite(codes)
+    return np.where(known, np.array(weights)[np.where(known, codes, 0).astype(np.int64)], 1.0)

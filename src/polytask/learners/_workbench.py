@@ -131,6 +131,4 @@ def _tell_of_loss(task: Task, notes: Notes) -> None:
     """Say that the loss a task asks for is not used."""
     if task.loss is None:
         return
-    weighted = getattr(task.loss, "class_weight", None) is not None
-    ignored = "loss and class weights are" if weighted else "loss is"
-    notes.about([task.name])(f"the task's {ignored} ignored, since estimators have their own")
+    notes.about([task.name])("the task's loss is ignored, since estimators have their own")

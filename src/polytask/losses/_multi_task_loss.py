@@ -9,10 +9,33 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.data import Batch, Block, BlockTargets
+from polytask.exceptions import ParameterError
+from polytask.losses._loss import Loss
 from polytask.losses._select import loss_for
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskSet, class_weights
 
 __all__ = ["MultiTaskLoss"]
+
+
+def _class_table(
+    block: Block, loss: Loss, tasks: TaskSet
+) -> Float[Tensor, "n_tasks classes"] | None:
+    """Class weights of a block's tasks: those of the loss, or of each task."""
+    table = loss.class_weights(block.targets)
+    pairs = list(zip(block.tasks, block.targets, strict=True))
+    own = [class_weights(f"task {n!r}", tasks[n].class_weight, target) for n, target in pairs]
+    if not any(own):
+        return table
+    if type(loss).class_weights is Loss.class_weights:
+        name = next(name for name, weights in zip(block.tasks, own, strict=True) if weights)
+        sentence = (
+            f"Task {name!r} weighs its classes, which {type(loss).__name__} cannot. "
+            "Leave out `class_weight`, or give the loss a method `class_weights`."
+        )
+        raise ParameterError(sentence)
+    plain = torch.ones(max(len(target.classes) for target in block.targets))
+    rows = [plain if one is None else torch.tensor(one) for one in own]
+    return torch.stack(rows) if table is None else torch.stack(rows) * table
 
 
 class MultiTaskLoss:
@@ -45,7 +68,7 @@ class MultiTaskLoss:
             torch.ones(self.n_tasks, dtype=torch.float32) if expected is None else expected
         )
         self._losses = {block.name: loss_for(block.kind, block.loss) for block in blocks}
-        self._classes = {b.name: self._losses[b.name].class_weights(b.targets) for b in blocks}
+        self._classes = {b.name: _class_table(b, self._losses[b.name], tasks) for b in blocks}
         self._positions = {
             block.name: torch.tensor([tasks.index(name) for name in block.tasks])
             for block in blocks

@@ -1,6 +1,7 @@
 """What is to be predicted: tasks, sets of tasks, and the kinds that targets can be."""
 
 from polytask.tasks._binary import Binary
+from polytask.tasks._class_weight import ClassWeight, class_weights
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._infer import infer_kind
 from polytask.tasks._kind import Columns, Kind
@@ -12,6 +13,7 @@ from polytask.tasks._task_set import TaskSet
 
 __all__ = [
     "Binary",
+    "ClassWeight",
     "Columns",
     "FittedTarget",
     "Kind",
@@ -21,5 +23,6 @@ __all__ = [
     "Regression",
     "Task",
     "TaskSet",
+    "class_weights",
     "infer_kind",
 ]

@@ -19,6 +19,7 @@ from polytask._validation import (
     message,
 )
 from polytask.exceptions import NotFittedError, ParameterError
+from polytask.tasks._class_weight import CLASS_WEIGHT, ClassWeight
 from polytask.tasks._kind import Kind
 
 __all__ = ["Task"]
@@ -56,6 +57,9 @@ class Task:
         default.
     loss : Loss or str, optional
         The kind's default loss when None.
+    class_weight : None, "balanced" or mapping of class to float
+        Weights of the classes in training, by networks and estimators alike; they never enter
+        metrics. ``"balanced"`` gives each class the same total weight over the training rows.
 
     Examples
     --------
@@ -71,6 +75,7 @@ class Task:
     role: Literal["primary", "auxiliary"] = "primary"
     metrics: Sequence[Any] | None = None
     loss: Any = None
+    class_weight: ClassWeight = None
 
     by_name: ClassVar[tuple[str, ...]] = ("kind", "metrics", "loss")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -81,6 +86,7 @@ class Task:
         "role": Choice(("primary", "auxiliary")),
         "metrics": Optional(Each(_METRIC, minimum=1)),
         "loss": Optional(_LOSS),
+        "class_weight": CLASS_WEIGHT,
     }
 
     def __post_init__(self) -> None:
@@ -95,6 +101,12 @@ class Task:
         if len(set(self.columns)) < len(self.columns):
             expected = "distinct columns"
             raise ParameterError(message(f"task {self.name!r}", "target", expected, self.target))
+        if None not in (self.class_weight, self._loss_class_weight):
+            sentence = (
+                f"Task {self.name!r} weighs its classes twice, by `class_weight` and by its loss. "
+                "Leave out one of them."
+            )
+            raise ParameterError(sentence)
 
     def _check_names(self) -> None:
         """Refuse names of losses and metrics that nothing carries, without importing those."""
@@ -122,6 +134,15 @@ class Task:
             )
             raise NotFittedError(sentence)
         return self.kind
+
+    @property
+    def class_weighting(self) -> ClassWeight:
+        """How its classes are weighted, here or by its loss."""
+        return self._loss_class_weight if self.class_weight is None else self.class_weight
+
+    @property
+    def _loss_class_weight(self) -> ClassWeight:
+        return getattr(self.loss, "class_weight", None)
 
     @property
     def is_primary(self) -> bool:

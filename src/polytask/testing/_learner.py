@@ -17,6 +17,7 @@ from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor, Predictions, load
 from polytask.testing._datasets import tiny_dataset
+from polytask.testing._invariances import check_row_weights, check_units
 from polytask.testing._recipe import check_recipe_round_trip
 from polytask.testing._require import require, require_close, require_finite, require_same
 
@@ -46,7 +47,9 @@ def check_learner(
     AssertionError
         If fitting changes its inputs or depends on more than them and the seed, predictions
         have a wrong shape or are in wrong units, need target columns or depend on the order of
-        rows, or a saved model predicts something else.
+        rows, a saved model predicts something else, or the units of targets, a factor on all row
+        weights or rows of weight 0 change predictions. `MultiTaskDataset.without_zero_weights` and
+        `unit_weights` see to the last two.
 
     Examples
     --------
@@ -108,6 +111,8 @@ def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budg
     _require_alike(f"{what}, fitted again with the same seed", again, predictions)
     _check_new_rows(what, fitted, data, predictions)
     _check_saved(what, fitted, data, predictions)
+    check_units(what, learner, (train, validation), budget, fitted.predict(train))
+    check_row_weights(what, learner, (train, validation), budget)
 
 
 def _generators() -> tuple[bytes, ...]:

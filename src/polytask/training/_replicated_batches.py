@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
@@ -175,12 +176,13 @@ def _targets(
         index, sizes = index[positions], sizes[positions]
     valid = torch.arange(index.shape[1]) < sizes[:, None]
     stored = encoded.targets[block.name]
-    weight = None if stored.weight is None else stored.weight[index].T
+    places: Any = index
     if stored.task is None:
-        columns = torch.tensor([block.tasks.index(name) for name in own])[:, None]
-        values, mask = (labels[index, columns] for labels in stored.labels())
-    else:
-        values, mask = (labels[index] for labels in stored.labels())
+        places = index, torch.tensor([block.tasks.index(name) for name in own])[:, None]
+    values, mask = (labels[places] for labels in stored.labels())
+    weight = stored.weight
+    if weight is not None:
+        weight = weight[index if weight.ndim == 1 else places].T
     mask = mask & valid[..., None].to(mask.device)
     return BlockTargets(values.transpose(0, 1), mask.transpose(0, 1), None, weight)
 

@@ -156,6 +156,8 @@ class Trainer(TrainerSettings):
             If a task's loss is not finite; names the task and the batch.
         """
         fabric = make_fabric(self.accelerator, self.precision)
+        train = train.without_zero_weights()
+        validation = None if validation is None else validation.without_zero_weights()
         schemas = fit_schemas(train)
         network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
 

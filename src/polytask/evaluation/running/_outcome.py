@@ -37,7 +37,7 @@ class Outcome:
         As `Kind.response` gives it.
     rows : array of shape (n,), int64
         Positions of the rows in the whole data set, its sources one after another.
-    weight : array of shape (n,), float32
+    weight : array of shape (n,), float64
         Row weights.
     target : FittedTarget
     """
@@ -104,7 +104,7 @@ def _outcome(
         truth=truth,
         response=prediction.response[chosen],
         rows=np.concatenate([rows[source.name][mine] for source, _, mine, _ in parts]),
-        weight=np.concatenate([source.row_weights()[mine] for source, _, mine, _ in parts]),
+        weight=np.concatenate([source.weights_of(task) for source, _, _, _ in parts]),
         target=prediction.target,
     )
 

@@ -1,0 +1,75 @@
+"""Weights of the classes of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polytask._validation import Choice, Interval, MappingOf, OneOf, Satisfies
+from polytask.exceptions import ParameterError
+from polytask.tasks._fitted_target import FittedTarget, Label
+
+__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weights"]
+
+ClassWeight = Mapping[Label, float] | str | None
+
+_LABEL = Satisfies(lambda label: isinstance(label, str | int | float), "a class")
+_POSITIVE = Interval(float, 0.0, closed="neither")
+
+CLASS_WEIGHT = OneOf((Choice((None, "balanced")), MappingOf(_LABEL, _POSITIVE)))
+
+
+def class_weights(
+    owner: str, class_weight: ClassWeight, target: FittedTarget
+) -> tuple[float, ...] | None:
+    """The weight of each class in the order of its code, None where all are alike.
+
+    Parameters
+    ----------
+    owner : str
+        Whose parameter it is, for errors.
+    class_weight : None, "balanced" or mapping of class to float
+        ``"balanced"`` is n / (n_classes · n_of_class) over labelled training rows; classes that
+        these rows lack, or that a mapping does not name, weigh 1.
+    target : FittedTarget
+
+    Raises
+    ------
+    ParameterError
+        If the target has no classes of which each row has one, or a key is none of them.
+
+    Examples
+    --------
+    >>> from polytask.tasks import FittedTarget, class_weights
+    >>> target = FittedTarget(("fraud",), 1, ("no", "yes"), class_counts=(90.0, 10.0))
+    >>> [round(weight, 2) for weight in class_weights("fraud", "balanced", target)]
+    [0.56, 5.0]
+    """
+    if class_weight is None:
+        return None
+    if not target.classes or len(target.columns) > 1:
+        sentence = (
+            f"The `class_weight` parameter of {owner} must be None, since its target has no classes "
+            f"of which each row has one. Got {class_weight!r} instead."
+        )
+        raise ParameterError(sentence)
+    if isinstance(class_weight, str):
+        return _balanced(target.class_counts)
+    found = {_known(owner, label, target): float(one) for label, one in class_weight.items()}
+    return tuple(found.get(label, 1.0) for label in target.classes)
+
+
+def _balanced(counts: tuple[float, ...]) -> tuple[float, ...]:
+    total, seen = sum(counts), sum(count > 0 for count in counts)
+    return tuple(total / (seen * count) if count else 1.0 for count in counts)
+
+
+def _known(owner: str, label: Label, target: FittedTarget) -> Label:
+    """The target's own class of that name; the command line writes all of them as text."""
+    for known in target.classes:
+        if known == label or (isinstance(label, str) and str(known) == label):
+            return known
+    sentence = (
+        f"The `class_weight` parameter of {owner} must have classes of the target as keys, "
+        f"which are {list(target.classes)}. Got {label!r} instead."
+    )
+    raise ParameterError(sentence)
