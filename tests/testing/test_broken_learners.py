@@ -320,7 +320,7 @@ class NoLearner:
         (Forgetting(), "saved and loaded: other raw scores"),
         (Renaming(), "saved, its name is 'something else'"),
         (Refusing(), "serves these tasks, but refuses them: not today"),
-        (InUnits(), r"task0: y · 1e\+12 \+ 1e\+15 as target changes more than units"),
+        (InUnits(), r"task0: y · 1e-12 \+ 0 as target changes more than units"),
         (Raw(), "a factor of 1e-06 on all row weights changes predictions of task0"),
         (Counting(), "rows of weight 0 are not left out of task0"),
         (ServesNobody(), "serves none of the data sets"),

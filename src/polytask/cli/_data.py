@@ -10,6 +10,7 @@ import polars as pl
 
 from polytask.cli._settings import DataSettings
 from polytask.cli._split import without_input
+from polytask.cli._task_options import row_weight, task_options
 from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
 from polytask.data import (
@@ -24,6 +25,7 @@ from polytask.data import (
     open_table,
     parse_split,
     read,
+    weight_columns,
 )
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
@@ -63,8 +65,9 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
         if features and group is None
         else features or None,
         drop=[name for name in drop if name not in kept],
-        weight=settings.weight,
+        weight=row_weight(settings.weight, columns),
         group=group,
+        **task_options(settings),
     )
     data = replace(data, notes=(*matched, *data.notes))
     _describe(path, data, splitter, voice)
@@ -76,7 +79,8 @@ def _own_split(
 ) -> Splitter:
     """The split that the table names, if it does; else a random one."""
     named = find_split_column(table)
-    used = {settings.task_column, settings.weight, *column_names(settings.drop, table.columns)}
+    used = {settings.task_column, *column_names(settings.drop, table.columns)}
+    used |= set(weight_columns(row_weight(settings.weight, table.columns)))
     used |= {column for task in tasks for column in task.columns}
     if named is None or named in used or settings.features:
         return RandomSplit()
@@ -110,7 +114,7 @@ def _tasks(
         )
         raise ParameterError(sentence)
     split = splitter.columns if splitter else (find_split_column(table),)
-    reserved = {settings.task_column, settings.weight, *split}
+    reserved = {settings.task_column, *weight_columns(row_weight(settings.weight, columns)), *split}
     reserved |= {*column_names(settings.features, columns), *column_names(settings.drop, columns)}
     return named_tasks(settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved)
 

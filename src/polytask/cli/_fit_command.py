@@ -20,6 +20,9 @@ def fit(
     features: options.Features = None,
     drop: options.Drop = None,
     weight: options.Weight = None,
+    task_weight: options.TaskWeight = None,
+    class_weight: options.ClassWeight = None,
+    metric: options.Metric = None,
     split: Annotated[
         str | None,
         typer.Option(

@@ -13,18 +13,21 @@ __all__ = [
     "AggregateEvery",
     "Aggregation",
     "Auxiliary",
+    "ClassWeight",
     "Config",
     "Device",
     "Drop",
     "Engine",
     "Epochs",
     "Features",
+    "Metric",
     "Precision",
     "Quiet",
     "Steps",
     "Table",
     "Target",
     "TaskColumn",
+    "TaskWeight",
     "Trust",
     "Weight",
     "Weighting",
@@ -94,9 +97,42 @@ Drop = Annotated[
     ),
 ]
 Weight = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        "--weight", metavar="COLUMN", help="A column of row weights.", rich_help_panel=_DATA
+        "--weight",
+        metavar="[TASK=]COLUMN",
+        help="A column of row weights, for all tasks or for one; repeat for more. Their scale does "
+        "not matter, and 0 leaves a row out. Metrics are weighted by them too.",
+        rich_help_panel=_DATA,
+    ),
+]
+TaskWeight = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task-weight",
+        metavar="TASK=NUMBER",
+        help="A factor of a task's loss before any balancing, such as income=2; repeat for more.",
+        rich_help_panel=_DATA,
+    ),
+]
+ClassWeight = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class-weight",
+        metavar="[TASK=]balanced",
+        help="In training, give each class the same total weight, for one task or for all with "
+        "classes; TASK=yes:20,no:1 gives weights. Metrics are not weighted by them.",
+        rich_help_panel=_DATA,
+    ),
+]
+Metric = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric",
+        metavar="[TASK=]NAME",
+        help="Metrics of a task (or of all), with commas or repeated, such as income=roc_auc,f1; "
+        "the first is the headline.",
+        rich_help_panel=_DATA,
     ),
 ]
 Weighting = Annotated[

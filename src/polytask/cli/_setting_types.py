@@ -8,7 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from polytask.cli._by_task import by_task
+
 __all__ = [
+    "ByTask",
     "Expected",
     "Name",
     "Place",
@@ -82,6 +85,13 @@ Precision = Annotated[str, BeforeValidator(_bits), Expected("32, 16 or bf16")]
 
 Words = Annotated[list[str], BeforeValidator(_listed), Expected("text or a list of texts")]
 """A list; one word needs no brackets."""
+
+ByTask = Annotated[
+    list[str],
+    BeforeValidator(by_task),
+    Expected("text, a list of texts, or a mapping of task to value"),
+]
+"""A list of TASK=VALUE, which study files may write as a mapping."""
 
 Place = Annotated[Path, BeforeValidator(_place), Expected("a path")]
 """A file or folder; ``~`` is the user's home."""

@@ -13,6 +13,7 @@ from polytask._validation import message
 from polytask.cli._places import at_home
 from polytask.cli._reading_settings import ReadingSettings
 from polytask.cli._setting_types import (
+    ByTask,
     Name,
     Place,
     Precision,
@@ -39,7 +40,10 @@ class DataSettings(ReadingSettings, BaseModel):
     task_column: Name | None = None
     features: Words = []
     drop: Words = []
-    weight: Name | None = None
+    weight: ByTask = []
+    task_weight: ByTask = []
+    class_weight: ByTask = []
+    metric: ByTask = []
     weighting: Name | None = None
     aggregation: Name | None = None
     engine: Name | None = None

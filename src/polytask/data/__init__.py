@@ -24,6 +24,7 @@ from polytask.data._rarity_notes import rarity_notes
 from polytask.data._read import read
 from polytask.data._readers import read_table, scan_table
 from polytask.data._reading import Reading
+from polytask.data._row_weights import weight_columns
 from polytask.data._schema import Schema
 from polytask.data._schema_json import schema_from_json, schema_to_json
 from polytask.data._separated import find_separator
@@ -80,4 +81,5 @@ __all__ = [
     "time_columns",
     "to_polars",
     "unit_mean",
+    "weight_columns",
 ]

@@ -9,6 +9,7 @@ from polytask.data._inputs import column_names
 from polytask.data._open_table import open_table
 from polytask.data._row_weights import weight_columns
 from polytask.data._table import NO_ROLES
+from polytask.data._task_options import with_task_options
 from polytask.exceptions import ParameterError
 from polytask.tasks import Kind, Task, TaskSet
 
@@ -27,6 +28,9 @@ def read(
     weight: Any = None,
     group: Any = None,
     role: Literal["primary", "auxiliary"] = "primary",
+    task_weight: Mapping[str, float] | None = None,
+    class_weight: Any = None,
+    metric: Any = None,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
     names: str | Iterable[str] | None = None,
@@ -52,6 +56,12 @@ def read(
         Of the tasks, where `target` is given.
     features, drop, weight, group
         As in `MultiTaskDataset.from_table`.
+    task_weight : mapping of task to float, optional
+        Factors of the tasks' losses before any balancing, as `Task.weight`.
+    class_weight : "balanced", or mapping of task to "balanced" or mapping of class to float, optional
+        As `Task.class_weight`; ``"balanced"`` alone is about all tasks with classes.
+    metric : metric, name or list of these, or mapping of task to these, optional
+        As `Task.metrics`, the headline first; alone it is about all tasks that it serves.
     columns, missing
         As in `MultiTaskDataset.from_table`; in text files, empty cells and words such as NA are
         missing too.
@@ -87,22 +97,17 @@ def read(
         decimal=decimal,
         only=only,
     )
+    parts = {"features": features, "drop": drop, "weight": weight, "group": group}
     if task_column is None:
-        return MultiTaskDataset.from_table(
-            table, given, features=features, drop=drop, weight=weight, group=group
+        made = MultiTaskDataset.from_table(table, given, **parts)
+    else:
+        if len(given) > 1:
+            one_target(TaskSet(given))  # raises
+        made = MultiTaskDataset.from_long(
+            table, given[0], task_column, kind=kind, role=role, **parts
         )
-    if len(given) > 1:
-        one_target(TaskSet(given))  # raises
-    return MultiTaskDataset.from_long(
-        table,
-        given[0],
-        task_column,
-        kind=kind,
-        features=features,
-        drop=drop,
-        weight=weight,
-        group=group,
-        role=role,
+    return with_task_options(
+        made, task_weight=task_weight, class_weight=class_weight, metric=metric
     )
 
 

@@ -59,7 +59,14 @@ def weighing(series: pl.Series, weights: Weights | None, task: int = 0) -> pl.Se
 
 
 def weight_columns(weight: Any) -> list[str]:
-    """Columns that hold row weights."""
+    """Names of the columns that hold row weights, as `read` takes these.
+
+    Examples
+    --------
+    >>> from polytask.data import weight_columns
+    >>> weight_columns({"income": "w", "fraud": [1.0, 2.0]})
+    ['w']
+    """
     given = weight.values() if isinstance(weight, Mapping) else [weight]
     return list(dict.fromkeys(one for one in given if isinstance(one, str)))
 

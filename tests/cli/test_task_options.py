@@ -1,0 +1,112 @@
+"""TASK=VALUE: row weights, weights of tasks and classes, metrics."""
+
+import json
+
+import pytest
+from cli_tables import write_csv
+
+from polytask.cli._data import read_data
+from polytask.cli._settings import CompareSettings, settings
+from polytask.cli._task_options import row_weight, task_options
+from polytask.cli._voice import Voice
+from polytask.exceptions import ParameterError
+
+HEAD = ("x", "a", "b", "w", "v", "odd=w")
+ROWS = [(row, row % 2, row / 7, row + 1, 2, 3) for row in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ([], None),
+        (["w"], "w"),
+        (["a=w"], {"a": "w"}),
+        (["w", "a=v"], {None: "w", "a": "v"}),
+        (["odd=w"], "odd=w"),
+        (["a=odd=w"], {"a": "odd=w"}),
+        (["a=b=v"], {"a=b": "v"}),
+        (["a=unknown"], {"a": "unknown"}),
+    ],
+)
+def test_row_weights(words, wanted):
+    assert row_weight(words, HEAD) == wanted
+
+
+def test_row_weights_named_twice():
+    with pytest.raises(ParameterError, match="--weight names the row weights of a twice, w and v"):
+        row_weight(["a=w", "a=v"], HEAD)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"task_weight": ["a=2", "x=y=0.5"]}, {"task_weight": {"a": 2.0, "x=y": 0.5}}),
+        ({"class_weight": "balanced"}, {"class_weight": "balanced"}),
+        ({"class_weight": ["a=balanced"]}, {"class_weight": {"a": "balanced"}}),
+        ({"class_weight": ["a=>=50:2, no:1"]}, {"class_weight": {"a": {">=50": 2.0, "no": 1.0}}}),
+        ({"metric": ["mae,rmse"]}, {"metric": ["mae", "rmse"]}),
+        ({"metric": ["a=f1", "a=roc_auc", "b=mae"]}, {"metric": {"a": ["f1", "roc_auc"], "b": ["mae"]}}),
+    ],
+)  # fmt: skip
+def test_options_of_tasks(given, wanted):
+    nothing = {"task_weight": None, "class_weight": None, "metric": None}
+    assert task_options(CompareSettings(**given)) == nothing | wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"task_weight": "2"}, "--task-weight must be written TASK=2. Got '2'"),
+        ({"task_weight": "a=two"}, "--task-weight must be written TASK=2. Got 'a=two'"),
+        ({"class_weight": "a"}, "--class-weight must be written TASK=balanced"),
+        ({"class_weight": "a=yes:many"}, "--class-weight must be written TASK=balanced"),
+        ({"metric": ["mae", "a=f1"]}, "--metric must name metrics for all tasks, or for single"),
+    ],
+)
+def test_options_that_cannot_be_read(given, words):
+    with pytest.raises(ParameterError, match=words):
+        task_options(CompareSettings(**given))
+
+
+STUDY = """
+table: t.csv
+target: [a, b]
+weight: {a: w, b: v}
+task-weight: {a: 2}
+class-weight: {a: {0: 1, 1: 5}}
+metric: {a: [f1, roc_auc], b: mae}
+"""
+
+
+def test_a_study_file_holds_mappings(tmp_path):
+    config = tmp_path / "study.yaml"
+    config.write_text(STUDY, encoding="utf-8")
+    found = settings(CompareSettings, {"config": config})
+    assert found.weight == ["a=w", "b=v"]
+    path = write_csv(tmp_path / "t.csv", ROWS, HEAD)
+    data, _ = read_data(found.model_copy(update={"table": path}), Voice(quiet=True))
+    assert data.sources[0].inputs.columns == ["x", "odd=w"]
+    assert data.sources[0].weights_of("b").tolist() == [2.0] * 20
+    assert [task.weight for task in data.tasks] == [2.0, 1.0]
+    assert data.tasks["a"].class_weight == {"0": 1.0, "1": 5.0}
+    assert [task.metrics for task in data.tasks] == [("f1", "roc_auc"), ("mae",)]
+
+
+def test_the_same_on_the_command_line(polytask, tmp_path):
+    path = write_csv(tmp_path / "t.csv", ROWS * 5, HEAD)
+    ran = polytask(
+        "compare", path, "-t", "a", "-t", "b", "-m", "linear", "--seeds", 1, "--trials", 1,
+        "--weight", "w", "--weight", "b=v", "--task-weight", "a=2", "--class-weight", "balanced",
+        "--metric", "a=f1,roc_auc", "--metric", "b=mae", "--out", "out",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    study = json.loads((tmp_path / "out" / "comparison.json").read_text())["study"]
+    assert [(task["metric"], task["weight"]) for task in study["tasks"]] == [("f1", 2), ("mae", 1)]
+    assert "inputs: x, odd=w" in ran.err
+
+
+def test_an_unknown_task_is_guessed(polytask, tmp_path):
+    path = write_csv(tmp_path / "t.csv", ROWS, HEAD)
+    ran = polytask("fit", path, "-t", "a", "-m", "linear", "--metric", "aa=f1")
+    assert ran.status == 2
+    assert ran.error == "error: The `metric` parameter names no task by 'aa'. Did you mean 'a'?"
