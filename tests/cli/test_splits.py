@@ -43,3 +43,10 @@ def test_folds_of_groups(tmp_path):
 def test_a_random_split_of_dates_is_said(tmp_path):
     _, _, said = given(tmp_path, None)
     assert "rows carry dates ('day'), but the split is random" in said
+
+
+def test_fit_takes_the_first_of_several_splits_and_says_so(polytask, table):
+    ran = polytask("fit", table, "-t", "score", "-m", "linear", "--split", "folds:3", "--out", "m")
+    assert ran.status == 0
+    assert "one model: only the first of 3 splits is used" in ran.err
+    assert "28 training and 12 validation rows; 20 test rows are left alone" in ran.err

@@ -107,7 +107,7 @@ def test_bad_targets(task, sentence):
             {"weight": "weight"},
             r"Row weights must be finite and at least 0\. Got -2 in row 2 of 'weight'",
         ),
-        ({"weight": "none"}, r"Task 'income': column 'income' has no observed label"),
+        ({"weight": "none"}, r"All rows have the weight 0 for the target 'income'"),
         ({"weight": "hole"}, r"The weight of task 'income' is missing in row 1 \(1 such rows\)"),
         ({"weight": {"income": "zro"}}, r"The weight column 'zro' is not .* Did you mean 'zero'"),
         ({"weight": "city"}, r"Row weights must be numbers\. Column 'city' has the type String"),

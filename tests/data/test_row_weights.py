@@ -145,6 +145,17 @@ def test_kinds_are_inferred_from_rows_that_weigh():
         assert sum(len(data.sources[0].labelled().rows(t)) for t in data.tasks.names) == 6
 
 
+def test_true_and_false_keep_and_leave_out():
+    data = MultiTaskDataset.from_table(TABLE, ["a"], weight=[True, False] * 5 + [True] * 2)
+    assert weights(data, "a") == [1.0] * 7
+
+
+def test_a_task_whose_labels_all_weigh_nothing_is_named():
+    weight = [0.0, 0.0, 1.0] * 4
+    with pytest.raises(DataError, match=r"Task 'b'.* no observed label|All rows have the weight 0"):
+        MultiTaskDataset.from_table(TABLE, ["b"], weight=weight)
+
+
 def test_a_weight_may_be_missing_where_no_label_is():
     weight = [1.0, 1.0, None] * 4
     data = MultiTaskDataset.from_table(TABLE, ["b"], weight=weight)

@@ -52,7 +52,9 @@ def _parts(
     data: MultiTaskDataset, splitter: Splitter, seed: int, voice: Voice
 ) -> tuple[MultiTaskDataset, MultiTaskDataset]:
     """Training and validation rows."""
-    split = splitter.splits(data, seed)[0]
+    split, *others = splitter.splits(data, seed)
+    if others:
+        voice.note(f"one model: only the first of {1 + len(others)} splits is used")
     train, validation, test = split.apply(splitter.prepared(data))
     if validation.n_rows == 0:
         sentence = "The split leaves no validation rows, by which training stops and is judged."

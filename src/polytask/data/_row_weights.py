@@ -55,7 +55,14 @@ def weighing(series: pl.Series, weights: Weights | None, task: int = 0) -> pl.Se
     if weights is None:
         return series
     of_task = weights if weights.ndim == 1 else weights[:, task]
-    return series.filter(pl.Series(of_task != 0))
+    kept = series.filter(pl.Series(of_task != 0))
+    if len(series) and not len(kept):
+        sentence = (
+            f"All rows have the weight 0 for the target {series.name!r}, which leaves nothing to "
+            "learn from. Give some of them a weight, or drop the task."
+        )
+        raise DataError(sentence)
+    return kept
 
 
 def weight_columns(weight: Any) -> list[str]:
@@ -93,7 +100,7 @@ def _matrix(weight: np.ndarray, n_rows: int, tasks: Sequence[str]) -> Weights:
 
 
 def _checked(series: pl.Series) -> Float64[np.ndarray, " n"]:
-    if not series.dtype.is_numeric():
+    if series.dtype != pl.Boolean and not series.dtype.is_numeric():
         sentence = (
             f"Row weights must be numbers. Column {series.name!r} has the type {series.dtype}."
         )
