@@ -69,7 +69,11 @@ def check_learner(
         _forms() if datasets is None else ((f"data set {i}", one) for i, one in enumerate(datasets))
     ):
         if learner.serves(data.tasks):
-            _check_fit(f"{learner.name} on {what}", learner, data, budget)
+            case = f"{learner.name} on {what}"
+            predictions = _check_fit(case, learner, data, budget)
+            if not served:  # the first will do, since these take many fits
+                check_units(case, learner, _parts(data), budget, predictions)
+                check_row_weights(case, learner, _parts(data), budget)
             served += 1
     require(served, f"{learner.name} serves none of the data sets; give it `datasets=`.")
 
@@ -92,7 +96,8 @@ def _check_settings(learner: Learner) -> None:
     require(same.name == learner.name, f"{learner.name}: with its defaults it is {same.name!r}.")
 
 
-def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budget) -> None:
+def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budget) -> Predictions:
+    """Check one fit; returns its predictions of the training rows."""
     train, validation = _parts(data)
     before = train.digest(), validation.digest()
     drawn = _generators()
@@ -111,8 +116,7 @@ def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budg
     _require_alike(f"{what}, fitted again with the same seed", again, predictions)
     _check_new_rows(what, fitted, data, predictions)
     _check_saved(what, fitted, data, predictions)
-    check_units(what, learner, (train, validation), budget, fitted.predict(train))
-    check_row_weights(what, learner, (train, validation), budget)
+    return fitted.predict(train)
 
 
 def _generators() -> tuple[bytes, ...]:
