@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 from sklearn.metrics import root_mean_squared_error
 
+from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
 from polytask.learners import Linear
+from polytask.tasks import Task
 from polytask.testing import tiny_dataset
 from polytask.training import Budget
 
@@ -31,3 +34,24 @@ def test_some_of_the_tasks():
     data = tiny_dataset(["regression", "regression"])
     few = tiny_dataset(["regression"])
     assert set(evaluate(fitted(data), few)) == {"task0"}
+
+
+def test_row_weights_of_each_task_enter_metrics_and_no_others_do():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(80, 2))
+    table = {"x": X[:, 0], "z": X[:, 1], "y": X[:, 0] + generator.normal(size=80)}
+    table["c"] = (X[:, 1] + generator.normal(size=80) > 1).astype(int)
+    weights = generator.exponential(size=80)
+    tasks = [
+        Task("y", "regression", weight=5.0),
+        Task("c", "binary", class_weight="balanced", metrics=["brier"]),
+    ]
+    data = MultiTaskDataset.from_table(table, tasks, weight={"y": weights})
+    model = Linear().fit(data, data, 0, Budget())
+    found, answers = evaluate(model, data), model.predict(data)
+    error = np.square(answers["y"].response - table["y"])
+    assert found["y"]["rmse"].value == pytest.approx(np.sqrt(np.average(error, weights=weights)))
+    squares = np.square(answers["c"].response - table["c"])
+    assert found["c"]["brier"].value == pytest.approx(squares.mean())
+    scaled = MultiTaskDataset.from_table(table, tasks, weight={"y": weights * 2.0**-30})
+    assert evaluate(model, scaled) == found

@@ -96,10 +96,11 @@ class PerTaskEstimator:
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
         """Fit every task of every source; the budget's steps do not apply."""
-        train, validation = train.without_zero_weights(), validation.without_zero_weights()
+        train = train.without_zero_weights()
+        watched = validation.without_zero_weights() if self.early_stopping else None
         bench = Workbench(self.name, as_tuple(self.estimator), self.categorical, train, seed)
         for source in train.sources:
-            held_out = validation.source(source.name) if self.early_stopping else None
+            held_out = None if watched is None else watched.source(source.name)
             for task in source.tasks:
                 bench.add(_fitted(bench, source, held_out, task))
         return bench.predictor()
