@@ -286,6 +286,31 @@ class Page(HTMLParser):
         return " ".join(" ".join(seen).split())
 
 
+POPULATION = {
+    "tasks": ["t"] * 137,
+    "left_out": ["a", "b"],
+    "median_units": 12.0,
+    "mean": 0.021,
+    "interval": [0.011, 0.031],
+    "p": 0.001,
+    "prediction": [-0.034, 0.076],
+    "share_gaining": 0.78,
+    "tested_alone": 3,
+}
+
+
+@pytest.fixture
+def population_record() -> Record:
+    """A record whose tasks are many and small."""
+    record = make({f"school {i}": "regression" for i in range(24)})
+    difference = record["differences"][0]
+    difference["population"] = dict(POPULATION)
+    for entry in difference["tasks"].values():
+        entry.update(answer="too few units", p=None, p_corrected=None, n_units=12)
+        entry.update(too_few="12 test rows are too few for 24 tasks")
+    return record
+
+
 @pytest.fixture
 def make_record() -> Callable[..., Record]:
     return make

@@ -6,7 +6,7 @@ from drawings import Drawing
 
 from polytask.report._curve_figures import curve_figures
 from polytask.report._curves import Losses, losses, mean_losses, trainings
-from polytask.report._gain_figures import few_figure, many_figure
+from polytask.report._gain_figures import few_figure, many_figure, population_figure
 from polytask.report._gains import contests
 from polytask.report._matplotlib import settings
 from polytask.report._study import Study
@@ -177,6 +177,26 @@ def test_all_tasks_have_one_curve_where_they_are_many(make_record):
 
     assert len(figure.drawings) == 2
     assert titled(figure, "hard_sharing, validation: 1 at first, 0.2708 at last")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_population_is_drawn_with_both_intervals(population_record, place):
+    (contest,) = contests(Study(population_record))
+    figure = population_figure(contest, 0)
+    drawing = Drawing(figure.drawings[place])
+    x = drawing.x()
+
+    for word, bounds in (("mean of", (1.1, 3.1)), ("one more", (-3.4, 7.6))):
+        (title,) = titled(figure, word)
+        assert x(drawing.marks(title)[0][0]) == pytest.approx(2.1, abs=0.05)
+        ((start, end),) = drawing.paths(title)
+        assert [x(start[0]), x(end[0])] == pytest.approx(bounds, abs=0.05)
+    assert "Mean gain: +2.10" in figure.alt
+    assert population_figure(contests(Study(population_record))[0], 1).title == figure.title
+
+
+def test_without_a_population_there_is_no_figure_of_it(record):
+    assert population_figure(contests(Study(record))[0], 0) is None
 
 
 @pytest.mark.parametrize("n_tasks", [1, 25])

@@ -171,6 +171,36 @@ def test_undefined_values_are_named(record, read_page):
     assert "nan" not in words.split()
 
 
+def test_too_few_units_say_how_many(record, read_page):
+    reason = "7 test rows are too few for a verdict on 3 tasks"
+    entry = record["differences"][0]["tasks"]["married"]
+    entry.update(answer="too few units", n_units=7, too_few=reason, p=None, p_corrected=None)
+    page = read_page(record)
+
+    assert page.words.count(reason) == 1
+    assert "too few units" in page.words
+
+
+def test_many_small_tasks_are_a_sample(population_record, read_page):
+    page = read_page(population_record)
+
+    assert "hard_sharing: tasks like these" in page.words
+    assert "Gain of one more such task within [−3.40, 7.60]" in page.words
+    assert "12 test rows are too few" not in page.words  # not once for each task
+    assert page.source.count("drawings two") == 3
+
+
+def test_nothing_to_use(record, read_page):
+    record["recommended"].update(learner=None, run=None, fold=None, seed=None, model=None)
+    record["recommended"].update(settings={}, why="Nothing beats the best constant.")
+    record["verdict"].update(winner=None, nothing_beats_constant=True)
+    words = read_page(record).words
+
+    assert "No model to use" in words
+    assert "Nothing beats the best constant." in words
+    assert "polytask.load" not in words
+
+
 def test_nothing_defined_at_all(record, read_page):
     empty = {"value": None, "interval": None, "undefined": "no test rows"}
     for learner in record["learners"]:

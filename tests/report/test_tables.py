@@ -208,3 +208,51 @@ def test_input_columns_are_named_and_the_rest_counted(make_record):
     name = data["summary"]["sources"][0]["name"]
     data["inputs"] = {name: {"names": ["age", "wage"], "more": 7}}
     assert data_view(Study(record)).sources[0].inputs == "age, wage +7 more"
+
+
+def test_geometric_mean_stands_beside_the_arithmetic_one(record):
+    gain = record["differences"][0]["delta_m"]
+    gain.update(geometric=0.0031, geometric_interval=[0.001, 0.005], dominant=None)
+
+    tile = verdict(Study(record)).tiles[0]
+    assert (tile.label, tile.value) == ("Δm over single_task", "+0.40\xa0%")
+    assert tile.note == "[0.20, 0.60]\xa0% geometric mean +0.31\xa0%"
+    notes = [row.cells[0].note for row in learner_table(Study(record)).rows]
+    assert notes == ["the yardstick", "geometric +0.31\xa0%", ""]
+
+
+def test_geometric_mean_leads_where_one_task_outweighs_all(record):
+    gain = record["differences"][0]["delta_m"]
+    gain.update(value=-9.5, geometric=0.0031, geometric_interval=[0.001, 0.005], dominant="age")
+
+    tile = verdict(Study(record)).tiles[0]
+    assert (tile.label, tile.value) == ("Δm over single_task, geometric mean", "+0.31\xa0%")
+    assert "arithmetic mean −950.00\xa0%" in tile.note
+    assert tile.note.startswith("[0.10, 0.50]\xa0%")
+    assert tile.note.endswith("most of it from age")
+
+
+def test_tasks_as_a_sample(population_record):
+    (contest,) = contests(Study(population_record))
+    facts = {name: text.replace("\xa0", " ") for name, text in contest.population.facts}
+    tiles = {tile.label: tile for tile in verdict(Study(population_record)).tiles}
+
+    assert facts["Mean gain"] == "+2.10 % [1.10, 3.10] %"
+    assert facts["Gain of one more such task"] == "within [−3.40, 7.60] %"
+    assert facts["Tasks that gain"].startswith("78 %")
+    assert facts["Sample"] == "137 tasks; 2 tasks without a metric left out"
+    assert facts["Test units of a task"].startswith("12 in the median; 3 have enough")
+    assert tiles["Tasks that gain"].value == "78\xa0%"
+
+
+def test_a_sample_without_prediction(population_record):
+    difference = population_record["differences"][0]
+    difference["population"].update(prediction=None, share_gaining=None, left_out=[])
+    (contest,) = contests(Study(population_record))
+
+    assert [name for name, _ in contest.population.facts] == [
+        "Mean gain",
+        "Sample",
+        "Test units of a task",
+    ]
+    assert "Of 24 primary tasks" in {t.label for t in verdict(Study(population_record)).tiles}

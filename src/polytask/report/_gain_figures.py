@@ -10,16 +10,17 @@ from polytask.report._drawing._ranked import every, ranked
 from polytask.report._figure import Figure, Key
 from polytask.report._format import interval, percent, plural
 from polytask.report._gains import Contest, Gain
+from polytask.report._population import percents
 from polytask.report._study import Study, Style
 from polytask.report._verdict import Answer
 
-__all__ = ["few_figure", "many_figure"]
+__all__ = ["few_figure", "many_figure", "population_figure"]
 
 LEARNERS = 8  # in one figure
 _UNIT = "\u00a0%"
 _CAPTION = (
     "Dots are gains on the test rows, relative to the single-task value and signed so that "
-    "positive is better; whiskers are 95 % intervals."
+    "positive is better; whiskers are their intervals."
 )
 _CUT = "An arrow stands for what lies beyond the axis; the table has its numbers."
 
@@ -92,6 +93,51 @@ def many_figure(contest: Contest, place: int) -> Figure | None:
             )
             for answer in dict.fromkeys(answers)
         ],
+    )
+
+
+def population_figure(contest: Contest, place: int) -> Figure | None:
+    """The mean gain of tasks like these, and where the gain of one more of them lies."""
+    found = contest.population
+    if found is None:
+        return None
+    estimates = [
+        _of_population("mean of such tasks", found.mean, found.interval, solid=True),
+        *(
+            [_of_population("one more such task", found.mean, found.prediction, solid=False)]
+            if found.prediction
+            else []
+        ),
+    ]
+    drawings, cut = both(
+        lambda width: forest(
+            [estimate.row for estimate in estimates],
+            estimates,
+            width,
+            label="relative gain (right is better)",
+            unit=_UNIT,
+        ),
+        f"population{place}",
+    )
+    return Figure(
+        title=f"{contest.learner}: tasks like these",
+        alt="; ".join(f"{name}: {words}" for name, words in found.facts) + ".",
+        drawings=drawings,
+        caption=f"{plural(found.tasks, 'task')} as a sample of such tasks: the mean gain with its "
+        "interval, and, hollow, the interval in which the gain of one more task lies."
+        + (f" {_CUT}" if cut else ""),
+    )
+
+
+def _of_population(row: str, value: float, bounds: tuple[float, float], *, solid: bool) -> Estimate:
+    return Estimate(
+        row=row,
+        value=100 * value,
+        interval=(100 * bounds[0], 100 * bounds[1]),
+        color="accent",
+        symbol="diamond",
+        solid=solid,
+        words=f"{row}: {percent(value, 2, signed=True)} {percents(bounds)}",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polytask.report._format import interval, number, percent, places, plural
+from polytask.report._population import Population, population
 from polytask.report._study import ROWS, Study
 from polytask.report._verdict import ANSWERS, Answer
 
@@ -33,6 +34,7 @@ class Gain:
     p: str
     answer: Answer
     undefined: str
+    n_units: int = 0
 
     @property
     def gain_text(self) -> str:
@@ -48,6 +50,7 @@ class Contest:
     sentence: str
     answer: Answer
     gains: Sequence[Gain]
+    population: Population | None = None  # where the tasks are many and small
     full: bool = True  # whether its tasks are drawn and listed
 
     @property
@@ -93,6 +96,7 @@ def contests(study: Study) -> list[Contest]:
             record["sentence"],
             ANSWERS[record["answer"]],
             [_gain(study, record, task) for task in record["tasks"]],
+            population=population(record.get("population")),
             full=place < drawn,
         )
         for place, record in enumerate(records)
@@ -118,7 +122,8 @@ def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
         bounds=_relative(entry, apart, higher=study.higher(task, metric)),
         p=_p_value(entry["p_corrected"]),
         answer=ANSWERS[entry["answer"]],
-        undefined=entry["undefined"] or "",
+        undefined=entry["undefined"] or entry.get("too_few") or "",
+        n_units=entry.get("n_units") or 0,
     )
 
 

@@ -93,13 +93,14 @@ def _views(study: Study) -> dict[str, Any]:
 def _figures(study: Study, found: Sequence[Contest], run: int) -> dict[str, Any]:
     with settings():
         from polytask.report._curve_figures import LEARNERS, curve_figures
-        from polytask.report._gain_figures import few_figure, many_figure
+        from polytask.report._gain_figures import few_figure, many_figure, population_figure
 
         return {
             "few_figure": None if study.many else few_figure(study, found),
             "many_figures": [many_figure(c, i) if c.full else None for i, c in enumerate(found)]
             if study.many
             else [],
+            "population_figures": [population_figure(c, i) for i, c in enumerate(found)],
             "curves": curve_figures(study, run),
             "drawn": LEARNERS,
         }

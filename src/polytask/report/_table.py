@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from polytask.report._cells import Cell, column
-from polytask.report._format import compact, duration, plural
+from polytask.report._format import compact, duration, percent, plural
 from polytask.report._matrix import Head, task_rows
 from polytask.report._study import Study
 
@@ -71,10 +71,18 @@ def _gain_column(study: Study) -> list[Cell]:
     yardstick = {"value": 0.0, "interval": None, "note": "the yardstick"}
     undefined = {"value": None, "interval": None, "undefined": "no task is covered by both"}
     measures = [
-        yardstick if name == study.record["baseline"] else learner["delta_m"] or undefined
+        yardstick if name == study.record["baseline"] else _with_geometric(learner["delta_m"])
         for name, learner in study.by_learner.items()
     ]
     return column([undefined | dict(m) for m in measures], higher=True, scale=100, signed=True)
+
+
+def _with_geometric(gain: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return Δm with the geometric mean as its note."""
+    geometric = (gain or {}).get("geometric")
+    if geometric is None:
+        return gain or {}
+    return {**(gain or {}), "note": f"geometric {percent(geometric, 2, signed=True)}"}
 
 
 def _badges(study: Study, learner: Mapping[str, Any]) -> list[str]:

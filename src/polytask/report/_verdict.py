@@ -21,6 +21,11 @@ class Answer:
     symbol: str
 
     @property
+    def counted(self) -> bool:
+        """Whether the number of test units is the reason."""
+        return self.words == "too few units"
+
+    @property
     def shown(self) -> bool:
         """Whether it says that there is a difference."""
         return self.words in {"helped", "hurt"}
@@ -31,7 +36,7 @@ ANSWERS = {
     "hurt": Answer("hurt", "bad", "triangle-down"),
     "mixed": Answer("mixed", "mixed", "diamond"),
     "no difference shown": Answer("no difference shown", "muted", "circle"),
-    "too few units": Answer("too few units", "muted", "circle"),
+    "too few units": Answer("too few units", "muted", "x"),
     "nothing to share": Answer("nothing to share", "muted", "circle"),
     "undefined": Answer("undefined", "muted", "x"),
 }
@@ -87,24 +92,46 @@ def _tiles(study: Study, joint: str | None) -> list[Tile]:
     baseline = study.by_learner[difference["baseline"]]
     return [
         _gain_tile(difference),
-        _counts_tile(difference["counts"]),
+        _counts_tile(difference),
         _cost_tile("Time to fit", learner["seconds"], baseline["seconds"], duration),
         _cost_tile("Parameters", learner["n_parameters"], baseline["n_parameters"], compact),
     ]
 
 
 def _gain_tile(difference: Mapping[str, Any]) -> Tile:
+    """The arithmetic mean; the geometric one leads where a single task outweighs the others."""
     gain = difference["delta_m"]
     label = f"Δm over {difference['baseline']}"
     if gain["value"] is None:
         return Tile(label, "undefined")
-    bounds = [100 * bound for bound in gain["interval"]] if gain["interval"] else None
-    note = f"{interval(bounds, 2)}\u00a0%" if bounds else ""
-    return Tile(label, percent(gain["value"], 2, signed=True), note)
+    means = [_mean(gain["value"], gain["interval"])]
+    geometric = gain.get("geometric")
+    if geometric is not None:
+        means.append(_mean(geometric, gain.get("geometric_interval")))
+    if geometric is not None and gain.get("dominant"):
+        (arithmetic, bounds), (value, own) = means
+        note = f"{own} arithmetic mean {arithmetic} {bounds}, most of it from {gain['dominant']}"
+        return Tile(f"{label}, geometric mean", value, note.strip())
+    (value, bounds), *rest = means
+    return Tile(
+        label, value, f"{bounds} {' '.join(f'geometric mean {v}' for v, _ in rest)}".strip()
+    )
 
 
-def _counts_tile(counts: Mapping[str, int]) -> Tile:
+def _mean(value: float, bounds: Sequence[float] | None) -> tuple[str, str]:
+    written = interval([100 * bound for bound in bounds], 2) + "\u00a0%" if bounds else ""
+    return percent(value, 2, signed=True), written
+
+
+def _counts_tile(difference: Mapping[str, Any]) -> Tile:
+    """Answers task by task, or the share of tasks that gain where they are a sample."""
+    counts = difference["counts"]
     total = sum(counts.values())
+    sample = difference.get("population")
+    if sample and sample["share_gaining"] is not None:
+        mean, bounds = _mean(sample["mean"], sample["interval"])
+        note = f"of {total} tasks, expected; mean gain {mean} {bounds}"
+        return Tile("Tasks that gain", percent(sample["share_gaining"], 0), note)
     rest = [
         f"{n} {answer}" for answer, n in counts.items() if n and answer not in {"helped", "hurt"}
     ]
