@@ -24,6 +24,7 @@ def test_a_table_with_two_targets(polytask, table, tmp_path):
         "single_task",
         "hard_sharing",
         "linear",
+        "constant",
     ]
     assert found["study"]["budget"] == {"trials": 2, "steps": 30}
     for word in ("learner", "single_task", "hard_sharing", "linear", "income, ROC-AUC ↑"):
@@ -142,7 +143,7 @@ def test_groups_stay_together_and_are_no_input(polytask, table, tmp_path, more):
     assert ran.status == 0, ran.err
     assert f"60 rows, {2 if more else 4} inputs" in ran.err
     found = json.loads((tmp_path / "o" / "comparison.json").read_text())
-    assert found["study"]["bootstrap"]["unit"] == "groups"
+    assert found["study"]["statistics"]["unit"] == "groups"
 
 
 def test_epochs_are_passes_over_the_training_rows(polytask, table, tmp_path):

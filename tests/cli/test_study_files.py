@@ -112,7 +112,8 @@ def test_what_is_no_study_file(study, text, words):
         ("target: [a, 1]", "`target` .* must be text or a list of texts. Got 1 instead. Write it in quotes"),
         ("target: [a, [b]]", "`target` .* must be text or a list of texts"),
         ("target: {a: b}", "`target` .* must be text or a list of texts"),
-        ("weight: 3", "`weight` .* must be text. Got 3 instead. Write it in quotes, as '3'."),
+        ("weight: 3", "`weight` .* must be text, a list of texts, or a mapping of task"),
+        ("split: 3", "`split` .* must be text. Got 3 instead. Write it in quotes, as '3'."),
         ("quiet: perhaps", "`quiet` .* must be true or false. Got 'perhaps'"),
         ("quiet: 3", "`quiet` .* must be true or false. Got 3"),
         ("1: x", "no option named '1'"),
@@ -148,7 +149,7 @@ def test_the_command_line_is_named_where_it_is_at_fault(study):
 def test_words_that_look_like_something_else(study):
     found = read(study("target: [no, on, 12:30, 2024-01-01, '7', 'null']\nweight: yes\nquiet: yes"))
     assert found.target == ["no", "on", "12:30", "2024-01-01", "7", "null"]
-    assert (found.weight, found.quiet) == ("yes", True)
+    assert (found.weight, found.quiet) == (["yes"], True)
 
 
 def test_names_of_columns_stay_as_they_are_written(study):
