@@ -7,10 +7,13 @@ import sys
 import pytest
 from cli_tables import HEAD, census, replaced, write_csv
 
-# Commands run in one process, in which importing torch fails.
+from polytask.bookkeeping import Budget
+from polytask.data import read
+from polytask.learners import fit
+
+# Commands run in one process, which tells afterwards what it has loaded.
 RUN = """
 import contextlib, io, json, sys
-sys.modules["torch"] = None
 from polytask.cli import main
 ends = []
 for arguments in json.load(sys.stdin):
@@ -18,9 +21,10 @@ for arguments in json.load(sys.stdin):
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         try:
             main(arguments)
-        except BaseException as end:
-            ends.append([repr(getattr(end, "code", end)), said.getvalue().rstrip().split("\\n")[-1]])
-print(json.dumps([ends, sorted(set(sys.modules) & {"sklearn", "matplotlib", "lightning_fabric"})]))
+        except SystemExit as end:
+            status = end.code
+    ends.append([status or 0, said.getvalue().rstrip().split("\\n")[-1], "torch" in sys.modules])
+print(json.dumps([ends, sorted({"sklearn", "matplotlib", "lightning_fabric"} & {*sys.modules})]))
 """
 
 
@@ -85,15 +89,55 @@ def test_tables_and_columns(command, mistakes, tmp_path):
     ends, loaded = run([(command, *arguments) for arguments, _ in mistakes], tmp_path)
 
     assert len(ends) == len(mistakes)
-    for (arguments, words), (status, said) in zip(mistakes, ends, strict=True):
-        assert (status, said[:7]) == ("2", "error: "), (arguments, status, said)
+    for (arguments, words), (status, said, torch) in zip(mistakes, ends, strict=True):
+        assert (status, said[:7], torch) == (2, "error: ", False), (arguments, status, said)
         assert words in said
     assert loaded == []
 
 
+@pytest.fixture
+def saved(tmp_path):
+    """Folders of saved models by name, of three learners for the census."""
+    columns = zip(*census(), strict=True)
+    data = read(dict(zip(HEAD, map(list, columns), strict=True)), ["income:binary"])
+    folders = {}
+    for learner in ("linear", "gradient_boosting", "hard_sharing"):
+        folders[learner] = tmp_path / learner
+        fit(data, learner, budget=Budget(steps=5)).save(folders[learner])
+    return folders
+
+
+def test_models_of_trees_and_lines_predict(saved, tmp_path, table):
+    learners = ("linear", "gradient_boosting")
+    commands = [("predict", saved[one], table, "--out", f"{one}.csv") for one in learners]
+    ends, loaded = run(commands, tmp_path)
+
+    assert [(status, torch) for status, _, torch in ends] == [(0, False), (0, False)]
+    assert all("60 rows predicted" in said for _, said, _ in ends)
+    assert "lightning_fabric" not in loaded
+    assert (tmp_path / "linear.csv").read_text().startswith("row,income")
+
+
+def test_tables_for_a_network(saved, tmp_path, table):
+    short = write_csv(tmp_path / "short.csv", [row[1:] for row in census()], HEAD[1:])
+    mistakes = [
+        (("nothing.csv",), "There is no file nothing.csv"),
+        (("t.xlsx",), "unknown type"),
+        ((short,), "'age' is not a column of the table"),
+        ((table, "--keep", "agee"), "Did you mean 'age'?"),
+        ((write_csv(tmp_path / "words.csv", replaced("age", "old")),), "'age'"),
+    ]
+    write_csv(tmp_path / "t.xlsx", census())
+    ends, _ = run([("predict", saved["hard_sharing"], *more) for more, _ in mistakes], tmp_path)
+
+    for (arguments, words), (status, said, torch) in zip(mistakes, ends, strict=True):
+        assert (status, said[:7], torch) == (2, "error: ", False), (arguments, status, said)
+        assert words in said
+
+
 def test_a_split_without_test_rows(tmp_path):
     write_csv(tmp_path / "t.csv", census(3))
-    (((status, said),), _) = run([("compare", "t.csv", "-t", "income:binary")], tmp_path)
+    (((status, said, torch),), _) = run([("compare", "t.csv", "-t", "income:binary")], tmp_path)
 
-    assert status == "2"
+    assert (status, torch) == (2, False)
     assert "has no test rows" in said

@@ -6,18 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from polytask._naming import suggestion
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
-from polytask.cli._prediction_table import prediction_table
 from polytask.cli._tables import check_writable, write_table
-from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
-from polytask.data import rows_to_predict
-from polytask.exceptions import DataError, ParameterError
-from polytask.predictor import FittedPredictor, load
+from polytask.data import check_table_file
+from polytask.exceptions import ParameterError
 
 __all__ = ["run"]
 
@@ -42,16 +36,15 @@ def run(
         out = None if out is None else at_home(out)
         if out is not None:
             _check_out(out, table, model)
-        predictor = load(model, trust)
-        for note in predictor.notes:
-            voice.note(f"note: {note}")
-        rows = rows_to_predict(table, predictor.schemas.values(), predictor.tasks, **how)
-        found = _predicted(predictor, rows, keep)
+        check_table_file(table)
+        from polytask.cli._predicting import predict_rows
+
+        found, name = predict_rows(model, table, keep, how, trust, voice)
         if out is None:
             voice.result(found.write_csv().rstrip("\n"))
             return
         write_table(found, out)
-        voice.note(f"{out}: {found.height:,} rows predicted by {predictor.name}")
+        voice.note(f"{out}: {found.height:,} rows predicted by {name}")
 
 
 def _check_out(out: Path, table: Path, model: Path) -> None:
@@ -62,16 +55,3 @@ def _check_out(out: Path, table: Path, model: Path) -> None:
     if model.resolve() in out.resolve().parents:
         sentence = f"{out} lies in the model's folder, where only its own files may be."
         raise ParameterError(sentence)
-
-
-def _predicted(predictor: FittedPredictor, rows: pl.DataFrame, keep: Sequence[str]) -> pl.DataFrame:
-    own_rows = any(schema.own_rows for schema in predictor.schemas.values())
-    kept = column_names(keep, rows.columns)
-    for schema in predictor.schemas.values():
-        if schema.own_rows and schema.task_column in rows.columns:
-            kept = list(dict.fromkeys([schema.task_column, *kept]))
-    for name in kept:
-        if name not in rows.columns:
-            sentence = f"The column to keep, {name!r}, is not in the table."
-            raise DataError(f"{sentence} {suggestion(name, rows.columns)}")
-    return prediction_table(predictor.predict(rows), rows, kept, own_rows=own_rows)

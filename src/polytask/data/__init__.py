@@ -8,6 +8,7 @@ from polytask.data._column import Column
 from polytask.data._column_split import ColumnSplit, find_split_column
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._encode import encode
+from polytask.data._file_types import check_table_file
 from polytask.data._fit_schemas import fit_schemas
 from polytask.data._fixed_split import FixedSplit
 from polytask.data._fold_split import FoldSplit
@@ -61,6 +62,7 @@ __all__ = [
     "TimeSplit",
     "as_source",
     "check_parts",
+    "check_table_file",
     "encode",
     "find_separator",
     "find_split_column",

@@ -12,7 +12,7 @@ from polytask._naming import suggestion
 from polytask.data._separated import literal
 from polytask.exceptions import SourceFileError
 
-__all__ = ["Scan", "is_text", "scanner"]
+__all__ = ["Scan", "check_table_file", "is_text", "scanner"]
 
 Scan = Callable[[Path], pl.LazyFrame]
 
@@ -72,6 +72,21 @@ def scanner(path: Path) -> Scan | None:
         raise SourceFileError(sentence)
     _check_file(path)
     return _by_content(path)
+
+
+def check_table_file(path: Path) -> None:
+    """Raise unless a file exists and is, by its name and first bytes, one that is read.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    SourceFileError
+        If it is absent, a folder, empty, or of a type that is not read.
+    """
+    scanner(path)
 
 
 def is_text(path: Path) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from polytask._recipes import from_json, plain_from_json
 from polytask._trust import also_trusted, checked_trust
@@ -16,9 +18,10 @@ from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
+from polytask.predictor._rows import sources_to_predict
 from polytask.tasks import Task, TaskSet
 
-__all__ = ["load"]
+__all__ = ["SavedModel", "load", "open_model"]
 
 
 def load(folder: str | Path, trusted: str | Collection[str] = ()) -> FittedPredictor:
@@ -61,14 +64,96 @@ def load(folder: str | Path, trusted: str | Collection[str] = ()) -> FittedPredi
     ...     polytask.load(f"{folder}/model").name
     'linear'
     """
+    return open_model(folder, trusted).predictor()
+
+
+def open_model(folder: str | Path, trusted: str | Collection[str] = ()) -> SavedModel:
+    """Read and check the files of a saved model, but for building the model itself.
+
+    Parameters
+    ----------
+    folder : str or Path
+    trusted : collection of str, optional
+        As in `load`.
+
+    Raises
+    ------
+    BundleError
+        As in `load`.
+
+    Examples
+    --------
+    >>> import polytask, tempfile
+    >>> from polytask.datasets import make_related_regression
+    >>> from polytask.predictor import open_model
+    >>> data, _ = make_related_regression(n_tasks=2, seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     polytask.fit(data, "linear").save(f"{folder}/model")
+    ...     open_model(f"{folder}/model").tasks.names
+    ('task_0', 'task_1')
+    """
     folder = Path(folder)
     names = checked_trust(trusted, "load")
     manifest = read_manifest(folder)
     notes = _notes(folder, unnamed_files(folder, {MANIFEST, *manifest.files}))
     contents = Contents(folder, read_contents(folder, manifest.files))
+    with _explained(folder, manifest), also_trusted(names):
+        recipes = from_json(manifest.tasks)
+        if not all(isinstance(task, Task) for task in recipes):
+            raise BundleError(f"The tasks of {folder} are not all of them tasks.")
+        tasks = TaskSet(recipes)
+        schemas = {name: schema_from_json(schema) for name, schema in manifest.schemas.items()}
+        _check_targets(folder, tasks, schemas)
+        if not manifest.name.isprintable():
+            raise BundleError(f"{folder}: the name {manifest.name!r} cannot be shown.")
+    return SavedModel(tasks, schemas, notes, contents, manifest, names)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A saved model whose files were read and checked.
+
+    Attributes
+    ----------
+    tasks : TaskSet
+    schemas : mapping of source name to Schema
+    notes : tuple of str
+        On files in the folder that its manifest does not name.
+    """
+
+    tasks: TaskSet
+    schemas: Mapping[str, Schema]
+    notes: tuple[str, ...]
+    _contents: Contents
+    _manifest: Manifest
+    _trusted: Collection[str]
+
+    def check(self, data: Any) -> None:
+        """Raise what `FittedPredictor.predict` would say of the rows' columns."""
+        sources_to_predict(data, self.schemas, self.tasks)
+
+    def predictor(self) -> FittedPredictor:
+        """Build the model; a network loads torch."""
+        folder, manifest = self._contents.folder, self._manifest
+        with _explained(folder, manifest), also_trusted(self._trusted):
+            model = model_class(manifest.model).load(self._contents, self.tasks, self.schemas)
+            history = plain_from_json(manifest.history)
+            return FittedPredictor(
+                self.tasks,
+                self.schemas,
+                model,
+                None if history is None else History.from_dict(history),
+                manifest.name,
+                folder=folder,
+                notes=self.notes,
+            )
+
+
+@contextmanager
+def _explained(folder: Path, manifest: Manifest) -> Iterator[None]:
+    """Say of any error in building what was built, from what."""
     try:
-        with also_trusted(names):
-            return replace(_built(contents, manifest), folder=folder, notes=notes)
+        yield
     except BundleError:
         raise
     except Exception as error:
@@ -78,25 +163,6 @@ def load(folder: str | Path, trusted: str | Collection[str] = ()) -> FittedPredi
             f"with {_versions(manifest)}: install these versions, or fit the model again."
         )
         raise BundleError(sentence) from error
-
-
-def _built(contents: Contents, manifest: Manifest) -> FittedPredictor:
-    recipes = from_json(manifest.tasks)
-    if not all(isinstance(task, Task) for task in recipes):
-        raise BundleError(f"The tasks of {contents.folder} are not all of them tasks.")
-    tasks = TaskSet(recipes)
-    schemas = {name: schema_from_json(schema) for name, schema in manifest.schemas.items()}
-    _check_targets(contents.folder, tasks, schemas)
-    if not manifest.name.isprintable():
-        raise BundleError(f"{contents.folder}: the name {manifest.name!r} cannot be shown.")
-    history = plain_from_json(manifest.history)
-    return FittedPredictor(
-        tasks,
-        schemas,
-        model_class(manifest.model).load(contents, tasks, schemas),
-        None if history is None else History.from_dict(history),
-        manifest.name,
-    )
 
 
 def _check_targets(folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> None:

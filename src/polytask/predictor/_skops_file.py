@@ -8,12 +8,11 @@ from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
-import skops.io
-from skops.io.exceptions import UnsupportedTypeException
 
 from polytask._plain import parse_json
 from polytask.exceptions import BundleError
 from polytask.predictor._array_files import check_archive, check_array, stored
+from polytask.predictor._light_skops import UnsupportedTypeException, skops_io
 from polytask.predictor._skops_schema import array_files, check_schema, nodes_of
 
 __all__ = ["dumped", "loaded"]
@@ -31,7 +30,7 @@ def dumped(value: Any, where: str) -> bytes:
         If skops cannot write it, or it holds what is not trusted.
     """
     try:
-        content = stored(skops.io.dumps(value))
+        content = stored(skops_io.dumps(value))
     except (UnsupportedTypeException, TypeError, AttributeError) as error:
         raise BundleError(f"{where} cannot be written without pickle: {error}.") from error
     _check(content, where)
@@ -50,8 +49,8 @@ def loaded(content: bytes, where: str) -> Any:
     """
     try:
         _check(content, where)
-        types = skops.io.get_untrusted_types(data=content)
-        return skops.io.loads(content, trusted=types)
+        types = skops_io.get_untrusted_types(data=content)
+        return skops_io.loads(content, trusted=types)
     except BundleError:
         raise
     except Exception as error:
