@@ -7,6 +7,15 @@ import pytest
 
 from polytask.cli._interrupt import Interrupted, ending_well
 
+
+@pytest.fixture(autouse=True)
+def _heard():
+    """Shells start background jobs with Ctrl-C ignored; here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals of Unix")
 
 

@@ -27,7 +27,7 @@ ROOMS = (
 NOT_METHODS = {
     "Architecture", "Encoder", "MultiTaskModule", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
-    "TaskSet", "FittedTarget", "Learner", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
+    "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip
 
 
