@@ -52,9 +52,9 @@ def _skewness(amounts: np.ndarray, spread: Spread) -> np.ndarray:
     if n < 3:
         return np.zeros(amounts.shape[:-1])
     deviations = amounts - amounts.mean(axis=-1, keepdims=True)
-    third = np.power(deviations, 3).sum(axis=-1) * n**2 / ((n - 1) * (n - 2))
-    cube = np.asarray(spread.error) ** 3
-    return np.divide(third, cube, out=np.zeros_like(third), where=cube > 0)
+    error = np.broadcast_to(np.asarray(spread.error)[..., None], deviations.shape)
+    scaled = np.divide(deviations, error, out=np.zeros_like(deviations), where=error > 0)
+    return np.asarray(np.power(scaled, 3).sum(axis=-1) * n**2 / ((n - 1) * (n - 2)))
 
 
 def _inverse(bound: Numbers, skewness: np.ndarray) -> Numbers:
