@@ -45,7 +45,7 @@ def test_drawn_signs_agree_with_all_signs(n, monkeypatch):
     exact = sign_flip(amounts)
     monkeypatch.setattr(_sign_flip, "_ENUMERATED", 5)
     drawn = sign_flip(amounts)
-    error = np.maximum(exact / np.sqrt(50), 0.002)
+    error = np.maximum(exact / np.sqrt(100), 0.002)
     assert np.all(np.abs(drawn - exact) < 4 * error)
 
 
@@ -55,7 +55,7 @@ def test_drawn_signs_agree_with_the_normal_form(monkeypatch):
     drawn = sign_flip(amounts, n_tests=500)
     monkeypatch.setattr(_sign_flip, "_ASYMPTOTIC", 500)
     normal = sign_flip(amounts, n_tests=500)
-    assert np.all(np.abs(drawn - normal) < 4 * np.maximum(normal / np.sqrt(50), 1e-3))
+    assert np.all(np.abs(drawn - normal) < 4 * np.maximum(normal / np.sqrt(100), 1e-3))
 
 
 def test_all_studies_are_tested_as_if_alone():

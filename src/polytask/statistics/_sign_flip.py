@@ -13,7 +13,7 @@ __all__ = ["sign_flip"]
 
 _ENUMERATED = 12
 _ASYMPTOTIC = 2000
-_STOP = 50
+_STOP = 100
 _FEWEST_DRAWS, _DRAWS_A_TEST = 4999, 40
 _TIE, _NOTHING = 1 - 1e-9, 1e-12
 _GAUSSIAN_BOUND = 3.178
@@ -38,7 +38,7 @@ def sign_flip(
     -------
     array of shape (studies,)
         Never below 2 · 2⁻ⁿ. All signs are enumerated up to 12 units; up to 2000, signs are drawn
-        until the sum was reached 50 times [1]_; beyond, their sum is normal. Where fewer units
+        until the sum was reached 100 times [1]_; beyond, their sum is normal. Where fewer units
         than all add anything, those count. Sums so large that draws would never reach them get
         the bound 2 · 3.178 P(Z ≥ z) [2]_ instead, which no such p exceeds.
 
@@ -96,7 +96,7 @@ def _draw(amounts: np.ndarray, most: int, seed: int) -> np.ndarray:
     drawn = 0
     while len(going) and drawn < most:
         size = min(_chunk(drawn, len(going)), most - drawn)
-        signs = rng.integers(0, 2, (size, amounts.shape[1]), dtype=np.int8) * 2.0 - 1.0
+        signs = _signs(rng, size, amounts.shape[1])
         sums = np.abs(amounts[going] @ signs.T)
         times = reached[going, None] + np.cumsum(sums >= observed[going, None], axis=1)
         ended = times[:, -1] >= _STOP
@@ -108,6 +108,11 @@ def _draw(amounts: np.ndarray, most: int, seed: int) -> np.ndarray:
     return p
 
 
+def _signs(rng: np.random.Generator, size: int, n_units: int) -> np.ndarray:
+    bits = np.frombuffer(rng.bytes(-(-size * n_units // 8)), dtype=np.uint8)
+    return np.unpackbits(bits)[: size * n_units].reshape(size, n_units) * 2.0 - 1.0
+
+
 def _chunk(drawn: int, n_studies: int) -> int:
     """Few draws first, since most tests end soon; not more than memory holds well."""
-    return max(1, min(max(150, drawn), math.ceil(4e6 / n_studies)))
+    return max(1, min(max(250, drawn), math.ceil(4e6 / n_studies)))
