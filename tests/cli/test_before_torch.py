@@ -128,11 +128,14 @@ def test_tables_for_a_network(saved, tmp_path, table):
         ((write_csv(tmp_path / "words.csv", replaced("age", "old")),), "'age'"),
     ]
     write_csv(tmp_path / "t.xlsx", census())
-    ends, _ = run([("predict", saved["hard_sharing"], *more) for more, _ in mistakes], tmp_path)
+    ends, loaded = run(
+        [("predict", saved["hard_sharing"], *more) for more, _ in mistakes], tmp_path
+    )
 
     for (arguments, words), (status, said, torch) in zip(mistakes, ends, strict=True):
         assert (status, said[:7], torch) == (2, "error: ", False), (arguments, status, said)
         assert words in said
+    assert loaded == []
 
 
 def test_a_split_without_test_rows(tmp_path):

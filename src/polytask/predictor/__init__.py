@@ -1,25 +1,25 @@
 """Fitted models: what they predict, and how they lie in a folder without pickle.
 
-Only `NetworkModel` needs torch, and is imported when it is first asked for.
+The names below are resolved on first use: networks alone need torch, and what can be told of a
+table from a saved model's schema needs no scikit-learn either.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from polytask.predictor._answers import Answer, answer_for
-from polytask.predictor._combined_model import CombinedModel
-from polytask.predictor._constant_model import ConstantModel
-from polytask.predictor._design import Design
-from polytask.predictor._estimators_model import EstimatorsModel
-from polytask.predictor._estimators_part import EstimatorsPart
-from polytask.predictor._folder import check_folder
-from polytask.predictor._load import load, open_model
-from polytask.predictor._model import Model
-from polytask.predictor._predictions import Predictions, TaskPrediction
-from polytask.predictor._predictor import FittedPredictor
-from polytask.predictor._targets import fitted_targets
-
 if TYPE_CHECKING:
+    from polytask.predictor._answers import Answer, answer_for
+    from polytask.predictor._combined_model import CombinedModel
+    from polytask.predictor._constant_model import ConstantModel
+    from polytask.predictor._design import Design
+    from polytask.predictor._estimators_model import EstimatorsModel
+    from polytask.predictor._estimators_part import EstimatorsPart
+    from polytask.predictor._folder import check_folder
+    from polytask.predictor._load import load, open_model
+    from polytask.predictor._model import Model
     from polytask.predictor._network_model import NetworkModel
+    from polytask.predictor._predictions import Predictions, TaskPrediction
+    from polytask.predictor._predictor import FittedPredictor
+    from polytask.predictor._targets import fitted_targets
 
 __all__ = [
     "Answer",
@@ -40,11 +40,31 @@ __all__ = [
     "open_model",
 ]
 
+_MODULES = {
+    "Answer": "_answers",
+    "CombinedModel": "_combined_model",
+    "ConstantModel": "_constant_model",
+    "Design": "_design",
+    "EstimatorsModel": "_estimators_model",
+    "EstimatorsPart": "_estimators_part",
+    "FittedPredictor": "_predictor",
+    "Model": "_model",
+    "NetworkModel": "_network_model",
+    "Predictions": "_predictions",
+    "TaskPrediction": "_predictions",
+    "answer_for": "_answers",
+    "check_folder": "_folder",
+    "fitted_targets": "_targets",
+    "load": "_load",
+    "open_model": "_load",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name != "NetworkModel":
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
-    from polytask.predictor._network_model import NetworkModel
+    from importlib import import_module
 
-    globals()[name] = NetworkModel
-    return NetworkModel
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
