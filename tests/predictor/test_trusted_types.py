@@ -44,6 +44,8 @@ def test_the_list_holds_neither_functions_nor_estimators():
     assert plain <= {
         *(f"builtins.{name}" for name in ("dict", "float", "int", "list", "slice", "str", "tuple")),
         *(f"numpy.{name}" for name in ("bool", "float32", "float64", "int32", "int64", "uint64")),
+        "numpy.dtype",
+        "numpy.ma.MaskedArray",
         "numpy.ndarray",
         "numpy.random._generator.Generator",
         "numpy.random.mtrand.RandomState",
