@@ -22,6 +22,7 @@ CONSTRAINTS = (Path(__file__).parents[2] / "constraints.txt").read_text()
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # estimators that scikit-learn will drop are saved, too
 def test_the_list_is_what_saving_every_estimator_gives():
     found: dict[str, set[str]] = {loader: set(names) for loader, names in OF_OTHER_VERSIONS.items()}
     for wide in (False, True):

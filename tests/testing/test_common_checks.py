@@ -40,11 +40,13 @@ ARGUMENTS = {
     "CustomEncoder": {"factory": plain_encoder},
     "Every": {"aggregator": MGDA(), "n": 3},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
+    "GroupFoldSplit": {"column": "town"},
     "GroupSplit": {"column": "town"},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Static": {"task_weights": (1.0, 2.0, 0.5)},
     "Task": {"name": "income"},
+    "TimeSplit": {"column": "when"},
 }
 
 

@@ -70,9 +70,10 @@ def put_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
 def check_finite(network: nn.Module, where: str) -> None:
     """Raise for weights that are not finite, and for buffers that are not a number."""
     for name, tensor in network.state_dict().items():
-        values = tensor if tensor.is_floating_point() else torch.zeros(())
+        if not tensor.is_floating_point():
+            continue
         parameter = name in dict(network.named_parameters())
-        if not bool((torch.isfinite(values) if parameter else ~torch.isnan(values)).all()):
+        if not bool((torch.isfinite(tensor) if parameter else ~torch.isnan(tensor)).all()):
             raise BundleError(f"{where}: the weights {name!r} hold values that are not finite.")
 
 
