@@ -20,6 +20,7 @@ from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients import Need
 from polytask.tasks import Task
 from polytask.training import Trainer, _balancing, to_tensors
+from polytask.training._device import make_fabric
 from polytask.training._held_out import hold_out
 from polytask.training._run import TrainingRun
 from polytask.training._weighting_needs import weigh
@@ -69,7 +70,15 @@ def run_of(trainer, architecture=SMALL, data=None, seed=1):
     schemas = fit_schemas(data)
     network = architecture.build(schemas, data.tasks, seed)
     rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
-    return TrainingRun(trainer, trainer._fabric(), network, data.tasks, rows, None, seed)
+    return TrainingRun(
+        trainer,
+        make_fabric(trainer.accelerator, trainer.precision),
+        network,
+        data.tasks,
+        rows,
+        None,
+        seed,
+    )
 
 
 def gradient(loss, parameters):

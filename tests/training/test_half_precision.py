@@ -11,6 +11,7 @@ from training_tables import mixed_table
 from polytask.architectures import MLP, HardSharing
 from polytask.data import encode, fit_schemas
 from polytask.training import Trainer, to_tensors
+from polytask.training._device import make_fabric
 from polytask.training._run import TrainingRun
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._weighting_needs import weigh
@@ -25,7 +26,15 @@ def run_of(trainer):
     schemas = fit_schemas(data)
     network = SMALL.build(schemas, data.tasks, 0)
     rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
-    return TrainingRun(trainer, trainer._fabric(), network, data.tasks, rows, None, 0)
+    return TrainingRun(
+        trainer,
+        make_fabric(trainer.accelerator, trainer.precision),
+        network,
+        data.tasks,
+        rows,
+        None,
+        0,
+    )
 
 
 def served(weighting, scale):

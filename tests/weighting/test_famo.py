@@ -59,6 +59,7 @@ def test_two_stalled_losses_keep_equal_logits():
     assert weighting.logits_.softmax(dim=0).tolist() == [0.5, 0.5]
 
 
+@pytest.mark.filterwarnings("ignore:FAMO has given weights")  # its hooks are not called, on purpose
 def test_logits_that_learn_from_the_scalar_itself_would_drift_to_the_easy_task():
     weighting, stalled = started(2, gamma=0.0), tensor([0.2, 2.0])
     logits = torch.zeros(2, requires_grad=True)
