@@ -109,9 +109,9 @@ slow = pytest.mark.slow
         pytest.param("file", "study.json", "no run had ended", marks=slow),
         pytest.param("file", "runs/*.model", "", marks=slow),
         ("file", "runs/[!.]*.json", "finished run"),
-        pytest.param("file", "runs/*.test.safetensors", "4 finished runs are kept", marks=slow),
-        pytest.param("file", "model", "4 finished runs are kept", marks=slow),
-        pytest.param("file", "comparison.json", "4 finished runs are kept", marks=slow),
+        pytest.param("file", "runs/*.test.safetensors", "6 finished runs are kept", marks=slow),
+        pytest.param("file", "model", "6 finished runs are kept", marks=slow),
+        pytest.param("file", "comparison.json", "6 finished runs are kept", marks=slow),
     ],
 )
 def test_compare(tmp_path, whole, kind, what, words):
