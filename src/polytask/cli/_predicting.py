@@ -36,12 +36,12 @@ def predict_rows(
         Of the model.
     """
     saved = open_model(model, trust)
-    for note in saved.notes:
-        voice.note(f"note: {note}")
     rows = rows_to_predict(table, saved.schemas.values(), saved.tasks, **how)
     kept = _kept(saved.schemas.values(), rows, keep)
     saved.check(rows)
     predictor = saved.predictor()  # a network loads torch
+    for note in saved.notes:
+        voice.note(f"note: {note}")
     own_rows = any(schema.own_rows for schema in saved.schemas.values())
     answers = prediction_table(predictor.predict(rows), rows, kept, own_rows=own_rows)
     return answers, predictor.name
