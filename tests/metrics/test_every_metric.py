@@ -108,19 +108,6 @@ def test_the_scale_of_weights_means_nothing(metric, kind, seed, n_rows, scale):
 
 
 @every_pair
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
-@settings(max_examples=15)
-@given(seed=SEEDS, n_rows=SIZES)
-def test_bootstrap_is_the_score_under_each_replicate(metric, kind, dtype, seed, n_rows):
-    case = make_case(kind, n_rows, seed, ties=True)
-    weights = np.random.default_rng(seed).poisson(1.0, (5, n_rows)).astype(dtype)
-    values = metric.bootstrap(case.truth, case.response, case.fitted, weights)
-    scores = [metric.score(case.truth, case.response, case.fitted, one).value for one in weights]
-    expected = [np.nan if score is None else score for score in scores]
-    np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-12)
-
-
-@every_pair
 @settings(max_examples=15)
 @given(seed=SEEDS, n_rows=SIZES)
 def test_a_perfect_response_scores_best(metric, kind, seed, n_rows):
@@ -150,7 +137,6 @@ def test_inputs_stay_as_they_were(metric, kind):
     arrays = case.truth, case.response, np.arange(30.0)
     before = [array.copy() for array in arrays]
     metric.score(case.truth, case.response, case.fitted, arrays[2])
-    metric.bootstrap(case.truth, case.response, case.fitted, arrays[2][None])
     for array, copy in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy)
 
@@ -171,10 +157,6 @@ def test_a_prediction_that_is_not_finite_is_said(metric, kind):
     result = metric.score(case.truth, response, case.fitted)
     said = result.undefined or " ".join(result.left_out)
     assert "the prediction is not finite in 1 of the" in said
-    weights = np.ones((2, 30))
-    whole = metric.bootstrap(case.truth, response, case.fitted, weights)
-    expected = np.nan if result.value is None else result.value
-    np.testing.assert_allclose(whole, [expected] * 2)
 
 
 @every_pair

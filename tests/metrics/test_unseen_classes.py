@@ -48,9 +48,3 @@ def test_they_are_among_the_rest_of_every_class():
     wanted = np.mean((scores[0] > others) + 0.5 * (scores[0] == others))
     only = FittedTarget(("letter",), 3, ("a",))
     assert ROCAUC().score(TRUTH, RESPONSE, only).value == pytest.approx(wanted)
-
-
-def test_replicates_agree():
-    for metric in (Accuracy(), BalancedAccuracy(), F1(), ROCAUC(), Brier(), LogLoss()):
-        drawn = metric.bootstrap(TRUTH, RESPONSE, CLASSES, np.ones((1, 6), dtype=np.int64))
-        assert drawn[0] == pytest.approx(value(metric))

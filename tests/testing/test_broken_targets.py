@@ -360,11 +360,6 @@ class NotANumber(MAE):
         return MetricValue(float("nan")) if scored.value is None else scored
 
 
-class OtherBootstrap(MAE):
-    def bootstrap(self, truth, response, fitted, weights):
-        return super().bootstrap(truth, response, fitted, weights) + 1
-
-
 class Imputing(MAE):
     def score(self, truth, response, fitted, weight=None):
         scored = super().score(truth, response, fitted, weight)
@@ -426,7 +421,6 @@ class Both(MAE):
         (NumberFromNothing(), "without a single label"),
         (Silent(), "neither a value nor a reason"),
         (NotANumber(), "nan is no value"),
-        (OtherBootstrap(), "`bootstrap` and `score` disagree"),
         (Imputing(), "the truth was changed in place"),
     ],
     ids=lambda value: type(value).__name__,

@@ -100,7 +100,7 @@ class MultiTaskDataset:
             1 where models are fitted, and 0 leaves a row out. Of a mapping, tasks that it does not
             name weigh 1, or as the key None says.
         group : str or array of shape (n,), optional
-            Rows of one group stay together in splits and in the bootstrap.
+            Rows of one group stay together in splits and statistical tests.
         columns : mapping of str to str, optional
             What columns are, by name or pattern: ``"numeric"``, ``"categorical"``, ``"date"`` (or
             as it is written, ``"date=%d/%m/%Y"``) or ``"drop"``. Others are what their values are;

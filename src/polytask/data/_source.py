@@ -36,7 +36,7 @@ class Source:
         Row weights, at least 0, as given; for all tasks or for each. NaN only where a row has no
         label.
     groups : array of shape (n,), int64, optional
-        Rows of one group stay together in splits and in the bootstrap; equal numbers are one
+        Rows of one group stay together in splits and statistical tests; equal numbers are one
         group in all sources of a data set.
     task_index : array of shape (n,), int32, optional
         Where each row belongs to exactly one task: its position in `tasks`, −1 if unknown.

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Int64, Real
+from jaxtyping import Float64, Int64
 
 from polytask.metrics._decisions import one_class
 from polytask.metrics._levels import levels, middle_ranks, reached
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.metrics._ranking import Ranking
 from polytask.tasks import Binary, Kind, Multilabel
 
 __all__ = ["AveragePrecision"]
@@ -71,16 +70,6 @@ class AveragePrecision(Metric):
     def comparable(self, response: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
         """Twice the mid-ranks."""
         return middle_ranks(response)
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """The sums, sorting once."""
-        ranking = Ranking.of(truth, response)
-        return np.array([ranking.average_precision(weight) for weight in weights], dtype=np.float64)
 
 
 def _recall_and_precision(

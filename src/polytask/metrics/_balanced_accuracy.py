@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64, Real
+from jaxtyping import Float64
 
 from polytask.metrics._decisions import (
     class_totals,
-    class_totals_by_replicate,
     decisions,
     one_class,
 )
@@ -69,18 +68,3 @@ class BalancedAccuracy(Metric):
         recall = right[code] / true[code]
         share = weight / true[code] / np.count_nonzero(true)
         return share * ((decisions(response) == truth) - recall)
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """From the totals under each row of weights."""
-        true, _, right = class_totals_by_replicate(truth, response, weights)
-        occurs = true > 0
-        values = np.divide(right, true, out=np.zeros_like(true), where=occurs)
-        found = np.full(len(weights), np.nan)
-        defined = occurs.sum(axis=1) > 1
-        np.divide(values.sum(axis=1), occurs.sum(axis=1), out=found, where=defined)
-        return found

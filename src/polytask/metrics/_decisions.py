@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float, Float64, Int64, Real
+from jaxtyping import Float64, Int64
 
 __all__ = [
     "class_totals",
-    "class_totals_by_replicate",
     "decisions",
     "one_class",
     "true_class_probability",
@@ -42,24 +41,6 @@ def class_totals(
     n_classes = 2 if response.ndim == 1 else response.shape[1] + 1  # the last: never seen
     kinds_of_rows = ((codes, weight), (decided, weight), (codes, weight * (codes == decided)))
     return np.stack([np.bincount(code, of, minlength=n_classes) for code, of in kinds_of_rows])
-
-
-def class_totals_by_replicate(
-    truth: Float64[np.ndarray, " n"],
-    response: Float[np.ndarray, " n *classes"],
-    weights: Real[np.ndarray, "replicates n"],
-) -> Float64[np.ndarray, "3 replicates classes"]:
-    """`class_totals` under each row of weights."""
-    codes, decided = truth.astype(np.int64), decisions(response)
-    n_classes = 2 if response.ndim == 1 else response.shape[1] + 1
-    pairs, pair = np.unique(codes * n_classes + decided, return_inverse=True)
-    sums = np.array([np.bincount(pair, weight, minlength=len(pairs)) for weight in weights])
-    true, called = np.divmod(pairs, n_classes)
-    classes = np.arange(n_classes)
-    belongs = true[:, None] == classes, called[:, None] == classes
-    right = belongs[0] & belongs[1]
-    counted = np.stack([*belongs, right]).astype(np.float64)
-    return sums.reshape(len(weights), len(pairs)) @ counted
 
 
 def one_class(truth: Float64[np.ndarray, " n"]) -> str | None:

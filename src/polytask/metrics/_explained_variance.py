@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64, Real
+from jaxtyping import Float64
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._variance import (
-    moments,
     no_variance,
     ratio_influence,
     variance,
-    varies,
 )
 from polytask.tasks import Kind, Regression
 
@@ -66,15 +64,3 @@ class ExplainedVariance(Metric):
     ) -> Float64[np.ndarray, " n"]:
         """Squared distances of the errors from their mean against those of the truth."""
         return -ratio_influence(truth - response, truth, weight, centered=True)
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """From sums under each row of weights."""
-        error, spread = (moments(of, weights)[1] for of in (truth - response, truth))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = error / spread
-        return np.where(varies(truth, weights), 1 - ratio, np.nan)

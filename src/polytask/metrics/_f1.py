@@ -11,7 +11,6 @@ from jaxtyping import Float, Float64, Real
 from polytask.metrics._constant import above_half
 from polytask.metrics._decisions import (
     class_totals,
-    class_totals_by_replicate,
     decisions,
     one_class,
 )
@@ -83,22 +82,6 @@ class F1(Metric):
         lost = 2 * right * share * share * counted.sum()  # F1 of the class by its share
         gained = np.where(own == called, 2 * share[own], 0.0)
         return weight * (gained - lost[own] - lost[called])
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n *classes"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """From the totals under each row of weights."""
-        true, decided, right = class_totals_by_replicate(truth, response, weights)
-        occurs = true > 0
-        counted = occurs & (np.arange(true.shape[1]) > 0) if response.ndim == 1 else occurs
-        values = np.divide(2 * right, true + decided, out=np.zeros_like(true), where=counted)
-        found = np.full(len(weights), np.nan)
-        defined = occurs.sum(axis=1) > 1
-        np.divide(values.sum(axis=1), counted.sum(axis=1), out=found, where=defined)
-        return found
 
     def constant(
         self,

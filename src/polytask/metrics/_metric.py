@@ -115,22 +115,6 @@ class Metric(ABC):
         """What two models' responses can be exchanged as, such as ranks where only order counts."""
         return response
 
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n *classes"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """`measure` under each row of weights, NaN where undefined; zeros leave rows out."""
-        values = np.full(len(weights), np.nan)
-        for replicate, weight in enumerate(weights):
-            kept = weight > 0
-            if kept.any():
-                chosen = weight[kept].astype(np.float64)
-                value = self.measure(truth[kept], response[kept], chosen).value
-                values[replicate] = np.nan if value is None else value
-        return values
-
     def parts(
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
     ) -> Iterator[Part]:
@@ -181,7 +165,7 @@ class Metric(ABC):
         weight: Real[np.ndarray, " n"],
     ) -> dict[str, LabelledRows | MetricValue]:
         """The labelled rows of each part, or why the part has no value; arguments as in `score`."""
-        _check_rows(self, truth, response, weight[None])
+        _check_rows(self, truth, response, weight)
         return {
             name: _labelled(column, answers, weight)
             for name, column, answers in self.parts(_double(truth), _double(response), fitted)
@@ -195,40 +179,6 @@ class Metric(ABC):
             n = len(rows.truth)
             return MetricValue(None, f"the value over {n} labelled rows is not finite")
         return result
-
-    def bootstrap(
-        self,
-        truth: Float[np.ndarray, " n *columns"],
-        response: Float[np.ndarray, " n *outputs"],
-        fitted: FittedTarget,
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """`score` under each row of weights, such as how often a replicate drew each row.
-
-        Parameters
-        ----------
-        truth, response, fitted
-            As in `score`.
-        weights : array of shape (replicates, n)
-
-        Returns
-        -------
-        array of shape (replicates,)
-            NaN where a replicate's metric is undefined.
-        """
-        _check_rows(self, truth, response, weights)
-        total, count = np.zeros(len(weights)), np.zeros(len(weights))
-        for _, column, answers in self.parts(_double(truth), _double(response), fitted):
-            labelled = np.isfinite(column)
-            if not labelled.any() or not np.isfinite(answers[labelled]).all():
-                continue
-            chosen = weights if labelled.all() else weights[:, labelled]
-            with np.errstate(all="ignore"):
-                values = self.resample(column[labelled], answers[labelled], chosen)
-            defined = np.isfinite(values)
-            total[defined] += values[defined]
-            count += defined
-        return np.divide(total, count, out=np.full(len(weights), np.nan), where=count > 0)
 
     def constant(
         self,
@@ -296,7 +246,7 @@ def mean_value(parts: dict[str, MetricValue]) -> MetricValue:
 
 
 def _check_rows(
-    metric: Metric, truth: np.ndarray, response: np.ndarray, weights: np.ndarray
+    metric: Metric, truth: np.ndarray, response: np.ndarray, weight: np.ndarray
 ) -> None:
     owner = f"{type(metric).__name__}.score"
     if len(response) != len(truth):
@@ -305,9 +255,9 @@ def _check_rows(
     if truth.ndim == 2 and response.shape != truth.shape:
         expected = f"of shape {truth.shape}, as `truth` is"
         raise ParameterError(message(owner, "response", expected, response.shape))
-    if weights.shape[1] != len(truth):
+    if len(weight) != len(truth):
         expected = f"an array of {len(truth)} values, as `truth` has rows"
-        raise ParameterError(message(owner, "weight", expected, weights.shape[1:]))
-    if weights.size and not 0 <= weights.min() <= weights.max() < np.inf:
-        worst = weights.max() if weights.min() >= 0 else weights.min()
+        raise ParameterError(message(owner, "weight", expected, weight.shape))
+    if weight.size and not 0 <= weight.min() <= weight.max() < np.inf:
+        worst = weight.max() if weight.min() >= 0 else weight.min()
         raise ParameterError(message(owner, "weight", "finite and at least 0", worst))

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float64, Real
+from jaxtyping import Float64
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._variance import (
-    moments,
     no_variance,
     ratio_influence,
     variance,
-    varies,
 )
 from polytask.tasks import Kind, Regression
 
@@ -65,16 +63,3 @@ class R2(Metric):
     ) -> Float64[np.ndarray, " n"]:
         """Squared errors against squared distances of the truth from its mean."""
         return -ratio_influence(truth - response, truth, weight, centered=False)
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float[np.ndarray, " n"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """From sums under each row of weights."""
-        mean, error = moments(truth - response, weights)
-        spread = moments(truth, weights)[1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = (error + np.square(mean)) / spread
-        return np.where(varies(truth, weights), 1 - ratio, np.nan)

@@ -44,8 +44,6 @@ class RMSE(RowwiseMetric):
         """Squared errors."""
         return np.square(truth - response)
 
-    def finish(
-        self, means: Float64[np.ndarray, " replicates"]
-    ) -> Float64[np.ndarray, " replicates"]:
+    def finish(self, means: Float64[np.ndarray, " n_means"]) -> Float64[np.ndarray, " n_means"]:
         """Their root."""
         return np.sqrt(means)

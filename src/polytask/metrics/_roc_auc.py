@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Real
+from jaxtyping import Float64
 
 from polytask.metrics._decisions import one_class
 from polytask.metrics._levels import levels, middle_ranks
 from polytask.metrics._metric import Metric, Part
 from polytask.metrics._metric_value import MetricValue
-from polytask.metrics._ranking import Ranking
 from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
 
 __all__ = ["ROCAUC"]
@@ -83,16 +82,6 @@ class ROCAUC(Metric):
     def comparable(self, response: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
         """Twice the mid-ranks (Bandos, Rockette & Gur, Statistics in Medicine 2005)."""
         return middle_ranks(response)
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """The areas, sorting once."""
-        ranking = Ranking.of(truth, response)
-        return np.array([ranking.roc_auc(weight) for weight in weights], dtype=np.float64)
 
 
 def _placements(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
-from jaxtyping import Float64, Real
+from jaxtyping import Float64
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
@@ -22,9 +22,7 @@ class RowwiseMetric(Metric):
     ) -> Float64[np.ndarray, " n"]:
         """The number that is averaged."""
 
-    def finish(
-        self, means: Float64[np.ndarray, " replicates"]
-    ) -> Float64[np.ndarray, " replicates"]:
+    def finish(self, means: Float64[np.ndarray, " n_means"]) -> Float64[np.ndarray, " n_means"]:
         """From the mean to the metric; the mean itself by default."""
         return means
 
@@ -53,16 +51,3 @@ class RowwiseMetric(Metric):
         """How fast `finish` rises at the mean; 0 where it has no finite slope."""
         value = float(self.finish(np.array([mean]))[0])
         return value ** (1 - self.power) / self.power if value > 0 or self.power == 1 else 0.0
-
-    def resample(
-        self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n *classes"],
-        weights: Real[np.ndarray, "replicates n"],
-    ) -> Float64[np.ndarray, " replicates"]:
-        """The weighted means, one product a replicate."""
-        numbers = self.rowwise(truth, response)
-        sums = np.array([weight.astype(np.float64, copy=False) @ numbers for weight in weights])
-        totals = weights.sum(axis=1, dtype=np.float64)
-        means = np.divide(sums, totals, out=np.full(len(weights), np.nan), where=totals > 0)
-        return self.finish(means)

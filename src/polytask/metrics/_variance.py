@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float64, Real
+from jaxtyping import Float64
 
-__all__ = ["moments", "no_variance", "ratio_influence", "variance", "varies"]
+__all__ = ["no_variance", "ratio_influence", "variance"]
 
 
 def variance(values: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, " n"]) -> np.float64:
@@ -36,26 +36,3 @@ def ratio_influence(
     below = np.square(truth - share @ truth)
     spread = share @ below
     return share * (above - share @ above / spread * below) / spread
-
-
-def moments(
-    values: Float64[np.ndarray, " n"], weights: Real[np.ndarray, "replicates n"]
-) -> tuple[Float64[np.ndarray, " replicates"], Float64[np.ndarray, " replicates"]]:
-    """Weighted mean and variance under each row of weights, one product a replicate."""
-    center = values.mean()
-    shifted = values - center
-    powers = np.stack([np.ones_like(shifted), shifted, np.square(shifted)], axis=1)
-    sums = np.array([weight.astype(np.float64) @ powers for weight in weights]).reshape(-1, 3)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean, square = sums[:, 1] / sums[:, 0], sums[:, 2] / sums[:, 0]
-    return mean + center, np.maximum(square - np.square(mean), 0.0)
-
-
-def varies(
-    truth: Float64[np.ndarray, " n"], weights: Real[np.ndarray, "replicates n"]
-) -> Bool[np.ndarray, " replicates"]:
-    """Whether rows of positive weight differ, under each row of weights."""
-    kept = weights > 0
-    low = np.where(kept, truth, np.inf).min(axis=1)
-    high = np.where(kept, truth, -np.inf).max(axis=1)
-    return low < high
