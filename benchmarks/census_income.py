@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.datasets import fetch_census_income
 from polytask.evaluation import compare
 from polytask.learners import GradientBoosting
 from polytask.neural_network import MultiTaskNetwork
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 ENCODER = MLP((256, 256), dropout=0.2)
 TRAINER = Trainer(batch_size=1024, learning_rate=1e-3, patience=4)

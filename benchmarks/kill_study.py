@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from polytask.architectures import MLP, HardSharing
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import compare
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.tasks import Task
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.datasets import fetch_school
 from polytask.learners import Learner, Linear, PooledLinear
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 TRAINER = Trainer(batch_size=256)
 JOINT = HardSharing(MLP((128, 128), dropout=0.5))

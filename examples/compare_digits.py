@@ -5,10 +5,11 @@ python examples/compare_digits.py
 
 import polytask
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.datasets import load_digits_tasks
 from polytask.neural_network import MultiTaskNetwork
 from polytask.report import write_report
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 
 def main(steps: int = 1000, seeds: int = 3, report: str = "runs/digits/report.html") -> None:

@@ -37,12 +37,12 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils import all_estimators
 from skops.io.exceptions import UnsupportedTypeException
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import GradientBoosting, Linear, PerTaskEstimator, PooledLinear
 from polytask.predictor._skops_schema import _name, _nodes, is_estimator
 from polytask.tasks import Task
-from polytask.training import Budget
 
 HOME = Path(__file__).parents[1] / "src/polytask/predictor/_trusted_types.py"
 ALONE = {"FunctionNode", "JsonNode", "PartialNode"}

@@ -39,13 +39,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.exceptions import PolytaskError
 from polytask.learners import Constant, GradientBoosting, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import CombinedModel, FittedPredictor, load
 from polytask.predictor._folder import MANIFEST
 from polytask.tasks import Task
-from polytask.training import Budget
 
 REGRESSIONS = [Task("price", "regression"), Task("size", "regression", target=("width", "height"))]
 MIXED = mixed_data(n_rows=60)

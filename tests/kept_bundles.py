@@ -13,13 +13,13 @@ import numpy as np
 import polars as pl
 
 from polytask.architectures import MLP, HardSharing
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.learners import Constant, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.predictor._folder import FORMAT
 from polytask.tasks import Task
-from polytask.training import Budget
 
 HOME = Path(__file__).parent / "predictor/kept"
 TASKS = (Task("price", "regression"), Task("sold", "binary", weight=2.0))

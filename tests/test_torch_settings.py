@@ -12,10 +12,11 @@ import polytask
 from polytask import aggregation, weighting
 from polytask.aggregation import Aggregator
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.gradients import backward, gramian
 from polytask.learners import resolve_learner
 from polytask.neural_network import MultiTaskNetwork
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 from polytask.weighting import Weighting
 
 

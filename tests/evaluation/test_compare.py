@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 
 import polytask
 from polytask._files import sha256
+from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, MultiTaskDataset, RandomSplit, Split
 from polytask.evaluation import Comparison, compare
 from polytask.exceptions import (
@@ -21,7 +22,6 @@ from polytask.metrics import metrics_for
 from polytask.predictor import FittedPredictor
 from polytask.report import write_report
 from polytask.tasks import Task
-from polytask.training import Budget
 
 ONE, THREE = Budget(trials=1, steps=10), Budget(trials=3, steps=10)
 

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import root_mean_squared_error
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
 from polytask.learners import Linear
 from polytask.tasks import Task
 from polytask.testing import tiny_dataset
-from polytask.training import Budget
 
 
 def fitted(data):

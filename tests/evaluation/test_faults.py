@@ -11,10 +11,10 @@ import pytest
 from cli_tables import COMMAND, census, write_csv
 from fakes_evaluation import Apart, table
 
+from polytask.bookkeeping import Budget
 from polytask.evaluation import compare
 from polytask.evaluation.running import _outcome
 from polytask.exceptions import DiskError, OutputError
-from polytask.training import Budget
 
 
 def study(out):

@@ -12,8 +12,8 @@ import pytest
 from fakes_evaluation import Together, table
 
 from polytask._files import unsealed
+from polytask.bookkeeping import Budget
 from polytask.evaluation import RunRecord, compare
-from polytask.training import Budget
 
 KILLS = Path(__file__).parents[2] / "benchmarks" / "kill.py"
 SCRIPT = """
@@ -21,7 +21,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from fakes_evaluation import Together, table
 from polytask.evaluation import compare
-from polytask.training import Budget
+from polytask.bookkeeping import Budget
 if __name__ == "__main__":
     compare(table(), Together(seconds={seconds}), seeds=3, budget=Budget(2, 10), jobs={jobs}, out={out!r})
 """

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.data import ColumnSplit
 from polytask.evaluation import compare
 from polytask.exceptions import OneClassError
 from polytask.learners import Linear
-from polytask.training import Budget
 
 STEPS = Budget(steps=5)
 PART = (["train"] * 20 + ["validation"] * 10 + ["test"] * 10) * 2

@@ -3,10 +3,10 @@ import pytest
 from fakes_evaluation import Apart, table
 from sklearn.metrics import root_mean_squared_error
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, RandomSplit
 from polytask.evaluation.running._outcome import measure, outcomes, read_outcomes, write_outcomes
 from polytask.exceptions import StudyError
-from polytask.training import Budget
 
 
 def fitted(data):

@@ -5,9 +5,9 @@ import pytest
 from fakes_evaluation import Apart
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import compare
-from polytask.training import Budget
 
 
 class Twin(Apart):

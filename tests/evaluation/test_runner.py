@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from fakes_evaluation import Apart, Together, table, without_seconds
 
+from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import Runner, RunRecord
 from polytask.exceptions import ParameterError
-from polytask.training import Budget
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from fakes_evaluation import Apart, table, without_seconds
 
+from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import Runner
 from polytask.evaluation.running._sweep import sweep
 from polytask.exceptions import DiskError, StudyError
-from polytask.training import Budget
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from users_measures import Cubic, LargestError
 
 import polytask
 from polytask._recipes import from_json, to_json
+from polytask.bookkeeping import Budget
 from polytask.exceptions import ParameterError
 from polytask.metrics import Metric
 from polytask.tasks import Regression, Task
-from polytask.training import Budget
 
 X = np.random.default_rng(0).normal(size=80)
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.learners import Constant
 from polytask.metrics import Metric, MetricValue
 from polytask.tasks import Regression, Task
-from polytask.training import Budget
 
 
 class Nothing(Metric):

@@ -22,6 +22,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, OwnRowLabels, RandomSplit, Source
 from polytask.exceptions import DataError, ParameterError
 from polytask.learners import (
@@ -36,7 +37,6 @@ from polytask.learners._early_stopping import fit_best_rounds, fit_watched
 from polytask.learners._rows import Rows
 from polytask.losses import BinaryCrossEntropy
 from polytask.tasks import Task, TaskSet
-from polytask.training import Budget
 
 BUDGET = Budget()
 

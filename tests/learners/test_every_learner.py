@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 import polytask.learners
 from polytask._recipes import from_json, to_json
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import (
@@ -28,7 +29,6 @@ from polytask.learners import (
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, Predictions, load
 from polytask.testing import check_parameters_reject_bad_values, check_recipe_round_trip
-from polytask.training import Budget
 
 BUDGET = Budget(steps=150)
 NUMBERS = MIXED_TASKS[:2]

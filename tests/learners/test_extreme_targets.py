@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.exceptions import DataError
 from polytask.tasks import Regression, Task
-from polytask.training import Budget
 
 DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=120)

@@ -3,11 +3,11 @@ import pytest
 from sklearn.linear_model import Ridge
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.data import GroupSplit, RandomSplit
 from polytask.exceptions import DataError, ParameterError, UnknownNameError
 from polytask.learners import GradientBoosting, Linear, PooledEstimator, fit
 from polytask.testing import tiny_dataset
-from polytask.training import Budget
 
 DATA = tiny_dataset(["regression", "binary"])
 

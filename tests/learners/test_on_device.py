@@ -5,12 +5,13 @@ import torch
 
 import polytask
 from polytask.architectures import MLP, HardSharing
+from polytask.bookkeeping import Budget
 from polytask.evaluation.running._candidates import candidates
 from polytask.exceptions import ParameterError
 from polytask.learners import Linear, fit, on_device
 from polytask.neural_network import MultiTaskNetwork
 from polytask.testing import tiny_dataset
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 DATA = tiny_dataset(["regression", "binary"])
 NETWORK = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(learning_rate=0.01))

@@ -13,11 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 
 import polytask
 from polytask.architectures import MLP, HardSharing
+from polytask.bookkeeping import Budget
 from polytask.evaluation import compare
 from polytask.exceptions import ParameterError
 from polytask.learners import PerTaskEstimator, as_learners, fit
 from polytask.testing import tiny_dataset
-from polytask.training import Budget
 
 NUMBERS = tiny_dataset(["regression", "regression"])
 MIXED = tiny_dataset(["regression", "binary"])

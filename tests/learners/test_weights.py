@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import (
@@ -22,7 +23,7 @@ from polytask.learners import (
 from polytask.losses import BinaryCrossEntropy, Loss
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Binary, Task
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 BUDGET = Budget(steps=30)
 QUICK = Trainer(learning_rate=0.03)

@@ -3,8 +3,9 @@
 import polytask
 from polytask import Task
 from polytask.architectures import MLP, HardSharing
+from polytask.bookkeeping import Budget
 from polytask.neural_network import MultiTaskNetwork
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 TABLE = {"size": range(40), "price": [2.0 * size for size in range(40)]}
 

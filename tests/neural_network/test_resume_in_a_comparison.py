@@ -4,9 +4,10 @@ import pytest
 from training_tables import mixed_table
 
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.evaluation import compare
 from polytask.neural_network import MultiTaskNetwork
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 from polytask.training._run import TrainingRun
 from polytask.training._trainer import _Saver
 

@@ -15,11 +15,11 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from polytask.bookkeeping import Budget
 from polytask.exceptions import BundleError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
 from polytask.tasks import Task
-from polytask.training import Budget
 
 lightgbm = pytest.importorskip("lightgbm")
 xgboost = pytest.importorskip("xgboost")

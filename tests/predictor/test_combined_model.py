@@ -3,12 +3,12 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from polytask.architectures import MLP, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import BundleError
 from polytask.learners import PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import CombinedModel, FittedPredictor, load
-from polytask.training import Budget
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,11 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_array
 
 import polytask
+from polytask.bookkeeping import Budget
 from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
 from polytask.predictor._array_files import stored
-from polytask.training import Budget
 
 EVIL = "open('ran', 'w').close()\ndef f(shape): ...\n"
 SKOPS, PARTS, RECIPE = "estimators.skops", "estimators.json", "architecture.json"

@@ -16,12 +16,12 @@ from learner_tables import (
     mixed_table,
 )
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Linear
 from polytask.predictor import FittedPredictor, Predictions, _rows
 from polytask.tasks import Task
-from polytask.training import Budget
 
 
 def linear(data: MultiTaskDataset) -> FittedPredictor:

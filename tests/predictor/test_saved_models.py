@@ -12,12 +12,12 @@ from sklearn.preprocessing import FunctionTransformer
 
 from polytask._files import sha256
 from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import BundleError
 from polytask.learners import GradientBoosting, Linear, PerTaskEstimator
 from polytask.predictor import CombinedModel, FittedPredictor, NetworkModel, load
 from polytask.predictor._folder import MANIFEST, _digest
-from polytask.training import Budget
 
 MIXED = mixed_data()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from polytask._files import sealed, write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
+from polytask.bookkeeping import Budget
 from polytask.data import (
     MultiTaskDataset,
     RandomSplit,
@@ -32,7 +33,6 @@ from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
-from polytask.training import Budget
 
 __all__ = ["compare"]
 
@@ -123,7 +123,7 @@ def compare(
     --------
     >>> import polytask
     >>> from polytask.datasets import make_related_regression
-    >>> from polytask.training import Budget
+    >>> from polytask.bookkeeping import Budget
     >>> data, _ = make_related_regression(n_tasks=2, seed=0)
     >>> found = polytask.compare(data, "linear", seeds=1, budget=Budget(steps=10))
     >>> found.recommended.learner

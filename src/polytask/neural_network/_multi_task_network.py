@@ -11,11 +11,12 @@ from polytask._naming import snake_case
 from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.architectures import Architecture, HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.tasks import TaskSet
-from polytask.training import Budget, Trainer
+from polytask.training import Trainer
 
 __all__ = ["MultiTaskNetwork"]
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from polytask.bookkeeping import Budget
 from polytask.data import Labels, MultiTaskDataset, OwnRowLabels, Source, TableLabels
 from polytask.exceptions import PolytaskError
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor, Predictions
 from polytask.testing._require import require_close
-from polytask.training import Budget
 
 __all__ = ["check_row_weights", "check_units"]
 

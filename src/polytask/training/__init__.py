@@ -1,9 +1,5 @@
-"""Training networks: small named steps over Fabric, tensor batches, exact resume.
+"""Training networks: small named steps over Fabric, tensor batches, exact resume."""
 
-`Budget`, `EpochRecord` and `History` are those of `bookkeeping`, which loads no torch.
-"""
-
-from polytask.bookkeeping import Budget, EpochRecord, History
 from polytask.training._checkpoint import check_checkpoint
 from polytask.training._device import check_device, full_precision
 from polytask.training._progress import silently
@@ -12,9 +8,6 @@ from polytask.training._tensors import to_tensors
 from polytask.training._trainer import Trained, Trainer
 
 __all__ = [
-    "Budget",
-    "EpochRecord",
-    "History",
     "Trained",
     "Trainer",
     "check_checkpoint",

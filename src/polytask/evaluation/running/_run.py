@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._outcome import measure, outcomes
 from polytask.evaluation.running._records import RunRecord, RunSpec
@@ -25,7 +26,7 @@ from polytask.exceptions import (
 )
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor
-from polytask.training import Budget, silently
+from polytask.training import silently
 
 __all__ = ["Run", "fit_run", "test_run"]
 

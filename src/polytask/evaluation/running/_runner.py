@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from polytask._recipes import names_in, to_json
 from polytask._trust import packages_of
 from polytask._validation import Interval, check
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._records import RunRecord, RunSpec
 from polytask.evaluation.running._run import Run, fit_run, test_run
 from polytask.evaluation.running._store import RunStore
 from polytask.evaluation.running._workers import Workers
 from polytask.learners import Learner
-from polytask.training import Budget
 
 __all__ = ["Runner", "versions"]
 

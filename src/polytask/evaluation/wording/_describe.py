@@ -8,13 +8,13 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from polytask._naming import snake_case
+from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._labelled import labelled_rows
 from polytask.evaluation.running._plan import Repetition
 from polytask.evaluation.wording._words import count
 from polytask.metrics import metrics_for
 from polytask.tasks import Task
-from polytask.training import Budget
 
 __all__ = ["described_study", "identity"]
 
