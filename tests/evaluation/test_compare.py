@@ -713,9 +713,12 @@ def test_a_baseline_without_error_is_not_divided_by():
         [Together(share=0.05), Apart(alpha=1e-6)],
         seeds=1,
     )
-    delta = found.differences[0].delta_m
-    if delta.left_out:
-        assert delta.left_out == {"exact": "the baseline's RMSE is below 1 % of a constant's"}
+    difference = found.differences[0]
+    assert difference.delta_m.left_out == {
+        "exact": "the baseline's RMSE is below 1 % of a constant's"
+    }
+    assert difference.tasks["exact"].gain is None
+    assert difference.tasks["noisy"].gain is not None
     over_best = [row.delta_m for row in found.learners if row.name == "together"]
     assert all(one.value > -10 for one in over_best)
 

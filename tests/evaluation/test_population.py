@@ -40,7 +40,7 @@ def test_what_helps_tasks_on_average_is_said_of_the_population():
     found = judged(persons(40, 12, noise=2.0), POOLED)
     (difference,) = found.differences
     many = difference.population
-    assert (len(many.tasks), many.left_out) == (40, ())
+    assert (len(many.tasks), many.left_out) == (40, {})
     assert difference.delta_m.value == many.mean
     assert many.median_units < 20
     low, high = many.interval
@@ -52,6 +52,18 @@ def test_what_helps_tasks_on_average_is_said_of_the_population():
     assert "Mean gain +" in found.verdict
     assert "of them gain" in found.verdict
     assert found.verdict.count("p000") <= 1
+
+
+def test_a_task_that_is_constant_in_training_is_left_out_for_that_reason():
+    who = np.repeat([f"p{k:03d}" for k in range(20)], 12)
+    x = np.random.default_rng(0).normal(size=len(who))
+    score = np.where(who == "p000", 1.0, x)
+    data = polytask.read({"x": x, "who": who, "score": score}, "score", task_column="who")
+    found = judged(data, POOLED)
+    (difference,) = found.differences
+    reasons = {"p000": "its target is constant in the training rows"}
+    assert difference.population.left_out == difference.delta_m.left_out == reasons
+    assert "Left out of Δm: p000 (its target is constant in the training rows)." in found.verdict
 
 
 def test_equal_learners_help_nobody():

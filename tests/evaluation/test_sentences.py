@@ -1,15 +1,19 @@
 """Sentences where two numbers point apart."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from fakes_evaluation import Together, table
 
 from polytask.evaluation import compare
+from polytask.evaluation.judging._answer import HELPED, HURT, MIXED, NOTHING, TOO_FEW, UNDEFINED
+from polytask.evaluation.judging._differences import _overall
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._average import average_sentence, left_out_sentence
 from polytask.evaluation.wording._joint import _contrast
-from polytask.evaluation.wording._why import _doubt
+from polytask.evaluation.wording._verdict import verdict
+from polytask.evaluation.wording._why import _doubt, why
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,66 @@ def test_test_rows_that_disagree_are_named(found, value, interval, said):
     row = replace(found.learners[1], delta_m=DeltaMEstimate(value, interval))
     assert _doubt(row, "apart").startswith(said)
     assert bool(_doubt(row, "apart")) == bool(said)
+
+
+def test_constants_that_cannot_be_compared_with_are_no_matter_of_few_rows(found):
+    row = replace(found.learners[1], over_constant=DeltaMEstimate(None), delta_m=None)
+    assert not _doubt(row, "apart")
+    assert "too few" in _doubt(replace(row, over_constant=DeltaMEstimate(0.1)), "apart")
+
+
+def test_a_learner_that_validation_rows_do_not_prefer_is_not_said_to_be_best(found):
+    row = replace(found.learners[1], validation_gain=0.02)
+    said = why(row, row.runs[0], "apart", favourite=False)
+    assert "on validation rows, of those that beat the best constant (+2.00 % over apart)" in said
+    assert "constant" not in why(row, row.runs[0], "apart", favourite=True)
+    said = why(replace(row, validation_gain=None), row.runs[0], "apart", favourite=True)
+    assert said.endswith("no relative gain is defined on validation rows, so the first is taken.")
+
+
+@pytest.mark.parametrize(
+    ("value", "p", "favourite", "said"),
+    [
+        (
+            0.1,
+            0.01,
+            True,
+            "trees, which learns each task alone, wins: Δm +10.00 % over together on",
+        ),
+        (0.1, 0.2, True, "does best on validation rows, though not beyond chance: Δm +10.00 %"),
+        (0.1, 0.2, False, "of those that beat the best constant, though not beyond chance: Δm"),
+        (-0.1, 0.01, True, "does best on validation rows, though not on test rows: Δm −10.00 %"),
+        (None, None, True, "does best on validation rows."),
+    ],
+)
+def test_a_winner_that_shares_nothing(found, value, p, favourite, said):
+    winner = replace(found.learners[0], name="trees", joint=False)
+    lead = DeltaMEstimate(value, p=p)
+    rows, differences = found.learners, found.differences
+    assert (
+        said
+        in verdict(
+            rows, differences, winner, "apart", lambda *_: lead, favourite=favourite
+        ).headline
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "value", "p", "answer"),
+    [
+        ({NOTHING: 2}, None, None, NOTHING),  # Δm leaves both out
+        ({NOTHING: 1, TOO_FEW: 1}, 0.1, None, NOTHING),
+        ({TOO_FEW: 2}, None, None, TOO_FEW),
+        ({UNDEFINED: 2}, None, None, UNDEFINED),
+        ({NOTHING: 2}, 0.1, 0.01, HELPED),
+        ({NOTHING: 2}, -0.1, 0.01, HURT),
+        ({NOTHING: 2}, -0.1, 0.1, NOTHING),
+        ({HELPED: 1, HURT: 1}, 0.1, 0.01, MIXED),
+        ({HURT: 1, NOTHING: 1}, 0.1, 0.01, HURT),
+    ],
+)
+def test_the_answer_over_all_tasks(counts, value, p, answer):
+    assert _overall(Counter(counts), DeltaMEstimate(value, p=p)) == answer
 
 
 @pytest.mark.parametrize(

@@ -240,14 +240,14 @@ def test_tasks_as_a_sample(population_record):
     assert facts["Mean gain"] == "+2.10 % [1.10, 3.10] %"
     assert facts["Gain of one more such task"] == "within [−3.40, 7.60] %"
     assert facts["Tasks that gain"].startswith("78 %")
-    assert facts["Sample"] == "137 tasks; 2 tasks without a metric left out"
+    assert facts["Sample"] == "137 tasks; 2 tasks left out"
     assert facts["Test units of a task"].startswith("12 in the median; 3 have enough")
     assert tiles["Tasks that gain"].value == "78\xa0%"
 
 
 def test_a_sample_without_prediction(population_record):
     difference = population_record["differences"][0]
-    difference["population"].update(prediction=None, share_gaining=None, left_out=[])
+    difference["population"].update(prediction=None, share_gaining=None, left_out={})
     (contest,) = contests(Study(population_record))
 
     assert [name for name, _ in contest.population.facts] == [

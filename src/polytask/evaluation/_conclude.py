@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from polytask.data import Split
@@ -15,7 +14,7 @@ from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._differences import held_against
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._gains import gain_over
-from polytask.evaluation.judging._recommend import best_run, recommended
+from polytask.evaluation.judging._recommend import best_run, ranked, recommended
 from polytask.evaluation.judging._rows import learner_row
 from polytask.evaluation.running._candidates import yardstick
 from polytask.evaluation.running._model import recommended_model
@@ -65,9 +64,12 @@ def conclude(
         for entry in entries
         if entry.candidate.baseline is not None
     )
-    winner = recommended(rows, None if constant is None else constant.name)
-    folder = runner.store.folder / "model"
-    model, recommendation = _chosen(winner, by_name, baseline, runner, folder if kept else None)
+    floor = None if constant is None else constant.name
+    winner = recommended(rows, floor)
+    favourite = winner is not None and winner is ranked(rows, floor)[0]
+    model, recommendation = _chosen(
+        winner, by_name, baseline, runner, kept=kept, favourite=favourite
+    )
     comparison = Comparison(
         versions=versions(),
         study=study,
@@ -80,6 +82,7 @@ def conclude(
             winner,
             baseline,
             lambda ours, theirs: gain_over(by_name[ours], by_name[theirs], context),
+            favourite=favourite,
         ),
         recommended=recommendation,
         warnings=(*notes, *warnings_of(study, rows)),
@@ -93,17 +96,20 @@ def _chosen(
     entries: Mapping[str, Entry],
     baseline: str,
     runner: Runner,
-    folder: Path | None,
+    *,
+    kept: bool,
+    favourite: bool,
 ) -> tuple[FittedPredictor | None, Recommendation]:
     """The model to use, saved where the folder stays; none where nothing is recommended."""
+    folder = runner.store.folder / "model"
     if winner is None:
-        if folder is not None:  # an earlier comparison in this folder may have had one
+        if kept:  # an earlier comparison in this folder may have had one
             shutil.rmtree(folder, ignore_errors=True)
         return None, Recommendation(None, None, None, None, why_none(), model=None)
     place = best_run(winner)
     run = entries[winner.name].runs[place]
     model = recommended_model(run, runner.store)
-    if folder is not None:
+    if kept:
         model.save(folder, runner.store.trusted_by(run.runs[0].spec.learner))
     row = winner.runs[place]
     return model, Recommendation(
@@ -111,7 +117,7 @@ def _chosen(
         run=place,
         fold=row.fold,
         seed=row.seed,
-        why=why(winner, row, baseline),
+        why=why(winner, row, baseline, favourite=favourite),
         settings=run.settings(),
-        model=None if folder is None else "model",
+        model="model" if kept else None,
     )

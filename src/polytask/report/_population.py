@@ -48,7 +48,7 @@ class Population:
         if self.share_gaining is not None:
             share = percent(self.share_gaining, 0)
             facts.append(("Tasks that gain", f"{share} expected, once noise is shrunk away"))
-        left = f"; {plural(self.left_out, 'task')} without a metric left out" * bool(self.left_out)
+        left = f"; {plural(self.left_out, 'task')} left out" * bool(self.left_out)
         facts.append(("Sample", f"{plural(self.tasks, 'task')}{left}"))
         alone = f"{count(self.tested_alone)} have enough for a verdict of their own"
         facts.append(("Test units of a task", f"{self.median_units:g} in the median; {alone}"))

@@ -125,7 +125,8 @@ class TaskDifference:
         Joint minus alone, in the metric's own units.
     interval : (low, high) or None
     gain : float or None
-        Relative, positive where joint training is better.
+        Relative, positive where joint training is better; None where the baseline's metric is not
+        worth dividing by.
     p, p_corrected : float or None
         Before and after correction over tasks.
     answer : {"helped", "hurt", "no difference shown", "too few units", "undefined"}
@@ -193,7 +194,7 @@ class Verdict:
     headline : str
     sentences : tuple of str
     winner : str or None
-        The learner that validation rows prefer; None where nothing beats the best constant.
+        The one recommended; None where nothing beats the best constant.
     winner_is_joint : bool
     nothing_beats_constant : bool
     """

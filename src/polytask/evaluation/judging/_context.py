@@ -17,7 +17,9 @@ from polytask.evaluation.running._tuning import headline
 from polytask.metrics import Metric
 from polytask.tasks import TaskSet
 
-__all__ = ["Context"]
+__all__ = ["CONSTANT_IN_TRAINING", "Context"]
+
+CONSTANT_IN_TRAINING = "its target is constant in the training rows"
 
 _FEWEST_TASKS, _FEW_ROWS = 13, 20
 
@@ -87,17 +89,18 @@ class Context:
         metrics: dict[str, Metric] = {}
         left_out: dict[str, str] = {}
         for task in self.tasks.primary.names:
-            reason = self._why_not(task, baseline)
+            reason = self.why_not_counted(task, baseline)
             if reason is None:
                 metrics[task] = self.headline(task)
             else:
                 left_out[task] = reason
         return metrics, left_out
 
-    def _why_not(self, task: str, baseline: Entry) -> str | None:
+    def why_not_counted(self, task: str, baseline: Entry) -> str | None:
+        """Why a task's gain over a baseline means nothing; None if it means something."""
         metric = self.headline(task)
         if task in self.constant_in_training:
-            return "its target is constant in the training rows"
+            return CONSTANT_IN_TRAINING
         if task in self.constant_in_test:
             return "its target is constant in the test rows"
         if not metric.positive_scale:

@@ -42,7 +42,9 @@ def held_against(ours: Entry, theirs: Entry, context: Context) -> LearnerDiffere
             context.headline(task),
             one,
             corrected[task],
-            baseline=theirs.mean(task, context.headline(task).name),
+            baseline=None
+            if context.why_not_counted(task, theirs)
+            else theirs.mean(task, context.headline(task).name),
             counted=context.tasks[task].is_primary,
         )
         for task, one in found.items()
@@ -103,10 +105,8 @@ def _overall(counts: Mapping[str, int], delta: DeltaMEstimate) -> str:
         return MIXED
     if counts[HELPED] or counts[HURT]:
         return HELPED if counts[HELPED] else HURT
-    if delta.value is None:
-        return TOO_FEW if counts[TOO_FEW] else UNDEFINED
-    if delta.p is None:
-        return TOO_FEW
+    if delta.value is None or delta.p is None:
+        return next((answer for answer in (NOTHING, TOO_FEW) if counts[answer]), UNDEFINED)
     if delta.p <= ALPHA:
         return HELPED if delta.value > 0 else HURT
     return NOTHING

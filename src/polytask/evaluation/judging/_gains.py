@@ -54,12 +54,12 @@ def gain_over(
 def _of_many(differences: Mapping[str, Paired], theirs: Entry, context: Context) -> DeltaMEstimate:
     many = population(differences, theirs, context)
     if many is None:
-        reason = "its metric is undefined"
+        reason = "no mean gain over the tasks is defined"
         return DeltaMEstimate(None, left_out=dict.fromkeys(context.tasks.primary.names, reason))
     return DeltaMEstimate(
         value=many.mean,
         interval=many.interval,
         p=many.p,
         tasks=many.tasks,
-        left_out=dict.fromkeys(many.left_out, "its metric is undefined"),
+        left_out=many.left_out,
     )

@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from polytask.evaluation.judging._context import Context
+from polytask.evaluation.judging._context import CONSTANT_IN_TRAINING, Context
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._target_size import target_size
 from polytask.statistics import Paired, random_effects
@@ -27,8 +27,8 @@ class Population:
     ----------
     tasks : tuple of str
         Tasks that enter.
-    left_out : tuple of str
-        Tasks that do not, for want of a defined metric.
+    left_out : mapping of task to str
+        Tasks that do not, each with its reason.
     median_units : float
         Test rows (or groups) of a task.
     mean : float
@@ -46,7 +46,7 @@ class Population:
     """
 
     tasks: tuple[str, ...]
-    left_out: tuple[str, ...]
+    left_out: Mapping[str, str]
     median_units: float
     mean: float
     interval: tuple[float, float]
@@ -86,39 +86,43 @@ def population(
         return None
     names = context.tasks.primary.names
     units = {task: differences[task].n_units for task in names}
-    effects = {task: _effect(differences[task], task, baseline, context) for task in names}
-    kept = [task for task, effect in effects.items() if effect is not None]
+    found = {task: _effect(differences[task], task, baseline, context) for task in names}
+    left_out = {task: one for task, one in found.items() if isinstance(one, str)}
+    effects = {task: one for task, one in found.items() if not isinstance(one, str)}
+    kept = list(effects)
     if len(kept) < _FEWEST_TASKS:
         return None
-    level = float(np.mean([effects[task][1] for task in kept]))  # type: ignore[index]
+    level = float(np.mean([other for _, other, _ in effects.values()]))
     if not level > 0:
         return None
-    values = np.array([effects[task][0] for task in kept]) / level  # type: ignore[index]
-    noise = _pooled({task: differences[task] for task in kept}, effects)  # type: ignore[arg-type]
+    values = np.array([gain for gain, _, _ in effects.values()]) / level
+    noise = _pooled(differences, effects)
     per_unit = 0.0 if noise is None else noise / level**2
     variances = per_unit / np.array([max(units[task], 1) for task in kept])
-    found = random_effects(values, np.maximum(variances, _LEAST_VARIANCE))
+    judged = random_effects(values, np.maximum(variances, _LEAST_VARIANCE))
     return Population(
         tasks=tuple(kept),
-        left_out=tuple(task for task in names if task not in kept),
+        left_out=left_out,
         median_units=float(median(units.values())),
-        mean=found.mean,
-        interval=found.interval,
-        p=found.p,
-        prediction=None if noise is None else found.prediction,
-        share_gaining=None if noise is None else found.share_positive,
-        tested_alone=sum(differences[task].p is not None for task in names),
+        mean=judged.mean,
+        interval=judged.interval,
+        p=judged.p,
+        prediction=None if noise is None else judged.prediction,
+        share_gaining=None if noise is None else judged.share_positive,
+        tested_alone=sum(differences[task].p is not None for task in kept),
     )
 
 
 def _effect(
     found: Paired, task: str, baseline: Entry, context: Context
-) -> tuple[float, float, float] | None:
-    """Gain, the baseline's metric, and the scale that both were divided by."""
+) -> tuple[float, float, float] | str:
+    """Gain, the baseline's metric, and the scale both were divided by; or why there is none."""
+    if task in context.constant_in_training:
+        return CONSTANT_IN_TRAINING
     metric = context.headline(task)
     value = baseline.mean(task, metric.name)
-    if found.value is None or value is None or task in context.constant_in_training:
-        return None
+    if found.value is None or value is None:
+        return "its metric is undefined"
     size = target_size(baseline, task, metric)
     sign = 1.0 if metric.greater_is_better else -1.0
     return sign * found.value / size, value / size, size
@@ -129,10 +133,11 @@ def _pooled(
 ) -> float | None:
     """Variance of one unit's contribution, from all tasks with two or more units."""
     squares, degrees = 0.0, 0
-    for task, one in differences.items():
+    for task, (_, _, size) in effects.items():
+        one = differences[task]
         if one.standard_error is None or one.n_units < 2:
             continue
-        variance = one.n_units * (one.standard_error / effects[task][2]) ** 2
+        variance = one.n_units * (one.standard_error / size) ** 2
         squares += (one.n_units - 1) * variance
         degrees += one.n_units - 1
     return squares / degrees if degrees else None

@@ -8,7 +8,12 @@ from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow
 from polytask.statistics import holm
 
-__all__ = ["best_run", "recommended"]
+__all__ = ["best_run", "ranked", "recommended"]
+
+
+def ranked(rows: Sequence[LearnerRow], constant: str | None) -> list[LearnerRow]:
+    """All but the constant by mean validation gain, the highest first; ties stay in order."""
+    return sorted((row for row in rows if row.name != constant), key=lambda row: -_gain(row))
 
 
 def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow | None:
@@ -34,11 +39,11 @@ def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow 
     Where the test rows are too few for any p, the constant must be worse on validation rows, and
     on test rows so far as they say anything.
     """
-    ranked = sorted((row for row in rows if row.name != constant), key=lambda row: -_gain(row))
+    learners = ranked(rows, constant)
     floor = next((row for row in rows if row.name == constant), None)
-    if not ranked or floor is None:
-        return ranked[0] if ranked else None
-    favourite, others = ranked[0], ranked[1:]
+    if not learners or floor is None:
+        return learners[0] if learners else None
+    favourite, others = learners[0], learners[1:]
     if _beats(favourite, floor, _one_sided(favourite)):
         return favourite
     corrected = holm({row.name: _one_sided(row) for row in others})

@@ -8,7 +8,7 @@ from statistics import median
 from polytask.evaluation.judging._answer import HELPED, HURT, MIXED, TOO_FEW, UNDEFINED
 from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
 from polytask.evaluation.judging._population import Population
-from polytask.evaluation.wording._average import average, average_sentence
+from polytask.evaluation.wording._average import average, average_sentence, left_out_sentence
 from polytask.evaluation.wording._sentences import about_population
 from polytask.evaluation.wording._words import count, together
 
@@ -66,7 +66,7 @@ def _of_population(main: LearnerDifference, many: Population, pair: str) -> tupl
             "verdict of its own."
         )
     if many.left_out:
-        sentences.append(f"{count(len(many.left_out), 'task')} with an undefined metric left out.")
+        sentences.append(left_out_sentence(many.left_out).strip())
     return f"{opening} ({pair}).", sentences
 
 

@@ -9,6 +9,7 @@ from polytask.evaluation.judging._comparison_records import LearnerDifference, L
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._average import average
 from polytask.evaluation.wording._joint import about_joint
+from polytask.evaluation.wording._why import on_validation
 
 __all__ = ["verdict"]
 
@@ -19,6 +20,8 @@ def verdict(
     winner: LearnerRow | None,
     baseline: str,
     lead: Callable[[str, str], DeltaMEstimate],
+    *,
+    favourite: bool = True,
 ) -> Verdict:
     """Say what the test rows showed.
 
@@ -28,11 +31,14 @@ def verdict(
     differences : sequence of LearnerDifference
         One for each joint learner, with sentences.
     winner : LearnerRow or None
-        The learner that validation rows prefer; None where nothing beats the best constant.
+        The one recommended; None where nothing beats the best constant.
     baseline : str
         The yardstick.
     lead : callable
         Δm of one learner over another, both by name.
+    favourite : bool
+        Whether validation rows prefer the winner to all others, and not only to those that beat
+        the best constant.
 
     Notes
     -----
@@ -51,7 +57,8 @@ def verdict(
         headline, sentences = _nothing(rows), [headline, *sentences]
     elif not winner.joint and winner.name != baseline:
         beaten = baseline if main is None else main.learner
-        first = _winner_sentence(winner.name, beaten, lead(winner.name, beaten))
+        where = on_validation(favourite=favourite)
+        first = _winner_sentence(winner.name, beaten, lead(winner.name, beaten), where)
         headline, sentences = first, [headline, *sentences]
     return Verdict(
         answer=answer,
@@ -99,12 +106,14 @@ def _nothing(rows: Sequence[LearnerRow]) -> str:
     return f"{first}, so none is recommended ({nearest.name} comes nearest: {gain} over it)."
 
 
-def _winner_sentence(winner: str, beaten: str, lead: DeltaMEstimate) -> str:
+def _winner_sentence(winner: str, beaten: str, lead: DeltaMEstimate, where: str) -> str:
     """Said first when validation rows prefer a learner that shares nothing."""
     subject = f"{winner}, which learns each task alone,"
     if lead.value is None:
-        return f"{subject} does best on validation rows."
+        return f"{subject} does best {where}."
     gain = f"{average(lead)} over {beaten} on test rows"
-    if lead.p is None or lead.p > ALPHA or lead.value <= 0:
-        return f"{subject} does best on validation rows, though not beyond chance: {gain}."
+    if lead.p is None or lead.p > ALPHA:
+        return f"{subject} does best {where}, though not beyond chance: {gain}."
+    if lead.value <= 0:
+        return f"{subject} does best {where}, though not on test rows: {gain}."
     return f"{subject} wins: {gain}."

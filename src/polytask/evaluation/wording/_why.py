@@ -6,7 +6,7 @@ from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow
 from polytask.evaluation.wording._average import average
 from polytask.evaluation.wording._words import count, percent
 
-__all__ = ["why", "why_none"]
+__all__ = ["on_validation", "why", "why_none"]
 
 
 def why_none() -> str:
@@ -17,15 +17,21 @@ def why_none() -> str:
     )
 
 
-def why(row: LearnerRow, run: RunRow, baseline: str) -> str:
+def on_validation(*, favourite: bool) -> str:
+    """Where a learner does best: of all learners, or of those that beat the best constant."""
+    return "on validation rows" + ", of those that beat the best constant" * (not favourite)
+
+
+def why(row: LearnerRow, run: RunRow, baseline: str, *, favourite: bool) -> str:
     """What validation rows say for the choice, and test rows against it."""
     if row.validation_gain is None:
-        return f"{row.name}: no metric is defined on validation rows, so the first one is taken."
+        return f"{row.name}: no relative gain is defined on validation rows, so the first is taken."
+    where = on_validation(favourite=favourite)
     if row.name == baseline:
-        first = f"{baseline}: no learner does better on validation rows"
+        first = f"{baseline}: no learner does better {where}"
     else:
         gain = percent(row.validation_gain)
-        first = f"{row.name} has the highest mean relative gain on validation rows ({gain} over {baseline})"
+        first = f"{row.name} has the highest mean relative gain {where} ({gain} over {baseline})"
     doubt = _doubt(row, baseline)
     if len(row.runs) == 1:
         return f"{first}.{doubt}"
@@ -36,7 +42,7 @@ def why(row: LearnerRow, run: RunRow, baseline: str) -> str:
 def _doubt(row: LearnerRow, baseline: str) -> str:
     """What test rows say against the choice, which stays with validation rows."""
     delta, floor = row.delta_m, row.over_constant
-    if floor is not None and floor.p is None:
+    if floor is not None and floor.value is not None and floor.p is None:
         return " Test rows are too few to show that it beats the best constant."
     if delta is None or delta.value is None:
         return ""
