@@ -9,7 +9,7 @@ from fakes_evaluation import Apart, Together, table
 
 from polytask.evaluation import RunRecord, RunSpec, compare, progress_at_once
 from polytask.evaluation.running import _progress
-from polytask.evaluation.running._progress import Notes, run_progress
+from polytask.evaluation.running._progress import Notes, progress_bar, run_progress
 
 SPEC = RunSpec("d", {"fold": 0}, {}, "linear", 1, {}, {})
 RECORD = RunRecord(SPEC, {}, seconds=3.2, settings={"alpha": 0.1})
@@ -52,6 +52,13 @@ def test_the_first_seconds_are_silent_and_not_forgotten(capsys, clock):
         clock(0.1)
         progress.fitted(RECORD)
         assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_names_of_learners_are_no_markup(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress_bar(1, "testing", quiet=False) as advance:
+        advance("net [/x]")
+    assert "[/x]" in capsys.readouterr().err
 
 
 def test_a_quick_comparison_says_nothing(capsys, clock):

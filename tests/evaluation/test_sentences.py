@@ -1,10 +1,12 @@
 """Sentences where two numbers point apart."""
 
+import io
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 from fakes_evaluation import Together, table
+from rich.console import Console
 
 from polytask.evaluation import compare
 from polytask.evaluation.judging._answer import HELPED, HURT, MIXED, NOTHING, TOO_FEW, UNDEFINED
@@ -12,6 +14,7 @@ from polytask.evaluation.judging._differences import _overall
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._average import average_sentence, left_out_sentence
 from polytask.evaluation.wording._joint import _contrast
+from polytask.evaluation.wording._table import rich_table
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._why import _doubt, why
 
@@ -109,6 +112,13 @@ def test_an_average_against_the_tasks_is_explained(found, answer, value, said):
 
 def test_the_mark_is_explained(found):
     assert "\n← the model to use\n" in str(found)
+
+
+def test_names_are_no_markup(found):
+    table = rich_table({**found.to_dict(), "baseline": "mg [/l]"})
+    console = Console(width=200, file=io.StringIO())
+    console.print(table)
+    assert "Δm over mg [/l]" in console.file.getvalue()
 
 
 def test_the_geometric_mean_leads_where_one_task_outweighs_the_others():

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from fakes_workers import blocked, echo, fail, gone, pid, pid_after, wait
+from fakes_workers import blocked, echo, fail, gone, pid, pid_after, unreadable, wait
 
 from polytask._processes import Worker
 from polytask.evaluation.running import _workers
@@ -67,6 +67,11 @@ def test_errors_come_back_and_end_the_workers(workers):
     with pytest.raises(TypeError, match="pickle"):
         dict(workers.run(echo, [(i for i in ""), 2]))
     assert dict(workers.run(wait, [0, 0])) == {0: 0, 1: 0}
+
+
+def test_an_answer_that_cannot_be_read_is_raised_and_not_waited_for(workers):
+    with pytest.raises(MemoryError, match="the answer is too large"):
+        list(workers.run(unreadable, [1, 2]))
 
 
 @unix

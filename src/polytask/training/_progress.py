@@ -39,7 +39,7 @@ class TrainingProgress:
     """
 
     def __init__(self, n_steps: int, enabled: bool | None) -> None:
-        shown = sys.stderr.isatty() and not _silent.get()
+        shown = sys.stderr is not None and sys.stderr.isatty() and not _silent.get()
         self.enabled = shown if enabled is None else enabled
         self.n_steps = n_steps
         self._started = time.monotonic()
@@ -56,7 +56,7 @@ class TrainingProgress:
             return
         if self._bar is None:
             columns = (TextColumn("training"), BarColumn(), TaskProgressColumn())
-            losses_column = TextColumn("{task.fields[losses]}")
+            losses_column = TextColumn("{task.fields[losses]}", markup=False)
             self._bar = Progress(
                 *columns, TimeRemainingColumn(), losses_column, console=Console(stderr=True)
             )

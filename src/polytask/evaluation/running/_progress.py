@@ -60,7 +60,7 @@ def progress_bar(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         place = bar.add_task("", total=total)

@@ -160,6 +160,9 @@ def _attend(
         except (OSError, EOFError, ValueError) as error:  # a pipe that is closed is a ValueError
             done.put((position, False, _ended(error)))
             return
+        except Exception as error:  # noqa: BLE001 - an answer that cannot be read in this process
+            done.put((position, False, error))
+            return
 
 
 def _ended(error: Exception) -> WorkerError:

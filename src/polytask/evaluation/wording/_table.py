@@ -87,15 +87,16 @@ def _delta(delta: Mapping[str, Any] | None) -> str:
 def rich_table(comparison: Mapping[str, Any]) -> Table:
     """The table for terminals."""
     from rich.table import Table
+    from rich.text import Text
 
     head, rows = table_rows(comparison)
     chosen = comparison["recommended"]["learner"] is not None
     caption = "← the model to use, chosen by validation rows" if chosen else None
     table = Table(caption=caption)
     for place, title in enumerate(head):
-        table.add_column(title, justify="right" if place else "left", overflow="fold")
+        table.add_column(Text(title), justify="right" if place else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row, style="bold" if row[0].endswith("←") else None)
+        table.add_row(*map(Text, row), style="bold" if row[0].endswith("←") else None)
     return table
 
 
