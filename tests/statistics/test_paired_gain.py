@@ -1,0 +1,164 @@
+"""Δm, its intervals and p against formulas written out by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from polytask.metrics import MAE, R2, RMSE, ROCAUC
+from polytask.statistics import Answers, paired_gain
+from polytask.tasks import FittedTarget
+
+NUMBER = FittedTarget(("y",), 1)
+CLASSES = FittedTarget(("y",), 1, ("no", "yes"))
+RNG = np.random.default_rng(0)
+ERRORS = {task: np.abs(RNG.normal(size=(2, 10))) * [[1.0], [1.3]] for task in "ab"}
+
+
+def answers(*errors, units=None, truth=None, target=NUMBER):
+    n = len(errors[0])
+    truth = np.zeros(n) if truth is None else truth
+    return Answers(truth, errors, np.ones(n), np.arange(n) if units is None else units, target)
+
+
+def both(metric, *, level=0.95, **settings):
+    sides = [{task: [answers(one[side])] for task, one in ERRORS.items()} for side in (0, 1)]
+    return paired_gain(*sides, dict.fromkeys(ERRORS, metric), level=level, **settings)
+
+
+def student(amounts, degrees=9):
+    """Standard error of a sum."""
+    return np.sqrt(len(amounts) * np.var(amounts, ddof=1)), degrees
+
+
+def exchanged(amounts):
+    signs = 1 - 2 * ((np.arange(2 ** len(amounts))[:, None] >> np.arange(len(amounts))) & 1)
+    sums = np.abs(signs @ amounts)
+    return np.mean(sums >= sums[0] - 1e-12)
+
+
+@pytest.mark.parametrize(("metric", "power"), [(MAE(), 1), (RMSE(), 2)])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_two_tasks_on_the_same_rows(metric, power, level):
+    found = both(metric, level=level)
+    gains, relative, changed, logs = [], 0, 0, []
+    for ours, theirs in (one**power for one in ERRORS.values()):
+        mine, base, pooled = (
+            np.mean(x) ** (1 / power) for x in (ours, theirs, np.append(ours, theirs))
+        )
+        gains.append(1 - mine / base)
+        logs.append(np.log(mine / base))
+        amounts = (theirs - ours) / power / pooled**power / 10 / 2
+        relative, changed = relative + amounts, changed + amounts * mine / base
+    assert found.gains == pytest.approx(dict(zip("ab", gains, strict=True)))
+    assert found.value == pytest.approx(np.mean(gains))
+    error, degrees = student(changed)
+    half = stats.t.ppf((1 + level) / 2, degrees) * error
+    assert found.standard_error == pytest.approx(error)
+    assert found.degrees == 9
+    assert found.interval == pytest.approx((found.value - half, found.value + half))
+    error, degrees = student(relative)
+    p = 2 * stats.t.sf(abs(relative.sum()) / error, degrees)
+    assert found.p == pytest.approx(max(p, exchanged(relative)))
+    half = stats.t.ppf((1 + level) / 2, degrees) * error
+    mean = np.mean(logs)
+    assert found.geometric == pytest.approx(1 - np.exp(mean))
+    ends = 1 - np.exp(mean + half), 1 - np.exp(mean - half)
+    assert found.geometric_interval == pytest.approx(ends)
+    assert (found.n_units, found.too_few, found.left_out) == (10, None, {})
+
+
+def test_seeds_and_splits_are_levels_of_their_own():
+    ours = [ERRORS["a"][0] + shift for shift in (0.0, 0.2, 0.7)]
+    base = ERRORS["a"][1]
+    found = paired_gain({"a": [answers(*ours)]}, {"a": [answers(base)]}, {"a": MAE()})
+    gains = [1 - one.mean() / base.mean() for one in ours]
+    pooled = (np.mean(ours) + base.mean()) / 2
+    amounts = (base - np.mean(ours, axis=0)) / pooled / 10 * np.mean(ours) / base.mean()
+    units, seeds = student(amounts)[0] ** 2, np.var(gains, ddof=1) / 3
+    assert found.value == pytest.approx(np.mean(gains))
+    assert found.standard_error == pytest.approx(np.sqrt(units + seeds))
+    degrees = (units + seeds) ** 2 / (units**2 / 9 + seeds**2 / 2)
+    assert found.degrees == pytest.approx(degrees)
+
+    splits = [ERRORS["a"] * np.array([[1.0], [hard]]) for hard in (1.0, 3.0, 9.0)]
+    sides = [
+        {"a": [answers(one[side], units=np.arange(10) + 10 * n) for n, one in enumerate(splits)]}
+        for side in (0, 1)
+    ]
+    gains = [1 - one[0].mean() / one[1].mean() for one in splits]
+    for ratio, given in ((1 / 2, None), (0.25, 0.25)):
+        found = paired_gain(*sides, {"a": MAE()}, test_per_train=given)
+        error = np.sqrt((1 / 3 + ratio) * np.var(gains, ddof=1))
+        assert found.standard_error == pytest.approx(error)
+        assert found.degrees == 2
+        assert found.n_units == 30
+
+
+def test_greater_is_better_turns_the_gain():
+    truth = np.repeat([0.0, 1.0], 8)
+    rng = np.random.default_rng(1)
+    scores = [1 / (1 + np.exp(-rng.normal(truth * lift, 1))) for lift in (3, 1)]
+    sides = [{"a": [answers(one, truth=truth, target=CLASSES)]} for one in scores]
+    found = paired_gain(*sides, {"a": ROCAUC()})
+    areas = [ROCAUC().score(truth, one, CLASSES).value for one in scores]
+    assert found.value == pytest.approx(areas[0] / areas[1] - 1)
+    assert found.geometric == pytest.approx(areas[0] / areas[1] - 1)
+    assert found.interval[0] < found.value < found.interval[1]
+    turned = paired_gain(*sides[::-1], {"a": ROCAUC()})
+    assert turned.value == pytest.approx(areas[1] / areas[0] - 1)
+    assert turned.p == pytest.approx(found.p)
+    mixed = [{**side, "b": [answers(ERRORS["b"][n], units=np.arange(10))]}
+             for n, side in enumerate(sides)]  # fmt: skip
+    found = paired_gain(*mixed, {"a": ROCAUC(), "b": MAE()})
+    ratio = ERRORS["b"][1].mean() / ERRORS["b"][0].mean() * areas[0] / areas[1]
+    assert found.geometric == pytest.approx(np.sqrt(ratio) - 1)
+
+
+def test_what_has_no_relative_change_is_left_out_with_its_reason():
+    zero, one = answers(np.zeros(8)), answers(np.ones(8))
+    found = paired_gain(
+        {"a": [one], "b": [one]}, {"a": [zero], "b": [one]}, dict.fromkeys("ab", MAE())
+    )
+    assert found.left_out == {"a": "MAE of the baseline is 0, which has no relative change"}
+    assert found.gains == {"b": 0}
+    assert (found.value, found.p) == (0, 1)
+    nothing = paired_gain({"a": [one]}, {"a": [one]}, {"a": R2()})
+    assert nothing.value is None
+    assert "can cross zero" in nothing.left_out["a"]
+    perfect = paired_gain({"a": [zero]}, {"a": [one]}, {"a": MAE()})
+    assert (perfect.value, perfect.geometric, perfect.geometric_interval) == (1, None, None)
+
+
+def test_few_units_give_a_gain_without_p():
+    sides = [{"a": [answers(one[:5])]} for one in ERRORS["a"]]
+    found = paired_gain(*sides, {"a": MAE()})
+    assert found.p is None
+    assert found.too_few == "too few units: 5, at least 6 needed"
+    assert found.interval is not None
+    single = paired_gain(*({"a": [answers(one[:1])]} for one in ERRORS["a"]), {"a": MAE()})
+    assert single.interval is single.geometric_interval is single.standard_error is None
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_runs_in_which_one_side_is_undefined_are_left_out(place):
+    truth = np.repeat([0.0, 1.0], 8)
+    scores = np.random.default_rng(2).uniform(0.1, 0.9, (2, 16))
+    kept, other = (answers(one, truth=truth, target=CLASSES) for one in scores)
+    runs = [scores[0], scores[0]]
+    runs[place] = np.full(16, np.nan)
+    part = answers(*runs, truth=truth, target=CLASSES)
+    for turn in (1, -1):
+        whole = paired_gain(*({"a": [one]} for one in (kept, other)[::turn]), {"a": ROCAUC()})
+        found = paired_gain(*({"a": [one]} for one in (part, other)[::turn]), {"a": ROCAUC()})
+        assert found == whole
+
+
+def test_a_run_counts_where_it_is_defined_for_all_tasks():
+    truth = np.repeat([0.0, 1.0], 8)
+    scores = np.random.default_rng(2).uniform(0.1, 0.9, (2, 16))
+    errors = np.random.default_rng(3).uniform(0.5, 1, (4, 16))
+    part = answers(scores[0], np.full(16, np.nan), truth=truth, target=CLASSES)
+    ours = {"a": [part], "b": [answers(errors[0], errors[1] + 9)]}
+    theirs = {"a": [answers(scores[1], truth=truth, target=CLASSES)], "b": [answers(errors[2])]}
+    assert paired_gain(ours, theirs, {"a": ROCAUC(), "b": MAE()}).degrees == 15
+    assert paired_gain(ours, theirs, {"b": MAE()}).degrees < 2
