@@ -6,6 +6,8 @@ import polars as pl
 import pytest
 
 from polytask.data import MultiTaskDataset, read
+from polytask.exceptions import DataError
+from polytask.tasks import Multiclass, Regression
 
 ROWS = 400
 X = [1.5, 1.5, 2.5, 2.5] * 100
@@ -211,3 +213,79 @@ def test_leaks_of_a_large_table_are_found_in_a_second(generator):
     start = time.process_time()
     assert len(leak_notes(data.sources[0])) == 2
     assert time.process_time() - start < 1.0
+
+
+# ── numbers in text ───────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("{:.1f} %", r"holds numbers beside ' %', such as '0\.5 %', which are text"),
+        ("${:.2f}", r"holds numbers beside '\$', such as '\$0\.50', which are text"),
+        ("{:.2f}", r"holds numbers that are kept as text; --column y:numeric reads them"),
+    ],
+)
+def test_numbers_in_text_are_told_from_classes(cell, words):
+    text = [cell.format(row + 0.5) for row in range(60)]
+    table = {"x": range(60), "y": text}
+    for labels in (text, [*text[:30], *text[:30]]):
+        with pytest.raises(DataError, match=rf"'y' {words}.*Or write y:multiclass"):
+            read(table | {"y": labels}, "y")
+    said = "\n".join(read({"y": [0, 1] * 30, "a": text}, "y").notes)
+    assert said.count("a: numbers") == 1
+    assert "hardly" not in said
+
+
+def test_a_stray_cell_in_a_target_of_numbers(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\nkg,cm\n" + "".join(f"{row},{row}.5\n" for row in range(60)))
+    with pytest.raises(DataError, match=r"numbers but for 'cm' \(1 cell\).*--missing 'y=cm'"):
+        read(path, "y")
+    assert read(path, "y", missing=["kg", "cm"]).tasks[0].known_kind == Regression()
+
+
+@pytest.mark.parametrize("form", ["{:03d}", "{}", "C{}"])
+def test_codes_are_classes(form):
+    labels = [form.format(row % 25) for row in range(100)]
+    assert read({"x": range(100), "y": labels}, "y").tasks[0].known_kind == Multiclass()
+
+
+def test_whole_numbers_that_look_like_dates():
+    days = [20200101 + 100 * (row % 12) for row in range(60)]
+    assert notes({"a": days, "y": [0, 1] * 30})[-1] == (
+        "input a: whole numbers that may be dates; --column a:date reads them so"
+    )
+
+
+# ── whole numbers stored as floats ────────────────────────────────────────────
+def test_labels_that_pandas_made_floats_of():
+    labels = [float(row % 3) if row % 4 else None for row in range(60)]
+    table = pd.DataFrame({"x": range(60), "y": labels})
+    assert table["y"].dtype == float
+    data = read(table, "y")
+    assert data.tasks[0].known_kind == Multiclass()
+    assert data.notes[0].endswith("write y:regression for numbers")
+    data = read(table.fillna(1.0), "y")
+    assert data.tasks[0].known_kind == Regression()
+    assert data.notes[0].endswith("(3 different ones; write y:multiclass for classes)")
+
+
+# ── the index of a pandas frame ───────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        (pd.Index(range(40), name="school"), "its index, 'school', is not read"),
+        (pd.Index([f"p{row}" for row in range(40)]), "its index, which holds text, is not read"),
+        (pd.date_range("2020-01-01", periods=40), "its index, which holds dates, is not read"),
+        (pd.MultiIndex.from_product([range(4), range(10)], names=["a", None]), "its index, 'a', "),
+    ],
+)
+def test_an_index_that_says_something_is_not_lost_in_silence(index, words):
+    frame = pd.DataFrame({"x": range(40), "y": [0, 1] * 20}, index=index)
+    (note, *_) = read(frame, "y").notes
+    assert note.startswith(f"the frame: {words}")
+    assert note.endswith("reset_index() makes columns of it")
+
+
+def test_row_numbers_are_no_index_to_speak_of():
+    frame = pd.DataFrame({"x": range(40), "y": [0, 1] * 20})
+    assert not any("index" in note for note in read(frame[frame["x"] > 5], "y").notes)

@@ -338,7 +338,8 @@ def test_lines_that_end_early(written, mark):
     lines = [mark.join(cells) for cells in ("abc", "123", "4", "789")]
     table = open_table(written("\n".join(lines)))
     assert table.frame["b"].to_list() == [2, None, 8]
-    assert "a line ends before the last column; the cells that lack are missing" in table.notes
+    note = "one line has fewer cells than the header has names; the last columns are missing there"
+    assert note in table.notes
 
 
 # ── new rows ──────────────────────────────────────────────────────────────────
@@ -373,3 +374,23 @@ def test_columns_that_are_kept_beside_have_types_of_their_own(written):
 
 def test_read_table_keeps_empty_rows(written):
     assert read_table(written("a,b\n1,2\n,\n")).height == 2
+
+
+def test_commas_that_may_stand_between_thousands(written):
+    ambiguous = written("a;b\n1,628;5\n12;6\n12,345;7\n")
+    with pytest.raises(SourceFileError, match=r"'a' may be decimal or .* --column 'a:numeric'"):
+        open_table(ambiguous)
+    assert cells(ambiguous, columns={"a": "numeric"})["a"] == [1628.0, 12.0, 12345.0]
+    assert cells(ambiguous, decimal=",")["a"] == [1.628, 12.0, 12.345]
+    pointed = open_table(written("a;b\n1,628;0.5\n12;6.5\n12,345;7\n"))
+    assert pointed.notes[1].startswith("a: numbers with marks between thousands, such as '1,628'")
+    for decimal in ("a;b\n0,123;5\n12,345;6\n", "a;b\n1234;5\n12,345;6\n"):
+        with pytest.raises(SourceFileError, match="there are decimal commas in 'a'"):
+            open_table(written(decimal))
+
+
+def test_the_typographers_minus(written):
+    table = open_table(written("a,b,c\n−1,−1.5,x−1\n2,2.5,y\n3,?,z\n"))
+    assert table.frame["a"].to_list() == [-1, 2, 3]
+    assert table.frame["b"].to_list() == [-1.5, 2.5, None]
+    assert table.frame["c"].to_list() == ["x−1", "y", "z"]

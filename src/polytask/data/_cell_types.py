@@ -16,6 +16,7 @@ from polytask.data._text_numbers import (
     declared_numbers,
     may_be_numbers,
     number_verdict,
+    stored_number_verdict,
 )
 from polytask.data._verdict import Read, Verdict
 
@@ -178,7 +179,8 @@ def _second_look(clean: pl.LazyFrame, names: Sequence[str], rules: CellRules) ->
 
 def _number_verdict(cells: pl.Series, rules: CellRules) -> Verdict | None:
     """Numbers that a frame holds as text stay text, unless markers explain why they are."""
-    verdict = number_verdict(cells, rules.decimal)
-    if not rules.stored or verdict is None or verdict.markers:
-        return verdict
-    return all_numbers(cells, rules.decimal) if cells.name in rules.explained else None
+    if not rules.stored:
+        return number_verdict(cells, rules.decimal)
+    if cells.name in rules.explained:
+        return all_numbers(cells, rules.decimal) or number_verdict(cells, rules.decimal)
+    return stored_number_verdict(cells)

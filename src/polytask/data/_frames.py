@@ -13,6 +13,7 @@ from polars import selectors as cs
 
 from polytask._naming import suggestion
 from polytask._validation import message
+from polytask.data._index_notes import index_notes
 from polytask.data._nested import fault, readable_table
 from polytask.data._plain_arrays import as_array, is_sparse, is_tensor
 from polytask.data._series import as_series
@@ -82,7 +83,7 @@ def table_and_notes(frame: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
         if dtype == pl.Binary and table[name].null_count() > given[name].null_count()
     ]
     note = f"{', '.join(marked)}: cells b'?' are missing, as ARFF files write them"
-    return table, (note,) if marked else ()
+    return table, (*index_notes(frame), *[note] * bool(marked))
 
 
 def _converted(frame: Any) -> pl.DataFrame:

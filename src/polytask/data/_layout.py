@@ -237,5 +237,5 @@ def _short(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     count = sum(0 < len(row) < width for row in rows[1:])
     if not count:
         return []
-    lines = "a line ends" if count == 1 else f"{count} of the first lines end"
-    return [f"{lines} before the last column; the cells that lack are missing"]
+    lines = "one line has" if count == 1 else f"{count} of the first lines have"
+    return [f"{lines} fewer cells than the header has names; the last columns are missing there"]

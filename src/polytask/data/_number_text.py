@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["DECIMAL_COMMAS", "amounts_read", "counts_read", "numbers_read", "plain_counts_read"]
+__all__ = [
+    "DECIMAL_COMMAS",
+    "MAYBE_THOUSANDS",
+    "amounts_read",
+    "counts_read",
+    "numbers_read",
+    "plain_counts_read",
+]
 
 DECIMAL_COMMAS = r"^[+-]?\d*(,\d+)?$"
-_WHOLE = r"^[+-]?\d+$"
+MAYBE_THOUSANDS = r"^[+-]?(?:\d{1,3}|[1-9]\d{0,2},\d{3})$"
+"""Of columns in which such a comma occurs: “1,234” may be above a thousand, “0,123” and “1234” not."""
 _CODES = r"^[+-]?0\d+$"
 """Whole numbers that start with a zero, as codes do."""
 
@@ -30,7 +38,8 @@ def numbers_read(cells: pl.Expr, decimal: str = ".") -> pl.Expr:
 
 
 def amounts_read(cells: pl.Expr, decimal: str = ".") -> pl.Expr:
-    """Numbers however written: with zeros in front, or with marks between thousands."""
+    """Numbers however written: zeros in front, marks between thousands, the typographer's minus."""
+    cells = cells.str.replace("\N{MINUS SIGN}", "-", literal=True)
     other = r"," if decimal == "." else r"\."
     grouped = rf"^[+-]?\d{{1,3}}(?:{other}\d{{3}})+(?:\{decimal}\d*)?$"
     joined = (

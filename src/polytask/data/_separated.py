@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from polytask.data._layout import Layout, find_layout, usual_separator
-from polytask.data._number_text import DECIMAL_COMMAS
+from polytask.data._number_text import DECIMAL_COMMAS, MAYBE_THOUSANDS
 from polytask.data._text_file import opened_text
 from polytask.data._text_options import BLANKS, TextOptions
 from polytask.exceptions import SourceFileError
@@ -105,24 +105,38 @@ def _numbered_rows(handle: Iterable[str], layout: Layout) -> Iterator[tuple[int,
 def check_numbers(
     path: Path, table: pl.DataFrame, layout: Layout, decimal: str, text: Collection[str]
 ) -> None:
-    """Raise if columns of text hold nothing but numbers, some with a decimal comma."""
+    """Raise if columns of text hold nothing but numbers, some with what may be a decimal comma."""
     if layout.separator == "," or decimal == ",":
         return
     cells = {column.name: column.drop_nulls() for column in table if column.dtype == pl.String}
-    commas = [
-        name
+    commas = {
+        name: found
         for name, found in cells.items()
         if name not in text
         and found.str.contains(DECIMAL_COMMAS).all()
         and found.str.contains(",", literal=True).any()
-    ]
-    if commas:
-        shown = ", ".join(map(repr, commas[:_MOST_NAMES])) + ", …" * (len(commas) > _MOST_NAMES)
-        sentence = (
-            f"{path}: there are decimal commas in {shown}, so that numbers would be taken for text. "
-            "Add --decimal , (decimal=',' in Python), or save the file with decimal points."
+    }
+    thousands = all(map(_may_be_thousands, commas.values()))
+    if not commas or (thousands and any(dtype.is_float() for dtype in table.dtypes)):
+        return  # beside decimal points, commas stand between thousands, and a note says so
+    shown = ", ".join(map(repr, list(commas)[:_MOST_NAMES])) + ", …" * (len(commas) > _MOST_NAMES)
+    if thousands:
+        name, found = next(iter(commas.items()))
+        number = found.filter(found.str.contains(",", literal=True))[0]
+        raise SourceFileError(
+            f"{path}: commas in {shown} may be decimal or stand between thousands, as in "
+            f"{number!r}. Add --decimal , (decimal=',' in Python) if they are decimal, else "
+            f"--column '{name}:numeric' (columns= in Python)."
         )
-        raise SourceFileError(sentence)
+    sentence = (
+        f"{path}: there are decimal commas in {shown}, so that numbers would be taken for text. "
+        "Add --decimal , (decimal=',' in Python), or save the file with decimal points."
+    )
+    raise SourceFileError(sentence)
+
+
+def _may_be_thousands(cells: pl.Series) -> bool:
+    return bool(cells.str.contains(MAYBE_THOUSANDS).all())
 
 
 def long_line(path: Path, layout: Layout) -> str | None:

@@ -10,6 +10,7 @@ import polars as pl
 from polytask.data._families import family, no_infinity
 from polytask.data._labels import column_values
 from polytask.data._nested import fault
+from polytask.data._text_numbers import number_hint, unit_hint
 from polytask.exceptions import DataError
 from polytask.tasks import (
     Binary,
@@ -28,6 +29,8 @@ __all__ = ["check_observed", "check_target", "settled_kind", "target_notes"]
 _SHOWN = 5
 _FEW_NUMBERS = 50
 """So few whole numbers may be classes."""
+_MOST_CODES = 20
+"""More numbers in text are no classes, unless they are whole and occur twice."""
 
 
 def check_target(task: str, series: pl.Series) -> None:
@@ -108,15 +111,38 @@ def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
     values = column_values(series)
     if role == "numeric":
         return Regression(), "numbers, as declared"
+    count = series.drop_nulls().n_unique()
     if role != "categorical":
-        kind, reason = infer_kind(task, series.name, values, integer=series.dtype.is_integer())
-        count = series.drop_nulls().n_unique()
-        few = series.dtype.is_integer() and count <= _FEW_NUMBERS
+        _refuse_numbers_in_text(task, series, count)
+        whole = _all_whole(series)
+        # pandas stores whole numbers as floats where some are missing
+        integer = series.dtype.is_integer() or (whole and series.null_count() > 0)
+        kind, reason = infer_kind(task, series.name, values, integer=integer)
+        few = whole and count <= _FEW_NUMBERS
         classes = f" ({count} different ones; write {series.name}:multiclass for classes)"
         return kind, reason + classes * (few and isinstance(kind, Regression))
-    count = series.drop_nulls().n_unique()
     kind = Binary() if count <= 2 else Multiclass()
     return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
+
+
+def _all_whole(series: pl.Series) -> bool:
+    if not series.dtype.is_float():
+        return series.dtype.is_integer()
+    return bool((series.drop_nulls().drop_nans() % 1 == 0).all())
+
+
+def _refuse_numbers_in_text(task: str, series: pl.Series, count: int) -> None:
+    """Raise if a target whose kind is not given is text of many numbers, other than codes."""
+    if series.dtype != pl.String or count <= _MOST_CODES:
+        return
+    hint = (number_hint(series) or unit_hint(series)).replace("NAME", series.name)
+    codes = series.str.contains(r"^\D*\d+\D*$|^\D+$").all()
+    if hint and not (codes and 2 * count <= len(series) - series.null_count()):
+        sentence = (
+            f"Task {task!r}: column {series.name!r} holds {hint}. Or write "
+            f"{series.name}:multiclass if they are classes all the same."
+        )
+        raise DataError(sentence)
 
 
 def target_notes(

@@ -13,10 +13,12 @@ from polytask.data._marker_words import SIGNS
 from polytask.data._notes import gathered, listed
 from polytask.data._sentinels import sentinel_notes
 from polytask.data._source import Source
+from polytask.data._text_numbers import number_hint, unit_hint
 
 __all__ = ["source_notes"]
 
 _MANY = 20
+_EIGHT_FIGURES = (1800_01_01, 2199_12_31)
 
 
 def source_notes(source: Source) -> tuple[str, ...]:
@@ -52,17 +54,29 @@ def _oddity(series: pl.Series) -> str:
         )
     if len(series) < _MANY:
         return ""
+    if series.dtype.is_integer() and _are_days(observed):
+        return "whole numbers that may be dates; --column NAME:date reads them so"
     if series.dtype.is_integer() and observed.n_unique() == count >= _MANY:
         return (
             f"{count} different whole numbers in {len(series)} rows, as identifiers are; "
             "--drop NAME leaves it out"
         )
     if holds == "text" and (distinct := series.n_unique()) * 2 > len(series):
-        return (
+        if number_hint(series):  # said where it was read
+            return ""
+        return unit_hint(series) or (
             f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
             "--drop NAME leaves it out"
         )
     return ""
+
+
+def _are_days(numbers: pl.Series) -> bool:
+    """Whether whole numbers are written as dates are, such as 20200102."""
+    low, high = _EIGHT_FIGURES
+    if not (numbers.is_between(low, high).all() and numbers.n_unique() > 1):
+        return False
+    return not numbers.cast(pl.String).str.to_date("%Y%m%d", strict=False).has_nulls()
 
 
 def _shown(moment: object) -> str:
