@@ -19,7 +19,7 @@ from polytask.statistics._exchange_and_t import exchange_and_t
 from polytask.statistics._mean_interval import mean_interval
 from polytask.statistics._newcombe import newcombe
 from polytask.statistics._shares import over_units
-from polytask.statistics._spread import Spread, of_seeds, of_units, with_seeds
+from polytask.statistics._spread import Spread, of_seeds, of_units, tailed, with_seeds
 from polytask.statistics._wilson import Share, wilson
 
 __all__ = ["Batch", "amounts_of_difference", "check", "judge"]
@@ -76,7 +76,7 @@ def judge(
     ]
     amounts = _by_unit(np.mean(differences, axis=0), drawn.starts)
     seeds = of_seeds([per_run])
-    spread = with_seeds(of_units(amounts), seeds)
+    spread = with_seeds(_of_units(metric, amounts, drawn), seeds)
     possible = defined & (units >= fewest_units(n_tasks))
     p = np.full(len(amounts), np.nan)
     if possible.any():
@@ -104,6 +104,13 @@ def judge(
         of_ours = with_seeds(of_units(alone), of_seeds([[one for one, _ in ours]]))
         ends = mean_interval(metric, ours_share.value, alone, of_ours, _LEVEL)
     return Batch(defined, p, value, low, high, ours_share.value, *ends, units)
+
+
+def _of_units(metric: Metric, amounts: np.ndarray, drawn: Drawn) -> Spread:
+    if not metric.is_share:
+        return tailed(of_units(amounts), amounts)
+    by_class = metric.within_classes and drawn.starts is None
+    return of_units(amounts, drawn.truth == 1 if by_class else None)
 
 
 def _at(spread: Spread, chosen: np.ndarray) -> Spread:

@@ -14,8 +14,11 @@ AMOUNTS = st.lists(st.floats(-3, 3).map(lambda x: round(x, 2)), min_size=1, max_
 
 def by_hand(amounts):
     signs = np.array(np.meshgrid(*[[-1, 1]] * len(amounts))).reshape(len(amounts), -1)
-    sums = np.abs(amounts @ signs)
-    return np.mean(sums >= abs(amounts.sum()) - 1e-9)
+    beyond = np.abs(amounts @ signs) - abs(amounts.sum())
+    if abs(amounts.sum()) < 1e-9:
+        return 1.0
+    tied = max(np.mean(np.abs(beyond) <= 1e-9) / 2, 2.0 ** (1 - np.count_nonzero(amounts)))
+    return np.mean(beyond > 1e-9) + tied
 
 
 @given(AMOUNTS)
@@ -28,13 +31,29 @@ def test_enumeration_counts_all_exchanges(values):
     assert sign_flip(amounts[None, ::-1])[0] == pytest.approx(found)
 
 
-def test_signed_ranks_are_wilcoxons():
+def test_signed_ranks_are_wilcoxons_with_ties_counted_half():
     rng = np.random.default_rng(0)
     for n in (7, 12):
         values = rng.normal(0.5, 1, n)
         ranks = np.sign(values) * stats.rankdata(np.abs(values))
+        distribution = np.ones(1)
+        for rank in range(1, n + 1):
+            distribution = np.convolve(distribution, np.eye(rank + 1)[[0, rank]].sum(0) / 2)
+        tied = 2 * distribution[int(ranks[ranks > 0].sum())]
         exact = stats.wilcoxon(values, method="exact").pvalue
-        assert sign_flip(ranks[None])[0] == pytest.approx(exact)
+        assert sign_flip(ranks[None])[0] == pytest.approx(
+            exact - tied + max(tied / 2, 2.0 ** (1 - n))
+        )
+
+
+@pytest.mark.parametrize("n", [6, 10, 12, 20, 60])
+def test_zeros_and_ones_are_mcnemars_mid_p(n):
+    ours_alone = n - n // 4
+    amounts = np.concatenate([np.ones(ours_alone), -np.ones(n - ours_alone), np.zeros(9)])
+    mid = 2 * stats.binom.sf(ours_alone, n, 0.5) + stats.binom.pmf(ours_alone, n, 0.5)
+    found = sign_flip(amounts[None])[0]
+    few = n <= 12  # beyond, signs are drawn
+    assert found == pytest.approx(mid, rel=1e-9 if few else 0.3, abs=1e-12 if few else 1e-3)
 
 
 @pytest.mark.parametrize("n", [13, 40])

@@ -41,6 +41,7 @@ class BalancedAccuracy(Metric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
+    within_classes: ClassVar[bool] = True
 
     def measure(
         self,

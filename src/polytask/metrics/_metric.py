@@ -52,6 +52,9 @@ class Metric(ABC):
         What no prediction can surpass, such as 1 for an accuracy; None where there is no bound.
     zero_one : bool
         Whether it is a mean of zeros and ones over rows.
+    within_classes : bool
+        Whether it is one of the means over each class, so that it is the same wherever classes
+        are commoner.
     power : int
         The metric to this power is a mean over rows or close to one: 2 for a root mean square.
 
@@ -80,6 +83,7 @@ class Metric(ABC):
     best: ClassVar[float | None] = None
     named_by_class: ClassVar[bool] = True
     zero_one: ClassVar[bool] = False
+    within_classes: ClassVar[bool] = False
     power: ClassVar[int] = 1
 
     @property

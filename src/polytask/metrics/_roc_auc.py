@@ -44,6 +44,7 @@ class ROCAUC(Metric):
     default_for: ClassVar[tuple[type[Kind], ...]] = (Binary, Multilabel)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
+    within_classes: ClassVar[bool] = True
 
     def parts(
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget

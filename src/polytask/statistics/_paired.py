@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polytask.metrics import Metric, MetricValue
-from polytask.statistics._added import value_of
+from polytask.statistics._added import Added, value_of
 from polytask.statistics._answers import Answers
 from polytask.statistics._bonett_price import bonett_price
 from polytask.statistics._exchange_and_t import exchange_and_t
@@ -23,8 +23,16 @@ from polytask.statistics._runs import (
     sum_of,
 )
 from polytask.statistics._shares import effective_units, over_units, share_of
-from polytask.statistics._spread import Numbers, Spread, of_seeds, of_splits, of_units, with_seeds
-from polytask.statistics._units import count_units, enough_units, fewest_units
+from polytask.statistics._spread import (
+    Numbers,
+    Spread,
+    of_seeds,
+    of_splits,
+    of_units,
+    tailed,
+    with_seeds,
+)
+from polytask.statistics._units import count_units, enough_units, fewest_units, positive_units
 
 __all__ = ["Paired", "paired"]
 
@@ -105,8 +113,10 @@ def paired(
     sum of what units add stands for the difference (`polytask.metrics.Metric.influence`), which
     is exact for means over rows and ROC-AUC. The second is that of Student's
     :math:`t = \bar D / \sqrt{SE_{units}^2 + s_{seeds}^2 / S}` with Satterthwaite's degrees of
-    freedom; over several splits that of Nadeau and Bengio. One run speaks about these two fitted
-    models, several about this training set, several splits about training sets like these.
+    freedom; over several splits that of Nadeau and Bengio. Units of an area or a balanced accuracy
+    vary within their class, and losses with heavy tails have fewer degrees. One run speaks about
+    these two fitted models, several about this training set, several splits about training sets
+    like these.
 
     The interval is Bonett and Price's for means of zeros and ones, Newcombe's from the two single
     ones for other metrics between 0 and 1, and Student's otherwise and over several splits.
@@ -141,8 +151,9 @@ def paired(
     )
     if runs.mean is None:
         return found
-    amounts = added_by_difference(metric, pairs).amounts
-    spread = _spread(of_units(amounts), runs, test_per_train)
+    difference = added_by_difference(metric, pairs)
+    amounts = difference.amounts
+    spread = _spread(_of_units(metric, ours, difference), runs, test_per_train)
     enough = enough_units(found.n_units, n_tasks)
     return replace(
         found,
@@ -166,6 +177,17 @@ def _less(ours: MetricValue, theirs: MetricValue) -> MetricValue:
     if ours.value is None or theirs.value is None:
         return MetricValue(None, ours.undefined or theirs.undefined, left_out)
     return MetricValue(ours.value - theirs.value, left_out=left_out)
+
+
+def _of_units(metric: Metric, answers: Sequence[Answers], difference: Added) -> Spread:
+    """Of the difference over units: class by class where that is right, with tails of losses."""
+    if not metric.is_share:
+        return tailed(of_units(difference.amounts), difference.amounts)
+    one = len(answers) == 1 and not difference.blocks
+    return of_units(
+        difference.amounts,
+        positive_units(metric, answers[0], difference.units) if one else None,
+    )
 
 
 def _spread(units: Spread, runs: Runs, test_per_train: float | None) -> Spread:

@@ -12,7 +12,14 @@ from polytask.statistics._answers import Answers
 from polytask.statistics._exchange_and_t import exchange_and_t
 from polytask.statistics._gains import Gains, TaskGain, task_gain
 from polytask.statistics._runs import sum_of
-from polytask.statistics._spread import Spread, of_seeds, of_splits, of_units, with_seeds
+from polytask.statistics._spread import (
+    Spread,
+    of_seeds,
+    of_splits,
+    of_units,
+    tailed,
+    with_seeds,
+)
 from polytask.statistics._units import counted, enough_units, fewest_units
 
 __all__ = ["PairedGain", "paired_gain"]
@@ -136,7 +143,7 @@ def paired_gain(
 def _spread(
     amounts: np.ndarray, by_split: Sequence[Sequence[float]], test_per_train: float | None
 ) -> Spread:
-    units = of_units(amounts)
+    units = tailed(of_units(amounts), amounts)
     if len(by_split) < 2:
         return with_seeds(units, of_seeds(by_split))
     splits = of_splits([float(np.mean(runs)) for runs in by_split], test_per_train)

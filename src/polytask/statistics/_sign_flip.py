@@ -15,7 +15,7 @@ _ENUMERATED = 12
 _ASYMPTOTIC = 2000
 _STOP = 100
 _FEWEST_DRAWS, _DRAWS_A_TEST = 4999, 40
-_TIE, _NOTHING = 1 - 1e-9, 1e-12
+_TIE, _NOTHING = 1e-9, 1e-12
 _GAUSSIAN_BOUND = 3.178
 
 
@@ -42,11 +42,18 @@ def sign_flip(
         than all add anything, those count. Sums so large that draws would never reach them get
         the bound 2 · 3.178 P(Z ≥ z) [2]_ instead, which no such p exceeds.
 
+    Notes
+    -----
+    Other signs that give the very same sum count half (the mid-p [3]_): where units add 0, 1 or
+    −1, as those of an accuracy, counting them whole would throw power away.
+
     References
     ----------
     .. [1] Besag & Clifford, *Sequential Monte Carlo p-values*, Biometrika 1991.
     .. [2] Bentkus & Dzindzalieta, *A tight Gaussian bound for weighted sums of Rademacher random
        variables*, Bernoulli 2015.
+    .. [3] Fagerland, Lydersen & Laake, *The McNemar test for binary matched-pairs data: mid-p and
+       asymptotic are better than exact conditional*, BMC Medical Research Methodology 2013.
 
     Examples
     --------
@@ -60,11 +67,16 @@ def sign_flip(
     n_units = amounts.shape[1]
     if n_units == 0:
         return np.ones(len(amounts))
-    if n_units <= _ENUMERATED:
-        return _enumerate(amounts)
     if n_units > _ASYMPTOTIC:
         return 2 * special.ndtr(-_standardised(amounts))
-    return _draw(amounts, max(_FEWEST_DRAWS, _DRAWS_A_TEST * n_tests - 1), seed)
+    tolerance = _tolerance(amounts)
+    least = 2.0 ** (1 - (np.abs(amounts) > tolerance).sum(axis=1))
+    if n_units <= _ENUMERATED:
+        p = _enumerate(amounts, least)
+    else:
+        p = _draw(amounts, max(_FEWEST_DRAWS, _DRAWS_A_TEST * n_tests - 1), seed)
+    some = np.abs(amounts.sum(axis=1)) > tolerance[:, 0]
+    return np.where(some, np.maximum(p, least), 1.0)
 
 
 def _standardised(amounts: np.ndarray) -> np.ndarray:
@@ -74,9 +86,21 @@ def _standardised(amounts: np.ndarray) -> np.ndarray:
     return np.divide(total, deviation, out=np.zeros_like(total), where=deviation > 0)
 
 
-def _enumerate(amounts: np.ndarray) -> np.ndarray:
-    sums = np.abs(amounts @ _all_signs(amounts.shape[1]).T)
-    return np.asarray((sums >= _TIE * sums[:, :1]).mean(axis=1))
+def _enumerate(amounts: np.ndarray, itself: np.ndarray) -> np.ndarray:
+    """Half of the signs that tie count, but the share that is no exchange at all counts whole."""
+    beyond, tied = _reached(amounts, _all_signs(amounts.shape[1]))
+    return np.asarray(beyond.mean(axis=1) + np.maximum(tied.mean(axis=1) / 2, itself))
+
+
+def _reached(amounts: np.ndarray, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which sums lie beyond the observed one, and which equal it; (studies, signs)."""
+    beyond = np.abs(amounts @ signs.T) - np.abs(amounts.sum(axis=1, keepdims=True))
+    tolerance = _tolerance(amounts)
+    return beyond > tolerance, np.abs(beyond) <= tolerance
+
+
+def _tolerance(amounts: np.ndarray) -> np.ndarray:
+    return _TIE * np.abs(amounts).sum(axis=1, keepdims=True)
 
 
 @lru_cache(maxsize=_ENUMERATED)
@@ -90,15 +114,14 @@ def _draw(amounts: np.ndarray, most: int, seed: int) -> np.ndarray:
     """Besag and Clifford's sequential p-values; all studies see the same signs."""
     p = 2 * _GAUSSIAN_BOUND * special.ndtr(-_standardised(amounts))
     going = np.flatnonzero(p * (most + 1) >= 1)
-    observed = _TIE * np.abs(amounts.sum(axis=1))
-    reached = np.zeros(len(amounts), dtype=np.int64)
+    reached = np.zeros(len(amounts))
     rng = np.random.default_rng(seed)
     drawn = 0
     while len(going) and drawn < most:
         size = min(_chunk(drawn, len(going)), most - drawn)
         signs = _signs(rng, size, amounts.shape[1])
-        sums = np.abs(amounts[going] @ signs.T)
-        times = reached[going, None] + np.cumsum(sums >= observed[going, None], axis=1)
+        beyond, tied = _reached(amounts[going], signs)
+        times = reached[going, None] + np.cumsum(beyond + tied / 2, axis=1)
         ended = times[:, -1] >= _STOP
         last = np.argmax(times[ended] >= _STOP, axis=1) + 1
         p[going[ended]] = _STOP / (drawn + last)

@@ -21,6 +21,7 @@ __all__ = [
     "enough_units",
     "fewest_units",
     "index",
+    "positive_units",
 ]
 
 
@@ -125,6 +126,24 @@ def counted(answers: Answers) -> Counted:
 def carrying(metric: Metric, answers: Answers) -> Counted:
     """The units that determine how well a metric is known: all of them for a mean over rows."""
     return _once(answers, by_class=bool(answers.target.classes) and not metric.zero_one)
+
+
+def positive_units(
+    metric: Metric, answers: Answers, units: Int64[np.ndarray, " u"]
+) -> Bool[np.ndarray, " u"] | None:
+    """Which units are positive, if the metric is of each of two classes and units are of one."""
+    target = answers.target
+    if not metric.within_classes or len(target.classes) != 2 or answers.truth.ndim > 1:
+        return None
+    where = index(answers)
+    labelled = np.isfinite(answers.truth) & (answers.weight > 0)
+    by_class = [
+        np.bincount(where.position[labelled & (answers.truth == code)], minlength=len(where.units))
+        for code in (0, 1)
+    ]
+    if (np.minimum(*by_class) > 0).any():
+        return None
+    return np.isin(units, where.units[by_class[1] > 0])
 
 
 def _once(answers: Answers, *, by_class: bool) -> Counted:
