@@ -237,3 +237,54 @@ def test_roles_change_what_a_data_set_is():
     plain = read(table, ["y"])
     assert read(table, ["y"], columns={"c": "categorical"}).digest() != plain.digest()
     assert read(table, ["y"], columns={"c": "numeric"}).digest() == plain.digest()
+
+
+# ── columns and missing in every constructor ──────────────────────────────────
+HOW = {"columns": {"c": "categorical", "gone": "drop"}, "missing": [-9, "t=?"]}
+CELLS = {
+    "c": [1, 2, 10, 2],
+    "gone": [0, 1, 2, 3],
+    "n": [0.5, -9, 2.5, 3.5],
+    "t": ["a", "?", "b", "a"],
+}
+
+
+def built(labels, **how):
+    """The same table through all constructors but `from_long`."""
+    frame = pd.DataFrame(CELLS)
+    index = [0, 1, 0, 1]
+    yield MultiTaskDataset.from_table(frame.assign(y=labels), "y:regression", **how)
+    yield MultiTaskDataset.from_arrays(frame, pd.Series(labels, name="y"), ["y"], **how)
+    yield MultiTaskDataset.from_arrays(frame, labels, task_index=index, **how)
+    yield MultiTaskDataset.from_per_task({"y": (frame, labels)}, kinds="regression", **how)
+
+
+def test_columns_and_missing_say_the_same_in_all_constructors():
+    for data in built([0.5, 1.5, -9.0, 2.5], **HOW):
+        (source,) = data.sources
+        assert source.inputs.columns == ["c", "n", "t"]
+        assert source.inputs["n"].to_list() == [0.5, None, 2.5, 3.5]
+        assert source.inputs["t"].to_list() == ["a", None, "b", "a"]
+        assert source.reading.roles["c"] == "categorical"
+        assert sum(len(source.labelled().rows(name)) for name in data.tasks.names) == 3
+
+
+def test_tables_of_tasks_may_differ_in_the_columns_that_are_declared():
+    tables = {
+        "a": ({"c": [1, 2, 10], "when": ["1/2/2020", "3/2/2020", "4/2/2020"]}, [0.5, 1.5, 2.5]),
+        "b": ({"x": [1.0, "?", 3.0]}, [0.5, 1.5, 2.5]),
+    }
+    how = {"columns": {"c": "categorical", "when": "date=%d/%m/%Y"}, "missing": "x=?"}
+    first, second = MultiTaskDataset.from_per_task(tables, **how).sources
+    assert first.reading.roles == {"c": "categorical", "when": "date"}
+    assert first.inputs["when"].dt.month().to_list() == [2, 2, 2]
+    assert second.inputs["x"].to_list() == [1.0, None, 3.0]
+    with pytest.raises(DataError, match="'d' is not a column"):
+        MultiTaskDataset.from_per_task(tables, columns={"d": "drop"})
+
+
+@pytest.mark.parametrize("how", [{"columns": {"c": "categorical"}}, {"missing": "?"}])
+def test_what_comes_too_late_is_refused(how):
+    table = open_table(CELLS | {"y": [0, 1, 0, 1]})
+    with pytest.raises(ParameterError, match=r"opened before.*Give it to open_table"):
+        read(table, "y", **how)

@@ -186,6 +186,8 @@ class MultiTaskDataset:
         *,
         kinds: Mapping[str, Kind | str] | Kind | str | None = None,
         weights: Mapping[str, Any] | None = None,
+        columns: Mapping[str, str] = NO_ROLES,
+        missing: Any = (),
     ) -> MultiTaskDataset:
         """A table of its own for each task.
 
@@ -200,8 +202,11 @@ class MultiTaskDataset:
         kinds : mapping of task name to kind, or one kind for all, optional
         weights : mapping of task name to array of shape (n,), optional
             Row weights as in `from_table`.
+        columns, missing
+            As in `from_table`, for all tables that have such a column; y is called ``target``.
         """
-        return cls._finished(*per_task_sources(data, kinds, weights))
+        found = per_task_sources(data, kinds, weights, columns=columns, missing=missing)
+        return cls._finished(*found)
 
     @classmethod
     def from_arrays(
@@ -214,6 +219,8 @@ class MultiTaskDataset:
         weights: Any = None,
         groups: Any = None,
         task_index: Any = None,
+        columns: Mapping[str, str] = NO_ROLES,
+        missing: Any = (),
     ) -> MultiTaskDataset:
         """Arrays of inputs and targets.
 
@@ -234,6 +241,8 @@ class MultiTaskDataset:
         task_index : array of shape (n,), optional
             Position of each row's only task; Y then has one column, and rows to predict name
             their task in a column ``task``.
+        columns, missing
+            As in `from_table`; with `task_index`, Y is called ``y``.
 
         Examples
         --------
@@ -244,7 +253,15 @@ class MultiTaskDataset:
         ['regression', 'binary']
         """
         source, reasons, decided = arrays_source(
-            X, Y, tasks, names=names, weights=weights, groups=groups, task_index=task_index
+            X,
+            Y,
+            tasks,
+            names=names,
+            weights=weights,
+            groups=groups,
+            task_index=task_index,
+            columns=columns,
+            missing=missing,
         )
         return cls._finished([source], reasons, decided)
 

@@ -12,7 +12,7 @@ import polars as pl
 from polytask.data._array_targets import Targets, array_targets
 from polytask.data._declared import categories_of
 from polytask.data._frames import array_columns, as_table, no_duplicates, require_columns
-from polytask.data._from_long import own_row_source
+from polytask.data._from_long import free_name, own_row_source
 from polytask.data._from_table import table_source
 from polytask.data._inputs import choose_inputs
 from polytask.data._plain_arrays import as_array, is_sparse, is_tensor
@@ -35,6 +35,8 @@ def arrays_source(
     weights: Any,
     groups: Any,
     task_index: Any,
+    columns: Mapping[str, str],
+    missing: Any,
 ) -> tuple[Source, dict[str, str], tuple[str, ...]]:
     """The source of inputs X and targets Y, why tasks are of their kind, and what was decided."""
     inputs = _inputs(X, names)
@@ -47,16 +49,18 @@ def arrays_source(
         raise DataError(sentence)
     categories = categories_of(X, inputs.columns)
     if task_index is not None:
-        opened = prepared(inputs, categories=categories)
-        opened = opened.declaring(categories_of(Y, ["y"]))
-        own = _own_rows(opened, targets, tasks, weights, groups, np.asarray(task_index))
+        target = free_name("y", inputs.columns)
+        table = inputs.with_columns(_only_target(targets).rename(target))
+        categories += categories_of(Y, [target])
+        opened = prepared(table, categories=categories, columns=columns, missing=missing)
+        own = _own_rows(opened, target, tasks, weights, groups, np.asarray(task_index))
         return *own, targets.notes + opened.notes
     chosen = TaskSet(targets.table.columns if tasks is None else tasks)
     categories += categories_of(Y, chosen.columns)
     table = _free_of(inputs, _chosen_columns(targets, chosen))
-    opened = prepared(table, categories=categories)
+    opened = prepared(table, categories=categories, columns=columns, missing=missing)
     source, reasons = table_source(
-        opened, chosen, features=inputs.columns, drop=(), weight=weights, group=groups
+        opened, chosen, features=None, drop=(), weight=weights, group=groups
     )
     return source, reasons, targets.notes + opened.notes
 
@@ -107,22 +111,26 @@ def _free_of(inputs: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     return inputs.hstack(targets)
 
 
-def _own_rows(
-    opened: Table,
-    targets: Targets,
-    tasks: Iterable[Task | str] | None,
-    weights: Any,
-    groups: Any,
-    task_index: np.ndarray,
-) -> tuple[Source, dict[str, str]]:
+def _only_target(targets: Targets) -> pl.Series:
     if targets.table.width != 1:
         sentence = (
             f"With `task_index`, Y must have one value a row. Got the shape {targets.table.shape}."
         )
         raise DataError(sentence)
-    target = targets.table.to_series().rename("y")
+    return targets.table.to_series()
+
+
+def _own_rows(
+    opened: Table,
+    name: str,
+    tasks: Iterable[Task | str] | None,
+    weights: Any,
+    groups: Any,
+    task_index: np.ndarray,
+) -> tuple[Source, dict[str, str]]:
+    target = opened.frame[name]
     given = map(str, range(int(task_index.max()) + 1)) if tasks is None else tasks
-    chosen = TaskSet(replace(task, target="y") for task in TaskSet(given))
+    chosen = TaskSet(replace(task, target=name) for task in TaskSet(given))
     if (
         task_index.shape != (len(target),)
         or task_index.min() < 0
@@ -134,9 +142,9 @@ def _own_rows(
             f"{task_index.max()}."
         )
         raise DataError(sentence)
-    inputs = opened.frame
+    inputs = opened.frame.drop(name)
     return own_row_source(
-        choose_inputs(inputs, None, (), ()),
+        choose_inputs(inputs, None, opened.dropped(()), ()),
         target,
         task_index.astype(np.int32),
         chosen,

@@ -24,7 +24,7 @@ from polytask.data._target_column import target_column
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task, TaskSet
 
-__all__ = ["long_source", "own_row_source", "survive_reading", "task_positions"]
+__all__ = ["free_name", "long_source", "own_row_source", "survive_reading", "task_positions"]
 
 
 def long_source(
@@ -89,7 +89,7 @@ def own_row_source(
     kind, reason = settled_kind(tasks[0], [cells], reading.roles)
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
     labels = OwnRowLabels(target, task_index, tasks.names)
-    task_column = task_column or _free_name("task", inputs.columns)
+    task_column = task_column or free_name("task", inputs.columns)
     source = Source(
         "table",
         inputs,
@@ -106,7 +106,8 @@ def own_row_source(
     return source, dict.fromkeys(tasks.names, reason)
 
 
-def _free_name(name: str, taken: Sequence[str]) -> str:
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, with underscores behind it until no other column is called so."""
     while name in taken:
         name += "_"
     return name

@@ -17,10 +17,13 @@ from polytask.data._frames import as_table
 from polytask.data._from_long import own_row_source
 from polytask.data._from_table import table_source
 from polytask.data._labels import column_values
+from polytask.data._missing import markers_by_column
+from polytask.data._reading import Reading
+from polytask.data._roles import declared_roles
 from polytask.data._row_weights import row_weights
 from polytask.data._settle import check_target, settled_kind
 from polytask.data._source import Source
-from polytask.data._table import Table, prepared
+from polytask.data._table import NO_ROLES, Table, joined, prepared
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import FittedTarget, Kind, Task, TaskSet
 
@@ -39,6 +42,9 @@ def per_task_sources(
     data: Mapping[Any, tuple[Any, Any]],
     kinds: Mapping[str, Kind | str] | Kind | str | None,
     weights: Mapping[str, Any] | None = None,
+    *,
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
 ) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
     """One own-row source if all tasks' columns and targets agree, else one source a task.
 
@@ -48,7 +54,20 @@ def per_task_sources(
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
         raise ParameterError(sentence)
     tasks = [_task(given, kinds) for given in data]
-    tables = [_table(given, *pair) for given, pair in data.items()]
+    pairs = [_joined(given, *pair) for given, pair in data.items()]
+    names = list(dict.fromkeys(name for frame, _ in pairs for name in frame.columns))
+    roles, markers = _by_column(columns, names), markers_by_column(missing, names)
+    tables = [
+        prepared(
+            frame,
+            categories=categories,
+            columns={name: role for name, role in roles.items() if name in frame.columns},
+            missing={name: cells for name, cells in markers.items() if name in frame.columns},
+        )
+        for frame, categories in pairs
+    ]
+    for task, table in zip(tasks, tables, strict=True):
+        check_target(task.name, table.frame[_TARGET])
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     weighed = _weights(tasks, [table.frame for table in tables], weights)
     if _agree(tasks, tables):
@@ -92,7 +111,14 @@ def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None
     return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
 
 
-def _table(given: Task | str, X: Any, y: Any) -> Table:
+def _by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The role of each column by its own name, in the words of `columns`."""
+    roles, dates = declared_roles(columns, names)
+    return roles | {name: f"{roles[name]}={form}" for name, form in dates.items()}
+
+
+def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Inputs and target of a task in one frame, and which of its columns are categories."""
     name = given.name if isinstance(given, Task) else given
     inputs = as_table(X)
     if _TARGET in inputs.columns:
@@ -103,9 +129,7 @@ def _table(given: Task | str, X: Any, y: Any) -> Table:
         sentence = f"Task {name!r}: X and y must have one length. Got {inputs.height} and {len(target)} rows."
         raise DataError(sentence)
     categories = categories_of(X, inputs.columns) + categories_of(y, [_TARGET])
-    opened = prepared(inputs.with_columns(target), categories=categories)
-    check_target(name, opened.frame[_TARGET])
-    return opened
+    return inputs.with_columns(target), categories
 
 
 def _series(name: str, y: Any) -> pl.Series:
@@ -174,10 +198,19 @@ def _together(
         for task, frame in zip(tasks, frames, strict=True)
     ]
     return own_row_source(
-        table.drop(_TARGET),
+        table.drop(_TARGET, *tables[0].dropped(())),
         table[_TARGET],
         index,
         TaskSet(tasks),
-        reading=tables[0].reading,
+        reading=_reading(tables),
         weights=np.concatenate(own) if weights else None,
     )
+
+
+def _reading(tables: Sequence[Table]) -> Reading:
+    """How the first table was read, with the markers that were found in any."""
+    missing: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        missing = joined(missing, table.reading.missing)
+    unique = {name: tuple(dict.fromkeys(cells)) for name, cells in missing.items()}
+    return replace(tables[0].reading, missing=unique)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
+from polytask._validation import describe
 from polytask.data._cell_types import CellRules, typed
 from polytask.data._declared import categories_of
 from polytask.data._families import family
@@ -18,6 +19,7 @@ from polytask.data._missing import marker_notes, markers_by_column, without_mark
 from polytask.data._mixed_cells import as_text, unmixed
 from polytask.data._reading import Reading
 from polytask.data._roles import declared_roles, with_role
+from polytask.exceptions import ParameterError
 
 __all__ = ["NO_ROLES", "Table", "open_frame", "prepared"]
 
@@ -66,13 +68,30 @@ def open_frame(frame: Any, *, columns: Mapping[str, str] = NO_ROLES, missing: An
     frame : Table, or anything that `to_polars` takes
     columns : mapping of column or pattern to role
     missing : str, number, sequence of these, or mapping of column to such
+
+    Raises
+    ------
+    ParameterError
+        If a table that was opened already is to be read in another way.
     """
     if isinstance(frame, Table):
+        _check_unsaid(columns, missing)
         return frame
     table, notes = table_and_notes(frame)
     stored = categories_of(frame, table.columns)
     categories = [name for name in stored if family(table[name]) is not None]
     return prepared(table, categories=categories, columns=columns, missing=missing, notes=notes)
+
+
+def _check_unsaid(columns: object, missing: object) -> None:
+    """Raise if something is said of columns that have been read already."""
+    said = {"columns": columns, "missing": missing}
+    for name, value in said.items():
+        if not (isinstance(value, Sized) and len(value) == 0):
+            raise ParameterError(
+                f"The table was opened before, so that `{name}` comes too late. "
+                f"Give it to open_table. Got {describe(value)}."
+            )
 
 
 def prepared(
