@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -22,20 +22,20 @@ def constant_targets(
     parts : sequence of mapping of source name to rows
         Taken together.
     """
-    return frozenset(task for task in data.tasks.names if not _varies(data, task, parts))
-
-
-def _varies(data: MultiTaskDataset, task: str, parts: Sequence[Mapping[str, np.ndarray]]) -> bool:
-    """Whether some column of the target takes two values; without labels, whether it may."""
-    seen: dict[str, set[object]] = {}
+    seen: dict[str, dict[str, set[object]]] = {task: {} for task in data.tasks.names}
     for source in data.sources:
-        if task not in source.tasks.names:
-            continue
         found = [part[source.name] for part in parts if source.name in part]
         rows = np.unique(np.concatenate([*found, np.zeros(0, dtype=np.int64)]))
-        for column, values in source.labelled().take(rows).columns(task).items():
-            seen.setdefault(column, set()).update(_some_values(values))
-    return not any(seen.values()) or any(len(values) > 1 for values in seen.values())
+        labels = source.labelled().take(rows)
+        for task in source.tasks.names:
+            for column, values in labels.columns(task).items():
+                seen[task].setdefault(column, set()).update(_some_values(values))
+    return frozenset(task for task, columns in seen.items() if _is_constant(columns.values()))
+
+
+def _is_constant(columns: Collection[set[object]]) -> bool:
+    """Whether some column holds a value, and none holds two."""
+    return any(columns) and all(len(values) < 2 for values in columns)
 
 
 def _some_values(values: np.ndarray) -> list[object]:
