@@ -1,4 +1,4 @@
-"""What the system refuses while something is written, in a sentence."""
+"""Errors of the file system as sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker process does: answer its parent, and end with it."""
+"""Loop of a worker process, which answers its parent and ends with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training may spend and what happened in it, as plain values; no torch."""
+"""Budgets and training records as plain values; no torch."""
 
 from polytask.bookkeeping._budget import Budget
 from polytask.bookkeeping._history import EpochRecord, History

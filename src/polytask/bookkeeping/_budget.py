@@ -1,4 +1,4 @@
-"""What a learner may spend."""
+"""The budget of a learner."""
 
 from __future__ import annotations
 

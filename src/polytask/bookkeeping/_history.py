@@ -1,4 +1,4 @@
-"""What happened during training, as records."""
+"""Records of a training run."""
 
 from __future__ import annotations
 

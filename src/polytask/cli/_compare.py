@@ -1,4 +1,4 @@
-"""`polytask compare`: the table first, whose mistakes are told before torch is loaded."""
+"""`polytask compare`: the table first, whose mistakes are reported before torch is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polytask fit`: the table first, whose mistakes are told before torch is loaded."""
+"""`polytask fit`: the table first, whose mistakes are reported before torch is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the `polytask` command starts, and how it ends."""
+"""Entry point of the `polytask` command, and its exit statuses."""
 
 from __future__ import annotations
 

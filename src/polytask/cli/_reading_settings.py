@@ -1,4 +1,4 @@
-"""How a table is written and what its columns are, as commands and study files say it."""
+"""Settings on how a table is written and what its columns are."""
 
 from __future__ import annotations
 

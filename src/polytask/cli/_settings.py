@@ -1,4 +1,4 @@
-"""What the commands were asked to do: options, and study files with the same names."""
+"""Settings of the commands: options, and study files with the same names."""
 
 from __future__ import annotations
 

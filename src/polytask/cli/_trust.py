@@ -1,4 +1,4 @@
-"""What a command trusts: packages after `--trust`, and the very names that were typed."""
+"""Trust on the command line: packages after `--trust`, and the names that were typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, by its name and its first bytes."""
+"""Types of files, by name and first bytes."""
 
 from __future__ import annotations
 

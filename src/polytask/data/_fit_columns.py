@@ -1,4 +1,4 @@
-"""From a table's inputs to their encoders."""
+"""Encoders fitted to a table's inputs."""
 
 from __future__ import annotations
 

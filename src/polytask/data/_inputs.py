@@ -1,4 +1,4 @@
-"""Which columns of a table are inputs, and whether they can be."""
+"""Choice and checks of a table's input columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a text file is laid out: separator, lines before the table, header."""
+"""Layout of a text file: separator, lines before the table, header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the cells of a table were read."""
+"""Record of how the cells of a table were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users declare columns to be."""
+"""Declared roles of columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What separates the cells of a text file, found by consistency over its rows."""
+"""Separators of text files, found by consistency over rows."""
 
 from __future__ import annotations
 

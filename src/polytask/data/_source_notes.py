@@ -1,4 +1,4 @@
-"""What looks odd about a source's inputs and targets, in words."""
+"""Notes on oddities of a source's inputs and targets."""
 
 from __future__ import annotations
 

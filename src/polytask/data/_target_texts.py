@@ -1,4 +1,4 @@
-"""What a text such as ``"assay*:binary"`` says of a table's columns."""
+"""Parsing of target texts such as ``"assay*:binary"``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is learned of the targets."""
+"""Fitting of targets."""
 
 from __future__ import annotations
 

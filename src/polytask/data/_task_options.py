@@ -1,4 +1,4 @@
-"""What is asked of single tasks by their names: weights, class weights, metrics."""
+"""Options of single tasks by name: weights, class weights, metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a user says that a text file is written."""
+"""Options of text files."""
 
 from __future__ import annotations
 

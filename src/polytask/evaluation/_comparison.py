@@ -1,4 +1,4 @@
-"""What a comparison found."""
+"""The result of a comparison."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OF_THE_FILE = frozenset({"format", "files", "sha256"})
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison found: plain values that go through JSON, and the model to use.
+    """The result of a comparison: plain values that go through JSON, and the model to use.
 
     Attributes
     ----------
@@ -49,8 +49,14 @@ class Comparison:
     warnings : tuple of str
     seconds : float
         Wall-clock seconds of the comparison, without runs that were read back.
+    model : FittedPredictor or None
+        The recommended model, where it is held in memory.
+    folder : Path or None
+        The folder given as `out`, which holds the saved model.
     remarks : tuple of str
         Sentences on how this process ran it, such as fewer workers than `jobs`; in no file.
+    trusted : tuple of str
+        Packages whose code the saved model may name.
     """
 
     versions: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""From what was measured to the comparison: rows, differences, verdict, model to use."""
+"""Assembly of a comparison from measured runs: rows, differences, verdict, model to use."""
 
 from __future__ import annotations
 

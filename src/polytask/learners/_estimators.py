@@ -1,4 +1,4 @@
-"""What a scikit-learn estimator can do, asked of the estimator itself."""
+"""Capabilities of a scikit-learn estimator, read from the estimator itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fits of estimators share: schemas, matrices, remarks, and the finished predictor."""
+"""Shared parts of fits of estimators: schemas, matrices, remarks, the finished predictor."""
 
 from __future__ import annotations
 

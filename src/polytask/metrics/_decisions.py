@@ -1,4 +1,4 @@
-"""From probabilities to classes, and how the two cross."""
+"""Class decisions from probabilities, and counts of them."""
 
 from __future__ import annotations
 

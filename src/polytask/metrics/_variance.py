@@ -1,4 +1,4 @@
-"""How far truths lie from their mean, and when that is nothing."""
+"""Variance of the truth, and of errors beside it."""
 
 from __future__ import annotations
 

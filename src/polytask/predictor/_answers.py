@@ -1,4 +1,4 @@
-"""How fitted scikit-learn estimators answer tasks of some kinds."""
+"""Answers of fitted scikit-learn estimators, by kind of task."""
 
 from __future__ import annotations
 

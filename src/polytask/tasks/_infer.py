@@ -1,4 +1,4 @@
-"""Which kind a column most likely is."""
+"""Inference of a column's kind."""
 
 from __future__ import annotations
 

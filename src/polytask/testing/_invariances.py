@@ -1,4 +1,4 @@
-"""What must not matter to a learner: the units of targets, the scale of row weights, empty rows."""
+"""Invariances of learners: units of targets, scale of row weights, empty rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every judgement of one comparison rests on."""
+"""Facts that all judgements of one comparison share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FEWEST_TASKS, _FEW_ROWS = 13, 20
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What every judgement of one comparison rests on.
+    """Facts that all judgements of one comparison share.
 
     Parameters
     ----------

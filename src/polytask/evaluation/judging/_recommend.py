@@ -1,4 +1,4 @@
-"""Which model to use: chosen by validation rows, and only if it beats the best constant."""
+"""Choice of the model to use: by validation rows, and only if it beats the best constant."""
 
 from __future__ import annotations
 

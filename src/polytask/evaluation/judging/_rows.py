@@ -1,4 +1,4 @@
-"""From what was measured to the rows of the comparison's table."""
+"""Rows of the comparison's table."""
 
 from __future__ import annotations
 

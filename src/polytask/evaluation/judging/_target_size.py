@@ -1,4 +1,4 @@
-"""How large a target's units are."""
+"""The scale of a target's units."""
 
 from __future__ import annotations
 

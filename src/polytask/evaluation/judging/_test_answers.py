@@ -1,4 +1,4 @@
-"""What a candidate answered to every task's test rows, split by split and run by run."""
+"""A candidate's answers to the test rows, by task, split and run."""
 
 from __future__ import annotations
 

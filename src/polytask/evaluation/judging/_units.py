@@ -1,4 +1,4 @@
-"""What is independent among test rows: rows, or groups of rows."""
+"""Independent units among test rows: rows, or groups of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much better a run is than the yardstick, by validation rows alone."""
+"""Gain of a run over the yardstick on validation rows."""
 
 from __future__ import annotations
 

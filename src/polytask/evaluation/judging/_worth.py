@@ -1,4 +1,4 @@
-"""Whether a baseline's metric is worth dividing by."""
+"""Baselines whose metric is too small to divide by."""
 
 from __future__ import annotations
 

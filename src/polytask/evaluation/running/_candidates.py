@@ -1,4 +1,4 @@
-"""Who takes part in a comparison, and against whom each is held."""
+"""Candidates of a comparison and their single-task baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many rows of a part of the data are labelled."""
+"""Counts of labelled rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learners that take no part after all, and why."""
+"""Learners that are left out of a comparison, with reasons."""
 
 from __future__ import annotations
 

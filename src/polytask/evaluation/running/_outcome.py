@@ -1,4 +1,4 @@
-"""What a fitted predictor said about the labelled rows of one part of the data."""
+"""Truth and predictions of the labelled rows of one part of the data."""
 
 from __future__ import annotations
 

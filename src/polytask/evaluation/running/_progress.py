@@ -1,4 +1,4 @@
-"""How far a comparison is: a bar on a terminal, a line per finished run elsewhere."""
+"""Progress of a comparison: a bar on a terminal, a line per finished run elsewhere."""
 
 from __future__ import annotations
 

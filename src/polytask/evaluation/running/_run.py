@@ -65,7 +65,7 @@ class Run:
 def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     """Fit on training rows and measure on validation rows, unless that has been done.
 
-    A learner that raises an error of ours gives a record too, which tells of its failure.
+    A learner that raises an error of ours gives a record too, which names the failure.
     """
     data, store = common
     store.check()

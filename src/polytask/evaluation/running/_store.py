@@ -1,4 +1,4 @@
-"""Where the files of runs lie, and whether they are as they were written."""
+"""Store of runs: records, models and predictions, with digests that reveal damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What killed processes left in a study's folder: half-written files, runs without a record."""
+"""Removal of what killed processes leave: half-written files, runs without a record."""
 
 from __future__ import annotations
 

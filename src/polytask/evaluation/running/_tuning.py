@@ -1,4 +1,4 @@
-"""Which trial is kept, by validation rows alone."""
+"""Choice of a trial by validation rows."""
 
 from __future__ import annotations
 

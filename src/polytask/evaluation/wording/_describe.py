@@ -1,4 +1,4 @@
-"""What a comparison says about its data, split and tasks."""
+"""Description of a comparison's data, split and tasks."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _budget(budget: Budget) -> dict[str, int]:
 
 
 def _recipe(splitter: Splitter) -> dict[str, Any]:
-    """The plain settings of a way to split; given rows are told by their digest."""
+    """The plain settings of a way to split; rows that it was given are left to the digest."""
     names: list[str] = []
     if is_dataclass(splitter):
         names = [field.name for field in fields(splitter)]

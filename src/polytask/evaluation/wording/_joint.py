@@ -1,4 +1,4 @@
-"""Whether joint training helped, in words."""
+"""Sentences on whether joint training helped."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def _of_population(main: LearnerDifference, many: Population, pair: str) -> tupl
         HURT: "Joint training hurt tasks like these on average",
     }
     opening = openings.get(main.answer, "No difference on average over tasks like these is shown")
-    told = f"{about_population(many)}."
-    sentences = [told[0].upper() + told[1:]]
+    sentence = f"{about_population(many)}."
+    sentences = [sentence[0].upper() + sentence[1:]]
     if many.tested_alone:
         sentences.append(
             f"{count(many.tested_alone, 'task')} of {len(many.tasks)} have test rows enough for a "

@@ -1,4 +1,4 @@
-"""What a reader must know before believing the numbers."""
+"""Notes that limit the numbers: one task, seeds, left-out columns, failed trials."""
 
 from __future__ import annotations
 

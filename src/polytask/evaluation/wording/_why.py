@@ -1,4 +1,4 @@
-"""Why a model is recommended, or none."""
+"""Sentences on why a model is recommended, or none."""
 
 from __future__ import annotations
 
