@@ -12,6 +12,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from statistics_batches import Batch, amounts_of_difference, check, judge, measured
 from statistics_draws import Drawn, Generator, draw, generator, population
+from statistics_population import SETTINGS, Setting, count_population
 
 from polytask.metrics import (
     F1,
@@ -99,6 +100,15 @@ def cells() -> Iterator[Cell]:
     for maker in (_null_a, _null_b, _null_c, _null_d, _null_e, _power, _coverage):
         for metric, prevalence in METRICS:
             yield from maker(metric, prevalence)
+    for setting in SETTINGS:
+        yield _drawn_population(setting)
+
+
+def _drawn_population(setting: Setting) -> Cell:
+    def count(rng: np.random.Generator, studies: int) -> dict[str, float]:
+        return count_population(setting, rng, studies)
+
+    return Cell("population", setting.metric, None, setting.column, count)
 
 
 def _called(batch: Batch) -> dict[str, float]:

@@ -56,6 +56,21 @@ def print_tables(cells: Sequence[Cell], found: Found) -> None:
             _grid(chosen, shown)
     if chosen:
         _means(chosen, found)
+    chosen = [cell for cell in known if cell.part == "population"]
+    if chosen:
+        _populations(chosen, found)
+
+
+def _populations(cells: Sequence[Cell], found: Found) -> None:
+    print("\n**Many small tasks, mean gain 0: percent of studies, and the share said to gain**\n")
+    print("| metric | drawn | called at 5 % | mean covered | one more task covered | share |")
+    print("|---|---|---|---|---|---|")
+    for cell in cells:
+        numbers = found[cell.key]
+        shares = [numbers[name] / numbers["studies"] for name in ("called", "covered", "predicted")]
+        shown = " | ".join(f"{100 * share:.1f}" for share in shares)
+        share = numbers["share"] / numbers["studies"]
+        print(f"| {cell.row} | {cell.column} | {shown} | {share:.2f} |")
 
 
 def _percent(numbers: Mapping[str, float], bound: float) -> str:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float64
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from polytask._validation import message
 from polytask.exceptions import ParameterError
+from polytask.statistics._spread import Numbers
 
 __all__ = ["RandomEffects", "random_effects"]
+
+_QUANTILES = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +36,7 @@ class RandomEffects:
     shrunken : array of shape (k,)
         Best guess of each effect: pulled towards the mean as far as its noise demands.
     share_positive : float
-        Expected share of the measured tasks whose effect is above 0.
+        Expected share of the measured tasks whose effect is above 0, given what was measured.
     """
 
     mean: float
@@ -50,6 +53,13 @@ def random_effects(
 ) -> RandomEffects:
     r"""Mean and spread of a population of effects, from measured ones and their variances.
 
+    Measured are :math:`y_i = \theta_i + e_i` with :math:`\theta_i \sim N(\mu, \tau^2)` and
+    :math:`e_i \sim N(0, v_i)`. With the weights :math:`w_i = 1 / (v_i + \tau^2)` the mean's squared
+    error is :math:`\sum w_i (y_i - \hat\mu)^2 / ((k - 1) \sum w_i)`, and Student's t has k − 1
+    degrees of freedom. Each effect is guessed as :math:`\hat\mu + s_i (y_i - \hat\mu)` with
+    :math:`s_i = \tau^2 w_i`, to a variance of :math:`s_i v_i` plus :math:`(1 - s_i)^2` times that of
+    the mean.
+
     Parameters
     ----------
     values : array of shape (k,)
@@ -62,12 +72,23 @@ def random_effects(
     -------
     RandomEffects
 
+    Notes
+    -----
+    The prediction interval and the share that gains do not take the estimate of :math:`\tau^2` for
+    certain, which from a few small tasks is often 0: they are averaged over its confidence
+    distribution, as in [3]_, with the exact one of weighted squares [4]_ and without random
+    numbers. Taken for certain, prediction intervals of 95 % cover as little as 82 %.
+
     References
     ----------
-    Viechtbauer, *Bias and efficiency of meta-analytic variance estimators*, JEBS 2005 (REML);
-    Knapp & Hartung, *Improved tests for a random effects meta-regression*, Statistics in
-    Medicine 2003; Higgins, Thompson & Spiegelhalter, *A re-evaluation of random-effects
-    meta-analysis*, JRSS A 2009 (prediction interval).
+    .. [1] Viechtbauer, *Bias and efficiency of meta-analytic variance estimators*, Journal of
+       Educational and Behavioral Statistics 2005 (REML).
+    .. [2] Knapp & Hartung, *Improved tests for a random effects meta-regression*, Statistics in
+       Medicine 2003.
+    .. [3] Nagashima, Noma & Furukawa, *Prediction intervals for random-effects meta-analysis: a
+       confidence distribution approach*, Statistical Methods in Medical Research 2019.
+    .. [4] Viechtbauer, *Confidence intervals for the amount of heterogeneity in meta-analysis*,
+       Statistics in Medicine 2007.
 
     Examples
     --------
@@ -83,26 +104,76 @@ def random_effects(
         raise ParameterError(message("random_effects", "values", expected, values))
     y, v = np.asarray(values, np.float64), np.asarray(variances, np.float64)
     tau2 = _reml(y, v)
-    weight = 1 / (v + tau2)
-    mean = float(weight @ y / weight.sum())
-    spread = float(weight @ np.square(y - mean) / (k - 1) / weight.sum())
-    half = float(stats.t.ppf((1 + level) / 2, k - 1)) * np.sqrt(spread)
-    wide = float(stats.t.ppf((1 + level) / 2, max(k - 2, 1))) * np.sqrt(tau2 + spread)
-    shrink = tau2 / (tau2 + v)
-    shrunken = mean + shrink * (y - mean)
-    deviation = np.sqrt(shrink * v)
-    certain = deviation == 0
-    sure = np.where(shrunken == 0, 0.0, np.copysign(np.inf, shrunken))
-    scores = np.divide(shrunken, deviation, out=sure, where=~certain)
+    found = _given(tau2, y, v)
+    mean, error = float(found.mean), float(np.sqrt(found.square))
+    half = float(special.stdtrit(k - 1, (1 + level) / 2)) * error
+    possible = _given(_confident(y, v), y, v)
     return RandomEffects(
         mean=mean,
         interval=(mean - half, mean + half),
-        p=float(2 * stats.t.sf(abs(mean) / np.sqrt(spread), k - 1)) if spread else float(not mean),
+        p=float(2 * special.stdtr(k - 1, -abs(mean) / error)) if error else float(not mean),
         tau2=tau2,
-        prediction=(mean - wide, mean + wide),
-        shrunken=shrunken,
-        share_positive=float(np.mean(stats.norm.cdf(scores))),
+        prediction=_prediction(possible, k - 1, level),
+        shrunken=found.shrunken,
+        share_positive=float(possible.positive.mean()),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What follows once τ² is given, for one of them or for each of several."""
+
+    tau2: Numbers
+    mean: Numbers
+    square: Numbers
+    """Squared error of the mean."""
+    shrunken: np.ndarray
+    positive: np.ndarray
+    """How likely each effect is above 0."""
+
+
+def _given(tau2: Numbers, y: np.ndarray, v: np.ndarray) -> _Given:
+    tau2 = np.asarray(tau2)[..., None]
+    weight = 1 / (v + tau2)
+    total = weight.sum(axis=-1, keepdims=True)
+    mean = (weight * y).sum(axis=-1, keepdims=True) / total
+    around = (weight * np.square(y - mean)).sum(axis=-1, keepdims=True)
+    square = around / (len(y) - 1) / total
+    shrink = tau2 * weight
+    shrunken = mean + shrink * (y - mean)
+    deviation = np.sqrt(shrink * v + np.square(1 - shrink) * square)
+    sure = np.where(shrunken == 0, 0.0, np.copysign(np.inf, shrunken))
+    scores = np.divide(shrunken, deviation, out=sure, where=deviation > 0)
+    given, its_mean, its_square = (one[..., 0] for one in (tau2, mean, square))
+    return _Given(given, its_mean, its_square, shrunken, special.ndtr(scores))
+
+
+def _confident(y: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Equally credible τ²: where the weighted squares Q(τ²) are χ²'s quantiles; 0 if none is."""
+    quantiles = stats.chi2.ppf((np.arange(_QUANTILES) + 0.5) / _QUANTILES, len(y) - 1)
+    most = float(np.square(y - y.mean()).sum() / quantiles[0])
+    grid = np.concatenate([[0.0], most * np.geomspace(1e-8, 1, 400)])
+    weight = 1 / (v + grid[:, None])
+    mean = (weight @ y) / weight.sum(axis=1)
+    squares = (weight * np.square(y - mean[:, None])).sum(axis=1)
+    return np.interp(quantiles, squares[::-1], grid[::-1])
+
+
+def _prediction(possible: _Given, degrees: int, level: float) -> tuple[float, float]:
+    """Quantiles of the mixture of Student's distributions, one for each τ²."""
+    scale = np.sqrt(possible.tau2 + possible.square)
+    ends = []
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        each = possible.mean + special.stdtrit(degrees, tail) * scale
+        low, high = float(np.min(each)), float(np.max(each))
+
+        def excess(end: float, tail: float = tail) -> float:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                below = special.stdtr(degrees, (end - possible.mean) / scale)
+            return float(np.nanmean(below)) - tail
+
+        ends.append(optimize.brentq(excess, low, high) if scale.all() and low < high else low)
+    return ends[0], ends[1]
 
 
 def _reml(y: np.ndarray, v: np.ndarray) -> float:
@@ -117,5 +188,7 @@ def _reml(y: np.ndarray, v: np.ndarray) -> float:
     grid = np.concatenate([[0.0], most * np.geomspace(1e-8, 1, 60)])
     best = int(np.argmin([negative(one) for one in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = optimize.minimize_scalar(negative, bounds=(low, high), method="bounded")
+    found = optimize.minimize_scalar(
+        negative, bounds=(low, high), method="bounded", options={"xatol": 1e-9 * most}
+    )
     return float(found.x) if found.fun < negative(0.0) else 0.0
