@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from polytask._linalg import bargaining, min_norm_point
+from polytask._linalg._bargaining import _length
 from polytask.exceptions import ParameterError
 
 SEEDS = st.integers(0, 100_000)
@@ -131,3 +132,23 @@ def test_the_input_is_left_alone():
 def test_opposing_vectors_get_the_weights_of_each_alone_or_1_in_sum(length, weight):
     gramian = length**2 * np.array([[1.0, -1.0], [-1.0, 1.0]])
     np.testing.assert_allclose(bargaining(gramian), [weight, weight], rtol=1e-9)
+
+
+@given(SEEDS, st.integers(1, 8), ALPHAS)
+def test_a_step_stays_inside_and_does_not_overshoot_the_minimum_by_much(seed, n_vectors, alpha):
+    generator = np.random.default_rng(seed)
+    vectors = random_vectors(seed, n_vectors, 10)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines, beta = vectors @ vectors.T, 1 / alpha
+    wanted = generator.uniform(0.2, 5, n_vectors)
+    point = 10 ** generator.uniform(-2, 2, n_vectors)
+
+    def slopes(at):
+        return cosines @ at - wanted * at**-beta
+
+    hessian = cosines + np.diag(beta * wanted * point ** (-beta - 1))
+    step = -np.linalg.solve(hessian, slopes(point))
+    length = _length(cosines, wanted, beta, point, step)
+    assert 0 < length <= 1
+    assert (point + length * step > 0).all()
+    assert step @ slopes(point + length * step) <= 0.3 * abs(step @ slopes(point)) + 1e-9

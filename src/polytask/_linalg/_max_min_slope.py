@@ -129,7 +129,7 @@ def max_min_slope_in_cone(
     return family.even if length == 0 else weights * (family.mean_length / length)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Pulled:
     """Vectors, the longest of length 1, and their mean, which pulls at each of them."""
 
