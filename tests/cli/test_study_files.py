@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from polytask.cli._setting_types import expectation
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.cli._study_file import read_study_file
 from polytask.exceptions import ParameterError, SourceFileError
@@ -124,6 +125,11 @@ def test_what_is_no_study_file(study, text, words):
         ("config: other.yaml", "no option named 'config'"),
         ("no_header: perhaps", "`no_header` .* must be true or false"),
         ("decimal: 3", "`decimal` .* must be text. Got 3"),
+        ("separator: [1]", "`separator` .* must be text. Got .1. instead"),
+        ("names: 3", "`names` .* must be text or a list of texts. Got 3 instead. Write it in quo"),
+        ("missing: true", "`missing` .* must be a cell, a list of cells, or a mapping of column"),
+        ("missing: {a: ~}", "`missing` .* must be a cell, .*. Got {'a': None} instead"),
+        ("column: [[a]]", "`column` .* must be text, a list of texts, or a mapping of column to"),
     ],
 )  # fmt: skip
 def test_a_value_that_is_none_names_the_option_and_the_remedy(study, text, words):
@@ -131,6 +137,12 @@ def test_a_value_that_is_none_names_the_option_and_the_remedy(study, text, words
         read(study(text))
     assert "study.yaml" in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("kind", [CompareSettings, FitSettings])
+def test_every_setting_says_what_is_expected(kind):
+    for field in kind.model_fields.values():
+        assert expectation(field.annotation, field.metadata)
 
 
 @pytest.mark.parametrize("seed", ["-1", "4294967296", "1e20"])

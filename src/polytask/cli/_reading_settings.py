@@ -8,10 +8,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from polytask.cli._setting_types import Expected, Name, Switch
 from polytask.exceptions import ParameterError
 
 __all__ = ["ReadingSettings", "column_roles"]
 
+_COLUMN = Expected("text, a list of texts, or a mapping of column to role")
+_MISSING = Expected("a cell, a list of cells, or a mapping of column to cells")
+_NAMES = Expected("text or a list of texts")
 _ROLE = re.compile(r"(.+?):(date=.*)|(.+):([^:]+)")
 
 
@@ -21,9 +25,11 @@ def _listed(mark: str) -> BeforeValidator:
     def validate(value: Any) -> Any:
         if isinstance(value, Mapping):
             return [
-                f"{name}{mark}{item}" for name, items in value.items() for item in _items(items)
+                f"{name}{mark}{_written(item)}"
+                for name, items in value.items()
+                for item in _items(items)
             ]
-        return [str(item) if _is_number(item) else item for item in _items(value)]
+        return [_written(item) for item in _items(value)]
 
     return BeforeValidator(validate)
 
@@ -32,8 +38,10 @@ def _items(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _written(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("neither text nor a number")
+    return str(value)
 
 
 class ReadingSettings(BaseModel):
@@ -41,12 +49,12 @@ class ReadingSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=False, frozen=True)
 
-    column: Annotated[list[str], _listed(":")] = []
-    missing: Annotated[list[str], _listed("=")] = []
-    names: str | list[str] | None = None
-    no_header: bool = False
-    separator: str | None = None
-    decimal: str = "."
+    column: Annotated[list[str], _listed(":"), _COLUMN] = []
+    missing: Annotated[list[str], _listed("="), _MISSING] = []
+    names: Annotated[str | list[str] | None, _NAMES] = None
+    no_header: Switch = False
+    separator: Name | None = None
+    decimal: Name = "."
 
     def reading(self) -> dict[str, Any]:
         """The arguments of `polytask.data.open_table`."""

@@ -97,10 +97,8 @@ Place = Annotated[Path, BeforeValidator(_place), Expected("a path")]
 """A file or folder; ``~`` is the user's home."""
 
 
-def expectation(annotation: Any, metadata: list[Any]) -> str | None:
-    """The words of a pydantic field's annotation and metadata, if it has any."""
+def expectation(annotation: Any, metadata: list[Any]) -> str:
+    """The words of a pydantic field's metadata, or of a part of its annotation."""
     inner = getattr(annotation, "__args__", ())
-    outer = [annotation, *inner]
-    found = [*metadata, *(one for part in outer for one in getattr(part, "__metadata__", ()))]
-    named = next((one.words for one in found if isinstance(one, Expected)), None)
-    return named or {str: "text", bool: "true or false"}.get(annotation)
+    found = [*metadata, *(one for part in inner for one in getattr(part, "__metadata__", ()))]
+    return next(one.words for one in found if isinstance(one, Expected))

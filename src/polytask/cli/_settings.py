@@ -103,9 +103,6 @@ def _sentence(kind: type[DataSettings], owner: str, error: Mapping[str, Any]) ->
     name, got = str(error["loc"][0]), error["input"]
     field = kind.model_fields[name]
     expected = expectation(field.annotation, field.metadata)
-    if expected is None:
-        words = str(error["msg"]).rstrip(".")
-        return f"The `{name}` parameter of {owner} is not as it should be: {words}."
     in_quotes = "text" in expected and not isinstance(got, str | list | dict)
     remedy = f"Write it in quotes, as '{got}'." if in_quotes else None
     return message(owner, name, expected, got, remedy)
