@@ -1,3 +1,4 @@
+import html
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sklearn.datasets import load_digits
 import polytask
 from polytask._files import sha256
 from polytask.bookkeeping import Budget
-from polytask.data import FixedSplit, MultiTaskDataset, RandomSplit, Split
+from polytask.data import FixedSplit, FoldSplit, MultiTaskDataset, RandomSplit, Split
 from polytask.evaluation import Comparison, compare
 from polytask.exceptions import (
     DataError,
@@ -17,6 +18,7 @@ from polytask.exceptions import (
     NonFiniteLossError,
     ParameterError,
     StudyError,
+    UnknownNameError,
 )
 from polytask.metrics import metrics_for
 from polytask.predictor import FittedPredictor
@@ -437,8 +439,8 @@ def test_undefined_metrics_are_named():
     (difference,) = found.differences
     assert difference.tasks["y1"].answer == "undefined"
     assert difference.tasks["y1"].undefined == "only one class among the 20 labelled rows"
-    assert difference.delta_m.left_out["y1"] == "its target is constant in the test rows"
-    assert "Left out of Δm: y1 (its target is constant in the test rows)." in found.verdict
+    assert difference.delta_m.left_out["y1"] == "the target is constant in the test rows"
+    assert "Left out of Δm: y1 (the target is constant in the test rows)." in found.verdict
     assert difference.delta_m.tasks == ("y0",)
     assert found.learners[0].tasks["y1"]["roc_auc"].value is None
     assert "y1: ROC-AUC is undefined (only one class among the 20 labelled rows)" in found.verdict
@@ -471,12 +473,36 @@ def test_several_splits_have_one_seed_each():
 @pytest.mark.parametrize(
     ("seeds", "said"),
     [
-        (1, "One seed: intervals and p-values speak about these two fitted models alone"),
+        (1, "One seed: intervals and p-values speak about these fitted models alone"),
         (3, "All 3 seeds share one split: intervals and p-values speak about this training set"),
     ],
 )
 def test_what_the_verdict_is_about_is_said(seeds, said):
     assert any(w.startswith(said) for w in compare(table(), Apart(), seeds=seeds).warnings)
+
+
+@pytest.mark.parametrize(
+    ("split", "remedy"),
+    [
+        (None, "Remedy: several splits, such as --split folds:5 (split='folds:5' in Python)."),
+        ("group:who", "such as --split group-folds:who:5 (split='group-folds:who:5' in Python)."),
+        ("time:when", "speak about this training set."),
+    ],
+)
+def test_the_remedy_keeps_to_the_kind_of_split(split, remedy):
+    frame = {"x": range(120), "y": [0.5, 1.5, 2.5] * 40, "z": [2.5, 0.5, 1.5, 4.0] * 30}
+    frame |= {"who": [row // 6 for row in range(120)], "when": range(120)}
+    data = polytask.read(frame, ["y", "z"])
+    found = compare(data, Apart(), split=split, seeds=2)
+    assert any(w.startswith("All 2 seeds") and w.endswith(remedy) for w in found.warnings)
+
+
+def test_splits_by_name():
+    data = table()
+    named, made = (compare(data, Apart(), split=split) for split in ("folds:3", FoldSplit(3)))
+    assert named.study["split"] == made.study["split"]
+    with pytest.raises(UnknownNameError, match=r"no split named 'fold'.*Did you mean 'folds'"):
+        compare(data, Apart(), split="fold:3")
 
 
 def test_seeds_by_name():
@@ -643,7 +669,7 @@ def test_a_frame_and_a_notebook_show_the_same_as_the_table():
     page = found._repr_html_()
     assert page.count("<tr>") == 4
     assert found.judgement.headline in page
-    assert all(f"note: {note}" in page for note in found.notes)
+    assert all(f"note: {html.escape(note)}" in page for note in found.notes)
 
 
 # ── what nothing may be recommended for ───────────────────────────────────────
@@ -698,7 +724,7 @@ def test_a_task_without_variance_is_left_out_of_the_average():
     for learner in found.learners:
         if learner.delta_m is not None:
             assert learner.delta_m.tasks == ("a", "b")
-            assert learner.delta_m.left_out == {"c": "its target is constant in the training rows"}
+            assert learner.delta_m.left_out == {"c": "the target is constant in the training rows"}
             low, high = learner.delta_m.interval
             assert low <= learner.delta_m.value <= high
 
@@ -737,7 +763,7 @@ def test_many_tasks_are_summed_up():
     [
         ({"seeds": 0}, "`seeds` parameter of compare must be an int in"),
         ({"seeds": []}, "`seeds` parameter of compare must be"),
-        ({"split": "random"}, "`split` parameter of compare must be an instance of Splitter"),
+        ({"split": 5}, "`split` parameter of compare must be a Splitter, such as FoldSplit"),
         ({"budget": 3}, "`budget` parameter of compare must be an instance of Budget"),
         ({"jobs": 0}, "`jobs` parameter of Runner must be an int"),
         ({"quiet": 1}, "`quiet` parameter of compare must be"),

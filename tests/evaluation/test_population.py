@@ -61,9 +61,9 @@ def test_a_task_that_is_constant_in_training_is_left_out_for_that_reason():
     data = polytask.read({"x": x, "who": who, "score": score}, "score", task_column="who")
     found = judged(data, POOLED)
     (difference,) = found.differences
-    reasons = {"p000": "its target is constant in the training rows"}
+    reasons = {"p000": "the target is constant in the training rows"}
     assert difference.population.left_out == difference.delta_m.left_out == reasons
-    assert "Left out of Δm: p000 (its target is constant in the training rows)." in found.verdict
+    assert "Left out of Δm: p000 (the target is constant in the training rows)." in found.verdict
 
 
 def test_equal_learners_help_nobody():
@@ -83,7 +83,9 @@ def test_one_test_row_per_task_tells_the_mean_alone():
     assert many.median_units == 1
     assert many.interval[0] <= many.mean <= many.interval[1]
     assert (many.prediction, many.share_gaining, many.tested_alone) == (None, None, 0)
-    assert "no single task has enough for a verdict of its own" in found.verdict
+    assert (
+        "No single task has test units enough for a verdict of its own (the median" in found.verdict
+    )
 
 
 def test_units_of_the_target_do_not_weigh():

@@ -77,7 +77,7 @@ def test_other_things(arguments, sentence):
 @pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("seed", -1), ("seed", 0.5), ("budget", 10), ("split", "random"), ("validation", 0.2)],
+    [("seed", -1), ("seed", 0.5), ("budget", 10), ("split", 5), ("validation", 0.2)],
 )
 def test_other_settings(name, value):
     with pytest.raises(ParameterError, match=f"The `{name}` parameter of fit must be"):

@@ -216,7 +216,7 @@ def test_geometric_mean_stands_beside_the_arithmetic_one(record):
 
     tile = verdict(Study(record)).tiles[0]
     assert (tile.label, tile.value) == ("Δm over single_task", "+0.40\xa0%")
-    assert tile.note == "[0.20, 0.60]\xa0% geometric mean +0.31\xa0%"
+    assert tile.note == "[0.20, 0.60]\xa0%; geometric mean +0.31\xa0%"
     notes = [row.cells[0].note for row in learner_table(Study(record)).rows]
     assert notes == ["the yardstick", "geometric +0.31\xa0%", ""]
 

@@ -19,7 +19,7 @@ from polytask.data._labels import Labels, OwnRowLabels, TableLabels
 from polytask.data._leave_out import learnable, learnable_splits
 from polytask.data._named_tasks import named_tasks
 from polytask.data._open_table import open_table
-from polytask.data._parse_split import parse_split
+from polytask.data._parse_split import as_splitter, parse_split
 from polytask.data._random_split import RandomSplit
 from polytask.data._rarity_notes import rarity_notes
 from polytask.data._read import read
@@ -61,6 +61,7 @@ __all__ = [
     "TableLabels",
     "TimeSplit",
     "as_source",
+    "as_splitter",
     "check_parts",
     "check_table_file",
     "encode",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from polytask._naming import fold, suggestion
+from polytask._validation import message
 from polytask.data._column_split import ColumnSplit
 from polytask.data._fold_split import FoldSplit
 from polytask.data._group_fold_split import GroupFoldSplit
@@ -13,7 +14,7 @@ from polytask.data._splitter import Splitter
 from polytask.data._time_split import TimeSplit
 from polytask.exceptions import ParameterError, UnknownNameError
 
-__all__ = ["parse_split"]
+__all__ = ["as_splitter", "parse_split"]
 
 _FORMS = "random:0.2, group:COLUMN, time:COLUMN, folds:5, group-folds:COLUMN:5 or column:COLUMN"
 
@@ -47,6 +48,39 @@ def parse_split(text: str) -> Splitter:
         sentence = f"The split {text!r} names no column. Write {_FORMS}."
         raise ParameterError(sentence)
     return _READERS[name](rest, text)
+
+
+def as_splitter(owner: str, split: object, default: Splitter) -> Splitter:
+    """A splitter that is given, named as on the command line, or the default for None.
+
+    Parameters
+    ----------
+    owner : str
+        Whose argument it is, for errors.
+    split : Splitter, str or None
+    default : Splitter
+
+    Raises
+    ------
+    ParameterError
+        If it is none of these.
+    UnknownNameError
+        If no split is named so.
+
+    Examples
+    --------
+    >>> from polytask.data import RandomSplit, as_splitter
+    >>> as_splitter("compare", "time:when", RandomSplit())
+    TimeSplit(column='when', test=0.2, validation=0.2)
+    """
+    if split is None:
+        return default
+    if isinstance(split, str):
+        return parse_split(split)
+    if not isinstance(split, Splitter):
+        expected = f"a Splitter, such as FoldSplit(5), or its name: {_FORMS}"
+        raise ParameterError(message(owner, "split", expected, split))
+    return split
 
 
 def _random(rest: str, text: str) -> Splitter:

@@ -16,6 +16,7 @@ from polytask.data import (
     RandomSplit,
     Split,
     Splitter,
+    as_splitter,
     check_parts,
     learnable_splits,
     rarity_notes,
@@ -43,7 +44,7 @@ def compare(
     data: MultiTaskDataset,
     learners: Asked = None,
     *,
-    split: Splitter | None = None,
+    split: Splitter | str | None = None,
     seeds: int | Sequence[int] = 3,
     budget: Budget | None = None,
     jobs: int = 1,
@@ -63,8 +64,8 @@ def compare(
         networks, linear models and boosted trees. The single-task self of every joint learner
         takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
         regressor and a classifier in a tuple are one learner.
-    split : Splitter, default RandomSplit()
-        One that gives several splits is run with one seed each, whatever `seeds` says.
+    split : Splitter or str, default RandomSplit()
+        Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``. One that gives several splits is run with one seed each, whatever `seeds` says.
     seeds : int or sequence of int, default 3
         Runs of every learner on the one split.
     budget : Budget, default Budget(trials=3)
@@ -129,9 +130,10 @@ def compare(
     >>> found.recommended.learner
     'linear'
     """
-    _check_arguments(data, split, seeds, budget, quiet)
+    _check_arguments(data, seeds, budget, quiet)
     place = None if out is None else out_folder(out)
-    splitter, allowed = split or RandomSplit(), budget or Budget(trials=3)
+    splitter = as_splitter("compare", split, RandomSplit())
+    allowed = budget or Budget(trials=3)
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
     data, splits, unlearnable = learnable_splits(data, splits)
@@ -163,13 +165,10 @@ def compare(
             return comparison.kept(folder=kept_in, model=model, remarks=said.kept)
 
 
-def _check_arguments(
-    data: object, split: object, seeds: object, budget: object, quiet: object
-) -> None:
+def _check_arguments(data: object, seeds: object, budget: object, quiet: object) -> None:
     if not isinstance(data, MultiTaskDataset):
         remedy = "Make it with `polytask.read(table, tasks)`."
         raise ParameterError(message("compare", "data", "a MultiTaskDataset", data, remedy))
-    check("compare", "split", split, InstanceOf((Splitter, type(None))))
     check("compare", "seeds", seeds, _SEEDS)
     check("compare", "budget", budget, InstanceOf((Budget, type(None))))
     check("compare", "quiet", quiet, InstanceOf((bool,)))

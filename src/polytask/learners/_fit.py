@@ -9,7 +9,7 @@ from typing import Any
 from polytask._validation import InstanceOf, Interval, Optional, check, message
 from polytask.architectures import Architecture
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset, RandomSplit, Splitter, learnable
+from polytask.data import MultiTaskDataset, RandomSplit, Splitter, as_splitter, learnable
 from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._learner import Learner
@@ -25,7 +25,7 @@ def fit(
     learner: str | Learner | Architecture | Estimator | Sequence[Estimator] = "hard_sharing",
     *,
     validation: MultiTaskDataset | None = None,
-    split: Splitter | None = None,
+    split: Splitter | str | None = None,
     seed: int = 0,
     budget: Budget | None = None,
     device: str | None = None,
@@ -43,8 +43,8 @@ def fit(
         tuple learn numbers and classes.
     validation : MultiTaskDataset, optional
         Rows that decide when to stop; without them they are split off `data`.
-    split : Splitter, default RandomSplit(test=0.0)
-        How they are split off; test rows, where it gives any, are left alone.
+    split : Splitter or str, default RandomSplit(test=0.0)
+        How they are split off, or as on the command line, such as ``"time:COLUMN"``; test rows, where it gives any, are left alone.
     seed : int, default 0
         Draws the split and the model's first weights.
     budget : Budget, optional
@@ -84,7 +84,7 @@ def fit(
     _check_arguments(data, validation, split, seed, budget)
     (chosen,) = on_device([_served(learner, data)], device, precision, "fit")
     if validation is None:
-        splitter = split or RandomSplit(test=0.0)
+        splitter = as_splitter("fit", split, RandomSplit(test=0.0))
         rows = splitter.splits(data, seed)[0]
         data, validation, _ = rows.apply(splitter.prepared(data))
     data, validation, notes = learnable(data, validation)
@@ -102,7 +102,6 @@ def _check_arguments(
         remedy = "Make it with `polytask.read(table, tasks)`."
         raise ParameterError(message("fit", "data", "a MultiTaskDataset", data, remedy))
     check("fit", "validation", validation, Optional(InstanceOf((MultiTaskDataset,))))
-    check("fit", "split", split, Optional(InstanceOf((Splitter,))))
     check("fit", "seed", seed, Interval(int, 0))
     check("fit", "budget", budget, Optional(InstanceOf((Budget,))))
     if validation is not None and split is not None:

@@ -110,12 +110,11 @@ def _gain_tile(difference: Mapping[str, Any]) -> Tile:
         means.append(_mean(geometric, gain.get("geometric_interval")))
     if geometric is not None and gain.get("dominant"):
         (arithmetic, bounds), (value, own) = means
-        note = f"{own} arithmetic mean {arithmetic} {bounds}, most of it from {gain['dominant']}"
-        return Tile(f"{label}, geometric mean", value, note.strip())
+        note = f"arithmetic mean {arithmetic} {bounds}, most of it from {gain['dominant']}"
+        return Tile(f"{label}, geometric mean", value, "; ".join(filter(None, [own, note])))
     (value, bounds), *rest = means
-    return Tile(
-        label, value, f"{bounds} {' '.join(f'geometric mean {v}' for v, _ in rest)}".strip()
-    )
+    notes = [bounds, *(f"geometric mean {other}" for other, _ in rest)]
+    return Tile(label, value, "; ".join(filter(None, notes)))
 
 
 def _mean(value: float, bounds: Sequence[float] | None) -> tuple[str, str]:

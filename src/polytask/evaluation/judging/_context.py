@@ -19,7 +19,7 @@ from polytask.tasks import TaskSet
 
 __all__ = ["CONSTANT_IN_TRAINING", "Context"]
 
-CONSTANT_IN_TRAINING = "its target is constant in the training rows"
+CONSTANT_IN_TRAINING = "the target is constant in the training rows"
 
 _FEWEST_TASKS, _FEW_ROWS = 13, 20
 
@@ -102,7 +102,7 @@ class Context:
         if task in self.constant_in_training:
             return CONSTANT_IN_TRAINING
         if task in self.constant_in_test:
-            return "its target is constant in the test rows"
+            return "the target is constant in the test rows"
         if not metric.positive_scale:
             return f"{metric.label} can cross zero, so that its relative change means nothing"
         constant = None if self.constant is None else self.constant.mean(task, metric.name)

@@ -119,8 +119,9 @@ def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
     held = _read(path)
     different = [name for name in wanted if held.get(name) != wanted[name]]
     if different:
+        named = " and ".join(filter(None, [", ".join(different[:-1]), different[-1]]))
         sentence = (
-            f"{folder} holds another study: its {' and '.join(different)} "
+            f"{folder} holds another study: its {named} "
             f"{'differs' if len(different) == 1 else 'differ'}. "
             "Choose another folder with `out`, or remove this one."
         )

@@ -62,8 +62,8 @@ def _of_population(main: LearnerDifference, many: Population, pair: str) -> tupl
         sentences += _named(main, (HELPED, HURT))
     else:
         sentences.append(
-            f"With a median of {many.median_units:g} test units, no single task has enough for a "
-            "verdict of its own."
+            "No single task has test units enough for a verdict of its own (the median task has "
+            f"{many.median_units:g})."
         )
     if many.left_out:
         sentences.append(left_out_sentence(many.left_out).strip())

@@ -42,17 +42,27 @@ def _seeds(study: Mapping[str, Any]) -> list[str]:
             "(Nadeau–Bengio), roughly."
         )
         return [sentence]
+    several = _several_splits(study["split"]["recipe"])
     if runs == 1:
         sentence = (
-            "One seed: intervals and p-values speak about these two fitted models alone, not "
-            "about the methods. Remedy: more --seeds (seeds= in Python), or --split folds:5."
+            "One seed: intervals and p-values speak about these fitted models alone, not about the "
+            f"methods. Remedy: more --seeds (seeds= in Python){f', or {several}' if several else ''}."
         )
         return [sentence]
     sentence = (
-        f"All {runs} seeds share one split: intervals and p-values speak about this training set. "
-        "Remedy: several splits, such as --split folds:5 (FoldSplit(5) in Python)."
+        f"All {runs} seeds share one split: intervals and p-values speak about this training set."
+        f"{f' Remedy: several splits, such as {several}.' if several else ''}"
     )
     return [sentence]
+
+
+def _several_splits(recipe: Mapping[str, Any]) -> str:
+    """How to ask for several splits of the same kind; nothing where rows are ordered in time."""
+    kind, column = recipe["type"], recipe["parameters"].get("column")
+    if kind == "time_split":
+        return ""
+    text = f"group-folds:{column}:5" if kind == "group_split" and column else "folds:5"
+    return f"--split {text} (split={text!r} in Python)"
 
 
 def _left_out(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]:
