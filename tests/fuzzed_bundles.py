@@ -318,7 +318,7 @@ def forged_array(content: bytes, draw: random.Random) -> bytes:
     elif kind == 2:
         array = array.ravel()[: draw.randrange(array.size + 1)]
     elif kind == 3:
-        array = np.array(["x"] * 3) if draw.random() < 0.5 else array.astype("S3")
+        array = np.full(3 if draw.random() < 0.5 else array.shape, "x", "S3")
     else:
         return flipped(content, draw)
     buffer = io.BytesIO()
