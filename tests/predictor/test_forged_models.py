@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,14 @@ import pytest
 import skops.io
 from forgery import files_of, laid_out, resealed, sealed_with, trap, unzipped, zipped
 from fuzzed_bundles import MIXED, predictions, saved
+from scipy import sparse
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC, SVR
 from sklearn.utils.validation import check_array
 
 import polytask
@@ -24,6 +30,7 @@ from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
 from polytask.predictor._array_files import stored
+from polytask.predictor._sound import check_sound
 
 EVIL = "open('ran', 'w').close()\ndef f(shape): ...\n"
 SKOPS, PARTS, RECIPE = "estimators.skops", "estimators.json", "architecture.json"
@@ -652,3 +659,191 @@ def test_many_threads_are_not_started(tmp_path):
     loaded = load(resealed(saved("forest")[0] | {SKOPS: content}, tmp_path / "model"))
     assert loaded.model.parts[0].estimators[0].n_jobs <= (os.cpu_count() or 1)
     assert predictions(loaded, "forest")
+
+
+def changed(model: str, change) -> dict[str, bytes]:
+    """A model whose every estimator is changed."""
+    files = saved(model)[0]
+    types = skops.io.get_untrusted_types(data=files[SKOPS])
+    estimators = skops.io.loads(files[SKOPS], trusted=types)
+    for one in (one for part in estimators for one in part):
+        change(one)
+    return files | {SKOPS: stored(skops.io.dumps(estimators))}
+
+
+def sparse_vectors(coefficients):
+    def change(one):
+        one._sparse = True
+        one.support_vectors_ = sparse.csr_matrix(one.support_vectors_)
+        one._dual_coef_ = one.dual_coef_ = coefficients(one._dual_coef_)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        sparse_vectors(lambda dense: sparse.csr_matrix(dense.shape)),  # no stored values at all
+        sparse_vectors(lambda dense: dense),
+        lambda one: setattr(one, "_sparse", True),
+        lambda one: setattr(one, "kernel", RBF()),  # called, and its answer taken for distances
+        lambda one: setattr(one, "kernel", "precomputed"),
+        lambda one: setattr(one, "_gamma", np.nan),
+        lambda one: setattr(one, "_intercept_", one._intercept_ * np.inf),
+    ],
+)
+def test_support_vectors_that_libsvm_would_not_survive(tmp_path, change):
+    refused(resealed(changed("vectors", change), tmp_path / "model"), "that can predict")
+
+
+def test_sparse_support_vectors_are_sound():
+    X = np.random.default_rng(0).integers(0, 2, (60, 9)).astype(float)
+    for classes in (2, 3):
+        labels = X[:, :2].sum(axis=1).clip(0, classes - 1).astype(int)
+        check_sound(SVC().fit(sparse.csr_matrix(X), labels))
+    check_sound(SVR().fit(sparse.csr_matrix(X), X[:, 0]))
+
+
+def neighbours(**changes):
+    def change(one):
+        found = one[-1]
+        for name, value in changes.items():
+            setattr(found, name, value(getattr(found, name)))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"_y": lambda y: y[:1]},
+        {"n_samples_fit_": lambda n: 10**7, "n_neighbors": lambda k: 10**6},
+        {"n_neighbors": lambda k: 0},
+        {"n_neighbors": lambda k: 61},
+    ],
+)
+def test_neighbours_without_answers(tmp_path, changes):
+    files = changed("neighbours", neighbours(**changes))
+    refused(resealed(files, tmp_path / "model"), "neighbours have|n_neighbors of")
+
+
+@pytest.mark.parametrize("label", [7, -1, 10**12])
+def test_neighbours_of_classes_that_do_not_exist(label):
+    labels = np.array([0, 1] * 10)
+    classifier = KNeighborsClassifier(3).fit(np.eye(20), labels)
+    check_sound(classifier)
+    classifier._y = np.full_like(classifier._y, label)
+    with pytest.raises(ValueError, match="more or fewer answers"):
+        check_sound(classifier)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name", "value"),
+    [
+        (GradientBoostingRegressor(n_estimators=2), "learning_rate", np.nan),
+        (GradientBoostingRegressor(n_estimators=2), "learning_rate", -1.0),
+        (KNeighborsRegressor(), "leaf_size", 0),
+        (SVR(), "coef0", np.float64("nan")),
+        (RadiusNeighborsRegressor(), "radius", np.nan),
+    ],
+)
+def test_settings_out_of_their_range(estimator, name, value):
+    fitted = estimator.fit(np.eye(9), np.arange(9.0))
+    check_sound(fitted)
+    setattr(fitted, name, value)
+    with pytest.raises(ValueError, match=f"{name} of "):
+        check_sound([fitted])
+
+
+@pytest.mark.parametrize("name", ["n_jobs", "n_threads", "_n_threads"])
+@pytest.mark.parametrize("number", [10**6, np.int64(10**6)])
+def test_threads_of_any_name_and_type(name, number):
+    estimator = Ridge()
+    setattr(estimator, name, number)
+    check_sound(estimator)
+    assert getattr(estimator, name) <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("matrix", [sparse.coo_matrix, sparse.dia_matrix, sparse.bsr_matrix])
+def test_sparse_matrices_of_other_layouts(matrix):
+    with pytest.raises(ValueError, match="laid out"):
+        check_sound([matrix(np.eye(3))])
+
+
+# ── boosters in text ──────────────────────────────────────────────────────────
+def in_lightgbm(pattern: str, text: str) -> dict[str, bytes]:
+    return {
+        name: re.sub(pattern, text, content.decode(), flags=re.MULTILINE).encode()
+        if name.startswith("booster-")
+        else content
+        for name, content in saved("lightgbm")[0].items()
+    }
+
+
+def arabic(found: re.Match[str]) -> str:
+    return found[1] + "".join(chr(0x660 + int(digit)) for digit in found[2])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"num_class:\d+", "num_class:100000"),  # more probabilities than there is room for
+        (r"^(objective=multiclass) .*$", r"\1"),
+        (r"^objective=regression$", "objective=multiclass num_class:9"),
+        (r"^objective=binary.*$", "objective=multiclassova num_class:9999999 sigmoid:1"),
+        (r"^objective=binary.*$", "objective=binary sigmoid:nan"),
+        (r"^(left_child=-)(\d+)", arabic),  # Python reads 1 where LightGBM reads 0
+        (r"^(right_child=-)(\d+)", arabic),
+        (r"^(num_leaves=)(\d+)", arabic),
+        (r"^(num_leaves=)(\d+)", r"\g<1>0_\2"),
+        (r"^(max_feature_idx=)(\d+)", r"\g<1>0_\2"),
+        (r"^(threshold=)", "\\1\N{NO-BREAK SPACE}"),
+        (r"^leaf_value=.*$", lambda found: re.sub(r"[-.\de+]+", "1e308", found[0])),
+        (r"^num_leaves=.*$", "num_leaves=2147483647"),
+    ],
+)
+def test_boosters_that_lightgbm_reads_otherwise(tmp_path, pattern, text):
+    files = in_lightgbm(pattern, text)
+    assert files != saved("lightgbm")[0]
+    refused(resealed(files, tmp_path / "model"), "holds no booster that can predict")
+
+
+def in_xgboost(change) -> dict[str, bytes]:
+    files = dict(saved("xgboost")[0])
+    for name, content in saved("xgboost")[0].items():
+        if name.startswith("booster-"):
+            booster = json.loads(content)
+            change(booster["learner"])
+            files[name] = json.dumps(booster).encode()
+    return files
+
+
+def in_trees(change):
+    def change_all(learner):
+        for tree in learner["gradient_booster"]["model"]["trees"]:
+            change(tree)
+
+    return change_all
+
+
+SOFTMAX = {"name": "multi:softprob", "softmax_multiclass_param": {"num_class": "1000"}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_trees(lambda tree: tree.update(parents=[10**6] * len(tree["parents"]))),
+        in_trees(lambda tree: tree.update(parents=[-5] * len(tree["parents"]))),
+        in_trees(lambda tree: tree.update(parents=[2**31 - 1] * len(tree["parents"]))),
+        in_trees(lambda tree: tree["tree_param"].update(num_nodes="0_3")),
+        in_trees(lambda tree: tree["tree_param"].update(num_nodes="٣")),
+        in_trees(lambda tree: tree.update(split_conditions=[1e300] * len(tree["parents"]))),
+        in_trees(lambda tree: tree.update(split_conditions=[3e38] * len(tree["parents"]))),
+        lambda learner: learner.update(objective=SOFTMAX),
+        lambda learner: learner["learner_model_param"].update(base_score="1e300"),
+        lambda learner: learner["learner_model_param"].update(num_feature="0_8"),
+    ],
+)
+def test_boosters_that_xgboost_would_not_survive(tmp_path, change):
+    said = refused(resealed(in_xgboost(change), tmp_path / "model"), "holds no booster")
+    assert "Stack trace" not in said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._booster import BoosterClassifier, BoosterRegressor, Trees
 from polytask.predictor._contents import Contents
 from polytask.predictor._lightgbm import LightGBMTrees
+from polytask.predictor._reason import reason
 from polytask.predictor._sound import parts_of
 from polytask.predictor._xgboost import XGBoostTrees
 
@@ -133,5 +133,5 @@ def _read(
     except PolytaskError:
         raise
     except Exception as error:
-        reason = textwrap.shorten(f"{error}", 200, placeholder=" …")
-        raise BundleError(f"{path} holds no booster that can predict: {reason}.") from error
+        said = reason(error, 200, named=False)
+        raise BundleError(f"{path} holds no booster that can predict: {said}.") from error

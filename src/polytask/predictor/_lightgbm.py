@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -46,6 +47,12 @@ _OBJECTIVES = {
     "regression_l1",
     "tweedie",
 }
+_OF_CLASSES = {"multiclass", "multiclassova"}
+"""Objectives that write as many probabilities as they say themselves, whatever the trees have."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,10}")
+_NUMBERS = re.compile(r"[-+.eE0-9 ]*")
+"""What Python and LightGBM read alike: only Python takes underscores and other scripts' digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,25 +126,52 @@ def _check(text: str, n_classes: int | None) -> None:
         raise ValueError("it is not as it was written")
     header, *trees = text[: text.index(_END)].split("\nTree=")
     fields = _fields(header)
-    strange = fields.keys() - _HEADER
-    if strange or fields.get("objective", "custom").split(" ")[0] not in _OBJECTIVES:
+    if fields.keys() - _HEADER:
         raise ValueError("its header is none of LightGBM")
-    n_features, per_round = int(fields["max_feature_idx"]) + 1, int(fields["num_class"])
+    n_features, per_round = _whole(fields, "max_feature_idx") + 1, _whole(fields, "num_class")
+    _check_objective(fields.get("objective", "custom"), per_round)
     expected = 1 if n_classes is None or n_classes <= 2 else n_classes
     names = fields["feature_names"].split(" ")
     sound = (
-        per_round == int(fields["num_tree_per_iteration"]) == expected
+        per_round == _whole(fields, "num_tree_per_iteration") == expected
         and len(trees) % per_round == 0
         and len(names) == len(fields["feature_infos"].split(" ")) == n_features > 0
-        and int(fields["label_index"]) == 0
+        and _whole(fields, "label_index") == 0
     )
     if not sound:
         raise ValueError("its header does not fit its trees")
+    largest = 0.0
     for position, tree in enumerate(trees):
         number, _, rest = tree.partition("\n")
         if number != str(position):
             raise ValueError("its trees are out of order")
-        _check_tree(_fields(rest), n_features)
+        largest += _check_tree(_fields(rest), n_features)
+    if not math.isfinite(largest):
+        raise ValueError("its trees add up to more than a number holds")
+
+
+def _check_objective(objective: str, n_classes: int) -> None:
+    """Raise unless it is one of LightGBM's, with settings that fit the trees."""
+    name, *settings = objective.split(" ")
+    given = dict(setting.partition(":")[::2] for setting in settings)
+    classes = given.pop("num_class", "")
+    sound = (
+        name in _OBJECTIVES
+        and classes == (str(n_classes) if name in _OF_CLASSES else "")
+        and all(
+            _NUMBERS.fullmatch(value) and math.isfinite(float(value or 0))
+            for value in given.values()
+        )
+    )
+    if not sound:
+        raise ValueError("its objective does not fit its trees")
+
+
+def _whole(fields: Mapping[str, str], name: str) -> int:
+    """A whole number, as LightGBM reads it too."""
+    if not _WHOLE.fullmatch(fields[name]):
+        raise ValueError(f"{name} is no whole number")
+    return int(fields[name])
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -151,15 +185,16 @@ def _fields(text: str) -> dict[str, str]:
     return found
 
 
-def _check_tree(fields: Mapping[str, str], n_features: int) -> None:
-    n_leaves, n_categorical = int(fields["num_leaves"]), int(fields["num_cat"])
-    inner = np.arange(n_leaves - 1)
+def _check_tree(fields: Mapping[str, str], n_features: int) -> float:
+    """Raise unless every path ends in a leaf; return the largest of the leaves' sizes."""
+    n_leaves, n_categorical = _whole(fields, "num_leaves"), _whole(fields, "num_cat")
     floats = dict(_numbers(fields, ("leaf_value", "threshold", "shrinkage"), np.float64))
     whole = ("split_feature", "decision_type", "left_child", "right_child")
     ints = dict(_numbers(fields, whole, np.int64))
     sizes = [len(floats["threshold"]), *(len(ints[name]) for name in whole)]
     if n_leaves < 1 or len(floats["leaf_value"]) != n_leaves or {*sizes} != {n_leaves - 1}:
         raise ValueError("a tree has more or fewer leaves than it says")
+    inner = np.arange(n_leaves - 1)
     children = np.stack([ints["left_child"], ints["right_child"]])
     leaves = children < 0
     if (~children[leaves] >= n_leaves).any():
@@ -172,13 +207,17 @@ def _check_tree(fields: Mapping[str, str], n_features: int) -> None:
         raise ValueError("a tree holds values that are not finite")
     _check_categories(fields, floats["threshold"][(ints["decision_type"] & 1) == 1], n_categorical)
     _check_linear(fields, n_leaves, n_features)
+    return float(np.abs(floats["leaf_value"]).max())
 
 
 def _numbers(
     fields: Mapping[str, str], names: tuple[str, ...], kind: type
 ) -> Iterator[tuple[str, np.ndarray]]:
     for name in names:
-        yield name, np.array(fields.get(name, "").split(), dtype=kind)
+        written = fields.get(name, "")
+        if not _NUMBERS.fullmatch(written):
+            raise ValueError(f"{name} holds something other than numbers")
+        yield name, np.array(written.split(), dtype=kind)
 
 
 def _check_categories(fields: Mapping[str, str], chosen: np.ndarray, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
+from polytask.predictor._reason import reason
 from polytask.predictor._rows import sources_to_predict
 from polytask.tasks import Task, TaskSet
 
@@ -157,9 +157,8 @@ def _explained(folder: Path, manifest: Manifest) -> Iterator[None]:
     except BundleError:
         raise
     except Exception as error:
-        reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" …")
         sentence = (
-            f"{folder} is whole, but the model cannot be rebuilt from it ({reason}). It was saved "
+            f"{folder} is whole, but the model cannot be rebuilt from it ({reason(error)}). It was saved "
             f"with {_versions(manifest)}: install these versions, or fit the model again."
         )
         raise BundleError(sentence) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions, TaskPrediction, listed
+from polytask.predictor._reason import reason
 from polytask.predictor._rows import chunks, sources_to_predict
 from polytask.predictor._targets import fitted_targets
 from polytask.tasks import FittedTarget, TaskSet
@@ -131,10 +131,9 @@ class FittedPredictor:
         except PolytaskError:
             raise
         except Exception as error:
-            reason = textwrap.shorten(f"{type(error).__name__}: {error}", 300, placeholder=" …")
             sentence = (
                 f"The model in {self.folder} cannot predict rows that its schema accepts "
-                f"({reason}). Fit the model again."
+                f"({reason(error)}). Fit the model again."
             )
             raise BundleError(sentence) from error
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.svm._base import BaseLibSVM
+from sklearn.utils._param_validation import make_constraint
 
 from polytask.predictor._sound_trees import check_boosting, check_neighbours, check_trees
 
@@ -18,7 +20,12 @@ __all__ = ["check_sound", "parts_of"]
 _WEIGHTS = {
     "X_fit_",
     "X_train_",
+    "_dual_coef_",
     "_fit_X",
+    "_gamma",
+    "_intercept_",
+    "_probA",
+    "_probB",
     "_y",
     "alpha_",
     "class_log_prior_",
@@ -40,6 +47,9 @@ _WEIGHTS = {
     "y_train_",
 }
 """Fitted attributes that enter predictions as they are, and are never missing."""
+
+_THREADS = {"n_jobs", "n_threads", "_n_threads"}
+_KERNELS = {"linear", "poly", "rbf", "sigmoid"}
 
 
 def check_sound(estimators: Any) -> None:
@@ -76,7 +86,7 @@ def _inside(part: Any) -> list[Any]:
 
 
 def _check_attributes(part: Any) -> None:
-    """No attribute may stand for a method, no weight may be missing, few processes suffice."""
+    """No attribute may stand for a method, no number be out of its range, few threads suffice."""
     if not isinstance(part, BaseEstimator):
         return
     own = vars(part)
@@ -85,10 +95,21 @@ def _check_attributes(part: Any) -> None:
             raise ValueError(f"an attribute of {_kind(part)} takes the place of its {name}()")
         if name in _WEIGHTS:
             _check_finite(part, name, value)
-    if isinstance(own.get("n_jobs"), int):
-        part.n_jobs = min(own["n_jobs"], os.cpu_count() or 1)
+        if name in _THREADS and isinstance(value, Integral):
+            setattr(part, name, min(int(value), os.cpu_count() or 1))
+    _check_settings(part)
     if own.get("input", "content") != "content":
         raise ValueError(f"{_kind(part)} would read files")
+
+
+def _check_settings(part: BaseEstimator) -> None:
+    """Raise for numbers outside of the range that scikit-learn declares; `fit` is not called."""
+    for name, allowed in getattr(part, "_parameter_constraints", {}).items():
+        value = vars(part).get(name)
+        if allowed == "no_validation" or not isinstance(value, Real):
+            continue
+        if not any(make_constraint(one).is_satisfied_by(value) for one in allowed):
+            raise ValueError(f"{name} of {_kind(part)} is {value!r}")
 
 
 def _is_method(kind: type, name: str) -> bool:
@@ -106,8 +127,11 @@ def _check_finite(part: Any, name: str, value: Any) -> None:
 
 
 def _check_sparse(part: Any) -> None:
-    if sparse.issparse(part) and hasattr(part, "check_format"):
-        part.check_format(full_check=True)
+    if not sparse.issparse(part):
+        return
+    if part.format != "csr":
+        raise ValueError(f"a sparse matrix is laid out as {part.format}")
+    part.check_format(full_check=True)
 
 
 def _check_drawing(part: Any) -> None:
@@ -128,12 +152,16 @@ def _check_support_vectors(part: Any) -> None:
     n_vectors, counts = vectors.shape[0], part._n_support  # noqa: SLF001
     classifies = part._impl in {"c_svc", "nu_svc"}  # noqa: SLF001
     n_classes = len(counts)
+    n_coefficients = (n_classes - 1) * n_vectors
     pairs = n_classes * (n_classes - 1) // 2
     probabilities = {len(part._probA), len(part._probB)}  # noqa: SLF001
     sound = (
         vectors.ndim == 2
         and vectors.shape[1] == part.n_features_in_
-        and part.kernel != "precomputed"
+        and isinstance(part.kernel, str)
+        and part.kernel in _KERNELS
+        and sparse.issparse(vectors) == sparse.issparse(coefficients) == bool(part._sparse)  # noqa: SLF001
+        and (not sparse.issparse(vectors) or coefficients.nnz == n_coefficients)
         and len(part.support_) == n_vectors
         and coefficients.shape == (n_classes - 1, n_vectors)
         and len(part._intercept_) == pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,23 @@ def check_neighbours(part: Any) -> None:
         raise ValueError("rows are compared with rows of other features")
     if isinstance(part, KDTree | BallTree):
         _check_neighbour_tree(part)
+    if "_fit_X" in own and "_y" in own:
+        _check_known_rows(part, own)
+
+
+def _check_known_rows(part: Any, own: Mapping[str, Any]) -> None:
+    """Raise unless every row that may be a neighbour has an answer, among the classes if any."""
+    n_rows, answers = own["_fit_X"].shape[0], np.asarray(own["_y"])
+    sound = len(answers) == own["n_samples_fit_"] == n_rows
+    if sound and "classes_" in own:
+        columns = answers.reshape(n_rows, -1).T
+        classes = own["classes_"] if own["outputs_2d_"] else [own["classes_"]]
+        sound = len(columns) == len(classes) and all(
+            column.dtype.kind == "i" and ((column >= 0) & (column < len(known))).all()
+            for column, known in zip(columns, classes, strict=True)
+        )
+    if not sound or not 0 < (part.n_neighbors or 1) <= n_rows:
+        raise ValueError("neighbours have more or fewer answers than there are rows")
 
 
 def _check_neighbour_tree(tree: KDTree | BallTree) -> None:

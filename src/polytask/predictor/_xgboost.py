@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -17,6 +18,12 @@ __all__ = ["XGBoostTrees"]
 
 _MOST_OUTPUTS = 10_000
 _ATTRIBUTES = {"best_iteration", "best_score", "scikit_learn"}
+_OF_CLASSES = {"multi:softmax", "multi:softprob"}
+_ROOT = {2**31 - 1, -1}
+"""What stands for the parent of a tree's first node."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,10}")
+"""What Python and XGBoost read alike: only Python takes underscores and other scripts' digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,24 +97,25 @@ def _check(model: Any, n_classes: int | None) -> bool:
     """Raise unless the trees end in leaves; return whether there are linear models instead."""
     learner = model["learner"]
     booster, shape = learner["gradient_booster"], learner["learner_model_param"]
-    n_features, n_outputs = int(shape["num_feature"]), int(shape["num_target"])
+    n_features, n_outputs = _whole(shape["num_feature"]), _whole(shape["num_target"])
     expected = n_classes if n_classes is not None and n_classes > 2 else 0
     width = max(expected, n_outputs)
     starts = np.array(parse_json(shape["base_score"]), dtype=np.float64).ravel()
     sound = (
-        int(shape["num_class"]) == expected
+        _whole(shape["num_class"]) == expected
+        and _classes(learner["objective"]) == expected
         and n_features > 0
         and 0 < n_outputs <= _MOST_OUTPUTS
         and (n_classes is None or n_outputs == 1)
         and len(starts) in {1, width}
-        and np.isfinite(starts).all()
+        and _finite(starts)
         and learner["attributes"].keys() <= _ATTRIBUTES
     )
     if not sound:
         raise ValueError("its header does not fit what it predicts")
     if booster["name"] == "gblinear":
         weights = np.array(booster["model"]["weights"], dtype=np.float64)
-        if weights.shape != ((n_features + 1) * width,) or not np.isfinite(weights).all():
+        if weights.shape != ((n_features + 1) * width,) or not _finite(weights):
             raise ValueError("its weights are more or fewer than its features")
         return True
     if booster["name"] not in {"gbtree", "dart"}:
@@ -116,20 +124,39 @@ def _check(model: Any, n_classes: int | None) -> bool:
     _check_forest(whole["model"], width, n_features)
     if booster["name"] == "dart":
         drops = np.array(booster["weight_drop"], dtype=np.float64)
-        if len(drops) != len(whole["model"]["trees"]) or not np.isfinite(drops).all():
+        if len(drops) != len(whole["model"]["trees"]) or not _finite(drops):
             raise ValueError("its trees have no weights")
     best = learner["attributes"].get("best_iteration", "0")
-    if not 0 <= int(best) < len(whole["model"]["iteration_indptr"]):
+    if not 0 <= _whole(best) < len(whole["model"]["iteration_indptr"]):
         raise ValueError("its best round does not exist")
     return False
+
+
+def _classes(objective: Mapping[str, Any]) -> int:
+    """How many probabilities of a row an objective makes; 0 if it makes one number."""
+    if objective["name"] not in _OF_CLASSES:
+        return 0
+    return _whole(objective["softmax_multiclass_param"]["num_class"])
+
+
+def _whole(value: object) -> int:
+    """A whole number, as XGBoost reads it too."""
+    if not isinstance(value, str) or not _WHOLE.fullmatch(value):
+        raise ValueError(f"{str(value)[:40]!r} is no whole number")
+    return int(value)
+
+
+def _finite(values: np.ndarray) -> bool:
+    """Whether all are finite in the library's single precision."""
+    return bool((np.abs(values) <= np.finfo(np.float32).max).all())
 
 
 def _check_forest(model: Mapping[str, Any], width: int, n_features: int) -> None:
     trees, rounds = model["trees"], model["iteration_indptr"]
     outputs, settings = model["tree_info"], model["gbtree_model_param"]
     sound = (
-        int(settings["num_trees"]) == len(trees) == len(outputs)
-        and 1 <= int(settings["num_parallel_tree"]) <= max(1, len(trees))
+        _whole(settings["num_trees"]) == len(trees) == len(outputs)
+        and 1 <= _whole(settings["num_parallel_tree"]) <= max(1, len(trees))
         and all(type(output) is int and 0 <= output < width for output in outputs)
         and all(type(end) is int for end in rounds)
         and rounds[0] == 0
@@ -139,23 +166,26 @@ def _check_forest(model: Mapping[str, Any], width: int, n_features: int) -> None
     )
     if not sound:
         raise ValueError("its rounds do not fit its trees")
+    largest = 0.0
     for position, tree in enumerate(trees):
         if tree["id"] != position:
             raise ValueError("its trees are out of order")
-        _check_tree(tree, n_features)
+        largest += _check_tree(tree, n_features)
+    if not _finite(np.array(largest)):
+        raise ValueError("its trees add up to more than a number holds")
 
 
-def _check_tree(tree: Mapping[str, Any], n_features: int) -> None:
-    settings = {name: int(value) for name, value in tree["tree_param"].items()}
+def _check_tree(tree: Mapping[str, Any], n_features: int) -> float:
+    """Raise unless every path ends in a leaf; return the largest of the leaves' sizes."""
+    settings = {name: _whole(value) for name, value in tree["tree_param"].items()}
     n_nodes = settings["num_nodes"]
-    left, right, feature, kinds = (
+    left, right, feature, kinds, parents = (
         _array(tree, name, np.int64, n_nodes)
-        for name in ("left_children", "right_children", "split_indices", "split_type")
+        for name in ("left_children", "right_children", "split_indices", "split_type", "parents")
     )
-    _array(tree, "parents", np.int64, n_nodes)
     _array(tree, "default_left", np.int64, n_nodes)
     for name in ("split_conditions", "base_weights", "sum_hessian", "loss_changes"):
-        if not np.isfinite(_array(tree, name, np.float64, n_nodes)).all():
+        if not _finite(_array(tree, name, np.float64, n_nodes)):
             raise ValueError("a tree holds values that are not finite")
     inner = np.flatnonzero(left != -1)
     sound = (
@@ -165,9 +195,14 @@ def _check_tree(tree: Mapping[str, Any], n_features: int) -> None:
         and not kinds.any()
         and not any(tree[name] for name in tree if name.startswith("categories"))
         and _ends_in_leaves(left.tolist(), right.tolist())
+        and parents[0] in _ROOT
+        and (parents[left[inner]] == inner).all()
+        and (parents[right[inner]] == inner).all()
     )
     if not sound:
         raise ValueError("a tree leads to nodes or features that do not exist")
+    leaves = np.array(tree["split_conditions"], dtype=np.float64)[left == -1]
+    return float(np.abs(leaves).max())
 
 
 def _array(tree: Mapping[str, Any], name: str, kind: type, size: int) -> np.ndarray:

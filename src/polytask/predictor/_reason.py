@@ -1,0 +1,31 @@
+"""What a library said, in a few words."""
+
+from __future__ import annotations
+
+import textwrap
+
+__all__ = ["reason"]
+
+_STACK = "Stack trace:"
+
+
+def reason(error: Exception, width: int = 300, *, named: bool = True) -> str:
+    """The error on one line, without the stack that libraries written in C++ add.
+
+    Parameters
+    ----------
+    error : Exception
+    width : int
+        Letters, at most.
+    named : bool, default True
+        Whether the error's class stands before its words.
+
+    Examples
+    --------
+    >>> from polytask.predictor._reason import reason
+    >>> reason(ValueError("Check failed: Stack trace: [bt] (0) lib.so"))
+    'ValueError: Check failed'
+    """
+    words = f"{error}".partition(_STACK)[0].rstrip(" :.\n")
+    said = f"{type(error).__name__}: {words}" if named else words
+    return textwrap.shorten(said, width, placeholder=" …")
