@@ -206,7 +206,7 @@ def test_too_few_rows_to_split(polytask, tmp_path):
     assert ran.status == 2
     assert ran.error == (
         "error: Task 'score' has 1 labelled row, too few to split in 3 parts: at least 3 are "
-        "needed. Add rows or drop the task."
+        "needed. Add rows, or leave this task out of the table."
     )
 
 

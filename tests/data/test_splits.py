@@ -217,7 +217,7 @@ def test_groups_that_are_tasks_leave_tasks_without_training_rows():
     table = {"x": range(12), "y": np.arange(12) / 5, "school": [1, 2, 3, 4] * 3}
     data = MultiTaskDataset.from_long(table, "y", "school")
     with pytest.raises(
-        DataError, match=r"No training row of the split is labelled for the task '\d'"
+        DataError, match=r"No training row of the split is labelled for the tasks? '\d'"
     ):
         GroupSplit("school").splits(data, 0)
 
@@ -479,3 +479,13 @@ def test_a_column_of_parts_is_found_only_if_it_is_the_only_one():
     assert find_split_column(parts.with_columns(set=pl.Series(["train", None, "test"]))) is None
     assert find_split_column(pl.DataFrame({"stage": ["train", "validation", "train"]})) is None
     assert find_split_column(pl.DataFrame({"stage": ["train", "test", "car"]})) is None
+
+
+def test_many_tasks_with_too_few_rows_are_named_in_short():
+    table = {"x": range(90), "y": [float(row) for row in range(90)], "who": list(range(90))}
+    data = MultiTaskDataset.from_long(table, "y", "who", kind="regression")
+    with pytest.raises(
+        DataError, match=r"^90 tasks have .*'4' \(1\) and 85 more, too few"
+    ) as error:
+        RandomSplit().splits(data, 0)
+    assert len(str(error.value)) < 250

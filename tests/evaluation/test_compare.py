@@ -497,6 +497,16 @@ def test_the_remedy_keeps_to_the_kind_of_split(split, remedy):
     assert any(w.startswith("All 2 seeds") and w.endswith(remedy) for w in found.warnings)
 
 
+def test_a_column_that_names_the_parts_is_obeyed_as_on_the_command_line():
+    parts = ["train"] * 60 + ["test"] * 30
+    frame = {"x": range(90), "part": parts, "y": [0.5, 1.5, 2.5] * 30}
+    found = compare(polytask.read(frame, "y"), Apart(), seeds=1)
+    assert found.study["split"]["recipe"]["parameters"]["column"] == "part"
+    assert any("own column 'part'" in note for note in found.notes)
+    drawn = compare(polytask.read(frame, "y"), Apart(), seeds=1, split="random")
+    assert not any("own column" in note for note in drawn.notes)
+
+
 def test_splits_by_name():
     data = table()
     named, made = (compare(data, Apart(), split=split) for split in ("folds:3", FoldSplit(3)))

@@ -92,3 +92,14 @@ def test_validation_and_split():
 def test_too_few_rows():
     with pytest.raises(DataError, match="too few to split"):
         fit(tiny_dataset(["regression"], n_rows=1, missing=0.0), "linear")
+
+
+def test_a_column_that_names_the_parts_is_obeyed_as_on_the_command_line():
+    parts = ["train"] * 40 + ["test"] * 20
+    table = {"x": range(60), "part": parts, "y": [2.0 * row for row in range(60)]}
+    data = polytask.read(table, "y:regression")
+    with pytest.warns(UserWarning, match="the table's own column 'part' for train and test rows"):
+        model = fit(data, "linear")
+    assert [column.name for column in model.schemas["table"].columns] == ["x"]
+    drawn = fit(data, "linear", split="random").schemas["table"]
+    assert [column.name for column in drawn.columns] == ["x", "part"]

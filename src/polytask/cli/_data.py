@@ -23,6 +23,7 @@ from polytask.data import (
     find_split_column,
     named_tasks,
     open_table,
+    own_split_note,
     parse_split,
     read,
     weight_columns,
@@ -84,10 +85,7 @@ def _own_split(
     used |= {column for task in tasks for column in task.columns}
     if named is None or named in used or settings.features:
         return RandomSplit()
-    voice.note(
-        f"using the table's own column {named!r} for train and test rows "
-        "(--split random:0.2 for another split)"
-    )
+    voice.note(own_split_note(named))
     return ColumnSplit(named)
 
 

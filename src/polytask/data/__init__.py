@@ -5,7 +5,7 @@ from polytask.data._batch import Batch, BlockTargets, EncodedSource
 from polytask.data._block import Block, make_blocks
 from polytask.data._check_parts import check_parts
 from polytask.data._column import Column
-from polytask.data._column_split import ColumnSplit, find_split_column
+from polytask.data._column_split import ColumnSplit, find_split_column, own_split, own_split_note
 from polytask.data._dataset import MultiTaskDataset
 from polytask.data._encode import encode
 from polytask.data._file_types import check_table_file
@@ -73,6 +73,8 @@ __all__ = [
     "make_blocks",
     "named_tasks",
     "open_table",
+    "own_split",
+    "own_split_note",
     "parse_split",
     "rarity_notes",
     "read",

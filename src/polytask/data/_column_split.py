@@ -17,7 +17,7 @@ from polytask.data._split import Split
 from polytask.data._splitter import Splitter
 from polytask.exceptions import DataError
 
-__all__ = ["ColumnSplit", "find_split_column"]
+__all__ = ["ColumnSplit", "find_split_column", "own_split", "own_split_note"]
 
 _PARTS = {
     "train": "train",
@@ -136,3 +136,31 @@ def _names_parts(column: pl.Series) -> bool:
     values = column.unique().to_list()
     parts = {None if value is None else _PARTS.get(value.strip().casefold()) for value in values}
     return None not in parts and {"train", "test"} <= parts
+
+
+def own_split(dataset: MultiTaskDataset) -> ColumnSplit | None:
+    """The split that an input column of every source names; None where there is none.
+
+    Parameters
+    ----------
+    dataset : MultiTaskDataset
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import own_split
+    >>> table = {"x": [1, 2, 3], "y": [0, 1, 1], "part": ["train", "test", "train"]}
+    >>> own_split(polytask.read(table, "y"))
+    ColumnSplit(column='part', validation=0.2)
+    """
+    found = {find_split_column(source.inputs) for source in dataset.sources}
+    named = found.pop()
+    return None if named is None or found else ColumnSplit(named)
+
+
+def own_split_note(column: str) -> str:
+    """What is said of it."""
+    return (
+        f"using the table's own column {column!r} for train and test rows "
+        "(--split random:0.2 for another split)"
+    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from polytask.data._dataset import MultiTaskDataset
+from polytask.data._notes import listed
 from polytask.data._partition import partitions
 from polytask.data._split import Split
 from polytask.data._targets import fit_targets
@@ -61,11 +62,11 @@ def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
         ((name, labelled),) = few.items()
         held = f"Task {name!r} has {labelled} labelled row{'s' * (labelled != 1)}"
     else:
-        listed = ", ".join(f"{name!r} ({labelled})" for name, labelled in few.items())
-        held = f"{len(few)} tasks have labelled rows, {listed}"
+        counts = listed([f"{name!r} ({labelled})" for name, labelled in few.items()])
+        held = f"{len(few)} tasks have labelled rows, {counts}"
     sentence = (
-        f"{held}, too few to split in {needed} parts: at least {needed} are needed. Add rows or "
-        f"drop the task{'s' * (len(few) > 1)}."
+        f"{held}, too few to split in {needed} parts: at least {needed} are needed. Add rows, or "
+        f"leave {'these tasks' if len(few) > 1 else 'this task'} out of the table."
     )
     raise DataError(sentence)
 
@@ -80,8 +81,9 @@ def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
         learned |= {name for name in source.tasks.names if among[labels.rows(name)].any()}
     absent = [name for name in dataset.tasks.names if name not in learned]
     if absent:
+        tasks = listed([repr(name) for name in absent])
         sentence = (
-            "No training row of the split is labelled for the task "
-            f"{', '.join(map(repr, absent))}. Split in another way, or drop the task."
+            f"No training row of the split is labelled for the task{'s' * (len(absent) > 1)} {tasks}. "
+            "Split in another way, or leave such tasks out of the table."
         )
         raise DataError(sentence)

@@ -129,7 +129,7 @@ def _task_names(series: pl.Series) -> dict[Any, str]:
     if missing:
         sentence = (
             f"Every row must name its task. Column {series.name!r} is missing in {missing} rows, "
-            f"first in row {series.is_null().arg_max()}."
+            f"first in row {series.is_null().arg_max()}. Fill it there, or leave these rows out."
         )
         raise DataError(sentence)
     values = plain_text(series).unique().sort().to_list()

@@ -10,6 +10,7 @@ import polars as pl
 from polytask.data._families import family, no_infinity
 from polytask.data._labels import column_values
 from polytask.data._nested import fault
+from polytask.data._notes import listed
 from polytask.data._text_numbers import number_hint, unit_hint
 from polytask.exceptions import DataError
 from polytask.tasks import (
@@ -62,7 +63,7 @@ def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
     if len(empty) > 1:
         sentence = (
             f"{len(empty)} tasks have no observed label to learn from, since their columns hold no "
-            f"value: {', '.join(map(repr, empty))}. Leave them out."
+            f"value: {listed([repr(task) for task in empty])}. Leave them out."
         )
         raise DataError(sentence)
 

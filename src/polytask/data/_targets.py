@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from polytask.data._notes import listed
 from polytask.data._one_class import one_class_error
 from polytask.data._source import Source
 from polytask.exceptions import DataError, OneClassError
@@ -51,7 +52,7 @@ def _check_labelled(labelled: Mapping[str, Labelled]) -> None:
     if len(empty) > 1:
         sentence = (
             f"{len(empty)} tasks have no observed label to learn from: "
-            f"{', '.join(map(repr, empty))}. Check the split or drop these tasks."
+            f"{listed([repr(name) for name in empty])}. Check the split or drop these tasks."
         )
         raise DataError(sentence)
 

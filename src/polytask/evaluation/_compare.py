@@ -19,6 +19,8 @@ from polytask.data import (
     as_splitter,
     check_parts,
     learnable_splits,
+    own_split,
+    own_split_note,
     rarity_notes,
 )
 from polytask.evaluation._comparison import Comparison
@@ -64,8 +66,9 @@ def compare(
         networks, linear models and boosted trees. The single-task self of every joint learner
         takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
         regressor and a classifier in a tuple are one learner.
-    split : Splitter or str, default RandomSplit()
-        Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``. One that gives several splits is run with one seed each, whatever `seeds` says.
+    split : Splitter or str, optional
+        Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``; by default the column
+        that names train and test rows, else `RandomSplit()`. One that gives several splits is run with one seed each, whatever `seeds` says.
     seeds : int or sequence of int, default 3
         Runs of every learner on the one split.
     budget : Budget, default Budget(trials=3)
@@ -132,7 +135,8 @@ def compare(
     """
     _check_arguments(data, seeds, budget, quiet)
     place = None if out is None else out_folder(out)
-    splitter = as_splitter("compare", split, RandomSplit())
+    own = own_split(data) if split is None else None
+    splitter = own or as_splitter("compare", split, RandomSplit())
     allowed = budget or Budget(trials=3)
     started = time.perf_counter()
     splits = splitter.splits(data, seed=0)
@@ -148,6 +152,7 @@ def compare(
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
             notes = [
+                *([own_split_note(own.column)] if own else []),
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
                 *left_out,

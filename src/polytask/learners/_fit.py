@@ -9,7 +9,15 @@ from typing import Any
 from polytask._validation import InstanceOf, Interval, Optional, check, message
 from polytask.architectures import Architecture
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset, RandomSplit, Splitter, as_splitter, learnable
+from polytask.data import (
+    MultiTaskDataset,
+    RandomSplit,
+    Splitter,
+    as_splitter,
+    learnable,
+    own_split,
+    own_split_note,
+)
 from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._learner import Learner
@@ -43,8 +51,10 @@ def fit(
         tuple learn numbers and classes.
     validation : MultiTaskDataset, optional
         Rows that decide when to stop; without them they are split off `data`.
-    split : Splitter or str, default RandomSplit(test=0.0)
-        How they are split off, or as on the command line, such as ``"time:COLUMN"``; test rows, where it gives any, are left alone.
+    split : Splitter or str, optional
+        How they are split off, or as on the command line, such as ``"time:COLUMN"``; by default as
+        the column says that names train and test rows, else `RandomSplit(test=0.0)`. Test rows,
+        where there are any, are left alone.
     seed : int, default 0
         Draws the split and the model's first weights.
     budget : Budget, optional
@@ -70,7 +80,8 @@ def fit(
     Warns
     -----
     UserWarning
-        Naming the tasks that are left out, since their training rows hold one class.
+        Naming the tasks that are left out, since their training rows hold one class, or the column
+        that says which rows train.
 
     Examples
     --------
@@ -84,7 +95,10 @@ def fit(
     _check_arguments(data, validation, split, seed, budget)
     (chosen,) = on_device([_served(learner, data)], device, precision, "fit")
     if validation is None:
-        splitter = as_splitter("fit", split, RandomSplit(test=0.0))
+        own = own_split(data) if split is None else None
+        splitter = own or as_splitter("fit", split, RandomSplit(test=0.0))
+        if own is not None:
+            warnings.warn(own_split_note(own.column), UserWarning, stacklevel=2)
         rows = splitter.splits(data, seed)[0]
         data, validation, _ = rows.apply(splitter.prepared(data))
     data, validation, notes = learnable(data, validation)
