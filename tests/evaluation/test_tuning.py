@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from polytask.evaluation import MetricRecord, RunRecord, RunSpec
-from polytask.evaluation.running._tuning import Tuned, choose, mean_gain
+from polytask.evaluation.running._tuning import Tuned, choose, mean_gain, trial_gain
 from polytask.exceptions import NonFiniteLossError
 from polytask.tasks import Task, TaskSet
 
@@ -62,6 +63,25 @@ def test_mean_gain_leaves_undefined_tasks_out():
     gain = mean_gain(measured(a=0.9, b=None), measured(a=1.0, b=1.0), TASKS.primary)
     assert gain == pytest.approx(0.1)
     assert mean_gain(measured(a=None, b=None), measured(a=1.0, b=1.0), TASKS.primary) is None
+
+
+def test_gains_of_trials_are_alike_from_both_sides():
+    better = trial(a=0.8, b=0.0, c=1.0), trial(a=1.2, b=0.0, c=1.0)
+    assert trial_gain(*better, TASKS.primary) == pytest.approx(0.2)
+    assert trial_gain(*better[::-1], TASKS.primary) == pytest.approx(-0.2)
+    undefined = trial(a=None, b=None, c=1.0)
+    assert trial_gain(undefined, better[0], TASKS.primary) is None
+
+
+def test_a_better_setting_is_kept_though_tasks_have_one_validation_row_each():
+    tasks = TaskSet(Task(f"t{k}", "regression") for k in range(190))
+    generator = np.random.default_rng(0)
+    first = abs(generator.normal(size=190))
+    second = abs(generator.normal(scale=0.8, size=190))
+    trials = [
+        trial(**dict(zip(tasks.names, map(float, one), strict=True))) for one in (first, second)
+    ]
+    assert set(choose(trials, tasks).values()) == {1}
 
 
 def test_what_was_kept():

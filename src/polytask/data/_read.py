@@ -75,6 +75,20 @@ def read(
     decimal : {".", ","}
         The decimal mark in a text file. With a comma, points may stand between thousands.
 
+    Returns
+    -------
+    MultiTaskDataset
+        Its `notes` say what was inferred and decided.
+
+    Raises
+    ------
+    SourceFileError
+        If the file is absent, empty, without rows, unreadable, or of an unknown type.
+    DataError
+        If a column is absent, a target cannot be learned from, or a value is infinite.
+    ParameterError
+        If arguments contradict each other, or name what is not there.
+
     Examples
     --------
     >>> import polytask

@@ -101,6 +101,10 @@ def compare(
         learn the data.
     DataError
         If there are too few rows to split.
+    DiskError
+        If the disk is full, or `out` was removed meanwhile.
+    WorkerError
+        If a worker process cannot be started, or ends before its run does.
     PolytaskError
         What the first learner raised, if none of those asked for could be fitted.
 

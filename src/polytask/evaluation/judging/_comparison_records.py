@@ -28,7 +28,7 @@ class TrialRow:
     ----------
     settings : mapping
     gain : float or None
-        Mean relative gain over the first trial, on validation rows.
+        Mean gain over the first trial on validation rows, relative to the mean of both.
     seconds : float
     tasks : tuple of str
         The tasks for which it was kept.

@@ -12,7 +12,7 @@ from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._estimates import Estimate, estimate
 from polytask.evaluation.judging._gains import gain_over
 from polytask.evaluation.judging._validation_gain import validation_gain
-from polytask.evaluation.running._tuning import Measured, Tuned, mean_gain
+from polytask.evaluation.running._tuning import Measured, Tuned, trial_gain
 from polytask.metrics import metrics_for
 from polytask.statistics import single
 from polytask.tasks import TaskSet
@@ -66,9 +66,7 @@ def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
     trials = tuple(
         TrialRow(
             settings=trial.settings,
-            gain=None
-            if trial.failure
-            else mean_gain(trial.validation, first.validation, context.tasks.primary),
+            gain=None if trial.failure else trial_gain(trial, first, context.tasks.primary),
             seconds=trial.seconds,
             tasks=kept.get(place, ()),
             failure=trial.failure,

@@ -12,7 +12,7 @@ from polytask.exceptions import NonFiniteLossError
 from polytask.metrics import Metric, MetricValue, delta_m, metrics_for
 from polytask.tasks import TaskSet
 
-__all__ = ["Measured", "Tuned", "choose", "headline", "headlines", "mean_gain"]
+__all__ = ["Measured", "Tuned", "choose", "headline", "headlines", "mean_gain", "trial_gain"]
 
 Measured = Mapping[str, Mapping[str, MetricRecord]]
 """Task → metric → value."""
@@ -42,13 +42,28 @@ def _values(measured: Measured, metrics: Mapping[str, Metric]) -> dict[str, Metr
     }
 
 
+def trial_gain(trial: RunRecord, first: RunRecord, tasks: TaskSet) -> float | None:
+    """Mean gain of the headline metrics on validation rows, each relative to the mean of both.
+
+    Errors on few rows are next to nothing now and then. Divided by the first trial's alone, those
+    of the other trials would look far too large, and the first would always be kept.
+    """
+    changes = []
+    for task, metric in headlines(tasks).items():
+        ours, theirs = (one.validation[task][metric.name].value for one in (trial, first))
+        if ours is not None and theirs is not None and metric.positive_scale:
+            change = 2 * (ours - theirs) / (ours + theirs) if ours or theirs else 0.0
+            changes.append(change if metric.greater_is_better else -change)
+    return sum(changes) / len(changes) if changes else None
+
+
 def choose(
     trials: Sequence[RunRecord], tasks: TaskSet, *, alone: Collection[str] = ()
 ) -> dict[str, int]:
     """The trial that is kept for each task, by validation rows alone.
 
-    One trial is kept for all tasks: that of the highest mean relative gain over the first trial
-    that gave a model, over primary tasks. Tasks that choose `alone` keep the trial that is best
+    One trial is kept for all tasks: that of the highest `trial_gain` over the first trial that
+    gave a model, over primary tasks. Tasks that choose `alone` keep the trial that is best
     for them. Ties go to the earlier trial.
 
     Raises
@@ -67,8 +82,8 @@ def choose(
 
 
 def _best(trials: Sequence[RunRecord], alive: Sequence[int], tasks: TaskSet) -> int:
-    first = trials[alive[0]].validation
-    gains = {place: mean_gain(trials[place].validation, first, tasks) or 0.0 for place in alive}
+    first = trials[alive[0]]
+    gains = {place: trial_gain(trials[place], first, tasks) or 0.0 for place in alive}
     return max(alive, key=lambda place: gains[place])
 
 

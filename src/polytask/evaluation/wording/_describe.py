@@ -18,7 +18,7 @@ from polytask.tasks import Task
 
 __all__ = ["described_study", "identity"]
 
-LEVEL = 0.95
+_LEVEL = 0.95
 
 _MOST_INPUTS = 30
 
@@ -115,7 +115,7 @@ def _statistics(data: MultiTaskDataset, splits: Sequence[Split], seeds: int) -> 
     grouped = any(source.groups is not None for source in data.sources)
     unit = "groups" if grouped else "rows"
     method = (
-        f"{LEVEL:.0%} intervals of each metric's own family (Student's t, Bonett–Price for shares, "
+        f"{_LEVEL:.0%} intervals of each metric's own family (Student's t, Bonett–Price for shares, "
         f"DeLong for areas); two learners are compared by exchanging their predictions, one of the "
         f"test {unit} at a time, and by Student's t"
     )
@@ -123,4 +123,4 @@ def _statistics(data: MultiTaskDataset, splits: Sequence[Split], seeds: int) -> 
         method += f"; the spread over {len(splits)} splits enters by the Nadeau–Bengio variance"
     elif seeds > 1:
         method += f"; the spread over {seeds} seeds enters as a level of its own"
-    return {"level": LEVEL, "unit": unit, "method": method, "correction": "Holm over tasks"}
+    return {"level": _LEVEL, "unit": unit, "method": method, "correction": "Holm over tasks"}
