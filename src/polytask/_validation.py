@@ -93,13 +93,18 @@ class Interval(Constraint):
         left = "[" if self.closed in {"both", "left"} and math.isfinite(self.low) else "("
         right = "]" if self.closed in {"both", "right"} and math.isfinite(self.high) else ")"
         name = "an int" if self.kind is int else "a float"
-        return f"{name} in {left}{self.low:g}, {self.high:g}{right}"
+        return f"{name} in {left}{_shown(self.low)}, {_shown(self.high)}{right}"
 
     def suspects(self) -> Iterable[object]:
         yield from ("a string", None, True, math.nan, math.inf, 0.5)
         for end, beyond in ((self.low, self.low - 1), (self.high, self.high + 1)):
             if math.isfinite(end):
                 yield from (self.kind(end), self.kind(beyond))
+
+
+def _shown(end: float) -> str:
+    """A bound; whole numbers in full, where `g` would round them."""
+    return f"{end:,}" if isinstance(end, int) else f"{end:g}"
 
 
 Finite = Interval(float)
@@ -160,17 +165,20 @@ class Each(Constraint):
 
     element: Constraint
     minimum: int = 0
+    maximum: float = math.inf
 
     def accepts(self, value: object) -> bool:
         return (
             isinstance(value, tuple | list)
-            and len(value) >= self.minimum
+            and self.minimum <= len(value) <= self.maximum
             and all(self.element.accepts(item) for item in value)
         )
 
     def __str__(self) -> str:
-        size = f"at least {self.minimum} " if self.minimum else ""
-        return f"a tuple of {size}values, each {self.element}"
+        least = f"at least {self.minimum}" if self.minimum else ""
+        most = f"at most {self.maximum:,}" if math.isfinite(self.maximum) else ""
+        size = " and ".join(filter(None, (least, most)))
+        return f"a tuple of {size}{' ' if size else ''}values, each {self.element}"
 
     def suspects(self) -> Iterable[object]:
         yield 3

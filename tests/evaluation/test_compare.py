@@ -1,5 +1,6 @@
 import html
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -788,3 +789,30 @@ def test_bad_arguments(arguments, words):
 def test_a_table_must_be_read_first():
     with pytest.raises(ParameterError, match=r"Make it with `polytask.read\(table, tasks\)`"):
         compare({"x": [1.0]}, Apart())
+
+
+@pytest.mark.parametrize("seeds", [10**9, 10_001, range(10_001), [2**32], [-1], 0, []])
+def test_seeds_beyond_reason(seeds, unchecked_types):
+    seeds = list(seeds) if isinstance(seeds, range) else seeds
+    with pytest.raises(ParameterError, match=r"`seeds` parameter of compare must be .*10,000"):
+        compare(WIDE, HELPS, seeds=seeds)
+
+
+def test_trials_beyond_reason():
+    with pytest.raises(ParameterError, match=r"`trials` parameter of Budget.*10,000"):
+        Budget(trials=10**9)
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """The folder for temporary files, with what a killed study left there, and more."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("polytask-ab_cd12x/study/runs/a", "polytask-ab_cd12x/lock", "polytask-notes123/a"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_what_a_killed_study_left_is_swept(temporary):
+    compare(WIDE, HELPS, seeds=1, budget=ONE)
+    assert [path.name for path in temporary.iterdir()] == ["polytask-notes123"]

@@ -97,7 +97,7 @@ KEY, OTHER = "0123456789abcdef01234567", "f" * 24
 HALF = "0123456789abcdef"
 LEFT_OVER = [
     f".study-{HALF}.json", f".comparison-{HALF}.json", f".report-{HALF}.html", f".log-{HALF}.txt",
-    ".model-ab_cd12x/new/bundle.json", f"runs/.{KEY}-{HALF}.json",
+    ".model-ab_cd12x/new/bundle.json", ".model-ab_cd12x/lock", f"runs/.{KEY}-{HALF}.json",
     f"runs/.{KEY}.validation-{HALF}.safetensors", f"runs/.{KEY}.checkpoint-{HALF}.safetensors",
     f"runs/.{KEY}.model-0a1b2c3_/old/bundle.json", f"runs/{KEY}.model/bundle.json",
     f"runs/{KEY}.validation.safetensors", f"runs/{KEY}.test.safetensors",

@@ -1,8 +1,10 @@
 """Files that are either whole or absent, and digests that tell whether they still are."""
 
 from polytask._files._digests import digest, sealed, sha256, unsealed
+from polytask._files._lock import try_lock
 from polytask._files._problems import is_of_the_disk, problem, writing
 from polytask._files._replace import TEMPORARY, replacing, write_json, write_text
+from polytask._files._workshop import sweep_workshops, workshop
 
 __all__ = [
     "TEMPORARY",
@@ -12,7 +14,10 @@ __all__ = [
     "replacing",
     "sealed",
     "sha256",
+    "sweep_workshops",
+    "try_lock",
     "unsealed",
+    "workshop",
     "write_json",
     "write_text",
     "writing",

@@ -38,8 +38,8 @@ class Budget:
     steps: int = 2000
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "trials": Interval(int, 1),
-        "steps": Interval(int, 1),
+        "trials": Interval(int, 1, 10_000),
+        "steps": Interval(int, 1, 1_000_000_000),
     }
 
     def __post_init__(self) -> None:

@@ -25,10 +25,10 @@ def run(given: Mapping[str, Any]) -> None:
     options = settings(FitSettings, given)
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
-        if options.out.exists():
-            from polytask.predictor import check_folder
+        from polytask.predictor import check_folder, sweep_halves
 
-            check_folder(options.out)
+        sweep_halves(options.out)
+        check_folder(options.out)
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)
         train, validation = _parts(data, splitter, options.seed, voice)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from polytask._files import sealed, write_json
+from polytask._files import sealed, sweep_workshops, workshop, write_json
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import (
@@ -39,7 +39,14 @@ from polytask.exceptions import DiskError, ParameterError
 
 __all__ = ["compare"]
 
-_SEEDS = OneOf((Interval(int, 1), Each(Interval(int, 0), minimum=1)))
+_MOST_SEEDS = 10_000
+_SEEDS = OneOf(
+    (
+        Interval(int, 1, _MOST_SEEDS),
+        Each(Interval(int, 0, 2**32 - 1), minimum=1, maximum=_MOST_SEEDS),
+    )
+)
+_TEMPORARY, _STUDY = "polytask-", "study"
 
 
 def compare(
@@ -70,7 +77,7 @@ def compare(
         Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``; by default the column
         that names train and test rows, else `RandomSplit()`. One that gives several splits is run with one seed each, whatever `seeds` says.
     seeds : int or sequence of int, default 3
-        Runs of every learner on the one split.
+        Runs of every learner on the one split, at most 10,000.
     budget : Budget, default Budget(trials=3)
         Steps of a run, and settings that every learner may try in each of its runs.
     jobs : int, default 1
@@ -198,13 +205,15 @@ def _folder(out: Path | None) -> Iterator[Path]:
     if out is not None:
         yield out
         return
-    try:
-        place = tempfile.TemporaryDirectory(prefix="polytask-", ignore_cleanup_errors=True)
-    except OSError as error:
-        sentence = f"No temporary folder can be made ({error.strerror or error}). Give `out`."
-        raise DiskError(sentence) from error
-    with place as folder:
-        yield Path(folder)
+    with ExitStack() as stack:
+        try:
+            place = Path(tempfile.gettempdir())
+            sweep_workshops(place, _TEMPORARY, {_STUDY})
+            folder = stack.enter_context(workshop(place, _TEMPORARY))
+        except OSError as error:
+            sentence = f"No temporary folder can be made ({error.strerror or error}). Give `out`."
+            raise DiskError(sentence) from error
+        yield folder / _STUDY
 
 
 def _entries(

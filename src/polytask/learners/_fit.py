@@ -116,7 +116,7 @@ def _check_arguments(
         remedy = "Make it with `polytask.read(table, tasks)`."
         raise ParameterError(message("fit", "data", "a MultiTaskDataset", data, remedy))
     check("fit", "validation", validation, Optional(InstanceOf((MultiTaskDataset,))))
-    check("fit", "seed", seed, Interval(int, 0))
+    check("fit", "seed", seed, Interval(int, 0, 2**32 - 1))
     check("fit", "budget", budget, Optional(InstanceOf((Budget,))))
     if validation is not None and split is not None:
         raise ParameterError("Give fit either `validation` or `split`, not both.")

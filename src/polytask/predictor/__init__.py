@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from polytask.predictor._design import Design
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
-    from polytask.predictor._folder import check_folder
+    from polytask.predictor._folder import check_folder, sweep_halves
     from polytask.predictor._load import load, open_model
     from polytask.predictor._model import Model
     from polytask.predictor._network_model import NetworkModel
@@ -38,6 +38,7 @@ __all__ = [
     "fitted_targets",
     "load",
     "open_model",
+    "sweep_halves",
 ]
 
 _MODULES = {
@@ -57,6 +58,7 @@ _MODULES = {
     "fitted_targets": "_targets",
     "load": "_load",
     "open_model": "_load",
+    "sweep_halves": "_folder",
 }
 
 

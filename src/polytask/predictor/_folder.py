@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from polytask._files import sha256, write_json
+from polytask._files import sha256, sweep_workshops, workshop, write_json
 from polytask._plain import from_plain, read_json
 from polytask._validation import describe
 from polytask.exceptions import BundleError
@@ -26,11 +24,14 @@ __all__ = [
     "check_folder",
     "new_folder",
     "read_manifest",
+    "sweep_halves",
     "write_manifest",
 ]
 
 FORMAT = 2
 MANIFEST = "bundle.json"
+
+_NEW, _OLD = "new", "old"
 
 
 @contextmanager
@@ -45,9 +46,9 @@ def new_folder(target: Path) -> Iterator[Path]:
     target = target.resolve()
     check_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
-    fresh, old = workshop / "new", workshop / "old"
-    try:
+    sweep_halves(target)
+    with workshop(target.parent, _prefix(target)) as place:
+        fresh, old = place / _NEW, place / _OLD
         fresh.mkdir()  # unlike the workshop, open to whom the user's mask allows
         yield fresh
         if target.exists():
@@ -59,17 +60,30 @@ def new_folder(target: Path) -> Iterator[Path]:
                 old.rename(target)
             raise
         _fsync(target.parent)
-    finally:
-        _remove(workshop)
 
 
-def _remove(folder: Path) -> None:
-    """Remove a folder, also when Ctrl-C comes in the middle of it."""
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-    except KeyboardInterrupt:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+def sweep_halves(folder: str | Path) -> None:
+    """Remove what killed processes left beside a saved model while they wrote it.
+
+    A model that one of them was about to replace is put back, where the new one is not there yet.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where the model is saved.
+    """
+    target = Path(folder).resolve()
+
+    def put_back(place: Path) -> None:
+        if (place / _OLD).exists() and not target.exists():
+            (place / _OLD).rename(target)
+
+    sweep_workshops(target.parent, _prefix(target), {_NEW, _OLD}, put_back)
+
+
+def _prefix(target: Path) -> str:
+    """What the names of hidden folders begin with in which a model is put together."""
+    return f".{target.name}-"
 
 
 def check_folder(folder: str | Path) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polytask._files import is_of_the_disk, problem, write_json
+from polytask._files import is_of_the_disk, problem, try_lock, write_json
 from polytask._plain import read_json
 from polytask._validation import message
 from polytask.evaluation.running._sweep import sweep, sweep_halves
@@ -143,7 +142,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _locked(folder: Path, descriptor: int) -> Iterator[None]:
     """Hold the folder's lock, which the system lets go when the process ends, however it ends."""
     try:
-        if not _try_lock(descriptor):
+        if not try_lock(descriptor):
             sentence = (
                 f"Another process is writing to {folder}. "
                 "Wait until it ends, or choose another folder with `out`."
@@ -152,18 +151,3 @@ def _locked(folder: Path, descriptor: int) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

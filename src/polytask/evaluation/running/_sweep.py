@@ -18,7 +18,9 @@ _OF_A_RUN = re.compile(rf"{_KEY}\.(json|model|(validation|test|checkpoint)\.safe
 _RESULT = re.compile(rf"{_KEY}\.(model|(validation|test)\.safetensors)")
 _CHECKPOINT = re.compile(rf"{_KEY}\.checkpoint\.safetensors")
 _WORKSHOP = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
-"""Folders in which a model is put together; they hold nothing but ``new`` and ``old``."""
+"""Folders in which a model is put together; they hold nothing but these."""
+
+_IN_WORKSHOPS = {"lock", "new", "old"}
 
 
 def sweep(folder: Path) -> None:
@@ -53,7 +55,7 @@ def _meant(path: Path) -> str | None:
     if path.is_dir():
         found = _WORKSHOP.fullmatch(path.name)
         inner = {one.name for one in _inside(path)}
-        return found["name"] if found is not None and inner <= {"new", "old"} else None
+        return found["name"] if found is not None and inner <= _IN_WORKSHOPS else None
     found = TEMPORARY.fullmatch(path.name)
     return None if found is None else found["stem"] + (found["suffix"] or "")
 
