@@ -41,17 +41,36 @@ def import_path(thing: type | Callable[..., Any]) -> str:
     """
     module, name = thing.__module__, thing.__qualname__
     if module in {None, "__main__"} or "<" in name:
-        sentence = (
-            f"{name} of {module} cannot be named in a saved recipe. "
-            "Define it at the top of an importable module."
-        )
-        raise ParameterError(sentence)
+        raise ParameterError(_unnameable(module, name))
     package = module
     while "._" in package:
         package = package.rpartition(".")[0]
         if getattr(sys.modules.get(package), name, None) is thing:
             return f"{package}:{name}"
     return f"{module}:{name}"
+
+
+def _unnameable(module: str | None, name: str) -> str:
+    """Why a class or function cannot be found again, and what to do."""
+    where = {
+        "__main__": "is defined in the script or notebook that runs",
+        None: "belongs to no module",
+    }.get(module, f"is defined inside a function of {module}")
+    if "<lambda>" in name:
+        where = "has no name"
+    return (
+        f"{name.rpartition('.')[2]} {where}, where other processes and saved studies and models "
+        "cannot find it. Define it at the top of a module of its own, such as my_parts.py, and "
+        "import it from there."
+    )
+
+
+def _ufunc_path(value: Any) -> str | None:
+    """Where an elementwise function of numpy is found; None for anything else."""
+    if type(value).__name__ != "ufunc":
+        return None
+    found = getattr(sys.modules.get("numpy"), value.__name__, None)
+    return f"numpy:{value.__name__}" if found is value else None
 
 
 def to_json(value: object) -> Json:
@@ -79,6 +98,9 @@ def to_json(value: object) -> Json:
         return {"mapping": [[to_json(key), to_json(item)] for key, item in value.items()]}
     if isinstance(value, type | FunctionType) or inspect.isbuiltin(value):
         return {"import": import_path(value)}
+    ufunc = _ufunc_path(value)
+    if ufunc is not None:
+        return {"import": ufunc}
     if _is_its_class(value):
         return {"import": import_path(type(value))}
     return {
@@ -104,6 +126,13 @@ def _parameters(value: object) -> dict[str, Any]:
         }
     if hasattr(value, "get_params"):  # scikit-learn's contract
         return dict(value.get_params(deep=False))
+    if getattr(value, "named_by_class", False):
+        sentence = (
+            f"{type(value).__name__} has settings of its own ({', '.join(vars(value))}), which a "
+            "saved study or model could not set again. Make it a dataclass, "
+            "@dataclass(frozen=True), whose fields are its settings."
+        )
+        raise ParameterError(sentence)
     sentence = (
         f"A recipe cannot hold {value!r}. "
         "Give plain values, frozen dataclasses or importable factories."

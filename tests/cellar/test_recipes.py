@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
-from polytask._recipes import from_json, import_path, to_json
-from polytask.exceptions import ParameterError
+from polytask._recipes import from_json, import_path, names_in, to_json
+from polytask.exceptions import ParameterError, UntrustedError
 from polytask.tasks import Binary, Task
 
 
@@ -108,14 +108,40 @@ def local():
 
 @pytest.mark.parametrize("thing", [lambda: 3, local()], ids=["lambda", "local class"])
 def test_what_no_other_process_could_import(thing):
-    with pytest.raises(ParameterError, match="Define it at the top of an importable module"):
+    with pytest.raises(ParameterError, match="Define it at the top of a module of its own"):
         to_json(thing)
 
 
 def test_things_of_the_main_script(monkeypatch):
     monkeypatch.setattr(Holder, "__module__", "__main__")
-    with pytest.raises(ParameterError, match="Holder of __main__ cannot be named"):
+    with pytest.raises(ParameterError, match="Holder is defined in the script or notebook"):
         to_json(Holder())
+
+
+class Bounded:
+    """As metrics and losses are: named by their classes."""
+
+    named_by_class = True
+
+    def __init__(self, bound):
+        self.bound = bound
+
+
+def test_settings_that_no_dataclass_declares():
+    with pytest.raises(
+        ParameterError, match=r"Bounded has settings of its own \(bound\).*dataclass"
+    ):
+        to_json(Bounded(0.9))
+
+
+def test_elementwise_functions_of_numpy():
+    assert to_json(np.log1p) == {"import": "numpy:log1p"}
+    assert from_json({"import": "numpy:log1p"}) is np.log1p
+    assert list(names_in(to_json([np.log1p]))) == ["numpy:log1p"]
+    with pytest.raises(UntrustedError, match=r"numpy\.log1p"):
+        from_json({"import": "numpy:log1p"}, trusted=())
+    with pytest.raises(ParameterError, match="A recipe cannot hold"):
+        to_json(np.frompyfunc(abs, 1, 1))
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"x", 1j, np.zeros(2)])

@@ -700,7 +700,7 @@ def test_where_nothing_beats_a_constant_that_is_said_first_and_nothing_is_recomm
     assert found.recommended.learner is None
     assert not (tmp_path / "model").exists()
     assert "←" not in str(found)
-    with pytest.raises(StudyError, match="There is no model to use: none: no learner is shown"):
+    with pytest.raises(StudyError, match="There is no model to use: no learner is shown"):
         _ = found.chosen
     assert Comparison.read(tmp_path) == found
     page = write_report(found, tmp_path / "report.html").read_text(encoding="utf-8")

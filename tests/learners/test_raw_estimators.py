@@ -2,22 +2,29 @@
 
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import (
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 import polytask
 from polytask.architectures import MLP, HardSharing
 from polytask.bookkeeping import Budget
 from polytask.evaluation import compare
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator, as_learners, fit
-from polytask.testing import tiny_dataset
+from polytask.testing import check_learner, tiny_dataset
 
 NUMBERS = tiny_dataset(["regression", "regression"])
 MIXED = tiny_dataset(["regression", "binary"])
@@ -131,3 +138,42 @@ def test_an_architecture_is_a_network():
 def test_other_things(given, sentence):
     with pytest.raises(ParameterError, match=sentence):
         polytask.compare(NUMBERS, given)
+
+
+# ── estimators that are not like most ─────────────────────────────────────────
+STACKS = (StackingRegressor([("a", Ridge())], cv=2), StackingClassifier([("a", SVC())], cv=2))
+
+
+@pytest.mark.parametrize(
+    "estimators",
+    [
+        (SVR(), CLASSES),  # draws from numpy's global generator
+        (KNeighborsRegressor(3), KNeighborsClassifier(3)),  # learns nothing but the rows
+        STACKS,  # has no `predict` before it is fitted
+    ],
+    ids=["draws", "keeps rows", "open end"],
+)
+def test_all_keep_the_promises_of_learners(estimators):
+    check_learner(PerTaskEstimator(estimators), [MIXED, NUMBERS])
+
+
+def test_boosters_of_other_libraries_keep_the_promises_of_learners():
+    lightgbm, xgboost = map(pytest.importorskip, ("lightgbm", "xgboost"))
+    few = {"n_estimators": 5, "n_jobs": 1}
+    for estimator in (lightgbm.LGBMRegressor(verbose=-1, **few), xgboost.XGBRegressor(**few)):
+        check_learner(PerTaskEstimator(estimator), [NUMBERS])
+
+
+def test_functions_of_numpy_in_estimators(tmp_path):
+    estimator = TransformedTargetRegressor(Ridge(), func=np.arcsinh, inverse_func=np.sinh)
+    found = compare(NUMBERS, estimator, seeds=1, budget=STEPS, quiet=True, out=tmp_path)
+    again = compare(NUMBERS, estimator, seeds=1, budget=STEPS, quiet=True, out=tmp_path)
+    assert again.to_dict()["learners"] == found.to_dict()["learners"]
+
+
+def test_a_function_of_ones_own_is_saved_where_it_is_trusted(tmp_path):
+    estimator = TransformedTargetRegressor(Ridge(), func=np.arcsinh, inverse_func=np.sinh)
+    model = fit(NUMBERS, estimator)
+    with pytest.raises(UntrustedError, match=r"^The model holds .*numpy\.sinh.*saves or loads it"):
+        model.save(tmp_path / "model")
+    model.save(tmp_path / "model", trusted=["numpy.sinh", "numpy.arcsinh"])

@@ -94,7 +94,8 @@ class Comparison:
             the model.
         """
         if self.recommended.learner is None:
-            raise StudyError(f"There is no model to use: {self.recommended.why}")
+            why = self.recommended.why.removeprefix("none: ")
+            raise StudyError(f"There is no model to use: {why}")
         if self.model is not None:
             return self.model
         if self.folder is None or self.recommended.model is None:

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 from polytask._naming import snake_case, suggestion
 from polytask._validation import Constraint, Each, OneOf, Satisfies
 from polytask.exceptions import UnknownNameError
-from polytask.predictor import answer_for
+from polytask.predictor import answer_for, has_method
 from polytask.tasks import Kind, TaskSet
 
 __all__ = [
@@ -30,10 +30,11 @@ __all__ = [
     "takes",
 ]
 
+
 _ESTIMATOR = Satisfies(
     lambda value: (
         not inspect.isclass(value)
-        and all(hasattr(value, method) for method in ("fit", "predict", "get_params"))
+        and all(has_method(value, method) for method in ("fit", "predict", "get_params"))
     ),
     "an unfitted scikit-learn estimator",
 )

@@ -20,6 +20,7 @@ from polytask.learners._estimators import (
     serves,
 )
 from polytask.learners._fit_estimator import fit_task
+from polytask.learners._global_generator import seeded_global_generator
 from polytask.learners._rows import Rows, labelled_rows
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor
@@ -99,10 +100,11 @@ class PerTaskEstimator:
         train = train.without_zero_weights()
         watched = validation.without_zero_weights() if self.early_stopping else None
         bench = Workbench(self.name, as_tuple(self.estimator), self.categorical, train, seed)
-        for source in train.sources:
-            held_out = None if watched is None else watched.source(source.name)
-            for task in source.tasks:
-                bench.add(_fitted(bench, source, held_out, task))
+        with seeded_global_generator(seed):
+            for source in train.sources:
+                held_out = None if watched is None else watched.source(source.name)
+                for task in source.tasks:
+                    bench.add(_fitted(bench, source, held_out, task))
         return bench.predictor()
 
 

@@ -24,6 +24,7 @@ from polytask.learners._estimators import (
     serves,
 )
 from polytask.learners._fit_estimator import fit_estimator, fit_task
+from polytask.learners._global_generator import seeded_global_generator
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._rows import pooled_rows, side_by_side
 from polytask.learners._workbench import Workbench
@@ -120,10 +121,11 @@ class PooledEstimator:
             seed,
             task_as_input=self.task_as_input,
         )
-        for source in train.sources:
-            for tasks in _by_kind(source):
-                together = _stacked if source.own_rows or len(tasks) == 1 else _outputs
-                bench.add(together(bench, source, tasks))
+        with seeded_global_generator(seed):
+            for source in train.sources:
+                for tasks in _by_kind(source):
+                    together = _stacked if source.own_rows or len(tasks) == 1 else _outputs
+                    bench.add(together(bench, source, tasks))
         return bench.predictor()
 
 

@@ -7,7 +7,7 @@ table from a saved model's schema needs no scikit-learn either.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polytask.predictor._answers import Answer, answer_for
+    from polytask.predictor._answers import Answer, answer_for, has_method
     from polytask.predictor._combined_model import CombinedModel
     from polytask.predictor._constant_model import ConstantModel
     from polytask.predictor._design import Design
@@ -36,6 +36,7 @@ __all__ = [
     "answer_for",
     "check_folder",
     "fitted_targets",
+    "has_method",
     "load",
     "open_model",
     "sweep_halves",
@@ -56,6 +57,7 @@ _MODULES = {
     "answer_for": "_answers",
     "check_folder": "_folder",
     "fitted_targets": "_targets",
+    "has_method": "_answers",
     "load": "_load",
     "open_model": "_load",
     "sweep_halves": "_folder",

@@ -11,7 +11,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
 
-__all__ = ["Answer", "answer_for"]
+__all__ = ["Answer", "answer_for", "has_method"]
 
 
 class Answer(ABC):
@@ -66,7 +66,7 @@ class Probabilities(Answer):
 
     def accepts(self, estimator: Any) -> bool:
         """Classifiers that give probabilities."""
-        return is_classifier(estimator) and hasattr(estimator, "predict_proba")
+        return is_classifier(estimator) and has_method(estimator, "predict_proba")
 
     def response(self, estimators: Sequence[Any], X: Any, target: FittedTarget) -> np.ndarray:
         """Probabilities of the classes, or of the positive one."""
@@ -97,3 +97,14 @@ _ANSWERS = (Numbers(), Probabilities(), Memberships())
 def answer_for(kind: Kind) -> Answer | None:
     """How estimators answer tasks of this kind, if they can."""
     return next((answer for answer in _ANSWERS if isinstance(kind, answer.kinds)), None)
+
+
+def has_method(estimator: Any, name: str) -> bool:
+    """Whether an unfitted estimator will have a method.
+
+    Stacking asks its final estimator, which there is none of before `fit` where it is left open.
+    """
+    if hasattr(estimator, name):
+        return True
+    open_end = getattr(estimator, "final_estimator", estimator) is None
+    return open_end and hasattr(type(estimator), name)

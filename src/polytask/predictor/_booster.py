@@ -55,6 +55,11 @@ class Trees(ABC):
             If the library is not installed.
         """
 
+    @property
+    @abstractmethod
+    def n_numbers(self) -> int:
+        """Nodes of all trees, or coefficients."""
+
     @abstractmethod
     def response(self, X: Any) -> np.ndarray:
         """Numbers, or probabilities: of the later of two classes, or of each of several."""

@@ -20,7 +20,7 @@ from polytask.predictor._reason import reason
 from polytask.predictor._sound import parts_of
 from polytask.predictor._xgboost import XGBoostTrees
 
-__all__ = ["BoosterEntry", "put_back", "taken_out"]
+__all__ = ["BoosterEntry", "fitted_trees", "put_back", "taken_out"]
 
 _MARK = "polytask booster"
 _LIBRARIES: Mapping[str, Any] = {"lightgbm": LightGBMTrees, "xgboost": XGBoostTrees}
@@ -91,6 +91,14 @@ def put_back(estimators: Any, entries: tuple[BoosterEntry, ...], contents: Conte
         raise BundleError(f"{contents.folder} names a booster that it does not describe.")
     found: dict[int, Any] = {id(mark): boosters[mark[_MARK]] for mark in marks}
     return copy.deepcopy(estimators, found) if marks else estimators
+
+
+def fitted_trees(estimator: Any) -> Trees | None:
+    """The booster in an estimator; None in one that has none, or none that could be saved."""
+    try:
+        return _trees(estimator) if _is_booster(estimator) else None
+    except BundleError:
+        return None
 
 
 def _is_booster(part: Any) -> bool:

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from scipy.sparse import sparray, spmatrix
 from sklearn.base import BaseEstimator
+
+from polytask.predictor._boosters import fitted_trees
 
 __all__ = ["n_learned"]
 
@@ -14,13 +17,21 @@ __all__ = ["n_learned"]
 def n_learned(estimator: Any) -> int:
     """Numbers in an estimator's fitted attributes, those of the estimators inside it included.
 
-    A node of a tree counts for one: it holds a threshold or a value.
+    A node of a tree counts for one: it holds a threshold or a value. So does every number of the
+    training rows where an estimator learned nothing else, as nearest neighbours do.
     """
+    trees = fitted_trees(estimator)
+    if trees is not None:
+        return trees.n_numbers
     if hasattr(estimator, "_predictors"):  # histogram boosting: rounds of trees
         return sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)  # noqa: SLF001
     if hasattr(estimator, "tree_"):
         return int(estimator.tree_.node_count)
-    return sum(_size(value) for value in _fitted(estimator))
+    return sum(_size(value) for value in _fitted(estimator)) or _kept_rows(estimator)
+
+
+def _kept_rows(estimator: Any) -> int:
+    return sum(_size(getattr(estimator, name, None)) for name in ("_fit_X", "_y"))
 
 
 def _fitted(estimator: Any) -> Iterator[object]:
@@ -35,6 +46,8 @@ def _size(value: object) -> int:
         return n_learned(value)
     if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
         return sum(_size(item) for item in value)
+    if isinstance(value, spmatrix | sparray):
+        return int(value.nnz)
     if isinstance(value, np.ndarray | np.floating) and np.issubdtype(value.dtype, np.floating):
         return int(value.size)
     return 0

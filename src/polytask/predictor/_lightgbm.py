@@ -74,6 +74,12 @@ class LightGBMTrees(Trees):
         """Columns of a row."""
         return int(self.booster.num_feature())
 
+    @property
+    def n_numbers(self) -> int:
+        """Nodes of all trees: a tree has one fewer inner ones than leaves."""
+        leaves = re.findall(r"^num_leaves=([0-9]+)$", self.booster.model_to_string(), re.MULTILINE)
+        return sum(2 * int(number) - 1 for number in leaves)
+
     def response(self, X: Any) -> np.ndarray:
         """Numbers, or probabilities."""
         return np.asarray(self.booster.predict(X))

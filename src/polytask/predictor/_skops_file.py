@@ -33,7 +33,7 @@ def dumped(value: Any, where: str) -> bytes:
         content = stored(skops_io.dumps(value))
     except (UnsupportedTypeException, TypeError, AttributeError) as error:
         raise BundleError(f"{where} cannot be written without pickle: {error}.") from error
-    _check(content, where)
+    _check(content, "The model", saving=True)
     return content
 
 
@@ -58,11 +58,11 @@ def loaded(content: bytes, where: str) -> Any:
         raise BundleError(sentence) from error
 
 
-def _check(content: bytes, where: str) -> None:
+def _check(content: bytes, where: str, *, saving: bool = False) -> None:
     with ZipFile(io.BytesIO(content)) as archive:
         check_archive(archive, len(content))
         schema = parse_json(archive.read(_SCHEMA))
-        check_schema(schema, where)
+        check_schema(schema, where, saving=saving)
         names = set(archive.namelist()) - {_SCHEMA}
         if array_files(schema) != names:
             raise ValueError("its arrays are not those that its schema names")

@@ -30,7 +30,7 @@ _NO_ROOMS = {"datasets", "experimental", "externals", "tests", "utils"}
 _SCALAR = re.compile(r'null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*|"(\\.|[^"\\])*"')
 
 
-def check_schema(schema: object, where: str) -> None:
+def check_schema(schema: object, where: str, *, saving: bool = False) -> None:
     """Raise unless a skops schema holds only what is trusted.
 
     Raises
@@ -48,9 +48,14 @@ def check_schema(schema: object, where: str) -> None:
             strange.append(_name(node))
     if strange:
         shown = ", ".join(dict.fromkeys(strange))
+        then = (
+            "Whoever saves or loads it must trust them."
+            if saving
+            else "Nothing of them was imported."
+        )
         sentence = (
             f"{where} holds types outside those that scikit-learn's estimators are made of: "
-            f"{shown}. Nothing of them was imported. {remedy(strange)}"
+            f"{shown}. {then} {remedy(strange)}"
         )
         raise UntrustedError(sentence)
 

@@ -50,6 +50,12 @@ class XGBoostTrees(Trees):
         """Columns of a row."""
         return int(self.booster.num_features())
 
+    @property
+    def n_numbers(self) -> int:
+        """Nodes of all trees; of boosted linear models, their numbers, each below a title."""
+        lines = [line for dump in self.booster.get_dump() for line in dump.splitlines()]
+        return sum(not line.endswith(":") for line in lines if line)
+
     def response(self, X: Any) -> np.ndarray:
         """Numbers, or probabilities."""
         import xgboost
