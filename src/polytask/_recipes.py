@@ -69,8 +69,9 @@ def _ufunc_path(value: Any) -> str | None:
     """Where an elementwise function of numpy is found; None for anything else."""
     if type(value).__name__ != "ufunc":
         return None
-    found = getattr(sys.modules.get("numpy"), value.__name__, None)
-    return f"numpy:{value.__name__}" if found is value else None
+    name: str = value.__name__
+    found = getattr(sys.modules.get("numpy"), name, None)
+    return f"numpy:{name}" if found is value else None
 
 
 def to_json(value: object) -> Json:
