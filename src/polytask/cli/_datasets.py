@@ -27,7 +27,7 @@ def run(name: str | None, out: Path | None) -> None:
                 raise ParameterError("Name the data set to write, as in: polytask datasets digits.")
             _list(voice)
         elif out is None:
-            _tell(voice, name)
+            _describe(voice, name)
         else:
             _write(voice, name, at_home(out))
 
@@ -48,7 +48,7 @@ def _list(voice: Voice) -> None:
         voice.result("  ".join(padded).rstrip())
 
 
-def _tell(voice: Voice, name: str) -> None:
+def _describe(voice: Voice, name: str) -> None:
     info = _info(name)
     shown = ", ".join(info.tasks[:_MOST_TASKS]) + ", …" * (len(info.tasks) > _MOST_TASKS)
     file = f"{info.name}.csv"

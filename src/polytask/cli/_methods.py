@@ -35,7 +35,7 @@ def run(name: str | None) -> None:
     if name is None:
         _list(voice)
     else:
-        _tell(voice, *_found(name))
+        _describe(voice, *_found(name))
 
 
 def _found(name: str) -> tuple[str, Any]:
@@ -72,7 +72,7 @@ def _list(voice: Voice) -> None:
     voice.result(_wrapped("", _FOOT))
 
 
-def _tell(voice: Voice, slot: str, method: Any) -> None:
+def _describe(voice: Voice, slot: str, method: Any) -> None:
     name = snake_case(method.__name__)
     lines = {
         "needs": _needs(method),

@@ -10,6 +10,8 @@ from polytask.exceptions import ParameterError
 
 __all__ = ["row_weight", "task_options"]
 
+_BALANCED = "balanced"
+
 
 def row_weight(words: Sequence[str], columns: Collection[str]) -> Any:
     """What ``--weight COLUMN`` and ``--weight TASK=COLUMN`` mean: a column, or one for each task.
@@ -67,9 +69,6 @@ def _class_weights(words: Sequence[str]) -> Any:
             raise ParameterError(_class_weight_form(word))
         found[task] = weights if weights == _BALANCED else _of_classes(weights, word)
     return found or None
-
-
-_BALANCED = "balanced"
 
 
 def _of_classes(text: str, word: str) -> dict[str, float]:

@@ -98,7 +98,7 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
     names = [learner.name for learner in found]
     for place, one in enumerate(listed):
         if names.count(names[place]) > 1 and _are_estimators(one):
-            found[place] = replace(found[place], name=_told_apart(one))  # type: ignore[type-var]
+            found[place] = replace(found[place], name=_distinct_name(one))  # type: ignore[type-var]
     _check_unique([learner.name for learner in found], owner)
     return found
 
@@ -139,7 +139,7 @@ def _wrapped(given: Any, tasks: TaskSet) -> PerTaskEstimator:
     return learner
 
 
-def _told_apart(given: Any) -> str:
+def _distinct_name(given: Any) -> str:
     """A name that shows the settings that are not the class's own: ``"ridge(alpha=10.0)"``."""
     parts = []
     for one in [given] if _is_estimator(given) else given:

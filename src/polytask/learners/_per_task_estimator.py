@@ -123,7 +123,7 @@ def _fitted(
         watched = labelled_rows(matrix, held_out, task, target, standardized=standardized)
     say = bench.notes.about((task.name,))
     fitted = fit_task(
-        bench.told_of_codes(estimator, source, design), rows, watched, len(target.classes), say
+        bench.with_code_columns(estimator, source, design), rows, watched, len(target.classes), say
     )
     if watched is not None:
         bench.rounds[task.name] = max(getattr(one, "n_iter_", 0) for one in fitted)

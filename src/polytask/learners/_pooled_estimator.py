@@ -160,7 +160,7 @@ def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     names = tuple(task.name for task in tasks)
     targets = [bench.targets[name] for name in names]
     rows = pooled_rows(X, source, tasks, targets, standardized=standardized)
-    estimator = bench.told_of_codes(estimator, source, design)
+    estimator = bench.with_code_columns(estimator, source, design)
     fitted = fit_task(estimator, rows, None, len(target.classes), bench.notes.about(names))
     return EstimatorsPart(source.name, names, fitted, design, standardized=standardized)
 
@@ -187,7 +187,7 @@ def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
         say(f"learned from the {len(complete)} of {len(rows)} rows on which all are labelled")
     if source.weights is not None and source.weights.ndim > 1:
         say("row weights are averaged over these tasks, since one estimator learns them together")
-    estimator = bench.told_of_codes(estimator, source, design)
+    estimator = bench.with_code_columns(estimator, source, design)
     fitted = fit_estimator(estimator, complete, None, 0, say)
     return EstimatorsPart(
         source.name, names, (fitted,), design, spread=True, standardized=standardized

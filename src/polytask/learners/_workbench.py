@@ -55,7 +55,7 @@ class Workbench:
         self.targets = fitted_targets(train.tasks, self.schemas)
         self.notes = Notes()
         for task in train.tasks:
-            _tell_of_loss(task, self.notes)
+            _note_ignored_loss(task, self.notes)
         self.rounds: dict[str, int] = {}
         self._parts: list[EstimatorsPart] = []
         self._designs: dict[tuple[str, bool], Design] = {}
@@ -104,8 +104,8 @@ class Workbench:
             )
             raise DataError(sentence)
 
-    def told_of_codes(self, estimator: Any, source: Source, design: Design) -> Any:
-        """The estimator, told which columns hold codes if it asks for that."""
+    def with_code_columns(self, estimator: Any, source: Source, design: Design) -> Any:
+        """The estimator, with the columns of codes named where it has a parameter for them."""
         if self.categorical == "codes" and "categorical_features" in estimator.get_params():
             columns = design.categorical_columns(self.schemas[source.name])
             estimator.set_params(categorical_features=columns or None)
@@ -127,7 +127,7 @@ class Workbench:
         return FittedPredictor(self.tasks, self.schemas, model, history, self.name)
 
 
-def _tell_of_loss(task: Task, notes: Notes) -> None:
+def _note_ignored_loss(task: Task, notes: Notes) -> None:
     """Say that the loss a task asks for is not used."""
     if task.loss is None:
         return

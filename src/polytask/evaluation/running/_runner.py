@@ -126,11 +126,11 @@ class Runner:
         self._prepare()
         records = {place: record for place, job in enumerate(jobs) if (record := known(job))}
         for record in records.values():
-            _tell(on_known, record)
+            _notify(on_known, record)
         ahead = [place for place in range(len(jobs)) if place not in records]
         for position, record in self.workers.run(work, [jobs[place] for place in ahead]):
             records[ahead[position]] = record
-            _tell(on_done, record)
+            _notify(on_done, record)
         return [records[place] for place in range(len(jobs))]
 
     def _prepare(self) -> None:
@@ -153,7 +153,7 @@ class Runner:
         self.workers.close()
 
 
-def _tell(on_done: OnDone | None, record: RunRecord) -> None:
+def _notify(on_done: OnDone | None, record: RunRecord) -> None:
     if on_done is not None:
         on_done(record)
 
