@@ -1,5 +1,7 @@
 """Many small tasks are judged as a sample of tasks."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from fakes_evaluation import Apart
@@ -8,6 +10,9 @@ import polytask
 from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import compare
+from polytask.evaluation.judging._population import _effect, _pooled
+from polytask.metrics import MAE, ROCAUC
+from polytask.statistics import Paired
 
 
 class Twin(Apart):
@@ -101,3 +106,37 @@ def test_few_tasks_or_many_rows_speak_for_themselves():
     learner = Twin("together", share=1.0, joint=True)
     assert judged(persons(12, 12), learner).differences[0].population is None
     assert judged(persons(13, 120), learner, seeds=1).differences[0].population is None
+
+
+def stand_ins(metric, scale=(2.0, 4.0), level=4.0):
+    answers = [SimpleNamespace(target=SimpleNamespace(scale=scale))]
+    context = SimpleNamespace(constant_in_training={"c"}, headline=lambda _: metric)
+    return SimpleNamespace(mean=lambda *_: level, answers={"a": answers, "b": []}), context
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_an_effect_is_a_gain_in_the_targets_own_scale():
+    found = Paired(0.6)
+    assert _effect(found, "a", *stand_ins(MAE())) == pytest.approx((-0.2, 4 / 3, 3.0))
+    assert _effect(found, "a", *stand_ins(MAE(), ())) == (-0.6, 4.0, 1.0)
+    assert _effect(found, "b", *stand_ins(MAE())) == (-0.6, 4.0, 1.0)
+    assert _effect(found, "a", *stand_ins(ROCAUC())) == (0.6, 4.0, 1.0)
+    assert _effect(found, "c", *stand_ins(MAE())) == "its target is constant in the training rows"
+    for one, level in ((Paired(None), 4.0), (found, None)):
+        assert _effect(one, "a", *stand_ins(MAE(), level=level)) == "its metric is undefined"
+
+
+def test_the_noise_of_one_unit_is_pooled_over_tasks():
+    differences = {
+        "a": Paired(0.0, n_units=5, standard_error=0.4),
+        "b": Paired(0.0, n_units=2, standard_error=0.6),
+        "c": Paired(0.0, n_units=1, standard_error=9.0),
+        "d": Paired(0.0, n_units=9),
+    }
+    effects = dict.fromkeys(differences, (0.0, 1.0, 2.0))
+    expected = (4 * 5 * 0.2**2 + 1 * 2 * 0.3**2) / 5
+    assert _pooled(differences, effects) == pytest.approx(expected)
+    assert (
+        _pooled({"c": differences["c"], "d": differences["d"]}, dict.fromkeys("cd", (0, 1, 2)))
+        is None
+    )

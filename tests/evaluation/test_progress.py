@@ -86,7 +86,8 @@ def test_a_run_without_a_model_and_a_fold(capsys, clock):
     ("seconds", "words"),
     [
         (0.04, "0.0 s"), (9.94, "9.9 s"), (10.4, "10 s"), (119, "119 s"), (120, "2 min"),
-        (7100, "118 min"), (7200, "2.0 h"), (36_000, "10 h"), (180_000, "2.1 days"),
+        (7100, "118 min"), (7199, "120 min"), (7200, "2.0 h"), (35_900, "10.0 h"), (36_000, "10 h"),
+        (172_799, "48 h"), (172_800, "2.0 days"), (180_000, "2.1 days"),
         (864_000, "10 days"),
     ],
 )  # fmt: skip
@@ -155,3 +156,11 @@ def test_fewer_workers_are_said(capsys, monkeypatch):
     sentence = "2 processes work instead of the 24 asked for by `jobs`: there are 2 jobs to do."
     assert found.remarks == (sentence,)
     assert f"note: {sentence}\n" in capsys.readouterr().err
+
+
+def test_nothing_to_do_has_no_bar(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress_bar(0, "testing", quiet=False), run_progress(0, quiet=False):
+        pass
+    assert stream.getvalue() == ""
