@@ -69,6 +69,8 @@ def test_gains_of_trials_are_alike_from_both_sides():
     better = trial(a=0.8, b=0.0, c=1.0), trial(a=1.2, b=0.0, c=1.0)
     assert trial_gain(*better, TASKS.primary) == pytest.approx(0.2)
     assert trial_gain(*better[::-1], TASKS.primary) == pytest.approx(-0.2)
+    opposite = trial(a=-0.3, b=0.0, c=1.0), trial(a=0.3, b=0.0, c=1.0)  # a measure of the user's
+    assert trial_gain(*opposite, TASKS.primary) == pytest.approx(1.0)
     undefined = trial(a=None, b=None, c=1.0)
     assert trial_gain(undefined, better[0], TASKS.primary) is None
 

@@ -103,8 +103,6 @@ class Context:
             return CONSTANT_IN_TRAINING
         if task in self.constant_in_test:
             return "the target is constant in the test rows"
-        if not metric.positive_scale:
-            return f"{metric.label} can cross zero, so that its relative change means nothing"
         constant = None if self.constant is None else self.constant.mean(task, metric.name)
         return too_small(metric, baseline.mean(task, metric.name), constant)
 

@@ -51,8 +51,8 @@ def trial_gain(trial: RunRecord, first: RunRecord, tasks: TaskSet) -> float | No
     changes = []
     for task, metric in headlines(tasks).items():
         ours, theirs = (one.validation[task][metric.name].value for one in (trial, first))
-        if ours is not None and theirs is not None and metric.positive_scale:
-            change = 2 * (ours - theirs) / (ours + theirs) if ours or theirs else 0.0
+        if ours is not None and theirs is not None:
+            change = 2 * (ours - theirs) / (abs(ours) + abs(theirs)) if ours or theirs else 0.0
             changes.append(change if metric.greater_is_better else -change)
     return sum(changes) / len(changes) if changes else None
 
