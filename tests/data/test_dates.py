@@ -18,6 +18,7 @@ from polytask.data import (
     time_columns,
 )
 from polytask.data._date_column import DateColumn
+from polytask.exceptions import DataError
 
 DAY = dt.date(2020, 1, 2)
 MOMENT = dt.datetime(2020, 1, 2, 10, 5)  # noqa: DTZ001 - tables rarely have zones
@@ -306,3 +307,26 @@ def test_a_linear_model_learns_what_a_weekday_does():
     design = fit_schemas(data)["table"].encode(data.sources[0])["numeric"].astype(np.float64)
     residuals = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
     assert np.abs(residuals).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "wanted"),
+    [
+        (["13/2/2020", "1/2/2020"], ["2/1/21", "3/1/21"], [(1, 2), (1, 3)]),
+        (["2/13/2020", "2/1/2020"], ["2.1.2021", "3.1.2021"], [(2, 1), (3, 1)]),
+        (["13/2/2020", "1/2/2020"], ["2021-02-01", "2021-03-01"], [(2, 1), (3, 1)]),
+        (["2020-02-13", "2020-02-01"], ["13/1/21", "3/1/21"], [(1, 13), (1, 3)]),
+        (["13/2/2020", "1/2/2020"], ["1/13/21", "1/3/21"], None),
+        (["2020-02-13", "2020-02-01"], ["2/1/21", "3/1/21"], None),
+        ([dt.date(2020, 2, 13), dt.date(2020, 2, 1)], ["2/1/2021", "3/1/2021"], None),
+    ],
+)
+def test_new_rows_in_another_form_never_take_day_for_month(then, now, wanted):
+    data = read({"when": then * 10, "y": [0, 1] * 10}, ["y"])
+    schema = fit_schemas(data)["table"]
+    if wanted is None:
+        with pytest.raises(DataError, match="'when' held dates when the model was fitted"):
+            schema.encode(as_source({"when": now}, schema, data.tasks))
+        return
+    source = as_source({"when": now}, schema, data.tasks)
+    assert [(day.month, day.day) for day in source.inputs["when"]] == wanted

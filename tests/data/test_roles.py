@@ -158,7 +158,7 @@ def test_a_columns_own_name_wins_over_patterns_and_later_patterns_over_earlier_o
 @pytest.mark.parametrize(
     ("columns", "error", "sentence"),
     [
-        ({"agee": "numeric"}, DataError, r"declared to be numeric, 'agee' is not .* 'age'\?"),
+        ({"agee": "numeric"}, DataError, r"The declared column 'agee' is not .* 'age'\?"),
         ({"age": "categoric"}, ParameterError, r"'age' cannot be .* Did you mean 'categorical'"),
         ({"age": "numeric=%Y"}, ParameterError, r"'age' cannot be declared"),
         ({"word": "numeric"}, DataError, r"'word' was declared numeric, but holds 'a' in row 0"),

@@ -9,7 +9,7 @@ import polars as pl
 
 from polytask.data._cell_types import booleans_read
 from polytask.data._column import Column
-from polytask.data._date_text import dates_read, likely_forms
+from polytask.data._date_text import dates_read, first_part, likely_forms
 from polytask.data._families import family
 from polytask.data._missing import MISSING, without_markers
 from polytask.data._number_text import amounts_read, counts_read, numbers_read
@@ -64,9 +64,21 @@ def _reads(cells: pl.Series, column: Column, reading: Reading) -> Iterator[Read]
         case "booleans":
             yield booleans_read
         case "dates":
-            known = [reading.dates[cells.name]] if cells.name in reading.dates else []
-            for form in [*known, *likely_forms(cells, declared=role == "date")]:
+            known = reading.dates.get(cells.name)
+            for form in _date_forms(cells, known, declared=role == "date"):
                 yield partial(_moments, form=form)
+
+
+def _date_forms(cells: pl.Series, known: str | None, *, declared: bool) -> list[str]:
+    """The form of the model's table, then others, unless they take day and month the other way."""
+    others = likely_forms(cells, declared=declared)
+    first = None if known is None else first_part(known)
+    orders = {
+        first_part(form) for form in others if not unread(cells, partial(_moments, form=form))
+    }
+    allowed = {None, first} if first or {"day", "month"} <= orders else {None, "day", "month"}
+    kept = [form for form in others if first_part(form) in allowed]
+    return kept if known is None else [known, *kept]
 
 
 def _moments(cells: pl.Expr, form: str) -> pl.Expr:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-__all__ = ["ZONED", "dates_read", "likely_forms", "plain_words", "usual_form"]
+__all__ = ["ZONED", "dates_read", "first_part", "likely_forms", "plain_words", "usual_form"]
 
 ZONED = " %#z"
 """Ends the forms of columns whose every cell names its distance from UTC."""
@@ -127,6 +127,22 @@ def _shape(form: str) -> str:
     if form.startswith("%Y"):
         return r"^\d{4}\D"
     return r"(?:^|\D)\d\d?\D(?:.*\D)?\d{4}(?:\D|$)" if "%Y" in form else r"[/.-]\d\d(?:\D|$)"
+
+
+def first_part(form: str) -> str | None:
+    """Whether day or month stands first in a form where one may be mistaken for the other.
+
+    Examples
+    --------
+    >>> from polytask.data._date_text import first_part
+    >>> first_part("%d/%m/%Y"), first_part("%m.%d.%y"), first_part("%Y-%m-%d")
+    ('day', 'month', None)
+    """
+    return {"%d": "day", "%m": "month"}.get(form[:2]) if {"%d", "%m"} <= _parts(form) else None
+
+
+def _parts(form: str) -> set[str]:
+    return set(re.findall("%[A-Za-z]", form))
 
 
 def likely_forms(cells: pl.Series, *, declared: bool = False) -> list[str]:

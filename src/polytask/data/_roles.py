@@ -54,20 +54,20 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
     words: dict[str, object] = {}
     for pattern, role in given.items():
         if pattern not in exact:
-            words |= dict.fromkeys(_matching(str(pattern), names, role), role)
+            words |= dict.fromkeys(_matching(str(pattern), names), role)
     parted = {name: _parted(name, role) for name, role in (words | exact).items()}
     roles = {name: parted[name][0] for name in names if name in parted}
     return roles, {name: parted[name][1] for name in roles if parted[name][1]}
 
 
-def _matching(pattern: str, names: Sequence[str], role: object) -> list[str]:
+def _matching(pattern: str, names: Sequence[str]) -> list[str]:
     """Columns of a pattern, or of several names and patterns with commas."""
     found = []
     for part in [pattern] if fnmatch.filter(names, pattern) else pattern.split(","):
         matching = [name for name in names if fnmatch.fnmatchcase(name, part.strip())]
         matching = [part.strip()] if part.strip() in names else matching
         if not matching:
-            require_columns(names, [part.strip()], f"The column declared to be {role},")
+            require_columns(names, [part.strip()], "The declared column")
         found += matching
     return found
 

@@ -146,7 +146,7 @@ def _unpooled(name: str, tasks: tuple[Task, ...]) -> str:
     return (
         f"{name} pools tasks that have rows of their own, or regressions on one table "
         f"by an estimator of several outputs. Got {', '.join(repr(t.name) for t in tasks)} on one "
-        "table; use PerTaskEstimator."
+        "table; use PerTaskEstimator, or linear in place of pooled_linear."
     )
 
 
