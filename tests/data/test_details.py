@@ -8,7 +8,8 @@ import pytest
 
 from polytask.data import ColumnSplit, MultiTaskDataset, TimeSplit
 from polytask.data._date_text import dates_read
-from polytask.data._leaks import _sample
+from polytask.data._layout import _is_plain, _short
+from polytask.data._leaks import _apart, _sample
 from polytask.data._series import array_series
 from polytask.data._text_numbers import all_numbers
 from polytask.exceptions import DataError
@@ -68,3 +69,43 @@ def test_the_first_cell_that_is_no_moment_is_named():
     data = table(when=["3", "4", "noon", "5", "night"])
     with pytest.raises(DataError, match="Got 'noon' in row 2"):
         TimeSplit("when").splits(data, 0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 30])
+def test_how_far_two_labels_are_apart(n):
+    values = np.random.default_rng(n).integers(0, 4, n).astype(np.float64)
+    pairs = [(one, other) for i, one in enumerate(values) for other in values[:i]]
+    assert _apart(values, ranked=True) == pytest.approx(
+        sum(abs(a - b) for a, b in pairs) / max(len(pairs), 1)
+    )
+    assert _apart(values, ranked=False) == pytest.approx(
+        sum(a != b for a, b in pairs) / max(len(pairs), 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "plain"),
+    [
+        (["a,b\n", "1,2\n"], True),
+        (['"a",b\n', '"1, 2",2\n'], True),
+        (["a,b"], False),
+        ([], False),
+        (['a,"b\n', '1",2\n'], False),
+        (['a, "b"\n', "1,2\n"], False),
+        (["a,b\n", '"1" ,2\n'], False),
+        (["a,b\n", '1, "2"\n'], False),
+    ],
+)
+def test_files_that_polars_reads_as_they_stand(lines, plain):
+    rows = [["a", "b"], ["1", "2"]]
+    assert _is_plain(lines, rows, ",", 2) == plain
+    assert not _is_plain(lines, rows, " ", 2)
+    assert not _is_plain(lines, rows, ",", 3)
+    assert not _is_plain(lines, [*rows, ["1", "2", "3"]], ",", 2)
+
+
+def test_rows_that_end_early_are_counted():
+    head = ["a", "b", "c"]
+    assert _short([head, ["1", "2", "3"], []], 3) == []
+    assert _short([head, ["1", "2"], ["1", "2", "3"]], 3)[0].startswith("one line has fewer")
+    assert _short([head, ["1"], ["1", "2"]], 3)[0].startswith("2 of the first lines have fewer")
