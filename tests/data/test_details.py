@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from polytask.data import ColumnSplit, MultiTaskDataset, TimeSplit
+from polytask.data._cell_types import booleans_read
 from polytask.data._date_text import dates_read
 from polytask.data._layout import _is_plain, _short
 from polytask.data._leaks import _apart, _sample
@@ -109,3 +110,30 @@ def test_rows_that_end_early_are_counted():
     assert _short([head, ["1", "2", "3"], []], 3) == []
     assert _short([head, ["1", "2"], ["1", "2", "3"]], 3)[0].startswith("one line has fewer")
     assert _short([head, ["1"], ["1", "2"]], 3)[0].startswith("2 of the first lines have fewer")
+
+
+def test_the_summary_of_a_source():
+    frame = {"x": [1.0, 2.0, 3.0], "c": ["a", "b", "b"], "g": ["u", "v", "u"], "w": [1.0, 2.0, 0.5],
+             "y": [1.0, None, 4.0], "z": ["no", "yes", "no"]}  # fmt: skip
+    tasks = [Task("y", "regression"), Task("z", "binary")]
+    data = MultiTaskDataset.from_table(frame, tasks, weight="w", group="g")
+    summary = data.summary()
+    (source,) = summary["sources"]
+    assert (source["weighted"], source["groups"], source["own_rows"]) == (True, 2, False)
+    assert (source["rows"], source["columns"]) == (3, {"numbers": 1, "text": 1})
+    (bare,) = table(x=[1.0, 2.0]).summary()["sources"]
+    assert (bare["weighted"], bare["groups"]) == (False, None)
+    y, z = summary["tasks"]
+    assert (y["labelled"], y["missing"], y["mean"], y["std"]) == (
+        2,
+        pytest.approx(1 / 3),
+        [2.5],
+        [1.5],
+    )
+    assert (z["classes"], z["counts"], z["missing"]) == (["no", "yes"], [2, 1], 0)
+
+
+def test_true_and_false_in_any_case():
+    cells = ["true", "FALSE", "True", "false", "yes", None]
+    read = pl.DataFrame({"b": cells}).select(booleans_read(pl.col("b"))).to_series()
+    assert read.to_list() == [True, False, True, False, None, None]
