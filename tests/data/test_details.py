@@ -9,10 +9,12 @@ import pytest
 from polytask.data import ColumnSplit, MultiTaskDataset, TimeSplit
 from polytask.data._cell_types import booleans_read
 from polytask.data._date_text import dates_read
-from polytask.data._layout import _is_plain, _short
+from polytask.data._layout import _is_plain, _short, find_layout
 from polytask.data._leaks import _apart, _sample
 from polytask.data._series import array_series
+from polytask.data._text_dates import date_verdicts, declared_dates
 from polytask.data._text_numbers import all_numbers
+from polytask.data._text_options import text_options
 from polytask.exceptions import DataError
 from polytask.tasks import Task
 
@@ -137,3 +139,17 @@ def test_true_and_false_in_any_case():
     cells = ["true", "FALSE", "True", "false", "yes", None]
     read = pl.DataFrame({"b": cells}).select(booleans_read(pl.col("b"))).to_series()
     assert read.to_list() == [True, False, True, False, None, None]
+
+
+@pytest.mark.parametrize("cells", [["20200131", "20210228"], ["1-2-10", "3-11-12"]])
+def test_numbers_and_part_numbers_are_dates_only_where_declared(cells):
+    series = pl.Series("n", cells)
+    assert date_verdicts([series]) == {}
+    assert declared_dates(series, None).read is not None
+
+
+def test_a_remark_before_the_table_is_shown_up_to_forty_letters(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(f"# {'ab' * 40}\nx,y\n1,2\n3,4\n", encoding="utf-8")
+    (note,) = find_layout(path, text_options()).notes
+    assert note.endswith(f"left out: '# {'ab' * 19}'")
