@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
+import stat
 import sys
 import types
 from collections.abc import Mapping, Sequence
@@ -12,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["from_plain", "parse_json", "read_json", "to_plain"]
+__all__ = ["from_plain", "parse_json", "read_file", "read_json", "to_plain"]
 
 Record = TypeVar("Record")
 
@@ -20,6 +22,35 @@ _DEEPEST = 200
 _LARGEST = 1 << 28
 """Bytes of a JSON file; larger ones would fill the memory."""
 _LARGEST_FLOAT = int(sys.float_info.max)
+
+
+def read_file(path: Path, most: int = _LARGEST) -> bytes:
+    """Read a file of at most so many bytes; pipes and devices, which may never end, are refused.
+
+    Raises
+    ------
+    ValueError
+        If it is larger, or no regular file; the message says which.
+    OSError
+        If it cannot be read; it names the file.
+    """
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise ValueError("it is a pipe or a device, and no file")
+            content = b"" if found.st_size > most else file.read(most + 1)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+    if max(found.st_size, len(content)) > most:
+        raise ValueError(f"it has more than the {most:,} bytes that are read")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe to which nobody writes is opened too, rather than waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_json(path: Path) -> Any:
@@ -32,9 +63,7 @@ def read_json(path: Path) -> Any:
     OSError
         If it cannot be read.
     """
-    if path.stat().st_size > _LARGEST:
-        raise ValueError(f"it has {path.stat().st_size:,} bytes, and at most {_LARGEST:,} are read")
-    return parse_json(path.read_bytes())
+    return parse_json(read_file(path))
 
 
 def parse_json(content: bytes | str, *, finite: bool = True) -> Any:

@@ -14,10 +14,12 @@ from polytask._files import (
     sealed,
     sha256,
     unsealed,
+    walk,
     write_json,
     write_text,
     writing,
 )
+from polytask._plain import read_file, read_json
 from polytask.exceptions import OutputError
 
 
@@ -176,3 +178,38 @@ def test_seals():
             unsealed({**sealed(values), **change})
     with pytest.raises(ValueError, match="edited or damaged"):
         unsealed(values)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_pipes_and_devices_are_not_waited_for(tmp_path, make):
+    make(tmp_path / "a.json")
+    with pytest.raises(ValueError, match="a pipe or a device"):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(FileNotFoundError):
+        digest(tmp_path / "a.json")
+    with pytest.raises(FileNotFoundError):
+        digest(tmp_path)
+
+
+def test_no_more_is_read_than_allowed(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * 10)
+    assert read_file(tmp_path / "a", 10) == b"x" * 10
+    with pytest.raises(ValueError, match="more than the 9 bytes"):
+        read_file(tmp_path / "a", 9)
+
+
+def test_an_error_names_the_file(tmp_path):
+    (tmp_path / "a").symlink_to("/proc/self/mem")
+    if not (tmp_path / "a").is_file():
+        pytest.skip("no such file here")
+    with pytest.raises(OSError, match=r"/proc|a") as caught:
+        read_file(tmp_path / "a")
+    assert caught.value.filename == str(tmp_path / "a")
+
+
+def test_folders_that_are_walked(tmp_path):
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    (tmp_path / "b" / "x").touch()
+    (tmp_path / "link").symlink_to(tmp_path)
+    found = [(inner.as_posix(), folders, files) for inner, folders, files in walk(tmp_path)]
+    assert found == [(".", ["b", "link"], []), ("b", ["c"], ["x"]), ("b/c", [], [])]

@@ -1,10 +1,12 @@
 import json
+import os
 import re
 
 import pytest
 from cli_tables import census, write_csv
 
 import polytask as library
+from polytask.cli._voice import Voice
 from polytask.learners import Linear
 
 QUICK = ("--model", "linear", "--seeds", 1)
@@ -194,3 +196,12 @@ def test_default_models_that_cannot_learn_the_tasks_are_named(polytask, table, m
     said = "The learner 'linear' cannot learn these tasks: income (binary). It is left out."
     assert said in ran.err
     assert "comparing single_task, hard_sharing, gradient_boosting" in ran.err
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.write_bytes(b"\xff\n")])
+def test_a_log_that_is_none(tmp_path, make):
+    make(tmp_path / "log.txt")
+    voice = Voice(quiet=True)
+    voice.note("said")
+    voice.write_log(tmp_path / "log.txt")
+    assert (tmp_path / "log.txt").read_text(encoding="utf-8").endswith(" said\n")

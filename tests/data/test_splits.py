@@ -489,3 +489,17 @@ def test_many_tasks_with_too_few_rows_are_named_in_short():
     ) as error:
         RandomSplit().splits(data, 0)
     assert len(str(error.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("folds:1000000000", "`folds` parameter of FoldSplit"),
+        ("folds:5x1000000000", "`repeats` parameter of FoldSplit"),
+        ("folds:1000x11", "at most 10 with folds=1000"),
+        ("group-folds:house:1000000000", "`folds` parameter of GroupFoldSplit"),
+    ],
+)
+def test_more_folds_than_anybody_waits_for(text, words):
+    with pytest.raises(ParameterError, match=words):
+        parse_split(text)

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -206,6 +207,10 @@ def test_what_is_no_name_of_a_package(tmp_path, trusted, unchecked_types):
         "evil.pyw",
         "deep/er/evil.py",
         "__pycache__/x",
+        "evil-1.0.dist-info/entry_points.txt",  # whose entry points torch would load
+        "evil.egg-info/entry_points.txt",
+        "evil.egg",
+        "python311._pth",
     ],
 )
 @pytest.mark.parametrize("named", [False, True])
@@ -268,6 +273,28 @@ def test_pipes_and_devices_are_no_files(tmp_path):
     (folder / "bundle.json").unlink()
     (folder / "bundle.json").symlink_to("/dev/zero")
     refused(folder, "has no bundle.json")
+
+
+@pytest.mark.parametrize("name", [SKOPS, "bundle.json"])
+def test_a_file_that_the_system_does_not_let_us_read(tmp_path, name):
+    folder = laid_out(linear(), tmp_path / "model")
+    (folder / name).unlink()
+    (folder / name).symlink_to("/proc/self/mem")
+    if not (folder / name).is_file():
+        pytest.skip("no such file here")
+    refused(folder, f"{name} (cannot be read|has 0 bytes)")
+    refused(tmp_path / ("x" * 300), "cannot be read")
+
+
+def test_folders_in_folders(tmp_path, monkeypatch):
+    folder = laid_out(linear(), tmp_path / "model")
+    monkeypatch.chdir(folder)
+    for _ in range(sys.getrecursionlimit() + 100):
+        os.mkdir("d")  # noqa: PTH102 - a path of this length has none
+        os.chdir("d")
+    os.chdir(tmp_path)
+    refused(folder, "more than 50 deep")
+    subprocess.run(["rm", "-r", str(folder)], check=True)  # which pytest cannot remove
 
 
 # ── JSON that is none ─────────────────────────────────────────────────────────

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from polytask._files._trees import walk
+
 __all__ = ["digest", "sealed", "sha256", "unsealed"]
 
 
 def sha256(path: Path) -> str:
-    """Return the hexadecimal digest of a file's content."""
+    """Return the hexadecimal digest of a file's content.
+
+    Raises
+    ------
+    OSError
+        If it is missing, or a pipe or a device, which may never end.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path))
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
@@ -27,8 +38,8 @@ def digest(path: Path) -> str:
     """
     if not path.is_dir():
         return sha256(path)
-    names = sorted(inner.relative_to(path).as_posix() for inner in path.rglob("*"))
-    files = [(name, sha256(path / name)) for name in names if not (path / name).is_dir()]
+    names = sorted((inner / name).as_posix() for inner, _, files in walk(path) for name in files)
+    files = [(name, sha256(path / name)) for name in names]
     return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 

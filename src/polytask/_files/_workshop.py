@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import tempfile
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from polytask._files._lock import try_lock
+from polytask._files._trees import remove_folder
 
 __all__ = ["sweep_workshops", "workshop"]
 
@@ -128,7 +128,7 @@ def _abandoned(folder: Path) -> Iterator[bool]:
 def _remove(folder: Path) -> None:
     """Remove a folder, also when Ctrl-C comes in the middle of it."""
     try:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
     except KeyboardInterrupt:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,10 @@ def run(
 
 def _check_out(out: Path, table: Path, model: Path) -> None:
     check_writable(out)
-    if out.resolve() == table.resolve():
+    written, read, saved = (Path(os.path.realpath(path)) for path in (out, table, model))
+    if written == read:
         sentence = f"{out} holds the rows to predict and would be overwritten. Name another file."
         raise ParameterError(sentence)
-    if model.resolve() in out.resolve().parents:
+    if saved in written.parents:
         sentence = f"{out} lies in the model's folder, where only its own files may be."
         raise ParameterError(sentence)

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from polytask._files import write_text
+from polytask._plain import read_file
 
 __all__ = ["Voice"]
 
@@ -44,5 +45,12 @@ class Voice:
 
     def write_log(self, path: Path) -> None:
         """Add what was said to a log file."""
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-        write_text(path, before + "".join(f"{line}\n" for line in self.lines))
+        write_text(path, _before(path) + "".join(f"{line}\n" for line in self.lines))
+
+
+def _before(path: Path) -> str:
+    """What a log held before; one that is none is replaced."""
+    try:
+        return read_file(path).decode("utf-8", errors="replace")
+    except (FileNotFoundError, ValueError):
+        return ""

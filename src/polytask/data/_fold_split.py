@@ -18,11 +18,13 @@ from polytask.data._targets import fit_targets
 from polytask.exceptions import ParameterError
 from polytask.tasks import FittedTarget
 
-__all__ = ["FOLDS", "FoldSplit", "check_fold_shares"]
+__all__ = ["FOLDS", "FoldSplit", "check_folds"]
+
+_MOST_SPLITS = 10_000
 
 FOLDS: Mapping[str, Constraint] = {
-    "folds": Interval(int, 2),
-    "repeats": Interval(int, 1),
+    "folds": Interval(int, 2, 1_000),
+    "repeats": Interval(int, 1, 1_000),
     "validation": SHARE,
 }
 
@@ -60,7 +62,7 @@ class FoldSplit(Splitter):
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        check_fold_shares(type(self).__name__, self.folds, self.validation)
+        check_folds(type(self).__name__, self.folds, self.repeats, self.validation)
 
     def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
         """A doubt where rows carry dates."""
@@ -98,8 +100,11 @@ class FoldSplit(Splitter):
             yield Split(train, validation, test, name, number * self.folds + fold, number)
 
 
-def check_fold_shares(owner: str, folds: int, validation: float) -> None:
-    """Raise if nothing is left to train on."""
+def check_folds(owner: str, folds: int, repeats: int, validation: float) -> None:
+    """Raise if there are more splits than anybody waits for, or nothing is left to train on."""
+    if folds * repeats > _MOST_SPLITS:
+        expected = f"at most {_MOST_SPLITS // folds:,} with folds={folds}"
+        raise ParameterError(message(owner, "repeats", expected, repeats))
     if validation + 1 / folds >= 1:
         expected = f"less than {1 - 1 / folds:g} with folds={folds}"
         remedy = "Leave rows to train on."

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.data._dataset import MultiTaskDataset
-from polytask.data._fold_split import FOLDS, FoldSplit, check_fold_shares
+from polytask.data._fold_split import FOLDS, FoldSplit, check_folds
 from polytask.data._group_split import GroupSplit
 from polytask.data._split import Split
 from polytask.data._splitter import Splitter
@@ -52,7 +52,7 @@ class GroupFoldSplit(Splitter):
 
     def __post_init__(self) -> None:
         check_parameters(self)
-        check_fold_shares(type(self).__name__, self.folds, self.validation)
+        check_folds(type(self).__name__, self.folds, self.repeats, self.validation)
 
     @property
     def excluded(self) -> tuple[str, ...]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import Any
 
-from polytask._plain import parse_json
+from polytask._files import walk
+from polytask._plain import parse_json, read_file
 from polytask.exceptions import BundleError
 
 __all__ = ["AGAIN", "Contents", "FileEntry", "is_importable", "read_contents", "unnamed_files"]
 
 AGAIN = "Copy the whole folder again, or save the model anew."
 
-_IMPORTABLE = (*all_suffixes(), ".dll", ".dylib", ".pth", ".pyc", ".pyd", ".pyo", ".pyw", ".so")
-_CACHE = "__pycache__"
+_IMPORTABLE = (
+    *all_suffixes(),
+    *(".dll", ".dylib", ".pth", "._pth", ".pyc", ".pyd", ".pyo", ".pyw", ".pyz", ".so"),
+    *(".egg", ".egg-link", ".whl"),
+)
+_CACHES = ("__pycache__", ".dist-info", ".egg-info", ".egg")
+"""Ends of folders' names: of compiled files, and of packages, whose entry points are imported."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +121,11 @@ def _verified(path: Path, entry: FileEntry) -> bytes:
         sentence = f"{path} has {size} bytes instead of {entry.bytes}: it is truncated or edited."
         raise BundleError(f"{sentence} {AGAIN}")
     try:
-        content = path.read_bytes()
+        content = read_file(path, entry.bytes)
     except MemoryError as error:
         raise BundleError(f"{path} has {size:,} bytes, more than the memory holds.") from error
+    except ValueError as error:
+        raise BundleError(f"{path} cannot be read: {error}. {AGAIN}") from error
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise BundleError(f"{path} was edited or damaged after it was written. {AGAIN}")
     return content
@@ -134,14 +141,11 @@ def unnamed_files(folder: Path, named: set[str]) -> list[str]:
     """
     unnamed: list[str] = []
     importable: list[str] = []
-    for root, folders, files in os.walk(folder):
-        here = Path(root)
-        inner = here.relative_to(folder)
-        linked = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = [name for name in folders if name not in linked]
+    for inner, folders, files in walk(folder):
+        linked = [name for name in folders if (folder / inner / name).is_symlink()]
         unnamed += [str(inner / name) for name in files if inner.parts or name not in named]
         importable += [str(inner / name) for name in files if is_importable(name)]
-        importable += [str(inner / name) for name in folders if name.casefold() == _CACHE]
+        importable += [str(inner / name) for name in folders if name.casefold().endswith(_CACHES)]
         importable += [str(inner / name) for name in linked]  # of which the inside is not known
     _refuse_importable(folder, sorted(importable))
     return sorted(unnamed)

@@ -43,7 +43,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     BundleError
         If `target` is a file, or a folder that holds anything but a bundle.
     """
-    target = target.resolve()
+    target = Path(os.path.realpath(target))
     check_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     sweep_halves(target)
@@ -72,7 +72,7 @@ def sweep_halves(folder: str | Path) -> None:
     folder : str or Path
         Where the model is saved.
     """
-    target = Path(folder).resolve()
+    target = Path(os.path.realpath(folder))  # which links in a circle do not stop
 
     def put_back(place: Path) -> None:
         if (place / _OLD).exists() and not target.exists():
@@ -94,7 +94,7 @@ def check_folder(folder: str | Path) -> None:
     BundleError
         If it is a file, or a folder that holds anything but a saved model.
     """
-    target = Path(folder).resolve()
+    target = Path(os.path.realpath(folder))  # which links in a circle do not stop
     if not target.exists():
         return
     if not target.is_dir():

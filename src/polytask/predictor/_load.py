@@ -94,9 +94,10 @@ def open_model(folder: str | Path, trusted: str | Collection[str] = ()) -> Saved
     """
     folder = Path(folder)
     names = checked_trust(trusted, "load")
-    manifest = read_manifest(folder)
-    notes = _notes(folder, unnamed_files(folder, {MANIFEST, *manifest.files}))
-    contents = Contents(folder, read_contents(folder, manifest.files))
+    with _read(folder):
+        manifest = read_manifest(folder)
+        notes = _notes(folder, unnamed_files(folder, {MANIFEST, *manifest.files}))
+        contents = Contents(folder, read_contents(folder, manifest.files))
     with _explained(folder, manifest), also_trusted(names):
         recipes = from_json(manifest.tasks)
         if not all(isinstance(task, Task) for task in recipes):
@@ -147,6 +148,17 @@ class SavedModel:
                 folder=folder,
                 notes=self.notes,
             )
+
+
+@contextmanager
+def _read(folder: Path) -> Iterator[None]:
+    """Say which file the system does not let us read."""
+    try:
+        yield
+    except OSError as error:
+        name = folder if error.filename is None else error.filename
+        sentence = f"{name} cannot be read: {error.strerror or error}."
+        raise BundleError(sentence) from error
 
 
 @contextmanager

@@ -70,6 +70,8 @@ def check_checkpoint(path: Path) -> None:
 
 
 def _read(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    if not path.is_file():
+        raise ValueError("it is no file")
     with safe_open(path, framework="pt") as handle:
         metadata = handle.metadata() or {}
         tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118

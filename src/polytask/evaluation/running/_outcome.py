@@ -158,12 +158,19 @@ def write_outcomes(path: Path, found: Mapping[str, Outcome]) -> None:
 def read_outcomes(path: Path) -> dict[str, Outcome]:
     """Read what `write_outcomes` wrote."""
     try:
+        _check_file(path)
         with safe_open(path, framework="numpy") as file:
             targets = parse_json(file.metadata()["targets"])
             return {name: _outcome_of(file, k, values) for k, (name, values) in enumerate(targets)}
     except Exception as error:
         sentence = f"{path} cannot be read. Remove the folder {path.parent} and run again."
         raise StudyError(sentence) from error
+
+
+def _check_file(path: Path) -> None:
+    """Raise for a pipe or a device, which would be waited for."""
+    if not path.is_file():
+        raise ValueError("it is no file")
 
 
 def _outcome_of(file: Any, position: int, target: object) -> Outcome:

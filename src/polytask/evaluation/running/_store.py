@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from polytask._files import digest, sealed, unsealed, write_json, writing
+from polytask._files import digest, remove_folder, sealed, unsealed, write_json, writing
 from polytask._plain import read_json
 from polytask._recipes import names_in
 from polytask._trust import packages_of
@@ -130,7 +129,7 @@ class RunStore:
         """Remove all of a run, its record first."""
         with writing(self._path(key, ".json")):
             self._path(key, ".json").unlink(missing_ok=True)
-            shutil.rmtree(self.bundle(key), ignore_errors=True)
+            remove_folder(self.bundle(key))
             for ending in (".validation.safetensors", ".test.safetensors"):
                 self._path(key, ending).unlink(missing_ok=True)
             self.checkpoint(key).unlink(missing_ok=True)
@@ -148,7 +147,7 @@ class RunStore:
         self, key: str, predictor: FittedPredictor, learner: Mapping[str, Any] | None = None
     ) -> None:
         """Save the run's model, in place of what an interrupted process may have left."""
-        shutil.rmtree(self.bundle(key), ignore_errors=True)
+        remove_folder(self.bundle(key))
         predictor.save(self.bundle(key), self.trusted_by(learner))
 
     def read_model(self, key: str, learner: Mapping[str, Any] | None = None) -> FittedPredictor:

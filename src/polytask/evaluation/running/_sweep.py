@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from polytask._files import TEMPORARY
+from polytask._files import TEMPORARY, remove_folder
 
 __all__ = ["sweep", "sweep_halves"]
 
@@ -73,7 +72,7 @@ def _stale(runs: Path) -> Iterator[Path]:
 
 def _remove(path: Path) -> None:
     if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
+        remove_folder(path)
         return
     with suppress(OSError):
         path.unlink()
