@@ -172,6 +172,7 @@ def test_unseen_categories_are_predicted(polytask, table, tmp_path):
         ran = polytask("predict", "model", new)
         assert ran.status == 0
         assert len(ran.out.splitlines()) == 61
+        assert "note: colour: 'violet' (60 cells) was not seen in fitting" in ran.err
 
 
 def test_a_model_replaces_an_earlier_one(polytask, table):

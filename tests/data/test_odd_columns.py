@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from polytask.data import MultiTaskDataset, read
+from polytask.data import MultiTaskDataset, fit_schemas, read, unseen_notes
 from polytask.exceptions import DataError
 from polytask.tasks import Multiclass, Regression
 
@@ -289,3 +289,21 @@ def test_an_index_that_says_something_is_not_lost_in_silence(index, words):
 def test_row_numbers_are_no_index_to_speak_of():
     frame = pd.DataFrame({"x": range(40), "y": [0, 1] * 20})
     assert not any("index" in note for note in read(frame[frame["x"] > 5], "y").notes)
+
+
+def test_numbers_with_units_that_repeat_are_noted():
+    text = [f"{row % 30} kg" for row in range(200)]
+    said = "\n".join(read({"y": [0, 1] * 100, "a": text}, "y").notes)
+    assert "input a: numbers beside ' kg', such as '0 kg', which are text" in said
+
+
+# ── categories of new rows ────────────────────────────────────────────────────
+def test_categories_that_fitting_did_not_meet_are_noted():
+    table = {"zip": ["01", "02"] * 10, "size": [1, 2] * 10, "y": [0, 1] * 10}
+    schemas = fit_schemas(read(table, "y", columns={"size": "categorical"})).values()
+    new = pl.DataFrame({"zip": ["01", "1", None, "2", "1"], "size": ["1.0", "2", None, "1", "3"]})
+    assert unseen_notes(new, schemas) == (
+        "zip: '1', '2' (3 cells) were not seen in fitting and count as unknown",
+        "size: '3' (1 cell) was not seen in fitting and counts as unknown",
+    )
+    assert unseen_notes(new.head(1), schemas) == ()

@@ -36,6 +36,7 @@ from polytask.data._table import Table
 from polytask.data._time_columns import time_columns
 from polytask.data._time_split import TimeSplit
 from polytask.data._unit_weights import unit_mean
+from polytask.data._unseen import unseen_notes
 
 __all__ = [
     "Batch",
@@ -86,5 +87,6 @@ __all__ = [
     "time_columns",
     "to_polars",
     "unit_mean",
+    "unseen_notes",
     "weight_columns",
 ]

@@ -81,12 +81,19 @@ class CategoricalColumn(Column):
         """Unknown, the vocabulary and, maybe, missing."""
         return 1 + len(self.vocabulary) + self.missing
 
+    def unseen(self, inputs: pl.DataFrame) -> pl.Series:
+        """Labels of the cells that fitting did not meet; none where it kept frequent ones alone."""
+        labels = self._read(self.series(inputs))
+        known = labels.is_in(self.vocabulary) | (len(self.vocabulary) >= _MOST_CATEGORIES)
+        return labels.filter(~known & labels.is_not_null())
+
+    def _read(self, series: pl.Series) -> pl.Series:
+        return _labels(series, numbers=self.holds == "numbers")
+
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
         """Codes (n, 1), int32."""
         series = self.series(inputs)
-        known = _labels(series, numbers=self.holds == "numbers").cast(
-            pl.Enum(self.vocabulary), strict=False
-        )
+        known = self._read(series).cast(pl.Enum(self.vocabulary), strict=False)
         codes = known.to_physical().cast(pl.Int32).fill_null(-1).to_numpy() + np.int32(1)
         if self.missing:
             codes[series.is_null().to_numpy()] = len(self.vocabulary) + 1

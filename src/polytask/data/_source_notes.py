@@ -18,6 +18,7 @@ from polytask.data._text_numbers import number_hint, unit_hint
 __all__ = ["source_notes"]
 
 _MANY = 20
+_HEAD = 1000
 _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
 
 
@@ -61,14 +62,20 @@ def _oddity(series: pl.Series) -> str:
             f"{count} different whole numbers in {len(series)} rows, as identifiers are; "
             "--drop NAME leaves it out"
         )
-    if holds == "text" and (distinct := series.n_unique()) * 2 > len(series):
-        if number_hint(series):  # said where it was read
-            return ""
-        return unit_hint(series) or (
+    if holds != "text" or (distinct := series.n_unique()) < _MANY:
+        return ""
+    if _like_numbers(series.head(_HEAD)) and (unit_hint(series) or number_hint(series)):
+        return unit_hint(series)  # numbers but for some cells were noted where they were read
+    if distinct * 2 > len(series):
+        return (
             f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
             "--drop NAME leaves it out"
         )
     return ""
+
+
+def _like_numbers(head: pl.Series) -> bool:
+    return bool(unit_hint(head) or number_hint(head))
 
 
 def _are_days(numbers: pl.Series) -> bool:
