@@ -31,8 +31,16 @@ __all__ = [
 
 def describe(value: object, limit: int = 60) -> str:
     """Return `repr(value)` in one line, shortened so that one bad table does not fill the screen."""
-    text = " ".join(line.strip() for line in repr(value).splitlines())
+    text = " ".join(line.strip() for line in _written(value).splitlines())
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _written(value: object) -> str:
+    """The value's `repr`; Python writes no whole numbers of thousands of digits."""
+    try:
+        return repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} that is too long to write"
 
 
 def message(

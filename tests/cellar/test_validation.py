@@ -118,3 +118,8 @@ def test_declared_parameters():
         Recipe(width=0)
     with pytest.raises(ParameterError, match="`name` parameter of Recipe must be an instance of s"):
         Recipe(name=3)
+
+
+@pytest.mark.parametrize("value", [10**5000, [10**5000], {"a": 10**5000}], ids=type)
+def test_numbers_that_python_does_not_write(value):
+    assert "too long to write" in message("f", "seeds", "an int", value)

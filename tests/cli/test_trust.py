@@ -133,6 +133,32 @@ def test_what_was_typed(words, trusted):
     assert trusted_here() == ()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "polytask.__main__:main",
+        "polytask.testing:check_learner",
+        "polytask.cli:main",
+        "polytask.tasks._binary:Binary",
+        "polytask._trust:importlib",
+        "polytask.strange_code:Net",
+        "polytask:strange_code",
+    ],
+)
+@pytest.mark.parametrize("option", ["model", "weighting", "metric", "target"])
+def test_a_study_file_names_modules_of_polytasks_own(polytask, table, strange, name, option):
+    settings = {"target": "income:binary", "model": "hard_sharing"}
+    given = {"target": f"income:{name}", "metric": {"income": name}}.get(option, name)
+    before = set(sys.modules)
+    ran = polytask(
+        "fit", "--config", study(strange, table=str(table), **settings | {option: given})
+    )
+    assert ran.status == 2
+    assert "no public class of this polytask" in ran.error
+    fresh = set(sys.modules) - before
+    assert not fresh & {"polytask.__main__", "polytask.testing", "strange_code"}
+
+
 # ── a forged model ────────────────────────────────────────────────────────────
 FORGED = {
     "history": {"history": {"type": "os:system", "parameters": {"command": "touch imported"}}},

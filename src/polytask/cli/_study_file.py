@@ -119,6 +119,7 @@ def _check_size(events: Iterable[yaml.Event]) -> None:
             anchor, before = opened.pop()
             sizes[anchor] = count - before
         elif isinstance(event, yaml.NodeEvent):
+            _check_plain(event)
             count += 1
             if isinstance(event, yaml.ScalarEvent):
                 sizes[event.anchor] = 1
@@ -128,6 +129,15 @@ def _check_size(events: Iterable[yaml.Event]) -> None:
             raise ValueError(f"it has lists in lists, more than {_MOST_LEVELS} deep")
         if count > _MOST_VALUES:
             raise ValueError(f"it has more than {_MOST_VALUES:,} values")
+
+
+def _check_plain(event: Any) -> None:
+    """Raise for tags, which say of values what they do not look like, and for no text."""
+    if getattr(event, "tag", None) not in {None, "!", "tag:yaml.org,2002:str"}:
+        said = "values have no tags, such as !!int, in a study file"
+        raise yaml.MarkedYAMLError(problem=said, problem_mark=event.start_mark)
+    if isinstance(event, yaml.ScalarEvent):
+        event.value.encode("utf-8")  # a UnicodeEncodeError, which is a ValueError
 
 
 def _said(error: Exception) -> str:
