@@ -10,6 +10,7 @@ import polytask
 from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import compare
+from polytask.evaluation.judging._context import CONSTANT_IN_TRAINING
 from polytask.evaluation.judging._population import _effect, _pooled
 from polytask.metrics import MAE, ROCAUC
 from polytask.statistics import Paired
@@ -121,7 +122,7 @@ def test_an_effect_is_a_gain_in_the_targets_own_scale():
     assert _effect(found, "a", *stand_ins(MAE(), ())) == (-0.6, 4.0, 1.0)
     assert _effect(found, "b", *stand_ins(MAE())) == (-0.6, 4.0, 1.0)
     assert _effect(found, "a", *stand_ins(ROCAUC())) == (0.6, 4.0, 1.0)
-    assert _effect(found, "c", *stand_ins(MAE())) == "its target is constant in the training rows"
+    assert _effect(found, "c", *stand_ins(MAE())) == CONSTANT_IN_TRAINING
     for one, level in ((Paired(None), 4.0), (found, None)):
         assert _effect(one, "a", *stand_ins(MAE(), level=level)) == "its metric is undefined"
 

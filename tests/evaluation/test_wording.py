@@ -223,7 +223,7 @@ def test_a_population_is_judged_as_one(answer, opening):
             "Mean gain +20.00 % [10.00 %, 30.00 %] over a population of 3 tasks; about 71 % of them "
             "gain; one more such task would lie between −10.00 % and +50.00 %."
         ),
-        "With a median of 3.5 test units, no single task has enough for a verdict of its own.",
+        "No single task has test units enough for a verdict of its own (the median task has 3.5).",
     ]
     some = replace(PEOPLE, tested_alone=2, left_out={"d": "odd"})
     _, sentences = about_joint(replace(found, population=some), some_joint=True)
@@ -401,11 +401,15 @@ def test_what_test_rows_say_against_it(delta, said):
 # ── warnings ──
 
 
-def study(n_tasks=2, n_runs=2, folds=1):
+def study(n_tasks=2, n_runs=2, folds=1, kind="random_split", **parameters):
     task = {"metric": "mae", "labels": {"mae": "MAE"}, "role": "primary",
             "greater_is_better": {"mae": False}}  # fmt: skip
     tasks = [{**task, "name": f"t{n}"} for n in range(n_tasks)]
-    return {"tasks": tasks, "runs": [{}] * n_runs, "split": {"folds": folds}}
+    return {
+        "tasks": tasks,
+        "runs": [{}] * n_runs,
+        "split": {"folds": folds, "recipe": {"type": kind, "parameters": parameters}},
+    }
 
 
 def measured(*values, left_out=()):
@@ -428,6 +432,20 @@ def test_what_the_verdict_is_about(runs, folds, said):
     rows = [learner("a", tasks=measured(1, 1))]
     (sentence,) = warnings_of(study(2, runs, folds), rows)
     assert sentence.startswith(said)
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_several_splits_are_proposed_of_the_same_kind(runs):
+    rows = [learner("a", tasks=measured(1, 1))]
+
+    def said(*args, **settings):
+        return warnings_of(study(2, runs, 1, *args, **settings), rows)[0]
+
+    assert said().endswith("--split folds:5 (split='folds:5' in Python).")
+    assert "--split group-folds:who:5 (" in said("group_split", column="who")
+    assert "--split folds:5 (" in said("group_split")
+    assert "--split folds:5 (" in said("column_split", column="who")
+    assert "--split" not in said("time_split", column="when")
 
 
 def test_what_averages_leave_out_and_trials_that_failed():
