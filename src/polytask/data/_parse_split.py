@@ -70,8 +70,8 @@ def as_splitter(owner: str, split: object, default: Splitter) -> Splitter:
     Examples
     --------
     >>> from polytask.data import RandomSplit, as_splitter
-    >>> as_splitter("compare", "time:when", RandomSplit())
-    TimeSplit(column='when', test=0.2, validation=0.2)
+    >>> as_splitter("compare", "folds:3", RandomSplit())
+    FoldSplit(folds=3, repeats=1, validation=0.2)
     """
     if split is None:
         return default
