@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import pkgutil
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 
 
 def dataclasses_of(room):
@@ -31,3 +31,12 @@ def changeable(room):
 def compared_by_identity(room):
     """Those that are equal to themselves alone: arrays have no single truth of being equal."""
     return {name for name, found in dataclasses_of(room).items() if found.__eq__ is object.__eq__}
+
+
+def holding_arrays(room):
+    """Those with an array among their attributes."""
+    return {
+        name
+        for name, found in dataclasses_of(room).items()
+        if any("ndarray" in str(one.type) for one in fields(found))
+    }
