@@ -13,6 +13,7 @@ from polytask.statistics._hall import hall
 from polytask.statistics._newcombe import newcombe
 from polytask.statistics._shares import over_units
 from polytask.statistics._spread import Spread, of_splits, of_units, quantile, together, with_seeds
+from polytask.statistics._units import counted
 from polytask.statistics._wilson import Share, wilson
 from polytask.tasks import FittedTarget
 
@@ -245,3 +246,10 @@ def test_the_p_of_an_estimate_is_students(degrees):
     assert spread.p_value(0.0) == 1
     assert NOTHING.p_value(3.0) == 1
     assert quantile(0.95, 0.0) == np.inf
+
+
+def test_a_split_without_labels_carries_nothing():
+    nothing = counted(answers(np.full(3, np.nan), np.ones(3)))
+    assert (len(nothing.units), nothing.effective) == (0, 0)
+    some = counted(answers(np.zeros(4), np.ones(4), weight=np.array([1.0, 1.0, 2.0, 0.0])))
+    assert (some.units.tolist(), some.effective) == ([0, 1, 2], pytest.approx(16 / 6))

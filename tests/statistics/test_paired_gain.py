@@ -83,6 +83,15 @@ def test_seeds_and_splits_are_levels_of_their_own():
     degrees = (units + seeds) ** 2 / (units**2 / known_to + seeds**2 / 2)
     assert found.degrees == pytest.approx(degrees)
 
+    relative = [2 * (base.mean() - one.mean()) / (base.mean() + one.mean()) for one in ours]
+    amounts = (base - np.mean(ours, axis=0)) / pooled / 10
+    error, known_to = student(amounts)
+    units, seeds = error**2, np.var(relative, ddof=1) / 3
+    degrees = (units + seeds) ** 2 / (units**2 / known_to + seeds**2 / 2)
+    p = 2 * stats.t.sf(abs(amounts.sum()) / np.sqrt(units + seeds), degrees)
+    assert p > exchanged(amounts)
+    assert found.p == pytest.approx(p)
+
     splits = [ERRORS["a"] * np.array([[1.0], [hard]]) for hard in (1.0, 3.0, 9.0)]
     sides = [
         {"a": [answers(one[side], units=np.arange(10) + 10 * n) for n, one in enumerate(splits)]}
