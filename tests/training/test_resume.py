@@ -166,6 +166,60 @@ def test_a_changed_state(state, name, value, tmp_path):
         trainer.fit(architecture, mixed_table(), mixed_table(seed=1), seed=0, checkpoint=path)
 
 
+def changed(state, path, value):
+    """The state with another value at a path."""
+    if not path:
+        return value
+    first, *rest = path
+    if isinstance(state, list | tuple):
+        return type(state)(
+            changed(one, rest, value) if place == first else one for place, one in enumerate(state)
+        )
+    return {**state, first: changed(state[first], rest, value)}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("optimizer", "param_groups", 0, "lr"), None),
+        (("optimizer", "param_groups", 0, "betas"), []),
+        (("optimizer", "state", 0, "exp_avg"), torch.zeros(3, 3, 3)),
+        (("optimizer", "state", 0, "exp_avg_sq"), "x"),
+        (("optimizer", "state", 0), []),
+        (("selection", "score"), []),
+        (("selection", "best_losses"), []),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_changed_state_that_shows_in_use(state, place, value, tmp_path):
+    architecture, options = RECIPES["joint"]
+    trainer = Trainer(steps=80, batch_size=32, evaluate_every=10, **options)
+    path = tmp_path / "state.safetensors"
+    recipe = (architecture, mixed_table(), mixed_table(seed=1))
+    save_state(path, {**changed(state, place, value), "identity": trainer._identity(*recipe, 0)})
+    with pytest.raises(StudyError, match=r"state\.safetensors.*Delete it to start anew"):
+        trainer.fit(*recipe, seed=0, checkpoint=path)
+
+
+def test_an_error_of_the_users_own_function_stays_theirs(state, tmp_path):
+    architecture, options = RECIPES["joint"]
+    trainer = Trainer(steps=20, batch_size=32, evaluate_every=10, **options)
+    save_state(tmp_path / "state.safetensors", state)
+
+    def kill(record):
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        trainer.fit(
+            architecture,
+            mixed_table(),
+            mixed_table(seed=1),
+            seed=0,
+            on_epoch=kill,
+            checkpoint=tmp_path / "state.safetensors",
+        )
+
+
 @pytest.mark.parametrize("skeleton", ["[" * 5000, "{", "3", '{"tensor": "9"}', '{"os": 1}', "[]"])
 def test_a_skeleton_that_is_none(skeleton, tmp_path):
     from safetensors.torch import save_file

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
+from polytask.exceptions import PolytaskError, StudyError
 from polytask.training._device import make_fabric
 from polytask.training._run import TrainingRun
 from polytask.training._run_state import resume_run, save_run
@@ -26,6 +28,8 @@ from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 
 __all__ = ["Trained", "Trainer"]
+
+OnEpoch = Callable[[EpochRecord], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +128,7 @@ class Trainer(TrainerSettings):
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 10.0,
         progress: bool | None = None,
-        on_epoch: Callable[[EpochRecord], None] | None = None,
+        on_epoch: OnEpoch | None = None,
     ) -> Trained:
         """Train an architecture; equal seeds give equal networks on one machine's CPU.
 
@@ -174,7 +178,9 @@ class Trainer(TrainerSettings):
                 identity = self._identity(architecture, train, validation, seed)
                 save = _Saver(Path(checkpoint), identity, checkpoint_seconds)
                 save.resume(run)
-            history = run.run(progress, on_epoch, save)
+                on_epoch = save.watched(on_epoch)
+            with nullcontext() if save is None else save.explained():
+                history = run.run(progress, on_epoch, save)
         return Trained(network, schemas, history)
 
     def _work(self, network: MultiTaskModule) -> tuple[float, int]:
@@ -206,12 +212,48 @@ class _Saver:
     def __init__(self, path: Path, identity: str, seconds: float) -> None:
         self.path, self.identity, self.seconds = path, identity, seconds
         self.last = time.monotonic()
+        self.resumed = False
+        self.of_user: Exception | None = None
 
     def resume(self, run: TrainingRun) -> None:
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
             resume_run(run, self.path, self.identity)
+            self.resumed = True
+
+    def watched(self, on_epoch: OnEpoch | None) -> OnEpoch | None:
+        """The user's function, whose errors are told from those of training."""
+        if on_epoch is None:
+            return None
+
+        def watching(record: EpochRecord) -> None:
+            try:
+                on_epoch(record)
+            except Exception as error:
+                self.of_user = error
+                raise
+
+        return watching
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Say of an error in training that goes on from a checkpoint, where it went on from.
+
+        What a checkpoint holds of an optimizer or of early stopping shows only when it is used.
+        """
+        try:
+            yield
+        except PolytaskError:
+            raise
+        except Exception as error:
+            if not self.resumed or error is self.of_user:
+                raise
+            sentence = (
+                f"Training cannot go on from {self.path.name} ({type(error).__name__}: {error}). "
+                "Delete it to start anew."
+            )
+            raise StudyError(sentence) from error
 
     def __call__(self, run: TrainingRun) -> None:
         if time.monotonic() - self.last >= self.seconds:
