@@ -14,6 +14,7 @@ from typing import Any
 
 from polytask._trust import (
     imported,
+    in_script,
     is_own,
     named_code,
     only_trusted,
@@ -28,9 +29,11 @@ Json = Any
 
 
 def import_path(thing: type | Callable[..., Any]) -> str:
-    """Return ``module:qualified.name``, refusing what a fresh process could not import.
+    """Return ``module:qualified.name``, refusing what could not be found again by it.
 
-    The module is the public one, where a package shows what a private module of it defines.
+    The module is the public one, where a package shows what a private module of it defines. That
+    of the script or notebook that runs is ``__main__``: what it defines is found again while it
+    runs.
 
     Examples
     --------
@@ -40,7 +43,7 @@ def import_path(thing: type | Callable[..., Any]) -> str:
     'polytask.tasks:Task'
     """
     module, name = thing.__module__, thing.__qualname__
-    if module in {None, "__main__"} or "<" in name:
+    if (module == "__main__" and in_script(name, thing) is not thing) or "<" in name or not module:
         raise ParameterError(_unnameable(module, name))
     package = module
     while "._" in package:
@@ -53,7 +56,7 @@ def import_path(thing: type | Callable[..., Any]) -> str:
 def _unnameable(module: str | None, name: str) -> str:
     """Why a class or function cannot be found again, and what to do."""
     where = {
-        "__main__": "is defined in the script or notebook that runs",
+        "__main__": "was defined anew in the script or notebook that runs",
         None: "belongs to no module",
     }.get(module, f"is defined inside a function of {module}")
     if "<lambda>" in name:

@@ -19,6 +19,7 @@ __all__ = [
     "check_import",
     "checked_trust",
     "imported",
+    "in_script",
     "is_own",
     "is_trusted",
     "named_code",
@@ -38,6 +39,9 @@ _WIDE = {"lightgbm", "numpy", "scipy", "sklearn", "torch", "xgboost"}
 
 _NO_RECIPES = {"cli", "report", "serving", "testing"}
 """Rooms above those whose classes files name; importing them takes time and packages."""
+
+_IN_SCRIPT: dict[str, Any] = {}
+"""Classes and functions of the script or notebook that runs, by name."""
 
 _TRUSTED: ContextVar[tuple[str, ...] | None] = ContextVar("trusted", default=None)
 """What names may import while a file is read; None where names come from the user."""
@@ -184,6 +188,15 @@ def _own(module: str, attribute: str) -> Any:
     raise UntrustedError(sentence)
 
 
+def in_script(name: str, thing: Any) -> Any:
+    """What a name means in the script or notebook that runs.
+
+    Worker processes have no such script; there it is the first thing of that name that was told of.
+    """
+    known = _IN_SCRIPT.setdefault(name, thing)
+    return getattr(sys.modules.get("__main__"), name, known)
+
+
 def imported(name: str) -> Any:
     """The thing that ``module:Name`` means; whatever it is, its module is imported.
 
@@ -193,15 +206,20 @@ def imported(name: str) -> Any:
         If it cannot be imported.
     """
     module, _, attribute = name.partition(":")
+    if module == "__main__" and attribute in _IN_SCRIPT:
+        return in_script(attribute, _IN_SCRIPT[attribute])
     try:
         thing: Any = importlib.import_module(module)
         for part in attribute.split("."):
             thing = getattr(thing, part)
     except (ImportError, AttributeError) as error:
-        sentence = (
-            f"The recipe names {name!r}, which cannot be imported here ({error}). "
-            "Install the package that defines it."
-        )
+        how = "Install the package that defines it."
+        if module == "__main__":
+            how = (
+                "It was defined in a script or notebook: put it into a module of its own, such as "
+                "my_parts.py, and fit again."
+            )
+        sentence = f"The recipe names {name!r}, which cannot be imported here ({error}). {how}"
         raise ParameterError(sentence) from error
     return thing
 
@@ -228,7 +246,7 @@ def packages_of(names: Iterable[str]) -> tuple[str, ...]:
 def _to_trust(name: str) -> str:
     """The package that a name lies in; the name itself where the package holds much else."""
     package = name.replace(":", ".").partition(".")[0]
-    wide = package in sys.stdlib_module_names or package in _WIDE
+    wide = package in sys.stdlib_module_names or package in {"__main__", *_WIDE}
     return name.replace(":", ".") if wide else package
 
 

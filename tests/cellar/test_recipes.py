@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
+from polytask import _trust
 from polytask._recipes import from_json, import_path, names_in, to_json
+from polytask._trust import only_trusted
 from polytask.exceptions import ParameterError, UntrustedError
 from polytask.tasks import Binary, Task
 
@@ -114,8 +116,22 @@ def test_what_no_other_process_could_import(thing):
 
 def test_things_of_the_main_script(monkeypatch):
     monkeypatch.setattr(Holder, "__module__", "__main__")
-    with pytest.raises(ParameterError, match="Holder is defined in the script or notebook"):
+    monkeypatch.setattr(_trust, "_IN_SCRIPT", {})
+    written = to_json(Holder())
+    assert written["type"] == "__main__:Holder"  # a worker process has it, though not as a script
+    assert isinstance(from_json(written), Holder)
+    with only_trusted([]), pytest.raises(UntrustedError, match=r"trusted=\['__main__.Holder'\]"):
+        from_json(written)
+    with only_trusted(["__main__.Holder"]):
+        assert isinstance(from_json(written), Holder)
+    another = type("Holder", (), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "Holder", another, raising=False)
+    with pytest.raises(ParameterError, match="Holder was defined anew in the script or notebook"):
         to_json(Holder())
+    monkeypatch.setattr(_trust, "_IN_SCRIPT", {})
+    monkeypatch.delattr(sys.modules["__main__"], "Holder")
+    with pytest.raises(ParameterError, match="It was defined in a script or notebook: put it"):
+        from_json(written)
 
 
 class Bounded:

@@ -11,8 +11,8 @@ from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import compare
 from polytask.evaluation.judging._context import CONSTANT_IN_TRAINING
-from polytask.evaluation.judging._population import _effect, _pooled
-from polytask.metrics import MAE, ROCAUC
+from polytask.evaluation.judging._population import _Effect, _effect, _pooled, population
+from polytask.metrics import MAE, RMSE, ROCAUC
 from polytask.statistics import Paired
 
 
@@ -118,10 +118,13 @@ def stand_ins(metric, scale=(2.0, 4.0), level=4.0):
 @pytest.mark.usefixtures("unchecked_types")
 def test_an_effect_is_a_gain_in_the_targets_own_scale():
     found = Paired(0.6)
-    assert _effect(found, "a", *stand_ins(MAE())) == pytest.approx((-0.2, 4 / 3, 3.0))
-    assert _effect(found, "a", *stand_ins(MAE(), ())) == (-0.6, 4.0, 1.0)
-    assert _effect(found, "b", *stand_ins(MAE())) == (-0.6, 4.0, 1.0)
-    assert _effect(found, "a", *stand_ins(ROCAUC())) == (0.6, 4.0, 1.0)
+    assert _effect(found, "a", *stand_ins(MAE())) == (
+        "mae",
+        *map(pytest.approx, (-0.2, 4 / 3, 3.0)),
+    )
+    assert _effect(found, "a", *stand_ins(MAE(), ())) == ("mae", -0.6, 4.0, 1.0)
+    assert _effect(found, "b", *stand_ins(MAE())) == ("mae", -0.6, 4.0, 1.0)
+    assert _effect(found, "a", *stand_ins(ROCAUC())) == ("roc_auc", 0.6, 4.0, 1.0)
     assert _effect(found, "c", *stand_ins(MAE())) == CONSTANT_IN_TRAINING
     for one, level in ((Paired(None), 4.0), (found, None)):
         assert _effect(one, "a", *stand_ins(MAE(), level=level)) == "its metric is undefined"
@@ -134,10 +137,43 @@ def test_the_noise_of_one_unit_is_pooled_over_tasks():
         "c": Paired(0.0, n_units=1, standard_error=9.0),
         "d": Paired(0.0, n_units=9),
     }
-    effects = dict.fromkeys(differences, (0.0, 1.0, 2.0))
+    effects = dict.fromkeys(differences, _Effect("mae", 0.0, 1.0, 2.0))
+    effects["e"] = _Effect("roc_auc", 0.0, 1.0, 1.0)
+    differences["e"] = Paired(0.0, n_units=5, standard_error=0.4)
     expected = (4 * 5 * 0.2**2 + 1 * 2 * 0.3**2) / 5
-    assert _pooled(differences, effects) == pytest.approx(expected)
-    assert (
-        _pooled({"c": differences["c"], "d": differences["d"]}, dict.fromkeys("cd", (0, 1, 2)))
-        is None
+    assert _pooled(differences, effects, "mae") == pytest.approx(expected)
+    assert _pooled(differences, effects, "roc_auc") == pytest.approx(5 * 0.4**2)
+    few = {task: effects[task] for task in "cd"}
+    assert _pooled(differences, few, "mae") is None
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_each_metric_has_its_own_denominator():
+    """Twelve errors of 8 and twelve areas of 0.8, all a quarter better, and areas known better."""
+    names = [f"{kind}{place}" for kind in ("error", "area", "perfect") for place in range(12)]
+    metrics = {"error": MAE(), "area": ROCAUC(), "perfect": RMSE()}
+    levels = {"error": 8.0, "area": 0.8, "perfect": 0.0}
+    kind = {name: name.rstrip("0123456789") for name in names}
+    wobble = dict(zip(names, np.tile([-0.1, 0.1], 18), strict=True))
+    differences = {
+        name: Paired(
+            levels[kind[name]] * (0.25 if kind[name] == "area" else -0.25) * (1 + wobble[name]),
+            n_units=4,
+            standard_error=levels[kind[name]] * (0.01 if kind[name] == "area" else 0.02),
+        )
+        for name in names
+    }
+    context = SimpleNamespace(
+        many_small=True,
+        tasks=SimpleNamespace(primary=SimpleNamespace(names=names)),
+        constant_in_training={},
+        headline=lambda name: metrics[kind[name]],
     )
+    baseline = SimpleNamespace(
+        mean=lambda name, _: levels[kind[name]], answers=dict.fromkeys(names, ())
+    )
+    found = population(differences, baseline, context)
+    assert found.tasks == tuple(names[:24])
+    assert set(found.left_out) == set(names[24:])
+    assert found.mean == pytest.approx(0.25, abs=1e-6)
+    assert found.share_gaining == pytest.approx(1, abs=1e-6)

@@ -174,3 +174,12 @@ def test_a_run_counts_where_it_is_defined_for_all_tasks():
     theirs = {"a": [answers(scores[1], truth=truth, target=CLASSES)], "b": [answers(errors[2])]}
     assert paired_gain(ours, theirs, {"a": ROCAUC(), "b": MAE()}).degrees == 15
     assert paired_gain(ours, theirs, {"b": MAE()}).degrees < 2
+
+
+def test_few_units_have_no_interval_of_the_geometric_mean():
+    sides = [{"a": [answers(ERRORS["a"][side][:5], units=np.arange(5))]} for side in (0, 1)]
+    found = paired_gain(*sides, {"a": MAE()})
+    assert found.too_few
+    assert found.interval is not None
+    assert found.geometric is not None
+    assert found.geometric_interval is None

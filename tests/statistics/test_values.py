@@ -11,6 +11,7 @@ HOLD_ARRAYS = {
     "UnitIndex",
     "Counted",
     "Share",
+    "_Given",
 }
 
 

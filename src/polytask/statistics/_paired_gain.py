@@ -39,6 +39,7 @@ class PairedGain:
     geometric : float or None
         The same from the geometric mean of the ratios of metrics; None where one of them is 0.
     geometric_interval : (low, high) or None
+        None where units are too few for a p: exponentials of what is hardly known are absurd.
     gains : mapping of task to float
         The tasks counted, each with its relative gain.
     left_out : mapping of task to str
@@ -130,7 +131,7 @@ def paired_gain(
         interval=None if half is None else (gains.value - half, gains.value + half),
         p=float(exchange_and_t(exchanged[None], level_spread, seed=seed)[0]) if enough else None,
         geometric=geometric,
-        geometric_interval=geometric_interval,
+        geometric_interval=geometric_interval if enough else None,
         gains={task: one.gain for task, one in counting.items()},
         left_out=left_out,
         n_units=n_units,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from polytask.statistics import Paired, random_effects
 __all__ = ["Population", "population"]
 
 _FEWEST_TASKS = 2
+_PERFECT = "the baseline makes no errors on it and its like"
 _LEAST_VARIANCE = 1e-20  # of relative gains; weights need one that is positive
 
 
@@ -78,8 +80,8 @@ def population(
     -----
     Differences are divided by the target's scale in training rows, so that tasks in different
     units count alike, and then by the baseline's mean metric, which makes them relative: one
-    denominator for all, since a task's own error on a handful of rows can be next to nothing.
-    The noise of single differences is pooled over tasks: with few rows each, a task's own
+    denominator for all tasks of a metric, since a task's own error on a handful of rows can be
+    next to nothing. The noise of single differences is pooled over these tasks: with few rows each, a task's own
     estimate of it would weigh tasks by chance.
     """
     if not context.many_small:
@@ -89,17 +91,20 @@ def population(
     found = {task: _effect(differences[task], task, baseline, context) for task in names}
     left_out = {task: one for task, one in found.items() if isinstance(one, str)}
     effects = {task: one for task, one in found.items() if not isinstance(one, str)}
-    kept = list(effects)
+    levels = {
+        name: float(np.mean([one.level for one in effects.values() if one.metric == name]))
+        for name in {one.metric for one in effects.values()}
+    }
+    left_out |= {task: _PERFECT for task, one in effects.items() if not levels[one.metric] > 0}
+    kept = {task: one for task, one in effects.items() if task not in left_out}
     if len(kept) < _FEWEST_TASKS:
         return None
-    level = float(np.mean([other for _, other, _ in effects.values()]))
-    if not level > 0:
-        return None
-    values = np.array([gain for gain, _, _ in effects.values()]) / level
-    noise = _pooled(differences, effects)
-    per_unit = 0.0 if noise is None else noise / level**2
-    variances = per_unit / np.array([max(units[task], 1) for task in kept])
+    noise = {name: _pooled(differences, kept, name) for name in levels}
+    values = np.array([one.gain / levels[one.metric] for one in kept.values()])
+    per_unit = [(noise[one.metric] or 0.0) / levels[one.metric] ** 2 for one in kept.values()]
+    variances = np.array(per_unit) / np.array([max(units[task], 1) for task in kept])
     judged = random_effects(values, np.maximum(variances, _LEAST_VARIANCE))
+    known = all(noise[one.metric] is not None for one in kept.values())
     return Population(
         tasks=tuple(kept),
         left_out=left_out,
@@ -107,16 +112,23 @@ def population(
         mean=judged.mean,
         interval=judged.interval,
         p=judged.p,
-        prediction=None if noise is None else judged.prediction,
-        share_gaining=None if noise is None else judged.share_positive,
+        prediction=judged.prediction if known else None,
+        share_gaining=judged.share_positive if known else None,
         tested_alone=sum(differences[task].p is not None for task in kept),
     )
 
 
-def _effect(
-    found: Paired, task: str, baseline: Entry, context: Context
-) -> tuple[float, float, float] | str:
-    """Gain, the baseline's metric, and the scale both were divided by; or why there is none."""
+class _Effect(NamedTuple):
+    """A task's gain and the baseline's metric, both divided by the target's size."""
+
+    metric: str
+    gain: float
+    level: float
+    size: float
+
+
+def _effect(found: Paired, task: str, baseline: Entry, context: Context) -> _Effect | str:
+    """The effect, or why there is none."""
     if task in context.constant_in_training:
         return CONSTANT_IN_TRAINING
     metric = context.headline(task)
@@ -125,19 +137,19 @@ def _effect(
         return "its metric is undefined"
     size = target_size(baseline, task, metric)
     sign = 1.0 if metric.greater_is_better else -1.0
-    return sign * found.value / size, value / size, size
+    return _Effect(metric.name, sign * found.value / size, value / size, size)
 
 
 def _pooled(
-    differences: Mapping[str, Paired], effects: Mapping[str, tuple[float, float, float]]
+    differences: Mapping[str, Paired], effects: Mapping[str, _Effect], metric: str
 ) -> float | None:
-    """Variance of one unit's contribution, from all tasks with two or more units."""
+    """Variance of one unit's contribution, from the metric's tasks with two or more units."""
     squares, degrees = 0.0, 0
-    for task, (_, _, size) in effects.items():
+    for task, effect in effects.items():
         one = differences[task]
-        if one.standard_error is None or one.n_units < 2:
+        if effect.metric != metric or one.standard_error is None or one.n_units < 2:
             continue
-        variance = one.n_units * (one.standard_error / size) ** 2
+        variance = one.n_units * (one.standard_error / effect.size) ** 2
         squares += (one.n_units - 1) * variance
         degrees += one.n_units - 1
     return squares / degrees if degrees else None
