@@ -60,7 +60,7 @@ if __name__ == "__main__":
     found = polytask.compare(
         data, "hard_sharing", seeds=1, budget=Budget(steps=3), jobs=int(sys.argv[1]), quiet=True
     )
-    found.model.save("model")
+    polytask.fit(data, "linear").save("model")
     print(found.learners[0].tasks["a"]["largest"].value > 0)
 """
 
