@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from statistics_cells import BOUNDS, Cell
+from statistics_cell import Cell
+from statistics_cells import BOUNDS
 
 __all__ = ["print_tables", "read", "write"]
 
