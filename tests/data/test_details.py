@@ -9,13 +9,14 @@ import pytest
 from polytask.data import ColumnSplit, MultiTaskDataset, TimeSplit
 from polytask.data._cell_types import booleans_read
 from polytask.data._date_text import dates_read
+from polytask.data._fold_split import check_folds
 from polytask.data._layout import _is_plain, _short, find_layout
 from polytask.data._leaks import _apart, _sample
 from polytask.data._series import array_series
 from polytask.data._text_dates import date_verdicts, declared_dates
 from polytask.data._text_numbers import all_numbers
 from polytask.data._text_options import text_options
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task
 
 
@@ -153,3 +154,9 @@ def test_a_remark_before_the_table_is_shown_up_to_forty_letters(tmp_path):
     path.write_text(f"# {'ab' * 40}\nx,y\n1,2\n3,4\n", encoding="utf-8")
     (note,) = find_layout(path, text_options()).notes
     assert note.endswith(f"left out: '# {'ab' * 19}'")
+
+
+def test_folds_leave_rows_to_train_on():
+    check_folds("FoldSplit", 5, 1, 0.79)
+    with pytest.raises(ParameterError, match=r"must be less than 0\.8 with folds=5\. Got 0\.8 "):
+        check_folds("FoldSplit", 5, 1, 0.8)
