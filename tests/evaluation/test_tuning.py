@@ -1,9 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from polytask.evaluation import MetricRecord, RunRecord, RunSpec
+from polytask.evaluation.judging._validation_gain import validation_gain
 from polytask.evaluation.running._tuning import Tuned, choose, mean_gain, trial_gain
 from polytask.exceptions import NonFiniteLossError
+from polytask.metrics import RMSE
 from polytask.tasks import Task, TaskSet
 
 TASKS = TaskSet(
@@ -99,3 +103,33 @@ def test_what_was_kept():
     assert apart.mean("n_parameters") == 4
     together = Tuned((), trials, dict.fromkeys("abc", 1))
     assert together.settings() == {"alpha": 2.0}
+
+
+def test_a_trial_without_error_gains_all_there_is():
+    tasks = TASKS.primary
+    assert trial_gain(trial(a=0.0, b=None), trial(a=2.0, b=1.0), tasks) == 2
+    assert trial_gain(trial(a=2.0, b=None), trial(a=0.0, b=1.0), tasks) == -2
+    assert trial_gain(trial(a=0.0, b=None), trial(a=0.0, b=1.0), tasks) == 0
+    assert trial_gain(trial(a=None, b=None), trial(a=0.0, b=1.0), tasks) is None
+
+
+def entry(**values):
+    run = SimpleNamespace(spec=SimpleNamespace(split={"digest": "d"}))
+    tuned = SimpleNamespace(runs=(run,), validation=measured(**values, c=1.0))
+    return SimpleNamespace(runs=(tuned,))
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_baseline_far_below_the_constant_counts_for_nothing_on_validation_rows():
+    yardstick, ours = entry(a=0.5, b=1.0), entry(a=0.4, b=0.9).runs[0]
+
+    def gain(constant, left_out=()):
+        context = SimpleNamespace(constant=constant, tasks=TASKS, constant_in_training=left_out,
+                                  headline=lambda _: RMSE(), many_small=False)  # fmt: skip
+        return validation_gain(ours, yardstick, context)
+
+    assert gain(None) == pytest.approx(0.15)
+    assert gain(entry(a=1.0, b=1.0)) == pytest.approx(0.15)
+    assert gain(entry(a=100.0, b=1.0)) == pytest.approx(0.1)
+    assert gain(None, {"b"}) == pytest.approx(0.2)
+    assert gain(None, {"a", "b"}) is None

@@ -1,0 +1,34 @@
+"""Which seeds may be asked for, what a row of the table averages, and defaults that cannot learn."""
+
+import pytest
+from fakes_evaluation import Apart, Together, table
+
+from polytask.evaluation import compare
+from polytask.evaluation.running import _left_out
+from polytask.evaluation.running._left_out import unserved_defaults
+from polytask.exceptions import ParameterError
+from polytask.tasks import Task, TaskSet
+
+TASKS = TaskSet([Task("a", "regression")])
+
+
+class Refuses(Apart):
+    def serves(self, tasks):
+        return False
+
+
+def test_the_seed_may_be_0():
+    found = compare(table(), Together(alphas=(1.0,)), seeds=[0, 3])
+    assert [run["seed"] for run in found.to_dict()["study"]["runs"]] == [0, 3]
+    for row in found.learners:
+        gains = [run.validation_gain for run in row.runs]
+        assert row.validation_gain == pytest.approx(sum(gains) / 2)
+    with pytest.raises(ParameterError, match="seeds"):
+        compare(table(), Apart(), seeds=[-1])
+
+
+def test_defaults_that_cannot_learn_the_tasks_are_named(monkeypatch):
+    monkeypatch.setattr(_left_out, "default_learners", lambda: (Apart(), Refuses("odd")))
+    (sentence,) = unserved_defaults(None, TASKS)
+    assert sentence == "The learner 'odd' cannot learn these tasks: a (regression). It is left out."
+    assert unserved_defaults(("odd",), TASKS) == ()
