@@ -3,7 +3,7 @@
 import pytest
 
 from polytask.evaluation import DeltaMEstimate, LearnerRow, RunRow
-from polytask.evaluation.judging._recommend import best_run, recommended
+from polytask.evaluation.judging._recommend import _one_sided, best_run, recommended
 
 
 def row(name, gain, over=None, p=None, runs=(0.0,)):
@@ -64,3 +64,9 @@ def test_the_constant_is_no_model_whatever_validation_rows_say_of_it():
 def test_the_best_run():
     assert best_run(row("a", 0.1, runs=(0.1, 0.3, 0.3, None))) == 1
     assert best_run(row("a", 0.1, runs=(None, None))) == 0
+
+
+def test_the_one_sided_p_of_a_loss_is_above_one_half():
+    assert _one_sided(row("a", 0.1, 0.2, 0.5)) == 0.25
+    assert _one_sided(row("a", 0.1, -0.2, 0.5)) == _one_sided(row("a", 0.1, 0.0, 0.5)) == 0.75
+    assert _one_sided(row("a", 0.1, 0.2, None)) is _one_sided(row("a", 0.1)) is None

@@ -20,11 +20,17 @@ class Refuses(Apart):
 def test_the_seed_may_be_0():
     found = compare(table(), Together(alphas=(1.0,)), seeds=[0, 3])
     assert [run["seed"] for run in found.to_dict()["study"]["runs"]] == [0, 3]
+    assert "the spread over 2 seeds" in found.to_dict()["study"]["statistics"]["method"]
     for row in found.learners:
         gains = [run.validation_gain for run in row.runs]
         assert row.validation_gain == pytest.approx(sum(gains) / 2)
     with pytest.raises(ParameterError, match="seeds"):
         compare(table(), Apart(), seeds=[-1])
+
+
+def test_one_seed_has_no_spread():
+    found = compare(table(), Apart(alphas=(1.0,)), seeds=1)
+    assert "the spread over" not in found.to_dict()["study"]["statistics"]["method"]
 
 
 def test_defaults_that_cannot_learn_the_tasks_are_named(monkeypatch):
