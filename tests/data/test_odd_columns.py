@@ -256,6 +256,17 @@ def test_whole_numbers_that_look_like_dates():
     )
 
 
+@pytest.mark.parametrize(
+    "width", [pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64]
+)
+def test_whole_numbers_of_any_width_are_inputs_and_targets(width):
+    numbers = pl.Series([row % 7 for row in range(60)], dtype=width)
+    limits = np.iinfo(str(width).lower())
+    ends = pl.Series([limits.min, limits.max] * 30, dtype=width)
+    data = read(pl.DataFrame({"a": numbers, "b": ends, "y": numbers, "x": range(60)}), "y")
+    assert data.sources[0].inputs["a"].dtype == width
+
+
 # ── whole numbers stored as floats ────────────────────────────────────────────
 def test_labels_that_pandas_made_floats_of():
     labels = [float(row % 3) if row % 4 else None for row in range(60)]

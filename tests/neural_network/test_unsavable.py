@@ -21,10 +21,10 @@ def test_a_lambda_is_trained_with_a_warning_that_it_cannot_be_saved(tmp_path):
     recipe = MultiTaskNetwork(
         HardSharing(lambda in_shape: nn.Linear(in_shape[0], 3)), Trainer(steps=2)
     )
-    with pytest.warns(UserWarning, match="cannot be saved: .*importable module") as caught:
+    with pytest.warns(UserWarning, match="cannot be saved: .*module of its own") as caught:
         model = polytask.fit(DATA, recipe)
     assert len(caught) == 1
-    with pytest.raises(ParameterError, match="importable module"):
+    with pytest.raises(ParameterError, match="module of its own"):
         model.save(tmp_path / "model")
 
 
