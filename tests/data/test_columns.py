@@ -184,6 +184,12 @@ def test_a_constant_tensor_becomes_0():
     np.testing.assert_array_equal(encoded(fitted(images), images), 0.0)
 
 
+def test_tensors_of_nothing_but_missing_cells_change_no_later_cell():
+    column = fitted([[np.nan, np.nan], None], pl.Array(pl.Float64, 2))
+    assert isinstance(column, TensorColumn)
+    np.testing.assert_array_equal(encoded(column, np.array([[1.5, -2.0]])), [[1.5, -2.0]])
+
+
 def test_bad_tensors_are_named():
     column = fitted(np.eye(2))
     with pytest.raises(DataError, match=r"tensors of shape \(2,\) when .* of shape \(3,\) now"):

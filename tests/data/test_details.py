@@ -12,6 +12,7 @@ from polytask.data._date_text import dates_read
 from polytask.data._fold_split import check_folds
 from polytask.data._layout import _is_plain, _short, find_layout
 from polytask.data._leaks import _apart, _sample
+from polytask.data._plain_arrays import as_array
 from polytask.data._series import array_series
 from polytask.data._text_dates import date_verdicts, declared_dates
 from polytask.data._text_numbers import all_numbers
@@ -53,6 +54,13 @@ def test_masked_cells_of_several_axes_are_missing():
     np.testing.assert_array_equal(series.to_numpy(), [[1, np.nan], [3, 4]])
     flat = array_series("x", np.ma.array([1, 2], mask=[False, True]))
     assert flat.to_list() == [1, None]
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">i4", ">c8", ">M8[s]", ">m8[s]"])
+def test_numbers_and_times_get_the_byte_order_of_the_machine(dtype):
+    array = np.arange(3).astype(dtype)
+    assert as_array(array).dtype.isnative
+    np.testing.assert_array_equal(as_array(array), array)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,7 @@ def test_how_far_two_labels_are_apart(n):
 def test_files_that_polars_reads_as_they_stand(lines, plain):
     rows = [["a", "b"], ["1", "2"]]
     assert _is_plain(lines, rows, ",", 2) == plain
+    assert _is_plain(lines, [*rows, ["1"], []], ",", 2) == plain
     assert not _is_plain(lines, rows, " ", 2)
     assert not _is_plain(lines, rows, ",", 3)
     assert not _is_plain(lines, [*rows, ["1", "2", "3"]], ",", 2)

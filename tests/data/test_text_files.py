@@ -265,6 +265,25 @@ def test_lines_before_the_table(written, text, note):
     assert bool(left_out) == (note is not None)
 
 
+def test_a_remark_above_names_is_no_header(written):
+    rows = "".join(f"{number},1.5,2\n" for number in range(12))
+    assert open_table(written("# in,cm,kg\na,b,c\n" + rows)).frame.columns == ["a", "b", "c"]
+
+
+def test_a_single_quote_in_a_remark(written):
+    path = written('# pipes of 5" each\na,b\n1,2\n3,4\n')
+    assert cells(path) == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_a_wide_table_below_a_remark(written):
+    names = [f"c{number}" for number in range(40)]
+    rows = "\n".join([",".join(names), ",".join(["1"] * 40), "2"])
+    found = open_table(written(f"# made by hand\n{rows}\n")).frame
+    assert found.columns == names
+    assert found["c0"].to_list() == [1, 2]
+    assert found["c39"].to_list() == [1, None]
+
+
 def test_a_title_before_rows_without_a_header(written):
     path = written("|1x3 Cross validator\n25, Private, <=50K.\n38, ?, >50K.\n", "adult.test")
     assert cells(path, names="age,work,income", missing="?") == {
@@ -327,6 +346,11 @@ def test_line_ends_and_cells_with_line_ends(written, end):
     }
 
 
+def test_quotes_behind_blanks(written):
+    path = written('a, b, c\n1, "x, y", 5\n2, "z, w", 6\n')
+    assert cells(path) == {"a": [1, 2], "b": ["x, y", "z, w"], "c": [5, 6]}
+
+
 def test_a_line_that_is_too_long_in_a_file_of_blanks(written):
     path = written("a b\n1 2\n" + "3 4\n" * 30 + "1 2 3\n", "t.txt")
     with pytest.raises(SourceFileError, match=r"line 33 has 3 cells, but the header names 2 col"):
@@ -374,6 +398,7 @@ def test_columns_that_are_kept_beside_have_types_of_their_own(written):
 
 def test_read_table_keeps_empty_rows(written):
     assert read_table(written("a,b\n1,2\n,\n")).height == 2
+    assert read_table(written("a\n1\n\n2\n"))["a"].to_list() == [1, None, 2]
 
 
 def test_commas_that_may_stand_between_thousands(written):

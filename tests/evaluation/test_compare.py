@@ -409,6 +409,9 @@ def test_auxiliary_tasks_are_reported_and_counted_nowhere():
     assert sum(difference.counts.values()) == 1
     assert not difference.tasks["aside"].counted
     assert difference.tasks["aside"].sentence.endswith("(auxiliary, not counted)")
+    for one in difference.tasks.values():  # corrected within its role, where it is alone
+        assert one.p is not None
+        assert one.p_corrected == one.p
     assert found.learners[0].tasks["aside"]["rmse"].value is not None
     alone = compare(
         MultiTaskDataset.from_arrays(X, Y, [tasks[0], Task("aside", "regression")]), HELPS, seeds=2
