@@ -154,6 +154,12 @@ def test_patterns_pass_over_what_is_named_otherwise():
     assert [task.name for task in tasks] == ["whole", "c"]
 
 
+@pytest.mark.parametrize(("text", "kind"), [("t=", None), ("t=:binary", Binary())])
+def test_a_column_with_an_empty_name_is_a_task_under_another(text, kind):
+    (task,), _ = named_tasks([text], ["", "x"])
+    assert (task.name, task.kind, task.columns) == ("t", kind, ("",))
+
+
 def test_a_pattern_makes_several_columns_one_task():
     (task,), notes = named_tasks(["genre=g_*:multilabel"], ["g_rock", "g_pop", "x"])
     assert (task.name, task.kind, task.columns) == ("genre", Multilabel(), ("g_rock", "g_pop"))

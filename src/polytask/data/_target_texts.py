@@ -81,7 +81,7 @@ def matching(pattern: str, columns: Sequence[str]) -> list[str]:
 def _heads(text: str) -> Iterator[tuple[str, str | None]]:
     """The whole text, then what stands before each colon and the kind behind it, from the last."""
     yield text, None
-    for place in range(len(text) - 1, 0, -1):
+    for place in range(len(text) - 1, -1, -1):
         if text[place] == ",":  # which is no part of a kind
             return
         if text[place] == ":":
