@@ -165,6 +165,7 @@ FORGED = {
     "task": {"tasks": [{"type": "os:system", "parameters": {"command": "touch imported"}}]},
     "no files": {"files": {}},
     "model": {"model": "strange_code:Net"},
+    "script": {"tasks": [{"type": "__main__:app", "parameters": {}}]},
     "schemas": {"schemas": {}},
     "lists": {"name": [[[]]]},
 }

@@ -115,9 +115,9 @@ def _statistics(data: MultiTaskDataset, splits: Sequence[Split], seeds: int) -> 
     grouped = any(source.groups is not None for source in data.sources)
     unit = "groups" if grouped else "rows"
     method = (
-        f"{_LEVEL:.0%} intervals of each metric's own family (Student's t, Bonett–Price for shares, "
-        f"DeLong for areas); two learners are compared by exchanging their predictions, one of the "
-        f"test {unit} at a time, and by Student's t"
+        f"{_LEVEL:.0%} intervals of each metric's own family (Student's t for errors, Bonett–Price "
+        f"for accuracies, Wilson and Newcombe with DeLong's variance for areas); two learners are "
+        f"compared by exchanging their predictions, one of the test {unit} at a time, and by Student's t"
     )
     if len(splits) > 1:
         method += f"; the spread over {len(splits)} splits enters by the Nadeau–Bengio variance"
