@@ -332,7 +332,7 @@ def forged_skops(content: bytes, draw: random.Random) -> bytes:
     if kind < 4:
         return with_schema(content, forged_schema(schema_of(content), draw))
     entries = unzipped(content)
-    name = draw.choice(sorted(entries))
+    name = draw.choice(list(entries))  # as they stand: their names are addresses in memory
     if kind < 6 and name.endswith(".npy"):
         return zipped({**entries, name: forged_array(entries[name], draw)})
     if kind == 6:

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from polytask._reason import reason
 from polytask._trust import check_import
 from polytask.exceptions import ParameterError, UnknownNameError
 
@@ -226,7 +227,7 @@ def _imported(path: str, what: str, base: type | None) -> object:
     try:
         thing = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        sentence = f"The {what} {path!r} cannot be imported: {error}."
+        sentence = f"The {what} {path!r} cannot be imported: {reason(error, named=False)}."
         raise UnknownNameError(sentence) from error
     if base is not None and not _is_concrete(thing, base):
         sentence = f"The {what} {path!r} must be a class that extends {base.__name__} wholly."

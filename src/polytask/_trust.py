@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from polytask._reason import reason
 from polytask.exceptions import ParameterError, UntrustedError
 
 __all__ = [
@@ -219,7 +220,7 @@ def imported(name: str) -> Any:
                 "It was defined in a script or notebook: put it into a module of its own, such as "
                 "my_parts.py, and fit again."
             )
-        sentence = f"The recipe names {name!r}, which cannot be imported here ({error}). {how}"
+        sentence = f"The recipe names {name!r}, which cannot be imported here ({reason(error, named=False)}). {how}"
         raise ParameterError(sentence) from error
     return thing
 

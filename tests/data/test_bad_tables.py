@@ -225,6 +225,12 @@ def test_an_empty_column_is_noted():
         ),
         (
             np.eye(3),
+            np.eye(3),
+            {"tasks": list("abcdefg")},
+            r"Y must have one column for each target of the tasks, a, b, c, d, e[^f]*\. Got 3 columns",
+        ),
+        (
+            np.eye(3),
             np.arange(3),
             {"names": ["a"]},
             r"`names` parameter must name 3 columns\. Got 1 instead",

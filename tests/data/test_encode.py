@@ -247,6 +247,14 @@ def test_own_row_targets_are_written_once():
     assert schema_from_json(written) == schema
 
 
+@pytest.mark.parametrize("place", [-1, 9])
+def test_a_task_without_a_target_is_refused(data, place):
+    written = schema_to_json(fit_schemas(data)["table"])
+    written["tasks"] = dict.fromkeys(written["tasks"], place)
+    with pytest.raises(BundleError, match="every task must have a target"):
+        schema_from_json(written)
+
+
 def test_an_unknown_encoder_is_named(data):
     written = schema_to_json(fit_schemas(data)["table"])
     written["columns"][0]["encoder"] = "numerik"

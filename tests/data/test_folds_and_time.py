@@ -168,6 +168,14 @@ def test_shares_are_met_as_near_as_ties_allow():
     assert [len(part) for part in parts_of(split)] == [60, 10, 30]
 
 
+def test_one_time_at_least_is_trained_on():
+    data = MultiTaskDataset.from_table(
+        {"x": range(11), "when": [0, *[1] * 10], "y": range(11)}, "y"
+    )
+    (split,) = TimeSplit("when", test=0.0, validation=0.99).splits(data, 0)
+    assert [len(part) for part in parts_of(split)] == [1, 10, 0]
+
+
 DATES = [dt.date(2020, 1, 30) + dt.timedelta(days=7 * day) for day in range(20)]
 FORMS = {
     "dates": DATES,

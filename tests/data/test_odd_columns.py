@@ -69,6 +69,8 @@ def test_a_role_settles_what_a_column_is():
         (np.r_[np.tile([0, 1], 45), [-9999] * 10].astype(int), "-9999"),
         (np.r_[np.linspace(0, 41310, 90), [99999] * 10], "99999"),
         (np.r_[np.linspace(-3, 3, 90), [1e20] * 10], "1e+20"),
+        (np.r_[np.linspace(0, 413, 90), [2147483647] * 10], "2147483647"),
+        (np.r_[np.linspace(0, 4, 90), [-99.12345678] * 10], "-99.12345678"),
     ],
 )
 @pytest.mark.parametrize("role", ["input", "target"])
@@ -247,6 +249,13 @@ def test_a_stray_cell_in_a_target_of_numbers(tmp_path):
 def test_codes_are_classes(form):
     labels = [form.format(row % 25) for row in range(100)]
     assert read({"x": range(100), "y": labels}, "y").tasks[0].known_kind == Multiclass()
+
+
+def test_whole_numbers_with_a_unit_are_classes_where_each_occurs_twice():
+    labels = [f"{row % 25} kg" for row in range(50)]
+    assert read({"x": range(50), "y": labels}, "y").tasks[0].known_kind == Multiclass()
+    with pytest.raises(DataError, match="Or write y:multiclass"):
+        read({"x": range(49), "y": labels[:49]}, "y")
 
 
 def test_whole_numbers_that_look_like_dates():

@@ -101,6 +101,17 @@ def test_side_by_side_gives_what_one_after_another_gives(tmp_path, data, split):
     assert found[0] == found[1]
 
 
+def test_runs_that_were_done_before_are_told_as_asked(tmp_path, data, split):
+    runner = Runner(tmp_path, data, Budget())
+    run = runner.request(Apart(), split, 0)
+    first = runner.run(run)
+    done, known = [], []
+    runner.run_all([run], done.append)
+    assert done == [first]
+    runner.run_all([run], done.append, known.append)
+    assert (done, known) == ([first], [first])
+
+
 def test_an_error_in_a_worker_process_reaches_the_user(tmp_path, data, split):
     runner = Runner(tmp_path, data, Budget(), jobs=2)
     with pytest.raises(ValueError, match="'alpha' parameter of Ridge"):

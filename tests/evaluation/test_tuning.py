@@ -133,3 +133,12 @@ def test_a_baseline_far_below_the_constant_counts_for_nothing_on_validation_rows
     assert gain(entry(a=100.0, b=1.0)) == pytest.approx(0.1)
     assert gain(None, {"b"}) == pytest.approx(0.2)
     assert gain(None, {"a", "b"}) is None
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_many_small_tasks_share_a_denominator_on_validation_rows():
+    yardstick, ours = entry(a=0.5, b=1.0), entry(a=0.4, b=0.8).runs[0]
+    yardstick.answers = {"a": (), "b": ()}
+    context = SimpleNamespace(constant=None, tasks=TASKS, constant_in_training=(),
+                              headline=lambda _: RMSE(), many_small=True)  # fmt: skip
+    assert validation_gain(ours, yardstick, context) == pytest.approx((0.1 + 0.2) / 1.5)

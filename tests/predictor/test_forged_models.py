@@ -50,6 +50,7 @@ def refused(folder: Path, match: str, error: type[Exception] = BundleError) -> s
     with trap(folder) as alarms, pytest.raises(error, match=match) as caught:
         load(folder)
     assert not alarms
+    assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
@@ -667,6 +668,16 @@ def test_trees_that_lead_nowhere(tmp_path, model, field, value):
 def test_fewer_nodes_than_said(tmp_path):
     files = with_array("forest", is_record("left_child"), lambda array: array[:-1])
     refused(resealed(files, tmp_path / "model"), "estimators.skops")
+
+
+def test_texts_instead_of_the_values_of_a_tree(tmp_path):
+    """Scikit-learn says so on three lines."""
+    files = with_array(
+        "forest",
+        lambda array: array.ndim == 3,
+        lambda array: np.full(array.shape, "x", "S3"),
+    )
+    refused(resealed(files, tmp_path / "model"), "incompatible dtype")
 
 
 def test_support_vectors_of_another_number(tmp_path):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
+from polytask._reason import reason
 from polytask._validation import (
     Constraint,
     InstanceOf,
@@ -94,7 +95,7 @@ class CustomEncoder(Encoder):
         except TypeError as error:
             sentence = (
                 "The `encoder` parameter's factory must build a torch.nn.Module from `in_shape`. "
-                f"Called with in_shape={tuple(in_shape)}, it said: {error}."
+                f"Called with in_shape={tuple(in_shape)}, it said: {reason(error, named=False)}."
             )
             raise ParameterError(sentence) from error
         if not isinstance(module, nn.Module):

@@ -12,6 +12,7 @@ import polars as pl
 from polars import selectors as cs
 
 from polytask._naming import suggestion
+from polytask._reason import reason
 from polytask._validation import message
 from polytask.data._index_notes import index_notes
 from polytask.data._nested import fault, readable_table
@@ -114,10 +115,10 @@ def _converted(frame: Any) -> pl.DataFrame:
     try:
         return table.rename({name: str(name) for name in table.columns}).to_polars()
     except ImportError as error:
-        sentence = f"{error}. Install it with: pip install 'polytask[frames]'"
+        sentence = f"{reason(error, named=False)}. Install it with: pip install 'polytask[frames]'"
         raise MissingDependencyError(sentence) from error
     except (TypeError, ValueError, NotImplementedError) as error:  # of pyarrow
-        raise DataError(f"The table cannot be read: {error}") from error
+        raise DataError(f"The table cannot be read: {reason(error, named=False)}.") from error
 
 
 def _labels(frame: Any) -> Iterable[object]:

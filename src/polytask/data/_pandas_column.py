@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
+from polytask._reason import reason
 from polytask.data._object_cells import object_cells
 from polytask.data._plain_arrays import as_array
 from polytask.exceptions import DataError, MissingDependencyError
@@ -60,10 +61,10 @@ def pandas_column(
     try:
         return nw.from_native(series, series_only=True).to_polars().rename(name)
     except ImportError as error:
-        sentence = f"{error}. Install it with: pip install 'polytask[frames]'"
+        sentence = f"{reason(error, named=False)}. Install it with: pip install 'polytask[frames]'"
         raise MissingDependencyError(sentence) from error
     except (TypeError, ValueError, NotImplementedError) as error:  # of pyarrow
-        raise DataError(f"Column {name!r} cannot be read: {error}") from error
+        raise DataError(f"Column {name!r} cannot be read: {reason(error, named=False)}.") from error
 
 
 def _with_plain_categories(series: Any) -> Any:

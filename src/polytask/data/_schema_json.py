@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from polytask._plain import from_plain
+from polytask._reason import reason
 from polytask._validation import check_parameters
 from polytask.data._column import Column
 from polytask.data._date_text import dates_read
@@ -67,7 +68,9 @@ def schema_from_json(value: object) -> Schema:
         columns = tuple(_column(column) for column in saved.columns)
         _check(saved, columns)
     except (ValueError, OverflowError) as error:
-        raise BundleError(f"A saved schema does not make sense: {error}") from error
+        raise BundleError(
+            f"A saved schema does not make sense: {reason(error, named=False)}."
+        ) from error
     return Schema(
         saved.source,
         columns,

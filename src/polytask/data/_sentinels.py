@@ -23,10 +23,15 @@ def sentinel_notes(columns: Iterable[pl.Series]) -> tuple[str, ...]:
             for value, count in _sentinels(numbers(series)):
                 found.setdefault(value, {})[series.name] = count
     return tuple(
-        f"{listed(list(counts))}: {value:g} repeats far from all other values "
-        f"({sum(counts.values()):,} cells); --missing {value:g} if it means missing"
+        f"{listed(list(counts))}: {_written(value)} repeats far from all other values "
+        f"({sum(counts.values()):,} cells); --missing {_written(value)} if it means missing"
         for value, counts in found.items()
     )
+
+
+def _written(value: float) -> str:
+    """All figures, so that it is this number again where it is named as missing."""
+    return repr(value).removesuffix(".0")
 
 
 def _sentinels(values: np.ndarray) -> list[tuple[float, int]]:

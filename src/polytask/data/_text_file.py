@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from polytask._reason import reason
 from polytask.exceptions import SourceFileError
 
 __all__ = ["head_lines", "opened_text"]
@@ -36,7 +37,7 @@ def opened_text(path: Path) -> Iterator[IO[str]]:
         sentence = f"{path} cannot be read: it is no UTF-8 text (it holds the byte 0x{byte:02x})."
         raise SourceFileError(f"{sentence} Save it as UTF-8 text.") from error
     except (gzip.BadGzipFile, EOFError, csv.Error) as error:
-        raise SourceFileError(f"{path} cannot be read: {error}.") from error
+        raise SourceFileError(f"{path} cannot be read: {reason(error, named=False)}.") from error
 
 
 def head_lines(path: Path) -> list[str]:
@@ -60,7 +61,7 @@ def _check_text(path: Path) -> None:
         with _opener(path)(path, "rb") as handle:
             head = handle.read(_HEAD)
     except (gzip.BadGzipFile, EOFError, OSError) as error:
-        raise SourceFileError(f"{path} cannot be read: {error}.") from error
+        raise SourceFileError(f"{path} cannot be read: {reason(error, named=False)}.") from error
     if head.startswith(_ZIP):
         sentence = f"{path} is a workbook or another zip archive. Save its sheet as a CSV file."
         raise SourceFileError(sentence)

@@ -11,6 +11,7 @@ import polars as pl
 
 from polytask._files import unsealed
 from polytask._plain import from_plain, read_json, to_plain
+from polytask._reason import reason
 from polytask._trust import checked_trust
 from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
 from polytask.evaluation.wording._frame import as_frame
@@ -182,7 +183,9 @@ class Comparison:
         try:
             values = unsealed(read_json(path), but="seconds")
         except (ValueError, AttributeError) as error:
-            raise StudyError(f"{path} is damaged ({error}). Run the comparison again.") from error
+            raise StudyError(
+                f"{path} is damaged ({reason(error, named=False)}). Run the comparison again."
+            ) from error
         found = cls.from_dict(values).kept(folder=Path(folder))
         object.__setattr__(found, "trusted", checked_trust(trusted, "Comparison.read"))
         return found

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from sklearn.base import BaseEstimator, is_classifier
 
 from polytask._files import replacing
+from polytask._reason import reason
 from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._booster import BoosterClassifier, BoosterRegressor, Trees
 from polytask.predictor._contents import Contents
 from polytask.predictor._lightgbm import LightGBMTrees
-from polytask.predictor._reason import reason
 from polytask.predictor._sound import parts_of
 from polytask.predictor._xgboost import XGBoostTrees
 

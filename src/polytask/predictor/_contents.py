@@ -11,6 +11,7 @@ from typing import Any
 
 from polytask._files import walk
 from polytask._plain import parse_json, read_file
+from polytask._reason import reason
 from polytask.exceptions import BundleError
 
 __all__ = ["AGAIN", "Contents", "FileEntry", "is_importable", "read_contents", "unnamed_files"]
@@ -91,7 +92,9 @@ class Contents:
         except ValueError as error:
             if isinstance(error, BundleError):
                 raise
-            raise BundleError(f"{self.path(name)} cannot be read ({error}). {AGAIN}") from error
+            raise BundleError(
+                f"{self.path(name)} cannot be read ({reason(error, named=False)}). {AGAIN}"
+            ) from error
 
     def part(self, prefix: str) -> Contents:
         """The files whose names begin with the prefix, which is left out of their names."""
@@ -125,7 +128,9 @@ def _verified(path: Path, entry: FileEntry) -> bytes:
     except MemoryError as error:
         raise BundleError(f"{path} has {size:,} bytes, more than the memory holds.") from error
     except ValueError as error:
-        raise BundleError(f"{path} cannot be read: {error}. {AGAIN}") from error
+        raise BundleError(
+            f"{path} cannot be read: {reason(error, named=False)}. {AGAIN}"
+        ) from error
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise BundleError(f"{path} was edited or damaged after it was written. {AGAIN}")
     return content

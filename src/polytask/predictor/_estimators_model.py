@@ -11,6 +11,7 @@ import numpy as np
 
 from polytask._files import replacing, write_json
 from polytask._plain import from_plain, to_plain
+from polytask._reason import reason
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._boosters import BoosterEntry, put_back, taken_out
@@ -106,7 +107,9 @@ class EstimatorsModel(Model):
             )
             check_parts(parts, tasks, schemas)
         except Exception as error:
-            raise BundleError(f"{where} holds no estimators that can predict: {error}.") from error
+            raise BundleError(
+                f"{where} holds no estimators that can predict: {reason(error, named=False)}."
+            ) from error
         return cls(tasks, schemas, parts)
 
 

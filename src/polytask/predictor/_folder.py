@@ -13,6 +13,7 @@ from typing import Any
 
 from polytask._files import sha256, sweep_workshops, workshop, write_json
 from polytask._plain import from_plain, read_json
+from polytask._reason import reason
 from polytask._validation import describe
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import AGAIN, FileEntry
@@ -185,14 +186,18 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return from_plain(Manifest, manifest)
     except ValueError as error:
-        raise BundleError(f"{path} does not describe a saved model ({error}). {AGAIN}") from error
+        raise BundleError(
+            f"{path} does not describe a saved model ({reason(error, named=False)}). {AGAIN}"
+        ) from error
 
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         manifest = read_json(path)
     except ValueError as error:  # of the encoding or of the JSON
-        raise BundleError(f"{path} is truncated or damaged ({error}). {AGAIN}") from error
+        raise BundleError(
+            f"{path} is truncated or damaged ({reason(error, named=False)}). {AGAIN}"
+        ) from error
     if not isinstance(manifest, dict):
         raise BundleError(f"{path} does not describe a saved model. {AGAIN}")
     return manifest

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from polytask._reason import reason
 from polytask._recipes import from_json, plain_from_json
 from polytask._trust import also_trusted, checked_trust
 from polytask.bookkeeping import History
@@ -17,7 +18,6 @@ from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
-from polytask.predictor._reason import reason
 from polytask.predictor._rows import sources_to_predict
 from polytask.tasks import Task, TaskSet
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from polytask._files import writing
+from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._trust import also_trusted, checked_trust
 from polytask.bookkeeping import History
@@ -19,7 +20,6 @@ from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions, TaskPrediction, listed
-from polytask.predictor._reason import reason
 from polytask.predictor._rows import chunks, sources_to_predict
 from polytask.predictor._targets import fitted_targets
 from polytask.tasks import FittedTarget, TaskSet

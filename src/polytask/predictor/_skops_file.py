@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from polytask._plain import parse_json
+from polytask._reason import reason
 from polytask.exceptions import BundleError
 from polytask.predictor._array_files import check_archive, check_array, stored
 from polytask.predictor._light_skops import UnsupportedTypeException, skops_io
@@ -32,7 +33,9 @@ def dumped(value: Any, where: str) -> bytes:
     try:
         content = stored(skops_io.dumps(value))
     except (UnsupportedTypeException, TypeError, AttributeError) as error:
-        raise BundleError(f"{where} cannot be written without pickle: {error}.") from error
+        raise BundleError(
+            f"{where} cannot be written without pickle: {reason(error, named=False)}."
+        ) from error
     _check(content, "The model", saving=True)
     return content
 
@@ -54,7 +57,7 @@ def loaded(content: bytes, where: str) -> Any:
     except BundleError:
         raise
     except Exception as error:
-        sentence = f"{where} cannot be read ({type(error).__name__}: {error})."
+        sentence = f"{where} cannot be read ({reason(error)})."
         raise BundleError(sentence) from error
 
 

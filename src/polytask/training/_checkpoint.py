@@ -15,6 +15,7 @@ from torch import Tensor
 
 from polytask._files import replacing
 from polytask._plain import parse_json
+from polytask._reason import reason
 from polytask.exceptions import StudyError
 
 __all__ = ["check_checkpoint", "load_state", "save_state"]
@@ -51,7 +52,7 @@ def load_state(path: Path) -> dict[str, Any]:
     try:
         return dict(_unpack(*_read(path)))
     except Exception as error:
-        sentence = f"{path.name} is not a whole checkpoint ({error}). Delete it to start anew."
+        sentence = f"{path.name} is not a whole checkpoint ({reason(error, named=False)}). Delete it to start anew."
         raise StudyError(sentence) from error
 
 

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from polytask._naming import resolve
+from polytask._reason import reason
 from polytask.exceptions import ParameterError
 
 __all__ = ["make_optimizer", "make_scheduler", "optimizer_factory", "scheduler_factory"]
@@ -73,5 +74,5 @@ def make_scheduler(
 def _unusable(parameter: str, given: object, error: Exception) -> str:
     return (
         f"The `{parameter}` parameter of Trainer must be buildable with the "
-        f"`{parameter}_options` given. {given!r} said: {error}."
+        f"`{parameter}_options` given. {given!r} said: {reason(error, named=False)}."
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from polytask._reason import reason
 from polytask.bookkeeping import History
 from polytask.exceptions import ParameterError, StudyError
 from polytask.training._checkpoint import load_state, save_state
@@ -50,8 +51,7 @@ def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
         _put(run, state)
     except Exception as error:
         sentence = (
-            f"{path.name} holds no state of this run ({type(error).__name__}: {error}). "
-            "Delete it to start anew."
+            f"{path.name} holds no state of this run ({reason(error)}). Delete it to start anew."
         )
         raise StudyError(sentence) from error
 

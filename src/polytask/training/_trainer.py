@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from polytask._files import writing
+from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
@@ -250,7 +251,7 @@ class _Saver:
             if not self.resumed or error is self.of_user:
                 raise
             sentence = (
-                f"Training cannot go on from {self.path.name} ({type(error).__name__}: {error}). "
+                f"Training cannot go on from {self.path.name} ({reason(error)}). "
                 "Delete it to start anew."
             )
             raise StudyError(sentence) from error

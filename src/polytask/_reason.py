@@ -22,7 +22,7 @@ def reason(error: Exception, width: int = 300, *, named: bool = True) -> str:
 
     Examples
     --------
-    >>> from polytask.predictor._reason import reason
+    >>> from polytask._reason import reason
     >>> reason(ValueError("Check failed: Stack trace: [bt] (0) lib.so"))
     'ValueError: Check failed'
     """
