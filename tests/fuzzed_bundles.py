@@ -426,6 +426,8 @@ def try_case(number: int, folder: Path) -> str:
             said = str(error)
     assert not alarms, f"case {number} ({name}): {alarms}"
     assert "\n" not in said.strip(), f"case {number} ({name}): {said}"
+    if not said:
+        assert not any(np.isnan(response).any() for response in found.values())
     if not said and told:
         for task, response in expected.items():
             words = f"case {number} ({name}): a changed prediction of {task}"

@@ -1,5 +1,7 @@
 """Errors: each derives from `PolytaskError` and from the standard class people already catch."""
 
+from collections.abc import Sequence
+
 __all__ = [
     "BundleError",
     "DataError",
@@ -14,6 +16,7 @@ __all__ = [
     "PolytaskError",
     "SourceFileError",
     "StudyError",
+    "TooFewRowsError",
     "UnknownNameError",
     "UnservedNeedError",
     "UntrustedError",
@@ -49,6 +52,22 @@ class OneClassError(DataError):
     def __init__(self, sentence: str, label: object = None) -> None:
         super().__init__(sentence)
         self.label = label
+
+
+class TooFewRowsError(DataError):
+    """Tasks with fewer rows than a split has parts, or with none to learn from.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+    why : str
+        Words to stand after their names.
+    """
+
+    def __init__(self, sentence: str, tasks: Sequence[str] = (), why: str = "") -> None:
+        super().__init__(sentence)
+        self.tasks = tuple(tasks)
+        self.why = why
 
 
 class SourceFileError(PolytaskError, OSError):

@@ -19,11 +19,13 @@ from polytask.data import (
     Split,
     find_split_column,
     parse_split,
+    read,
+    splits_of,
 )
 from polytask.data._quotas import quotas, spread
 from polytask.data._stratify import stratify
 from polytask.data._stratify_groups import stratify_groups
-from polytask.exceptions import DataError, ParameterError, UnknownNameError
+from polytask.exceptions import DataError, ParameterError, TooFewRowsError, UnknownNameError
 from polytask.tasks import Task
 
 SHARES = (0.6, 0.2, 0.2)
@@ -327,6 +329,45 @@ def test_too_few_labelled_rows():
     ):
         RandomSplit().splits(data, 0)
     RandomSplit(validation=0.0).splits(data, 0)
+
+
+def small_task(layout):
+    """A task of 20 rows and a task of two, beside each other or below each other."""
+    if layout == "wide":
+        table = {"x": range(20), "a": np.arange(20) / 3, "few": [1.5, 2.5] + [None] * 18}
+        return MultiTaskDataset.from_table(table | {"part": PARTS}, ["a", "few"])
+    table = {"x": range(22), "y": np.arange(22) / 3, "task": ["a"] * 20 + ["few"] * 2}
+    return read(table | {"part": [*PARTS, "test", "test"]}, target="y", task_column="task")
+
+
+PARTS = ["test"] * 6 + ["train"] * 14
+FEW = "few: left out, with too few labelled rows to split in 3 parts"
+ABSENT = "few: left out, with no labelled training row in the split"
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize(
+    ("splitter", "note"), [(RandomSplit(), FEW), (ColumnSplit("part"), ABSENT)]
+)
+def test_a_task_too_small_to_split_is_left_out(layout, splitter, note):
+    data, (split,), notes = splits_of(small_task(layout), splitter, 0)
+    assert (data.tasks.names, notes) == (("a",), (note,))
+    assert sum(len(rows["table"]) for rows in (split.train, split.validation, split.test)) == 20
+
+
+def test_no_task_is_left_out_of_rows_that_were_given():
+    train, validation, test = ({"table": rows} for rows in np.split(np.arange(3, 20), [13, 15]))
+    with pytest.raises(TooFewRowsError, match="No training row of the split is labelled"):
+        splits_of(small_task("wide"), FixedSplit((Split(train, validation, test),)), 0)
+
+
+def test_a_task_large_enough_must_be_primary():
+    data = MultiTaskDataset.from_table(
+        {"x": range(9), "y": [1.5, *[None] * 8], "z": np.arange(9) / 3},
+        [Task("y", "regression"), Task("z", "regression", role="auxiliary")],
+    )
+    with pytest.raises(TooFewRowsError, match="Task 'y' has 1 labelled row, too few"):
+        splits_of(data, RandomSplit(), 0)
 
 
 def test_too_few_groups():

@@ -44,6 +44,18 @@ def test_fit_leaves_it_out(data):
 
 
 @pytest.mark.parametrize("run", [compare, polytask.fit])
+def test_a_task_too_small_to_split_is_left_out(run):
+    table = {"x": np.arange(40.0), "a": np.arange(40) / 3, "few": [1.5, *[None] * 39]}
+    data, note = polytask.read(table, ["a", "few"]), "few: left out, with too few labelled rows"
+    if run is compare:
+        found = compare(data, "linear", seeds=1)
+        assert any(warning.startswith(note) for warning in found.warnings)
+    else:
+        with pytest.warns(UserWarning, match=note):
+            assert run(data, "linear").tasks.names == ("a",)
+
+
+@pytest.mark.parametrize("run", [compare, polytask.fit])
 def test_no_task_remains(run):
     table = {"x": np.arange(80.0), "late": LATE * 2, "later": LATE * 2, "part": PART}
     data = polytask.read(table, ["late", "later"])

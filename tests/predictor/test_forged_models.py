@@ -17,6 +17,7 @@ from forgery import files_of, laid_out, resealed, sealed_with, trap, unzipped, z
 from fuzzed_bundles import MIXED, predictions, saved
 from scipy import sparse
 from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsRegressor
@@ -27,6 +28,7 @@ from sklearn.utils.validation import check_array
 
 import polytask
 from polytask.bookkeeping import Budget
+from polytask.datasets import make_related_regression
 from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
@@ -791,6 +793,17 @@ def test_settings_out_of_their_range(estimator, name, value):
     setattr(fitted, name, value)
     with pytest.raises(ValueError, match=f"{name} of "):
         check_sound([fitted])
+
+
+def test_answers_that_are_no_numbers(tmp_path):
+    """Any number of an estimator may have been made NaN; the answers show it."""
+    data = make_related_regression(n_tasks=2, n_rows=30, seed=0)[0]
+    learner = PerTaskEstimator(GaussianProcessRegressor(normalize_y=True))
+    fitted = learner.fit(data, data, 0, Budget())
+    fitted.model.parts[0].estimators[0]._y_train_std = np.full(1, np.nan)
+    fitted.save(tmp_path / "model")
+    with pytest.raises(BundleError, match=r"its answers for task 'task_0' are not numbers"):
+        load(tmp_path / "model").predict(data)
 
 
 @pytest.mark.parametrize("name", ["n_jobs", "n_threads", "_n_threads"])

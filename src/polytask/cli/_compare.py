@@ -9,7 +9,7 @@ from polytask.cli._budget import budget
 from polytask.cli._data import read_data
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import check_parts, learnable_splits
+from polytask.data import check_parts, learnable_splits, splits_of
 
 __all__ = ["run"]
 
@@ -20,9 +20,10 @@ def run(given: Mapping[str, Any]) -> None:
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
     data, splitter = read_data(options, voice)
-    _, splits, _ = learnable_splits(data, splitter.splits(data, seed=0))
+    kept, splits, _ = splits_of(data, splitter, seed=0)
+    _, splits, _ = learnable_splits(kept, splits)
     check_parts(splits)
-    allowed = budget(options, data, splitter, trials=options.trials)
+    allowed = budget(options, kept, splitter, trials=options.trials)
     from polytask.cli._comparison import run_comparison
 
     run_comparison(options, data, splitter, allowed, voice)

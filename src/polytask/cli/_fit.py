@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from polytask.cli._data import read_data
 from polytask.cli._interrupt import ending_well
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import MultiTaskDataset, Splitter, learnable
+from polytask.data import MultiTaskDataset, Split, Splitter, learnable, splits_of
 from polytask.exceptions import DataError
 
 __all__ = ["run"]
@@ -31,9 +31,10 @@ def run(given: Mapping[str, Any]) -> None:
         check_folder(options.out)
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)
-        train, validation = _parts(data, splitter, options.seed, voice)
+        data, splits, too_small = splits_of(data, splitter, options.seed)
+        train, validation = _parts(splitter.prepared(data), splits, voice)
         train, validation, left_out = learnable(train, validation)
-        for note in left_out:
+        for note in (*too_small, *left_out):
             voice.note(f"  {note}")
         allowed = _allowed(options, data, splitter)
         from polytask.cli._fitting import run_fit
@@ -49,13 +50,13 @@ def _allowed(options: FitSettings, data: MultiTaskDataset, splitter: Splitter) -
 
 
 def _parts(
-    data: MultiTaskDataset, splitter: Splitter, seed: int, voice: Voice
+    data: MultiTaskDataset, splits: Sequence[Split], voice: Voice
 ) -> tuple[MultiTaskDataset, MultiTaskDataset]:
     """Training and validation rows."""
-    split, *others = splitter.splits(data, seed)
+    split, *others = splits
     if others:
         voice.note(f"one model: only the first of {1 + len(others)} splits is used")
-    train, validation, test = split.apply(splitter.prepared(data))
+    train, validation, test = split.apply(data)
     if validation.n_rows == 0:
         sentence = "The split leaves no validation rows, by which training stops and is judged."
         raise DataError(f"{sentence} Hold some out: --split random:0.2.")

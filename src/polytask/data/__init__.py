@@ -31,6 +31,7 @@ from polytask.data._schema_json import schema_from_json, schema_to_json
 from polytask.data._separated import find_separator
 from polytask.data._source import Source
 from polytask.data._split import Split
+from polytask.data._splits_of import splits_of
 from polytask.data._splitter import Splitter
 from polytask.data._table import Table
 from polytask.data._time_columns import time_columns
@@ -84,6 +85,7 @@ __all__ = [
     "scan_table",
     "schema_from_json",
     "schema_to_json",
+    "splits_of",
     "time_columns",
     "to_polars",
     "unit_mean",

@@ -11,7 +11,7 @@ from polytask.data._notes import listed
 from polytask.data._partition import partitions
 from polytask.data._split import Split
 from polytask.data._targets import fit_targets
-from polytask.exceptions import DataError
+from polytask.exceptions import TooFewRowsError
 
 __all__ = ["check_training_rows", "drawn_split", "drawn_validation"]
 
@@ -68,11 +68,12 @@ def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
         f"{held}, too few to split in {needed} parts: at least {needed} are needed. Add rows, or "
         f"leave {'these tasks' if len(few) > 1 else 'this task'} out of the table."
     )
-    raise DataError(sentence)
+    why = f"with too few labelled rows to split in {needed} parts"
+    raise TooFewRowsError(sentence, list(few), why)
 
 
 def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
-    """Raise if a task has no labelled training row."""
+    """Raise `TooFewRowsError` if a task has no labelled training row."""
     learned: set[str] = set()
     for source in dataset.sources:
         among = np.zeros(source.n_rows, dtype=bool)
@@ -86,4 +87,4 @@ def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
             f"No training row of the split is labelled for the task{'s' * (len(absent) > 1)} {tasks}. "
             "Split in another way, or leave such tasks out of the table."
         )
-        raise DataError(sentence)
+        raise TooFewRowsError(sentence, absent, "with no labelled training row in the split")

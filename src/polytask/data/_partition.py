@@ -12,7 +12,7 @@ from polytask.data._source import Source
 from polytask.data._strata import strata
 from polytask.data._stratify import stratify
 from polytask.data._stratify_groups import stratify_groups
-from polytask.exceptions import DataError
+from polytask.exceptions import TooFewRowsError
 from polytask.tasks import FittedTarget
 
 __all__ = ["partitions"]
@@ -40,7 +40,7 @@ def partitions(
 
     Raises
     ------
-    DataError
+    TooFewRowsError
         If there are fewer rows, or groups, than parts.
     """
     wanted = np.asarray(shares, dtype=np.float64)
@@ -83,4 +83,7 @@ def _check_enough(sources: Sequence[Source], count: int, what: str, shares: np.n
             f"{owner} {count} {what}, too few to split in {needed} parts: "
             f"at least {needed} are needed."
         )
-        raise DataError(sentence)
+        tasks = {task.name: None for source in sources for task in source.tasks}
+        raise TooFewRowsError(
+            sentence, list(tasks), f"with too few {what} to split in {needed} parts"
+        )

@@ -22,6 +22,7 @@ from polytask.data import (
     own_split,
     own_split_note,
     rarity_notes,
+    splits_of,
 )
 from polytask.evaluation._comparison import Comparison
 from polytask.evaluation._conclude import conclude
@@ -130,7 +131,7 @@ def compare(
       none is recommended.
     - A learner that fails while it is fitted is left out, and `warnings` say why; the others go
       on. So are learners of the default set that cannot learn the tasks, and tasks of which the
-      training rows of a split hold one class alone.
+      training rows of a split hold one class alone, or that have too few rows to be split.
     - p-values are corrected over tasks by Holm's method. Auxiliary tasks are reported and
       counted nowhere.
 
@@ -150,7 +151,7 @@ def compare(
     splitter = own or as_splitter("compare", split, RandomSplit())
     allowed = budget or Budget(trials=3)
     started = time.perf_counter()
-    splits = splitter.splits(data, seed=0)
+    data, splits, too_small = splits_of(data, splitter, seed=0)
     data, splits, unlearnable = learnable_splits(data, splits)
     check_parts(splits)
     repetitions = _repetitions(splits, seeds)
@@ -164,6 +165,7 @@ def compare(
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
             notes = [
                 *([own_split_note(own.column)] if own else []),
+                *too_small,
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
                 *left_out,

@@ -17,6 +17,7 @@ from polytask.data import (
     learnable,
     own_split,
     own_split_note,
+    splits_of,
 )
 from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
@@ -80,8 +81,8 @@ def fit(
     Warns
     -----
     UserWarning
-        Naming the tasks that are left out, since their training rows hold one class, or the column
-        that says which rows train.
+        Naming the tasks that are left out, since their training rows hold one class or they have
+        too few rows to be split, or the column that says which rows train.
 
     Examples
     --------
@@ -94,15 +95,16 @@ def fit(
     """
     _check_arguments(data, validation, split, seed, budget)
     (chosen,) = on_device([_served(learner, data)], device, precision, "fit")
+    too_small: tuple[str, ...] = ()
     if validation is None:
         own = own_split(data) if split is None else None
         splitter = own or as_splitter("fit", split, RandomSplit(test=0.0))
         if own is not None:
             warnings.warn(own_split_note(own.column), UserWarning, stacklevel=2)
-        rows = splitter.splits(data, seed)[0]
-        data, validation, _ = rows.apply(splitter.prepared(data))
+        data, splits, too_small = splits_of(data, splitter, seed)
+        data, validation, _ = splits[0].apply(splitter.prepared(data))
     data, validation, notes = learnable(data, validation)
-    for note in notes:
+    for note in (*too_small, *notes):
         warnings.warn(note, UserWarning, stacklevel=2)
     if budget is None and not getattr(chosen, "has_own_budget", False):
         budget = Budget()

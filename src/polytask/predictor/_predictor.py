@@ -88,7 +88,7 @@ class FittedPredictor:
             If there are no rows, an input column is absent or changed its type, or a row belongs
             to a task that the model does not know.
         BundleError
-            If the model was loaded and fails on rows that its schema accepts.
+            If the model was loaded, and fails or answers with NaN on rows that its schema accepts.
         """
         targets = fitted_targets(self.tasks, self.schemas)
         scores = self._scores(sources_to_predict(data, self.schemas, self.tasks), targets)
@@ -127,15 +127,21 @@ class FittedPredictor:
         if self.folder is None:
             return self.model.scores([chunk])[chunk.name]
         try:
-            return self.model.scores([chunk])[chunk.name]
+            scores = self.model.scores([chunk])[chunk.name]
         except PolytaskError:
             raise
         except Exception as error:
-            sentence = (
-                f"The model in {self.folder} cannot predict rows that its schema accepts "
-                f"({reason(error)}). Fit the model again."
-            )
-            raise BundleError(sentence) from error
+            raise BundleError(self._cannot(reason(error))) from error
+        for task, raw in scores.items():
+            if np.isnan(raw).any():
+                raise BundleError(self._cannot(f"its answers for task {task!r} are not numbers"))
+        return scores
+
+    def _cannot(self, why: str) -> str:
+        return (
+            f"The model in {self.folder} cannot predict rows that its schema accepts ({why}). "
+            "Fit the model again."
+        )
 
     def save(self, folder: str | Path, trusted: str | Collection[str] = ()) -> None:
         """Write the model into a folder, wholly or not at all; `polytask.load` reads it.

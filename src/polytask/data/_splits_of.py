@@ -1,0 +1,61 @@
+"""Splits of the tasks that have rows enough to be split."""
+
+from __future__ import annotations
+
+from polytask.data._dataset import MultiTaskDataset
+from polytask.data._fixed_split import FixedSplit
+from polytask.data._notes import listed
+from polytask.data._split import Split
+from polytask.data._splitter import Splitter
+from polytask.exceptions import TooFewRowsError
+
+__all__ = ["splits_of"]
+
+
+def splits_of(
+    data: MultiTaskDataset, splitter: Splitter, seed: int
+) -> tuple[MultiTaskDataset, list[Split], tuple[str, ...]]:
+    """What a splitter makes of the tasks that have rows enough.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+    splitter : Splitter
+        One with rows of its own (`FixedSplit`) must give every task training rows.
+    seed : int
+
+    Returns
+    -------
+    data : MultiTaskDataset
+        Without the tasks that have too few rows.
+    splits : list of Split
+        Of its rows.
+    notes : tuple of str
+        Which tasks are left out, and why.
+
+    Raises
+    ------
+    TooFewRowsError
+        If no primary task remains.
+
+    Examples
+    --------
+    >>> from polytask.data import RandomSplit, read, splits_of
+    >>> table = {"x": range(6), "price": range(6), "rare": [1.5, None, None, None, None, 2.5]}
+    >>> data, splits, notes = splits_of(read(table, ["price", "rare"]), RandomSplit(), seed=0)
+    >>> data.tasks.names, notes
+    (('price',), ('rare: left out, with too few labelled rows to split in 3 parts',))
+    """
+    notes: list[str] = []
+    while True:
+        try:
+            return data, list(splitter.splits(data, seed)), tuple(notes)
+        except TooFewRowsError as error:
+            if isinstance(splitter, FixedSplit) or not _remain(data, error):
+                raise
+            notes.append(f"{listed(error.tasks)}: left out, {error.why}")
+            data = data.without_tasks(error.tasks)
+
+
+def _remain(data: MultiTaskDataset, error: TooFewRowsError) -> bool:
+    return any(task.is_primary for task in data.tasks if task.name not in error.tasks)
