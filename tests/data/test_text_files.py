@@ -351,6 +351,32 @@ def test_quotes_behind_blanks(written):
     assert cells(path) == {"a": [1, 2], "b": ["x, y", "z, w"], "c": [5, 6]}
 
 
+@pytest.mark.parametrize("last", ["", "\n"])
+@pytest.mark.parametrize(
+    "found", [['5" pipe', "z", 'a "b" c'], ['5"', '6"', "z"], ["z", 'q" q" q"', 'say "hi"']]
+)
+def test_quotes_within_cells_without_quotes(written, found, last):
+    """As inches are written."""
+    lines = [f"{number},{cell},0" for number, cell in enumerate(found)]
+    assert cells(written("\n".join(["a,b,c", *lines]) + last))["b"] == found
+
+
+@pytest.mark.parametrize("beyond", [0, 500])
+@pytest.mark.parametrize("cell", ['"5 pipe', '"5" pipe'])
+def test_quotes_that_do_not_end_a_cell(written, cell, beyond):
+    """Such a quote would take in the rows that follow, where they are read in silence."""
+    lines = ["1,z,0"] * beyond + [f"2,{cell},1", "3,z,0", '4,"z",0', "5,z,1"]
+    path = written("\n".join(["a,b,c", *lines, ""]))
+    with pytest.raises(SourceFileError, match=f"line {beyond + 2} has a cell that begins with a"):
+        open_table(path)
+
+
+def test_an_open_quote_in_a_file_of_blanks(written):
+    path = written('a b\n1 2\n3 "4\n5 6\n', "t.txt")
+    with pytest.raises(SourceFileError, match="line 3 has a cell that begins with a quote"):
+        open_table(path)
+
+
 def test_a_line_that_is_too_long_in_a_file_of_blanks(written):
     path = written("a b\n1 2\n" + "3 4\n" * 30 + "1 2 3\n", "t.txt")
     with pytest.raises(SourceFileError, match=r"line 33 has 3 cells, but the header names 2 col"):

@@ -38,6 +38,8 @@ class Layout:
         Those of columns to which the header gives none.
     plain : bool
         Whether polars reads the file as it is.
+    strict : bool
+        Whether a quote that closes a cell must stand at its end, where `plain` is False.
     notes : tuple of str
         What was found out, in words.
     """
@@ -49,6 +51,7 @@ class Layout:
     nameless: tuple[str, ...]
     plain: bool
     notes: tuple[str, ...]
+    strict: bool = False
 
 
 def usual_separator(path: Path) -> str:

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from polytask._reason import reason
 from polytask.data._cell_types import CellRules, typed
 from polytask.data._file_types import scanner
 from polytask.data._layout import Layout, find_layout
 from polytask.data._missing import marker_notes, markers_by_column
 from polytask.data._reading import Reading
 from polytask.data._roles import declared_roles
-from polytask.data._separated import check_numbers, long_line, raw_cells
+from polytask.data._separated import check_numbers, raw_cells
 from polytask.data._table import Table, joined, prepared
 from polytask.data._text_options import TextOptions
 from polytask.data._whole_rows import whole_rows
@@ -65,9 +66,7 @@ def open_file(path: Path, rules: FileRules) -> Table:
     scan = scanner(path)
     if scan is None:
         layout = find_layout(path, rules.options)
-        return _reading(
-            path, lambda: _open_text(path, layout, rules), lambda: long_line(path, layout)
-        )
+        return _reading(path, lambda: _read_text(path, layout, rules))
     if rules.options != TextOptions():
         sentence = (
             f"{path} says itself what its columns are: `names`, `no_header`, `separator` and "
@@ -82,6 +81,16 @@ def open_file(path: Path, rules: FileRules) -> Table:
         columns=rules.columns,
         missing=rules.missing,
     )
+
+
+def _read_text(path: Path, layout: Layout, rules: FileRules) -> Table:
+    """Read by polars; where it fails, which quotes within cells suffice for, row by row."""
+    try:
+        return _open_text(path, layout, rules)
+    except pl.exceptions.PolarsError:
+        if not layout.plain:
+            raise
+        return _open_text(path, replace(layout, plain=False, strict=True), rules)
 
 
 def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
@@ -120,14 +129,12 @@ def _check_rows(path: Path, frame: pl.DataFrame) -> None:
         raise SourceFileError(sentence)
 
 
-def _reading(
-    path: Path, action: Callable[[], Result], why: Callable[[], str | None] = lambda: None
-) -> Result:
+def _reading(path: Path, action: Callable[[], Result]) -> Result:
     """What the action gives; of errors that polars raises, one sentence."""
     try:
         return action()
     except (pl.exceptions.PolarsError, OSError) as error:
         if isinstance(error, SourceFileError):
             raise
-        sentence = why() or f"{path} cannot be read: {str(error).splitlines()[0]}"
+        sentence = f"{path} cannot be read: {reason(error, named=False)}."
         raise SourceFileError(sentence) from error

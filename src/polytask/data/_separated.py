@@ -6,6 +6,7 @@ import csv
 import glob
 import io
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -16,9 +17,10 @@ from polytask.data._text_file import opened_text
 from polytask.data._text_options import BLANKS, TextOptions
 from polytask.exceptions import SourceFileError
 
-__all__ = ["check_numbers", "find_separator", "literal", "long_line", "raw_cells"]
+__all__ = ["check_numbers", "find_separator", "literal", "raw_cells"]
 
 _MOST_NAMES = 5
+_END = "\ue000"  # a line behind the last, which an open quote would take in
 
 
 def find_separator(path: str | Path) -> str | None:
@@ -81,25 +83,44 @@ def _rows(path: Path, layout: Layout) -> Iterator[list[str]]:
     """All rows with as many cells as there are names; lines without any are passed over."""
     width = len(layout.names)
     with opened_text(path) as handle:
-        for number, cells in _numbered_rows(handle, layout):
+        for number, cells in _numbered_rows(path, handle, layout):
             if len(cells) > width and any(cell.strip() for cell in cells[width:]):
                 raise SourceFileError(_too_long(path, number, len(cells), width))
             if cells:
                 yield (cells + [""] * (width - len(cells)))[:width]
 
 
-def _numbered_rows(handle: Iterable[str], layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(
+    path: Path, handle: Iterable[str], layout: Layout
+) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and cells of the rows."""
     lines = iter(handle)
     for _ in range(layout.skipped):
         next(lines, None)
     if layout.separator == BLANKS:
         lines = (line.replace("\t", " ").strip() for line in lines)
-    rows = csv.reader(lines, delimiter=layout.separator, skipinitialspace=True)
+    rows = csv.reader(
+        chain(lines, [_END]),
+        delimiter=layout.separator,
+        skipinitialspace=True,
+        strict=layout.strict,
+    )
     if layout.header:
         next(rows, None)
-    for cells in rows:
-        yield layout.skipped + rows.line_num, cells
+    first = layout.skipped + rows.line_num + 1
+    try:
+        for cells in rows:
+            if cells == [_END]:
+                return
+            if cells and cells[-1].endswith(_END):
+                break
+            yield layout.skipped + rows.line_num, cells
+            first = layout.skipped + rows.line_num + 1
+    except csv.Error as error:
+        if "limit" in str(error):  # of the length of a cell
+            raise
+        raise SourceFileError(_quotes(path, first)) from error
+    raise SourceFileError(_quotes(path, first))
 
 
 def check_numbers(
@@ -139,13 +160,11 @@ def _may_be_thousands(cells: pl.Series) -> bool:
     return bool(cells.str.contains(MAYBE_THOUSANDS).all())
 
 
-def long_line(path: Path, layout: Layout) -> str | None:
-    """A sentence about the first line that has more cells than the header, if there is one."""
-    with opened_text(path) as handle:
-        for number, cells in _numbered_rows(handle, layout):
-            if len(cells) > len(layout.names):
-                return _too_long(path, number, len(cells), len(layout.names))
-    return None
+def _quotes(path: Path, number: int) -> str:
+    return (
+        f"{path}: line {number} has a cell that begins with a quote and does not end with one. Mend "
+        "the line; a quote within a cell in quotes is written twice."
+    )
 
 
 def _too_long(path: Path, number: int, cells: int, width: int) -> str:
