@@ -22,7 +22,7 @@ from polytask.learners import Learner
 
 __all__ = ["Runner", "versions"]
 
-_PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch")
+_PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch", "lightgbm", "xgboost")
 
 Job = TypeVar("Job")
 OnDone = Callable[[RunRecord], None]
