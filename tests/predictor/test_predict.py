@@ -253,3 +253,15 @@ def test_models_and_predictions_show_themselves_in_one_line():
     predictions = model.predict(mixed_table())
     rows = len(mixed_table())
     assert repr(predictions) == f"Predictions(5 tasks × {rows} rows: {names})"
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_predictions_name_new_categories(many):
+    table = {"zip": ["01", "02"] * 10, "y": [0.0, 1.5] * 10}
+    data = MultiTaskDataset.from_table(table, [Task("y", "regression")])
+    predictions = linear(data).predict({"zip": ["01", "7"] * many})
+    cells = "1 cell" if many == 1 else f"{many} cells"
+    note = f"zip: '7' ({cells}) was not seen in fitting and counts as unknown"
+    assert predictions.notes == (note,)
+    assert repr(predictions) == f"Predictions(1 task × {2 * many} rows: y; {note})"
+    assert linear(data).predict(data).notes == ()

@@ -12,7 +12,7 @@ from polytask._naming import suggestion
 from polytask.cli._prediction_table import prediction_table
 from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
-from polytask.data import Schema, rows_to_predict, unseen_notes
+from polytask.data import Schema, rows_to_predict
 from polytask.exceptions import DataError
 from polytask.predictor import open_model
 
@@ -40,10 +40,11 @@ def predict_rows(
     kept = _kept(saved.schemas.values(), rows, keep)
     saved.check(rows)
     predictor = saved.predictor()  # a network loads torch
-    for note in (*saved.notes, *unseen_notes(rows, saved.schemas.values())):
+    predictions = predictor.predict(rows)
+    for note in (*saved.notes, *predictions.notes):
         voice.note(f"note: {note}")
     own_rows = any(schema.own_rows for schema in saved.schemas.values())
-    answers = prediction_table(predictor.predict(rows), rows, kept, own_rows=own_rows)
+    answers = prediction_table(predictions, rows, kept, own_rows=own_rows)
     return answers, predictor.name
 
 

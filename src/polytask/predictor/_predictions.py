@@ -69,15 +69,26 @@ class TaskPrediction:
 
 @dataclass(frozen=True, eq=False)
 class Predictions(Mapping[str, TaskPrediction]):
-    """Predictions of every task, by name."""
+    """Predictions of every task, by name.
+
+    Attributes
+    ----------
+    tasks : TaskSet
+    by_task : mapping of task name to TaskPrediction
+    notes : tuple of str
+        Columns whose categories were not met in fitting, and count as unknown.
+    """
 
     tasks: TaskSet
     by_task: Mapping[str, TaskPrediction]
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         rows = sorted({len(prediction.row_ids) for prediction in self.by_task.values()})
         size = f"{rows[0]} to {rows[-1]}" if len(rows) > 1 else f"{rows[0] if rows else 0}"
-        return f"Predictions({len(self)} tasks × {size} rows: {listed(self.tasks.names)})"
+        counted = f"{len(self)} task{'s' * (len(self) != 1)}"
+        said = "; ".join([listed(self.tasks.names), *self.notes])
+        return f"Predictions({counted} × {size} rows: {said})"
 
     def __getitem__(self, task: str) -> TaskPrediction:
         return self.by_task[self.tasks[task].name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._trust import also_trusted, checked_trust
 from polytask.bookkeeping import History
-from polytask.data import Schema, Source, schema_to_json
+from polytask.data import Schema, Source, schema_to_json, unseen_notes
 from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
@@ -91,7 +92,8 @@ class FittedPredictor:
             If the model was loaded, and fails or answers with NaN on rows that its schema accepts.
         """
         targets = fitted_targets(self.tasks, self.schemas)
-        scores = self._scores(sources_to_predict(data, self.schemas, self.tasks), targets)
+        sources = sources_to_predict(data, self.schemas, self.tasks)
+        scores = self._scores(sources, targets)
         answered = TaskSet(task for task in self.tasks if task.name in scores)
         predictions = {
             task.name: TaskPrediction.from_raw(
@@ -99,7 +101,8 @@ class FittedPredictor:
             )
             for task in answered
         }
-        return Predictions(answered, predictions)
+        unseen = [unseen_notes(one.inputs, [self.schemas[one.name]]) for one in sources]
+        return Predictions(answered, predictions, tuple(chain.from_iterable(unseen)))
 
     def _scores(
         self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
