@@ -165,19 +165,6 @@ def test_a_study_file(polytask, table, tmp_path):
     assert found["study"]["runs"] == [{"fold": 0, "seed": 0}]
 
 
-def test_workers_side_by_side_find_the_same(polytask, table, tmp_path):
-    command = ("compare", table, "-t", "income:binary", "--model", "linear", "--seeds", 2)
-    one = polytask(*command, "--out", "one")
-    two = polytask(*command, "--out", "two", "--jobs", 2)
-    assert two.status == 0, two.err
-    assert _without_folder(two.out) == _without_folder(one.out)
-
-
-def _without_folder(text: str) -> list[str]:
-    """The result without the seconds and the folder."""
-    return [line.split("  ")[0:3] for line in text.splitlines() if "/" not in line]
-
-
 def test_what_was_read_and_inferred_can_be_put_right(polytask, tmp_path):
     rows = "".join(f"{row % 7};{row % 3};{500 * (row % 4)}\n" for row in range(60))
     (tmp_path / "t.csv").write_text(f"x;level;sales\n{rows}")
