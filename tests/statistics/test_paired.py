@@ -21,7 +21,8 @@ CLASSES = FittedTarget(("y",), 1, ("no", "yes"))
 def degrees_of(difference):
     """Degrees of freedom of a variance, fewer where the excess kurtosis is above 0."""
     n = len(difference)
-    return 2 / (0.8 * max(stats.kurtosis(difference, bias=False), 0) / n + 2 / (n - 1))
+    excess = min(0.75 + 70 / n**2, 1.5) * max(stats.kurtosis(difference, bias=False), 0)
+    return 2 / (excess / n + 2 / (n - 1))
 
 
 def student_of(difference):

@@ -29,7 +29,7 @@ def student(amounts):
     """Standard error of a sum, and its degrees of freedom: fewer for heavy tails."""
     n, excess = len(amounts), max(stats.kurtosis(amounts, bias=False), 0)
     error = np.sqrt(n * np.var(amounts, ddof=1))
-    return error, 2 / (0.8 * excess / n + 2 / (n - 1))
+    return error, 2 / (min(0.75 + 70 / n**2, 1.5) * excess / n + 2 / (n - 1))
 
 
 def exchanged(amounts):
