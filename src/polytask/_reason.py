@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 __all__ = ["reason"]
 
 _STACK = "Stack trace:"
@@ -26,6 +24,7 @@ def reason(error: Exception, width: int = 300, *, named: bool = True) -> str:
     >>> reason(ValueError("Check failed: Stack trace: [bt] (0) lib.so"))
     'ValueError: Check failed'
     """
-    words = f"{error}".partition(_STACK)[0].rstrip(" :.\n")
-    said = f"{type(error).__name__}: {words}" if named else words
-    return textwrap.shorten(said, width, placeholder=" …")
+    words = " ".join(f"{error}".partition(_STACK)[0].split()).rstrip(" :.")
+    kind = type(error).__name__
+    said = f"{kind}: {words}" if named and words else words or kind
+    return said if len(said) <= width else f"{said[: width - 2]} …"

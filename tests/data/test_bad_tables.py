@@ -148,10 +148,24 @@ def test_bad_long_tables(target, task_column, sentence):
         MultiTaskDataset.from_long(TABLE, target, task_column, features=["age"])
 
 
-def test_a_task_without_a_label():
-    table = {"x": [1, 2, 3], "y": [1.5, 2.5, None], "school": ["a", "a", "b"]}
-    with pytest.raises(DataError, match=r"Task 'b': column 'y' has no observed"):
-        MultiTaskDataset.from_long(table, "y", "school")
+def test_remedies_can_be_copied():
+    names = ["x", "my col", "it's"]
+    ids = {name: range(place, 40 + place) for place, name in enumerate(names)}
+    y = [0, 1] * 20
+    for name, written in zip(names, ["x", "'my col'", """'it'"'"'s'"""], strict=True):
+        said = "\n".join(MultiTaskDataset.from_table({name: ids[name], "y": y}, "y").notes)
+        assert f"--drop {written} leaves it out" in said
+    cells = {"my col": [*map(float, range(38)), "?", "?"], "y": y}
+    assert "--missing" not in "".join(MultiTaskDataset.from_table(cells, "y").notes).split("'my")[0]
+
+
+@pytest.mark.parametrize("given", [{"y": [0, 1] * 10}, {"y": [0, 1] * 10, "task": ["a", "b"] * 10}])
+def test_a_target_that_was_declared_of_no_use(given):
+    with pytest.raises(DataError, match="column 'y' is a target and cannot have the role drop"):
+        read(
+            {"x": range(20), **given}, target="y", columns={"y": "drop"},
+            task_column="task" if "task" in given else None,
+        )  # fmt: skip
 
 
 def duplicated(kind):

@@ -12,7 +12,7 @@ from polytask.data import (
     learnable_splits,
     read,
 )
-from polytask.exceptions import DataError, OneClassError
+from polytask.exceptions import DataError, OneClassError, TooFewRowsError
 from polytask.tasks import Task
 
 N = 12
@@ -157,10 +157,45 @@ def test_no_task_remains_in_the_training_rows():
 
 
 # ── no label at all ───────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_tasks_without_a_label_are_left_out(layout):
+    if layout == "wide":
+        data = read({"x": range(N), "a": BOTH, "b": [None] * N, "c": [0] * N}, list("abc"))
+        assert data.notes[-1] == "c: left out, since only one class, 0, is observed in the table"
+    else:
+        data = read(long_table(a=BOTH, b=[None] * N), target="y", task_column="task")
+    assert data.tasks.names == ("a",)
+    assert "b: left out, since no label is observed in the table" in data.notes
+
+
+def test_tasks_without_a_label_or_of_one_class_are_named_together():
+    table = {"x": range(N), "b": [None] * N, "c": [0] * N}
+    with pytest.raises(OneClassError, match=r"2 tasks hold .*: 'b' \(no label\); 'c' \(0\)\."):
+        read(table, ["b", "c"])
+
+
+def test_tasks_that_no_test_row_is_labelled_for_are_left_out():
+    table = {
+        "x": range(N),
+        "a": BOTH,
+        "few": [1.5, 2.5, *[None] * (N - 2)],
+        "aux": [0.5] + [None] * (N - 1),
+    }
+    tasks = ["a", "few", Task("aux", "regression", role="auxiliary")]
+    data = read(table, tasks)
+    rows = {"table": np.arange(N)}
+    split = Split(rows, {"table": rows["table"][-6:]}, {"table": rows["table"][-9:-6]})
+    reduced, _, notes = learnable_splits(data, [split])
+    assert reduced.tasks.names == ("a", "aux")
+    assert notes == ("few: left out, with no labelled test row in the split",)
+    with pytest.raises(TooFewRowsError, match=r"few: left out, .* No task is left to be judged"):
+        learnable_splits(read(table, ["few"]), [split])
+
+
 def test_tasks_without_a_label_are_named_at_once():
-    table = {"x": range(N), "a": BOTH, "b": [None] * N, "c": [None] * N}
+    table = {"x": range(N), "b": [None] * N, "c": [None] * N}
     with pytest.raises(DataError, match=r"2 tasks have no observed label .*: 'b', 'c'\. Leave"):
-        read(table, ["a", "b", "c"])
+        read(table, ["b", "c"])
     half = [0, 1] * 3 + [None] * 6
     data = read({"x": range(N), "a": BOTH, "b": half, "c": half}, ["a", "b", "c"])
     with pytest.raises(DataError, match=r"2 tasks have no observed label .*: 'b', 'c'\. Check"):

@@ -1,6 +1,7 @@
 """Ways to split: whole, disjoint, stratified, the same for the same seed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -368,6 +369,49 @@ def test_a_task_large_enough_must_be_primary():
     )
     with pytest.raises(TooFewRowsError, match="Task 'y' has 1 labelled row, too few"):
         splits_of(data, RandomSplit(), 0)
+
+
+def two_sources(n_rows):
+    tables = {
+        "a": ({"x": np.arange(30.0)}, np.arange(30) / 3),
+        "b": ({"x": np.arange(n_rows * 1.0)}, np.arange(n_rows) / 3),
+    }
+    return MultiTaskDataset.from_per_task(tables)
+
+
+def test_a_source_too_small_to_split():
+    data, _, notes = splits_of(two_sources(2), RandomSplit(), 0)
+    assert data.tasks.names == ("a",)
+    assert notes == ("b: left out, with too few labelled rows to split in 3 parts",)
+
+
+def test_a_task_that_other_sources_carry_is_not_left_out():
+    large, small = (one.sources[0] for one in (two_sources(9), two_sources(9)))
+    small = replace(small, name="small").take(np.arange(2))
+    data = replace(two_sources(9), sources=(large, small))
+    data = replace(data, tasks=large.tasks)
+    with pytest.raises(TooFewRowsError, match="Source 'small' has 2 rows, too few") as caught:
+        splits_of(data, RandomSplit(), 0)
+    assert caught.value.tasks == ()
+
+
+class Hopeless(RandomSplit):
+    """Never content, and names no task."""
+
+    def splits(self, dataset, seed):
+        raise TooFewRowsError("too few")
+
+
+def test_a_splitter_that_names_no_task_is_asked_once():
+    with pytest.raises(TooFewRowsError, match="too few"):
+        splits_of(small_task("wide"), Hopeless(), 0)
+
+
+def test_what_was_left_out_is_said_where_the_rest_cannot_be_split():
+    table = {"x": range(22), "y": np.arange(22) / 3, "task": ["a"] * 20 + ["few"] * 2}
+    data = read(table, target="y", task_column="task", group="task")
+    with pytest.raises(TooFewRowsError, match=r"1 group, too few .* \(few: left out, with too few"):
+        splits_of(data, GroupSplit("task"), 0)
 
 
 def test_too_few_groups():

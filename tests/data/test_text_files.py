@@ -371,6 +371,40 @@ def test_quotes_that_do_not_end_a_cell(written, cell, beyond):
         open_table(path)
 
 
+def test_an_open_quote_before_more_than_a_cell_holds(written):
+    path = written('a,b,c\n1,"5 pipe,2\n' + "1,zzzz,3\n" * 20_000)
+    with pytest.raises(SourceFileError, match=r"line 2 has a cell .*longer than 131,072 letters"):
+        open_table(path)
+
+
+def test_a_bad_quote_in_the_header(written):
+    path = written('a,"b" x,c\n1,z,3\n' + '1,5" p,2\n')
+    with pytest.raises(SourceFileError, match="line 1 has a cell that begins with a quote"):
+        open_table(path)
+
+
+@pytest.mark.parametrize("cell", ["\ue000", "x\ue000", '5"'])
+def test_no_letter_ends_a_file(written, cell):
+    assert cells(written(f"# hi\na,b\n1,p\n2,{cell}\n3,q\n"))["b"] == ["p", cell, "q"]
+
+
+@pytest.mark.parametrize("cell", ["5 w", '5" w'])
+def test_empty_lines_of_one_column_are_rows_however_it_is_read(written, cell):
+    assert cells(written(f"a\nu\n\n{cell}\n"))["a"] == ["u", None, cell]
+
+
+def test_a_file_that_begins_as_packed_ones_do(written):
+    """polars would unpack it."""
+    assert cells(written("x^2,x\n4,2\n9,3\n")) == {"x^2": [4, 9], "x": [2, 3]}
+
+
+def test_a_parquet_file_of_another_name(tmp_path):
+    path = tmp_path / "t.csv"
+    pl.DataFrame({"a": [1, 2]}).write_parquet(path)
+    with pytest.raises(SourceFileError, match=r"t\.csv is a Parquet file, .* Name it t\.parquet\."):
+        open_table(path)
+
+
 def test_an_open_quote_in_a_file_of_blanks(written):
     path = written('a b\n1 2\n3 "4\n5 6\n', "t.txt")
     with pytest.raises(SourceFileError, match="line 3 has a cell that begins with a quote"):

@@ -55,6 +55,16 @@ def test_a_task_too_small_to_split_is_left_out(run):
             assert run(data, "linear").tasks.names == ("a",)
 
 
+def test_a_task_of_fewer_labels_than_folds_is_left_out():
+    table = {"x": np.arange(40.0), "a": np.arange(40) / 3, "few": [1.5, 2.5, *[None] * 38]}
+    auxiliary = polytask.Task("aux", "regression", target="few", role="auxiliary")
+    found = compare(polytask.read(table, ["a", "few", auxiliary]), "linear", split="folds:3")
+    assert any(
+        w.startswith("few: left out, with no labelled test row in fold") for w in found.warnings
+    )
+    assert [task["name"] for task in found.study["tasks"]] == ["a", "aux"]
+
+
 @pytest.mark.parametrize("run", [compare, polytask.fit])
 def test_no_task_remains(run):
     table = {"x": np.arange(80.0), "late": LATE * 2, "later": LATE * 2, "part": PART}

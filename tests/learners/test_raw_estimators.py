@@ -177,3 +177,9 @@ def test_a_function_of_ones_own_is_saved_where_it_is_trusted(tmp_path):
     with pytest.raises(UntrustedError, match=r"^The model holds .*numpy\.sinh.*saves or loads it"):
         model.save(tmp_path / "model")
     model.save(tmp_path / "model", trusted=["numpy.sinh", "numpy.arcsinh"])
+
+
+def test_a_mapping_of_learners_is_refused():
+    tasks = tiny_dataset(["regression"]).tasks
+    with pytest.raises(ParameterError, match=r"must be a learner, or a list .* own `name`"):
+        as_learners({"mine": Ridge()}, "compare", tasks)

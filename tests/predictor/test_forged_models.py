@@ -802,7 +802,9 @@ def test_answers_that_are_no_numbers(tmp_path):
     fitted = learner.fit(data, data, 0, Budget())
     fitted.model.parts[0].estimators[0]._y_train_std = np.full(1, np.nan)
     fitted.save(tmp_path / "model")
-    with pytest.raises(BundleError, match=r"its answers for task 'task_0' are not numbers"):
+    with pytest.raises(
+        BundleError, match=r"no number for task 'task_0' in 30 of 30 rows, .* row 0\."
+    ):
         load(tmp_path / "model").predict(data)
 
 

@@ -263,5 +263,5 @@ def test_predictions_name_new_categories(many):
     cells = "1 cell" if many == 1 else f"{many} cells"
     note = f"zip: '7' ({cells}) was not seen in fitting and counts as unknown"
     assert predictions.notes == (note,)
-    assert repr(predictions) == f"Predictions(1 task × {2 * many} rows: y; {note})"
+    assert repr(predictions) == f"Predictions(1 task × {2 * many} rows: y; 1 note)"
     assert linear(data).predict(data).notes == ()

@@ -13,7 +13,7 @@ from polytask.data._split import Split
 from polytask.data._targets import fit_targets
 from polytask.exceptions import TooFewRowsError
 
-__all__ = ["check_training_rows", "drawn_split", "drawn_validation"]
+__all__ = ["check_training_rows", "drawn_split", "drawn_validation", "unlabelled_tasks"]
 
 Rows = Mapping[str, np.ndarray]
 
@@ -74,13 +74,7 @@ def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
 
 def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
     """Raise `TooFewRowsError` if a task has no labelled training row."""
-    learned: set[str] = set()
-    for source in dataset.sources:
-        among = np.zeros(source.n_rows, dtype=bool)
-        among[train.get(source.name, np.empty(0, dtype=np.int64))] = True
-        labels = source.labelled()
-        learned |= {name for name in source.tasks.names if among[labels.rows(name)].any()}
-    absent = [name for name in dataset.tasks.names if name not in learned]
+    absent = unlabelled_tasks(dataset, train)
     if absent:
         tasks = listed([repr(name) for name in absent])
         sentence = (
@@ -88,3 +82,14 @@ def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
             "Split in another way, or leave such tasks out of the table."
         )
         raise TooFewRowsError(sentence, absent, "with no labelled training row in the split")
+
+
+def unlabelled_tasks(dataset: MultiTaskDataset, rows: Rows) -> list[str]:
+    """Tasks that none of the rows, given source by source, is labelled for."""
+    labelled: set[str] = set()
+    for source in dataset.sources:
+        among = np.zeros(source.n_rows, dtype=bool)
+        among[rows.get(source.name, np.empty(0, dtype=np.int64))] = True
+        labels = source.labelled()
+        labelled |= {name for name in source.tasks.names if among[labels.rows(name)].any()}
+    return [name for name in dataset.tasks.names if name not in labelled]

@@ -17,7 +17,7 @@ from polytask.data._labels import OwnRowLabels
 from polytask.data._reading import Reading
 from polytask.data._row_values import row_groups
 from polytask.data._row_weights import Weights, own_weights, row_weights, weighing, weight_columns
-from polytask.data._settle import check_target, settled_kind
+from polytask.data._settle import check_target, not_dropped, settled_kind
 from polytask.data._source import Source
 from polytask.data._table import Table
 from polytask.data._target_column import target_column
@@ -44,6 +44,7 @@ def long_source(
     table, target = opened.frame, _only_column(template)
     require_columns(table.columns, [target], "The target")
     require_columns(table.columns, [task_column], "The task column")
+    not_dropped(template, opened.reading.roles)
     if target == task_column:
         sentence = f"The target and the task column must differ. Got {target!r} for both."
         raise DataError(sentence)

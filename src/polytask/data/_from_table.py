@@ -13,11 +13,17 @@ from polytask.data._inputs import choose_inputs
 from polytask.data._labels import TableLabels
 from polytask.data._row_values import row_groups
 from polytask.data._row_weights import row_weights, weighing, weight_columns
-from polytask.data._settle import check_observed, check_target, settled_kind
+from polytask.data._settle import (
+    check_observed,
+    check_target,
+    not_dropped,
+    settled_kind,
+    unlabelled,
+)
 from polytask.data._source import Source
 from polytask.data._table import Table
 from polytask.data._target_column import target_column
-from polytask.tasks import TaskSet
+from polytask.tasks import Regression, TaskSet
 
 __all__ = ["table_source"]
 
@@ -36,6 +42,7 @@ def table_source(
     table, roles = opened.frame, opened.reading.roles
     for task in tasks:
         require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
+        not_dropped(task, roles)
     taken = {*tasks.columns, *weight_columns(weight), *([group] if isinstance(group, str) else [])}
     weights, groups = row_weights(table, weight, tasks.names), row_groups(table, group)
     inputs = choose_inputs(table, features, opened.dropped(drop), taken)
@@ -66,9 +73,19 @@ def _settled(
     table: pl.DataFrame, tasks: TaskSet, roles: Mapping[str, str], weights: np.ndarray | None
 ) -> tuple[TaskSet, dict[str, str]]:
     settled, reasons = [], {}
-    check_observed({task.name: [table[column] for column in task.columns] for task in tasks})
-    for position, task in enumerate(tasks):
-        columns = [weighing(table[column], weights, position) for column in task.columns]
+    targets = {
+        task.name: [weighing(table[column], weights, position) for column in task.columns]
+        for position, task in enumerate(tasks)
+    }
+    empty = unlabelled(targets)
+    if not any(task.is_primary for task in tasks if task.name not in empty):
+        check_observed(targets)
+        empty = ()
+    for task in tasks:
+        columns = targets[task.name]
+        if task.name in empty:  # and left out with those of one class, whatever its kind is
+            settled.append(task.with_kind(Regression() if task.kind is None else task.known_kind))
+            continue
         for series in columns:
             check_target(task.name, series)
         kind, reasons[task.name] = settled_kind(task, columns, roles)

@@ -18,6 +18,8 @@ __all__ = ["Layout", "find_layout", "usual_separator"]
 _COMMENTS = ("#", "%", "//")
 _MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SHOWN = 40
+_LIKE_ZLIB = "x^"
+"""How zlib's data may begin; polars unpacks every file that begins so, whatever it is called."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,8 @@ def _is_plain(
 ) -> bool:
     """Whether polars finds the same cells: one separator, and quotes only where cells start."""
     if separator == BLANKS or not lines or not lines[0].endswith("\n"):
+        return False
+    if lines[0].startswith(_LIKE_ZLIB):
         return False
     if len(rows[0]) != width or any(len(row) > width for row in rows):
         return False

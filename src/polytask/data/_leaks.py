@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from polytask.data._families import family, numbers
 from polytask.data._labels import Labels, OwnRowLabels, TableLabels
-from polytask.data._notes import listed
+from polytask.data._notes import listed, quoted
 from polytask.data._source import Source
 
 __all__ = ["leak_notes"]
@@ -56,7 +56,7 @@ def leak_notes(source: Source) -> tuple[str, ...]:
 def _words(name: str, targets: str, agreement: float) -> str:
     return (
         f"input {name}: alone nearly determines {targets} (agreement {agreement:.3f} of 1); if it "
-        f"is known no earlier than that, it gives the answer away: --drop {name}"
+        f"is known no earlier than that, it gives the answer away: --drop {quoted(name)}"
     )
 
 

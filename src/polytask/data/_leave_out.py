@@ -1,14 +1,16 @@
-"""Leave out the tasks of which all labels are of one class."""
+"""Leave out the tasks that cannot be learned, or not be judged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from polytask.data._dataset import MultiTaskDataset
+from polytask.data._drawn_split import unlabelled_tasks
+from polytask.data._notes import listed
 from polytask.data._one_class import left_out_notes
 from polytask.data._split import Split
 from polytask.data._without_one_class import check_remaining, one_class_tasks
-from polytask.exceptions import OneClassError
+from polytask.exceptions import OneClassError, TooFewRowsError
 
 __all__ = ["learnable", "learnable_splits"]
 
@@ -57,7 +59,10 @@ def learnable(
 def learnable_splits(
     data: MultiTaskDataset, splits: Sequence[Split]
 ) -> tuple[MultiTaskDataset, list[Split], tuple[str, ...]]:
-    """Data and splits without the tasks of which the training rows of any split hold one class.
+    """Data and splits without the tasks that cannot be learned or judged in each of them.
+
+    Those are the tasks of which the training rows of a split hold one class, and primary ones that
+    no test row of a split is labelled for.
 
     Parameters
     ----------
@@ -74,18 +79,48 @@ def learnable_splits(
     Raises
     ------
     OneClassError
-        If no primary task remains; names all of them.
+        If no primary task remains; names all of one class.
+    TooFewRowsError
+        If no primary task remains of those without labelled test rows.
     """
+    data, splits, unjudged = _judged(data, splits)
     found: dict[str, OneClassError] = {}
-    notes: list[str] = []
+    notes = list(unjudged)
     for split in splits:
         of_split = one_class_tasks(data.take(split.train).sources)
         fresh = {name: error for name, error in of_split.items() if name not in found}
         where = _WHERE if len(splits) == 1 else f"{_WHERE} of {split.name}"
         notes += left_out_notes(fresh, where)
         found |= fresh
-    if not found:
-        return data, list(splits), ()
     check_remaining(data.tasks, found)
-    kept = {source.name: source.rows_without(found) for source in data.sources}
-    return data.without_tasks(found), [split.among(kept) for split in splits], tuple(notes)
+    return *_without(data, splits, found), tuple(notes)
+
+
+def _judged(
+    data: MultiTaskDataset, splits: Sequence[Split]
+) -> tuple[MultiTaskDataset, Sequence[Split], list[str]]:
+    """Without the primary tasks that no test row of a split is labelled for, where it has any."""
+    found: set[str] = set()
+    notes = []
+    for split in splits:
+        absent = unlabelled_tasks(data, split.test) if any(map(len, split.test.values())) else []
+        fresh = [name for name in absent if data.tasks[name].is_primary and name not in found]
+        if fresh:
+            where = "the split" if len(splits) == 1 else split.name
+            notes.append(f"{listed(fresh)}: left out, with no labelled test row in {where}")
+        found.update(fresh)
+    if found and not any(task.is_primary for task in data.tasks if task.name not in found):
+        sentence = "No task is left to be judged. Split in another way, or add rows."
+        raise TooFewRowsError(f"{'; '.join(notes)}. {sentence}")
+    return *_without(data, splits, found), notes
+
+
+def _without(
+    data: MultiTaskDataset, splits: Sequence[Split], names: Collection[str]
+) -> tuple[MultiTaskDataset, list[Split]]:
+    if not names:
+        return data, list(splits)
+    reduced = data.without_tasks(names)
+    left = {source.name for source in reduced.sources}
+    kept = {s.name: s.rows_without(names) for s in data.sources if s.name in left}
+    return reduced, [split.among(kept) for split in splits]

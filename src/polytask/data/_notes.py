@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 
-__all__ = ["gathered", "listed"]
+__all__ = ["gathered", "listed", "named", "quoted"]
 
 _SHOWN = 5
+_PLAIN = re.compile(r"[\w.:%+,@=-]+")
+_IN_QUOTES = re.compile("'NAME")
 
 
 def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -14,9 +18,18 @@ def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for name, words in notes:
         alike.setdefault(words, []).append(name)
-    return tuple(
-        f"{listed(names)}: {words.replace('NAME', names[0])}" for words, names in alike.items()
-    )
+    return tuple(f"{listed(names)}: {named(words, names[0])}" for words, names in alike.items())
+
+
+def quoted(name: str) -> str:
+    """A name as it is written on a command line, in quotes where it needs them."""
+    return name if _PLAIN.fullmatch(name) else shlex.quote(name)
+
+
+def named(words: str, name: str) -> str:
+    """Words with the name in place of NAME, so that what they advise can be copied."""
+    within = name.replace("'", "'\"'\"'")
+    return _IN_QUOTES.sub(lambda _: f"'{within}", words).replace("NAME", quoted(name))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Words about tasks of which all labels are of one class."""
+"""Words about tasks without labels, or of which all labels are of one class."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from polytask.exceptions import OneClassError
 
-__all__ = ["left_out_notes", "one_class_error"]
+__all__ = ["NO_LABEL", "left_out_notes", "one_class_error"]
+
+
+class _NoLabel:
+    def __repr__(self) -> str:
+        return "no label"
+
+
+NO_LABEL = _NoLabel()
+"""In the place of the class of tasks without any."""
 
 
 def one_class_error(errors: Mapping[str, OneClassError]) -> OneClassError:
@@ -39,8 +48,12 @@ def left_out_notes(errors: Mapping[str, OneClassError], where: str) -> tuple[str
     >>> left_out_notes({"a": OneClassError("…", 0), "b": OneClassError("…", 0)}, "in the table")
     ('a, b: left out, since only one class, 0, is observed in the table',)
     """
+    whys = {
+        label: "no label" if label is NO_LABEL else f"only one class, {label!r},"
+        for label in (error.label for error in errors.values())
+    }
     return tuple(
-        f"{', '.join(names)}: left out, since only one class, {label!r}, is observed {where}"
+        f"{', '.join(names)}: left out, since {whys[label]} is observed {where}"
         for label, names in _alike(errors)
     )
 

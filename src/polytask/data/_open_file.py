@@ -84,7 +84,7 @@ def open_file(path: Path, rules: FileRules) -> Table:
 
 
 def _read_text(path: Path, layout: Layout, rules: FileRules) -> Table:
-    """Read by polars; where it fails, which quotes within cells suffice for, row by row."""
+    """Read by polars; row by row where polars fails, as on quotes within unquoted cells."""
     try:
         return _open_text(path, layout, rules)
     except pl.exceptions.PolarsError:

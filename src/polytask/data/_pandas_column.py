@@ -67,13 +67,17 @@ def pandas_column(
         raise DataError(f"Column {name!r} cannot be read: {reason(error, named=False)}.") from error
 
 
+def _text(category: object) -> str:
+    return category.decode(errors="replace") if isinstance(category, bytes) else str(category)
+
+
 def _with_plain_categories(series: Any) -> Any:
     """Categories that are neither text nor numbers nor dates, as text."""
     categories = series.cat.categories
     mixed = categories.dtype == object and not all(isinstance(one, str) for one in categories)
     if not mixed and type(categories.dtype).__name__ not in _OF_PANDAS_ALONE:
         return series
-    texts = [str(category) for category in categories]
+    texts = [_text(category) for category in categories]
     if len(set(texts)) < len(texts):  # such as 1 and "1", which is refused as mixed
         return series.astype(object)
     return series.cat.rename_categories(texts)

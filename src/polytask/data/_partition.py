@@ -44,10 +44,10 @@ def partitions(
         If there are fewer rows, or groups, than parts.
     """
     wanted = np.asarray(shares, dtype=np.float64)
-    parts = _of_groups([s for s in sources if s.groups is not None], targets, wanted, generator)
+    parts = _of_groups(sources, targets, wanted, generator)
     for source in sources:
         if source.groups is None:
-            _check_enough([source], source.n_rows, "rows", wanted)
+            _check_enough([source], source.n_rows, "row", wanted, sources)
             parts[source.name] = stratify(strata(source, targets), wanted, generator)
     return {
         name: [np.flatnonzero(part == number) for number in range(len(wanted))]
@@ -62,11 +62,12 @@ def _of_groups(
     generator: np.random.Generator,
 ) -> dict[str, Int64[np.ndarray, " n"]]:
     """Number of the part of every row of the sources with groups."""
+    every, sources = sources, [source for source in sources if source.groups is not None]
     if not sources:
         return {}
     codes = np.concatenate([source.groups for source in sources])
     found, group = np.unique(codes, return_inverse=True)
-    _check_enough(sources, len(found), "groups", shares)
+    _check_enough(sources, len(found), "group", shares, every)
     together = sparse.block_diag([strata(source, targets) for source in sources], format="csr")
     part = stratify_groups(group, sparse.csr_array(together), shares, generator)
     ends = np.cumsum([source.n_rows for source in sources])[:-1]
@@ -74,16 +75,22 @@ def _of_groups(
     return {source.name: piece for source, piece in zip(sources, pieces, strict=True)}
 
 
-def _check_enough(sources: Sequence[Source], count: int, what: str, shares: np.ndarray) -> None:
+def _check_enough(
+    sources: Sequence[Source], count: int, what: str, shares: np.ndarray, every: Sequence[Source]
+) -> None:
+    """Raise if there are too few, naming the tasks that no other source carries."""
     needed = int((shares > 0).sum())
     if count < needed:
         names = ", ".join(repr(source.name) for source in sources)
         owner = f"Source {names} has" if len(sources) == 1 else f"Sources {names} have"
         sentence = (
-            f"{owner} {count} {what}, too few to split in {needed} parts: "
+            f"{owner} {count} {what}{'s' * (count != 1)}, too few to split in {needed} parts: "
             f"at least {needed} are needed."
         )
-        tasks = {task.name: None for source in sources for task in source.tasks}
+        elsewhere = {t for source in every if source not in sources for t in source.tasks.names}
+        own = dict.fromkeys(t for source in sources for t in source.tasks.names)
         raise TooFewRowsError(
-            sentence, list(tasks), f"with too few {what} to split in {needed} parts"
+            sentence,
+            [name for name in own if name not in elsewhere],
+            f"with too few {what}s to split in {needed} parts",
         )

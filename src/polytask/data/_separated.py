@@ -6,7 +6,7 @@ import csv
 import glob
 import io
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +20,6 @@ from polytask.exceptions import SourceFileError
 __all__ = ["check_numbers", "find_separator", "literal", "raw_cells"]
 
 _MOST_NAMES = 5
-_END = "\ue000"  # a line behind the last, which an open quote would take in
 
 
 def find_separator(path: str | Path) -> str | None:
@@ -68,15 +67,11 @@ def raw_cells(path: Path, layout: Layout) -> pl.LazyFrame:
         if len(found) == len(names):
             return scanned.rename(dict(zip(found, names, strict=True)))
     text = io.StringIO()
-    csv.writer(text).writerows(_rows(path, layout))
-    if not text.tell():
-        return pl.LazyFrame(schema=dict.fromkeys(names, pl.String))
-    return pl.read_csv(
-        text.getvalue().encode(),
-        has_header=False,
-        infer_schema=False,
-        new_columns=names,
-    ).lazy()
+    written = csv.writer(text)
+    written.writerow(f"column {place}" for place in range(len(names)))
+    written.writerows(_rows(path, layout))
+    cells = text.getvalue().encode()
+    return pl.read_csv(cells, infer_schema=False, new_columns=names).lazy()
 
 
 def _rows(path: Path, layout: Layout) -> Iterator[list[str]]:
@@ -86,7 +81,7 @@ def _rows(path: Path, layout: Layout) -> Iterator[list[str]]:
         for number, cells in _numbered_rows(path, handle, layout):
             if len(cells) > width and any(cell.strip() for cell in cells[width:]):
                 raise SourceFileError(_too_long(path, number, len(cells), width))
-            if cells:
+            if cells or width == 1:  # where an empty line is an empty cell
                 yield (cells + [""] * (width - len(cells)))[:width]
 
 
@@ -94,33 +89,35 @@ def _numbered_rows(
     path: Path, handle: Iterable[str], layout: Layout
 ) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and cells of the rows."""
-    lines = iter(handle)
-    for _ in range(layout.skipped):
-        next(lines, None)
-    if layout.separator == BLANKS:
-        lines = (line.replace("\t", " ").strip() for line in lines)
+    lines = _Lines(islice(handle, layout.skipped, None), blanks=layout.separator == BLANKS)
     rows = csv.reader(
-        chain(lines, [_END]),
-        delimiter=layout.separator,
-        skipinitialspace=True,
-        strict=layout.strict,
+        lines, delimiter=layout.separator, skipinitialspace=True, strict=layout.strict
     )
-    if layout.header:
-        next(rows, None)
-    first = layout.skipped + rows.line_num + 1
+    first = layout.skipped + 1
     try:
-        for cells in rows:
-            if cells == [_END]:
-                return
-            if cells and cells[-1].endswith(_END):
+        for place, cells in enumerate(rows):
+            if lines.ended:
                 break
-            yield layout.skipped + rows.line_num, cells
+            if place or not layout.header:
+                yield layout.skipped + rows.line_num, cells
             first = layout.skipped + rows.line_num + 1
     except csv.Error as error:
-        if "limit" in str(error):  # of the length of a cell
-            raise
         raise SourceFileError(_quotes(path, first)) from error
-    raise SourceFileError(_quotes(path, first))
+    if cells:
+        raise SourceFileError(_quotes(path, first))
+
+
+class _Lines:
+    """The lines of a file and an empty one behind them, which an open quote takes in."""
+
+    def __init__(self, lines: Iterator[str], *, blanks: bool) -> None:
+        self.lines, self.blanks, self.ended = lines, blanks, False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
+            yield line.replace("\t", " ").strip() if self.blanks else line
+        self.ended = True
+        yield ""
 
 
 def check_numbers(
@@ -162,8 +159,9 @@ def _may_be_thousands(cells: pl.Series) -> bool:
 
 def _quotes(path: Path, number: int) -> str:
     return (
-        f"{path}: line {number} has a cell that begins with a quote and does not end with one. Mend "
-        "the line; a quote within a cell in quotes is written twice."
+        f"{path}: line {number} has a cell that begins with a quote and does not end with one, or that "
+        f"is longer than {csv.field_size_limit():,} letters. Mend the line; a quote within a cell in "
+        "quotes is written twice."
     )
 
 

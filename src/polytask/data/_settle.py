@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from polytask.data._families import family, no_infinity
 from polytask.data._labels import column_values
 from polytask.data._nested import fault
-from polytask.data._notes import listed
+from polytask.data._notes import listed, named
 from polytask.data._text_numbers import number_hint, unit_hint
 from polytask.exceptions import DataError
 from polytask.tasks import (
@@ -25,7 +25,14 @@ from polytask.tasks import (
     infer_kind,
 )
 
-__all__ = ["check_observed", "check_target", "settled_kind", "target_notes"]
+__all__ = [
+    "check_observed",
+    "check_target",
+    "not_dropped",
+    "settled_kind",
+    "target_notes",
+    "unlabelled",
+]
 
 _SHOWN = 5
 _FEW_NUMBERS = 50
@@ -48,6 +55,17 @@ def check_target(task: str, series: pl.Series) -> None:
     no_infinity(series)
 
 
+def not_dropped(task: Task, roles: Mapping[str, str]) -> None:
+    """Raise if one of the task's columns was declared to be of no use."""
+    for column in task.columns:
+        if roles.get(column) == "drop":
+            sentence = (
+                f"Task {task.name!r}: column {column!r} is a target and cannot have the role drop. "
+                "Leave the role out, or the task."
+            )
+            raise DataError(sentence)
+
+
 def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
     """Raise if tasks have no label at all, naming all of them at once.
 
@@ -55,17 +73,22 @@ def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
     ----------
     columns : mapping of task name to its target columns
     """
-    empty = [
-        task
-        for task, targets in columns.items()
-        if all(series.null_count() == len(series) for series in targets)
-    ]
+    empty = unlabelled(columns)
     if len(empty) > 1:
         sentence = (
             f"{len(empty)} tasks have no observed label to learn from, since their columns hold no "
             f"value: {listed([repr(task) for task in empty])}. Leave them out."
         )
         raise DataError(sentence)
+
+
+def unlabelled(columns: Mapping[str, Sequence[pl.Series]]) -> Collection[str]:
+    """Tasks whose target columns hold nothing."""
+    return [
+        task
+        for task, targets in columns.items()
+        if all(series.null_count() == len(series) for series in targets)
+    ]
 
 
 def _no_target(series: pl.Series, holds: str | None) -> str:
@@ -136,7 +159,7 @@ def _refuse_numbers_in_text(task: str, series: pl.Series, count: int) -> None:
     """Raise if a target whose kind is not given is text of many numbers, other than codes."""
     if series.dtype != pl.String or count <= _MOST_CODES:
         return
-    hint = (number_hint(series) or unit_hint(series)).replace("NAME", series.name)
+    hint = named(number_hint(series) or unit_hint(series), series.name)
     codes = series.str.contains(r"^\D*\d+\D*$|^\D+$").all()
     if hint and not (codes and 2 * count <= len(series) - series.null_count()):
         sentence = (

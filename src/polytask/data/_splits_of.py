@@ -52,10 +52,14 @@ def splits_of(
             return data, list(splitter.splits(data, seed)), tuple(notes)
         except TooFewRowsError as error:
             if isinstance(splitter, FixedSplit) or not _remain(data, error):
+                if notes:
+                    raise TooFewRowsError(f"{error} ({'; '.join(notes)}.)") from error
                 raise
             notes.append(f"{listed(error.tasks)}: left out, {error.why}")
             data = data.without_tasks(error.tasks)
 
 
 def _remain(data: MultiTaskDataset, error: TooFewRowsError) -> bool:
-    return any(task.is_primary for task in data.tasks if task.name not in error.tasks)
+    """Whether the error names tasks of the data, but not all that count."""
+    named = set(error.tasks) & set(data.tasks.names)
+    return bool(named) and any(t.is_primary for t in data.tasks if t.name not in named)

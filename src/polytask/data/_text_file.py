@@ -15,7 +15,7 @@ from polytask.exceptions import SourceFileError
 
 __all__ = ["head_lines", "opened_text"]
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP, _ZIP, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 _HEAD = 1 << 18
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -67,6 +67,11 @@ def _check_text(path: Path) -> None:
         raise SourceFileError(sentence)
     if head.startswith(_UTF_16):
         raise SourceFileError(f"{path} cannot be read: it is UTF-16. Save it as UTF-8 text.")
+    if head.startswith(_PARQUET):
+        raise SourceFileError(
+            f"{path} is a Parquet file, though its name says otherwise. Name it "
+            f"{path.with_suffix('.parquet').name}."
+        )
     if b"\0" in head:
         sentence = f"{path} is no text but a binary file. Save the table as a CSV or Parquet file."
         raise SourceFileError(sentence)

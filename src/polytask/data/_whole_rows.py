@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from polytask.data._layout import Layout
-from polytask.data._notes import listed
+from polytask.data._notes import listed, quoted
 
 __all__ = ["whole_rows"]
 
@@ -54,7 +54,7 @@ def _notes_on_names(raw: pl.LazyFrame, names: Sequence[str]) -> list[str]:
     columns = raw.select(names).collect()
     counting = [name for name in names if _counts_rows(columns[name])]
     notes = [
-        f"{name}: a column without a name that counts the rows, as an index does; --drop {name} "
+        f"{name}: a column without a name that counts the rows, as an index does; --drop {quoted(name)} "
         "leaves it out"
         for name in counting
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from polytask.data._one_class import left_out_notes, one_class_error
+from polytask.data._one_class import NO_LABEL, left_out_notes, one_class_error
 from polytask.data._settle import target_notes
 from polytask.data._source import Source
 from polytask.data._source_notes import source_notes
@@ -17,7 +17,7 @@ __all__ = ["check_remaining", "finished", "one_class_tasks"]
 
 
 def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
-    """Tasks of which all labels are of one class, with what their kind says of it."""
+    """Tasks without labels or of which all are of one class, with what their kind says of it."""
     labelled = labels_by_task(sources)
     found: dict[str, OneClassError] = {}
     for task in _tasks(sources):
@@ -25,8 +25,10 @@ def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
             task.known_kind.fit(task.name, labelled[task.name])
         except OneClassError as error:
             found[task.name] = error
-        except DataError:  # said where all targets are learned
-            continue
+        except DataError as error:
+            if not any(map(len, labelled[task.name].values())):
+                found[task.name] = OneClassError(str(error), NO_LABEL)
+            # anything else is said where all targets are learned
     return found
 
 
@@ -56,10 +58,10 @@ def finished(
     DataError
         If a target cannot be learned from.
     """
-    _check_metrics(_tasks(sources))
     sources = [hide_unweighted(source) for source in sources]
     found = one_class_tasks(sources)
     check_remaining(_tasks(sources), found)
+    _check_metrics(task for task in _tasks(sources) if task.name not in found)
     kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
     notes: list[str] = []
     for one in kept:

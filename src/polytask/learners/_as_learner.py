@@ -87,6 +87,9 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
     ParameterError
         If there is none, or two have one name.
     """
+    if isinstance(given, Mapping):
+        expected = "a learner, or a list of them; a learner's own `name` says what tables call it"
+        raise ParameterError(message(owner, "learners", expected, given))
     alone = isinstance(given, str | Learner | Architecture | type) or _is_estimator(given)
     listed = [given] if alone or not isinstance(given, Iterable) else list(given)
     if isinstance(given, tuple) and _is_pair(given, tasks):

@@ -87,8 +87,8 @@ class Predictions(Mapping[str, TaskPrediction]):
         rows = sorted({len(prediction.row_ids) for prediction in self.by_task.values()})
         size = f"{rows[0]} to {rows[-1]}" if len(rows) > 1 else f"{rows[0] if rows else 0}"
         counted = f"{len(self)} task{'s' * (len(self) != 1)}"
-        said = "; ".join([listed(self.tasks.names), *self.notes])
-        return f"Predictions({counted} × {size} rows: {said})"
+        notes = f"; {len(self.notes)} note{'s' * (len(self.notes) != 1)}" if self.notes else ""
+        return f"Predictions({counted} × {size} rows: {listed(self.tasks.names)}{notes})"
 
     def __getitem__(self, task: str) -> TaskPrediction:
         return self.by_task[self.tasks[task].name]

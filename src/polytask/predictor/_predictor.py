@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +93,8 @@ class FittedPredictor:
         targets = fitted_targets(self.tasks, self.schemas)
         sources = sources_to_predict(data, self.schemas, self.tasks)
         scores = self._scores(sources, targets)
+        for task, (raw, row_ids, _) in scores.items():
+            self._check_numbers(task, raw, row_ids)
         answered = TaskSet(task for task in self.tasks if task.name in scores)
         predictions = {
             task.name: TaskPrediction.from_raw(
@@ -101,8 +102,13 @@ class FittedPredictor:
             )
             for task in answered
         }
-        unseen = [unseen_notes(one.inputs, [self.schemas[one.name]]) for one in sources]
-        return Predictions(answered, predictions, tuple(chain.from_iterable(unseen)))
+        return Predictions(answered, predictions, self._notes(sources))
+
+    def _notes(self, sources: Sequence[Source]) -> tuple[str, ...]:
+        """Categories that fitting did not meet, source by source."""
+        unseen = {one.name: unseen_notes(one.inputs, [self.schemas[one.name]]) for one in sources}
+        owner = "{}: " if len(sources) > 1 else ""
+        return tuple(owner.format(name) + note for name, notes in unseen.items() for note in notes)
 
     def _scores(
         self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
@@ -130,21 +136,26 @@ class FittedPredictor:
         if self.folder is None:
             return self.model.scores([chunk])[chunk.name]
         try:
-            scores = self.model.scores([chunk])[chunk.name]
+            return self.model.scores([chunk])[chunk.name]
         except PolytaskError:
             raise
         except Exception as error:
-            raise BundleError(self._cannot(reason(error))) from error
-        for task, raw in scores.items():
-            if np.isnan(raw).any():
-                raise BundleError(self._cannot(f"its answers for task {task!r} are not numbers"))
-        return scores
+            sentence = (
+                f"The model in {self.folder} cannot predict rows that its schema accepts "
+                f"({reason(error)}). Fit the model again."
+            )
+            raise BundleError(sentence) from error
 
-    def _cannot(self, why: str) -> str:
-        return (
-            f"The model in {self.folder} cannot predict rows that its schema accepts ({why}). "
-            "Fit the model again."
-        )
+    def _check_numbers(self, task: str, raw: np.ndarray, row_ids: np.ndarray) -> None:
+        """Refuse answers of a loaded model that are NaN: nobody would notice an altered one."""
+        broken = np.isnan(raw).any(axis=1)
+        if self.folder is not None and broken.any():
+            sentence = (
+                f"The model in {self.folder} has no number for task {task!r} in {broken.sum():,} of "
+                f"{len(raw):,} rows, the first of them row {row_ids[broken.argmax()]}. Leave such "
+                "rows out, or fit the model again."
+            )
+            raise BundleError(sentence)
 
     def save(self, folder: str | Path, trusted: str | Collection[str] = ()) -> None:
         """Write the model into a folder, wholly or not at all; `polytask.load` reads it.

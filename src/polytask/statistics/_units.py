@@ -154,7 +154,7 @@ def _once(answers: Answers, *, by_class: bool) -> Counted:
 
 
 def _count(answers: Answers, by_class: bool) -> Counted:
-    truth = answers.truth.reshape(len(answers.truth), -1)
+    truth = answers.truth if answers.truth.ndim > 1 else answers.truth[:, None]
     labelled = np.isfinite(truth) & (answers.weight > 0)[:, None]
     where = index(answers)
     if by_class:
