@@ -115,6 +115,19 @@ def test_folds_of_every_source_and_of_own_rows():
         assert np.bincount(own[split.test["table"]]).tolist() == [2, 8]
 
 
+def test_tasks_of_fewer_rows_than_folds_fill_all_folds_together():
+    own = np.repeat(np.arange(13), 4)
+    data = MultiTaskDataset.from_arrays(np.eye(52), np.arange(52) / 3, task_index=own)
+    sizes = [len(split.test["table"]) for split in FoldSplit(5).splits(data, 0)]
+    assert sorted(sizes) == [10, 10, 10, 11, 11]
+
+
+def test_one_row_for_each_fold():
+    data = MultiTaskDataset.from_table({"x": range(14), "y": np.arange(14) / 3}, "y")
+    splits = FoldSplit(14).splits(data, 0)
+    assert [len(split.test["table"]) for split in splits] == [1] * 14
+
+
 def test_the_seed_draws_folds():
     data = made()
     one, again, other = ([s.digest() for s in FoldSplit().splits(data, i)] for i in (3, 3, 4))

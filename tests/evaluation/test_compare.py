@@ -22,7 +22,7 @@ from polytask.exceptions import (
     UnknownNameError,
 )
 from polytask.metrics import metrics_for
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, load
 from polytask.report import write_report
 from polytask.tasks import Task
 
@@ -622,6 +622,16 @@ def test_goes_through_json(tmp_path):
     assert {k: v for k, v in held.items() if k not in {"files", "sha256"}} == json.loads(text)
     assert Comparison.from_dict(json.loads(text)) == found
     assert Comparison.read(tmp_path) == found
+
+
+def test_a_damaged_model_is_written_anew(tmp_path):
+    found = compare(table(), Apart(), seeds=1, budget=THREE, out=tmp_path, quiet=True)
+    path = tmp_path / "model" / "bundle.json"
+    path.write_text(path.read_text().replace("apart", "apars", 1))
+    again = compare(table(), Apart(), seeds=1, budget=THREE, out=tmp_path, quiet=True)
+    assert without_seconds(again.to_dict()) == without_seconds(found.to_dict())
+    assert load(path.parent).tasks == again.chosen.tasks
+    assert again.remarks == (f"{path.parent} was damaged and is written anew.",)
 
 
 def test_the_file_carries_digests(tmp_path):

@@ -1,9 +1,13 @@
 """The model to use: by validation rows, and only if it beats the best constant."""
 
+from dataclasses import replace
+
 import pytest
 
 from polytask.evaluation import DeltaMEstimate, LearnerRow, RunRow
-from polytask.evaluation.judging._recommend import _one_sided, best_run, recommended
+from polytask.evaluation.judging._estimates import Estimate
+from polytask.evaluation.judging._recommend import _one_sided, best_run, never_ahead, recommended
+from polytask.metrics import RMSE
 
 
 def row(name, gain, over=None, p=None, runs=(0.0,)):
@@ -48,6 +52,27 @@ CONSTANT = row("constant", 0.05)
 )
 def test_the_best_on_validation_rows_that_beats_the_constant(rows, chosen):
     found = recommended([*rows, CONSTANT], "constant")
+    assert (None if found is None else found.name) == chosen
+
+
+def with_tasks(name, *values):
+    tasks = {f"t{place}": {"rmse": Estimate(value)} for place, value in enumerate(values)}
+    return replace(row(name, 0.1), tasks=tasks)
+
+
+def test_who_is_ahead_of_the_constant_on_no_task():
+    rows = [with_tasks("a", 1.0, 3.0), with_tasks("b", 2.0, 2.0), with_tasks("c", None, None)]
+    headlines = {"t0": RMSE(), "t1": RMSE()}
+    assert never_ahead([*rows, with_tasks("constant", 2.0, 2.0)], "constant", headlines) == {
+        "b",
+        "constant",
+    }
+    assert never_ahead(rows, None, headlines) == set()
+
+
+@pytest.mark.parametrize(("over", "chosen"), [(None, None), (0.2, "a")])
+def test_who_is_never_ahead_is_not_recommended_where_nothing_else_is_known(over, chosen):
+    found = recommended([row("a", 0.1, over), CONSTANT], "constant", {"a"})
     assert (None if found is None else found.name) == chosen
 
 

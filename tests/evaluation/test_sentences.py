@@ -48,7 +48,7 @@ def test_constants_that_cannot_be_compared_with_are_no_matter_of_few_rows(found)
 def test_a_learner_that_validation_rows_do_not_prefer_is_not_said_to_be_best(found):
     row = replace(found.learners[1], validation_gain=0.02)
     said = why(row, row.runs[0], "apart", favourite=False)
-    assert "on validation rows, of those that beat the best constant (+2.00 % over apart)" in said
+    assert "on validation rows, of those ahead of the best constant (+2.00 % over apart)" in said
     assert "constant" not in why(row, row.runs[0], "apart", favourite=True)
     said = why(replace(row, validation_gain=None), row.runs[0], "apart", favourite=True)
     assert said.endswith("no relative gain is defined on validation rows, so the first is taken.")
@@ -64,7 +64,7 @@ def test_a_learner_that_validation_rows_do_not_prefer_is_not_said_to_be_best(fou
             "trees, which learns each task alone, wins: Δm +10.00 % over together on",
         ),
         (0.1, 0.2, True, "does best on validation rows, though not beyond chance: Δm +10.00 %"),
-        (0.1, 0.2, False, "of those that beat the best constant, though not beyond chance: Δm"),
+        (0.1, 0.2, False, "of those ahead of the best constant, though not beyond chance: Δm"),
         (-0.1, 0.01, True, "does best on validation rows, though not on test rows: Δm −10.00 %"),
         (None, None, True, "does best on validation rows."),
     ],

@@ -23,7 +23,49 @@ def enter(folder, identity=STUDY):
 def test_the_same_study_comes_back(tmp_path):
     enter(tmp_path / "deep" / "study")
     enter(tmp_path / "deep" / "study")
-    assert json.loads((tmp_path / "deep" / "study" / "study.json").read_text()) == STUDY
+    held = json.loads((tmp_path / "deep" / "study" / "study.json").read_text())
+    assert held.pop("sha256")
+    assert held == STUDY
+
+
+def test_a_study_without_a_digest_comes_back(tmp_path):
+    """As earlier versions wrote it."""
+    (tmp_path / "study.json").write_text(json.dumps(STUDY))
+    enter(tmp_path)
+    assert json.loads((tmp_path / "study.json").read_text()) == STUDY
+
+
+def with_runs(folder, *data):
+    (folder / "runs").mkdir()
+    for number, one in enumerate(data):
+        text = "{" if one is None else json.dumps({"spec": {"data": one}})
+        (folder / "runs" / f"{number}.json").write_text(text)
+
+
+@pytest.mark.parametrize("damage", ["missing", "{", "flipped"])
+def test_a_damaged_study_file_is_written_anew_beside_its_runs(tmp_path, damage):
+    enter(tmp_path)
+    whole = (tmp_path / "study.json").read_text()
+    with_runs(tmp_path, "abc", None)
+    if damage == "missing":
+        (tmp_path / "study.json").unlink()
+    else:
+        text = "{" if damage == "{" else whole.replace("RandomSplit", "RandomSplis")
+        (tmp_path / "study.json").write_text(text)
+    said = []
+    with study_folder(tmp_path, STUDY, said.append):
+        assert (tmp_path / "runs" / "0.json").exists()
+    assert said == [
+        f"{tmp_path / 'study.json'} was missing or damaged and is written anew; the runs are kept."
+    ]
+    assert (tmp_path / "study.json").read_text() == whole
+
+
+@pytest.mark.parametrize("data", [["other"], ["abc", "other"], [None], []])
+def test_a_damaged_study_file_beside_other_runs_is_refused(tmp_path, data):
+    with_runs(tmp_path, *data)
+    with pytest.raises(StudyError, match="holds runs that no study of ours wrote"):
+        enter(tmp_path)
 
 
 @pytest.mark.parametrize(

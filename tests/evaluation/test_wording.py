@@ -375,7 +375,7 @@ def test_why_a_model_is_recommended():
     one = learner("alone")
     assert why(one, one.runs[0], "alone", favourite=True).endswith("better on validation rows.")
     assert on_validation(favourite=True) == "on validation rows"
-    assert on_validation(favourite=False).endswith(", of those that beat the best constant")
+    assert on_validation(favourite=False).endswith(", of those ahead of the best constant")
 
 
 @pytest.mark.parametrize(
@@ -401,14 +401,18 @@ def test_what_test_rows_say_against_it(delta, said):
 # ── warnings ──
 
 
-def study(n_tasks=2, n_runs=2, folds=1, kind="random_split", **parameters):
+def study(n_tasks=2, n_runs=2, folds=1, kind="random_split", units=100, **parameters):
     task = {"metric": "mae", "labels": {"mae": "MAE"}, "role": "primary",
             "greater_is_better": {"mae": False}}  # fmt: skip
     tasks = [{**task, "name": f"t{n}"} for n in range(n_tasks)]
     return {
         "tasks": tasks,
         "runs": [{}] * n_runs,
-        "split": {"folds": folds, "recipe": {"type": kind, "parameters": parameters}},
+        "split": {
+            "folds": folds,
+            "units": units,
+            "recipe": {"type": kind, "parameters": parameters},
+        },
     }
 
 
@@ -446,6 +450,9 @@ def test_several_splits_are_proposed_of_the_same_kind(runs):
     assert "--split folds:5 (" in said("group_split")
     assert "--split folds:5 (" in said("column_split", column="who")
     assert "--split" not in said("time_split", column="when")
+    assert "--split folds:3 (" in said(units=6)
+    assert "--split group-folds:who:2 (" in said("group_split", column="who", units=4)
+    assert "--split" not in said(units=3)
 
 
 def test_what_averages_leave_out_and_trials_that_failed():

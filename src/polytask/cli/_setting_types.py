@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -80,7 +80,11 @@ Seed = Annotated[int, *_whole(0, _MOST_SEED)]
 Switch = Annotated[bool, Expected("true or false")]
 Name = Annotated[str, Expected("text")]
 
-Precision = Annotated[str, BeforeValidator(_bits), Expected("32, 16 or bf16")]
+Precision = Annotated[
+    Literal["32", "16", "bf16", "32-true", "16-mixed", "bf16-mixed"],
+    BeforeValidator(_bits),
+    Expected("32, 16 or bf16"),
+]
 """Of numbers; bits may be written as such."""
 
 Words = Annotated[list[str], BeforeValidator(_listed), Expected("text or a list of texts")]

@@ -48,6 +48,9 @@ class _Stratification:
         self.part = np.full(strata.shape[0], -1, dtype=np.int64)
         self.left = strata.sum(axis=0).astype(np.int64).reshape(-1)
         need = [quotas(count, shares) for count in self.left.tolist()]
+        if np.ptp(shares) == 0:  # folds: what is left over goes to the next ones in turn
+            left_over = (np.cumsum(self.left) - self.left) % len(shares)
+            need = [np.roll(row, turn) for row, turn in zip(need, left_over, strict=True)]
         self.need = np.array(need).reshape(-1, len(shares))
         # Rows of the same strata carry the same mark; put in order of it, each part takes its
         # share of every combination of strata.

@@ -161,7 +161,7 @@ def compare(
     said = Notes(quiet)
     with _folder(place) as folder:
         runner = Runner(folder, data, allowed, jobs, said)
-        with study_folder(folder, identity(runner.digest, splitter, splits, allowed)), runner:
+        with study_folder(folder, identity(runner.digest, splitter, splits, allowed), said), runner:
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
             notes = [
                 *([own_split_note(own.column)] if own else []),

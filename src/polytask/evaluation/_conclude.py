@@ -14,7 +14,7 @@ from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._differences import held_against
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._gains import gain_over
-from polytask.evaluation.judging._recommend import best_run, ranked, recommended
+from polytask.evaluation.judging._recommend import best_run, never_ahead, ranked, recommended
 from polytask.evaluation.judging._rows import learner_row
 from polytask.evaluation.running._candidates import yardstick
 from polytask.evaluation.running._model import recommended_model
@@ -23,7 +23,7 @@ from polytask.evaluation.wording._sentences import worded
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._warnings import warnings_of
 from polytask.evaluation.wording._why import why, why_none
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, is_damaged
 
 __all__ = ["conclude"]
 
@@ -65,7 +65,8 @@ def conclude(
         if entry.candidate.baseline is not None
     )
     floor = None if constant is None else constant.name
-    winner = recommended(rows, floor)
+    headlines = {t.name: context.headline(t.name) for t in context.tasks if t.is_primary}
+    winner = recommended(rows, floor, never_ahead(rows, floor, headlines))
     favourite = winner is not None and winner is ranked(rows, floor)[0]
     model, recommendation = _chosen(
         winner, by_name, baseline, runner, kept=kept, favourite=favourite
@@ -110,6 +111,9 @@ def _chosen(
     run = entries[winner.name].runs[place]
     model = recommended_model(run, runner.store)
     if kept:
+        if is_damaged(folder):
+            shutil.rmtree(folder)
+            runner.note(f"{folder} was damaged and is written anew.")
         model.save(folder, runner.store.trusted_by(run.runs[0].spec.learner))
     row = winner.runs[place]
     return model, Recommendation(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from polytask.predictor._design import Design
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
-    from polytask.predictor._folder import check_folder, sweep_halves
+    from polytask.predictor._folder import check_folder, is_damaged, sweep_halves
     from polytask.predictor._load import load, open_model
     from polytask.predictor._model import Model
     from polytask.predictor._network_model import NetworkModel
@@ -37,6 +37,7 @@ __all__ = [
     "check_folder",
     "fitted_targets",
     "has_method",
+    "is_damaged",
     "load",
     "open_model",
     "sweep_halves",
@@ -58,6 +59,7 @@ _MODULES = {
     "check_folder": "_folder",
     "fitted_targets": "_targets",
     "has_method": "_answers",
+    "is_damaged": "_folder",
     "load": "_load",
     "open_model": "_load",
     "sweep_halves": "_folder",

@@ -23,6 +23,7 @@ __all__ = [
     "MANIFEST",
     "Manifest",
     "check_folder",
+    "is_damaged",
     "new_folder",
     "read_manifest",
     "sweep_halves",
@@ -107,6 +108,21 @@ def check_folder(folder: str | Path) -> None:
             "Name another folder, or empty this one."
         )
         raise BundleError(sentence)
+
+
+def is_damaged(folder: Path) -> bool:
+    """Whether there is the manifest of a saved model that is not as it was written.
+
+    Parameters
+    ----------
+    folder : Path
+        Need not be there.
+    """
+    try:
+        manifest = _parsed(folder / MANIFEST)
+    except (BundleError, OSError):
+        return (folder / MANIFEST).is_file()
+    return manifest.pop("sha256", None) != _digest(manifest)
 
 
 def _is_saved_model(folder: Path, found: set[str]) -> bool:

@@ -42,10 +42,12 @@ def make_fabric(
     chosen: Any = name.casefold()
     devices: Any = [int(number)] if number.isdecimal() else 1
     kind: Any = precision
+    expected = "an accelerator of this machine, such as 'cpu'"
+    if chosen == "cpu" and number:
+        raise ParameterError(message(owner, parameter, expected, accelerator))
     try:
         return Fabric(accelerator=chosen, devices=devices, precision=kind)
-    except (ValueError, RuntimeError) as error:
-        expected = "an accelerator of this machine, such as 'cpu'"
+    except (ValueError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise ParameterError(message(owner, parameter, expected, accelerator, reason)) from error
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow
+from polytask.metrics import Metric
 from polytask.statistics import holm
 
-__all__ = ["best_run", "ranked", "recommended"]
+__all__ = ["best_run", "never_ahead", "ranked", "recommended"]
 
 
 def ranked(rows: Sequence[LearnerRow], constant: str | None) -> list[LearnerRow]:
@@ -16,7 +17,9 @@ def ranked(rows: Sequence[LearnerRow], constant: str | None) -> list[LearnerRow]
     return sorted((row for row in rows if row.name != constant), key=lambda row: -_gain(row))
 
 
-def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow | None:
+def recommended(
+    rows: Sequence[LearnerRow], constant: str | None, behind: Collection[str] = ()
+) -> LearnerRow | None:
     """The learner of the highest mean validation gain among those that beat the constant.
 
     Parameters
@@ -25,6 +28,8 @@ def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow 
         Ties go to the earlier one; single-task baselines come first.
     constant : str or None
         The learner that always gives the best constant.
+    behind : collection of str
+        Learners that are ahead of it on no task, see `never_ahead`.
 
     Returns
     -------
@@ -37,17 +42,45 @@ def recommended(rows: Sequence[LearnerRow], constant: str | None) -> LearnerRow 
     above 0 with a one-sided p of at most 0.05: one question, asked of one learner that the test
     rows did not choose. If it fails, the others are asked together, corrected by Holm's method.
     Where the test rows are too few for any p, the constant must be worse on validation rows, and
-    on test rows so far as they say anything.
+    on test rows so far as they say anything: by Δm, or on some task where that is undefined.
     """
     learners = ranked(rows, constant)
     floor = next((row for row in rows if row.name == constant), None)
     if not learners or floor is None:
         return learners[0] if learners else None
     favourite, others = learners[0], learners[1:]
-    if _beats(favourite, floor, _one_sided(favourite)):
+    if _beats(favourite, floor, _one_sided(favourite), behind):
         return favourite
     corrected = holm({row.name: _one_sided(row) for row in others})
-    return next((row for row in others if _beats(row, floor, corrected[row.name])), None)
+    return next((row for row in others if _beats(row, floor, corrected[row.name], behind)), None)
+
+
+def never_ahead(
+    rows: Sequence[LearnerRow], constant: str | None, headlines: Mapping[str, Metric]
+) -> set[str]:
+    """Learners that no test metric puts ahead of the constant, where some can be told.
+
+    Parameters
+    ----------
+    rows, constant
+        As in `recommended`.
+    headlines : mapping of task name to Metric
+        Of the tasks that count.
+    """
+    floor = next((row for row in rows if row.name == constant), None)
+    if floor is None:
+        return set()
+    found = set()
+    for row in rows:
+        gaps = [
+            (ours - theirs) * (1 if metric.greater_is_better else -1)
+            for task, metric in headlines.items()
+            if (ours := row.tasks[task][metric.name].value) is not None
+            and (theirs := floor.tasks[task][metric.name].value) is not None
+        ]
+        if gaps and max(gaps) <= 0:
+            found.add(row.name)
+    return found
 
 
 def best_run(row: LearnerRow) -> int:
@@ -55,11 +88,13 @@ def best_run(row: LearnerRow) -> int:
     return max(range(len(row.runs)), key=lambda place: _gain(row.runs[place]))
 
 
-def _beats(row: LearnerRow, constant: LearnerRow, p: float | None) -> bool:
+def _beats(row: LearnerRow, constant: LearnerRow, p: float | None, behind: Collection[str]) -> bool:
     value = None if row.over_constant is None else row.over_constant.value
     if p is not None:
         return value is not None and value > 0 and p <= ALPHA
     if value is not None and value <= 0:
+        return False
+    if value is None and row.name in behind:
         return False
     return row.validation_gain is None or _gain(row) > _gain(constant)
 

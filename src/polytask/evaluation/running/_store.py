@@ -109,7 +109,7 @@ class RunStore:
             record = self.read(key)
         except StudyError as error:
             self._discard(key)
-            note(f"{error} That run is done again.")
+            note(f"{str(error).removesuffix(' Remove it.')} That run is done again.")
             return None
         if record is None:
             self._recall_checkpoint(key, note)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from polytask._files import is_of_the_disk, problem, try_lock, write_json
+from polytask._files import is_of_the_disk, problem, sealed, try_lock, unsealed, write_json
 from polytask._plain import read_json
 from polytask._validation import message
 from polytask.evaluation.running._sweep import sweep, sweep_halves
@@ -38,7 +38,9 @@ def out_folder(out: object) -> Path:
 
 
 @contextmanager
-def study_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
+def study_folder(
+    folder: Path, identity: Mapping[str, Any], note: Callable[[str], None] = lambda _: None
+) -> Iterator[Path]:
     """Enter a study's folder, making it if needed.
 
     Parameters
@@ -47,6 +49,8 @@ def study_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
     identity : mapping
         What must be equal for runs to belong to one study: data, split, budget. Learners and
         seeds may be added later.
+    note : callable, optional
+        Receives a sentence on what was damaged.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def study_folder(folder: Path, identity: Mapping[str, Any]) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     with _locked(folder, descriptor):
-        _claim(folder, identity)
+        _claim(folder, identity, note)
         sweep(folder)
         try:
             yield folder
@@ -102,20 +106,16 @@ def _is_lock_of(folder: Path, descriptor: int) -> bool:
         return False
 
 
-def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
+def _claim(folder: Path, identity: Mapping[str, Any], note: Callable[[str], None]) -> None:
     path = folder / "study.json"
     wanted = json.loads(json.dumps(identity))
-    if not path.exists():
-        found = [name for name in _OURS if (folder / name).exists()]
-        if found:
-            sentence = (
-                f"{folder} holds {', '.join(found)} that no study of ours wrote. "
-                "Choose another folder with `out`."
-            )
-            raise StudyError(sentence)
-        write_json(path, wanted)
+    held = _held(path)
+    if held is None:
+        if path.exists() or any((folder / name).exists() for name in _OURS):
+            _check_ours(folder, wanted["data"])
+            note(f"{path} was missing or damaged and is written anew; the runs are kept.")
+        write_json(path, sealed(wanted))
         return
-    held = _read(path)
     different = [name for name in wanted if held.get(name) != wanted[name]]
     if different:
         named = " and ".join(filter(None, [", ".join(different[:-1]), different[-1]]))
@@ -127,15 +127,37 @@ def _claim(folder: Path, identity: Mapping[str, Any]) -> None:
         raise StudyError(sentence)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _held(path: Path) -> dict[str, Any] | None:
+    """What a study's file says; None where it is missing or not as it was written."""
     try:
         held = read_json(path)
-    except ValueError:
-        held = None
-    if not isinstance(held, dict):
-        sentence = f"{path} does not describe a study. Choose another folder with `out`."
+        return held if isinstance(held, dict) and "sha256" not in held else unsealed(held)
+    except (ValueError, FileNotFoundError):
+        return None
+
+
+def _check_ours(folder: Path, data: object) -> None:
+    """Raise unless a folder without a sound ``study.json`` holds runs, and all are of the data."""
+    records = [_data_of(path) for path in (folder / "runs").glob("[!.]*.json")]
+    if not any(records) or any(found != data for found in records if found is not None):
+        sentence = (
+            f"{folder} holds {', '.join(name for name in _OURS if (folder / name).exists())} that "
+            "no study of ours wrote. Choose another folder with `out`."
+        )
+        if (folder / "study.json").exists():
+            sentence = (
+                f"{folder / 'study.json'} does not describe a study. "
+                "Choose another folder with `out`."
+            )
         raise StudyError(sentence)
-    return held
+
+
+def _data_of(record: Path) -> object:
+    """The data that a run's record names; None where it is damaged."""
+    try:
+        return read_json(record)["spec"]["data"]
+    except (ValueError, OSError, LookupError, TypeError):
+        return None
 
 
 @contextmanager

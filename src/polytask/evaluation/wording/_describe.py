@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
+
 from polytask._naming import snake_case
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
@@ -58,6 +60,7 @@ def described_study(
             "kind": type(splitter).__name__,
             "recipe": _recipe(splitter),
             "folds": len(splits),
+            "units": _units(data),
             "rows": [_sizes(split) for split in splits],
         },
         "runs": [{"fold": one.split.fold, "seed": one.seed} for one in repetitions],
@@ -74,6 +77,14 @@ def _inputs(data: MultiTaskDataset) -> dict[str, Any]:
         source: {"names": columns[:_MOST_INPUTS], "more": max(len(columns) - _MOST_INPUTS, 0)}
         for source, columns in names.items()
     }
+
+
+def _units(data: MultiTaskDataset) -> int:
+    """Groups that a splitter could part, or rows of the smallest source where there are none."""
+    groups = [source.groups for source in data.sources if source.groups is not None]
+    if groups:
+        return len(np.unique(np.concatenate(groups)))
+    return min(source.n_rows for source in data.sources)
 
 
 def _budget(budget: Budget) -> dict[str, int]:

@@ -42,7 +42,7 @@ def _seeds(study: Mapping[str, Any]) -> list[str]:
             "(Nadeau–Bengio), roughly."
         )
         return [sentence]
-    several = _several_splits(study["split"]["recipe"])
+    several = _several_splits(study["split"]["recipe"], study["split"]["units"])
     if runs == 1:
         sentence = (
             "One seed: intervals and p-values speak about these fitted models alone, not about the "
@@ -56,12 +56,16 @@ def _seeds(study: Mapping[str, Any]) -> list[str]:
     return [sentence]
 
 
-def _several_splits(recipe: Mapping[str, Any]) -> str:
-    """How to ask for several splits of the same kind; nothing where rows are ordered in time."""
-    kind, column = recipe["type"], recipe["parameters"].get("column")
-    if kind == "time_split":
+def _several_splits(recipe: Mapping[str, Any], units: int) -> str:
+    """How to ask for several splits of the same kind.
+
+    Nothing where rows are ordered in time, or too few to be parted.
+    """
+    kind, column, folds = recipe["type"], recipe["parameters"].get("column"), min(units // 2, 5)
+    if kind == "time_split" or folds < 2:
         return ""
-    text = f"group-folds:{column}:5" if kind == "group_split" and column else "folds:5"
+    by_group = kind == "group_split" and column
+    text = f"group-folds:{column}:{folds}" if by_group else f"folds:{folds}"
     return f"--split {text} (split={text!r} in Python)"
 
 

@@ -18,8 +18,8 @@ def why_none() -> str:
 
 
 def on_validation(*, favourite: bool) -> str:
-    """Where a learner does best: of all learners, or of those that beat the best constant."""
-    return "on validation rows" + ", of those that beat the best constant" * (not favourite)
+    """Where a learner does best: of all learners, or of those ahead of the best constant."""
+    return "on validation rows" + ", of those ahead of the best constant" * (not favourite)
 
 
 def why(row: LearnerRow, run: RunRow, baseline: str, *, favourite: bool) -> str:
