@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from lightning_fabric import Fabric
@@ -10,6 +11,8 @@ from polytask._validation import Choice, check, message
 from polytask.exceptions import ParameterError
 
 __all__ = ["PRECISIONS", "check_device", "full_precision", "make_fabric"]
+
+_LOG = logging.getLogger("lightning_fabric.utilities.rank_zero")
 
 PRECISIONS = Choice(("32-true", "bf16-mixed", "16-mixed"))
 _SHORT = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
@@ -46,6 +49,7 @@ def make_fabric(
     if chosen == "cpu" and number:
         raise ParameterError(message(owner, parameter, expected, accelerator))
     try:
+        _LOG.setLevel(logging.WARNING)  # it would say again what was asked for
         return Fabric(accelerator=chosen, devices=devices, precision=kind)
     except (ValueError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())
