@@ -129,7 +129,10 @@ def test_missing_dates(tmp_path):
     cells = ["2020-01-02", "?", "0000-00-00", "2020-01-03"]
     assert column(cells).to_list() == [DAY, None, None, dt.date(2020, 1, 3)]
     (note,) = open_table({"when": cells}).notes
-    assert note == "when: dates but for '?' and '0000-00-00', read as missing"
+    assert note == (
+        "when: dates but for '?' and '0000-00-00' (2 cells), read as missing; "
+        "--column when:categorical keeps categories"
+    )
     assert column(["2020-01-02", "1900-01-01"], missing="1900-01-01").to_list() == [DAY, None]
 
 

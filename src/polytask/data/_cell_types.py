@@ -10,7 +10,7 @@ import polars as pl
 from polytask.data._missing import MISSING, without_markers
 from polytask.data._notes import gathered
 from polytask.data._number_text import counts_read, numbers_read, plain_counts_read
-from polytask.data._text_dates import date_verdicts, declared_dates, may_be_dates
+from polytask.data._text_dates import date_verdicts, declared_dates, may_hold_dates
 from polytask.data._text_numbers import (
     all_numbers,
     declared_numbers,
@@ -162,7 +162,7 @@ def _second_look(clean: pl.LazyFrame, names: Sequence[str], rules: CellRules) ->
     bare = clean.select(pl.col(names).str.strip_chars())
     head = bare.head(_HEAD).collect()
     free = [name for name in names if name not in rules.roles]
-    dates = [name for name in free if may_be_dates(head[name])]
+    dates = [name for name in free if may_hold_dates(head[name])]
     numbers = [n for n in free if n not in dates and may_be_numbers(head[n], rules.decimal)]
     declared = [name for name in names if rules.roles.get(name) in {"numeric", "date"}]
     columns = bare.select(*numbers, *dates, *declared).collect()

@@ -14,6 +14,7 @@ from polytask.data._families import family
 from polytask.data._missing import MISSING, without_markers
 from polytask.data._number_text import amounts_read, counts_read, numbers_read
 from polytask.data._reading import Reading
+from polytask.data._roles import plainly_written
 from polytask.data._schema import Schema
 from polytask.data._verdict import Read, read_by, unread
 
@@ -37,6 +38,8 @@ def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series
     holds = family(clean)
     if holds == "booleans" and reading.roles.get(series.name) == "numeric":
         return clean.cast(pl.Int8)
+    if holds == "numbers" and reading.roles.get(series.name) == "date":
+        clean, holds = plainly_written(clean), "text"
     if holds != "text" or holds in column.accepted:
         return clean
     cells = _without(clean.cast(pl.String).str.strip_chars(), MISSING, reading.decimal)

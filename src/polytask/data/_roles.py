@@ -16,7 +16,7 @@ from polytask.data._text_numbers import declared_numbers
 from polytask.data._verdict import Verdict, read_by
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["ROLES", "declared_roles", "with_role"]
+__all__ = ["ROLES", "declared_roles", "plainly_written", "with_role"]
 
 ROLES = ("numeric", "categorical", "date", "drop")
 """What a column may be declared to be; a date may say how it is written: ``date=%d/%m/%Y``."""
@@ -131,11 +131,19 @@ def _numeric(series: pl.Series, holds: str | None, decimal: str) -> pl.Series:
 def _dates(series: pl.Series, holds: str | None, form: str | None) -> pl.Series:
     if isinstance(series.dtype, pl.Date | pl.Datetime):
         return series
-    if holds == "numbers" and (series.cast(pl.Int64, strict=False) == series).all():
-        series = series.cast(pl.Int64)
+    if holds == "numbers":
+        series = plainly_written(series)
     elif holds != "text":
         raise _unfit(series, "a date")
     return _read(series, declared_dates(series.cast(pl.String), form))
+
+
+def plainly_written(numbers: pl.Series) -> pl.Series:
+    """Numbers as text without exponents; whole ones without a decimal point."""
+    whole = numbers.cast(pl.Int64, strict=False)
+    if (whole == numbers).all():
+        return whole.cast(pl.String)
+    return numbers.fill_nan(None).cast(pl.Decimal(38, 6), strict=False).cast(pl.String)
 
 
 def _read(series: pl.Series, verdict: Verdict) -> pl.Series:

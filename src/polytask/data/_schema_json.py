@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import polars as pl
-
 from polytask._plain import from_plain
 from polytask._reason import reason
 from polytask._validation import check_parameters
 from polytask.data._column import Column
-from polytask.data._date_text import dates_read
+from polytask.data._date_text import is_date_form
 from polytask.data._fit_columns import ENCODERS
 from polytask.data._reading import Reading
 from polytask.data._roles import ROLES
@@ -105,13 +103,5 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
     if reading.decimal not in {".", ","} or not set(reading.roles.values()) <= {*ROLES}:
         raise ValueError("columns have roles, or numbers a decimal mark, that are unknown.")
     for form in reading.dates.values():
-        _check_form(form)
-
-
-def _check_form(form: str) -> None:
-    """Raise unless dates can be read so."""
-    days, moments = dates_read(pl.col("cell"), form)
-    try:
-        pl.DataFrame({"cell": ["2020-01-01"]}).select(days.alias("days"), moments.alias("moments"))
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"no dates are written {form!r}.") from error
+        if not is_date_form(form):
+            raise ValueError(f"no dates are written {form!r}.")

@@ -13,6 +13,7 @@ from polytask.data._marker_words import SIGNS
 from polytask.data._notes import gathered, listed
 from polytask.data._sentinels import sentinel_notes
 from polytask.data._source import Source
+from polytask.data._text_dates import date_hint
 from polytask.data._text_numbers import number_hint, unit_hint
 
 __all__ = ["source_notes"]
@@ -30,7 +31,7 @@ def source_notes(source: Source) -> tuple[str, ...]:
     return (
         *(f"input {note}" for note in gathered(odd)),
         *_sign_notes(columns),
-        *sentinel_notes(columns),
+        *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
         *leak_notes(source),
     )
 
@@ -66,6 +67,8 @@ def _oddity(series: pl.Series) -> str:
         return ""
     if _like_numbers(series.head(_HEAD)) and (unit_hint(series) or number_hint(series)):
         return unit_hint(series)  # numbers but for some cells were noted where they were read
+    if date_hint(series):  # as dates but for some cells were
+        return ""
     if distinct * 2 > len(series):
         return (
             f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
