@@ -8,10 +8,22 @@ from functools import cache
 __all__ = ["completion", "directives", "expanded", "has_time", "names_a_date", "shape"]
 
 _DIRECTIVE = re.compile(r"%([-_0#:]?\.?\d?[A-Za-z%+])")
-_COMPOSITES = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%h": "%B"}
-_YEARS, _MONTHS, _DAYS = set("YyGgsxcv+"), set("mBbqjGgsxcv+"), set("dejuwaAsxcv+")
-_TIMES = set("HIklMSpPXcsf+")
-_FIXED = {"Y": r"\d{4}", "G": r"\d{4}", "y": r"\d\d", "g": r"\d\d", "q": "[1-4]", "u": "[1-7]"}
+_COMPOSITES = {
+    "%c": "%a %B %e %T %Y",
+    "%x": "%D",
+    "%X": "%T",
+    "%v": "%e-%B-%Y",
+    "%F": "%Y-%m-%d",
+    "%D": "%m/%d/%y",
+    "%T": "%H:%M:%S",
+    "%R": "%H:%M",
+    "%h": "%B",
+}
+_YEARS, _MONTHS, _DAYS = set("YyGgs"), set("mBbqjGgs"), set("dejuwaAs")
+_TIMES = set("HIklMSpPsf")
+_YEAR = r"(?:[1-9]\d{3}|0[1-9]\d\d|00[1-9]\d|000[1-9])"
+"""From 1 to 9999, with all figures and no sign."""
+_FIXED = {"Y": _YEAR, "G": _YEAR, "y": r"\d\d", "g": r"\d\d", "q": "[1-4]", "u": "[1-7]"}
 _UP_TO_TWO = set("mdeHIklMSVUW")
 _WORDS = {"B": r"\p{L}{3,9}\.?", "b": r"\p{L}{3,9}\.?", "a": r"\p{L}+", "A": r"\p{L}+", "%": "%"}
 
@@ -72,10 +84,16 @@ def completion(form: str) -> tuple[str, str]:
 
 
 @cache
-def shape(form: str) -> str:
-    """A pattern of text that starts with a date of this form: years have all figures and no sign.
+def shape(form: str, year: str = _YEAR) -> str:
+    """A pattern of text that starts with a date of this form.
 
     What stands before ``%q``, the quarter, and what follows are groups.
+
+    Parameters
+    ----------
+    form : str
+    year : str
+        Pattern of a year with four figures.
     """
     pieces = _pieces(expanded(form))
     patterns = [
@@ -86,7 +104,7 @@ def shape(form: str) -> str:
         place = pieces.index("%q")
         parts = ("".join(patterns[:place]), patterns[place], "".join(patterns[place + 1 :]))
         return "^({})({})({})$".format(*parts)
-    return rf"^{''.join(patterns)}(?:\D|$)"
+    return rf"^{''.join(patterns)}(?:\D|$)".replace(_YEAR, year)
 
 
 def _pieces(form: str) -> list[str]:

@@ -82,6 +82,9 @@ _FORMS = (
     "%d%B%Y:%H:%M:%S",  # SAS
 )
 _KNOWN = frozenset((*_FORMS, *_DECLARED))
+_DOUBTED = frozenset((*_MONTHS, *_COMPACT, *_DOUBTFUL))
+"""Forms in which nothing but numbers names a month, so that years are those of four centuries."""
+_USUAL_YEARS = r"(?:18|19|20|21)\d\d"
 
 _TIMES = (" %H:%M", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S%.f %p")
 _ZONED_TIMES = (" %H:%M%#z", " %H:%M:%S%.f%#z")
@@ -115,19 +118,16 @@ def dates_read(cells: pl.Expr, form: str) -> tuple[pl.Expr, pl.Expr]:
     if form.removesuffix(ZONED) not in _KNOWN:
         as_they_stand = _read(cells.str.strip_chars(), form)
         days, moments = pl.coalesce(as_they_stand[0], days), pl.coalesce(as_they_stand[1], moments)
-    return _in_the_calendar(days), _in_the_calendar(moments)
+    return days, moments
 
 
 def guessed_read(cells: pl.Expr, form: str) -> pl.Expr:
     """Moments as `dates_read` gives them, without numbers that are more likely no dates."""
-    usual = _spelt_alike(cells).str.contains(_usual_shape(form.removesuffix(ZONED)))
-    return pl.when(usual).then(dates_read(cells, form)[1]).otherwise(None)
-
-
-def _usual_shape(form: str) -> str:
-    """Years of four centuries where nothing but numbers names a month."""
-    doubted = form in {*_MONTHS, *_COMPACT, *_DOUBTFUL}
-    return shape(form).replace(r"\d{4}", r"(?:18|19|20|21)\d\d") if doubted else ""
+    bare, moments = form.removesuffix(ZONED), dates_read(cells, form)[1]
+    if bare not in _DOUBTED:
+        return moments
+    usual = _spelt_alike(cells).str.contains(shape(bare, _USUAL_YEARS))
+    return pl.when(usual).then(moments).otherwise(None)
 
 
 def is_date_form(form: str) -> bool:
@@ -227,10 +227,6 @@ def _python_moment(cell: str, form: str) -> dt.datetime | None:
         return dt.datetime.strptime(cell, form)  # noqa: DTZ007 - a zone where the form has one
     except ValueError:
         return None
-
-
-def _in_the_calendar(moments: pl.Expr) -> pl.Expr:
-    return pl.when(moments.dt.year().is_between(1, 9999)).then(moments).otherwise(None)
 
 
 def _never() -> pl.Expr:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from polytask.data._families import family, numbers
-from polytask.data._notes import listed
+from polytask.data._notes import listed, quoted
 
 __all__ = ["far_moments", "sentinel_notes"]
 
@@ -33,7 +33,7 @@ def sentinel_notes(columns: Iterable[pl.Series]) -> tuple[str, ...]:
             found.setdefault(value, {})[series.name] = count
     return tuple(
         f"{listed(list(counts))}: {value} repeats far from all other values "
-        f"({sum(counts.values()):,} cells); --missing {_quoted(value)} if it means missing"
+        f"({sum(counts.values()):,} cells); --missing {quoted(value)} if it means missing"
         for value, counts in found.items()
     )
 
@@ -47,10 +47,6 @@ def _far_values(series: pl.Series) -> Iterator[tuple[str, int]]:
     elif isinstance(series.dtype, pl.Date | pl.Datetime):
         for moment, count in far_moments(series):
             yield str(moment.replace(tzinfo=None)).removesuffix(" 00:00:00"), count
-
-
-def _quoted(value: str) -> str:
-    return f"'{value}'" if " " in value else value
 
 
 def far_moments(series: pl.Series) -> Iterator[tuple[dt.datetime, int]]:

@@ -134,7 +134,8 @@ def _remedy(cells: pl.Series, strange: Mapping[str, int]) -> str:
 
 
 def _as_missing(name: str, cells: Sequence[str] | Mapping[str, int]) -> str:
-    return " ".join(f"--missing '{name}={cell}'" for cell in cells)
+    written = [cell.replace("'", "'\"'\"'") for cell in cells]
+    return " ".join(f"--missing '{name}={cell}'" for cell in written)
 
 
 def _are_few(strange: Mapping[str, int], n_dates: int) -> bool:

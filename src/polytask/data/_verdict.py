@@ -35,7 +35,8 @@ class Verdict:
 
 def read_by(cells: pl.Series, read: Read) -> pl.Series:
     """The cells in that other type."""
-    return cells.to_frame().select(read(pl.col(cells.name)).alias(cells.name)).to_series()
+    column = cells.to_frame().lazy().select(read(pl.col(cells.name)).alias(cells.name))
+    return column.collect().to_series()  # lazy, so that what a reading does twice is done once
 
 
 def unread(cells: pl.Series, read: Read) -> Mapping[str, int]:
@@ -44,8 +45,11 @@ def unread(cells: pl.Series, read: Read) -> Mapping[str, int]:
     lost = (
         cells.rename("cell")
         .to_frame()
-        .filter(column.is_not_null() & read(column).is_null())
+        .lazy()
+        .select("cell", read(column).alias("value"))
+        .filter(column.is_not_null() & pl.col("value").is_null())
         .group_by("cell", maintain_order=True)
         .len()
+        .collect()
     )
     return dict(lost.iter_rows())
