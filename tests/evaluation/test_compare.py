@@ -624,6 +624,14 @@ def test_goes_through_json(tmp_path):
     assert Comparison.read(tmp_path) == found
 
 
+@pytest.mark.parametrize("run", [compare, polytask.fit])
+def test_a_loss_of_another_kind_is_refused_whoever_learns(run):
+    task = Task("y", "regression", loss="cross_entropy")
+    data = polytask.read({"x": range(40), "y": np.arange(40) / 3}, [task])
+    with pytest.raises(ParameterError, match="Task 'y': CrossEntropy serves tasks of kind multi"):
+        run(data, "linear")
+
+
 def test_a_damaged_model_is_written_anew(tmp_path):
     found = compare(table(), Apart(), seeds=1, budget=THREE, out=tmp_path, quiet=True)
     path = tmp_path / "model" / "bundle.json"

@@ -37,6 +37,7 @@ from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
+from polytask.losses import check_losses
 
 __all__ = ["compare"]
 
@@ -190,6 +191,7 @@ def _check_arguments(data: object, seeds: object, budget: object, quiet: object)
     check("compare", "seeds", seeds, _SEEDS)
     check("compare", "budget", budget, InstanceOf((Budget, type(None))))
     check("compare", "quiet", quiet, InstanceOf((bool,)))
+    check_losses(data.tasks)
     if not any(task.is_primary for task in data.tasks):
         sentence = "compare needs at least one primary task: all of these are auxiliary."
         raise ParameterError(sentence)

@@ -24,6 +24,7 @@ from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._learner import Learner
 from polytask.learners._on_device import on_device
 from polytask.learners._unserved import unserved
+from polytask.losses import check_losses
 from polytask.predictor import FittedPredictor
 
 __all__ = ["fit"]
@@ -117,6 +118,7 @@ def _check_arguments(
     if not isinstance(data, MultiTaskDataset):
         remedy = "Make it with `polytask.read(table, tasks)`."
         raise ParameterError(message("fit", "data", "a MultiTaskDataset", data, remedy))
+    check_losses(data.tasks)
     check("fit", "validation", validation, Optional(InstanceOf((MultiTaskDataset,))))
     check("fit", "seed", seed, Interval(int, 0, 2**32 - 1))
     check("fit", "budget", budget, Optional(InstanceOf((Budget,))))

@@ -8,7 +8,7 @@ from polytask.losses._mean_absolute_error import MeanAbsoluteError
 from polytask.losses._mean_squared_error import MeanSquaredError
 from polytask.losses._multi_task_loss import MultiTaskLoss
 from polytask.losses._multilabel_binary_cross_entropy import MultilabelBinaryCrossEntropy
-from polytask.losses._select import loss_for
+from polytask.losses._select import check_losses, loss_for
 
 __all__ = [
     "BinaryCrossEntropy",
@@ -19,5 +19,6 @@ __all__ = [
     "MeanSquaredError",
     "MultiTaskLoss",
     "MultilabelBinaryCrossEntropy",
+    "check_losses",
     "loss_for",
 ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from typing import Any
 
 from polytask._naming import resolve
 from polytask.exceptions import ParameterError
 from polytask.losses._loss import Loss
-from polytask.tasks import Kind
+from polytask.tasks import Kind, Task
 
-__all__ = ["loss_for"]
+__all__ = ["check_losses", "loss_for"]
 
 _ROOM = "polytask.losses"
 
@@ -49,6 +50,32 @@ def loss_for(kind: Kind, asked: object = None) -> Loss:
         )
         raise ParameterError(sentence)
     return loss
+
+
+def check_losses(tasks: Iterable[Task]) -> None:
+    """Raise if a task asks for a loss that does not serve its kind, whoever is to learn it.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        Of known kinds.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> from polytask.losses import check_losses
+    >>> from polytask.tasks import Task
+    >>> check_losses([Task("price", "regression", loss="huber")])
+    """
+    for task in tasks:
+        if task.loss is not None:
+            try:
+                loss_for(task.known_kind, task.loss)
+            except ParameterError as error:
+                raise ParameterError(f"Task {task.name!r}: {error}") from error
 
 
 def _default(kind: Kind) -> Loss:
