@@ -9,7 +9,8 @@ import polars as pl
 
 from polytask.data._cell_types import booleans_read
 from polytask.data._column import Column
-from polytask.data._date_text import dates_read, first_part, likely_forms
+from polytask.data._date_guess import first_part, likely_forms
+from polytask.data._date_text import dates_read
 from polytask.data._families import family
 from polytask.data._missing import MISSING, without_markers
 from polytask.data._number_text import amounts_read, counts_read, numbers_read

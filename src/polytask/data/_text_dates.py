@@ -7,16 +7,15 @@ from functools import partial
 
 import polars as pl
 
-from polytask.data._date_text import (
-    dates_read,
+from polytask.data._date_guess import (
     doubtful_form,
     guessed_read,
-    is_date_form,
     likely_forms,
     nearest_forms,
     plain_words,
     usual_form,
 )
+from polytask.data._date_text import dates_read, is_date_form
 from polytask.data._marker_words import is_marker_word, likely_markers
 from polytask.data._sentinels import far_moments
 from polytask.data._text_numbers import marker_words
