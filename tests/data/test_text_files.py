@@ -373,7 +373,7 @@ def test_quotes_that_do_not_end_a_cell(written, cell, beyond):
 
 def test_an_open_quote_before_more_than_a_cell_holds(written):
     path = written('a,b,c\n1,"5 pipe,2\n' + "1,zzzz,3\n" * 20_000)
-    with pytest.raises(SourceFileError, match=r"line 2 has a cell .*longer than 131,072 letters"):
+    with pytest.raises(SourceFileError, match=r"line 2 has a cell .*longer than [0-9,]+ letters"):
         open_table(path)
 
 
