@@ -53,5 +53,6 @@ def test_row_weights_of_each_task_enter_metrics_and_no_others_do():
     assert found["y"]["rmse"].value == pytest.approx(np.sqrt(np.average(error, weights=weights)))
     squares = np.square(answers["c"].response - table["c"])
     assert found["c"]["brier"].value == pytest.approx(squares.mean())
-    scaled = MultiTaskDataset.from_table(table, tasks, weight={"y": weights * 2.0**-30})
-    assert evaluate(model, scaled) == found
+    for scale in (2.0**-1000, 2.0**-30, 2.0**1000):
+        scaled = MultiTaskDataset.from_table(table, tasks, weight={"y": weights * scale})
+        assert evaluate(model, scaled) == found

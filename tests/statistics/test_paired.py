@@ -110,11 +110,12 @@ def test_the_order_of_units_means_nothing(metric, kind, seed, n_rows):
         assert second.interval == pytest.approx(first.interval, abs=1e-9)
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e-300, 1e300])
 @every_pair
-def test_the_scale_of_weights_means_nothing(metric, kind):
+def test_the_scale_of_weights_means_nothing(metric, kind, scale):
     weight = np.random.default_rng(0).uniform(0.5, 2, 30)
     ours, theirs = two_learners(kind, 30, 1, weight=weight)
-    light = two_learners(kind, 30, 1, weight=weight * 1e-6)
+    light = two_learners(kind, 30, 1, weight=weight * scale)
     one, other = paired(metric, [ours], [theirs]), paired(metric, light[:1], light[1:])
     assert one.value == pytest.approx(other.value, rel=1e-9)
     assert one.p == pytest.approx(other.p, rel=1e-9)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64
 
+from polytask._row_shares import shares_of_largest
 from polytask.data._source import Source
 
 __all__ = ["unit_mean", "unit_weights"]
@@ -22,9 +23,9 @@ def unit_mean(weights: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     >>> unit_mean(np.array([1e-6, 3e-6]))
     array([0.5, 1.5])
     """
-    if len(weights) == 0:
+    if not weights.any():
         return weights
-    shares = weights / weights.max()  # before they are summed, since sums may overflow
+    shares = shares_of_largest(weights)  # before they are summed, since sums may overflow
     return shares / shares.mean()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
+from polytask._row_shares import shares_of_largest
 from polytask.tasks import FittedTarget
 
 __all__ = ["above_half", "mean_response", "median_response"]
@@ -29,7 +30,7 @@ def mean_response(
         cells = np.where(np.isnan(truth)[:, None], np.nan, truth[:, None] == np.arange(fitted.size))
     else:
         cells = truth
-    return _means(cells.astype(np.float64), weight)
+    return _means(cells.astype(np.float64), shares_of_largest(weight))
 
 
 def median_response(
@@ -43,8 +44,8 @@ def median_response(
     >>> median_response(np.array([1.0, 5.0, np.nan, 2.0]), np.array([1.0, 3.0, 1.0, 1.0]))
     array(5.)
     """
-    columns = truth.reshape(len(truth), -1).T
-    medians = [_median(column.astype(np.float64), weight) for column in columns]
+    columns, shares = truth.reshape(len(truth), -1).T, shares_of_largest(weight)
+    medians = [_median(column.astype(np.float64), shares) for column in columns]
     return np.array(medians).reshape(truth.shape[1:])
 
 

@@ -21,7 +21,7 @@ class LabelledRows:
     truth : array of shape (n,)
     response : array of shape (n,) or (n, n_classes)
     weight : array of shape (n,)
-        Above 0.
+        Above 0, as shares of the largest.
     """
 
     kept: Bool[np.ndarray, " n_rows"]

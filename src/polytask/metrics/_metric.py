@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
+from polytask._row_shares import shares_of_largest
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.metrics._constant import mean_response
@@ -228,7 +229,7 @@ def _labelled(
     if broken.any():
         rows = f"{broken.sum()} of the {len(answers)} labelled rows"
         return MetricValue(None, f"the prediction is not finite in {rows}")
-    return LabelledRows(kept, truth[kept], answers, weight[kept].astype(np.float64))
+    return LabelledRows(kept, truth[kept], answers, shares_of_largest(weight[kept]))
 
 
 def _double(array: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from polytask._row_shares import shares_of_largest
 from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
 
@@ -161,7 +162,8 @@ def _count(answers: Answers, by_class: bool) -> Counted:
         pairs = zip(truth.T, labelled.T, strict=True)
         labelled = np.stack([_rarer(column, kept, where) for column, kept in pairs], axis=1)
     kept = labelled.any(axis=1)
-    weight = np.bincount(where.position[kept], answers.weight[kept], len(where.units))
+    shares = shares_of_largest(answers.weight[kept])
+    weight = np.bincount(where.position[kept], shares, len(where.units))
     some = weight > 0
     effective = weight.sum() ** 2 / np.square(weight).sum() if some.any() else 0.0
     return Counted(where.units[some], float(effective))

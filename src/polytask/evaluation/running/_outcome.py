@@ -38,7 +38,7 @@ class Outcome:
     rows : array of shape (n,), int64
         Positions of the rows in the whole data set, its sources one after another.
     weight : array of shape (n,), float64
-        Row weights.
+        Row weights, of mean 1.
     target : FittedTarget
     """
 
@@ -85,7 +85,7 @@ def outcomes(
     hidden = {source.name: replace(source, labels=None) for source in sources}
     predictions = predictor.predict(hidden)
     return {
-        name: _outcome(predictions[name], name, sources, rows)
+        name: _outcome(predictions[name], name, sources, rows, part.unit_weights(name))
         for name in predictions
         if name in tasks
     }
@@ -96,6 +96,7 @@ def _outcome(
     task: str,
     sources: tuple[Source, ...],
     rows: Mapping[str, np.ndarray],
+    weights: Mapping[str, np.ndarray],
 ) -> Outcome:
     parts = list(_labelled(task, sources, prediction.kind, prediction.target))
     truth = np.concatenate([truth for _, _, _, truth in parts])
@@ -104,7 +105,7 @@ def _outcome(
         truth=truth,
         response=prediction.response[chosen],
         rows=np.concatenate([rows[source.name][mine] for source, _, mine, _ in parts]),
-        weight=np.concatenate([source.weights_of(task) for source, _, _, _ in parts]),
+        weight=np.concatenate([weights[source.name] for source, _, _, _ in parts]),
         target=prediction.target,
     )
 
