@@ -2,10 +2,22 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from polytask.metrics import MAE, R2, RMSE, ROCAUC
-from polytask.statistics import Answers, paired_gain
+from polytask.metrics import (
+    F1,
+    MAE,
+    R2,
+    RMSE,
+    ROCAUC,
+    Accuracy,
+    AveragePrecision,
+    Brier,
+    LogLoss,
+)
+from polytask.statistics import Answers, paired, paired_gain, single
 from polytask.tasks import FittedTarget
 
 NUMBER = FittedTarget(("y",), 1)
@@ -97,9 +109,13 @@ def test_seeds_and_splits_are_levels_of_their_own():
         {"a": [answers(one[side], units=np.arange(10) + 10 * n) for n, one in enumerate(splits)]}
         for side in (0, 1)
     ]
-    gains = [1 - one[0].mean() / one[1].mean() for one in splits]
-    for ratio, given in ((1 / 2, None), (0.25, 0.25)):
-        found = paired_gain(*sides, {"a": MAE()}, test_per_train=given)
+    mine, base = np.mean(splits, axis=(0, 2))
+    gains = [
+        1 - mine / base - (one[0].mean() - one[1].mean() * mine / base) / base for one in splits
+    ]
+    assert np.mean(gains) == pytest.approx(1 - mine / base)
+    for ratio, test_per_train in ((1 / 2, None), (0.25, 0.25)):
+        found = paired_gain(*sides, {"a": MAE()}, test_per_train=test_per_train)
         error = np.sqrt((1 / 3 + ratio) * np.var(gains, ddof=1))
         assert found.standard_error == pytest.approx(error)
         assert found.degrees == 2
@@ -147,8 +163,8 @@ def test_few_units_give_a_gain_without_p():
     assert found.p is None
     assert found.too_few == "too few units: 5, at least 6 needed"
     assert found.interval is not None
-    single = paired_gain(*({"a": [answers(one[:1])]} for one in ERRORS["a"]), {"a": MAE()})
-    assert single.interval is single.geometric_interval is single.standard_error is None
+    alone = paired_gain(*({"a": [answers(one[:1])]} for one in ERRORS["a"]), {"a": MAE()})
+    assert alone.interval is alone.geometric_interval is alone.standard_error is None
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -183,3 +199,78 @@ def test_few_units_have_no_interval_of_the_geometric_mean():
     assert found.interval is not None
     assert found.geometric is not None
     assert found.geometric_interval is None
+
+
+def test_a_fold_in_which_the_baseline_scores_nothing_counts():
+    truth = np.repeat([0.0, 1.0], 8)
+    right, wrong = truth * 0.8 + 0.1, 0.9 - truth * 0.8
+    rng = np.random.default_rng(4)
+    middling = [rng.uniform(0.1, 0.9, 16) for _ in range(3)]
+
+    def gain(ours, theirs):
+        sides = [
+            [answers(one, truth=truth, units=np.arange(16) + 16 * fold, target=CLASSES)
+             for fold, one in enumerate(side)]
+            for side in (ours, theirs)
+        ]  # fmt: skip
+        return paired_gain({"a": sides[0]}, {"a": sides[1]}, {"a": ROCAUC()})
+
+    found = gain([right, middling[0], middling[1]], [wrong, middling[2], middling[0]])
+    ours, theirs = (
+        np.array([ROCAUC().score(truth, one, CLASSES).value for one in side])
+        for side in ([right, *middling[:2]], [wrong, middling[2], middling[0]])
+    )
+    assert theirs[0] == 0
+    gains = (ours - theirs * ours.mean() / theirs.mean()) / theirs.mean()
+    assert found.value == pytest.approx(ours.mean() / theirs.mean() - 1)
+    assert found.standard_error == pytest.approx(np.sqrt((1 / 3 + 1 / 2) * np.var(gains, ddof=1)))
+    assert np.isfinite(found.interval).all()
+
+
+FUZZED = [RMSE(), MAE(), R2(), F1(), Accuracy(), ROCAUC(), AveragePrecision(), LogLoss(), Brier()]
+
+
+def drawn(rng, metric, n, n_runs, n_splits):
+    """Answers of two learners, the second of them sometimes perfect, wrong everywhere or tied."""
+    sides = [], []
+    for split in range(n_splits):
+        units, weight = np.arange(n) + n * split, 10.0 ** rng.integers(-2, 2, n)
+        truth = rng.normal(size=n)
+        if metric.name not in {"rmse", "mae", "r2"}:
+            truth = (truth > rng.choice([0.0, 1.0])).astype(float)
+        target = NUMBER if truth.min() < 0 else CLASSES
+        for side in sides:
+            noise = rng.choice([0.0, 0.3, 2.0])
+            runs = [truth + noise * rng.normal(size=n) for _ in range(n_runs)]
+            if target is CLASSES:
+                turned = rng.choice([1.0, 1.0, 0.0])
+                runs = [np.clip(one * turned + (1 - one) * (1 - turned), 0, 1) for one in runs]
+            side.append(Answers(truth, tuple(runs), weight, units, target))
+    return sides
+
+
+def numbers_of(found):
+    for name in ("value", "p", "interval", "geometric", "geometric_interval", "standard_error"):
+        yield from np.atleast_1d(getattr(found, name, None) or 0.0)
+
+
+@pytest.mark.parametrize("metric", FUZZED, ids=lambda metric: metric.name)
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 16),
+    n_tasks=st.integers(1, 3),
+    n_runs=st.integers(1, 3),
+    n_splits=st.integers(1, 4),
+)
+def test_all_that_is_said_is_finite(metric, seed, n, n_tasks, n_runs, n_splits):
+    rng = np.random.default_rng(seed)
+    pairs = {str(k): drawn(rng, metric, n, n_runs, n_splits) for k in range(n_tasks)}
+    ours, theirs = ({task: pair[side] for task, pair in pairs.items()} for side in (0, 1))
+    found = [paired_gain(ours, theirs, dict.fromkeys(pairs, metric))]
+    for task in pairs:
+        found += [paired(metric, ours[task], theirs[task]), single(metric, ours[task])]
+    for one in found:
+        assert np.isfinite(list(numbers_of(one))).all()
+        if one.interval is not None:
+            assert one.interval[0] <= one.value <= one.interval[1]

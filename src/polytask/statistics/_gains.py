@@ -49,6 +49,23 @@ class TaskGain:
         """How much faster the gain changes than the relative difference."""
         return self.ours / self.theirs
 
+    def gain_of_run(self, ours: float, theirs: float) -> float:
+        r"""What one run says of the gain, to first order.
+
+        With :math:`\bar A, \bar B` the means over runs and splits it is
+        :math:`\pm (A - B \bar A / \bar B) / \bar B` above the gain. The mean over runs is the gain
+        itself, and no run's baseline is a denominator: in a fold of few rows its score can be 0.
+        """
+        change = (ours - theirs * self.ratio) / self.theirs
+        return self.gain + (change if self.metric.greater_is_better else -change)
+
+    def difference_of_run(self, ours: float, theirs: float) -> float:
+        """The difference of one run, relative to the middle of both."""
+        if not ours and not theirs:
+            return 0.0
+        change = (ours - theirs) / _middle(ours, theirs, self.metric)
+        return change if self.metric.greater_is_better else -change
+
 
 def task_gain(metric: Metric, ours: Sequence[Answers], theirs: Sequence[Answers]) -> TaskGain | str:
     """The gain of one task, or why there is none."""
@@ -82,11 +99,6 @@ def _middle(ours: float, theirs: float, metric: Metric) -> float:
     return float(((ours**metric.power + theirs**metric.power) / 2) ** (1 / metric.power))
 
 
-def _relative(ours: float, theirs: float, metric: Metric) -> float:
-    change = (ours - theirs) / _middle(ours, theirs, metric) if ours or theirs else 0.0
-    return change if metric.greater_is_better else -change
-
-
 @dataclass(frozen=True)
 class Gains:
     """The gains of several tasks."""
@@ -101,26 +113,26 @@ class Gains:
     @property
     def arithmetic(self) -> tuple[tuple[float, ...], ...]:
         """Mean gains, run by run, split by split."""
-        return self._by_run(relative_gain)
+        return self._by_run(TaskGain.gain_of_run)
 
     @property
     def relative(self) -> tuple[tuple[float, ...], ...]:
         """Mean relative differences, run by run, split by split."""
-        return self._by_run(_relative)
+        return self._by_run(TaskGain.difference_of_run)
 
     def _by_run(
-        self, change: Callable[[float, float, Metric], float]
+        self, change: Callable[[TaskGain, float, float], float]
     ) -> tuple[tuple[float, ...], ...]:
         """Runs in which some task is undefined are left out."""
         n_splits = min(len(one.values) for one in self.tasks)
         found = [
-            [
-                float(np.mean([change(*pair, one.metric) for one, pair in runs]))
+            tuple(
+                float(np.mean([change(one, *pair) for one, pair in runs]))
                 for runs in self._runs(split)
-            ]
+            )
             for split in range(n_splits)
         ]
-        return tuple(tuple(x for x in runs if np.isfinite(x)) for runs in found if runs)
+        return tuple(runs for runs in found if runs)
 
     def _runs(self, split: int) -> list[list[tuple[TaskGain, tuple[float, float]]]]:
         by_task = [one.values[split] for one in self.tasks]
