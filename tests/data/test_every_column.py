@@ -36,7 +36,7 @@ TAKEN = [
     ([Decimal("1.5"), 2, 3.5, None], [1.5, 2.0, 3.5, None]),
     ([Fraction(1, 4), 1, np.float32(0.5), np.int8(3)], [0.25, 1.0, 0.5, 3.0]),
     ([1, 2.5, None, 4], [1.0, 2.5, None, 4.0]),
-    ([10**25, 1, 2, 3], [1e25, 1.0, 2.0, 3.0]),
+    ([10**25, 1, 2, 3], [10**25, 1, 2, 3]),
     ([True, None, np.bool_(False), True], [True, None, False, True]),
     ([b"a", b"b", None, b"a"], ["a", "b", None, "a"]),
     (np.array([b"a", b"b", b"a", b"a"]), ["a", "b", "a", "a"]),

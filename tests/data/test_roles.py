@@ -1,6 +1,7 @@
 """What columns are declared to be, by their user or by their frame."""
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -140,6 +141,62 @@ def test_nullable_whole_numbers_stay_whole():
     )
     data = read(table, ["y:multiclass"])
     assert fit_schemas(data)["table"].targets["y"].classes == (5, 2**53, 2**53 + 1)
+
+
+BIG = 2**60 + 1
+"""A float stands for this number and its neighbours alike."""
+
+
+@pytest.mark.parametrize("kind", ["input", "target", "declared"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([2**64 + 1, 2**64 + 3], dtype=object),
+        [2**70 + 1, 2**70 + 2],
+        [2**130 + 1, 2**130 + 2],
+        [BIG, 3.0],
+        [Decimal(BIG), Decimal(BIG + 1)],
+        [Decimal("5.00"), Decimal(BIG)],
+        pl.Series([Decimal(BIG), Decimal(BIG + 1)]),
+        pl.Series([Decimal(BIG), Decimal(BIG + 1)], dtype=pl.Decimal(38, 2)),
+        pa.array([Decimal(BIG), Decimal(BIG + 1)]),
+    ],
+    ids=["64", "128", "more", "floats", "decimals", "cents", "polars", "scaled", "pyarrow"],
+)
+def test_no_whole_number_is_changed_by_a_float(values, kind):
+    expected = {str(value).split(".")[0] for value in values}
+    table = {"x": [0.5, 1.5], "q": values}
+    if kind == "input":
+        data = read(table, ["x:regression"], columns={"q": "categorical"})
+        found = fit_schemas(data)["table"].columns[0].vocabulary
+    else:
+        how = {"columns": {"q": "categorical"}} if kind == "declared" else {}
+        data = read(table, ["q" if how else "q:multiclass"], **how)
+        found = fit_schemas(data)["table"].targets["q"].classes
+    assert set(map(str, found)) == expected
+
+
+def test_whole_numbers_of_a_file_of_decimals(tmp_path):
+    values = pl.Series([Decimal(BIG), Decimal(BIG + 1)], dtype=pl.Decimal(38, 2))
+    pl.DataFrame({"x": [0.5, 1.5], "q": values}).write_parquet(tmp_path / "t.parquet")
+    data = read(tmp_path / "t.parquet", ["q:multiclass"])
+    (schema,) = fit_schemas(data).values()
+    assert schema.targets["q"].classes == (BIG, BIG + 1)
+
+
+def test_large_numbers_of_new_rows_find_their_categories():
+    table = {"q": [Decimal(BIG), Decimal(BIG + 1)], "y": [0.5, 1.5]}
+    data = read(table, ["y:regression"], columns={"q": "categorical"})
+    schema = fit_schemas(data)["table"]
+    for new in (table["q"], [str(BIG), str(BIG + 1)], pl.Series(table["q"])):
+        source = as_source({"q": new}, schema, data.tasks)
+        assert schema.encode(source)["categorical"][:, 0].tolist() == [1, 2]
+
+
+def test_large_floats_are_categories():
+    table = {"q": [1e20, 2e20], "y": [0.5, 1.5]}
+    data = read(table, ["y:regression"], columns={"q": "categorical"})
+    assert fit_schemas(data)["table"].columns[0].vocabulary == ("1e+20", "2e+20")
 
 
 # ── declared by the user ──────────────────────────────────────────────────────

@@ -10,13 +10,18 @@ from polytask._validation import describe
 from polytask.data._families import family, innermost
 from polytask.data._object_arrays import of_several_shapes
 from polytask.data._object_cells import object_cells
+from polytask.data._whole_decimals import whole_decimals
 from polytask.exceptions import DataError
 
 __all__ = ["fault", "readable", "readable_table"]
 
 
 def readable_table(table: pl.DataFrame) -> pl.DataFrame:
-    """A table whose lists are tensors and whose bytes are text, wherever they can be."""
+    """A table whose lists are tensors and whose bytes are text, wherever they can be.
+
+    Decimals are whole numbers where a float would change them.
+    """
+    table = whole_decimals(table)
     changed = [
         readable(table[name])
         for name, dtype in table.schema.items()

@@ -14,6 +14,7 @@ from polytask.data._object_kinds import (
     ARRAYS,
     BYTES,
     DURATIONS,
+    EXACT,
     NUMBERS,
     TEXT,
     TIMES,
@@ -24,7 +25,8 @@ from polytask.exceptions import DataError
 __all__ = ["object_cells"]
 
 _AS_THEY_ARE = ({str}, {bool}, {float})
-_LARGEST = 2**63
+_WHOLE: Mapping[Any, int] = {pl.Int64: 2**63, pl.Int128: 2**127}
+"""Types of whole numbers, and the first number that is too large for each."""
 
 
 def object_cells(name: str, cells: Sequence[Any]) -> pl.Series:
@@ -93,21 +95,39 @@ def _refused(name: str, words: str, row: int, cell: object) -> str:
 
 
 def _numbers(name: str, values: list[Any]) -> pl.Series:
-    """Whole numbers as such, unless fractions or very large ones stand beside them."""
-    whole = all(
-        value is None or (type(value) is int and -_LARGEST <= value < _LARGEST) for value in values
-    )
-    if whole:
-        return pl.Series(name, values, dtype=pl.Int64)
+    """Whole numbers as such; floats where fractions stand beside them."""
+    if _are_whole([value for value in values if value is not None]):
+        return _counts(name, [None if value is None else int(value) for value in values])
+    return pl.Series(name, _floats(name, values), dtype=pl.Float64)
+
+
+def _are_whole(values: Sequence[Any]) -> bool:
+    """Whether all are Python's integers, or whole and some so large that a float changes them."""
+    if all(type(value) is int for value in values):
+        return True
+    large = any(type(value) is int and abs(value) > EXACT for value in values)
+    return large and all(type(value) is int or value.is_integer() for value in values)
+
+
+def _counts(name: str, values: Sequence[int | None]) -> pl.Series:
+    """Whole numbers in the narrowest type that holds them; as text where none does."""
+    for dtype, end in _WHOLE.items():
+        if all(value is None or -end <= value < end for value in values):
+            return pl.Series(name, values, dtype=dtype)
+    _floats(name, values)
+    words = [None if value is None else str(value) for value in values]
+    return pl.Series(name, words, dtype=pl.String)
+
+
+def _floats(name: str, values: Sequence[Any]) -> list[float | None]:
     try:
-        floats = [None if value is None else float(value) for value in values]
+        return [None if value is None else float(value) for value in values]
     except OverflowError as error:
         sentence = (
             f"Column {name!r} holds whole numbers beyond the largest float, 1.8e308. "
             "Give their logarithms, or text if they are names."
         )
         raise DataError(sentence) from error
-    return pl.Series(name, floats, dtype=pl.Float64)
 
 
 def _times(name: str, values: list[Any]) -> pl.Series:

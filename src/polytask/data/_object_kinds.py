@@ -13,10 +13,23 @@ import numpy as np
 
 from polytask.data._plain_arrays import as_array, is_tensor
 
-__all__ = ["ARRAYS", "BYTES", "DURATIONS", "NUMBERS", "TEXT", "TIMES", "Holding", "holding"]
+__all__ = [
+    "ARRAYS",
+    "BYTES",
+    "DURATIONS",
+    "EXACT",
+    "NUMBERS",
+    "TEXT",
+    "TIMES",
+    "Holding",
+    "holding",
+]
 
 ARRAYS, BYTES, DURATIONS = "lists or arrays", "bytes", "durations"
 NUMBERS, TEXT, TIMES = "numbers", "text", "dates"
+
+EXACT = 2**53
+"""Beyond it a float may stand for several whole numbers."""
 
 Holding = tuple[str, Callable[[Any], Any]]
 """What a type holds in words, and the function that makes a cell plain; None where missing."""
@@ -56,6 +69,12 @@ def _number(cell: Any) -> float | None:
     return None if np.isnan(number) else number
 
 
+def _decimal(cell: Any) -> float | None:
+    """A float, unless that would change a whole number."""
+    whole = cell.is_finite() and abs(cell) > EXACT and cell == cell.to_integral_value()
+    return int(cell) if whole else _number(cell)
+
+
 def _moment(cell: Any) -> Any:
     """A date or a time; NaT, which Python takes for a datetime, is missing."""
     if isinstance(cell, np.datetime64):
@@ -75,7 +94,8 @@ _TYPES: tuple[tuple[Any, str, Callable[[Any], Any]], ...] = (
     ((bool, np.bool_), "true and false", bool),
     (np.timedelta64, DURATIONS, _duration),  # before whole numbers, of which numpy makes it one
     (Integral, NUMBERS, int),
-    ((Real, Decimal), NUMBERS, _number),
+    (Real, NUMBERS, _number),
+    (Decimal, NUMBERS, _decimal),
     (Complex, "complex numbers", _itself),
     (str, TEXT, str),
     ((bytes, bytearray), BYTES, bytes),

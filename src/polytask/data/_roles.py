@@ -114,7 +114,7 @@ def _categories(series: pl.Series, holds: str | None) -> pl.Series:
     if holds == "numbers" and not series.dtype.is_integer():
         values = series.cast(pl.Float64)
         whole = values.cast(pl.Int64, strict=False)
-        return whole if (whole == values).all() else values
+        return whole if whole.equals(values) else values
     return series
 
 

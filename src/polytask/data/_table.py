@@ -19,6 +19,7 @@ from polytask.data._missing import marker_notes, markers_by_column, without_mark
 from polytask.data._mixed_cells import as_text, unmixed
 from polytask.data._reading import Reading
 from polytask.data._roles import declared_roles, with_role
+from polytask.data._whole_decimals import whole_decimals
 from polytask.exceptions import ParameterError
 
 __all__ = ["NO_ROLES", "Table", "open_frame", "prepared"]
@@ -107,7 +108,7 @@ def prepared(
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
     said = marker_notes(as_text(table).lazy(), markers)
-    table, mixed, mixed_notes = unmixed(table, markers)
+    table, mixed, mixed_notes = unmixed(whole_decimals(table), markers)
     clean = without_markers(table.lazy(), markers).collect() if markers else table
     found = {name for name in markers if clean[name].null_count() > table[name].null_count()}
     text = typed(
