@@ -105,6 +105,62 @@ def test_what_was_missing_is_said():
     )
 
 
+# ── words such as NA among texts ──────────────────────────────────────────────
+WORDS = {
+    "sev": ["None", "Mild", "Severe", ""] * 6,
+    "land": ["NA", "ZA", "ZA", "ZB"] * 6,
+    "n": [1, "NA", 3, 4] * 6,
+    "flag": ["true", "NA", "false", "true"] * 6,
+    "y": [0.5, 1.5, 2.5] * 8,
+}
+
+
+def test_words_for_missing_among_texts_are_noted(tmp_path):
+    table = open_table(written(tmp_path, WORDS))
+    assert table.frame.null_count().row(0) == (12, 6, 6, 6, 0)
+    assert table.notes == (
+        "sev: 'None' (6 cells) read as missing; --column sev:categorical keeps categories",
+        "land: 'NA' (6 cells) read as missing; --column land:categorical keeps categories",
+    )
+    table = open_table(written(tmp_path, WORDS), missing=["None", "land=NA"])
+    assert table.frame["sev"].null_count() == 12
+    assert not [note for note in table.notes if "read as missing" in note]
+
+
+def test_several_columns_of_one_word_are_one_note(tmp_path):
+    columns = {"a": ["x", "NA", "y"], "b": ["NA", "NA", "z"], "c": ["x", "NA", "null"]}
+    assert open_table(written(tmp_path, columns)).notes == (
+        "a, b: 'NA' (3 cells) read as missing; --column a:categorical keeps categories",
+        "c: 'NA' and 'null' (2 cells) read as missing; --column c:categorical keeps categories",
+    )
+
+
+def test_declared_categories_keep_words_for_missing(tmp_path):
+    path = written(tmp_path, WORDS)
+    data = read(path, ["sev"], columns={"sev,land": "categorical"})
+    assert fit_schemas(data)["table"].targets["sev"].classes == ("Mild", "None", "Severe")
+    assert data.sources[0].inputs["land"].null_count() == 0
+    kept = "sev: 'None' (6 cells) kept as categories, as declared; --missing 'sev=None' if that"
+    assert data.notes[0].startswith(kept)
+    data = read(path, ["sev"], columns={"sev": "categorical"}, missing="sev=None")
+    assert fit_schemas(data)["table"].targets["sev"].classes == ("Mild", "Severe")
+
+
+@pytest.mark.parametrize("of", ["file", "mapping"])
+@pytest.mark.parametrize(
+    ("role", "codes"), [({}, [3, 1, 0, 3, 3]), ({"land": "categorical"}, [1, 2, 0, 0, 0])]
+)
+def test_words_for_missing_in_new_rows(tmp_path, of, role, codes):
+    data = read(written(tmp_path, WORDS), ["y"], columns=role, drop=["sev", "n", "flag"])
+    schema = fit_schemas(data)["table"]
+    new = {"land": ["NA", "ZA", "ZC", "null", ""], "n": range(5)}
+    if of == "mapping":
+        new["land"][-1] = None
+    table = written(tmp_path, new, "new.csv") if of == "file" else new
+    source = as_source(table, schema, data.tasks)
+    assert schema.encode(source)["categorical"][:, 0].tolist() == codes
+
+
 # ── found in columns of numbers ───────────────────────────────────────────────
 @pytest.mark.parametrize("marker", ["?", "-", ".", "unknown", "Unknown", "n.a.", "#DIV/0!", "..."])
 @pytest.mark.parametrize("of", ["file", "pandas", "mapping"])

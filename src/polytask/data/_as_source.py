@@ -96,7 +96,8 @@ def rows_to_predict(
     options = text_options(
         separator=separator, no_header=no_header, names=names, decimal=decimal or usual
     )
-    table = open_file(path, FileRules(options, missing=missing, text=text, every_row=True)).frame
+    rules = FileRules(options, missing=missing, text=text, verbatim=text, every_row=True)
+    table = open_file(path, rules).frame
     for schema in schemas:
         own = replace(schema.reading, decimal=options.decimal)
         table = conformed(table, replace(schema, reading=own))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from polytask.data._missing import MISSING, without_markers
+from polytask.data._missing_words import word_notes
 from polytask.data._notes import gathered
 from polytask.data._number_text import counts_read, numbers_read, plain_counts_read
 from polytask.data._text_dates import date_verdicts, declared_dates, may_hold_dates
@@ -23,6 +24,7 @@ from polytask.data._verdict import Read, Verdict
 __all__ = ["CellRules", "Typed", "booleans_read", "typed"]
 
 _HEAD = 1000
+_EMPTY = ("",)
 _TRUTH = {"true": True, "false": False}
 
 
@@ -44,6 +46,9 @@ class CellRules:
         markers explain why they are not.
     explained : collection of str
         Columns of a frame in which there were markers.
+    verbatim : collection of str
+        Columns of a file in which words such as NA are no missing cells, as among declared
+        categories.
     """
 
     markers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -52,6 +57,13 @@ class CellRules:
     dates: Mapping[str, str] = field(default_factory=dict)
     stored: bool = False
     explained: Collection[str] = ()
+    verbatim: Collection[str] = ()
+
+    @property
+    def wordy(self) -> set[str]:
+        """Columns in which words such as NA are cells like others."""
+        categories = {name for name, role in self.roles.items() if role == "categorical"}
+        return {*self.verbatim, *categories}
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,8 @@ def typed(raw: pl.LazyFrame, rules: CellRules) -> Typed:
         frame,
         {name: verdict.markers for name, verdict in verdicts.items() if verdict.markers},
         {name: verdict.form for name, verdict in verdicts.items() if verdict.form},
-        gathered([(name, verdict.note) for name, verdict in verdicts.items() if verdict.note]),
+        gathered([(name, verdict.note) for name, verdict in verdicts.items() if verdict.note])
+        + _word_notes(raw, [name for name in names if name not in reads], rules),
     )
 
 
@@ -99,10 +112,24 @@ def _cleaned(raw: pl.LazyFrame, rules: CellRules) -> pl.LazyFrame:
     """Of files, cells without outer blanks, usual words for missing, and markers."""
     if rules.stored:
         return raw
-    cells = pl.all().str.strip_chars()
-    gone = cells.is_in(list(MISSING))
-    clean = raw.with_columns(pl.when(gone).then(None).otherwise(cells).name.keep())
+    wordy = rules.wordy
+    clean = raw.with_columns(
+        _unless_missing(pl.col(name).str.strip_chars(), _EMPTY if name in wordy else MISSING)
+        for name in raw.collect_schema().names()
+    )
     return without_markers(clean, rules.markers, rules.decimal)
+
+
+def _unless_missing(cells: pl.Expr, words: Sequence[str]) -> pl.Expr:
+    return pl.when(cells.is_in(list(words))).then(None).otherwise(cells).name.keep()
+
+
+def _word_notes(raw: pl.LazyFrame, names: Sequence[str], rules: CellRules) -> tuple[str, ...]:
+    """Of files, notes on words such as NA in the columns that stay text."""
+    if rules.stored:
+        return ()
+    text = [name for name in names if rules.roles.get(name) not in {"text", "drop"}]
+    return word_notes(raw, text, rules.markers, rules.wordy)
 
 
 # ── columns whose every cell is a number or a truth value ─────────────────────

@@ -7,6 +7,7 @@ from functools import partial
 
 import polars as pl
 
+from polytask.data._categorical_column import CategoricalColumn
 from polytask.data._cell_types import booleans_read
 from polytask.data._column import Column
 from polytask.data._date_guess import first_part, likely_forms
@@ -41,12 +42,24 @@ def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series
         return clean.cast(pl.Int8)
     if holds == "numbers" and reading.roles.get(series.name) == "date":
         clean, holds = plainly_written(clean), "text"
+    if isinstance(column, CategoricalColumn) and holds == "text":
+        return _without_words(clean, column)
     if holds != "text" or holds in column.accepted:
         return clean
     cells = _without(clean.cast(pl.String).str.strip_chars(), MISSING, reading.decimal)
     reads = (read for read in _reads(cells, column, reading) if not unread(cells, read))
     read = next(reads, None)
     return clean if read is None else read_by(cells, read)
+
+
+def _without_words(series: pl.Series, column: CategoricalColumn) -> pl.Series:
+    """Text without words such as NA, but for those that are categories of the model."""
+    words = [word for word in MISSING if word not in column.vocabulary]
+    cells = pl.col(series.name)
+    gone = cells.cast(pl.String).str.strip_chars().is_in(words)
+    return (
+        series.to_frame().select(pl.when(gone).then(None).otherwise(cells).name.keep()).to_series()
+    )
 
 
 def _without(series: pl.Series, markers: Sequence[str], decimal: str) -> pl.Series:

@@ -39,6 +39,8 @@ class FileRules:
     missing : str, number, sequence of these, or mapping of column to such
     text : collection of str
         Columns that stay text whatever they hold.
+    verbatim : collection of str
+        Columns of text in which words such as NA are no missing cells.
     only : collection of str, optional
         The columns to read; all if one of them is not there, so that it can be said what is.
     every_row : bool
@@ -49,6 +51,7 @@ class FileRules:
     columns: Mapping[str, str] = field(default_factory=dict)
     missing: Any = ()
     text: Collection[str] = ()
+    verbatim: Collection[str] = ()
     only: Collection[str] | None = None
     every_row: bool = False
 
@@ -99,7 +102,8 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     markers = markers_by_column(rules.missing, names)
     roles, dates = declared_roles(rules.columns, names)
     kept = dict.fromkeys(rules.text, "text")
-    found = typed(_chosen(raw, rules.only), CellRules(markers, decimal, roles | kept, dates))
+    cells = CellRules(markers, decimal, roles | kept, dates, verbatim=rules.verbatim)
+    found = typed(_chosen(raw, rules.only), cells)
     frame = found.frame.collect()
     _check_rows(path, frame)
     check_numbers(path, frame, layout, decimal, [*rules.text, *roles])
