@@ -184,12 +184,30 @@ def test_any_word_that_repeats_among_many_numbers(marker):
 
 @pytest.mark.parametrize(
     "strange",
-    [["old"], ["3+", "3+"], ["<5", "<5"], ["?", "-", "."], ["a", "a", "b", "b", "c", "c"]],
-    ids=["once", "figures", "below", "three", "classes"],
+    [["old"], ["3+", "3+"], ["<5", "<5"], ["a", "a", "b", "b", "c", "c"]],
+    ids=["once", "figures", "below", "classes"],
 )
 def test_other_cells_leave_text(strange):
     table = open_table({"a": [*map(str, NUMBERS), *strange]}).frame
     assert table["a"].dtype == pl.String
+
+
+def test_several_usual_markers_are_one_note(tmp_path):
+    columns = {"a": [*map(str, NUMBERS), "?", "-", ".", "?"], "x": range(16), "y": [0, 1] * 8}
+    data = read(written(tmp_path, columns), ["y"])
+    assert data.sources[0].inputs["a"].to_list() == [*NUMBERS, None, None, None, None]
+    (note,) = [note for note in data.notes if note.startswith("a: ")]
+    assert note.startswith("a: numbers but for '?', '-' and '.' (4 cells), read as missing")
+
+
+def test_an_unusual_word_beside_usual_markers_is_named_with_a_remedy(tmp_path):
+    cells = [*map(str, NUMBERS), "?", "-", ".", "x"]
+    path = written(tmp_path, {"a": cells, "x": range(16), "y": [0, 1] * 8})
+    (note,) = [note for note in read(path, ["y"]).notes if "a" in note.split(":")[0]]
+    assert note.startswith("a: numbers but for '?', '-', '.' and 'x' (4 cells), so that all are")
+    assert note.endswith("add --missing 'a=x' if it means missing")
+    found = read(path, ["y"], missing="a=x").sources[0].inputs["a"]
+    assert found.to_list() == [*NUMBERS, None, None, None, None]
 
 
 def test_classes_are_no_markers():

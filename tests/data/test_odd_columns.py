@@ -1,11 +1,14 @@
 """What looks odd about columns is said: identifiers, far-away numbers, signs, leaks."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 from polytask.data import MultiTaskDataset, fit_schemas, read, unseen_notes
+from polytask.data._written_numbers import written_hint
 from polytask.exceptions import DataError
 from polytask.tasks import Multiclass, Regression
 
@@ -243,6 +246,84 @@ def test_a_stray_cell_in_a_target_of_numbers(tmp_path):
     with pytest.raises(DataError, match=r"numbers but for 'cm' \(1 cell\).*--missing 'y=cm'"):
         read(path, "y")
     assert read(path, "y", missing=["kg", "cm"]).tasks[0].known_kind == Regression()
+
+
+@pytest.mark.parametrize("every", [20, 9, 4, 2])
+@pytest.mark.parametrize("of", ["file", "frame"])
+def test_a_target_of_numbers_some_below_a_limit(tmp_path, of, every):
+    cells = ["<0.5" if row % every == 0 else f"{row}.5" for row in range(60)]
+    table = pd.DataFrame({"x": range(60), "y": cells})
+    if of == "file":
+        table.to_csv(tmp_path / "t.csv", index=False)
+        table = tmp_path / "t.csv"
+    remedy = r"write it as a plain number, or add --missing 'y=<0.5' if it means missing\. Or write"
+    with pytest.raises(DataError, match=rf"numbers but for '<0.5' \(\d+ cells\).*{remedy}"):
+        read(table, "y")
+    assert read(table, "y", missing=["y=<0.5"]).tasks[0].known_kind == Regression()
+    assert read(table, "y:multiclass").tasks[0].known_kind == Multiclass()
+
+
+def test_whole_numbers_below_a_limit_are_no_codes():
+    cells = ["<5" if row % 9 == 0 else str(row % 25 + 5) for row in range(100)]
+    with pytest.raises(DataError, match="numbers but for '<5'"):
+        read({"x": range(100), "y": cells}, "y")
+
+
+OTHERWISE = {
+    "accounts": "({:.2f})",
+    "sign": "-${:.2f}",
+    "blank": "2 {:03.0f},1",
+    "apostrophe": "{:.0f}'234",
+    "unit": "{:.2f} cm",
+    "thousands": "{:.0f}k",
+    "time": "00:{:02.0f}:30",
+    "fraction": "{:.0f}/7",
+    "footnote": "{:.2f}*",
+    "fortran": "{:.2f}D+02",
+    "limits": "<{:.2f}",
+}
+
+
+@pytest.mark.parametrize("form", OTHERWISE.values(), ids=OTHERWISE)
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_numbers_written_otherwise(form, every):
+    cells = [form.format(row) if row % every == 0 else f"{row}.5" for row in range(60)]
+    words = r"numbers(, some)? (written otherwise|beside .*), such as .*write (them|the numbers)"
+    with pytest.raises(DataError, match=rf"'y' holds {words}.*Or write y:multiclass"):
+        read({"x": range(60), "y": cells}, "y")
+    table = {"a": cells, "y": [0.5, 1.5] * 30}
+    (note,) = [note for note in read(table, "y").notes if note.startswith("input a:")]
+    assert re.search(words, note)
+    assert "--drop" not in note
+    found = read(table, "y", columns={"a": "categorical"}).notes
+    assert not [note for note in found if note.startswith("input a:")]
+
+
+@pytest.mark.parametrize("cells", [["1.5%", "2.5%", "7%"], ["(1.5)", "2.5", "3.5"]])
+def test_few_numbers_written_otherwise_are_doubted_classes(cells):
+    data = read({"x": range(60), "y": cells * 20}, "y")
+    assert data.tasks[0].known_kind == Multiclass()
+    (note,) = [note for note in data.notes if note.startswith("y: ")]
+    assert "3 distinct texts, which look like numbers" in note
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["<=50K", ">50K"],
+        ["<18", "18-64", "65+"],
+        ["1a", "1b", "2a"],
+        ["red", "green"],
+        [f"10.0.0.{row}" for row in range(60)],
+        [f"555-{row:04}" for row in range(60)],
+        [f"E{row}.9" for row in range(60)],
+    ],
+    ids=["income", "ages", "grades", "words", "addresses", "telephones", "diseases"],
+)
+def test_what_is_no_number(cells):
+    assert not written_hint(pl.Series(cells))
+    found = read({"a": cells * 3, "y": [0.5, *range(len(cells) * 3 - 1)]}, "y:regression").notes
+    assert not [note for note in found if "written otherwise" in note]
 
 
 @pytest.mark.parametrize("form", ["{:03d}", "{}", "C{}"])

@@ -296,6 +296,37 @@ def test_roles_change_what_a_data_set_is():
     assert read(table, ["y"], columns={"c": "numeric"}).digest() == plain.digest()
 
 
+@pytest.mark.parametrize("of", ["file", "frame"])
+@pytest.mark.parametrize("cells", [["True", "False"], ["yes", "NO"], ["yes", "no", "?"]])
+def test_truth_as_numbers(tmp_path, of, cells):
+    table = {"x": range(30), "q": (cells * 15)[:30], "y": [0.5, 1.5] * 15}
+    data = pl.DataFrame(table)
+    if of == "file":
+        data.write_csv(tmp_path / "t.csv")
+        data = tmp_path / "t.csv"
+    data = read(data, "y:regression", columns={"q": "numeric"})
+    assert data.sources[0].inputs["q"].to_list()[:3] == [1, 0, None if "?" in cells else 1]
+    (schema,) = fit_schemas(data).values()
+    pl.DataFrame({"x": [1, 2], "q": cells[:2]}).write_csv(tmp_path / "new.csv")
+    for new in ({"x": [1, 2], "q": cells[:2]}, tmp_path / "new.csv"):
+        assert as_source(new, schema, data.tasks).inputs["q"].to_list() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "remedy"),
+    [
+        (["red", "green", "blue"], "plain numbers, or do not declare the column"),
+        (["1.5", "2.5", "3.5", "old"], "Add --missing 'q=old' if it means missing"),
+        (["1.5", "2.5", "3.5", "(4.5)"], "Write it as a plain number, or add --missing 'q=\\(4.5"),
+        (["1", "2", "3", "4", "a", "b'"], "Add --missing 'q=a' --missing 'q=b'\"'\"'' if they"),
+        (["1 kg", "2 kg"], "Write the numbers alone"),
+    ],
+)
+def test_what_is_not_numeric(cells, remedy):
+    with pytest.raises(DataError, match=rf"'q' was declared numeric, but holds .* {remedy}"):
+        open_table({"q": cells}, columns={"q": "numeric"})
+
+
 # ── columns and missing in every constructor ──────────────────────────────────
 HOW = {"columns": {"c": "categorical", "gone": "drop"}, "missing": [-9, "t=?"]}
 CELLS = {

@@ -124,6 +124,28 @@ def test_decimal_points_in_spite_of_decimal_commas(written):
     assert cells(written("a;b\n1,5;0.25\n2,5;12.5\n"), decimal=",")["b"] == [0.25, 12.5]
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("marker", ["", "?", "-"])
+def test_decimal_commas_in_quotes_and_beside_markers(written, mark, marker):
+    cells = [marker if row % 10 == 3 else f"{row},05" for row in range(60)]
+    rows = [f'{row % 7}{mark}{row % 2}{mark}"{cell}"' for row, cell in enumerate(cells)]
+    path = written("\n".join([mark.join("xyq"), *rows]))
+    for target in ("y", "q"):
+        with pytest.raises(SourceFileError, match=r"decimal commas in 'q'.*Add --decimal ,"):
+            read(path, target)
+    with pytest.raises(DataError, match=r"declared numeric.*Add --decimal ,"):
+        read(path, "y", columns={"q": "numeric"})
+    found = open_table(path, decimal=",").frame["q"]
+    assert found.null_count() == 6
+    assert found[1] == 1.05
+
+
+def test_commas_between_thousands_in_quotes_are_noted(written):
+    path = written("x,q\n" + "".join(f'{row},"{row + 1},628"\n' for row in range(30)))
+    (note,) = open_table(path).notes
+    assert note.startswith("q: numbers with marks between thousands")
+
+
 def test_marks_between_thousands_are_doubted(written):
     path = written('a,b\n"1,234",x\n"12,345",y\n7,z\n')
     table = open_table(path)

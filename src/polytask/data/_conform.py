@@ -14,7 +14,7 @@ from polytask.data._date_guess import first_part, likely_forms
 from polytask.data._date_text import dates_read
 from polytask.data._families import family
 from polytask.data._missing import MISSING, without_markers
-from polytask.data._number_text import amounts_read, counts_read, numbers_read
+from polytask.data._number_text import amounts_read, counts_read, numbers_read, truths_read
 from polytask.data._reading import Reading
 from polytask.data._roles import plainly_written
 from polytask.data._schema import Schema
@@ -78,6 +78,7 @@ def _reads(cells: pl.Series, column: Column, reading: Reading) -> Iterator[Read]
             yield partial(numbers_read, decimal=reading.decimal)
             if role == "numeric":
                 yield partial(amounts_read, decimal=reading.decimal)
+                yield truths_read
         case "booleans":
             yield booleans_read
         case "dates":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from polytask.data._missing import MISSING
 
-__all__ = ["SIGNS", "is_marker_word", "likely_markers"]
+__all__ = ["SIGNS", "is_marker_word", "likely_markers", "unusual_cells"]
 
 SIGNS = ("?", "??", "-", "--", "---", ".", "..", "...", "*", "**", "_", "/", "–", "—")
 _WORDS = (
@@ -25,12 +25,17 @@ def is_marker_word(cell: str) -> bool:
     return cell.strip().casefold() in _KNOWN
 
 
+def unusual_cells(strange: Mapping[str, int]) -> dict[str, int]:
+    """Those cells, and how often each occurs, that do not usually stand for a missing value."""
+    return {cell: count for cell, count in strange.items() if not is_marker_word(cell)}
+
+
 def likely_markers(strange: Mapping[str, int], n_values: int) -> tuple[str, ...] | None:
     """The cells of a column that are no numbers, where they stand for missing ones.
 
-    One or two different ones do: usual ones such as “?” or “unknown” where there are two different
-    numbers beside them, others where they repeat and there are ten. What holds a figure, such as
-    “3+” or “<5”, says something and is never a marker.
+    Usual ones such as “?” or “unknown” do where there are two different numbers beside them, and up
+    to two others where they repeat and there are ten. What holds a figure, such as “3+” or “<5”,
+    says something and is never a marker.
 
     Parameters
     ----------
@@ -39,11 +44,10 @@ def likely_markers(strange: Mapping[str, int], n_values: int) -> tuple[str, ...]
     n_values : int
         Number of different values among the others.
     """
-    if not 0 < len(strange) <= _MOST or n_values < 2:
+    unusual = unusual_cells(strange)
+    if not strange or len(unusual) > _MOST or n_values < 2:
         return None
-    for cell, count in strange.items():
-        if is_marker_word(cell):
-            continue
+    for cell, count in unusual.items():
         if count < 2 or n_values < _FEWEST_VALUES or any(map(str.isdigit, cell)):
             return None
     return tuple(strange)

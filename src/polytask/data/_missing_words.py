@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import polars as pl
 
 from polytask.data._missing import MISSING
-from polytask.data._notes import listed
+from polytask.data._notes import listed, named
 
 __all__ = ["word_notes"]
 
@@ -52,7 +52,7 @@ def word_notes(
 def _note(shown: str, what: str, found: Mapping[str, int]) -> str:
     names, total = list(found), sum(found.values())
     cells = f"{total:,} cell{'s' * (total != 1)}"
-    return f"{listed(names)}: {shown} ({cells}) {what.replace('NAME', names[0])}"
+    return f"{listed(names)}: {shown} ({cells}) {named(what, names[0])}"
 
 
 def _counts(

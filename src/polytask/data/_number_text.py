@@ -11,6 +11,7 @@ __all__ = [
     "counts_read",
     "numbers_read",
     "plain_counts_read",
+    "truths_read",
 ]
 
 DECIMAL_COMMAS = r"^[+-]?\d*(,\d+)?$"
@@ -18,6 +19,12 @@ MAYBE_THOUSANDS = r"^[+-]?(?:\d{1,3}|[1-9]\d{0,2},\d{3})$"
 """Of columns in which such a comma occurs: “1,234” may be above a thousand, “0,123” and “1234” not."""
 _CODES = r"^[+-]?0\d+$"
 """Whole numbers that start with a zero, as codes do."""
+_TRUTHS = {"true": 1, "yes": 1, "false": 0, "no": 0}
+
+
+def truths_read(cells: pl.Expr) -> pl.Expr:
+    """1 for true and yes, 0 for false and no, in any case; null for all else."""
+    return cells.str.to_lowercase().replace_strict(_TRUTHS, default=None, return_dtype=pl.Int64)
 
 
 def counts_read(cells: pl.Expr, decimal: str = ".", *, codes: bool = False) -> pl.Expr:

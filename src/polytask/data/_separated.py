@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from polytask.data._layout import Layout, find_layout, usual_separator
+from polytask.data._marker_words import likely_markers
 from polytask.data._number_text import DECIMAL_COMMAS, MAYBE_THOUSANDS
 from polytask.data._text_file import opened_text
 from polytask.data._text_options import BLANKS, TextOptions
@@ -124,18 +125,15 @@ def check_numbers(
     path: Path, table: pl.DataFrame, layout: Layout, decimal: str, text: Collection[str]
 ) -> None:
     """Raise if columns of text hold nothing but numbers, some with what may be a decimal comma."""
-    if layout.separator == "," or decimal == ",":
+    if decimal == ",":
         return
-    cells = {column.name: column.drop_nulls() for column in table if column.dtype == pl.String}
+    columns = [column for column in table if column.dtype == pl.String and column.name not in text]
     commas = {
-        name: found
-        for name, found in cells.items()
-        if name not in text
-        and found.str.contains(DECIMAL_COMMAS).all()
-        and found.str.contains(",", literal=True).any()
+        column.name: found for column in columns if (found := _with_commas(column)) is not None
     }
     thousands = all(map(_may_be_thousands, commas.values()))
-    if not commas or (thousands and any(dtype.is_float() for dtype in table.dtypes)):
+    pointed = layout.separator == "," or any(dtype.is_float() for dtype in table.dtypes)
+    if not commas or (thousands and pointed):
         return  # beside decimal points, commas stand between thousands, and a note says so
     shown = ", ".join(map(repr, list(commas)[:_MOST_NAMES])) + ", …" * (len(commas) > _MOST_NAMES)
     if thousands:
@@ -151,6 +149,17 @@ def check_numbers(
         "Add --decimal , (decimal=',' in Python), or save the file with decimal points."
     )
     raise SourceFileError(sentence)
+
+
+def _with_commas(cells: pl.Series) -> pl.Series | None:
+    """The numbers of a column, some with a comma, but for cells that mean missing; else None."""
+    alike = cells.str.contains(DECIMAL_COMMAS)
+    numbers, others = cells.filter(alike), cells.filter(~alike)
+    if len(others) >= len(numbers) or not numbers.str.contains(",", literal=True).any():
+        return None
+    strange = dict(others.value_counts().iter_rows())
+    missing = not strange or likely_markers(strange, numbers.n_unique()) is not None
+    return numbers if missing else None
 
 
 def _may_be_thousands(cells: pl.Series) -> bool:

@@ -12,6 +12,7 @@ from polytask.data._labels import column_values
 from polytask.data._nested import fault
 from polytask.data._notes import listed, named
 from polytask.data._text_numbers import number_hint, unit_hint
+from polytask.data._written_numbers import written_hint
 from polytask.exceptions import DataError
 from polytask.tasks import (
     Binary,
@@ -39,6 +40,8 @@ _FEW_NUMBERS = 50
 """So few whole numbers may be classes."""
 _MOST_CODES = 20
 """More numbers in text are no classes, unless they are whole and occur twice."""
+_CODE = r"^[^\d<>≤≥~≈]*\d+[^\d*†‡]*$|^\D+$"
+"""Text around one whole number, other than what says that it is above or below."""
 
 
 def check_target(task: str, series: pl.Series) -> None:
@@ -137,14 +140,14 @@ def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
         return Regression(), "numbers, as declared"
     count = series.drop_nulls().n_unique()
     if role != "categorical":
-        _refuse_numbers_in_text(task, series, count)
+        doubt = _numbers_in_text(task, series, count)
         whole = _all_whole(series)
         # pandas stores whole numbers as floats where some are missing
         integer = series.dtype.is_integer() or (whole and series.null_count() > 0)
         kind, reason = infer_kind(task, series.name, values, integer=integer)
         few = whole and count <= _FEW_NUMBERS
         classes = f" ({count} different ones; write {series.name}:multiclass for classes)"
-        return kind, reason + classes * (few and isinstance(kind, Regression))
+        return kind, reason + classes * (few and isinstance(kind, Regression)) + doubt
     kind = Binary() if count <= 2 else Multiclass()
     return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
 
@@ -155,18 +158,29 @@ def _all_whole(series: pl.Series) -> bool:
     return bool((series.drop_nulls().drop_nans() % 1 == 0).all())
 
 
-def _refuse_numbers_in_text(task: str, series: pl.Series, count: int) -> None:
-    """Raise if a target whose kind is not given is text of many numbers, other than codes."""
-    if series.dtype != pl.String or count <= _MOST_CODES:
-        return
-    hint = named(number_hint(series) or unit_hint(series), series.name)
-    codes = series.str.contains(r"^\D*\d+\D*$|^\D+$").all()
-    if hint and not (codes and 2 * count <= len(series) - series.null_count()):
-        sentence = (
-            f"Task {task!r}: column {series.name!r} holds {hint}. Or write "
-            f"{series.name}:multiclass if they are classes all the same."
-        )
-        raise DataError(sentence)
+def _numbers_in_text(task: str, series: pl.Series, count: int) -> str:
+    """Doubt about a target whose kind is not given, and that is text of a few numbers; else empty.
+
+    Raises
+    ------
+    DataError
+        If there are many, other than codes.
+    """
+    if series.dtype != pl.String:
+        return ""
+    noted = number_hint(series)  # where the cells were read
+    hint = named(noted or unit_hint(series) or written_hint(series), series.name)
+    if not hint:
+        return ""
+    repeated = 2 * count <= len(series) - series.null_count()
+    few = count <= 2 or (count <= _MOST_CODES and repeated)
+    if few or (repeated and series.str.contains(_CODE).all()):
+        return "" if noted else f", which look like {hint}"
+    sentence = (
+        f"Task {task!r}: column {series.name!r} holds {hint}. Or write "
+        f"{series.name}:multiclass if they are classes all the same."
+    )
+    raise DataError(sentence)
 
 
 def target_notes(

@@ -15,6 +15,7 @@ from polytask.data._sentinels import sentinel_notes
 from polytask.data._source import Source
 from polytask.data._text_dates import date_hint
 from polytask.data._text_numbers import number_hint, unit_hint
+from polytask.data._written_numbers import written_hint
 
 __all__ = ["source_notes"]
 
@@ -63,12 +64,19 @@ def _oddity(series: pl.Series) -> str:
             f"{count} different whole numbers in {len(series)} rows, as identifiers are; "
             "--drop NAME leaves it out"
         )
-    if holds != "text" or (distinct := series.n_unique()) < _MANY:
+    return _oddity_of_text(series) if holds == "text" else ""
+
+
+def _oddity_of_text(series: pl.Series) -> str:
+    distinct = series.n_unique()
+    if distinct < _MANY:
         return ""
     if _like_numbers(series.head(_HEAD)) and (unit_hint(series) or number_hint(series)):
         return unit_hint(series)  # numbers but for some cells were noted where they were read
     if date_hint(series):  # as dates but for some cells were
         return ""
+    if written_hint(series.head(_HEAD)) and (hint := written_hint(series)):
+        return f"{hint}, or --column NAME:categorical if they are none"
     if distinct * 2 > len(series):
         return (
             f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
@@ -100,7 +108,10 @@ def _sign_notes(columns: list[pl.Series]) -> Iterator[str]:
     for series in columns:
         if family(series) == "text":
             text = series.cast(pl.String)
-            for cell, count in text.filter(text.is_in(SIGNS)).value_counts().iter_rows():
+            signs = text.filter(text.is_in(SIGNS)).value_counts()
+            if signs.is_empty() or number_hint(series):
+                continue  # numbers but for some cells were noted where they were read
+            for cell, count in signs.iter_rows():
                 found.setdefault(cell, {})[series.name] = count
     for cell, counts in found.items():
         total = sum(counts.values())

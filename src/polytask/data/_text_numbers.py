@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 
 import polars as pl
 
-from polytask.data._marker_words import is_marker_word, likely_markers
-from polytask.data._number_text import amounts_read, counts_read, numbers_read
+from polytask.data._marker_words import is_marker_word, likely_markers, unusual_cells
+from polytask.data._notes import named
+from polytask.data._number_text import amounts_read, counts_read, numbers_read, truths_read
 from polytask.data._verdict import Verdict, unread
+from polytask.data._written_numbers import are_written_numbers
 from polytask.exceptions import DataError
 
 __all__ = [
@@ -24,7 +26,9 @@ __all__ = [
 ]
 
 _MOST_STRANGE = 5
+_MOST_SHOWN = 6
 _NEARLY_ALL = 0.9
+_ENOUGH_NUMBERS = 10
 _MINUS = "\N{MINUS SIGN}"
 _AS_NUMBERS = "--column NAME:numeric reads them as numbers"
 _KEPT = f"numbers that are kept as text; {_AS_NUMBERS}"
@@ -35,7 +39,7 @@ _MEASURE = r"^([^\d\p{L}.,+-]*)[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?([^\d]*)$"
 def may_be_numbers(head: pl.Series, decimal: str) -> bool:
     """Whether a column's first cells are numbers, however written, but for a few."""
     strange = unread(head, partial(amounts_read, decimal=decimal))
-    if len(strange) > _MOST_STRANGE:
+    if len(unusual_cells(strange)) > _MOST_STRANGE:
         return False
     no_number = sum(strange.values()) == len(head) - head.null_count()
     return not no_number or all(map(is_marker_word, strange))
@@ -56,7 +60,7 @@ def number_verdict(cells: pl.Series, decimal: str) -> Verdict | None:
     values = cells.filter(~cells.is_in(list(strange))).drop_nulls()
     markers = likely_markers(strange, values.n_unique())
     if markers is None:
-        return _nearly_numbers(strange, len(values))
+        return _nearly_numbers(strange, values)
     verdict = all_numbers(values, decimal)
     if verdict is None or verdict.read is None:
         return verdict
@@ -110,12 +114,16 @@ def _marked(cells: pl.Series) -> str:
 
 def marker_words(strange: Mapping[str, int]) -> str:
     """What is said of cells that were taken for missing ones, NAME for the column's name."""
-    shown = " and ".join(f"{cell!r}" for cell in strange)
-    count = sum(strange.values())
-    return (
-        f"{shown} ({count:,} cell{'s' * (count != 1)}), read as missing; "
-        "--column NAME:categorical keeps categories"
-    )
+    return f"{_shown(strange)}, read as missing; --column NAME:categorical keeps categories"
+
+
+def _shown(strange: Mapping[str, int]) -> str:
+    """Cells in words, and how many there are of them in all."""
+    count, more = sum(strange.values()), len(strange) - _MOST_SHOWN
+    words = [*map(repr, list(strange)[:_MOST_SHOWN]), *[f"{more} more"] * (more > 0)]
+    *first, last = words
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"{listed} ({count:,} cell{'s' * (count != 1)})"
 
 
 def number_hint(cells: pl.Series, decimal: str = ".") -> str:
@@ -124,7 +132,7 @@ def number_hint(cells: pl.Series, decimal: str = ".") -> str:
     strange = unread(bare, partial(amounts_read, decimal=decimal))
     if not strange:
         return _KEPT
-    nearly = _nearly_numbers(strange, len(bare) - bare.null_count() - sum(strange.values()))
+    nearly = _nearly_numbers(strange, bare.filter(~bare.is_in(list(strange))))
     return nearly.note if nearly else ""
 
 
@@ -141,17 +149,36 @@ def unit_hint(cells: pl.Series) -> str:
     )
 
 
-def _nearly_numbers(strange: Mapping[str, int], n_numbers: int) -> Verdict | None:
-    n_strange = sum(strange.values())
-    if len(strange) > _MOST_STRANGE or n_numbers < _NEARLY_ALL * (n_numbers + n_strange):
+def _nearly_numbers(strange: Mapping[str, int], numbers: pl.Series) -> Verdict | None:
+    """A note on numbers but for a few other cells, or for some such as “<0.5”."""
+    unusual = unusual_cells(strange)
+    if not 0 < len(unusual) <= _MOST_STRANGE or not _are_numbers(unusual, numbers):
         return None
-    cell, more = next(iter(strange)), len(strange) - 1
-    shown = f"{cell!r}{f' and {more} more' if more else ''}"
     note = (
-        f"numbers but for {shown} ({n_strange:,} cell{'s' * (n_strange != 1)}), so that all are "
-        f"taken for categories; --missing 'NAME={cell}' if it means missing"
+        f"numbers but for {_shown(strange)}, so that all are taken for categories; "
+        f"{_as_missing(unusual)}"
     )
     return Verdict(note=note)
+
+
+def _are_numbers(unusual: Mapping[str, int], numbers: pl.Series) -> bool:
+    """Whether a column with such cells is one of numbers."""
+    n_numbers, n_unusual = numbers.drop_nulls().len(), sum(unusual.values())
+    if n_numbers >= _NEARLY_ALL * (n_numbers + n_unusual):
+        return True
+    enough = 3 * n_numbers >= n_unusual and numbers.n_unique() >= _ENOUGH_NUMBERS
+    return enough and are_written_numbers(list(unusual))
+
+
+def _as_missing(cells: Collection[str]) -> str:
+    """How to say of cells of NAME that they mean missing, or what to do with such as “<0.5”."""
+    alone = len(cells) == 1
+    escaped = [cell.replace("'", "'\"'\"'") for cell in cells]
+    options = " ".join(f"--missing 'NAME={cell}'" for cell in escaped)
+    remedy = f"add {options} if {'it means' if alone else 'they mean'} missing"
+    if not are_written_numbers(list(cells)):
+        return remedy
+    return f"write {'it as a plain number' if alone else 'them as plain numbers'}, or {remedy}"
 
 
 def declared_numbers(cells: pl.Series, decimal: str) -> Verdict:
@@ -162,25 +189,34 @@ def declared_numbers(cells: pl.Series, decimal: str) -> Verdict:
     DataError
         If cells are neither numbers nor likely to stand for missing ones.
     """
+    truths = unread(cells, truths_read)
+    if not unusual_cells(truths) and sum(truths.values()) < len(cells) - cells.null_count():
+        note = "true or yes read as 1, false or no as 0"
+        note += f"; {_shown(truths)} read as missing" if truths else ""
+        return Verdict(truths_read, tuple(truths), note=note)
     read = partial(amounts_read, decimal=decimal)
     strange = unread(cells, read)
     values = cells.filter(~cells.is_in(list(strange)))
-    markers = likely_markers(strange, values.n_unique()) if strange else ()
-    if markers is None:
-        raise DataError(_no_numbers(cells, strange))
+    unusual = unusual_cells(strange)
+    if unusual and likely_markers(strange, values.n_unique()) is None:
+        raise DataError(_no_numbers(cells, unusual, values))
     whole = partial(counts_read, codes=True)
     note = f"numbers but for {marker_words(strange)}" if strange else ""
-    return Verdict(read if unread(values, whole) else whole, markers, note=note)
+    return Verdict(read if unread(values, whole) else whole, tuple(strange), note=note)
 
 
-def _no_numbers(cells: pl.Series, strange: Mapping[str, int]) -> str:
-    cell = next(iter(strange))
-    remedy = (
-        f"Write --missing '{cells.name}={cell}' (missing= in Python) if that means missing"
-        if not unit_hint(cells)
-        else "Write the numbers alone, without what stands beside them"
-    )
+def _no_numbers(cells: pl.Series, unusual: Mapping[str, int], numbers: pl.Series) -> str:
+    cell, count = next(iter(unusual)), sum(unusual.values())
+    if not unusual_cells(unread(cells, partial(amounts_read, decimal=","))):
+        remedy = "Add --decimal , (decimal=',' in Python), or write decimal points"
+    elif unit_hint(cells):
+        remedy = "Write the numbers alone, without what stands beside them"
+    elif len(unusual) <= _MOST_STRANGE and numbers.drop_nulls().len() >= count:
+        words = named(_as_missing(unusual), cells.name)
+        remedy = f"{words[0].upper()}{words[1:]} (missing= in Python)"
+    else:
+        remedy = "Write all of them as plain numbers, or do not declare the column"
     return (
         f"Column {cells.name!r} was declared numeric, but holds {cell!r} in row "
-        f"{(cells == cell).arg_max()} ({sum(strange.values())} such cells). {remedy}."
+        f"{(cells == cell).arg_max()} ({count:,} such cell{'s' * (count != 1)}). {remedy}."
     )
