@@ -10,7 +10,7 @@ __all__ = ["gathered", "listed", "named", "quoted"]
 
 _SHOWN = 5
 _PLAIN = re.compile(r"[\w.:%+,@=-]+")
-_IN_QUOTES = re.compile("'NAME")
+_NAME = re.compile(r"(?P<quote>'?)(?<![\w#])NAME(?![\w?])")  # and not a spreadsheet's #NAME?
 
 
 def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -27,9 +27,16 @@ def quoted(name: str) -> str:
 
 
 def named(words: str, name: str) -> str:
-    """Words with the name in place of NAME, so that what they advise can be copied."""
+    """Words with the name in place of NAME, so that what they advise can be copied.
+
+    Examples
+    --------
+    >>> from polytask.data._notes import named
+    >>> named("#NAME? is a category; --missing 'NAME=#NAME?' or --drop NAME", "my col")
+    "#NAME? is a category; --missing 'my col=#NAME?' or --drop 'my col'"
+    """
     within = name.replace("'", "'\"'\"'")
-    return _IN_QUOTES.sub(lambda _: f"'{within}", words).replace("NAME", quoted(name))
+    return _NAME.sub(lambda found: f"'{within}" if found["quote"] else quoted(name), words)
 
 
 def listed(names: Sequence[str]) -> str:
