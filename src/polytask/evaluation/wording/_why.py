@@ -42,7 +42,9 @@ def why(row: LearnerRow, run: RunRow, baseline: str, *, favourite: bool) -> str:
 def _doubt(row: LearnerRow, baseline: str) -> str:
     """What test rows say against the choice, which stays with validation rows."""
     delta, floor = row.delta_m, row.over_constant
-    if floor is not None and floor.value is not None and floor.p is None:
+    if floor is not None and floor.value is None:
+        return " Whether it beats the best constant on test rows cannot be said."
+    if floor is not None and floor.p is None:
         return " Test rows are too few to show that it beats the best constant."
     if delta is None or delta.value is None:
         return ""
