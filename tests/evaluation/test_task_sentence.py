@@ -41,6 +41,23 @@ def test_correction_is_named_where_it_decides(interval, answer, corrected, said)
     assert said is None or sentence.endswith(said)
 
 
+@pytest.mark.parametrize(
+    ("interval", "answer", "said"),
+    [
+        ((-0.001, 0.005), HELPED, True),
+        ((0.0, 0.005), HELPED, True),
+        ((0.001, 0.003), HELPED, False),
+        ((-0.001, 0.005), NOTHING, False),
+    ],
+)
+def test_an_interval_that_holds_zero_beside_a_call_is_named(interval, answer, said):
+    corrected = 0.031 if answer == HELPED else 0.4
+    sentence = _task_sentence("income", "ROC-AUC", difference(interval, answer, corrected))
+    aside = " (p = 0.031, though the interval, found in another way, holds 0)"
+    assert sentence.endswith(aside) == said
+    assert ("though" in sentence) == said
+
+
 def test_too_few_units_are_counted():
     few = difference((0.001, 0.003), TOO_FEW, None, "too few units: 4, at least 6 needed")
     assert _task_sentence("income", "ROC-AUC", few).startswith(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._words import count, percent, together
 
-__all__ = ["average", "average_sentence", "left_out_sentence"]
+__all__ = ["aside", "average", "average_sentence", "left_out_sentence", "where_interval_holds_zero"]
 
 _MOST_REASONS = 3
 
@@ -22,12 +23,26 @@ def average(delta: DeltaMEstimate) -> str:
     return f"geometric mean of the tasks' ratios {geometric}"
 
 
+def aside(delta: DeltaMEstimate) -> str:
+    """What is added to `average` where p shows a difference and the interval printed does not."""
+    geometric = delta.dominant is not None and delta.geometric is not None
+    interval = delta.geometric_interval if geometric else delta.interval
+    return where_interval_holds_zero(delta.p, interval)
+
+
+def where_interval_holds_zero(p: float | None, interval: tuple[float, float] | None) -> str:
+    """An aside: p is of an exchange, the interval that of another method, and the two part."""
+    if p is None or p > ALPHA or interval is None or not interval[0] <= 0 <= interval[1]:
+        return ""
+    return f" (p = {p:.2g}, though the interval, found in another way, holds 0)"
+
+
 def average_sentence(delta: DeltaMEstimate) -> str:
     """Δm, over which tasks, and what is left out, in one or two sentences."""
     left_out = left_out_sentence(delta.left_out)
     if delta.value is None:
         return f"Δm is undefined.{left_out}"
-    first = f"{average(delta)} over {together(delta.tasks)}."
+    first = f"{average(delta)} over {together(delta.tasks)}{aside(delta)}."
     first = first[0].upper() + first[1:]
     if delta.dominant is not None and delta.geometric is not None:
         first += (

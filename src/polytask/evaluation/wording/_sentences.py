@@ -8,7 +8,7 @@ from dataclasses import replace
 from polytask.evaluation.judging._answer import HELPED, HURT, NOTHING, TOO_FEW
 from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
 from polytask.evaluation.judging._population import Population
-from polytask.evaluation.wording._average import average
+from polytask.evaluation.wording._average import aside, average, where_interval_holds_zero
 from polytask.evaluation.wording._words import count, percent, share, with_interval
 from polytask.metrics import metrics_for
 from polytask.tasks import TaskSet
@@ -35,12 +35,14 @@ def _task_sentence(task: str, label: str, found: TaskDifference) -> str:
     if found.difference is None:
         return f"{task}: {label} is undefined ({found.undefined})"
     number = with_interval(found.difference, found.interval, sign=True)
-    aside = "" if found.counted else " (auxiliary, not counted)"
+    role = "" if found.counted else " (auxiliary, not counted)"
     if found.answer == TOO_FEW:
-        return f"{task}: {found.too_few}, so no verdict: {label} {number}{aside}"
+        return f"{task}: {found.too_few}, so no verdict: {label} {number}{role}"
     if found.answer == NOTHING and found.p_corrected is not None and _excludes_zero(found):
-        aside += f" (p = {found.p_corrected:.2g} once corrected over the tasks)"
-    return f"{task}: {_ANSWERS[found.answer]}: {label} {number}{aside}"
+        role += f" (p = {found.p_corrected:.2g} once corrected over the tasks)"
+    if found.answer in {HELPED, HURT}:
+        role += where_interval_holds_zero(found.p_corrected, found.interval)
+    return f"{task}: {_ANSWERS[found.answer]}: {label} {number}{role}"
 
 
 def _excludes_zero(found: TaskDifference) -> bool:
@@ -57,7 +59,7 @@ def _sentence(found: LearnerDifference) -> str:
     if found.delta_m.value is None:
         return f"{pair}: {shown}; Δm is undefined."
     tasks = count(len(found.delta_m.tasks), "task")
-    return f"{pair}: {shown}; {average(found.delta_m)} over {tasks}."
+    return f"{pair}: {shown}; {average(found.delta_m)} over {tasks}{aside(found.delta_m)}."
 
 
 def about_population(many: Population) -> str:

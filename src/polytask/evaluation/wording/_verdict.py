@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from polytask.evaluation.judging._answer import ALPHA, ONE_TASK, TOO_FEW, UNDEFINED
 from polytask.evaluation.judging._comparison_records import LearnerDifference, LearnerRow, Verdict
 from polytask.evaluation.judging._estimates import DeltaMEstimate
-from polytask.evaluation.wording._average import average
+from polytask.evaluation.wording._average import aside, average
 from polytask.evaluation.wording._joint import about_joint
 from polytask.evaluation.wording._why import on_validation
 
@@ -116,4 +116,4 @@ def _winner_sentence(winner: str, beaten: str, lead: DeltaMEstimate, where: str)
         return f"{subject} does best {where}, though not beyond chance: {gain}."
     if lead.value <= 0:
         return f"{subject} does best {where}, though not on test rows: {gain}."
-    return f"{subject} wins: {gain}."
+    return f"{subject} wins: {gain}{aside(lead)}."
