@@ -52,6 +52,8 @@ def test_counts_and_lists():
         ([200_000.0, 0.1, 0.2], 0),
         ([15000.0, 15000.001], 1),
         ([0.944, 0.9440000001], 6),
+        ([0.944, 0.944 + 2e-16, 0.95], 3),
+        ([0.944, 0.944 + 2e-16], 0),
     ],
 )
 def test_decimals_tell_learners_apart(values, decimals):

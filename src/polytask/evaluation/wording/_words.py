@@ -18,6 +18,8 @@ __all__ = [
 ]
 
 _MOST_SIGNIFICANT = 6
+_SAME = 1e-12
+"""Values that differ by less, relatively, differ by rounding alone."""
 _LARGEST, _SMALLEST = 1e9, 1e-5
 """Beyond these, decimals show too many digits, or none."""
 
@@ -45,8 +47,11 @@ def telling_apart(values: Iterable[float | None]) -> int:
     known = sorted({value for value in values if value is not None and math.isfinite(value)})
     if len(known) < 2:
         return 0
-    gap = min(high - low for low, high in pairwise(known))
     largest = max(abs(known[0]), abs(known[-1]))
+    gaps = [high - low for low, high in pairwise(known) if high - low > _SAME * largest]
+    if not gaps:
+        return 0
+    gap = min(gaps)
     most = _MOST_SIGNIFICANT - 1 - math.floor(math.log10(largest))
     return min(max(-math.floor(math.log10(gap)), 0), max(most, 0), 6)
 
