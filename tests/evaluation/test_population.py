@@ -72,6 +72,23 @@ def test_a_task_that_is_constant_in_training_is_left_out_for_that_reason():
     assert "Left out of Δm: p000 (the target is constant in the training rows)." in found.verdict
 
 
+@pytest.mark.parametrize("varying", [0, 1])
+def test_without_a_population_each_task_keeps_its_reason(varying):
+    who = np.repeat([f"p{k:02d}" for k in range(13)], 12)
+    x = np.random.default_rng(0).normal(size=len(who))
+    score = np.where(who < f"p{varying:02d}", x, np.repeat(np.arange(13.0), 12))
+    frame = {"x": x, "who": who, "score": score}
+    data = polytask.read(frame, "score", task_column="who", kind="regression")
+    (difference,) = judged(data, POOLED).differences
+    assert difference.population is None
+    assert difference.delta_m.value is None
+    left_out = difference.delta_m.left_out
+    assert [left_out[f"p{k:02d}"] for k in range(varying, 13)] == (
+        [CONSTANT_IN_TRAINING] * (13 - varying)
+    )
+    assert not varying or "a sample of tasks takes two" in left_out["p00"]
+
+
 def test_equal_learners_help_nobody():
     found = judged(persons(30, 12), Twin("together", share=1.0, joint=True))
     many = found.differences[0].population

@@ -8,10 +8,12 @@ from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._estimates import DeltaMEstimate, delta_m_estimate
 from polytask.evaluation.judging._pairs import pairs
-from polytask.evaluation.judging._population import population
+from polytask.evaluation.judging._population import effects, population
 from polytask.statistics import Paired, paired_gain
 
 __all__ = ["gain_over"]
+
+_ALONE = "its gain alone is defined, and a sample of tasks takes two"
 
 
 def gain_over(
@@ -54,8 +56,8 @@ def gain_over(
 def _of_many(differences: Mapping[str, Paired], theirs: Entry, context: Context) -> DeltaMEstimate:
     many = population(differences, theirs, context)
     if many is None:
-        reason = "no mean gain over the tasks is defined"
-        return DeltaMEstimate(None, left_out=dict.fromkeys(context.tasks.primary.names, reason))
+        alone = dict.fromkeys(context.tasks.primary.names, _ALONE)
+        return DeltaMEstimate(None, left_out=alone | effects(differences, theirs, context).left_out)
     return DeltaMEstimate(
         value=many.mean,
         interval=many.interval,

@@ -14,7 +14,7 @@ from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._target_size import target_size
 from polytask.statistics import Paired, random_effects
 
-__all__ = ["Population", "population"]
+__all__ = ["Effects", "Population", "effects", "population"]
 
 _FEWEST_TASKS = 2
 _PERFECT = "the baseline makes no errors on it and its like"
@@ -88,15 +88,7 @@ def population(
         return None
     names = context.tasks.primary.names
     units = {task: differences[task].n_units for task in names}
-    found = {task: _effect(differences[task], task, baseline, context) for task in names}
-    left_out = {task: one for task, one in found.items() if isinstance(one, str)}
-    effects = {task: one for task, one in found.items() if not isinstance(one, str)}
-    levels = {
-        name: float(np.mean([one.level for one in effects.values() if one.metric == name]))
-        for name in {one.metric for one in effects.values()}
-    }
-    left_out |= {task: _PERFECT for task, one in effects.items() if not levels[one.metric] > 0}
-    kept = {task: one for task, one in effects.items() if task not in left_out}
+    kept, levels, left_out = effects(differences, baseline, context)
     if len(kept) < _FEWEST_TASKS:
         return None
     noise = {name: _pooled(differences, kept, name) for name in levels}
@@ -125,6 +117,38 @@ class _Effect(NamedTuple):
     gain: float
     level: float
     size: float
+
+
+class Effects(NamedTuple):
+    """What tasks say of the population.
+
+    Attributes
+    ----------
+    kept : dict of task to _Effect
+    levels : dict of metric to float
+        The baseline's mean metric: one denominator for all its tasks.
+    left_out : dict of task to str
+        Tasks that say nothing, each with its reason.
+    """
+
+    kept: dict[str, _Effect]
+    levels: dict[str, float]
+    left_out: dict[str, str]
+
+
+def effects(differences: Mapping[str, Paired], baseline: Entry, context: Context) -> Effects:
+    """The gain of each primary task, or why it does not enter; arguments as in `population`."""
+    names = context.tasks.primary.names
+    found = {task: _effect(differences[task], task, baseline, context) for task in names}
+    left_out = {task: one for task, one in found.items() if isinstance(one, str)}
+    gains = {task: one for task, one in found.items() if not isinstance(one, str)}
+    levels = {
+        name: float(np.mean([one.level for one in gains.values() if one.metric == name]))
+        for name in {one.metric for one in gains.values()}
+    }
+    left_out |= {task: _PERFECT for task, one in gains.items() if not levels[one.metric] > 0}
+    kept = {task: one for task, one in gains.items() if task not in left_out}
+    return Effects(kept, levels, left_out)
 
 
 def _effect(found: Paired, task: str, baseline: Entry, context: Context) -> _Effect | str:
