@@ -81,6 +81,22 @@ def test_numbers():
 # ── averages ──
 
 
+def test_an_average_whose_interval_holds_zero_beside_a_small_p_says_so():
+    aside = " (p = 0.01, though the interval, found in another way, holds 0)"
+    parted = replace(DELTA, interval=(-0.01, 0.21))
+    said = "Δm +10.00 % [−1.00 %, 21.00 %]"
+    assert average_sentence(parted) == f"{said} over a and b{aside}."
+    assert worded(difference(NOTHING, delta=parted), TASKS).sentence.endswith(
+        f"{said} over 2 tasks{aside}."
+    )
+    for alike in (DELTA, replace(parted, p=0.051), replace(parted, p=None), DeltaMEstimate(0.1)):
+        assert "though" not in average_sentence(alike)
+    ratio = replace(DELTA, dominant="a", geometric=0.02, geometric_interval=(-0.01, 0.05))
+    assert f"over a and b{aside}. The" in average_sentence(ratio)
+    assert "though" not in average_sentence(replace(parted, dominant="a", geometric=0.1,
+                                                    geometric_interval=(0.01, 0.2)))  # fmt: skip
+
+
 def test_the_average_in_words():
     assert average(DELTA) == "Δm +10.00 % [5.00 %, 15.00 %]"
     assert average(DeltaMEstimate(None)) == "Δm is undefined"
@@ -169,6 +185,13 @@ def test_the_headline_is_the_answer(answers, answer, opening):
     headline, sentences = about_joint(difference(*answers, answer=answer), some_joint=True)
     assert headline == f"{opening} (net against alone)."
     assert sentences[-1] == average_sentence(DELTA)
+
+
+def test_an_average_is_over_the_tasks_that_it_counts():
+    delta = replace(DELTA, left_out={"c": "constant"})
+    found = difference(NOTHING, NOTHING, NOTHING, answer=HURT, delta=delta)
+    headline, _ = about_joint(found, some_joint=True)
+    assert headline.startswith("Joint training hurt on average over 2 tasks, though on none")
 
 
 def test_without_a_pair_there_is_nothing_to_say():

@@ -96,7 +96,8 @@ def _opening(main: LearnerDifference) -> str:
     if hurt:
         return f"Joint training hurt on {hurt} of {total} and helped on none"
     if main.answer in {HELPED, HURT}:
-        return f"Joint training {main.answer} on average over {total}, though on none by itself"
+        averaged = count(len(main.delta_m.tasks), "task")
+        return f"Joint training {main.answer} on average over {averaged}, though on none by itself"
     return f"No difference between joint and single-task training is shown on {total}"
 
 
