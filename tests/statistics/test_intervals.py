@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from polytask.metrics import MAE, R2, RMSE, ROCAUC, Accuracy
-from polytask.statistics import Answers, single
+from polytask.statistics import Answers, paired, single
 from polytask.statistics._bonett_price import bonett_price
 from polytask.statistics._hall import hall
 from polytask.statistics._newcombe import newcombe
@@ -253,3 +253,50 @@ def test_a_split_without_labels_carries_nothing():
     assert (len(nothing.units), nothing.effective) == (0, 0)
     some = counted(answers(np.zeros(4), np.ones(4), weight=np.array([1.0, 1.0, 2.0, 0.0])))
     assert (some.units.tolist(), some.effective) == ([0, 1, 2], pytest.approx(16 / 6))
+
+
+def folds(errors, n_folds, **settings):
+    """One `Answers` per fold of the rows, each with its own units."""
+    parts = np.array_split(np.arange(len(errors)), n_folds)
+    return [
+        Answers(np.zeros(len(rows)), (errors[rows],), np.ones(len(rows)), rows, NUMBER)
+        for rows in parts
+    ]
+
+
+def test_single_units_in_each_fold_say_nothing_of_the_spread():
+    assert single(MAE(), folds(SKEWED, len(SKEWED))).interval is None
+    assert single(MAE(), folds(SKEWED, 1)).interval is not None
+
+
+def test_each_fold_takes_a_degree_of_freedom():
+    errors = np.abs(np.random.default_rng(0).normal(size=12)) + 0.1
+    found = single(MAE(), folds(errors, 4))
+    residuals = np.concatenate([one - one.mean() for one in errors.reshape(4, 3)]) / 12
+    spread = Spread(12 / 8 * np.square(residuals).sum(), 8.0)
+    low, high = hall(errors.mean(), residuals, spread, 0.95)
+    assert found.interval == pytest.approx((max(low, 0), high))
+    twice = [*folds(errors, 4), *folds(errors, 3)]
+    assert single(MAE(), twice).interval is not None
+
+
+def test_a_share_over_folds_of_single_units_is_as_wide_as_one_without_a_spread():
+    truth, response = np.tile([0.0, 1.0], 6), np.tile([0.1, 0.9, 0.9, 0.9], 3)
+    alone = [
+        Answers(truth[k : k + 1], (response[k : k + 1],), np.ones(1), np.array([k]), CLASSES)
+        for k in range(12)
+    ]
+    found = single(Accuracy(), alone)
+    assert found.value == 0.75
+    assert found.interval == pytest.approx(wilson(Share(0.75, NOTHING, 12.0), 0.95))
+
+
+def test_equal_areas_in_all_folds_have_newcombes_interval():
+    truth = np.repeat([0.0, 1.0], 4)
+    fold = [
+        Answers(truth, (truth * 0.8 + 0.1,), np.ones(8), np.arange(8) + 8 * k, CLASSES)
+        for k in range(3)
+    ]
+    found = paired(ROCAUC(), fold, fold)
+    assert found.value == 0
+    assert found.interval[0] < -0.1 < 0.1 < found.interval[1]

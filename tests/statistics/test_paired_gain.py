@@ -274,3 +274,47 @@ def test_all_that_is_said_is_finite(metric, seed, n, n_tasks, n_runs, n_splits):
         assert np.isfinite(list(numbers_of(one))).all()
         if one.interval is not None:
             assert one.interval[0] <= one.value <= one.interval[1]
+
+
+def classed(*scores, truth=None):
+    truth = np.repeat([0.0, 1.0], 8) if truth is None else truth
+    return [answers(one, truth=truth, target=CLASSES) for one in scores]
+
+
+def test_where_units_do_not_vary_the_tasks_own_intervals_count():
+    truth = np.repeat([0.0, 1.0], 8)
+    right, middle = truth * 0.8 + 0.1, np.full(16, 0.5)
+    for ours, theirs in ((right, right), (middle, right), (right, middle)):
+        sides = [{"a": classed(one)} for one in (ours, theirs)]
+        own = paired(ROCAUC(), sides[0]["a"], sides[1]["a"])
+        found = paired_gain(*sides, {"a": ROCAUC()})
+        base = ROCAUC().score(truth, theirs, CLASSES).value
+        assert own.interval[1] - own.interval[0] > 0.2
+        assert found.interval == pytest.approx(np.divide(own.interval, base))
+        assert found.geometric_interval is None
+    flat = [{**side, "b": [answers(np.ones(16))]} for side in sides]
+    both = paired_gain(*flat, {"a": ROCAUC(), "b": MAE()})
+    assert both.interval == pytest.approx(np.divide(found.interval, 2))
+
+
+def test_a_gain_taken_from_tasks_is_no_less_than_that_of_a_score_of_zero():
+    truth = np.append(np.zeros(8), 1.0)
+    wrong, last = np.append(np.full(8, 0.5), 0.1), np.append(np.append(np.full(7, 0.5), 0.0), 0.1)
+    found = paired_gain(
+        {"a": classed(wrong, truth=truth)}, {"a": classed(last, truth=truth)}, {"a": ROCAUC()}
+    )
+    assert found.value == -1
+    assert found.interval[0] == -1 < found.interval[1]
+
+
+def test_errors_that_do_not_differ_have_no_gain_at_all():
+    sides = [{"a": [answers(ERRORS["a"][0])]} for _ in range(2)]
+    found = paired_gain(*sides, {"a": MAE()})
+    assert (found.value, found.interval, found.geometric_interval) == (0, (0, 0), (0, 0))
+
+
+def test_a_baseline_next_to_zero_has_no_relative_change():
+    found = paired_gain({"a": [answers(np.ones(8))]}, {"a": [answers(np.full(8, 1e-200))]},
+                        {"a": MAE()})  # fmt: skip
+    assert found.value is None
+    assert "next to 0" in found.left_out["a"]

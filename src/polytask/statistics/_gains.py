@@ -15,6 +15,8 @@ from polytask.statistics._spread import Spread
 
 __all__ = ["Gains", "TaskGain", "task_gain"]
 
+_LARGEST_RATIO = 1e100  # its square must not overflow
+
 Values = tuple[tuple[tuple[float, float] | None, ...], ...]
 """Split by split, run by run: our value and the baseline's, where both are defined."""
 
@@ -49,6 +51,11 @@ class TaskGain:
         """How much faster the gain changes than the relative difference."""
         return self.ours / self.theirs
 
+    def relative_interval(self, interval: tuple[float, float]) -> tuple[float, float]:
+        """The gain's interval from that of the difference; nothing is below a metric of 0."""
+        low, high = (max(end / self.theirs, -1.0) for end in interval)
+        return (low, high) if self.metric.greater_is_better else (-high, -low)
+
     def gain_of_run(self, ours: float, theirs: float) -> float:
         r"""What one run says of the gain, to first order.
 
@@ -80,6 +87,8 @@ def task_gain(metric: Metric, ours: Sequence[Answers], theirs: Sequence[Answers]
         return f"{metric.label} of the baseline: {base.undefined}"
     if base.mean == 0:
         return f"{metric.label} of the baseline is 0, which has no relative change"
+    if mine.mean / base.mean > _LARGEST_RATIO:
+        return f"{metric.label} of the baseline is next to 0, so that its relative change is huge"
     sign = 1.0 if metric.greater_is_better else -1.0
     scale = sign / _middle(mine.mean, base.mean, metric)
     flat = iter(zip(mine.per_run, base.per_run, strict=True))
@@ -143,6 +152,20 @@ class Gains:
             if len(kept) == len(pairs):
                 found.append(kept)
         return found
+
+    def from_differences(
+        self, intervals: Sequence[tuple[float, float] | None]
+    ) -> tuple[float, float] | None:
+        """The mean interval from those of the tasks' differences, as if all missed together."""
+        relative = [
+            one.relative_interval(interval)
+            for one, interval in zip(self.tasks, intervals, strict=True)
+            if interval is not None
+        ]
+        if len(relative) < len(self.tasks):
+            return None
+        low, high = np.mean(relative, axis=0)
+        return min(float(low), self.value), max(float(high), self.value)
 
     def geometric(
         self, spread: Spread, level: float

@@ -26,6 +26,7 @@ from polytask.statistics._shares import effective_units, over_units, share_of
 from polytask.statistics._spread import (
     Numbers,
     Spread,
+    flat,
     of_seeds,
     of_splits,
     of_units,
@@ -119,7 +120,8 @@ def paired(
     like these.
 
     The interval is Bonett and Price's for means of zeros and ones, Newcombe's from the two single
-    ones for other metrics between 0 and 1, and Student's otherwise and over several splits.
+    ones for other metrics between 0 and 1, and Student's otherwise and over several splits, as
+    long as those differ.
 
     References
     ----------
@@ -212,7 +214,7 @@ def _interval(
 ) -> tuple[float, float] | None:
     value = float(np.mean(runs.means))
     least = -1.0 if metric.is_share else -np.inf
-    if metric.is_share and len(runs.by_split) == 1:
+    if metric.is_share and (len(runs.by_split) == 1 or flat(spread, amounts)):
         if metric.zero_one:
             low, high = bonett_price(amounts, of_seeds(runs.by_split), level)
         else:
@@ -237,5 +239,6 @@ def _of_shares(
         (1.0, added_by_value(metric, our_answers)),
         (-1.0, added_by_value(metric, their_answers)),
     ]
-    units = over_units(sum_of(parts).amounts, effective_units(metric, our_answers))
+    n_units = effective_units(metric, our_answers)
+    units = over_units(sum_of(parts).amounts, n_units, len(runs.by_split))
     return newcombe(ours, theirs, with_seeds(units, of_seeds(runs.by_split)), level)

@@ -11,9 +11,11 @@ from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
 from polytask.statistics._exchange_and_t import exchange_and_t
 from polytask.statistics._gains import Gains, TaskGain, task_gain
+from polytask.statistics._paired import paired
 from polytask.statistics._runs import sum_of
 from polytask.statistics._spread import (
     Spread,
+    flat,
     of_seeds,
     of_splits,
     of_units,
@@ -95,7 +97,8 @@ def paired_gain(
     -----
     The exchange test is of the mean over tasks of :math:`\pm (A - B) / M`, where no exchange
     changes the scale :math:`M`: the metric of both models' rows together. Everything else is as in
-    `paired`, with gains for metrics.
+    `paired`, with gains for metrics. Where all units add the same, as a few can by chance, their
+    spread says nothing, and the interval is the mean of those that the tasks have by themselves.
 
     Examples
     --------
@@ -126,9 +129,17 @@ def paired_gain(
     spread = _spread(changed, gains.arithmetic, test_per_train)
     geometric, geometric_interval = gains.geometric(level_spread, level)
     half = float(spread.half_width(level)) if spread.known else None
+    interval = None if half is None else (gains.value - half, gains.value + half)
+    if flat(spread, changed):
+        own = [
+            paired(metrics[task], ours[task], theirs[task], level=level).interval
+            for task in counting
+        ]
+        interval = gains.from_differences(own)
+        geometric_interval = geometric_interval if interval == (gains.value, gains.value) else None
     return PairedGain(
         value=gains.value,
-        interval=None if half is None else (gains.value - half, gains.value + half),
+        interval=interval,
         p=float(exchange_and_t(exchanged[None], level_spread, seed=seed)[0]) if enough else None,
         geometric=geometric,
         geometric_interval=geometric_interval if enough else None,

@@ -22,6 +22,7 @@ __all__ = [
     "over_runs",
     "pair_runs",
     "sum_of",
+    "units_per_split",
 ]
 
 
@@ -105,11 +106,24 @@ def _pairs(ours: Answers, theirs: Answers) -> list[tuple[int, int]]:
 
 def added_by_value(metric: Metric, answers: Sequence[Answers]) -> Added:
     """What units add to the metric's mean over runs and splits."""
-    defined = [
-        [(one, run) for run in range(len(one.responses)) if value_of(metric, one, run).defined]
+    return _mean(_added_by_run(metric, answers))
+
+
+def units_per_split(metric: Metric, answers: Sequence[Answers]) -> list[int]:
+    """How many units add something, in each split with a value."""
+    return [len(runs[0].units) for runs in _added_by_run(metric, answers) if runs]
+
+
+def _added_by_run(metric: Metric, answers: Sequence[Answers]) -> list[list[Added]]:
+    """Run by run where it has a value, split by split."""
+    return [
+        [
+            added(metric, one, run)
+            for run in range(len(one.responses))
+            if value_of(metric, one, run).defined
+        ]
         for one in answers
     ]
-    return _mean([[added(metric, *place) for place in runs] for runs in defined])
 
 
 def added_by_difference(metric: Metric, pairs: Sequence[SplitPair]) -> Added:

@@ -21,7 +21,8 @@ def share_of(metric: Metric, answers: Sequence[Answers], runs: Runs) -> Share:
     """The mean over runs and splits."""
     amounts = added_by_value(metric, answers).amounts
     n_units = effective_units(metric, answers)
-    spread = with_seeds(over_units(amounts, n_units), of_seeds(runs.by_split))
+    units = over_units(amounts, n_units, len(runs.by_split))
+    spread = with_seeds(units, of_seeds(runs.by_split))
     return Share(float(np.mean(runs.means)), spread, n_units)
 
 
@@ -30,9 +31,14 @@ def effective_units(metric: Metric, answers: Sequence[Answers]) -> float:
     return float(sum(carrying(metric, one).effective for one in answers))
 
 
-def over_units(amounts: Float[np.ndarray, "*studies units"], n_units: Numbers) -> Spread:
-    """Variance of a sum of what units add, where so many determine it."""
-    degrees = np.maximum(np.asarray(n_units) - 1.0, 0.0)
+def over_units(
+    amounts: Float[np.ndarray, "*studies units"], n_units: Numbers, n_splits: int = 1
+) -> Spread:
+    """Variance of a sum of what units add, where so many determine it.
+
+    What they add is centred within each split, which takes a degree of freedom.
+    """
+    degrees = np.maximum(np.asarray(n_units) - n_splits, 0.0)
     squares = np.square(amounts).sum(axis=-1)
     found = np.divide(squares * n_units, degrees, out=np.zeros_like(squares), where=degrees > 0)
     return Spread(found, degrees)

@@ -11,9 +11,9 @@ from polytask.metrics import Metric
 from polytask.statistics._added import value_of
 from polytask.statistics._answers import Answers
 from polytask.statistics._mean_interval import mean_interval
-from polytask.statistics._runs import Runs, added_by_value, over_runs
+from polytask.statistics._runs import Runs, added_by_value, over_runs, units_per_split
 from polytask.statistics._shares import share_of
-from polytask.statistics._spread import of_seeds, of_units, with_seeds
+from polytask.statistics._spread import of_seeds, of_units, with_seeds, within_splits
 from polytask.statistics._units import count_units
 from polytask.statistics._wilson import wilson
 
@@ -96,7 +96,8 @@ def _interval(
         low, high = wilson(share_of(metric, answers, runs), level)
         return float(low), float(high)
     amounts = added_by_value(metric, answers).amounts
-    spread = with_seeds(of_units(amounts), of_seeds(runs.by_split))
+    units = within_splits(of_units(amounts), len(amounts), units_per_split(metric, answers))
+    spread = with_seeds(units, of_seeds(runs.by_split))
     if not spread.known:
         return None
     low, high = mean_interval(metric, float(np.mean(runs.means)), amounts, spread, level)

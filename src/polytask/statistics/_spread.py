@@ -12,6 +12,7 @@ from scipy import special
 __all__ = [
     "Numbers",
     "Spread",
+    "flat",
     "of_seeds",
     "of_splits",
     "of_units",
@@ -19,6 +20,7 @@ __all__ = [
     "tailed",
     "together",
     "with_seeds",
+    "within_splits",
 ]
 
 
@@ -93,6 +95,31 @@ def _variance(amounts: np.ndarray, kept: np.ndarray) -> np.ndarray:
     n = kept.sum(axis=-1)
     mean = (amounts * kept).sum(axis=-1, keepdims=True) / np.maximum(n, 1)[..., None]
     return np.asarray((kept * np.square(amounts - mean)).sum(axis=-1) * n / np.maximum(n - 1, 1))
+
+
+def within_splits(spread: Spread, n_units: int, per_split: Sequence[int]) -> Spread:
+    """Of a mean over splits, where what units add to each split is centred within it.
+
+    Each split takes a degree of freedom, as one does that `of_units` allows for; where each has
+    a single unit nothing can be told. Splits that test the same units again take none anew.
+
+    Parameters
+    ----------
+    spread : Spread
+        See `of_units`.
+    n_units : int
+    per_split : sequence of int
+        How many of them each split has.
+    """
+    left = n_units * (1 - len(per_split) / sum(per_split))
+    if left < 1:
+        return Spread(0.0, 0.0)
+    return Spread(spread.variance * (n_units - 1) / left, left)
+
+
+def flat(spread: Spread, amounts: Float[np.ndarray, " units"]) -> bool:
+    """Whether units vary in nothing but rounding, which says little where they are few."""
+    return bool(spread.known and spread.error <= 1e-12 * np.abs(amounts).sum())
 
 
 def tailed(spread: Spread, amounts: Float[np.ndarray, "*studies units"]) -> Spread:
