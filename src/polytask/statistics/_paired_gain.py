@@ -128,13 +128,9 @@ def paired_gain(
     level_spread = _spread(exchanged, gains.relative, test_per_train)
     spread = _spread(changed, gains.arithmetic, test_per_train)
     geometric, geometric_interval = gains.geometric(level_spread, level)
-    half = float(spread.half_width(level)) if spread.known else None
-    interval = None if half is None else (gains.value - half, gains.value + half)
+    interval = _student(gains.value, spread, level)
     if flat(spread, changed):
-        own = [
-            paired(metrics[task], ours[task], theirs[task], level=level).interval
-            for task in counting
-        ]
+        own = [paired(metrics[t], ours[t], theirs[t], level=level).interval for t in counting]
         interval = gains.from_differences(own)
         geometric_interval = geometric_interval if interval == (gains.value, gains.value) else None
     return PairedGain(
@@ -150,6 +146,13 @@ def paired_gain(
         standard_error=float(spread.error) if spread.known else None,
         degrees=float(spread.degrees) if spread.known else None,
     )
+
+
+def _student(value: float, spread: Spread, level: float) -> tuple[float, float] | None:
+    if not spread.known:
+        return None
+    half = float(spread.half_width(level))
+    return value - half, value + half
 
 
 def _spread(
