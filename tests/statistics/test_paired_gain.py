@@ -255,7 +255,7 @@ def numbers_of(found):
 
 
 @pytest.mark.parametrize("metric", FUZZED, ids=lambda metric: metric.name)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 10**6),
     n=st.integers(1, 16),
