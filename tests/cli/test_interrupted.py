@@ -104,7 +104,7 @@ slow = pytest.mark.slow
     [
         pytest.param("module", "typer.main", "", marks=slow),
         pytest.param("module", "numpy", "", marks=slow),
-        pytest.param("module", "torch", ""),
+        pytest.param("module", "torch", "", marks=slow),
         pytest.param("module", "polytask.report", "", marks=slow),
         pytest.param("file", "study.json", "no run had ended", marks=slow),
         pytest.param("file", "runs/*.model", "", marks=slow),

@@ -89,6 +89,7 @@ def test_without_a_population_each_task_keeps_its_reason(varying):
     assert not varying or "a sample of tasks takes two" in left_out["p00"]
 
 
+@pytest.mark.slow
 def test_equal_learners_help_nobody():
     found = judged(persons(30, 12), Twin("together", share=1.0, joint=True))
     many = found.differences[0].population
@@ -121,6 +122,7 @@ def test_units_of_the_target_do_not_weigh():
     assert first.mean == pytest.approx(second.mean, rel=0.05)
 
 
+@pytest.mark.slow
 def test_few_tasks_or_many_rows_speak_for_themselves():
     learner = Twin("together", share=1.0, joint=True)
     assert judged(persons(12, 12), learner).differences[0].population is None
