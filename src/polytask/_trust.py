@@ -220,7 +220,8 @@ def imported(name: str) -> Any:
                 "It was defined in a script or notebook: put it into a module of its own, such as "
                 "my_parts.py, and fit again."
             )
-        sentence = f"The recipe names {name!r}, which cannot be imported here ({reason(error, named=False)}). {how}"
+        why = reason(error, named=False)
+        sentence = f"The recipe names {name!r}, which cannot be imported here ({why}). {how}"
         raise ParameterError(sentence) from error
     return thing
 

@@ -155,8 +155,9 @@ def test_remedies_can_be_copied():
     for name, written in zip(names, ["x", "'my col'", """'it'"'"'s'"""], strict=True):
         said = "\n".join(MultiTaskDataset.from_table({name: ids[name], "y": y}, "y").notes)
         assert f"--drop {written} leaves it out" in said
-    cells = {"my col": [*map(float, range(38)), "?", "?"], "y": y}
-    assert "--missing" not in "".join(MultiTaskDataset.from_table(cells, "y").notes).split("'my")[0]
+    cells = {"my col": [*map(str, range(38)), "?", "?"], "y": y}
+    said = "\n".join(MultiTaskDataset.from_table(cells, "y").notes)
+    assert "--column 'my col':categorical keeps categories" in said
 
 
 @pytest.mark.parametrize("given", [{"y": [0, 1] * 10}, {"y": [0, 1] * 10, "task": ["a", "b"] * 10}])

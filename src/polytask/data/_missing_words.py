@@ -43,9 +43,9 @@ def word_notes(
     """
     alike: dict[tuple[str, str], dict[str, int]] = {}
     for name, counts in _counts(raw, names, markers).items():
-        said = (" and ".join(map(repr, counts)), _KEPT if name in kept else _LOST)
-        said = (said[0], said[1].replace("CELL", next(iter(counts))))
-        alike.setdefault(said, {})[name] = sum(counts.values())
+        shown = " and ".join(map(repr, counts))
+        what = _KEPT.replace("CELL", next(iter(counts))) if name in kept else _LOST
+        alike.setdefault((shown, what), {})[name] = sum(counts.values())
     return tuple(_note(shown, what, found) for (shown, what), found in alike.items())
 
 

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-__all__ = ["gathered", "listed", "named", "quoted"]
+__all__ = ["as_missing", "gathered", "listed", "named", "quoted"]
 
 _SHOWN = 5
 _PLAIN = re.compile(r"[\w.:%+,@=-]+")
@@ -35,8 +35,18 @@ def named(words: str, name: str) -> str:
     >>> named("#NAME? is a category; --missing 'NAME=#NAME?' or --drop NAME", "my col")
     "#NAME? is a category; --missing 'my col=#NAME?' or --drop 'my col'"
     """
-    within = name.replace("'", "'\"'\"'")
+    within = _escaped(name)
     return _NAME.sub(lambda found: f"'{within}" if found["quote"] else quoted(name), words)
+
+
+def as_missing(cells: Iterable[str]) -> str:
+    """Options that say of cells of NAME that they mean missing."""
+    return " ".join(f"--missing 'NAME={_escaped(cell)}'" for cell in cells)
+
+
+def _escaped(text: str) -> str:
+    """Text as it is written within single quotes."""
+    return text.replace("'", "'\"'\"'")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from polytask.data._date_guess import (
 )
 from polytask.data._date_text import dates_read, is_date_form
 from polytask.data._marker_words import is_marker_word, likely_markers
+from polytask.data._notes import as_missing, named
 from polytask.data._sentinels import far_moments
 from polytask.data._text_numbers import marker_words
 from polytask.data._verdict import Verdict, read_by, unread
@@ -124,17 +125,10 @@ def _no_dates(cells: pl.Series, forms: Sequence[str], strange: Mapping[str, int]
 
 def _remedy(cells: pl.Series, strange: Mapping[str, int]) -> str:
     if _are_few(strange, len(cells) - cells.null_count() - sum(strange.values())):
-        return (
-            f"Write {_as_missing(cells.name, strange)} (missing= in Python) if that means missing"
-        )
+        return f"Write {named(as_missing(strange), cells.name)} (missing= in Python) if that means missing"
     if fitting := _fitting_form(cells):
         return _in_form(cells.name, fitting)
     return f"Name the form, as in {cells.name}:date=%d/%m/%Y, or the cells that mean missing"
-
-
-def _as_missing(name: str, cells: Sequence[str] | Mapping[str, int]) -> str:
-    written = [cell.replace("'", "'\"'\"'") for cell in cells]
-    return " ".join(f"--missing '{name}={cell}'" for cell in written)
 
 
 def _are_few(strange: Mapping[str, int], n_dates: int) -> bool:
@@ -163,7 +157,7 @@ def _undeclared(
     shown = f"{cell!r}{f' and {more} more' * (more > 0)}"
     note = (
         f"dates but for {shown} ({n_strange:,} cell{'s' * (n_strange != 1)}), so that all are "
-        f"taken for categories; {_as_missing('NAME', strange)} if "
+        f"taken for categories; {as_missing(strange)} if "
         f"{'it means' if more == 0 else 'they mean'} missing"
     )
     return Verdict(note=note)
@@ -246,7 +240,7 @@ def _far_away(values: pl.Series, form: str) -> list[str]:
         cells = values.filter(moments == moment).unique(maintain_order=True).to_list()
         said.append(
             f"{cells[0]!r} repeats far from all other values ({count:,} cells); "
-            f"{_as_missing('NAME', cells)} if it means missing"
+            f"{as_missing(cells)} if it means missing"
         )
     return said
 

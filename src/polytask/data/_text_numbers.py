@@ -8,7 +8,7 @@ from functools import partial
 import polars as pl
 
 from polytask.data._marker_words import is_marker_word, likely_markers, unusual_cells
-from polytask.data._notes import named
+from polytask.data._notes import as_missing, named
 from polytask.data._number_text import amounts_read, counts_read, numbers_read, truths_read
 from polytask.data._verdict import Verdict, unread
 from polytask.data._written_numbers import are_written_numbers
@@ -173,9 +173,7 @@ def _are_numbers(unusual: Mapping[str, int], numbers: pl.Series) -> bool:
 def _as_missing(cells: Collection[str]) -> str:
     """How to say of cells of NAME that they mean missing, or what to do with such as “<0.5”."""
     alone = len(cells) == 1
-    escaped = [cell.replace("'", "'\"'\"'") for cell in cells]
-    options = " ".join(f"--missing 'NAME={cell}'" for cell in escaped)
-    remedy = f"add {options} if {'it means' if alone else 'they mean'} missing"
+    remedy = f"add {as_missing(cells)} if {'it means' if alone else 'they mean'} missing"
     if not are_written_numbers(list(cells)):
         return remedy
     return f"write {'it as a plain number' if alone else 'them as plain numbers'}, or {remedy}"

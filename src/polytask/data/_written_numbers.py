@@ -7,7 +7,7 @@ from functools import partial
 
 import polars as pl
 
-from polytask.data._marker_words import is_marker_word
+from polytask.data._marker_words import unusual_cells
 from polytask.data._number_text import amounts_read
 from polytask.data._verdict import unread
 
@@ -45,7 +45,7 @@ def written_hint(cells: pl.Series, decimal: str = ".") -> str:
     """
     bare = cells.cast(pl.String).str.strip_chars().drop_nulls()
     odd = unread(bare, partial(amounts_read, decimal=decimal))
-    strange = {cell: count for cell, count in odd.items() if not is_marker_word(cell)}
+    strange = unusual_cells(odd)
     written = _written(list(strange))
     n_written = sum(strange[cell] for cell in written)
     n_numbers = len(bare) - sum(odd.values()) + n_written

@@ -52,7 +52,8 @@ def load_state(path: Path) -> dict[str, Any]:
     try:
         return dict(_unpack(*_read(path)))
     except Exception as error:
-        sentence = f"{path.name} is not a whole checkpoint ({reason(error, named=False)}). Delete it to start anew."
+        why = reason(error, named=False)
+        sentence = f"{path.name} is not a whole checkpoint ({why}). Delete it to start anew."
         raise StudyError(sentence) from error
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lightning_fabric import Fabric
 
+from polytask._reason import reason
 from polytask._validation import Choice, check, message
 from polytask.exceptions import ParameterError
 
@@ -48,12 +49,15 @@ def make_fabric(
     expected = "an accelerator of this machine, such as 'cpu'"
     if chosen == "cpu" and number:
         raise ParameterError(message(owner, parameter, expected, accelerator))
+    level = _LOG.level
+    _LOG.setLevel(logging.WARNING)  # it would say again what was asked for
     try:
-        _LOG.setLevel(logging.WARNING)  # it would say again what was asked for
         return Fabric(accelerator=chosen, devices=devices, precision=kind)
     except (ValueError, RuntimeError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        raise ParameterError(message(owner, parameter, expected, accelerator, reason)) from error
+        why = f"{reason(error, named=False)}."
+        raise ParameterError(message(owner, parameter, expected, accelerator, why)) from error
+    finally:
+        _LOG.setLevel(level)
 
 
 def check_device(device: str | None, precision: str | None, owner: str) -> None:
