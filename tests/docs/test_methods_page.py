@@ -17,6 +17,7 @@ ROOMS = (
     "architectures",
     "weighting",
     "aggregation",
+    "sampling",
     "losses",
     "metrics",
     "tasks",
@@ -26,7 +27,7 @@ ROOMS = (
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
     "Architecture", "Encoder", "MultiTaskModule", "Weighting", "Aggregator", "GramianAggregator",
-    "JacobianAggregator", "AmortisedAggregator", "Property", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
+    "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip
 

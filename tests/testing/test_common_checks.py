@@ -24,6 +24,7 @@ from polytask.losses import Loss
 from polytask.metrics import Metric
 from polytask.neural_network import MultiTaskNetwork
 from polytask.penalties import Penalty
+from polytask.sampling import Sampler
 from polytask.tasks import Kind
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -145,6 +146,11 @@ def test_aggregators(cls):
 @every(AmortisedAggregator)
 def test_amortised_aggregators(cls):
     testing.check_aggregator(replace(made(cls), amortised=True))
+
+
+@every(Sampler)
+def test_samplers(cls):
+    testing.check_sampler(made(cls))
 
 
 @every(Architecture)

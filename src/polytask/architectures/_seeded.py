@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
+from polytask._seeds import derived_seed
 from polytask._torch_defaults import torch_defaults
 
 __all__ = ["seeded"]
@@ -16,8 +16,7 @@ __all__ = ["seeded"]
 @contextmanager
 def seeded(seed: int, *names: str) -> Iterator[None]:
     """Seed torch's CPU generator from a seed and names, and work by torch's own defaults."""
-    text = "/".join((str(seed), *names))
-    derived = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") if names else seed
+    derived = derived_seed(seed, *names) if names else seed
     with torch_defaults(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived)
         yield

@@ -15,6 +15,7 @@ from polytask.testing._parameters import check_parameters_reject_bad_values
 from polytask.testing._penalty import check_penalty
 from polytask.testing._properties import check_properties
 from polytask.testing._recipe import check_recipe_round_trip
+from polytask.testing._sampler import check_sampler
 from polytask.testing._toy_path import toy_path
 from polytask.testing._toy_problem import TOY_STARTS, toy_distance, toy_front, toy_losses
 from polytask.testing._weighting import check_weighting
@@ -32,6 +33,7 @@ __all__ = [
     "check_penalty",
     "check_properties",
     "check_recipe_round_trip",
+    "check_sampler",
     "check_weighting",
     "tiny_dataset",
     "toy_distance",

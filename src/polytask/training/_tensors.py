@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from polytask._seeds import derived_seed
 from polytask.data import Batch, EncodedSource
 
 __all__ = ["derived_seed", "joined", "to_tensors"]
@@ -32,9 +32,3 @@ def joined(sources: Mapping[str, EncodedSource]) -> Batch:
 
 def _concatenate(parts: Sequence[Tensor]) -> Tensor:
     return torch.cat(list(parts))
-
-
-def derived_seed(seed: int, *words: object) -> int:
-    """A seed for one purpose, the same in every process."""
-    text = "/".join(str(word) for word in (seed, *words))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")

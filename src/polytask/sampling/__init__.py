@@ -1,0 +1,25 @@
+"""Which rows of which sources make a batch: one sampler per file, `Sampler` the contract.
+
+Begin with `MixedSampler` for a sampler of your own: it must say in which proportions the sources
+are mixed, and nothing else.
+"""
+
+from polytask.sampling._annealed_temperature import AnnealedTemperature
+from polytask.sampling._dynamic import Dynamic
+from polytask.sampling._mixed_sampler import MixedSampler
+from polytask.sampling._proportional import Proportional
+from polytask.sampling._round_robin import RoundRobin
+from polytask.sampling._sampler import Sampler
+from polytask.sampling._temperature import Temperature
+from polytask.sampling._uniform import Uniform
+
+__all__ = [
+    "AnnealedTemperature",
+    "Dynamic",
+    "MixedSampler",
+    "Proportional",
+    "RoundRobin",
+    "Sampler",
+    "Temperature",
+    "Uniform",
+]

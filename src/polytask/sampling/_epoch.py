@@ -1,0 +1,33 @@
+"""An epoch's rows in batches."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["bounds", "n_batches"]
+
+
+def n_batches(n_rows: int, size: int) -> int:
+    """Batches of `size` rows; one row that is left over joins the last of them.
+
+    Nothing can be normalised over a batch of a single row.
+
+    Examples
+    --------
+    >>> n_batches(8, 4), n_batches(9, 4), n_batches(10, 4)
+    (2, 2, 3)
+    """
+    left_over = n_rows % size == 1 and 1 < size < n_rows
+    return math.ceil(n_rows / size) - left_over
+
+
+def bounds(position: int, n_rows: int, size: int) -> slice:
+    """The rows of one batch, among the epoch's rows in order.
+
+    Examples
+    --------
+    >>> bounds(1, 9, 4)
+    slice(4, 9, None)
+    """
+    last = position == n_batches(n_rows, size) - 1
+    return slice(position * size, n_rows if last else (position + 1) * size)

@@ -1,0 +1,74 @@
+"""Rows in proportion to how many each source has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from polytask.sampling._epoch import bounds
+from polytask.sampling._sampler import Sampler
+from polytask.sampling._walk import Walk
+
+__all__ = ["Proportional"]
+
+
+@dataclass
+class Proportional(Sampler):
+    r"""Shuffle the rows of all sources together and read each once per epoch: the default.
+
+    .. math:: b_s = B \frac{n_s}{\sum_j n_j}
+
+    Notes
+    -----
+    A batch's rows are those of one random permutation per epoch, so the rows per source vary
+    around their expectation.
+
+    Examples
+    --------
+    >>> from polytask.sampling import Proportional
+    >>> sampler = Proportional()
+    >>> sampler.start({"red": 6, "white": 18}, batch_size=8, seed=0, n_steps=3)
+    >>> sampler.steps_per_epoch, sampler.share(0)
+    (3, {'red': 2.0, 'white': 6.0})
+    """
+
+    _walk: Walk = field(init=False, repr=False, compare=False)
+    _ends: Tensor = field(init=False, repr=False, compare=False)
+
+    def prepare(self) -> None:
+        """Make ready to shuffle."""
+        self._walk = Walk(self.n_rows, self.seed, "rows")
+        self._ends = torch.tensor(list(self.sizes.values()), dtype=torch.int64).cumsum(0)
+
+    def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
+        """The next rows of the epoch's permutation."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        batch = bounds(position, self.n_rows, self.batch_size)
+        first = epoch * self.n_rows
+        return self._by_source(self._walk.rows(first + batch.start, first + batch.stop))
+
+    def share(self, step: int) -> dict[str, float]:
+        """A full batch's rows, split like all rows."""
+        del step
+        return {name: n * (self.batch_size / self.n_rows) for name, n in self.sizes.items()}
+
+    def fraction(self, step: int) -> dict[str, float]:
+        """1, but in the last batch of an epoch."""
+        return dict.fromkeys(self.sizes, self.rows_in_step(step) / self.batch_size)
+
+    def _by_source(self, rows: Int64[Tensor, " n"]) -> dict[str, Int64[Tensor, " _"]]:
+        """Positions among all rows as positions in each source, in the order in which they come."""
+        if len(self.sizes) == 1:
+            return dict.fromkeys(self.sizes, rows)
+        source = torch.bucketize(rows, self._ends, right=True)
+        order = source.argsort(stable=True)
+        counts = torch.bincount(source, minlength=len(self.sizes)).tolist()
+        first, start, taken = 0, 0, {}
+        for (name, n_rows), count in zip(self.sizes.items(), counts, strict=True):
+            if count:
+                taken[name] = rows[order[start : start + count]] - first
+            first, start = first + n_rows, start + count
+        return taken

@@ -1,0 +1,91 @@
+"""One source after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jaxtyping import Int64
+from torch import Tensor
+
+from polytask._seeds import derived_seed
+from polytask.sampling._epoch import bounds, n_batches
+from polytask.sampling._sampler import Sampler
+from polytask.sampling._walk import Walk
+
+__all__ = ["RoundRobin"]
+
+
+@dataclass
+class RoundRobin(Sampler):
+    r"""Every batch holds rows of one source; the sources take turns.
+
+    .. math:: b_s = \frac{\min(B, n_s)}{S}
+
+    rows are expected of source s, averaged over the turns of all S sources.
+
+    Notes
+    -----
+    A source gives B rows at each of its turns, or all that it has; the last batch of a pass over
+    its rows is smaller, as an epoch's last batch is elsewhere. Who begins is drawn. A batch's
+    losses are divided by what is expected over all turns, so they are S times those of
+    its rows, and the tasks of the other sources are absent: methods that compare the tasks'
+    gradients (`polytask.aggregation`) have nothing to compare where sources share no task.
+    With a single source, the batches are those of `Proportional`.
+
+    References
+    ----------
+    Stickland & Murray, "BERT and PALs: projected attention layers for efficient adaptation in
+    multi-task learning", ICML 2019, where it is a baseline.
+
+    Examples
+    --------
+    >>> from polytask.sampling import RoundRobin
+    >>> sampler = RoundRobin()
+    >>> sampler.start({"red": 6, "white": 18}, batch_size=8, seed=0, n_steps=4)
+    >>> [(*sampler.rows(step),) for step in range(4)]
+    [('red',), ('white',), ('red',), ('white',)]
+    >>> sampler.share(0)
+    {'red': 3.0, 'white': 4.0}
+    """
+
+    _walks: dict[str, Walk] = field(init=False, repr=False, compare=False)
+    _order: list[str] = field(init=False, repr=False, compare=False)
+
+    def prepare(self) -> None:
+        """Draw who begins."""
+        names = list(self.sizes)
+        first = derived_seed(self.seed, "first source") % len(names)
+        self._order = names[first:] + names[:first]
+        several = len(names) > 1
+        self._walks = {
+            name: Walk(n_rows, self.seed, "rows", *([name] if several else []))
+            for name, n_rows in self.sizes.items()
+        }
+
+    def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
+        """The next rows of the source whose turn it is."""
+        turn, name = self._turn(step)
+        n_rows, size = self.sizes[name], self._size(name)
+        before, position = divmod(turn, n_batches(n_rows, size))
+        batch, first = bounds(position, n_rows, size), before * n_rows
+        return {name: self._walks[name].rows(first + batch.start, first + batch.stop)}
+
+    def share(self, step: int) -> dict[str, float]:
+        """Rows at a turn, divided by the number of sources."""
+        del step
+        return {name: self._size(name) / len(self.sizes) for name in self.sizes}
+
+    def fraction(self, step: int) -> dict[str, float]:
+        """The number of sources for the one whose turn it is, less in its last batch; else 0."""
+        turn, name = self._turn(step)
+        n_rows, size = self.sizes[name], self._size(name)
+        batch = bounds(turn % n_batches(n_rows, size), n_rows, size)
+        taken = len(self.sizes) * (batch.stop - batch.start) / size
+        return {**dict.fromkeys(self.sizes, 0.0), name: taken}
+
+    def _turn(self, step: int) -> tuple[int, str]:
+        turn, position = divmod(step, len(self._order))
+        return turn, self._order[position]
+
+    def _size(self, name: str) -> int:
+        return min(self.batch_size, self.sizes[name])

@@ -1,0 +1,178 @@
+"""The contract of a sampler."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from jaxtyping import Int64
+from torch import Tensor
+
+from polytask._validation import Interval, check, message
+from polytask.exceptions import ParameterError
+from polytask.sampling._epoch import bounds, n_batches
+
+__all__ = ["Sampler"]
+
+_AT_LEAST_ONE = Interval(int, 1)
+
+
+class Sampler(ABC):
+    r"""Which rows of which sources make each batch.
+
+    `start` comes first; then, for step 0, 1, 2, …, `share` and `rows` of that step. Steps count
+    batches. An epoch has as many steps as it takes to read every row of all sources once,
+    whatever the sampler.
+
+    A batch's estimate of task k's mean loss over its labelled rows is
+
+    .. math:: \hat\ell_k = \frac{1}{n_k} \sum_s \frac{n_s}{b_s} \sum_{i \in B_s \cap O_k} \ell_{ik}
+
+    with the rows :math:`B_s` drawn from source s, of which :math:`b_s` are expected (`share`),
+    its :math:`n_s` rows, and the :math:`n_k` labelled rows :math:`O_k` of all sources. Its
+    expectation does not depend on the sampler.
+
+    Attributes
+    ----------
+    needs : frozenset of str
+        ``"validation_losses"`` if `end_epoch` must be called with them.
+    sizes : dict of source name to int
+        Rows per source, without sources that have none.
+    n_rows : int
+        Rows of all sources.
+    batch_size : int
+        Rows of a full batch; at most `n_rows`.
+    steps_per_epoch : int
+    n_steps : int
+        Steps of the whole training.
+
+    Notes
+    -----
+    Because of the division by what is expected, a sampler decides how *precisely* the losses of
+    each source are estimated, not how much they count: that is what weights are for. In papers
+    where losses are averaged over the rows of a batch, sampling is the weight too.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    sizes: dict[str, int]
+    n_rows: int
+    batch_size: int
+    steps_per_epoch: int
+    n_steps: int
+    seed: int
+    rank: int
+    size: int
+
+    def start(
+        self,
+        sizes: Mapping[str, int],
+        batch_size: int,
+        *,
+        seed: int,
+        n_steps: int,
+        rank: int = 0,
+        size: int = 1,
+    ) -> None:
+        """Forget everything and prepare for training.
+
+        Parameters
+        ----------
+        sizes : mapping of source name to int
+            Rows per source.
+        batch_size : int
+            Rows of a batch, over all sources and processes.
+        seed : int
+            The only source of randomness; the same in every process.
+        n_steps : int
+            Batches of the whole training, as planned.
+        rank, size : int, default 0 and 1
+            This process, and how many there are.
+
+        Raises
+        ------
+        ParameterError
+            If there are no rows, or an argument is out of range.
+        """
+        owner = type(self).__name__
+        for name, value in (("batch_size", batch_size), ("n_steps", n_steps), ("size", size)):
+            check(owner, name, value, _AT_LEAST_ONE)
+        check(owner, "rank", rank, Interval(int, 0, size - 1))
+        self.sizes = {name: n_rows for name, n_rows in sizes.items() if n_rows}
+        if not self.sizes:
+            expected = "a mapping of source names to numbers of rows, one of them positive"
+            raise ParameterError(message(owner, "sizes", expected, dict(sizes)))
+        self.n_rows = sum(self.sizes.values())
+        self.batch_size = min(batch_size, self.n_rows)
+        self.steps_per_epoch = n_batches(self.n_rows, self.batch_size)
+        self.seed, self.n_steps, self.rank, self.size = seed, n_steps, rank, size
+        self.prepare()
+
+    def prepare(self) -> None:  # noqa: B027 - a hook, not a part of the contract
+        """Forget everything of an earlier training; the end of `start`."""
+
+    @abstractmethod
+    def draw(self, step: int) -> Mapping[str, Int64[Tensor, " _"]]:
+        """Rows of the whole batch of a step, over all processes; called once per step, in order.
+
+        Sources without a row in the batch are left out.
+        """
+
+    @abstractmethod
+    def share(self, step: int) -> Mapping[str, float]:
+        """Expected rows of each source in a full batch, of all processes together.
+
+        Positive for every source that has rows, and constant within an epoch.
+        """
+
+    @abstractmethod
+    def fraction(self, step: int) -> Mapping[str, float]:
+        """Expected rows of each source in the step's batch, divided by its `share`.
+
+        1, but in an epoch's last batch, which has other rows, and with samplers whose steps are
+        not alike. The sum over the steps of a batch's losses, divided by the sum of their
+        fractions, is the mean loss.
+        """
+
+    def rows(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
+        """Rows of a step's batch for this process: positions in each source that takes part.
+
+        The parts of all processes are disjoint, of equal size up to one row, and together the
+        batch that a single process would have.
+        """
+        drawn = self.draw(step)
+        if self.size == 1:
+            return dict(drawn)
+        parts, start = {}, 0
+        for name, rows in drawn.items():
+            part = rows[(self.rank - start) % self.size :: self.size]
+            start += len(rows)
+            if len(part):
+                parts[name] = part
+        return parts
+
+    def rows_in_step(self, step: int) -> int:
+        """Rows of a step's batch when every step but an epoch's last has a full one."""
+        rows = bounds(step % self.steps_per_epoch, self.n_rows, self.batch_size)
+        return rows.stop - rows.start
+
+    def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
+        """Validation losses per source and task, for those that declare the need.
+
+        They come whenever validation rows are evaluated, and act from the next epoch on.
+
+        Parameters
+        ----------
+        losses : mapping of source name to mapping of task name to float
+            The tasks labelled in each source, as far as they have validation labels.
+        """
+        del losses
+
+    def state_dict(self) -> dict[str, Any]:
+        """All state, in plain values and tensors, so that training resumes exactly."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave, after `start` with the same arguments."""
+        del state
