@@ -7,16 +7,16 @@ import polars as pl
 import pytest
 
 from polytask.data import ColumnSplit, MultiTaskDataset, TimeSplit
-from polytask.data._cell_types import booleans_read
-from polytask.data._date_text import dates_read
-from polytask.data._fold_split import check_folds
-from polytask.data._layout import _is_plain, _short, find_layout
-from polytask.data._leaks import _apart, _sample
-from polytask.data._plain_arrays import as_array
-from polytask.data._series import array_series
-from polytask.data._text_dates import date_verdicts, declared_dates
-from polytask.data._text_numbers import all_numbers
-from polytask.data._text_options import text_options
+from polytask.data.cells._cell_types import booleans_read
+from polytask.data.cells._date_text import dates_read
+from polytask.data.cells._text_dates import date_readings, declared_dates
+from polytask.data.cells._text_numbers import all_numbers
+from polytask.data.readers._layout import _is_plain, _short, find_layout
+from polytask.data.readers._plain_arrays import as_array
+from polytask.data.readers._series import array_series
+from polytask.data.readers._text_options import text_options
+from polytask.data.sources._leaks import _apart, _sample
+from polytask.data.splits._fold_split import check_folds
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task
 
@@ -68,12 +68,12 @@ def test_numbers_and_times_get_the_byte_order_of_the_machine(dtype):
     [(["−01", "02"], "leading zeros"), (["−1.5", "2"], None), (["−3", "2"], None)],
 )
 def test_numbers_with_a_typographers_minus(cells, kept):
-    verdict = all_numbers(pl.Series("x", cells), ".")
+    reading = all_numbers(pl.Series("x", cells), ".")
     if kept:
-        assert verdict.read is None
-        assert kept in verdict.note
+        assert reading.read is None
+        assert kept in reading.note
     else:
-        read = pl.DataFrame({"x": cells}).select(verdict.read(pl.col("x"))).to_series().to_list()
+        read = pl.DataFrame({"x": cells}).select(reading.read(pl.col("x"))).to_series().to_list()
         assert read == [float(cell.replace("−", "-")) for cell in cells]
 
 
@@ -154,7 +154,7 @@ def test_true_and_false_in_any_case():
 @pytest.mark.parametrize("cells", [["20200131", "20210228"], ["1-2-10", "3-11-12"]])
 def test_numbers_and_part_numbers_are_dates_only_where_declared(cells):
     series = pl.Series("n", cells)
-    assert date_verdicts([series]) == {}
+    assert date_readings([series]) == {}
     assert declared_dates(series, None).read is not None
 
 

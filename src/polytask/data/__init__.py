@@ -1,43 +1,68 @@
-"""Data sets of several tasks: tables to sources, columns to arrays, rows to parts."""
+"""Data sets of several tasks: tables to sources, columns to arrays, rows to parts.
 
-from polytask.data._as_source import as_source, rows_to_predict
-from polytask.data._batch import Batch, BlockTargets, EncodedSource
-from polytask.data._block import Block, make_blocks
-from polytask.data._check_parts import check_parts
-from polytask.data._column import Column
-from polytask.data._column_split import ColumnSplit, find_split_column, own_split, own_split_note
-from polytask.data._dataset import MultiTaskDataset
-from polytask.data._encode import encode
-from polytask.data._file_types import check_table_file
-from polytask.data._fit_schemas import fit_schemas
-from polytask.data._fixed_split import FixedSplit
-from polytask.data._fold_split import FoldSplit
-from polytask.data._frames import to_polars
-from polytask.data._group_fold_split import GroupFoldSplit
-from polytask.data._group_split import GroupSplit
-from polytask.data._labels import Labels, OwnRowLabels, TableLabels
-from polytask.data._leave_out import learnable, learnable_splits
-from polytask.data._named_tasks import named_tasks
-from polytask.data._open_table import open_table
-from polytask.data._parse_split import as_splitter, parse_split
-from polytask.data._random_split import RandomSplit
-from polytask.data._rarity_notes import rarity_notes
-from polytask.data._read import read
-from polytask.data._readers import read_table, scan_table
-from polytask.data._reading import Reading
-from polytask.data._row_weights import weight_columns
-from polytask.data._schema import Schema
-from polytask.data._schema_json import schema_from_json, schema_to_json
-from polytask.data._separated import find_separator
-from polytask.data._source import Source
-from polytask.data._split import Split
-from polytask.data._splits_of import splits_of
-from polytask.data._splitter import Splitter
-from polytask.data._table import Table
-from polytask.data._time_columns import time_columns
-from polytask.data._time_split import TimeSplit
-from polytask.data._unit_weights import unit_mean
-from polytask.data._unseen import unseen_notes
+From the bottom up, each room importing only those below it: `cells` (text in the cells of a table as
+numbers, dates and missing values), `readers` (files and frames as tables), `columns` (one encoder per
+input column), `sources` (rows with one input schema, and their labels), `dataset` (`read` and
+`MultiTaskDataset`), and side by side `splits` (rows for training, validation and test) and `encoding`
+(schemas, blocks and batches of arrays). Begin with `dataset`.
+"""
+
+from polytask.data.cells import Reading
+from polytask.data.columns import Column
+from polytask.data.dataset import MultiTaskDataset, named_tasks, read, time_columns
+from polytask.data.encoding import (
+    Batch,
+    Block,
+    BlockTargets,
+    EncodedSource,
+    Schema,
+    as_source,
+    encode,
+    fit_schemas,
+    make_blocks,
+    rows_to_predict,
+    schema_from_json,
+    schema_to_json,
+    unseen_notes,
+)
+from polytask.data.readers import (
+    Table,
+    check_table_file,
+    find_separator,
+    open_table,
+    read_table,
+    scan_table,
+    to_polars,
+)
+from polytask.data.sources import (
+    Labels,
+    OwnRowLabels,
+    Source,
+    TableLabels,
+    unit_mean,
+    weight_columns,
+)
+from polytask.data.splits import (
+    ColumnSplit,
+    FixedSplit,
+    FoldSplit,
+    GroupFoldSplit,
+    GroupSplit,
+    RandomSplit,
+    Split,
+    Splitter,
+    TimeSplit,
+    as_splitter,
+    check_parts,
+    find_split_column,
+    learnable,
+    learnable_splits,
+    own_split,
+    own_split_note,
+    parse_split,
+    rarity_notes,
+    splits_of,
+)
 
 __all__ = [
     "Batch",

@@ -1,0 +1,83 @@
+"""The text in cells as numbers, dates, booleans and missing values, with notes on every doubt.
+
+Begin with `_cell_types.typed`, which tries the types in turn. `_text_numbers` and `_text_dates` read
+the columns that are not plain, `_missing` holds the cells that the user declares to be missing,
+`_roles` what columns are declared to be, and `_reading` the record of it all, by which new tables are
+read in the same way. Nothing here opens a file.
+"""
+
+from polytask.data.cells._cell_types import CellRules, booleans_read, typed
+from polytask.data.cells._column_names import column_names
+from polytask.data.cells._date_guess import first_part, likely_forms
+from polytask.data.cells._date_text import dates_read, is_date_form
+from polytask.data.cells._families import family, innermost, no_infinity, numbers, plain_text
+from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
+from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
+from polytask.data.cells._note_text import gathered, listed, named, quoted
+from polytask.data.cells._number_text import (
+    DECIMAL_COMMAS,
+    MAYBE_THOUSANDS,
+    amounts_read,
+    counts_read,
+    numbers_read,
+    truths_read,
+)
+from polytask.data.cells._reading import Reading
+from polytask.data.cells._require_columns import DOUBT, require_columns
+from polytask.data.cells._roles import ROLES, declared_roles, plainly_written, with_role
+from polytask.data.cells._sentinels import sentinel_notes
+from polytask.data.cells._text_dates import date_hint, date_readings, may_be_dates
+from polytask.data.cells._text_numbers import marker_words, number_hint, unit_hint
+from polytask.data.cells._text_reading import Read, read_by, unread
+from polytask.data.cells._written_numbers import written_hint
+
+__all__ = [
+    "DECIMAL_COMMAS",
+    "DOUBT",
+    "MAYBE_THOUSANDS",
+    "MISSING",
+    "ROLES",
+    "SIGNS",
+    "CellRules",
+    "Read",
+    "Reading",
+    "amounts_read",
+    "booleans_read",
+    "column_names",
+    "counts_read",
+    "date_hint",
+    "date_readings",
+    "dates_read",
+    "declared_roles",
+    "family",
+    "first_part",
+    "gathered",
+    "innermost",
+    "is_date_form",
+    "is_marker_word",
+    "likely_forms",
+    "likely_markers",
+    "listed",
+    "marker_notes",
+    "marker_words",
+    "markers_by_column",
+    "may_be_dates",
+    "named",
+    "no_infinity",
+    "number_hint",
+    "numbers",
+    "numbers_read",
+    "plain_text",
+    "plainly_written",
+    "quoted",
+    "read_by",
+    "require_columns",
+    "sentinel_notes",
+    "truths_read",
+    "typed",
+    "unit_hint",
+    "unread",
+    "with_role",
+    "without_markers",
+    "written_hint",
+]

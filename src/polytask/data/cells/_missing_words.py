@@ -1,0 +1,81 @@
+"""Notes on words such as NA among the texts of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import polars as pl
+
+from polytask.data.cells._missing import MISSING
+from polytask.data.cells._note_text import listed, named
+
+__all__ = ["word_notes"]
+
+_LOST = "read as missing; --column NAME:categorical keeps categories"
+_KEPT = "kept as categories, as declared; --missing 'NAME=CELL' if that means missing"
+
+
+def word_notes(
+    raw: pl.LazyFrame,
+    names: Sequence[str],
+    markers: Mapping[str, Sequence[str]],
+    kept: Collection[str],
+) -> tuple[str, ...]:
+    """Words on columns of text in which cells such as NA or None are missing, or are categories.
+
+    Parameters
+    ----------
+    raw : polars.LazyFrame
+        Text as it stands in the file.
+    names : sequence of str
+        Columns of text.
+    markers : mapping of column to sequence of str
+        Cells that mean “missing” because the user says so.
+    kept : collection of str
+        Columns that keep such words.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from polytask.data.cells._missing_words import word_notes
+    >>> word_notes(pl.LazyFrame({"pain": ["None", "mild", "None"]}), ["pain"], {}, ())
+    ("pain: 'None' (2 cells) read as missing; --column pain:categorical keeps categories",)
+    """
+    alike: dict[tuple[str, str], dict[str, int]] = {}
+    for name, counts in _counts(raw, names, markers).items():
+        shown = " and ".join(map(repr, counts))
+        what = _KEPT.replace("CELL", next(iter(counts))) if name in kept else _LOST
+        alike.setdefault((shown, what), {})[name] = sum(counts.values())
+    return tuple(_note(shown, what, found) for (shown, what), found in alike.items())
+
+
+def _note(shown: str, what: str, found: Mapping[str, int]) -> str:
+    names, total = list(found), sum(found.values())
+    cells = f"{total:,} cell{'s' * (total != 1)}"
+    return f"{listed(names)}: {shown} ({cells}) {named(what, names[0])}"
+
+
+def _counts(
+    raw: pl.LazyFrame, names: Sequence[str], markers: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, int]]:
+    """How often each such word occurs, for the columns that hold one."""
+    if not names:
+        return {}
+    counts = [_counted(pl.col(name), _words(markers.get(name, ()))).alias(name) for name in names]
+    found = raw.select(counts).collect()
+    held = {name: found[name].explode().struct.unnest().drop_nulls() for name in names}
+    return {
+        name: dict(table.sort("count", "cell", descending=[True, False]).iter_rows())
+        for name, table in held.items()
+        if table.height
+    }
+
+
+def _counted(cells: pl.Expr, words: Sequence[str]) -> pl.Expr:
+    """How often each word occurs, as one list."""
+    held = cells.filter(cells.str.strip_chars().is_in(words)).str.strip_chars()
+    return held.alias("cell").value_counts().implode()
+
+
+def _words(markers: Collection[str]) -> list[str]:
+    return [word for word in MISSING if word and word not in markers]

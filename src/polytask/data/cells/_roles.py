@@ -1,0 +1,159 @@
+"""Declared roles of columns."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from polytask._naming import suggestion
+from polytask._validation import describe, message
+from polytask.data.cells._families import family
+from polytask.data.cells._require_columns import require_columns
+from polytask.data.cells._text_dates import declared_dates
+from polytask.data.cells._text_numbers import declared_numbers
+from polytask.data.cells._text_reading import TextReading, read_by
+from polytask.exceptions import DataError, ParameterError
+
+__all__ = ["ROLES", "declared_roles", "plainly_written", "with_role"]
+
+ROLES = ("numeric", "categorical", "date", "drop")
+"""What a column may be declared to be; a date may say how it is written: ``date=%d/%m/%Y``."""
+
+
+def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Roles by column, and how declared dates are written.
+
+    A column's own name wins over patterns, and a later pattern over an earlier one; names and
+    patterns may be listed with commas.
+
+    Parameters
+    ----------
+    given : mapping of column or pattern to role
+    names : sequence of str
+        Columns of the table.
+
+    Raises
+    ------
+    ParameterError
+        If a role is unknown.
+    DataError
+        If a column is not in the table.
+
+    Examples
+    --------
+    >>> from polytask.data.cells._roles import declared_roles
+    >>> declared_roles({"x*": "drop", "x1": "date=%d/%m/%Y"}, ["x1", "x2"])
+    ({'x1': 'date', 'x2': 'drop'}, {'x1': '%d/%m/%Y'})
+    """
+    if not isinstance(given, Mapping):
+        expected = f"a mapping of column to role ({', '.join(ROLES)})"
+        raise ParameterError(message("the data set", "columns", expected, given))
+    exact = {name: role for name, role in given.items() if name in names}
+    words: dict[str, object] = {}
+    for pattern, role in given.items():
+        if pattern not in exact:
+            words |= dict.fromkeys(_matching(str(pattern), names), role)
+    parted = {name: _parted(name, role) for name, role in (words | exact).items()}
+    roles = {name: parted[name][0] for name in names if name in parted}
+    return roles, {name: parted[name][1] for name in roles if parted[name][1]}
+
+
+def _matching(pattern: str, names: Sequence[str]) -> list[str]:
+    """Columns of a pattern, or of several names and patterns with commas."""
+    found = []
+    for part in [pattern] if fnmatch.filter(names, pattern) else pattern.split(","):
+        matching = [name for name in names if fnmatch.fnmatchcase(name, part.strip())]
+        matching = [part.strip()] if part.strip() in names else matching
+        if not matching:
+            require_columns(names, [part.strip()], "The declared column")
+        found += matching
+    return found
+
+
+def _parted(name: str, role: object) -> tuple[str, str]:
+    """A role, and the form of its dates."""
+    word, _, form = str(role).partition("=")
+    word = word.strip().casefold()
+    if word not in ROLES or (form and word != "date"):
+        sentence = (
+            f"Column {name!r} cannot be declared to be {describe(role)}. "
+            f"{suggestion(word, ROLES)} A date may say how it is written: date=%d/%m/%Y."
+        )
+        raise ParameterError(sentence)
+    return word, form.strip()
+
+
+def with_role(
+    series: pl.Series, role: str, form: str | None = None, decimal: str = "."
+) -> pl.Series:
+    """A column in a type that suits its role.
+
+    Raises
+    ------
+    DataError
+        If its values cannot be that.
+    """
+    holds = family(series)
+    if series.null_count() == len(series) or role == "drop":
+        return series
+    if role == "categorical":
+        return _categories(series, holds)
+    if role == "numeric":
+        return _numeric(series, holds, decimal)
+    return _dates(series, holds, form)
+
+
+def _categories(series: pl.Series, holds: str | None) -> pl.Series:
+    """Dates as text, and floats that all are whole as whole numbers; others as they are."""
+    if holds in {None, "tensors"}:
+        raise _unfit(series, "categorical")
+    if holds == "dates":
+        return series.cast(pl.String)
+    if holds == "numbers" and not series.dtype.is_integer():
+        values = series.cast(pl.Float64)
+        whole = values.cast(pl.Int64, strict=False)
+        return whole if whole.equals(values) else values
+    return series
+
+
+def _numeric(series: pl.Series, holds: str | None, decimal: str) -> pl.Series:
+    if holds == "text":
+        return _read(series, declared_numbers(series.cast(pl.String), decimal))
+    if holds == "booleans":
+        return series.cast(pl.Int8)
+    if holds == "tensors" or holds is None:
+        raise _unfit(series, "numeric")
+    return series
+
+
+def _dates(series: pl.Series, holds: str | None, form: str | None) -> pl.Series:
+    if isinstance(series.dtype, pl.Date | pl.Datetime):
+        return series
+    if holds == "numbers":
+        series = plainly_written(series)
+    elif holds != "text":
+        raise _unfit(series, "a date")
+    return _read(series, declared_dates(series.cast(pl.String), form))
+
+
+def plainly_written(numbers: pl.Series) -> pl.Series:
+    """Numbers as text without exponents; whole ones without a decimal point."""
+    whole = numbers.cast(pl.Int64, strict=False)
+    if (whole == numbers).all():
+        return whole.cast(pl.String)
+    return numbers.fill_nan(None).cast(pl.Decimal(38, 6), strict=False).cast(pl.String)
+
+
+def _read(series: pl.Series, reading: TextReading) -> pl.Series:
+    if reading.read is None:
+        return series
+    return read_by(series.cast(pl.String), reading.read)
+
+
+def _unfit(series: pl.Series, role: str) -> DataError:
+    return DataError(
+        f"Column {series.name!r} was declared to be {role}, but holds values of the type "
+        f"{series.dtype}."
+    )

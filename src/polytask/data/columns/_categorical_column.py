@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from polytask._validation import Constraint, Satisfies
+from polytask.data.cells import family
+from polytask.data.columns._column import Column
+
+__all__ = ["CategoricalColumn"]
+
+_MOST_CATEGORIES = 10_000
+
+
+@dataclass(frozen=True)
+class CategoricalColumn(Column):
+    """Text, or declared categories, as codes: 0 = unknown, then the training vocabulary in sorted order, then missing.
+
+    Missing has a code of its own only where some cells were missing in training. Of more than
+    10 000 distinct texts the most frequent are kept and the others are unknown.
+
+    Parameters
+    ----------
+    name : str
+    vocabulary : tuple of str
+    missing : bool
+        Whether missing has a code of its own.
+    holds : str
+        What the column held in fitting: text, or numbers or booleans that were declared to be
+        categories.
+    """
+
+    vocabulary: tuple[str, ...]
+    missing: bool = False
+    holds: str = "text"
+
+    encoder: ClassVar[str] = "categorical"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "vocabulary": Satisfies(lambda words: len(set(words)) == len(words), "distinct texts"),
+    }
+
+    @classmethod
+    def fit(cls, series: pl.Series) -> CategoricalColumn:
+        """Learn from a column with at least one observed cell."""
+        counts = (
+            _labels(series)
+            .drop_nulls()
+            .rename("text")
+            .value_counts(name="rows")
+            .sort("rows", "text", descending=[True, False])
+            .head(_MOST_CATEGORIES)
+        )
+        return cls(
+            series.name,
+            vocabulary=tuple(counts["text"].sort().to_list()),
+            missing=series.null_count() > 0,
+            holds=family(series) or "text",
+        )
+
+    @property
+    def part(self) -> str:
+        """``"categorical"``."""
+        return "categorical"
+
+    @property
+    def family(self) -> str:
+        """Text, or what was declared to be categories."""
+        return self.holds
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Text too, which may hold new categories."""
+        return (self.holds, "text")
+
+    @property
+    def cardinality(self) -> int:
+        """Unknown, the vocabulary and, maybe, missing."""
+        return 1 + len(self.vocabulary) + self.missing
+
+    def unseen(self, inputs: pl.DataFrame) -> pl.Series:
+        """Labels of the cells that fitting did not meet; none where it kept frequent ones alone."""
+        labels = self._read(self.series(inputs))
+        known = labels.is_in(self.vocabulary) | (len(self.vocabulary) >= _MOST_CATEGORIES)
+        return labels.filter(~known & labels.is_not_null())
+
+    def _read(self, series: pl.Series) -> pl.Series:
+        return _labels(series, numbers=self.holds == "numbers")
+
+    def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
+        """Codes (n, 1), int32."""
+        series = self.series(inputs)
+        known = self._read(series).cast(pl.Enum(self.vocabulary), strict=False)
+        codes = known.to_physical().cast(pl.Int32).fill_null(-1).to_numpy() + np.int32(1)
+        if self.missing:
+            codes[series.is_null().to_numpy()] = len(self.vocabulary) + 1
+        return self.part, codes[:, None]
+
+
+def _labels(series: pl.Series, *, numbers: bool = False) -> pl.Series:
+    """Categories as text; a number is one category however it is written.
+
+    Parameters
+    ----------
+    series : polars.Series
+    numbers : bool
+        Whether text stands for numbers, where it can be read as such.
+    """
+    if not (numbers or series.dtype.is_float()):
+        return series.cast(pl.String)
+    text = pl.col("cell").cast(pl.String).str.strip_chars()
+    whole = text.cast(pl.Int64, strict=False)
+    amount = text.cast(pl.Float64, strict=False)
+    rounded = amount.cast(pl.Int64, strict=False)
+    label = (
+        pl.when(whole.is_not_null())
+        .then(whole.cast(pl.String))
+        .when(rounded == amount)
+        .then(rounded.cast(pl.String))
+        .otherwise(text)
+    )
+    return series.to_frame("cell").select(label.alias("cell"))["cell"]

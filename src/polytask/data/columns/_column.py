@@ -1,0 +1,110 @@
+"""The contract of a column encoder."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from polytask._naming import suggestion
+from polytask._validation import Constraint, describe
+from polytask.data.cells import family
+from polytask.data.readers import fault
+from polytask.exceptions import DataError
+
+__all__ = ["Column"]
+
+
+@dataclass(frozen=True)
+class Column(ABC):
+    """How one input column becomes numbers; plain data that goes through JSON.
+
+    Parameters
+    ----------
+    name : str
+        The column's name in the table.
+
+    Attributes
+    ----------
+    encoder : str
+        What the encoder is called in saved schemas.
+    parameter_constraints : mapping of field to Constraint
+        What its fields may hold; asked of columns that were read from a file.
+    """
+
+    name: str
+
+    encoder: ClassVar[str]
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, series: pl.Series) -> Column:
+        """Learn from a (training) column with at least one observed cell."""
+
+    @property
+    @abstractmethod
+    def part(self) -> str:
+        """``"numeric"``, ``"categorical"`` or ``"tensor:NAME"``."""
+
+    @property
+    @abstractmethod
+    def family(self) -> str:
+        """What the column held when it was fitted: numbers, booleans, text, dates or tensors."""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """What the column may hold in new tables."""
+        return (self.family,)
+
+    @property
+    def width(self) -> int:
+        """Numeric columns it fills (the value and, maybe, its missing indicator)."""
+        return 0
+
+    @property
+    def cardinality(self) -> int:
+        """Codes it uses, the unknown included."""
+        return 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its tensor a row."""
+        return ()
+
+    @abstractmethod
+    def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
+        """The part it belongs to and its array: (n, width), (n, 1) codes, or (n, *shape)."""
+
+    def series(self, inputs: pl.DataFrame) -> pl.Series:
+        """The column of a table, checked to hold what it held when it was fitted.
+
+        Raises
+        ------
+        DataError
+            If it is absent or changed type; a column that is all missing is fine.
+        """
+        if self.name not in inputs.columns:
+            sentence = (
+                f"The table has no column {self.name!r}, which was an input when the model was "
+                f"fitted. {suggestion(self.name, inputs.columns)}"
+            )
+            raise DataError(sentence)
+        series = inputs[self.name]
+        found = family(series)
+        if found not in self.accepted and series.null_count() < len(series):
+            raise DataError(self._changed(series, found))
+        return series
+
+    def _changed(self, series: pl.Series, found: str | None) -> str:
+        row = int(series.is_not_null().arg_max() or 0)
+        sentence = (
+            f"Column {self.name!r} held {self.family} when the model was fitted, and holds "
+            f"{found or series.dtype} now ({describe(series[row])} in row {row}). "
+            f"Give it {self.family} again, or fit a new model."
+        )
+        return f"{sentence} {fault(series)}".rstrip()

@@ -1,0 +1,77 @@
+"""Encoders fitted to a table's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import polars as pl
+
+from polytask.data.cells import family
+from polytask.data.columns._boolean_column import BooleanColumn
+from polytask.data.columns._categorical_column import CategoricalColumn
+from polytask.data.columns._column import Column
+from polytask.data.columns._date_column import DateColumn
+from polytask.data.columns._numeric_column import NumericColumn
+from polytask.data.columns._tensor_column import TensorColumn
+from polytask.data.readers import fault
+from polytask.exceptions import DataError
+
+__all__ = ["ENCODERS", "fit_columns"]
+
+ENCODERS = (NumericColumn, BooleanColumn, CategoricalColumn, DateColumn, TensorColumn)
+"""Every encoder, for reading saved schemas."""
+
+_BY_ROLE: Mapping[str, type[Column]] = {
+    "numeric": NumericColumn,
+    "categorical": CategoricalColumn,
+    "date": DateColumn,
+}
+"""Encoders of columns that were declared to be something."""
+
+_BY_FAMILY: Mapping[str, type[Column]] = {
+    "numbers": NumericColumn,
+    "booleans": BooleanColumn,
+    "text": CategoricalColumn,
+    "tensors": TensorColumn,
+}
+
+
+def fit_columns(
+    inputs: pl.DataFrame, roles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Column, ...]:
+    """One fitted encoder a column, by its role or by what it holds; empty columns are left out."""
+    fitted: list[Column] = []
+    for series in inputs.iter_columns():
+        if series.null_count() == len(series):
+            continue
+        fitted.append(_encoder(series, roles.get(series.name)).fit(series))
+    if not fitted:
+        sentence = f"No input column holds a value in the training rows. Got {inputs.columns}."
+        raise DataError(sentence)
+    return tuple(fitted)
+
+
+def _encoder(series: pl.Series, role: str | None) -> type[Column]:
+    if role is not None:
+        return _BY_ROLE[role]
+    if isinstance(series.dtype, pl.Date | pl.Datetime):
+        return DateColumn
+    if series.dtype.is_temporal():  # times of day and durations
+        return NumericColumn
+    holds = family(series)
+    if holds is None or holds not in _BY_FAMILY:
+        raise DataError(unusable(series))
+    return _BY_FAMILY[holds]
+
+
+def unusable(series: pl.Series) -> str:
+    """Words for an input column that no encoder takes."""
+    why, dropped = fault(series), f"drop={series.name!r}"
+    if series.dtype == pl.Object and why:
+        return f"{why} Or leave the column out ({dropped})."
+    sentence = (
+        f"Column {series.name!r} has the type {series.dtype}, which cannot be an input. "
+        f"Drop it ({dropped}), or give numbers, text, booleans, dates or fixed-shape arrays."
+    )
+    return f"{sentence} {why}".rstrip()

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from polytask._validation import Constraint, Finite, Interval, Satisfies
+from polytask.data.cells import innermost
+from polytask.data.columns._column import Column
+from polytask.exceptions import DataError
+
+__all__ = ["TensorColumn"]
+
+_LARGEST = 1 << 31
+"""Cells of a row; no fitted column has more."""
+
+
+@dataclass(frozen=True)
+class TensorColumn(Column):
+    """Tensors of one fixed shape, such as images, with one mean and deviation for all cells.
+
+    Missing cells become 0, which is the mean.
+
+    Parameters
+    ----------
+    name : str
+    dimensions : tuple of int
+        Shape of the tensor a row.
+    center, scale : float
+        Mean and standard deviation of all observed training cells; scale 1 for a constant.
+    """
+
+    dimensions: tuple[int, ...]
+    center: float
+    scale: float
+
+    encoder: ClassVar[str] = "tensor"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "dimensions": Satisfies(
+            lambda shape: min(shape, default=0) > 0 and math.prod(shape) <= _LARGEST, "a shape"
+        ),
+        "center": Finite,
+        "scale": Interval(float, 0.0, closed="neither"),
+    }
+
+    @classmethod
+    def fit(cls, series: pl.Series) -> TensorColumn:
+        """Learn from a column with at least one observed row."""
+        cells = _cells(series)
+        observed = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
+        if observed.size == 0 or observed.min() == observed.max():
+            constant = float(observed.flat[0]) if observed.size else 0.0
+            return cls(series.name, _shape(series), constant, 1.0)
+        center = float(observed.mean(dtype=np.float64))
+        return cls(series.name, _shape(series), center, float(observed.std(dtype=np.float64)))
+
+    @property
+    def part(self) -> str:
+        """``"tensor:NAME"``."""
+        return f"tensor:{self.name}"
+
+    @property
+    def family(self) -> str:
+        """Tensors."""
+        return "tensors"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of its tensor a row."""
+        return self.dimensions
+
+    def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
+        """Standardised cells (n, *shape), float32."""
+        series = self.series(inputs)
+        if series.null_count() == len(series):
+            return self.part, np.zeros((len(series), *self.shape), dtype=np.float32)
+        if _shape(series) != self.shape:
+            sentence = (
+                f"Column {self.name!r} held tensors of shape {self.shape} when the model was "
+                f"fitted, and of shape {_shape(series)} now. Give it the former shape, or fit a "
+                "new model."
+            )
+            raise DataError(sentence)
+        scaled = (_cells(series) - self.center) / self.scale
+        scaled[np.isnan(scaled)] = 0.0
+        return self.part, scaled.astype(np.float32, copy=False)
+
+
+def _shape(series: pl.Series) -> tuple[int, ...]:
+    return tuple(int(size) for size in series.dtype.shape)  # type: ignore[attr-defined]
+
+
+def _cells(series: pl.Series) -> np.ndarray:
+    """All cells as float32 (float64 if so stored), NaN where missing; infinite ones are an error."""
+    shape, present = _shape(series), series.is_not_null().to_numpy()
+    kept = pl.Float64 if innermost(series) == pl.Float64 else pl.Float32
+    cells = series.drop_nulls().cast(pl.Array(kept, shape)).to_numpy()
+    infinite = np.isinf(cells)
+    if infinite.any():
+        first = int(infinite.reshape(len(cells), -1).any(axis=1).argmax())
+        sentence = (
+            f"Column {series.name!r} holds an infinite value (first in row "
+            f"{np.flatnonzero(present)[first]}). Replace it by a number, or by NaN if it is missing."
+        )
+        raise DataError(sentence)
+    if present.all():
+        return cells
+    values = np.full((len(series), *shape), np.nan, dtype=cells.dtype)
+    values[present] = cells
+    return values

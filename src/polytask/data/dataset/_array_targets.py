@@ -1,0 +1,87 @@
+"""Targets beside an array of inputs: arrays, sparse matrices, frames, or columns by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import polars as pl
+
+from polytask.data.readers import array_columns, as_array, as_table, is_pandas, is_sparse
+from polytask.exceptions import DataError
+
+__all__ = ["Targets", "array_targets"]
+
+
+class Targets(NamedTuple):
+    """Target columns, the names that came with them, and what was decided about them."""
+
+    table: pl.DataFrame
+    named: bool
+    notes: tuple[str, ...] = ()
+
+
+def array_targets(Y: Any) -> Targets:
+    """Columns of targets by their own names, or ``y0`` … .
+
+    Parameters
+    ----------
+    Y : array, tensor, sparse matrix, frame, series, or mapping of names to columns
+
+    Raises
+    ------
+    DataError
+        If it has more than two axes, or a sparse matrix stores zeros beside cells that it leaves
+        out.
+
+    Examples
+    --------
+    >>> from polytask.data.dataset._array_targets import array_targets
+    >>> array_targets({"price": [1.5, 2.5], "sold": [0, 1]}).table.columns
+    ['price', 'sold']
+    """
+    if isinstance(Y, pl.Series) or is_pandas(Y):
+        name = getattr(Y, "name", None)
+        return Targets(as_table({name or "y0": Y}), isinstance(name, str) and bool(name))
+    if _has_names(Y):
+        return Targets(as_table(Y), named=True)
+    notes = _notes_on_sparse(Y) if is_sparse(Y) else ()
+    array = as_array(Y)
+    if array.dtype.names is not None:
+        return Targets(as_table(array), named=True)
+    if array.ndim not in {1, 2}:
+        sentence = (
+            "Y must have one value for each row and target, the shape (n,) or (n, n_targets), or "
+            f"be a mapping of names to columns. Got the shape {array.shape}."
+        )
+        raise DataError(sentence)
+    names = _numbered(1 if array.ndim == 1 else array.shape[1])
+    return Targets(as_table(array_columns(array, names)), False, notes)
+
+
+def _numbered(count: int) -> Sequence[str]:
+    return [f"y{column}" for column in range(count)]
+
+
+def _has_names(Y: Any) -> bool:
+    frame = nw.dependencies.is_into_dataframe(Y)
+    return frame or isinstance(Y, Mapping | pl.LazyFrame)
+
+
+def _notes_on_sparse(Y: Any) -> tuple[str, ...]:
+    """What is made of the cells that a sparse matrix leaves out."""
+    left_out = int(Y.shape[0]) * (int(Y.shape[1]) if len(Y.shape) > 1 else 1) - Y.nnz
+    if left_out and Y.nnz > Y.count_nonzero():
+        sentence = (
+            f"Y is a sparse matrix that stores zeros and leaves out {left_out} cells, which may "
+            "be missing or 0. Give a dense array with NaN where a label is missing."
+        )
+        raise DataError(sentence)
+    if not left_out:
+        return ()
+    note = (
+        f"targets: the {left_out} cells that the sparse Y leaves out count as 0; for missing "
+        "labels give a dense Y with NaN"
+    )
+    return (note,)

@@ -1,0 +1,174 @@
+"""A table whose every row belongs to one task, named by a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask.data.cells import CellRules, Reading, plain_text, require_columns, typed
+from polytask.data.dataset._input_columns import choose_inputs
+from polytask.data.readers import Table
+from polytask.data.sources import (
+    OwnRowLabels,
+    Source,
+    Weights,
+    check_target,
+    not_dropped,
+    own_weights,
+    row_groups,
+    row_weights,
+    settled_kind,
+    target_column,
+    weighing,
+    weight_columns,
+)
+from polytask.exceptions import DataError, ParameterError
+from polytask.tasks import Task, TaskSet
+
+__all__ = ["free_name", "long_source", "own_row_source", "survive_reading", "task_positions"]
+
+
+def long_source(
+    opened: Table,
+    template: Task,
+    task_column: str,
+    *,
+    features: str | Iterable[str] | None,
+    drop: str | Iterable[str],
+    weight: Any,
+    group: Any,
+) -> tuple[Source, dict[str, str]]:
+    """The source of a table with one task for each value of `task_column`, and why their kind.
+
+    Every task is as `template` but for its name.
+    """
+    table, target = opened.frame, _only_column(template)
+    require_columns(table.columns, [target], "The target")
+    require_columns(table.columns, [task_column], "The task column")
+    not_dropped(template, opened.reading.roles)
+    if target == task_column:
+        sentence = f"The target and the task column must differ. Got {target!r} for both."
+        raise DataError(sentence)
+    names = _task_names(table[task_column])
+    tasks = TaskSet(replace(template, name=name) for name in names.values())
+    taken = {target, task_column, *weight_columns(weight)}
+    taken |= {group} if isinstance(group, str) else set()
+    return own_row_source(
+        choose_inputs(table, features, opened.dropped(drop), taken),
+        table[target],
+        task_positions(table[task_column], tasks.names),
+        tasks,
+        weights=row_weights(table, weight, tasks.names),
+        groups=row_groups(table, group),
+        task_column=task_column,
+        group_column=group if isinstance(group, str) else None,
+        reading=opened.reading,
+    )
+
+
+def own_row_source(
+    inputs: pl.DataFrame,
+    target: pl.Series,
+    task_index: np.ndarray,
+    tasks: TaskSet,
+    *,
+    weights: Weights | None = None,
+    groups: np.ndarray | None = None,
+    task_column: str | None = None,
+    group_column: str | None = None,
+    reading: Reading | None = None,
+) -> tuple[Source, dict[str, str]]:
+    """A source whose every row belongs to one task, and why the tasks are of their kind.
+
+    Without a `task_column`, rows to predict name their tasks in one called ``task``.
+    """
+    reading = Reading() if reading is None else reading
+    target = target_column(tasks[0], target, reading.roles.get(target.name))
+    owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
+    weights = own_weights(weights, task_index)
+    cells = weighing(target, weights)
+    check_target(owner, cells)
+    kind, reason = settled_kind(tasks[0], [cells], reading.roles)
+    tasks = TaskSet(task.with_kind(kind) for task in tasks)
+    labels = OwnRowLabels(target, task_index, tasks.names)
+    task_column = task_column or free_name("task", inputs.columns)
+    source = Source(
+        "table",
+        inputs,
+        tasks,
+        labels,
+        np.arange(inputs.height),
+        weights,
+        groups,
+        task_index,
+        task_column,
+        group_column,
+        reading.only(inputs.columns),
+    )
+    return source, dict.fromkeys(tasks.names, reason)
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, with underscores behind it until no other column is called so."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _only_column(template: Task) -> str:
+    if len(template.columns) > 1:
+        sentence = (
+            "With `task_column`, one target column serves all tasks. "
+            f"Got {', '.join(template.columns)}; name one."
+        )
+        raise ParameterError(sentence)
+    return template.columns[0]
+
+
+def _task_names(series: pl.Series) -> dict[Any, str]:
+    """Names of the values of a task column, in sorted order of the values."""
+    missing = series.null_count()
+    if missing:
+        sentence = (
+            f"Every row must name its task. Column {series.name!r} is missing in {missing} rows, "
+            f"first in row {series.is_null().arg_max()}. Fill it there, or leave these rows out."
+        )
+        raise DataError(sentence)
+    values = plain_text(series).unique().sort().to_list()
+    return {value: _task_name(value) for value in values}
+
+
+def _task_name(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def survive_reading(names: Sequence[str]) -> bool:
+    """Whether task names written to a text file come back as they are, whichever rows it holds."""
+    cells = typed(pl.LazyFrame({"name": list(names)}), CellRules()).frame.collect()["name"]
+    return cells.dtype != pl.String and [_task_name(cell) for cell in cells] == list(names)
+
+
+def task_positions(series: pl.Series, names: Sequence[str]) -> np.ndarray:
+    """Position in `names` of each row's task, int32.
+
+    Raises
+    ------
+    DataError
+        If rows name no task, or a task that is not among `names`.
+    """
+    named = _task_names(series)
+    unknown = [name for name in named.values() if name not in set(names)]
+    if unknown:
+        shown = ", ".join(repr(name) for name in unknown[:5]) + (", …" if len(unknown) > 5 else "")
+        sentence = (
+            f"Column {series.name!r} names tasks that the model was not fitted on: {shown}. "
+            "Leave out their rows, or fit a new model."
+        )
+        raise DataError(sentence)
+    position = {name: index for index, name in enumerate(names)}
+    codes = [position[name] for name in named.values()]
+    return plain_text(series).replace_strict(list(named), codes, return_dtype=pl.Int32).to_numpy()

@@ -1,0 +1,208 @@
+"""One table of its own for each task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask._naming import suggestion
+from polytask.data.cells import Reading, declared_roles, family, markers_by_column
+from polytask.data.dataset._array_targets import array_targets
+from polytask.data.dataset._from_long import own_row_source
+from polytask.data.dataset._from_table import table_source
+from polytask.data.readers import NO_ROLES, Table, as_table, categories_of, joined, prepared
+from polytask.data.sources import Source, check_target, column_values, row_weights, settled_kind
+from polytask.exceptions import DataError, ParameterError
+from polytask.tasks import FittedTarget, Kind, Task, TaskSet
+
+__all__ = ["per_task_sources"]
+
+_TARGET = "target"
+_UNITS = 10.0
+"""Tasks whose scale is this much smaller than the scale of all are in units of their own."""
+
+
+Targets = Mapping[str, Mapping[str, np.ndarray]]
+"""Task name → its target columns."""
+
+
+def per_task_sources(
+    data: Mapping[Any, tuple[Any, Any]],
+    kinds: Mapping[str, Kind | str] | Kind | str | None,
+    weights: Mapping[str, Any] | None = None,
+    *,
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
+) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
+    """One own-row source if all tasks' columns and targets agree, else one source a task.
+
+    Returns them with why each task is of its kind, and what was decided in reading.
+    """
+    if not data:
+        sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
+        raise ParameterError(sentence)
+    tasks = [_task(given, kinds) for given in data]
+    pairs = [_joined(given, *pair) for given, pair in data.items()]
+    names = list(dict.fromkeys(name for frame, _ in pairs for name in frame.columns))
+    roles, markers = _by_column(columns, names), markers_by_column(missing, names)
+    tables = [
+        prepared(
+            frame,
+            categories=categories,
+            columns={name: role for name, role in roles.items() if name in frame.columns},
+            missing={name: cells for name, cells in markers.items() if name in frame.columns},
+        )
+        for frame, categories in pairs
+    ]
+    for task, table in zip(tasks, tables, strict=True):
+        check_target(task.name, table.frame[_TARGET])
+    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+    weighed = _weights(tasks, [table.frame for table in tables], weights)
+    if _agree(tasks, tables):
+        source, reasons = _together(tasks, tables, weighed)
+        return [source], reasons, notes
+    built = [
+        table_source(
+            table,
+            TaskSet([task]),
+            features=None,
+            drop=(),
+            weight=weighed.get(task.name),
+            group=None,
+            name=task.name,
+        )
+        for task, table in zip(tasks, tables, strict=True)
+    ]
+    reasons = {name: why for _, found in built for name, why in found.items()}
+    return [source for source, _ in built], reasons, notes
+
+
+def _weights(
+    tasks: Sequence[Task], tables: Sequence[pl.DataFrame], weights: Mapping[str, Any] | None
+) -> dict[str, np.ndarray]:
+    """Row weights of the tasks that have any."""
+    found = {}
+    names = [task.name for task in tasks]
+    for name, of_task in (weights or {}).items():
+        if name not in names:
+            guess = suggestion(name, names)
+            raise ParameterError(f"There is no task named {name!r} to give row weights. {guess}")
+        made = row_weights(tables[names.index(name)], of_task, [name])
+        if made is not None:
+            found[name] = made
+    return found
+
+
+def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
+    if isinstance(given, Task):
+        return replace(given, target=_TARGET)
+    return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
+
+
+def _by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The role of each column by its own name, in the words of `columns`."""
+    roles, dates = declared_roles(columns, names)
+    return roles | {name: f"{roles[name]}={form}" for name, form in dates.items()}
+
+
+def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Inputs and target of a task in one frame, and which of its columns are categories."""
+    name = given.name if isinstance(given, Task) else given
+    inputs = as_table(X)
+    if _TARGET in inputs.columns:
+        sentence = f"Task {name!r}: no input may be called {_TARGET!r}. Rename that column."
+        raise DataError(sentence)
+    target = _series(name, y)
+    if len(target) != inputs.height:
+        sentence = f"Task {name!r}: X and y must have one length. Got {inputs.height} and {len(target)} rows."
+        raise DataError(sentence)
+    categories = categories_of(X, inputs.columns) + categories_of(y, [_TARGET])
+    return inputs.with_columns(target), categories
+
+
+def _series(name: str, y: Any) -> pl.Series:
+    table = array_targets(y).table
+    if table.width != 1:
+        sentence = (
+            f"Task {name!r}: y must have one value for each row. Got {table.width} columns; "
+            "make each a task of its own."
+        )
+        raise DataError(sentence)
+    return table.to_series().rename(_TARGET)
+
+
+def _agree(tasks: Sequence[Task], tables: Sequence[Table]) -> bool:
+    """Whether one table can hold all tasks' rows: same inputs, kind, loss, classes and units."""
+    frames, roles = [table.frame for table in tables], tables[0].reading.roles
+    kinds = [
+        settled_kind(task, [table.frame[_TARGET]], table.reading.roles)[0]
+        for task, table in zip(tasks, tables, strict=True)
+    ]
+    kind, loss, shape = kinds[0], tasks[0].loss, _shape(frames[0])
+    if any(other != kind for other in kinds) or any(task.loss != loss for task in tasks):
+        return False
+    if any(_shape(frame) != shape for frame in frames):
+        return False
+    if any(table.reading.roles != roles for table in tables):
+        return False
+    targets = {t.name: _columns(f[_TARGET]) for t, f in zip(tasks, frames, strict=True)}
+    together = pl.concat([frame.select(_TARGET) for frame in frames], how="vertical_relaxed")
+    try:
+        common = kind.fit("all", _columns(together[_TARGET]))
+    except DataError:  # such as two classes here and two others there
+        return False
+    return _same_classes(kind, common, targets) and _same_units(kind, common, targets)
+
+
+def _columns(target: pl.Series) -> Mapping[str, np.ndarray]:
+    return {_TARGET: column_values(target.drop_nulls())}
+
+
+def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
+    return tuple((series.name, family(series)) for series in frame.iter_columns())
+
+
+def _same_classes(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
+    """Whether some task has all classes; one that holds a single class learns from the others."""
+    counted = (kind.counted(list(columns.values()), common) for columns in targets.values())
+    return any(all(fitted.class_counts) for fitted in counted)
+
+
+def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
+    if not common.scale:
+        return True
+    alone = (kind.fit(name, columns) for name, columns in targets.items())
+    return all(common.scale[0] <= _UNITS * fitted.scale[0] for fitted in alone)
+
+
+def _together(
+    tasks: Sequence[Task], tables: Sequence[Table], weights: Mapping[str, np.ndarray]
+) -> tuple[Source, dict[str, str]]:
+    frames = [table.frame for table in tables]
+    table = pl.concat(frames, how="vertical_relaxed")
+    index = np.repeat(np.arange(len(frames), dtype=np.int32), [frame.height for frame in frames])
+    own = [
+        weights.get(task.name, np.ones(frame.height))
+        for task, frame in zip(tasks, frames, strict=True)
+    ]
+    return own_row_source(
+        table.drop(_TARGET, *tables[0].dropped(())),
+        table[_TARGET],
+        index,
+        TaskSet(tasks),
+        reading=_reading(tables),
+        weights=np.concatenate(own) if weights else None,
+    )
+
+
+def _reading(tables: Sequence[Table]) -> Reading:
+    """How the first table was read, with the markers that were found in any."""
+    missing: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        missing = joined(missing, table.reading.missing)
+    unique = {name: tuple(dict.fromkeys(cells)) for name, cells in missing.items()}
+    return replace(tables[0].reading, missing=unique)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from polytask.data.cells import column_names
+from polytask.data.dataset._chosen_tasks import one_target
+from polytask.data.dataset._dataset import MultiTaskDataset
+from polytask.data.dataset._with_task_options import with_task_options
+from polytask.data.readers import NO_ROLES, open_table
+from polytask.data.sources import weight_columns
+from polytask.exceptions import ParameterError
+from polytask.tasks import Kind, Task, TaskSet
+
+__all__ = ["read"]
+
+
+def read(
+    data: Any,
+    tasks: Iterable[Task | str] | Task | str | None = None,
+    *,
+    target: str | None = None,
+    task_column: str | None = None,
+    kind: Kind | str | None = None,
+    features: str | Iterable[str] | None = None,
+    drop: str | Iterable[str] = (),
+    weight: Any = None,
+    group: Any = None,
+    role: Literal["primary", "auxiliary"] = "primary",
+    task_weight: Mapping[str, float] | None = None,
+    class_weight: Any = None,
+    metric: Any = None,
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
+    names: str | Iterable[str] | None = None,
+    no_header: bool = False,
+    separator: str | None = None,
+    decimal: str = ".",
+) -> MultiTaskDataset:
+    """Read a file, or take a frame, as a multi-task data set.
+
+    Parameters
+    ----------
+    data : path or frame
+        A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or what `MultiTaskDataset.from_table` takes.
+    tasks : iterable of Task or str, optional
+        The tasks; with `task_column`, the one that every task is like but for its name. A text is
+        a target column, such as ``"income"``, maybe with its kind, ``"income:binary"``; or a
+        pattern or list of columns, ``"assay*:binary"``, ``"a,b,c"``, that are a task each.
+    target : str, optional
+        Instead of `tasks`: the one target column.
+    task_column : str, optional
+        The column that names the one task that each row belongs to.
+    kind, role
+        Of the tasks, where `target` is given.
+    features, drop, weight, group
+        As in `MultiTaskDataset.from_table`.
+    task_weight : mapping of task to float, optional
+        Factors of the tasks' losses before any balancing, as `Task.weight`.
+    class_weight : "balanced", or mapping of task to "balanced" or mapping of class to float, optional
+        As `Task.class_weight`; ``"balanced"`` alone is about all tasks with classes.
+    metric : metric, name or list of these, or mapping of task to these, optional
+        As `Task.metrics`, the headline first; alone it is about all tasks that it serves.
+    columns, missing
+        As in `MultiTaskDataset.from_table`; in text files, empty cells and words such as NA are
+        missing too.
+    names : sequence of str or str with commas, optional
+        Names of the columns of a text file without a header.
+    no_header : bool
+        Whether the first line of a text file is a row like any other.
+    separator : str, optional
+        What separates cells of a text file; otherwise found by consistency over its rows. A blank
+        stands for any number of blanks and tabs.
+    decimal : {".", ","}
+        The decimal mark in a text file. With a comma, points may stand between thousands.
+
+    Returns
+    -------
+    MultiTaskDataset
+        Its `notes` say what was inferred and decided.
+
+    Raises
+    ------
+    SourceFileError
+        If the file is absent, empty, without rows, unreadable, or of an unknown type.
+    DataError
+        If a column is absent, a target cannot be learned from, or a value is infinite.
+    ParameterError
+        If arguments contradict each other, or name what is not there.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> table = {"age": [31, 44, 28, 60], "rich": [0, 1, 0, 1]}
+    >>> polytask.read(table, ["rich"]).n_rows
+    4
+    """
+    given = _tasks(tasks, target, kind, role)
+    features = None if features is None else column_names("features", features)
+    drop = column_names("drop", drop)
+    named = [name for one in given for name in (one.columns if isinstance(one, Task) else [one])]
+    only = _of_use(features, [*named, *drop, task_column, *weight_columns(weight), group, *columns])
+    table = open_table(
+        data,
+        columns=columns,
+        missing=missing,
+        names=names,
+        no_header=no_header,
+        separator=separator,
+        decimal=decimal,
+        only=only,
+    )
+    parts = {"features": features, "drop": drop, "weight": weight, "group": group}
+    if task_column is None:
+        made = MultiTaskDataset.from_table(table, given, **parts)
+    else:
+        if len(given) > 1:
+            one_target(TaskSet(given))  # raises
+        made = MultiTaskDataset.from_long(
+            table, given[0], task_column, kind=kind, role=role, **parts
+        )
+    return with_task_options(
+        made, task_weight=task_weight, class_weight=class_weight, metric=metric
+    )
+
+
+def _tasks(
+    tasks: Iterable[Task | str] | Task | str | None,
+    target: str | None,
+    kind: Kind | str | None,
+    role: Literal["primary", "auxiliary"],
+) -> list[Task | str]:
+    if (tasks is None) == (target is None):
+        sentence = "Give read either `tasks` or `target`."
+        raise ParameterError(sentence)
+    if tasks is not None:
+        given = [tasks] if isinstance(tasks, str | Task) else tasks
+        return list(given) if isinstance(given, Iterable) else list(TaskSet(given))
+    plain = kind is None and role == "primary"
+    return [str(target) if plain else Task(str(target), kind, role=role)]
+
+
+def _of_use(features: Sequence[str] | None, others: Iterable[object]) -> list[str] | None:
+    """The columns to read from a file; None for all, where `features` are not named."""
+    if features is None:
+        return None
+    return [*features, *(name for name in others if isinstance(name, str))]

@@ -1,0 +1,160 @@
+"""Parsing of target texts such as ``"assay*:binary"``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from polytask._naming import suggestion
+from polytask.data.cells import require_columns
+from polytask.exceptions import DataError
+
+__all__ = ["TargetPart", "TargetText", "matching", "read_target"]
+
+_MARKS = frozenset("*?[")
+
+
+class TargetPart(NamedTuple):
+    """A column's name or a pattern of names, and the kind that is said of it."""
+
+    name: str
+    kind: str | None = None
+    is_pattern: bool = False
+
+
+class TargetText(NamedTuple):
+    """Parts that are a task each; or, under a name and with a kind, one task together."""
+
+    parts: tuple[TargetPart, ...]
+    task: str | None = None
+    kind: str | None = None
+
+
+def read_target(text: str, columns: Sequence[str]) -> TargetText:
+    """Read ``NAME``, a pattern, or several with commas, each with a kind or all with one.
+
+    ``TASK=COLUMN,COLUMN[:KIND]`` is one task of several columns. A column of exactly that name
+    wins over a pattern, and that over commas and equals signs. A name that nothing carries is
+    left to whoever looks for the column.
+
+    Parameters
+    ----------
+    text : str
+    columns : sequence of str
+        Of the table.
+
+    Raises
+    ------
+    DataError
+        If a pattern matches nothing, or some of several names are no columns.
+
+    Examples
+    --------
+    >>> from polytask.data.dataset._target_texts import read_target
+    >>> read_target("a,b:binary", ["a", "b"]).parts[0]
+    TargetPart(name='a', kind='binary', is_pattern=False)
+    """
+    for read in (_exact, _pattern, _listed):
+        for head, kind in _heads(text):
+            parts = read(head, columns, whole=head == text)
+            if parts:
+                return TargetText(tuple(part._replace(kind=part.kind or kind) for part in parts))
+    task, equals, rest = text.partition("=")
+    if equals and task:
+        return _together(task, rest, columns)
+    name, _, last = text.partition(":")
+    _check_known(name, columns)
+    return TargetText((TargetPart(name, last or None),))
+
+
+def matching(pattern: str, columns: Sequence[str]) -> list[str]:
+    """Columns that a pattern matches, upper and lower case told apart.
+
+    A bracket stands for itself where no column is matched otherwise.
+    """
+    found = [name for name in columns if fnmatchcase(name, pattern)]
+    literal = pattern.replace("[", "[[]")
+    return found or [name for name in columns if fnmatchcase(name, literal)]
+
+
+def _heads(text: str) -> Iterator[tuple[str, str | None]]:
+    """The whole text, then what stands before each colon and the kind behind it, from the last."""
+    yield text, None
+    for place in range(len(text) - 1, -1, -1):
+        if text[place] == ",":  # which is no part of a kind
+            return
+        if text[place] == ":":
+            yield text[:place], text[place + 1 :] or None
+
+
+def _exact(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
+    del whole
+    return [TargetPart(head)] if head in columns else []
+
+
+def _pattern(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
+    del whole
+    fits = _is_pattern(head) and matching(head, columns)
+    return [TargetPart(head, is_pattern=True)] if fits else []
+
+
+def _is_pattern(text: str) -> bool:
+    return not _MARKS.isdisjoint(text)
+
+
+def _listed(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
+    """Names and patterns with commas between them; nothing unless all of them are known.
+
+    Behind the last colon stands a kind of all, before it may stand kinds of single ones.
+    """
+    pieces, parts = head.split(","), []
+    while pieces:
+        part, used = _first(pieces, columns, own_kinds=not whole)
+        if part is None:
+            return []
+        parts.append(part)
+        pieces = pieces[used:]
+    return parts
+
+
+def _first(
+    pieces: Sequence[str], columns: Sequence[str], *, own_kinds: bool
+) -> tuple[TargetPart | None, int]:
+    """The part that most of the first pieces make together: a name may hold commas itself."""
+    for used in range(len(pieces), 0, -1):
+        text = ",".join(pieces[:used])
+        for candidate in (text, text.strip()):
+            if candidate in columns:
+                return TargetPart(candidate), used
+    text = pieces[0].strip()
+    for head, kind in _heads(text):
+        if kind is not None and not own_kinds:
+            break
+        for part in (*_exact(head, columns), *_pattern(head, columns)):
+            return part._replace(kind=kind), 1
+    return None, 0
+
+
+def _together(task: str, rest: str, columns: Sequence[str]) -> TargetText:
+    for head, kind in _heads(rest):
+        parts = _listed(head, columns, whole=True)
+        if parts:
+            return TargetText(tuple(parts), task, kind)
+    listed, _, kind = rest.partition(":")
+    names = [name.strip() for name in listed.split(",") if name.strip()]
+    return TargetText(tuple(TargetPart(name) for name in names), task, kind or None)
+
+
+def _check_known(text: str, columns: Sequence[str]) -> None:
+    """Raise for a pattern or a list of which nothing, or not all, is in the table."""
+    pieces = [piece.strip() for piece in text.split(",")]
+    for piece in pieces:
+        if _is_pattern(piece) and not matching(piece, columns):
+            nearest = suggestion(
+                "".join(letter for letter in piece if letter not in "*?[]"), columns
+            )
+            raise DataError(f"No column of the table matches {piece!r}. {nearest}")
+    if len(pieces) > 1:
+        names = [piece for piece in pieces if not _is_pattern(piece)]
+        require_columns(columns, names, "The target")

@@ -1,0 +1,144 @@
+"""Options of single tasks by name: weights, class weights, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from polytask._naming import suggestion
+from polytask._validation import message
+from polytask.data.dataset._dataset import MultiTaskDataset
+from polytask.data.sources import fit_targets
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.tasks import FittedTarget, Task, TaskSet, class_weights
+
+__all__ = ["with_task_options"]
+
+
+def with_task_options(
+    data: MultiTaskDataset, *, task_weight: Any, class_weight: Any, metric: Any
+) -> MultiTaskDataset:
+    """The same data whose tasks have other weights, class weights and metrics.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+    task_weight : None or mapping of task to float
+    class_weight : None, "balanced", or mapping of task to "balanced" or mapping of class to float
+        Alone it is about all tasks with classes.
+    metric : None, metric, name or list of these, or mapping of task to these
+        Alone it is about all tasks that it serves. The first is the headline.
+    """
+    if task_weight is class_weight is metric is None:
+        return data
+    weights = _by_task("task_weight", task_weight, data.tasks.names)
+    targets = fit_targets(data.sources)
+    classes = _class_weights(class_weight, data.tasks, targets)
+    metrics = _metrics(metric, data.tasks)
+    tasks = {
+        task.name: replace(
+            task,
+            weight=weights.get(task.name, task.weight),
+            class_weight=classes.get(task.name, task.class_weight),
+            metrics=metrics.get(task.name, task.metrics),
+        )
+        for task in data.tasks
+    }
+    for task in tasks.values():  # raise where they do not suit
+        class_weights(f"task {task.name!r}", task.class_weight, targets[task.name])
+        _chosen(task)
+    notes = [note for name in metrics if (note := _headline_note(tasks[name]))]
+    return _with_tasks(data, tasks, notes)
+
+
+def _by_task(parameter: str, given: Any, tasks: tuple[str, ...]) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        expected = "a mapping of task to value"
+        raise ParameterError(message("read", parameter, expected, given))
+    for name in given:
+        if name not in tasks:
+            guess = suggestion(str(name), tasks)
+            sentence = f"The `{parameter}` parameter names no task by {name!r}. {guess}"
+            raise ParameterError(sentence)
+    return given
+
+
+def _class_weights(
+    given: Any, tasks: TaskSet, targets: Mapping[str, FittedTarget]
+) -> Mapping[str, Any]:
+    if given is None or isinstance(given, Mapping):
+        return _by_task("class_weight", given, tasks.names)
+
+    def serves(task: Task) -> bool:
+        target = targets[task.name]
+        return bool(target.classes) and len(target.columns) == 1
+
+    return _for_all("class_weight", given, given, tasks, serves)
+
+
+def _metrics(given: Any, tasks: TaskSet) -> Mapping[str, Any]:
+    if given is None or isinstance(given, Mapping):
+        by_task = _by_task("metric", given, tasks.names)
+        return {name: _listed(metrics) for name, metrics in by_task.items()}
+    listed = _listed(given)
+
+    def serves(task: Task) -> bool:
+        try:
+            _chosen(replace(task, metrics=listed))
+        except UnknownNameError:
+            raise
+        except ParameterError:
+            return False
+        return True
+
+    return _for_all("metric", given, listed, tasks, serves)
+
+
+def _for_all(
+    parameter: str, given: Any, value: Any, tasks: TaskSet, serves: Callable[[Task], bool]
+) -> Mapping[str, Any]:
+    found = {task.name: value for task in tasks if serves(task)}
+    if not found:
+        kinds = ", ".join(f"{task.name} ({task.known_kind.name})" for task in tasks[:5])
+        sentence = f"The `{parameter}` parameter {given!r} serves none of the tasks: {kinds}."
+        raise ParameterError(sentence)
+    return found
+
+
+def _listed(metrics: Any) -> tuple[Any, ...]:
+    """One metric or several as a tuple."""
+    several = isinstance(metrics, Iterable) and not isinstance(metrics, str)
+    return tuple(metrics) if several else (metrics,)
+
+
+def _chosen(task: Task) -> tuple[Any, ...]:
+    from polytask.metrics import metrics_for  # which loads scikit-learn
+
+    return metrics_for(task)
+
+
+def _headline_note(task: Task) -> str | None:
+    """What to say where the first metric cannot enter Δm."""
+    *others, named = _chosen(replace(task, metrics=(task.metrics or ())[:1]))
+    if not others:
+        return None
+    headline = _chosen(task)[0].label
+    return f"{task.name}: {named.label} can cross zero, so that {headline} is the headline"
+
+
+def _with_tasks(
+    data: MultiTaskDataset, tasks: Mapping[str, Task], notes: list[str]
+) -> MultiTaskDataset:
+    sources = (
+        replace(source, tasks=TaskSet(tasks[name] for name in source.tasks.names))
+        for source in data.sources
+    )
+    return replace(
+        data,
+        sources=tuple(sources),
+        tasks=TaskSet(tasks[name] for name in data.tasks.names),
+        notes=(*data.notes, *notes),
+    )

@@ -1,0 +1,30 @@
+"""Rows as arrays: schemas fitted on training rows, blocks of tasks, and batches.
+
+Begin with `_schema.Schema`, which encodes the inputs of a source, then `_block.make_blocks` and
+`_encode.encode`. `_as_source` and `_conform` read new tables as the training table was read.
+"""
+
+from polytask.data.encoding._as_source import as_source, rows_to_predict
+from polytask.data.encoding._batch import Batch, BlockTargets, EncodedSource
+from polytask.data.encoding._block import Block, make_blocks
+from polytask.data.encoding._encode import encode
+from polytask.data.encoding._fit_schemas import fit_schemas
+from polytask.data.encoding._schema import Schema
+from polytask.data.encoding._schema_json import schema_from_json, schema_to_json
+from polytask.data.encoding._unseen import unseen_notes
+
+__all__ = [
+    "Batch",
+    "Block",
+    "BlockTargets",
+    "EncodedSource",
+    "Schema",
+    "as_source",
+    "encode",
+    "fit_schemas",
+    "make_blocks",
+    "rows_to_predict",
+    "schema_from_json",
+    "schema_to_json",
+    "unseen_notes",
+]

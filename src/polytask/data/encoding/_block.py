@@ -1,0 +1,112 @@
+"""Tasks of the same kind, output size and loss form a block, across sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from polytask.data.encoding._schema import Schema
+from polytask.tasks import FittedTarget, Kind, TaskSet
+
+__all__ = ["Block", "make_blocks"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Tasks whose heads, losses and metrics are one tensor operation.
+
+    Parameters
+    ----------
+    name : str
+        Unique among a network's blocks, such as ``"binary-1"``.
+    kind : Kind
+    size : int
+        Raw scores a task.
+    loss : Loss, str or None
+        The loss the tasks asked for; None for the kind's default.
+    tasks : tuple of str
+        The block's tasks, in the order of the task set.
+    targets : tuple of FittedTarget
+        What was learned of their targets, in the same order.
+    sources : tuple of str
+        The sources that carry them, in the order of the data set.
+    members : tuple of tuple of str
+        The tasks that each source carries, parallel to `sources`.
+    own_rows : bool
+        Whether each row belongs to exactly one of the tasks, whose head it then gathers.
+    """
+
+    name: str
+    kind: Kind
+    size: int
+    loss: object
+    tasks: tuple[str, ...]
+    targets: tuple[FittedTarget, ...]
+    sources: tuple[str, ...]
+    members: tuple[tuple[str, ...], ...]
+    own_rows: bool
+
+    @property
+    def n_columns(self) -> int:
+        """Label columns a task."""
+        return len(self.targets[0].columns)
+
+    def tasks_in(self, source: str) -> tuple[str, ...]:
+        """The block's tasks that a source carries."""
+        return self.members[self.sources.index(source)] if source in self.sources else ()
+
+
+def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, ...]:
+    """Gather tasks into blocks by kind, size, number of label columns and loss.
+
+    Parameters
+    ----------
+    tasks : TaskSet
+        All tasks, kinds settled.
+    schemas : mapping of source name to Schema
+        Fitted schemas, in the order of the data set's sources.
+    """
+    gathered: list[tuple[tuple[object, ...], list[str]]] = []
+    targets: dict[str, FittedTarget] = {}
+    for task in tasks:
+        schema = next(schema for schema in schemas.values() if task.name in schema.targets)
+        fitted = targets[task.name] = schema.targets[task.name]
+        key = (task.known_kind.block_key, fitted.size, len(fitted.columns), task.loss)
+        names = next((names for known, names in gathered if known == key), None)
+        if names is None:
+            gathered.append((key, [task.name]))
+        else:
+            names.append(task.name)
+    return tuple(
+        _block(position, names, tasks, targets, schemas)
+        for position, (_, names) in enumerate(gathered)
+    )
+
+
+def _block(
+    position: int,
+    names: list[str],
+    tasks: TaskSet,
+    targets: Mapping[str, FittedTarget],
+    schemas: Mapping[str, Schema],
+) -> Block:
+    first = tasks[names[0]]
+    size = targets[first.name].size
+    members = {
+        source: tuple(name for name in names if name in schema.targets)
+        for source, schema in schemas.items()
+    }
+    members = {source: carried for source, carried in members.items() if carried}
+    one_task_a_row = all(schemas[s].own_rows or len(c) == 1 for s, c in members.items())
+    several = len(members) > 1 or any(schemas[source].own_rows for source in members)
+    return Block(
+        f"{first.known_kind.name}-{size}-{position}",
+        first.known_kind,
+        size,
+        first.loss,
+        tuple(names),
+        tuple(targets[name] for name in names),
+        tuple(members),
+        tuple(members.values()),
+        one_task_a_row and several,
+    )

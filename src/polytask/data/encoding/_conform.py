@@ -1,0 +1,111 @@
+"""New tables read as the table was that a model learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import polars as pl
+
+from polytask.data.cells import (
+    MISSING,
+    Read,
+    Reading,
+    amounts_read,
+    booleans_read,
+    counts_read,
+    dates_read,
+    family,
+    first_part,
+    likely_forms,
+    numbers_read,
+    plainly_written,
+    read_by,
+    truths_read,
+    unread,
+    without_markers,
+)
+from polytask.data.columns import CategoricalColumn, Column
+from polytask.data.encoding._schema import Schema
+
+__all__ = ["conformed"]
+
+
+def conformed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """The table with a model's inputs as in fitting: markers null, text read as numbers or dates.
+
+    What cannot be read so stays as it is, and is refused by the column that meets it.
+    """
+    return table.with_columns(
+        _conformed(table[column.name], column, schema.reading)
+        for column in schema.columns
+        if column.name in table.columns
+    )
+
+
+def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series:
+    clean = _without(series, reading.missing.get(series.name, ()), reading.decimal)
+    holds = family(clean)
+    if holds == "booleans" and reading.roles.get(series.name) == "numeric":
+        return clean.cast(pl.Int8)
+    if holds == "numbers" and reading.roles.get(series.name) == "date":
+        clean, holds = plainly_written(clean), "text"
+    if isinstance(column, CategoricalColumn) and holds == "text":
+        return _without_words(clean, column)
+    if holds != "text" or holds in column.accepted:
+        return clean
+    cells = _without(clean.cast(pl.String).str.strip_chars(), MISSING, reading.decimal)
+    reads = (read for read in _reads(cells, column, reading) if not unread(cells, read))
+    read = next(reads, None)
+    return clean if read is None else read_by(cells, read)
+
+
+def _without_words(series: pl.Series, column: CategoricalColumn) -> pl.Series:
+    """Text without words such as NA, but for those that are categories of the model."""
+    words = [word for word in MISSING if word not in column.vocabulary]
+    cells = pl.col(series.name)
+    gone = cells.cast(pl.String).str.strip_chars().is_in(words)
+    return (
+        series.to_frame().select(pl.when(gone).then(None).otherwise(cells).name.keep()).to_series()
+    )
+
+
+def _without(series: pl.Series, markers: Sequence[str], decimal: str) -> pl.Series:
+    if not markers:
+        return series
+    frame = series.to_frame().lazy()
+    return without_markers(frame, {series.name: markers}, decimal).collect().to_series()
+
+
+def _reads(cells: pl.Series, column: Column, reading: Reading) -> Iterator[Read]:
+    """Ways to read text in which a model expects something else, the strictest first."""
+    role = reading.roles.get(cells.name)
+    match column.family:
+        case "numbers":
+            yield partial(counts_read, decimal=reading.decimal)
+            yield partial(numbers_read, decimal=reading.decimal)
+            if role == "numeric":
+                yield partial(amounts_read, decimal=reading.decimal)
+                yield truths_read
+        case "booleans":
+            yield booleans_read
+        case "dates":
+            known = reading.dates.get(cells.name)
+            for form in _date_forms(cells, known, declared=role == "date"):
+                yield partial(_moments, form=form)
+
+
+def _date_forms(cells: pl.Series, known: str | None, *, declared: bool) -> list[str]:
+    """The form of the model's table, then others, unless they take day and month the other way."""
+    others = likely_forms(cells, declared=declared)
+    first = None if known is None else first_part(known)
+    orders = {
+        first_part(form) for form in others if not unread(cells, partial(_moments, form=form))
+    }
+    allowed = {None, first} if first or {"day", "month"} <= orders else {None, "day", "month"}
+    kept = [form for form in others if first_part(form) in allowed]
+    return kept if known is None else [known, *kept]
+
+
+def _moments(cells: pl.Expr, form: str) -> pl.Expr:
+    return dates_read(cells, form)[1]

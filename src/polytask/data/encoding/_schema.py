@@ -1,0 +1,112 @@
+"""How a source's columns become arrays; fitted on training rows and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from polytask.data.cells import Reading
+from polytask.data.columns import Column, fit_columns
+from polytask.data.sources import Source, fit_targets
+from polytask.tasks import FittedTarget
+
+__all__ = ["Schema"]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """How one source's columns and targets are encoded, learned on its training rows.
+
+    Parameters
+    ----------
+    source : str
+        The source's name.
+    columns : tuple of Column
+        One encoder a column, in the order of the table.
+    targets : mapping of task name to FittedTarget
+        Classes or scaling of the tasks labelled in this source.
+    task_column : str, optional
+        The column that names each row's task.
+    own_rows : bool
+        Whether each row belongs to exactly one task.
+    reading : Reading
+        How cells of the input columns are read, where a table leaves that open.
+
+    Attributes
+    ----------
+    n_numeric : int
+        Width d of the ``"numeric"`` array.
+    cardinalities : tuple of int
+        Codes of every column of the ``"categorical"`` array, the unknown included.
+    tensors : mapping of str to tuple of int
+        Shape of every ``"tensor:NAME"`` array, rows left out.
+    """
+
+    source: str
+    columns: tuple[Column, ...]
+    targets: Mapping[str, FittedTarget]
+    task_column: str | None = None
+    own_rows: bool = False
+    reading: Reading = field(default_factory=Reading)
+
+    @classmethod
+    def fit(cls, source: Source, targets: Mapping[str, FittedTarget] | None = None) -> Schema:
+        """Learn encoders and targets from a source's (training) rows.
+
+        Parameters
+        ----------
+        source : Source
+        targets : mapping of task name to FittedTarget, optional
+            What was learned of tasks that other sources label too; by default they are learned
+            from this source alone.
+
+        Raises
+        ------
+        DataError
+            If an input holds infinite values, or a target cannot be learned from.
+        """
+        fitted = fit_targets([source]) if targets is None else targets
+        carried = {name: fitted[name] for name in source.tasks.names}
+        columns = fit_columns(source.inputs, source.reading.roles)
+        reading = source.reading.only({column.name for column in columns})
+        return cls(source.name, columns, carried, source.task_column, source.own_rows, reading)
+
+    def encode(self, source: Source) -> dict[str, np.ndarray]:
+        """Encode a source's inputs.
+
+        Returns
+        -------
+        dict of str to array
+            ``"numeric"`` (n, d) float32; ``"categorical"`` (n, c) int32 codes, 0 = unknown;
+            ``"tensor:NAME"`` (n, …) float32. Parts without columns are left out.
+
+        Raises
+        ------
+        DataError
+            If a column is absent, changed type since fitting, or holds infinite values.
+        """
+        parts: dict[str, list[np.ndarray]] = {}
+        for column in self.columns:
+            part, array = column.encode(source.inputs)
+            parts.setdefault(part, []).append(array)
+        return {
+            part: arrays[0] if part.startswith("tensor:") else np.concatenate(arrays, axis=1)
+            for part, arrays in parts.items()
+        }
+
+    @property
+    def n_numeric(self) -> int:
+        """Width of the ``"numeric"`` array."""
+        return sum(column.width for column in self.columns if column.part == "numeric")
+
+    @property
+    def cardinalities(self) -> tuple[int, ...]:
+        """Codes of every ``"categorical"`` column, the unknown included."""
+        return tuple(column.cardinality for column in self.columns if column.part == "categorical")
+
+    @property
+    def tensors(self) -> Mapping[str, tuple[int, ...]]:
+        """Shape of every tensor a row."""
+        return {c.part: c.shape for c in self.columns if c.part.startswith("tensor:")}

@@ -1,0 +1,56 @@
+"""Categories of new rows that a model never met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import polars as pl
+
+from polytask.data.columns import CategoricalColumn
+from polytask.data.encoding._schema import Schema
+
+__all__ = ["unseen_notes"]
+
+_SHOWN = 3
+
+
+def unseen_notes(table: pl.DataFrame, schemas: Iterable[Schema]) -> tuple[str, ...]:
+    """Words on each column whose new rows hold categories that count as unknown.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        As `rows_to_predict` gives it.
+    schemas : iterable of Schema
+        Of a model.
+
+    Examples
+    --------
+    >>> import polars as pl, polytask
+    >>> from polytask.data import fit_schemas, unseen_notes
+    >>> data = polytask.read({"town": ["a", "b", "a", "b"], "y": [0, 1, 0, 1]}, "y")
+    >>> unseen_notes(pl.DataFrame({"town": ["a", "c"]}), fit_schemas(data).values())
+    ("town: 'c' (1 cell) was not seen in fitting and counts as unknown",)
+    """
+    columns = {column.name: column for schema in schemas for column in schema.columns}
+    return tuple(_notes(table, columns))
+
+
+def _notes(table: pl.DataFrame, columns: Mapping[str, object]) -> Iterator[str]:
+    for name, column in columns.items():
+        if isinstance(column, CategoricalColumn) and name in table.columns:
+            unseen = column.unseen(table)
+            if len(unseen):
+                yield _note(name, unseen)
+
+
+def _note(name: str, unseen: pl.Series) -> str:
+    cells = unseen.unique(maintain_order=True).to_list()
+    more = len(cells) - _SHOWN
+    shown = ", ".join(map(repr, cells[:_SHOWN])) + (f" and {more:,} more" if more > 0 else "")
+    several = len(cells) > 1
+    return (
+        f"{name}: {shown} ({len(unseen):,} cell{'s' * (len(unseen) > 1)}) "
+        f"{'were' if several else 'was'} not seen in fitting and "
+        f"{'count' if several else 'counts'} as unknown"
+    )

@@ -1,0 +1,46 @@
+"""Files and frames as tables of typed polars columns.
+
+Begin with `_open_table.open_table`. A file goes through `_open_file` (its type in `_file_types`, the
+separator, header and rows of text files in `_layout`, `_sniff` and `_separated`), a frame or array
+through `_frames` and `_series`. Both end as a `Table`: a frame, how it was read, and notes.
+"""
+
+from polytask.data.readers._declared import categories_of
+from polytask.data.readers._file_types import check_table_file, is_text
+from polytask.data.readers._frames import array_columns, as_table, no_duplicates, to_polars
+from polytask.data.readers._nested import fault
+from polytask.data.readers._open_file import FileRules, open_file
+from polytask.data.readers._open_table import open_table
+from polytask.data.readers._pandas_column import is_pandas
+from polytask.data.readers._plain_arrays import as_array, is_sparse, is_tensor
+from polytask.data.readers._read_table import read_table, scan_table
+from polytask.data.readers._separated import find_separator
+from polytask.data.readers._table import NO_ROLES, Table, joined, open_frame, prepared
+from polytask.data.readers._text_options import text_options
+
+__all__ = [
+    "NO_ROLES",
+    "FileRules",
+    "Table",
+    "array_columns",
+    "as_array",
+    "as_table",
+    "categories_of",
+    "check_table_file",
+    "fault",
+    "find_separator",
+    "is_pandas",
+    "is_sparse",
+    "is_tensor",
+    "is_text",
+    "joined",
+    "no_duplicates",
+    "open_file",
+    "open_frame",
+    "open_table",
+    "prepared",
+    "read_table",
+    "scan_table",
+    "text_options",
+    "to_polars",
+]

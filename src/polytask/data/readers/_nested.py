@@ -1,0 +1,126 @@
+"""Columns of lists, bytes and foreign types in a form that can be an input or a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from polytask._validation import describe
+from polytask.data.cells import family, innermost
+from polytask.data.readers._object_arrays import of_several_shapes
+from polytask.data.readers._object_cells import object_cells
+from polytask.data.readers._whole_decimals import whole_decimals
+from polytask.exceptions import DataError
+
+__all__ = ["fault", "readable", "readable_table"]
+
+
+def readable_table(table: pl.DataFrame) -> pl.DataFrame:
+    """A table whose lists are tensors and whose bytes are text, wherever they can be.
+
+    Decimals are whole numbers where a float would change them.
+    """
+    table = whole_decimals(table)
+    changed = [
+        readable(table[name])
+        for name, dtype in table.schema.items()
+        if dtype.is_nested() or dtype in {pl.Binary, pl.Object}
+    ]
+    return table.with_columns(changed) if changed else table
+
+
+def readable(series: pl.Series) -> pl.Series:
+    """Lists of one length as tensors, bytes as text; a column that is neither as it is."""
+    dtype: Any = series.dtype
+    if dtype == pl.Binary:
+        return _decoded(series)
+    if isinstance(dtype, pl.List):
+        series = _joined(series)
+        dtype = series.dtype
+    if isinstance(dtype, pl.Array):
+        return _flat(_counted(series))
+    if dtype == pl.Object:
+        return _typed(series)
+    return series
+
+
+def _decoded(series: pl.Series) -> pl.Series:
+    """Bytes as text; a cell that ARFF files mark as missing is null."""
+    try:
+        return series.cast(pl.String).replace("?", None)
+    except pl.exceptions.PolarsError:  # of bytes that are no text
+        return series
+
+
+def _joined(series: pl.Series) -> pl.Series:
+    """Lists of one length as arrays of polars, inner lists first."""
+    dtype: Any = series.dtype
+    lengths = series.list.len().drop_nulls().unique()
+    if len(lengths) != 1 or not lengths[0]:
+        return series
+    if isinstance(dtype.inner, pl.List):
+        inner = _joined(series.explode())
+        if isinstance(inner.dtype, pl.List):
+            return series
+        series = series.cast(pl.List(inner.dtype))
+    return series.list.to_array(int(lengths[0]))
+
+
+def _counted(series: pl.Series) -> pl.Series:
+    """Truth values in arrays as 0 and 1."""
+    if innermost(series) != pl.Boolean:
+        return series
+    shape = series.dtype.shape  # type: ignore[attr-defined]
+    return series.cast(pl.Array(pl.UInt8, shape))
+
+
+def _flat(series: pl.Series) -> pl.Series:
+    """An array of one number as that number."""
+    return series.arr.first() if series.dtype.shape == (1,) else series  # type: ignore[attr-defined]
+
+
+def _typed(series: pl.Series) -> pl.Series:
+    try:
+        return object_cells(series.name, series.to_list())
+    except DataError:
+        return series
+
+
+def fault(series: pl.Series) -> str:
+    """A sentence on what makes a column unusable, if its type alone does not tell; else empty."""
+    dtype: Any = series.dtype
+    if dtype == pl.Object:
+        return _fault_of_objects(series)
+    if dtype == pl.Binary:
+        return f"Column {series.name!r} holds bytes that are not UTF-8 text. Decode them first."
+    if isinstance(dtype, pl.Struct):
+        fields = ", ".join(field.name for field in dtype.fields[:5])
+        return (
+            f"Column {series.name!r} holds mappings of {fields}. "
+            "Make each of these a column of its own, such as by the frame's unnest."
+        )
+    if isinstance(dtype, pl.List) or (isinstance(dtype, pl.Array) and family(series) is None):
+        return _fault_of_lists(series)
+    return ""
+
+
+def _fault_of_objects(series: pl.Series) -> str:
+    try:
+        object_cells(series.name, series.to_list())
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _fault_of_lists(series: pl.Series) -> str:
+    present = {row: cell for row, cell in enumerate(series.to_list()) if cell is not None}
+    first = next(iter(present))
+    other = next((row for row in present if len(present[row]) != len(present[first])), None)
+    if other is not None:
+        lengths = [((len(present[row]),), row) for row in (first, other)]
+        return of_several_shapes(series.name, *lengths)
+    return (
+        f"Column {series.name!r} holds lists such as {describe(present[first], 40)}. "
+        "Make a column of 0 and 1 for each value that occurs in them."
+    )

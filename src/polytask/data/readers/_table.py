@@ -1,0 +1,140 @@
+"""A table that is ready to be learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sized
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from polytask._validation import describe
+from polytask.data.cells import (
+    CellRules,
+    Reading,
+    column_names,
+    declared_roles,
+    family,
+    marker_notes,
+    markers_by_column,
+    typed,
+    with_role,
+    without_markers,
+)
+from polytask.data.readers._declared import categories_of
+from polytask.data.readers._frames import table_and_notes
+from polytask.data.readers._mixed_cells import as_text, unmixed
+from polytask.data.readers._whole_decimals import whole_decimals
+from polytask.exceptions import ParameterError
+
+__all__ = ["NO_ROLES", "Table", "open_frame", "prepared"]
+
+NO_ROLES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that is ready to be learned from.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Typed columns, missing cells null.
+    reading : Reading
+        How its cells were read, and what its columns were declared to be.
+    notes : tuple of str
+        What was decided in reading, in words.
+    """
+
+    frame: pl.DataFrame
+    reading: Reading = field(default_factory=Reading)
+    notes: tuple[str, ...] = ()
+
+    def declaring(self, categories: Iterable[str]) -> Table:
+        """The table, whose reading says too that these columns are categories."""
+        roles = {**self.reading.roles, **dict.fromkeys(categories, "categorical")}
+        return replace(self, reading=replace(self.reading, roles=roles))
+
+    def without_drops(self) -> tuple[Table, list[str]]:
+        """The table as if no column were declared to be left out, and those that are."""
+        roles = {name: role for name, role in self.reading.roles.items() if role != "drop"}
+        return replace(self, reading=replace(self.reading, roles=roles)), self.dropped(())
+
+    def dropped(self, drop: str | Iterable[str]) -> list[str]:
+        """Columns that are no inputs: those in `drop` and those declared so."""
+        declared = [name for name, role in self.reading.roles.items() if role == "drop"]
+        return list(dict.fromkeys([*column_names("drop", drop), *declared]))
+
+
+def open_frame(frame: Any, *, columns: Mapping[str, str] = NO_ROLES, missing: Any = ()) -> Table:
+    """A frame as a table: roles settled, missing cells null, dates in text read.
+
+    Parameters
+    ----------
+    frame : Table, or anything that `to_polars` takes
+    columns : mapping of column or pattern to role
+    missing : str, number, sequence of these, or mapping of column to such
+
+    Raises
+    ------
+    ParameterError
+        If a table that was opened already is to be read in another way.
+    """
+    if isinstance(frame, Table):
+        _check_unsaid(columns, missing)
+        return frame
+    table, notes = table_and_notes(frame)
+    stored = categories_of(frame, table.columns)
+    categories = [name for name in stored if family(table[name]) is not None]
+    return prepared(table, categories=categories, columns=columns, missing=missing, notes=notes)
+
+
+def _check_unsaid(columns: object, missing: object) -> None:
+    """Raise if something is said of columns that have been read already."""
+    said = {"columns": columns, "missing": missing}
+    for name, value in said.items():
+        if not (isinstance(value, Sized) and len(value) == 0):
+            raise ParameterError(
+                f"The table was opened before, so that `{name}` comes too late. "
+                f"Give it to open_table. Got {describe(value)}."
+            )
+
+
+def prepared(
+    table: pl.DataFrame,
+    *,
+    categories: Collection[str] = (),
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
+    notes: tuple[str, ...] = (),
+) -> Table:
+    """A polars frame as a table; columns named in `categories` are such unless declared otherwise."""
+    roles, dates = declared_roles(columns, table.columns)
+    roles = dict.fromkeys(categories, "categorical") | roles
+    markers = markers_by_column(missing, table.columns)
+    said = marker_notes(as_text(table).lazy(), markers)
+    table, mixed, mixed_notes = unmixed(whole_decimals(table), markers)
+    clean = without_markers(table.lazy(), markers).collect() if markers else table
+    found = {name for name in markers if clean[name].null_count() > table[name].null_count()}
+    text = typed(
+        clean.select(pl.col(pl.String)).lazy(),
+        CellRules({}, roles=roles, dates=dates, stored=True, explained=found),
+    )
+    clean = clean.with_columns(text.frame.collect())
+    clean = clean.with_columns(
+        with_role(clean[name], role, dates.get(name)) for name, role in roles.items()
+    )
+    return Table(
+        clean,
+        Reading(roles, joined(markers, {**text.markers, **mixed}), {**text.dates, **dates}),
+        notes + said + mixed_notes + text.notes,
+    )
+
+
+def joined(
+    first: Mapping[str, tuple[str, ...]], second: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Markers of both, by column."""
+    names = dict.fromkeys([*first, *second])
+    return {name: (*first.get(name, ()), *second.get(name, ())) for name in names}

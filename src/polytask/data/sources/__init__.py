@@ -1,0 +1,65 @@
+"""Sources: rows with one input schema and their labels, with the checks and notes on both.
+
+Begin with `_source.Source`; its `Labels` are dense (one column per target) or of one task per row.
+`_settle` checks targets and infers kinds, `_fit_targets` learns classes, and `_source_notes` says
+what is odd about inputs and targets.
+"""
+
+from polytask.data.sources._digest import data_digest
+from polytask.data.sources._fit_targets import fit_targets
+from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels, column_values
+from polytask.data.sources._one_class import left_out_notes
+from polytask.data.sources._row_values import common_group_codes, row_groups
+from polytask.data.sources._row_weights import (
+    Weights,
+    own_weights,
+    row_weights,
+    weighing,
+    weight_columns,
+)
+from polytask.data.sources._settle import (
+    check_observed,
+    check_target,
+    not_dropped,
+    settled_kind,
+    unlabelled,
+)
+from polytask.data.sources._source import Source
+from polytask.data.sources._summary import source_summary, task_summaries
+from polytask.data.sources._target_column import target_column
+from polytask.data.sources._unit_weights import unit_mean, unit_weights
+from polytask.data.sources._without_one_class import check_remaining, finished, one_class_tasks
+from polytask.data.sources._zero_weights import hide_unweighted, weighing_rows
+
+__all__ = [
+    "Labels",
+    "OwnRowLabels",
+    "Source",
+    "TableLabels",
+    "Weights",
+    "check_observed",
+    "check_remaining",
+    "check_target",
+    "column_values",
+    "common_group_codes",
+    "data_digest",
+    "finished",
+    "fit_targets",
+    "hide_unweighted",
+    "left_out_notes",
+    "not_dropped",
+    "one_class_tasks",
+    "own_weights",
+    "row_groups",
+    "row_weights",
+    "settled_kind",
+    "source_summary",
+    "target_column",
+    "task_summaries",
+    "unit_mean",
+    "unit_weights",
+    "unlabelled",
+    "weighing",
+    "weighing_rows",
+    "weight_columns",
+]

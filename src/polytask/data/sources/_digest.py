@@ -1,0 +1,80 @@
+"""A fingerprint of data that is the same in every process and version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask._recipes import to_json
+from polytask.data.cells import family, numbers
+from polytask.data.sources._labels import OwnRowLabels, TableLabels, beyond_floats
+from polytask.data.sources._source import Source
+from polytask.tasks import Task, TaskSet
+
+__all__ = ["data_digest"]
+
+
+def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
+    """sha256 over tasks, inputs, targets, weights and groups of all sources."""
+    digest = hashlib.sha256(json.dumps([_facts(task) for task in tasks]).encode())
+    for source in sources:
+        facts: list[Any] = [source.name, source.tasks.names, source.task_column, source.n_rows]
+        facts += _declared(source)
+        digest.update(json.dumps(facts).encode())
+        for series in (*source.inputs.iter_columns(), *_targets(source)):
+            digest.update(f"{series.name}\0{family(series)}\0".encode())
+            for part in _bytes(series):
+                digest.update(part)
+        for array in (source.weights, source.groups, source.task_index):
+            digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+_IMPLIED = {"numeric": "numbers", "categorical": "text", "date": "dates"}
+"""What columns of these roles are without being declared so."""
+
+
+def _declared(source: Source) -> list[dict[str, str]]:
+    """Roles that columns would not have of themselves."""
+    roles = {
+        name: role
+        for name, role in source.reading.roles.items()
+        if name in source.inputs.columns and family(source.inputs[name]) != _IMPLIED[role]
+    }
+    return [roles] if roles else []
+
+
+def _facts(task: Task) -> list[Any]:
+    facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
+    return [*facts, to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
+
+
+def _targets(source: Source) -> Iterator[pl.Series]:
+    if isinstance(source.labels, TableLabels):
+        yield from source.labels.frame.iter_columns()
+    elif isinstance(source.labels, OwnRowLabels):
+        yield source.labels.values
+
+
+def _bytes(series: pl.Series) -> Iterator[bytes]:
+    """What a column holds, however it lies in memory; int and float of one value are one."""
+    holds = family(series)
+    if series.dtype.is_integer() and beyond_floats(series):
+        series, holds = series.cast(pl.String), "text"
+    yield np.packbits(series.is_null().to_numpy()).tobytes()
+    if holds == "text":
+        text = series.cast(pl.String).fill_null("")
+        yield text.str.len_bytes().to_numpy().astype("<u4").tobytes()
+        yield (text.str.join("").item() if len(text) else "").encode()
+    elif holds == "tensors":
+        while isinstance(series.dtype, pl.Array):
+            series = series.explode()
+        yield series.cast(pl.Float64).fill_null(0.0).to_numpy().astype("<f8").tobytes()
+    elif holds != "nothing":
+        values = numbers(series)
+        yield np.where(np.isnan(values), 0.0, values).astype("<f8").tobytes()

@@ -1,0 +1,102 @@
+"""Fitting of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from polytask.data.cells import listed
+from polytask.data.sources._one_class import one_class_error
+from polytask.data.sources._source import Source
+from polytask.exceptions import DataError, OneClassError
+from polytask.tasks import FittedTarget, Kind, Task
+
+__all__ = ["fit_targets", "labels_by_task"]
+
+Labelled = Mapping[str, np.ndarray]
+"""A task's target columns over the labelled rows of all sources."""
+
+
+def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
+    """Fit every task's target once, on its labels in all sources.
+
+    Tasks of one kind that each own rows of one column share what is learned, each with class
+    counts of its own.
+
+    Raises
+    ------
+    DataError
+        If a task has no observed label, or kind and column disagree.
+    OneClassError
+        Naming all tasks that lack a second class.
+    """
+    tasks = {task.name: task for source in sources for task in source.tasks}
+    labelled = labels_by_task(sources)
+    _check_labelled(labelled)
+    fitted: dict[str, FittedTarget] = {}
+    errors: dict[str, OneClassError] = {}
+    for names in _sharing(sources):
+        try:
+            fitted |= _fit_together([tasks[name] for name in names], labelled)
+        except OneClassError as error:
+            errors |= dict.fromkeys(names, error)
+    if errors:
+        raise one_class_error(errors)
+    return {name: fitted[name] for name in tasks}
+
+
+def _check_labelled(labelled: Mapping[str, Labelled]) -> None:
+    """Raise if several tasks have no label, naming all; a lone one is its kind's to refuse."""
+    empty = [name for name, columns in labelled.items() if not any(map(len, columns.values()))]
+    if len(empty) > 1:
+        sentence = (
+            f"{len(empty)} tasks have no observed label to learn from: "
+            f"{listed([repr(name) for name in empty])}. Check the split or drop these tasks."
+        )
+        raise DataError(sentence)
+
+
+def labels_by_task(sources: Sequence[Source]) -> dict[str, Labelled]:
+    """Every task's labelled rows, of all sources one after another."""
+    parts: dict[str, list[Labelled]] = {}
+    for source in sources:
+        labels = source.labelled()
+        for name in source.tasks.names:
+            parts.setdefault(name, []).append(labels.columns(name))
+    return {
+        name: {column: np.concatenate([part[column] for part in found]) for column in found[0]}
+        for name, found in parts.items()
+    }
+
+
+def _sharing(sources: Sequence[Source]) -> list[list[str]]:
+    """Names of the tasks whose targets are learned together."""
+    group = {name: [name] for source in sources for name in source.tasks.names}
+    for source in sources:
+        if source.own_rows:
+            alike: dict[Kind, list[str]] = {}
+            for task in source.tasks:
+                alike.setdefault(task.known_kind, []).append(task.name)
+            for names in alike.values():
+                joined = list(dict.fromkeys(other for name in names for other in group[name]))
+                group.update(dict.fromkeys(joined, joined))
+    return list({id(names): names for names in group.values()}.values())
+
+
+def _fit_together(tasks: list[Task], labelled: Mapping[str, Labelled]) -> dict[str, FittedTarget]:
+    first = tasks[0]
+    if len(tasks) == 1:
+        return {first.name: first.known_kind.fit(first.name, labelled[first.name])}
+    for task in tasks:
+        if not any(len(values) for values in labelled[task.name].values()):
+            task.known_kind.fit(task.name, labelled[task.name])  # raises
+    joined = {
+        column: np.concatenate([labelled[task.name][column] for task in tasks])
+        for column in labelled[first.name]
+    }
+    common = first.known_kind.fit(first.name, joined)
+    return {
+        task.name: task.known_kind.counted(list(labelled[task.name].values()), common)
+        for task in tasks
+    }

@@ -1,0 +1,76 @@
+"""Values of rows, given as a column's name or as an array; groups as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from polytask._validation import message
+from polytask.data.cells import plain_text, require_columns
+from polytask.exceptions import DataError, ParameterError
+
+__all__ = ["column_or_values", "common_group_codes", "row_groups"]
+
+
+def row_groups(table: pl.DataFrame, group: Any) -> np.ndarray | None:
+    """Groups as codes in sorted order, int64."""
+    if group is None:
+        return None
+    return group_codes(column_or_values(table, group, "group"))
+
+
+def group_codes(series: pl.Series) -> np.ndarray:
+    """Codes of a column's values in sorted order, int64; a missing value is an error."""
+    missing = series.null_count()
+    if missing:
+        sentence = (
+            f"Every row must have a group. Column {series.name!r} is missing in {missing} rows, "
+            f"first in row {series.is_null().arg_max()}."
+        )
+        raise DataError(sentence)
+    return plain_text(series).rank("dense").cast(pl.Int64).to_numpy() - 1
+
+
+def common_group_codes(columns: Sequence[pl.Series]) -> list[np.ndarray]:
+    """Codes of the groups of several sources, the same for the same group in each."""
+    tables = [plain_text(series).rename("group").to_frame() for series in columns]
+    for series in columns:
+        group_codes(series)  # raises if a row has none
+    try:
+        together = pl.concat(tables, how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        sentence = (
+            f"Column {columns[0].name!r} must name groups alike in all sources. Got the types "
+            f"{', '.join(str(series.dtype) for series in columns)}."
+        )
+        raise DataError(sentence) from error
+    ends = np.cumsum([table.height for table in tables])[:-1]
+    return np.split(group_codes(together["group"]), ends)
+
+
+def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
+    """The column of that name, or the given values as one."""
+    if isinstance(given, str):
+        require_columns(table.columns, [given], f"The {what} column")
+        return table[given]
+    try:
+        series = pl.Series(what, given)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise ParameterError(_unusable(what, given)) from error
+    if series.dtype.is_nested() or series.dtype == pl.Object:
+        raise ParameterError(_unusable(what, given))
+    if len(series) != table.height:
+        sentence = (
+            f"The `{what}` parameter must have one value a row. "
+            f"Got {len(series)} values for {table.height} rows."
+        )
+        raise DataError(sentence)
+    return series.fill_nan(None) if series.dtype.is_float() else series
+
+
+def _unusable(what: str, given: Any) -> str:
+    expected = "a column's name, or values of one type, one a row"
+    return message("the data set", what, expected, given)

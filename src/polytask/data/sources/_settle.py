@@ -1,0 +1,217 @@
+"""Targets checked and kinds settled, with notes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+
+import polars as pl
+
+from polytask.data.cells import (
+    family,
+    listed,
+    named,
+    no_infinity,
+    number_hint,
+    unit_hint,
+    written_hint,
+)
+from polytask.data.readers import fault
+from polytask.data.sources._labels import column_values
+from polytask.exceptions import DataError
+from polytask.tasks import (
+    Binary,
+    FittedTarget,
+    Kind,
+    Multiclass,
+    Multilabel,
+    Regression,
+    Task,
+    TaskSet,
+    infer_kind,
+)
+
+__all__ = [
+    "check_observed",
+    "check_target",
+    "not_dropped",
+    "settled_kind",
+    "target_notes",
+    "unlabelled",
+]
+
+_SHOWN = 5
+_FEW_NUMBERS = 50
+"""So few whole numbers may be classes."""
+_MOST_CODES = 20
+"""More numbers in text are no classes, unless they are whole and occur twice."""
+_CODE = r"^[^\d<>≤≥~≈]*\d+[^\d*†‡]*$|^\D+$"
+"""Text around one whole number, other than what says that it is above or below."""
+
+
+def check_target(task: str, series: pl.Series) -> None:
+    """Raise unless the column can be a target at all."""
+    holds = family(series)
+    if holds is None or holds in {"dates", "tensors"}:
+        raise DataError(f"Task {task!r}: {_no_target(series, holds)}")
+    if series.null_count() == len(series):
+        sentence = (
+            f"Task {task!r}: column {series.name!r} has no observed label to learn from: all "
+            f"{len(series)} rows are missing."
+        )
+        raise DataError(sentence)
+    no_infinity(series)
+
+
+def not_dropped(task: Task, roles: Mapping[str, str]) -> None:
+    """Raise if one of the task's columns was declared to be of no use."""
+    for column in task.columns:
+        if roles.get(column) == "drop":
+            sentence = (
+                f"Task {task.name!r}: column {column!r} is a target and cannot have the role drop. "
+                "Leave the role out, or the task."
+            )
+            raise DataError(sentence)
+
+
+def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
+    """Raise if tasks have no label at all, naming all of them at once.
+
+    Parameters
+    ----------
+    columns : mapping of task name to its target columns
+    """
+    empty = unlabelled(columns)
+    if len(empty) > 1:
+        sentence = (
+            f"{len(empty)} tasks have no observed label to learn from, since their columns hold no "
+            f"value: {listed([repr(task) for task in empty])}. Leave them out."
+        )
+        raise DataError(sentence)
+
+
+def unlabelled(columns: Mapping[str, Sequence[pl.Series]]) -> Collection[str]:
+    """Tasks whose target columns hold nothing."""
+    return [
+        task
+        for task, targets in columns.items()
+        if all(series.null_count() == len(series) for series in targets)
+    ]
+
+
+def _no_target(series: pl.Series, holds: str | None) -> str:
+    """Why a column cannot be a target, and what to give instead."""
+    why = fault(series)
+    if series.dtype == pl.Object and why:
+        return why[0].lower() + why[1:]
+    remedies = {
+        "dates": " For times, give the time since a fixed moment, such as days, as numbers.",
+        "tensors": " Make each number of the arrays a column of its own: a task may have several.",
+    }
+    sentence = (
+        f"column {series.name!r} has the type {series.dtype}, which cannot be a target. "
+        f"Give numbers, text or booleans.{remedies.get(holds or '', '')}"
+    )
+    return f"{sentence} {why}".rstrip()
+
+
+def settled_kind(
+    task: Task, columns: Sequence[pl.Series], roles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Kind, str]:
+    """The task's kind and why: as given, by what its columns are declared to be, or inferred."""
+    if isinstance(task.kind, Kind):
+        return task.kind, "as given"
+    inferred = [_kind(task.name, series, roles.get(series.name)) for series in columns]
+    if len(inferred) == 1:
+        kind, reason = inferred[0]
+        return kind, f"because of {reason}"
+    if all(isinstance(kind, Binary) for kind, _ in inferred):
+        return Multilabel(), f"because of {len(columns)} columns of 2 values"
+    if all(isinstance(kind, Regression) for kind, _ in inferred):
+        return Regression(), f"because of {len(columns)} columns of numbers"
+    found = ", ".join(
+        f"{s.name}: {kind.name}" for s, (kind, _) in zip(columns, inferred, strict=True)
+    )
+    sentence = (
+        f"The kind of task {task.name!r} cannot be inferred, since its columns differ ({found}). "
+        "State its kind, or make each column a task of its own."
+    )
+    raise DataError(sentence)
+
+
+def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
+    values = column_values(series)
+    if role == "numeric":
+        return Regression(), "numbers, as declared"
+    count = series.drop_nulls().n_unique()
+    if role != "categorical":
+        doubt = _numbers_in_text(task, series, count)
+        whole = _all_whole(series)
+        # pandas stores whole numbers as floats where some are missing
+        integer = series.dtype.is_integer() or (whole and series.null_count() > 0)
+        kind, reason = infer_kind(task, series.name, values, integer=integer)
+        few = whole and count <= _FEW_NUMBERS
+        classes = f" ({count} different ones; write {series.name}:multiclass for classes)"
+        return kind, reason + classes * (few and isinstance(kind, Regression)) + doubt
+    kind = Binary() if count <= 2 else Multiclass()
+    return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
+
+
+def _all_whole(series: pl.Series) -> bool:
+    if not series.dtype.is_float():
+        return series.dtype.is_integer()
+    return bool((series.drop_nulls().drop_nans() % 1 == 0).all())
+
+
+def _numbers_in_text(task: str, series: pl.Series, count: int) -> str:
+    """Doubt about a target whose kind is not given, and that is text of a few numbers; else empty.
+
+    Raises
+    ------
+    DataError
+        If there are many, other than codes.
+    """
+    if series.dtype != pl.String:
+        return ""
+    noted = number_hint(series)  # where the cells were read
+    hint = named(noted or unit_hint(series) or written_hint(series), series.name)
+    if not hint:
+        return ""
+    repeated = 2 * count <= len(series) - series.null_count()
+    few = count <= 2 or (count <= _MOST_CODES and repeated)
+    if few or (repeated and series.str.contains(_CODE).all()):
+        return "" if noted else f", which look like {hint}"
+    sentence = (
+        f"Task {task!r}: column {series.name!r} holds {hint}. Or write "
+        f"{series.name}:multiclass if they are classes all the same."
+    )
+    raise DataError(sentence)
+
+
+def target_notes(
+    tasks: TaskSet, reasons: Mapping[str, str], fitted: Mapping[str, FittedTarget]
+) -> tuple[str, ...]:
+    """One line for every group of tasks of which the same is to be said."""
+    alike: dict[str, list[str]] = {}
+    for task in tasks:
+        words = f"{task.known_kind.name}, {reasons[task.name]}"
+        if isinstance(task.known_kind, Binary):
+            words += f"; positive class {fitted[task.name].classes[1]!r}"
+        elif reasons[task.name] == "as given":
+            continue
+        alike.setdefault(words + _otherwise(task, fitted), []).append(task.name)
+    return tuple(f"{_listed(names)}: {words}" for words, names in alike.items())
+
+
+def _otherwise(task: Task, fitted: Mapping[str, FittedTarget]) -> str:
+    """What to write where whole numbers were taken for classes, and are none."""
+    labels = fitted[task.name].classes
+    if not isinstance(task.known_kind, Multiclass) or isinstance(labels[0], str):
+        return ""
+    return f"; write {task.columns[0]}:regression for numbers"
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{len(names)} tasks ({', '.join(names[:_SHOWN])}, …)"

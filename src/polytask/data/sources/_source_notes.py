@@ -1,0 +1,125 @@
+"""Notes on oddities of a source's inputs and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from polytask.data.cells import (
+    SIGNS,
+    date_hint,
+    family,
+    gathered,
+    listed,
+    number_hint,
+    sentinel_notes,
+    unit_hint,
+    written_hint,
+)
+from polytask.data.sources._labels import OwnRowLabels, TableLabels
+from polytask.data.sources._leaks import leak_notes
+from polytask.data.sources._source import Source
+
+__all__ = ["source_notes"]
+
+_MANY = 20
+_HEAD = 1000
+_EIGHT_FIGURES = (1800_01_01, 2199_12_31)
+
+
+def source_notes(source: Source) -> tuple[str, ...]:
+    """Words on inputs that are hardly of use or of too much, and on cells that may be missing."""
+    free = [s for s in source.inputs.iter_columns() if s.name not in source.reading.roles]
+    odd = [(series.name, words) for series in free if (words := _oddity(series))]
+    columns = [*free, *_targets(source)]
+    return (
+        *(f"input {note}" for note in gathered(odd)),
+        *_sign_notes(columns),
+        *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
+        *leak_notes(source),
+    )
+
+
+def _targets(source: Source) -> Iterator[pl.Series]:
+    if isinstance(source.labels, TableLabels):
+        yield from source.labels.frame.iter_columns()
+    elif isinstance(source.labels, OwnRowLabels):
+        yield source.labels.values
+
+
+def _oddity(series: pl.Series) -> str:
+    """What is to be said of one input."""
+    observed = series.drop_nulls()
+    count, holds = len(observed), family(series)
+    if count == 0:
+        return "left out, because all cells are missing"
+    if isinstance(series.dtype, pl.Date | pl.Datetime):
+        return (
+            f"time from {_shown(observed.min())} to {_shown(observed.max())}, learned as elapsed time and parts of "
+            "the calendar; --column NAME:categorical for categories"
+        )
+    if len(series) < _MANY:
+        return ""
+    if series.dtype.is_integer() and _are_days(observed):
+        return "whole numbers that may be dates; --column NAME:date reads them so"
+    if series.dtype.is_integer() and observed.n_unique() == count >= _MANY:
+        return (
+            f"{count} different whole numbers in {len(series)} rows, as identifiers are; "
+            "--drop NAME leaves it out"
+        )
+    return _oddity_of_text(series) if holds == "text" else ""
+
+
+def _oddity_of_text(series: pl.Series) -> str:
+    distinct = series.n_unique()
+    if distinct < _MANY:
+        return ""
+    if _like_numbers(series.head(_HEAD)) and (unit_hint(series) or number_hint(series)):
+        return unit_hint(series)  # numbers but for some cells were noted where they were read
+    if date_hint(series):  # as dates but for some cells were
+        return ""
+    if written_hint(series.head(_HEAD)) and (hint := written_hint(series)):
+        return f"{hint}, or --column NAME:categorical if they are none"
+    if distinct * 2 > len(series):
+        return (
+            f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
+            "--drop NAME leaves it out"
+        )
+    return ""
+
+
+def _like_numbers(head: pl.Series) -> bool:
+    return bool(unit_hint(head) or number_hint(head))
+
+
+def _are_days(numbers: pl.Series) -> bool:
+    """Whether whole numbers are written as dates are, such as 20200102."""
+    low, high = _EIGHT_FIGURES
+    first, last = numbers.min(), numbers.max()  # compared as Python's, whatever fits the column
+    if not (isinstance(first, int) and isinstance(last, int) and low <= first < last <= high):
+        return False
+    return not numbers.cast(pl.String).str.to_date("%Y%m%d", strict=False).has_nulls()
+
+
+def _shown(moment: object) -> str:
+    return str(moment).removesuffix(" 00:00:00")
+
+
+def _sign_notes(columns: list[pl.Series]) -> Iterator[str]:
+    """Words on text columns in which a sign such as “?” is a category like others."""
+    found: dict[str, dict[str, int]] = {}
+    for series in columns:
+        if family(series) == "text":
+            text = series.cast(pl.String)
+            signs = text.filter(text.is_in(SIGNS)).value_counts()
+            if signs.is_empty() or number_hint(series):
+                continue  # numbers but for some cells were noted where they were read
+            for cell, count in signs.iter_rows():
+                found.setdefault(cell, {})[series.name] = count
+    for cell, counts in found.items():
+        total = sum(counts.values())
+        yield (
+            f"{listed(list(counts))}: {cell!r} is a category like others ({total:,} "
+            f"cell{'s' * (total != 1)}); --missing '{cell}' if it means missing"
+        )

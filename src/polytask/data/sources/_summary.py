@@ -1,0 +1,70 @@
+"""What a data set holds, in numbers that go through JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from polytask.data.cells import family
+from polytask.data.sources._fit_targets import fit_targets, labels_by_task
+from polytask.data.sources._source import Source
+from polytask.tasks import FittedTarget, Task
+
+__all__ = ["source_summary", "task_summaries"]
+
+
+def source_summary(source: Source) -> dict[str, Any]:
+    """Rows, columns by what they hold, and tasks of one source."""
+    held = Counter(str(family(series)) for series in source.inputs.iter_columns())
+    return {
+        "name": source.name,
+        "rows": source.n_rows,
+        "columns": dict(held),
+        "tasks": list(source.tasks.names),
+        "own_rows": source.own_rows,
+        "weighted": source.weights is not None,
+        "groups": None if source.groups is None else len(np.unique(source.groups)),
+    }
+
+
+def task_summaries(sources: Sequence[Source]) -> dict[str, dict[str, Any]]:
+    """Per task: kind, labelled rows, and classes with counts or mean and deviation."""
+    fitted, labelled = fit_targets(sources), labels_by_task(sources)
+    rows = Counter[str]()
+    for source in sources:
+        rows.update({name: len(source.rows_of(name)) for name in source.tasks.names})
+    tasks = {task.name: task for source in sources for task in source.tasks}
+    return {
+        name: {
+            **_rows(task, rows[name], len(next(iter(labelled[name].values())))),
+            **_values(task, fitted[name], list(labelled[name].values())),
+        }
+        for name, task in tasks.items()
+    }
+
+
+def _rows(task: Task, rows: int, labelled: int) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "kind": task.known_kind.name,
+        "role": task.role,
+        "columns": list(task.columns),
+        "rows": rows,
+        "labelled": labelled,
+        "missing": 1.0 - labelled / rows if rows else 0.0,
+    }
+
+
+def _values(task: Task, fitted: FittedTarget, columns: list[np.ndarray]) -> dict[str, Any]:
+    truth = task.known_kind.truth(columns, fitted)
+    if fitted.scale:
+        mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
+        return {"mean": np.atleast_1d(mean).tolist(), "std": np.atleast_1d(deviation).tolist()}
+    if truth.ndim > 1:
+        positives = np.nansum(truth, axis=0)
+        return {"classes": list(task.columns), "counts": [int(count) for count in positives]}
+    counts = np.bincount(truth[~np.isnan(truth)].astype(np.int64), minlength=len(fitted.classes))
+    return {"classes": list(fitted.classes), "counts": counts.tolist()}

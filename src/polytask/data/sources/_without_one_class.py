@@ -1,0 +1,88 @@
+"""Tasks that hold one class, and sources without them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from polytask.data.sources._fit_targets import fit_targets, labels_by_task
+from polytask.data.sources._one_class import NO_LABEL, left_out_notes, one_class_error
+from polytask.data.sources._settle import target_notes
+from polytask.data.sources._source import Source
+from polytask.data.sources._source_notes import source_notes
+from polytask.data.sources._zero_weights import hide_unweighted, zero_weight_notes
+from polytask.exceptions import DataError, OneClassError
+from polytask.tasks import Task, class_weights
+
+__all__ = ["check_remaining", "finished", "one_class_tasks"]
+
+
+def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
+    """Tasks without labels or of which all are of one class, with what their kind says of it."""
+    labelled = labels_by_task(sources)
+    found: dict[str, OneClassError] = {}
+    for task in _tasks(sources):
+        try:
+            task.known_kind.fit(task.name, labelled[task.name])
+        except OneClassError as error:
+            found[task.name] = error
+        except DataError as error:
+            if not any(map(len, labelled[task.name].values())):
+                found[task.name] = OneClassError(str(error), NO_LABEL)
+            # anything else is said where all targets are learned
+    return found
+
+
+def check_remaining(tasks: Iterable[Task], found: Mapping[str, OneClassError]) -> None:
+    """Raise, naming all tasks of one class, if no other primary task remains."""
+    left = [task for task in tasks if task.name not in found]
+    if found and not any(task.is_primary for task in left):
+        raise one_class_error(found)
+
+
+def finished(
+    sources: Sequence[Source], reasons: Mapping[str, str]
+) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    """The sources without the tasks of one class, and notes on what was inferred and left out.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        All of a data set.
+    reasons : mapping of task name to str
+        Why each task is of its kind.
+
+    Raises
+    ------
+    OneClassError
+        If no primary task remains; names all of them.
+    DataError
+        If a target cannot be learned from.
+    """
+    sources = [hide_unweighted(source) for source in sources]
+    found = one_class_tasks(sources)
+    check_remaining(_tasks(sources), found)
+    _check_metrics(task for task in _tasks(sources) if task.name not in found)
+    kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
+    notes: list[str] = []
+    for one in kept:
+        fitted = fit_targets([one])
+        for task in one.tasks:  # raises where they do not suit
+            class_weights(f"task {task.name!r}", task.class_weight, fitted[task.name])
+        notes += target_notes(one.tasks, reasons, fitted)
+    notes += [note for source in kept for note in source_notes(source)]
+    notes += left_out_notes(found, "in the table")
+    return tuple(kept), (*notes, *zero_weight_notes(kept))
+
+
+def _check_metrics(tasks: Iterable[Task]) -> None:
+    """Refuse metrics that do not serve a task's kind before anything is fitted."""
+    named = [task for task in tasks if task.metrics is not None]
+    if named:
+        from polytask.metrics import metrics_for  # which loads scikit-learn
+
+        for task in named:
+            metrics_for(task)
+
+
+def _tasks(sources: Sequence[Source]) -> Collection[Task]:
+    return {task.name: task for source in sources for task in source.tasks}.values()

@@ -1,0 +1,54 @@
+"""Labels that weigh nothing are no labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from polytask.data.sources._source import Source
+from polytask.exceptions import DataError
+
+__all__ = ["hide_unweighted", "weighing_rows", "zero_weight_notes"]
+
+
+def hide_unweighted(source: Source) -> Source:
+    """The source without the labels of weight 0.
+
+    Raises
+    ------
+    DataError
+        If a label has no weight.
+    """
+    if source.weights is None or source.labels is None:
+        return source
+    hidden = {}
+    for task in source.tasks.names:
+        rows, weights = source.labels.rows(task), source.weights_of(task)
+        missing = np.isnan(weights)
+        if missing.any():
+            sentence = (
+                "Every labelled row must have a weight, which 0 leaves out. The weight of "
+                f"task {task!r} is missing in row {rows[missing][0]} ({missing.sum()} such rows)."
+            )
+            raise DataError(sentence)
+        if (weights == 0).any():
+            hidden[task] = rows[weights == 0]
+    return replace(source, labels=source.labels.hide(hidden)) if hidden else source
+
+
+def weighing_rows(source: Source) -> np.ndarray:
+    """Rows that weigh anything for any task."""
+    if source.weights is None:
+        return np.arange(source.n_rows)
+    table = source.weights.reshape(source.n_rows, -1)
+    return np.flatnonzero((table > 0).any(axis=1))
+
+
+def zero_weight_notes(sources: Sequence[Source]) -> tuple[str, ...]:
+    """How many rows are left out."""
+    count = sum(source.n_rows - len(weighing_rows(source)) for source in sources)
+    if not count:
+        return ()
+    return (f"{count} row{'s' * (count > 1)} of weight 0: left out of training and of metrics",)

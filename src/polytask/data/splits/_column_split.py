@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from polytask._naming import suggestion
+from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.data.dataset import MultiTaskDataset
+from polytask.data.sources import Source
+from polytask.data.splits._check_shares import SHARE
+from polytask.data.splits._drawn_split import check_training_rows, drawn_validation
+from polytask.data.splits._split import Split
+from polytask.data.splits._splitter import Splitter
+from polytask.exceptions import DataError
+
+__all__ = ["ColumnSplit", "find_split_column", "own_split", "own_split_note"]
+
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class ColumnSplit(Splitter):
+    """The parts that a column of the table names.
+
+    Its values are ``train``, ``validation`` (or ``val``, ``valid``, ``dev``) and ``test``, in any
+    case.
+
+    Parameters
+    ----------
+    column : str
+        The column, which is then no input.
+    validation : float, default 0.2
+        Share of the training rows that is drawn by seed where the column names no validation
+        rows.
+    """
+
+    column: str
+    validation: float = 0.2
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "column": InstanceOf((str,)),
+        "validation": SHARE,
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.column,)
+
+    def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
+        """One split; only validation rows that the column does not name depend on the seed."""
+        named = {source.name: self._parts(source) for source in dataset.sources}
+        train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
+        for part, rows in (("train", train), ("test", test)):
+            if _empty(rows):
+                sentence = f"No row of the split column {self.column!r} says {part!r}."
+                raise DataError(sentence)
+        if _empty(validation) and self.validation:
+            generator = np.random.default_rng(seed)
+            train, validation = drawn_validation(dataset, train, self.validation, generator)
+        check_training_rows(dataset, train)
+        return [Split(train, validation, test, "column")]
+
+    def _parts(self, source: Source) -> np.ndarray:
+        if self.column not in source.inputs.columns:
+            sentence = (
+                f"The split column {self.column!r} is not an input column of source "
+                f"{source.name!r}. {suggestion(self.column, source.inputs.columns)}"
+            )
+            raise DataError(sentence)
+        series = source.inputs[self.column].cast(pl.String)
+        words = {
+            value: _PARTS.get(str(value).strip().casefold())
+            for value in series.unique(maintain_order=True)
+        }
+        unknown = [value for value, part in words.items() if part is None]
+        if unknown:
+            row = series.to_list().index(unknown[0])
+            sentence = (
+                f"The split column {self.column!r} must say train, validation or test in every row. "
+                f"Got {series[row]!r} in row {row}."
+            )
+            raise DataError(sentence)
+        return np.array([words[value] for value in series.to_list()])
+
+
+def _rows(named: Mapping[str, np.ndarray], part: str) -> Mapping[str, np.ndarray]:
+    return {source: np.flatnonzero(parts == part) for source, parts in named.items()}
+
+
+def _empty(rows: Mapping[str, np.ndarray]) -> bool:
+    return not any(len(found) for found in rows.values())
+
+
+def find_split_column(table: pl.DataFrame) -> str | None:
+    """The only text column whose every value names a part, train and test among them.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+
+    Returns
+    -------
+    str or None
+        None where no column, or more than one, is like that.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from polytask.data import find_split_column
+    >>> find_split_column(pl.DataFrame({"x": [1, 2, 3], "part": ["train", "test", "train"]}))
+    'part'
+    """
+    found = [name for name in table.columns if _names_parts(table[name])]
+    return found[0] if len(found) == 1 else None
+
+
+def _names_parts(column: pl.Series) -> bool:
+    if column.dtype != pl.String:
+        return False
+    values = column.unique().to_list()
+    parts = {None if value is None else _PARTS.get(value.strip().casefold()) for value in values}
+    return None not in parts and {"train", "test"} <= parts
+
+
+def own_split(dataset: MultiTaskDataset) -> ColumnSplit | None:
+    """The split that an input column of every source names; None where there is none.
+
+    Parameters
+    ----------
+    dataset : MultiTaskDataset
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import own_split
+    >>> table = {"x": [1, 2, 3], "y": [0, 1, 1], "part": ["train", "test", "train"]}
+    >>> own_split(polytask.read(table, "y"))
+    ColumnSplit(column='part', validation=0.2)
+    """
+    found = {find_split_column(source.inputs) for source in dataset.sources}
+    named = found.pop()
+    return None if named is None or found else ColumnSplit(named)
+
+
+def own_split_note(column: str) -> str:
+    """What is said of it."""
+    return (
+        f"using the table's own column {column!r} for train and test rows "
+        "(--split random:0.2 for another split)"
+    )

@@ -1,0 +1,165 @@
+"""Test rows too few of a kind to judge by: rare classes, few groups, classes never trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from polytask.data.dataset import MultiTaskDataset
+from polytask.data.sources import Source, fit_targets
+from polytask.data.splits._split import Split
+from polytask.tasks import FittedTarget, Label
+
+__all__ = ["rarity_notes"]
+
+_FEW_ROWS = 20
+_FEW_GROUPS = 10
+_SHOWN = 5
+
+
+class _Class(NamedTuple):
+    """One class of a task, and its rows among the training and test rows of a split."""
+
+    task: str
+    label: Label
+    train: int
+    test: int
+
+    def __str__(self) -> str:
+        return f"{self.test} of class {self.label!r} ({self.task})"
+
+
+def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, ...]:
+    """What test rows cannot tell for want of rows, one sentence for each reason.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+    splits : sequence of Split
+        Counts are those of the split that has fewest.
+
+    Returns
+    -------
+    tuple of str
+        About tasks with fewer than 20 test rows of their rarer class, test rows from fewer than
+        10 groups, and classes without a training row.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import RandomSplit, rarity_notes
+    >>> data = polytask.read({"age": range(40), "rich": [0, 0, 0, 1] * 10}, ["rich"])
+    >>> print(*rarity_notes(data, RandomSplit().splits(data, seed=0)))
+    Fewer than 20 test rows of the rarer class: 2 of class 1 (rich). Single rows decide the metrics.
+    """
+    labelled = list(_labelled(data))
+    classes = [list(_classes(labelled, split)) for split in splits]
+    where = "" if len(splits) == 1 else " in a fold"
+    return (*_few_rows(classes, where), *_few_groups(data, splits, where), *_untrained(classes))
+
+
+def _few_rows(splits: Sequence[Sequence[_Class]], where: str) -> list[str]:
+    rarest: dict[str, _Class] = {}
+    for classes in splits:
+        tested = {one.task for one in classes if one.test}
+        for one in classes:
+            known = rarest.get(one.task, one)
+            if one.task in tested and one.train:
+                rarest[one.task] = min(known, one, key=lambda found: found.test)
+    few = sorted((c for c in rarest.values() if c.test < _FEW_ROWS), key=lambda one: one.test)
+    if not few:
+        return []
+    sentence = (
+        f"Fewer than {_FEW_ROWS} test rows of the rarer class{where}: {_listed(few)}. "
+        "Single rows decide the metrics."
+    )
+    return [sentence]
+
+
+def _few_groups(data: MultiTaskDataset, splits: Sequence[Split], where: str) -> list[str]:
+    grouped = [source for source in data.sources if source.groups is not None]
+    if len(grouped) < len(data.sources):
+        return []
+    fewest = min(_n_groups(grouped, split) for split in splits)
+    if fewest >= _FEW_GROUPS:
+        return []
+    sentence = (
+        f"The test rows{where} come from {fewest} group{'s' * (fewest != 1)}, fewer than "
+        f"{_FEW_GROUPS}: little can be said about new groups."
+    )
+    return [sentence]
+
+
+def _n_groups(sources: Sequence[Source], split: Split) -> int:
+    found = [np.asarray(s.groups)[split.test.get(s.name, np.empty(0, np.int64))] for s in sources]
+    return len(np.unique(np.concatenate(found)))
+
+
+def _untrained(splits: Sequence[Sequence[_Class]]) -> list[str]:
+    found: dict[tuple[str, Label], _Class] = {}
+    for classes in splits:
+        found |= {(one.task, one.label): one for one in classes if one.test and not one.train}
+    if not found:
+        return []
+    several = len(found) > 1
+    sentence = (
+        f"{'Classes' if several else 'A class'} without a training row: "
+        f"{_listed(list(found.values()))} among the test rows. "
+        f"No model can predict {'them' if several else 'it'}."
+    )
+    return [sentence]
+
+
+class _Labelled(NamedTuple):
+    """Class codes of a task with classes, column by column, on the labelled rows of a source."""
+
+    task: str
+    target: FittedTarget
+    source: str
+    rows: np.ndarray
+    codes: np.ndarray
+
+
+def _labelled(data: MultiTaskDataset) -> Iterator[_Labelled]:
+    targets = fit_targets(data.sources)
+    for task in data.tasks:
+        target = targets[task.name]
+        for source in data.sources if target.classes else ():
+            if task.name in source.tasks.names:
+                labels = source.labelled()
+                columns, rows = list(labels.columns(task.name).values()), labels.rows(task.name)
+                codes = task.known_kind.truth(columns, target).reshape(len(rows), len(columns))
+                yield _Labelled(task.name, target, source.name, rows, codes)
+
+
+def _classes(labelled: Sequence[_Labelled], split: Split) -> Iterator[_Class]:
+    """Every class of every task that has classes; columns of a task are counted one by one."""
+    counts: dict[str, np.ndarray] = {}
+    targets = {one.task: one.target for one in labelled}
+    for one in labelled:
+        counts[one.task] = counts.get(one.task, 0) + np.stack(
+            [_counts(one, split.train), _counts(one, split.test)]
+        )
+    for task, target in targets.items():
+        several = len(target.columns) > 1
+        for column, name in enumerate(target.columns):
+            for code, label in enumerate(target.classes):
+                shown = f"{name}={label}" if several else label
+                train, test = counts[task][:, column, code].tolist()
+                yield _Class(task, shown, train, test)
+
+
+def _counts(labelled: _Labelled, part: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Rows of a part by column and class."""
+    rows = np.asarray(part.get(labelled.source, ()), dtype=np.int64)
+    table = labelled.codes[np.isin(labelled.rows, rows)]
+    classes = np.arange(len(labelled.target.classes))
+    return np.stack([(column[:, None] == classes).sum(axis=0) for column in table.T])
+
+
+def _listed(classes: Sequence[_Class]) -> str:
+    more = len(classes) - _SHOWN
+    shown = ", ".join(str(one) for one in classes[:_SHOWN])
+    return shown + (f" and {more} more" if more > 0 else "")

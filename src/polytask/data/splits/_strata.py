@@ -1,0 +1,46 @@
+"""What has to be spread evenly over the parts of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from scipy import sparse
+
+from polytask.data.sources import Source
+from polytask.tasks import FittedTarget
+
+__all__ = ["strata"]
+
+
+def strata(source: Source, targets: Mapping[str, FittedTarget]) -> sparse.csr_array:
+    """Rows × strata, 1 where a row belongs to one.
+
+    Every class of every task is one (both values of each column of a multilabel task), and so
+    are the labelled rows of a task without classes.
+    """
+    rows, columns, count = [], [], 0
+    for members, codes in _codes(source, targets):
+        found, position = np.unique(codes, return_inverse=True)
+        rows.append(members)
+        columns.append(position.reshape(-1) + count)
+        count += len(found)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    ones = np.ones(len(row), dtype=np.float64)
+    return sparse.csr_array((ones, (row, column)), shape=(source.n_rows, count))
+
+
+def _codes(
+    source: Source, targets: Mapping[str, FittedTarget]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Labelled rows and a code for each, column by column of every task."""
+    labels = source.labelled()
+    for task in source.tasks:
+        rows, target = labels.rows(task.name), targets[task.name]
+        if not target.classes:
+            yield rows, np.zeros(len(rows))
+            continue
+        encoded = task.known_kind.encode(list(labels.columns(task.name).values()), target)
+        for codes in encoded.T:
+            observed = np.isfinite(codes)
+            yield rows[observed], codes[observed]
