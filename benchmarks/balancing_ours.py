@@ -44,7 +44,7 @@ def aggregated(aggregator: Any, *, engine: str = "auto", own_rows: bool = False)
             aggregator,
             engine=engine,
             features=features if engine == "features" else None,
-            rows=case.rows if own_rows else None,
+            task_of_row=case.rows if own_rows else None,
         )
 
     return Contender(gradients)

@@ -41,7 +41,7 @@ class Amortised(AmortisedAggregator):
         return torch.ones(len(gramian))
 
     def carried(self, served):
-        return torch.ones(len(served.rows))
+        return torch.ones(len(served.indices))
 
     def move(self, product, served):
         pass

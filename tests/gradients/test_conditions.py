@@ -28,7 +28,7 @@ class Weighing(GramianAggregator):
 
     def weights(self, gramian, served=None):
         self.seen = gramian
-        return WEIGHTS[served.rows].to(gramian)
+        return WEIGHTS[served.indices].to(gramian)
 
     def wanted(self, jacobian, weights):
         return jacobian @ jacobian.T
@@ -40,7 +40,7 @@ class Carrying(Aggregator):
     needs = frozenset({Need.PRODUCT, Need.PRESENT})
 
     def carried(self, served):
-        return WEIGHTS[served.rows]
+        return WEIGHTS[served.indices]
 
     def move(self, product, served):
         self.seen = product
@@ -59,7 +59,7 @@ class Combining(JacobianAggregator):
 
     def combine(self, jacobian, served=None):
         self.seen = jacobian
-        return WEIGHTS[served.rows].to(jacobian) @ jacobian
+        return WEIGHTS[served.indices].to(jacobian) @ jacobian
 
     def wanted(self, jacobian, weights):
         return jacobian
@@ -351,7 +351,7 @@ def test_batches_without_rows(way, rows):
     network.inputs = network.inputs[:0]
     features = network.features()
     losses = [head(features).square().sum() for head in network.heads]
-    follow(way, losses, network.shared(), rows=rows)
+    follow(way, losses, network.shared(), task_of_row=rows)
     assert not gradients_of(network.shared()).any()
 
 
@@ -394,7 +394,7 @@ def own_rows():
 @pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8])
 def test_rows_of_any_whole_type(way, dtype):
     network, features, losses, rows = own_rows()
-    agree(way, losses, network.shared(), rows=rows.to(dtype), features=features)
+    agree(way, losses, network.shared(), task_of_row=rows.to(dtype), features=features)
 
 
 @EVERY_WAY
@@ -413,8 +413,10 @@ def test_rows_of_any_whole_type(way, dtype):
 )
 def test_rows_that_cannot_be_are_refused(way, change):
     network, features, losses, rows = own_rows()
-    with pytest.raises(ParameterError, match=r"The `rows` parameter of backward must be .*Got"):
-        follow(way, losses, network.shared(), rows=change(rows), features=features)
+    with pytest.raises(
+        ParameterError, match=r"The `task_of_row` parameter of backward must be .*Got"
+    ):
+        follow(way, losses, network.shared(), task_of_row=change(rows), features=features)
     assert all(p.grad is None for p in network.parameters())
 
 
@@ -429,15 +431,15 @@ def test_rows_that_batch_statistics_mix(compiled):
         head(own).square().mean()
         for head, own in zip(network.heads, network.features().split(4), strict=True)
     ]
-    agree("auto", losses, network.shared(), rows=torch.arange(3).repeat_interleave(4))
+    agree("auto", losses, network.shared(), task_of_row=torch.arange(3).repeat_interleave(4))
 
 
 @pytest.mark.parametrize("n_rows", [5, 9, 15, 24])
 def test_rows_of_a_wrong_length_show_at_the_layers(n_rows):
     network, _, losses, _ = own_rows()
     rows = torch.zeros(n_rows, dtype=torch.long)
-    with pytest.raises(ParameterError, match=r"one number a row .* a layer sees 12"):
-        follow("auto", losses, network.shared(), rows=rows)
+    with pytest.raises(ParameterError, match=r"one number per row .* a layer sees 12"):
+        follow("auto", losses, network.shared(), task_of_row=rows)
     assert all(p.grad is None for p in network.parameters())
 
 
@@ -513,6 +515,6 @@ def test_what_the_user_gave_is_left_as_it_was(way):
     given = [network.inputs, joined, features, rows, present, *network.parameters()]
     before = [one.detach().clone() for one in given]
     versions = [one._version for one in given]
-    follow(way, joined, network.shared(), rows=rows, present=present, features=features)
+    follow(way, joined, network.shared(), task_of_row=rows, present=present, features=features)
     assert all(torch.equal(one, old) for one, old in zip(given, before, strict=True))
     assert versions == [one._version for one in given]

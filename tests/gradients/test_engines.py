@@ -27,7 +27,7 @@ class Carrier(Aggregator):
     needs = frozenset({Need.PRODUCT, Need.PRESENT})
 
     def carried(self, served):
-        return WEIGHTS[served.rows]
+        return WEIGHTS[served.indices]
 
     def move(self, product, served):
         self.product = product
@@ -157,7 +157,7 @@ def test_tasks_with_rows_of_their_own(n_rows):
         for rows in (None, None if options["apart"] else tasks):
             spy = Spy()
             own.zero_grad()
-            backward(own.losses(**options), shared, spy, rows=rows)
+            backward(own.losses(**options), shared, spy, task_of_row=rows)
             close(spy.gramian, jacobian @ jacobian.T)
             update = torch.cat([p.grad.flatten() for p in shared])
             close(update, WEIGHTS @ jacobian)
@@ -170,7 +170,7 @@ def test_absent_tasks_rows_take_no_part():
     present, spy = torch.tensor([True, False, True]), Spy()
     losses = torch.where(present, torch.stack(own.losses(apart=False)), 0.0)
     tasks = torch.arange(3).repeat_interleave(4)
-    backward(losses, shared, spy, rows=tasks, present=present)
+    backward(losses, shared, spy, task_of_row=tasks, present=present)
     close(spy.gramian, jacobian @ jacobian.T)
 
 
@@ -182,7 +182,7 @@ def test_batch_statistics_mix_rows():
     losses = [head(features)[tasks == k].square().mean() for k, head in enumerate(network.heads)]
     jacobian = per_task_jacobian(torch.stack(losses), network.shared())
     spy = Spy()
-    backward(losses, network.shared(), spy, rows=tasks)
+    backward(losses, network.shared(), spy, task_of_row=tasks)
     close(spy.gramian, jacobian @ jacobian.T)
 
 
@@ -192,7 +192,7 @@ class Counter(JacobianAggregator):
     needs = frozenset({Need.JACOBIAN, Need.PRESENT})
 
     def combine(self, jacobian, served=None):
-        self.jacobian, self.rows = jacobian, served.rows
+        self.jacobian, self.rows = jacobian, served.indices
         return jacobian.sum(0)
 
 
@@ -353,15 +353,19 @@ def test_convolutions_of_tasks_with_rows_of_their_own(convolution, cancelled):
     features = network.features()
     losses = [head(features)[tasks == k].square().sum() for k, head in enumerate(network.heads)]
     jacobian = per_task_jacobian(torch.stack(losses), network.shared())
-    backward(losses, network.shared(), spy, rows=tasks)
+    backward(losses, network.shared(), spy, task_of_row=tasks)
     close(spy.gramian, jacobian @ jacobian.T)
     close(torch.cat([p.grad.flatten() for p in network.shared()]), WEIGHTS @ jacobian)
 
 
 def test_convolutions_see_rows_that_do_not_fit():
     network = images(nn.Conv2d(2, 4, 3))
-    with pytest.raises(ParameterError, match="`rows` parameter of backward must be one number a"):
-        backward(network.losses(), network.shared(), Spy(), rows=torch.zeros(6, dtype=torch.long))
+    with pytest.raises(
+        ParameterError, match="`task_of_row` parameter of backward must be one number per"
+    ):
+        backward(
+            network.losses(), network.shared(), Spy(), task_of_row=torch.zeros(6, dtype=torch.long)
+        )
 
 
 def test_memory_of_own_rows_is_used_again_and_not_shared():

@@ -54,8 +54,8 @@ def refused(match, *, losses=None, shared=None, aggregator=None, **options):
         (lambda found: [found[0], None], r"Entry 1 is None.*`present`"),
         (lambda found: [found[0], found[:2]], r"Entry 1 has the shape \(2,\)"),
         (lambda found: found.tolist(), r"Entry 0 is no tensor"),
-        (lambda found: found[:0], r"one loss a task"),
-        (iter, r"one loss a task"),
+        (lambda found: found[:0], r"one loss per task"),
+        (iter, r"one loss per task"),
         (lambda found: found.detach(), r"no graph"),
     ],
 )
@@ -134,7 +134,7 @@ def test_aggregators(aggregator, remedy):
         ("scale", [0.0, -1.0, float("nan"), float("inf"), "2", None, torch.tensor(0.0)]),
         ("memory_limit", [0, -1, "2", None]),
         ("features", [[None], nn.Linear(1, 1), {"a": torch.ones(8, 4)}]),
-        ("rows", [[0, 1, 2], torch.ones(8)]),
+        ("task_of_row", [[0, 1, 2], torch.ones(8)]),
         (
             "present",
             [[True, False, True], torch.tensor([0, 2, 1]), torch.tensor([0, 2]), torch.ones(3)],

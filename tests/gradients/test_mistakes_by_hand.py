@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from polytask.exceptions import ParameterError
-from polytask.gradients import adopt, backward, gramian, per_task_jacobian
+from polytask.gradients import as_aggregator, backward, gramian, per_task_jacobian
 
 pytestmark = pytest.mark.usefixtures("unchecked_types")
 
@@ -111,7 +111,7 @@ def test_callables_whose_result_has_another_shape(method, expected, got):
     with pytest.raises(ParameterError, match=sentence):
         backward(losses, trunk.parameters(), method)
     with pytest.raises(ParameterError, match="`aggregator` parameter of backward"):
-        adopt(method).aggregate(torch.ones(2, 8))
+        as_aggregator(method).aggregate(torch.ones(2, 8))
 
 
 def test_a_callable_of_the_right_shape():

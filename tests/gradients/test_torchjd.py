@@ -14,7 +14,7 @@ from polytask.aggregation import Aggregator, Every
 from polytask.architectures import MLP, HardSharing
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients import Need, adopt, backward, per_task_jacobian
+from polytask.gradients import Need, as_aggregator, backward, per_task_jacobian
 from polytask.training import Trainer
 
 torchjd = pytest.importorskip("torchjd")
@@ -111,9 +111,9 @@ def test_their_aggregators_give_their_update_in_our_loop(name):
 
 @pytest.mark.parametrize("name", ["UPGrad", "MGDA", "IMTLG", "AlignedMTL", "PCGrad", "CAGrad"])
 def test_of_those_with_gramian_weights_only_the_gramian_is_asked(name):
-    adopted = adopt(foreign(name))
+    adopted = as_aggregator(foreign(name))
     assert adopted.needs == {Need.GRAMIAN}
-    assert adopt(foreign(name).gramian_weighting).needs == {Need.GRAMIAN}
+    assert as_aggregator(foreign(name).gramian_weighting).needs == {Need.GRAMIAN}
 
 
 def test_gramian_weights_lead_heads_as_well():
@@ -127,7 +127,7 @@ def test_gramian_weights_lead_heads_as_well():
 
 def test_weightings_on_a_matrix_weigh_its_rows():
     weighting = theirs.ConstantWeighting(torch.linspace(0.1, 0.5, K, dtype=torch.float64))
-    adopted = adopt(weighting)
+    adopted = as_aggregator(weighting)
     assert adopted.needs == {Need.JACOBIAN}
     torch.testing.assert_close(adopted.combine(jacobian()), weighting(jacobian()) @ jacobian())
 
@@ -142,20 +142,20 @@ def test_plain_functions_work_on_the_jacobian():
 
 def test_ours_are_returned_unchanged():
     aggregator = room.MGDA()
-    assert adopt(aggregator) is aggregator
+    assert as_aggregator(aggregator) is aggregator
 
 
 @pytest.mark.parametrize("wrong", [room.MGDA, 3.0, None])
 def test_other_things_are_refused(wrong):
     with pytest.raises(ParameterError, match="must be an aggregator, or a callable on a matrix"):
-        adopt(wrong)
+        as_aggregator(wrong)
 
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_their_state_continues_exactly(name):
     if name == "NashMTL":
         pytest.skip("its state cannot be saved")
-    first, second = adopt(foreign(name)), adopt(foreign(name))
+    first, second = as_aggregator(foreign(name)), as_aggregator(foreign(name))
     for one in (first, second):
         one.start(K, generator=torch.Generator().manual_seed(0))
     for seed in range(3):
@@ -169,7 +169,7 @@ def test_their_state_continues_exactly(name):
 
 
 def test_starting_forgets():
-    method = adopt(theirs.GradVac())
+    method = as_aggregator(theirs.GradVac())
     method.start(K, generator=torch.Generator().manual_seed(0))
     once = method.aggregate(jacobian())
     assert not torch.equal(method.aggregate(jacobian()), once)
@@ -178,14 +178,14 @@ def test_starting_forgets():
 
 
 def test_state_that_cannot_be_saved_is_refused_when_it_is_loaded():
-    first, second = adopt(foreign("NashMTL")), adopt(foreign("NashMTL"))
+    first, second = as_aggregator(foreign("NashMTL")), as_aggregator(foreign("NashMTL"))
     first.aggregate(jacobian())
     with pytest.raises(UnservedNeedError, match=r"cannot be saved \(.*prob"):
         second.load_state_dict(first.state_dict())
 
 
 def test_randomness_comes_from_the_generator_only():
-    method = adopt(theirs.PCGrad())
+    method = as_aggregator(theirs.PCGrad())
     before = torch.get_rng_state()
     draws = []
     for _ in range(2):
@@ -272,7 +272,7 @@ BOTH = {
 @pytest.mark.parametrize("name", sorted(BOTH))
 @pytest.mark.parametrize("seed", range(5))
 def test_the_same_method_of_both(name, seed):
-    theirs_update = adopt(foreign(name)).aggregate(jacobian(seed))
+    theirs_update = as_aggregator(foreign(name)).aggregate(jacobian(seed))
     ours_update = own(name).aggregate(jacobian(seed))
     off = (theirs_update - ours_update).norm() / ours_update.norm()
     assert off < BOTH[name]
@@ -282,7 +282,7 @@ def test_the_same_method_of_both(name, seed):
 def test_our_shortest_vector_is_no_longer_than_theirs(seed):
     ours, theirs_ = (
         one.aggregate(jacobian(seed)).norm()
-        for one in (own("MGDA"), adopt(theirs.MGDA(1e-6, 2000)))
+        for one in (own("MGDA"), as_aggregator(theirs.MGDA(1e-6, 2000)))
     )
     assert ours <= theirs_ * (1 + 1e-9)
     assert theirs_ < ours * 1.05

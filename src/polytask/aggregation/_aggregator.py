@@ -15,8 +15,8 @@ from polytask._validation import Choice, Constraint, check_parameters
 from polytask.aggregation._property import Property
 from polytask.aggregation._told import served_or_all
 from polytask.gradients import Need, Served
-from polytask.gradients._hook_watch import Hook, HookWatch
-from polytask.gradients._parts import products
+from polytask.gradients._inner_products import widened_gramian
+from polytask.gradients._missed_hooks import Hook, HookWatch
 
 __all__ = ["Aggregator", "AmortisedAggregator", "GramianAggregator", "JacobianAggregator"]
 
@@ -113,7 +113,7 @@ class GramianAggregator(Aggregator):
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients, by their Gramian."""
         told = (served,) if self._told() else ()
-        return self.weights(products(jacobian), *told).to(jacobian) @ jacobian
+        return self.weights(widened_gramian(jacobian), *told).to(jacobian) @ jacobian
 
 
 class JacobianAggregator(Aggregator):

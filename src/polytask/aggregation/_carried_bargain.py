@@ -52,7 +52,7 @@ class CarriedBargain:
 
     def of(self, served: Served, alpha: float, max_norm: float | None) -> Float[Tensor, " k"]:
         """Weights of the tasks present, clipped as if they solved the equation."""
-        weights = self.weights[served.rows]
+        weights = self.weights[served.indices]
         return clipped(weights, weights.pow(1 - 1 / alpha).sum().sqrt(), max_norm)
 
     def move(
@@ -64,7 +64,7 @@ class CarriedBargain:
         step_size: float,
     ) -> None:
         """One step of the tasks present, given the slopes along the clipped update."""
-        rows, beta = served.rows, 1 / alpha
+        rows, beta = served.indices, 1 / alpha
         weights = self.weights[rows]
         slopes = product.detach().to(weights) * (weights / self.of(served, alpha, max_norm))
         total = weights @ slopes

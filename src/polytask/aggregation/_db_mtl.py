@@ -125,7 +125,7 @@ class DBMTL(GramianAggregator):
         require_same_tasks(self, told, self.step_)
         if not hasattr(self, "gradient_"):
             self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
-        rows = told.rows
+        rows = told.indices
         self.step_[rows] += 1
         kept = (self.beta / self.step_[rows].double() ** self.beta_sigma)[:, None].to(jacobian)
         logarithmic = jacobian.detach() / _positive(losses)[:, None].to(jacobian)

@@ -145,7 +145,7 @@ class Every(Aggregator):
             weights: Tensor = method.carried(served)
             self._carry(weights, served)
         else:
-            weights = self._filled(served.rows)
+            weights = self._filled(served.indices)
         self._turn(self.step_ + 1)
         return weights
 
@@ -173,7 +173,7 @@ class Every(Aggregator):
         require_same_tasks(self, served, self.weight_)
 
     def _carry(self, weights: Float[Tensor, " k"], served: Served) -> None:
-        self.weight_[served.rows] = weights.to(self.weight_)
+        self.weight_[served.indices] = weights.to(self.weight_)
 
     def _filled(self, rows: Tensor) -> Float[Tensor, " k"]:
         """Carried weights; their mean for tasks that have none."""

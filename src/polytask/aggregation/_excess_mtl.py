@@ -116,7 +116,7 @@ class ExcessMTL(JacobianAggregator):
         require_same_tasks(self, told, self.log_weight_)
         if not hasattr(self, "curvature_"):
             self.curvature_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
-        rows = told.rows
+        rows = told.indices
         excess = self._excess(jacobian.detach(), rows)
         known = self.initial_excess_[rows]
         initial = torch.where(known > 0, known, excess)

@@ -111,7 +111,7 @@ class GradDrop(JacobianAggregator):
         told = served_or_all(served, len(jacobian), jacobian.device)
         self._check_leaks(len(told.present))
         leaks = torch.as_tensor(self.leak, dtype=jacobian.dtype, device=jacobian.device)
-        return leaks.expand(len(told.present))[told.rows]
+        return leaks.expand(len(told.present))[told.indices]
 
     def _check_leaks(self, n_tasks: int) -> None:
         if isinstance(self.leak, tuple) and len(self.leak) != n_tasks:

@@ -114,7 +114,7 @@ class GradNorm(GramianAggregator):
         if not hasattr(self, "logit_"):
             self.start(len(told.present), device=gramian.device)
         require_same_tasks(self, told, self.logit_)
-        rows = told.rows
+        rows = told.indices
         self._note_initial(losses, rows)
         weights = len(rows) * self.logit_[rows].softmax(0)
         lengths = gramian.detach().diagonal().double().clamp_min(0).sqrt()

@@ -109,7 +109,7 @@ class GradVac(GramianAggregator):
             self.start(len(told.present), generator=self._generator)
         require_same_tasks(self, told, self.targets_)
         products = normalised(gramian.detach().double().cpu().numpy())
-        pairs = np.ix_(*2 * [told.rows.cpu().numpy()])
+        pairs = np.ix_(*2 * [told.indices.cpu().numpy()])
         targets = self.targets_.numpy()[pairs]
         order = other_tasks(len(products), self._generator)
         vaccine = _Vaccine(products, self.beta, torch.finfo(gramian.dtype).eps)

@@ -128,7 +128,7 @@ class MoCo(JacobianAggregator):
         require_same_tasks(self, told, self.step_)
         if not hasattr(self, "gradient_"):
             self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
-        rows = told.rows
+        rows = told.indices
         self.step_[rows] += 1
         tracked = self._track(jacobian.detach(), rows)
         return self._multipliers(tracked, rows).to(tracked) @ tracked

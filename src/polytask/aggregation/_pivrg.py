@@ -165,7 +165,7 @@ class PIVRG(GramianAggregator):
         if not hasattr(self, "losses_"):
             self.start(len(told.present))
         require_same_tasks(self, told, self.losses_)
-        rows = told.rows.cpu()
+        rows = told.indices.cpu()
         self._remember(losses.cpu(), rows)
         return bargained(gramian, self.alpha, self.max_norm, self._shares(rows))
 

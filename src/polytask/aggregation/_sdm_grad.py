@@ -158,7 +158,7 @@ class SDMGrad(AmortisedAggregator):
         """One step of the carried weights of the tasks present, if all slopes are finite."""
         if not product.isfinite().all():
             return
-        rows, point = served.rows, shares(self.weights_, served)
+        rows, point = served.indices, shares(self.weights_, served)
         slopes = product.detach().to(point)
         height = point @ slopes
         unit = (height.abs() + _SMALLEST * slopes.abs().max()).clamp(min=_TINY)

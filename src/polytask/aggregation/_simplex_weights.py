@@ -23,7 +23,7 @@ def shares(weights: Float[Tensor, " n_tasks"], served: Served) -> Float[Tensor, 
     >>> shares(torch.tensor([0.2, 0.5, 0.3]), Served(torch.tensor([True, False, True])))
     tensor([0.4000, 0.6000])
     """
-    given = weights[served.rows]
+    given = weights[served.indices]
     total = given.sum()
     return torch.where(total > 0, given / total, 1 / len(given))
 
@@ -32,7 +32,7 @@ def put_shares(
     weights: Float[Tensor, " n_tasks"], new: Float[Tensor, " k"], served: Served
 ) -> Float[Tensor, " n_tasks"]:
     """Weights in which the tasks present share anew what they had; the others keep theirs."""
-    rows = served.rows
+    rows = served.indices
     total = weights[rows].sum()
     moved = weights.clone()
     moved[rows] = torch.where(total > 0, total, len(rows) / len(weights)) * new

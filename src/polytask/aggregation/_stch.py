@@ -119,7 +119,7 @@ class STCH(Aggregator):
         if not hasattr(self, "reference_"):
             self.start(len(served.present), device=served.present.device)
         require_same_tasks(self, served, self.reference_)
-        rows = served.rows
+        rows = served.indices
         self.step_ += 1
         self._average(losses, rows)
         weights = 1 / losses

@@ -35,7 +35,7 @@ def with_losses(owner: str, served: Served | None) -> tuple[Served, Float64[Tens
         expected = "a Served with losses"
         remedy = "Give Served(present, losses) as second argument."
         raise ParameterError(message(owner, "served", expected, served, remedy))
-    return served, served.losses.detach().double()[served.rows]
+    return served, served.losses.detach().double()[served.indices]
 
 
 def present_losses(owner: str, served: Served | None) -> Float64[Tensor, " k"]:

@@ -1,11 +1,25 @@
-"""Per-task gradients and what is made of them; the only room that sees network and method."""
+"""Per-task gradients and the updates made from them.
+
+The only room that sees both a network's autograd graph and a balancing method. Begin with
+`backward` in ``_backward.py``: it checks its arguments, packs them into a ``Step`` and hands it to
+``_aggregate.py``, which branches on what the aggregator needs. From there,
+
+- ``_engines.py`` chooses how gradients are computed and ``_task_gradients.py`` runs the passes,
+  from the roots in ``_roots.py``;
+- ``_layer_search.py`` finds layers in the autograd graph, and one file per form stores their
+  gradients: ``_linear_gradients.py``, ``_embedding_gradients.py``, ``_convolution_gradients.py``,
+  and ``_dense_gradients.py`` for everything else;
+- ``_process_group.py`` does the same for a batch spread over several processes.
+
+`Need` and `Served` are the words that balancing methods share with this room.
+"""
 
 from polytask.gradients._backward import backward
 from polytask.gradients._engines import ENGINES
-from polytask.gradients._foreign import ForeignAggregator, adopt, is_foreign
+from polytask.gradients._foreign import ForeignAggregator, as_aggregator, is_foreign
 from polytask.gradients._gramian import gramian
 from polytask.gradients._needs import Need
-from polytask.gradients._per_task import per_task_jacobian
+from polytask.gradients._per_task_jacobian import per_task_jacobian
 from polytask.gradients._served import Served
 from polytask.gradients._slopes import slopes
 
@@ -14,7 +28,7 @@ __all__ = [
     "ForeignAggregator",
     "Need",
     "Served",
-    "adopt",
+    "as_aggregator",
     "backward",
     "gramian",
     "is_foreign",

@@ -1,4 +1,4 @@
-"""Backward passes that let an aggregator decide how task gradients meet."""
+"""The backward pass that combines the tasks' gradients by an aggregator."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from torch import Tensor
 from polytask._torch_defaults import graphs_on
 from polytask._validation import Choice, Interval
 from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients._across import follow_across, over_processes
-from polytask.gradients._engines import ENGINES
-from polytask.gradients._follow import follow
-from polytask.gradients._foreign import adopt
-from polytask.gradients._given import (
+from polytask.gradients._aggregate import aggregate
+from polytask.gradients._arguments import (
     check,
     check_aggregator,
     check_features,
     check_finite,
     check_graph,
     check_present,
-    check_rows,
     check_second,
-    consumed_graphs_said,
-    distinct,
-    stacked,
+    check_task_of_row,
+    consumed_graphs_explained,
+    stack_losses,
+    unique_parameters,
 )
+from polytask.gradients._engines import ENGINES
+from polytask.gradients._foreign import as_aggregator
 from polytask.gradients._needs import Need
+from polytask.gradients._process_group import aggregate_across, reduce_across
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
 
 __all__ = ["backward"]
 
 _HEADS = Choice(("weighted", "plain"))
-_ABOVE_ZERO = Interval(float, 0.0, closed="neither")
+_POSITIVE = Interval(float, 0.0, closed="neither")
 _SERVED = frozenset(
     {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
 )
@@ -51,7 +51,7 @@ def backward(
     present: Bool[Tensor, " n_tasks"] | None = None,
     engine: str = "auto",
     features: Tensor | Sequence[Tensor] | None = None,
-    rows: Int[Tensor, " n_rows"] | None = None,
+    task_of_row: Int[Tensor, " n_rows"] | None = None,
     second: Float[Tensor, " n_tasks"] | Sequence[Tensor] | None = None,
     scale: float = 1.0,
     heads: str = "weighted",
@@ -73,35 +73,36 @@ def backward(
     losses : tensor of shape (n_tasks,) or sequence of scalar tensors
         With their graph, which is consumed.
     shared_parameters : iterable of tensors
-        Parameters through which tasks meet; those that need no gradient are passed over.
+        Parameters that several tasks use; those that need no gradient are skipped.
     aggregator : Aggregator
         Or one of TorchJD's aggregators or weightings.
     present : tensor of shape (n_tasks,), bool, optional
         Tasks labelled in the batch; the others are dropped before anything is solved.
     engine : {"auto", "layerwise", "batched", "per_task", "last_layer", "features"}
-        How the Gramian is found. ``"layerwise"`` is exact and keeps the gradients of linear and
-        embedding layers factored, with one backward pass a task; ``"batched"`` makes these
-        passes one with an axis for the tasks; ``"auto"`` takes the latter on a GPU and the
-        former elsewhere, where it was always faster; ``"per_task"`` forms the Jacobian;
+        How the Gramian is computed. ``"layerwise"`` is exact and keeps the gradients of linear
+        and embedding layers factored, with one backward pass per task. ``"batched"`` joins these
+        passes into one with an axis for the tasks. ``"auto"`` is the latter on a GPU and the
+        former elsewhere, where it was always faster. ``"per_task"`` forms the Jacobian.
         ``"last_layer"`` and ``"features"`` are cheap surrogates: they measure gradients at the
         last shared layers only, or at the features.
     features : tensor or sequence of tensors, optional
-        What all heads start from: the engine ``"features"`` works on it, and heads whose losses
-        are computed together are then passed once for all tasks.
-    rows : tensor of shape (n_rows,), int, optional
-        The task that each row of the batch belongs to, where every row has one: one backward
-        pass then carries all tasks' signals. The network must keep rows apart, with the batch as
-        the first axis throughout.
+        The tensors that all heads start from. The engine ``"features"`` needs them; for other
+        engines, heads whose losses are computed together are then passed once for all tasks.
+    task_of_row : tensor of shape (n_rows,), int, optional
+        The index of the task that each row of the batch belongs to, where every row has one: a
+        single backward pass then carries all tasks' signals. The network must keep rows apart,
+        with the batch as the first axis throughout.
     second : like `losses`, optional
         Losses of an independent batch, for aggregators that need one.
     scale : float, default 1.0
         The factor by which mixed precision scales losses before a backward pass; gradients
         carry it, the aggregator does not see it. Where scaled gradients overflow, the aggregator
-        is not asked, and the sum of the losses is followed for the scaler to find and skip.
+        is not called: ``.grad`` gets the overflowing gradient of the sum of the losses, by which
+        the scaler skips the step.
     heads : {"weighted", "plain"}
         Whether heads follow their own loss with the same weights, or without.
     memory_limit : int, default 2 GiB
-        Bytes that tasks' gradients may take at a time; beyond it they are found in several
+        Bytes that tasks' gradients may take at a time; beyond it they are computed in several
         rounds of backward passes.
     group : torch.distributed.ProcessGroup, optional
         Processes that hold parts of the batch and call this together. The update is that of the
@@ -118,8 +119,8 @@ def backward(
     Raises
     ------
     ParameterError
-        If an argument is not what it should be, such as losses without a graph or an engine
-        that lacks what it works on.
+        If an argument is invalid, such as losses without a graph or an engine that lacks the
+        features it works on.
     NonFiniteLossError
         If the loss of a task that is present is infinite or not a number, and unscaled.
     UnservedNeedError
@@ -128,12 +129,12 @@ def backward(
     Notes
     -----
     Tensor hooks and post-accumulate-grad hooks of parameters are called once, with the update;
-    backward hooks of shared modules are called in every backward pass, at most once a task.
-    A checkpoint draws its part of the network again in every one of these passes, and once for
-    each of its layers whose inputs are asked for; batch norm inside it learns each time. It has
-    to be one with ``use_reentrant=False``. Modules of ``torch.compile`` are passed several times,
-    which those that give their buffers away refuse: set ``torch._functorch.config.donated_buffer``
-    to False before they are compiled.
+    backward hooks of shared modules are called in every backward pass, at most once per task.
+    A checkpoint recomputes its part of the network in each of these passes, and once for each of
+    its layers whose inputs are needed; batch norm inside it updates its statistics each time. It
+    must be a checkpoint with ``use_reentrant=False``. Modules of ``torch.compile`` are passed
+    several times, which those with donated buffers refuse: set
+    ``torch._functorch.config.donated_buffer`` to False before they are compiled.
     Embeddings with ``sparse=True`` get sparse gradients by exact engines for the Gramian, dense
     ones by the Jacobian. Autocast is switched off within.
 
@@ -148,58 +149,58 @@ def backward(
     (tensor([0.8000, 0.2000]), tensor([-1.6000, -0.8000]))
     """
     check_aggregator(aggregator)
-    aggregator = adopt(aggregator)
+    aggregator = as_aggregator(aggregator)
     _check_needs(aggregator, second)
     scale = float(scale) if isinstance(scale, Tensor) else scale
     for name, accepted, value in (
         ("engine", ENGINES, engine),
         ("heads", _HEADS, heads),
-        ("scale", _ABOVE_ZERO, scale),
-        ("memory_limit", _ABOVE_ZERO, memory_limit),
+        ("scale", _POSITIVE, scale),
+        ("memory_limit", _POSITIVE, memory_limit),
     ):
         check(name, accepted, value)
-    joined = stacked(losses)
-    shared = distinct(shared_parameters)
-    others = [] if group is None else _given(task_parameters)
-    served = _served(joined, present, group)
+    stacked = stack_losses(losses)
+    shared = unique_parameters(shared_parameters)
+    others = [] if group is None else _trainable(task_parameters)
+    served = _served(stacked, present, group)
     step = Step(
-        losses=joined if scale == 1.0 else joined * scale,
+        losses=stacked if scale == 1.0 else stacked * scale,
         shared=shared,
         served=served,
         features=_features(features),
-        task_of_row=None if rows is None else _task_of_row(rows, len(joined), features),
-        second=None if second is None else _second(second, len(joined)) * scale,
+        task_of_row=_task_of_row(task_of_row, len(stacked), features),
+        second=None if second is None else _second(second, len(stacked)) * scale,
         scale=scale,
         plain_heads=heads == "plain",
         memory_limit=memory_limit,
     )
-    weights = torch.zeros_like(joined.detach())
-    if len(step.rows) == 0:
+    weights = torch.zeros_like(stacked.detach())
+    if len(step.indices) == 0:
         return weights
     if scale == 1.0 and served.losses is not None:
-        check_finite(served.losses, step.rows)
+        check_finite(served.losses, step.indices)
     if group is None:
         check_graph(step)
-    with torch.autocast(joined.device.type, enabled=False), consumed_graphs_said():
-        found = (
-            follow(step, aggregator, engine)
+    with torch.autocast(stacked.device.type, enabled=False), consumed_graphs_explained():
+        present_weights = (
+            aggregate(step, aggregator, engine)
             if group is None
-            else follow_across(step, aggregator, group, others)
+            else aggregate_across(step, aggregator, group, others)
         )
-    weights[step.rows] = found.to(weights)
+    weights[step.indices] = present_weights.to(weights)
     return weights
 
 
 def _served(losses: Tensor, present: Tensor | None, group: Any) -> Served:
-    """Whose losses came on any process, and their mean over all."""
+    """The tasks present on any process, and the mean of their losses over all processes."""
     if present is None:
         present = torch.ones(len(losses), dtype=torch.bool, device=losses.device)
     check_present(present, len(losses))
-    told = losses.detach()
+    values = losses.detach()
     if group is None:
-        return Served(present, told)
-    anywhere = over_processes(present.int(), group, mean=False).bool()
-    return Served(anywhere, over_processes(told, group, mean=True))
+        return Served(present, values)
+    anywhere = reduce_across(present.int(), group, mean=False).bool()
+    return Served(anywhere, reduce_across(values, group, mean=True))
 
 
 def _features(features: Tensor | Sequence[Tensor] | None) -> Sequence[Tensor] | None:
@@ -211,19 +212,21 @@ def _features(features: Tensor | Sequence[Tensor] | None) -> Sequence[Tensor] | 
 
 
 def _task_of_row(
-    rows: Tensor, n_tasks: int, features: Tensor | Sequence[Tensor] | None
-) -> Int[Tensor, " n_rows"]:
-    check_rows(rows, n_tasks, _features(features))
-    return rows.long()
+    task_of_row: Tensor | None, n_tasks: int, features: Tensor | Sequence[Tensor] | None
+) -> Int[Tensor, " n_rows"] | None:
+    if task_of_row is None:
+        return None
+    check_task_of_row(task_of_row, n_tasks, _features(features))
+    return task_of_row.long()
 
 
 def _second(second: Tensor | Sequence[Tensor], n_tasks: int) -> Float[Tensor, " n_tasks"]:
-    joined = stacked(second, "second")
-    check_second(joined, n_tasks)
-    return joined
+    stacked = stack_losses(second, "second")
+    check_second(stacked, n_tasks)
+    return stacked
 
 
-def _given(task_parameters: Iterable[Tensor] | None) -> list[Tensor]:
+def _trainable(task_parameters: Iterable[Tensor] | None) -> list[Tensor]:
     if task_parameters is None:
         sentence = (
             "With `group`, backward averages the gradients of heads over processes. Give all "

@@ -1,4 +1,4 @@
-"""TorchJD's aggregators and weightings, and plain functions, seen as aggregators."""
+"""Adapters that make aggregators of TorchJD's methods and of plain functions."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ from polytask.gradients._foreign_state import load_plain_state, plain_state
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 
-__all__ = ["ForeignAggregator", "ForeignCombiner", "ForeignWeighting", "adopt", "is_foreign"]
+__all__ = [
+    "ForeignAggregator",
+    "ForeignCombiner",
+    "ForeignWeighting",
+    "as_aggregator",
+    "is_foreign",
+]
 
 
 def is_foreign(method: object) -> bool:
-    """Whether it is a callable on a matrix that declares no needs."""
+    """Whether a method is a callable on a matrix that declares no needs."""
     return callable(method) and not isinstance(method, type) and not hasattr(method, "needs")
 
 
-def adopt(method: Any) -> Any:
-    """An aggregator as it is; a callable on a Gramian or a Jacobian as an aggregator.
+def as_aggregator(method: Any) -> Any:
+    """Wrap a callable on a Gramian or a Jacobian as an aggregator; return an aggregator as it is.
 
     Notes
     -----
     What a callable works on is read off the object: those with a ``gramian_weighting``, or
-    whose ``forward`` calls its argument ``gramian``, are given the Gramian, all others the
-    Jacobian. Of the latter, weightings return a weight a row, everything else the update.
+    whose ``forward`` calls its argument ``gramian``, receive the Gramian, all others the
+    Jacobian. Of the latter, weightings return one weight per row, everything else the update.
     """
     if hasattr(method, "needs") and not isinstance(method, type):
         return method
@@ -41,13 +47,13 @@ def adopt(method: Any) -> Any:
     weigh = getattr(method, "gramian_weighting", None)
     if callable(weigh):
         return ForeignWeighting(method, weigh)
-    if _argument(method) == "gramian":
+    if _first_argument(method) == "gramian":
         return ForeignWeighting(method, method)
     return ForeignCombiner(method)
 
 
 class ForeignAggregator:
-    """The lifecycle that `polytask.aggregation.Aggregator` has, around somebody else's callable.
+    """A callable of another library with the lifecycle of `polytask.aggregation.Aggregator`.
 
     Parameters
     ----------
@@ -55,7 +61,7 @@ class ForeignAggregator:
 
     Notes
     -----
-    TorchJD's stateful methods know nothing of absent tasks: they see the tasks present only.
+    TorchJD's stateful methods do not handle absent tasks: they see the tasks present only.
     """
 
     needs: frozenset[str]
@@ -75,7 +81,7 @@ class ForeignAggregator:
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget everything."""
+        """Reset the state."""
         del n_tasks, device
         self._generator = generator
         if hasattr(self.method, "reset"):
@@ -86,11 +92,11 @@ class ForeignAggregator:
         return plain_state(self.method)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave, after `start`."""
+        """Restore the state that `state_dict` returned, after `start`."""
         load_plain_state(self.method, state)
 
     def _call(self, function: Callable[[Tensor], Tensor], matrix: Tensor) -> Tensor:
-        """Call it; what it draws from torch's global generator follows from ours."""
+        """Call a function with torch's global generator seeded from the aggregator's."""
         with torch.no_grad():
             if self._generator is None:
                 return function(matrix)
@@ -101,26 +107,26 @@ class ForeignAggregator:
                 torch.default_generator.manual_seed(int(draw))
                 return function(matrix)
 
-    def _checked(self, found: Any, matrix: Tensor, wanted: torch.Size) -> Tensor:
-        """What the callable made of a matrix, refused if it has another shape."""
-        if isinstance(found, Tensor) and found.shape == wanted:
-            return found
-        shape = f"the shape {tuple(found.shape)}" if isinstance(found, Tensor) else "no tensor"
+    def _checked(self, result: Any, matrix: Tensor, shape: torch.Size) -> Tensor:
+        """The callable's result, refused if its shape is wrong."""
+        if isinstance(result, Tensor) and result.shape == shape:
+            return result
+        got = f"the shape {tuple(result.shape)}" if isinstance(result, Tensor) else "no tensor"
         expected = (
             f"a callable that maps a matrix of shape {tuple(matrix.shape)} to a tensor of shape "
-            f"{tuple(wanted)}"
+            f"{tuple(shape)}"
         )
-        remedy = f"It gave {shape}."
+        remedy = f"It gave {got}."
         raise ParameterError(message("backward", "aggregator", expected, self.method, remedy))
 
 
 class ForeignWeighting(ForeignAggregator):
-    """Somebody else's weights of a Gramian.
+    """A foreign method that computes weights from the Gramian.
 
     Parameters
     ----------
     method : callable
-        What holds the state.
+        The object that holds the state.
     weigh : callable
         Maps a Gramian to weights.
     """
@@ -135,28 +141,28 @@ class ForeignWeighting(ForeignAggregator):
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the k tasks present."""
-        found = self._call(self._weigh, gramian)
-        return self._checked(found, gramian, gramian.shape[:1]).to(gramian)
+        weights = self._call(self._weigh, gramian)
+        return self._checked(weights, gramian, gramian.shape[:1]).to(gramian)
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update from explicit gradients, by their Gramian."""
+        """The update from explicit gradients, with weights from their Gramian."""
         del served
         return self.weights(jacobian @ jacobian.T) @ jacobian
 
 
 class ForeignCombiner(ForeignAggregator):
-    """Somebody else's map from the Jacobian to an update, or to a weight a row."""
+    """A foreign method that maps the Jacobian to an update, or to one weight per row."""
 
     needs = frozenset({Need.JACOBIAN})
 
     def combine(self, jacobian: Float[Tensor, "k p"]) -> Float[Tensor, " p"]:
         """The update."""
-        found = self._call(self.method, jacobian)
+        result = self._call(self.method, jacobian)
         if _is_weighting(self.method):
-            return self._checked(found, jacobian, jacobian.shape[:1]).to(jacobian) @ jacobian
-        return self._checked(found, jacobian, jacobian.shape[1:]).to(jacobian)
+            return self._checked(result, jacobian, jacobian.shape[:1]).to(jacobian) @ jacobian
+        return self._checked(result, jacobian, jacobian.shape[1:]).to(jacobian)
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
@@ -166,8 +172,8 @@ class ForeignCombiner(ForeignAggregator):
         return self.combine(jacobian)
 
 
-def _argument(method: Any) -> str | None:
-    """What it calls its first argument."""
+def _first_argument(method: Any) -> str | None:
+    """The name of a callable's first argument."""
     try:
         names = list(inspect.signature(getattr(method, "forward", method)).parameters)
     except (TypeError, ValueError):

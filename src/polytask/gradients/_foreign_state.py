@@ -1,4 +1,4 @@
-"""State of somebody else's modules: whatever plain values they hold, to a dict and back."""
+"""State of other libraries' modules: the plain values they hold, as a dict and back."""
 
 from __future__ import annotations
 
@@ -14,66 +14,67 @@ from polytask.exceptions import UnservedNeedError
 __all__ = ["load_plain_state", "plain_state"]
 
 _PLAIN = (bool, int, float, str, type(None))
-_OWN = frozenset(vars(nn.Module()))
-_HELD = ("_parameters", "_buffers")
+_INTERNAL = frozenset(vars(nn.Module()))
+_STORES = ("_parameters", "_buffers")
 _OPAQUE = object()
 
 
 def plain_state(method: object) -> dict[str, Any]:
-    """Tensors and plain attributes of a module and its parts, by the names of the parts."""
-    return {name: _part_state(part) for name, part in _parts(method)}
+    """Tensors and plain attributes of a module and its submodules, by the submodules' names."""
+    return {name: _module_state(module) for name, module in _submodules(method)}
 
 
 def load_plain_state(method: object, state: Mapping[str, Any]) -> None:
-    """Write back what `plain_state` gave.
+    """Restore the state that `plain_state` returned.
 
     Raises
     ------
     UnservedNeedError
-        If the state held objects that cannot be saved and that a fresh module lacks.
+        If the state held objects that cannot be saved and that a new module lacks.
     """
-    for name, part in _parts(method):
+    for name, module in _submodules(method):
         saved = state[name]
-        missing = [attribute for attribute in saved["opaque"] if vars(part).get(attribute) is None]
+        missing = [
+            attribute for attribute in saved["opaque"] if vars(module).get(attribute) is None
+        ]
         if missing:
             sentence = (
-                f"{type(part).__name__} holds a state that cannot be saved "
+                f"{type(module).__name__} holds a state that cannot be saved "
                 f"({', '.join(missing)}), so that it cannot be resumed. "
                 "Take the method of polytask.aggregation of that kind."
             )
             raise UnservedNeedError(sentence)
         for attribute, value in saved["values"].items():
-            _write(part, attribute, _decoded(value))
+            _set(module, attribute, _decoded(value))
 
 
-def _parts(method: object) -> list[tuple[str, nn.Module]]:
+def _submodules(method: object) -> list[tuple[str, nn.Module]]:
     return list(method.named_modules()) if isinstance(method, nn.Module) else []
 
 
-def _part_state(part: nn.Module) -> dict[str, Any]:
-    held = {name: item for store in _HELD for name, item in vars(part)[store].items()}
-    plain = {name: item for name, item in vars(part).items() if name not in _OWN}
-    found = {name: _encoded(item) for name, item in {**plain, **held}.items()}
+def _module_state(module: nn.Module) -> dict[str, Any]:
+    tensors = {name: value for store in _STORES for name, value in vars(module)[store].items()}
+    plain = {name: value for name, value in vars(module).items() if name not in _INTERNAL}
+    encoded = {name: _encoded(value) for name, value in {**plain, **tensors}.items()}
     return {
-        "values": {name: value for name, value in found.items() if value is not _OPAQUE},
-        "opaque": [name for name, value in found.items() if value is _OPAQUE],
+        "values": {name: value for name, value in encoded.items() if value is not _OPAQUE},
+        "opaque": [name for name, value in encoded.items() if value is _OPAQUE],
     }
 
 
-def _write(part: nn.Module, name: str, value: Any) -> None:
-    """Set without properties, which may forget the rest of the state."""
-    for store in _HELD:
-        if name in vars(part)[store]:
-            was = vars(part)[store][name]
-            vars(part)[store][name] = (
-                nn.Parameter(value) if isinstance(was, nn.Parameter) else value
-            )
+def _set(module: nn.Module, name: str, value: Any) -> None:
+    """Set an attribute around its property, whose setter may reset the rest of the state."""
+    for store in _STORES:
+        tensors = vars(module)[store]
+        if name in tensors:
+            is_parameter = isinstance(tensors[name], nn.Parameter)
+            tensors[name] = nn.Parameter(value) if is_parameter else value
             return
-    vars(part)[name] = value
+    vars(module)[name] = value
 
 
 def _encoded(value: Any) -> Any:
-    """The value in tensors, numbers, texts, lists and dicts, or `_OPAQUE`."""
+    """The value as tensors, numbers, texts, lists and dicts, or `_OPAQUE`."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, _PLAIN):

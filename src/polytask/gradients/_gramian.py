@@ -1,4 +1,4 @@
-"""Inner products of the tasks' gradients, without any update."""
+"""The Gramian of the tasks' gradients, without an update."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
-from polytask.gradients._engines import ENGINES, task_gradients
-from polytask.gradients._given import (
+from polytask.gradients._arguments import (
     check,
     check_graph,
     check_present,
-    consumed_graphs_said,
-    distinct,
-    stacked,
+    consumed_graphs_explained,
+    stack_losses,
+    unique_parameters,
 )
-from polytask.gradients._hooks import hooks_held
+from polytask.gradients._engines import ENGINES, compute_task_gradients
+from polytask.gradients._parameter_hooks import hooks_suspended
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
 
@@ -48,13 +48,13 @@ def gramian(
     Returns
     -------
     tensor of shape (n_tasks, n_tasks)
-        In the losses' precision; in double precision where that has no room for squares.
+        In the losses' precision; in double precision where that is too small for squares.
 
     Raises
     ------
     ParameterError
-        If an argument is not what it should be, such as losses without a graph or parameters
-        that no loss depends on.
+        If an argument is invalid, such as losses without a graph or parameters that no loss
+        depends on.
 
     Examples
     --------
@@ -66,23 +66,23 @@ def gramian(
             [3., 9.]])
     """
     check("engine", ENGINES, engine, "gramian")
-    joined = stacked(losses, owner="gramian")
-    shared = distinct(shared_parameters, "gramian")
+    stacked = stack_losses(losses, owner="gramian")
+    shared = unique_parameters(shared_parameters, "gramian")
     if present is None:
-        present = torch.ones(len(joined), dtype=torch.bool, device=joined.device)
-    check_present(present, len(joined), "gramian")
-    step = Step(joined, shared, Served(present))
-    found = torch.zeros(len(joined), len(joined), dtype=joined.dtype, device=joined.device)
-    if len(step.rows) == 0:
-        return found
+        present = torch.ones(len(stacked), dtype=torch.bool, device=stacked.device)
+    check_present(present, len(stacked), "gramian")
+    step = Step(stacked, shared, Served(present))
+    products = torch.zeros(len(stacked), len(stacked), dtype=stacked.dtype, device=stacked.device)
+    if len(step.indices) == 0:
+        return products
     check_graph(step, "gramian")
-    no_autocast = torch.autocast(joined.device.type, enabled=False)
-    with hooks_held(shared), no_autocast, consumed_graphs_said("gramian"):
-        gradients = task_gradients(engine, step)
+    no_autocast = torch.autocast(stacked.device.type, enabled=False)
+    with hooks_suspended(shared), no_autocast, consumed_graphs_explained("gramian"):
+        gradients = compute_task_gradients(engine, step)
         inner = gradients.gramian()
-        if not bool(inner.isfinite().all()):  # of gradients whose squares leave the type's range
+        if not bool(inner.isfinite().all()):  # the range may be too small for squares only
             gradients.to_double()
             inner = gradients.gramian()
-            found = found.double()
-    found[step.rows[:, None], step.rows] = inner.to(found)
-    return found
+            products = products.double()
+    products[step.indices[:, None], step.indices] = inner.to(products)
+    return products

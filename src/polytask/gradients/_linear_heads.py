@@ -1,4 +1,4 @@
-"""Gradients at the features, where heads of different tasks are matrix products of them."""
+"""Gradients at the features, where the heads of different tasks are matrix products."""
 
 from __future__ import annotations
 
@@ -7,55 +7,59 @@ from typing import Any
 import torch
 from torch.autograd.graph import GradientEdge
 
-from polytask.gradients._own_rows import OwnRows
-from polytask.gradients._parts import exact
-from polytask.gradients._starts import stacked_apart
+from polytask.gradients._factored_gradients import FactoredGradients
+from polytask.gradients._inner_products import at_least_single
+from polytask.gradients._roots import find_stack
 from polytask.gradients._step import Step
 
-__all__ = ["rows_of_linear_heads"]
+__all__ = ["factor_linear_heads"]
 
 _POSITION = {"AddmmBackward0": 1, "MmBackward0": 0}  # of the features among the factors
 
 
-def rows_of_linear_heads(step: Step) -> OwnRows | None:
+def factor_linear_heads(step: Step) -> FactoredGradients | None:
     r"""The tasks' gradients at the features, factored, by one pass through all heads.
 
     With :math:`s_k = h V_k^\top` the gradient of task k at the features h is
     :math:`r_k V_k`, for the signals r at its scores. None where heads are anything else.
     """
-    products = _products(step)
+    products = _find_products(step)
     if products is None:
         return None
-    wanted = [GradientEdge(node, 0) for node, _ in products]
-    caught = torch.autograd.grad(step.present_losses.sum(), wanted, retain_graph=True)
-    factored = OwnRows(len(step.rows), bias=False)
-    for (node, task), signals in zip(products, caught, strict=True):
-        owners = torch.full((signals.shape[1],), task, device=signals.device)
+    edges = [GradientEdge(node, 0) for node, _ in products]
+    captured = torch.autograd.grad(step.present_losses.sum(), edges, retain_graph=True)
+    factored = FactoredGradients(len(step.indices), bias=False)
+    for (node, task), signals in zip(products, captured, strict=True):
+        tasks = torch.full((signals.shape[1],), task, device=signals.device)
         matrix = node._saved_mat2  # noqa: SLF001
-        factored.take(owners, exact(signals).T, exact(matrix.detach()).T)
+        factored.store(tasks, at_least_single(signals).T, at_least_single(matrix.detach()).T)
     return factored
 
 
-def _products(step: Step) -> list[tuple[Any, int]] | None:
-    """The products that take the features, each with the only task that it serves."""
-    apart = stacked_apart(step.losses)
-    if apart is None or step.features is None or len(step.features) > 1 or step.past_features():
+def _find_products(step: Step) -> list[tuple[Any, int]] | None:
+    """The products that use the features, each with the only task that it serves."""
+    stack = find_stack(step.losses)
+    if stack is None or step.features is None or len(step.features) > 1:
+        return None
+    if step.bypasses_features():
         return None
     (features,) = step.features
-    end = (features.grad_fn, features.output_nr)
-    owner: dict[Any, int] = {}
-    for task, row in enumerate(step.rows.tolist()):
-        for node, position in _users(apart[0].next_functions[row][0], end):
-            if _POSITION.get(node.name()) != position or owner.setdefault(node, task) != task:
+    edge = (features.grad_fn, features.output_nr)
+    task_of_node: dict[Any, int] = {}
+    for task, index in enumerate(step.indices.tolist()):
+        for node, position in _users(stack[0].next_functions[index][0], edge):
+            if _POSITION.get(node.name()) != position:
+                return None
+            if task_of_node.setdefault(node, task) != task:
                 return None
             if getattr(node, "_saved_alpha", 1) != 1:
                 return None
-    return list(owner.items())
+    return list(task_of_node.items())
 
 
 def _users(root: Any, end: tuple[Any, int]) -> list[tuple[Any, int]]:
-    """Nodes below a root that take the features, and as which of their inputs."""
-    found: list[tuple[Any, int]] = []
+    """Nodes below a root that use the features, and as which of their inputs."""
+    users: list[tuple[Any, int]] = []
     todo, seen = [root], {root, None}
     while todo:
         node = todo.pop()
@@ -63,8 +67,8 @@ def _users(root: Any, end: tuple[Any, int]) -> list[tuple[Any, int]]:
             continue
         for position, edge in enumerate(node.next_functions):
             if edge == end:
-                found.append((node, position))
+                users.append((node, position))
             elif edge[0] not in seen:
                 seen.add(edge[0])
                 todo.append(edge[0])
-    return found
+    return users

@@ -1,4 +1,4 @@
-"""What balancing methods ask of the engine, in one vocabulary."""
+"""Names of what balancing methods need of a training step."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Need(StrEnum):
     """Inner products of the gradients of the tasks present."""
 
     JACOBIAN = "jacobian"
-    """The gradients themselves, one row a task."""
+    """The gradients themselves, one row per task."""
 
     PRODUCT = "product"
-    """Each task's slope along the update that carried weights made."""
+    """The slope of each task along the update by carried weights."""
 
     SECOND_BATCH = "second_batch"
     """That the slopes are those of an independent batch."""
@@ -39,7 +39,7 @@ class Need(StrEnum):
     """Losses of the same batch after the update."""
 
     EPOCH_LOSSES = "epoch_losses"
-    """Mean training losses of every epoch."""
+    """Mean training losses per epoch."""
 
     VALIDATION = "validation"
     """Rows held out of training, apart from those that choose the model."""

@@ -1,4 +1,4 @@
-"""What an aggregator is told of a step, beside gradients."""
+"""What a step gives an aggregator beside gradients."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ __all__ = ["Served"]
 
 @dataclass(frozen=True)
 class Served:
-    """Which tasks the gradients belong to, and what their losses are.
+    """The tasks that the gradients belong to, and their losses.
 
     Parameters
     ----------
     present : tensor of shape (n_tasks,), bool
-        Whose gradients came, in the order of the tasks; the k-th gradient is that of the k-th
-        task that is present.
+        Tasks that have a gradient; the k-th gradient is that of the k-th task present.
     losses : tensor of shape (n_tasks,), optional
-        The detached losses whose gradients came; 0 for absent tasks.
+        The detached losses that the gradients are of; 0 for absent tasks.
 
     Examples
     --------
     >>> import torch
     >>> from polytask.gradients import Served
-    >>> Served(torch.tensor([True, False, True])).rows
+    >>> Served(torch.tensor([True, False, True])).indices
     tensor([0, 2])
     """
 
@@ -40,6 +39,6 @@ class Served:
         return cls(torch.ones(n_tasks, dtype=torch.bool, device=device))
 
     @property
-    def rows(self) -> Int[Tensor, " k"]:
-        """Numbers of the tasks present."""
+    def indices(self) -> Int[Tensor, " k"]:
+        """Indices of the tasks present."""
         return torch.nonzero(self.present).flatten()

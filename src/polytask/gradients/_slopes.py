@@ -1,4 +1,4 @@
-"""Every task's slope along one direction, at a cost that does not grow with their number."""
+"""Slopes of all tasks along one direction, at a cost independent of their number."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
-from polytask.gradients._parts import flat
+from polytask.gradients._flattening import flatten
 
-__all__ = ["slopes", "weighted_gradients"]
+__all__ = ["slopes", "slopes_from_gradients", "weighted_gradients"]
 
 
 def slopes(
@@ -21,8 +21,8 @@ def slopes(
 
     The gradient :math:`J^\top v` is linear in v, so that differentiating
     :math:`\langle J^\top v, d \rangle` by v gives :math:`J d`: one backward pass and one
-    through it, whatever the number of tasks. Where an operation cannot be differentiated
-    twice, one backward pass a task is made instead.
+    through it, for any number of tasks. Where an operation cannot be differentiated
+    twice, one backward pass per task is made instead.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def slopes(
     weights = torch.ones_like(losses).requires_grad_()
     with graphs_on():
         gradients = weighted_gradients(losses, weights, parameters)
-        return product(losses, weights, parameters, gradients, direction)
+        return slopes_from_gradients(losses, weights, parameters, gradients, direction)
 
 
 def weighted_gradients(
@@ -51,18 +51,17 @@ def weighted_gradients(
 ) -> list[Tensor | None]:
     """Gradients of the weighted sum of the losses, with the graph that leads to the weights."""
     total = torch.dot(weights, losses)
-    found = torch.autograd.grad(total, list(parameters), create_graph=True, allow_unused=True)
-    return list(found)
+    return list(torch.autograd.grad(total, list(parameters), create_graph=True, allow_unused=True))
 
 
-def product(
+def slopes_from_gradients(
     losses: Tensor,
     weights: Tensor,
     parameters: Sequence[Tensor],
     gradients: Sequence[Tensor | None],
     direction: Sequence[Tensor | None],
 ) -> Float[Tensor, " k"]:
-    """Slopes along a direction, from gradients that know how they came from the weights."""
+    """Slopes along a direction, from `weighted_gradients` whose graph leads to the weights."""
     pairs = [
         (gradient, along)
         for gradient, along in zip(gradients, direction, strict=True)
@@ -70,25 +69,25 @@ def product(
     ]
     if not pairs:
         return torch.zeros_like(losses.detach())
-    ends, seeds = zip(*pairs, strict=True)
-    if not all(end.requires_grad for end in ends):  # a backward pass without a graph of its own
-        return _one_by_one(losses, parameters, direction)
+    reached, along_reached = zip(*pairs, strict=True)
+    if not all(gradient.requires_grad for gradient in reached):  # a backward pass without a graph
+        return _slopes_per_task(losses, parameters, direction)
     try:
-        (found,) = torch.autograd.grad(ends, weights, seeds, retain_graph=True)
+        (per_task,) = torch.autograd.grad(reached, weights, along_reached, retain_graph=True)
     except RuntimeError:  # an operation without a second derivative
-        return _one_by_one(losses, parameters, direction)
-    return found.detach()
+        return _slopes_per_task(losses, parameters, direction)
+    return per_task.detach()
 
 
-def _one_by_one(
+def _slopes_per_task(
     losses: Tensor, parameters: Sequence[Tensor], direction: Sequence[Tensor | None]
-) -> Tensor:
-    found = torch.zeros_like(losses.detach())
+) -> Float[Tensor, " k"]:
+    per_task = torch.zeros_like(losses.detach())
     for task, loss in enumerate(losses):
         gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-        found[task] = sum(
-            flat(gradient) @ flat(along)
+        per_task[task] = sum(
+            flatten(gradient) @ flatten(along)
             for gradient, along in zip(gradients, direction, strict=True)
             if gradient is not None and along is not None
         )
-    return found
+    return per_task

@@ -1,4 +1,4 @@
-"""One step's losses, and how gradients are filled from weights."""
+"""One training step: its losses, tasks and parameters, and the backward passes that fill ``.grad``."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from polytask.gradients._graph import Graph, are_nested, leaves_past
+from polytask.gradients._autograd_graph import AutogradGraph, are_nested, leaves_bypassing
 from polytask.gradients._needs import Need
+from polytask.gradients._roots import Root, find_stack, roots_at_features, roots_at_losses
 from polytask.gradients._served import Served
-from polytask.gradients._starts import Start, stacked_apart, starts_at_features, starts_at_losses
 
 __all__ = ["Step", "add_gradient"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """What `backward` was given, checked.
+    """The checked arguments of `backward`.
 
     Parameters
     ----------
     losses : tensor of shape (n_tasks,)
-        Scaled as mixed precision wants them.
+        Multiplied by `scale`.
     shared : list of tensors
     served : Served
     features : sequence of tensors, optional
     task_of_row : tensor of shape (n_rows,), int, optional
     second : tensor of shape (n_tasks,), optional
+        Losses of an independent batch, multiplied by `scale`.
     scale : float
-        The factor on the losses.
+        The factor of mixed precision on the losses.
     plain_heads : bool
         Whether heads follow their losses unweighted.
     memory_limit : int
@@ -50,44 +51,39 @@ class Step:
     plain_heads: bool = False
     memory_limit: int = 2**31
 
+    # ── tasks and losses ─────────────────────────────────────────────────────────────────────
+
     @cached_property
-    def rows(self) -> Int[Tensor, " k"]:
-        """Numbers of the tasks present."""
-        return self.served.rows
+    def indices(self) -> Int[Tensor, " k"]:
+        """Indices of the tasks present."""
+        return self.served.indices
 
     @cached_property
     def present_losses(self) -> Float[Tensor, " k"]:
         """Losses of the tasks present."""
-        return self.losses if len(self.rows) == len(self.losses) else self.losses[self.rows]
+        return self.losses if len(self.indices) == len(self.losses) else self.losses[self.indices]
 
-    def starts(self) -> Iterator[Start]:
-        """Where each present task's backward pass starts.
-
-        Heads that were computed apart are passed one by one, fused ones together.
-        """
-        apart = stacked_apart(self.losses) is not None
-        if self.features and not apart and not self.past_features():
-            return starts_at_features(self.present_losses, self.features)
-        return starts_at_losses(self.losses, self.rows.tolist())
-
-    def past_features(self) -> bool:
-        """Whether a path from a loss to a shared parameter meets no feature, or several."""
-        features = self.features or []
-        past = leaves_past(self.losses, features)
-        return are_nested(features) or not past.isdisjoint(self.shared)
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The graph that all losses share."""
-        return Graph([self.losses])
-
-    def weighted(self, weights: Float[Tensor, " k"]) -> Float[Tensor, ""]:
+    def weighted_loss(self, weights: Float[Tensor, " k"]) -> Float[Tensor, ""]:
         """The weighted sum of the losses present."""
         return torch.dot(weights.to(self.losses), self.present_losses)
 
-    def told(self, aggregator: Any) -> tuple[Served, ...]:
-        """What an aggregator that asks for it is told beside gradients."""
+    def served_for(self, aggregator: Any) -> tuple[Served, ...]:
+        """What the aggregator receives beside gradients: one `Served`, or nothing."""
         return (self.served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
+
+    def overflowed(self, gradients: Tensor) -> bool:
+        """Whether gradients of scaled losses left the range of half precision.
+
+        Such a step is kept from aggregators: the loss scaler skips it.
+        """
+        return self.scale != 1.0 and not bool(gradients.isfinite().all())
+
+    # ── graph ────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def graph(self) -> AutogradGraph:
+        """The graph below all losses."""
+        return AutogradGraph([self.losses])
 
     @cached_property
     def heads(self) -> list[Tensor]:
@@ -95,26 +91,37 @@ class Step:
         shared = set(self.shared)
         return [leaf for leaf in self.graph.leaves if leaf not in shared]
 
-    def overflowed(self, found: Tensor) -> bool:
-        """Whether the scaled losses' gradients left half precision's range.
+    def roots(self) -> Iterator[Root]:
+        """The root of each present task's backward pass.
 
-        Aggregators are not told of such a step, which the loss scaler skips.
+        Heads computed separately are passed per task, fused ones together.
         """
-        return self.scale != 1.0 and not bool(found.isfinite().all())
+        fused = find_stack(self.losses) is None
+        if self.features and fused and not self.bypasses_features():
+            return roots_at_features(self.present_losses, self.features)
+        return roots_at_losses(self.losses, self.indices.tolist())
 
-    def lead_all(self, weights: Float[Tensor, " k"]) -> None:
-        """One ordinary backward pass of the weighted sum."""
+    def bypasses_features(self) -> bool:
+        """Whether a path from a loss to a shared parameter meets no feature, or several."""
+        features = self.features or []
+        leaves = leaves_bypassing(self.losses, features)
+        return are_nested(features) or not leaves.isdisjoint(self.shared)
+
+    # ── backward passes ──────────────────────────────────────────────────────────────────────
+
+    def backward_weighted(self, weights: Float[Tensor, " k"]) -> None:
+        """One ordinary backward pass of the weighted sum of the losses."""
         if not self.plain_heads:
-            torch.autograd.backward(self.weighted(weights))
+            torch.autograd.backward(self.weighted_loss(weights))
             return
         reached = [parameter for parameter in self.shared if parameter in self.graph.leaves]
-        torch.autograd.backward(self.weighted(weights), inputs=reached, retain_graph=True)
-        self.lead_heads(weights)
+        torch.autograd.backward(self.weighted_loss(weights), inputs=reached, retain_graph=True)
+        self.backward_heads(weights)
 
-    def lead_heads(self, weights: Float[Tensor, " k"]) -> None:
+    def backward_heads(self, weights: Float[Tensor, " k"]) -> None:
         """A backward pass of the weighted sum into everything that is not shared."""
         if self.heads:
-            total = self.present_losses.sum() if self.plain_heads else self.weighted(weights)
+            total = self.present_losses.sum() if self.plain_heads else self.weighted_loss(weights)
             torch.autograd.backward(total, inputs=self.heads)
 
 

@@ -1,4 +1,4 @@
-"""All tasks' gradients on shared parameters, in their smallest form."""
+"""Gradients of all tasks on shared parameters, each layer's in its smallest form."""
 
 from __future__ import annotations
 
@@ -11,154 +11,161 @@ from torch import Tensor
 
 from polytask._validation import message
 from polytask.exceptions import ParameterError
-from polytask.gradients._own_rows import OwnRows
-from polytask.gradients._parts import Part
-from polytask.gradients._starts import Start
+from polytask.gradients._factored_gradients import FactoredGradients
+from polytask.gradients._layer_gradients import LayerGradients
+from polytask.gradients._roots import Root
 
-__all__ = ["OnlyGramian", "Sweeps", "TaskGradients"]
+__all__ = ["GradientRounds", "SurrogateGradients", "TaskGradients"]
 
 
 class TaskGradients:
-    r"""What backward passes brought to the parts, one pass a task or one for all.
+    r"""Gradients that backward passes brought to the layers, one pass per task or one for all.
 
-    Parts of linear layers want the signals at the layers' outputs, so that a task's pass never
-    forms weight gradients; the update then needs one product a layer with the weighted signals.
+    Linear layers capture the signals at their outputs, so that a task's pass never forms weight
+    gradients; the update then needs one product per layer with the weighted signals.
 
     Parameters
     ----------
-    parts : sequence of Part
+    layers : sequence of LayerGradients
     n_tasks : int
-        How many tasks are present.
+        Count of the tasks present.
 
     Attributes
     ----------
     complete : bool
-        Whether the parts hold all shared parameters, so that `update` is the whole update.
+        Whether the layers hold all shared parameters, so that `update` is the whole update.
     """
 
     complete = True
 
-    def __init__(self, parts: Sequence[Part], n_tasks: int) -> None:
-        self.parts, self.n_tasks = parts, n_tasks
-        self.wanted = [place for part in parts for place in part.wanted]
+    def __init__(self, layers: Sequence[LayerGradients], n_tasks: int) -> None:
+        self.layers, self.n_tasks = layers, n_tasks
+        self.capture_points = [point for layer in layers for point in layer.capture_points]
 
     @classmethod
     def by_tasks(
-        cls, starts: Iterable[Start], n_tasks: int, parts: Sequence[Part]
+        cls, roots: Iterable[Root], n_tasks: int, layers: Sequence[LayerGradients]
     ) -> TaskGradients:
-        """One backward pass a task; the graph is kept."""
-        self = cls(parts, n_tasks)
-        for task, (outputs, signals) in enumerate(starts):
-            caught = torch.autograd.grad(
-                outputs, self.wanted, signals, retain_graph=True, allow_unused=True
+        """One backward pass per task; the graph is kept."""
+        self = cls(layers, n_tasks)
+        for task, (outputs, signals) in enumerate(roots):
+            captured = torch.autograd.grad(
+                outputs, self.capture_points, signals, retain_graph=True, allow_unused=True
             )
-            for part, own in self._shares(caught):
-                part.take(task, n_tasks, own)
+            for layer, signals_of_layer in self._by_layer(captured):
+                layer.store(task, n_tasks, signals_of_layer)
         return self
 
     @classmethod
-    def batched(cls, losses: Float[Tensor, " k"], parts: Sequence[Part]) -> TaskGradients | None:
+    def batched(
+        cls, losses: Float[Tensor, " k"], layers: Sequence[LayerGradients]
+    ) -> TaskGradients | None:
         """One backward pass with an axis for the tasks, which pays on a GPU.
 
         None where an operation has no batched form, such as dropout drawn again by a checkpoint.
         """
-        self = cls(parts, len(losses))
-        every = torch.eye(len(losses), dtype=losses.dtype, device=losses.device)
+        self = cls(layers, len(losses))
+        identity = torch.eye(len(losses), dtype=losses.dtype, device=losses.device)
         options: Any = {"retain_graph": True, "allow_unused": True, "is_grads_batched": True}
         try:
-            caught = torch.autograd.grad(losses, self.wanted, every, **options)
+            captured = torch.autograd.grad(losses, self.capture_points, identity, **options)
         except RuntimeError:
             return None
-        for part, own in self._shares(caught):
+        for layer, signals in self._by_layer(captured):
             for task in range(len(losses)):
-                part.take(task, len(losses), [None if one is None else one[task] for one in own])
+                own = [None if signal is None else signal[task] for signal in signals]
+                layer.store(task, len(losses), own)
         return self
 
     @classmethod
     def by_rows(
-        cls, losses: Float[Tensor, " k"], parts: Sequence[Part], task_of_row: Int[Tensor, " n_rows"]
+        cls,
+        losses: Float[Tensor, " k"],
+        layers: Sequence[LayerGradients],
+        task_of_row: Int[Tensor, " n_rows"],
     ) -> TaskGradients:
         """One backward pass for tasks that have rows of their own."""
-        self = cls(parts, len(losses))
-        total = losses.sum()
-        caught = torch.autograd.grad(total, self.wanted, retain_graph=True, allow_unused=True)
-        for part, own in self._shares(caught):
-            for signal in own:
+        self = cls(layers, len(losses))
+        captured = torch.autograd.grad(
+            losses.sum(), self.capture_points, retain_graph=True, allow_unused=True
+        )
+        for layer, signals in self._by_layer(captured):
+            for signal in signals:
                 if signal is not None:
-                    _check_rows(part.n_rows(signal), task_of_row)
-            part.take_rows(self.n_tasks, own, task_of_row)
+                    _check_rows(layer.n_rows(signal), task_of_row)
+            layer.store_rows(self.n_tasks, signals, task_of_row)
         return self
 
-    def _shares(
-        self, caught: Sequence[Tensor | None]
-    ) -> list[tuple[Part, Sequence[Tensor | None]]]:
-        """What was caught, by the part that wanted it."""
-        shares, start = [], 0
-        for part in self.parts:
-            stop = start + len(part.wanted)
-            shares.append((part, caught[start:stop]))
+    def _by_layer(
+        self, captured: Sequence[Tensor | None]
+    ) -> list[tuple[LayerGradients, Sequence[Tensor | None]]]:
+        """What was captured, per layer."""
+        pairs, start = [], 0
+        for layer in self.layers:
+            stop = start + len(layer.capture_points)
+            pairs.append((layer, captured[start:stop]))
             start = stop
-        return shares
+        return pairs
 
     def to_double(self) -> None:
-        """Keep gradients in double precision from now on."""
-        for part in self.parts:
-            part.to_double()
+        """Store gradients in double precision."""
+        for layer in self.layers:
+            layer.to_double()
 
     def gramian(self) -> Float[Tensor, "k k"]:
-        """Inner products of the tasks' gradients over all parts."""
-        pieces = [piece for part in self.parts if (piece := part.gramian()) is not None]
-        if not pieces:
+        """Inner products of the tasks' gradients over all layers."""
+        summands = [inner for layer in self.layers if (inner := layer.gramian()) is not None]
+        if not summands:
             return torch.zeros(self.n_tasks, self.n_tasks, dtype=torch.float32, device="cpu")
-        total = torch.stack(pieces).sum(dim=0)
+        total = torch.stack(summands).sum(dim=0)
         return (total + total.T) / 2
 
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
-        """The weighted sum of the tasks' gradients, for each parameter."""
-        return [pair for part in self.parts for pair in part.update(weights)]
+        """The weighted sum of the tasks' gradients, per parameter."""
+        return [pair for layer in self.layers for pair in layer.update(weights)]
 
 
 def _check_rows(n_rows: int, task_of_row: Tensor) -> None:
-    """Refuse numbers of tasks that do not fit the rows of the batch."""
+    """Refuse a `task_of_row` that does not fit the rows of the batch."""
     if n_rows % len(task_of_row):
-        expected = f"one number a row of the batch, and a layer sees {n_rows}"
-        raise ParameterError(message("backward", "rows", expected, task_of_row))
+        expected = f"one number per row of the batch, and a layer sees {n_rows}"
+        raise ParameterError(message("backward", "task_of_row", expected, task_of_row))
 
 
-class OnlyGramian:
-    """Inner products of gradients that are no part of the update.
+class SurrogateGradients:
+    """Gradients whose inner products count but that are no part of the update.
 
     Parameters
     ----------
-    rows : OwnRows
+    factored : FactoredGradients
     """
 
     complete = False
 
-    def __init__(self, rows: OwnRows) -> None:
-        self.rows = rows
+    def __init__(self, factored: FactoredGradients) -> None:
+        self.factored = factored
 
     def to_double(self) -> None:
-        """Keep gradients in double precision from now on."""
-        self.rows.to_double()
+        """Store gradients in double precision."""
+        self.factored.to_double()
 
     def gramian(self) -> Float[Tensor, "k k"]:
         """The inner products."""
-        return self.rows.gramian()
+        return self.factored.gramian()
 
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
-        """Nothing: there are no gradients."""
+        """Empty: they are no part of the update."""
         del weights
         return []
 
 
-class Sweeps:
-    """Gradients that do not fit into memory together: a round of backward passes a group.
+class GradientRounds:
+    """Gradients that do not fit into memory together: one round of backward passes per group.
 
     Parameters
     ----------
     rounds : sequence of callables
-        Each gives the gradients of one group of parts, which are dropped after use.
+        Each computes the gradients of one group of layers, which are dropped after use.
     """
 
     complete = False
@@ -168,21 +175,21 @@ class Sweeps:
         self.double = False
 
     def to_double(self) -> None:
-        """Find gradients in double precision from now on."""
+        """Compute gradients in double precision from now on."""
         self.double = True
 
     def gramian(self) -> Float[Tensor, "k k"]:
         """Inner products of the tasks' gradients over all groups."""
-        found = [self._inner(gradients()) for gradients in self.rounds]
-        home = max((one.device for one in found), key=lambda device: device.type != "cpu")
-        return torch.stack([one.to(home) for one in found]).sum(dim=0)
+        summands = [self._gramian_of(compute()) for compute in self.rounds]
+        device = max((inner.device for inner in summands), key=lambda d: d.type != "cpu")
+        return torch.stack([inner.to(device) for inner in summands]).sum(dim=0)
 
-    def _inner(self, gradients: TaskGradients) -> Float[Tensor, "k k"]:
+    def _gramian_of(self, gradients: TaskGradients) -> Float[Tensor, "k k"]:
         if self.double:
             gradients.to_double()
         return gradients.gramian()
 
     def update(self, weights: Float[Tensor, " k"]) -> list[tuple[Tensor, Tensor]]:
-        """Nothing: it was not kept."""
+        """Empty: the gradients are not kept."""
         del weights
         return []

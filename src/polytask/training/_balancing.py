@@ -13,7 +13,7 @@ from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, EncodedSource
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, backward
-from polytask.gradients._hook_watch import promise_hooks
+from polytask.gradients._missed_hooks import promise_hooks
 from polytask.tasks import TaskSet
 from polytask.training._bilevel import TrialStep
 from polytask.training._engine_hints import loss_scale, task_of_row
@@ -160,7 +160,7 @@ class Balancing:
             present=found.present,
             engine=self.trainer.engine,
             features=found.features,
-            rows=task_of_row(self.network, batch),
+            task_of_row=task_of_row(self.network, batch),
             scale=scale * loss_scale(self.fabric),
             second=None if second is None else self.weighted(second, weights),
         )

@@ -22,7 +22,7 @@ from polytask._validation import (
 )
 from polytask.aggregation import Aggregator, Every
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.gradients import ENGINES, ForeignAggregator, adopt, is_foreign
+from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_foreign
 from polytask.training._device import PRECISIONS
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
@@ -133,7 +133,7 @@ class TrainerSettings:
                     remedy = "It says how gradients are aggregated: give an `aggregation` too."
                     raise ParameterError(message(owner, name, expected, value, remedy))
         elif self.aggregate_every > 1:
-            aggregation = adopt(self.aggregation)
+            aggregation = as_aggregator(self.aggregation)
             reason = Every.refusal(aggregation)
             if reason is not None:
                 expected = f"1 with {describe(aggregation)}"
@@ -144,7 +144,7 @@ class TrainerSettings:
         """Fresh copies of both balancing methods: a recipe is never changed by its runs."""
         weighting, aggregation = deepcopy(self.weighting), deepcopy(self.aggregation)
         if aggregation is not None:
-            aggregation = adopt(aggregation)
+            aggregation = as_aggregator(aggregation)
             if self.aggregate_every > 1:
                 aggregation = Every(aggregation, self.aggregate_every)
         return weighting, aggregation  # type: ignore[return-value]

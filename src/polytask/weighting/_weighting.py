@@ -12,7 +12,7 @@ from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
 from polytask.gradients import Need
-from polytask.gradients._hook_watch import Hook, HookWatch
+from polytask.gradients._missed_hooks import Hook, HookWatch
 
 __all__ = ["Weighting"]
 
@@ -93,7 +93,7 @@ class Weighting(ABC):
     ) -> Float[Tensor, ""]:
         """Map losses to one scalar; absent tasks (loss 0, present False) take no part."""
 
-    @_WATCH.counted
+    @_WATCH.count
     def weights(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:

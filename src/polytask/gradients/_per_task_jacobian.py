@@ -1,4 +1,4 @@
-"""Per-task gradients, one backward pass a task; works for any network."""
+"""The Jacobian of the tasks' losses, one backward pass per task; works for any network."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.gradients._given import no_graph
-from polytask.gradients._parts import flat, n_numbers
+from polytask.gradients._arguments import no_graph_error
+from polytask.gradients._flattening import flatten, real_size, slices
 
 __all__ = ["per_task_jacobian"]
 
@@ -17,7 +17,7 @@ __all__ = ["per_task_jacobian"]
 def per_task_jacobian(
     losses: Float[Tensor, " k"], parameters: Iterable[Tensor]
 ) -> Float[Tensor, "k p"]:
-    """Gradients of each loss, flattened and stacked; parameters a loss does not reach give 0.
+    """Gradients of each loss, flattened and stacked; 0 where a loss does not reach a parameter.
 
     Parameters
     ----------
@@ -27,16 +27,12 @@ def per_task_jacobian(
         Complex ones count twice: real and imaginary parts lie side by side.
     """
     if not losses.requires_grad:
-        raise no_graph("per_task_jacobian", "parameters")
+        raise no_graph_error("per_task_jacobian", "parameters")
     parameters = list(parameters)
-    size = sum(map(n_numbers, parameters))
-    jacobian = losses.new_zeros(len(losses), size)
+    jacobian = losses.new_zeros(len(losses), sum(map(real_size, parameters)))
     for row, loss in zip(jacobian, losses, strict=True):
         gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-        start = 0
-        for gradient, parameter in zip(gradients, parameters, strict=True):
-            stop = start + n_numbers(parameter)
+        for gradient, columns in zip(gradients, slices(parameters), strict=True):
             if gradient is not None:
-                row[start:stop] = flat(gradient)
-            start = stop
+                row[columns] = flatten(gradient)
     return jacobian

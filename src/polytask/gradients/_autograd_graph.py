@@ -1,4 +1,4 @@
-"""The autograd graph of some losses, walked once."""
+"""The autograd graph below some losses, walked once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from torch import Tensor
 
-__all__ = ["CASTS", "TRANSPOSES", "Graph", "are_nested", "leaf_of", "leaves_past"]
+__all__ = ["CASTS", "TRANSPOSES", "AutogradGraph", "are_nested", "leaf_of", "leaves_bypassing"]
 
 CASTS = frozenset({"ToCopyBackward0"})
 TRANSPOSES = frozenset({"TBackward0", "TransposeBackward0"})
 
 
-class Graph:
-    """Nodes that losses were computed by, and who uses what.
+class AutogradGraph:
+    """Nodes below some losses, and which node uses the result of which.
 
     Parameters
     ----------
@@ -23,10 +23,11 @@ class Graph:
 
     Attributes
     ----------
+    nodes : set of nodes
     leaves : dict of Tensor to node
         Every leaf that a loss depends on and the node that accumulates its gradient.
     users : dict of node to list of (node, int)
-        Which nodes take a node's result, and as which of their inputs.
+        The nodes that use a node's result, and as which of their inputs.
     """
 
     def __init__(self, roots: Iterable[Tensor]) -> None:
@@ -49,58 +50,59 @@ class Graph:
         self.nodes = seen
 
     def users_of(self, leaf: Tensor) -> list[tuple[Any, int]]:
-        """Nodes that take a leaf directly."""
+        """Nodes that use a leaf directly."""
         return self.users.get(self.leaves.get(leaf), [])
 
     def consumers(self, leaf: Tensor) -> list[Any]:
         """Nodes that compute with a leaf, past casts and transpositions."""
-        found, todo = [], [node for node, _ in self.users_of(leaf)]
+        consumers, todo = [], [node for node, _ in self.users_of(leaf)]
         while todo:
             node = todo.pop()
             if node.name() in CASTS | TRANSPOSES:
                 todo.extend(user for user, _ in self.users.get(node, []))
             else:
-                found.append(node)
-        return found
+                consumers.append(node)
+        return consumers
 
 
-def leaves_past(root: Tensor, stops: Iterable[Tensor]) -> set[Tensor]:
-    """Leaves that a tensor depends on other than through some tensors in between."""
-    ends = {(stop.grad_fn, stop.output_nr) for stop in stops}
+def leaves_bypassing(root: Tensor, tensors: Iterable[Tensor]) -> set[Tensor]:
+    """Leaves that a root depends on by a path through none of some tensors."""
+    stops = {(tensor.grad_fn, tensor.output_nr) for tensor in tensors}
     todo: list[Any] = [] if root.grad_fn is None else [root.grad_fn]
     seen: set[Any] = set(todo)
-    found: set[Tensor] = set()
+    leaves: set[Tensor] = set()
     while todo:
         for edge in todo.pop().next_functions:
             below = edge[0]
-            if below is None or below in seen or edge in ends:
+            if below is None or below in seen or edge in stops:
                 continue
             seen.add(below)
             todo.append(below)
             leaf = leaf_of(below)
             if leaf is not None:
-                found.add(leaf)
-    return found
+                leaves.add(leaf)
+    return leaves
 
 
 def leaf_of(node: Any) -> Tensor | None:
-    """The leaf whose gradient a node accumulates; users' own nodes may have any attributes."""
+    """The leaf whose gradient a node accumulates, or None."""
+    # by name: nodes of users' own functions may have any attributes
     accumulates = node.name() == "torch::autograd::AccumulateGrad"
     return node.variable if accumulates else None
 
 
 def are_nested(tensors: Sequence[Tensor]) -> bool:
-    """Whether one of some tensors was computed from another, or is named twice."""
-    ends = {(tensor.grad_fn, tensor.output_nr) for tensor in tensors}
-    if len(ends) < len(tensors):
+    """Whether one of some tensors was computed from another, or is listed twice."""
+    edges = {(tensor.grad_fn, tensor.output_nr) for tensor in tensors}
+    if len(edges) < len(tensors):
         return True
     todo: list[Any] = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
     seen: set[Any] = set(todo)
-    while todo and len(ends) > 1:
+    while todo and len(edges) > 1:
         for edge in todo.pop().next_functions:
             if edge[0] is None:
                 continue
-            if edge in ends:
+            if edge in edges:
                 return True
             if edge[0] not in seen:
                 seen.add(edge[0])

@@ -1,4 +1,4 @@
-"""Convolutions of tasks with rows of their own."""
+"""Per-task gradients of a convolution whose tasks have rows of their own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-from polytask.gradients._parts import Part, Update, doubled, exact, inner_products
+from polytask.gradients._inner_products import as_double, at_least_single, blocked_gramian
+from polytask.gradients._layer_gradients import LayerGradients, Update
 
-__all__ = ["ConvolutionPart"]
+__all__ = ["ConvolutionGradients"]
 
 
-class ConvolutionPart(Part):
-    """A convolution whose weight gradients are formed task by task, each from its own rows.
+class ConvolutionGradients(LayerGradients):
+    """Gradients of a convolution's weight, formed per task from its own rows.
 
-    One backward pass brings the signals of all tasks; the gradients of their weights together
+    One backward pass brings the signals of all tasks. The gradients of their weights together
     cost what one weight gradient of the batch costs.
 
     Parameters
@@ -30,52 +31,52 @@ class ConvolutionPart(Part):
 
     Attributes
     ----------
-    kept : tensor of shape (k, p), or None before signals came
-        A row a task: the gradient of the weight, then that of the bias.
+    rows : tensor of shape (k, p), or None before the first signals are stored
+        One row per task: the gradient of the weight, then that of the bias.
     """
 
     separable = True
 
     def __init__(self, weight: Tensor, bias: Tensor | None, nodes: Sequence[Any]) -> None:
         self.weight, self.bias, self.nodes = weight, bias, nodes
-        self.wanted = [GradientEdge(node, 0) for node in nodes]
-        self.kept: Tensor | None = None
+        self.capture_points = [GradientEdge(node, 0) for node in nodes]
+        self.rows: Tensor | None = None
 
     def describe(self) -> str:
-        """How its gradients are kept, in words."""
+        """The form in which the gradients are stored, for the log."""
         return "a convolution, from each task's own rows"
 
-    def entries(self) -> int:
-        """One number a parameter."""
+    def n_stored(self) -> int:
+        """One number per parameter."""
         return self.weight.numel() + (0 if self.bias is None else self.bias.numel())
 
-    def take(self, task: int, n_tasks: int, caught: Sequence[Tensor | None]) -> None:
+    def store(self, task: int, n_tasks: int, captured: Sequence[Tensor | None]) -> None:
         """Form one task's gradients from all rows."""
-        for node, signals in zip(self.nodes, caught, strict=True):
+        for node, signals in zip(self.nodes, captured, strict=True):
             if signals is not None:
-                self._form(task, n_tasks, node, signals, node._saved_input)  # noqa: SLF001
+                self._add(task, n_tasks, node, signals, node._saved_input)  # noqa: SLF001
 
     def n_rows(self, signal: Tensor) -> int:
         """Images of the batch."""
         return len(signal)
 
-    def take_rows(
-        self, n_tasks: int, caught: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
+    def store_rows(
+        self, n_tasks: int, captured: Sequence[Tensor | None], task_of_row: Int[Tensor, " n_rows"]
     ) -> None:
         """Form every task's gradients from its own rows."""
-        for node, signals in zip(self.nodes, caught, strict=True):
+        for node, signals in zip(self.nodes, captured, strict=True):
             if signals is None:
                 continue
             inputs = node._saved_input  # noqa: SLF001
-            owners = task_of_row.repeat_interleave(len(signals) // len(task_of_row))
-            for task in torch.unique(owners).tolist():
-                rows = torch.nonzero(owners == task).flatten()
-                self._form(task, n_tasks, node, signals[rows], inputs[rows])
+            task_of_signal = task_of_row.repeat_interleave(len(signals) // len(task_of_row))
+            for task in torch.unique(task_of_signal).tolist():
+                rows = torch.nonzero(task_of_signal == task).flatten()
+                self._add(task, n_tasks, node, signals[rows], inputs[rows])
 
-    def _form(self, task: int, n_tasks: int, node: Any, signals: Tensor, inputs: Tensor) -> None:
-        if self.kept is None:
-            self.kept = exact(self.weight).new_zeros(n_tasks, self.entries())
-        _, gradient, sums = torch.ops.aten.convolution_backward(
+    def _add(self, task: int, n_tasks: int, node: Any, signals: Tensor, inputs: Tensor) -> None:
+        if self.rows is None:
+            self.rows = at_least_single(self.weight).new_zeros(n_tasks, self.n_stored())
+        _, weight_gradient, bias_gradient = torch.ops.aten.convolution_backward(
             signals.to(inputs.dtype),
             inputs.detach(),
             node._saved_weight.detach(),  # noqa: SLF001
@@ -89,23 +90,23 @@ class ConvolutionPart(Part):
             [False, True, self.bias is not None],
         )
         size = self.weight.numel()
-        self.kept[task, :size] += gradient.flatten()
+        self.rows[task, :size] += weight_gradient.flatten()
         if self.bias is not None:
-            self.kept[task, size:] += sums
+            self.rows[task, size:] += bias_gradient
 
     def to_double(self) -> None:
-        """Keep gradients in double precision."""
-        self.kept = doubled(self.kept)
+        """Store gradients in double precision."""
+        self.rows = as_double(self.rows)
 
     def gramian(self) -> Float[Tensor, "k k"] | None:
         """Inner products of the tasks' gradients of weight and bias."""
-        return None if self.kept is None else inner_products(self.kept)
+        return None if self.rows is None else blocked_gramian(self.rows)
 
     def update(self, weights: Float[Tensor, " k"]) -> Update:
         """The weighted sum, in the parameters' shapes."""
-        if self.kept is None:
+        if self.rows is None:
             return
-        total = weights.to(self.kept) @ self.kept
+        total = weights.to(self.rows) @ self.rows
         size = self.weight.numel()
         yield self.weight, total[:size].view_as(self.weight)
         if self.bias is not None:

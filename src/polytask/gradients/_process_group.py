@@ -1,0 +1,90 @@
+"""The update from a batch that is spread over several processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, distributed
+
+from polytask.gradients._aggregate import add_flat_gradient
+from polytask.gradients._engines import compute_jacobian
+from polytask.gradients._flattening import flatten, real_size
+from polytask.gradients._inner_products import widened_gramian
+from polytask.gradients._needs import Need
+from polytask.gradients._parameter_hooks import hooks_suspended
+from polytask.gradients._step import Step
+
+__all__ = ["aggregate_across", "reduce_across"]
+
+
+def reduce_across(values: Tensor, group: Any, *, mean: bool) -> Tensor:
+    """The mean over all processes, or the largest value."""
+    values = values.clone()
+    distributed.all_reduce(
+        values, distributed.ReduceOp.SUM if mean else distributed.ReduceOp.MAX, group
+    )
+    return values / distributed.get_world_size(group) if mean else values
+
+
+def aggregate_across(
+    step: Step, aggregator: Any, group: Any, task_parameters: list[Tensor]
+) -> Float[Tensor, " k"]:
+    """Fill gradients of the mean of all processes' losses; the same on every process.
+
+    Per-task gradients are averaged before the aggregator sees them, since the Gramian of
+    averaged gradients is not the average of Gramians.
+    """
+    with hooks_suspended(step.shared):
+        local = compute_jacobian(step) if step.losses.requires_grad else _zero_jacobian(step)
+    jacobian = reduce_across(local, group, mean=True) / step.scale
+    weights, update = _weights_and_update(step, aggregator, jacobian)
+    add_flat_gradient(step.shared, update * step.scale)
+    head_gradient = _head_gradient(step, weights, task_parameters)
+    if head_gradient is not None:
+        add_flat_gradient(task_parameters, reduce_across(head_gradient, group, mean=True))
+    return weights
+
+
+def _weights_and_update(
+    step: Step, aggregator: Any, jacobian: Float[Tensor, "k p"]
+) -> tuple[Float[Tensor, " k"], Float[Tensor, " p"]]:
+    """Weights for the heads, and the shared update."""
+    ones = torch.ones_like(jacobian[:, 0])
+    if step.overflowed(jacobian):
+        return ones, ones @ jacobian
+    if Need.JACOBIAN in aggregator.needs:
+        return ones, aggregator.combine(jacobian, *step.served_for(aggregator))
+    if Need.GRAMIAN in aggregator.needs:
+        inner = widened_gramian(jacobian)
+        weights = aggregator.weights(inner, *step.served_for(aggregator)).to(jacobian)
+        return weights, weights @ jacobian
+    weights = aggregator.carried(step.served).to(jacobian)
+    update = weights @ jacobian
+    if Need.PRODUCT in aggregator.needs:
+        aggregator.move(jacobian @ update, step.served)
+    return weights, update
+
+
+def _head_gradient(
+    step: Step, weights: Float[Tensor, " k"], parameters: list[Tensor]
+) -> Float[Tensor, " p"] | None:
+    """The gradient of one process on parameters that are not shared, flattened."""
+    if not parameters:
+        return None
+    gradients: Any = [None] * len(parameters)
+    if step.losses.requires_grad:
+        total = step.present_losses.sum() if step.plain_heads else step.weighted_loss(weights)
+        gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+    return torch.cat(
+        [
+            flatten(torch.zeros_like(parameter) if gradient is None else gradient)
+            for parameter, gradient in zip(parameters, gradients, strict=True)
+        ]
+    )
+
+
+def _zero_jacobian(step: Step) -> Float[Tensor, "k p"]:
+    """The gradients of a process without a label."""
+    return step.losses.new_zeros(len(step.indices), sum(map(real_size, step.shared)))

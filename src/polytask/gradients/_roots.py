@@ -1,0 +1,77 @@
+"""Roots of the tasks' backward passes: their losses, or features below fused heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.graph import GradientEdge
+
+__all__ = ["Root", "find_stack", "roots_at_features", "roots_at_losses"]
+
+Root = tuple[Sequence[Any], Sequence[Tensor] | None]
+"""What a task's backward pass starts from, and the signals it starts with."""
+
+_CHUNK = 64
+
+
+def find_stack(losses: Float[Tensor, " n_tasks"]) -> tuple[Any, Tensor] | None:
+    """The node that stacked separate losses, and the factors that multiplied them afterwards.
+
+    None where there is no such node.
+    """
+    node: Any = losses.grad_fn
+    factors = torch.ones_like(losses.detach())
+    while node is not None and node.name() == "MulBackward0":
+        (first, _), (second, _) = node.next_functions
+        if (first is None) == (second is None):
+            return None
+        factors = factors * (node._saved_self if first is None else node._saved_other)  # noqa: SLF001
+        node = second if first is None else first
+    if node is None or node.name() != "StackBackward0":
+        return None
+    return (node, factors) if len(node.next_functions) == len(losses) else None
+
+
+def roots_at_losses(losses: Float[Tensor, " n_tasks"], tasks: Sequence[int]) -> Iterator[Root]:
+    """One root per task, below the node that stacked the losses if there is one.
+
+    A backward pass from ``stack(losses)[k]`` would visit every task's head with zeros.
+    """
+    stack = find_stack(losses)
+    for task in tasks:
+        edge = (None, 0) if stack is None else stack[0].next_functions[task]
+        if stack is None or edge[0] is None:
+            yield [losses[task]], None
+        else:
+            yield [GradientEdge(*edge)], [stack[1][task]]
+
+
+def roots_at_features(losses: Float[Tensor, " k"], features: Sequence[Tensor]) -> Iterator[Root]:
+    """One root per task at the features: many tasks pass the heads together."""
+    identity = torch.eye(len(losses), dtype=losses.dtype, device=losses.device)
+    for chunk in torch.split(identity, _CHUNK):
+        signals = _signals(losses, features, chunk)
+        reached = [
+            (feature, signal)
+            for feature, signal in zip(features, signals, strict=True)
+            if signal is not None
+        ]
+        for task in range(len(chunk)):
+            yield [feature for feature, _ in reached], [signal[task] for _, signal in reached]
+
+
+def _signals(
+    losses: Tensor, features: Sequence[Tensor], chunk: Float[Tensor, "c k"]
+) -> Sequence[Tensor | None]:
+    """What a chunk of the tasks sends to the features, along a first axis."""
+    options: Any = {"retain_graph": True, "allow_unused": True}
+    try:
+        return torch.autograd.grad(losses, features, chunk, is_grads_batched=True, **options)
+    except RuntimeError:  # an operation without a batched form
+        per_task = [torch.autograd.grad(losses, features, row, **options) for row in chunk]
+        per_feature = zip(*per_task, strict=True)
+        return [None if signals[0] is None else torch.stack(signals) for signals in per_feature]
