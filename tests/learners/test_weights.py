@@ -196,7 +196,7 @@ def test_classes_do_not_change_constants():
 class Flat(Loss):
     kinds = (Binary,)
 
-    def rowwise(self, scores, values, mask, classes=None):
+    def rowwise(self, scores, values, mask, constants):
         return (scores - values).abs().squeeze(-1)
 
 

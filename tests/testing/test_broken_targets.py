@@ -205,60 +205,60 @@ class DefaultElsewhere(Squares):
 
 
 class Total(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        return super().rowwise(scores, values, mask).sum()
+    def rowwise(self, scores, values, mask, constants):
+        return super().rowwise(scores, values, mask, constants).sum()
 
 
 class Blind(Squares):
     """Missing cells count as the 0 they hold."""
 
-    def rowwise(self, scores, values, mask, classes=None):
+    def rowwise(self, scores, values, mask, constants):
         return (scores - values).square().mean(dim=-1)
 
 
 class Broken(Squares):
     """Divides by the number of labels, which may be 0."""
 
-    def rowwise(self, scores, values, mask, classes=None):
+    def rowwise(self, scores, values, mask, constants):
         return ((scores - values).square() * mask).sum(dim=-1) / mask.sum(dim=-1)
 
 
 class InfiniteGradient(Squares):
     """√0 where nothing is labelled has no derivative."""
 
-    def rowwise(self, scores, values, mask, classes=None):
+    def rowwise(self, scores, values, mask, constants):
         return ((scores - values).square() * mask).sum(dim=-1).sqrt()
 
 
 class Stopped(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        return super().rowwise(scores.detach() + 0 * scores, values, mask)
+    def rowwise(self, scores, values, mask, constants):
+        return super().rowwise(scores.detach() + 0 * scores, values, mask, constants)
 
 
 class HalfStopped(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        return super().rowwise((scores + scores.detach()) / 2, values, mask)
+    def rowwise(self, scores, values, mask, constants):
+        return super().rowwise((scores + scores.detach()) / 2, values, mask, constants)
 
 
 class AlwaysOne(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        return 1 + 0 * super().rowwise(scores, values, mask)
+    def rowwise(self, scores, values, mask, constants):
+        return 1 + 0 * super().rowwise(scores, values, mask, constants)
 
 
 class AcrossTasks(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        rows = super().rowwise(scores, values, mask)
+    def rowwise(self, scores, values, mask, constants):
+        rows = super().rowwise(scores, values, mask, constants)
         return rows / rows.shape[-1]
 
 
 class Doubling(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        return super().rowwise(scores, values, mask).double()
+    def rowwise(self, scores, values, mask, constants):
+        return super().rowwise(scores, values, mask, constants).double()
 
 
 class Exploding(Squares):
-    def rowwise(self, scores, values, mask, classes=None):
-        return torch.exp(super().rowwise(scores, values, mask))
+    def rowwise(self, scores, values, mask, constants):
+        return torch.exp(super().rowwise(scores, values, mask, constants))
 
 
 class CountsEverything(Squares):

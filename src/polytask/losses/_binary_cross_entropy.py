@@ -11,7 +11,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from polytask._validation import Constraint, check_parameters
-from polytask.losses._class_weight import CLASS_WEIGHT, ClassWeight, class_weight_table
+from polytask.losses._class_weight import (
+    CLASS_WEIGHT,
+    CLASS_WEIGHT_CONSTANT,
+    ClassWeight,
+    class_weight_constants,
+)
 from polytask.losses._loss import Loss
 from polytask.tasks import Binary, FittedTarget, Kind
 
@@ -46,6 +51,7 @@ class BinaryCrossEntropy(Loss):
 
     class_weight: ClassWeight = None
 
+    weighs_classes: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Binary,)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"class_weight": CLASS_WEIGHT}
@@ -58,18 +64,17 @@ class BinaryCrossEntropy(Loss):
         scores: Float[Tensor, "*rows size"],
         values: Float[Tensor, "*rows c"],
         mask: Bool[Tensor, "*rows c"],
-        classes: Float[Tensor, "*#rows classes"] | None = None,
+        constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
         """Log loss of each row."""
         del mask
         cells = binary_cross_entropy_with_logits(scores, values, reduction="none").squeeze(-1)
-        if classes is None:
+        weights = constants.get(CLASS_WEIGHT_CONSTANT)
+        if weights is None:
             return cells
         label = values.squeeze(-1)
-        return cells * (classes[..., 1] * label + classes[..., 0] * (1 - label))
+        return cells * (weights[..., 1] * label + weights[..., 0] * (1 - label))
 
-    def class_weights(
-        self, targets: Sequence[FittedTarget]
-    ) -> Float[Tensor, "n_tasks classes"] | None:
-        """Weights of (negative, positive) of each task."""
-        return class_weight_table(type(self).__name__, self.class_weight, targets)
+    def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
+        """`class_weight` (n_tasks, 2), of the negative and the positive class; none if all are 1."""
+        return class_weight_constants(type(self).__name__, self.class_weight, targets)

@@ -1,26 +1,28 @@
-"""Weights of the classes of a block's tasks as a tensor."""
+"""Weights of the classes of a block's tasks as a constant of its loss."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from polytask.exceptions import ParameterError
 from polytask.tasks import ClassWeight, FittedTarget, class_weights
 from polytask.tasks._class_weight import CLASS_WEIGHT
 
-__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weight_table"]
+__all__ = ["CLASS_WEIGHT", "CLASS_WEIGHT_CONSTANT", "ClassWeight", "class_weight_constants"]
+
+CLASS_WEIGHT_CONSTANT = "class_weight"
+"""Name of the constant (n_tasks, n_classes) by which the tasks' own class weights multiply."""
 
 
-def class_weight_table(
+def class_weight_constants(
     owner: str, class_weight: ClassWeight, targets: Sequence[FittedTarget]
-) -> Float[Tensor, "n_tasks classes"] | None:
+) -> Mapping[str, Tensor]:
     """Weights of every task's classes; of a mapping each task takes the classes that it has."""
     if class_weight is None:
-        return None
+        return {}
     if isinstance(class_weight, Mapping):
         known = {label for target in targets for label in target.classes}
         unknown = [label for label in class_weight if label not in known]
@@ -31,7 +33,7 @@ def class_weight_table(
             )
             raise ParameterError(sentence)
     rows = [class_weights(owner, _of_target(class_weight, target), target) for target in targets]
-    return torch.tensor(rows, dtype=torch.float32)
+    return {CLASS_WEIGHT_CONSTANT: torch.tensor(rows, dtype=torch.float32)}
 
 
 def _of_target(class_weight: ClassWeight, target: FittedTarget) -> ClassWeight:

@@ -11,7 +11,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
-from polytask.losses._class_weight import CLASS_WEIGHT, ClassWeight, class_weight_table
+from polytask.losses._class_weight import (
+    CLASS_WEIGHT,
+    CLASS_WEIGHT_CONSTANT,
+    ClassWeight,
+    class_weight_constants,
+)
 from polytask.losses._loss import Loss
 from polytask.tasks import FittedTarget, Kind, Multiclass
 
@@ -49,6 +54,7 @@ class CrossEntropy(Loss):
     class_weight: ClassWeight = None
     label_smoothing: float = 0.0
 
+    weighs_classes: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (Multiclass,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Multiclass,)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -64,7 +70,7 @@ class CrossEntropy(Loss):
         scores: Float[Tensor, "*rows size"],
         values: Float[Tensor, "*rows c"],
         mask: Bool[Tensor, "*rows c"],
-        classes: Float[Tensor, "*#rows classes"] | None = None,
+        constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
         """Log loss of each row."""
         del mask
@@ -74,12 +80,11 @@ class CrossEntropy(Loss):
         if self.label_smoothing:
             cells = (1 - self.label_smoothing) * cells
             cells = cells - self.label_smoothing * log_probabilities.mean(dim=-1)
-        if classes is None:
+        weights = constants.get(CLASS_WEIGHT_CONSTANT)
+        if weights is None:
             return cells
-        return cells * classes.expand_as(scores).gather(-1, code).squeeze(-1)
+        return cells * weights.expand_as(scores).gather(-1, code).squeeze(-1)
 
-    def class_weights(
-        self, targets: Sequence[FittedTarget]
-    ) -> Float[Tensor, "n_tasks classes"] | None:
-        """Weights of the classes of each task."""
-        return class_weight_table(type(self).__name__, self.class_weight, targets)
+    def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
+        """`class_weight` (n_tasks, n_classes); none if all are 1."""
+        return class_weight_constants(type(self).__name__, self.class_weight, targets)

@@ -41,7 +41,7 @@ class Huber(Loss):
     >>> import torch
     >>> from polytask.losses import Huber
     >>> scores, values = torch.tensor([[0.5], [3.0]]), torch.zeros(2, 1)
-    >>> Huber(delta=1.0).rowwise(scores, values, torch.ones(2, 1, dtype=torch.bool))
+    >>> Huber(delta=1.0).rowwise(scores, values, torch.ones(2, 1, dtype=torch.bool), {})
     tensor([0.1250, 2.5000])
     """
 
@@ -60,10 +60,10 @@ class Huber(Loss):
         scores: Float[Tensor, "*rows size"],
         values: Float[Tensor, "*rows c"],
         mask: Bool[Tensor, "*rows c"],
-        classes: Float[Tensor, "*#rows classes"] | None = None,
+        constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
         """Mean Huber loss over the row's observed columns."""
-        del classes
+        del constants
         return mean_over_observed(
             huber_loss(scores, values, reduction="none", delta=self.delta), mask
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,7 +29,7 @@ class MeanAbsoluteError(Loss):
     >>> import torch
     >>> from polytask.losses import MeanAbsoluteError
     >>> MeanAbsoluteError().rowwise(
-    ...     torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]])
+    ...     torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]), {}
     ... )
     tensor([2.])
     """
@@ -40,8 +41,8 @@ class MeanAbsoluteError(Loss):
         scores: Float[Tensor, "*rows size"],
         values: Float[Tensor, "*rows c"],
         mask: Bool[Tensor, "*rows c"],
-        classes: Float[Tensor, "*#rows classes"] | None = None,
+        constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
         """Mean absolute error over the row's observed columns."""
-        del classes
+        del constants
         return mean_over_observed((scores - values).abs(), mask)

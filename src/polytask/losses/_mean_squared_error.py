@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,7 +29,7 @@ class MeanSquaredError(Loss):
     >>> import torch
     >>> from polytask.losses import MeanSquaredError
     >>> MeanSquaredError().rowwise(
-    ...     torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]])
+    ...     torch.tensor([[3.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]), {}
     ... )
     tensor([4.])
     """
@@ -41,8 +42,8 @@ class MeanSquaredError(Loss):
         scores: Float[Tensor, "*rows size"],
         values: Float[Tensor, "*rows c"],
         mask: Bool[Tensor, "*rows c"],
-        classes: Float[Tensor, "*#rows classes"] | None = None,
+        constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
         """Mean squared error over the row's observed columns."""
-        del classes
+        del constants
         return mean_over_observed((scores - values).square(), mask)

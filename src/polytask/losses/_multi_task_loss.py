@@ -9,33 +9,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.data import Batch, Block, BlockTargets
-from polytask.exceptions import ParameterError
-from polytask.losses._loss import Loss
+from polytask.losses._constants import block_constants
 from polytask.losses._select import loss_for
-from polytask.tasks import TaskSet, class_weights
+from polytask.tasks import TaskSet
 
 __all__ = ["MultiTaskLoss"]
-
-
-def _class_table(
-    block: Block, loss: Loss, tasks: TaskSet
-) -> Float[Tensor, "n_tasks classes"] | None:
-    """Class weights of a block's tasks: those of the loss, or of each task."""
-    table = loss.class_weights(block.targets)
-    pairs = list(zip(block.tasks, block.targets, strict=True))
-    own = [class_weights(f"task {n!r}", tasks[n].class_weight, target) for n, target in pairs]
-    if not any(own):
-        return table
-    if type(loss).class_weights is Loss.class_weights:
-        name = next(name for name, weights in zip(block.tasks, own, strict=True) if weights)
-        sentence = (
-            f"Task {name!r} weighs its classes, which {type(loss).__name__} cannot. "
-            "Leave out `class_weight`, or give the loss a method `class_weights`."
-        )
-        raise ParameterError(sentence)
-    plain = torch.ones(max(len(target.classes) for target in block.targets))
-    rows = [plain if one is None else torch.tensor(one) for one in own]
-    return torch.stack(rows) if table is None else torch.stack(rows) * table
 
 
 class MultiTaskLoss:
@@ -68,7 +46,9 @@ class MultiTaskLoss:
             torch.ones(self.n_tasks, dtype=torch.float32) if expected is None else expected
         )
         self._losses = {block.name: loss_for(block.kind, block.loss) for block in blocks}
-        self._classes = {b.name: _class_table(b, self._losses[b.name], tasks) for b in blocks}
+        self._constants = {
+            block.name: block_constants(block, self._losses[block.name], tasks) for block in blocks
+        }
         self._positions = {
             block.name: torch.tensor([tasks.index(name) for name in block.tasks])
             for block in blocks
@@ -80,7 +60,10 @@ class MultiTaskLoss:
         """Move the constants to a device."""
         self.expected = self.expected.to(device)
         self._positions = {name: p.to(device) for name, p in self._positions.items()}
-        self._classes = {n: None if c is None else c.to(device) for n, c in self._classes.items()}
+        self._constants = {
+            block: {name: constant.to(device) for name, constant in constants.items()}
+            for block, constants in self._constants.items()
+        }
         return self
 
     def __call__(
@@ -114,11 +97,11 @@ class MultiTaskLoss:
         return self._gather(parts, present)
 
     def _block(self, block: Block, scores: Tensor, targets: BlockTargets) -> tuple[Tensor, Tensor]:
-        classes = self._classes[block.name]
-        if classes is not None and targets.task is not None:
-            classes = classes[targets.task]
+        constants = self._constants[block.name]
+        if targets.task is not None:
+            constants = {name: constant[targets.task] for name, constant in constants.items()}
         values, mask = targets.labels()
-        rows = self._losses[block.name].rowwise(scores, values, mask, classes)
+        rows = self._losses[block.name].rowwise(scores, values, mask, constants)
         counts = self._counts(block, targets)
         rows = torch.where(counts > 0, rows, 0.0)
         return self._total(block, targets, rows), self._total(block, targets, counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,7 +32,7 @@ class MultilabelBinaryCrossEntropy(Loss):
     >>> from polytask.losses import MultilabelBinaryCrossEntropy
     >>> scores, values = torch.zeros(1, 3), torch.tensor([[1.0, 0.0, 0.0]])
     >>> mask = torch.tensor([[True, True, False]])
-    >>> MultilabelBinaryCrossEntropy().rowwise(scores, values, mask)
+    >>> MultilabelBinaryCrossEntropy().rowwise(scores, values, mask, {})
     tensor([1.3863])
     """
 
@@ -43,10 +44,10 @@ class MultilabelBinaryCrossEntropy(Loss):
         scores: Float[Tensor, "*rows size"],
         values: Float[Tensor, "*rows c"],
         mask: Bool[Tensor, "*rows c"],
-        classes: Float[Tensor, "*#rows classes"] | None = None,
+        constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
         """Summed log loss of a row's observed cells."""
-        del classes
+        del constants
         cells = binary_cross_entropy_with_logits(scores, values, reduction="none")
         return (cells * mask).sum(dim=-1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -56,13 +58,19 @@ class _Case:
         generator = torch.Generator().manual_seed(2)
         shape = (len(encoded), example.fitted.size)
         self.scores = torch.randn(shape, generator=generator, dtype=torch.float64)
-        table = loss.class_weights([example.fitted])
-        self.table = None if table is None else table.double()
+        self.constants = _cast(loss.constants([example.fitted]), torch.float64)
 
     def rows(self, scores: Tensor, values: Tensor | None = None) -> Tensor:
         """Row losses for other scores or values."""
         values = self.values if values is None else values
-        return self.loss.rowwise(scores, values, self.mask, self.table)
+        return self.loss.rowwise(scores, values, self.mask, self.constants)
+
+
+def _cast(constants: Mapping[str, Tensor], dtype: torch.dtype) -> Mapping[str, Tensor]:
+    return {
+        name: constant.to(dtype) if constant.is_floating_point() else constant
+        for name, constant in constants.items()
+    }
 
 
 def _check_rows(case: _Case) -> None:
@@ -74,7 +82,7 @@ def _check_rows(case: _Case) -> None:
         case.scores[:, None].expand(-1, 2, -1),
         case.values[:, None].expand(-1, 2, -1),
         case.mask[:, None].expand(-1, 2, -1),
-        None if case.table is None else case.table.expand(2, -1),
+        {name: c.expand(2, *c.shape[1:]) for name, c in case.constants.items()},
     )
     words = f"{case.name}: two equal tasks side by side do not get the losses of one"
     require_close(both, torch.stack([rows, rows], dim=1), words)
@@ -82,7 +90,7 @@ def _check_rows(case: _Case) -> None:
         case.scores.float(),
         case.values.float(),
         case.mask,
-        None if case.table is None else case.table.float(),
+        _cast(case.constants, torch.float32),
     )
     require(single.dtype == torch.float32, f"{case.name}: float32 in, {single.dtype} out.")
     extreme = case.rows(case.scores * 100)

@@ -98,11 +98,12 @@ def _answers(example: KindExample) -> tuple[np.ndarray, np.ndarray | None]:
         return fair, None
     encoded = torch.from_numpy(example.encoded)
     mask = ~encoded.isnan()
+    constants = loss.constants([example.fitted])
     scores.requires_grad_()
     optimizer = torch.optim.Adam([scores], lr=0.1)
     for _ in range(200):
         optimizer.zero_grad()
-        rows = loss.rowwise(scores, encoded.nan_to_num(0.0), mask)
+        rows = loss.rowwise(scores, encoded.nan_to_num(0.0), mask, constants)
         total = torch.where(mask.any(dim=-1), rows, 0.0).sum()
         (scores.grad,) = torch.autograd.grad(total, scores)
         optimizer.step()
