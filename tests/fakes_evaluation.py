@@ -12,14 +12,14 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import RunRecord
 from polytask.exceptions import DataError, NonFiniteLossError
-from polytask.learners import PerTaskEstimator
+from polytask.learners import Learner, PerTaskEstimator
 from polytask.tasks import Task
 
 ALPHAS = (1.0, 1e4, 1e-3)
 
 
 @dataclass(frozen=True)
-class Apart:
+class Apart(Learner):
     """Ridge and logistic regression, one a task, on a part of the rows drawn by seed.
 
     Parameters
@@ -50,12 +50,6 @@ class Apart:
 
     def search_space(self) -> Mapping[str, tuple[object, ...]]:
         return {"alpha": self.alphas}
-
-    def configured(self, settings):
-        return replace(self, **settings)
-
-    def serves(self, tasks) -> bool:
-        return True
 
     def single_task(self):
         return replace(self, name="apart", joint=False, share=0.8)

@@ -48,7 +48,8 @@ def test_selves_of_one_name_are_told_apart():
 def test_a_learner_that_does_not_know_its_self_is_held_against_its_own_class():
     @dataclasses.dataclass(frozen=True)
     class Silent(Apart):
-        single_task = None
+        def single_task(self):
+            return None
 
     joint, alone = Silent("joint", joint=True), Silent("alone")
     found = candidates([Apart("other"), joint, alone], TASKS)

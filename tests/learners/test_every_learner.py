@@ -73,18 +73,21 @@ def test_every_public_learner_is_here():
         name
         for name in polytask.learners.__all__
         if inspect.isclass(thing := getattr(polytask.learners, name))
-        and hasattr(thing, "search_space")
-        and thing is not Learner
+        and issubclass(thing, Learner)
+        and not inspect.isabstract(thing)
     }
     assert public <= tested
 
 
 @pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
 class TestRecipe:
-    def test_keeps_the_protocol(self, learner):
+    def test_extends_the_base_class(self, learner):
         assert isinstance(learner, Learner)
         assert isinstance(learner.name, str)
         assert isinstance(learner.joint, bool)
+        assert learner.reference is isinstance(learner, Constant)
+        network = isinstance(learner, MultiTaskNetwork)
+        assert (learner.resumes, learner.has_own_budget) == (network, network)
 
     def test_goes_through_json(self, learner):
         check_recipe_round_trip(learner)

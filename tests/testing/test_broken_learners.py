@@ -10,7 +10,7 @@ import pytest
 
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import DataError
-from polytask.learners import Linear
+from polytask.learners import Learner, Linear
 from polytask.predictor import FittedPredictor, Model
 from polytask.testing import check_learner, tiny_dataset
 
@@ -52,9 +52,6 @@ class Twisted(Model):
 @dataclass(frozen=True)
 class Honest(Linear):
     """A good learner; each broken one changes one thing."""
-
-    def configured(self, settings):
-        return replace(self, **settings)
 
 
 class TwistedLearner(Honest):
@@ -290,8 +287,24 @@ class Undecided(Honest):
     joint = None
 
 
-class Plain:
-    name, joint = "plain", False
+class Unending(Honest):
+    has_own_budget = "yes"
+
+
+class Forgetful(Honest):
+    resumes = True
+
+
+class Selfless(Honest):
+    def single_task(self):
+        return replace(self, name="alone")
+
+    joint = True
+
+
+class Plain(Learner):
+    def fit(self, train, validation, seed, budget):
+        return Linear().fit(train, validation, seed, budget)
 
 
 @dataclass(frozen=True)
@@ -326,10 +339,13 @@ class NoLearner:
         (ServesNobody(), "serves none of the data sets"),
         (Sloppy(), "must be declared with a tuple of values"),
         (Drifting(), "with its defaults it is 'linear\\*'"),
-        (Undecided(), "does not say whether it is joint"),
+        (Undecided(), "`joint` of Undecided must be a bool. Got None"),
+        (Unending(), "`has_own_budget` of Unending must be a bool. Got 'yes'"),
+        (Forgetful(), "declares that it resumes, but its `fit` takes no `checkpoint`"),
+        (Selfless(), "must give a learner that shares nothing, or None"),
         (Honest(name=""), "has no name"),
-        (NoLearner(), "lacks a part of the Learner protocol"),
-        (Plain(), "is no dataclass|lacks a part"),
+        (NoLearner(), "NoLearner must extend polytask.learners.Learner"),
+        (Plain(), "Plain is no dataclass"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -1,10 +1,10 @@
-"""What compare, tune and serve see: networks and scikit-learn estimators behind one protocol."""
+"""What compare, tune and serve see: networks and scikit-learn estimators as learners."""
 
+from polytask._learner import Learner
 from polytask.learners._as_learner import Estimator, as_learners
 from polytask.learners._constant import Constant
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
-from polytask.learners._learner import Learner
 from polytask.learners._linear import Linear
 from polytask.learners._on_device import on_device
 from polytask.learners._per_task_estimator import PerTaskEstimator

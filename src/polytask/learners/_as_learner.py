@@ -9,11 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from sklearn.base import clone
 
+from polytask._learner import Learner
 from polytask._validation import describe, message
 from polytask.architectures import Architecture
 from polytask.exceptions import ParameterError
 from polytask.learners._estimators import named_after, serves
-from polytask.learners._learner import Learner
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved

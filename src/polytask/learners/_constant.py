@@ -9,19 +9,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from polytask._learner import Learner
 from polytask._validation import Constraint, InstanceOf, check_parameters
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, fit_schemas
-from polytask.exceptions import UnknownNameError
 from polytask.metrics import metrics_for
 from polytask.predictor import ConstantModel, FittedPredictor, fitted_targets
-from polytask.tasks import FittedTarget, Task, TaskSet
+from polytask.tasks import FittedTarget, Task
 
 __all__ = ["Constant"]
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Learner):
     """One answer for all rows of a task: the constant that its headline metric likes best.
 
     The mean for RMSE, the median for MAE, the shares of the classes for log loss, Brier score and
@@ -52,21 +52,6 @@ class Constant:
 
     def __post_init__(self) -> None:
         check_parameters(self)
-
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        """Nothing can be tuned."""
-        return {}
-
-    def configured(self, settings: Mapping[str, object]) -> Constant:
-        """The same recipe; it has no setting."""
-        for name in settings:
-            raise UnknownNameError(f"{type(self).__name__} has no setting named {name!r}.")
-        return self
-
-    def serves(self, tasks: TaskSet) -> bool:
-        """Every kind of task has a constant."""
-        del tasks
-        return True
 
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from polytask._learner import Learner
 from polytask._validation import InstanceOf, Interval, Optional, check, message
 from polytask.architectures import Architecture
 from polytask.bookkeeping import Budget
@@ -21,7 +22,6 @@ from polytask.data import (
 )
 from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
-from polytask.learners._learner import Learner
 from polytask.learners._on_device import on_device
 from polytask.learners._unserved import unserved
 from polytask.losses import check_losses
@@ -107,7 +107,7 @@ def fit(
     data, validation, notes = learnable(data, validation)
     for note in (*too_small, *notes):
         warnings.warn(note, UserWarning, stacklevel=2)
-    if budget is None and not getattr(chosen, "has_own_budget", False):
+    if budget is None and not chosen.has_own_budget:
         budget = Budget()
     return chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from polytask._learner import Learner
 from polytask.exceptions import ParameterError
-from polytask.learners._learner import Learner
 from polytask.neural_network import MultiTaskNetwork
 
 __all__ = ["on_device"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
+from polytask._learner import Learner
 from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source
@@ -30,7 +31,7 @@ __all__ = ["PerTaskEstimator"]
 
 
 @dataclass(frozen=True)
-class PerTaskEstimator:
+class PerTaskEstimator(Learner):
     """Any scikit-learn estimator, fitted to each task on the rows where it has a label.
 
     Numbers are standardised; missing ones become their column's mean, with an indicator. So are

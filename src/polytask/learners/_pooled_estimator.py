@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from sklearn.base import is_classifier
 
+from polytask._learner import Learner
 from polytask._validation import Choice, Constraint, InstanceOf, check_parameters
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source
@@ -35,7 +36,7 @@ __all__ = ["PooledEstimator"]
 
 
 @dataclass(frozen=True)
-class PooledEstimator:
+class PooledEstimator(Learner):
     """One scikit-learn estimator for all tasks of one kind in a source.
 
     Where each row belongs to one task, all rows are stacked and the estimator learns from them as

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import polytask.architectures
+from polytask._learner import Learner
 from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
-from polytask.learners._learner import Learner
 from polytask.learners._linear import Linear
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import TaskSet
@@ -64,9 +64,7 @@ def resolve_learner(name: str) -> Learner:
 
 
 def _is_model(thing: type) -> bool:
-    return thing is not Learner and (
-        issubclass(thing, Architecture) or hasattr(thing, "search_space")
-    )
+    return issubclass(thing, Architecture | Learner) and not inspect.isabstract(thing)
 
 
 def _own(name: str) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from polytask._learner import Learner
 from polytask.data import MultiTaskDataset
-from polytask.learners._learner import Learner
 from polytask.tasks import TaskSet
 
 __all__ = ["unserved"]
@@ -24,9 +24,7 @@ def unserved(learner: Learner, tasks: TaskSet | MultiTaskDataset) -> str | None:
     "The learner 'ridge' cannot learn these tasks: sold (binary)."
     """
     if isinstance(tasks, MultiTaskDataset):
-        refuses = getattr(learner, "refuses", None)
-        reason = unserved(learner, tasks.tasks)
-        return reason if reason is not None or refuses is None else refuses(tasks)
+        return unserved(learner, tasks.tasks) or learner.refuses(tasks)
     if learner.serves(tasks):
         return None
     alone = [task for task in tasks if not learner.serves(TaskSet([task]))]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
+from polytask._learner import Learner
 from polytask._naming import snake_case
 from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
@@ -15,14 +16,13 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.predictor import FittedPredictor, NetworkModel
-from polytask.tasks import TaskSet
 from polytask.training import Trainer
 
 __all__ = ["MultiTaskNetwork"]
 
 
 @dataclass(frozen=True)
-class MultiTaskNetwork:
+class MultiTaskNetwork(Learner):
     """A network as a learner.
 
     Parameters
@@ -105,11 +105,6 @@ class MultiTaskNetwork:
             task_patience=None,
         )
         return MultiTaskNetwork(alone, trainer)
-
-    def serves(self, tasks: TaskSet) -> bool:
-        """Networks learn every kind that has a loss."""
-        del tasks
-        return True
 
     def fit(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -58,10 +59,9 @@ def check_learner(
     >>> check_learner(Linear())
     """
     name = type(learner).__name__
+    require(isinstance(learner, Learner), f"{name} must extend polytask.learners.Learner.")
     check_recipe_round_trip(learner)
-    require(isinstance(learner, Learner), f"{name} lacks a part of the Learner protocol.")
-    require(bool(learner.name), f"{name} has no name.")
-    require(isinstance(learner.joint, bool), f"{name} does not say whether it is joint.")
+    _check_attributes(learner)
     _check_settings(learner)
     budget = Budget(steps=20) if budget is None else budget
     served = 0
@@ -83,6 +83,21 @@ def _forms() -> Iterator[tuple[str, MultiTaskDataset]]:
     yield "regressions", tiny_dataset(["regression"] * 2)
     yield "own rows", tiny_dataset(["regression"] * 3, own_rows=True, n_rows=90)
     yield "own tables", tiny_dataset(["regression", "binary"], own_tables=True)
+
+
+def _check_attributes(learner: Learner) -> None:
+    name, owner = learner.name, type(learner).__name__
+    require(isinstance(name, str) and name, f"{owner} has no name. Got {name!r}.")
+    for attribute in ("joint", "reference", "resumes", "has_own_budget"):
+        value = getattr(learner, attribute)
+        require(isinstance(value, bool), f"`{attribute}` of {owner} must be a bool. Got {value!r}.")
+    takes = inspect.signature(learner.fit).parameters
+    known = "checkpoint" in takes or any(p.kind is p.VAR_KEYWORD for p in takes.values())
+    words = f"{owner} declares that it resumes, but its `fit` takes no `checkpoint`."
+    require(known or not learner.resumes, words)
+    alone = learner.single_task()
+    words = f"`single_task` of {owner} must give a learner that shares nothing, or None."
+    require(alone is None or (isinstance(alone, Learner) and not alone.joint), words)
 
 
 def _check_settings(learner: Learner) -> None:

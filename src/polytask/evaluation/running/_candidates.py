@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset
@@ -26,15 +25,6 @@ __all__ = ["Asked", "Candidate", "candidates", "check_served", "yardstick"]
 One = str | Learner | Architecture | Estimator
 Asked = Iterable[One | Sequence[Estimator]] | One | None
 """What people hand over as `learners`."""
-
-
-@runtime_checkable
-class HasSingleTask(Protocol):
-    """A joint learner that knows its single-task self."""
-
-    def single_task(self) -> Learner:
-        """The recipe that learns each task alone by the same means."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +55,7 @@ class Candidate:
     @property
     def reference(self) -> bool:
         """Whether it only marks what any other must beat."""
-        return _is_reference(self.learner)
+        return self.learner.reference
 
 
 def candidates(
@@ -83,7 +73,7 @@ def candidates(
             alone = _alone(learner, asked, tasks)
             selves[learner.name] = _add(named, alone, learner)
     check_served(named.values(), tasks)
-    if not any(map(_is_reference, asked)):
+    if not any(learner.reference for learner in asked):
         _add(named, Constant(), Constant(name="best constant"))
     baselines = list(dict.fromkeys(selves.values()))
     order = [*baselines, *(name for name in named if name not in baselines)]
@@ -109,16 +99,13 @@ def _alone(learner: Learner, asked: Sequence[Learner], tasks: TaskSet) -> Learne
     It is what the learner says by its method `single_task`; else the first learner of its class
     that shares nothing, or of any class.
     """
-    if isinstance(learner, HasSingleTask):
-        return learner.single_task()
+    alone = learner.single_task()
+    if alone is not None:
+        return alone
     known = (*asked, *default_learners(tasks))
-    apart = [one for one in known if not (one.joint or _is_reference(one))]
+    apart = [one for one in known if not (one.joint or one.reference)]
     alike = [one for one in apart if type(one) is type(learner)]
     return next(iter([*alike, *apart]))
-
-
-def _is_reference(learner: Learner) -> bool:
-    return bool(getattr(learner, "reference", False))
 
 
 def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:

@@ -101,7 +101,7 @@ def _class_name(error: PolytaskError) -> str:
 
 def _options(run: Run, store: RunStore) -> dict[str, Any]:
     """Where learners that can go on from the middle of a fit leave their state."""
-    if not getattr(run.learner, "resumes", False):
+    if not run.learner.resumes:
         return {}
     return {"checkpoint": store.checkpoint(run.spec.key)}
 

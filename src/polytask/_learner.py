@@ -1,0 +1,135 @@
+"""The base class of everything that can be fitted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, ClassVar
+
+from polytask._naming import snake_case, suggestion
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import UnknownNameError
+from polytask.predictor import FittedPredictor
+from polytask.tasks import TaskSet
+
+__all__ = ["Learner"]
+
+
+class Learner(ABC):
+    """An unfitted recipe, which `fit` turns into a `FittedPredictor`.
+
+    A learner is a frozen dataclass of plain arguments that goes through JSON. Only `fit` must be
+    written; everything else has a default.
+
+    Attributes
+    ----------
+    name : str
+        What tables and command lines call it; by default the class's name in snake case. As a
+        field of the dataclass it needs a default.
+    joint : bool, default True
+        Whether tasks share anything; False for single-task baselines.
+    reference : bool, default False
+        Whether it only marks what any other learner must beat, as `Constant` does: in a
+        comparison it is nobody's single-task self, and nothing is measured against it by default.
+    resumes : bool, default False
+        Whether `fit` takes ``checkpoint=``, a file from which it goes on where a killed process
+        stood; other learners are fitted anew.
+    has_own_budget : bool, default False
+        Whether `fit` takes ``budget=None``, and then spends what its own settings say.
+
+    Examples
+    --------
+    A learner that predicts the mean of every task (0 in the standardised units of raw scores):
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import polytask
+    >>> from polytask.data import fit_schemas
+    >>> from polytask.learners import Learner
+    >>> from polytask.predictor import ConstantModel, FittedPredictor
+    >>> @dataclass(frozen=True)
+    ... class TaskMean(Learner):
+    ...     joint = False
+    ...
+    ...     def fit(self, train, validation, seed, budget):
+    ...         raw = {task.name: np.zeros(1, np.float32) for task in train.tasks}
+    ...         return FittedPredictor(train.tasks, fit_schemas(train), ConstantModel(raw))
+    >>> table = {"size": range(9), "price": [2.0 * size for size in range(9)]}
+    >>> data = polytask.read(table, [polytask.Task("price", "regression")])
+    >>> polytask.fit(data, TaskMean(), validation=data).predict({"size": [5]})["price"].response
+    array([8.])
+    """
+
+    reference: ClassVar[bool] = False
+    resumes: ClassVar[bool] = False
+    has_own_budget: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """What tables and command lines call it."""
+        return snake_case(type(self).__name__)
+
+    @property
+    def joint(self) -> bool:
+        """Whether tasks share anything."""
+        return True
+
+    @abstractmethod
+    def fit(
+        self,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset,
+        seed: int,
+        budget: Budget,
+    ) -> FittedPredictor:
+        """Learn from `train`; `validation` decides when to stop and which state is kept.
+
+        Parameters
+        ----------
+        train, validation : MultiTaskDataset
+            Of the same tasks; neither is changed.
+        seed : int
+            The only source of randomness: equal seeds give equal predictions.
+        budget : Budget
+            Its steps are the most that an iterative fit may take; others ignore them.
+        """
+
+    def serves(self, tasks: TaskSet) -> bool:
+        """Whether it can learn these tasks; by default all of them."""
+        del tasks
+        return True
+
+    def refuses(self, data: MultiTaskDataset) -> str | None:
+        """Why it cannot learn from a data set whose tasks it serves; None if it can.
+
+        It is called before anything is fitted.
+        """
+        del data
+        return None
+
+    def single_task(self) -> Learner | None:
+        """The recipe that learns each task alone by the same means, if there is one."""
+        return None
+
+    def search_space(self) -> Mapping[str, tuple[object, ...]]:
+        """Declared values of each tunable setting, the default first; {} if there is none."""
+        return {}
+
+    def configured(self, settings: Mapping[str, object]) -> Learner:
+        """The same recipe with some settings replaced.
+
+        Raises
+        ------
+        UnknownNameError
+            If it has no setting of a name; the nearest one is suggested.
+        """
+        recipe: Any = self
+        known = [field.name for field in fields(recipe) if field.init]
+        for name in settings:
+            if name not in known:
+                owner = type(self).__name__
+                sentence = f"{owner} has no setting named {name!r}. {suggestion(name, known)}"
+                raise UnknownNameError(sentence)
+        return replace(recipe, **settings)
