@@ -29,6 +29,7 @@ __all__ = [
 _CLASS = re.compile(r"^class (\w+)(?:\[.*\])?\(([^)]*)\)", re.MULTILINE)
 _LISTED = re.compile(r'^    "(\w+)",$', re.MULTILINE)
 _WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def fold(name: str) -> str:
@@ -177,31 +178,84 @@ def _declared(room: str, base: str) -> tuple[str, ...]:
 
 
 def made(
-    name: str, room: str, what: str, base: type | None = None, *, imports: bool = False
+    name: str,
+    room: str,
+    what: str,
+    base: type | None = None,
+    *,
+    imports: bool = False,
+    value: bool = False,
 ) -> Any:
-    """An object of the class that `resolve` finds, which must need no arguments.
+    """An object of the class that `resolve` finds, which must need no other arguments.
 
     Parameters
     ----------
     name, room, what, base, imports
         As in `resolve`.
+    value : bool, default False
+        Whether a number may follow the name after a colon, as in ``temperature:0.5`` or
+        ``module:Class:0.5``. It is given as the first argument.
 
     Raises
     ------
     ParameterError
-        If the class needs arguments, which a name cannot give.
+        If the class needs arguments, which a name cannot give, or none where a value is given.
+
+    Examples
+    --------
+    >>> from polytask._naming import made
+    >>> made("temperature:0.3", "polytask.sampling", "sampler", value=True)
+    Temperature(alpha=0.3)
     """
-    found: Any = resolve(name, room, what, base, imports=imports)
-    missing = required(found)
+    head, number = _number_after(name) if value else (name, None)
+    try:
+        found: Any = resolve(head, room, what, base, imports=imports)
+    except UnknownNameError:
+        if value:
+            _check_value(name, room, what, base)
+        raise
+    arguments = {} if number is None else {_first_parameter(found, name, what): number}
+    missing = [argument for argument in required(found) if argument not in arguments]
     if missing:
-        where = name.partition(":")[0] if ":" in name else room
+        where = head.partition(":")[0] if ":" in head else room
         call = f"{where}.{found.__name__}({', '.join(f'{word}=…' for word in missing)})"
         sentence = (
             f"The {what} {name!r} needs {', '.join(missing)}, which its name alone cannot give. "
             f"In Python, give the object: {call}."
         )
         raise ParameterError(sentence)
-    return found()
+    return found(**arguments)
+
+
+def _number_after(name: str) -> tuple[str, float | None]:
+    """A name and the number after its last colon; None if what stands there is no number."""
+    head, _, text = name.rpartition(":")
+    if not head or not _NUMBER.fullmatch(text):
+        return name, None
+    return head, int(text) if text.lstrip("+-").isdecimal() else float(text)
+
+
+def _first_parameter(method: Callable[..., Any], name: str, what: str) -> str:
+    """The parameter that a value after a name is for."""
+    parameters = list(inspect.signature(method).parameters)
+    if not parameters:
+        head = name.rpartition(":")[0]
+        raise ParameterError(f"The {what} {head!r} takes no value. Write {head!r} alone.")
+    return parameters[0]
+
+
+def _check_value(name: str, room: str, what: str, base: type | None) -> None:
+    """Raise if a public name is followed by something other than one number."""
+    head, colon, text = name.partition(":")
+    try:
+        method: Any = resolve(head, room, what, base)
+    except UnknownNameError:
+        return
+    if colon:
+        parameter = _first_parameter(method, f"{head}:", what)
+        expected = f"one number, the `{parameter}` of {method.__name__}"
+        sentence = f"The value after {what} {head!r} must be {expected}. Got {text!r} instead."
+        raise ParameterError(sentence)
 
 
 def required(function: Callable[..., Any]) -> list[str]:

@@ -1,9 +1,12 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask._naming import fold, nearest, resolve, snake_case, suggestion
-from polytask.exceptions import UnknownNameError
+from polytask._naming import fold, made, nearest, resolve, snake_case, suggestion
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.sampling import AnnealedTemperature, Sampler, Temperature, Uniform
 from polytask.tasks import Binary, Kind, Task
 
 ROOM = "polytask.tasks"
@@ -88,3 +91,53 @@ def test_classes_of_the_users_own_are_imported_where_allowed():
 def test_what_cannot_be_imported(path, words):
     with pytest.raises(UnknownNameError, match=words):
         resolve(path, ROOM, "kind of task", Kind, imports=True)
+
+
+def sampler(name):
+    return made(name, "polytask.sampling", "sampler", Sampler, imports=True, value=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("temperature", Temperature()),
+        ("temperature:0.3", Temperature(0.3)),
+        ("Temperature:1", Temperature(1)),
+        ("temperature:.5", Temperature(0.5)),
+        ("temperature:2e-1", Temperature(0.2)),
+        ("polytask.sampling:Temperature", Temperature()),
+        ("polytask.sampling:Temperature:0.25", Temperature(0.25)),
+        ("annealed_temperature:0.9", AnnealedTemperature(first=0.9)),
+        ("uniform", Uniform()),
+    ],
+)
+def test_a_number_after_a_name_is_its_first_argument(name, wanted):
+    assert sampler(name) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("uniform:0.5", "The sampler 'uniform' takes no value. Write 'uniform' alone."),
+        ("uniform:half", "The sampler 'uniform' takes no value. Write 'uniform' alone."),
+        (
+            "temperature:half",
+            "must be one number, the `alpha` of Temperature. Got 'half' instead.",
+        ),
+        ("temperature:", "Got '' instead."),
+        ("temperature:nan", "Got 'nan' instead."),
+        ("temperature:0.5:0.2", "Got '0.5:0.2' instead."),
+        ("temperature:2", "The `alpha` parameter of Temperature must be a float in [0, 1]."),
+        ("temprature:0.5", "There is no sampler named 'temprature'. Did you mean 'temperature'?"),
+        ("temprature:half", "The sampler 'temprature:half' cannot be imported"),
+        (":0.5", "The sampler ':0.5' cannot be imported"),
+    ],
+)
+def test_values_that_cannot_be_followed(name, words):
+    with pytest.raises(ParameterError, match=re.escape(words)):
+        sampler(name)
+
+
+def test_a_value_is_part_of_a_name_where_it_is_not_asked_for():
+    with pytest.raises(UnknownNameError, match="cannot be imported"):
+        made("temperature:0.5", "polytask.sampling", "sampler", Sampler, imports=True)

@@ -35,11 +35,11 @@ class Dynamic(MixedSampler):
 
     Parameters
     ----------
+    floor : float, default 0.1
+        ε, the part of the rows that is split equally, so that no source starves.
     goals : mapping of task name to float, default {}
         Validation losses to reach, such as those of single-task training. Tasks without one
         have a goal of 0: their gap is what is left of the first loss.
-    floor : float, default 0.1
-        ε, the part of the rows that is split equally, so that no source starves.
 
     Attributes
     ----------
@@ -72,15 +72,15 @@ class Dynamic(MixedSampler):
     {'red': 6.0, 'white': 14.0}
     """
 
-    goals: Mapping[str, float] = field(default_factory=dict)
     floor: float = 0.1
+    goals: Mapping[str, float] = field(default_factory=dict)
     first_losses_: dict[str, float] = field(init=False, repr=False, compare=False)
     gaps_: dict[str, float] = field(init=False, repr=False, compare=False)
 
     needs: ClassVar[frozenset[str]] = frozenset({"validation_losses"})
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "goals": MappingOf(InstanceOf((str,)), Finite),
         "floor": Interval(float, 0.0, 1.0, closed="right"),
+        "goals": MappingOf(InstanceOf((str,)), Finite),
     }
 
     def __post_init__(self) -> None:

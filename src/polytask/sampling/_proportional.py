@@ -53,7 +53,7 @@ class Proportional(Sampler):
     def share(self, step: int) -> dict[str, float]:
         """A full batch's rows, split like all rows."""
         del step
-        return {name: n * (self.batch_size / self.n_rows) for name, n in self.sizes.items()}
+        return {name: n * self.batch_size / self.n_rows for name, n in self.sizes.items()}
 
     def fraction(self, step: int) -> dict[str, float]:
         """1, but in the last batch of an epoch."""

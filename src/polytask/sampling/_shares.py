@@ -67,7 +67,6 @@ def systematic_counts(
     [2, 1, 1]
     """
     edges = np.cumsum(shares)
-    edges = edges * (total / edges[-1])
-    edges[-1] = total
-    marks = np.floor(np.concatenate(([0.0], edges)) + offset)
-    return np.diff(marks).astype(np.int64)
+    marks = np.floor(edges * (total / edges[-1]) + offset).clip(max=total)
+    marks[-1] = total  # whatever rounding made of it
+    return np.diff(marks, prepend=0.0).astype(np.int64)
