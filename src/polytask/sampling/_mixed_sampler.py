@@ -90,14 +90,17 @@ class MixedSampler(Sampler):
         shares = np.array(list(self.share(step).values()))
         offset = (derived_seed(self.seed, "counts", step) >> 3) / 2**53
         counts = systematic_counts(shares, self.rows_in_step(step), offset)
-        rows = {}
-        for name, count in zip(self.sizes, counts.tolist(), strict=True):
-            if count:
-                start = self._taken[name]
-                rows[name] = self._walks[name].rows(start, start + count)
-                self._taken[name] = start + count
         self._next += 1
-        return rows
+        return {
+            name: self._next_rows(name, count)
+            for name, count in zip(self.sizes, counts.tolist(), strict=True)
+            if count
+        }
+
+    def _next_rows(self, name: str, count: int) -> Int64[Tensor, " n"]:
+        start = self._taken[name]
+        self._taken[name] = start + count
+        return self._walks[name].rows(start, start + count)
 
     def state_dict(self) -> dict[str, Any]:
         """The step, how far each source was read, and the epoch's shares."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from jaxtyping import Int64
 from torch import Tensor
@@ -36,12 +37,12 @@ class Proportional(Sampler):
     """
 
     _walk: Walk = field(init=False, repr=False, compare=False)
-    _ends: Tensor = field(init=False, repr=False, compare=False)
+    _ends: Int64[np.ndarray, " n_sources"] = field(init=False, repr=False, compare=False)
 
     def prepare(self) -> None:
         """Make ready to shuffle."""
         self._walk = Walk(self.n_rows, self.seed, "rows")
-        self._ends = torch.tensor(list(self.sizes.values()), dtype=torch.int64).cumsum(0)
+        self._ends = np.cumsum(list(self.sizes.values()), dtype=np.int64)
 
     def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
         """The next rows of the epoch's permutation."""
@@ -63,12 +64,12 @@ class Proportional(Sampler):
         """Positions among all rows as positions in each source, in the order in which they come."""
         if len(self.sizes) == 1:
             return dict.fromkeys(self.sizes, rows)
-        source = torch.bucketize(rows, self._ends, right=True)
-        order = source.argsort(stable=True)
-        counts = torch.bincount(source, minlength=len(self.sizes)).tolist()
-        first, start, taken = 0, 0, {}
-        for (name, n_rows), count in zip(self.sizes.items(), counts, strict=True):
-            if count:
-                taken[name] = rows[order[start : start + count]] - first
-            first, start = first + n_rows, start + count
-        return taken
+        source = np.searchsorted(self._ends, rows.numpy(), side="right")
+        order = np.argsort(source, kind="stable")
+        first = self._ends - list(self.sizes.values())
+        local = torch.from_numpy(rows.numpy()[order] - first[source[order]])
+        names, counts = list(self.sizes), np.bincount(source)
+        stops = np.cumsum(counts)
+        return {
+            names[at]: local[stops[at] - counts[at] : stops[at]] for at in np.flatnonzero(counts)
+        }
