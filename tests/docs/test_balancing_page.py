@@ -8,6 +8,7 @@ import torch
 
 import polytask.aggregation
 import polytask.gradients
+import polytask.sampling
 import polytask.weighting
 from polytask.aggregation import AmortisedAggregator, Property
 from polytask.gradients import ENGINES
@@ -17,7 +18,7 @@ CODE = [
     ("\n" * PAGE[: found.start(1)].count("\n"), found[1])
     for found in re.finditer(r"```python\n(.*?)```", PAGE, re.DOTALL)
 ]
-ROOMS = (polytask.aggregation, polytask.weighting)
+ROOMS = (polytask.aggregation, polytask.sampling, polytask.weighting)
 
 
 @pytest.fixture

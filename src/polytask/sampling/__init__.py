@@ -1,7 +1,7 @@
-"""Which rows of which sources make a batch: one sampler per file, `Sampler` the contract.
+"""Samplers: which rows of which sources make a batch.
 
-Begin with `MixedSampler` for a sampler of your own: it must say in which proportions the sources
-are mixed, and nothing else.
+`Sampler` is the contract; each method is a file of its own. For a sampler of your own begin with
+`MixedSampler`, which asks for nothing but the proportions of the sources.
 """
 
 from polytask.sampling._annealed_temperature import AnnealedTemperature

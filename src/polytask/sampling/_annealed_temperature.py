@@ -1,4 +1,4 @@
-"""Rows first in proportion to how many each source has, later almost equal."""
+"""Rows in proportion to a power of the source's rows that falls from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ class AnnealedTemperature(MixedSampler):
 
     Notes
     -----
-    Large sources come first, and towards the end of training, which matters most for what is
-    remembered, all sources are seen almost equally. With less than two epochs α stays at `first`;
-    when training stops early, `last` is not reached. Deviations: an epoch is a pass over as many
+    Large sources dominate at first; towards the end of training all are seen almost equally.
+    With less than two epochs α stays at `first`; where training stops early, `last` is not reached. Deviations: an epoch is a pass over as many
     rows as there are, not a fixed number of steps; batches are mixed, where the paper draws one
     task per step; proportions are no weights of the losses (`polytask.sampling.Sampler`).
 

@@ -1,4 +1,4 @@
-"""Rows by how far the tasks of each source are from where they should be."""
+"""Rows in proportion to the gap between validation losses and their goals."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _LARGEST_GAP, _SMALLEST_SCALE = 1e6, 1e-12
 
 @dataclass
 class Dynamic(MixedSampler):
-    r"""More rows of sources whose tasks lag behind, by their validation losses.
+    r"""More rows of sources whose tasks lag behind in their validation losses.
 
     .. math:: p_s = (1 - \epsilon) \frac{g_s}{\sum_j g_j} + \frac{\epsilon}{S}, \qquad
               g_s = \frac{1}{|K_s|} \sum_{k \in K_s}
                     \frac{\max(\ell_k - \ell_k^*, 0)}{|\ell_k^{(1)}|}
 
-    with the latest validation losses :math:`\ell_k` of the tasks :math:`K_s` of source s, their
+    for the latest validation losses :math:`\ell_k` of the tasks :math:`K_s` of source s, their
     first ones :math:`\ell_k^{(1)}`, and the losses to reach, :math:`\ell_k^*`.
 
     Parameters
     ----------
     floor : float, default 0.1
-        ε, the part of the rows that is split equally, so that no source starves.
+        ε, the part of the rows that is split equally, so that every source is sampled.
     goals : mapping of task name to float, default {}
-        Validation losses to reach, such as those of single-task training. Tasks without one
-        have a goal of 0: their gap is what is left of the first loss.
+        Validation losses to reach, such as those of single-task training. Tasks without a goal
+        have 0: their gap is the part of the first loss that remains.
 
     Attributes
     ----------

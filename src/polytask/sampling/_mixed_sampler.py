@@ -23,14 +23,14 @@ __all__ = ["MixedSampler"]
 
 @dataclass
 class MixedSampler(Sampler):
-    r"""Samplers that say in which proportions an epoch's batches mix the sources.
+    r"""Base of samplers that mix the sources of every batch in proportions set per epoch.
 
-    Of proportions p, a full batch of B rows is expected to hold :math:`b_s = B\,p_s` rows of
-    source s, but never more than it has: what a small source cannot take is split among the
-    others in their proportions. The rows of a single batch are B in total, and per source
-    within one of what is expected (systematic sampling). Each source is walked through in an
-    order of its own, which is shuffled anew when its end is reached, so the rows of a small source
-    come back before those of a large one.
+    With proportions p, a full batch of B rows is expected to hold :math:`b_s = B\,p_s` rows of
+    source s, but no more than the source has; the excess is split among the other
+    sources in their proportions. A batch has B rows in total, and per source a number within one
+    of what is expected (systematic sampling with a random offset). Each source is read in a shuffled
+    order of its own and shuffled again at its end, so the rows of a small source come back before
+    those of a large one.
 
     Notes
     -----
@@ -79,7 +79,7 @@ class MixedSampler(Sampler):
         return dict(self._shares)
 
     def fraction(self, step: int) -> dict[str, float]:
-        """1, but in the last batch of an epoch."""
+        """1 except in the last batch of an epoch."""
         return dict.fromkeys(self.sizes, self.rows_in_step(step) / self.batch_size)
 
     def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:

@@ -57,7 +57,7 @@ class Proportional(Sampler):
         return {name: n * self.batch_size / self.n_rows for name, n in self.sizes.items()}
 
     def fraction(self, step: int) -> dict[str, float]:
-        """1, but in the last batch of an epoch."""
+        """1 except in the last batch of an epoch."""
         return dict.fromkeys(self.sizes, self.rows_in_step(step) / self.batch_size)
 
     def _by_source(self, rows: Int64[Tensor, " n"]) -> dict[str, Int64[Tensor, " _"]]:

@@ -26,11 +26,11 @@ class RoundRobin(Sampler):
     Notes
     -----
     A source gives B rows at each of its turns, or all that it has; the last batch of a pass over
-    its rows is smaller, as an epoch's last batch is elsewhere. Who begins is drawn. A batch's
-    losses are divided by what is expected over all turns, so they are S times those of
-    its rows, and the tasks of the other sources are absent: methods that compare the tasks'
-    gradients (`polytask.aggregation`) have nothing to compare where sources share no task.
-    With a single source, the batches are those of `Proportional`.
+    its rows may be smaller, as the last batch of an epoch is with other samplers. The source that
+    begins is drawn. A batch's losses are divided by what is expected over all turns, so they are S
+    times the mean over its rows. Tasks of other sources are absent from the batch: methods
+    that compare the gradients of tasks (`polytask.aggregation`) have nothing to compare where
+    sources share no task. With a single source, the batches are those of `Proportional`.
 
     References
     ----------
@@ -52,7 +52,7 @@ class RoundRobin(Sampler):
     _order: list[str] = field(init=False, repr=False, compare=False)
 
     def prepare(self) -> None:
-        """Draw who begins."""
+        """Draw the source that begins."""
         names = list(self.sizes)
         first = derived_seed(self.seed, "first source") % len(names)
         self._order = names[first:] + names[:first]
@@ -63,7 +63,7 @@ class RoundRobin(Sampler):
         }
 
     def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
-        """The next rows of the source whose turn it is."""
+        """The next rows of the source in turn."""
         turn, name = self._turn(step)
         n_rows, size = self.sizes[name], self._size(name)
         before, position = divmod(turn, n_batches(n_rows, size))
@@ -76,7 +76,7 @@ class RoundRobin(Sampler):
         return {name: self._size(name) / len(self.sizes) for name in self.sizes}
 
     def fraction(self, step: int) -> dict[str, float]:
-        """The number of sources for the one whose turn it is, less in its last batch; else 0."""
+        """The number of sources for the source in turn, less in its last batch; 0 for the others."""
         turn, name = self._turn(step)
         n_rows, size = self.sizes[name], self._size(name)
         batch = bounds(turn % n_batches(n_rows, size), n_rows, size)

@@ -19,19 +19,20 @@ _AT_LEAST_ONE = Interval(int, 1)
 
 
 class Sampler(ABC):
-    r"""Which rows of which sources make each batch.
+    r"""The choice of rows, source by source, that make each batch.
 
-    `start` comes first; then, for step 0, 1, 2, …, `share` and `rows` of that step. Steps count
-    batches. An epoch has as many steps as it takes to read every row of all sources once,
+    Call `start` first, then `share` and `rows` of step 0, 1, 2, … in order. Steps count
+    batches. An epoch has as many steps as reading every row of all sources once would take,
     whatever the sampler.
 
-    A batch's estimate of task k's mean loss over its labelled rows is
+    A batch estimates task k's mean loss over its labelled rows by
 
     .. math:: \hat\ell_k = \frac{1}{n_k} \sum_s \frac{n_s}{b_s} \sum_{i \in B_s \cap O_k} \ell_{ik}
 
-    with the rows :math:`B_s` drawn from source s, of which :math:`b_s` are expected (`share`),
-    its :math:`n_s` rows, and the :math:`n_k` labelled rows :math:`O_k` of all sources. Its
-    expectation does not depend on the sampler.
+    with the :math:`n_s` rows of source s, the rows :math:`B_s` drawn from them, of which
+    :math:`b_s` are expected in a full batch (`share`), and the :math:`n_k` labelled rows
+    :math:`O_k` of all sources. The expectation does not depend on the sampler. Where all rows of
+    a task lie in one source, this is the sum of losses divided by the expected labels.
 
     Attributes
     ----------
@@ -50,8 +51,23 @@ class Sampler(ABC):
     Notes
     -----
     Because of the division by what is expected, a sampler decides how *precisely* the losses of
-    each source are estimated, not how much they count: that is what weights are for. In papers
-    where losses are averaged over the rows of a batch, sampling is the weight too.
+    each source are estimated, not how much they count, which is for weights to decide. This
+    deviates from papers that average losses over the rows of a batch, where sampling is also
+    the weight.
+
+    Examples
+    --------
+    >>> from polytask.sampling import Uniform
+    >>> sampler = Uniform()
+    >>> sampler.start({"red": 20, "white": 40}, batch_size=10, seed=0, n_steps=12)
+    >>> losses = {"red": 1.0, "white": 4.0}  # of every row
+    >>> sums = dict.fromkeys(losses, 0.0)
+    >>> for step in range(sampler.steps_per_epoch):
+    ...     share = sampler.share(step)
+    ...     for source, rows in sampler.rows(step).items():
+    ...         sums[source] += losses[source] * len(rows) / share[source]
+    >>> {source: total / sampler.steps_per_epoch for source, total in sums.items()}
+    {'red': 1.0, 'white': 4.0}
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
@@ -114,14 +130,14 @@ class Sampler(ABC):
 
     @abstractmethod
     def draw(self, step: int) -> Mapping[str, Int64[Tensor, " _"]]:
-        """Rows of the whole batch of a step, over all processes; called once per step, in order.
+        """Rows of a step's whole batch, of all processes; called once per step, in order.
 
         Sources without a row in the batch are left out.
         """
 
     @abstractmethod
     def share(self, step: int) -> Mapping[str, float]:
-        """Expected rows of each source in a full batch, of all processes together.
+        """Expected rows of each source in a full batch of all processes together.
 
         Positive for every source that has rows, and constant within an epoch.
         """
@@ -130,9 +146,9 @@ class Sampler(ABC):
     def fraction(self, step: int) -> Mapping[str, float]:
         """Expected rows of each source in the step's batch, divided by its `share`.
 
-        1, but in an epoch's last batch, which has other rows, and with samplers whose steps are
-        not alike. The sum over the steps of a batch's losses, divided by the sum of their
-        fractions, is the mean loss.
+        1 except in the last batch of an epoch, which may be smaller or larger, and with samplers
+        whose steps differ. The losses of several steps, divided by the sum of their fractions,
+        estimate the mean loss over rows. That sum may be 0 where a source had no turn.
         """
 
     def rows(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
@@ -153,14 +169,14 @@ class Sampler(ABC):
         return parts
 
     def rows_in_step(self, step: int) -> int:
-        """Rows of a step's batch when every step but an epoch's last has a full one."""
+        """Rows of a step's batch, full except in the last step of an epoch."""
         rows = bounds(step % self.steps_per_epoch, self.n_rows, self.batch_size)
         return rows.stop - rows.start
 
     def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
         """Validation losses per source and task, for those that declare the need.
 
-        They come whenever validation rows are evaluated, and act from the next epoch on.
+        Called at every evaluation of validation rows; takes effect with the next epoch.
 
         Parameters
         ----------
