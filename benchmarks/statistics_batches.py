@@ -18,7 +18,7 @@ from polytask.statistics._bonett_price import bonett_price
 from polytask.statistics._exchange_and_t import exchange_and_t
 from polytask.statistics._mean_interval import mean_interval
 from polytask.statistics._newcombe import newcombe
-from polytask.statistics._shares import over_units
+from polytask.statistics._share_metrics import over_units
 from polytask.statistics._spread import Spread, of_seeds, of_units, tailed, with_seeds
 from polytask.statistics._wilson import Share, wilson
 

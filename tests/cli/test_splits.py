@@ -3,7 +3,7 @@
 import pytest
 from cli_tables import write_csv
 
-from polytask.cli._data import read_data
+from polytask.cli._read_data import read_data
 from polytask.cli._settings import CompareSettings
 from polytask.cli._voice import Voice
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from cli_tables import write_csv
 
-from polytask.cli._data import read_data
+from polytask.cli._read_data import read_data
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._task_options import row_weight, task_options
 from polytask.cli._voice import Voice

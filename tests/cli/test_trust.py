@@ -11,7 +11,7 @@ from fuzzed_bundles import saved
 from learner_tables import mixed_table
 
 from polytask._trust import trusted_here
-from polytask.cli._trust import trusting
+from polytask.cli._trust_option import trusting
 
 QUICK = ("-t", "income:binary", "--seeds", 1, "--trials", 1, "--steps", 2)
 STRANGE = """

@@ -8,8 +8,8 @@ import pytest
 from fakes_evaluation import Apart, Together, table
 
 from polytask.evaluation import RunRecord, RunSpec, compare, progress_at_once
-from polytask.evaluation.running import _progress
-from polytask.evaluation.running._progress import Notes, progress_bar, run_progress
+from polytask.evaluation.running import _run_progress
+from polytask.evaluation.running._run_progress import Notes, progress_bar, run_progress
 
 SPEC = RunSpec("d", {"fold": 0}, {}, "linear", 1, {}, {})
 RECORD = RunRecord(SPEC, {}, seconds=3.2, settings={"alpha": 0.1})
@@ -19,7 +19,7 @@ RECORD = RunRecord(SPEC, {}, seconds=3.2, settings={"alpha": 0.1})
 def clock(monkeypatch):
     """A clock that is moved by hand."""
     now = [100.0]
-    monkeypatch.setattr(_progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(_run_progress.time, "monotonic", lambda: now[0])
 
     def move(seconds):
         now[0] += seconds
@@ -92,7 +92,7 @@ def test_a_run_without_a_model_and_a_fold(capsys, clock):
     ],
 )  # fmt: skip
 def test_times(seconds, words):
-    assert _progress._duration(seconds) == words
+    assert _run_progress._duration(seconds) == words
 
 
 class Notebook(io.StringIO):

@@ -14,7 +14,7 @@ from polytask.evaluation.judging._differences import _overall
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._average import average_sentence, left_out_sentence
 from polytask.evaluation.wording._joint import _contrast
-from polytask.evaluation.wording._table import rich_table
+from polytask.evaluation.wording._terminal_table import rich_table
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._why import _doubt, why
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from polytask.evaluation.running._study import out_folder, study_folder
+from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.exceptions import DiskError, ParameterError, StudyError
 
 STUDY = {"data": "abc", "split": {"kind": "RandomSplit"}, "budget": {"trials": 1, "steps": 10}}
@@ -105,7 +105,7 @@ def test_one_process_at_a_time(tmp_path):
     code = f"""
 import sys, time
 from pathlib import Path
-from polytask.evaluation.running._study import study_folder
+from polytask.evaluation.running._study_folder import study_folder
 with study_folder(Path({str(tmp_path)!r}), {STUDY!r}):
     print("in", flush=True)
     time.sleep(60)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from polytask.data import MultiTaskDataset
-from polytask.evaluation.judging._units import unit_ids
+from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.tasks import Task
 
 

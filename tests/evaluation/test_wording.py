@@ -22,7 +22,7 @@ from polytask.evaluation.wording._average import average, average_sentence, left
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._joint import about_joint
 from polytask.evaluation.wording._sentences import about_population, worded
-from polytask.evaluation.wording._table import plain_table, rich_table, table_rows
+from polytask.evaluation.wording._terminal_table import plain_table, rich_table, table_rows
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._warnings import warnings_of
 from polytask.evaluation.wording._why import _doubt, on_validation, why

@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
-from polytask.predictor._learned import n_learned
+from polytask.predictor._n_learned import n_learned
 
 X = np.random.default_rng(0).normal(size=(80, 4))
 y = X[:, 0] + 0.1 * X[:, 1]

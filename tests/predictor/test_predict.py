@@ -20,7 +20,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Linear
-from polytask.predictor import FittedPredictor, Predictions, _rows
+from polytask.predictor import FittedPredictor, Predictions, _sources_to_predict
 from polytask.tasks import Task
 
 
@@ -112,7 +112,7 @@ class TestFrames:
             assert np.isfinite(prediction.response).all()
 
     def test_pieces_make_the_whole(self, monkeypatch):
-        monkeypatch.setattr(_rows, "_MOST_ROWS", 7)
+        monkeypatch.setattr(_sources_to_predict, "_MOST_ROWS", 7)
         pieces = MIXED.predict(self.table)
         for task in pieces:
             np.testing.assert_array_equal(pieces[task].row_ids, self.expected[task].row_ids)

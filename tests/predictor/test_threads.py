@@ -1,7 +1,7 @@
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_info
 
-from polytask.predictor._threads import suitable_threads
+from polytask.predictor._suitable_threads import suitable_threads
 
 
 def threads() -> list[int]:

@@ -8,8 +8,8 @@ import pytest
 from drawings import Drawing
 
 from polytask.report._drawing._canvas import NARROW, WIDE, Canvas, both
+from polytask.report._drawing._figure_text import printable, shorten, text_width
 from polytask.report._drawing._forest import Estimate, forest
-from polytask.report._drawing._labels import printable, shorten, text_width
 from polytask.report._drawing._limits import limits
 from polytask.report._drawing._lines import Line, Point, lines
 from polytask.report._drawing._ranked import every, ranked

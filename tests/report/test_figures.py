@@ -4,13 +4,13 @@ from importlib.resources import files
 import pytest
 from drawings import Drawing
 
+from polytask.report._contests import contests
 from polytask.report._curve_figures import curve_figures
-from polytask.report._curves import Losses, losses, mean_losses, trainings
 from polytask.report._gain_figures import few_figure, many_figure, population_figure
-from polytask.report._gains import contests
 from polytask.report._matplotlib import settings
 from polytask.report._study import Study
 from polytask.report._theme import COLORS
+from polytask.report._training_curves import Losses, losses, mean_losses, trainings
 
 STYLE = files("polytask.report").joinpath("templates", "style.css.j2").read_text(encoding="utf-8")
 

@@ -10,7 +10,7 @@ import pytest
 
 from polytask.evaluation import Comparison
 from polytask.exceptions import ParameterError, StudyError
-from polytask.report import _data, _gains, _matrix, render, write_report
+from polytask.report import _contests, _data_view, _matrix, render, write_report
 
 REQUESTING = {"src", "href", "action", "data", "poster", "srcset", "background", "cite"}
 
@@ -254,9 +254,9 @@ def test_many_tasks_stay_small(make_record, read_page, n_tasks, n_learners):
 
 def test_what_does_not_fit_is_counted(make_record, read_page, monkeypatch):
     for room, name, value in (
-        *((room, "ROWS", 30) for room in (_matrix, _gains, _data)),
+        *((room, "ROWS", 30) for room in (_matrix, _contests, _data_view)),
         (_matrix, "CELLS", 4 * 44),
-        (_gains, "DRAWN", 44),
+        (_contests, "DRAWN", 44),
     ):
         monkeypatch.setattr(room, name, value)
     learners = {"single_task": 0.0} | {f"hard_{i}": 0.001 * i for i in range(1, 6)}

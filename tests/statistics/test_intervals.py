@@ -11,7 +11,7 @@ from polytask.statistics import Answers, paired, single
 from polytask.statistics._bonett_price import bonett_price
 from polytask.statistics._hall import hall
 from polytask.statistics._newcombe import newcombe
-from polytask.statistics._shares import over_units
+from polytask.statistics._share_metrics import over_units
 from polytask.statistics._spread import Spread, of_splits, of_units, quantile, together, with_seeds
 from polytask.statistics._units import counted
 from polytask.statistics._wilson import Share, wilson

@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float64
 from scipy.linalg import LinAlgError, cho_factor
 
 from polytask._linalg._cone_pivots import PROXIMITY, TOLERANCE, finished, pivoted, residuals
-from polytask._linalg._gramian import damped
 from polytask._linalg._min_norm_point import min_norm_point
+from polytask._linalg._normalised_gramian import damped
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 

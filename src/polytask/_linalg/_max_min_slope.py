@@ -11,8 +11,8 @@ from jaxtyping import Float64
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import brentq
 
-from polytask._linalg._gramian import damped, normalised
 from polytask._linalg._min_norm_point import min_norm_point
+from polytask._linalg._normalised_gramian import damped, normalised
 
 __all__ = ["max_min_slope_in_ball", "max_min_slope_in_cone"]
 

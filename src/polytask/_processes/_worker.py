@@ -13,7 +13,7 @@ from multiprocessing.spawn import get_executable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from polytask._processes._frames import receive, send
+from polytask._processes._messages import receive, send
 from polytask._processes._signals import signals_held
 
 __all__ = ["Worker"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from polytask.cli._budget import budget
-from polytask.cli._data import read_data
+from polytask.cli._budget_options import budget
+from polytask.cli._read_data import read_data
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import check_parts, learnable_splits, splits_of
@@ -24,6 +24,6 @@ def run(given: Mapping[str, Any]) -> None:
     _, splits, _ = learnable_splits(kept, splits)
     check_parts(splits)
     allowed = budget(options, kept, splitter, trials=options.trials)
-    from polytask.cli._comparison import run_comparison
+    from polytask.cli._run_comparison import run_comparison
 
     run_comparison(options, data, splitter, allowed, voice)

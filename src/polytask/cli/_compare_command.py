@@ -106,7 +106,7 @@ def compare(
     """
     given = locals()
     from polytask.cli._compare import run
-    from polytask.cli._trust import trusting
+    from polytask.cli._trust_option import trusting
 
     with trusting(given):
         run(given)

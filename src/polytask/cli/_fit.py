@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from polytask.bookkeeping import Budget
-from polytask.cli._budget import budget
-from polytask.cli._data import read_data
+from polytask.cli._budget_options import budget
 from polytask.cli._interrupt import ending_well
+from polytask.cli._read_data import read_data
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Split, Splitter, learnable, splits_of

@@ -83,7 +83,7 @@ def fit(
     """
     given = locals()
     from polytask.cli._fit import run
-    from polytask.cli._trust import trusting
+    from polytask.cli._trust_option import trusting
 
     with trusting(given):
         run(given)

@@ -16,9 +16,9 @@ from polytask.evaluation.judging import (
 )
 from polytask.evaluation.running._evaluate import evaluate
 from polytask.evaluation.running._grid import grid
-from polytask.evaluation.running._progress import progress_at_once
 from polytask.evaluation.running._records import MetricRecord, RunRecord, RunSpec
 from polytask.evaluation.running._run import Run
+from polytask.evaluation.running._run_progress import progress_at_once
 from polytask.evaluation.running._runner import Runner
 
 __all__ = [

@@ -28,13 +28,13 @@ from polytask.evaluation._comparison import Comparison
 from polytask.evaluation._conclude import conclude
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._test_answers import read_answers
-from polytask.evaluation.judging._units import unit_ids
+from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._candidates import Asked, Candidate, candidates, check_served
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
 from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
-from polytask.evaluation.running._progress import Notes
+from polytask.evaluation.running._run_progress import Notes
 from polytask.evaluation.running._runner import Runner
-from polytask.evaluation.running._study import out_folder, study_folder
+from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.losses import check_losses

@@ -16,7 +16,7 @@ from polytask._trust import checked_trust
 from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._html import as_html
-from polytask.evaluation.wording._table import plain_table, rich_table
+from polytask.evaluation.wording._terminal_table import plain_table, rich_table
 from polytask.exceptions import StudyError
 from polytask.predictor import FittedPredictor, load
 

@@ -13,11 +13,11 @@ from polytask.evaluation.judging import LearnerRow, Recommendation
 from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._differences import held_against
 from polytask.evaluation.judging._entry import Entry
-from polytask.evaluation.judging._gains import gain_over
+from polytask.evaluation.judging._gain_over import gain_over
+from polytask.evaluation.judging._learner_rows import learner_row
 from polytask.evaluation.judging._recommend import best_run, never_ahead, ranked, recommended
-from polytask.evaluation.judging._rows import learner_row
 from polytask.evaluation.running._candidates import yardstick
-from polytask.evaluation.running._model import recommended_model
+from polytask.evaluation.running._recommended_model import recommended_model
 from polytask.evaluation.running._runner import Runner, versions
 from polytask.evaluation.wording._sentences import worded
 from polytask.evaluation.wording._verdict import verdict

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from polytask.learners._early_stopping import fit_watched
 from polytask.learners._estimators import gives_several_outputs, takes
 from polytask.learners._rows import Rows
-from polytask.predictor._threads import suitable_threads
+from polytask.predictor._suitable_threads import suitable_threads
 
 __all__ = ["fit_estimator", "fit_task"]
 

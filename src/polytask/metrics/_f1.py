@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
-from polytask.metrics._constant import above_half
+from polytask.metrics._best_constant import above_half
 from polytask.metrics._decisions import (
     class_totals,
     decisions,

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
-from polytask.metrics._constant import median_response
+from polytask.metrics._best_constant import median_response
 from polytask.metrics._rowwise_metric import RowwiseMetric
 from polytask.tasks import FittedTarget, Kind, Regression
 

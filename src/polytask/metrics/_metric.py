@@ -12,7 +12,7 @@ from jaxtyping import Float, Float64, Real
 from polytask._row_shares import shares_of_largest
 from polytask._validation import message
 from polytask.exceptions import ParameterError
-from polytask.metrics._constant import mean_response
+from polytask.metrics._best_constant import mean_response
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import FittedTarget, Kind

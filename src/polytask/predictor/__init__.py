@@ -7,19 +7,19 @@ table from a saved model's schema needs no scikit-learn either.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polytask.predictor._answers import Answer, answer_for, has_method
     from polytask.predictor._combined_model import CombinedModel
     from polytask.predictor._constant_model import ConstantModel
     from polytask.predictor._design import Design
+    from polytask.predictor._estimator_answers import Answer, answer_for, has_method
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
+    from polytask.predictor._fitted_targets import fitted_targets
     from polytask.predictor._folder import check_folder, is_damaged, sweep_halves
     from polytask.predictor._load import load, open_model
     from polytask.predictor._model import Model
     from polytask.predictor._network_model import NetworkModel
     from polytask.predictor._predictions import Predictions, TaskPrediction
     from polytask.predictor._predictor import FittedPredictor
-    from polytask.predictor._targets import fitted_targets
 
 __all__ = [
     "Answer",
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Answer": "_answers",
+    "Answer": "_estimator_answers",
     "CombinedModel": "_combined_model",
     "ConstantModel": "_constant_model",
     "Design": "_design",
@@ -55,10 +55,10 @@ _MODULES = {
     "NetworkModel": "_network_model",
     "Predictions": "_predictions",
     "TaskPrediction": "_predictions",
-    "answer_for": "_answers",
+    "answer_for": "_estimator_answers",
     "check_folder": "_folder",
-    "fitted_targets": "_targets",
-    "has_method": "_answers",
+    "fitted_targets": "_fitted_targets",
+    "has_method": "_estimator_answers",
     "is_damaged": "_folder",
     "load": "_load",
     "open_model": "_load",

@@ -15,8 +15,8 @@ from polytask._validation import describe
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
+from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
-from polytask.predictor._targets import fitted_targets
 from polytask.tasks import TaskSet
 
 __all__ = ["ConstantModel"]

@@ -18,13 +18,13 @@ from polytask.predictor._boosters import BoosterEntry, put_back, taken_out
 from polytask.predictor._contents import Contents
 from polytask.predictor._design import Design
 from polytask.predictor._estimators_part import EstimatorsPart
-from polytask.predictor._learned import n_learned
+from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
+from polytask.predictor._n_learned import n_learned
 from polytask.predictor._skops_file import dumped, loaded
 from polytask.predictor._sound import check_sound
 from polytask.predictor._sound_parts import check_parts
-from polytask.predictor._targets import fitted_targets
-from polytask.predictor._threads import suitable_threads
+from polytask.predictor._suitable_threads import suitable_threads
 from polytask.tasks import FittedTarget, TaskSet
 
 __all__ = ["EstimatorsModel"]

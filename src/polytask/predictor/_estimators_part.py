@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from polytask.data import Source
-from polytask.predictor._answers import Answer, answer_for
 from polytask.predictor._design import Design
+from polytask.predictor._estimator_answers import Answer, answer_for
 from polytask.tasks import FittedTarget, Kind, TaskSet
 
 __all__ = ["EstimatorsPart"]

@@ -18,7 +18,7 @@ from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
-from polytask.predictor._rows import sources_to_predict
+from polytask.predictor._sources_to_predict import sources_to_predict
 from polytask.tasks import Task, TaskSet
 
 __all__ = ["SavedModel", "load", "open_model"]

@@ -17,11 +17,11 @@ from polytask._trust import also_trusted, checked_trust
 from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
 from polytask.exceptions import BundleError, PolytaskError
+from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions, TaskPrediction, listed
-from polytask.predictor._rows import chunks, sources_to_predict
-from polytask.predictor._targets import fitted_targets
+from polytask.predictor._sources_to_predict import chunks, sources_to_predict
 from polytask.tasks import FittedTarget, TaskSet
 
 __all__ = ["FittedPredictor"]

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from polytask.data import Schema
-from polytask.predictor._answers import answer_for
 from polytask.predictor._design import Design
+from polytask.predictor._estimator_answers import answer_for
 from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.tasks import FittedTarget, TaskSet
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from polytask.report._curves import Losses, losses, mean_losses
 from polytask.report._drawing._canvas import NARROW, both
 from polytask.report._drawing._lines import Line, Point, lines
 from polytask.report._figure import Figure
 from polytask.report._study import Study
+from polytask.report._training_curves import Losses, losses, mean_losses
 
 __all__ = ["LEARNERS", "curve_figures"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from polytask.report._contests import Contest, Gain
 from polytask.report._drawing._canvas import both
 from polytask.report._drawing._forest import Estimate, forest
 from polytask.report._drawing._ranked import every, ranked
 from polytask.report._figure import Figure, Key
 from polytask.report._format import interval, percent, plural
-from polytask.report._gains import Contest, Gain
-from polytask.report._population import percents
+from polytask.report._population_view import percents
 from polytask.report._study import Study, Style
-from polytask.report._verdict import Answer
+from polytask.report._verdict_view import Answer
 
 __all__ = ["few_figure", "many_figure", "population_figure"]
 

@@ -10,16 +10,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from polytask._files import write_text
-from polytask.report._curves import trainings
-from polytask.report._data import data_view
-from polytask.report._gains import Contest, contests
+from polytask.report._contests import Contest, contests
+from polytask.report._data_view import data_view
+from polytask.report._learner_table import learner_table
 from polytask.report._matplotlib import settings
 from polytask.report._matrix import all_metrics, headline_metrics
-from polytask.report._settings import settings_view
+from polytask.report._settings_view import settings_view
 from polytask.report._study import Study
-from polytask.report._table import learner_table
 from polytask.report._theme import SYMBOLS, symbol_path
-from polytask.report._verdict import verdict
+from polytask.report._training_curves import trainings
+from polytask.report._verdict_view import verdict
 
 __all__ = ["render", "write_report"]
 

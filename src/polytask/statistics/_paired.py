@@ -22,7 +22,7 @@ from polytask.statistics._runs import (
     pair_runs,
     sum_of,
 )
-from polytask.statistics._shares import effective_units, over_units, share_of
+from polytask.statistics._share_metrics import effective_units, over_units, share_of
 from polytask.statistics._spread import (
     Numbers,
     Spread,

@@ -12,7 +12,7 @@ from polytask.statistics._added import value_of
 from polytask.statistics._answers import Answers
 from polytask.statistics._mean_interval import mean_interval
 from polytask.statistics._runs import Runs, added_by_value, over_runs, units_per_split
-from polytask.statistics._shares import share_of
+from polytask.statistics._share_metrics import share_of
 from polytask.statistics._spread import of_seeds, of_units, with_seeds, within_splits
 from polytask.statistics._units import count_units
 from polytask.statistics._wilson import wilson

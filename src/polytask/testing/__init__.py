@@ -3,22 +3,22 @@
 Beside them a toy problem whose Pareto front is known, and tiny data sets. Nothing here needs a test runner: ``check_weighting(MyWeighting())`` works in any script.
 """
 
-from polytask.testing._aggregator import check_aggregator
-from polytask.testing._architecture import check_architecture
-from polytask.testing._datafit import check_datafit
-from polytask.testing._datasets import tiny_dataset
-from polytask.testing._kind import check_kind
-from polytask.testing._learner import check_learner
-from polytask.testing._loss import check_loss
-from polytask.testing._metric import check_metric
+from polytask.testing._check_aggregator import check_aggregator
+from polytask.testing._check_architecture import check_architecture
+from polytask.testing._check_datafit import check_datafit
+from polytask.testing._check_kind import check_kind
+from polytask.testing._check_learner import check_learner
+from polytask.testing._check_loss import check_loss
+from polytask.testing._check_metric import check_metric
+from polytask.testing._check_penalty import check_penalty
+from polytask.testing._check_recipe import check_recipe_round_trip
+from polytask.testing._check_sampler import check_sampler
+from polytask.testing._check_weighting import check_weighting
 from polytask.testing._parameters import check_parameters_reject_bad_values
-from polytask.testing._penalty import check_penalty
 from polytask.testing._properties import check_properties
-from polytask.testing._recipe import check_recipe_round_trip
-from polytask.testing._sampler import check_sampler
+from polytask.testing._tiny_dataset import tiny_dataset
 from polytask.testing._toy_path import toy_path
 from polytask.testing._toy_problem import TOY_STARTS, toy_distance, toy_front, toy_losses
-from polytask.testing._weighting import check_weighting
 
 __all__ = [
     "TOY_STARTS",

@@ -18,7 +18,7 @@ from polytask.evaluation.judging._comparison_records import LearnerDifference, T
 from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._estimates import DeltaMEstimate
-from polytask.evaluation.judging._gains import gain_over
+from polytask.evaluation.judging._gain_over import gain_over
 from polytask.evaluation.judging._pairs import pairs
 from polytask.evaluation.judging._population import Population, population
 from polytask.metrics import Metric

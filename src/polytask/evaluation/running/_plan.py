@@ -10,9 +10,9 @@ from polytask.evaluation.running._candidates import Candidate
 from polytask.evaluation.running._grid import grid
 from polytask.evaluation.running._labelled import labelled_rows
 from polytask.evaluation.running._left_out import failure
-from polytask.evaluation.running._progress import progress_bar, run_progress
 from polytask.evaluation.running._records import RunRecord
 from polytask.evaluation.running._run import Run
+from polytask.evaluation.running._run_progress import progress_bar, run_progress
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._tuning import Tuned, choose
 

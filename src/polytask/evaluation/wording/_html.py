@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from polytask.evaluation.wording._table import table_rows
+from polytask.evaluation.wording._terminal_table import table_rows
 
 __all__ = ["as_html"]
 

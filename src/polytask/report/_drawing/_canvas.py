@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from polytask.report._drawing._labels import printable, text_width
+from polytask.report._drawing._figure_text import printable, text_width
 from polytask.report._drawing._svg import page_svg
 from polytask.report._format import plain
 from polytask.report._theme import SYMBOLS, color

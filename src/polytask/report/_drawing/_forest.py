@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from polytask.report._drawing._canvas import NARROW, SIZE, Canvas, marker, scale
-from polytask.report._drawing._labels import printable, shorten, text_width
+from polytask.report._drawing._figure_text import printable, shorten, text_width
 from polytask.report._drawing._limits import limits
 from polytask.report._theme import color
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
-from polytask.cli._data import table_path
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._read_data import table_path
 from polytask.cli._settings import CompareSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from polytask.cli._settings import DataSettings
-from polytask.cli._split import without_input
 from polytask.cli._task_options import row_weight, task_options
 from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
+from polytask.cli._without_input import without_input
 from polytask.data import (
     ColumnSplit,
     GroupFoldSplit,

@@ -11,8 +11,8 @@ from polytask.architectures import Architecture, MultiTaskModule, Raw
 from polytask.data import Batch, MultiTaskDataset, fit_schemas
 from polytask.losses import MultiTaskLoss
 from polytask.testing._batches import batch_of, encoded_for
-from polytask.testing._datasets import tiny_dataset
 from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._tiny_dataset import tiny_dataset
 from polytask.training import score
 
 __all__ = ["check_architecture"]

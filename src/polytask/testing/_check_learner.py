@@ -17,10 +17,10 @@ from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor, Predictions, load
-from polytask.testing._datasets import tiny_dataset
+from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._invariances import check_row_weights, check_units
-from polytask.testing._recipe import check_recipe_round_trip
 from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._tiny_dataset import tiny_dataset
 
 __all__ = ["check_learner"]
 

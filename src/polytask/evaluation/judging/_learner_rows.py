@@ -10,7 +10,7 @@ from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._curves import curve
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._estimates import Estimate, estimate
-from polytask.evaluation.judging._gains import gain_over
+from polytask.evaluation.judging._gain_over import gain_over
 from polytask.evaluation.judging._validation_gain import validation_gain
 from polytask.evaluation.running._tuning import Measured, Tuned, trial_gain
 from polytask.metrics import metrics_for

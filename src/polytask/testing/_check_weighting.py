@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from polytask.gradients import Need
+from polytask.testing._check_state import check_state
 from polytask.testing._require import require, require_close, require_finite, require_same
-from polytask.testing._state import check_state
 from polytask.testing._weighting_step import losses_of, rehearse_step
 from polytask.weighting import Weighting
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from polytask.report._format import count, duration, percent, plural
 from polytask.report._study import Study
-from polytask.report._verdict import words
+from polytask.report._verdict_view import words
 
 __all__ = ["Choice", "Recipe", "SettingsView", "settings_view"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from polytask.report._format import interval, number, percent, places, plural
-from polytask.report._population import Population, population
+from polytask.report._population_view import Population, population
 from polytask.report._study import ROWS, Study
-from polytask.report._verdict import ANSWERS, Answer
+from polytask.report._verdict_view import ANSWERS, Answer
 
 __all__ = ["Contest", "Gain", "contests"]
 

@@ -12,11 +12,11 @@ from torch import Tensor
 from polytask.aggregation import Aggregator, GramianAggregator, JacobianAggregator, Property
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
+from polytask.testing._check_state import check_state
 from polytask.testing._jacobians import Problem, problems, variants
 from polytask.testing._properties import check_properties
 from polytask.testing._rehearsal import name_of, served_all, started, updated
 from polytask.testing._require import require, require_finite, require_same
-from polytask.testing._state import check_state
 
 __all__ = ["check_aggregator"]
 
