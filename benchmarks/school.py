@@ -36,7 +36,7 @@ JOINT = HardSharing(MLP((128, 128), dropout=0.5))
 APART = SingleTask(MLP((64,)))
 ALPHAS = [{"alpha": alpha} for alpha in (1.0, 3.0, 10.0, 20.0, 30.0, 100.0)]
 RATES = [
-    {"learning_rate": rate, "weight_decay": decay}
+    {"trainer.learning_rate": rate, "trainer.weight_decay": decay}
     for rate, decay in product((1e-3, 3e-3, 3e-4), (1e-4, 1e-2))
 ]
 

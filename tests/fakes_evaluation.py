@@ -13,6 +13,7 @@ from polytask.data import MultiTaskDataset
 from polytask.evaluation import RunRecord
 from polytask.exceptions import DataError, NonFiniteLossError
 from polytask.learners import Learner, PerTaskEstimator
+from polytask.ranges import Choices
 from polytask.tasks import Task
 
 ALPHAS = (1.0, 1e4, 1e-3)
@@ -48,8 +49,8 @@ class Apart(Learner):
     seconds: float = 0.0
     removes: str = ""
 
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        return {"alpha": self.alphas}
+    def search_space(self) -> Mapping[str, Choices]:
+        return {"alpha": Choices(self.alphas)}
 
     def single_task(self):
         return replace(self, name="apart", joint=False, share=0.8)

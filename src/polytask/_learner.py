@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from polytask._naming import snake_case, suggestion
+from polytask._naming import snake_case
+from polytask._paths import Setting, configured, settings_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import UnknownNameError
 from polytask.predictor import FittedPredictor
+from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
 __all__ = ["Learner"]
@@ -38,6 +38,9 @@ class Learner(ABC):
         stood; other learners are fitted anew.
     has_own_budget : bool, default False
         Whether `fit` takes ``budget=None``, and then spends what its own settings say.
+    tuned : tuple of str, optional
+        Paths of the settings that `compare` tries in a small grid, in this order; all of
+        `search_space` when None.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class Learner(ABC):
     reference: ClassVar[bool] = False
     resumes: ClassVar[bool] = False
     has_own_budget: ClassVar[bool] = False
+    tuned: ClassVar[tuple[str, ...] | None] = None
 
     @property
     def name(self) -> str:
@@ -113,23 +117,36 @@ class Learner(ABC):
         """The recipe that learns each task alone by the same means, if there is one."""
         return None
 
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        """Declared values of each tunable setting, the default first; {} if there is none."""
-        return {}
+    def settings(self) -> Sequence[Setting]:
+        """Every setting that may be replaced, of this recipe and of the recipes in it."""
+        return settings_of(self)
+
+    def search_space(self) -> Mapping[str, SearchRange]:
+        """The declared range of every tunable setting by its path, around this recipe's own value.
+
+        By default those that this class and the recipes in it declare as ``search_ranges``.
+        """
+        return {
+            setting.short: setting.range.at(setting.value)
+            for setting in self.settings()
+            if setting.range is not None and setting.range.fits(setting.value)
+        }
 
     def configured(self, settings: Mapping[str, object]) -> Learner:
         """The same recipe with some settings replaced.
 
+        Parameters
+        ----------
+        settings : mapping of path to value
+            A path may leave out its beginning where what remains names one setting:
+            ``architecture.encoder.dropout``, ``encoder.dropout``, ``dropout``.
+
         Raises
         ------
         UnknownNameError
-            If it has no setting of a name; the nearest one is suggested.
+            If a path names no setting, or several; those that are near are named.
+        ParameterError
+            If a setting's owner does not accept the value.
         """
-        recipe: Any = self
-        known = [field.name for field in fields(recipe) if field.init]
-        for name in settings:
-            if name not in known:
-                owner = type(self).__name__
-                sentence = f"{owner} has no setting named {name!r}. {suggestion(name, known)}"
-                raise UnknownNameError(sentence)
-        return replace(recipe, **settings)
+        chosen: Learner = configured(self, settings, type(self).settings)
+        return chosen

@@ -357,7 +357,7 @@ class TestSettings:
         assert learner.estimator[0].alpha == 1.0
 
     def test_an_unknown_one_is_named(self):
-        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'alpha'"):
+        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'estimator\.alpha'"):
             PerTaskEstimator(Ridge()).configured({"alhpa": 1.0})
         with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'alpha'"):
             Linear().configured({"alhpa": 1.0})

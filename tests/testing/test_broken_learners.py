@@ -12,6 +12,7 @@ from polytask.data import MultiTaskDataset
 from polytask.exceptions import DataError
 from polytask.learners import Learner, Linear
 from polytask.predictor import FittedPredictor, Model
+from polytask.ranges import Range
 from polytask.testing import check_learner, tiny_dataset
 
 
@@ -278,6 +279,19 @@ class Sloppy(Honest):
         return {"alpha": [1.0, 10.0]}
 
 
+class Elsewhere(Honest):
+    def search_space(self):
+        return {"alpha": Range(0.5, 2.0, default=2.0)}
+
+
+class Overreaching(Honest):
+    search_ranges: ClassVar = {"alpha": Range(-1.0, 2.0)}
+
+
+class Misnaming(Honest):
+    tuned = ("alhpa",)
+
+
 class Drifting(Honest):
     def configured(self, settings):
         return replace(self, name=f"{self.name}*", **settings)
@@ -337,7 +351,10 @@ class NoLearner:
         (Raw(), "a factor of 1e-06 on all row weights changes predictions of task0"),
         (Counting(), "rows of weight 0 are not left out of task0"),
         (ServesNobody(), "serves none of the data sets"),
-        (Sloppy(), "must be declared with a tuple of values"),
+        (Sloppy(), "must be declared as a Range or Choices"),
+        (Elsewhere(), "the defaults of its search space are not its own settings"),
+        (Overreaching(), r"'alpha' declares -1\.0, which is refused: The `alpha` parameter"),
+        (Misnaming(), r"\['alhpa'\] in `tuned` are not in its search space"),
         (Drifting(), "with its defaults it is 'linear\\*'"),
         (Undecided(), "`joint` of Undecided must be a bool. Got None"),
         (Unending(), "`has_own_budget` of Unending must be a bool. Got 'yes'"),

@@ -16,7 +16,7 @@ from torch import nn
 import polytask
 from polytask import testing
 from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
-from polytask.architectures import MLP, Architecture, HardSharing
+from polytask.architectures import MLP, Architecture, Encoder, HardSharing
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
 from polytask.learners import Learner, PooledEstimator, PooledLinear
@@ -37,6 +37,7 @@ def plain_encoder(in_shape):
 
 # Arguments of public classes that cannot be made without any.
 ARGUMENTS = {
+    "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
     "CustomEncoder": {"factory": plain_encoder},
     "Every": {"aggregator": MGDA(), "n": 3},
@@ -45,6 +46,7 @@ ARGUMENTS = {
     "GroupSplit": {"column": "town"},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
+    "Range": {"low": 0.0, "high": 1.0},
     "Static": {"task_weights": (1.0, 2.0, 0.5)},
     "Task": {"name": "income"},
     "TimeSplit": {"column": "when"},
@@ -218,3 +220,48 @@ RECIPES = [cls for cls in with_constraints() if cls is not FixedSplit]  # it hol
 @pytest.mark.parametrize("cls", RECIPES, ids=lambda cls: cls.__name__)
 def test_recipes(cls):
     testing.check_recipe_round_trip(made(cls))
+
+
+def with_search_ranges():
+    return [cls for cls in public_classes() if getattr(cls, "search_ranges", None)]
+
+
+def test_search_ranges_are_declared_where_something_can_be_tuned():
+    names = {cls.__name__ for cls in with_search_ranges()}
+    assert {"MLP", "ResidualMLP", "HardSharing", "SingleTask", "Trainer"} <= names
+    assert {"CAGrad", "DynamicWeightAverage", "FAMO", "FairGrad", "UncertaintyWeighting"} <= names
+    assert {"GradientBoosting", "Linear", "PooledLinear"} <= names
+
+
+@pytest.mark.parametrize("cls", with_search_ranges(), ids=lambda cls: cls.__name__)
+def test_search_ranges(cls):
+    testing.check_search_ranges(cls, **ARGUMENTS.get(cls.__name__, {}))
+
+
+@pytest.mark.parametrize("cls", with_search_ranges(), ids=lambda cls: cls.__name__)
+def test_every_declared_range_has_a_path_that_resolves(cls):
+    learner = learner_with(made(cls))
+    space = learner.search_space()
+    mine = {path.rpartition(".")[2] for path in space}
+    assert set(cls.search_ranges) <= mine
+    for path, declared in space.items():
+        for value in declared.examples():
+            changed = learner.configured({path: value}).search_space()
+            assert changed[path].default == value
+
+
+def learner_with(part):
+    """A learner that holds the part, or is it."""
+    match part:
+        case Weighting():
+            return MultiTaskNetwork(trainer=Trainer(weighting=part))
+        case Aggregator():
+            return MultiTaskNetwork(trainer=Trainer(aggregation=part))
+        case Encoder():
+            return MultiTaskNetwork(HardSharing(part))
+        case Architecture():
+            return MultiTaskNetwork(part)
+        case Trainer():
+            return MultiTaskNetwork(trainer=part)
+    assert isinstance(part, Learner)
+    return part

@@ -7,7 +7,12 @@ import pytest
 
 from polytask._validation import Each, InstanceOf, Interval, Optional, check, check_parameters
 from polytask.exceptions import ParameterError
-from polytask.testing import check_parameters_reject_bad_values, check_recipe_round_trip
+from polytask.ranges import Choices, Range
+from polytask.testing import (
+    check_parameters_reject_bad_values,
+    check_recipe_round_trip,
+    check_search_ranges,
+)
 
 
 @dataclass(frozen=True)
@@ -151,3 +156,30 @@ def test_something_else_than_a_dataclass_is_found():
 
 def test_numbers_without_a_json_form_survive():
     check_recipe_round_trip(HolderOfNumber())
+
+
+@dataclass(frozen=True)
+class Tunable(Good):
+    search_ranges: ClassVar = {"alpha": Range(0.0, 4.0, default=1.0)}
+
+
+def test_good_ranges_pass():
+    check_search_ranges(Tunable, size=3)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "words"),
+    [
+        (None, "declares no `search_ranges`"),
+        ({"beta": Range(0.0, 1.0)}, "`beta` of Tunable is for no constructor argument"),
+        ({"alpha": (1.0, 2.0)}, "`alpha` of Tunable is no Range or Choices"),
+        ({"alpha": Range(0.0, 4.0)}, "has the default 2.0, but the parameter has 1.0"),
+        ({"alpha": Range(-1.0, 4.0, default=1.0)}, r"holds -1.0, which is refused: The `alpha`"),
+        ({"seed": Choices((None, "four"))}, "holds 'four', which is refused"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_types")
+def test_a_broken_range_is_found(ranges, words, monkeypatch):
+    monkeypatch.setattr(Tunable, "search_ranges", ranges)
+    with pytest.raises(AssertionError, match=words):
+        check_search_ranges(Tunable, size=3)

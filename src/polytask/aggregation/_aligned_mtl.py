@@ -15,6 +15,7 @@ from polytask._linalg import normalised
 from polytask._validation import Choice, Constraint, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
+from polytask.ranges import Choices, SearchRange
 
 __all__ = ["AlignedMTL"]
 
@@ -64,6 +65,9 @@ class AlignedMTL(GramianAggregator):
             Property.DETERMINISTIC,
         }
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "scale_mode": Choices(("min", "median", "rmse")),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "scale_mode": Choice(("min", "median", "rmse"))
     }

@@ -18,6 +18,7 @@ from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
 from polytask.aggregation._told import require_same_tasks
 from polytask.gradients import Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["CAGrad"]
 
@@ -93,6 +94,9 @@ class CAGrad(AmortisedAggregator):
         }
     )
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "c": Range(0.1, 0.9, default=0.4),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **AmortisedAggregator.parameter_constraints,
         "c": Interval(float, 0.0),

@@ -14,6 +14,7 @@ from polytask._linalg import max_min_slope_in_cone
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["ConicGrad"]
 
@@ -71,6 +72,9 @@ class ConicGrad(GramianAggregator):
         }
     )
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "c": Range(0.1, 0.9, default=0.5),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "c": Interval(float, 0.0, 1.0, closed="left")
     }

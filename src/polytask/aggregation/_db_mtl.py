@@ -16,6 +16,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import present_losses, require_same_tasks, with_losses
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["DBMTL"]
 
@@ -84,6 +85,10 @@ class DBMTL(GramianAggregator):
             Property.DETERMINISTIC,
         }
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "beta": Range(0.1, 0.99, default=0.9),
+        "beta_sigma": Range(0.0, 1.0, default=0.5),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "beta": Interval(float, 0.0, 1.0, closed="left"),
         "beta_sigma": Interval(float, 0.0),

@@ -16,6 +16,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["ExcessMTL"]
 
@@ -85,6 +86,9 @@ class ExcessMTL(JacobianAggregator):
             Property.DETERMINISTIC,
         }
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "learning_rate": Range(1e-3, 1.0, log=True, default=0.01),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "learning_rate": Interval(float, 0.0, closed="neither")
     }

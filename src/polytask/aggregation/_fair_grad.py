@@ -10,6 +10,7 @@ from polytask._validation import Constraint, Interval, Optional
 from polytask.aggregation._bargain_aggregator import BargainAggregator
 from polytask.aggregation._carried_bargain import CarriedBargain
 from polytask.aggregation._property import Property
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["FairGrad"]
 
@@ -77,6 +78,10 @@ class FairGrad(BargainAggregator):
     step_size: float = field(default=0.1, kw_only=True)
     bargain_: CarriedBargain = field(init=False, repr=False, compare=False)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "alpha": Range(0.5, 10.0, log=True, default=2.0),
+        "max_norm": Range(0.1, 10.0, log=True, default=1.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **BargainAggregator.parameter_constraints,
         "alpha": Interval(float, 0.0, closed="neither"),

@@ -16,6 +16,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._told import served_or_all
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradDrop"]
 
@@ -69,6 +70,9 @@ class GradDrop(JacobianAggregator):
     properties: ClassVar[frozenset[Property]] = frozenset(
         {Property.PERMUTATION_INVARIANT, Property.SCALE_EQUIVARIANT, Property.STATELESS}
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "leak": Range(0.0, 0.9, default=0.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "leak": OneOf((_SHARE, Each(_SHARE, minimum=1)))
     }

@@ -16,6 +16,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks, with_losses
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradNorm"]
 
@@ -86,6 +87,10 @@ class GradNorm(GramianAggregator):
     properties: ClassVar[frozenset[Property]] = frozenset(
         {Property.PERMUTATION_INVARIANT, Property.SCALE_EQUIVARIANT, Property.DETERMINISTIC}
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "alpha": Range(0.0, 3.0, default=1.5),
+        "learning_rate": Range(1e-3, 0.1, log=True, default=0.025),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "alpha": Interval(float, 0.0),
         "learning_rate": Interval(float, 0.0, closed="neither"),

@@ -19,6 +19,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradVac"]
 
@@ -83,6 +84,9 @@ class GradVac(GramianAggregator):
     properties: ClassVar[frozenset[Property]] = frozenset(
         {Property.SCALE_EQUIVARIANT, Property.LINEAR_UNDER_SCALING}
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "beta": Range(1e-3, 0.5, log=True, default=0.01),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"beta": Interval(float, 0.0, 1.0)}
 
     def __post_init__(self) -> None:

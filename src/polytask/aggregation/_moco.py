@@ -17,6 +17,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["MoCo"]
 
@@ -93,6 +94,11 @@ class MoCo(JacobianAggregator):
     properties: ClassVar[frozenset[Property]] = frozenset(
         {Property.PERMUTATION_INVARIANT, Property.DETERMINISTIC}
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "beta": Range(0.01, 1.0, log=True, default=0.1),
+        "gamma": Range(0.01, 10.0, log=True, default=0.1),
+        "rho": Range(1e-4, 1.0, log=True, default=0.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "beta": Interval(float, 0.0, 1.0, closed="right"),
         "beta_sigma": Interval(float, 0.0),

@@ -17,6 +17,7 @@ from polytask.aggregation._simplex_weights import put_shares, shares, stepped
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks, served_or_all
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["MoDo"]
 
@@ -77,6 +78,10 @@ class MoDo(Aggregator):
     weights_: Tensor = field(init=False, repr=False, compare=False)
 
     needs = frozenset({Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT})
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "gamma": Range(1e-3, 1.0, log=True, default=0.1),
+        "rho": Range(1e-3, 1.0, log=True, default=0.1),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "gamma": Interval(float, 0.0, closed="neither"),
         "rho": Interval(float, 0.0, closed="left"),

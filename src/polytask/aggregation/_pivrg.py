@@ -27,6 +27,7 @@ from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks, with_losses
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["PIVRG"]
 
@@ -108,6 +109,11 @@ class PIVRG(GramianAggregator):
     drops_: Tensor | None = field(default=None, init=False, repr=False, compare=False)
 
     needs = frozenset({Need.GRAMIAN, Need.PRESENT, Need.LOSSES})
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "bound": Range(1.2, 5.0, default=2.0),
+        "alpha": Range(0.5, 10.0, log=True, default=2.0),
+        "max_norm": Range(0.1, 10.0, log=True, default=1.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "baselines": Optional(Each(Finite, minimum=1)),
         "bound": Interval(float, 1.0, closed="neither"),

@@ -20,6 +20,7 @@ from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import require_same_tasks
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["SDMGrad"]
 
@@ -97,6 +98,9 @@ class SDMGrad(AmortisedAggregator):
     rates_: Tensor = field(init=False, repr=False, compare=False)
     residuals_: Tensor = field(init=False, repr=False, compare=False)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "lamda": Range(0.1, 10.0, log=True, default=0.3),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **AmortisedAggregator.parameter_constraints,
         "lamda": Interval(float, 0.0, closed="left"),

@@ -16,6 +16,7 @@ from polytask.aggregation._property import Property
 from polytask.aggregation._state import restore, saved
 from polytask.aggregation._told import present_losses, require_same_tasks, with_losses
 from polytask.gradients import Need, Served
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["STCH"]
 
@@ -92,6 +93,9 @@ class STCH(Aggregator):
             Property.DETERMINISTIC,
         }
     )
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "mu": Range(0.01, 10.0, log=True, default=1.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "mu": Interval(float, 0.0, closed="neither"),
         "warmup": Interval(int, 1),

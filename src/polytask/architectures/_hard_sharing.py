@@ -20,11 +20,12 @@ from polytask.architectures._encoder import (
     out_features,
 )
 from polytask.architectures._inputs import ColumnInputs
-from polytask.architectures._layers import INITIALIZERS, initialize
+from polytask.architectures._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
 from polytask.architectures._mlp import MLP
 from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
 from polytask.data import Batch, Block, Schema, make_blocks
+from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
 __all__ = ["HardSharing"]
@@ -68,6 +69,7 @@ class HardSharing(Architecture):
     encoder: Encoder | Callable[..., Any] = field(default_factory=MLP)
     initializer: str | None = None
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"initializer": INITIALIZER_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "encoder": ENCODER,
         "initializer": INITIALIZERS,

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from polytask._validation import Choice
+from polytask.ranges import Choices
 
 __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
+    "INITIALIZER_RANGE",
     "NORMALIZATIONS",
     "activation",
     "initialize",
@@ -38,6 +40,7 @@ _INITIALIZERS: dict[str, Callable[[Tensor], Tensor]] = {
 ACTIVATIONS = Choice(tuple(_ACTIVATIONS))
 NORMALIZATIONS = Choice((None, *_NORMALIZATIONS))
 INITIALIZERS = Choice((None, *_INITIALIZERS))
+INITIALIZER_RANGE = Choices((None, "xavier_uniform", "kaiming_normal", "orthogonal"))
 
 
 def activation(name: str) -> nn.Module:

@@ -13,6 +13,7 @@ from torch import nn
 from polytask._validation import Constraint, Each, Interval, check_parameters
 from polytask.architectures._encoder import Encoder
 from polytask.architectures._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["MLP"]
 
@@ -46,6 +47,12 @@ class MLP(Encoder):
     normalization: str | None = None
     embedding_dim: int = 8
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "widths": Choices(((256, 256), (64, 64), (512, 512), (256, 256, 256)), (256, 256)),
+        "dropout": Range(0.0, 0.5, default=0.0),
+        "activation": Choices(("relu", "gelu", "silu")),
+        "normalization": Choices((None, "batch", "layer")),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "widths": Each(Interval(int, 1)),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.architectures._encoder import Encoder
 from polytask.architectures._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["ResidualMLP"]
 
@@ -63,6 +64,15 @@ class ResidualMLP(Encoder):
     normalization: str | None = "layer"
     embedding_dim: int = 8
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "width": Range(64, 512, log=True, default=192, integer=True),
+        "depth": Range(1, 8, default=2, integer=True),
+        "hidden_factor": Range(1.0, 4.0, default=2.0),
+        "dropout": Range(0.0, 0.5, default=0.1),
+        "residual_dropout": Range(0.0, 0.5, default=0.0),
+        "activation": Choices(("relu", "gelu", "silu")),
+        "normalization": Choices((None, "batch", "layer"), "layer"),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "width": Interval(int, 1),
         "depth": Interval(int, 1),

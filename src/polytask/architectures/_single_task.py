@@ -14,12 +14,13 @@ from polytask.architectures._architecture import Architecture, MultiTaskModule, 
 from polytask.architectures._block_heads import BlockHeads
 from polytask.architectures._encoder import ENCODER, Encoder, as_encoder, out_features
 from polytask.architectures._inputs import ColumnInputs
-from polytask.architectures._layers import INITIALIZERS, initialize
+from polytask.architectures._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
 from polytask.architectures._mlp import MLP
 from polytask.architectures._replicas import Replicas
 from polytask.architectures._seeded import seeded
 from polytask.data import Batch, Block, Schema, make_blocks
 from polytask.exceptions import ParameterError
+from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
 __all__ = ["SingleTask"]
@@ -59,6 +60,7 @@ class SingleTask(Architecture):
     initializer: str | None = None
 
     shares: ClassVar[bool] = False
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"initializer": INITIALIZER_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "encoder": ENCODER,
         "initializer": INITIALIZERS,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 
-from polytask._naming import snake_case, suggestion
+from polytask._naming import snake_case
+from polytask._paths import Setting, find
 from polytask._validation import Constraint, Each, OneOf, Satisfies
-from polytask.exceptions import UnknownNameError
 from polytask.predictor import answer_for, has_method
+from polytask.ranges import Choices, SearchRange
 from polytask.tasks import Kind, TaskSet
 
 __all__ = [
@@ -20,7 +21,7 @@ __all__ = [
     "SPACE",
     "accepts_sparse",
     "as_tuple",
-    "configured",
+    "declared",
     "estimator_for",
     "gives_several_outputs",
     "learns_standardized",
@@ -42,9 +43,12 @@ ESTIMATORS: Constraint = OneOf((_ESTIMATOR, Each(_ESTIMATOR, minimum=1)))
 SPACE: Constraint = Satisfies(
     lambda value: (
         isinstance(value, Mapping)
-        and all(isinstance(options, tuple | list) and options for options in value.values())
+        and all(
+            isinstance(one, SearchRange) or (isinstance(one, tuple | list) and one)
+            for one in value.values()
+        )
     ),
-    "a mapping of setting to values, the default first",
+    "a mapping of setting to Range, Choices or a tuple of values",
 )
 
 
@@ -83,19 +87,21 @@ def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:
     return all(estimator_for(task.known_kind, estimators) is not None for task in tasks)
 
 
-def configured(owner: str, estimator: Any, settings: Mapping[str, object]) -> Any:
-    """The same estimator or tuple of them with new settings, each set wherever it exists."""
-    given = as_tuple(estimator)
-    for name in settings:
-        known = {key for one in given for key in one.get_params()}
-        if name not in known:
-            sentence = f"{owner} has no setting named {name!r}. {suggestion(name, known)}"
-            raise UnknownNameError(sentence)
-    changed = tuple(
-        clone(one).set_params(**{k: v for k, v in settings.items() if k in one.get_params()})
-        for one in given
-    )
-    return changed if isinstance(estimator, tuple | list) else changed[0]
+def declared(
+    space: Mapping[str, SearchRange | tuple[Any, ...]], settings: Sequence[Setting], owner: str
+) -> dict[str, SearchRange]:
+    """What may be tuned, around the estimator's own values.
+
+    Raises
+    ------
+    UnknownNameError
+        If the estimator has no parameter of a name.
+    """
+    ranges = {
+        name: values if isinstance(values, SearchRange) else Choices(tuple(values))
+        for name, values in space.items()
+    }
+    return {name: one.at(find(settings, name, owner).value) for name, one in ranges.items()}
 
 
 def seeded(estimator: Any, seed: int) -> Any:

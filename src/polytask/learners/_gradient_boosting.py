@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
+from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradientBoosting"]
 
@@ -50,9 +51,12 @@ class GradientBoosting(Recipe):
     name: str = "gradient_boosting"
 
     joint: ClassVar[bool] = False
-    space: ClassVar[Mapping[str, tuple[object, ...]]] = {
-        "learning_rate": (0.1, 0.03),
-        "max_leaf_nodes": (31, 8),
+    tuned: ClassVar[tuple[str, ...]] = ("learning_rate", "max_leaf_nodes")
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "learning_rate": Range(0.01, 0.3, log=True, default=0.1, values=(0.03,)),
+        "max_leaf_nodes": Range(4, 128, log=True, default=31, integer=True, values=(8,)),
+        "min_samples_leaf": Range(1, 100, log=True, default=20, integer=True),
+        "l2_regularization": Range(1e-3, 100.0, log=True, default=0.0),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "learning_rate": Interval(float, 0.0, closed="neither"),

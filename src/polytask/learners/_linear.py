@@ -11,11 +11,12 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
+from polytask.ranges import Range, SearchRange
 
-__all__ = ["ALPHA", "ALPHAS", "Linear", "linear_estimators"]
+__all__ = ["ALPHA", "ALPHA_RANGE", "Linear", "linear_estimators"]
 
 ALPHA = Interval(float, 0.0, closed="neither")
-ALPHAS = (1.0, 10.0, 100.0, 0.1, 1000.0, 0.01)
+ALPHA_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 1000.0, 0.01))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Linear(Recipe):
     name: str = "linear"
 
     joint: ClassVar[bool] = False
-    space: ClassVar[Mapping[str, tuple[object, ...]]] = {"alpha": ALPHAS}
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": ALPHA_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "alpha": ALPHA,
         "max_iter": Interval(int, 1),

@@ -47,8 +47,8 @@ def on_device(
             "as hard_sharing."
         )
         raise ParameterError(sentence)
-    settings = {} if device is None else {"accelerator": device}
-    settings |= {} if precision is None else {"precision": full_precision(precision)}
+    settings = {} if device is None else {"trainer.accelerator": device}
+    settings |= {} if precision is None else {"trainer.precision": full_precision(precision)}
     return [
         learner.configured(settings) if isinstance(learner, MultiTaskNetwork) else learner
         for learner in learners

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from polytask._learner import Learner
@@ -15,7 +15,7 @@ from polytask.learners._estimators import (
     ESTIMATORS,
     SPACE,
     as_tuple,
-    configured,
+    declared,
     learns_standardized,
     named_after,
     serves,
@@ -25,6 +25,7 @@ from polytask.learners._global_generator import seeded_global_generator
 from polytask.learners._rows import Rows, labelled_rows
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor
+from polytask.ranges import SearchRange
 from polytask.tasks import Task, TaskSet
 
 __all__ = ["PerTaskEstimator"]
@@ -52,8 +53,8 @@ class PerTaskEstimator(Learner):
         Categories as indicators, or as whole numbers with 0 for unknown ones.
     early_stopping : bool, default False
         Let histogram boosting stop on the validation rows; they are not used otherwise.
-    space : mapping of setting to tuple of values, optional
-        What may be tuned, the default first.
+    space : mapping of setting to Range, Choices or tuple of values, optional
+        What may be tuned, by the names of the estimator's own parameters.
 
     Examples
     --------
@@ -67,7 +68,7 @@ class PerTaskEstimator(Learner):
     name: str = ""
     categorical: Literal["one_hot", "codes"] = "one_hot"
     early_stopping: bool = False
-    space: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    space: Mapping[str, SearchRange | tuple[object, ...]] = field(default_factory=dict)
 
     joint: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -82,13 +83,9 @@ class PerTaskEstimator(Learner):
         check_parameters(self)
         object.__setattr__(self, "name", self.name or named_after(self.estimator))
 
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        """Declared values of each tunable setting, the default first."""
-        return self.space
-
-    def configured(self, settings: Mapping[str, object]) -> PerTaskEstimator:
-        """The same recipe with other settings of its estimator."""
-        return replace(self, estimator=configured(self.name, self.estimator, settings))
+    def search_space(self) -> Mapping[str, SearchRange]:
+        """What `space` says may be tuned, around the estimator's own values."""
+        return declared(self.space, self.settings(), self.name)
 
     def serves(self, tasks: TaskSet) -> bool:
         """Whether every task has an estimator that can learn it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from sklearn.base import is_classifier
@@ -17,7 +17,7 @@ from polytask.learners._estimators import (
     ESTIMATORS,
     SPACE,
     as_tuple,
-    configured,
+    declared,
     estimator_for,
     gives_several_outputs,
     learns_standardized,
@@ -30,6 +30,7 @@ from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._rows import pooled_rows, side_by_side
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor
+from polytask.ranges import SearchRange
 from polytask.tasks import Task, TaskSet
 
 __all__ = ["PooledEstimator"]
@@ -54,8 +55,8 @@ class PooledEstimator(Learner):
         Categories as indicators, or as whole numbers with 0 for unknown ones.
     task_as_input : bool, default False
         Whether the task of each row is one more categorical column.
-    space : mapping of setting to tuple of values, optional
-        What may be tuned, the default first.
+    space : mapping of setting to Range, Choices or tuple of values, optional
+        What may be tuned, by the names of the estimator's own parameters.
 
     Examples
     --------
@@ -69,7 +70,7 @@ class PooledEstimator(Learner):
     name: str = ""
     categorical: Literal["one_hot", "codes"] = "one_hot"
     task_as_input: bool = False
-    space: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    space: Mapping[str, SearchRange | tuple[object, ...]] = field(default_factory=dict)
 
     joint: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -84,13 +85,9 @@ class PooledEstimator(Learner):
         check_parameters(self)
         object.__setattr__(self, "name", self.name or f"pooled_{named_after(self.estimator)}")
 
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        """Declared values of each tunable setting, the default first."""
-        return self.space
-
-    def configured(self, settings: Mapping[str, object]) -> PooledEstimator:
-        """The same recipe with other settings of its estimator."""
-        return replace(self, estimator=configured(self.name, self.estimator, settings))
+    def search_space(self) -> Mapping[str, SearchRange]:
+        """What `space` says may be tuned, around the estimator's own values."""
+        return declared(self.space, self.settings(), self.name)
 
     def single_task(self) -> PerTaskEstimator:
         """The same estimator, fitted to each task."""

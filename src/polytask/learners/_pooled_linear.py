@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
-from polytask.learners._linear import ALPHA, ALPHAS, Linear, linear_estimators
+from polytask.learners._linear import ALPHA, ALPHA_RANGE, Linear, linear_estimators
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._recipe import Recipe
+from polytask.ranges import SearchRange
 
 __all__ = ["PooledLinear"]
 
@@ -43,7 +44,7 @@ class PooledLinear(Recipe):
     name: str = "pooled_linear"
 
     joint: ClassVar[bool] = True
-    space: ClassVar[Mapping[str, tuple[object, ...]]] = {"alpha": ALPHAS}
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": ALPHA_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "alpha": ALPHA,
         "task_as_input": InstanceOf((bool,)),

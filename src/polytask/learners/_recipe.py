@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
 
 from polytask._learner import Learner
 from polytask.bookkeeping import Budget
@@ -18,15 +16,9 @@ __all__ = ["Recipe"]
 class Recipe(Learner):
     """A frozen dataclass of plain settings that stands for a learner."""
 
-    space: ClassVar[Mapping[str, tuple[object, ...]]] = {}
-
     @abstractmethod
     def learner(self) -> Learner:
         """The general learner with these settings."""
-
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        """Declared values of each tunable setting, the default first."""
-        return self.space
 
     def serves(self, tasks: TaskSet) -> bool:
         """Whether it can learn these tasks."""

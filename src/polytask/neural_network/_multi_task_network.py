@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from polytask._learner import Learner
 from polytask._naming import snake_case
+from polytask._paths import Setting, settings_of
 from polytask._recipes import to_json
-from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
+from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
@@ -19,6 +20,15 @@ from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
 
 __all__ = ["MultiTaskNetwork"]
+
+_WITHOUT_BALANCING: dict[str, Any] = {
+    "weighting": None,
+    "aggregation": None,
+    "engine": "auto",
+    "aggregate_every": 1,
+    "task_patience": None,
+}
+"""The trainer's settings that have no meaning where tasks share nothing, at rest."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class MultiTaskNetwork(Learner):
 
     resumes: ClassVar[bool] = True
     has_own_budget: ClassVar[bool] = True
+    tuned: ClassVar[tuple[str, ...]] = ("trainer.learning_rate", "trainer.weight_decay")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "architecture": InstanceOf((Architecture,)),
         "trainer": InstanceOf((Trainer,)),
@@ -74,37 +85,18 @@ class MultiTaskNetwork(Learner):
         """Whether tasks share anything."""
         return self.architecture.shares
 
-    def search_space(self) -> Mapping[str, tuple[object, ...]]:
-        """Learning rate × weight decay, the recipe's own first."""
-        rate, decay = self.trainer.learning_rate, self.trainer.weight_decay
-        return {
-            "learning_rate": (rate, rate * 3, rate / 3),
-            "weight_decay": (decay, *(value for value in (1e-5, 1e-4) if value != decay)),
-        }
-
-    def configured(self, settings: Mapping[str, Any]) -> MultiTaskNetwork:
-        """The same recipe with some of the trainer's settings replaced."""
-        known = {f.name for f in fields(self.trainer)}
-        for name in settings:
-            if name not in known:
-                expected = "names of the trainer's settings"
-                raise ParameterError(message("MultiTaskNetwork", "settings", expected, name))
-        return replace(self, trainer=replace(self.trainer, **settings))
+    def settings(self) -> Sequence[Setting]:
+        """All settings; where tasks share nothing, those of the trainer that balance them are none."""
+        return [
+            setting for setting in settings_of(self) if self.joint or not _balances(setting.path)
+        ]
 
     def single_task(self) -> MultiTaskNetwork:
         """The network that learns each task alone by the same means, without balancing."""
         if not self.joint:
             return self
         alone = self.architecture.single_task() or SingleTask()
-        trainer = replace(
-            self.trainer,
-            weighting=None,
-            aggregation=None,
-            engine="auto",
-            aggregate_every=1,
-            task_patience=None,
-        )
-        return MultiTaskNetwork(alone, trainer)
+        return MultiTaskNetwork(alone, replace(self.trainer, **_WITHOUT_BALANCING))
 
     def fit(
         self,
@@ -126,6 +118,12 @@ class MultiTaskNetwork(Learner):
         schemas = dict(trained.schemas)
         model = NetworkModel(self.architecture, trained.network, train.tasks, schemas)
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
+
+
+def _balances(path: str) -> bool:
+    """Whether a setting, or what it lies in, is about what tasks share."""
+    root, _, name = path.partition(".")
+    return root == "trainer" and name.partition(".")[0] in _WITHOUT_BALANCING
 
 
 def _warn_unless_savable(architecture: Architecture) -> None:

@@ -13,6 +13,7 @@ from polytask.testing._check_metric import check_metric
 from polytask.testing._check_penalty import check_penalty
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._check_sampler import check_sampler
+from polytask.testing._check_search_ranges import check_search_ranges
 from polytask.testing._check_weighting import check_weighting
 from polytask.testing._parameters import check_parameters_reject_bad_values
 from polytask.testing._properties import check_properties
@@ -34,6 +35,7 @@ __all__ = [
     "check_properties",
     "check_recipe_round_trip",
     "check_sampler",
+    "check_search_ranges",
     "check_weighting",
     "tiny_dataset",
     "toy_distance",

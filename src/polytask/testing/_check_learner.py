@@ -12,11 +12,13 @@ import numpy as np
 import polars as pl
 import torch
 
+from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Learner
 from polytask.predictor import FittedPredictor, Predictions, load
+from polytask.ranges import SearchRange
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._invariances import check_row_weights, check_units
 from polytask.testing._require import require, require_close, require_finite, require_same
@@ -101,14 +103,27 @@ def _check_attributes(learner: Learner) -> None:
 
 
 def _check_settings(learner: Learner) -> None:
-    for setting, values in learner.search_space().items():
-        words = f"{learner.name}: the setting {setting!r} must be declared with a tuple of values."
-        require(isinstance(values, tuple) and values, words)
-        for value in values:
-            check_recipe_round_trip(learner.configured({setting: value}))
-    first = {setting: values[0] for setting, values in learner.search_space().items()}
-    same = learner.configured(first)
+    space = learner.search_space()
+    for setting, declared in space.items():
+        words = f"{learner.name}: the setting {setting!r} must be declared as a Range or Choices."
+        require(isinstance(declared, SearchRange), words)
+        for value in (*declared.grid(), *declared.examples()):
+            _check_setting(learner, setting, value)
+    same = learner.configured({setting: declared.default for setting, declared in space.items()})
     require(same.name == learner.name, f"{learner.name}: with its defaults it is {same.name!r}.")
+    words = f"{learner.name}: the defaults of its search space are not its own settings."
+    require(to_json(same) == to_json(learner), words)
+    strange = [path for path in learner.tuned or () if path not in space]
+    require(not strange, f"{learner.name}: {strange} in `tuned` are not in its search space.")
+
+
+def _check_setting(learner: Learner, setting: str, value: object) -> None:
+    try:
+        configured = learner.configured({setting: value})
+    except PolytaskError as error:
+        words = f"{learner.name}: {setting!r} declares {value!r}, which is refused: {error}"
+        raise AssertionError(words) from error
+    check_recipe_round_trip(configured)
 
 
 def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budget) -> Predictions:

@@ -23,6 +23,7 @@ from polytask._validation import (
 from polytask.aggregation import Aggregator, Every
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_foreign
+from polytask.ranges import Choices, Range, SearchRange
 from polytask.training._device import PRECISIONS
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
@@ -65,6 +66,15 @@ class TrainerSettings:
     precision: str = "32-true"
 
     by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation")
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "optimizer": Choices(("adam", "adamw", "rmsprop")),
+        "learning_rate": Range(1e-5, 0.1, log=True, default=1e-3, step=3),
+        "weight_decay": Range(1e-6, 0.01, log=True, default=0.0, values=(1e-5, 1e-4)),
+        "l1": Range(1e-7, 1e-3, log=True, default=0.0),
+        "scheduler": Choices((None, "cosine_annealing_lr")),
+        "batch_size": Range(32, 1024, log=True, default=256, integer=True),
+        "clip_norm": Choices((None, 0.1, 1.0, 10.0)),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "weighting": Optional(InstanceOf((Weighting, str))),
         "aggregation": Optional(OneOf((InstanceOf((Aggregator, str)), _FOREIGN))),

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Finite, Interval, check_parameters
 from polytask.gradients import Need
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
@@ -78,6 +79,10 @@ class AutoLambda(Weighting):
     _optimizer: PerTaskAdam = field(init=False, repr=False, compare=False)
 
     needs: ClassVar[frozenset[str]] = frozenset({Need.VALIDATION})
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "initial": Range(0.01, 1.0, log=True, default=0.1),
+        "learning_rate": Range(1e-5, 0.01, log=True, default=1e-4),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "initial": Finite,
         "learning_rate": Interval(float, 0.0, closed="neither"),

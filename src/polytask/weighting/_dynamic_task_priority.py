@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._positive import require_not_negative, smallest
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
@@ -72,6 +73,10 @@ class DynamicTaskPriority(Weighting):
     alpha: float = 0.1
     performance_: Tensor = field(init=False, repr=False, compare=False)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "gamma": Range(0.5, 5.0, log=True, default=1.0),
+        "alpha": Range(0.05, 1.0, log=True, default=0.1),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "gamma": Interval(float, 0.0),
         "alpha": Interval(float, 0.0, 1.0, closed="right"),

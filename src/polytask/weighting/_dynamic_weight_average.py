@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.gradients import Need
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
@@ -67,6 +68,9 @@ class DynamicWeightAverage(Weighting):
 
     needs: ClassVar[frozenset[str]] = frozenset({Need.EPOCH_LOSSES})
     fixed: ClassVar[bool] = True
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "temperature": Range(0.5, 5.0, log=True, default=2.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "temperature": Interval(float, 0.0, closed="neither")
     }

@@ -22,6 +22,7 @@ from polytask._validation import (
 )
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
@@ -98,6 +99,10 @@ class FAMO(Weighting):
     _optimizer: PerTaskAdam = field(init=False, repr=False, compare=False)
     _losses: Tensor | None = field(init=False, repr=False, compare=False, default=None)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "learning_rate": Range(1e-3, 0.1, log=True, default=0.025),
+        "gamma": Range(1e-4, 0.1, log=True, default=0.01),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "learning_rate": Interval(float, 0.0, closed="neither"),
         "gamma": Interval(float, 0.0),

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._group_means import group_means
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
@@ -70,6 +71,9 @@ class GO4Align(Weighting):
     step_size: float = 1e-4
     log_share_: Tensor = field(init=False, repr=False, compare=False)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "step_size": Range(1e-5, 0.01, log=True, default=1e-4),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_groups": Interval(int, 1),
         "step_size": Interval(float, 0.0),

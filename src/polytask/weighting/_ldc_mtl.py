@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
 from polytask._validation import Choice, Constraint, Interval, check_parameters
+from polytask.ranges import Choices, Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
@@ -82,6 +83,11 @@ class LDCMTL(Weighting):
     initial_losses_: Tensor = field(init=False, repr=False, compare=False)
     _optimizer: PerTaskAdam = field(init=False, repr=False, compare=False)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "penalty": Range(1e-3, 1.0, log=True, default=0.01),
+        "learning_rate": Range(1e-4, 0.01, log=True, default=1e-3),
+        "normalization": Choices(("none", "rescaled", "log")),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "penalty": Interval(float, 0.0),
         "learning_rate": Interval(float, 0.0, closed="neither"),

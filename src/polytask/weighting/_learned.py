@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
 from polytask.weighting._positive import require_not_negative
 from polytask.weighting._same_tasks import require_same_tasks
@@ -33,6 +34,9 @@ class LearnedWeighting(Weighting):
     learning_rate: float = 1e-3
     _adam: PerTaskAdam = field(init=False, repr=False, compare=False)
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "learning_rate": Range(1e-4, 0.1, log=True, default=1e-3),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "learning_rate": Interval(float, 0.0, closed="neither")
     }

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval
+from polytask.ranges import Range, SearchRange
 from polytask.weighting._weighted_distance import WeightedDistance
 
 __all__ = ["SmoothTchebycheff"]
@@ -64,6 +65,9 @@ class SmoothTchebycheff(WeightedDistance):
 
     mu: float = 1.0
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "mu": Range(0.01, 10.0, log=True, default=1.0),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **WeightedDistance.parameter_constraints,
         "mu": Interval(float, 0.0, closed="neither"),

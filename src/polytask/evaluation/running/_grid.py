@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
+from polytask.ranges import SearchRange
+
 __all__ = ["grid"]
 
 
-def grid(space: Mapping[str, tuple[object, ...]], trials: int) -> list[dict[str, object]]:
-    """The first `trials` points of a fixed walk through a learner's declared values.
+def grid(space: Mapping[str, SearchRange], trials: int) -> list[dict[str, object]]:
+    """The first `trials` points of a fixed walk through the small grids of declared ranges.
 
     The walk starts at the defaults, then changes one setting at a time (in the order in which
     the learner declares them), then two, and so on. All learners walk alike, so none is tuned
@@ -17,8 +19,8 @@ def grid(space: Mapping[str, tuple[object, ...]], trials: int) -> list[dict[str,
 
     Parameters
     ----------
-    space : mapping of setting to values
-        The default first, as `Learner.search_space` gives it.
+    space : mapping of setting to SearchRange
+        As `Learner.search_space` gives it, or a part of it.
     trials : int
 
     Returns
@@ -29,12 +31,15 @@ def grid(space: Mapping[str, tuple[object, ...]], trials: int) -> list[dict[str,
     Examples
     --------
     >>> from polytask.evaluation import grid
-    >>> grid({"learning_rate": (1e-3, 3e-4), "weight_decay": (0.0, 1e-4)}, trials=2)
-    [{'learning_rate': 0.001, 'weight_decay': 0.0}, {'learning_rate': 0.0003, 'weight_decay': 0.0}]
+    >>> from polytask.ranges import Choices, Range
+    >>> space = {"alpha": Range(0.01, 100.0, log=True, step=10), "solver": Choices(("svd", "lsqr"))}
+    >>> grid(space, trials=2)
+    [{'alpha': 1.0, 'solver': 'svd'}, {'alpha': 10.0, 'solver': 'svd'}]
     """
-    places = product(*(range(len(values)) for values in space.values()))
+    values = {setting: one.grid() for setting, one in space.items()}
+    places = product(*(range(len(one)) for one in values.values()))
     walk = sorted(places, key=lambda place: (sum(map(bool, place)), place[::-1]))
     return [
-        {name: values[index] for (name, values), index in zip(space.items(), place, strict=True)}
+        {name: one[index] for (name, one), index in zip(values.items(), place, strict=True)}
         for place in walk[:trials]
     ]

@@ -15,8 +15,10 @@ from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._run_progress import progress_bar, run_progress
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._tuning import Tuned, choose
+from polytask.learners import Learner
+from polytask.ranges import SearchRange
 
-__all__ = ["Repetition", "fit_candidates", "measure_chosen"]
+__all__ = ["Repetition", "fit_candidates", "measure_chosen", "tuned_ranges"]
 
 
 _ENOUGH_ROWS = 100
@@ -62,9 +64,15 @@ def fit_candidates(
 
 
 def _trials(runner: Runner, candidate: Candidate, repetition: Repetition) -> tuple[Run, ...]:
-    points = grid(candidate.learner.search_space(), runner.budget.trials)
     learner, split, seed = candidate.learner, repetition.split, repetition.seed
+    points = grid(tuned_ranges(learner), runner.budget.trials)
     return tuple(runner.request(learner, split, seed, settings) for settings in points)
+
+
+def tuned_ranges(learner: Learner) -> dict[str, SearchRange]:
+    """The ranges of the settings that a comparison tunes, in the learner's order."""
+    space = learner.search_space()
+    return dict(space) if learner.tuned is None else {path: space[path] for path in learner.tuned}
 
 
 def _tuned(

@@ -1,0 +1,110 @@
+"""Settings of a nested recipe replaced by path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from polytask._paths._find import find
+from polytask._paths._nodes import fields_of, with_fields
+from polytask._paths._setting import Setting
+from polytask._paths._walk import settings_of
+from polytask._paths._written import Written, read_written
+from polytask.exceptions import ParameterError, UnknownNameError
+
+__all__ = ["applied", "configured"]
+
+SettingsOf = Callable[[Any], Sequence[Setting]]
+
+
+def configured(
+    recipe: Any, values: Mapping[str, object], settings: SettingsOf = settings_of
+) -> Any:
+    """The same recipe with other values of some settings.
+
+    Parameters
+    ----------
+    recipe : dataclass instance
+    values : mapping of path to value
+        A path may leave out its beginning where what remains names one setting. Recipes come
+        before what is inside them, whatever the order: ``{"encoder.depth": 3, "encoder":
+        ResidualMLP()}``. A value that is `Written` is text, and read as its owner wants it.
+    settings : callable, optional
+        Gives the settings that may be replaced; by default all.
+
+    Raises
+    ------
+    UnknownNameError
+        If a path names no setting, or several.
+    ParameterError
+        If two paths name one setting, or its owner does not accept a value.
+
+    Examples
+    --------
+    >>> from polytask._paths import Written, configured
+    >>> from polytask.bookkeeping import Budget
+    >>> configured(Budget(), {"steps": Written("30")})
+    Budget(trials=1, steps=30)
+    """
+    recipe, left = applied(recipe, values, settings)
+    for error in left.values():
+        raise error
+    return recipe
+
+
+def applied(
+    recipe: Any, values: Mapping[str, object], settings: SettingsOf = settings_of
+) -> tuple[Any, dict[str, UnknownNameError]]:
+    """As `configured`, but paths that name no setting are left, each with its error."""
+    names: dict[str, str] = {}
+    open_paths = dict(values)
+    while open_paths:
+        located, left = _located(recipe, open_paths, settings)
+        if not located:
+            return recipe, left
+        owner = min((_parent(one.path) for one in located.values()), key=_depth)
+        here = {path: one for path, one in located.items() if _parent(one.path) == owner}
+        for path, setting in here.items():
+            if setting.path in names:
+                twice = f"{names[setting.path]!r} and {path!r}"
+                raise ParameterError(f"{twice} are one setting. Give it once.")
+            names[setting.path] = path
+        changes = {one.path: _value(open_paths.pop(path), one) for path, one in here.items()}
+        recipe = _with(recipe, owner.split(".") if owner else [], changes)
+    return recipe, {}
+
+
+def _located(
+    recipe: Any, paths: Mapping[str, object], settings: SettingsOf
+) -> tuple[dict[str, Setting], dict[str, UnknownNameError]]:
+    """The settings that paths name as the recipe is now, and errors of those that name none."""
+    known, owner = settings(recipe), type(recipe).__name__
+    located, left = {}, {}
+    for path in paths:
+        try:
+            located[path] = find(known, path, owner)
+        except UnknownNameError as error:
+            left[path] = error
+    return located, left
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(".")[0]
+
+
+def _depth(path: str) -> int:
+    return path.count(".") + 1 if path else 0
+
+
+def _value(value: object, setting: Setting) -> object:
+    if isinstance(value, Written):
+        return read_written(value.text, setting)
+    return value
+
+
+def _with(recipe: Any, way: Sequence[str], changes: Mapping[str, Any]) -> Any:
+    """The recipe with changes inside the part to which the way leads."""
+    if not way:
+        return with_fields(recipe, {path.rpartition(".")[2]: v for path, v in changes.items()})
+    inner = next(field.value for field in fields_of(recipe) if field.name == way[0])
+    return with_fields(recipe, {way[0]: _with(inner, way[1:], changes)})

@@ -1,0 +1,93 @@
+"""Recipes that hold settings: dataclasses, estimators, tuples of either, mappings of options."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from polytask._validation import Constraint
+from polytask.ranges import SearchRange
+
+__all__ = ["Field", "fields_of", "is_open", "with_fields"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Field:
+    """A setting right inside a recipe."""
+
+    name: str
+    owner: str
+    value: Any
+    constraint: Constraint | None = None
+    range: SearchRange | None = None
+
+
+def fields_of(recipe: Any) -> Iterator[Field]:
+    """The settings right inside a recipe; none of anything else.
+
+    Of several recipes in a tuple, a setting belongs to each that has it. An estimator of
+    scikit-learn has the parameters that its own `get_params` names.
+    """
+    owner = type(recipe).__name__
+    if _is_dataclass(recipe):
+        constraints = getattr(type(recipe), "parameter_constraints", {})
+        ranges = getattr(type(recipe), "search_ranges", {})
+        for name in _names(recipe):
+            value = getattr(recipe, name)
+            yield Field(name, owner, value, constraints.get(name), ranges.get(name))
+    elif _is_estimator(recipe):
+        yield from (Field(name, owner, value) for name, value in recipe.get_params().items())
+    elif _are_recipes(recipe):
+        fields = (field for part in recipe for field in fields_of(part))
+        yield from {field.name: field for field in reversed(list(fields))}.values()
+    elif is_open(recipe):
+        names = [name for name in recipe if isinstance(name, str) and "." not in name]
+        yield from (Field(name, owner, recipe[name]) for name in names)
+
+
+def is_open(recipe: Any) -> bool:
+    """Whether any name is a setting, as in a mapping of options."""
+    return isinstance(recipe, Mapping)
+
+
+def with_fields(recipe: Any, values: Mapping[str, Any]) -> Any:
+    """The same recipe with other values of settings right inside it."""
+    if _is_dataclass(recipe):
+        return dataclasses.replace(recipe, **values)
+    if _is_estimator(recipe):
+        from sklearn.base import clone
+
+        return clone(recipe).set_params(**values)
+    if _are_recipes(recipe):
+        return type(recipe)(_with_known(part, values) for part in recipe)
+    return {**recipe, **values}
+
+
+def _with_known(recipe: Any, values: Mapping[str, Any]) -> Any:
+    known = {field.name for field in fields_of(recipe)}
+    mine = {name: value for name, value in values.items() if name in known}
+    return with_fields(recipe, mine) if mine else recipe
+
+
+def _is_dataclass(recipe: Any) -> bool:
+    return dataclasses.is_dataclass(recipe) and not isinstance(recipe, type)
+
+
+def _names(recipe: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(recipe) if field.init]
+
+
+def _is_estimator(recipe: Any) -> bool:
+    return not inspect.isclass(recipe) and all(
+        callable(getattr(recipe, method, None)) for method in ("get_params", "set_params")
+    )
+
+
+def _are_recipes(recipe: Any) -> bool:
+    return (
+        isinstance(recipe, tuple | list)
+        and bool(recipe)
+        and all(_is_dataclass(part) or _is_estimator(part) for part in recipe)
+    )

@@ -1,0 +1,174 @@
+"""Values of settings as they are written on a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from polytask._naming import fold, made, resolve
+from polytask._paths._setting import Setting
+from polytask._trust import is_own
+from polytask._validation import (
+    Choice,
+    Constraint,
+    Each,
+    InstanceOf,
+    Interval,
+    OneOf,
+    Satisfies,
+    message,
+)
+from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
+
+__all__ = ["Written", "read_written"]
+
+_NONE = {"none", "null", "~"}
+_TRUTH = {"true": True, "false": False}
+_BRACKETS = {"(": ")", "[": "]"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A value as text; what it means depends on the setting that it is for.
+
+    Parameters
+    ----------
+    text : str
+        A number, ``none``, ``true``, ``false``, several values with commas (``64,64``), the name
+        of a public class (``residual_mlp``), ``module:Name`` of the user's own, or plain text.
+    """
+
+    text: str
+
+
+def read_written(text: str, setting: Setting) -> object:
+    """The value that a text means for a setting: the first reading that its owner accepts.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, in the error sentence, which names the path.
+    UntrustedError
+        If it names code and comes from a file that is not trusted.
+
+    Examples
+    --------
+    >>> from polytask._paths import Setting
+    >>> from polytask._paths._written import read_written
+    >>> from polytask._validation import Each, Interval
+    >>> widths = Setting("encoder.widths", "encoder.widths", "MLP", (256,), Each(Interval(int, 1)))
+    >>> read_written("64,64", widths)
+    (64, 64)
+    """
+    constraint = setting.constraint
+    if constraint is None:
+        return _guess(text)
+    remedies = []
+    for reading in _readings(text.strip(), constraint):
+        try:
+            value = reading()
+        except UntrustedError:
+            raise
+        except UnknownNameError as error:
+            remedies.append(str(error))
+        except (ParameterError, ValueError, OverflowError):
+            continue
+        else:
+            if constraint.accepts(value):
+                return value
+    remedy = remedies[0] if remedies else None
+    raise ParameterError(message(setting.owner, setting.short, str(constraint), text, remedy))
+
+
+Reading = Callable[[], object]
+
+
+def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
+    """What a text may mean where values of the constraint are expected, the likeliest first."""
+    match constraint:
+        case Interval(kind=kind):
+            yield lambda: kind(text)
+        case Choice(options=options):
+            yield lambda: _chosen(text, options)
+        case Each(element=element):
+            yield lambda: tuple(_first(part, element) for part in _parts(text))
+        case OneOf(members=members):
+            for member in sorted(members, key=lambda one: not isinstance(one, Choice)):
+                yield from _readings(text, member)
+        case InstanceOf(types=types):
+            for kind in types:
+                yield from _instances(text, kind, named=str not in types)
+        case Satisfies():
+            yield lambda: _of_own(text)
+            yield lambda: _guess(text)
+        case _:
+            yield lambda: _guess(text)
+
+
+def _instances(text: str, kind: type, *, named: bool) -> Iterator[Reading]:
+    """The text as an object of a class."""
+    if kind is bool:
+        yield lambda: _TRUTH.get(fold(text))
+    elif kind in {int, float, str}:
+        yield lambda: kind(text)
+    elif kind in {tuple, list, object}:
+        yield lambda: _guess(text)
+    elif named:
+        yield lambda: _named(text, kind)
+
+
+def _named(text: str, base: type) -> object:
+    """An object of the public class that a name means, in the room of the class it extends."""
+    if ":" not in text and not is_own(base.__module__):
+        raise ValueError("no room to look in")
+    room = ".".join(base.__module__.split(".")[:2])
+    return made(text, room, fold(base.__name__), base, imports=True)
+
+
+def _of_own(text: str) -> object:
+    """What ``module:Name`` is; a class that needs nothing stands for an object of it."""
+    if ":" not in text:
+        raise ValueError("no name of code")
+    thing = resolve(text, "", "setting", imports=True)
+    return thing() if isinstance(thing, type) else thing
+
+
+def _first(text: str, constraint: Constraint) -> object:
+    for reading in _readings(text, constraint):
+        value = reading()
+        if constraint.accepts(value):
+            return value
+    raise ValueError(f"{text!r} cannot be read")
+
+
+def _chosen(text: str, options: tuple[Any, ...]) -> object:
+    """The option that is written so; None and truth values in any of their spellings."""
+    for option in options:
+        spellings = _NONE if option is None else {fold(str(option))}
+        if fold(text) in spellings or text in spellings:
+            return option
+    raise ValueError(f"{text!r} is no option")
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between commas, in brackets or without; nothing of an empty tuple."""
+    if text and _BRACKETS.get(text[0]) == text[-1]:
+        text = text[1:-1].strip()
+    return [part.strip() for part in text.removesuffix(",").split(",")] if text else []
+
+
+def _guess(text: str) -> object:
+    """A text by its looks alone."""
+    if text.casefold() in _NONE:
+        return None
+    if text.casefold() in _TRUTH:
+        return _TRUTH[text.casefold()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    if "," in text or (text and text[0] in _BRACKETS):
+        return tuple(_guess(part) for part in _parts(text))
+    return text

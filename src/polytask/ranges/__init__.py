@@ -1,0 +1,7 @@
+"""Search ranges of settings, declared where the setting lives; read by `compare` and by tuners."""
+
+from polytask.ranges._choices import Choices
+from polytask.ranges._range import Range
+from polytask.ranges._search_range import SearchRange
+
+__all__ = ["Choices", "Range", "SearchRange"]
