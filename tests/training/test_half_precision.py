@@ -10,6 +10,7 @@ from training_tables import mixed_table
 
 from polytask.architectures import MLP, HardSharing
 from polytask.data import encode, fit_schemas
+from polytask.exceptions import NonFiniteLossError
 from polytask.training import Trainer, to_tensors
 from polytask.training._device import make_fabric
 from polytask.training._run import TrainingRun
@@ -81,6 +82,34 @@ def test_the_scale_is_resumed(tmp_path):
     save_run(first, path, "same")
     resume_run(second, path, "same")
     assert second.fabric.strategy.precision.scaler.get_scale() == 8.0
+
+
+@pytest.mark.parametrize("aggregation", ["mgda", "graddrop", "stch"])
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("half", [False, True])
+def test_gradients_that_are_not_finite_end_training_unless_a_scaler_skips_them(
+    aggregation, accumulate, half
+):
+    run = run_of(Trainer(aggregation=aggregation, accumulate=accumulate, batch_size=16))
+    if half:
+        scaler = torch.amp.GradScaler("cpu", init_scale=1.0)
+        precision = MixedPrecision("16-mixed", device="cpu", scaler=scaler)
+        run.fabric.strategy.precision = precision
+    shared = [parameter.detach().clone() for parameter in run.balancing.shared]
+    run.forward, forward = (lambda batch: infinite(forward(batch))), run.forward
+    if half:
+        run._take_step()
+        assert scaler.get_scale() < 1.0
+        assert all(map(torch.equal, run.balancing.shared, shared))
+    else:
+        with pytest.raises(NonFiniteLossError, match="gradients of the `losses`"):
+            run._take_step()
+
+
+def infinite(found):
+    for features in found.features:
+        features.register_hook(lambda signal: signal * torch.inf)
+    return found
 
 
 @pytest.mark.parametrize("aggregation", ["mgda", "graddrop"])

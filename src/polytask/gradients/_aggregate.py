@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.exceptions import NonFiniteLossError
 from polytask.gradients._engines import compute_jacobian, compute_task_gradients
+from polytask.gradients._finite import check_jacobian, check_per_task, check_update
 from polytask.gradients._flattening import slices, unflatten
 from polytask.gradients._needs import Need
 from polytask.gradients._parameter_hooks import hooks_suspended
@@ -18,9 +18,6 @@ from polytask.gradients._slopes import slopes, slopes_from_gradients, weighted_g
 from polytask.gradients._step import Step, add_gradient
 
 __all__ = ["add_flat_gradient", "aggregate"]
-
-_LARGE = 1e15
-"""Losses above this are taken for the cause of gradients that overflow."""
 
 
 def aggregate(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
@@ -34,10 +31,10 @@ def aggregate(step: Step, aggregator: Any, engine: str) -> Float[Tensor, " k"]:
     if Need.PRODUCT in needs:
         per_task = _apply_carried_weights(step, weights)
         if not step.overflowed(per_task):
-            _check_finite(per_task, step)
             aggregator.move(per_task, step.served)
     else:
         step.backward_weighted(weights)
+        check_update(step, step.graph.leaves)
     return weights
 
 
@@ -47,14 +44,13 @@ def _apply_jacobian_update(step: Step, aggregator: Any) -> Float[Tensor, " k"]:
         jacobian = compute_jacobian(step)
     if step.overflowed(jacobian):
         return _backward_sum(step)
-    sums = jacobian.sum(dim=1)
-    if not bool(sums.isfinite().all()):  # finite gradients may have an infinite sum
-        _check_finite(torch.where(jacobian.isfinite().all(dim=1), 0.0, torch.nan), step)
+    check_jacobian(jacobian, step)
     if step.scale != 1.0:
         jacobian /= step.scale  # in place: it may be most of the memory
     update = aggregator.combine(jacobian, *step.served_for(aggregator)) * step.scale
     ones = torch.ones_like(step.present_losses.detach())
     step.backward_heads(ones)
+    check_update(step, step.heads)
     add_flat_gradient(step.shared, update, step.graph.leaves)
     return ones
 
@@ -68,13 +64,15 @@ def _apply_gramian_weights(step: Step, aggregator: Any, engine: str) -> Float[Te
             return _backward_sum(step)
         if not bool(gramian.isfinite().all()):  # the range may be too small for squares only
             gradients.to_double()
-            gramian = gradients.gramian().to(step.losses.device)
-    _check_finite(gramian.diagonal(), step)
+            gramian = gradients.gramian().to(step.losses.device) / step.scale**2
+    check_per_task(gramian.diagonal(), step)
     weights: Tensor = aggregator.weights(gramian, *step.served_for(aggregator))
     if not gradients.complete:
         step.backward_weighted(weights)
+        check_update(step, step.graph.leaves)
         return weights
     step.backward_heads(weights)
+    check_update(step, step.heads)
     for parameter, gradient in gradients.update(weights):
         add_gradient(parameter, gradient)
     return weights
@@ -100,13 +98,16 @@ def _apply_carried_weights(step: Step, weights: Float[Tensor, " k"]) -> Float[Te
             )
 
         per_task = slopes_along(update)
-        if step.scale == 1.0 and not bool(per_task.isfinite().all()):
+        if not step.skips_overflow and not bool(per_task.isfinite().all()):
+            check_jacobian(compute_jacobian(step), step)
             per_task = _slopes_along_shortened(slopes_along, update)
+            check_per_task(per_task, step, "losses" if step.second is None else "second")
     for leaf, gradient in zip([*parameters, *heads], gradients, strict=True):
         if gradient is not None:
             add_gradient(leaf, gradient.detach().clone())  # another leaf may have the same tensor
     if step.plain_heads:
         step.backward_heads(weights)
+    check_update(step, step.heads)
     return per_task / step.scale**2
 
 
@@ -133,28 +134,3 @@ def add_flat_gradient(
     for parameter, columns in zip(parameters, slices(parameters), strict=True):
         if only is None or parameter in only:
             add_gradient(parameter, unflatten(update[columns], parameter))
-
-
-def _check_finite(per_task: Float[Tensor, " k"], step: Step) -> None:
-    """Refuse gradients that would stay in a method's state for good."""
-    finite = per_task.isfinite()
-    if bool(finite.all()):
-        return
-    tasks = ", ".join(str(k) for k in step.indices[~finite].tolist()[:5])
-    largest = float(step.present_losses.detach().abs().max())
-    remedy = (
-        f"They overflow: losses of {largest:.1e} are too large for {_name(step.losses.dtype)}. "
-        "Scale the losses, or the targets and inputs they come from."
-        if largest > _LARGE
-        else "Look for 0/0, roots and logarithms at 0 and NaN targets: `torch.where` does not keep "
-        "them out of gradients, other inputs to them do. Very large values overflow: scale them."
-    )
-    sentence = (
-        f"The gradients of the `losses` of backward must be finite. Those of task {tasks} are not, "
-        f"though the losses are. {remedy}"
-    )
-    raise NonFiniteLossError(sentence)
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
 
-__all__ = ["CASTS", "TRANSPOSES", "AutogradGraph", "are_nested", "leaf_of", "leaves_bypassing"]
+__all__ = [
+    "CASTS",
+    "TRANSPOSES",
+    "AutogradGraph",
+    "are_nested",
+    "leaf_of",
+    "leaves_below",
+    "leaves_bypassing",
+]
 
 CASTS = frozenset({"ToCopyBackward0"})
 TRANSPOSES = frozenset({"TBackward0", "TransposeBackward0"})
@@ -67,10 +75,16 @@ class AutogradGraph:
 
 def leaves_bypassing(root: Tensor, tensors: Iterable[Tensor]) -> set[Tensor]:
     """Leaves that a root depends on by a path through none of some tensors."""
-    stops = {(tensor.grad_fn, tensor.output_nr) for tensor in tensors}
-    todo: list[Any] = [] if root.grad_fn is None else [root.grad_fn]
+    return leaves_below(root.grad_fn, {(tensor.grad_fn, tensor.output_nr) for tensor in tensors})
+
+
+def leaves_below(root: Any, stops: Container[Any] = ()) -> set[Tensor]:
+    """Leaves below a node, by paths that use none of some edges."""
+    todo: list[Any] = [] if root is None else [root]
     seen: set[Any] = set(todo)
     leaves: set[Tensor] = set()
+    if root is not None and (leaf := leaf_of(root)) is not None:
+        leaves.add(leaf)
     while todo:
         for edge in todo.pop().next_functions:
             below = edge[0]

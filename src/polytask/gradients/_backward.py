@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
-from polytask._validation import Choice, Interval
+from polytask._validation import Choice, Interval, message
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients._aggregate import aggregate
 from polytask.gradients._arguments import (
@@ -37,6 +37,8 @@ __all__ = ["backward"]
 
 _HEADS = Choice(("weighted", "plain"))
 _POSITIVE = Interval(float, 0.0, closed="neither")
+_TRUTH = Choice((None, True, False))
+_MEMORY_LIMIT = 2**31
 _SERVED = frozenset(
     {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
 )
@@ -54,8 +56,9 @@ def backward(
     task_of_row: Int[Tensor, " n_rows"] | None = None,
     second: Float[Tensor, " n_tasks"] | Sequence[Tensor] | None = None,
     scale: float = 1.0,
+    skip_overflow: bool | None = None,
     heads: str = "weighted",
-    memory_limit: int = 2**31,
+    memory_limit: int = _MEMORY_LIMIT,
     group: Any = None,
     task_parameters: Iterable[Tensor] | None = None,
 ) -> Float[Tensor, " n_tasks"]:
@@ -95,10 +98,13 @@ def backward(
     second : like `losses`, optional
         Losses of an independent batch, for aggregators that need one.
     scale : float, default 1.0
-        The factor by which mixed precision scales losses before a backward pass; gradients
-        carry it, the aggregator does not see it. Where scaled gradients overflow, the aggregator
-        is not called: ``.grad`` gets the overflowing gradient of the sum of the losses, by which
-        the scaler skips the step.
+        A factor on the losses, such as that of mixed precision's loss scaler: gradients carry it,
+        the aggregator does not see it.
+    skip_overflow : bool, optional
+        Whether a loss scaler is at work, for which gradients that overflow are normal: the
+        aggregator is not called then, and ``.grad`` gets the overflowing gradient of the sum of
+        the losses, by which the scaler skips the step. Otherwise gradients that are not finite
+        are an error. By default True where `scale` is larger than 1.
     heads : {"weighted", "plain"}
         Whether heads follow their own loss with the same weights, or without.
     memory_limit : int, default 2 GiB
@@ -107,7 +113,7 @@ def backward(
     group : torch.distributed.ProcessGroup, optional
         Processes that hold parts of the batch and call this together. The update is that of the
         mean of their losses, the same on each; modules must not be wrapped to average gradients
-        themselves.
+        themselves. The Jacobian is formed whole, without a choice of `engine` or `memory_limit`.
     task_parameters : iterable of tensors, optional
         All other parameters, in the same order on every process; needed with `group`.
 
@@ -122,7 +128,8 @@ def backward(
         If an argument is invalid, such as losses without a graph or an engine that lacks the
         features it works on.
     NonFiniteLossError
-        If the loss of a task that is present is infinite or not a number, and unscaled.
+        If the loss or the gradient of a task that is present is infinite or not a number, unless
+        a loss scaler skips such a step. `.grad` is then of no use.
     UnservedNeedError
         If the aggregator needs what no engine serves.
 
@@ -156,9 +163,12 @@ def backward(
         ("engine", ENGINES, engine),
         ("heads", _HEADS, heads),
         ("scale", _POSITIVE, scale),
+        ("skip_overflow", _TRUTH, skip_overflow),
         ("memory_limit", _POSITIVE, memory_limit),
     ):
         check(name, accepted, value)
+    if group is not None:
+        _check_engine(engine, memory_limit)
     stacked = stack_losses(losses)
     shared = unique_parameters(shared_parameters)
     others = [] if group is None else _trainable(task_parameters)
@@ -171,13 +181,14 @@ def backward(
         task_of_row=_task_of_row(task_of_row, len(stacked), features),
         second=None if second is None else _second(second, len(stacked)) * scale,
         scale=scale,
+        skips_overflow=scale > 1.0 if skip_overflow is None else skip_overflow,
         plain_heads=heads == "plain",
         memory_limit=memory_limit,
     )
     weights = torch.zeros_like(stacked.detach())
     if len(step.indices) == 0:
         return weights
-    if scale == 1.0 and served.losses is not None:
+    if not step.skips_overflow and served.losses is not None:
         check_finite(served.losses, step.indices)
     if group is None:
         check_graph(step)
@@ -189,6 +200,18 @@ def backward(
         )
     weights[step.indices] = present_weights.to(weights)
     return weights
+
+
+def _check_engine(engine: str, memory_limit: int) -> None:
+    """Refuse options that the update over several processes would ignore."""
+    for name, value, default in (
+        ("engine", engine, "auto"),
+        ("memory_limit", memory_limit, _MEMORY_LIMIT),
+    ):
+        if value != default:
+            remedy = "Over several processes the whole Jacobian is formed. Leave it out."
+            expected = f"{default!r} with `group`"
+            raise ParameterError(message("backward", name, expected, value, remedy))
 
 
 def _served(losses: Tensor, present: Tensor | None, group: Any) -> Served:

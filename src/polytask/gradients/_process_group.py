@@ -10,6 +10,7 @@ from torch import Tensor, distributed
 
 from polytask.gradients._aggregate import add_flat_gradient
 from polytask.gradients._engines import compute_jacobian
+from polytask.gradients._finite import check_jacobian, check_update
 from polytask.gradients._flattening import flatten, real_size
 from polytask.gradients._inner_products import widened_gramian
 from polytask.gradients._needs import Need
@@ -39,11 +40,14 @@ def aggregate_across(
     with hooks_suspended(step.shared):
         local = compute_jacobian(step) if step.losses.requires_grad else _zero_jacobian(step)
     jacobian = reduce_across(local, group, mean=True) / step.scale
+    if not step.skips_overflow:
+        check_jacobian(jacobian, step)
     weights, update = _weights_and_update(step, aggregator, jacobian)
     add_flat_gradient(step.shared, update * step.scale)
     head_gradient = _head_gradient(step, weights, task_parameters)
     if head_gradient is not None:
         add_flat_gradient(task_parameters, reduce_across(head_gradient, group, mean=True))
+        check_update(step, task_parameters)
     return weights
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
-__all__ = ["Root", "find_stack", "roots_at_features", "roots_at_losses"]
+__all__ = ["Root", "find_stack", "node_of_task", "roots_at_features", "roots_at_losses"]
 
 Root = tuple[Sequence[Any], Sequence[Tensor] | None]
 """What a task's backward pass starts from, and the signals it starts with."""
@@ -23,17 +23,35 @@ def find_stack(losses: Float[Tensor, " n_tasks"]) -> tuple[Any, Tensor] | None:
 
     None where there is no such node.
     """
-    node: Any = losses.grad_fn
+    path = _path_to_stack(losses)
+    if path is None:
+        return None
     factors = torch.ones_like(losses.detach())
+    for node in path[:-1]:
+        first_is_constant = node.next_functions[0][0] is None
+        factors = factors * (node._saved_self if first_is_constant else node._saved_other)  # noqa: SLF001
+    return path[-1], factors
+
+
+def node_of_task(losses: Float[Tensor, " n_tasks"], task: int) -> Any:
+    """The node that computed one task's loss, as far as losses were separate; also once used."""
+    path = _path_to_stack(losses)
+    return losses.grad_fn if path is None else path[-1].next_functions[task][0]
+
+
+def _path_to_stack(losses: Float[Tensor, " n_tasks"]) -> list[Any] | None:
+    """Products with constants, and below them the node that stacked the losses."""
+    path: list[Any] = []
+    node: Any = losses.grad_fn
     while node is not None and node.name() == "MulBackward0":
         (first, _), (second, _) = node.next_functions
         if (first is None) == (second is None):
             return None
-        factors = factors * (node._saved_self if first is None else node._saved_other)  # noqa: SLF001
+        path.append(node)
         node = second if first is None else first
     if node is None or node.name() != "StackBackward0":
         return None
-    return (node, factors) if len(node.next_functions) == len(losses) else None
+    return [*path, node] if len(node.next_functions) == len(losses) else None
 
 
 def roots_at_losses(losses: Float[Tensor, " n_tasks"], tasks: Sequence[int]) -> Iterator[Root]:

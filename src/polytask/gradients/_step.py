@@ -34,7 +34,9 @@ class Step:
     second : tensor of shape (n_tasks,), optional
         Losses of an independent batch, multiplied by `scale`.
     scale : float
-        The factor of mixed precision on the losses.
+        The factor on the losses.
+    skips_overflow : bool
+        Whether a loss scaler skips steps whose gradients overflow, so that these are no error.
     plain_heads : bool
         Whether heads follow their losses unweighted.
     memory_limit : int
@@ -48,6 +50,7 @@ class Step:
     task_of_row: Tensor | None = None
     second: Tensor | None = None
     scale: float = 1.0
+    skips_overflow: bool = False
     plain_heads: bool = False
     memory_limit: int = 2**31
 
@@ -76,7 +79,7 @@ class Step:
 
         Such a step is kept from aggregators: the loss scaler skips it.
         """
-        return self.scale != 1.0 and not bool(gradients.isfinite().all())
+        return self.skips_overflow and not bool(gradients.isfinite().all())
 
     # ── graph ────────────────────────────────────────────────────────────────────────────────
 

@@ -16,7 +16,7 @@ from polytask.gradients import Need, backward
 from polytask.gradients._missed_hooks import promise_hooks
 from polytask.tasks import TaskSet
 from polytask.training._bilevel import TrialStep
-from polytask.training._engine_hints import loss_scale, task_of_row
+from polytask.training._engine_hints import has_loss_scaler, loss_scale, task_of_row
 from polytask.training._forward import Forward, Found
 from polytask.training._held_out import hold_out
 from polytask.training._joint_batches import JointBatches
@@ -162,6 +162,7 @@ class Balancing:
             features=found.features,
             task_of_row=task_of_row(self.network, batch),
             scale=scale * loss_scale(self.fabric),
+            skip_overflow=has_loss_scaler(self.fabric),
             second=None if second is None else self.weighted(second, weights),
         )
         return weights * combined

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Int
 from lightning_fabric import Fabric
@@ -10,15 +12,24 @@ from torch import Tensor
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch
 
-__all__ = ["loss_scale", "task_of_row"]
+__all__ = ["has_loss_scaler", "loss_scale", "task_of_row"]
+
+
+def has_loss_scaler(fabric: Fabric) -> bool:
+    """Whether half precision scales losses, and skips steps whose gradients overflow."""
+    return _scaler(fabric) is not None
 
 
 def loss_scale(fabric: Fabric) -> float:
     """The factor by which half precision scales losses; 1 without."""
-    scaler = getattr(fabric.strategy.precision, "scaler", None)
+    scaler = _scaler(fabric)
     if scaler is None:
         return 1.0
     return float(scaler.scale(torch.ones((), device=fabric.device)))  # which makes it ready to step
+
+
+def _scaler(fabric: Fabric) -> Any:
+    return getattr(fabric.strategy.precision, "scaler", None)
 
 
 def task_of_row(network: MultiTaskModule, batch: Batch) -> Int[Tensor, " n_rows"] | None:
