@@ -217,7 +217,9 @@ class TestSeveralSources:
             SEVERAL.predict(self.data.take({}))
 
     def test_one_table_is_not_enough(self):
-        with pytest.raises(DataError, match=r"mapping of source name to table.*'a', 'b'"):
+        with pytest.raises(
+            DataError, match=r"several sources, 'a', 'b'.*mapping of source to table"
+        ):
             SEVERAL.predict(self.data.source("b").inputs)
 
     def test_an_unknown_source(self):

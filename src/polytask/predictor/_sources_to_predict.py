@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from polytask._naming import suggestion
 from polytask.data import MultiTaskDataset, Schema, Source, as_source
 from polytask.exceptions import DataError
 from polytask.tasks import TaskSet
 
-__all__ = ["chunks", "sources_to_predict"]
+__all__ = ["check_sources", "chunks", "sources_to_predict"]
 
 _MOST_ROWS = 16384
 _MOST_VALUES = 1 << 26
@@ -45,31 +44,44 @@ def _by_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
             return dict(zip(schemas, data.values(), strict=True))
     elif not _names_sources(data, schemas):
         data = _only_source(data, schemas)
-    for name in data:
-        if name not in schemas:
-            sentence = f"The model knows no source named {name!r}. {suggestion(name, schemas)}"
-            raise DataError(sentence)
+    check_sources(data, schemas)
     return dict(data)
+
+
+def check_sources(names: Iterable[str], schemas: Mapping[str, Schema]) -> None:
+    """Raise if a source is none of those that a model learned from."""
+    for name in names:
+        if name not in schemas:
+            sentence = (
+                f"The model has no source named {name!r}. It learned from {_listed(schemas)}; "
+                "give each table under the name of its source."
+            )
+            raise DataError(sentence)
 
 
 def _names_sources(data: Any, schemas: Mapping[str, Schema]) -> bool:
     """Whether a mapping is one of tables rather than of columns."""
     if not isinstance(data, Mapping) or not data:
         return False
-    if len(schemas) > 1:
-        return True
     columns = {column.name for schema in schemas.values() for column in schema.columns}
+    if len(schemas) > 1:
+        return bool(set(data) & set(schemas)) or not set(data) & columns
     return set(data) == set(schemas) and not set(data) & columns
 
 
 def _only_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
     if len(schemas) > 1:
         sentence = (
-            f"The model was fitted on {len(schemas)} sources with columns of their own: give a "
-            f"mapping of source name to table. Its sources are {', '.join(map(repr, schemas))}."
+            f"The model learned from several sources, {_listed(schemas)}, with columns of their "
+            "own. Name the source of each table: a mapping of source to table, or --source "
+            f"{next(iter(schemas))}=FILE on the command line."
         )
         raise DataError(sentence)
     return dict.fromkeys(schemas, data)
+
+
+def _listed(schemas: Mapping[str, Schema]) -> str:
+    return ", ".join(map(repr, schemas))
 
 
 def _own_source(table: Any, schema: Schema, tasks: TaskSet) -> Source:

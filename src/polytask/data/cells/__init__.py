@@ -6,6 +6,7 @@ the columns that are not plain, `_missing` holds the cells that the user declare
 read in the same way. Nothing here opens a file.
 """
 
+from polytask.data.cells._about_source import about_source
 from polytask.data.cells._cell_types import CellRules, booleans_read, typed
 from polytask.data.cells._column_names import column_names
 from polytask.data.cells._date_guess import first_part, likely_forms
@@ -23,9 +24,16 @@ from polytask.data.cells._number_text import (
     truths_read,
 )
 from polytask.data.cells._reading import Reading
-from polytask.data.cells._require_columns import DOUBT, require_columns
-from polytask.data.cells._roles import ROLES, declared_roles, plainly_written, with_role
+from polytask.data.cells._require_columns import DOUBT, absent_from_sources, require_columns
+from polytask.data.cells._roles import (
+    ROLES,
+    declared_roles,
+    plainly_written,
+    roles_by_column,
+    with_role,
+)
 from polytask.data.cells._sentinels import sentinel_notes
+from polytask.data.cells._source_columns import SourceColumns, matching
 from polytask.data.cells._text_dates import date_hint, date_readings, may_be_dates
 from polytask.data.cells._text_numbers import marker_words, number_hint, unit_hint
 from polytask.data.cells._text_reading import Read, read_by, unread
@@ -41,6 +49,9 @@ __all__ = [
     "CellRules",
     "Read",
     "Reading",
+    "SourceColumns",
+    "about_source",
+    "absent_from_sources",
     "amounts_read",
     "booleans_read",
     "column_names",
@@ -61,6 +72,7 @@ __all__ = [
     "marker_notes",
     "marker_words",
     "markers_by_column",
+    "matching",
     "may_be_dates",
     "named",
     "no_infinity",
@@ -72,6 +84,7 @@ __all__ = [
     "quoted",
     "read_by",
     "require_columns",
+    "roles_by_column",
     "sentinel_notes",
     "truths_read",
     "typed",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 import polars as pl
@@ -14,6 +13,8 @@ from polytask._naming import suggestion
 from polytask._validation import message
 from polytask.data.cells._note_text import listed
 from polytask.data.cells._number_text import numbers_read
+from polytask.data.cells._require_columns import absent_from_sources
+from polytask.data.cells._source_columns import SourceColumns, matching
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["MISSING", "marker_notes", "markers_by_column", "without_markers"]
@@ -36,12 +37,12 @@ def markers_by_column(given: object, names: Sequence[str]) -> dict[str, tuple[st
     given : str, number, sequence of these, or mapping of column to one or several
         A string ``COLUMN=M`` is about one column; names of columns may be patterns.
     names : sequence of str
-        Columns of the table.
+        Columns of the table, or of several sources.
 
     Raises
     ------
     DataError
-        If a column is named that the table does not have.
+        If a column is named that the table does not have, or none of the sources.
 
     Examples
     --------
@@ -76,12 +77,15 @@ def _parted(text: str, names: Sequence[str]) -> tuple[list[str], list[str]]:
 def _columns(pattern: str, names: Sequence[str]) -> list[str]:
     if pattern in names:
         return [pattern]
-    found = [name for name in names if fnmatchcase(name, pattern)]
+    found = matching(pattern, names)
     if not found:
+        if isinstance(names, SourceColumns):
+            absent = f"`missing`: {absent_from_sources(pattern, names)}"
+        else:
+            nearest = suggestion(pattern, names)
+            absent = f"The column {pattern!r} named in `missing` is not in the table. {nearest}"
         sentence = (
-            f"The column {pattern!r} named in `missing` is not in the table. "
-            f"{suggestion(pattern, names)} A marker that holds an equals sign is given as "
-            f"missing={{'*': …}} in Python."
+            f"{absent} A marker that holds an equals sign is given as missing={{'*': …}} in Python."
         )
         raise DataError(sentence)
     return found

@@ -1,13 +1,14 @@
-"""Check that columns are in a table, with the nearest name where one is not."""
+"""Check that columns are in a table or in sources, with the nearest name where one is not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from polytask._naming import suggestion
+from polytask._naming import nearest, suggestion
+from polytask.data.cells._source_columns import SourceColumns
 from polytask.exceptions import DataError
 
-__all__ = ["DOUBT", "header_doubt", "require_columns"]
+__all__ = ["DOUBT", "absent_from_sources", "header_doubt", "require_columns"]
 
 _MOST_NAMES = 12
 DOUBT = (
@@ -17,10 +18,30 @@ DOUBT = (
 
 
 def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> None:
-    """Raise if wanted columns are not in the table, suggesting the nearest of a single one."""
+    """Raise if wanted columns are not in the table, suggesting the nearest of a single one.
+
+    Parameters
+    ----------
+    known : sequence of str
+        Columns of the table, or of several sources.
+    wanted : iterable of str
+    what : str
+        What the columns serve as, such as ``"The target"``.
+
+    Examples
+    --------
+    >>> from polytask.data.cells import SourceColumns, require_columns
+    >>> columns = SourceColumns({"red": ["acid", "quality"], "white": ["quality"]})
+    >>> require_columns(columns, ["white/acid"], "The target")
+    Traceback (most recent call last):
+        ...
+    polytask.exceptions.DataError: The target 'white/acid' is not a column of source white. Did you mean 'red/acid'?
+    """
     absent = [name for name in wanted if name not in known]
     if not absent:
         return
+    if isinstance(known, SourceColumns):
+        raise DataError(f"{what} {absent_from_sources(absent[0], known)}")
     if len(absent) == 1:
         sentence = f"{absent[0]!r} is not a column of the table. {suggestion(absent[0], known)}"
     else:
@@ -43,3 +64,29 @@ def _is_number(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def absent_from_sources(name: str, columns: SourceColumns) -> str:
+    """Words for a name that no source has, with the nearest that one has."""
+    source, slash, column = name.partition("/")
+    if not slash or source not in columns.by_source:
+        likely, others = (columns, columns.plain) if slash else (columns.plain, columns)
+        guess = nearest(name, likely) or nearest(name, others)
+        where = "is not a column of any source"
+    else:
+        own = [f"{source}/{known}" for known in columns.by_source[source]]
+        elsewhere = [f"{other}/{known}" for other, known in columns.places(column)]
+        guess = elsewhere[0] if elsewhere else nearest(name, own)
+        where = f"is not a column of source {source}"
+    if guess is None:
+        shown = "; ".join(f"{one} ({_first(names)})" for one, names in columns.by_source.items())
+        return f"{name!r} {where}. The sources are {shown}."
+    if columns.is_pick(guess):
+        return f"{name!r} {where}. Did you mean {guess!r}?"
+    sources = ", ".join(one for one, _ in columns.places(guess))
+    return f"{name!r} {where}. Did you mean {guess!r} (in {sources})?"
+
+
+def _first(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(listed[:_MOST_NAMES]) + ", …" * (len(listed) > _MOST_NAMES)

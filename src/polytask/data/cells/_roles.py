@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -11,12 +10,13 @@ from polytask._naming import suggestion
 from polytask._validation import describe, message
 from polytask.data.cells._families import family
 from polytask.data.cells._require_columns import require_columns
+from polytask.data.cells._source_columns import matching
 from polytask.data.cells._text_dates import declared_dates
 from polytask.data.cells._text_numbers import declared_numbers
 from polytask.data.cells._text_reading import TextReading, read_by
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["ROLES", "declared_roles", "plainly_written", "with_role"]
+__all__ = ["ROLES", "declared_roles", "plainly_written", "roles_by_column", "with_role"]
 
 ROLES = ("numeric", "categorical", "date", "drop")
 """What a column may be declared to be; a date may say how it is written: ``date=%d/%m/%Y``."""
@@ -32,7 +32,7 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
     ----------
     given : mapping of column or pattern to role
     names : sequence of str
-        Columns of the table.
+        Columns of the table, or of several sources.
 
     Raises
     ------
@@ -60,15 +60,28 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
     return roles, {name: parted[name][1] for name in roles if parted[name][1]}
 
 
+def roles_by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The role of each declared column by its own name, in the words of `columns`.
+
+    Examples
+    --------
+    >>> from polytask.data.cells import roles_by_column
+    >>> roles_by_column({"x*": "drop", "day": "date=%d/%m/%Y"}, ["x1", "x2", "day", "y"])
+    {'x1': 'drop', 'x2': 'drop', 'day': 'date=%d/%m/%Y'}
+    """
+    roles, dates = declared_roles(columns, names)
+    return roles | {name: f"{roles[name]}={form}" for name, form in dates.items()}
+
+
 def _matching(pattern: str, names: Sequence[str]) -> list[str]:
     """Columns of a pattern, or of several names and patterns with commas."""
     found = []
-    for part in [pattern] if fnmatch.filter(names, pattern) else pattern.split(","):
-        matching = [name for name in names if fnmatch.fnmatchcase(name, part.strip())]
-        matching = [part.strip()] if part.strip() in names else matching
-        if not matching:
-            require_columns(names, [part.strip()], "The declared column")
-        found += matching
+    for part in [pattern] if matching(pattern, names) else pattern.split(","):
+        name = part.strip()
+        matched = [name] if name in names else matching(name, names)
+        if not matched:
+            require_columns(names, [name], "The declared column")
+        found += matched
     return found
 
 

@@ -17,9 +17,9 @@ def chosen_tasks(
     tasks: Any,
     columns: Sequence[str],
     *,
-    features: Any,
-    drop: Any,
-    others: Iterable[Any],
+    features: Any = None,
+    drop: Any = (),
+    others: Iterable[Any] = (),
 ) -> tuple[TaskSet, tuple[str, ...]]:
     """Tasks as objects, and notes; patterns pass over columns that serve as something else."""
     given = [tasks] if isinstance(tasks, str | Task) or not isinstance(tasks, Iterable) else tasks

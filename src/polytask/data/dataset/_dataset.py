@@ -7,14 +7,19 @@ from typing import Any, Literal
 import numpy as np
 
 from polytask._naming import suggestion
-from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task
+from polytask.data.cells import SourceColumns, column_names
+from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task, one_target
 from polytask.data.dataset._from_arrays import arrays_source
 from polytask.data.dataset._from_long import long_source
 from polytask.data.dataset._from_per_task import per_task_sources
 from polytask.data.dataset._from_table import table_source
-from polytask.data.readers import NO_ROLES, open_frame
+from polytask.data.dataset._long_sources import long_sources
+from polytask.data.dataset._source_roles import SourceRoles
+from polytask.data.dataset._table_sources import table_sources
+from polytask.data.readers import NO_ROLES, open_frame, open_sources
 from polytask.data.sources import (
     Source,
+    by_source,
     data_digest,
     finished,
     hide_unweighted,
@@ -213,6 +218,83 @@ class MultiTaskDataset:
         return cls._finished(*found)
 
     @classmethod
+    def from_sources(
+        cls,
+        sources: Mapping[str, Any],
+        tasks: Iterable[Task | str] | Task | str,
+        *,
+        task_column: str | None = None,
+        features: str | Iterable[str] | None = None,
+        drop: str | Iterable[str] = (),
+        weight: str | Mapping[str | None, str] | None = None,
+        group: str | None = None,
+        columns: Mapping[str, str] = NO_ROLES,
+        missing: Any = (),
+    ) -> MultiTaskDataset:
+        """Tables with rows and columns of their own, which train together.
+
+        A column's name alone means the columns of that name in all tables that have one, and
+        ``SOURCE/COLUMN`` the one of a single table. So a task has its target in all tables with
+        such a column, unless it picks one; tasks that pick are called like the column, or
+        ``SOURCE/COLUMN`` where another task is called so.
+
+        Parameters
+        ----------
+        sources : mapping of str to frame
+            Tables by the names of their sources, which predictions and notes speak of.
+        tasks : iterable of Task or str
+            As in `from_table`; with `task_column`, the one that every task is like but for its
+            name.
+        task_column : str, optional
+            The column, in every table, that names the one task that each row belongs to. A task
+            that several tables name is one task.
+        features, drop, columns, missing
+            As in `from_table`, for all tables with such a column.
+        weight : str, or mapping of task to str, optional
+            Columns of row weights; in tables without them all rows weigh 1.
+        group : str, optional
+            A column; the same group may have rows in several tables.
+
+        Raises
+        ------
+        DataError
+            If a column is in no table, a table has no target, or a target that several tables
+            have is stored differently in them.
+
+        Examples
+        --------
+        >>> from polytask import MultiTaskDataset
+        >>> red = {"acid": [7.4, 7.8, 11.2], "quality": [5, 6, 7]}
+        >>> white = {"sugar": [20.7, 1.6, 6.9], "quality": [6, 5, 8], "taste": [0.5, 1.5, 2.5]}
+        >>> data = MultiTaskDataset.from_sources(
+        ...     {"red": red, "white": white}, ["quality:regression", "taste:regression"]
+        ... )
+        >>> [(source.name, source.inputs.columns, source.tasks.names) for source in data.sources]
+        [('red', ['acid'], ('quality',)), ('white', ['sugar'], ('quality', 'taste'))]
+        """
+        tables = open_sources(sources, columns=columns, missing=missing)
+        names = SourceColumns({name: table.frame.columns for name, table in tables.items()})
+        roles = SourceRoles(
+            names,
+            None if features is None else column_names("features", features),
+            column_names("drop", drop),
+            weight,
+            group,
+        )
+        if task_column is None:
+            chosen, matched = chosen_tasks(
+                tasks, names, features=features, drop=drop, others=(*weight_columns(weight), group)
+            )
+            made = table_sources(tables, chosen, roles)
+        else:
+            template, matched = one_target(chosen_tasks(tasks, names)[0]), ()
+            made = long_sources(tables, template, task_column, roles)
+        read = by_source({name: table.notes for name, table in tables.items()})
+        return cls._finished(
+            made.sources, made.reasons, (*read, *matched, *made.notes), made.written
+        )
+
+    @classmethod
     def from_arrays(
         cls,
         X: Any,
@@ -271,11 +353,16 @@ class MultiTaskDataset:
 
     @classmethod
     def _finished(
-        cls, sources: Sequence[Source], reasons: Mapping[str, str], decided: Sequence[str] = ()
+        cls,
+        sources: Sequence[Source],
+        reasons: Mapping[str, str],
+        decided: Sequence[str] = (),
+        written: Mapping[str, str] = NO_ROLES,
     ) -> MultiTaskDataset:
-        kept, notes = finished(sources, reasons)
-        tasks = TaskSet(task for source in kept for task in source.tasks)
-        return cls(kept, tasks, (*decided, *notes))
+        kept, notes = finished(sources, reasons, written)
+        tasks = {task.name: task for source in kept for task in source.tasks}
+        names = [name for name in written or tasks if name in tasks]
+        return cls(kept, TaskSet(tasks[name] for name in names), (*decided, *notes))
 
     # ── views ─────────────────────────────────────────────────────────────────
     @property

@@ -29,7 +29,14 @@ from polytask.data.sources import (
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task, TaskSet
 
-__all__ = ["free_name", "long_source", "own_row_source", "survive_reading", "task_positions"]
+__all__ = [
+    "free_name",
+    "long_source",
+    "own_row_source",
+    "survive_reading",
+    "task_names",
+    "task_positions",
+]
 
 
 def long_source(
@@ -41,6 +48,7 @@ def long_source(
     drop: str | Iterable[str],
     weight: Any,
     group: Any,
+    name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
     """The source of a table with one task for each value of `task_column`, and why their kind.
 
@@ -53,8 +61,8 @@ def long_source(
     if target == task_column:
         sentence = f"The target and the task column must differ. Got {target!r} for both."
         raise DataError(sentence)
-    names = _task_names(table[task_column])
-    tasks = TaskSet(replace(template, name=name) for name in names.values())
+    names = task_names(table[task_column])
+    tasks = TaskSet(replace(template, name=name) for name in names)
     taken = {target, task_column, *weight_columns(weight)}
     taken |= {group} if isinstance(group, str) else set()
     return own_row_source(
@@ -67,6 +75,7 @@ def long_source(
         task_column=task_column,
         group_column=group if isinstance(group, str) else None,
         reading=opened.reading,
+        name=name,
     )
 
 
@@ -81,6 +90,7 @@ def own_row_source(
     task_column: str | None = None,
     group_column: str | None = None,
     reading: Reading | None = None,
+    name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
     """A source whose every row belongs to one task, and why the tasks are of their kind.
 
@@ -97,7 +107,7 @@ def own_row_source(
     labels = OwnRowLabels(target, task_index, tasks.names)
     task_column = task_column or free_name("task", inputs.columns)
     source = Source(
-        "table",
+        name,
         inputs,
         tasks,
         labels,
@@ -127,6 +137,11 @@ def _only_column(template: Task) -> str:
         )
         raise ParameterError(sentence)
     return template.columns[0]
+
+
+def task_names(series: pl.Series) -> list[str]:
+    """The tasks that a task column names, in sorted order of its values."""
+    return list(_task_names(series).values())
 
 
 def _task_names(series: pl.Series) -> dict[Any, str]:

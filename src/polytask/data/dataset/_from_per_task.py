@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from polytask._naming import suggestion
-from polytask.data.cells import Reading, declared_roles, family, markers_by_column
+from polytask.data.cells import Reading, family, markers_by_column, roles_by_column
 from polytask.data.dataset._array_targets import array_targets
 from polytask.data.dataset._from_long import own_row_source
 from polytask.data.dataset._from_table import table_source
@@ -48,7 +48,7 @@ def per_task_sources(
     tasks = [_task(given, kinds) for given in data]
     pairs = [_joined(given, *pair) for given, pair in data.items()]
     names = list(dict.fromkeys(name for frame, _ in pairs for name in frame.columns))
-    roles, markers = _by_column(columns, names), markers_by_column(missing, names)
+    roles, markers = roles_by_column(columns, names), markers_by_column(missing, names)
     tables = [
         prepared(
             frame,
@@ -101,12 +101,6 @@ def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None
     if isinstance(given, Task):
         return replace(given, target=_TARGET)
     return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
-
-
-def _by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """The role of each column by its own name, in the words of `columns`."""
-    roles, dates = declared_roles(columns, names)
-    return roles | {name: f"{roles[name]}={form}" for name, form in dates.items()}
 
 
 def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:

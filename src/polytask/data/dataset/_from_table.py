@@ -14,6 +14,7 @@ from polytask.data.readers import Table
 from polytask.data.sources import (
     Source,
     TableLabels,
+    Weights,
     check_observed,
     check_target,
     not_dropped,
@@ -27,7 +28,7 @@ from polytask.data.sources import (
 )
 from polytask.tasks import Regression, TaskSet
 
-__all__ = ["table_source"]
+__all__ = ["settled_tasks", "source_of", "table_source", "target_table", "weighing_cells"]
 
 
 def table_source(
@@ -41,50 +42,86 @@ def table_source(
     name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
     """The source of a table, and why each task is of its kind."""
-    table, roles = opened.frame, opened.reading.roles
+    table = opened.frame
     for task in tasks:
         require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
-        not_dropped(task, roles)
+    targets = target_table(opened, tasks)
     taken = {*tasks.columns, *weight_columns(weight), *([group] if isinstance(group, str) else [])}
     weights, groups = row_weights(table, weight, tasks.names), row_groups(table, group)
     inputs = choose_inputs(table, features, opened.dropped(drop), taken)
-    targets = pl.DataFrame(
+    cells = weighing_cells(targets, tasks, weights)
+    settled, reasons = settled_tasks(cells, tasks, opened.reading.roles)
+    source = source_of(name, opened, inputs, settled, targets, weights, groups, group)
+    return source, reasons
+
+
+def target_table(opened: Table, tasks: TaskSet) -> pl.DataFrame:
+    """The tasks' target columns as these take them."""
+    roles = opened.reading.roles
+    for task in tasks:
+        not_dropped(task, roles)
+    return pl.DataFrame(
         {
-            column: target_column(task, table[column], roles.get(column))
+            column: target_column(task, opened.frame[column], roles.get(column))
             for task in tasks
             for column in task.columns
         }
     )
-    settled, reasons = _settled(targets, tasks, roles, weights)
-    labels = TableLabels(targets, {task.name: task.columns for task in tasks})
-    source = Source(
+
+
+def weighing_cells(
+    targets: pl.DataFrame, tasks: TaskSet, weights: Weights | None
+) -> dict[str, list[pl.Series]]:
+    """Every task's target columns where their rows weigh anything."""
+    return {
+        task.name: [weighing(targets[column], weights, position) for column in task.columns]
+        for position, task in enumerate(tasks)
+    }
+
+
+def source_of(
+    name: str,
+    opened: Table,
+    inputs: pl.DataFrame,
+    tasks: TaskSet,
+    targets: pl.DataFrame,
+    weights: Weights | None,
+    groups: np.ndarray | None,
+    group: Any,
+) -> Source:
+    """A source whose tasks share its rows."""
+    return Source(
         name,
         inputs,
-        settled,
-        labels,
-        np.arange(table.height),
+        tasks,
+        TableLabels(targets, {task.name: task.columns for task in tasks}),
+        np.arange(inputs.height),
         weights,
         groups,
         group_column=group if isinstance(group, str) else None,
         reading=opened.reading.only(inputs.columns),
     )
-    return source, reasons
 
 
-def _settled(
-    table: pl.DataFrame, tasks: TaskSet, roles: Mapping[str, str], weights: np.ndarray | None
+def settled_tasks(
+    cells: Mapping[str, list[pl.Series]], tasks: TaskSet, roles: Mapping[str, str]
 ) -> tuple[TaskSet, dict[str, str]]:
+    """The tasks with kinds, and why each is of its kind.
+
+    Parameters
+    ----------
+    cells : mapping of task name to its target columns
+        Where their rows weigh anything, of all sources.
+    tasks : TaskSet
+    roles : mapping of target column to role
+    """
     settled, reasons = [], {}
-    targets = {
-        task.name: [weighing(table[column], weights, position) for column in task.columns]
-        for position, task in enumerate(tasks)
-    }
-    empty = unlabelled(targets)
+    empty = unlabelled(cells)
     if not any(task.is_primary for task in tasks if task.name not in empty):
-        check_observed(targets)
+        check_observed(cells)
         empty = ()
     for task in tasks:
-        columns = targets[task.name]
+        columns = cells[task.name]
         if task.name in empty:  # and left out with those of one class, whatever its kind is
             settled.append(task.with_kind(Regression() if task.kind is None else task.known_kind))
             continue

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
-from polytask.data.dataset._target_texts import TargetPart, TargetText, matching, read_target
+from polytask.data.cells import SourceColumns
+from polytask.data.dataset._target_texts import TargetPart, TargetText, matched_by, read_target
 from polytask.exceptions import DataError
 from polytask.tasks import Kind, Task
 
@@ -26,11 +29,15 @@ def named_tasks(
 ) -> tuple[list[Any], tuple[str, ...]]:
     """The tasks that texts name in a table of these columns, and notes on what patterns match.
 
+    Of several sources, a task's columns are ``SOURCE/COLUMN`` where one source is picked. Such a
+    task is called so too where another has the column's name, otherwise like the column.
+
     Parameters
     ----------
     given : iterable of str or Task
         As in `read_target`; tasks are left as they are.
     columns : sequence of str
+        Of the table, or of several sources.
     auxiliary : iterable of str
         Further texts, of auxiliary tasks.
     reserved : collection
@@ -57,7 +64,7 @@ def named_tasks(
     roles: list[tuple[Any, Role]] = [(one, role) for one in given]
     roles += [(one, "auxiliary") for one in auxiliary]
     read = [(read_target(one, columns) if isinstance(one, str) else one, as_) for one, as_ in roles]
-    claimed = _claimed([one for one, _ in read]) | set(reserved)
+    claimed = _places([*_claimed([one for one, _ in read]), *reserved], columns)
     tasks: list[Any] = []
     notes: list[str] = []
     for reading, as_ in read:
@@ -66,7 +73,32 @@ def named_tasks(
             continue
         found = [(part, _columns(part, columns, claimed, notes)) for part in reading.parts]
         tasks += _tasks(reading, found, kind, as_)
-    return tasks, tuple(notes)
+    return _shortened(tasks, columns), tuple(notes)
+
+
+def _places(names: Iterable[object], columns: Sequence[str]) -> set[object]:
+    """The columns that names mean, in each source."""
+    if not isinstance(columns, SourceColumns):
+        return set(names)
+    return {place for name in names for place in columns.places(str(name))}
+
+
+def _shortened(tasks: list[Any], columns: Sequence[str]) -> list[Any]:
+    """Tasks of one source called like their column, unless others have that name."""
+    if not isinstance(columns, SourceColumns):
+        return tasks
+    short = {}
+    for task in tasks:
+        places = columns.places(task.name)
+        if task.columns == (task.name,) and columns.is_pick(task.name) and places:
+            short[task.name] = places[0][1]
+    counts = Counter(short.get(task.name, task.name) for task in tasks)
+    return [
+        replace(task, name=short[task.name])
+        if task.name in short and counts[short[task.name]] == 1
+        else task
+        for task in tasks
+    ]
 
 
 def _claimed(readings: Iterable[Any]) -> set[object]:
@@ -86,15 +118,15 @@ def _columns(
     """The columns of a part; those of a pattern are claimed, and noted."""
     if not part.is_pattern:
         return [part.name]
-    matched = matching(part.name, columns)
-    found = [name for name in matched if name not in claimed]
+    matched = matched_by(part.name, columns)
+    found = [name for name in matched if claimed.isdisjoint(_places([name], columns))]
     if not found:
         sentence = (
             f"{part.name!r} matches only columns that are named otherwise: {_shown(matched)}. "
             "Leave it out, or name fewer columns."
         )
         raise DataError(sentence)
-    claimed.update(found)
+    claimed |= _places(found, columns)
     count = f"{len(found)} column{'s' * (len(found) > 1)}"
     notes.append(f"{part.name!r} stands for {count}: {_shown(found)}")
     return found

@@ -7,7 +7,7 @@ from polytask.data.cells import column_names
 from polytask.data.dataset._chosen_tasks import one_target
 from polytask.data.dataset._dataset import MultiTaskDataset
 from polytask.data.dataset._with_task_options import with_task_options
-from polytask.data.readers import NO_ROLES, open_table
+from polytask.data.readers import NO_ROLES, open_sources, open_table
 from polytask.data.sources import weight_columns
 from polytask.exceptions import ParameterError
 from polytask.tasks import Kind, Task, TaskSet
@@ -16,9 +16,10 @@ __all__ = ["read"]
 
 
 def read(
-    data: Any,
+    data: Any = None,
     tasks: Iterable[Task | str] | Task | str | None = None,
     *,
+    sources: Mapping[str, Any] | None = None,
     target: str | None = None,
     task_column: str | None = None,
     kind: Kind | str | None = None,
@@ -37,7 +38,7 @@ def read(
     separator: str | None = None,
     decimal: str = ".",
 ) -> MultiTaskDataset:
-    """Read a file, or take a frame, as a multi-task data set.
+    """Read a file, or take a frame, as a multi-task data set; or several, each a source of its own.
 
     Parameters
     ----------
@@ -47,6 +48,10 @@ def read(
         The tasks; with `task_column`, the one that every task is like but for its name. A text is
         a target column, such as ``"income"``, maybe with its kind, ``"income:binary"``; or a
         pattern or list of columns, ``"assay*:binary"``, ``"a,b,c"``, that are a task each.
+    sources : mapping of str to path or frame, optional
+        Instead of `data`: tables with rows and columns of their own, by the names of their sources.
+        A column's name means the columns of that name in all of them, and ``"SOURCE/COLUMN"`` one;
+        see `MultiTaskDataset.from_sources`.
     target : str, optional
         Instead of `tasks`: the one target column.
     task_column : str, optional
@@ -54,7 +59,7 @@ def read(
     kind, role
         Of the tasks, where `target` is given.
     features, drop, weight, group
-        As in `MultiTaskDataset.from_table`.
+        As in `MultiTaskDataset.from_table`, or `MultiTaskDataset.from_sources`.
     task_weight : mapping of task to float, optional
         Factors of the tasks' losses before any balancing, as `Task.weight`.
     class_weight : "balanced", or mapping of task to "balanced" or mapping of class to float, optional
@@ -94,28 +99,38 @@ def read(
     >>> table = {"age": [31, 44, 28, 60], "rich": [0, 1, 0, 1]}
     >>> polytask.read(table, ["rich"]).n_rows
     4
+    >>> others = {"size": [12.5, 9.0, 30.0], "rich": [0, 0, 1]}
+    >>> data = polytask.read(sources={"people": table, "firms": others}, tasks="rich")
+    >>> [(source.name, source.inputs.columns) for source in data.sources]
+    [('people', ['age']), ('firms', ['size'])]
     """
+    if (data is None) == (sources is None):
+        sentence = "Give read either `data`, one table, or `sources`, several by their names."
+        raise ParameterError(sentence)
     given = _tasks(tasks, target, kind, role)
     features = None if features is None else column_names("features", features)
     drop = column_names("drop", drop)
     named = [name for one in given for name in (one.columns if isinstance(one, Task) else [one])]
     only = _of_use(features, [*named, *drop, task_column, *weight_columns(weight), group, *columns])
-    table = open_table(
-        data,
-        columns=columns,
-        missing=missing,
-        names=names,
-        no_header=no_header,
-        separator=separator,
-        decimal=decimal,
-        only=only,
-    )
+    reading: dict[str, Any] = {
+        "columns": columns,
+        "missing": missing,
+        "names": names,
+        "no_header": no_header,
+        "separator": separator,
+        "decimal": decimal,
+        "only": only,
+    }
     parts = {"features": features, "drop": drop, "weight": weight, "group": group}
-    if task_column is None:
-        made = MultiTaskDataset.from_table(table, given, **parts)
+    if task_column is not None and len(given) > 1:
+        one_target(TaskSet(given))  # raises
+    if sources is not None:
+        tables = open_sources(sources, **reading)
+        made = MultiTaskDataset.from_sources(tables, given, task_column=task_column, **parts)
+    elif task_column is None:
+        made = MultiTaskDataset.from_table(open_table(data, **reading), given, **parts)
     else:
-        if len(given) > 1:
-            one_target(TaskSet(given))  # raises
+        table = open_table(data, **reading)
         made = MultiTaskDataset.from_long(
             table, given[0], task_column, kind=kind, role=role, **parts
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from polytask._naming import suggestion
-from polytask.data.cells import require_columns
+from polytask.data.cells import SourceColumns, matching, require_columns
 from polytask.exceptions import DataError
 
-__all__ = ["TargetPart", "TargetText", "matching", "read_target"]
+__all__ = ["TargetPart", "TargetText", "matched_by", "read_target"]
 
 _MARKS = frozenset("*?[")
 
@@ -42,7 +41,7 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
     ----------
     text : str
     columns : sequence of str
-        Of the table.
+        Of the table, or of several sources.
 
     Raises
     ------
@@ -68,14 +67,9 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
     return TargetText((TargetPart(name, last or None),))
 
 
-def matching(pattern: str, columns: Sequence[str]) -> list[str]:
-    """Columns that a pattern matches, upper and lower case told apart.
-
-    A bracket stands for itself where no column is matched otherwise.
-    """
-    found = [name for name in columns if fnmatchcase(name, pattern)]
-    literal = pattern.replace("[", "[[]")
-    return found or [name for name in columns if fnmatchcase(name, literal)]
+def matched_by(pattern: str, columns: Sequence[str]) -> list[str]:
+    """Columns that a pattern matches; a bracket stands for itself where none is otherwise."""
+    return matching(pattern, columns) or matching(pattern.replace("[", "[[]"), columns)
 
 
 def _heads(text: str) -> Iterator[tuple[str, str | None]]:
@@ -95,7 +89,7 @@ def _exact(head: str, columns: Sequence[str], *, whole: bool = False) -> list[Ta
 
 def _pattern(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
     del whole
-    fits = _is_pattern(head) and matching(head, columns)
+    fits = _is_pattern(head) and matched_by(head, columns)
     return [TargetPart(head, is_pattern=True)] if fits else []
 
 
@@ -150,11 +144,12 @@ def _check_known(text: str, columns: Sequence[str]) -> None:
     """Raise for a pattern or a list of which nothing, or not all, is in the table."""
     pieces = [piece.strip() for piece in text.split(",")]
     for piece in pieces:
-        if _is_pattern(piece) and not matching(piece, columns):
+        if _is_pattern(piece) and not matched_by(piece, columns):
             nearest = suggestion(
                 "".join(letter for letter in piece if letter not in "*?[]"), columns
             )
-            raise DataError(f"No column of the table matches {piece!r}. {nearest}")
+            where = "any source" if isinstance(columns, SourceColumns) else "the table"
+            raise DataError(f"No column of {where} matches {piece!r}. {nearest}")
     if len(pieces) > 1:
         names = [piece for piece in pieces if not _is_pattern(piece)]
         require_columns(columns, names, "The target")

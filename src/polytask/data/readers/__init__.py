@@ -10,6 +10,7 @@ from polytask.data.readers._file_types import check_table_file, is_text
 from polytask.data.readers._frames import array_columns, as_table, no_duplicates, to_polars
 from polytask.data.readers._nested import fault
 from polytask.data.readers._open_file import FileRules, open_file
+from polytask.data.readers._open_sources import open_sources
 from polytask.data.readers._open_table import open_table
 from polytask.data.readers._pandas_column import is_pandas
 from polytask.data.readers._plain_arrays import as_array, is_sparse, is_tensor
@@ -37,6 +38,7 @@ __all__ = [
     "no_duplicates",
     "open_file",
     "open_frame",
+    "open_sources",
     "open_table",
     "prepared",
     "read_table",

@@ -26,7 +26,7 @@ from polytask.data.readers._text_options import TextOptions
 from polytask.data.readers._whole_rows import whole_rows
 from polytask.exceptions import ParameterError, SourceFileError
 
-__all__ = ["FileRules", "open_file"]
+__all__ = ["FileRules", "file_columns", "open_file"]
 
 Result = TypeVar("Result")
 
@@ -88,6 +88,20 @@ def open_file(path: Path, rules: FileRules) -> Table:
         columns=rules.columns,
         missing=rules.missing,
     )
+
+
+def file_columns(path: Path, options: TextOptions) -> tuple[str, ...]:
+    """Names of a file's columns, those of empty ones without a name among them.
+
+    Raises
+    ------
+    SourceFileError
+        If the file is absent, empty, unreadable, or of an unknown type.
+    """
+    scan = scanner(path)
+    if scan is None:
+        return find_layout(path, options).names
+    return _reading(path, lambda: tuple(scan(path).collect_schema().names()))
 
 
 def _read_text(path: Path, layout: Layout, rules: FileRules) -> Table:

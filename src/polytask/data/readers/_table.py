@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -28,7 +28,7 @@ from polytask.data.readers._mixed_cells import as_text, unmixed
 from polytask.data.readers._whole_decimals import whole_decimals
 from polytask.exceptions import ParameterError
 
-__all__ = ["NO_ROLES", "Table", "open_frame", "prepared"]
+__all__ = ["NO_ROLES", "Table", "joined", "open_frame", "prepared", "untyped"]
 
 NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
@@ -81,13 +81,43 @@ def open_frame(frame: Any, *, columns: Mapping[str, str] = NO_ROLES, missing: An
     ParameterError
         If a table that was opened already is to be read in another way.
     """
-    if isinstance(frame, Table):
+    given = untyped(frame)
+    if isinstance(given, Table):
         _check_unsaid(columns, missing)
+        return given
+    return prepared(
+        given.frame,
+        categories=given.categories,
+        columns=columns,
+        missing=missing,
+        notes=given.notes,
+    )
+
+
+class Untyped(NamedTuple):
+    """A frame as a polars one, whose cells are still as they came.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+    categories : tuple of str
+        Columns that the given frame declares to be categories.
+    notes : tuple of str
+    """
+
+    frame: pl.DataFrame
+    categories: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def untyped(frame: Any) -> Table | Untyped:
+    """A frame as a polars one; what is opened already, as it is."""
+    if isinstance(frame, Table | Untyped):
         return frame
     table, notes = table_and_notes(frame)
     stored = categories_of(frame, table.columns)
-    categories = [name for name in stored if family(table[name]) is not None]
-    return prepared(table, categories=categories, columns=columns, missing=missing, notes=notes)
+    categories = tuple(name for name in stored if family(table[name]) is not None)
+    return Untyped(table, categories, notes)
 
 
 def _check_unsaid(columns: object, missing: object) -> None:

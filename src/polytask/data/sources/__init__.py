@@ -5,6 +5,7 @@ Begin with `_source.Source`; its `Labels` are dense (one column per target) or o
 what is odd about inputs and targets.
 """
 
+from polytask.data.sources._by_source import by_source
 from polytask.data.sources._digest import data_digest
 from polytask.data.sources._fit_targets import fit_targets
 from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels, column_values
@@ -37,6 +38,7 @@ __all__ = [
     "Source",
     "TableLabels",
     "Weights",
+    "by_source",
     "check_observed",
     "check_remaining",
     "check_target",

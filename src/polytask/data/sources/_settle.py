@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import polars as pl
@@ -27,7 +27,6 @@ from polytask.tasks import (
     Multilabel,
     Regression,
     Task,
-    TaskSet,
     infer_kind,
 )
 
@@ -189,9 +188,22 @@ def _numbers_in_text(task: str, series: pl.Series, count: int) -> str:
 
 
 def target_notes(
-    tasks: TaskSet, reasons: Mapping[str, str], fitted: Mapping[str, FittedTarget]
+    tasks: Iterable[Task],
+    reasons: Mapping[str, str],
+    fitted: Mapping[str, FittedTarget],
+    written: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """One line for every group of tasks of which the same is to be said."""
+    """One line for every group of tasks of which the same is to be said.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+    reasons : mapping of task name to str
+        Why each task is of its kind.
+    fitted : mapping of task name to FittedTarget
+    written : mapping of task name to str
+        How its column is named, where that is not by its own name alone.
+    """
     alike: dict[str, list[str]] = {}
     for task in tasks:
         words = f"{task.known_kind.name}, {reasons[task.name]}"
@@ -199,16 +211,16 @@ def target_notes(
             words += f"; positive class {fitted[task.name].classes[1]!r}"
         elif reasons[task.name] == "as given":
             continue
-        alike.setdefault(words + _otherwise(task, fitted), []).append(task.name)
+        alike.setdefault(words + _otherwise(task, fitted, written), []).append(task.name)
     return tuple(f"{_listed(names)}: {words}" for words, names in alike.items())
 
 
-def _otherwise(task: Task, fitted: Mapping[str, FittedTarget]) -> str:
+def _otherwise(task: Task, fitted: Mapping[str, FittedTarget], written: Mapping[str, str]) -> str:
     """What to write where whole numbers were taken for classes, and are none."""
     labels = fitted[task.name].classes
     if not isinstance(task.known_kind, Multiclass) or isinstance(labels[0], str):
         return ""
-    return f"; write {task.columns[0]}:regression for numbers"
+    return f"; write {written.get(task.name, task.columns[0])}:regression for numbers"
 
 
 def _listed(names: Sequence[str]) -> str:

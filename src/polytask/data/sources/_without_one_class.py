@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from polytask.data.cells import listed
+from polytask.data.sources._by_source import by_source
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
 from polytask.data.sources._one_class import NO_LABEL, left_out_notes, one_class_error
 from polytask.data.sources._settle import target_notes
@@ -40,7 +43,9 @@ def check_remaining(tasks: Iterable[Task], found: Mapping[str, OneClassError]) -
 
 
 def finished(
-    sources: Sequence[Source], reasons: Mapping[str, str]
+    sources: Sequence[Source],
+    reasons: Mapping[str, str],
+    written: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
     """The sources without the tasks of one class, and notes on what was inferred and left out.
 
@@ -50,6 +55,8 @@ def finished(
         All of a data set.
     reasons : mapping of task name to str
         Why each task is of its kind.
+    written : mapping of task name to str
+        How its column is named, where that is not by its own name alone.
 
     Raises
     ------
@@ -63,15 +70,31 @@ def finished(
     check_remaining(_tasks(sources), found)
     _check_metrics(task for task in _tasks(sources) if task.name not in found)
     kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
-    notes: list[str] = []
-    for one in kept:
-        fitted = fit_targets([one])
-        for task in one.tasks:  # raises where they do not suit
-            class_weights(f"task {task.name!r}", task.class_weight, fitted[task.name])
-        notes += target_notes(one.tasks, reasons, fitted)
-    notes += [note for source in kept for note in source_notes(source)]
-    notes += left_out_notes(found, "in the table")
-    return tuple(kept), (*notes, *zero_weight_notes(kept))
+    fitted = fit_targets(kept)
+    tasks = _tasks(kept)
+    for task in tasks:  # raises where they do not suit
+        class_weights(f"task {task.name!r}", task.class_weight, fitted[task.name])
+    notes = [
+        *target_notes(tasks, reasons, fitted, written),
+        *by_source({source.name: source_notes(source) for source in kept}),
+        *_left_out(found, sources),
+        *by_source({source.name: zero_weight_notes(source) for source in kept}),
+    ]
+    return tuple(kept), tuple(notes)
+
+
+def _left_out(found: Mapping[str, OneClassError], sources: Sequence[Source]) -> Iterator[str]:
+    """Words on tasks and whole sources that are left out."""
+    places: dict[str, dict[str, OneClassError]] = {}
+    for name, error in found.items():
+        carrying = [source.name for source in sources if name in source.tasks.names]
+        where = f"in {listed(carrying)}" if len(sources) > 1 else "in the table"
+        places.setdefault(where, {})[name] = error
+    for where, errors in places.items():
+        yield from left_out_notes(errors, where)
+    for source in sources:
+        if source.without_tasks(found) is None:
+            yield f"{source.name}: the source is left out, since none of its tasks is left"
 
 
 def _check_metrics(tasks: Iterable[Task]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -46,9 +45,9 @@ def weighing_rows(source: Source) -> np.ndarray:
     return np.flatnonzero((table > 0).any(axis=1))
 
 
-def zero_weight_notes(sources: Sequence[Source]) -> tuple[str, ...]:
+def zero_weight_notes(source: Source) -> tuple[str, ...]:
     """How many rows are left out."""
-    count = sum(source.n_rows - len(weighing_rows(source)) for source in sources)
+    count = source.n_rows - len(weighing_rows(source))
     if not count:
         return ()
     return (f"{count} row{'s' * (count > 1)} of weight 0: left out of training and of metrics",)

@@ -1,0 +1,31 @@
+"""Errors about one of several sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from polytask.exceptions import DataError, ParameterError
+
+__all__ = ["about_source"]
+
+
+@contextmanager
+def about_source(name: str) -> Iterator[None]:
+    """Name the source in errors about its table.
+
+    Examples
+    --------
+    >>> from polytask.data.cells import about_source
+    >>> from polytask.exceptions import DataError
+    >>> with about_source("red"):
+    ...     raise DataError("The table has no rows.")
+    Traceback (most recent call last):
+        ...
+    polytask.exceptions.DataError: Source 'red': The table has no rows.
+    """
+    try:
+        yield
+    except (DataError, ParameterError) as error:
+        error.args = (f"Source {name!r}: {error}", *error.args[1:])
+        raise

@@ -1,0 +1,56 @@
+"""Target columns of one task in several sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from polytask.data.cells import family, plain_text
+from polytask.data.readers import Table
+from polytask.exceptions import DataError
+
+__all__ = ["declared_in", "joined_targets"]
+
+
+def joined_targets(task: str, by_source: Mapping[str, pl.Series]) -> pl.Series:
+    """A target column's cells of all sources, one source after another.
+
+    Parameters
+    ----------
+    task : str
+    by_source : mapping of source name to polars.Series
+
+    Raises
+    ------
+    DataError
+        If the sources store it in different ways, such as numbers and text.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from polytask.data.dataset._joined_targets import joined_targets
+    >>> joined_targets("y", {"a": pl.Series("y", [1, 2]), "b": pl.Series("y", [0.5])}).to_list()
+    [1.0, 2.0, 0.5]
+    """
+    if len(by_source) == 1:
+        return next(iter(by_source.values()))
+    labelled = {s: cells for s, cells in by_source.items() if cells.null_count() < len(cells)}
+    columns = [plain_text(cells) for cells in (labelled or by_source).values()]
+    held = {source: family(cells) or str(cells.dtype) for source, cells in labelled.items()}
+    if len(set(held.values())) > 1:
+        name = columns[0].name
+        kinds = ", ".join(f"{what} in {source}" for source, what in held.items())
+        pick = f"{next(iter(held))}/{name}"
+        sentence = (
+            f"Task {task!r}: column {name!r} holds {kinds}, so that it is not one target. Store it "
+            f"alike in all sources, or pick the column of one source: {pick}."
+        )
+        raise DataError(sentence)
+    tables = [cells.to_frame() for cells in columns]
+    return pl.concat(tables, how="vertical_relaxed").to_series()
+
+
+def declared_in(tables: Iterable[Table]) -> dict[str, str]:
+    """Roles of columns; where tables differ, that of the first which declares one."""
+    return {c: role for opened in reversed([*tables]) for c, role in opened.reading.roles.items()}

@@ -1,0 +1,77 @@
+"""Tables whose rows each belong to one task, which train together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from polytask.data.cells import about_source, require_columns
+from polytask.data.dataset._from_long import long_source, task_names
+from polytask.data.dataset._joined_targets import declared_in, joined_targets
+from polytask.data.dataset._placed_tasks import check_used, placed_tasks
+from polytask.data.dataset._source_roles import SourceRoles
+from polytask.data.dataset._table_sources import MadeSources
+from polytask.data.readers import Table
+from polytask.data.sources import OwnRowLabels, Source, settled_kind, weighing
+from polytask.tasks import Kind, Task, TaskSet
+
+__all__ = ["long_sources"]
+
+
+def long_sources(
+    tables: Mapping[str, Table], template: Task, task_column: str, roles: SourceRoles
+) -> MadeSources:
+    """A source for each table, whose rows each belong to the task that a column names.
+
+    A task that several sources name is one task.
+
+    Parameters
+    ----------
+    tables : mapping of source name to Table
+    template : Task
+        What every task is like but for its name.
+    task_column : str
+        In every source.
+    roles : Roles
+    """
+    placed = placed_tasks(TaskSet([template]), roles.columns)
+    check_used(placed, roles.columns)
+    names = {}
+    for name, opened in tables.items():
+        with about_source(name):
+            require_columns(opened.frame.columns, [task_column], "The task column")
+            names[name] = task_names(opened.frame[task_column])
+    every = list(dict.fromkeys(task for own in names.values() for task in own))
+    roles.check_weighed(every)
+    sources = []
+    for name, opened in tables.items():
+        with about_source(name):
+            own = roles.of(name, names[name])
+            source, _ = long_source(opened, placed[0].task, task_column, name=name, **own._asdict())
+            sources.append(source)
+    groups = roles.group_codes(tables)
+    kind, reason = _own_rows_kind(placed[0].task, tables, sources)
+    sources = [
+        replace(
+            source,
+            tasks=TaskSet(task.with_kind(kind) for task in source.tasks),
+            groups=groups.get(source.name),
+        )
+        for source in sources
+    ]
+    notes = roles.notes(placed, sources)
+    written = dict.fromkeys(every, template.columns[0])
+    return MadeSources(sources, dict.fromkeys(every, reason), written, notes)
+
+
+def _own_rows_kind(
+    template: Task, tables: Mapping[str, Table], sources: Sequence[Source]
+) -> tuple[Kind, str]:
+    """The kind of tasks that own their rows, by the labels of all sources."""
+    columns = {
+        source.name: weighing(source.labels.values, source.weights)
+        for source in sources
+        if isinstance(source.labels, OwnRowLabels)
+    }
+    roles = declared_in(tables.values())
+    return settled_kind(template, [joined_targets(template.name, columns)], roles)

@@ -1,0 +1,150 @@
+"""What the columns of several sources serve as."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Int64
+
+from polytask._naming import suggestion
+from polytask._validation import message
+from polytask.data.cells import SourceColumns, about_source, listed, require_columns
+from polytask.data.dataset._placed_tasks import PlacedTask
+from polytask.data.readers import Table
+from polytask.data.sources import Source, common_group_codes, row_groups
+from polytask.exceptions import DataError, ParameterError
+
+__all__ = ["OwnRoles", "SourceRoles"]
+
+
+class OwnRoles(NamedTuple):
+    """What the columns of one source serve as, by their own names.
+
+    Attributes
+    ----------
+    features : list of str, optional
+    drop : list of str
+        Columns that are no inputs, those of other tasks' row weights among them.
+    weight : str or mapping of task name to str, optional
+    group : str, optional
+    """
+
+    features: list[str] | None
+    drop: list[str]
+    weight: Any
+    group: str | None
+
+
+@dataclass(frozen=True)
+class SourceRoles:
+    """What columns of several sources serve as, named alone or as ``SOURCE/COLUMN``.
+
+    Parameters
+    ----------
+    columns : SourceColumns
+    features : sequence of str, optional
+        Inputs; by default all columns that serve nothing else.
+    drop : sequence of str
+        Columns that are no inputs.
+    weight : str, or mapping of task name to str, optional
+        Columns of row weights.
+    group : str, optional
+        The column of groups.
+    """
+
+    columns: SourceColumns
+    features: Sequence[str] | None = None
+    drop: Sequence[str] = ()
+    weight: Any = None
+    group: str | None = None
+    weights: Mapping[str | None, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        given = self.weight if isinstance(self.weight, Mapping) else {None: self.weight}
+        for parameter, names in {"weight": given.values(), "group": [self.group]}.items():
+            for name in names:
+                if not isinstance(name, str | None):
+                    expected = "a column's name, since each source has rows of its own"
+                    raise ParameterError(message("the data set", parameter, expected, name))
+        weights = {task: name for task, name in given.items() if name is not None}
+        object.__setattr__(self, "weights", weights)
+        known = self.columns
+        require_columns(known, self.drop, "The dropped column")
+        require_columns(known, self.features or (), "The feature")
+        require_columns(known, weights.values(), "The weight column")
+        require_columns(known, [] if self.group is None else [self.group], "The group column")
+
+    def of(self, source: str, tasks: Collection[str]) -> OwnRoles:
+        """What the columns of one source serve as, by their own names."""
+        features = None if self.features is None else self._own(source, self.features)
+        if self.features is not None and not features:
+            sentence = (
+                f"No input column is left: none of the features {listed(list(self.features))} is a "
+                "column of it. Name one of its columns, or leave the source out."
+            )
+            raise DataError(sentence)
+        weights = {
+            task: column
+            for task, name in self.weights.items()
+            if task is None or task in tasks
+            for column in self._own(source, [name])
+        }
+        alone = weights.get(None) if list(weights) == [None] else weights or None
+        group = self._own(source, [] if self.group is None else [self.group])
+        drop = self._own(source, [*self.drop, *self.weights.values()])
+        return OwnRoles(features, drop, alone, group[0] if group else None)
+
+    def _unweighted(self, sources: Iterable[Source]) -> Iterator[str]:
+        """Notes on the sources without a column that weighs rows of their tasks."""
+        for task, name in self.weights.items():
+            weighed = self._sources(name) | self._sources(self.weights.get(None))
+            lacking = [
+                source.name
+                for source in sources
+                if source.name not in weighed and task in {None, *source.tasks.names}
+            ]
+            if lacking and not self.columns.is_pick(name):
+                of_task = "" if task is None else f" for {task}"
+                yield f"{listed(lacking)}: no column {name!r}, so that every row weighs 1{of_task}"
+
+    def _sources(self, name: str | None) -> set[str]:
+        return set() if name is None else {source for source, _ in self.columns.places(name)}
+
+    def _own(self, source: str, names: Iterable[str]) -> list[str]:
+        """The columns of a source that are among the named ones, in that order."""
+        places = (place for name in names for place in self.columns.places(name))
+        return list(dict.fromkeys(column for owner, column in places if owner == source))
+
+    def check_weighed(self, tasks: Collection[str]) -> None:
+        """Raise if row weights are given to a task that is none."""
+        for name in self.weights:
+            if name is not None and name not in tasks:
+                guess = suggestion(name, tasks)
+                sentence = f"There is no task named {name!r} to give row weights. {guess}"
+                raise ParameterError(sentence)
+
+    def group_codes(self, tables: Mapping[str, Table]) -> dict[str, Int64[np.ndarray, " n"]]:
+        """Codes of groups by source, the same for the same group in each."""
+        columns = {}
+        for source, opened in tables.items():
+            for column in self._own(source, [self.group] if self.group else []):
+                with about_source(source):
+                    row_groups(opened.frame, column)  # raises if a row has none
+                columns[source] = opened.frame[column]
+        codes = common_group_codes(list(columns.values())) if columns else []
+        return dict(zip(columns, codes, strict=True))
+
+    def notes(self, placed: Iterable[PlacedTask], sources: Sequence[Source]) -> tuple[str, ...]:
+        """Which sources have no weights, and which inputs are called like targets of others."""
+        targets = {column: one.sources for one in placed for column in one.task.columns}
+        alike = (
+            f"{source.name}: input {name} is called like a target of {listed(targets[name])}; "
+            f"--drop {source.name}/{name} leaves it out"
+            for source in sources
+            for name in source.inputs.columns
+            if name in targets
+        )
+        return (*self._unweighted(sources), *alike)

@@ -1,0 +1,110 @@
+"""Files and frames of several sources as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from polytask._validation import message
+from polytask.data.cells import SourceColumns, about_source, markers_by_column, roles_by_column
+from polytask.data.readers._file_types import is_text
+from polytask.data.readers._open_file import file_columns
+from polytask.data.readers._open_table import open_table
+from polytask.data.readers._table import NO_ROLES, Table, untyped
+from polytask.data.readers._text_options import TextOptions, text_options
+from polytask.exceptions import ParameterError
+
+__all__ = ["open_sources"]
+
+_RESERVED = "/,:=*?[]"
+"""Marks that have a meaning beside names of sources."""
+
+
+def open_sources(
+    sources: Mapping[str, Any],
+    *,
+    columns: Mapping[str, str] = NO_ROLES,
+    missing: Any = (),
+    names: str | Iterable[str] | None = None,
+    no_header: bool = False,
+    separator: str | None = None,
+    decimal: str = ".",
+    only: Sequence[str] | None = None,
+) -> dict[str, Table]:
+    """Several files or frames as tables, by the names of their sources.
+
+    Parameters
+    ----------
+    sources : mapping of str to path, Table or frame
+    columns, missing
+        As in `read`, for every source that has such a column; ``SOURCE/COLUMN`` is about one.
+    names, no_header, separator, decimal
+        As in `read`, for the text files among the sources.
+    only : sequence of str, optional
+        The columns to read from files; all if one of them is in no source.
+
+    Raises
+    ------
+    ParameterError
+        If a source's name cannot be one, or no source is a text file, which something is said of.
+    DataError
+        If a column is named that no source has.
+
+    Examples
+    --------
+    >>> from polytask.data import open_sources
+    >>> tables = open_sources(
+    ...     {"a": {"x": ["1", "?"]}, "b": {"x": ["2", "3"]}}, columns={"a/x": "numeric"}
+    ... )
+    >>> tables["a"].frame["x"].to_list(), tables["b"].frame["x"].to_list()
+    ([1, None], ['2', '3'])
+    """
+    _check_names(sources)
+    options = text_options(separator=separator, no_header=no_header, names=names, decimal=decimal)
+    given = {name: Path(one) if isinstance(one, str) else one for name, one in sources.items()}
+    texts = [name for name, one in given.items() if isinstance(one, Path) and is_text(one)]
+    if options != TextOptions() and not texts:
+        sentence = (
+            "`names`, `no_header`, `separator` and `decimal` say how text files are written. "
+            "None of the sources is one; leave them out."
+        )
+        raise ParameterError(sentence)
+    for name, one in given.items():
+        if not isinstance(one, Path):
+            with about_source(name):
+                given[name] = untyped(one)
+    index = SourceColumns({name: _columns(one, options) for name, one in given.items()})
+    roles, markers = roles_by_column(columns, index), markers_by_column(missing, index)
+    known = only is not None and set(only) <= set(index)
+    opened = {}
+    for name, one in given.items():
+        written = vars(options) if name in texts else {}
+        chosen = list(index.of(name, dict.fromkeys(only or ()))) if known else []
+        with about_source(name):
+            opened[name] = open_table(
+                one,
+                columns=index.of(name, roles),
+                missing=index.of(name, markers),
+                only=chosen or None,
+                **written,
+            )
+    return opened
+
+
+def _check_names(sources: object) -> None:
+    expected = "a mapping of source name to file or frame, such as {'red': 'red.csv'}"
+    if not isinstance(sources, Mapping) or not sources:
+        raise ParameterError(message("the data set", "sources", expected, sources))
+    for name in sources:
+        if not isinstance(name, str) or not name.strip() or any(c in name for c in _RESERVED):
+            marks = " ".join(_RESERVED)
+            expected = f"a mapping whose keys are names without any of the marks {marks}"
+            raise ParameterError(message("the data set", "sources", expected, name))
+
+
+def _columns(one: Any, options: TextOptions) -> Sequence[str]:
+    """Names of a file's or frame's columns."""
+    if isinstance(one, Path):
+        return file_columns(one, options if is_text(one) else TextOptions())
+    return one.frame.columns
