@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.datasets import fetch_census_income
+from polytask.encoders import MLP
 from polytask.evaluation import compare
 from polytask.learners import GradientBoosting
 from polytask.neural_network import MultiTaskNetwork

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.evaluation import compare
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor

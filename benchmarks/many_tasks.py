@@ -18,8 +18,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import torch
 
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.tasks import Task
 from polytask.training import Trainer
 

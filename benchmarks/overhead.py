@@ -21,9 +21,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from polytask.architectures import MLP, HardSharing, MultiTaskModule
+from polytask.architectures import HardSharing, MultiTaskModule
 from polytask.data import Batch, EncodedSource, MultiTaskDataset, encode, fit_schemas
 from polytask.datasets import fetch_census_income
+from polytask.encoders import MLP
 from polytask.training import Trainer, to_tensors
 
 BATCH_SIZE = 1024

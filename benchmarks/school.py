@@ -22,10 +22,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from joblib import Parallel, delayed
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.datasets import fetch_school
+from polytask.encoders import MLP
 from polytask.learners import Learner, Linear, PooledLinear
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor

@@ -4,9 +4,10 @@ python examples/compare_digits.py
 """
 
 import polytask
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.datasets import load_digits_tasks
+from polytask.encoders import MLP
 from polytask.neural_network import MultiTaskNetwork
 from polytask.report import write_report
 from polytask.training import Trainer

@@ -38,8 +38,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
 from polytask.exceptions import PolytaskError
 from polytask.learners import Constant, GradientBoosting, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.learners import Constant, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor

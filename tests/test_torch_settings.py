@@ -11,8 +11,9 @@ from torch.overrides import TorchFunctionMode
 import polytask
 from polytask import aggregation, weighting
 from polytask.aggregation import Aggregator
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
 from polytask.gradients import backward, gramian
 from polytask.learners import resolve_learner
 from polytask.neural_network import MultiTaskNetwork

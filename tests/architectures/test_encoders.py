@@ -6,8 +6,9 @@ import torch
 from torch import nn
 from training_tables import mixed_table, regression_table
 
-from polytask.architectures import MLP, CustomEncoder, HardSharing, ResidualMLP, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.data import Batch, MultiTaskDataset, encode, fit_schemas
+from polytask.encoders import MLP, CustomEncoder, ResidualMLP
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
 from polytask.training import Trainer, to_tensors

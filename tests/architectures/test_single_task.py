@@ -5,8 +5,9 @@ import torch
 from torch import nn
 from training_tables import mixed_table, own_rows_table, regression_table
 
-from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.data import MultiTaskDataset, fit_schemas
+from polytask.encoders import MLP, ResidualMLP
 from polytask.predictor import NetworkModel
 from polytask.tasks import Task, TaskSet
 from polytask.training import Trainer

@@ -4,7 +4,8 @@ import pytest
 from fakes_evaluation import Apart, Together
 from sklearn.linear_model import Ridge
 
-from polytask.architectures import HardSharing, ResidualMLP, SingleTask
+from polytask.architectures import HardSharing, SingleTask
+from polytask.encoders import ResidualMLP
 from polytask.evaluation.running._candidates import candidates, yardstick
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Constant, Linear, PerTaskEstimator, PooledEstimator, PooledLinear

@@ -11,8 +11,9 @@ from torch import nn
 
 import polytask.aggregation as room
 from polytask.aggregation import Aggregator, Every
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients import Need, as_aggregator, backward, per_task_jacobian
 from polytask.training import Trainer

@@ -13,9 +13,10 @@ from sklearn.preprocessing import StandardScaler
 
 import polytask.learners
 from polytask._recipes import from_json, to_json
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.learners import (
     Constant,

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 import polytask
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
 from polytask.evaluation.running._candidates import candidates
 from polytask.exceptions import ParameterError
 from polytask.learners import Linear, fit, on_device

@@ -19,8 +19,9 @@ from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 import polytask
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
 from polytask.evaluation import compare
 from polytask.exceptions import ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator, as_learners, fit

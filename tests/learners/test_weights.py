@@ -8,9 +8,10 @@ from learner_tables import MIXED_TASKS, halves, long_data, mixed_data, mixed_tab
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.learners import (
     Constant,

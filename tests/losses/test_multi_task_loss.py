@@ -5,8 +5,9 @@ import pytest
 import torch
 from training_tables import mixed_table, own_rows_table
 
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import Batch, BlockTargets, MultiTaskDataset, encode, fit_schemas
+from polytask.encoders import MLP
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import Task
 from polytask.training import to_tensors

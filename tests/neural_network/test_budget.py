@@ -2,8 +2,9 @@
 
 import polytask
 from polytask import Task
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 

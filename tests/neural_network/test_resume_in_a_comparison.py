@@ -3,8 +3,9 @@
 import pytest
 from training_tables import mixed_table
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
 from polytask.evaluation import compare
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer

@@ -7,7 +7,8 @@ from torch import nn
 
 import polytask
 from polytask import Task
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
+from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from polytask.architectures import MLP, SingleTask
+from polytask.architectures import SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.exceptions import BundleError
 from polytask.learners import PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork

@@ -11,9 +11,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from polytask._files import sha256
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, fit_schemas
+from polytask.encoders import MLP
 from polytask.exceptions import BundleError
 from polytask.learners import GradientBoosting, Linear, PerTaskEstimator
 from polytask.predictor import CombinedModel, FittedPredictor, NetworkModel, load

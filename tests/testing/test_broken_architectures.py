@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.architectures._hard_sharing import HardSharingNetwork
+from polytask.encoders import MLP
 from polytask.testing import check_architecture, tiny_dataset
 
 

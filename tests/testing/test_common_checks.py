@@ -16,9 +16,10 @@ from torch import nn
 import polytask
 from polytask import testing
 from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
-from polytask.architectures import MLP, Architecture, Encoder, HardSharing
+from polytask.architectures import Architecture, HardSharing
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
+from polytask.encoders import MLP
 from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
 from polytask.metrics import Metric

@@ -7,8 +7,9 @@ import torch
 from training_tables import mixed_table, own_rows_table, regression_table
 
 from polytask.aggregation import MGDA, GramianAggregator, NashMTL
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP
 from polytask.gradients._task_gradients import TaskGradients
 from polytask.tasks import Task
 from polytask.training import Trainer

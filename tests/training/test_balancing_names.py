@@ -4,7 +4,8 @@ import pytest
 from users_balancing import Halves, Squares
 
 from polytask.aggregation import MGDA, GradDrop, PCGrad
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
+from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.testing import tiny_dataset

@@ -14,8 +14,9 @@ from training_tables import mixed_table, own_rows_table, regression_table
 
 from polytask import aggregation
 from polytask.aggregation import MGDA, Aggregator
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import BlockTargets, EncodedSource, MultiTaskDataset, encode, fit_schemas
+from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients import Need
 from polytask.tasks import Task

@@ -4,8 +4,9 @@ import pytest
 import torch
 from training_tables import mixed_table, own_rows_table, regression_table
 
-from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.data import encode, fit_schemas
+from polytask.encoders import MLP, ResidualMLP
 from polytask.training import Trainer, score, to_tensors
 from polytask.training._joint_batches import JointBatches
 from polytask.training._replicated_batches import ReplicatedBatches

@@ -8,8 +8,9 @@ import torch
 from lightning_fabric.plugins import MixedPrecision
 from training_tables import mixed_table
 
-from polytask.architectures import MLP, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import encode, fit_schemas
+from polytask.encoders import MLP
 from polytask.exceptions import NonFiniteLossError
 from polytask.training import Trainer, to_tensors
 from polytask.training._device import make_fabric

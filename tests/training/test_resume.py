@@ -6,7 +6,8 @@ import pytest
 import torch
 from training_tables import mixed_table
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
+from polytask.encoders import MLP
 from polytask.exceptions import OutputError, ParameterError, StudyError
 from polytask.training import Trainer, check_checkpoint
 from polytask.training._checkpoint import load_state, save_state

@@ -6,8 +6,9 @@ import pytest
 import torch
 from training_tables import mixed_table, own_rows_table, regression_table
 
-from polytask.architectures import MLP, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.data import MultiTaskDataset, encode, fit_schemas
+from polytask.encoders import MLP
 from polytask.exceptions import NonFiniteLossError, ParameterError, UnknownNameError
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import Task

@@ -1,20 +1,35 @@
-"""Inputs → raw scores: what tasks share, as recipes that build torch modules."""
+"""Inputs → raw scores: what tasks share, as recipes that build torch modules.
 
-from polytask.architectures._architecture import Architecture, MultiTaskModule, Raw
-from polytask.architectures._encoder import CustomEncoder, Encoder
+An `Architecture` is a recipe, the network that it builds a `MultiTaskModule`. Both are written
+from public pieces: `Inputs`, `Stages`, `Copies`, `Mixture`, `Heads`. Begin with `HardSharing`.
+"""
+
+from polytask.architectures._architecture import Architecture
+from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
-from polytask.architectures._mlp import MLP
-from polytask.architectures._residual_mlp import ResidualMLP
+from polytask.architectures._heads import Heads
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._mixture import Mixture
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
+from polytask.architectures._stages import Stages, advance_all
 
 __all__ = [
-    "MLP",
     "Architecture",
-    "CustomEncoder",
-    "Encoder",
+    "Copies",
     "HardSharing",
+    "Heads",
+    "Inputs",
+    "Mixture",
     "MultiTaskModule",
+    "Owned",
+    "Owner",
     "Raw",
-    "ResidualMLP",
     "SingleTask",
+    "Stages",
+    "advance_all",
+    "owned_by",
+    "seeded",
 ]

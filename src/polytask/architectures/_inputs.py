@@ -1,59 +1,113 @@
-"""The first layer: a source's encoded columns as one tensor."""
+"""The entries of all sources into one network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from polytask.data import Schema
+from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State, advance
+from polytask.encoders._encoder import check_roles, sample_of
+from polytask.exceptions import ParameterError
 
-__all__ = ["ColumnInputs"]
+__all__ = ["Inputs"]
 
 
-class ColumnInputs(nn.Module):
-    """Numeric columns beside embedded categorical ones, and flattened tensors.
+class Inputs(Owner, nn.ModuleList):
+    """An encoder's entry for each source, so that rows of all sources enter one network.
 
-    All categorical columns share one embedding table, so that a row's codes cost one look-up.
-    A source whose only input is a tensor column keeps the tensor's shape.
+    Sources whose entries give vectors meet in the largest width, each by a linear layer of its
+    own. Sequences, images and maps enter as they are.
 
     Parameters
     ----------
-    schema : Schema
-    embedding_dim : int
-        Numbers a category becomes.
+    encoder : Encoder
+    schemas : mapping of source name to Schema
+    owner : str, default "the architecture"
+        Whose `encoder` it is, for errors.
 
     Attributes
     ----------
-    out_shape : tuple of int
-        Shape of a row: ``(width,)``, or the tensor's own.
+    shapes : dict of source name to tuple of int
+        Shape of a row's values after the entry; equal for all sources where they are vectors.
+    shape : tuple of int
+        That of the first source.
+
+    Raises
+    ------
+    ParameterError
+        If the encoder cannot read a part, or entries give values of several forms.
     """
 
-    offsets: Tensor
+    def __init__(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], owner: str = "the architecture"
+    ) -> None:
+        for name, schema in schemas.items():
+            check_roles(owner, encoder, name, schema.parts)
+        super().__init__([encoder.entry(schema.parts) for schema in schemas.values()])
+        self.sources = tuple(schemas)
+        self.tasks_of = {name: tuple(schema.targets) for name, schema in schemas.items()}
+        self.shapes = {
+            name: _entry_shape(entry, schema)
+            for entry, (name, schema) in zip(self, schemas.items(), strict=True)
+        }
+        forms = {len(shape) for shape in self.shapes.values()}
+        if len(forms) > 1:
+            raise ParameterError(_several_forms(owner, self.shapes))
+        if len(schemas) > 1 and forms == {1}:
+            self._meet()
 
-    def __init__(self, schema: Schema, embedding_dim: int) -> None:
+    def _meet(self) -> None:
+        widths = [shape[0] for shape in self.shapes.values()]
+        for position, width in enumerate(widths):
+            self[position] = _Adapted(self[position], nn.Linear(width, max(widths)))
+        self.shapes = dict.fromkeys(self.shapes, (max(widths),))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a row of the first source."""
+        return self.shapes[self.sources[0]]
+
+    def forward(self, batch: Batch) -> dict[str, State]:
+        """States of the rows of every source in the batch."""
+        return {
+            name: entry(batch[name].inputs)
+            for name, entry in zip(self.sources, self, strict=True)
+            if name in batch
+        }
+
+    def owners(self) -> Sequence[Owned]:
+        """Entries serve the tasks of their source."""
+        return [
+            owned
+            for name, entry in zip(self.sources, self, strict=True)
+            for owned in owned_by(entry, self.tasks_of[name])
+        ]
+
+
+class _Adapted(nn.Module):
+    """An entry, and a linear layer to the width in which sources meet."""
+
+    def __init__(self, entry: nn.Module, adapter: nn.Linear) -> None:
         super().__init__()
-        cardinalities = schema.cardinalities
-        self.tensors = tuple(schema.tensors)
-        self.has_numeric = schema.n_numeric > 0
-        self.table = nn.Embedding(sum(cardinalities), embedding_dim) if cardinalities else None
-        offsets = [0, *torch.tensor(cardinalities).cumsum(0).tolist()][: len(cardinalities)]
-        self.register_buffer("offsets", torch.tensor(offsets, dtype=torch.int32), persistent=False)
-        shapes = list(schema.tensors.values())
-        if not self.has_numeric and self.table is None and len(shapes) == 1:
-            self.out_shape: tuple[int, ...] = tuple(shapes[0])
-        else:
-            sizes = [int(torch.Size(shape).numel()) for shape in shapes]
-            width = schema.n_numeric + len(cardinalities) * embedding_dim + sum(sizes)
-            self.out_shape = (width,)
+        self.entry, self.adapter = entry, adapter
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Join the parts of n rows to (n, *out_shape)."""
-        if len(self.out_shape) > 1:
-            return inputs[self.tensors[0]]
-        parts = [inputs["numeric"]] if self.has_numeric else []
-        if self.table is not None:
-            parts.append(self.table(inputs["categorical"] + self.offsets).flatten(1))
-        parts.extend(inputs[name].flatten(1) for name in self.tensors)
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+    def forward(self, inputs: Mapping[str, torch.Tensor]) -> State:
+        return advance(self.adapter, self.entry(inputs))
+
+
+def _entry_shape(entry: nn.Module, schema: Schema) -> tuple[int, ...]:
+    with torch.no_grad():
+        return tuple(entry(sample_of(schema.parts)).values.shape[1:])
+
+
+def _several_forms(owner: str, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    listed = ", ".join(f"{shape} of {name!r}" for name, shape in shapes.items())
+    return (
+        f"The `encoder` parameter of {owner} must bring the rows of all sources to one form. Got "
+        f"{listed}. Give an encoder for each role, such as polytask.encoders.ByRole, whose vectors "
+        "can meet."
+    )

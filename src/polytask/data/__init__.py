@@ -11,11 +11,13 @@ from polytask.data.cells import Reading
 from polytask.data.columns import Column
 from polytask.data.dataset import MultiTaskDataset, named_tasks, read, time_columns
 from polytask.data.encoding import (
+    ROLES,
     Batch,
     Block,
     BlockTargets,
-    EncodedSource,
+    Part,
     Schema,
+    SourceBatch,
     as_source,
     encode,
     fit_schemas,
@@ -66,12 +68,12 @@ from polytask.data.splits import (
 )
 
 __all__ = [
+    "ROLES",
     "Batch",
     "Block",
     "BlockTargets",
     "Column",
     "ColumnSplit",
-    "EncodedSource",
     "FixedSplit",
     "FoldSplit",
     "GroupFoldSplit",
@@ -79,10 +81,12 @@ __all__ = [
     "Labels",
     "MultiTaskDataset",
     "OwnRowLabels",
+    "Part",
     "RandomSplit",
     "Reading",
     "Schema",
     "Source",
+    "SourceBatch",
     "Split",
     "Splitter",
     "Table",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.data import Batch, Block, BlockTargets
+from polytask.data import Batch, Block, SourceBatch
 from polytask.losses._constants import block_constants
 from polytask.losses._select import loss_for
 from polytask.tasks import TaskSet
@@ -50,11 +50,18 @@ class MultiTaskLoss:
             block.name: block_constants(block, self._losses[block.name], tasks) for block in blocks
         }
         self._positions = {
-            block.name: torch.tensor([tasks.index(name) for name in block.tasks])
+            (source, block.name): torch.tensor([tasks.index(n) for n in block.tasks_in(source)])
+            for block in blocks
+            for source in block.sources
+        }
+        self._orders: dict[tuple[tuple[str, str], ...], Tensor | None] = {}
+        self._of_source: dict[tuple[str, str], Mapping[str, Tensor]] = {}
+        self._in_block = {
+            block.name: torch.tensor(
+                [block.tasks.index(n) if n in block.tasks else 0 for n in tasks.names]
+            )
             for block in blocks
         }
-        order = [tasks.index(name) for block in blocks for name in block.tasks]
-        self._in_order = order == list(range(self.n_tasks))
 
     def to(self, device: torch.device) -> MultiTaskLoss:
         """Move the constants to a device."""
@@ -64,65 +71,92 @@ class MultiTaskLoss:
             block: {name: constant.to(device) for name, constant in constants.items()}
             for block, constants in self._constants.items()
         }
+        self._orders, self._of_source = {}, {}
+        self._in_block = {name: p.to(device) for name, p in self._in_block.items()}
         return self
 
     def __call__(
-        self, raw: Mapping[str, Tensor], batch: Batch
+        self, raw: Mapping[tuple[str, str], Tensor], batch: Batch
     ) -> tuple[Float[Tensor, " n_tasks"], Bool[Tensor, " n_tasks"]]:
         """Losses and whether each task has a label in the batch."""
         sums, counts = self.sums(raw, batch)
         return sums / self.expected, counts > 0
 
     def sums(
-        self, raw: Mapping[str, Tensor], batch: Batch
+        self, raw: Mapping[tuple[str, str], Tensor], batch: Batch
     ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
         """Weighted sums of row losses, and the weight of the labels they sum over."""
-        parts = [
-            self._block(block, raw[block.name], batch.targets[block.name])
-            for block in self.blocks
-            if block.name in raw
-        ]
-        return self._gather([p[0] for p in parts], raw), self._gather([p[1] for p in parts], raw)
+        sums, counts = [], []
+        for source, name in raw:
+            rows = self._rows(source, name, raw[source, name], batch[source])
+            sums.append(self._total(source, name, rows[0], batch[source]))
+            counts.append(self._total(source, name, rows[1], batch[source]))
+        return self._gather(raw, batch, sums), self._gather(raw, batch, counts)
 
     def counts(self, batch: Batch) -> Float[Tensor, " n_tasks"]:
         """Weight of the labels each task has in a batch."""
-        present = {name: targets.mask for name, targets in batch.targets.items()}
-        parts = [
-            self._total(
-                block, batch.targets[block.name], self._counts(block, batch.targets[block.name])
-            )
-            for block in self.blocks
-            if block.name in present
+        carried = [(source, block) for source in batch for block in batch[source].targets or ()]
+        totals = [
+            self._total(source, name, self._counts(name, batch[source]), batch[source])
+            for source, name in carried
         ]
-        return self._gather(parts, present)
+        return self._gather(carried, batch, totals)
 
-    def _block(self, block: Block, scores: Tensor, targets: BlockTargets) -> tuple[Tensor, Tensor]:
-        constants = self._constants[block.name]
-        if targets.task is not None:
-            constants = {name: constant[targets.task] for name, constant in constants.items()}
-        values, mask = targets.labels()
-        rows = self._losses[block.name].rowwise(scores, values, mask, constants)
-        counts = self._counts(block, targets)
-        rows = torch.where(counts > 0, rows, 0.0)
-        return self._total(block, targets, rows), self._total(block, targets, counts)
+    def _rows(
+        self, source: str, block: str, scores: Tensor, rows: SourceBatch
+    ) -> tuple[Tensor, Tensor]:
+        """Losses of a block's rows in one source, and how many labels each counts for."""
+        targets = rows.labels(block)
+        constants = self._constants_of(source, block, rows)
+        losses = self._losses[block].rowwise(scores, targets.values, targets.mask, constants)
+        counts = self._counts(block, rows)
+        return torch.where(counts > 0, losses, 0.0), counts
 
-    def _counts(self, block: Block, targets: BlockTargets) -> Tensor:
-        return self._losses[block.name].counts(targets.labels()[1])
+    def _constants_of(self, source: str, block: str, rows: SourceBatch) -> Mapping[str, Tensor]:
+        """Constants of the tasks that a source carries, or of each row's task."""
+        constants = self._constants[block]
+        if not constants:
+            return constants
+        if rows.task is not None:
+            tasks = self._in_block[block][rows.task]
+            return {name: constant[tasks] for name, constant in constants.items()}
+        if (source, block) not in self._of_source:
+            tasks = self._in_block[block][self._positions[source, block]]
+            selected = {name: constant[tasks] for name, constant in constants.items()}
+            self._of_source[source, block] = selected
+        return self._of_source[source, block]
 
-    @staticmethod
-    def _total(block: Block, targets: BlockTargets, rows: Tensor) -> Tensor:
-        if targets.weight is not None:
-            weight = targets.weight
-            rows = rows * (weight[:, None] if rows.ndim > weight.ndim else weight)
-        if targets.task is None:
-            return rows.sum(dim=0)
-        return rows.new_zeros(len(block.tasks)).index_add(0, targets.task, rows)
+    def _counts(self, block: str, rows: SourceBatch) -> Tensor:
+        return self._losses[block].counts(rows.labels(block).mask)
 
-    def _gather(self, parts: list[Tensor], present: Mapping[str, object]) -> Tensor:
-        if self._in_order and len(parts) == len(self.blocks):
-            return parts[0] if len(parts) == 1 else torch.cat(parts)
-        total = self.expected.new_zeros(self.n_tasks)
-        if not parts:
-            return total
-        positions = [self._positions[block.name] for block in self.blocks if block.name in present]
-        return total.index_add(0, torch.cat(positions), torch.cat(parts))
+    def _total(self, source: str, block: str, values: Tensor, rows: SourceBatch) -> Tensor:
+        """Weighted sum over rows, per task of the block in this source or per task of the set."""
+        weight = rows.labels(block).weight
+        values = values if weight is None else values * weight
+        if rows.task is None:
+            return values.sum(dim=0)
+        return values.new_zeros(self.n_tasks).index_add(0, rows.task, values)
+
+    def _gather(
+        self, carried: Collection[tuple[str, str]], batch: Batch, totals: Sequence[Tensor]
+    ) -> Tensor:
+        """Add the totals of all sources and blocks, each at its tasks' positions."""
+        whole = [
+            t for pair, t in zip(carried, totals, strict=True) if batch[pair[0]].task is not None
+        ]
+        pairs = tuple(pair for pair in carried if batch[pair[0]].task is None)
+        parts = [t for pair, t in zip(carried, totals, strict=True) if batch[pair[0]].task is None]
+        if parts:
+            whole.append(self._placed(pairs, parts))
+        return sum(whole[1:], whole[0]) if whole else self.expected.new_zeros(self.n_tasks)
+
+    def _placed(self, pairs: tuple[tuple[str, str], ...], parts: Sequence[Tensor]) -> Tensor:
+        """Totals of the tasks that each pair of source and block carries, in the order of tasks."""
+        if pairs not in self._orders:
+            positions = torch.cat([self._positions[pair] for pair in pairs])
+            in_order = positions.tolist() == list(range(self.n_tasks))
+            self._orders[pairs] = None if in_order else positions
+        joined, order = torch.cat(list(parts)), self._orders[pairs]
+        if order is None:
+            return joined
+        return joined.new_zeros(self.n_tasks).index_add(0, order, joined)

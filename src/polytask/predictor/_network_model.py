@@ -59,16 +59,16 @@ class NetworkModel(Model):
     @torch_defaults()
     def _scores(self, source: Source) -> dict[str, np.ndarray]:
         blocks = self.network.blocks
-        encoded = encode([source], self.tasks, self.schemas, blocks)[source.name]
+        rows = encode([source], self.tasks, self.schemas, blocks)[source.name].without_targets()
         device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
-        tensors = encoded.map(lambda array: torch.as_tensor(array, device=device))
+        tensors = rows.map(lambda array: torch.as_tensor(array, device=device))
         raw = score(self.network, {source.name: tensors})
-        found = {}
+        scores = {}
         for block in blocks:
-            for name in block.tasks_in(source.name):
-                table = raw[block.name].cpu().numpy()[source.rows_of(name)]
-                found[name] = table if block.own_rows else table[:, block.tasks.index(name)]
-        return found
+            for position, name in enumerate(block.tasks_in(source.name)):
+                table = raw[source.name, block.name].cpu().numpy()[source.rows_of(name)]
+                scores[name] = table if rows.task is not None else table[:, position]
+        return scores
 
     def save(self, folder: Path) -> None:
         """Write ``architecture.json`` and ``weights.safetensors``."""

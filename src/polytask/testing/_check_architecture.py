@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from polytask.architectures import Architecture, MultiTaskModule, Raw
+from polytask.architectures import Architecture, MultiTaskModule, Owned, Raw
 from polytask.data import Batch, MultiTaskDataset, fit_schemas
 from polytask.losses import MultiTaskLoss
 from polytask.testing._batches import batch_of, encoded_for
 from polytask.testing._require import require, require_close, require_finite, require_same
 from polytask.testing._tiny_dataset import tiny_dataset
 from polytask.training import score
+from polytask.training._frozen import Frozen
 
 __all__ = ["check_architecture"]
 
@@ -34,12 +35,13 @@ def check_architecture(
     ------
     AssertionError
         If building depends on more than the seed, scores have a wrong shape or depend on other
-        rows, parameters are in no group or in several, or a task's loss pulls at parameters
-        that are not the task's.
+        rows, `owners` leaves out a tensor or states it twice, a task's loss pulls at what is not
+        the task's or does not reach what is, or anything of a stopped task moves.
 
     Examples
     --------
-    >>> from polytask.architectures import MLP, HardSharing
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.encoders import MLP
     >>> from polytask.testing import check_architecture
     >>> check_architecture(HardSharing(encoder=MLP((8,))))
     """
@@ -49,9 +51,10 @@ def check_architecture(
     ):
         case = _Case(f"{name} on {what}", recipe, data)
         _check_build(case)
-        _check_groups(case)
+        _check_owners(case)
         _check_scores(case)
-        _check_ownership(case)
+        _check_reach(case)
+        _check_stopping(case)
 
 
 def _forms() -> Iterator[tuple[str, MultiTaskDataset]]:
@@ -82,9 +85,10 @@ class _Case:
         return batch_of(self.network, self.sources)
 
     @property
-    def trainable(self) -> dict[str, nn.Parameter]:
-        named = self.network.named_parameters()
-        return {name: parameter for name, parameter in named if parameter.requires_grad}
+    def tensor_names(self) -> dict[int, str]:
+        """Names of all parameters and buffers."""
+        named = [*self.network.named_parameters(), *self.network.named_buffers()]
+        return {id(tensor): name for name, tensor in named}
 
 
 def _check_build(case: _Case) -> None:
@@ -103,49 +107,47 @@ def _check_build(case: _Case) -> None:
     require(differs, f"{case.name}: another seed builds the same network.")
 
 
-def _check_groups(case: _Case) -> None:
-    names = {id(parameter): name for name, parameter in case.trainable.items()}
-    grouped: dict[int, frozenset[str]] = {}
-    for tasks, parameters in case.network.parameter_groups().items():
-        strange = tasks - set(case.data.tasks.names)
-        require(tasks and not strange, f"{case.name}: a parameter group of the tasks {set(tasks)}.")
-        for parameter in parameters:
-            key = id(parameter)
-            require(key in names, f"{case.name}: a group holds a parameter that is not trained.")
-            require(key not in grouped, f"{case.name}: {names[key]} is in two parameter groups.")
-            grouped[key] = tasks
+def _check_owners(case: _Case) -> None:
+    """Every tensor is stated once, with tasks that there are."""
+    names = case.tensor_names
+    stated: set[int] = set()
+    for owned in case.network.owners():
+        name = names.get(id(owned.tensor))
+        require(name is not None, f"{case.name}: owners() states a tensor that is none of its own.")
+        require(id(owned.tensor) not in stated, f"{case.name}: owners() states {name} twice.")
+        stated.add(id(owned.tensor))
+        strange = set(owned.tasks) - set(case.data.tasks.names)
+        words = f"{case.name}: owners() gives {name} to the tasks {owned.tasks}."
+        require(bool(owned.tasks) and not strange, words)
+        if owned.axis is not None:
+            count = owned.tensor.shape[owned.axis] if owned.axis < owned.tensor.ndim else 0
+            words = f"{case.name}: {name} has {count} slices for {len(owned.tasks)} tasks."
+            require(count == len(owned.tasks), words)
     for key, name in names.items():
-        require(key in grouped, f"{case.name}: {name} is in no parameter group.")
-    for parameter, tasks_in_order in case.network.task_owned().items():
-        name = names.get(id(parameter), "a parameter")
-        words = f"{case.name}: {name} has {len(parameter)} slices for {len(tasks_in_order)} tasks."
-        require(len(parameter) == len(tasks_in_order), words)
-        words = f"{case.name}: {name} is owned by other tasks than its group's."
-        require(frozenset(tasks_in_order) == grouped.get(id(parameter)), words)
+        require(key in stated, f"{case.name}: owners() leaves out {name}.")
 
 
 def _check_scores(case: _Case) -> None:
-    network = case.network
+    network, batch = case.network, case.batch
     with torch.no_grad():
-        raw, again = network(case.batch), network(case.batch)
-    require(set(raw) == {block.name for block in network.blocks}, f"{case.name}: {set(raw)}.")
+        raw, again = network(batch), network(batch)
+    pairs = {(source, block.name) for block in network.blocks for source in block.sources}
+    require(set(raw) == pairs, f"{case.name}: scores of {set(raw)}, not of {pairs}.")
     dense = score(network, case.sources)
     for block in network.blocks:
-        n_rows = sum(case.sources[name].n_rows for name in block.sources)
-        heads = () if block.own_rows else (len(block.tasks),)
-        shape = (n_rows, *heads, block.size)
-        found = tuple(dense[block.name].shape)
-        require(found == shape, f"{case.name}: scores of {block.name} are {found}, not {shape}.")
-        require_finite(raw[block.name], f"{case.name}: scores of {block.name} are not finite")
-        require_same(again[block.name], raw[block.name], f"{case.name}: evaluation is random")
-    few = {name: source.take(torch.arange(7)) for name, source in case.sources.items()}
-    for name, source in few.items():
-        alone = score(network, {name: source})
-        for block in network.blocks:
-            if name in block.sources:
-                words = f"{case.name}: the score of a row depends on other rows"
-                wanted = _rows_of(case, block.sources, name, dense[block.name])[:7]
-                require_close(alone[block.name], wanted, words, relative=1e-4, absolute=1e-5)
+        for source in block.sources:
+            rows, key = case.sources[source], (source, block.name)
+            heads = () if rows.task is not None else (len(block.tasks_in(source)),)
+            shape, got = (rows.n_rows, *heads, block.size), tuple(dense[key].shape)
+            words = f"{case.name}: scores of {block.name} are {got}, not {shape}."
+            require(got == shape, words)
+            require_finite(raw[key], f"{case.name}: scores of {block.name} are not finite")
+            require_same(again[key], raw[key], f"{case.name}: evaluation is random")
+    for name, rows in case.sources.items():
+        few = {name: rows.take(torch.arange(7))}
+        for key, scores in score(network, few).items():
+            words = f"{case.name}: the score of a row depends on other rows"
+            require_close(scores, dense[key][:7], words, relative=1e-4, absolute=1e-5)
     _check_features(case, raw)
     penalty = network.penalty()
     require(penalty.shape == (), f"{case.name}: the penalty has shape {tuple(penalty.shape)}.")
@@ -170,34 +172,113 @@ def _check_features(case: _Case, raw: Raw) -> None:
         require_close(answered[name], scores, words, relative=1e-5, absolute=1e-6)
 
 
-def _rows_of(case: _Case, sources: tuple[str, ...], name: str, scores: Tensor) -> Tensor:
-    """A source's part of a block's rows."""
-    start = sum(case.sources[other].n_rows for other in sources[: sources.index(name)])
-    return scores[start : start + case.sources[name].n_rows]
+def _check_reach(case: _Case) -> None:
+    """What a task's loss reaches is what `owners` states as the task's."""
+    reached = _reached(case)
+    for task in case.data.tasks.names:
+        words = f"{case.name}: the loss of {task} pulls at no parameter."
+        require(any(task in by_task for _, by_task in reached), words)
+    for owned, by_task in reached:
+        name = case.tensor_names[id(owned.tensor)]
+        for task, gradient in by_task.items():
+            require_finite(gradient, f"{case.name}: the gradient of {name} is not finite")
+            words = f"{case.name}: the loss of {task} pulls at {name}, which is not its own."
+            require(not _foreign(owned, gradient, task).any(), words)
+        if owned.axis is None and by_task:
+            unmoved = [task for task in owned.tasks if task not in by_task]
+            remedy = "State the tasks that it serves, as Owned(tensor, tasks)."
+            words = f"{case.name}: owners() gives {name} to {', '.join(owned.tasks)}, but the loss"
+            require(not unmoved, f"{words} of {', '.join(unmoved)} does not reach it. {remedy}")
+            remedy = "State it as Owned(tensor, tasks, axis=0)."
+            words = f"{case.name}: each slice of {name} is reached by the loss of one task alone."
+            require(not _is_stacked(by_task), f"{words} {remedy}")
 
 
-def _check_ownership(case: _Case) -> None:
-    """A task's loss must pull at its own parameters, and at no other task's."""
-    network, tasks = case.network, case.data.tasks
-    batch = case.batch
-    losses, _ = MultiTaskLoss(network.blocks, tasks)(network(batch), batch)
+def _reached(case: _Case) -> list[tuple[Owned, dict[str, Tensor]]]:
+    """Every trainable tensor, and the gradients of the tasks whose losses reach it."""
+    losses = _losses(case)
     require(losses.requires_grad, f"{case.name}: the losses pull at no parameter.")
-    names = {id(parameter): name for name, parameter in case.trainable.items()}
-    groups = network.parameter_groups()
-    owned = {id(parameter): order for parameter, order in network.task_owned().items()}
-    for loss, task in zip(losses, tasks.names, strict=True):
-        parameters = [parameter for group in groups.values() for parameter in group]
-        gradients = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-        keys = [key for key, group in groups.items() for _ in group]
-        for key, parameter, gradient in zip(keys, parameters, gradients, strict=True):
-            if gradient is None:
-                continue
-            where = names[id(parameter)]
-            require_finite(gradient, f"{case.name}: the gradient of {where} is not finite")
-            order = owned.get(id(parameter), ())
-            foreign = [position for position, name in enumerate(order) if name != task]
-            rest = gradient[foreign] if order else gradient * (task not in key)
-            words = f"{case.name}: the loss of {task} pulls at {where}, which is not its own."
-            require(not rest.any(), words)
-        moved = any(gradient is not None and gradient.any() for gradient in gradients)
-        require(moved, f"{case.name}: the loss of {task} pulls at no parameter.")
+    owners = [owned for owned in case.network.owners() if owned.tensor.requires_grad]
+    reached: list[dict[str, Tensor]] = [{} for _ in owners]
+    for loss, task in zip(losses, case.data.tasks.names, strict=True):
+        gradients = torch.autograd.grad(
+            loss, [owned.tensor for owned in owners], retain_graph=True, allow_unused=True
+        )
+        for gradient, by_task in zip(gradients, reached, strict=True):
+            if gradient is not None and gradient.any():
+                by_task[task] = gradient
+    return list(zip(owners, reached, strict=True))
+
+
+def _is_stacked(by_task: dict[str, Tensor]) -> bool:
+    """Whether there is one slice along the first axis for each task, reached by it alone."""
+    gradients = list(by_task.values())
+    if len(gradients) < 2 or not gradients[0].ndim or len(gradients[0]) != len(gradients):
+        return False
+    moved = torch.stack([gradient.flatten(1).any(dim=1) for gradient in gradients])
+    return bool((moved.sum(dim=0) == 1).all() and (moved.sum(dim=1) == 1).all())
+
+
+def _foreign(owned: Owned, gradient: Tensor, task: str) -> Tensor:
+    """The part of a gradient that is not a task's."""
+    if owned.axis is None:
+        return gradient * (task not in owned.tasks)
+    others = [position for position, name in enumerate(owned.tasks) if name != task]
+    return gradient.index_select(owned.axis, torch.tensor(others, dtype=torch.int64))
+
+
+def _losses(case: _Case) -> Tensor:
+    batch = case.batch
+    losses: Tensor = MultiTaskLoss(case.network.blocks, case.data.tasks)(
+        case.network(batch), batch
+    )[0]
+    return losses
+
+
+def _check_stopping(case: _Case) -> None:
+    """What belongs to a stopped task keeps every bit, and what other losses reach moves."""
+    if case.network.replicated or len(case.data.tasks) == 1:
+        return
+    reached, names = _reached(case), case.tensor_names
+    start = {id(owned.tensor): owned.tensor.detach().clone() for owned in case.network.owners()}
+    for task in case.data.tasks.names:
+        _train_without(case, task)
+        for owned in case.network.owners():
+            part, name = owned.parts_of({task}), names[id(owned.tensor)]
+            if part is not None:
+                words = f"{case.name}: {name} moves although {task} has stopped"
+                require_same(owned.tensor.detach()[part], start[id(owned.tensor)][part], words)
+        for owned, by_task in reached:
+            if by_task.keys() - {task}:
+                words = (
+                    f"{case.name}: {names[id(owned.tensor)]} stops with {task}, and serves others."
+                )
+                require(not torch.equal(owned.tensor, start[id(owned.tensor)]), words)
+        with torch.no_grad():
+            for owned in case.network.owners():
+                owned.tensor.copy_(start[id(owned.tensor)])
+
+
+def _train_without(case: _Case, task: str) -> None:
+    """A few steps with momentum and weight decay, of which the given task takes no part."""
+    network, batch = case.network.train(), case.batch
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.Adam(trained, lr=0.1, weight_decay=0.1)
+    for parameter in trained:
+        parameter.grad = torch.ones_like(parameter)
+    before = [parameter.detach().clone() for parameter in trained]
+    optimizer.step()  # so that there is momentum
+    with torch.no_grad():
+        for parameter, value in zip(trained, before, strict=True):
+            parameter.copy_(value)
+    frozen = Frozen(network, {task})
+    active = torch.tensor([name != task for name in case.data.tasks.names])
+    loss = MultiTaskLoss(network.blocks, case.data.tasks)
+    with torch.random.fork_rng(devices=[]):
+        for _ in range(2):
+            optimizer.zero_grad()
+            losses = torch.where(active, loss(network(batch), batch)[0], 0.0)
+            torch.autograd.backward(losses.sum())
+            optimizer.step()
+            frozen.put_back()
+    network.eval()

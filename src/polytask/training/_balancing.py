@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from polytask.architectures import MultiTaskModule
-from polytask.data import Batch, EncodedSource
+from polytask.data import Batch, SourceBatch
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, backward
 from polytask.gradients._missed_hooks import promise_hooks
@@ -79,8 +79,8 @@ class Balancing:
     # ── before the first step ────────────────────────────────────────────────────────────────
 
     def hold_out(
-        self, train: dict[str, EncodedSource], seed: int
-    ) -> tuple[dict[str, EncodedSource], dict[str, EncodedSource] | None]:
+        self, train: dict[str, SourceBatch], seed: int
+    ) -> tuple[dict[str, SourceBatch], dict[str, SourceBatch] | None]:
         """Rows to train on, and rows held out of them for the weighting."""
         if self.weighting is None or Need.VALIDATION not in self.weighting.needs:
             return train, None
@@ -89,8 +89,8 @@ class Balancing:
     def start(
         self,
         forward: Forward,
-        train: dict[str, EncodedSource],
-        held_out: dict[str, EncodedSource] | None,
+        train: dict[str, SourceBatch],
+        held_out: dict[str, SourceBatch] | None,
         seed: int,
     ) -> None:
         """Make the methods forget, and give them batches of their own."""

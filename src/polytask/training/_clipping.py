@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from polytask.architectures import MultiTaskModule
+from polytask.architectures import MultiTaskModule, Owned
 from polytask.tasks import TaskSet
 
 __all__ = ["clip_gradients"]
@@ -19,20 +19,23 @@ def clip_gradients(network: MultiTaskModule, tasks: TaskSet, max_norm: float) ->
     if not network.replicated:
         nn.utils.clip_grad_norm_(network.parameters(), max_norm)
         return
-    owned = [
-        (tensor.grad, names, stacked)
-        for tensor, names, stacked in network.task_tensors()
-        if tensor.grad is not None
-    ]
+    owners = [(o, o.tensor.grad) for o in network.owners() if o.tensor.grad is not None]
     squares = torch.zeros(len(tasks))
-    for gradient, names, stacked in owned:
-        positions = torch.tensor([tasks.index(name) for name in names])
-        squares.index_add_(0, positions, _square_norms(gradient, stacked).to(squares))
+    for owned, gradient in owners:
+        norms = _square_norms(owned, gradient).to(squares)
+        squares.index_add_(0, _positions(owned, tasks), norms)
     factors = (max_norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
-    for gradient, names, stacked in owned:
-        own = factors[[tasks.index(name) for name in names]].to(gradient)
-        gradient.mul_(own.view(-1, *[1] * (gradient.ndim - 1)) if stacked else own)
+    for owned, gradient in owners:
+        own = factors[_positions(owned, tasks)].to(gradient)
+        gradient.mul_(own if owned.axis is None else own.view(-1, *[1] * (gradient.ndim - 1)))
 
 
-def _square_norms(gradient: Tensor, stacked: bool) -> Tensor:
-    return gradient.flatten(1).square().sum(dim=1) if stacked else gradient.square().sum().view(1)
+def _positions(owned: Owned, tasks: TaskSet) -> Tensor:
+    return torch.tensor([tasks.index(name) for name in owned.tasks])
+
+
+def _square_norms(owned: Owned, gradient: Tensor) -> Tensor:
+    """Squared norm of each task's gradient; networks of single tasks are stacked along axis 0."""
+    if owned.axis is None:
+        return gradient.square().sum().view(1)
+    return gradient.flatten(1).square().sum(dim=1)

@@ -34,10 +34,7 @@ def _scaler(fabric: Fabric) -> Any:
 
 def task_of_row(network: MultiTaskModule, batch: Batch) -> Int[Tensor, " n_rows"] | None:
     """The only task of every row, where the network keeps rows apart and each has one."""
-    if not network.rows_apart or len(batch.inputs) > 1 or len(network.blocks) > 1:
+    if not network.rows_apart or len(batch) > 1 or len(network.blocks) > 1:
         return None
-    (block,) = network.blocks
-    if not block.own_rows:
-        return None
-    own = batch.targets[block.name].task
-    return None if own is None else torch.as_tensor(own).long()
+    (rows,) = batch.values()
+    return rows.task

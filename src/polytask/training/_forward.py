@@ -13,10 +13,9 @@ from torch import Tensor
 from torch.func import functional_call
 
 from polytask.architectures import MultiTaskModule, Raw
-from polytask.data import Batch, EncodedSource
+from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
 from polytask.training._score import score
-from polytask.training._tensors import joined
 
 __all__ = ["Forward", "Found"]
 
@@ -73,7 +72,7 @@ class Forward:
         features = self.network.features(batch) if self.keep_features else None
         if features is None:
             return self.network(batch), None
-        return self.network.answer(features, batch), list(features.values())
+        return self.network.answer(features, batch), [state.values for state in features.values()]
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Sums of losses and labels; `state` stands in for parameters and buffers."""
@@ -82,16 +81,14 @@ class Forward:
         sums, counts = self.loss.sums(_floats(raw), batch)
         return sums, counts
 
-    def means(
-        self, sources: Mapping[str, EncodedSource]
-    ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
+    def means(self, batch: Batch) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
         """Mean losses over many rows, in evaluation mode, and how many labels they are of."""
         with nullcontext() if self.plain else self.fabric.autocast():
-            raw = score(self.network, sources)
+            raw = score(self.network, batch)
         with torch.no_grad():
-            sums, counts = self.loss.sums(_floats(raw), joined(sources))
+            sums, counts = self.loss.sums(_floats(raw), batch)
         return sums / counts.clamp(min=1e-30), counts
 
 
-def _floats(raw: Mapping[str, Tensor]) -> Raw:
-    return {name: scores.float() for name, scores in raw.items()}
+def _floats(raw: Raw) -> Raw:
+    return {key: scores.float() for key, scores in raw.items()}

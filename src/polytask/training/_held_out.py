@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from polytask.data import EncodedSource
+from polytask.data import Batch, SourceBatch
 from polytask.exceptions import ParameterError
 from polytask.training._tensors import derived_seed
 
 __all__ = ["hold_out"]
 
-Sources = dict[str, EncodedSource]
-
 
 def hold_out(
-    sources: Mapping[str, EncodedSource], share: float, seed: int
-) -> tuple[Sources, Sources]:
+    sources: Batch, share: float, seed: int
+) -> tuple[dict[str, SourceBatch], dict[str, SourceBatch]]:
     """Split every source at random into rows to train on and rows held out.
 
     Where each row belongs to one task, every task with two rows or more keeps some on both
@@ -27,14 +23,14 @@ def hold_out(
 
     Parameters
     ----------
-    sources : mapping of source name to EncodedSource of tensors
+    sources : Batch of tensors
     share : float
         Of the rows held out, in (0, 1).
     seed : int
 
     Returns
     -------
-    kept, held_out : dict of source name to EncodedSource
+    kept, held_out : dict of source name to SourceBatch
 
     Raises
     ------
@@ -56,7 +52,7 @@ def hold_out(
     return kept, held
 
 
-def _drawn(source: EncodedSource, share: float, seed: int) -> Tensor:
+def _drawn(source: SourceBatch, share: float, seed: int) -> Tensor:
     """Which rows are held out; at most half of each group."""
     generator = torch.Generator().manual_seed(seed)
     out = torch.zeros(source.n_rows, dtype=torch.bool)
@@ -68,12 +64,17 @@ def _drawn(source: EncodedSource, share: float, seed: int) -> Tensor:
     return out
 
 
-def _groups(source: EncodedSource) -> Int64[Tensor, " n"]:
+def _groups(source: SourceBatch) -> Int64[Tensor, " n"]:
     """A number for each row: that of the task it belongs to, where it belongs to one alone."""
     groups = torch.zeros(source.n_rows, dtype=torch.int64)
-    for targets in source.targets.values():
-        if targets.task is not None and source.n_rows:
-            labelled = targets.labels()[1].any(dim=-1).cpu()
-            task = targets.task.cpu() + int(groups.max()) + 1
-            groups = torch.where(labelled, task, groups)
+    if not source.n_rows or (source.task is None and not _has_one_task(source)):
+        return groups
+    task = groups if source.task is None else source.task.cpu()
+    for labels in (source.targets or {}).values():
+        labelled = labels.mask.flatten(1).any(dim=1).cpu()
+        groups = torch.where(labelled, task + 1, groups)
     return groups
+
+
+def _has_one_task(source: SourceBatch) -> bool:
+    return sum(labels.mask.shape[1] for labels in (source.targets or {}).values()) == 1

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.data import Batch, EncodedSource
+from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
 from polytask.training._epoch import bounds, n_batches
-from polytask.training._tensors import derived_seed, joined
+from polytask.training._tensors import derived_seed
 
 __all__ = ["JointBatches"]
 
@@ -21,7 +19,7 @@ class JointBatches:
 
     Parameters
     ----------
-    sources : mapping of source name to EncodedSource of tensors
+    sources : Batch of tensors
     batch_size : int
     seed : int
 
@@ -30,7 +28,7 @@ class JointBatches:
     steps_per_epoch : int
     """
 
-    def __init__(self, sources: Mapping[str, EncodedSource], batch_size: int, seed: int) -> None:
+    def __init__(self, sources: Batch, batch_size: int, seed: int) -> None:
         self.sources = sources
         self.n_rows = sum(source.n_rows for source in sources.values())
         self.batch_size = min(batch_size, self.n_rows)
@@ -42,15 +40,14 @@ class JointBatches:
         """The batch of a step, counted from 0."""
         rows = self._rows(step)
         if len(self.sources) == 1:
-            ((name, source),) = self.sources.items()
-            return joined({name: source.take(rows)})
+            return {name: source.take(rows) for name, source in self.sources.items()}
         taken, start = {}, 0
         for name, source in self.sources.items():
             local = rows[(rows >= start) & (rows < start + source.n_rows)] - start
             if len(local):
                 taken[name] = source.take(local)
             start += source.n_rows
-        return joined(taken)
+        return taken
 
     def fraction(self, step: int) -> float:
         """Rows of the step's batch as a share of a full batch (the last one differs)."""
@@ -59,7 +56,7 @@ class JointBatches:
 
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
         """Weight of the labels each task is expected to have in a batch."""
-        return loss.counts(joined(self.sources)) * (self.batch_size / self.n_rows)
+        return loss.counts(self.sources) * (self.batch_size / self.n_rows)
 
     def _rows(self, step: int) -> Tensor:
         epoch, position = divmod(step, self.steps_per_epoch)

@@ -1,8 +1,8 @@
-"""Batches in which each task sees rows of its own."""
+"""Batches in which each task has drawn rows of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,23 +10,23 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from polytask.architectures import MultiTaskModule
-from polytask.data import Batch, Block, BlockTargets, EncodedSource
+from polytask.data import Batch, Block, BlockTargets, SourceBatch
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
 from polytask.training._epoch import bounds, n_batches
-from polytask.training._tensors import derived_seed, joined
+from polytask.training._tensors import derived_seed
 
-__all__ = ["ReplicatedBatches", "replicated_batch"]
+__all__ = ["ReplicatedBatches", "padded", "replicated_rows"]
 
 
 class ReplicatedBatches:
-    """For each task, shuffled batches over its own labelled rows, as it would see them alone.
+    """Shuffled batches in which every task draws its own labelled rows, as it would alone.
 
     Parameters
     ----------
     network : MultiTaskModule
-        Replicated; names its sources' tasks.
-    sources : mapping of source name to EncodedSource of tensors
+        Replicated.
+    sources : Batch of tensors
     tasks : TaskSet
     batch_size : int
         Tasks with fewer labelled rows take all of them.
@@ -36,26 +36,22 @@ class ReplicatedBatches:
     ----------
     steps_per_epoch : int
         Steps that all rows of all sources would take together, so that joint and single-task
-        networks are looked at equally often.
+        networks are evaluated equally often.
     """
 
     def __init__(
         self,
         network: MultiTaskModule,
-        sources: Mapping[str, EncodedSource],
+        sources: Batch,
         tasks: TaskSet,
         batch_size: int,
         seed: int,
     ) -> None:
         self.sources, self.blocks, self.tasks, self.seed = sources, network.blocks, tasks, seed
         self.tasks_of = _tasks_of(network.blocks, sources, tasks)
-        self.rows = {
-            name: _labelled_rows(name, network.blocks, sources[source])
-            for source, names in self.tasks_of.items()
-            for name in names
-        }
+        self.rows = {name: self._labelled_rows(name) for name in tasks.names}
         self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
-        total = sum(source.n_rows for source in sources.values())
+        total = sum(rows.n_rows for rows in sources.values())
         self.steps_per_epoch = n_batches(total, min(batch_size, total))
         self._orders: dict[str, tuple[int, Tensor]] = {}
         self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())
@@ -70,15 +66,15 @@ class ReplicatedBatches:
         return self._whole
 
     def _batch(self, step: int) -> Batch:
-        rows = {name: self._drawn(name, step) for name in self.rows}
-        width = max(map(len, rows.values()))
-        drawn = {}
-        for source, names in self.tasks_of.items():
-            index = torch.zeros(len(names), width, dtype=torch.int64)
-            for position, name in enumerate(names):
-                index[position, : len(rows[name])] = rows[name]
-            drawn[source] = (index, torch.tensor([len(rows[name]) for name in names]))
-        return replicated_batch(self.blocks, self.tasks_of, self.sources, drawn)
+        drawn = {name: self._drawn(name, step) for name in self.rows}
+        batch: dict[str, SourceBatch] = {}
+        for position, (source, names) in enumerate(self.tasks_of.items()):
+            rows = [drawn[name][drawn[name][:, 0] == position, 1] for name in names]
+            if any(map(len, rows)):
+                batch[source] = replicated_rows(
+                    self.blocks, source, names, self.sources[source], *padded(rows)
+                )
+        return batch
 
     def fraction(self, step: int) -> Float[Tensor, " n_tasks"]:
         """Rows of each task's batch as a share of its full batch."""
@@ -92,10 +88,20 @@ class ReplicatedBatches:
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
         """Weight of the labels each task is expected to have in its batch."""
         share = [self.sizes[name] / len(self.rows[name]) for name in self.tasks.names]
-        counts = loss.counts(joined(self.sources))
+        counts = loss.counts(self.sources)
         return counts * torch.tensor(share, device=counts.device)
 
-    def _drawn(self, name: str, step: int) -> Tensor:
+    def _labelled_rows(self, name: str) -> Int64[Tensor, "n 2"]:
+        """Position of the source and row of every labelled row of a task."""
+        block = next(block for block in self.blocks if name in block.tasks)
+        rows = []
+        for position, (source, names) in enumerate(self.tasks_of.items()):
+            if name in names:
+                own = _labelled(block, source, name, self.tasks, self.sources[source])
+                rows.append(torch.stack([torch.full_like(own, position), own], dim=1))
+        return torch.cat(rows)
+
+    def _drawn(self, name: str, step: int) -> Int64[Tensor, "n 2"]:
         rows, size = self.rows[name], self.sizes[name]
         if size == len(rows):
             return rows
@@ -109,97 +115,78 @@ class ReplicatedBatches:
 
 
 def _tasks_of(
-    blocks: Sequence[Block], sources: Mapping[str, EncodedSource], tasks: TaskSet
+    blocks: Sequence[Block], sources: Batch, tasks: TaskSet
 ) -> dict[str, tuple[str, ...]]:
     """Each source's tasks, in the order of the task set."""
-    carried: dict[str, set[str]] = {name: set() for name in sources}
-    for block in blocks:
-        for name in block.sources:
-            if name in carried:
-                carried[name].update(block.tasks_in(name))
     return {
-        source: tuple(n for n in tasks.names if n in names) for source, names in carried.items()
+        source: tuple(n for n in tasks.names if any(n in b.tasks_in(source) for b in blocks))
+        for source in sources
     }
 
 
-def _labelled_rows(name: str, blocks: Sequence[Block], source: EncodedSource) -> Tensor:
-    block = next(block for block in blocks if name in block.tasks)
-    targets, position = source.targets[block.name], block.tasks.index(name)
-    labelled = targets.labels()[1].any(dim=-1)
-    mine = labelled[:, position] if targets.task is None else labelled & (targets.task == position)
-    return torch.nonzero(mine).flatten().cpu()
+def _labelled(
+    block: Block, source: str, name: str, tasks: TaskSet, rows: SourceBatch
+) -> Int64[Tensor, " n"]:
+    """A task's labelled rows in one source."""
+    mask = rows.labels(block.name).mask
+    if rows.task is None:
+        mask = mask[:, block.tasks_in(source).index(name)]
+    labelled = mask.flatten(1).any(dim=1)
+    if rows.task is not None:
+        labelled &= rows.task == tasks.index(name)
+    return torch.nonzero(labelled).flatten().cpu()
 
 
-def replicated_batch(
+def padded(rows: Sequence[Tensor]) -> tuple[Int64[Tensor, "k n"], Int64[Tensor, " k"]]:
+    """Rows of every task filled up to equal lengths, and how many of them count."""
+    sizes = torch.tensor([len(own) for own in rows])
+    index = torch.zeros(len(rows), int(sizes.max()), dtype=torch.int64)
+    for position, own in enumerate(rows):
+        index[position, : len(own)] = own
+    return index, sizes
+
+
+def replicated_rows(
     blocks: Sequence[Block],
-    tasks_of: Mapping[str, tuple[str, ...]],
-    sources: Mapping[str, EncodedSource],
-    drawn: Mapping[str, tuple[Int64[Tensor, "k n"], Int64[Tensor, " k"]]],
-) -> Batch:
-    """Gather rows drawn for each task into one replicated batch.
+    source: str,
+    names: Sequence[str],
+    stored: SourceBatch,
+    index: Int64[Tensor, "k n"],
+    sizes: Int64[Tensor, " k"],
+) -> SourceBatch:
+    """Gather the rows that each task of a source has drawn.
 
     Parameters
     ----------
     blocks : sequence of Block
-    tasks_of : mapping of source name to its tasks
-    sources : mapping of source name to EncodedSource of tensors
-    drawn : mapping of source name to (index, sizes)
-        Row i drawn for the source's k-th task, and how many of them count.
+    source : str
+    names : sequence of str
+        The source's k tasks.
+    stored : SourceBatch of tensors
+        All rows of the source.
+    index : tensor of shape (k, n), int64
+        Row i drawn for each task.
+    sizes : tensor of shape (k,), int64
+        How many of the rows drawn for each task count.
     """
-    inputs = {
-        name: {part: array[index] for part, array in sources[name].inputs.items()}
-        for name, (index, _) in drawn.items()
-    }
+    inputs = {part: array[index] for part, array in stored.inputs.items()}
+    counted = torch.arange(index.shape[1]) < sizes[:, None]
     targets = {}
     for block in blocks:
-        parts = [
-            _targets(block, name, tasks_of[name], sources[name], *drawn[name])
-            for name in block.sources
-            if name in drawn
-        ]
-        targets[block.name] = parts[0] if len(parts) == 1 else _interleaved(block, parts, tasks_of)
-    sizes = {name: counts for name, (_, counts) in drawn.items()}
-    return Batch(inputs, targets, replicated=True, sizes=sizes)
+        own = block.tasks_in(source)
+        if own:
+            columns = [names.index(name) for name in own]
+            targets[block.name] = _targets(stored, block.name, index[columns], counted[columns])
+    return SourceBatch(inputs, targets=targets, sizes=sizes)
 
 
-def _targets(
-    block: Block,
-    source: str,
-    names: tuple[str, ...],
-    encoded: EncodedSource,
-    index: Tensor,
-    sizes: Tensor,
-) -> BlockTargets:
-    own = block.tasks_in(source)
-    if own != names:
-        positions = [names.index(name) for name in own]
-        index, sizes = index[positions], sizes[positions]
-    valid = torch.arange(index.shape[1]) < sizes[:, None]
-    stored = encoded.targets[block.name]
-    places: Any = index
+def _targets(stored: SourceBatch, block: str, index: Tensor, counted: Tensor) -> BlockTargets:
+    """Labels (n, n_tasks, …) of the rows drawn, masked where they fill up."""
+    labels = stored.labels(block)
+    cells: Any = index
     if stored.task is None:
-        places = index, torch.tensor([block.tasks.index(name) for name in own])[:, None]
-    values, mask = (labels[places] for labels in stored.labels())
-    weight = stored.weight
-    if weight is not None:
-        weight = weight[index if weight.ndim == 1 else places].T
-    mask = mask & valid[..., None].to(mask.device)
-    return BlockTargets(values.transpose(0, 1), mask.transpose(0, 1), None, weight)
-
-
-def _interleaved(
-    block: Block, parts: list[BlockTargets], tasks_of: Mapping[str, tuple[str, ...]]
-) -> BlockTargets:
-    """Join tasks of several sources in the block's order."""
-    order = [
-        name for source in block.sources if source in tasks_of for name in block.tasks_in(source)
-    ]
-    positions = [order.index(name) for name in block.tasks]
-
-    def field(name: str) -> Tensor | None:
-        tensors = [getattr(part, name) for part in parts]
-        if any(tensor is None for tensor in tensors):
-            return None
-        return torch.cat(tensors, dim=1)[:, positions]
-
-    return BlockTargets(field("values"), field("mask"), None, field("weight"))
+        cells = index, torch.arange(len(index))[:, None]
+    values, mask = labels.values[cells], labels.mask[cells]
+    mask = mask & counted.view(*counted.shape, *[1] * (mask.ndim - 2)).to(mask.device)
+    weight = None if labels.weight is None else labels.weight[cells].T
+    return BlockTargets(values.transpose(0, 1), mask.transpose(0, 1), weight)

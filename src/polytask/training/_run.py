@@ -15,13 +15,14 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from polytask.architectures import MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
-from polytask.data import Batch, EncodedSource
+from polytask.data import Batch, SourceBatch
 from polytask.exceptions import NonFiniteLossError
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
 from polytask.training._clipping import clip_gradients
 from polytask.training._forward import Forward, Found
+from polytask.training._frozen import Frozen
 from polytask.training._joint_batches import JointBatches
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
@@ -44,7 +45,7 @@ class TrainingRun:
     fabric : Fabric
     network : MultiTaskModule
     tasks : TaskSet
-    train, validation : mapping of source name to EncodedSource of tensors
+    train, validation : mapping of source name to SourceBatch of tensors
     seed : int
     """
 
@@ -54,8 +55,8 @@ class TrainingRun:
         fabric: Fabric,
         network: MultiTaskModule,
         tasks: TaskSet,
-        train: dict[str, EncodedSource],
-        validation: dict[str, EncodedSource] | None,
+        train: dict[str, SourceBatch],
+        validation: dict[str, SourceBatch] | None,
         seed: int,
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
@@ -102,6 +103,7 @@ class TrainingRun:
         self.selection = make_selection(
             self.network, self.tasks, trainer.patience, trainer.task_patience
         )
+        self.frozen: Frozen | None = None
         self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
         self.history = History(
             n_parameters=sum(p.numel() for p in self.network.parameters() if p.requires_grad)
@@ -154,6 +156,7 @@ class TrainingRun:
     # ── one optimiser step ───────────────────────────────────────────────────────────────────
 
     def _take_step(self) -> None:
+        self._freeze()
         self.optimizer.zero_grad()
         n_parts = self.trainer.accumulate
         start = self.step * n_parts
@@ -163,6 +166,17 @@ class TrainingRun:
         self._update()
         self.step += 1
         self.balancing.learn(found, lambda: self._losses(batch))
+        if self.frozen is not None:
+            self.frozen.put_back()
+
+    def _freeze(self) -> None:
+        """Hold what belongs to stopped tasks; networks of single tasks keep their best states."""
+        if self.network.replicated or bool(self.selection.active.all()):
+            return
+        flags = zip(self.tasks.names, self.selection.active.tolist(), strict=True)
+        stopped = {name for name, active in flags if not active}
+        if self.frozen is None or self.frozen.tasks != stopped:
+            self.frozen = Frozen(self.network, stopped)
 
     def _accumulate(self, position: int) -> tuple[Batch, Found]:
         """Add the gradients of one batch; return it with its losses."""
@@ -227,22 +241,11 @@ class TrainingRun:
         return torch.stack(terms).sum() if terms else None
 
     def _update(self) -> None:
-        """Move the parameters, but not those of stopped tasks."""
-        stopped = {
-            name for name, on in zip(self.tasks.names, self.selection.active, strict=True) if not on
-        }
+        """Move the parameters."""
         if self.trainer.clip_norm is not None:
             self.fabric.strategy.precision.unscale_gradients(self.optimizer)
             clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
-        kept = []
-        if stopped and not self.network.replicated:
-            for parameter, names, _ in self.network.task_tensors():
-                rows = [position for position, name in enumerate(names) if name in stopped]
-                kept.append((parameter, rows, parameter.detach()[rows].clone()))
         self.optimizer.step()
-        with torch.no_grad():
-            for parameter, rows, values in kept:
-                parameter[rows] = values
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step()
 

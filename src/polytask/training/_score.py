@@ -2,90 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from polytask.architectures import MultiTaskModule
-from polytask.data import Batch, Block, EncodedSource
+from polytask.architectures import MultiTaskModule, Raw
+from polytask.data import Batch, SourceBatch
 
 __all__ = ["score"]
 
 _ROWS_AT_ONCE = 16384
 
 
-def score(
-    network: MultiTaskModule,
-    sources: Mapping[str, EncodedSource],
-    rows_at_once: int = _ROWS_AT_ONCE,
-) -> dict[str, Tensor]:
+def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_ONCE) -> Raw:
     """Score all rows without gradients, in evaluation mode.
 
     Parameters
     ----------
     network : MultiTaskModule
-    sources : mapping of source name to EncodedSource of tensors
+    batch : Batch of tensors
         With or without labels.
     rows_at_once : int, default 16384
 
     Returns
     -------
-    dict of block name to tensor
-        (n, n_tasks, size), or (n, size) where each row has one task; rows of the block's
-        sources one after another.
+    dict of (source, block) to tensor
+        (n, n_tasks, *score_shape) of the block's tasks that the source carries, or
+        (n, *score_shape) where each row has one task.
     """
     training = network.training
     network.eval()
-    parts: dict[str, list[Tensor]] = {}
+    parts: dict[tuple[str, str], list[Tensor]] = {}
     answer = _score_replicated if network.replicated else _score_joint
     try:
         with torch.no_grad():
-            for name, source in sources.items():
-                for start in range(0, source.n_rows, rows_at_once):
-                    rows = torch.arange(start, min(start + rows_at_once, source.n_rows))
-                    for block, scores in answer(network, name, source.take(rows)).items():
-                        parts.setdefault(block, []).append(scores)
+            for name, rows in batch.items():
+                for chunk in _chunks(rows, rows_at_once):
+                    for key, scores in answer(network, name, chunk).items():
+                        parts.setdefault(key, []).append(scores)
     finally:
         network.train(training)
-    return {name: torch.cat(scores) for name, scores in parts.items()}
+    return {key: torch.cat(scores) for key, scores in parts.items()}
 
 
-def _score_joint(network: MultiTaskModule, name: str, source: EncodedSource) -> dict[str, Tensor]:
-    return network(Batch({name: source.inputs}, source.targets))
+def _chunks(rows: SourceBatch, size: int) -> Iterator[SourceBatch]:
+    plain = rows.without_targets()
+    for start in range(0, rows.n_rows, size):
+        yield plain.take(slice(start, start + size))
 
 
-def _score_replicated(
-    network: MultiTaskModule, name: str, source: EncodedSource
-) -> dict[str, Tensor]:
+def _score_joint(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
+    return network({name: rows})
+
+
+def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
+    """Scores of networks of single tasks: each sees all rows, or its own where rows have a task."""
     blocks = [block for block in network.blocks if name in block.sources]
-    if len(blocks) == 1 and blocks[0].own_rows and len(blocks[0].tasks_in(name)) > 1:
-        return {blocks[0].name: _score_own_rows(network, blocks[0], name, source)}
-    n_replicas = sum(len(block.tasks_in(name)) for block in blocks)
-    inputs = {part: array.expand(n_replicas, *array.shape) for part, array in source.inputs.items()}
-    raw = network(Batch({name: inputs}, {}, replicated=True))
-    return {block.name: _own(raw[block.name], source.targets[block.name].task) for block in blocks}
-
-
-def _own(scores: Tensor, task: Tensor | None) -> Tensor:
-    """The scores of each row's own task, where it has one."""
-    return scores if task is None else scores[torch.arange(len(task), device=task.device), task]
+    names = [n for n in network.tasks.names if any(n in b.tasks_in(name) for b in blocks)]
+    if rows.task is not None and len(names) > 1:
+        return _score_own_rows(network, name, rows, rows.task, names)
+    inputs = {part: array.expand(len(names), *array.shape) for part, array in rows.inputs.items()}
+    sizes = torch.full((len(names),), rows.n_rows)
+    raw: Raw = network({name: SourceBatch(inputs, sizes=sizes)})
+    return raw if rows.task is None else {key: scores[:, 0] for key, scores in raw.items()}
 
 
 def _score_own_rows(
-    network: MultiTaskModule, block: Block, name: str, source: EncodedSource
-) -> Tensor:
+    network: MultiTaskModule, name: str, rows: SourceBatch, task: Tensor, names: list[str]
+) -> Raw:
     """Group rows by task, so that each network sees its own only."""
-    task = source.targets[block.name].task
-    own = torch.tensor([block.tasks.index(task_name) for task_name in block.tasks_in(name)])
-    groups = [torch.nonzero(task == position).flatten() for position in own]
+    groups = [torch.nonzero(task == network.tasks.index(n)).flatten() for n in names]
     width = max(len(group) for group in groups)
-    index = torch.zeros(len(groups), width, dtype=torch.int64)
+    index = torch.zeros(len(groups), width, dtype=torch.int64, device=task.device)
     for position, group in enumerate(groups):
         index[position, : len(group)] = group
-    inputs = {part: array[index] for part, array in source.inputs.items()}
-    raw = network(Batch({name: inputs}, {}, replicated=True))[block.name]
-    scores = raw.new_zeros(source.n_rows, block.size)
-    for column, group in zip(own.tolist(), groups, strict=True):
-        scores[group] = raw[: len(group), column]
+    inputs = {part: array[index] for part, array in rows.inputs.items()}
+    sizes = torch.tensor([len(group) for group in groups])
+    raw: Raw = network({name: SourceBatch(inputs, sizes=sizes)})
+    scores = {key: raw[key].new_zeros(rows.n_rows, *raw[key].shape[2:]) for key in raw}
+    for block in network.blocks:
+        for column, task_name in enumerate(block.tasks_in(name)):
+            group = groups[names.index(task_name)]
+            scores[name, block.name][group] = raw[name, block.name][: len(group), column]
     return scores

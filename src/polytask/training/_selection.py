@@ -171,20 +171,11 @@ class ReplicaSelection(Selection):
 
     def __init__(self, network: MultiTaskModule, tasks: TaskSet, patience: int | None) -> None:
         super().__init__(network, tasks, patience)
-        self.best = [tensor.detach().clone() for tensor, _, _ in network.task_tensors()]
+        self.best = [owned.tensor.detach().clone() for owned in network.owners()]
 
     def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:
         del epoch, losses
-        better = set(improved)
-        with torch.no_grad():
-            for best, (tensor, names, stacked) in zip(
-                self.best, self.network.task_tensors(), strict=True
-            ):
-                if stacked:
-                    rows = [position for position, name in enumerate(names) if name in better]
-                    best[rows] = tensor[rows]
-                elif names[0] in better:
-                    best.copy_(tensor)
+        self._copy(set(improved), restore=False)
         if self.patience is not None:
             self._stop([name for name, wait in self.waits.items() if wait >= self.patience])
 
@@ -195,16 +186,19 @@ class ReplicaSelection(Selection):
 
     def restore(self) -> None:
         """Give each task its best state; tasks that were never looked at keep their last."""
-        looked = {name for name, epoch in self.best_epochs.items() if epoch}
+        self._copy({name for name, epoch in self.best_epochs.items() if epoch}, restore=True)
+
+    def _copy(self, tasks: set[str], *, restore: bool) -> None:
+        """Copy what belongs to some tasks from the network to the best state, or back."""
         with torch.no_grad():
-            for best, (tensor, names, stacked) in zip(
-                self.best, self.network.task_tensors(), strict=True
-            ):
-                if stacked:
-                    rows = [position for position, name in enumerate(names) if name in looked]
-                    tensor[rows] = best[rows]
-                elif names[0] in looked:
-                    tensor.copy_(best)
+            for best, owned in zip(self.best, self.network.owners(), strict=True):
+                part = owned.parts_of(tasks)
+                if part is None:
+                    continue
+                if restore:
+                    owned.tensor[part] = best[part]
+                else:
+                    best[part] = owned.tensor[part]
 
     def state_dict(self) -> dict[str, Any]:
         """All state, so that training resumes exactly."""

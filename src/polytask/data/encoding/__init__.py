@@ -5,20 +5,23 @@ Begin with `_schema.Schema`, which encodes the inputs of a source, then `_block.
 """
 
 from polytask.data.encoding._as_source import as_source, rows_to_predict
-from polytask.data.encoding._batch import Batch, BlockTargets, EncodedSource
+from polytask.data.encoding._batch import Batch, BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block, make_blocks
 from polytask.data.encoding._encode import encode
 from polytask.data.encoding._fit_schemas import fit_schemas
+from polytask.data.encoding._part import ROLES, Part
 from polytask.data.encoding._schema import Schema
 from polytask.data.encoding._schema_json import schema_from_json, schema_to_json
 from polytask.data.encoding._unseen import unseen_notes
 
 __all__ = [
+    "ROLES",
     "Batch",
     "Block",
     "BlockTargets",
-    "EncodedSource",
+    "Part",
     "Schema",
+    "SourceBatch",
     "as_source",
     "encode",
     "fit_schemas",

@@ -1,12 +1,12 @@
-"""Encoded rows, whole or a batch of them; arrays of numpy or torch alike."""
+"""Encoded rows of each source, all of them or a batch; arrays of numpy or torch alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Batch", "BlockTargets", "EncodedSource"]
+__all__ = ["Batch", "BlockTargets", "SourceBatch"]
 
 Array = Any
 """numpy array or torch tensor; shapes are given beside each field."""
@@ -14,128 +14,96 @@ Array = Any
 
 @dataclass(frozen=True, eq=False)
 class BlockTargets:
-    """Labels of one block's tasks for some rows.
+    """Labels of one block's tasks for rows of one source.
 
     Attributes
     ----------
-    values : array or None
-        Encoded labels, (n, n_tasks, c), or (n, c) where each row has one task; float32, 0 where
-        missing. None for rows that are only to be predicted.
-    mask : array or None
+    values : array
+        Encoded labels, (n, n_tasks, *target_shape) of the block's tasks that the source carries,
+        or (n, *target_shape) where each row has one task; float32, 0 where missing.
+    mask : array
         Which cells are labelled; same shape, bool.
-    task : array of shape (n,), int64, or None
-        Own rows only: position of the row's task in the block, 0 where it is in another block.
     weight : array or None
-        Row weights, (n,) or (n, n_tasks), float32; None means one everywhere.
+        Row weights, (n, n_tasks) or (n,), float32; None means one everywhere.
     """
 
-    values: Array | None
-    mask: Array | None
-    task: Array | None = None
+    values: Array
+    mask: Array
     weight: Array | None = None
-
-    def labels(self) -> tuple[Array, Array]:
-        """Values and mask; raises for rows that are only to be predicted."""
-        if self.values is None or self.mask is None:
-            sentence = "These rows carry no labels."
-            raise TypeError(sentence)
-        return self.values, self.mask
-
-    def take(self, rows: Array) -> BlockTargets:
-        """The labels of some rows, in that order."""
-        return self.map(lambda array: array[rows])
 
     def map(self, function: Callable[[Array], Array]) -> BlockTargets:
         """Apply `function` to every array."""
-        fields = (self.values, self.mask, self.task, self.weight)
-        return BlockTargets(*(None if field is None else function(field) for field in fields))
+        weight = None if self.weight is None else function(self.weight)
+        return BlockTargets(function(self.values), function(self.mask), weight)
 
 
 @dataclass(frozen=True, eq=False)
-class EncodedSource:
-    """A source's rows as a network takes them.
+class SourceBatch:
+    """Rows of one source as a network and its losses take them.
 
     Attributes
     ----------
-    inputs : mapping of str to array
-        What `Schema.encode` gives: ``"numeric"`` (n, d) float32, ``"categorical"`` (n, c) int32
-        codes with 0 = unknown, and ``"tensor:NAME"`` (n, …) float32; parts without columns are
-        left out.
-    targets : mapping of block name to BlockTargets
-        Only blocks that this source carries.
-    n_rows : int
+    inputs : mapping of part name to array
+        What `Schema.encode` gives, by the names of its `Schema.parts`: ``"numeric"`` (n, d)
+        float32, ``"categorical"`` (n, c) int32 codes with 0 = unknown, ``"tensor:NAME"`` (n, …)
+        float32; parts without columns are left out. In a *replicated* batch, where every task has
+        drawn rows of its own, all arrays have a leading axis over the source's tasks.
+    task : array of shape (n,), int64, or None
+        Position in the task set of each row's task, where every row has one task; 0 if unknown.
+    targets : mapping of block name to BlockTargets, or None
+        Labels of the blocks that the source carries; None for rows that are only predicted. In a
+        replicated batch row i of task k is the i-th row drawn for that task.
+    sizes : array of shape (n_tasks,), int64, or None
+        Replicated batches only: how many of the rows drawn for each of the source's tasks count;
+        those behind them fill up and have no label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.data import BlockTargets, SourceBatch
+    >>> labels = BlockTargets(np.ones((3, 2, 1)), np.ones((3, 2, 1), dtype=bool))
+    >>> rows = SourceBatch({"numeric": np.zeros((3, 5))}, targets={"binary-1-0": labels})
+    >>> rows.take(np.array([2, 0])).targets["binary-1-0"].values.shape
+    (2, 2, 1)
     """
 
     inputs: Mapping[str, Array]
-    targets: Mapping[str, BlockTargets]
-    n_rows: int
+    task: Array | None = None
+    targets: Mapping[str, BlockTargets] | None = None
+    sizes: Array | None = None
 
-    def map(self, function: Callable[[Array], Array]) -> EncodedSource:
+    @property
+    def n_rows(self) -> int:
+        """Number of rows; of rows drawn for each task in a replicated batch."""
+        return int(next(iter(self.inputs.values())).shape[0 if self.sizes is None else 1])
+
+    def map(self, function: Callable[[Array], Array]) -> SourceBatch:
         """Apply `function` to every array, such as a move to a device."""
-        return replace(
-            self,
-            inputs={name: function(array) for name, array in self.inputs.items()},
-            targets={name: block.map(function) for name, block in self.targets.items()},
+        targets = self.targets
+        if targets is not None:
+            targets = {name: block.map(function) for name, block in targets.items()}
+        return SourceBatch(
+            {name: function(array) for name, array in self.inputs.items()},
+            None if self.task is None else function(self.task),
+            targets,
+            None if self.sizes is None else function(self.sizes),
         )
 
-    def take(self, rows: Array) -> EncodedSource:
+    def take(self, rows: Array) -> SourceBatch:
         """Some of the rows, in that order."""
-        inputs = {name: array[rows] for name, array in self.inputs.items()}
-        targets = {name: block.take(rows) for name, block in self.targets.items()}
-        return EncodedSource(inputs, targets, len(rows))
+        return self.map(lambda array: array[rows])
 
+    def without_targets(self) -> SourceBatch:
+        """The same rows as they are when only predicted."""
+        return replace(self, targets=None)
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Rows of one or several sources, as a network and its losses take them.
-
-    Attributes
-    ----------
-    inputs : mapping of source name to mapping of str to array
-        Encoded inputs as in `EncodedSource`. In a *replicated* batch, where each task has rows
-        of its own drawn, every array carries a leading axis over the source's tasks.
-    targets : mapping of block name to BlockTargets
-        Rows of the block's sources one after another, in the block's order of sources; dense in
-        a replicated batch, where row i of task k is the i-th row drawn for that task.
-    replicated : bool
-    sizes : mapping of source name to array of shape (n_tasks,), int64, or None
-        Replicated only: how many of the rows drawn for each of the source's tasks count; those
-        behind them fill up and have no label. None means all.
-    """
-
-    inputs: Mapping[str, Mapping[str, Array]]
-    targets: Mapping[str, BlockTargets]
-    replicated: bool = False
-    sizes: Mapping[str, Array] | None = None
-
-    @classmethod
-    def of(
-        cls,
-        sources: Mapping[str, EncodedSource],
-        concatenate: Callable[[Sequence[Array]], Array],
-    ) -> Batch:
-        """Join the rows of several sources; `concatenate` joins arrays along their first axis."""
-        inputs = {name: source.inputs for name, source in sources.items()}
-        parts: dict[str, list[BlockTargets]] = {}
-        for source in sources.values():
-            for name, block in source.targets.items():
-                parts.setdefault(name, []).append(block)
-        joined = {name: _joined(blocks, concatenate) for name, blocks in parts.items()}
-        return cls(inputs, joined)
-
-
-def _joined(
-    parts: list[BlockTargets], concatenate: Callable[[Sequence[Array]], Array]
-) -> BlockTargets:
-    if len(parts) == 1:
-        return parts[0]
-
-    def field(name: str) -> Array | None:
-        arrays = [getattr(part, name) for part in parts]
-        absent = sum(array is None for array in arrays)
-        if 0 < absent < len(arrays):
-            sentence = f"Some of the sources of a block carry its {name} and others do not."
+    def labels(self, block: str) -> BlockTargets:
+        """A block's labels; raises for rows that are only predicted."""
+        if self.targets is None:
+            sentence = "These rows carry no labels."
             raise TypeError(sentence)
-        return None if absent else concatenate(arrays)
+        return self.targets[block]
 
-    return BlockTargets(field("values"), field("mask"), field("task"), field("weight"))
+
+Batch = Mapping[str, SourceBatch]
+"""Rows of each source by its name. Sources stay apart up to the loss."""

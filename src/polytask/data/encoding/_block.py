@@ -32,8 +32,16 @@ class Block:
         The sources that carry them, in the order of the data set.
     members : tuple of tuple of str
         The tasks that each source carries, parallel to `sources`.
-    own_rows : bool
-        Whether each row belongs to exactly one of the tasks, whose head it then gathers.
+    own_rows : frozenset of str
+        The sources whose rows belong to one task each, whose head a row then gathers.
+
+    Examples
+    --------
+    >>> from polytask.data import MultiTaskDataset, fit_schemas, make_blocks
+    >>> table = {"age": [31, 44, 28], "rich": [0, 1, 0], "single": ["yes", "no", None]}
+    >>> data = MultiTaskDataset.from_table(table, ["rich", "single"])
+    >>> [(block.name, block.tasks) for block in make_blocks(data.tasks, fit_schemas(data))]
+    [('binary-1-0', ('rich', 'single'))]
     """
 
     name: str
@@ -44,7 +52,7 @@ class Block:
     targets: tuple[FittedTarget, ...]
     sources: tuple[str, ...]
     members: tuple[tuple[str, ...], ...]
-    own_rows: bool
+    own_rows: frozenset[str]
 
     @property
     def n_columns(self) -> int:
@@ -97,8 +105,6 @@ def _block(
         for source, schema in schemas.items()
     }
     members = {source: carried for source, carried in members.items() if carried}
-    one_task_a_row = all(schemas[s].own_rows or len(c) == 1 for s, c in members.items())
-    several = len(members) > 1 or any(schemas[source].own_rows for source in members)
     return Block(
         f"{first.known_kind.name}-{size}-{position}",
         first.known_kind,
@@ -108,5 +114,5 @@ def _block(
         tuple(targets[name] for name in names),
         tuple(members),
         tuple(members.values()),
-        one_task_a_row and several,
+        frozenset(source for source in members if schemas[source].own_rows),
     )

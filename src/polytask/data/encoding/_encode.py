@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polytask.data.encoding._batch import BlockTargets, EncodedSource
+from polytask.data.encoding._batch import BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block
 from polytask.data.encoding._schema import Schema
 from polytask.data.sources import Source, unit_weights
@@ -20,7 +20,7 @@ def encode(
     tasks: TaskSet,
     schemas: Mapping[str, Schema],
     blocks: Sequence[Block],
-) -> dict[str, EncodedSource]:
+) -> dict[str, SourceBatch]:
     """Encode inputs and, where there are any, labels of every source.
 
     Row weights are scaled to the mean 1 over the labelled rows of each task; where some sources
@@ -35,17 +35,17 @@ def encode(
 
     Returns
     -------
-    dict of source name to EncodedSource
+    dict of source name to SourceBatch
     """
-    encoded = {}
     weights = _weights(sources, tasks)
-    for source in sources:
-        schema = schemas[source.name]
-        carried = [block for block in blocks if source.name in block.sources]
-        own = weights.get(source.name)
-        targets = {block.name: _targets(source, tasks, block, own) for block in carried}
-        encoded[source.name] = EncodedSource(schema.encode(source), targets, source.n_rows)
-    return encoded
+    return {
+        source.name: SourceBatch(
+            schemas[source.name].encode(source),
+            _task_positions(source, tasks),
+            _targets(source, tasks, blocks, weights.get(source.name)),
+        )
+        for source in sources
+    }
 
 
 def _weights(sources: Sequence[Source], tasks: TaskSet) -> dict[str, dict[str, np.ndarray]]:
@@ -53,43 +53,52 @@ def _weights(sources: Sequence[Source], tasks: TaskSet) -> dict[str, dict[str, n
     labelled = [source for source in sources if source.labels is not None]
     if all(source.weights is None for source in labelled):
         return {}
-    found: dict[str, dict[str, np.ndarray]] = {source.name: {} for source in labelled}
+    by_source: dict[str, dict[str, np.ndarray]] = {source.name: {} for source in labelled}
     for name in tasks.names:
         for source, weights in unit_weights(labelled, name).items():
-            found[source][name] = weights
-    plain = all((one == 1).all() for by_task in found.values() for one in by_task.values())
-    return {} if plain else found
+            by_source[source][name] = weights
+    plain = all((w == 1).all() for by_task in by_source.values() for w in by_task.values())
+    return {} if plain else by_source
+
+
+def _task_positions(source: Source, tasks: TaskSet) -> np.ndarray | None:
+    """Position in the task set of each row's task, where it has one; 0 if that is unknown."""
+    if source.task_index is None:
+        return None
+    positions = np.array([tasks.index(name) for name in source.tasks.names])
+    return positions[np.maximum(source.task_index, 0)].astype(np.int64)
 
 
 def _targets(
+    source: Source,
+    tasks: TaskSet,
+    blocks: Sequence[Block],
+    weights: Mapping[str, np.ndarray] | None,
+) -> dict[str, BlockTargets] | None:
+    if source.labels is None:
+        return None
+    carried = [block for block in blocks if source.name in block.sources]
+    return {block.name: _block_targets(source, tasks, block, weights) for block in carried}
+
+
+def _block_targets(
     source: Source, tasks: TaskSet, block: Block, weights: Mapping[str, np.ndarray] | None
 ) -> BlockTargets:
-    task = _task_positions(source, block) if block.own_rows else None
-    if source.labels is None:
-        return BlockTargets(None, None, task)
-    heads = () if block.own_rows else (len(block.tasks),)
+    names, own_rows = block.tasks_in(source.name), source.name in block.own_rows
+    heads = () if own_rows else (len(names),)
     shape = (source.n_rows, *heads, block.n_columns)
     values = np.full(shape, np.nan, dtype=np.float32)
-    weight = None if weights is None else np.ones(shape[:-1], dtype=np.float32)
-    for position, (name, fitted) in enumerate(zip(block.tasks, block.targets, strict=True)):
+    weight = None if weights is None else np.ones((source.n_rows, *heads), dtype=np.float32)
+    labels = source.labelled()
+    for position, name in enumerate(names):
         if name not in source.tasks.names:
             continue
-        rows = source.labels.rows(name)
-        columns = list(source.labels.columns(name).values())
-        codes = tasks[name].known_kind.encode(columns, fitted)
-        places = rows if block.own_rows else (rows, position)
-        values[places] = codes
+        rows = labels.rows(name)
+        columns = list(labels.columns(name).values())
+        fitted = block.targets[block.tasks.index(name)]
+        cells = rows if own_rows else (rows, position)
+        values[cells] = tasks[name].known_kind.encode(columns, fitted)
         if weight is not None and weights is not None:
-            weight[places] = weights[name]
+            weight[cells] = weights[name]
     mask = np.isfinite(values)
-    return BlockTargets(np.where(mask, values, np.float32(0)), mask, task, weight)
-
-
-def _task_positions(source: Source, block: Block) -> np.ndarray:
-    """Position in the block of each row's task; rows of a task outside it get 0."""
-    if source.task_index is None:
-        position = next(i for i, name in enumerate(block.tasks) if name in source.tasks.names)
-        return np.full(source.n_rows, position, dtype=np.int64)
-    place = {name: position for position, name in enumerate(block.tasks)}
-    positions = np.array([place.get(name, 0) for name in source.tasks.names])
-    return positions[np.maximum(source.task_index, 0)].astype(np.int64)
+    return BlockTargets(np.where(mask, values, np.float32(0)), mask, weight)

@@ -9,6 +9,7 @@ import numpy as np
 
 from polytask.data.cells import Reading
 from polytask.data.columns import Column, fit_columns
+from polytask.data.encoding._part import Part
 from polytask.data.sources import Source, fit_targets
 from polytask.tasks import FittedTarget
 
@@ -42,6 +43,8 @@ class Schema:
         Codes of every column of the ``"categorical"`` array, the unknown included.
     tensors : mapping of str to tuple of int
         Shape of every ``"tensor:NAME"`` array, rows left out.
+    parts : tuple of Part
+        What `encode` gives: numbers, codes of categories, then tensors.
     """
 
     source: str
@@ -108,5 +111,20 @@ class Schema:
 
     @property
     def tensors(self) -> Mapping[str, tuple[int, ...]]:
-        """Shape of every tensor a row."""
+        """Shape of every tensor per row."""
         return {c.part: c.shape for c in self.columns if c.part.startswith("tensor:")}
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What `encode` gives: numbers, codes of categories, then tensors; none without columns."""
+        width, codes = self.n_numeric, self.cardinalities
+        return (
+            *([Part("numeric", "numeric", (width,))] if width else []),
+            *([Part("categorical", "categorical", (len(codes),), codes)] if codes else []),
+            *(Part(name, _role(shape), tuple(shape)) for name, shape in self.tensors.items()),
+        )
+
+
+def _role(shape: tuple[int, ...]) -> str:
+    """Tensors of three axes are (channels, height, width)."""
+    return "image" if len(shape) == 3 else "tensor"

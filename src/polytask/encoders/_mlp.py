@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import prod
 from typing import ClassVar
 
 from torch import nn
 
 from polytask._validation import Constraint, Each, Interval, check_parameters
-from polytask.architectures._encoder import Encoder
-from polytask.architectures._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.encoders._encoder import Encoder
+from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["MLP"]
@@ -32,11 +31,12 @@ class MLP(Encoder):
     activation : str, default "relu"
     normalization : {None, "batch", "layer"}, default None
     embedding_dim : int, default 8
-        Numbers a category becomes.
+        Width of the category embedding.
 
     Examples
     --------
-    >>> from polytask.architectures import MLP, HardSharing
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.encoders import MLP
     >>> HardSharing(encoder=MLP(widths=(64,), dropout=0.1)).encoder.widths
     (64,)
     """
@@ -64,10 +64,10 @@ class MLP(Encoder):
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def stages(self, in_shape: tuple[int, ...]) -> Sequence[nn.Module]:
-        """One module a layer."""
-        sizes = (prod(in_shape), *self.widths)
-        built: list[nn.Module] = [] if len(in_shape) == 1 else [nn.Flatten()]
+    def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """One module per layer."""
+        sizes = (*shape, *self.widths)
+        built: list[nn.Module] = []
         for size, width in pairwise(sizes):
             layers = [nn.Linear(size, width), *normalization(self.normalization, width)]
             layers.append(activation(self.activation))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import ClassVar
 
 from torch import Tensor, nn
 
 from polytask._validation import Constraint, Interval, check_parameters
-from polytask.architectures._encoder import Encoder
-from polytask.architectures._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.encoders._encoder import Encoder
+from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["ResidualMLP"]
@@ -19,7 +18,7 @@ __all__ = ["ResidualMLP"]
 
 @dataclass(frozen=True)
 class ResidualMLP(Encoder):
-    r"""Residual blocks over a linear projection; the ResNet for tables, one stage a block.
+    r"""Residual blocks over a linear projection; the ResNet for tables, one stage per block.
 
     .. math:: h_{l} = h_{l-1} + \mathrm{dropout}(V_l\, \mathrm{dropout}(\phi(U_l\, \mathrm{norm}(h_{l-1}))))
 
@@ -50,7 +49,8 @@ class ResidualMLP(Encoder):
 
     Examples
     --------
-    >>> from polytask.architectures import HardSharing, ResidualMLP
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.encoders import ResidualMLP
     >>> HardSharing(encoder=ResidualMLP(width=64, depth=3)).encoder.depth
     3
     """
@@ -87,10 +87,9 @@ class ResidualMLP(Encoder):
     def __post_init__(self) -> None:
         check_parameters(self)
 
-    def stages(self, in_shape: tuple[int, ...]) -> Sequence[nn.Module]:
+    def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """The projection, the blocks, and a last normalisation and activation."""
-        flatten: list[nn.Module] = [] if len(in_shape) == 1 else [nn.Flatten()]
-        first = nn.Sequential(*flatten, nn.Linear(prod(in_shape), self.width))
+        first = nn.Sequential(nn.Linear(shape[0], self.width))
         blocks = [_Residual(self._block()) for _ in range(self.depth)]
         last = [*normalization(self.normalization, self.width), activation(self.activation)]
         return [first, *blocks, nn.Sequential(*last)]

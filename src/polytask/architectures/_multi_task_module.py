@@ -1,0 +1,104 @@
+"""The contract of a network: a batch of rows to raw scores, and who owns which tensor."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from polytask.architectures._owners import Owned, Owner, tensors_of
+from polytask.data import Batch, Block, Schema, make_blocks
+from polytask.encoders import State
+from polytask.tasks import TaskSet
+
+__all__ = ["MultiTaskModule", "Raw"]
+
+Raw = dict[tuple[str, str], Tensor]
+"""One score tensor per (source, block): (n, n_tasks, *score_shape) of the block's tasks that the
+source carries, or (n, *score_shape) where each row has one task."""
+
+
+class MultiTaskModule(nn.Module, ABC):
+    """A network over a batch of rows that gives one score tensor per source and block.
+
+    A subclass defines `features` and `answer` where there is a last common representation, and
+    `forward` alone where there is none.
+
+    Parameters
+    ----------
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+
+    Attributes
+    ----------
+    tasks : TaskSet
+    sources : tuple of str
+    blocks : tuple of Block
+        The blocks of tasks that it answers for.
+    replicated : bool
+        Whether it holds one network per task and takes replicated batches, in which each task
+        has drawn rows of its own.
+    rows_apart : bool
+        Whether a row's features depend on that row alone, but for batch statistics. Gradients
+        of tasks with rows of their own are then computed in one backward pass.
+    """
+
+    replicated: bool = False
+    rows_apart: bool = False
+
+    def __init__(self, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
+        super().__init__()
+        self.tasks, self.sources = tasks, tuple(schemas)
+        self.blocks: tuple[Block, ...] = make_blocks(tasks, schemas)
+
+    def forward(self, batch: Batch) -> Raw:
+        """Raw scores of every block for the rows of every source in the batch."""
+        features = self.features(batch)
+        if features is None:
+            sentence = f"{type(self).__name__} must define `forward`, or `features` and `answer`."
+            raise NotImplementedError(sentence)
+        return self.answer(features, batch)
+
+    def features(self, batch: Batch) -> Mapping[str, State] | None:
+        """The last common representation of every source's rows, where one exists."""
+        del batch
+        return None
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores from `features`; ``forward(batch)`` is ``answer(features(batch), batch)``."""
+        del features, batch
+        sentence = f"{type(self).__name__} has no last common representation."
+        raise NotImplementedError(sentence)
+
+    def owners(self) -> Sequence[Owned]:
+        """Which tasks every parameter and buffer serves, each stated once.
+
+        By default each piece (`Inputs`, `Copies`, `Mixture`, `Heads`) states it for its tensors,
+        and all others serve all tasks. `polytask.testing.check_architecture` compares what is
+        stated with what the losses of the tasks reach.
+        """
+        stated = [
+            owned
+            for piece in self.modules()
+            if isinstance(piece, Owner)
+            for owned in piece.owners()
+        ]
+        known = {id(owned.tensor) for owned in stated}
+        rest = [tensor for tensor in tensors_of(self) if id(tensor) not in known]
+        return [*stated, *(Owned(tensor, self.tasks.names) for tensor in rest)]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Trainable parameters through which several tasks meet."""
+        return [
+            owned.tensor
+            for owned in self.owners()
+            if owned.is_shared and isinstance(owned.tensor, nn.Parameter)
+        ]
+
+    def penalty(self) -> Float[Tensor, ""]:
+        """The architecture's own regulariser, added after balancing; zero by default."""
+        parameter = next(self.parameters(), None)
+        return torch.zeros((), device=None if parameter is None else parameter.device)

@@ -1,0 +1,100 @@
+"""The stages of an encoder, as sources run through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from polytask._reason import reason
+from polytask.architectures._inputs import Inputs
+from polytask.encoders import Encoder, State, advance
+from polytask.encoders._pooling import feature_shape
+from polytask.exceptions import ParameterError
+
+__all__ = ["Stages", "advance_all"]
+
+
+class Stages(nn.ModuleList):
+    """The stages of an encoder, one module each; rows of all sources go through the same.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    inputs : Inputs
+        Where the rows come from.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of a row of the first source after the last stage.
+    shapes : tuple of tuple of int
+        The same after each stage, the entry first; it has one entry more than there are stages.
+
+    Raises
+    ------
+    ParameterError
+        If the stages cannot take the rows of a source, or end in no features.
+    """
+
+    def __init__(self, encoder: Encoder, inputs: Inputs) -> None:
+        super().__init__(encoder.stages(inputs.shape))
+        for name, shape in reversed(inputs.shapes.items()):
+            self.shapes = _shapes(self, shape, name)
+        self.shape = self.shapes[-1]
+
+    def forward(self, states: Mapping[str, State]) -> Mapping[str, State]:
+        """States of every source after the last stage."""
+        for stage in self:
+            states = advance_all(stage, states)
+        return states
+
+
+def advance_all(stage: nn.Module, states: Mapping[str, State]) -> Mapping[str, State]:
+    """Apply a stage to the states of all sources; those of one shape go through it together.
+
+    Parameters
+    ----------
+    stage : nn.Module
+        A `polytask.encoders.MaskedStage`, or a module that maps values to values.
+    states : mapping of source name to State
+    """
+    if len(states) == 1:
+        return {name: advance(stage, state) for name, state in states.items()}
+    together: dict[tuple[int, ...], list[str]] = {}
+    for name, state in states.items():
+        if state.mask is None:
+            together.setdefault(tuple(state.values.shape[1:]), []).append(name)
+    advanced = {name: advance(stage, s) for name, s in states.items() if s.mask is not None}
+    for names in together.values():
+        values = [states[name].values for name in names]
+        joined = values[0] if len(values) == 1 else torch.cat(values)
+        parts = torch.split(advance(stage, State(joined)).values, [len(part) for part in values])
+        advanced.update(zip(names, map(State, parts), strict=True))
+    return {name: advanced[name] for name in states}
+
+
+def _shapes(
+    stages: nn.ModuleList, shape: tuple[int, ...], source: str
+) -> tuple[tuple[int, ...], ...]:
+    """Shapes of a row before the first stage and after each."""
+    training = stages.training
+    stages.eval()
+    state, shapes = State(torch.zeros(2, *shape)), [tuple(shape)]
+    try:
+        with torch.no_grad():
+            for stage in stages:
+                state = advance(stage, state)
+                shapes.append(feature_shape(state.values))
+    except (RuntimeError, ValueError, IndexError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        sentence = (
+            f"The `encoder` parameter must take rows of shape {tuple(shape)}, as source {source!r} "
+            f"has them. The module said: {reason(error, named=False)}."
+        )
+        raise ParameterError(sentence) from error
+    finally:
+        stages.train(training)
+    return tuple(shapes)

@@ -1,0 +1,48 @@
+"""Named parts of a source's encoded inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ROLES", "Part"]
+
+ROLES = (
+    "numeric",
+    "categorical",
+    "date",
+    "text",
+    "smiles",
+    "tokens",
+    "sequence",
+    "image",
+    "tensor",
+)
+"""What a part can be, as encoders declare it in `takes`."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One array of a source's encoded inputs: its name, what it is, and its shape.
+
+    Parameters
+    ----------
+    name : str
+        Its key among the inputs of a `SourceBatch`.
+    role : str
+        One of `ROLES`. All numeric columns are one part, and so are all categorical ones.
+    shape : tuple of int
+        Of one row: ``(d,)`` for numbers, ``(c,)`` for codes, (channels, height, width) for images.
+    cardinalities : tuple of int
+        Codes of every column of a categorical part, the unknown included; empty for others.
+
+    Examples
+    --------
+    >>> from polytask.data import Part
+    >>> Part("categorical", "categorical", (2,), cardinalities=(4, 3)).shape
+    (2,)
+    """
+
+    name: str
+    role: str
+    shape: tuple[int, ...]
+    cardinalities: tuple[int, ...] = ()

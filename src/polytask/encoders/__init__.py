@@ -1,0 +1,28 @@
+"""From the parts of a row to features: the networks that tasks share or have of their own.
+
+An `Encoder` is a recipe. Its `entry` turns the named parts of a source into a `State`, and its
+stages go on from there, so that an architecture can share some of them and repeat others. Begin
+with `Encoder`, then read `MLP`, which is one file of few lines.
+"""
+
+from polytask.encoders._by_role import ByRole
+from polytask.encoders._custom_encoder import CustomEncoder
+from polytask.encoders._encoder import Encoder
+from polytask.encoders._mlp import MLP
+from polytask.encoders._pooling import mean_pool
+from polytask.encoders._residual_mlp import ResidualMLP
+from polytask.encoders._state import MaskedStage, State, advance
+from polytask.encoders._table_entry import TableEntry
+
+__all__ = [
+    "MLP",
+    "ByRole",
+    "CustomEncoder",
+    "Encoder",
+    "MaskedStage",
+    "ResidualMLP",
+    "State",
+    "TableEntry",
+    "advance",
+    "mean_pool",
+]

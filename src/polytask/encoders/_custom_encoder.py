@@ -1,0 +1,127 @@
+"""Any module as an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from polytask._reason import reason
+from polytask._validation import (
+    Constraint,
+    InstanceOf,
+    Interval,
+    OneOf,
+    Satisfies,
+    check_parameters,
+)
+from polytask.data import Part
+from polytask.encoders._encoder import Encoder
+from polytask.encoders._state import State
+from polytask.encoders._table_entry import TableEntry
+from polytask.exceptions import ParameterError
+
+__all__ = ["ENCODER", "CustomEncoder", "as_encoder"]
+
+_FACTORY = Satisfies(
+    lambda value: callable(value) and not isinstance(value, nn.Module),
+    "a factory of torch modules (a function that builds one, not a module itself), "
+    "such as `lambda shape: nn.Linear(shape[0], 32)`",
+)
+
+ENCODER = OneOf((InstanceOf((Encoder,)), _FACTORY))
+
+
+@dataclass(frozen=True)
+class CustomEncoder(Encoder):
+    """Any `nn.Module`, by a factory that receives the shape of a row.
+
+    Parameters
+    ----------
+    factory : callable
+        ``factory(shape) -> nn.Module`` that maps (n, *shape) to a vector per row (n, h), a
+        sequence (n, l, h) or a map (n, c, height, width). The shape is that of one encoded row:
+        ``(18,)`` where the columns become 18 numbers, or a tensor column's own shape, such as
+        ``(3, 32, 32)``, where that is the only input. Of several sources it is the first's, and
+        the module must take the rows of all. To be saved, a model needs a factory that is defined
+        at the top of an importable module.
+    embedding_dim : int, default 8
+        Width of the category embedding.
+
+    Raises
+    ------
+    ParameterError
+        If the factory cannot be called so or gives no module, or an image or other tensor stands
+        beside other inputs; see `ByRole`.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from polytask.encoders import CustomEncoder
+    >>> encoder = CustomEncoder(lambda shape: nn.Linear(shape[0], 32))
+    >>> encoder.stages((18,))
+    [Linear(in_features=18, out_features=32, bias=True)]
+    """
+
+    factory: Callable[[tuple[int, ...]], nn.Module]
+    embedding_dim: int = 8
+
+    rows_apart: ClassVar[bool] = False
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "factory": _FACTORY,
+        "embedding_dim": Interval(int, 1),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def entry(self, parts: Sequence[Part]) -> nn.Module:
+        """A lone tensor or image as it is; other parts as one vector per row."""
+        shaped = [part for part in parts if len(part.shape) > 1]
+        if not shaped:
+            return TableEntry(parts, self.embedding_dim)
+        if len(parts) > 1:
+            names = ", ".join(f"{part.name!r} ({part.role})" for part in parts)
+            sentence = (
+                "The `encoder` parameter must say how inputs of several shapes are read: a factory "
+                f"receives one of them. Got {names}. Give an encoder for each role, such as "
+                f"polytask.encoders.ByRole({{{shaped[0].role!r}: my_factory}})."
+            )
+            raise ParameterError(sentence)
+        return _OnePart(parts[0].name)
+
+    def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """The factory's module as the only stage."""
+        try:
+            module = self.factory(shape)
+        except TypeError as error:
+            sentence = (
+                "The `encoder` parameter's factory must build a torch.nn.Module from the shape of "
+                f"a row. Called with {tuple(shape)}, it said: {reason(error, named=False)}."
+            )
+            raise ParameterError(sentence) from error
+        if not isinstance(module, nn.Module):
+            sentence = (
+                "The `encoder` parameter's factory must return a torch.nn.Module. "
+                f"Got {type(module).__name__} instead."
+            )
+            raise ParameterError(sentence)
+        return [module]
+
+
+class _OnePart(nn.Module):
+    """A tensor or an image as it is."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> State:
+        return State(inputs[self.part])
+
+
+def as_encoder(encoder: Encoder | Callable[..., Any]) -> Encoder:
+    """Wrap a module factory; leave a recipe as it is."""
+    return encoder if isinstance(encoder, Encoder) else CustomEncoder(encoder)

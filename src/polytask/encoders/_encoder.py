@@ -1,0 +1,113 @@
+"""The contract of an encoder: an entry for the parts of a row, then stages."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from polytask.data import ROLES, Part
+from polytask.encoders._table_entry import TableEntry
+from polytask.exceptions import ParameterError
+
+__all__ = ["FIXED_SHAPES", "Encoder", "check_roles", "sample_of"]
+
+FIXED_SHAPES = frozenset({"numeric", "categorical", "image", "tensor"})
+"""Roles whose rows are arrays of one shape, so that they can be laid out as one vector."""
+
+
+class Encoder(ABC):
+    """A recipe for an entry and stages; sharing is stated per stage.
+
+    A frozen dataclass of plain arguments. An encoder for tables defines `stages` alone.
+
+    Attributes
+    ----------
+    takes : frozenset of str
+        Roles of the parts that it can read; see `polytask.data.Part`.
+    rows_apart : bool
+        Whether a row's features depend on that row alone, but for batch statistics. Gradients of
+        tasks with rows of their own are then computed in one backward pass.
+    embedding_dim : int
+        Width of the category embedding in the default entry.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from torch import nn
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.encoders import Encoder
+    >>> @dataclass(frozen=True)
+    ... class Narrow(Encoder):
+    ...     width: int = 4
+    ...
+    ...     def stages(self, shape):
+    ...         return [nn.Linear(*shape, self.width), nn.Tanh()]
+    >>> HardSharing(encoder=Narrow()).encoder.stages((18,))
+    [Linear(in_features=18, out_features=4, bias=True), Tanh()]
+    """
+
+    takes: ClassVar[frozenset[str]] = FIXED_SHAPES
+    rows_apart: ClassVar[bool] = True
+    embedding_dim: int = 8
+
+    def entry(self, parts: Sequence[Part]) -> nn.Module:
+        """Build the module that maps a source's inputs by name to a `State`.
+
+        Parameters
+        ----------
+        parts : sequence of Part
+            Of one source, with roles among `takes`.
+
+        Returns
+        -------
+        nn.Module
+            By default one vector per row: numbers, embedded categories, flattened tensors.
+        """
+        return TableEntry(parts, self.embedding_dim)
+
+    @abstractmethod
+    def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """Build modules that go on from the entry's values, (n, *shape), one after another.
+
+        Each maps values to values, or is a `MaskedStage`. What the last one gives is a vector per
+        row, a sequence or a map; heads pool what they need.
+        """
+
+
+def check_roles(owner: str, encoder: Encoder, source: str, parts: Sequence[Part]) -> None:
+    """Refuse parts that an encoder cannot read.
+
+    Raises
+    ------
+    ParameterError
+        Naming the source, the part and its role, and what the encoder reads.
+    """
+    for part in parts:
+        if part.role not in encoder.takes:
+            roles = ", ".join(role for role in ROLES if role in encoder.takes)
+            sentence = (
+                f"The `encoder` parameter of {owner} must read what source {source!r} holds. "
+                f"{part.name!r} is {part.role} of shape {part.shape}, and "
+                f"{type(encoder).__name__} reads {roles}. Choose another encoder, or drop the "
+                "column."
+            )
+            raise ParameterError(sentence)
+
+
+def sample_of(parts: Sequence[Part]) -> Mapping[str, Tensor]:
+    """Two rows of zeros in the form of the parts, to find out shapes.
+
+    Examples
+    --------
+    >>> from polytask.encoders._encoder import sample_of
+    >>> sample_of([Part("numeric", "numeric", (3,))])["numeric"].shape
+    torch.Size([2, 3])
+    """
+    return {
+        part.name: torch.zeros(2, *part.shape, dtype=torch.int32 if part.cardinalities else None)
+        for part in parts
+    }
