@@ -194,10 +194,11 @@ def _seeded_heads(
     shapes = {block.name: (widths[block.tasks[0]],) for block in blocks}
     with seeded(seed):
         heads = Heads(blocks, tasks, shapes, per_task=True)
+    stacked: Any
     for block, stacked in zip(blocks, heads, strict=True):
         for position, name in enumerate(block.tasks):
             with seeded(seed, name, "head"):
-                head = nn.Linear(widths[name], block.size)
+                head: nn.Linear = nn.Linear(widths[name], block.size)
                 initialize(head, initializer)
             with torch.no_grad():
                 stacked.weight[position], stacked.bias[position] = head.weight, head.bias
