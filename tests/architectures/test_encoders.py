@@ -7,7 +7,7 @@ from torch import nn
 from training_tables import mixed_table, regression_table
 
 from polytask.architectures import HardSharing, SingleTask
-from polytask.data import Batch, MultiTaskDataset, encode, fit_schemas
+from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import MLP, CustomEncoder, ResidualMLP
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
@@ -60,7 +60,7 @@ def test_a_factory_that_gives_no_rows_of_features_is_refused():
     with pytest.raises(
         ParameterError, match=r"`encoder` parameter must give features of shape \(n, h\)"
     ):
-        HardSharing(lambda _: nn.Unflatten(1, (1, -1))).build(fit_schemas(data), data.tasks, seed=0)
+        HardSharing(lambda _: nn.Flatten(0)).build(fit_schemas(data), data.tasks, seed=0)
     with pytest.raises(ParameterError, match=r"factory must return a torch.nn.Module. Got int"):
         HardSharing(lambda _: 3).build(fit_schemas(data), data.tasks, seed=0)
 
@@ -75,7 +75,7 @@ def test_a_factory_that_cannot_be_called_so_says_why():
     def demanding(in_shape, width):
         return nn.Linear(in_shape[0], width)
 
-    sentence = r"`encoder` parameter.*in_shape=\(18,\), it said: .*missing 1 required.*'width'"
+    sentence = r"`encoder` parameter.*Called with \(18,\), it said: .*missing 1 required.*'width'"
     with pytest.raises(ParameterError, match=sentence) as caught:
         CustomEncoder(demanding).stages((18,))
     assert isinstance(caught.value.__cause__, TypeError)
@@ -107,15 +107,13 @@ def test_sources_of_different_schemas_meet_in_the_trunk():
     schemas = fit_schemas(data)
     network = HardSharing(MLP((8,))).build(schemas, data.tasks, seed=0)
     sources = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
-    both = network(Batch.of(sources, lambda parts: torch.cat(list(parts))))
+    both = network(sources)
     (block,) = network.blocks
-    assert both[block.name].shape == (50, 1)
-    one = Batch.of({"narrow": sources["narrow"]}, lambda parts: torch.cat(list(parts)))
-    torch.testing.assert_close(network(one)[block.name], both[block.name][30:])
-    groups = network.parameter_groups()
-    assert {frozenset({"wide"}), frozenset({"narrow"}), frozenset({"wide", "narrow"})} <= set(
-        groups
-    )
+    assert both["wide", block.name].shape == (30, 1, 1)
+    assert both["narrow", block.name].shape == (20, 1, 1)
+    alone = network({"narrow": sources["narrow"]})
+    torch.testing.assert_close(alone["narrow", block.name], both["narrow", block.name])
+    assert {("wide",), ("narrow",), ("wide", "narrow")} == {o.tasks for o in network.owners()}
 
 
 def test_building_leaves_the_global_generator_alone():

@@ -6,13 +6,12 @@ import torch
 from training_tables import mixed_table, own_rows_table
 
 from polytask.architectures import HardSharing
-from polytask.data import Batch, BlockTargets, MultiTaskDataset, encode, fit_schemas
+from polytask.data import BlockTargets, MultiTaskDataset, SourceBatch, encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import Task
 from polytask.training import to_tensors
 from polytask.training._joint_batches import JointBatches
-from polytask.training._tensors import joined
 
 
 def parts(data: MultiTaskDataset):
@@ -28,7 +27,7 @@ def test_epoch_mean_of_batch_losses_is_the_mean_over_labelled_rows():
     plain = MultiTaskLoss(network.blocks, data.tasks)
     expected = MultiTaskLoss(network.blocks, data.tasks, batches.expected(plain))
     with torch.no_grad():
-        everything = joined(sources)
+        everything = sources
         sums, counts = plain.sums(network(everything), everything)
         steps = range(batches.steps_per_epoch)
         losses = [expected(network(batch), batch)[0] for batch in map(batches.batch, steps)]
@@ -41,7 +40,7 @@ def test_absent_tasks_hold_zero_and_are_said_to_be_absent():
     network, sources = parts(data)
     ((name, source),) = sources.items()
     missing = torch.nonzero(~source.targets["binary-1-0"].mask[:, 0, 0]).flatten()
-    batch = Batch({name: source.take(missing).inputs}, source.take(missing).targets)
+    batch = {name: source.take(missing)}
     losses, present = MultiTaskLoss(network.blocks, data.tasks)(network(batch), batch)
     assert present.tolist() == [False, True, True]
     assert float(losses.detach()[0]) == 0.0
@@ -52,31 +51,29 @@ def test_absent_tasks_hold_zero_and_are_said_to_be_absent():
 def test_absent_labels_reach_no_gradient_even_with_infinite_scores():
     data = mixed_table()
     network, sources = parts(data)
-    batch = joined(sources)
+    batch = sources
     loss = MultiTaskLoss(network.blocks, data.tasks)
     raw = {name: scores.detach().clone() for name, scores in network(batch).items()}
-    raw["binary-1-0"][~batch.targets["binary-1-0"].mask[:, :, 0]] = torch.inf
+    raw["table", "binary-1-0"][~batch["table"].targets["binary-1-0"].mask[:, :, 0]] = torch.inf
     assert torch.isfinite(loss(raw, batch)[0]).all()
 
 
 def test_own_rows_equal_the_same_labels_laid_out_densely():
     data = own_rows_table()
     network, sources = parts(data)
-    batch = joined(sources)
+    batch = sources
+    ((source, rows),) = batch.items()
     (block,) = network.blocks
-    own = MultiTaskLoss(network.blocks, data.tasks)
-    raw = network(batch)[block.name]
-    task = batch.targets[block.name].task
+    loss = MultiTaskLoss(network.blocks, data.tasks)
+    raw, labels = network(batch)[source, block.name], rows.targets[block.name]
     n_rows, n_tasks = len(raw), len(block.tasks)
-    rows = torch.arange(n_rows)
+    own = torch.arange(n_rows), rows.task
     scores, values = torch.zeros(n_rows, n_tasks, 1), torch.zeros(n_rows, n_tasks, 1)
     mask = torch.zeros(n_rows, n_tasks, 1, dtype=torch.bool)
-    scores[rows, task], mask[rows, task] = raw, batch.targets[block.name].mask
-    values[rows, task] = batch.targets[block.name].values
-    dense = Batch(batch.inputs, {block.name: BlockTargets(values, mask)})
-    torch.testing.assert_close(
-        own({block.name: raw}, batch)[0], own({block.name: scores}, dense)[0]
-    )
+    scores[own], mask[own], values[own] = raw, labels.mask, labels.values
+    dense = SourceBatch(rows.inputs, targets={block.name: BlockTargets(values, mask)})
+    key = (source, block.name)
+    torch.testing.assert_close(loss({key: raw}, batch)[0], loss({key: scores}, {source: dense})[0])
 
 
 def test_row_weights_count_like_repeated_rows():
@@ -94,7 +91,7 @@ def test_row_weights_count_like_repeated_rows():
     network = HardSharing(MLP((8,))).build(schemas, weighted.tasks, seed=0)
 
     def sums(data):
-        batch = joined(to_tensors(encode(data.sources, data.tasks, schemas, network.blocks)))
+        batch = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
         return MultiTaskLoss(network.blocks, data.tasks).sums(network(batch), batch)
 
     for ours, theirs in zip(sums(weighted), sums(repeated), strict=True):
@@ -108,7 +105,7 @@ def test_losses_come_in_the_order_of_the_tasks(order):
     frame = data.sources[0].inputs.hstack(data.sources[0].labels.frame)
     mixed = MultiTaskDataset.from_table(frame, chosen)
     network, sources = parts(mixed)
-    batch = joined(sources)
+    batch = sources
     counts = MultiTaskLoss(network.blocks, mixed.tasks).counts(batch)
     expected = [len(mixed.sources[0].labels.rows(task.name)) for task in mixed.tasks]
     assert counts.tolist() == expected
@@ -117,7 +114,7 @@ def test_losses_come_in_the_order_of_the_tasks(order):
 def test_losses_do_not_depend_on_torchs_default_type():
     for data in (mixed_table(), own_rows_table()):
         network, sources = parts(data)
-        batch = joined(sources)
+        batch = sources
         raw = {name: scores.detach() for name, scores in network(batch).items()}
         wanted = MultiTaskLoss(network.blocks, data.tasks).sums(raw, batch)
         try:

@@ -8,17 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import HardSharing
+from polytask.architectures import HardSharing, Owned, seeded
 from polytask.architectures._hard_sharing import HardSharingNetwork
-from polytask.encoders import MLP
+from polytask.encoders import MLP, State
 from polytask.testing import check_architecture, tiny_dataset
 
 
 class Joint(HardSharingNetwork):
     """A good network; each broken one changes one thing."""
-
-    def features(self, batch):
-        return super().features(batch)
 
 
 @dataclass(frozen=True)
@@ -32,9 +29,8 @@ class Recipe(HardSharing):
         pass
 
     def build(self, schemas, tasks, seed):
-        network = super().build(schemas, tasks, seed)
-        network.__class__ = self.network
-        return network
+        with seeded(seed):
+            return self.network(self.encoder, schemas, tasks)
 
 
 def test_a_good_architecture_passes():
@@ -81,58 +77,77 @@ class Seeding(Recipe):
         return super().build(schemas, tasks, seed)
 
 
-class Ungrouped(Joint):
-    def parameter_groups(self):
-        groups = super().parameter_groups()
-        groups.pop(max(groups, key=len))
-        return groups
+class LeftOut(Joint):
+    def owners(self):
+        return super().owners()[1:]
 
 
-class GroupedTwice(Joint):
-    def parameter_groups(self):
-        groups = super().parameter_groups()
-        everyone = max(groups, key=len)
-        return {**groups, frozenset(list(everyone)[:1]): groups[everyone]}
+class StatedTwice(Joint):
+    def owners(self):
+        owners = super().owners()
+        return [*owners, owners[0]]
 
 
-class GroupOfStrangers(Joint):
-    def parameter_groups(self):
-        groups = super().parameter_groups()
-        groups[frozenset({"somebody"})] = groups.pop(max(groups, key=len))
-        return groups
+class OfStrangers(Joint):
+    def owners(self):
+        return [Owned(owned.tensor, ("somebody",), owned.axis) for owned in super().owners()]
 
 
-class FrozenInAGroup(Joint):
-    def parameter_groups(self):
-        groups = super().parameter_groups()
-        next(iter(groups.values())).append(nn.Parameter(torch.zeros(1), requires_grad=False))
-        return groups
+class OfAnotherNetwork(Joint):
+    def owners(self):
+        return [*super().owners(), Owned(torch.zeros(1), self.tasks.names)]
 
 
 class TooManySlices(Joint):
-    def task_owned(self):
-        return {parameter: (*tasks, *tasks) for parameter, tasks in super().task_owned().items()}
+    def owners(self):
+        return [
+            owned if owned.axis is None else Owned(owned.tensor, (*owned.tasks, *owned.tasks), 0)
+            for owned in super().owners()
+        ]
 
 
 class SwappedSlices(Joint):
-    def task_owned(self):
-        return {parameter: tasks[::-1] for parameter, tasks in super().task_owned().items()}
-
-
-class OthersSlices(Joint):
-    def task_owned(self):
-        return {p: ("somebody",) * len(tasks) for p, tasks in super().task_owned().items()}
+    def owners(self):
+        return [
+            owned if owned.axis is None else Owned(owned.tensor, owned.tasks[::-1], 0)
+            for owned in super().owners()
+        ]
 
 
 class TrunkOfOneTask(Joint):
-    """Says that the shared trunk serves the first task only."""
+    """States that the shared trunk serves the first task only."""
 
-    def parameter_groups(self):
-        groups = super().parameter_groups()
-        everyone = max(groups, key=len)
-        first = frozenset(sorted(everyone)[:1])
-        groups[first] = [*groups.get(first, []), *groups.pop(everyone)]
-        return groups
+    def owners(self):
+        trunk = {id(parameter) for parameter in self.trunk.parameters()}
+        return [
+            Owned(owned.tensor, self.tasks.names[:1]) if id(owned.tensor) in trunk else owned
+            for owned in super().owners()
+        ]
+
+
+class UndeclaredHeads(Joint):
+    """States that all tasks share the heads, whose slices serve one task each."""
+
+    def owners(self):
+        return [Owned(owned.tensor, owned.tasks) for owned in super().owners()]
+
+
+class PlainHeads(Joint):
+    """Adds an undeclared module of one task to its scores."""
+
+    def __init__(self, encoder, schemas, tasks):
+        super().__init__(encoder, schemas, tasks)
+        self.own = nn.Linear(self.trunk.shape[0], self.blocks[0].size)
+
+    def answer(self, features, batch):
+        raw = super().answer(features, batch)
+        block = self.blocks[0]
+        for source in block.sources:
+            if self.tasks.names[0] in block.tasks_in(source) and batch[source].task is None:
+                scores = raw[source, block.name].clone()
+                scores[:, 0] += self.own(features[source].values)
+                raw[source, block.name] = scores
+        return raw
 
 
 class FirstBlockOnly(Joint):
@@ -153,7 +168,8 @@ class NotANumber(Joint):
 
 class Noisy(Joint):
     def features(self, batch):
-        return {k: v + torch.randn_like(v) for k, v in super().features(batch).items()}
+        states = super().features(batch)
+        return {k: State(v + torch.randn_like(v), m) for k, (v, m) in states.items()}
 
 
 class Centring(Joint):
@@ -196,7 +212,7 @@ class InfinitePenalty(Joint):
 
 class FeaturesOfStrangers(Joint):
     def features(self, batch):
-        return {**super().features(batch), "somewhere": torch.zeros(1)}
+        return {**super().features(batch), "somewhere": State(torch.zeros(1, 1))}
 
 
 class OtherAnswer(Joint):
@@ -213,14 +229,15 @@ class NoAnswer(Joint):
 
 
 BROKEN_NETWORKS = [
-    (Ungrouped, "is in no parameter group"),
-    (GroupedTwice, "is in two parameter groups"),
-    (GroupOfStrangers, "a parameter group of the tasks"),
-    (FrozenInAGroup, "a parameter that is not trained"),
+    (LeftOut, "leaves out"),
+    (StatedTwice, "states .* twice"),
+    (OfStrangers, "to the tasks"),
+    (OfAnotherNetwork, "none of its own"),
     (TooManySlices, "slices for"),
     (SwappedSlices, "which is not its own"),
-    (OthersSlices, "owned by other tasks than its group's"),
     (TrunkOfOneTask, "which is not its own"),
+    (UndeclaredHeads, "each slice of .* is reached by the loss of one task alone"),
+    (PlainHeads, "own.weight to .* does not reach it"),
     (FirstBlockOnly, "regression"),
     (Flat, "scores of .* are"),
     (NotANumber, "are not finite"),
