@@ -4,8 +4,7 @@ from room_dataclasses import changeable, compared_by_identity, dataclasses_of, h
 
 HOLD_ARRAYS = {
     "BlockTargets",
-    "EncodedSource",
-    "Batch",
+    "SourceBatch",
     "MultiTaskDataset",
     "TableLabels",
     "OwnRowLabels",

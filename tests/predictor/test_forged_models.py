@@ -103,7 +103,7 @@ def test_code_that_nobody_trusts_is_not_imported(tmp_path, name, kind):
         "polytask.predictor:load",
         "polytask.predictor._load:load",
         "polytask._trust:importlib.import_module",
-        "polytask.architectures._mlp:MLP",
+        "polytask.encoders._mlp:MLP",
         "polytask.nowhere:Thing",
         "polytask:MLP",
         "polytask.data:read_table",
@@ -118,7 +118,7 @@ def test_only_public_classes_of_polytask(tmp_path, name):
 
 
 def test_a_public_class_that_is_no_architecture(tmp_path):
-    recipe = {"type": "polytask.architectures:MLP", "parameters": {}}
+    recipe = {"type": "polytask.encoders:MLP", "parameters": {}}
     refused(resealed(network(recipe), tmp_path / "model"), "describes no architecture")
 
 
@@ -406,7 +406,7 @@ def test_a_recipe_of_absurd_size(tmp_path, parameter):
 
 
 def test_a_recipe_of_absurd_depth(tmp_path):
-    encoder = {"type": "polytask.architectures:ResidualMLP", "parameters": {"depth": 10**12}}
+    encoder = {"type": "polytask.encoders:ResidualMLP", "parameters": {"depth": 10**12}}
     recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
     refused(resealed(network(recipe), tmp_path / "model"), "more parameters than")
 

@@ -15,7 +15,7 @@ from training_tables import mixed_table, own_rows_table, regression_table
 from polytask import aggregation
 from polytask.aggregation import MGDA, Aggregator
 from polytask.architectures import HardSharing
-from polytask.data import BlockTargets, EncodedSource, MultiTaskDataset, encode, fit_schemas
+from polytask.data import BlockTargets, SourceBatch, MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients import Need
@@ -226,19 +226,14 @@ def test_every_task_with_rows_of_its_own_keeps_some_on_both_sides():
 
 
 def test_tasks_of_several_blocks_each_keep_some_on_both_sides():
-    owners = torch.arange(3).repeat(2, 4)  # three tasks in each of two blocks, four rows each
+    tasks = torch.arange(6).repeat_interleave(4)  # three in each of two blocks, four rows each
     blocks = {
-        name: BlockTargets(
-            torch.zeros(24, 1),
-            (torch.arange(24) // 12 == block)[:, None],
-            torch.where(torch.arange(24) // 12 == block, owners.flatten(), 0),
-        )
+        name: BlockTargets(torch.zeros(24, 1), (tasks // 3 == block)[:, None])
         for block, name in enumerate(("first", "second"))
     }
-    rows = {"all": EncodedSource({"numeric": torch.zeros(24, 1)}, blocks, 24)}
+    rows = {"all": SourceBatch({"numeric": torch.zeros(24, 1)}, tasks, blocks)}
     for side in hold_out(rows, 0.1, seed=0):
-        for targets in side["all"].targets.values():
-            assert targets.task[targets.mask.flatten()].unique().tolist() == [0, 1, 2]
+        assert side["all"].task.unique().tolist() == list(range(6))
 
 
 def test_one_row_cannot_be_held_out():

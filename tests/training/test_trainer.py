@@ -13,7 +13,6 @@ from polytask.exceptions import NonFiniteLossError, ParameterError, UnknownNameE
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import Task
 from polytask.training import Trainer, score, to_tensors
-from polytask.training._tensors import joined
 
 SMALL = MLP((16,))
 

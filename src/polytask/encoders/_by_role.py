@@ -34,7 +34,7 @@ class ByRole(Encoder):
 
     Parameters
     ----------
-    encoders : mapping of role to Encoder or callable
+    encoders : mapping of role to Encoder or callable, default {}
         For example ``{"image": my_cnn}``, a factory as for `CustomEncoder`.
     rest : Encoder or callable, default MLP(())
         Reads all parts whose role is not named, together.
@@ -57,7 +57,7 @@ class ByRole(Encoder):
     (16,)
     """
 
-    encoders: Mapping[str, Encoder | Callable[..., Any]]
+    encoders: Mapping[str, Encoder | Callable[..., Any]] = field(default_factory=dict)
     rest: Encoder | Callable[..., Any] = field(default_factory=lambda: MLP(()))
     joint: Encoder | Callable[..., Any] = field(default_factory=lambda: MLP((128,)))
 
