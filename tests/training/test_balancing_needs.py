@@ -15,7 +15,7 @@ from training_tables import mixed_table, own_rows_table, regression_table
 from polytask import aggregation
 from polytask.aggregation import MGDA, Aggregator
 from polytask.architectures import HardSharing
-from polytask.data import BlockTargets, SourceBatch, MultiTaskDataset, encode, fit_schemas
+from polytask.data import BlockTargets, MultiTaskDataset, SourceBatch, encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.gradients import Need
@@ -202,13 +202,13 @@ def test_a_run_trains_on_the_other_rows_only():
     trained = {
         x
         for step in range(2 * run.batches.steps_per_epoch)
-        for x in run.batches.batch(step).inputs[data.sources[0].name]["numeric"][:, 0].tolist()
+        for x in run.batches.batch(step)[data.sources[0].name].inputs["numeric"][:, 0].tolist()
     }
     held = {
         x
         for step in range(8)
-        for x in run.balancing.trial.batches.batch(step)
-        .inputs[data.sources[0].name]["numeric"][:, 0]
+        for x in run.balancing.trial.batches.batch(step)[data.sources[0].name]
+        .inputs["numeric"][:, 0]
         .tolist()
     }
     assert len(trained) == 40
@@ -220,9 +220,8 @@ def test_every_task_with_rows_of_its_own_keeps_some_on_both_sides():
     rows = encoded(own_rows_table(n_tasks=6, n_rows=80))
     sides = hold_out(rows, 0.1, seed=0)
     for source, side in ((next(iter(s.values())), s) for s in sides):
-        (targets,) = source.targets.values()
-        (whole,) = next(iter(rows.values())).targets.values()
-        assert set(targets.task.tolist()) == set(whole.task.tolist()), side
+        whole = next(iter(rows.values()))
+        assert set(source.task.tolist()) == set(whole.task.tolist()), side
 
 
 def test_tasks_of_several_blocks_each_keep_some_on_both_sides():

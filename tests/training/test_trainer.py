@@ -93,7 +93,7 @@ def test_the_kept_state_is_the_best_one():
         encode(validation.sources, validation.tasks, trained.schemas, trained.network.blocks)
     )
     sums, counts = MultiTaskLoss(trained.network.blocks, validation.tasks).sums(
-        score(trained.network, rows), joined(rows)
+        score(trained.network, rows), rows
     )
     kept = dict(zip(validation.tasks.names, (sums / counts).tolist(), strict=True))
     assert kept == pytest.approx(losses[trained.history.best_epoch - 1], rel=1e-5)

@@ -8,10 +8,9 @@ import polars as pl
 import pytest
 
 from polytask.data import (
-    Batch,
-    EncodedSource,
     MultiTaskDataset,
     Schema,
+    SourceBatch,
     as_source,
     encode,
     fit_schemas,
@@ -83,7 +82,7 @@ def test_targets_are_gathered_in_blocks(data):
     assert all(block.values.dtype == np.float32 for block in targets.values())
     np.testing.assert_allclose(regression.weight, [[0.5], [1], [1.5], [1]])  # the last: no label
     np.testing.assert_allclose(binary.weight[:, 1], [0.4, 0.8, 1.2, 1.6])
-    assert regression.task is None
+    assert sources["table"].task is None
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,8 @@ def test_own_rows_carry_their_task():
     data = MultiTaskDataset.from_long(table, "y", "school")
     sources, (block,) = encoded(data)
     targets = sources["table"].targets[block.name]
-    assert block.own_rows
-    np.testing.assert_array_equal(targets.task, [1, 0, 0, 1, 1])
+    assert block.own_rows == {"table"}
+    np.testing.assert_array_equal(sources["table"].task, [1, 0, 0, 1, 1])
     np.testing.assert_array_equal(targets.mask[:, 0], [1, 0, 1, 1, 1])
     assert targets.values.shape == (5, 1)
 
@@ -156,12 +155,12 @@ def test_own_rows_of_two_blocks():
     sources, blocks = encoded(tasks_with_two_losses())
     plain, huber = (sources["table"].targets[block.name] for block in blocks)
     assert [block.tasks for block in blocks] == [("a", "c"), ("b",)]
-    np.testing.assert_array_equal(plain.task, [0, 0, 1, 0, 0, 1])
+    np.testing.assert_array_equal(sources["table"].task, [0, 1, 2, 1, 0, 2])
     np.testing.assert_array_equal(plain.mask[:, 0], [1, 0, 1, 0, 1, 1])
     np.testing.assert_array_equal(huber.mask[:, 0], [0, 1, 0, 1, 0, 0])
 
 
-def test_sources_of_one_task_each_join_in_one_batch():
+def test_sources_of_one_task_each_stay_apart():
     generator = np.random.default_rng(0)
     data = MultiTaskDataset.from_per_task(
         {
@@ -170,12 +169,10 @@ def test_sources_of_one_task_each_join_in_one_batch():
         }
     )
     sources, (block,) = encoded(data)
-    batch = Batch.of(sources, np.concatenate)
-    np.testing.assert_array_equal(batch.targets[block.name].task, [0, 0, 0, 1, 1])
-    assert {name: parts["numeric"].shape for name, parts in batch.inputs.items()} == {
-        "a": (3, 2),
-        "b": (2, 4),
-    }
+    shapes = {name: rows.inputs["numeric"].shape for name, rows in sources.items()}
+    assert shapes == {"a": (3, 2), "b": (2, 4)}
+    labels = {name: rows.targets[block.name].values.shape for name, rows in sources.items()}
+    assert labels == {"a": (3, 1, 1), "b": (2, 1, 1)}
 
 
 def test_rows_of_sources_without_weights_weigh_one():
@@ -185,18 +182,14 @@ def test_rows_of_sources_without_weights_weigh_one():
     heavy = replace(other, weights=np.array([2.0, 6.0]))
     data = MultiTaskDataset((one, heavy), TaskSet([*one.tasks, *other.tasks]))
     sources, (block,) = encoded(data)
-    weight = Batch.of(sources, np.concatenate).targets[block.name].weight
-    np.testing.assert_array_equal(weight, [1, 1, 1, 0.5, 1.5])
-    light = replace(sources["a"].targets[block.name], weight=None)
-    mixed = {**sources, "a": replace(sources["a"], targets={block.name: light})}
-    with pytest.raises(TypeError, match="carry its weight and others do not"):
-        Batch.of(mixed, np.concatenate)
+    weights = [rows.targets[block.name].weight[:, 0] for rows in sources.values()]
+    np.testing.assert_array_equal(np.concatenate(weights), [1, 1, 1, 0.5, 1.5])
 
 
 def test_encoded_rows_can_be_taken(data):
     sources, _ = encoded(data)
     taken = sources["table"].take(np.array([3, 0]))
-    assert isinstance(taken, EncodedSource)
+    assert isinstance(taken, SourceBatch)
     assert taken.n_rows == 2
     np.testing.assert_array_equal(
         taken.inputs["numeric"], sources["table"].inputs["numeric"][[3, 0]]
