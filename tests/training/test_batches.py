@@ -22,12 +22,14 @@ def test_an_epoch_draws_every_row_once_in_an_order_of_its_own():
     _, sources = prepared(mixed_table(100))
     batches = JointBatches(sources, 32, seed=1)
     epochs = [
-        torch.cat([batches._rows(step) for step in range(4 * e, 4 * e + 4)]) for e in range(2)
+        torch.cat([batches.sampler.rows(step)["table"] for step in range(4 * e, 4 * e + 4)])
+        for e in range(2)
     ]
     for rows in epochs:
         assert sorted(rows.tolist()) == list(range(100))
     assert not torch.equal(*epochs)
-    assert torch.equal(batches._rows(1), JointBatches(sources, 32, seed=1)._rows(1))
+    again = JointBatches(sources, 32, seed=1)
+    assert torch.equal(epochs[0][32:64], again.sampler.rows(1)["table"])
 
 
 def test_each_task_draws_its_own_labelled_rows_only():
@@ -81,7 +83,7 @@ def test_a_row_left_over_joins_the_last_batch(architecture):
 def test_the_mean_over_an_epoch_counts_every_row_once():
     _, sources = prepared(regression_table(n_rows=33))
     batches = JointBatches(sources, 16, seed=0)
-    assert [len(batches._rows(step)) for step in range(2)] == [16, 17]
+    assert [len(batches.sampler.rows(step)["table"]) for step in range(2)] == [16, 17]
     assert sum(batches.fraction(step) for step in range(2)) == 33 / 16
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Bool, Float
@@ -32,6 +33,12 @@ class MultiTaskLoss:
         Fixes the order of the losses.
     expected : tensor of shape (n_tasks,), optional
         :math:`E_k`, positive; ones by default, which gives plain sums.
+
+    Attributes
+    ----------
+    scale : mapping of source name to float
+        Factors of the losses of sources that a sampler does not draw evenly; see
+        `polytask.sampling.Sampler`. {} where all are.
     """
 
     def __init__(
@@ -45,6 +52,7 @@ class MultiTaskLoss:
         self.expected = (
             torch.ones(self.n_tasks, dtype=torch.float32) if expected is None else expected
         )
+        self.scale: Mapping[str, float] = {}
         self._losses = {block.name: loss_for(block.kind, block.loss) for block in blocks}
         self._constants = {
             block.name: block_constants(block, self._losses[block.name], tasks) for block in blocks
@@ -79,17 +87,24 @@ class MultiTaskLoss:
         self, raw: Mapping[tuple[str, str], Tensor], batch: Batch
     ) -> tuple[Float[Tensor, " n_tasks"], Bool[Tensor, " n_tasks"]]:
         """Losses and whether each task has a label in the batch."""
-        sums, counts = self.sums(raw, batch)
+        sums, counts = self.sums(raw, batch, self.scale)
         return sums / self.expected, counts > 0
 
     def sums(
-        self, raw: Mapping[tuple[str, str], Tensor], batch: Batch
+        self,
+        raw: Mapping[tuple[str, str], Tensor],
+        batch: Batch,
+        scale: Mapping[str, float] = MappingProxyType({}),
     ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
-        """Weighted sums of row losses, and the weight of the labels they sum over."""
+        """Weighted sums of row losses, and the weight of the labels they sum over.
+
+        `scale` multiplies the losses of some sources.
+        """
         sums, counts = [], []
         for source, name in raw:
             rows = self._rows(source, name, raw[source, name], batch[source])
-            sums.append(self._total(source, name, rows[0], batch[source]))
+            total = self._total(source, name, rows[0], batch[source])
+            sums.append(total * scale[source] if source in scale else total)
             counts.append(self._total(source, name, rows[1], batch[source]))
         return self._gather(raw, batch, sums), self._gather(raw, batch, counts)
 

@@ -24,6 +24,7 @@ __all__ = ["MultiTaskNetwork"]
 _WITHOUT_BALANCING: dict[str, Any] = {
     "weighting": None,
     "aggregation": None,
+    "sampler": None,
     "engine": "auto",
     "aggregate_every": 1,
     "task_patience": None,

@@ -92,6 +92,7 @@ class Balancing:
         train: dict[str, SourceBatch],
         held_out: dict[str, SourceBatch] | None,
         seed: int,
+        planned_batches: int,
     ) -> None:
         """Make the methods forget, and give them batches of their own."""
         size = self.trainer.batch_size
@@ -99,7 +100,13 @@ class Balancing:
             batches = JointBatches(held_out, size, derived_seed(seed, "held out"))
             self.trial = self._trial_step(forward, batches)
         if self.aggregator is not None and Need.SECOND_BATCH in self.aggregator.needs:
-            self.second = JointBatches(train, size, derived_seed(seed, "second batch"))
+            self.second = JointBatches(
+                train,
+                size,
+                derived_seed(seed, "second batch"),
+                self.trainer.row_sampler(),
+                planned_batches,
+            )
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "balancing"))
         for method in (self.weighting, self.aggregator):
             if method is not None:

@@ -2,65 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
-from polytask.training._epoch import bounds, n_batches
-from polytask.training._tensors import derived_seed
+from polytask.sampling import Proportional, Sampler
+
+VALIDATION_LOSSES = "validation_losses"
 
 __all__ = ["JointBatches"]
 
 
 class JointBatches:
-    """Shuffled batches over the rows of all sources, a pure function of the step.
+    """Batches over the rows of all sources, as a sampler draws them.
 
     Parameters
     ----------
     sources : Batch of tensors
     batch_size : int
     seed : int
+    sampler : Sampler, optional
+        Copied, so that it may be given to several; rows in a shuffled order by default.
+    n_steps : int, default 1
+        Batches of the whole training, as planned.
 
     Attributes
     ----------
     steps_per_epoch : int
     """
 
-    def __init__(self, sources: Batch, batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        sources: Batch,
+        batch_size: int,
+        seed: int,
+        sampler: Sampler | None = None,
+        n_steps: int = 1,
+    ) -> None:
         self.sources = sources
-        self.n_rows = sum(source.n_rows for source in sources.values())
-        self.batch_size = min(batch_size, self.n_rows)
-        self.steps_per_epoch = n_batches(self.n_rows, self.batch_size)
-        self.seed = seed
-        self._order: tuple[int, Tensor] = (-1, torch.empty(0))
+        self.sampler = Proportional() if sampler is None else deepcopy(sampler)
+        sizes = {name: rows.n_rows for name, rows in sources.items()}
+        self.sampler.start(sizes, batch_size, seed=seed, n_steps=n_steps)
+        self.steps_per_epoch = self.sampler.steps_per_epoch
+        self._labels: dict[str, Tensor] = {}
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, counted from 0."""
-        rows = self._rows(step)
-        if len(self.sources) == 1:
-            return {name: source.take(rows) for name, source in self.sources.items()}
-        taken, start = {}, 0
-        for name, source in self.sources.items():
-            local = rows[(rows >= start) & (rows < start + source.n_rows)] - start
-            if len(local):
-                taken[name] = source.take(local)
-            start += source.n_rows
-        return taken
-
-    def fraction(self, step: int) -> float:
-        """Rows of the step's batch as a share of a full batch (the last one differs)."""
-        rows = bounds(step % self.steps_per_epoch, self.n_rows, self.batch_size)
-        return (rows.stop - rows.start) / self.batch_size
+        """The batch of a step; steps are taken in order from 0."""
+        return {
+            name: self.sources[name].take(rows) for name, rows in self.sampler.rows(step).items()
+        }
 
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:
-        """Weight of the labels each task is expected to have in a batch."""
-        return loss.counts(self.sources) * (self.batch_size / self.n_rows)
+        """Weight of the labels each task has in a batch of rows drawn evenly from all sources."""
+        self._labels = {name: loss.counts({name: rows}) for name, rows in self.sources.items()}
+        return loss.counts(self.sources) * (self.sampler.batch_size / self.sampler.n_rows)
 
-    def _rows(self, step: int) -> Tensor:
-        epoch, position = divmod(step, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            generator = torch.Generator().manual_seed(derived_seed(self.seed, "rows", epoch))
-            self._order = (epoch, torch.randperm(self.n_rows, generator=generator, device="cpu"))
-        return self._order[1][bounds(position, self.n_rows, self.batch_size)]
+    def scale(self, step: int) -> Mapping[str, float]:
+        """Factors of the losses of sources that are not drawn evenly; {} where all are."""
+        if len(self.sampler.sizes) == 1:
+            return {}
+        even = self.sampler.batch_size / self.sampler.n_rows
+        share = self.sampler.share(step)
+        factors = {name: even * n / share[name] for name, n in self.sampler.sizes.items()}
+        return {} if all(abs(factor - 1) < 1e-9 for factor in factors.values()) else factors
+
+    def fraction(self, step: int) -> float | Float[Tensor, " n_tasks"]:
+        """Rows of the step's batch as a share of a full batch, for each task where they differ."""
+        fractions = self.sampler.fraction(step)
+        if len(set(fractions.values())) == 1:
+            return next(iter(fractions.values()))
+        labels = torch.stack([self._labels[name] for name in fractions])
+        shares = torch.tensor(list(fractions.values())).to(labels)
+        return (labels * shares[:, None]).sum(dim=0) / labels.sum(dim=0).clamp(min=1e-30)
+
+    @property
+    def needs_losses(self) -> bool:
+        """Whether the sampler follows validation losses."""
+        return VALIDATION_LOSSES in self.sampler.needs
+
+    def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
+        """Validation losses per source and task, for the sampler."""
+        self.sampler.end_epoch(losses)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the sampler stands."""
+        return self.sampler.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.sampler.load_state_dict(state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,8 +12,8 @@ from torch import Tensor
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, Block, BlockTargets, SourceBatch
 from polytask.losses import MultiTaskLoss
+from polytask.sampling._epoch import bounds, n_batches
 from polytask.tasks import TaskSet
-from polytask.training._epoch import bounds, n_batches
 from polytask.training._tensors import derived_seed
 
 __all__ = ["ReplicatedBatches", "padded", "replicated_rows"]
@@ -90,6 +90,28 @@ class ReplicatedBatches:
         share = [self.sizes[name] / len(self.rows[name]) for name in self.tasks.names]
         counts = loss.counts(self.sources)
         return counts * torch.tensor(share, device=counts.device)
+
+    def scale(self, step: int) -> Mapping[str, float]:
+        """No factors: every task draws its rows evenly."""
+        del step
+        return {}
+
+    @property
+    def needs_losses(self) -> bool:
+        """No sampler follows validation losses."""
+        return False
+
+    def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
+        """Nothing follows validation losses."""
+        del losses
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing: batches follow from the step."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Nothing to restore."""
+        del state
 
     def _labelled_rows(self, name: str) -> Int64[Tensor, "n 2"]:
         """Position of the source and row of every labelled row of a task."""

@@ -16,14 +16,15 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from polytask.architectures import MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, SourceBatch
-from polytask.exceptions import NonFiniteLossError
+from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.losses import MultiTaskLoss
+from polytask.sampling._epoch import n_batches
 from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
 from polytask.training._clipping import clip_gradients
 from polytask.training._forward import Forward, Found
 from polytask.training._frozen import Frozen
-from polytask.training._joint_batches import JointBatches
+from polytask.training._joint_batches import VALIDATION_LOSSES, JointBatches
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
@@ -62,13 +63,17 @@ class TrainingRun:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.validation = validation
         self.balancing = Balancing(trainer, fabric, network, tasks)
+        self._check_sampler()
         train, held_out = self.balancing.hold_out(train, seed)
+        planned = self._planned_batches(train)
         if network.replicated:
             self.batches: JointBatches | ReplicatedBatches = ReplicatedBatches(
                 network, train, tasks, trainer.batch_size, seed
             )
         else:
-            self.batches = JointBatches(train, trainer.batch_size, seed)
+            self.batches = JointBatches(
+                train, trainer.batch_size, seed, trainer.row_sampler(), planned
+            )
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
         self.forward = Forward(
@@ -78,13 +83,38 @@ class TrainingRun:
             plain=trainer.precision == "32-true",
             keep_features=self.balancing.aggregator is not None,
         )
-        self.balancing.start(self.forward, train, held_out, seed)
+        self.balancing.start(self.forward, train, held_out, seed, planned)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
             math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
             _FEWEST_STEPS_BETWEEN_LOOKS,
         )
         self._prepare(seed)
+
+    def _check_sampler(self) -> None:
+        """Refuse a sampler that could not do its part."""
+        sampler = self.trainer.row_sampler()
+        if sampler is None:
+            return
+        name = type(sampler).__name__
+        if self.network.replicated:
+            sentence = (
+                f"The networks of single tasks draw rows of their own, which {name} could not "
+                "choose. Leave `sampler` of Trainer at None."
+            )
+            raise ParameterError(sentence)
+        if VALIDATION_LOSSES in sampler.needs and self.validation is None:
+            sentence = (
+                f"{name} follows the losses of validation rows, and there are none. Give "
+                "validation data, or choose another `sampler`."
+            )
+            raise ParameterError(sentence)
+
+    def _planned_batches(self, train: Batch) -> int:
+        """Batches of the whole training."""
+        n_rows = sum(rows.n_rows for rows in train.values())
+        steps_per_epoch = n_batches(n_rows, min(self.trainer.batch_size, n_rows))
+        return self.trainer.optimizer_steps(steps_per_epoch) * self.trainer.accumulate
 
     def _prepare(self, seed: int) -> None:
         trainer = self.trainer
@@ -181,6 +211,7 @@ class TrainingRun:
     def _accumulate(self, position: int) -> tuple[Batch, Found]:
         """Add the gradients of one batch; return it with its losses."""
         batch = self.batches.batch(position)
+        self.loss.scale = self.batches.scale(position)
         found = self._losses(batch)
         self._check_finite(found.losses, position)
         weights = self._backward(batch, found, position)
@@ -261,7 +292,7 @@ class TrainingRun:
     def _look(self) -> EpochRecord:
         names = self.tasks.names
         epoch = len(self.history.epochs) + 1
-        means = self._loss_sum / self._fractions
+        means = self._loss_sum / self._fractions.clamp(min=1e-30)
         record = EpochRecord(
             epoch,
             self.step,
@@ -272,6 +303,7 @@ class TrainingRun:
             self._learning_rate(),
         )
         self.history.epochs.append(record)
+        self._tell_sampler()
         if record.validation_losses:
             self.selection.look(epoch, record.validation_losses)
         self.balancing.end_epoch(means)
@@ -280,6 +312,19 @@ class TrainingRun:
             self.scheduler.step(sum(losses.values()))
         self._reset_means()
         return record
+
+    def _tell_sampler(self) -> None:
+        """Give a sampler that follows progress the validation losses of each source."""
+        if self.validation is None or not self.batches.needs_losses:
+            return
+        losses = {}
+        for source, rows in self.validation.items():
+            means, counts = self.forward.means({source: rows})
+            pairs = zip(self.tasks.names, means.tolist(), counts.tolist(), strict=True)
+            losses[source] = {name: mean for name, mean, count in pairs if count > 0}
+        for batches in (self.batches, self.balancing.second):
+            if batches is not None:
+                batches.end_epoch(losses)
 
     def _validation_losses(self) -> dict[str, float]:
         if self.validation is None:

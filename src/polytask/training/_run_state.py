@@ -29,6 +29,8 @@ def save_run(run: TrainingRun, path: Path, identity: str) -> None:
         "history": run.history.to_dict(),
         "scheduler": run.scheduler.state_dict() if run.scheduler else {},
         "precision": run.fabric.strategy.precision.state_dict(),
+        "sampler": run.batches.state_dict(),
+        "second_sampler": run.balancing.second.state_dict() if run.balancing.second else {},
         "weighting": weighting.state_dict() if weighting else {},
         "aggregation": aggregator.state_dict() if aggregator else {},
         "noise": _noise(run.fabric.device),
@@ -64,6 +66,9 @@ def _put(run: TrainingRun, state: Mapping[str, Any]) -> None:
     run.history = History.from_dict(state["history"])
     run.fabric.strategy.precision.load_state_dict(state["precision"])
     device, balancing = run.fabric.device, run.balancing
+    run.batches.load_state_dict(state["sampler"])
+    if balancing.second is not None:
+        balancing.second.load_state_dict(state["second_sampler"])
     if balancing.weighting is not None:
         balancing.weighting.load_state_dict(_on(device, state["weighting"]))
     if balancing.aggregator is not None:

@@ -24,6 +24,7 @@ from polytask.aggregation import Aggregator, Every
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_foreign
 from polytask.ranges import Choices, Range, SearchRange
+from polytask.sampling import Sampler
 from polytask.training._device import PRECISIONS
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
@@ -46,6 +47,7 @@ class TrainerSettings:
     weighting: Weighting | str | None = None
     aggregation: Aggregator | Callable[..., Any] | str | None = None
     aggregate_every: int = 1
+    sampler: Sampler | str | None = None
     engine: str = "auto"
     optimizer: str | Callable[..., Any] = "adam"
     learning_rate: float = 1e-3
@@ -65,7 +67,7 @@ class TrainerSettings:
     accelerator: str = "cpu"
     precision: str = "32-true"
 
-    by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation")
+    by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation", "sampler")
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "optimizer": Choices(("adam", "adamw", "rmsprop")),
         "learning_rate": Range(1e-5, 0.1, log=True, default=1e-3, step=3),
@@ -78,6 +80,7 @@ class TrainerSettings:
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "weighting": Optional(InstanceOf((Weighting, str))),
         "aggregation": Optional(OneOf((InstanceOf((Aggregator, str)), _FOREIGN))),
+        "sampler": Optional(InstanceOf((Sampler, str))),
         "aggregate_every": Interval(int, 1),
         "engine": ENGINES,
         "optimizer": _NAME_OR_FACTORY,
@@ -111,6 +114,10 @@ class TrainerSettings:
             if isinstance(method, str):
                 found = made(method, f"polytask.{slot}", slot, base, imports=True)
                 object.__setattr__(self, slot, found)
+        if isinstance(self.sampler, str):
+            room = "polytask.sampling"
+            sampler = made(self.sampler, room, "sampler", Sampler, imports=True, value=True)
+            object.__setattr__(self, "sampler", sampler)
         self._check_aggregation()
 
     def _check_slot(self, slot: str) -> None:
@@ -158,6 +165,10 @@ class TrainerSettings:
             if self.aggregate_every > 1:
                 aggregation = Every(aggregation, self.aggregate_every)
         return weighting, aggregation  # type: ignore[return-value]
+
+    def row_sampler(self) -> Sampler | None:
+        """The sampler, whose name was resolved; a recipe, which is copied by each run."""
+        return self.sampler  # type: ignore[return-value]
 
     def optimizer_steps(self, batches_per_epoch: int) -> int:
         """Optimiser steps that `steps` or `epochs` allow."""

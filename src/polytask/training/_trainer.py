@@ -66,6 +66,10 @@ class Trainer(TrainerSettings):
         aggregators and weightings may be given as they are.
     aggregate_every : int, default 1
         The aggregator's weights are found anew every so many batches and kept in between.
+    sampler : Sampler or str, optional
+        Which rows of which sources make a batch; None reads all rows in a shuffled order. A name
+        as for `weighting`, maybe with a number, such as ``"temperature:0.5"``. It changes how
+        precisely the losses of each source are estimated, not how much they count.
     engine : str, default "auto"
         How task gradients are found; see `polytask.gradients.backward`.
     optimizer : str or callable, default "adam"
