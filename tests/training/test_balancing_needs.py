@@ -391,7 +391,8 @@ def test_a_second_batch_has_an_order_of_its_own_and_the_same_weights(monkeypatch
         weighting=weighting, aggregation=Twice(), steps=2, batch_size=16, accumulate=2
     )
     run = run_of(trainer)
-    assert not torch.equal(run.balancing.second._rows(0), run.batches._rows(0))
+    second, first = (b.sampler.rows(0)["table"] for b in (run.balancing.second, run.batches))
+    assert not torch.equal(second, first)
     plain, *_ = run._losses(run.batches.batch(0))
     wanted, *_ = run._losses(run.balancing.second.batch(0))
     run.run(progress=False)
