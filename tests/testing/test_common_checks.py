@@ -19,7 +19,7 @@ from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
 from polytask.architectures import Architecture, HardSharing
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
-from polytask.encoders import MLP
+from polytask.encoders import MLP, Encoder
 from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
 from polytask.metrics import Metric
