@@ -15,6 +15,7 @@ from polytask.gradients import Need
 PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
 ROOMS = (
     "architectures",
+    "encoders",
     "weighting",
     "aggregation",
     "sampling",
@@ -26,7 +27,7 @@ ROOMS = (
 )
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
-    "Architecture", "Encoder", "MultiTaskModule", "Weighting", "Aggregator", "GramianAggregator",
+    "Architecture", "Encoder", "MultiTaskModule", "Copies", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip

@@ -54,6 +54,11 @@ class MultiTaskModule(nn.Module, ABC):
         self.tasks, self.sources = tasks, tuple(schemas)
         self.blocks: tuple[Block, ...] = make_blocks(tasks, schemas)
 
+    def tasks_in(self, source: str) -> tuple[str, ...]:
+        """The tasks that a source carries, in the order of the task set."""
+        carried = {name for block in self.blocks for name in block.tasks_in(source)}
+        return tuple(name for name in self.tasks.names if name in carried)
+
     def forward(self, batch: Batch) -> Raw:
         """Raw scores of every block for the rows of every source in the batch."""
         features = self.features(batch)

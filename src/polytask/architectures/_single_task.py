@@ -96,10 +96,7 @@ class SingleTaskNetwork(MultiTaskModule):
         initializer: str | None,
     ) -> None:
         super().__init__(schemas, tasks)
-        self.tasks_of = {
-            source: tuple(name for name in tasks.names if name in schema.targets)
-            for source, schema in schemas.items()
-        }
+        self.tasks_of = {source: self.tasks_in(source) for source in schemas}
         self.groups = _groups(self.tasks_of)
         self.towers = nn.ModuleList()
         widths: dict[str, int] = {}

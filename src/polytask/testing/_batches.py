@@ -27,8 +27,7 @@ def batch_of(network: MultiTaskModule, sources: Batch) -> Batch:
         return sources
     batch = {}
     for name, rows in sources.items():
-        carried = {task for block in network.blocks for task in block.tasks_in(name)}
-        names = [task for task in network.tasks.names if task in carried]
+        names = network.tasks_in(name)
         drawn = [torch.arange(rows.n_rows)] * len(names)
         if rows.task is not None:
             own = [rows.task == network.tasks.index(task) for task in names]

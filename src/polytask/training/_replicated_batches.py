@@ -48,7 +48,7 @@ class ReplicatedBatches:
         seed: int,
     ) -> None:
         self.sources, self.blocks, self.tasks, self.seed = sources, network.blocks, tasks, seed
-        self.tasks_of = _tasks_of(network.blocks, sources, tasks)
+        self.tasks_of = {source: network.tasks_in(source) for source in sources}
         self.rows = {name: self._labelled_rows(name) for name in tasks.names}
         self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
         total = sum(rows.n_rows for rows in sources.values())
@@ -134,16 +134,6 @@ class ReplicatedBatches:
             order = (epoch, rows[torch.randperm(len(rows), generator=generator, device="cpu")])
             self._orders[name] = order
         return order[1][bounds(position, len(rows), size)]
-
-
-def _tasks_of(
-    blocks: Sequence[Block], sources: Batch, tasks: TaskSet
-) -> dict[str, tuple[str, ...]]:
-    """Each source's tasks, in the order of the task set."""
-    return {
-        source: tuple(n for n in tasks.names if any(n in b.tasks_in(source) for b in blocks))
-        for source in sources
-    }
 
 
 def _labelled(

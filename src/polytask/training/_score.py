@@ -58,8 +58,7 @@ def _score_joint(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
 
 def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
     """Scores of networks of single tasks: each sees all rows, or its own where rows have a task."""
-    blocks = [block for block in network.blocks if name in block.sources]
-    names = [n for n in network.tasks.names if any(n in b.tasks_in(name) for b in blocks)]
+    names = network.tasks_in(name)
     if rows.task is not None and len(names) > 1:
         return _score_own_rows(network, name, rows, rows.task, names)
     inputs = {part: array.expand(len(names), *array.shape) for part, array in rows.inputs.items()}
@@ -69,7 +68,7 @@ def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) ->
 
 
 def _score_own_rows(
-    network: MultiTaskModule, name: str, rows: SourceBatch, task: Tensor, names: list[str]
+    network: MultiTaskModule, name: str, rows: SourceBatch, task: Tensor, names: tuple[str, ...]
 ) -> Raw:
     """Group rows by task, so that each network sees its own only."""
     groups = [torch.nonzero(task == network.tasks.index(n)).flatten() for n in names]
