@@ -144,9 +144,9 @@ class Learner(ABC):
         Raises
         ------
         UnknownNameError
-            If a path names no setting, or several; those that are near are named.
+            If a path names no setting; those that are near are named.
         ParameterError
-            If a setting's owner does not accept the value.
+            If a path names several settings, or its owner does not accept the value.
         """
         chosen: Learner = configured(self, settings, type(self).settings)
         return chosen

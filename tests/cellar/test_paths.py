@@ -104,7 +104,7 @@ def test_the_beginning_may_be_left_out(path):
 
 def test_a_name_of_several_settings_needs_its_owner():
     assert configured(Outer(), {"engine.rate": 9.0}).engine.rate == 9.0
-    with pytest.raises(UnknownNameError, match=r"may mean 'inner\.rate' or 'engine\.rate'"):
+    with pytest.raises(ParameterError, match=r"may mean 'inner\.rate' or 'engine\.rate'"):
         configured(Outer(), {"rate": 0.2})
 
 
@@ -154,6 +154,7 @@ def test_settings_of_one_owner_are_set_together(first):
 
 def test_options_take_any_name():
     recipe = configured(Outer(), {"engine.options.momentum": 0.9, "options.nesterov": True})
+    assert find(settings_of(recipe), "options.momentum", "Outer").value == 0.9
     assert recipe.engine.options == {"momentum": 0.9, "nesterov": True}
     again = configured(recipe, {"options.momentum": 0.5})
     assert again.engine.options == {"momentum": 0.5, "nesterov": True}
@@ -177,6 +178,7 @@ def test_estimators_have_the_parameters_that_they_name():
         ("dpeth", r"Did you mean 'inner\.depth'\?"),
         ("inner.shape", r"Did you mean 'shape'\?"),
         ("outer.depth", r"Did you mean 'inner\.depth'\?"),
+        ("inner.zzz", r"Known: inner\.widths, inner\.rate, inner\.depth\.$"),
         ("zzz", r"Known: inner, inner\.widths"),
         ("", r"no setting named ''\. Known"),
         ("method.temperature", r"since its 'engine\.method' is None"),
@@ -236,6 +238,7 @@ TEXTS = [
     ("engine.method", "none", None),
     ("engine.method", "polytask.weighting:Equal", Equal()),
     ("engine.factory", "math:sqrt", __import__("math").sqrt),
+    ("engine.factory", "decimal:Decimal", __import__("decimal").Decimal),
     ("engine.options.momentum", "0.9", 0.9),
     ("engine.options.betas", "0.9,0.99", (0.9, 0.99)),
     ("engine.options.nesterov", "true", True),
@@ -269,6 +272,11 @@ def test_text_is_read_as_its_owner_wants_it(path, text, value):
             "engine.method",
             "fmao",
             r"`engine\.method` .*There is no weighting named 'fmao'\. Did you",
+        ),
+        (
+            "engine.method",
+            "static",
+            r"'static' needs task_weights, which its name alone cannot give",
         ),
         ("engine.options", "a", "an instance of Mapping. Got 'a'"),
         ("engine.factory", "sqrt", "a factory or None. Got 'sqrt'"),

@@ -36,7 +36,9 @@ from polytask.learners import (
 from polytask.learners._early_stopping import fit_best_rounds, fit_watched
 from polytask.learners._rows import Rows
 from polytask.losses import BinaryCrossEntropy
+from polytask.ranges import Range
 from polytask.tasks import Task, TaskSet
+from polytask.testing import check_recipe_round_trip
 
 BUDGET = Budget()
 
@@ -445,3 +447,19 @@ def test_own_rows_of_several_kinds_are_pooled_kind_by_kind():
     assert [part.tasks for part in fit(PooledLinear(), data).model.parts] == [("p", "q"), ("r",)]
     assert predictions["r"].response.shape == (30, 3)
     assert (predictions["r"].decision == y[index == 2]).mean() > 0.8
+
+    def test_ranges_are_declared_by_hand_around_the_estimators_own_values(self):
+        space = {"alpha": Range(0.01, 100.0, log=True, step=10), "solver": ("auto", "lsqr")}
+        ridge = PerTaskEstimator(Ridge(alpha=2.0, solver="lsqr"), space=space)
+        declared = ridge.search_space()
+        assert declared["alpha"].grid() == (2.0, 20.0, 0.2)
+        assert declared["solver"].grid() == ("lsqr", "auto")
+        check_recipe_round_trip(ridge)
+        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'"):
+            PerTaskEstimator(Ridge(), space={"alhpa": (1.0,)}).search_space()
+
+    def test_the_learners_own_settings_have_paths_too(self):
+        learner = PooledEstimator(HistGradientBoostingRegressor())
+        changed = learner.configured({"categorical": "codes", "estimator.early_stopping": False})
+        assert changed.categorical == "codes"
+        assert changed.estimator.early_stopping is False

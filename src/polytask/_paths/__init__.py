@@ -5,9 +5,9 @@ out where what remains names one setting: ``encoder.dropout``, ``dropout``.
 """
 
 from polytask._paths._apply import applied, configured
-from polytask._paths._find import find, unknown
+from polytask._paths._find import find, near
 from polytask._paths._setting import Setting
 from polytask._paths._walk import settings_of
 from polytask._paths._written import Written
 
-__all__ = ["Setting", "Written", "applied", "configured", "find", "settings_of", "unknown"]
+__all__ = ["Setting", "Written", "applied", "configured", "find", "near", "settings_of"]

@@ -35,9 +35,10 @@ def configured(
     Raises
     ------
     UnknownNameError
-        If a path names no setting, or several.
+        If a path names no setting; those that are near are named.
     ParameterError
-        If two paths name one setting, or its owner does not accept a value.
+        If a path names several settings, two paths name one, or its owner does not accept a
+        value.
 
     Examples
     --------
@@ -53,32 +54,38 @@ def configured(
 
 
 def applied(
-    recipe: Any, values: Mapping[str, object], settings: SettingsOf = settings_of
+    recipe: Any,
+    values: Mapping[str, object],
+    settings: SettingsOf = settings_of,
+    owner: str | None = None,
 ) -> tuple[Any, dict[str, UnknownNameError]]:
-    """As `configured`, but paths that name no setting are left, each with its error."""
+    """As `configured`, but paths that name no setting are left, each with its error.
+
+    Errors speak of the `owner`; by default the recipe's class.
+    """
+    owner = owner or type(recipe).__name__
     names: dict[str, str] = {}
     open_paths = dict(values)
     while open_paths:
-        located, left = _located(recipe, open_paths, settings)
+        located, left = _located(settings(recipe), open_paths, owner)
         if not located:
             return recipe, left
-        owner = min((_parent(one.path) for one in located.values()), key=_depth)
-        here = {path: one for path, one in located.items() if _parent(one.path) == owner}
+        outermost = min((_parent(one.path) for one in located.values()), key=_depth)
+        here = {path: one for path, one in located.items() if _parent(one.path) == outermost}
         for path, setting in here.items():
             if setting.path in names:
                 twice = f"{names[setting.path]!r} and {path!r}"
                 raise ParameterError(f"{twice} are one setting. Give it once.")
             names[setting.path] = path
         changes = {one.path: _value(open_paths.pop(path), one) for path, one in here.items()}
-        recipe = _with(recipe, owner.split(".") if owner else [], changes)
+        recipe = _with(recipe, outermost.split(".") if outermost else [], changes)
     return recipe, {}
 
 
 def _located(
-    recipe: Any, paths: Mapping[str, object], settings: SettingsOf
+    known: Sequence[Setting], paths: Mapping[str, object], owner: str
 ) -> tuple[dict[str, Setting], dict[str, UnknownNameError]]:
     """The settings that paths name as the recipe is now, and errors of those that name none."""
-    known, owner = settings(recipe), type(recipe).__name__
     located, left = {}, {}
     for path in paths:
         try:

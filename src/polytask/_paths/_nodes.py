@@ -42,13 +42,10 @@ def fields_of(recipe: Any) -> Iterator[Field]:
     elif _are_recipes(recipe):
         fields = (field for part in recipe for field in fields_of(part))
         yield from {field.name: field for field in reversed(list(fields))}.values()
-    elif is_open(recipe):
-        names = [name for name in recipe if isinstance(name, str) and "." not in name]
-        yield from (Field(name, owner, recipe[name]) for name in names)
 
 
 def is_open(recipe: Any) -> bool:
-    """Whether any name is a setting, as in a mapping of options."""
+    """Whether any name may be set, as in a mapping of options; what it holds is not listed."""
     return isinstance(recipe, Mapping)
 
 

@@ -72,7 +72,10 @@ def read_written(text: str, setting: Setting) -> object:
             raise
         except UnknownNameError as error:
             remedies.append(str(error))
-        except (ParameterError, ValueError, OverflowError):
+        except ParameterError as error:  # a class that its name alone does not make
+            remedies.insert(0, str(error))
+            break
+        except (ValueError, OverflowError):
             continue
         else:
             if constraint.accepts(value):
@@ -100,7 +103,7 @@ def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
             for kind in types:
                 yield from _instances(text, kind, named=str not in types)
         case Satisfies():
-            yield lambda: _of_own(text)
+            yield lambda: _imported(text)
             yield lambda: _guess(text)
         case _:
             yield lambda: _guess(text)
@@ -126,12 +129,11 @@ def _named(text: str, base: type) -> object:
     return made(text, room, fold(base.__name__), base, imports=True)
 
 
-def _of_own(text: str) -> object:
-    """What ``module:Name`` is; a class that needs nothing stands for an object of it."""
+def _imported(text: str) -> object:
+    """The function or class that ``module:Name`` is."""
     if ":" not in text:
         raise ValueError("no name of code")
-    thing = resolve(text, "", "setting", imports=True)
-    return thing() if isinstance(thing, type) else thing
+    return resolve(text, "", "setting", imports=True)
 
 
 def _first(text: str, constraint: Constraint) -> object:

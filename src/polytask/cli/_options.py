@@ -23,6 +23,7 @@ __all__ = [
     "Metric",
     "Precision",
     "Quiet",
+    "Set",
     "Steps",
     "Table",
     "Target",
@@ -171,6 +172,17 @@ AggregateEvery = Annotated[
         "--aggregate-every",
         metavar="N",
         help="With an aggregation, make its weights every N steps and keep them in between.",
+        rich_help_panel=_TRAINING,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Any setting of the models by its path, such as trainer.optimizer=rmsprop, "
+        "encoder.widths=64,64 or initializer=orthogonal, in every model that has it. Repeat for "
+        "more.",
         rich_help_panel=_TRAINING,
     ),
 ]

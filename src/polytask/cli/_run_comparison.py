@@ -14,6 +14,7 @@ from polytask.bookkeeping import Budget
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._read_data import table_path
+from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
@@ -72,6 +73,7 @@ def _study(
     asked = [named_learner(name) for name in options.model]
     methods = balancing(options)
     learners = balanced(asked or default_learners(data.tasks), methods)
+    learners = with_settings(learners, options, voice.note)
     for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):
         if reason is not None:
             voice.note(f"{reason} It is left out.")

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from polytask.cli._by_task import by_task
+from polytask.cli._set_values import set_values
 
 __all__ = [
+    "ByPath",
     "ByTask",
     "Expected",
     "Name",
@@ -96,6 +98,13 @@ ByTask = Annotated[
     Expected("text, a list of texts, or a mapping of task to value"),
 ]
 """A list of TASK=VALUE, which study files may write as a mapping."""
+
+ByPath = Annotated[
+    dict[str, str],
+    BeforeValidator(set_values),
+    Expected("PATH=VALUE, a list of them, or a mapping of path to value"),
+]
+"""Settings of models by path, as text."""
 
 Place = Annotated[Path, BeforeValidator(_place), Expected("a path")]
 """A file or folder; ``~`` is the user's home."""

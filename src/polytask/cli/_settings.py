@@ -13,6 +13,7 @@ from polytask._validation import message
 from polytask.cli._places import at_home
 from polytask.cli._reading_settings import ReadingSettings
 from polytask.cli._setting_types import (
+    ByPath,
     ByTask,
     Name,
     Place,
@@ -48,6 +49,7 @@ class DataSettings(ReadingSettings, BaseModel):
     aggregation: Name | None = None
     engine: Name | None = None
     aggregate_every: Steps | None = None
+    set: ByPath = {}
     split: Name | None = None
     device: Name | None = None
     precision: Precision | None = None
@@ -91,11 +93,20 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
         if name not in {"config", "trust"} and value is not None and value != []
     }
     try:
-        return kind.model_validate({**read, **said})
+        return kind.model_validate(_over(read, said))
     except ValidationError as error:
         first = error.errors()[0]
         owner = "the command line" if first["loc"][0] in said else str(config)
         raise ParameterError(_sentence(kind, owner, first)) from error
+
+
+def _over(read: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said over what was read; of settings by path, only those of the same path."""
+    both = {**read, **said}
+    if "set" in read and "set" in said:
+        given = read["set"]
+        both["set"] = [*(given if isinstance(given, list) else [given]), *said["set"]]
+    return both
 
 
 def _sentence(kind: type[DataSettings], owner: str, error: Mapping[str, Any]) -> str:

@@ -1,0 +1,114 @@
+"""`--set PATH=VALUE`: any setting of the models, by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from polytask._paths import Setting, Written, applied, find, near
+from polytask.cli._settings import DataSettings
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import Learner
+
+__all__ = ["with_settings"]
+
+_OPTIONS = {
+    "architecture": "model",
+    "trainer.weighting": "weighting",
+    "trainer.aggregation": "aggregation",
+    "trainer.engine": "engine",
+    "trainer.aggregate_every": "aggregate_every",
+    "trainer.accelerator": "device",
+    "trainer.precision": "precision",
+    "trainer.steps": "steps",
+    "trainer.epochs": "epochs",
+}
+"""Settings that have an option of their own."""
+
+_ONLY_BY_OPTION = {"model", "steps", "epochs"}
+"""Options without which there is a value all the same: a model, and the budget."""
+
+
+def with_settings(
+    learners: Sequence[Learner], options: DataSettings, note: Callable[[str], None]
+) -> tuple[Learner, ...]:
+    """The learners, each with the settings of `--set` that it has.
+
+    Parameters
+    ----------
+    learners : sequence of Learner
+    options : DataSettings
+    note : callable
+        Receives a sentence for every setting that some learners have and others have not.
+
+    Raises
+    ------
+    UnknownNameError
+        If no learner has a setting of a path; those that are near are named.
+    ParameterError
+        If a value is none of the setting's, or another option or the model's name gives it, too.
+    """
+    values = {path: Written(text) for path, text in options.set.items()}
+    if not values:
+        return tuple(learners)
+    configured, mine = [], []
+    for learner in learners:
+        _check_given_once(learner, options)
+        _, left = applied(learner, values, type(learner).settings, learner.name)
+        own = {path: value for path, value in values.items() if path not in left}
+        if left and len(learners) == 1:
+            raise next(iter(left.values()))
+        configured.append(learner.configured(own) if own else learner)
+        mine.append(own)
+    for path, text in options.set.items():
+        having = [place for place, own in enumerate(mine) if path in own]
+        if not having:
+            raise UnknownNameError(_unknown(learners, path))
+        if len(having) < len(learners):
+            note(_partly(learners, having, path, text))
+    return tuple(configured)
+
+
+def _check_given_once(learner: Learner, options: DataSettings) -> None:
+    """Refuse a setting that an option of its own, or the model's name, gives as well."""
+    for path in options.set:
+        try:
+            setting = find(learner.settings(), path, learner.name)
+        except UnknownNameError:
+            continue
+        option = _OPTIONS.get(setting.path)
+        flag = f"--{option}".replace("_", "-")
+        if option in _ONLY_BY_OPTION:
+            raise ParameterError(
+                f"{path!r} has an option of its own. Give {flag} in place of --set."
+            )
+        if option is not None and getattr(options, option) is not None:
+            raise ParameterError(f"{flag} and --set {path} say the same. Leave out one of them.")
+        if option in {"weighting", "aggregation"} and setting.value is not None:
+            sentence = (
+                f"{learner.name} names its {option} itself, and --set {path} names one too. "
+                "Leave out one of them."
+            )
+            raise ParameterError(sentence)
+
+
+def _unknown(learners: Sequence[Learner], path: str) -> str:
+    settings: Mapping[str, Setting] = {
+        setting.short: setting for learner in learners for setting in learner.settings()
+    }
+    names = ", ".join(learner.name for learner in learners)
+    return f"No model ({names}) has a setting named {path!r}. {near(list(settings.values()), path)}"
+
+
+def _partly(learners: Sequence[Learner], having: Sequence[int], path: str, text: str) -> str:
+    names = [learner.name for learner in learners]
+    others = [name for place, name in enumerate(names) if place not in having]
+    verb = "has" if len(others) == 1 else "have"
+    return (
+        f"{path}={text} is set in {_listed([names[place] for place in having])}; "
+        f"{_listed(others)} {verb} no such setting"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
