@@ -16,6 +16,7 @@ from polytask._validation import (
     Each,
     InstanceOf,
     Interval,
+    MappingOf,
     OneOf,
     Optional,
     Satisfies,
@@ -51,6 +52,7 @@ class Engine:
     options: Mapping[str, Any] = field(default_factory=dict)
     scale: float | tuple[float, ...] = 1.0
     factory: Any = None
+    inners: Mapping[str, Any] = field(default_factory=dict)
 
     parameter_constraints: ClassVar = {
         "rate": Interval(float, 0.0),
@@ -61,6 +63,7 @@ class Engine:
         "options": InstanceOf((Mapping,)),
         "scale": OneOf((Interval(float, 0.0), Each(Interval(float, 0.0)))),
         "factory": Optional(Satisfies(callable, "a factory")),
+        "inners": MappingOf(Choice(("left", "right")), InstanceOf((Inner, Weighting))),
     }
 
     def __post_init__(self):
@@ -90,7 +93,7 @@ def test_every_setting_once_outer_ones_first():
     settings = settings_of(Outer())
     paths = [setting.path for setting in settings]
     assert paths[:4] == ["inner", "inner.widths", "inner.rate", "inner.depth"]
-    assert len(paths) == len(set(paths)) == 4 + 3 + 8
+    assert len(paths) == len(set(paths)) == 4 + 3 + 9
     by_path = {setting.path: setting for setting in settings}
     assert by_path["inner.rate"].owner == "Inner"
     assert by_path["inner.rate"].value == 0.1
@@ -158,6 +161,14 @@ def test_options_take_any_name():
     assert recipe.engine.options == {"momentum": 0.9, "nesterov": True}
     again = configured(recipe, {"options.momentum": 0.5})
     assert again.engine.options == {"momentum": 0.5, "nesterov": True}
+
+
+def test_recipes_in_a_mapping_have_settings_of_their_own():
+    recipe = Outer(engine=Engine(inners={"left": Inner()}))
+    changed = configured(recipe, {"left.depth": 5, "inners.right": Written("famo")})
+    assert changed.engine.inners == {"left": Inner(depth=5), "right": FAMO()}
+    with pytest.raises(ParameterError, match=r"`inners` parameter of Engine must be a mapping of"):
+        configured(recipe, {"inners.middle": Inner()})
 
 
 def test_estimators_have_the_parameters_that_they_name():

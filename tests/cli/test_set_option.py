@@ -7,11 +7,12 @@ from cli_tables import census, write_csv
 from users_encoder import users_encoder
 
 from polytask._trust import only_trusted
-from polytask.architectures import MLP, HardSharing, ResidualMLP, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._set_option import with_settings
 from polytask.cli._set_values import set_values
 from polytask.cli._settings import CompareSettings, FitSettings, settings
+from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
 from polytask.weighting import DynamicWeightAverage, Equal
 

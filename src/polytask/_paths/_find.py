@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from polytask._naming import fold
 from polytask._paths._nodes import is_open
 from polytask._paths._setting import Setting
+from polytask._validation import Constraint, MappingOf
 from polytask.exceptions import ParameterError, UnknownNameError
 
 __all__ = ["find", "near"]
@@ -54,7 +55,12 @@ def _option(settings: Sequence[Setting], path: str, owner: str) -> Setting:
     if not is_open(mapping.value):
         raise UnknownNameError(_inside(settings, path, owner, mapping))
     here = f"{mapping.path}.{name}", f"{mapping.short}.{name}"
-    return Setting(*here, mapping.owner, mapping.value.get(name))
+    return Setting(*here, mapping.owner, mapping.value.get(name), _of_each(mapping.constraint))
+
+
+def _of_each(constraint: Constraint | None) -> Constraint | None:
+    """The constraint of each value of a mapping."""
+    return constraint.value if isinstance(constraint, MappingOf) else None
 
 
 def _inside(settings: Sequence[Setting], path: str, owner: str, outer: Setting) -> str:

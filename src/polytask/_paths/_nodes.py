@@ -1,4 +1,4 @@
-"""Recipes that hold settings: dataclasses, estimators, tuples of either, mappings of options."""
+"""Recipes that hold settings: dataclasses, estimators, tuples and mappings of either, options."""
 
 from __future__ import annotations
 
@@ -42,10 +42,13 @@ def fields_of(recipe: Any) -> Iterator[Field]:
     elif _are_recipes(recipe):
         fields = (field for part in recipe for field in fields_of(part))
         yield from {field.name: field for field in reversed(list(fields))}.values()
+    elif is_open(recipe):
+        inner = [name for name in recipe if isinstance(name, str) and _is_recipe(recipe[name])]
+        yield from (Field(name, owner, recipe[name]) for name in inner)
 
 
 def is_open(recipe: Any) -> bool:
-    """Whether any name may be set, as in a mapping of options; what it holds is not listed."""
+    """Whether any name may be set, as in a mapping of options; only recipes in it are listed."""
     return isinstance(recipe, Mapping)
 
 
@@ -68,8 +71,13 @@ def _with_known(recipe: Any, values: Mapping[str, Any]) -> Any:
     return with_fields(recipe, mine) if mine else recipe
 
 
+def _is_recipe(value: Any) -> bool:
+    return _is_dataclass(value) or _is_estimator(value)
+
+
 def _is_dataclass(recipe: Any) -> bool:
-    return dataclasses.is_dataclass(recipe) and not isinstance(recipe, type)
+    plain = isinstance(recipe, type | SearchRange)
+    return dataclasses.is_dataclass(recipe) and not plain
 
 
 def _names(recipe: Any) -> list[str]:
@@ -83,8 +91,4 @@ def _is_estimator(recipe: Any) -> bool:
 
 
 def _are_recipes(recipe: Any) -> bool:
-    return (
-        isinstance(recipe, tuple | list)
-        and bool(recipe)
-        and all(_is_dataclass(part) or _is_estimator(part) for part in recipe)
-    )
+    return isinstance(recipe, tuple | list) and bool(recipe) and all(map(_is_recipe, recipe))

@@ -11,18 +11,8 @@ from polytask.learners import Learner
 
 __all__ = ["with_settings"]
 
-_OPTIONS = {
-    "architecture": "model",
-    "trainer.weighting": "weighting",
-    "trainer.aggregation": "aggregation",
-    "trainer.engine": "engine",
-    "trainer.aggregate_every": "aggregate_every",
-    "trainer.accelerator": "device",
-    "trainer.precision": "precision",
-    "trainer.steps": "steps",
-    "trainer.epochs": "epochs",
-}
-"""Settings that have an option of their own."""
+_OPTIONS = {"architecture": "model", "trainer.accelerator": "device"}
+"""Settings that have an option of another name; others of the trainer have one of their own name."""
 
 _ONLY_BY_OPTION = {"model", "steps", "epochs"}
 """Options without which there is a value all the same: a model, and the budget."""
@@ -75,13 +65,15 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
             setting = find(learner.settings(), path, learner.name)
         except UnknownNameError:
             continue
-        option = _OPTIONS.get(setting.path)
+        option = _option(setting.path, options)
+        if option is None:
+            continue
         flag = f"--{option}".replace("_", "-")
         if option in _ONLY_BY_OPTION:
             raise ParameterError(
                 f"{path!r} has an option of its own. Give {flag} in place of --set."
             )
-        if option is not None and getattr(options, option) is not None:
+        if getattr(options, option) is not None:
             raise ParameterError(f"{flag} and --set {path} say the same. Leave out one of them.")
         if option in {"weighting", "aggregation"} and setting.value is not None:
             sentence = (
@@ -89,6 +81,13 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
                 "Leave out one of them."
             )
             raise ParameterError(sentence)
+
+
+def _option(path: str, options: DataSettings) -> str | None:
+    """The option of its own that a setting has."""
+    root, _, name = path.partition(".")
+    own = name if root == "trainer" and name in type(options).model_fields else None
+    return _OPTIONS.get(path, own)
 
 
 def _unknown(learners: Sequence[Learner], path: str) -> str:
