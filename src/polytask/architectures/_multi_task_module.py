@@ -85,15 +85,13 @@ class MultiTaskModule(nn.Module, ABC):
         and all others serve all tasks. `polytask.testing.check_architecture` compares what is
         stated with what the losses of the tasks reach.
         """
-        stated = [
-            owned
-            for piece in self.modules()
-            if isinstance(piece, Owner)
-            for owned in piece.owners()
-        ]
-        known = {id(owned.tensor) for owned in stated}
-        rest = [tensor for tensor in tensors_of(self) if id(tensor) not in known]
-        return [*stated, *(Owned(tensor, self.tasks.names) for tensor in rest)]
+        stated: dict[int, Owned] = {}
+        for piece in self.modules():  # a piece before those inside it, whose word it has
+            for owned in piece.owners() if isinstance(piece, Owner) else ():
+                stated.setdefault(id(owned.tensor), owned)
+        for tensor in tensors_of(self):
+            stated.setdefault(id(tensor), Owned(tensor, self.tasks.names))
+        return list(stated.values())
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Trainable parameters through which several tasks meet."""
