@@ -92,3 +92,14 @@ def test_a_seed_and_names_decide_what_is_drawn():
     assert not torch.equal(draws[0], draws[2])
     assert not torch.equal(draws[0], draws[3])
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_rows_that_only_fill_up_are_not_seen():
+    torch.manual_seed(0)
+    norms = Copies([nn.BatchNorm1d(3) for _ in range(2)], torch.zeros(2, 3), apart=True)
+    rows = torch.randn(2, 4, 3)
+    features = norms(rows, sizes=[3, 0])
+    torch.testing.assert_close(features[0, :3], nn.BatchNorm1d(3)(rows[0, :3]))
+    assert not features[0, 3:].any()
+    assert not features[1].any()
+    assert torch.equal(norms.members[1].running_mean, torch.zeros(3))

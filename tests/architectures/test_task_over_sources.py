@@ -58,4 +58,4 @@ def test_a_task_draws_from_all_its_sources():
     assert len({(int(source), int(row)) for source, row in drawn}) == 100
     assert batches.rows["price"][:, 0].unique().tolist() == [1]
     sizes = [batches.batch(0)[name].sizes for name in ("red", "white")]
-    assert int(sizes[0].sum()) + int(sizes[1][0]) == 25
+    assert int(sizes[0].sum()) + int(sizes[1][0]) == 25  # none is alone in its source

@@ -154,13 +154,16 @@ class Copies(Owner):
             return torch.stack([module(inputs, **options) for module in modules])
         first = inputs if isinstance(inputs, Tensor) else next(iter(inputs.values()))
         n_rows = first.shape[1]
-        features = []
-        for i, size in enumerate(sizes or [n_rows] * len(modules)):
-            own = _mapped(inputs, lambda part, i=i, size=size: part[i, :size])
-            rows = modules[i](own, **options)
-            padding = [0, 0] * (rows.ndim - 1) + [0, n_rows - size]
-            features.append(nn.functional.pad(rows, padding))
-        return torch.stack(features)
+        counts = [n_rows] * len(modules) if sizes is None else sizes
+        features: list[Tensor | None] = [None] * len(modules)
+        for i, size in enumerate(counts):
+            if size:
+                own = _mapped(inputs, lambda part, i=i, size=size: part[i, :size])
+                rows = modules[i](own, **options)
+                padding = [0, 0] * (rows.ndim - 1) + [0, n_rows - size]
+                features[i] = nn.functional.pad(rows, padding)
+        nothing = torch.zeros_like(next(rows for rows in features if rows is not None))
+        return torch.stack([nothing if rows is None else rows for rows in features])
 
     def owners(self) -> Sequence[Owned]:
         """Copy k belongs to the k-th of `tasks`; without tasks, all copies serve all tasks."""

@@ -69,7 +69,7 @@ class ReplicatedBatches:
         drawn = {name: self._drawn(name, step) for name in self.rows}
         batch: dict[str, SourceBatch] = {}
         for position, (source, names) in enumerate(self.tasks_of.items()):
-            rows = [drawn[name][drawn[name][:, 0] == position, 1] for name in names]
+            rows = [_of_source(drawn[name], position) for name in names]
             if any(map(len, rows)):
                 batch[source] = replicated_rows(
                     self.blocks, source, names, self.sources[source], *padded(rows)
@@ -134,6 +134,16 @@ class ReplicatedBatches:
             order = (epoch, rows[torch.randperm(len(rows), generator=generator, device="cpu")])
             self._orders[name] = order
         return order[1][bounds(position, len(rows), size)]
+
+
+def _of_source(drawn: Int64[Tensor, "n 2"], position: int) -> Int64[Tensor, " m"]:
+    """A task's rows of one source.
+
+    A lone row beside those of other sources is left to a later epoch: nothing can be normalised
+    over it.
+    """
+    rows = drawn[drawn[:, 0] == position, 1]
+    return rows[:0] if len(rows) == 1 < len(drawn) else rows
 
 
 def _labelled(
