@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from statistics_draws import Drawn, target_of
+from statistics_draws import Drawn, kind_of, target_of
 
 from polytask.metrics import Metric
 from polytask.metrics._rowwise_metric import RowwiseMetric
@@ -137,16 +137,16 @@ def measured(
     metric: Metric, truth: np.ndarray, response: np.ndarray, defined: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values (studies,), and what each row adds to them (studies, n)."""
-    n = truth.shape[1]
+    n, target = truth.shape[1], target_of(metric)
     if isinstance(metric, RowwiseMetric):
-        numbers = metric.rowwise(truth.ravel(), response.ravel()).reshape(truth.shape)
+        numbers = metric.rowwise(truth.ravel(), response.ravel(), target).reshape(truth.shape)
         mean = numbers.mean(axis=1, keepdims=True)
         return metric.finish(mean[:, 0]), (numbers - mean) / n * _slope(metric, mean)
     values, amounts, weight = np.full(len(truth), np.nan), np.zeros(truth.shape), np.ones(n)
     for study in np.flatnonzero(defined):
         ranked = metric.comparable(response[study])
-        values[study] = metric.measure(truth[study], ranked, weight).value
-        amounts[study] = metric.influence(truth[study], ranked, weight)
+        values[study] = metric.measure(truth[study], ranked, weight, target).value
+        amounts[study] = metric.influence(truth[study], ranked, weight, target)
     return values, amounts
 
 
@@ -154,10 +154,10 @@ def amounts_of_difference(
     metric: Metric, truth: np.ndarray, ours: np.ndarray, theirs: np.ndarray, defined: np.ndarray
 ) -> np.ndarray:
     """What each row adds to the difference (studies, n)."""
-    n = truth.shape[1]
+    n, target = truth.shape[1], target_of(metric)
     if isinstance(metric, RowwiseMetric):
         one, other = (
-            metric.rowwise(truth.ravel(), side.ravel()).reshape(truth.shape)
+            metric.rowwise(truth.ravel(), side.ravel(), target).reshape(truth.shape)
             for side in (ours, theirs)
         )
         pooled = (one + other).mean(axis=1, keepdims=True) / 2
@@ -166,7 +166,7 @@ def amounts_of_difference(
     for study in np.flatnonzero(defined):
         both = [metric.comparable(side[study]) for side in (ours, theirs)]
         twice = np.concatenate([truth[study], truth[study]])
-        found = metric.influence(twice, np.concatenate(both), weight)
+        found = metric.influence(twice, np.concatenate(both), weight, target)
         amounts[study] = 2 * (found[:n] - found[n:])
     return amounts
 
@@ -197,9 +197,10 @@ def check(metric: Metric, drawn: Drawn, batch: Batch, n_tasks: int, studies: int
     units = np.arange(n)
     if drawn.starts is not None:
         units = np.repeat(np.arange(len(drawn.starts)), np.diff(np.append(drawn.starts, n)))
+    target, kind = target_of(metric), kind_of(metric)
     for study in range(min(studies, len(drawn.truth))):
         ours, theirs = (
-            Answers(drawn.truth[study], tuple(side[:, study]), np.ones(n), units, target_of(metric))
+            Answers(drawn.truth[study], tuple(side[:, study]), np.ones(n), units, target, kind)
             for side in (drawn.ours, drawn.theirs)
         )
         found, alone = paired(metric, [ours], [theirs], n_tasks=n_tasks), single(metric, [ours])

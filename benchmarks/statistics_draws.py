@@ -10,9 +10,9 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from polytask.metrics import Metric
-from polytask.tasks import FittedTarget, Regression
+from polytask.tasks import Binary, FittedTarget, Kind, Regression
 
-__all__ = ["Drawn", "Generator", "draw", "generator", "population", "target_of"]
+__all__ = ["Drawn", "Generator", "draw", "generator", "kind_of", "population", "target_of"]
 
 _SIGNAL = 1.5  # between the classes' mean scores, in standard deviations
 _CORRELATION = 0.5  # of the two learners' noise
@@ -58,11 +58,16 @@ class Drawn:
     starts: np.ndarray | None = None
 
 
+def kind_of(metric: Metric) -> Kind:
+    """Numbers or two classes."""
+    return Regression() if Regression in metric.kinds else Binary()
+
+
 def target_of(metric: Metric) -> FittedTarget:
     """A target of numbers or of two classes."""
     if Regression in metric.kinds:
-        return FittedTarget(("y",), 1)
-    return FittedTarget(("y",), 1, ("no", "yes"))
+        return FittedTarget(("y",))
+    return FittedTarget(("y",), ("no", "yes"))
 
 
 def draw(
@@ -174,7 +179,7 @@ def population(
         weight = np.ones(1_000_000)
         found.append(
             [
-                metric.measure(one.truth[0], side[0, 0], weight).value
+                metric.measure(one.truth[0], side[0, 0], weight, target_of(metric)).value
                 for side in (one.ours, one.theirs)
             ]
         )

@@ -45,19 +45,19 @@ def make_case(kind, n_rows, seed, *, ties=False):
     if kind is Regression:
         n_columns = int(rng.integers(1, 4))
         shape = (n_rows,) if n_columns == 1 else (n_rows, n_columns)
-        fitted = FittedTarget(tuple("abc"[:n_columns]), n_columns)
+        fitted = FittedTarget(tuple("abc"[:n_columns]))
         truth = rng.normal(3.0, 2.0, shape)
         response, perfect = truth + rng.normal(size=shape), truth
     elif kind is Binary:
-        fitted = FittedTarget(("a",), 1, (0, 1))
+        fitted = FittedTarget(("a",), (0, 1))
         truth = rng.integers(0, 2, n_rows).astype(float)
         response, perfect = rng.random(n_rows), truth
     elif kind is Multilabel:
-        fitted = FittedTarget(("a", "b"), 2, (0, 1))
+        fitted = FittedTarget(("a", "b"), (0, 1))
         truth = rng.integers(0, 2, (n_rows, 2)).astype(float)
         response, perfect = rng.random((n_rows, 2)), truth
     else:
-        fitted = FittedTarget(("a",), 3, ("x", "y", "z"))
+        fitted = FittedTarget(("a",), ("x", "y", "z"))
         truth = rng.integers(0, 3, n_rows).astype(float)
         response, perfect = rng.dirichlet(np.ones(3), n_rows), np.eye(3)[truth.astype(int)]
     if ties and kind is not Multiclass:

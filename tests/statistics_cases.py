@@ -17,6 +17,7 @@ def answers_of(case, *, runs=1, units=None, weight=None, noise=0.0, seed=0):
         np.ones(n) if weight is None else weight,
         np.arange(n) if units is None else units,
         case.fitted,
+        case.kind,
     )
 
 

@@ -10,7 +10,7 @@ class LargestError(Metric):
 
     name, label, kinds, greater_is_better = "largest", "largest", (Regression,), False
 
-    def measure(self, truth, response, weight):
+    def measure(self, truth, response, weight, fitted):
         return MetricValue(float(abs(truth - response).max()))
 
 

@@ -14,6 +14,7 @@ from polytask.evaluation.judging._context import CONSTANT_IN_TRAINING
 from polytask.evaluation.judging._population import _Effect, _effect, _pooled, population
 from polytask.metrics import MAE, RMSE, ROCAUC
 from polytask.statistics import Paired
+from polytask.tasks import FittedTarget, Regression
 
 
 class Twin(Apart):
@@ -130,7 +131,8 @@ def test_few_tasks_or_many_rows_speak_for_themselves():
 
 
 def stand_ins(metric, scale=(2.0, 4.0), level=4.0):
-    answers = [SimpleNamespace(target=SimpleNamespace(scale=scale))]
+    target = FittedTarget(("a",), learned={"scale": scale})
+    answers = [SimpleNamespace(target=target, kind=Regression())]
     context = SimpleNamespace(constant_in_training={"c"}, headline=lambda _: metric)
     return SimpleNamespace(mean=lambda *_: level, answers={"a": answers, "b": []}), context
 

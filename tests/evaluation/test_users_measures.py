@@ -41,7 +41,7 @@ def test_a_local_class_is_refused_in_a_sentence():
     class Local(Metric):
         name, label, kinds, greater_is_better = "local", "local", (Regression,), False
 
-        def measure(self, truth, response, weight): ...
+        def measure(self, truth, response, weight, fitted): ...
 
     with pytest.raises(ParameterError, match=r"Define it at the top of a module of its own"):
         compared(metrics=(Local(),))

@@ -14,10 +14,10 @@ from polytask.tasks import Regression, Task
 class Nothing(Metric):
     name, label, kinds, greater_is_better = "nothing", "nothing", (Regression,), False
 
-    def measure(self, truth, response, weight):
+    def measure(self, truth, response, weight, fitted):
         return MetricValue(0.0)
 
-    def constant(self, truth, fitted, weight=None):
+    def constant(self, mean, truth, weight, fitted):
         return np.array(42.0)
 
 

@@ -165,7 +165,7 @@ class TestFit:
 def check_shapes(data: MultiTaskDataset, predictions: Predictions, task: str) -> None:
     one, source = predictions[task], data.sources[0]
     n_rows = len(source.rows_of(task))
-    assert one.raw.shape == (n_rows, one.target.size)
+    assert one.raw.shape == (n_rows, *one.kind.score_shape(one.target))
     assert one.raw.dtype == np.float32
     assert np.isfinite(one.raw).all()
     assert len(one.response) == len(one.decision) == n_rows
@@ -174,8 +174,8 @@ def check_shapes(data: MultiTaskDataset, predictions: Predictions, task: str) ->
         assert one.response.min() >= 0
         assert one.response.max() <= 1
     else:
-        low = np.array(one.target.center) - 5 * np.array(one.target.scale)
-        high = np.array(one.target.center) + 5 * np.array(one.target.scale)
+        center, scale = (np.array(one.target.learned[name]) for name in ("center", "scale"))
+        low, high = center - 5 * scale, center + 5 * scale
         assert (one.response > low).all()
         assert (one.response < high).all()
 

@@ -70,7 +70,7 @@ def test_refused(scale, sentence):
 
 def test_a_constant_may_be_as_small_as_it_likes():
     fitted = Regression().fit("a", {"a": np.full(5, 1e-300)})
-    assert fitted.scale == (1.0,)
+    assert fitted.learned["scale"] == (1.0,)
 
 
 def test_values_far_from_the_training_rows_stay_labels():

@@ -79,7 +79,7 @@ def test_multilabel_sums_observed_cells_and_counts_them():
 
 
 def test_balanced_weights_give_each_class_the_same_total():
-    target = FittedTarget(("y",), 1, classes=("no", "yes"), class_counts=(90.0, 10.0))
+    target = FittedTarget(("y",), classes=("no", "yes"), learned={"class_counts": (90.0, 10.0)})
     table = BinaryCrossEntropy(class_weight="balanced").constants([target])["class_weight"]
     negative, positive = table[0].tolist()
     assert 90 * negative == pytest.approx(10 * positive)
@@ -87,7 +87,9 @@ def test_balanced_weights_give_each_class_the_same_total():
 
 
 def test_given_class_weights_multiply_rows():
-    target = FittedTarget(("y",), 3, classes=("a", "b", "c"), class_counts=(1.0, 1.0, 1.0))
+    target = FittedTarget(
+        ("y",), classes=("a", "b", "c"), learned={"class_counts": (1.0, 1.0, 1.0)}
+    )
     loss = CrossEntropy(class_weight={"b": 5.0})
     scores, codes = torch.zeros(2, 3), torch.tensor([[0.0], [1.0]])
     rows = loss.rowwise(scores, codes, torch.ones(2, 1, dtype=torch.bool), loss.constants([target]))
@@ -95,7 +97,7 @@ def test_given_class_weights_multiply_rows():
 
 
 def test_a_class_that_does_not_exist_has_no_weight():
-    target = FittedTarget(("y",), 1, classes=("no", "yes"), class_counts=(1.0, 1.0))
+    target = FittedTarget(("y",), classes=("no", "yes"), learned={"class_counts": (1.0, 1.0)})
     with pytest.raises(
         ParameterError, match=r"`class_weight` parameter of BinaryCrossEntropy.*'maybe'"
     ):
@@ -116,6 +118,6 @@ def test_losses_are_found_by_kind_or_name():
 
 
 def test_balanced_weights_of_a_task_with_one_class():
-    target = FittedTarget(("y",), 1, (0, 1), class_counts=(0.0, 8.0))
+    target = FittedTarget(("y",), (0, 1), learned={"class_counts": (0.0, 8.0)})
     table = BinaryCrossEntropy(class_weight="balanced").constants([target])["class_weight"]
     assert table.tolist() == [[1.0, 1.0]]

@@ -28,7 +28,7 @@ class LargestError(Metric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
 
-    def measure(self, truth, response, weight):
+    def measure(self, truth, response, weight, fitted):
         return MetricValue(float(np.abs(truth - response).max()))
 
 
@@ -68,7 +68,7 @@ def test_what_enters_delta_m_comes_first():
 
 
 def test_ones_own_metric_as_object_or_class():
-    target = FittedTarget(("y",), 1)
+    target = FittedTarget(("y",))
     for given in (LargestError(), LargestError):
         (metric,) = metrics_for(Task("y", "regression", metrics=(given,)))
         assert metric.score(np.zeros(2), np.array([1.0, -3.0]), target).value == 3.0

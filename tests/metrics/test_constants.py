@@ -7,15 +7,21 @@ from hypothesis import strategies as st
 from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, make_case
 
 from polytask.metrics import MAE, RMSE, Accuracy, LogLoss, Metric, MetricValue
-from polytask.tasks import FittedTarget, Multiclass, Regression
+from polytask.tasks import Binary, FittedTarget, Multiclass, Regression
 
-BINARY = FittedTarget(("y",), 1, ("no", "yes"))
-NUMBER = FittedTarget(("y",), 1)
+BINARY = FittedTarget(("y",), ("no", "yes"))
+NUMBER = FittedTarget(("y",))
+
+
+def constant(metric, kind, truth, target, weight=None):
+    """The metric's constant of a task of the kind."""
+    weight = np.ones(len(truth)) if weight is None else weight
+    return metric.constant(kind.mean_response(truth, target, weight), truth, weight, target)
 
 
 def rivals(case, generator):
     """Other constants: quantiles of numbers; sure, even and random probabilities of classes."""
-    size = case.fitted.size
+    (size,) = case.kind.score_shape(case.fitted)
     if not case.fitted.classes:
         levels = np.linspace(0, 1, 9)
         table = case.truth.reshape(len(case.truth), -1)
@@ -41,7 +47,7 @@ def test_no_other_constant_scores_better(metric, kind, seed, weighted):
         response = np.broadcast_to(constant.reshape(case.response.shape[1:]), case.response.shape)
         return metric.score(case.truth, response, case.fitted, weight)
 
-    best = metric.constant(case.truth, case.fitted, weight)
+    best = constant(metric, case.kind, case.truth, case.fitted, weight)
     assert best.shape == case.response.shape[1:]
     np.testing.assert_array_equal(case.truth, kept)
     reached = score(best)
@@ -56,36 +62,37 @@ def test_zero_weights_leave_rows_out_and_a_factor_changes_nothing():
     truth, weight = np.array([1.0, 2.0, 4.0, 90.0, np.nan]), np.array([1.0, 2.0, 1.0, 0.0, 5.0])
     for metric in METRICS:
         if Regression in metric.kinds:
-            whole = metric.constant(truth, NUMBER, weight)
+            whole = constant(metric, Regression(), truth, NUMBER, weight)
             np.testing.assert_array_equal(
-                whole, metric.constant(truth[:3], NUMBER, weight[:3] * 2.0**-40)
+                whole, constant(metric, Regression(), truth[:3], NUMBER, weight[:3] * 2.0**-40)
             )
 
 
 def test_by_hand():
     truth = np.array([0.0, 1.0, 1.0, np.nan])
     weight = np.array([2.0, 1.0, 1.0, 9.0])
-    assert RMSE().constant(truth, NUMBER, weight) == 0.5
-    assert MAE().constant(truth, NUMBER) == 1.0
-    assert MAE().constant(truth, NUMBER, weight) == 0.5  # as good as any between 0 and 1
-    assert LogLoss().constant(truth, BINARY) == pytest.approx(2 / 3)
-    three = FittedTarget(("y",), 3, ("a", "b", "c"))
-    np.testing.assert_allclose(
-        Accuracy().constant(np.array([0, 2, 2, 1.0]), three), [0.25, 0.25, 0.5]
-    )
+    assert constant(RMSE(), Regression(), truth, NUMBER, weight) == 0.5
+    assert constant(MAE(), Regression(), truth, NUMBER) == 1.0
+    assert (
+        constant(MAE(), Regression(), truth, NUMBER, weight) == 0.5
+    )  # as good as any between 0 and 1
+    assert constant(LogLoss(), Binary(), truth, BINARY) == pytest.approx(2 / 3)
+    three = FittedTarget(("y",), ("a", "b", "c"))
+    shares = constant(Accuracy(), Multiclass(), np.array([0, 2, 2, 1.0]), three)
+    np.testing.assert_allclose(shares, [0.25, 0.25, 0.5])
 
 
 def test_huge_numbers_do_not_overflow():
     truth = np.array([1.5e308, 1.7e308])
     for metric in (RMSE(), MAE()):
-        assert metric.constant(truth, NUMBER) == pytest.approx(1.6e308)
+        assert constant(metric, Regression(), truth, NUMBER) == pytest.approx(1.6e308)
 
 
 def test_metrics_of_ones_own_have_a_default():
     class Share(Metric):
         name, label, kinds, greater_is_better = "share", "share", (Regression,), True
 
-        def measure(self, truth, response, weight):
+        def measure(self, truth, response, weight, fitted):
             return MetricValue(float((abs(truth - response) < 1).mean()))
 
-    assert Share().constant(np.array([1.0, 3.0]), NUMBER) == 2.0
+    assert constant(Share(), Regression(), np.array([1.0, 3.0]), NUMBER) == 2.0

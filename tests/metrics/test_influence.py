@@ -24,13 +24,13 @@ def test_influence_is_the_derivative_by_the_weight(metric, kind, seed):
     case = make_case(kind, 25, seed, ties=True)
     weight = np.random.default_rng(seed).uniform(0.5, 2.0, 25)
     for rows in defined_parts(metric, case, weight):
-        found = metric.influence(rows.truth, rows.response, rows.weight)
+        found = metric.influence(rows.truth, rows.response, rows.weight, rows.fitted)
         assert found.sum() == pytest.approx(0, abs=1e-10)
         for row in range(len(found)):
             step = np.zeros(len(found))
             step[row] = 1e-6 * rows.weight[row]
-            high = metric.measure(rows.truth, rows.response, rows.weight + step).value
-            low = metric.measure(rows.truth, rows.response, rows.weight - step).value
+            high = metric.measure(rows.truth, rows.response, rows.weight + step, rows.fitted).value
+            low = metric.measure(rows.truth, rows.response, rows.weight - step, rows.fitted).value
             assert found[row] == pytest.approx((high - low) / 2e-6, rel=1e-4, abs=1e-8)
 
 
@@ -41,16 +41,17 @@ def test_what_is_comparable_has_the_same_value(metric, kind, seed):
     case = make_case(kind, 25, seed, ties=True)
     for rows in defined_parts(metric, case, np.ones(25)):
         ranked = metric.comparable(rows.response)
-        one = metric.measure(rows.truth, rows.response, rows.weight).value
-        other = metric.measure(rows.truth, ranked, rows.weight).value
+        one = metric.measure(rows.truth, rows.response, rows.weight, rows.fitted).value
+        other = metric.measure(rows.truth, ranked, rows.weight, rows.fitted).value
         assert other == pytest.approx(one, rel=1e-12)
         np.testing.assert_array_equal(metric.comparable(ranked), ranked)
 
 
 def test_influence_of_a_perfect_response_is_nothing():
-    truth = np.array([0.0, 1.0, 1.0])
+    truth, target = np.array([0.0, 1.0, 1.0]), FittedTarget(("y",), ("no", "yes"))
     for metric in (RMSE(), F1(), ROCAUC(), AveragePrecision()):
-        np.testing.assert_array_equal(metric.influence(truth, truth, np.ones(3)), np.zeros(3))
+        influence = metric.influence(truth, truth, np.ones(3), target)
+        np.testing.assert_array_equal(influence, np.zeros(3))
 
 
 def test_middle_ranks_are_doubled_and_shared_by_ties():
@@ -60,7 +61,7 @@ def test_middle_ranks_are_doubled_and_shared_by_ties():
 
 def test_whole_scores_are_counted_as_they_stand():
     truth, scores = np.array([0.0, 1.0, 1.0, 0.0]), np.array([3.0, 5.0, 3.0, 0.0])
-    target = FittedTarget(("y",), 1, ("no", "yes"))
+    target = FittedTarget(("y",), ("no", "yes"))
     for metric in (ROCAUC(), AveragePrecision()):
         shifted = metric.score(truth, scores + 0.25, target)
         assert metric.score(truth, scores, target) == shifted
@@ -71,10 +72,10 @@ def test_metrics_of_ones_own_need_no_formula():
     class Own(Metric):
         name, label, kinds, greater_is_better = "own", "own", (Regression, Binary), False
 
-        def measure(self, truth, response, weight):
+        def measure(self, truth, response, weight, fitted):
             return MetricValue(float(abs(truth - response).max()))
 
-    assert Own().influence(np.zeros(2), np.ones(2), np.ones(2)) is None
+    assert Own().influence(np.zeros(2), np.ones(2), np.ones(2), FittedTarget(("y",))) is None
     assert not Own().is_share
     assert ROCAUC().is_share
     assert not RMSE().is_share

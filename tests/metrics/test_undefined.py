@@ -17,10 +17,10 @@ from polytask.metrics import (
 )
 from polytask.tasks import FittedTarget
 
-BINARY = FittedTarget(("bought",), 1, (0, 1))
-NUMBER = FittedTarget(("price",), 1)
-SEVERAL = FittedTarget(("cat", "dog", "emu"), 3, (0, 1))
-CLASSES = FittedTarget(("letter",), 3, ("a", "b", "c"))
+BINARY = FittedTarget(("bought",), (0, 1))
+NUMBER = FittedTarget(("price",))
+SEVERAL = FittedTarget(("cat", "dog", "emu"), (0, 1))
+CLASSES = FittedTarget(("letter",), ("a", "b", "c"))
 NEED_TWO_CLASSES = [ROCAUC(), AveragePrecision(), F1(), BalancedAccuracy()]
 NEED_VARIANCE = [R2(), ExplainedVariance(), NMSE()]
 

@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 from polytask.metrics import F1, ROCAUC, Accuracy, BalancedAccuracy, Brier, LogLoss
 from polytask.tasks import FittedTarget
 
-CLASSES = FittedTarget(("letter",), 3, ("a", "b", "c"))
+CLASSES = FittedTarget(("letter",), ("a", "b", "c"))
 TRUTH = np.array([0.0, 1.0, 2.0, 3.0, 3.0, np.nan])
 RESPONSE = np.array(
     [
@@ -46,5 +46,5 @@ def test_they_are_among_the_rest_of_every_class():
     scores = RESPONSE[:5, 0]
     others = scores[1:]
     wanted = np.mean((scores[0] > others) + 0.5 * (scores[0] == others))
-    only = FittedTarget(("letter",), 3, ("a",))
+    only = FittedTarget(("letter",), ("a",))
     assert ROCAUC().score(TRUTH, RESPONSE, only).value == pytest.approx(wanted)

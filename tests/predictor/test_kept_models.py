@@ -37,8 +37,8 @@ def test_it_predicts_what_it_did(folder):
 
 
 def test_the_former_format_is_refused(tmp_path: Path):
-    shutil.copytree(HOME / "format-2/constant/model", tmp_path / "model")
+    shutil.copytree(HOME / "format-3/constant/model", tmp_path / "model")
     path = tmp_path / "model" / "bundle.json"
-    path.write_text(path.read_text().replace('"format": 2', '"format": 1'))
-    with pytest.raises(BundleError, match=r"format 1, written by polytask .*reads format 2"):
+    path.write_text(path.read_text().replace('"format": 3', '"format": 2'))
+    with pytest.raises(BundleError, match=r"format 2, written by polytask .*reads format 3"):
         load(tmp_path / "model")

@@ -194,7 +194,7 @@ def test_classes_fill_the_bar(record):
 
 def test_labels_that_overlap_have_no_bar(record):
     labels = record["study"]["data"]["summary"]["tasks"][0]
-    labels.update(columns=["a", "b"], classes=["a", "b"], counts=[100, 90], labelled=200)
+    labels.update(classes=["a", "b"], counts=[100, 90], overlapping=True, labelled=200)
     task = data_view(Study(record)).tasks[0]
 
     assert task.shares == []

@@ -15,17 +15,19 @@ from polytask.statistics._share_metrics import over_units
 from polytask.statistics._spread import Spread, of_splits, of_units, quantile, together, with_seeds
 from polytask.statistics._units import counted
 from polytask.statistics._wilson import Share, wilson
-from polytask.tasks import FittedTarget
+from polytask.tasks import Binary, FittedTarget, Regression
 
-NUMBER = FittedTarget(("y",), 1)
-CLASSES = FittedTarget(("y",), 1, ("no", "yes"))
+NUMBER = FittedTarget(("y",))
+CLASSES = FittedTarget(("y",), ("no", "yes"))
+KINDS = {NUMBER: Regression(), CLASSES: Binary()}
 NOTHING = Spread(0.0, 0.0)
 SKEWED = np.array([0.1, 0.2, 0.2, 0.3, 0.4, 0.6, 0.9, 2.3])
 
 
 def answers(truth, *responses, target=NUMBER, weight=None):
     n = len(truth)
-    return Answers(truth, responses, np.ones(n) if weight is None else weight, np.arange(n), target)
+    weight = np.ones(n) if weight is None else weight
+    return Answers(truth, responses, weight, np.arange(n), target, KINDS[target])
 
 
 @pytest.mark.parametrize(("level", "count"), [(0.9, 3), (0.95, 20), (0.99, 33)])
@@ -259,7 +261,9 @@ def folds(errors, n_folds, **settings):
     """One `Answers` per fold of the rows, each with its own units."""
     parts = np.array_split(np.arange(len(errors)), n_folds)
     return [
-        Answers(np.zeros(len(rows)), (errors[rows],), np.ones(len(rows)), rows, NUMBER)
+        Answers(
+            np.zeros(len(rows)), (errors[rows],), np.ones(len(rows)), rows, NUMBER, Regression()
+        )
         for rows in parts
     ]
 
@@ -283,7 +287,9 @@ def test_each_fold_takes_a_degree_of_freedom():
 def test_a_share_over_folds_of_single_units_is_as_wide_as_one_without_a_spread():
     truth, response = np.tile([0.0, 1.0], 6), np.tile([0.1, 0.9, 0.9, 0.9], 3)
     alone = [
-        Answers(truth[k : k + 1], (response[k : k + 1],), np.ones(1), np.array([k]), CLASSES)
+        Answers(
+            truth[k : k + 1], (response[k : k + 1],), np.ones(1), np.array([k]), CLASSES, Binary()
+        )
         for k in range(12)
     ]
     found = single(Accuracy(), alone)
@@ -294,7 +300,7 @@ def test_a_share_over_folds_of_single_units_is_as_wide_as_one_without_a_spread()
 def test_equal_areas_in_all_folds_have_newcombes_interval():
     truth = np.repeat([0.0, 1.0], 4)
     fold = [
-        Answers(truth, (truth * 0.8 + 0.1,), np.ones(8), np.arange(8) + 8 * k, CLASSES)
+        Answers(truth, (truth * 0.8 + 0.1,), np.ones(8), np.arange(8) + 8 * k, CLASSES, Binary())
         for k in range(3)
     ]
     found = paired(ROCAUC(), fold, fold)

@@ -14,8 +14,9 @@ from polytask.statistics import Answers, fewest_units, paired
 from polytask.tasks import Binary, FittedTarget, Regression
 
 every_pair = pytest.mark.parametrize(("metric", "kind"), PAIRS, ids=PAIR_NAMES)
-NUMBER = FittedTarget(("y",), 1)
-CLASSES = FittedTarget(("y",), 1, ("no", "yes"))
+NUMBER = FittedTarget(("y",))
+CLASSES = FittedTarget(("y",), ("no", "yes"))
+KINDS = {NUMBER: Regression(), CLASSES: Binary()}
 
 
 def degrees_of(difference):
@@ -40,7 +41,9 @@ def answers(truth, response, target, *, weight=None, units=None):
     runs = response if isinstance(response, tuple) else (response,)
     n = len(truth)
     weight = np.ones(n) if weight is None else weight
-    return Answers(truth, runs, weight, np.arange(n) if units is None else units, target)
+    return Answers(
+        truth, runs, weight, np.arange(n) if units is None else units, target, KINDS[target]
+    )
 
 
 @every_pair
@@ -97,6 +100,7 @@ def test_the_order_of_units_means_nothing(metric, kind, seed, n_rows):
             one.weight[order],
             one.units[order],
             one.target,
+            one.kind,
         )
         for one in (ours, theirs)
     ]
@@ -287,14 +291,14 @@ def test_errors_of_a_constant_size_are_a_certain_difference():
 class Largest(Metric):
     name, label, kinds, greater_is_better = "largest", "largest", (Regression, Binary), False
 
-    def measure(self, truth, response, weight):
+    def measure(self, truth, response, weight, fitted):
         return MetricValue(float(abs(truth - response).max()))
 
 
 class MeanError(Metric):
     name, label, kinds, greater_is_better = "own", "own", (Regression,), False
 
-    def measure(self, truth, response, weight):
+    def measure(self, truth, response, weight, fitted):
         return MetricValue(float(np.average(abs(truth - response), weights=weight)))
 
 

@@ -18,10 +18,11 @@ from polytask.metrics import (
     LogLoss,
 )
 from polytask.statistics import Answers, paired, paired_gain, single
-from polytask.tasks import FittedTarget
+from polytask.tasks import Binary, FittedTarget, Regression
 
-NUMBER = FittedTarget(("y",), 1)
-CLASSES = FittedTarget(("y",), 1, ("no", "yes"))
+NUMBER = FittedTarget(("y",))
+CLASSES = FittedTarget(("y",), ("no", "yes"))
+KINDS = {NUMBER: Regression(), CLASSES: Binary()}
 RNG = np.random.default_rng(0)
 ERRORS = {task: np.abs(RNG.normal(size=(2, 10))) * [[1.0], [1.3]] for task in "ab"}
 
@@ -29,7 +30,8 @@ ERRORS = {task: np.abs(RNG.normal(size=(2, 10))) * [[1.0], [1.3]] for task in "a
 def answers(*errors, units=None, truth=None, target=NUMBER):
     n = len(errors[0])
     truth = np.zeros(n) if truth is None else truth
-    return Answers(truth, errors, np.ones(n), np.arange(n) if units is None else units, target)
+    units = np.arange(n) if units is None else units
+    return Answers(truth, errors, np.ones(n), units, target, KINDS[target])
 
 
 def both(metric, *, level=0.95, **settings):
@@ -245,7 +247,7 @@ def drawn(rng, metric, n, n_runs, n_splits):
             if target is CLASSES:
                 turned = rng.choice([1.0, 1.0, 0.0])
                 runs = [np.clip(one * turned + (1 - one) * (1 - turned), 0, 1) for one in runs]
-            side.append(Answers(truth, tuple(runs), weight, units, target))
+            side.append(Answers(truth, tuple(runs), weight, units, target, KINDS[target]))
     return sides
 
 

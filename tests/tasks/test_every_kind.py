@@ -23,10 +23,12 @@ SCORES = st.integers(1, 20).flatmap(
     lambda n: st.lists(st.floats(-10, 10, width=32), min_size=3 * n, max_size=3 * n)
 )
 TARGETS = {
-    Binary: FittedTarget(("y",), 1, ("no", "yes")),
-    Multiclass: FittedTarget(("y",), 3, ("a", "b", "c")),
-    Multilabel: FittedTarget(("y", "z", "w"), 3, (0, 1)),
-    Regression: FittedTarget(("y", "z", "w"), 3, center=(1.0, -5.0, 1e3), scale=(2.0, 1e-3, 7.0)),
+    Binary: FittedTarget(("y",), ("no", "yes")),
+    Multiclass: FittedTarget(("y",), ("a", "b", "c")),
+    Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
+    Regression: FittedTarget(
+        ("y", "z", "w"), learned={"center": (1.0, -5.0, 1e3), "scale": (2.0, 1e-3, 7.0)}
+    ),
 }
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -51,7 +53,7 @@ def test_common_checks(kind):
 @given(scores=SCORES)
 def test_raw_undoes_response(kind, scores):
     fitted = TARGETS[kind]
-    raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : fitted.size]
+    raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : kind().score_shape(fitted)[0]]
     response = kind().response(raw, fitted)
     back = kind().raw(response, fitted)
     if kind is Multiclass:  # scores count up to a constant a row
@@ -64,7 +66,7 @@ def test_raw_undoes_response(kind, scores):
 @given(scores=SCORES)
 def test_decisions_follow_the_response(kind, scores):
     fitted = TARGETS[kind]
-    raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : fitted.size]
+    raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : kind().score_shape(fitted)[0]]
     response = kind().response(raw, fitted)
     decided = kind().decide(response, fitted)
     codes = kind().truth([decided], fitted).astype(int)
@@ -75,7 +77,8 @@ def test_decisions_follow_the_response(kind, scores):
 @every_kind
 def test_responses_to_extreme_scores(kind):
     fitted = TARGETS[kind]
-    raw = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]], dtype=np.float32)[:, : fitted.size]
+    raw = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]], dtype=np.float32)
+    raw = raw[:, : kind().score_shape(fitted)[0]]
     response = kind().response(raw, fitted)
     assert np.isfinite(response).all()
     assert np.isfinite(kind().raw(response, fitted)).all()
@@ -97,13 +100,13 @@ def test_classes_of_any_sort(labels, picks, data):
     column[len(labels) :][np.array(missing)] = None
     fitted = kind.fit("task", {"y": column})
     assert sorted(fitted.classes) == sorted(labels)
-    assert sum(fitted.class_counts) == len(column) - sum(missing)
+    assert sum(fitted.learned["class_counts"]) == len(column) - sum(missing)
     assert all(type(label) in {str, int, float, bool} for label in fitted.classes)
     assert from_json(json.loads(json.dumps(to_json(fitted)))) == fitted
     truth = kind.truth([column], fitted)
     encoded = kind.encode([column], fitted)
     np.testing.assert_array_equal(encoded[:, 0], truth.astype(np.float32))
-    np.testing.assert_array_equal(kind.mask(encoded)[:, 0], np.not_equal(column, None))
+    np.testing.assert_array_equal(np.isfinite(encoded)[:, 0], np.not_equal(column, None))
     for value, code in zip(column, truth, strict=True):
         assert np.isnan(code) if value is None else fitted.classes[int(code)] == value
 
@@ -135,7 +138,7 @@ def test_labels_keep_their_spaces_and_case(kind):
     column = objects(" a", "a", "a", None)
     fitted = kind().fit("task", {"y": column})
     assert fitted.classes == (" a", "a")
-    assert fitted.class_counts == (1.0, 2.0)
+    assert fitted.learned["class_counts"] == (1.0, 2.0)
 
 
 @pytest.mark.parametrize("kind", CLASSES)

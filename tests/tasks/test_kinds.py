@@ -39,13 +39,13 @@ class TestBinary:
         for order in (values, values[::-1]):
             fitted = Binary().fit("task", {"y": objects(*order)})
             assert fitted.classes[1] == positive
-            assert fitted.size == 1
+            assert Binary().score_shape(fitted) == (1,)
 
     @pytest.mark.parametrize("given", [0, "0", 0.0, False])
     def test_the_positive_class_as_given(self, given):
         fitted = Binary(positive=given).fit("task", {"y": np.array([0.0, 1.0, 1.0])})
         assert fitted.classes == (1, 0)
-        assert fitted.class_counts == (2.0, 1.0)
+        assert fitted.learned["class_counts"] == (2.0, 1.0)
         np.testing.assert_array_equal(Binary().truth([np.array([0.0, 1.0])], fitted), [1, 0])
 
     def test_a_positive_class_that_is_none(self):
@@ -78,18 +78,18 @@ class TestMulticlass:
         assert Multiclass().decide(response, fitted).tolist() == [20, 10]
 
     def test_responses_are_probabilities(self):
-        fitted = FittedTarget(("y",), 3, ("a", "b", "c"))
+        fitted = FittedTarget(("y",), ("a", "b", "c"))
         response = Multiclass().response(np.zeros((2, 3), dtype=np.float32), fitted)
         np.testing.assert_allclose(response, np.full((2, 3), 1 / 3))
 
     def test_a_class_unseen_in_training_is_true_but_not_learned(self):
-        fitted = FittedTarget(("y",), 2, ("a", "b"))
+        fitted = FittedTarget(("y",), ("a", "b"))
         column = np.array(["b", "never", None, "a"], dtype=object)
         np.testing.assert_array_equal(Multiclass().truth([column], fitted), [1, 2, np.nan, 0])
         encoded = Multiclass().encode([column], fitted)[:, 0]
         np.testing.assert_array_equal(encoded, [1, np.nan, np.nan, 0])
         numbers = np.array([5.0, np.nan, 1.0])
-        fitted = FittedTarget(("y",), 2, (1, 2))
+        fitted = FittedTarget(("y",), (1, 2))
         np.testing.assert_array_equal(Multiclass().truth([numbers], fitted), [2, np.nan, 0])
 
     def test_fractions(self):
@@ -115,7 +115,7 @@ class TestMultilabel:
     def test_counts_and_codes(self):
         columns = {"cat": np.array([1.0, 0.0, np.nan]), "dog": objects(True, None, True)}
         fitted = Multilabel().fit("animals", columns)
-        assert fitted == FittedTarget(("cat", "dog"), 2, (0, 1), class_counts=(1.0, 2.0))
+        assert fitted == FittedTarget(("cat", "dog"), (0, 1), learned={"positives": (1.0, 2.0)})
         encoded = Multilabel().encode(list(columns.values()), fitted)
         np.testing.assert_array_equal(encoded, [[1, 1], [0, np.nan], [np.nan, 1]])
         assert Multilabel.counts_cells
@@ -127,7 +127,7 @@ class TestMultilabel:
 
     def test_a_column_of_one_class_is_fine(self):
         fitted = Multilabel().fit("a", {"cat": np.array([1.0, 0.0]), "yeti": np.zeros(2)})
-        assert fitted.class_counts == (1.0, 0.0)
+        assert fitted.learned["positives"] == (1.0, 0.0)
 
     @pytest.mark.parametrize(("value", "shown"), [(2.0, "2"), (0.5, r"0\.5"), (-1.0, "-1")])
     def test_other_labels(self, value, shown):
@@ -139,7 +139,7 @@ class TestMultilabel:
 
     def test_decisions(self):
         response = np.array([[0.2, 0.7], [0.5, 0.9]])
-        decided = Multilabel().decide(response, FittedTarget(("a", "b"), 2, (0, 1)))
+        decided = Multilabel().decide(response, FittedTarget(("a", "b"), (0, 1)))
         np.testing.assert_array_equal(decided, [[0, 1], [0, 1]])
 
 
@@ -167,12 +167,12 @@ class TestRegression:
     @pytest.mark.parametrize("value", [0.1, 0.0, 1e30, -1 / 3])
     def test_a_constant_column(self, value):
         fitted = Regression().fit("task", {"y": np.full(7, value)})
-        assert fitted.center == (value,)
-        assert fitted.scale == (1.0,)
+        assert fitted.learned["center"] == (value,)
+        assert fitted.learned["scale"] == (1.0,)
 
     def test_whole_numbers_and_truth_values(self):
-        assert Regression().fit("a", {"y": np.array([1, 3])}).center == (2.0,)
-        assert Regression().fit("a", {"y": objects(True, None, False)}).center == (0.5,)
+        for column, center in ((np.array([1, 3]), 2.0), (objects(True, None, False), 0.5)):
+            assert Regression().fit("a", {"y": column}).learned["center"] == (center,)
 
     @pytest.mark.parametrize("column", [objects("1.5", "2"), np.array(["1.5", "x"]), objects("a")])
     def test_text(self, column):
@@ -195,7 +195,9 @@ def test_kinds_compare_by_value():
 @pytest.mark.parametrize("power", [-200, -40, 40, 200])
 def test_units_that_differ_by_a_power_of_two_are_standardised_alike(power):
     values = np.random.default_rng(0).normal(3.0, 2.0, 50)
-    one, other = (Regression().fit("y", {"y": v}) for v in (values, np.ldexp(values, power)))
-    assert other.center == (np.ldexp(one.center[0], power),)
-    assert other.scale == (np.ldexp(one.scale[0], power),)
-    assert one.scale == pytest.approx((values.std(),))
+    one, other = (
+        Regression().fit("y", {"y": v}).learned for v in (values, np.ldexp(values, power))
+    )
+    assert other["center"] == (np.ldexp(one["center"][0], power),)
+    assert other["scale"] == (np.ldexp(one["scale"][0], power),)
+    assert one["scale"] == pytest.approx((values.std(),))

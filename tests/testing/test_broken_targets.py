@@ -39,7 +39,8 @@ class Moody(Regression):
 
     def fit(self, owner, columns):
         self.moods.append(1.0)
-        return replace(super().fit(owner, columns), class_counts=tuple(self.moods))
+        fitted = super().fit(owner, columns)
+        return replace(fitted, learned={**fitted.learned, "moods": tuple(self.moods)})
 
 
 class WrongColumns(Regression):
@@ -67,7 +68,8 @@ class UpsideDown(Regression):
     """`raw` forgets the centre."""
 
     def raw(self, response, fitted):
-        return super().raw(response, replace(fitted, center=(0.0,) * len(fitted.center)))
+        learned = {**fitted.learned, "center": (0.0,) * len(fitted.columns)}
+        return super().raw(response, replace(fitted, learned=learned))
 
 
 class OverflowingOdds(Binary):
@@ -87,7 +89,8 @@ class AcceptsNothingness(Regression):
         numbers = all(column.dtype != object for column in columns.values())
         if numbers and all(np.isnan(column).all() for column in columns.values()):
             size = len(columns)
-            return FittedTarget(tuple(columns), size, center=(0.0,) * size, scale=(1.0,) * size)
+            learned = {"center": (0.0,) * size, "scale": (1.0,) * size}
+            return FittedTarget(tuple(columns), learned=learned)
         return super().fit(owner, columns)
 
 
@@ -146,11 +149,22 @@ class Unequal(Regression):
 @pytest.mark.parametrize(
     ("base", "method", "change", "words"),
     [
-        (Regression, "fit", lambda fitted: replace(fitted, size=0), "at least one raw score"),
-        (Regression, "fit", lambda f: replace(f, center=list(f.center)), "does not survive JSON"),
+        (Regression, "score_shape", lambda shape: (*shape, 0), "at least one raw score"),
+        (Regression, "target_shape", lambda shape: (), "at least one label"),
+        (Binary, "fit", lambda f: replace(f, classes=list(f.classes)), "does not survive JSON"),
+        (Regression, "accepts", lambda accepted: True, "accepts a target without columns"),
         (Regression, "encode", lambda encoded: encoded[1:], "labels have shape"),
-        (Regression, "mask", lambda mask: ~mask, "the mask is wrong"),
+        (Regression, "encode", np.cumsum, "labels have shape"),
+        (Regression, "encode", lambda encoded: encoded + np.float32(np.inf), "must be finite"),
         (Regression, "truth", lambda truth: truth[:-1], "truth has shape"),
+        (Regression, "units", lambda units: (*units, 1.0), "a unit, a label and a true value"),
+        (Multiclass, "class_codes", lambda codes: codes[:, 0], "class codes have shape"),
+        (Multiclass, "class_codes", lambda codes: codes + 1, "are those of no class"),
+        (Multiclass, "class_codes", lambda codes: None, "class counts for"),
+        (Multiclass, "mean_response", lambda mean: mean[:1], "the mean response has shape"),
+        (Multiclass, "prediction_columns", lambda c: [(n, v[1:]) for n, v in c], "has shape"),
+        (Regression, "from_estimator", lambda raw: raw[:, 0], "Ridge gives scores of shape"),
+        (Binary, "from_estimator", np.float64, "estimators give float64"),
         (Regression, "truth", np.cumsum, "must not depend on the order of rows"),
         (Regression, "response", lambda response: response[:-1], "regression: response"),
         (Regression, "response", np.float32, "responses are float32"),

@@ -1,4 +1,4 @@
-"""Projections onto the cone of directions without a negative slope."""
+"""Projections onto the cone in which no slope is negative."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.linalg import LinAlgError, cho_factor
 
-from polytask._linalg._cone_pivots import (
-    PROXIMITY,
-    TOLERANCE,
-    descend_active_set,
-    pivot_blocks,
-    residuals,
-)
+from polytask._linalg._cone_pivots import PROXIMITY, TOLERANCE, finished, pivoted, residuals
 from polytask._linalg._min_norm_point import min_norm_point
 from polytask._linalg._normalised_gramian import damped
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
-__all__ = ["project_dual_cone"]
+__all__ = ["dual_cone"]
 
 _PIVOT = 1e-4
 _ROUNDS = 30
@@ -30,7 +24,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
-def project_dual_cone(
+def dual_cone(
     gramian: Float64[np.ndarray, "k k"],
     weights: Float64[np.ndarray, "n k"],
     precision: float = _EPSILON,
@@ -46,10 +40,10 @@ def project_dual_cone(
     gramian : array of shape (k, k)
         Inner products of k vectors, of any scale and rank.
     weights : array of shape (n, k)
-        One problem per row: the u, not negative, of the combination that is projected.
+        One problem a row: the u of the combination that is projected, not negative.
     precision : float, optional
-        Relative precision of the Gramian's entries; that of float64 by default. Less precise
-        Gramians are `damped`, which bounds the weights where vectors cancel.
+        Relative precision of the Gramian's entries; that of float64 by default. What is less
+        precise is `damped`, which bounds the weights where vectors cancel.
 
     Returns
     -------
@@ -60,10 +54,10 @@ def project_dual_cone(
     Notes
     -----
     Block principal pivoting [1]_ for all problems at once, on the vectors scaled to unit length.
-    The linear systems are those of a proximal-point step, which allows dependent vectors without
-    regularising the result. Problems that have not converged after some rounds are finished by an
-    active-set method that descends at each step [2]_. Where G is singular, different weights give
-    the same projection.
+    The linear systems are those of a proximal-point step, so that dependent vectors do no harm
+    and nothing is regularised in the result. What has not settled after some rounds is finished
+    by an active-set method that descends at each step [2]_. Where G is singular many weights
+    make the same projection.
 
     References
     ----------
@@ -74,14 +68,14 @@ def project_dual_cone(
     Examples
     --------
     >>> import numpy as np
-    >>> from polytask._linalg import project_dual_cone
-    >>> project_dual_cone(np.array([[1.0, -1.0], [-1.0, 2.0]]), np.eye(2))
+    >>> from polytask._linalg import dual_cone
+    >>> dual_cone(np.array([[1.0, -1.0], [-1.0, 2.0]]), np.eye(2))
     array([[1. , 0.5],
            [1. , 1. ]])
     """
     if gramian.size == 0 or not np.isfinite(gramian).all():
         expected = "a finite matrix of at least one row"
-        raise ParameterError(message("project_dual_cone", "gramian", expected, gramian))
+        raise ParameterError(message("dual_cone", "gramian", expected, gramian))
     gramian = damped(gramian, precision)
     lengths = np.sqrt(np.maximum(np.diag(gramian), 0.0))
     rows = np.flatnonzero(lengths)
@@ -103,30 +97,28 @@ def project_dual_cone(
 def _project(
     cosines: Float64[np.ndarray, "k k"], least: Float64[np.ndarray, "n k"]
 ) -> Float64[np.ndarray, "n k"]:
-    """Solve for unit vectors and rows of `least` that sum to 1."""
+    """Solve with unit vectors and rows of `least` that sum to 1."""
     cosines, pivot = _definite(cosines)
     if pivot < _PIVOT:
-        balanced = _vanishing_weights(cosines)
+        balanced = _balanced(cosines)
         if balanced is not None:
             return (least / balanced).max(axis=1, keepdims=True) * balanced
-        weights = pivot_blocks(cosines, least, least.copy(), PROXIMITY)
+        weights = pivoted(cosines, least, least.copy(), PROXIMITY)
     else:
         start = _approach(cosines, least) if len(cosines) > _MANY else least.copy()
-        weights = pivot_blocks(cosines, least, start, 0.0)
+        weights = pivoted(cosines, least, start, 0.0)
     for problem in np.flatnonzero(residuals(cosines, least, weights) > TOLERANCE):
-        weights[problem] = descend_active_set(cosines, least[problem], weights[problem])
+        weights[problem] = finished(cosines, least[problem], weights[problem])
     return weights
 
 
-def _vanishing_weights(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"] | None:
-    """Positive weights with which all vectors sum to zero, or None."""
+def _balanced(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"] | None:
+    """Positive weights of all vectors that sum to zero, if there are any."""
     shares = min_norm_point(cosines)
     if np.abs(cosines @ shares).max() > _VANISHED:
         return None
     ones = np.ones(len(cosines))
-    weights = descend_active_set(
-        cosines, ones, ones + shares / max(shares[shares > 0].min(), _VANISHED)
-    )
+    weights = finished(cosines, ones, ones + shares / max(shares[shares > 0].min(), _VANISHED))
     vanishes = np.abs(cosines @ weights).max() <= TOLERANCE * weights.sum()
     return weights if vanishes else None
 
@@ -134,7 +126,7 @@ def _vanishing_weights(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarra
 def _approach(
     cosines: Float64[np.ndarray, "k k"], least: Float64[np.ndarray, "n k"]
 ) -> Float64[np.ndarray, "n k"]:
-    """Rounds of conjugate-gradient steps on the free coordinates of all problems."""
+    """Some conjugate-gradient steps on the free coordinates of all problems, then new ones."""
     weights, before = least.copy(), np.inf
     for _ in range(_ROUNDS):
         wrong = residuals(cosines, least, weights)

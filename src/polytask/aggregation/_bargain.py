@@ -1,4 +1,4 @@
-"""Weights of a fair bargain, clipped to a norm of the update."""
+"""Weights of a bargain, clipped to a norm of the update."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._linalg import bargaining_weights
+from polytask._linalg import bargaining
 
-__all__ = ["clip_to_norm", "solve_bargain"]
+__all__ = ["bargained", "clipped"]
 
 
-def solve_bargain(
+def bargained(
     gramian: Float[Tensor, "k k"],
     alpha: float,
     max_norm: float | None,
@@ -19,14 +19,14 @@ def solve_bargain(
 ) -> Float[Tensor, " k"]:
     r"""Weights with :math:`(G w)_k = (p_k / w_k)^{1/\alpha}`, clipped; all p are 1 by default."""
     exact = gramian.detach().double().cpu()
-    array = None if shares is None else shares.numpy()
+    wanted = None if shares is None else shares.numpy()
     precision = torch.finfo(gramian.dtype).eps
-    weights = torch.from_numpy(bargaining_weights(exact.numpy(), alpha, array, precision))
+    weights = torch.from_numpy(bargaining(exact.numpy(), alpha, wanted, precision))
     norm = (weights @ exact @ weights).clamp(min=0.0).sqrt()
-    return clip_to_norm(weights, norm, max_norm).to(gramian)
+    return clipped(weights, norm, max_norm).to(gramian)
 
 
-def clip_to_norm(
+def clipped(
     weights: Float[Tensor, " k"], norm: Float[Tensor, ""], max_norm: float | None
 ) -> Float[Tensor, " k"]:
     """Weights of the update clipped to a norm, given the norm it has.
@@ -34,8 +34,8 @@ def clip_to_norm(
     Examples
     --------
     >>> import torch
-    >>> from polytask.aggregation._bargain import clip_to_norm
-    >>> clip_to_norm(torch.tensor([2.0, 4.0]), torch.tensor(5.0), 1.0)
+    >>> from polytask.aggregation._bargain import clipped
+    >>> clipped(torch.tensor([2.0, 4.0]), torch.tensor(5.0), 1.0)
     tensor([0.4000, 0.8000])
     """
     if max_norm is None:

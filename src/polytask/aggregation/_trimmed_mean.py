@@ -19,14 +19,14 @@ __all__ = ["TrimmedMean"]
 
 @dataclass
 class TrimmedMean(JacobianAggregator):
-    """The average without the extreme values, coordinate by coordinate.
+    """The average, coordinate by coordinate, of what is left without the extreme values.
 
     Made for gradients of which a few may be arbitrarily wrong.
 
     Parameters
     ----------
     trim_number : int, default 1
-        The number of largest values, and of smallest values, that are dropped.
+        How many of the largest and how many of the smallest values are dropped.
 
     Notes
     -----

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
 
-from polytask.predictor import Predictions, TaskPrediction
+from polytask.predictor import Predictions
 
 __all__ = ["prediction_table"]
 
@@ -39,7 +39,7 @@ def prediction_table(
 def _side_by_side(predictions: Predictions) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for name, prediction in predictions.items():
-        for column, values in _columns(name, prediction):
+        for column, values in prediction.columns(name):
             found[_free(column, found)] = values
     return found
 
@@ -48,27 +48,10 @@ def _gathered(predictions: Predictions, n_rows: int) -> dict[str, np.ndarray]:
     """One column for all tasks, each row from its own."""
     found: dict[str, np.ndarray] = {}
     for prediction in predictions.values():
-        for column, values in _columns(prediction.target.columns[0], prediction):
+        for column, values in prediction.columns(prediction.target.columns[0]):
             whole = found.setdefault(column, np.full(n_rows, None, dtype=object))
             whole[prediction.row_ids] = values
     return found
-
-
-def _columns(name: str, prediction: TaskPrediction) -> Iterator[tuple[str, np.ndarray]]:
-    """Decision and probabilities, told apart by their shapes: no kind is asked for its name."""
-    decision, response, target = prediction.decision, prediction.response, prediction.target
-    if decision.ndim > 1:
-        for place, column in enumerate(target.columns):
-            yield column, decision[:, place]
-            if target.classes:
-                yield f"{column}_probability", response[:, place]
-        return
-    yield name, decision
-    if response.ndim > 1:
-        for place, label in enumerate(target.classes):
-            yield f"{name}_probability_{label}", response[:, place]
-    elif target.classes:
-        yield f"{name}_probability", response
 
 
 def _free(name: str, taken: Collection[str]) -> str:

@@ -72,8 +72,10 @@ class Constant(Learner):
 def _raw(task: Task, target: FittedTarget, train: MultiTaskDataset) -> np.ndarray:
     """Raw scores of the constant response."""
     truth, weight = _labelled(task, target, train)
-    response = metrics_for(task)[0].constant(truth, target, weight)
-    return task.known_kind.raw(response[None], target)[0]
+    kind = task.known_kind
+    mean = kind.mean_response(truth, target, weight)
+    response = metrics_for(task)[0].constant(mean, truth, weight, target)
+    return kind.raw(response[None], target)[0]
 
 
 def _labelled(

@@ -12,9 +12,8 @@ from sklearn.utils import get_tags
 from polytask._naming import snake_case
 from polytask._paths import Setting, find
 from polytask._validation import Constraint, Each, OneOf, Satisfies
-from polytask.predictor import answer_for, has_method
 from polytask.ranges import Choices, SearchRange
-from polytask.tasks import Kind, TaskSet
+from polytask.tasks import Kind, TaskSet, has_method
 
 __all__ = [
     "ESTIMATORS",
@@ -76,10 +75,7 @@ def _name(estimator: Any) -> str:
 
 def estimator_for(kind: Kind, estimators: tuple[Any, ...]) -> Any:
     """The first estimator that can learn tasks of this kind, or None."""
-    answer = answer_for(kind)
-    if answer is None:
-        return None
-    return next((one for one in estimators if answer.accepts(one)), None)
+    return next((one for one in estimators if kind.accepts_estimator(one)), None)
 
 
 def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,9 @@ class Rows:
     Attributes
     ----------
     X : matrix of n rows
-    Y : array of shape (n, c)
-        Standardised numbers (or in the user's units, where these were asked for) or class codes;
-        NaN where missing, and for a class that was not seen in training.
+    Y : array of shape (n, n_cells)
+        Encoded labels (or numbers in the user's units, where these were asked for); NaN where
+        missing, and for a class that was not seen in training.
     weight : array of shape (n,) or None
         Row weights; their scale says nothing.
     balance : array of shape (n,) or None
@@ -87,7 +88,7 @@ def pooled_rows(
 
     Each task's row weights have the mean of its own weight, as the losses of a network.
     """
-    Y = np.full((source.n_rows, len(targets[0].columns)), np.nan)
+    Y = np.full((source.n_rows, _n_cells(tasks[0], targets[0])), np.nan)
     weight, balance = np.ones(source.n_rows), np.ones(source.n_rows)
     for task, target in zip(tasks, targets, strict=True):
         rows = source.labelled().rows(task.name)
@@ -117,7 +118,7 @@ def side_by_side(
     weights = np.full((source.n_rows, len(tasks)), np.nan)
     for position, (task, target) in enumerate(zip(tasks, targets, strict=True)):
         rows = source.labelled().rows(task.name)
-        table = np.full((source.n_rows, len(target.columns)), np.nan)
+        table = np.full((source.n_rows, _n_cells(task, target)), np.nan)
         table[rows] = _labels(source, task, target, standardized)
         tables.append(table)
         weights[rows, position] = unit_mean(source.weights_of(task.name))
@@ -130,11 +131,14 @@ def side_by_side(
 def _labels(source: Source, task: Task, target: FittedTarget, standardized: bool) -> np.ndarray:
     """Labels of the labelled rows as an estimator learns them."""
     columns = list(source.labelled().columns(task.name).values())
-    kind, shape = task.known_kind, (len(columns[0]), len(columns))
-    encoded = kind.encode(columns, target).reshape(shape).astype(np.float64)
-    if standardized or not target.scale:
-        return encoded
+    kind, shape = task.known_kind, (len(columns[0]), _n_cells(task, target))
+    if standardized or not kind.units(target):
+        return kind.encode(columns, target).reshape(shape).astype(np.float64)
     return kind.truth(columns, target).reshape(shape)
+
+
+def _n_cells(task: Task, target: FittedTarget) -> int:
+    return math.prod(task.known_kind.target_shape(target))
 
 
 def _balance(Y: np.ndarray, task: Task, target: FittedTarget) -> np.ndarray | None:

@@ -27,6 +27,31 @@ class Loss(ABC):
     weighs_classes : bool
         Whether rows are multiplied by the weight of their class in the constant
         ``"class_weight"``, (n_tasks, n_classes), where there is one.
+
+    Examples
+    --------
+    An absolute error in the user's units, from the scale that `Regression` learned of each task:
+
+    >>> from dataclasses import dataclass
+    >>> import torch
+    >>> from polytask.losses import Loss
+    >>> from polytask.tasks import FittedTarget, Regression
+    >>> @dataclass(frozen=True)
+    ... class ErrorInUnits(Loss):
+    ...     kinds = (Regression,)
+    ...
+    ...     def constants(self, targets):
+    ...         return {"scale": torch.tensor([target.learned["scale"] for target in targets])}
+    ...
+    ...     def rowwise(self, scores, values, mask, constants):
+    ...         errors = (scores - values).abs() * constants["scale"]
+    ...         return (errors * mask).sum(dim=-1)
+    >>> price = FittedTarget(("price",), learned={"center": (9.0,), "scale": (20.0,)})
+    >>> loss = ErrorInUnits()
+    >>> scores, values = torch.tensor([[[0.5]], [[2.0]]]), torch.zeros(2, 1, 1)  # 2 rows, 1 task
+    >>> loss.rowwise(scores, values, torch.ones(2, 1, 1, dtype=bool), loss.constants([price]))
+    tensor([[10.],
+            [40.]])
     """
 
     kinds: ClassVar[tuple[type[Kind], ...]]
@@ -37,27 +62,36 @@ class Loss(ABC):
     @abstractmethod
     def rowwise(
         self,
-        scores: Float[Tensor, "*rows size"],
-        values: Float[Tensor, "*rows c"],
-        mask: Bool[Tensor, "*rows c"],
+        scores: Float[Tensor, "..."],
+        values: Float[Tensor, "..."],
+        mask: Bool[Tensor, "..."],
         constants: Mapping[str, Tensor],
     ) -> Float[Tensor, "*rows"]:
-        """Loss of each row; whatever it is where nothing is labelled, it is finite.
+        """Loss of each row and task, finite even where nothing is labelled.
+
+        All axes are reduced but those of rows and tasks: one of rows where each row has one task,
+        else (rows, tasks).
 
         Parameters
         ----------
-        scores : tensor of shape (..., size)
-        values : tensor of shape (..., c)
+        scores : tensor of shape (*rows, *score_shape)
+        values : tensor of shape (*rows, *target_shape)
             Encoded labels, 0 where missing.
-        mask : tensor of shape (..., c)
+        mask : tensor of shape (*rows, *target_shape)
             Which cells are labelled.
         constants : mapping of str to tensor
-            What `constants` gave, each (n_tasks, ...) where rows carry several tasks, else
-            (..., ...) with the constants of each row's own task.
+            What `constants` gave: each (n_tasks, ...), or (rows, ...) with those of its own task
+            where each row has one. Either broadcasts against scores and values.
         """
 
     def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """How many labels each row counts for: 1 if any cell is labelled."""
+        """How many labels each row counts for: 1 if any cell is labelled.
+
+        Parameters
+        ----------
+        mask : tensor of shape (*rows, n_cells)
+            Which cells are labelled, several axes of a label as one.
+        """
         return mask.any(dim=-1).to(torch.float32)
 
     def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from polytask.data import Batch, Block, SourceBatch
 from polytask.losses._constants import block_constants
 from polytask.losses._select import loss_for
+from polytask.losses._shaped import shaped
 from polytask.tasks import TaskSet
 
 __all__ = ["MultiTaskLoss"]
@@ -54,6 +55,7 @@ class MultiTaskLoss:
         )
         self.scale: Mapping[str, float] = {}
         self._losses = {block.name: loss_for(block.kind, block.loss) for block in blocks}
+        self._shapes = {block.name: (block.score_shape, block.target_shape) for block in blocks}
         self._constants = {
             block.name: block_constants(block, self._losses[block.name], tasks) for block in blocks
         }
@@ -123,7 +125,13 @@ class MultiTaskLoss:
         """Losses of a block's rows in one source, and how many labels each counts for."""
         targets = rows.labels(block)
         constants = self._constants_of(source, block, rows)
-        losses = self._losses[block].rowwise(scores, targets.values, targets.mask, constants)
+        score_shape, target_shape = self._shapes[block]
+        losses = self._losses[block].rowwise(
+            shaped(scores, score_shape),
+            shaped(targets.values, target_shape),
+            shaped(targets.mask, target_shape),
+            constants,
+        )
         counts = self._counts(block, rows)
         return torch.where(counts > 0, losses, 0.0), counts
 

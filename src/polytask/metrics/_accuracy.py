@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from polytask.metrics._decisions import decisions
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
 
 __all__ = ["Accuracy"]
 
@@ -30,7 +30,7 @@ class Accuracy(RowwiseMetric):
     >>> from polytask.metrics import Accuracy
     >>> from polytask.tasks import FittedTarget
     >>> truth, probability = np.array([0.0, 1.0, 1.0, np.nan]), np.array([0.2, 0.9, 0.4, 0.1])
-    >>> Accuracy().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    >>> Accuracy().score(truth, probability, FittedTarget(("y",), ("no", "yes"))).value
     0.6666666666666666
     """
 
@@ -43,7 +43,11 @@ class Accuracy(RowwiseMetric):
     zero_one: ClassVar[bool] = True
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """1 where the decision is right."""
+        del fitted
         return (decisions(response) == truth).astype(np.float64)

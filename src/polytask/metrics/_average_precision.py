@@ -12,7 +12,7 @@ from polytask.metrics._decisions import one_class
 from polytask.metrics._levels import levels, middle_ranks, reached
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.tasks import Binary, Kind, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multilabel
 
 __all__ = ["AveragePrecision"]
 
@@ -28,7 +28,7 @@ class AveragePrecision(Metric):
     >>> import numpy as np
     >>> from polytask.metrics import AveragePrecision
     >>> from polytask.tasks import FittedTarget
-    >>> target = FittedTarget(("y",), 1, ("no", "yes"))
+    >>> target = FittedTarget(("y",), ("no", "yes"))
     >>> AveragePrecision().score(np.array([0.0, 1.0, 1.0]), np.array([0.6, 0.7, 0.5]), target).value
     0.8333333333333333
     """
@@ -44,8 +44,10 @@ class AveragePrecision(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """The sum over falling scores."""
+        del fitted
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -57,8 +59,10 @@ class AveragePrecision(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Each row changes the precision at its score and at all lower ones."""
+        del fitted
         level, found, precision = _recall_and_precision(truth, response, weight)
         total = found.sum()
         counted = reached(level, weight, len(found))

@@ -15,7 +15,7 @@ from polytask.metrics._decisions import (
 )
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
 
 __all__ = ["BalancedAccuracy"]
 
@@ -32,7 +32,7 @@ class BalancedAccuracy(Metric):
     >>> from polytask.metrics import BalancedAccuracy
     >>> from polytask.tasks import FittedTarget
     >>> truth, probability = np.array([0.0, 0.0, 0.0, 1.0]), np.zeros(4)
-    >>> BalancedAccuracy().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    >>> BalancedAccuracy().score(truth, probability, FittedTarget(("y",), ("no", "yes"))).value
     0.5
     """
 
@@ -48,8 +48,10 @@ class BalancedAccuracy(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """Mean share of right decisions a class."""
+        del fitted
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -62,8 +64,10 @@ class BalancedAccuracy(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """How far each row is righter than its class, by its share of the class."""
+        del fitted
         true, _, right = class_totals(truth, response, weight)
         code = truth.astype(np.int64)
         recall = right[code] / true[code]

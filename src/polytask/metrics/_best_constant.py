@@ -6,31 +6,8 @@ import numpy as np
 from jaxtyping import Float, Float64, Real
 
 from polytask._row_shares import shares_of_largest
-from polytask.tasks import FittedTarget
 
-__all__ = ["above_half", "mean_response", "median_response"]
-
-
-def mean_response(
-    truth: Float[np.ndarray, " n *columns"],
-    fitted: FittedTarget,
-    weight: Real[np.ndarray, " n"],
-) -> Float64[np.ndarray, " *outputs"]:
-    """Means of numbers, and shares of classes, over the labelled cells.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from polytask.tasks import FittedTarget
-    >>> truth, target = np.array([0.0, 2.0, 1.0, 2.0]), FittedTarget(("y",), 3, ("a", "b", "c"))
-    >>> mean_response(truth, target, np.ones(4))
-    array([0.25, 0.25, 0.5 ])
-    """
-    if fitted.classes and truth.ndim == 1 and fitted.size > 1:  # one of several classes
-        cells = np.where(np.isnan(truth)[:, None], np.nan, truth[:, None] == np.arange(fitted.size))
-    else:
-        cells = truth
-    return _means(cells.astype(np.float64), shares_of_largest(weight))
+__all__ = ["above_half", "median_response"]
 
 
 def median_response(
@@ -55,15 +32,6 @@ def above_half(response: Float64[np.ndarray, " *outputs"]) -> Float64[np.ndarray
 
 
 _JUST_ABOVE_HALF = 0.501
-
-
-def _means(cells: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Weighted means of the finite cells; divided before they are summed, so that none overflows."""
-    observed = np.isfinite(cells)
-    column = weight.reshape(-1, *[1] * (cells.ndim - 1))
-    shares = np.where(observed, column, 0.0)
-    shares = shares / shares.sum(axis=0)
-    return np.asarray((np.where(observed, cells, 0.0) * shares).sum(axis=0))
 
 
 def _median(values: np.ndarray, weight: np.ndarray) -> float:

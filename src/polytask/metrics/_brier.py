@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
 
 __all__ = ["Brier"]
 
@@ -27,7 +27,7 @@ class Brier(RowwiseMetric):
     >>> from polytask.metrics import Brier
     >>> from polytask.tasks import FittedTarget
     >>> truth, probability = np.array([0.0, 1.0]), np.array([0.5, 0.5])
-    >>> Brier().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    >>> Brier().score(truth, probability, FittedTarget(("y",), ("no", "yes"))).value
     0.25
     """
 
@@ -38,9 +38,13 @@ class Brier(RowwiseMetric):
     best: ClassVar[float | None] = 0.0
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Squared distance of the probabilities from certainty of the true class."""
+        del fitted
         if response.ndim == 1:
             return np.square(response - truth)
         certain = truth[:, None] == np.arange(response.shape[1])

@@ -15,7 +15,7 @@ from polytask.metrics._variance import (
     ratio_influence,
     variance,
 )
-from polytask.tasks import Kind, Regression
+from polytask.tasks import FittedTarget, Kind, Regression
 
 __all__ = ["ExplainedVariance"]
 
@@ -32,7 +32,7 @@ class ExplainedVariance(Metric):
     >>> from polytask.metrics import ExplainedVariance
     >>> from polytask.tasks import FittedTarget
     >>> truth = np.array([1.0, 3.0])
-    >>> ExplainedVariance().score(truth, truth + 7, FittedTarget(("y",), 1)).value
+    >>> ExplainedVariance().score(truth, truth + 7, FittedTarget(("y",))).value
     1.0
     """
 
@@ -48,8 +48,10 @@ class ExplainedVariance(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """1 − variance of the error / variance of the truth."""
+        del fitted
         reason = no_variance(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -61,6 +63,8 @@ class ExplainedVariance(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Squared distances of the errors from their mean against those of the truth."""
+        del fitted
         return -ratio_influence(truth - response, truth, weight, centered=True)

@@ -39,7 +39,7 @@ class F1(Metric):
     >>> from polytask.metrics import F1
     >>> from polytask.tasks import FittedTarget
     >>> truth, probability = np.array([0.0, 1.0, 1.0]), np.array([0.9, 0.9, 0.1])
-    >>> F1().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    >>> F1().score(truth, probability, FittedTarget(("y",), ("no", "yes"))).value
     0.5
     """
 
@@ -54,8 +54,10 @@ class F1(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """2 right decisions / (rows of the class + decisions for it), a class."""
+        del fitted
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -71,8 +73,10 @@ class F1(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n *classes"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Each row counts in its own class, and in the one decided for."""
+        del fitted
         true, decided, right = class_totals(truth, response, weight)
         counted = true > 0
         if response.ndim == 1:
@@ -85,11 +89,12 @@ class F1(Metric):
 
     def constant(
         self,
+        mean: Float64[np.ndarray, " *outputs"],
         truth: Float[np.ndarray, " n *columns"],
+        weight: Real[np.ndarray, " n"],
         fitted: FittedTarget,
-        weight: Real[np.ndarray, " n"] | None = None,
     ) -> Float64[np.ndarray, " *outputs"]:
         """The positive class for every row and column; of several classes the most frequent."""
-        shares = super().constant(truth, fitted, weight)
-        one_of_several = shares.ndim > truth.ndim - 1
-        return shares if one_of_several else above_half(shares)
+        del weight, fitted
+        one_of_several = mean.ndim > truth.ndim - 1
+        return mean if one_of_several else above_half(mean)

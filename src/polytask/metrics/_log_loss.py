@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from polytask.metrics._decisions import true_class_probability
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Binary, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
 
 __all__ = ["LogLoss"]
 
@@ -31,7 +31,7 @@ class LogLoss(RowwiseMetric):
     >>> from polytask.metrics import LogLoss
     >>> from polytask.tasks import FittedTarget
     >>> truth, probability = np.array([0.0, 1.0]), np.array([0.5, 0.5])
-    >>> LogLoss().score(truth, probability, FittedTarget(("y",), 1, ("no", "yes"))).value
+    >>> LogLoss().score(truth, probability, FittedTarget(("y",), ("no", "yes"))).value
     0.6931471805599453
     """
 
@@ -42,7 +42,11 @@ class LogLoss(RowwiseMetric):
     best: ClassVar[float | None] = 0.0
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n *classes"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """−log p(true class)."""
+        del fitted
         return -np.log(np.clip(true_class_probability(truth, response), _SMALLEST, 1.0))

@@ -24,7 +24,7 @@ class MAE(RowwiseMetric):
     >>> import numpy as np
     >>> from polytask.metrics import MAE
     >>> from polytask.tasks import FittedTarget
-    >>> MAE().score(np.array([1.0, 2.0]), np.array([1.0, 4.0]), FittedTarget(("y",), 1)).value
+    >>> MAE().score(np.array([1.0, 2.0]), np.array([1.0, 4.0]), FittedTarget(("y",))).value
     1.0
     """
 
@@ -36,17 +36,22 @@ class MAE(RowwiseMetric):
     best: ClassVar[float | None] = 0.0
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n"]
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Absolute errors."""
+        del fitted
         return np.abs(truth - response)
 
     def constant(
         self,
+        mean: Float64[np.ndarray, " *outputs"],
         truth: Float[np.ndarray, " n *columns"],
+        weight: Real[np.ndarray, " n"],
         fitted: FittedTarget,
-        weight: Real[np.ndarray, " n"] | None = None,
     ) -> Float64[np.ndarray, " *outputs"]:
         """The median."""
-        del fitted
-        return median_response(truth, np.ones(len(truth)) if weight is None else weight)
+        del mean, fitted
+        return median_response(truth, weight)

@@ -12,7 +12,6 @@ from jaxtyping import Float, Float64, Real
 from polytask._row_shares import shares_of_largest
 from polytask._validation import message
 from polytask.exceptions import ParameterError
-from polytask.metrics._best_constant import mean_response
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import FittedTarget, Kind
@@ -20,19 +19,21 @@ from polytask.tasks import FittedTarget, Kind
 __all__ = ["Metric", "mean_value"]
 
 Part = tuple[str, np.ndarray, np.ndarray]
-"""What the part is called, its truth (n,) with NaN where missing, and its response."""
+"""What the part is called, its truth (n, ...) with NaN where missing, and its response."""
 
 
 class Metric(ABC):
     """How good responses are; a frozen dataclass of plain arguments.
 
     Rows without a label count for nothing; those of a class that training never saw count as
-    wrong, since no probability was given to it. A task of several columns gets the mean over its
-    columns; columns where the metric is undefined are left out and named.
+    wrong, since no probability was given to it. By default a task of several columns gets the mean
+    over its columns; columns where the metric is undefined are left out and named.
 
-    A metric of one's own implements `measure`, and `constant` where the best constant answer is
-    neither means nor class shares. Give it to tasks:
-    ``Task("price", "regression", metrics=(LargestError(),))``.
+    A metric of one's own implements `measure`; `parts` and `check` where columns are measured
+    together or responses have another shape than labels; and `constant` where the best constant
+    answer is neither means nor class shares. Give it to tasks:
+    ``Task("price", "regression", metrics=(LargestError(),))``. `polytask.testing.check_metric` tries
+    it out.
 
     Attributes
     ----------
@@ -67,11 +68,26 @@ class Metric(ABC):
     >>> class LargestError(Metric):
     ...     name, label, kinds, greater_is_better = "largest", "largest", (Regression,), False
     ...
-    ...     def measure(self, truth, response, weight):
+    ...     def measure(self, truth, response, weight, fitted):
     ...         return MetricValue(float(abs(truth - response).max()))
     >>> truth, response = np.array([1.0, 2.0, np.nan]), np.array([1.5, 5.0, 0.0])
-    >>> LargestError().score(truth, response, FittedTarget(("price",), 1)).value
+    >>> LargestError().score(truth, response, FittedTarget(("price",))).value
     3.0
+
+    One over all columns at once, in deviations of the training rows:
+
+    >>> class Distance(Metric):
+    ...     name, label, kinds, greater_is_better = "distance", "distance", (Regression,), False
+    ...
+    ...     def parts(self, truth, response, fitted):
+    ...         yield "position", truth, response
+    ...
+    ...     def measure(self, truth, response, weight, fitted):
+    ...         steps = (truth - response) / np.array(fitted.learned["scale"])
+    ...         return MetricValue(float(np.average(np.hypot(*steps.T), weights=weight)))
+    >>> place = FittedTarget(("x", "y"), learned={"center": (0.0, 0.0), "scale": (1.0, 10.0)})
+    >>> Distance().score(np.array([[0.0, 0.0]]), np.array([[3.0, 40.0]]), place).value
+    5.0
     """
 
     name: ClassVar[str]
@@ -95,40 +111,72 @@ class Metric(ABC):
     @abstractmethod
     def measure(
         self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n *classes"],
+        truth: Float64[np.ndarray, " n *cells"],
+        response: Float64[np.ndarray, " n *outputs"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
-        """The metric of one column over labelled rows (at least one) of positive weight."""
+        """The metric of one part over labelled rows (at least one) of positive weight.
+
+        Parameters
+        ----------
+        truth : array of shape (n,), or (n, ...) where `parts` gives several columns at once
+        response : array of shape (n,) or (n, ...)
+        weight : array of shape (n,)
+            Row weights, as shares of the largest.
+        fitted : FittedTarget
+            What was learned of the whole target, whichever part of it is measured.
+        """
 
     def influence(
         self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n *classes"],
+        truth: Float64[np.ndarray, " n *cells"],
+        response: Float64[np.ndarray, " n *outputs"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"] | None:
         r"""What each row adds to the value, to first order; None where no formula is known.
 
         Row k's is :math:`w_k \, \partial \theta / \partial w_k`; they sum to 0. Called where
         `measure` has a value, with the same arguments.
         """
+        del truth, response, weight, fitted
         return None
 
     def comparable(
-        self, response: Float64[np.ndarray, " n *classes"]
-    ) -> Float64[np.ndarray, " n *classes"]:
+        self, response: Float64[np.ndarray, " n *outputs"]
+    ) -> Float64[np.ndarray, " n *outputs"]:
         """What two models' responses can be exchanged as, such as ranks where only order counts."""
         return response
 
     def parts(
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
     ) -> Iterator[Part]:
-        """The columns that are measured one by one and averaged."""
+        """The parts that are measured one by one and averaged; by default the columns.
+
+        A row counts in a part if none of the cells of its truth there is NaN.
+        """
         if truth.ndim == 1:
             yield f"column {fitted.columns[0]!r}", truth, response
             return
         for position, column in enumerate(fitted.columns):
             yield f"column {column!r}", truth[:, position], response[:, position]
+
+    def check(self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget) -> None:
+        """Raise unless truth and response have shapes that belong together.
+
+        By default a truth of several columns has a response of the same shape. Metrics of kinds
+        whose responses are unlike their labels say here what they take.
+
+        Raises
+        ------
+        ParameterError
+        """
+        del fitted
+        if truth.ndim > 1 and response.shape != truth.shape:
+            expected = f"of shape {truth.shape}, as `truth` is"
+            owner = f"{type(self).__name__}.score"
+            raise ParameterError(message(owner, "response", expected, response.shape))
 
     def score(
         self,
@@ -143,7 +191,7 @@ class Metric(ABC):
         ----------
         truth : array of shape (n,), or (n, n_columns) for several target columns
             What `Kind.truth` gives: the user's units or class codes, NaN where missing.
-        response : array of shape (n,), or (n, size)
+        response : array of shape (n,) or (n, ...)
             What `Kind.response` gives: the user's units or probabilities.
         fitted : FittedTarget
             What was learned of the target; it names columns and classes.
@@ -171,15 +219,16 @@ class Metric(ABC):
     ) -> dict[str, LabelledRows | MetricValue]:
         """The labelled rows of each part, or why the part has no value; arguments as in `score`."""
         _check_rows(self, truth, response, weight)
+        self.check(truth, response, fitted)
         return {
-            name: _labelled(column, answers, weight)
-            for name, column, answers in self.parts(_double(truth), _double(response), fitted)
+            name: _labelled(part, answers, weight, fitted)
+            for name, part, answers in self.parts(_double(truth), _double(response), fitted)
         }
 
     def value(self, rows: LabelledRows) -> MetricValue:
         """`measure`, with a reason where the result is not finite."""
         with np.errstate(all="ignore"):
-            result = self.measure(rows.truth, rows.response, rows.weight)
+            result = self.measure(rows.truth, rows.response, rows.weight, rows.fitted)
         if result.value is not None and not np.isfinite(result.value):
             n = len(rows.truth)
             return MetricValue(None, f"the value over {n} labelled rows is not finite")
@@ -187,41 +236,48 @@ class Metric(ABC):
 
     def constant(
         self,
+        mean: Float64[np.ndarray, " *outputs"],
         truth: Float[np.ndarray, " n *columns"],
+        weight: Real[np.ndarray, " n"],
         fitted: FittedTarget,
-        weight: Real[np.ndarray, " n"] | None = None,
     ) -> Float64[np.ndarray, " *outputs"]:
         """The response that scores best, or well, where every row gets the same.
 
-        By default the means of numbers and the shares of classes; metrics that another answer
-        suits better say so here.
+        By default the kind's: the means of numbers and the shares of classes; metrics that another
+        answer suits better say so here.
 
         Parameters
         ----------
-        truth, fitted, weight
+        mean : array
+            What `Kind.mean_response` gives, one row of a response.
+        truth, weight, fitted
             As in `score`.
 
         Returns
         -------
-        array of shape () or (size,)
-            One row of what `Kind.response` gives.
+        array
+            One row of a response.
 
         Examples
         --------
         >>> import numpy as np
         >>> from polytask.metrics import MAE, RMSE
-        >>> from polytask.tasks import FittedTarget
-        >>> truth, target = np.array([1.0, 2.0, 9.0]), FittedTarget(("price",), 1)
-        >>> float(RMSE().constant(truth, target)), float(MAE().constant(truth, target))
-        (4.0, 2.0)
+        >>> from polytask.tasks import FittedTarget, Regression
+        >>> truth, weight = np.array([1.0, 2.0, 9.0]), np.ones(3)
+        >>> target = FittedTarget(("price",))
+        >>> mean = Regression().mean_response(truth, target, weight)
+        >>> [float(one.constant(mean, truth, weight, target)) for one in (RMSE(), MAE())]
+        [4.0, 2.0]
         """
-        return mean_response(truth, fitted, np.ones(len(truth)) if weight is None else weight)
+        del truth, weight, fitted
+        return mean
 
 
 def _labelled(
-    truth: np.ndarray, response: np.ndarray, weight: np.ndarray
+    truth: np.ndarray, response: np.ndarray, weight: np.ndarray, fitted: FittedTarget
 ) -> LabelledRows | MetricValue:
-    kept = np.isfinite(truth) & (weight > 0)
+    missing = np.isnan(truth).any(axis=tuple(range(1, truth.ndim)))
+    kept = ~missing & (weight > 0)
     if not kept.any():
         return MetricValue(None, "no labelled rows")
     answers = response[kept]
@@ -229,7 +285,7 @@ def _labelled(
     if broken.any():
         rows = f"{broken.sum()} of the {len(answers)} labelled rows"
         return MetricValue(None, f"the prediction is not finite in {rows}")
-    return LabelledRows(kept, truth[kept], answers, shares_of_largest(weight[kept]))
+    return LabelledRows(kept, truth[kept], answers, shares_of_largest(weight[kept]), fitted)
 
 
 def _double(array: np.ndarray) -> np.ndarray:
@@ -256,9 +312,6 @@ def _check_rows(
     owner = f"{type(metric).__name__}.score"
     if len(response) != len(truth):
         expected = f"an array of {len(truth)} rows, as `truth` is"
-        raise ParameterError(message(owner, "response", expected, response.shape))
-    if truth.ndim == 2 and response.shape != truth.shape:
-        expected = f"of shape {truth.shape}, as `truth` is"
         raise ParameterError(message(owner, "response", expected, response.shape))
     if len(weight) != len(truth):
         expected = f"an array of {len(truth)} values, as `truth` has rows"

@@ -15,7 +15,7 @@ from polytask.metrics._variance import (
     ratio_influence,
     variance,
 )
-from polytask.tasks import Kind, Regression
+from polytask.tasks import FittedTarget, Kind, Regression
 
 __all__ = ["NMSE"]
 
@@ -32,7 +32,7 @@ class NMSE(Metric):
     >>> import numpy as np
     >>> from polytask.metrics import NMSE
     >>> from polytask.tasks import FittedTarget
-    >>> NMSE().score(np.array([1.0, 3.0]), np.array([2.0, 2.0]), FittedTarget(("y",), 1)).value
+    >>> NMSE().score(np.array([1.0, 3.0]), np.array([2.0, 2.0]), FittedTarget(("y",))).value
     1.0
     """
 
@@ -47,8 +47,10 @@ class NMSE(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """Mean squared error / variance."""
+        del fitted
         reason = no_variance(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -60,6 +62,8 @@ class NMSE(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Squared errors against squared distances of the truth from its mean."""
+        del fitted
         return ratio_influence(truth - response, truth, weight, centered=False)

@@ -15,7 +15,7 @@ from polytask.metrics._variance import (
     ratio_influence,
     variance,
 )
-from polytask.tasks import Kind, Regression
+from polytask.tasks import FittedTarget, Kind, Regression
 
 __all__ = ["R2"]
 
@@ -31,7 +31,7 @@ class R2(Metric):
     >>> import numpy as np
     >>> from polytask.metrics import R2
     >>> from polytask.tasks import FittedTarget
-    >>> R2().score(np.array([1.0, 3.0]), np.array([1.0, 2.0]), FittedTarget(("y",), 1)).value
+    >>> R2().score(np.array([1.0, 3.0]), np.array([1.0, 2.0]), FittedTarget(("y",))).value
     0.5
     """
 
@@ -47,8 +47,10 @@ class R2(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """1 − mean squared error / variance."""
+        del fitted
         reason = no_variance(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -60,6 +62,8 @@ class R2(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Squared errors against squared distances of the truth from its mean."""
+        del fitted
         return -ratio_influence(truth - response, truth, weight, centered=False)

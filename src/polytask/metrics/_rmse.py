@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Kind, Regression
+from polytask.tasks import FittedTarget, Kind, Regression
 
 __all__ = ["RMSE"]
 
@@ -23,9 +23,7 @@ class RMSE(RowwiseMetric):
     >>> import numpy as np
     >>> from polytask.metrics import RMSE
     >>> from polytask.tasks import FittedTarget
-    >>> RMSE().score(
-    ...     np.array([1.0, 2.0, np.nan]), np.array([1.0, 4.0, 9.0]), FittedTarget(("y",), 1)
-    ... )
+    >>> RMSE().score(np.array([1.0, 2.0, np.nan]), np.array([1.0, 4.0, 9.0]), FittedTarget(("y",)))
     MetricValue(value=1.4142135623730951, undefined=None, left_out=())
     """
 
@@ -39,9 +37,13 @@ class RMSE(RowwiseMetric):
     power: ClassVar[int] = 2
 
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n"]
+        self,
+        truth: Float64[np.ndarray, " n"],
+        response: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Squared errors."""
+        del fitted
         return np.square(truth - response)
 
     def finish(self, means: Float64[np.ndarray, " n_means"]) -> Float64[np.ndarray, " n_means"]:

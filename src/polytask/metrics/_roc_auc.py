@@ -31,7 +31,7 @@ class ROCAUC(Metric):
     >>> import numpy as np
     >>> from polytask.metrics import ROCAUC
     >>> from polytask.tasks import FittedTarget
-    >>> target = FittedTarget(("y",), 1, ("no", "yes"))
+    >>> target = FittedTarget(("y",), ("no", "yes"))
     >>> ROCAUC().score(np.array([0.0, 0.0, 1.0]), np.array([0.1, 0.6, 0.5]), target).value
     0.5
     >>> ROCAUC().score(np.zeros(12), np.linspace(0, 1, 12), target).undefined
@@ -62,8 +62,10 @@ class ROCAUC(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """The area, from ranks."""
+        del fitted
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
@@ -75,8 +77,10 @@ class ROCAUC(Metric):
         truth: Float64[np.ndarray, " n"],
         response: Float64[np.ndarray, " n"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """The structural components of DeLong, DeLong & Clarke-Pearson (Biometrics 1988)."""
+        del fitted
         placed, share = _placements(truth, response, weight)
         return share * (placed - (share * truth) @ placed)
 

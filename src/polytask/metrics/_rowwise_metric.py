@@ -9,6 +9,7 @@ from jaxtyping import Float64
 
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
+from polytask.tasks import FittedTarget
 
 __all__ = ["RowwiseMetric"]
 
@@ -18,7 +19,10 @@ class RowwiseMetric(Metric):
 
     @abstractmethod
     def rowwise(
-        self, truth: Float64[np.ndarray, " n"], response: Float64[np.ndarray, " n *classes"]
+        self,
+        truth: Float64[np.ndarray, " n *cells"],
+        response: Float64[np.ndarray, " n *outputs"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """The number that is averaged."""
 
@@ -28,22 +32,24 @@ class RowwiseMetric(Metric):
 
     def measure(
         self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n *classes"],
+        truth: Float64[np.ndarray, " n *cells"],
+        response: Float64[np.ndarray, " n *outputs"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> MetricValue:
         """The weighted mean over the rows."""
-        mean = np.average(self.rowwise(truth, response), weights=weight)
+        mean = np.average(self.rowwise(truth, response, fitted), weights=weight)
         return MetricValue(float(self.finish(np.array([mean]))[0]))
 
     def influence(
         self,
-        truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, " n *classes"],
+        truth: Float64[np.ndarray, " n *cells"],
+        response: Float64[np.ndarray, " n *outputs"],
         weight: Float64[np.ndarray, " n"],
+        fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """How far each row's number lies from the mean, by its share of the weights."""
-        numbers, share = self.rowwise(truth, response), weight / weight.sum()
+        numbers, share = self.rowwise(truth, response, fitted), weight / weight.sum()
         mean = share @ numbers
         return share * (numbers - mean) * self.slope(mean)
 

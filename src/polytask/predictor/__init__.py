@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from polytask.predictor._combined_model import CombinedModel
     from polytask.predictor._constant_model import ConstantModel
     from polytask.predictor._design import Design
-    from polytask.predictor._estimator_answers import Answer, answer_for, has_method
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from polytask.predictor._predictor import FittedPredictor
 
 __all__ = [
-    "Answer",
     "CombinedModel",
     "ConstantModel",
     "Design",
@@ -33,10 +31,8 @@ __all__ = [
     "NetworkModel",
     "Predictions",
     "TaskPrediction",
-    "answer_for",
     "check_folder",
     "fitted_targets",
-    "has_method",
     "is_damaged",
     "load",
     "open_model",
@@ -44,7 +40,6 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Answer": "_estimator_answers",
     "CombinedModel": "_combined_model",
     "ConstantModel": "_constant_model",
     "Design": "_design",
@@ -55,10 +50,8 @@ _MODULES = {
     "NetworkModel": "_network_model",
     "Predictions": "_predictions",
     "TaskPrediction": "_predictions",
-    "answer_for": "_estimator_answers",
     "check_folder": "_folder",
     "fitted_targets": "_fitted_targets",
-    "has_method": "_estimator_answers",
     "is_damaged": "_folder",
     "load": "_load",
     "open_model": "_load",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,10 @@ class ConstantModel(Model):
 
     Parameters
     ----------
-    raw : mapping of task name to array of shape (size,)
+    raw : mapping of task name to array of the task's score shape
     """
 
-    raw: Mapping[str, Float32[np.ndarray, " size"]]
+    raw: Mapping[str, Float32[np.ndarray, "*scores"]]
 
     @property
     def n_parameters(self) -> int:
@@ -45,7 +46,7 @@ class ConstantModel(Model):
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
         return {
             source.name: {
-                task: np.tile(self.raw[task], (len(source.rows_of(task)), 1))
+                task: np.repeat(self.raw[task][None], len(source.rows_of(task)), axis=0)
                 for task in source.tasks.names
             }
             for source in sources
@@ -53,7 +54,9 @@ class ConstantModel(Model):
 
     def save(self, folder: Path) -> None:
         """Write ``constants.json``."""
-        write_json(folder / _CONSTANTS, {task: raw.tolist() for task, raw in self.raw.items()})
+        write_json(
+            folder / _CONSTANTS, {task: raw.ravel().tolist() for task, raw in self.raw.items()}
+        )
 
     @classmethod
     def load(
@@ -64,14 +67,16 @@ class ConstantModel(Model):
         targets = fitted_targets(tasks, schemas)
         if not isinstance(found, dict) or set(found) != set(tasks.names):
             raise BundleError(f"{path} must hold one entry for each task of the model.")
-        return cls({name: _scores(path, found[name], targets[name].size) for name in tasks.names})
+        shapes = {task.name: task.known_kind.score_shape(targets[task.name]) for task in tasks}
+        return cls({name: _scores(path, found[name], shape) for name, shape in shapes.items()})
 
 
-def _scores(path: Path, values: Any, size: int) -> np.ndarray:
+def _scores(path: Path, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+    size = math.prod(shape)
     numbers = isinstance(values, list) and all(type(one) in {float, int} for one in values)
     in_range = numbers and all(abs(one) <= _LARGEST for one in values)
     if not in_range or len(values) != size:
         raise BundleError(
             f"{path} must hold {size} finite numbers for each task. Got {describe(values)}."
         )
-    return np.array(values, dtype=np.float32)
+    return np.array(values, dtype=np.float32).reshape(shape)

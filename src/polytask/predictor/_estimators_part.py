@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,7 @@ import numpy as np
 
 from polytask.data import Source
 from polytask.predictor._design import Design
-from polytask.predictor._estimator_answers import Answer, answer_for
-from polytask.tasks import FittedTarget, Kind, TaskSet
+from polytask.tasks import FittedTarget, Kind, TaskSet, predicted_numbers
 
 __all__ = ["EstimatorsPart"]
 
@@ -26,7 +26,7 @@ class EstimatorsPart:
     tasks : tuple of str
         Every task is answered by the same estimators on its own rows, unless `spread`.
     estimators : tuple
-        One for all of a task's target columns, or one a column.
+        One for all label cells of a task, or one for each.
     design : Design
     spread : bool
         Whether the outputs of the one estimator are the tasks' columns, one after another.
@@ -56,25 +56,45 @@ class EstimatorsPart:
             kind, target = tasks[name].known_kind, targets[name]
             rows = source.rows_of(name)
             if len(rows) == 0:
-                yield name, np.zeros((0, target.size), dtype=np.float32)
-            elif outputs is not None:
-                response = outputs[:, first : first + len(target.columns)]
-                first += len(target.columns)
-                yield name, self._raw(response, kind, target)
-            else:
-                own = X[rows] if source.own_rows else X
-                response = _answer(kind).response(self.estimators, own, target)
-                yield name, self._raw(response, kind, target)
-
-    def _raw(self, response: np.ndarray, kind: Kind, target: FittedTarget) -> np.ndarray:
-        """Raw scores of what the estimators answer."""
-        if self.standardized and target.scale:
-            return response.reshape(len(response), target.size).astype(np.float32)
-        return kind.raw(response, target)
+                yield name, np.zeros((0, *kind.score_shape(target)), dtype=np.float32)
+                continue
+            estimators: Sequence[Any] = self.estimators
+            if outputs is not None:
+                n_cells = math.prod(kind.target_shape(target))
+                estimators = [_Outputs(outputs[:, first : first + n_cells])]
+                first += n_cells
+            if kind.units(target) and not self.standardized:
+                estimators = [_Encoded(estimators, kind, target)]
+            own = X[rows] if source.own_rows else X
+            yield name, kind.from_estimator(estimators, own, target)
 
 
-def _answer(kind: Kind) -> Answer:
-    answer = answer_for(kind)
-    if answer is None:
-        raise TypeError(f"No estimator answers tasks of kind {kind.name}.")
-    return answer
+@dataclass(frozen=True, eq=False)
+class _Outputs:
+    """Some outputs of an estimator that has predicted already."""
+
+    values: np.ndarray
+
+    def predict(self, X: Any) -> np.ndarray:
+        """What it predicted."""
+        del X
+        return self.values
+
+
+@dataclass(frozen=True, eq=False)
+class _Encoded:
+    """Estimators that learned target columns in the user's units, as one that learned labels."""
+
+    estimators: Sequence[Any]
+    kind: Kind
+    target: FittedTarget
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Their predictions as `Kind.encode` would give these values."""
+        columns = predicted_numbers(self.estimators, X).astype(np.float64).T
+        encoded = self.kind.encode(list(np.clip(columns, -_LARGEST, _LARGEST)), self.target)
+        return encoded.reshape(len(encoded), -1)
+
+
+_LARGEST = 1e300
+"""A column holds no infinite values, but an estimator may predict them."""

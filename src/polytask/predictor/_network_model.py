@@ -67,7 +67,8 @@ class NetworkModel(Model):
         for block in blocks:
             for position, name in enumerate(block.tasks_in(source.name)):
                 table = raw[source.name, block.name].cpu().numpy()[source.rows_of(name)]
-                scores[name] = table if rows.task is not None else table[:, position]
+                own = table if rows.task is not None else table[:, position]
+                scores[name] = own.reshape(len(own), *block.score_shape)
         return scores
 
     def save(self, folder: Path) -> None:

@@ -24,11 +24,11 @@ class TaskPrediction:
 
     Attributes
     ----------
-    raw : array of shape (n, size), float32
+    raw : array of shape (n, …), float32
         Scores before the response function.
     response : array
         User's units or probabilities: (n,) for binary (of the positive class) and one-column
-        regression, (n, c) otherwise.
+        regression, (n, …) otherwise.
     row_ids : array of shape (n,), int64
         Positions of the rows in the user's table.
     counts : mapping of source name to int
@@ -65,6 +65,16 @@ class TaskPrediction:
     def decision(self) -> np.ndarray:
         """The single best answer in the user's own labels or units."""
         return self.kind.decide(self.response, self.target)
+
+    def columns(self, name: str) -> list[tuple[str, np.ndarray]]:
+        """Decisions, and probabilities where there are any, as named columns of a table.
+
+        Parameters
+        ----------
+        name : str
+            What the decision is called if it is one column.
+        """
+        return self.kind.prediction_columns(name, self.response, self.target)
 
 
 @dataclass(frozen=True, eq=False)

@@ -119,7 +119,8 @@ class FittedPredictor:
         counts: dict[str, dict[str, int]] = {}
         for source in sources:
             for task in source.tasks.names:  # that may have no rows at all
-                raw.setdefault(task, [np.zeros((0, targets[task].size), dtype=np.float32)])
+                shape = self.tasks[task].known_kind.score_shape(targets[task])
+                raw.setdefault(task, [np.zeros((0, *shape), dtype=np.float32)])
                 row_ids.setdefault(task, [np.zeros(0, dtype=np.int64)])
                 counts.setdefault(task, {})[source.name] = 0
             for chunk in chunks(source, self.schemas[source.name]):
@@ -148,7 +149,7 @@ class FittedPredictor:
 
     def _check_numbers(self, task: str, raw: np.ndarray, row_ids: np.ndarray) -> None:
         """Refuse answers of a loaded model that are NaN: nobody would notice an altered one."""
-        broken = np.isnan(raw).any(axis=1)
+        broken = np.isnan(raw).any(axis=tuple(range(1, raw.ndim)))
         if self.folder is not None and broken.any():
             sentence = (
                 f"The model in {self.folder} has no number for task {task!r} in {broken.sum():,} of "

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from sklearn.base import is_regressor
 
 from polytask.data import Schema
 from polytask.predictor._design import Design
-from polytask.predictor._estimator_answers import answer_for
 from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -62,15 +63,16 @@ def _check_outputs(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None
     if part.spread and len(part.estimators) != 1:
         raise ValueError("one estimator must answer for all tasks of a part")
     for name, target in zip(part.tasks, targets, strict=True):
-        answer = answer_for(tasks[name].known_kind)
-        if answer is None or not all(answer.accepts(one) for one in part.estimators):
+        kind = tasks[name].known_kind
+        if not all(kind.accepts_estimator(one) for one in part.estimators):
             raise ValueError(f"an estimator cannot answer task {name!r}")
-        if not part.spread and len(part.estimators) not in {1, len(target.columns)}:
+        n_cells = math.prod(kind.target_shape(target))
+        if not part.spread and len(part.estimators) not in {1, n_cells}:
             raise ValueError(f"task {name!r} has more or fewer estimators than columns")
         for estimator in part.estimators:
             _check_classes(getattr(estimator, "classes_", None), target)
-    if part.spread and any(len(target.columns) != target.size for target in targets):
-        raise ValueError("the outputs of one estimator answer regressions only")
+    if part.spread and not all(map(is_regressor, part.estimators)):
+        raise ValueError("only the outputs of a regressor answer several tasks")
 
 
 def _check_classes(classes: object, target: FittedTarget) -> None:

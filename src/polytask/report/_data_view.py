@@ -119,7 +119,7 @@ def _inputs(found: Mapping[str, Any] | None) -> str:
 
 def _task(study: Study, labels: Mapping[str, Any]) -> TaskLabels:
     task = study.by_task[labels["name"]]
-    several = len(labels.get("columns", ())) > 1  # labels of several columns may overlap
+    several = labels.get("overlapping", False)
     shares = _shares(labels, labels["labelled"] if several else None)
     return TaskLabels(
         name=labels["name"],

@@ -95,7 +95,9 @@ def _gather(
 ) -> Added:
     """Mean over the parts, by unit; of pooled rows twice the first half less the second."""
     with np.errstate(all="ignore"):
-        influences = [metric.influence(rows.truth, rows.response, rows.weight) for rows in parts]
+        influences = [
+            metric.influence(rows.truth, rows.response, rows.weight, rows.fitted) for rows in parts
+        ]
     where, blocks = index(answers), False
     if any(one is None for one in influences) and len(where.units) > MOST_LEFT_OUT:
         where, blocks = _in_blocks(where), True
@@ -127,6 +129,7 @@ def _pooled(ours: LabelledRows, theirs: LabelledRows) -> LabelledRows:
         np.concatenate([ours.truth, theirs.truth]),
         np.concatenate([ours.response, theirs.response]),
         np.concatenate([ours.weight, theirs.weight]),
+        ours.fitted,
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int64, Real
+from jaxtyping import Float, Float64, Int64, Real
 
 from polytask._validation import message
 from polytask.exceptions import ParameterError
-from polytask.tasks import FittedTarget
+from polytask.tasks import FittedTarget, Kind
 
 __all__ = ["Answers"]
 
@@ -32,15 +32,22 @@ class Answers:
         number in two tasks, splits or learners is the same unit.
     target : FittedTarget
         What was learned of the target.
+    kind : Kind
+        What it is.
 
     Examples
     --------
     >>> import numpy as np
     >>> from polytask.statistics import Answers
-    >>> from polytask.tasks import FittedTarget
+    >>> from polytask.tasks import FittedTarget, Regression
     >>> truth = np.array([1.0, 2.0, 4.0])
     >>> answers = Answers(
-    ...     truth, (truth + 0.5, truth), np.ones(3), np.arange(3), FittedTarget(("price",), 1)
+    ...     truth,
+    ...     (truth + 0.5, truth),
+    ...     np.ones(3),
+    ...     np.arange(3),
+    ...     FittedTarget(("price",)),
+    ...     Regression(),
     ... )
     >>> len(answers.responses)
     2
@@ -51,6 +58,7 @@ class Answers:
     weight: Real[np.ndarray, " n"]
     units: Int64[np.ndarray, " n"]
     target: FittedTarget
+    kind: Kind
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
     """What was computed of them already: single values serve in many pairs."""
 
@@ -62,3 +70,8 @@ class Answers:
         if sizes != {n}:
             expected = f"arrays of {n} rows, as `truth` is"
             raise ParameterError(message("Answers", "responses", expected, sorted(sizes)))
+
+    @property
+    def class_codes(self) -> Float64[np.ndarray, "n c"] | None:
+        """Class of each label, by column; None without classes."""
+        return self.kind.class_codes(self.truth, self.target)

@@ -30,7 +30,7 @@ def leave_out(
         kept = code != out
         if kept.any():
             rest = rows.truth[kept], rows.response[kept], rows.weight[kept]
-            value = metric.value(LabelledRows(kept, *rest)).value
+            value = metric.value(LabelledRows(kept, *rest, rows.fitted)).value
             values[out] = np.nan if value is None else value
     known = np.isfinite(values)
     if not known.any():

@@ -133,10 +133,10 @@ def paired(
     >>> import numpy as np
     >>> from polytask.metrics import MAE
     >>> from polytask.statistics import Answers, paired
-    >>> from polytask.tasks import FittedTarget
-    >>> truth, target = np.arange(8.0), FittedTarget(("y",), 1)
+    >>> from polytask.tasks import FittedTarget, Regression
+    >>> truth, target = np.arange(8.0), FittedTarget(("y",))
     >>> ours, theirs = (
-    ...     [Answers(truth, (truth + error,), np.ones(8), np.arange(8), target)]
+    ...     [Answers(truth, (truth + error,), np.ones(8), np.arange(8), target, Regression())]
     ...     for error in (np.linspace(0.1, 0.8, 8), np.linspace(1.1, 2.8, 8))
     ... )
     >>> paired(MAE(), ours, theirs).p

@@ -105,10 +105,14 @@ def paired_gain(
     >>> import numpy as np
     >>> from polytask.metrics import MAE
     >>> from polytask.statistics import Answers, paired_gain
-    >>> from polytask.tasks import FittedTarget
-    >>> truth, target = np.arange(8.0), FittedTarget(("y",), 1)
+    >>> from polytask.tasks import FittedTarget, Regression
+    >>> truth, target = np.arange(8.0), FittedTarget(("y",))
     >>> ours, theirs = (
-    ...     {"y": [Answers(truth, (truth + error,), np.ones(8), np.arange(8), target)]}
+    ...     {
+    ...         "y": [
+    ...             Answers(truth, (truth + error,), np.ones(8), np.arange(8), target, Regression())
+    ...         ]
+    ...     }
     ...     for error in (np.linspace(0.5, 1.5, 8), np.linspace(1.0, 3.0, 8))
     ... )
     >>> round(paired_gain(ours, theirs, {"y": MAE()}).value, 6)

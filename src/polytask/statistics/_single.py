@@ -70,10 +70,11 @@ def single(metric: Metric, answers: Sequence[Answers], *, level: float = 0.95) -
     >>> import numpy as np
     >>> from polytask.metrics import MAE
     >>> from polytask.statistics import Answers, single
-    >>> from polytask.tasks import FittedTarget
+    >>> from polytask.tasks import FittedTarget, Regression
     >>> truth = np.arange(10.0)
     >>> response = truth + np.tile([1.0, -2.0], 5)
-    >>> answers = Answers(truth, (response,), np.ones(10), np.arange(10), FittedTarget(("y",), 1))
+    >>> target = FittedTarget(("y",))
+    >>> answers = Answers(truth, (response,), np.ones(10), np.arange(10), target, Regression())
     >>> single(MAE(), [answers]).value
     1.5
     """

@@ -73,10 +73,10 @@ def count_units(answers: Sequence[Answers]) -> int:
     --------
     >>> import numpy as np
     >>> from polytask.statistics import Answers, count_units
-    >>> from polytask.tasks import FittedTarget
+    >>> from polytask.tasks import Binary, FittedTarget
     >>> truth, units = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]), np.array([0, 1, 2, 3, 4, 4])
-    >>> target = FittedTarget(("y",), 1, ("no", "yes"))
-    >>> count_units([Answers(truth, (truth,), np.ones(6), units, target)])
+    >>> target = FittedTarget(("y",), ("no", "yes"))
+    >>> count_units([Answers(truth, (truth,), np.ones(6), units, target, Binary())])
     2
     """
     found = [counted(one).units for one in answers]
@@ -121,25 +121,25 @@ class Counted:
 
 def counted(answers: Answers) -> Counted:
     """The units that `count_units` counts in one split."""
-    return _once(answers, by_class=bool(answers.target.classes))
+    return _once(answers, by_class=True)
 
 
 def carrying(metric: Metric, answers: Answers) -> Counted:
     """The units that determine how well a metric is known: all of them for a mean over rows."""
-    return _once(answers, by_class=bool(answers.target.classes) and not metric.zero_one)
+    return _once(answers, by_class=not metric.zero_one)
 
 
 def positive_units(
     metric: Metric, answers: Answers, units: Int64[np.ndarray, " u"]
 ) -> Bool[np.ndarray, " u"] | None:
     """Which units are positive, if the metric is of each of two classes and units are of one."""
-    target = answers.target
-    if not metric.within_classes or len(target.classes) != 2 or answers.truth.ndim > 1:
+    codes = answers.class_codes if metric.within_classes else None
+    if codes is None or codes.shape[1] > 1 or len(answers.target.classes) != 2:
         return None
     where = index(answers)
-    labelled = np.isfinite(answers.truth) & (answers.weight > 0)
+    kept = answers.weight > 0
     by_class = [
-        np.bincount(where.position[labelled & (answers.truth == code)], minlength=len(where.units))
+        np.bincount(where.position[kept & (codes[:, 0] == code)], minlength=len(where.units))
         for code in (0, 1)
     ]
     if (np.minimum(*by_class) > 0).any():
@@ -155,11 +155,13 @@ def _once(answers: Answers, *, by_class: bool) -> Counted:
 
 
 def _count(answers: Answers, by_class: bool) -> Counted:
-    truth = answers.truth if answers.truth.ndim > 1 else answers.truth[:, None]
-    labelled = np.isfinite(truth) & (answers.weight > 0)[:, None]
+    codes = answers.class_codes if by_class else None
+    truth = answers.truth
+    cells = truth.reshape(len(truth), math.prod(truth.shape[1:])) if codes is None else codes
+    labelled = ~np.isnan(cells) & (answers.weight > 0)[:, None]
     where = index(answers)
-    if by_class:
-        pairs = zip(truth.T, labelled.T, strict=True)
+    if codes is not None:
+        pairs = zip(codes.T, labelled.T, strict=True)
         labelled = np.stack([_rarer(column, kept, where) for column, kept in pairs], axis=1)
     kept = labelled.any(axis=1)
     shares = shares_of_largest(answers.weight[kept])

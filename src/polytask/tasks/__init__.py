@@ -1,12 +1,21 @@
 """What is to be predicted: tasks, sets of tasks, and the kinds that targets can be."""
 
 from polytask.tasks._binary import Binary
-from polytask.tasks._class_weight import ClassWeight, class_weights
+from polytask.tasks._class_weight import ClassWeight, class_weights, takes_class_weights
+from polytask.tasks._estimator_answers import (
+    gives_numbers,
+    gives_probabilities,
+    has_method,
+    predicted_numbers,
+    predicted_probabilities,
+)
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._infer import infer_kind
 from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._means import weighted_means
 from polytask.tasks._multiclass import Multiclass
 from polytask.tasks._multilabel import Multilabel
+from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
 from polytask.tasks._regression import Regression
 from polytask.tasks._task import Task
 from polytask.tasks._task_set import TaskSet
@@ -23,6 +32,16 @@ __all__ = [
     "Regression",
     "Task",
     "TaskSet",
+    "center_and_scale",
     "class_weights",
+    "gives_numbers",
+    "gives_probabilities",
+    "has_method",
     "infer_kind",
+    "number_column",
+    "observed_numbers",
+    "predicted_numbers",
+    "predicted_probabilities",
+    "takes_class_weights",
+    "weighted_means",
 ]

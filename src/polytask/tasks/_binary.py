@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Shaped
+from jaxtyping import Float, Float32, Float64, Shaped
 
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError, OneClassError
-from polytask.tasks._classes import codes, counted, observed_classes, only_column
+from polytask.tasks._classes import (
+    class_summary,
+    codes,
+    counted,
+    has_class_counts,
+    observed_classes,
+    only_column,
+)
+from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._multilabel import Multilabel
 
 __all__ = ["Binary"]
 
@@ -78,9 +87,8 @@ class Binary(Kind):
         order = sorted(range(2), key=lambda code: found[code] == positive)
         return FittedTarget(
             (column,),
-            1,
             classes=tuple(found[code] for code in order),
-            class_counts=tuple(float(counts[code]) for code in order),
+            learned={"class_counts": tuple(float(counts[code]) for code in order)},
         )
 
     def _positive(self, owner: str, found: tuple[Label, ...]) -> Label:
@@ -97,9 +105,15 @@ class Binary(Kind):
         """Whether there are two classes of one column."""
         return (
             super().accepts(fitted)
-            and fitted.size == len(fitted.columns) == 1
-            and len(fitted.classes) == len(fitted.class_counts) == 2
+            and len(fitted.columns) == 1
+            and len(fitted.classes) == 2
+            and has_class_counts(fitted)
         )
+
+    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """The log-odds of the positive class."""
+        del fitted
+        return (1,)
 
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with class counts of these rows alone."""
@@ -112,6 +126,13 @@ class Binary(Kind):
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """1 for the positive class, 0 for the other."""
         return codes(columns[0], fitted.classes)
+
+    def class_codes(
+        self, truth: Float[np.ndarray, " n"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, "n 1"]:
+        """The truth itself."""
+        del fitted
+        return truth[:, None].astype(np.float64)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of the positive class."""
@@ -131,3 +152,32 @@ class Binary(Kind):
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The likelier class."""
         return np.array(fitted.classes, dtype=object)[(response > 0.5).astype(int)]
+
+    def accepts_estimator(self, estimator: Any) -> bool:
+        """Classifiers that give probabilities."""
+        return gives_probabilities(estimator)
+
+    def from_estimator(
+        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
+    ) -> Float32[np.ndarray, "n size"]:
+        """Log-odds of the probability of the positive class."""
+        return self.raw(predicted_probabilities(estimators[0], inputs, 2)[:, 1], fitted)
+
+    def prediction_columns(
+        self, name: str, response: np.ndarray, fitted: FittedTarget
+    ) -> list[tuple[str, np.ndarray]]:
+        """The class, and the probability of the positive one."""
+        return [(name, self.decide(response, fitted)), (f"{name}_probability", response)]
+
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """How often each class occurs."""
+        return class_summary(self.truth(columns, fitted), fitted)
+
+    def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
+        """Which class is positive."""
+        del column, inferred
+        return f"positive class {fitted.classes[1]!r}"
+
+    def of_several(self) -> tuple[Kind, str]:
+        """Several columns of two values are multilabel."""
+        return Multilabel(), "2 values"

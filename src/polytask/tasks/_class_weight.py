@@ -8,7 +8,7 @@ from polytask._validation import Choice, Interval, MappingOf, OneOf, Satisfies
 from polytask.exceptions import ParameterError
 from polytask.tasks._fitted_target import FittedTarget, Label
 
-__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weights"]
+__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weights", "takes_class_weights"]
 
 ClassWeight = Mapping[Label, float] | str | None
 
@@ -40,22 +40,35 @@ def class_weights(
     Examples
     --------
     >>> from polytask.tasks import FittedTarget, class_weights
-    >>> target = FittedTarget(("fraud",), 1, ("no", "yes"), class_counts=(90.0, 10.0))
+    >>> counts = {"class_counts": (90.0, 10.0)}
+    >>> target = FittedTarget(("fraud",), ("no", "yes"), counts)
     >>> [round(weight, 2) for weight in class_weights("fraud", "balanced", target)]
     [0.56, 5.0]
     """
     if class_weight is None:
         return None
-    if not target.classes or len(target.columns) > 1:
+    if not takes_class_weights(target):
         sentence = (
             f"The `class_weight` parameter of {owner} must be None, since its target has no classes "
             f"of which each row has one. Got {class_weight!r} instead."
         )
         raise ParameterError(sentence)
     if isinstance(class_weight, str):
-        return _balanced(target.class_counts)
+        return _balanced(target.learned["class_counts"])
     found = {_known(owner, label, target): float(one) for label, one in class_weight.items()}
     return tuple(found.get(label, 1.0) for label in target.classes)
+
+
+def takes_class_weights(target: FittedTarget) -> bool:
+    """Whether every row has exactly one of the target's classes, so that these can be weighted.
+
+    Examples
+    --------
+    >>> from polytask.tasks import FittedTarget, takes_class_weights
+    >>> takes_class_weights(FittedTarget(("price",)))
+    False
+    """
+    return "class_counts" in target.learned
 
 
 def _balanced(counts: tuple[float, ...]) -> tuple[float, ...]:

@@ -14,7 +14,15 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 from polytask.exceptions import DataError
 from polytask.tasks._fitted_target import FittedTarget, Label
 
-__all__ = ["codes", "counted", "missing", "observed_classes", "only_column"]
+__all__ = [
+    "class_summary",
+    "codes",
+    "counted",
+    "has_class_counts",
+    "missing",
+    "observed_classes",
+    "only_column",
+]
 
 
 def observed_classes(
@@ -62,7 +70,23 @@ def counted(values: Shaped[np.ndarray, " n"], fitted: FittedTarget) -> FittedTar
     """The same target with the class counts of these values."""
     found = codes(values, fitted.classes)
     counts = np.bincount(found[~np.isnan(found)].astype(int), minlength=len(fitted.classes))
-    return replace(fitted, class_counts=tuple(counts.astype(float).tolist()))
+    return replace(fitted, learned={"class_counts": tuple(counts.astype(float).tolist())})
+
+
+def has_class_counts(fitted: FittedTarget) -> bool:
+    """Whether nothing but one count for each class was learned."""
+    return (
+        set(fitted.learned) == {"class_counts"}
+        and len(fitted.learned["class_counts"]) == len(fitted.classes)
+        and min(fitted.learned["class_counts"]) >= 0
+    )
+
+
+def class_summary(truth: Float64[np.ndarray, " n"], fitted: FittedTarget) -> dict[str, Any]:
+    """How often each class occurs, in plain values."""
+    known = truth[~np.isnan(truth)].astype(np.int64)
+    counts = np.bincount(known, minlength=len(fitted.classes))
+    return {"classes": list(fitted.classes), "counts": counts.tolist(), "overlapping": False}
 
 
 def missing(values: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["FittedTarget", "Label"]
 
@@ -11,21 +12,22 @@ Label = str | int | float | bool
 
 @dataclass(frozen=True)
 class FittedTarget:
-    """Classes or scaling of one task's target, fitted on training rows and frozen.
+    """What a kind learned of one task's target on training rows: classes, scaling, cuts, levels.
+
+    Its kind alone says what the numbers mean (`Kind.fit`) and which it accepts from a file
+    (`Kind.accepts`). It is hashable, and JSON holds all of it.
 
     Parameters
     ----------
     columns : tuple of str
         The target's columns.
-    size : int
-        Number of raw scores a network gives for the task.
     classes : tuple of labels
-        Class labels in the order of their codes, ``(negative, positive)`` for binary targets;
-        empty for regression; for multilabel the ``(absent, present)`` labels of every column.
-    center, scale : tuple of float
-        Per column, in the user's units; empty where targets are not scaled.
-    class_counts : tuple of float
-        Labelled training rows of each class (positives of each column for multilabel).
+        Class labels in the order of their codes, ``(negative, positive)`` for binary targets; for
+        multilabel the ``(absent, present)`` labels of every column; empty without classes.
+    learned : mapping of str to tuple of float
+        Numbers by name, such as ``"center"`` and ``"scale"`` of every column of a regression.
+        ``"class_counts"``, the labelled training rows of each class, stands there if every row has
+        exactly one of the classes, which may then be weighted. Not to be changed.
 
     Examples
     --------
@@ -33,13 +35,17 @@ class FittedTarget:
     >>> from polytask.tasks import Binary
     >>> column = np.array(["yes", "no", "yes", None], dtype=object)
     >>> target = Binary().fit("bought", {"bought": column})
-    >>> target.classes, target.class_counts, target.size
-    (('no', 'yes'), (1.0, 2.0), 1)
+    >>> target.classes, target.learned
+    (('no', 'yes'), {'class_counts': (1.0, 2.0)})
     """
 
     columns: tuple[str, ...]
-    size: int
     classes: tuple[Label, ...] = ()
-    center: tuple[float, ...] = ()
-    scale: tuple[float, ...] = ()
-    class_counts: tuple[float, ...] = ()
+    learned: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ordered = {name: tuple(self.learned[name]) for name in sorted(self.learned)}
+        object.__setattr__(self, "learned", ordered)
+
+    def __hash__(self) -> int:
+        return hash((self.columns, self.classes, tuple(self.learned.items())))

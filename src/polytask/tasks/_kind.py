@@ -5,27 +5,33 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Bool, Float32, Shaped
+from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.tasks._fitted_target import FittedTarget
+from polytask.tasks._means import weighted_means
 
 __all__ = ["Columns", "Kind"]
 
 Columns = Sequence[Shaped[np.ndarray, " n"]]
 """Target columns as the user gave them: float64 with NaN, or object with None where missing."""
 
-
 _MOST_SCORES = 10_000
 
 
 class Kind(ABC):
-    """What a target is: its type, its size, its checks, and raw score → response.
+    """What a target is: columns, what is learned of them, shapes, raw score → response → decision.
 
-    Subclasses are frozen dataclasses; tasks of equal `block_key` form one block. Losses and metrics
-    declare the kinds they serve; nothing else looks at a kind's name.
+    Subclasses are frozen dataclasses; tasks of equal `block_key` and equal shapes form one block.
+    Losses and metrics declare the kinds they serve; nothing else looks at a kind's name. Tasks name
+    a kind of one's own by an instance, ``Task("wind", Direction())``, and give it a loss and
+    metrics that serve it; `polytask.testing.check_kind` tries it out.
+
+    To be written: `fit`, `score_shape`, `encode`, `truth`, `response`, `raw` and `decide`. The
+    other methods have defaults, among them what the kind can do beyond: answer by estimators,
+    have units, have classes.
 
     Attributes
     ----------
@@ -33,19 +39,65 @@ class Kind(ABC):
         The name users write.
     counts_cells : bool
         Whether each cell of a row is a label of its own (multilabel) or the row is.
+    numeric : bool
+        Whether target columns hold numbers, so that numbers kept as text are read as numbers.
+
+    Examples
+    --------
+    A direction in degrees has two scores, which point there:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from polytask.tasks import FittedTarget, Kind, number_column, observed_numbers
+    >>> @dataclass(frozen=True)
+    ... class Direction(Kind):
+    ...     name = "direction"
+    ...
+    ...     def fit(self, owner, columns):
+    ...         for name, values in columns.items():
+    ...             observed_numbers(owner, name, values, self.name)  # raises if there are none
+    ...         return FittedTarget(tuple(columns)[:1])
+    ...
+    ...     def score_shape(self, fitted):
+    ...         return (2,)
+    ...
+    ...     def truth(self, columns, fitted):
+    ...         return number_column(fitted.columns[0], columns[0], self.name) % 360
+    ...
+    ...     def encode(self, columns, fitted):
+    ...         return self.truth(columns, fitted)[:, None].astype(np.float32)
+    ...
+    ...     def response(self, raw, fitted):
+    ...         east, north = raw.astype(np.float64).T
+    ...         return np.degrees(np.arctan2(north, east)) % 360
+    ...
+    ...     def raw(self, response, fitted):
+    ...         angle = np.radians(response)
+    ...         return np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+    ...
+    ...     def decide(self, response, fitted):
+    ...         return response
+    >>> wind = np.array([350.0, 10.0, np.nan])
+    >>> target = Direction().fit("wind", {"wind": wind})
+    >>> Direction().encode([wind], target).shape
+    (3, 1)
+    >>> Direction().response(np.array([[0.0, 2.0]], dtype=np.float32), target)
+    array([90.])
     """
 
     name: ClassVar[str]
     counts_cells: ClassVar[bool] = False
+    numeric: ClassVar[bool] = False
 
     @property
     def block_key(self) -> Hashable:
         """What tasks of one block have in common: everything, unless `response` ignores it."""
         return self
 
+    # ── what is learned ───────────────────────────────────────────────────────
     @abstractmethod
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
-        """Learn classes or scaling from the training rows' target columns.
+        """Learn classes, scaling or other constants from the training rows' target columns.
 
         Parameters
         ----------
@@ -57,7 +109,7 @@ class Kind(ABC):
         Raises
         ------
         DataError
-            If kind and column disagree, or nothing is observed.
+            If kind and columns disagree, or nothing is observed.
         OneClassError
             If classes are to be told apart and only one is observed.
         """
@@ -73,50 +125,206 @@ class Kind(ABC):
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether `fit` could have given this; asked of targets that were read from a file.
 
-        Kinds of your own may refuse more: what is accepted must not fail in the other methods.
+        Kinds that learn numbers must check here that these are there, and in their range: what is
+        accepted must not fail in the other methods.
         """
         return (
-            1 <= fitted.size <= _MOST_SCORES
-            and len(fitted.columns) == len(set(fitted.columns)) > 0
-            and {len(fitted.center), len(fitted.scale)} <= {0, len(fitted.columns)}
-            and all(map(math.isfinite, fitted.center))
-            and all(math.isfinite(scale) and scale > 0 for scale in fitted.scale)
-            and all(math.isfinite(count) and count >= 0 for count in fitted.class_counts)
+            len(fitted.columns) == len(set(fitted.columns)) > 0
             and len(set(fitted.classes)) == len(fitted.classes)
+            and all(math.isfinite(x) for numbers in fitted.learned.values() for x in numbers)
+            and _is_shape(self.target_shape(fitted))
+            and _is_shape(self.score_shape(fitted))
         )
 
-    @abstractmethod
-    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
-        """Codes or scaled values that losses compare with raw scores; NaN where missing.
+    # ── shapes ────────────────────────────────────────────────────────────────
+    def target_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """Shape of one row's encoded label; by default one cell for each target column."""
+        return (len(fitted.columns),)
 
-        A class that was not seen in training is missing too.
+    @abstractmethod
+    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """Shape of one row's raw scores, such as ``(1,)`` for a number."""
+
+    # ── labels ────────────────────────────────────────────────────────────────
+    @abstractmethod
+    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, " n *cells"]:
+        """Codes or scaled values that losses compare with raw scores: finite, NaN where missing.
+
+        Shape (n, ``*target_shape``). A class that was not seen in training is missing too.
         """
 
     @abstractmethod
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """What metrics compare responses with: user's units or class codes, float64, NaN missing.
 
-        Shape (n,) or (n, n_columns), as that of one-column or multilabel responses. A class that
-        was not seen in training is no missing label: among several exclusive classes it has the
-        code ``len(fitted.classes)``, which is never predicted and so counts as wrong.
+        Shape (n,) or (n, n_columns). A class that was not seen in training is no missing label:
+        among several exclusive classes it has the code ``len(fitted.classes)``, which is never
+        predicted and so counts as wrong.
         """
 
+    def class_codes(
+        self, truth: Float[np.ndarray, " n *columns"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, "n c"] | None:
+        """Class of each label, NaN where missing; None if the target has no classes.
+
+        Splits keep the shares of these classes, and what can be known of a metric depends on the
+        rarer ones.
+
+        Parameters
+        ----------
+        truth : array
+            As `truth` gives it.
+        fitted : FittedTarget
+
+        Returns
+        -------
+        array of shape (n, 1), or (n, n_columns) if every column has classes of its own, or None
+            Positions in ``fitted.classes``.
+        """
+        del truth, fitted
+        return None
+
+    def units(self, fitted: FittedTarget) -> tuple[float, ...]:
+        """Deviation of each column in the user's units; empty if the target has no units.
+
+        If there are units, `truth` and `encode` have one number for each column, `truth` in the
+        user's units; a factor on the column then changes predictions by that factor alone.
+        """
+        del fitted
+        return ()
+
+    # ── scores ────────────────────────────────────────────────────────────────
     @abstractmethod
-    def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
-        """Turn raw scores into user's units or probabilities.
+    def response(self, raw: Float32[np.ndarray, " n *scores"], fitted: FittedTarget) -> np.ndarray:
+        """Turn raw scores (n, ``*score_shape``) into user's units or probabilities, float64.
 
         Returns (n,) for one-column regression and binary targets (probability of the positive
-        class), (n, c) otherwise.
+        class), (n, ...) otherwise.
         """
 
     @abstractmethod
-    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
+    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, " n *scores"]:
         """Turn a response back into raw scores, so that any model can be scored alike."""
 
     @abstractmethod
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The single best answer in the user's own labels or units."""
 
-    def mask(self, encoded: Float32[np.ndarray, "n c"]) -> Bool[np.ndarray, "n c"]:
-        """Which cells are labelled."""
-        return np.isfinite(encoded)
+    def mean_response(
+        self,
+        truth: Float[np.ndarray, " n *columns"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " *outputs"]:
+        """The response that describes all rows at once: means of numbers, shares of classes.
+
+        By default the means of `truth`, which suits kinds whose response is like their truth.
+
+        Parameters
+        ----------
+        truth : array
+            As `truth` gives it.
+        fitted : FittedTarget
+        weight : array of shape (n,)
+            Row weights.
+
+        Returns
+        -------
+        array
+            One row of what `response` gives.
+        """
+        del fitted
+        return weighted_means(truth, weight)
+
+    # ── estimators ────────────────────────────────────────────────────────────
+    def accepts_estimator(self, estimator: Any) -> bool:
+        """Whether an unfitted scikit-learn estimator can learn such targets; by default none can.
+
+        `polytask.tasks.gives_numbers` and `gives_probabilities` tell regressors and classifiers.
+        """
+        del estimator
+        return False
+
+    def from_estimator(
+        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
+    ) -> Float32[np.ndarray, " n *scores"]:
+        """Raw scores from the answers of fitted estimators.
+
+        Parameters
+        ----------
+        estimators : sequence
+            One that learned all cells of the encoded labels, or one for each cell.
+        inputs : matrix of n rows
+        fitted : FittedTarget
+        """
+        del estimators, inputs, fitted
+        raise TypeError(f"No estimator answers tasks of kind {self.name}.")
+
+    # ── words and tables ──────────────────────────────────────────────────────
+    def prediction_columns(
+        self, name: str, response: np.ndarray, fitted: FittedTarget
+    ) -> list[tuple[str, np.ndarray]]:
+        """Columns of a table of predictions: the decision, and probabilities where there are any.
+
+        Parameters
+        ----------
+        name : str
+            What the decision is called if it is one column.
+        response : array
+        fitted : FittedTarget
+
+        Returns
+        -------
+        list of (str, array of shape (n,))
+            Names and values.
+        """
+        decision = np.asarray(self.decide(response, fitted))
+        if decision.ndim == 1:
+            return [(name, decision)]
+        cells = decision.reshape(len(decision), math.prod(decision.shape[1:]))
+        names: Sequence[str] = fitted.columns
+        if len(names) != cells.shape[1]:
+            names = [f"{name}_{position}" for position in range(cells.shape[1])]
+        return list(zip(names, cells.T, strict=True))
+
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """Labels in a few plain values, for reports.
+
+        Returns
+        -------
+        dict
+            ``mean`` and ``std``, a list with one number for each column; or ``classes`` and
+            ``counts``, with ``overlapping`` true if a row may have several of the classes.
+        """
+        truth = self.truth(columns, fitted).reshape(len(columns[0]), -1)
+        mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
+        return {"mean": mean.tolist(), "std": deviation.tolist()}
+
+    def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
+        """What is reported of the target when a table is read, such as which class is positive.
+
+        Parameters
+        ----------
+        fitted : FittedTarget
+        column : str
+            How the user would name the target's column.
+        inferred : bool
+            Whether the kind was inferred from the column.
+        """
+        del fitted, column, inferred
+        return ""
+
+    def of_several(self) -> tuple[Kind, str] | None:
+        """The kind of a task with several columns that each look like this kind, if there is one.
+
+        Returns
+        -------
+        (Kind, str) or None
+            The second is what each column holds, in words.
+        """
+        return None
+
+
+def _is_shape(shape: tuple[int, ...]) -> bool:
+    """Whether it is a shape of at least one number and not absurdly many."""
+    return bool(shape) and min(shape) >= 1 and math.prod(shape) <= _MOST_SCORES

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Shaped
+from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
-from polytask.tasks._classes import codes, counted, missing, observed_classes, only_column
+from polytask.tasks._classes import (
+    class_summary,
+    codes,
+    counted,
+    has_class_counts,
+    missing,
+    observed_classes,
+    only_column,
+)
+from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._means import weighted_means
 
 __all__ = ["Multiclass"]
 
@@ -61,17 +71,21 @@ class Multiclass(Kind):
                 f"{fraction!r}. Choose the kind regression."
             )
             raise DataError(sentence)
-        return FittedTarget(
-            (column,), len(found), classes=found, class_counts=tuple(float(n) for n in counts)
-        )
+        learned = {"class_counts": tuple(float(n) for n in counts)}
+        return FittedTarget((column,), found, learned)
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there is a score and a count for every class of one column."""
         return (
             super().accepts(fitted)
             and len(fitted.columns) == 1
-            and fitted.size == len(fitted.classes) == len(fitted.class_counts) > 1
+            and len(fitted.classes) > 1
+            and has_class_counts(fitted)
         )
+
+    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """One score for each class."""
+        return (len(fitted.classes),)
 
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with class counts of these rows alone."""
@@ -86,6 +100,13 @@ class Multiclass(Kind):
         found = codes(columns[0], fitted.classes)
         unseen = np.isnan(found) & ~missing(columns[0])
         return np.where(unseen, float(len(fitted.classes)), found)
+
+    def class_codes(
+        self, truth: Float[np.ndarray, " n"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, "n 1"]:
+        """The truth itself."""
+        del fitted
+        return truth[:, None].astype(np.float64)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Class probabilities (n, n_classes)."""
@@ -102,3 +123,53 @@ class Multiclass(Kind):
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The likeliest class."""
         return np.array(fitted.classes, dtype=object)[response.argmax(axis=1)]
+
+    def mean_response(
+        self,
+        truth: Float[np.ndarray, " n"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n_classes"]:
+        """Shares of the classes.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from polytask.tasks import FittedTarget, Multiclass
+        >>> truth, target = np.array([0.0, 2.0, 1.0, 2.0]), FittedTarget(("y",), ("a", "b", "c"))
+        >>> Multiclass().mean_response(truth, target, np.ones(4))
+        array([0.25, 0.25, 0.5 ])
+        """
+        of_class = truth[:, None] == np.arange(len(fitted.classes))
+        return weighted_means(np.where(np.isnan(truth)[:, None], np.nan, of_class), weight)
+
+    def accepts_estimator(self, estimator: Any) -> bool:
+        """Classifiers that give probabilities."""
+        return gives_probabilities(estimator)
+
+    def from_estimator(
+        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
+    ) -> Float32[np.ndarray, "n size"]:
+        """Log-probabilities of the classes."""
+        n_classes = len(fitted.classes)
+        return self.raw(predicted_probabilities(estimators[0], inputs, n_classes), fitted)
+
+    def prediction_columns(
+        self, name: str, response: np.ndarray, fitted: FittedTarget
+    ) -> list[tuple[str, np.ndarray]]:
+        """The class, and the probability of each."""
+        probabilities = zip(fitted.classes, response.T, strict=True)
+        return [
+            (name, self.decide(response, fitted)),
+            *((f"{name}_probability_{label}", values) for label, values in probabilities),
+        ]
+
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """How often each class occurs."""
+        return class_summary(self.truth(columns, fitted), fitted)
+
+    def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
+        """What to write if whole numbers were taken for classes, and are none."""
+        if not inferred or isinstance(fitted.classes[0], str):
+            return ""
+        return f"write {column}:regression for numbers"

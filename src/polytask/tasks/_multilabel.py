@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Shaped
+from jaxtyping import Float, Float32, Float64, Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._classes import codes, observed_classes
+from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 
@@ -49,22 +50,26 @@ class Multilabel(Kind):
                 )
                 raise DataError(sentence)
             positives.append(float(counts[[bool(label) for label in found]].sum()))
-        return FittedTarget(
-            tuple(columns), len(columns), classes=(0, 1), class_counts=tuple(positives)
-        )
+        return FittedTarget(tuple(columns), (0, 1), {"positives": tuple(positives)})
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there is a score and a count for every column."""
         return (
             super().accepts(fitted)
-            and fitted.size == len(fitted.columns) == len(fitted.class_counts)
             and fitted.classes == (0, 1)
+            and set(fitted.learned) == {"positives"}
+            and len(fitted.learned["positives"]) == len(fitted.columns)
+            and min(fitted.learned["positives"]) >= 0
         )
+
+    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """The log-odds of each column."""
+        return (len(fitted.columns),)
 
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with the positives of these rows alone."""
         positives = np.nansum(self.truth(columns, fitted), axis=0)
-        return replace(fitted, class_counts=tuple(positives.tolist()))
+        return replace(fitted, learned={"positives": tuple(positives.tolist())})
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """0 and 1."""
@@ -73,6 +78,13 @@ class Multilabel(Kind):
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """0 and 1, (n, n_columns)."""
         return np.stack([codes(column, fitted.classes) for column in columns], axis=1)
+
+    def class_codes(
+        self, truth: Float[np.ndarray, "n c"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, "n c"]:
+        """The truth itself."""
+        del fitted
+        return truth.astype(np.float64)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of each label (n, n_columns)."""
@@ -92,3 +104,35 @@ class Multilabel(Kind):
         """0 or 1 in every column."""
         del fitted
         return (response > 0.5).astype(int)
+
+    def accepts_estimator(self, estimator: Any) -> bool:
+        """Classifiers that give probabilities."""
+        return gives_probabilities(estimator)
+
+    def from_estimator(
+        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
+    ) -> Float32[np.ndarray, "n size"]:
+        """Log-odds of the probabilities, of one classifier for each column."""
+        positive = [predicted_probabilities(one, inputs, 2)[:, 1] for one in estimators]
+        return self.raw(np.column_stack(positive), fitted)
+
+    def prediction_columns(
+        self, name: str, response: np.ndarray, fitted: FittedTarget
+    ) -> list[tuple[str, np.ndarray]]:
+        """Every column, each with its probability."""
+        del name
+        decision = self.decide(response, fitted)
+        return [
+            pair
+            for position, column in enumerate(fitted.columns)
+            for pair in (
+                (column, decision[:, position]),
+                (f"{column}_probability", response[:, position]),
+            )
+        ]
+
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """How often each column is present; one row may have several."""
+        present = np.nansum(self.truth(columns, fitted), axis=0)
+        counts = [int(count) for count in present]
+        return {"classes": list(fitted.columns), "counts": counts, "overlapping": True}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float32, Float64, Shaped
 
 from polytask.exceptions import DataError
+from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
 
 __all__ = ["Regression"]
 
@@ -31,35 +33,44 @@ class Regression(Kind):
     --------
     >>> import numpy as np
     >>> from polytask.tasks import Regression
-    >>> Regression().fit("price", {"price": np.array([1.0, 3.0])}).center
-    (2.0,)
+    >>> Regression().fit("price", {"price": np.array([1.0, 3.0])}).learned
+    {'center': (2.0,), 'scale': (1.0,)}
     """
 
     name: ClassVar[str] = "regression"
+    numeric: ClassVar[bool] = True
 
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Learn each column's mean and standard deviation (1 for a constant column)."""
         centers, scales = [], []
         for name, values in columns.items():
-            observed = _numbers(name, values)
-            observed = observed[~np.isnan(observed)]
-            if observed.size == 0:
-                sentence = f"Task {owner!r}: column {name!r} has no observed value to learn from."
-                raise DataError(sentence)
+            observed = observed_numbers(owner, name, values, self.name)
             constant = bool(observed.min() == observed.max())
             _check_range(owner, name, observed, constant=constant)
-            center, scale = _center_and_scale(observed)
+            center, scale = center_and_scale(observed)
             centers.append(center)
             scales.append(scale)
-        return FittedTarget(
-            tuple(columns), len(columns), center=tuple(centers), scale=tuple(scales)
-        )
+        learned = {"center": tuple(centers), "scale": tuple(scales)}
+        return FittedTarget(tuple(columns), learned=learned)
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there is a mean and a deviation for every column."""
-        return super().accepts(fitted) and fitted.size == len(fitted.columns) == len(
-            fitted.center
-        ) == len(fitted.scale)
+        n_columns = len(fitted.columns)
+        return (
+            super().accepts(fitted)
+            and not fitted.classes
+            and {name: len(numbers) for name, numbers in fitted.learned.items()}
+            == {"center": n_columns, "scale": n_columns}
+            and min(fitted.learned["scale"]) > 0
+        )
+
+    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """One score for each column."""
+        return (len(fitted.columns),)
+
+    def units(self, fitted: FittedTarget) -> tuple[float, ...]:
+        """Standard deviation of each column."""
+        return fitted.learned.get("scale", ())
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Standardised values."""
@@ -72,37 +83,43 @@ class Regression(Kind):
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Scores in the user's units."""
-        table = raw.astype(np.float64) * np.array(fitted.scale) + np.array(fitted.center)
+        table = raw.astype(np.float64) * np.array(fitted.learned["scale"])
+        table += np.array(fitted.learned["center"])
         return table[:, 0] if table.shape[1] == 1 else table
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Standardised predictions."""
-        return _standardised(response.reshape(len(response), fitted.size), fitted)
+        return _standardised(response.reshape(len(response), len(fitted.columns)), fitted)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The response itself."""
         del fitted
         return response
 
-    @staticmethod
-    def _table(columns: Columns, fitted: FittedTarget) -> np.ndarray:
+    def accepts_estimator(self, estimator: Any) -> bool:
+        """Regressors."""
+        return gives_numbers(estimator)
+
+    def from_estimator(
+        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
+    ) -> Float32[np.ndarray, "n size"]:
+        """Their predictions, which are standardised."""
+        del fitted
+        return predicted_numbers(estimators, inputs).astype(np.float32)
+
+    def of_several(self) -> tuple[Kind, str]:
+        """Several columns of numbers are one regression."""
+        return self, "numbers"
+
+    def _table(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         pairs = zip(fitted.columns, columns, strict=True)
-        return np.stack([_numbers(name, values) for name, values in pairs], axis=1)
+        return np.stack([number_column(name, values, self.name) for name, values in pairs], axis=1)
 
 
 def _standardised(table: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
     """In standard deviations from the mean; those farthest away are moved to where squares fit."""
-    scaled = (table - np.array(fitted.center)) / np.array(fitted.scale)
+    scaled = (table - np.array(fitted.learned["center"])) / np.array(fitted.learned["scale"])
     return np.clip(scaled, -_FARTHEST, _FARTHEST).astype(np.float32)
-
-
-def _center_and_scale(observed: Float64[np.ndarray, " n"]) -> tuple[float, float]:
-    """Mean and standard deviation, exactly alike in units that differ by a power of two."""
-    if observed.min() == observed.max():
-        return float(observed[0]), 1.0
-    _, power = np.frexp(np.abs(observed).max())
-    scaled = np.ldexp(observed, -power)
-    return float(np.ldexp(scaled.mean(), power)), float(np.ldexp(scaled.std(), power)) or 1.0
 
 
 def _check_range(
@@ -121,25 +138,3 @@ def _check_range(
         f"floating-point numbers. {remedy}"
     )
     raise DataError(sentence)
-
-
-def _numbers(name: str, values: np.ndarray) -> np.ndarray:
-    """The column as float64, NaN where missing; false and true are 0 and 1."""
-    try:
-        numbers = values.astype(np.float64)
-    except (TypeError, ValueError):
-        numbers = None
-    text = values.dtype.kind not in "biuf" and any(isinstance(v, str) for v in values.tolist())
-    if numbers is None or text:
-        sentence = (
-            f"The target column {name!r} of a regression holds text. "
-            "Give numbers, or choose the kind binary or multiclass."
-        )
-        raise DataError(sentence)
-    if np.isinf(numbers).any():
-        sentence = (
-            f"The target column {name!r} of a regression holds an infinite value. "
-            "Replace it, or leave the cell empty if the value is unknown."
-        )
-        raise DataError(sentence)
-    return numbers

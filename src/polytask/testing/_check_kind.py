@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError
@@ -31,8 +34,8 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     ------
     AssertionError
         If labels that are missing do not stay missing, shapes or types disagree, a response
-        and its raw score do not belong together, or a column that cannot be learned from is
-        accepted.
+        and its raw score do not belong together, answers of an estimator that the kind accepts
+        give no scores, or a column that cannot be learned from is accepted.
 
     Examples
     --------
@@ -46,6 +49,8 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         _check_fit(example)
         _check_labels(example)
         _check_scores(example)
+        _check_tables(example)
+        _check_estimators(example)
         _check_bad_columns(example)
 
 
@@ -57,9 +62,16 @@ def _check_fit(example: KindExample) -> None:
         require_same(column, before[name], f"{kind.name}: `fit` changed column {name!r}")
     require(again == fitted, f"{kind.name}: fitting the same columns twice gives two answers.")
     require(fitted.columns == tuple(before), f"{kind.name}: wrong columns {fitted.columns}.")
-    require(fitted.size >= 1, f"{kind.name}: a task needs at least one raw score.")
+    for what, shape in (
+        ("label", kind.target_shape(fitted)),
+        ("raw score", kind.score_shape(fitted)),
+    ):
+        words = f"{kind.name}: a task needs at least one {what}. Got the shape {shape}."
+        require(isinstance(shape, tuple) and bool(shape) and min(shape) >= 1, words)
     back = from_json(json.loads(json.dumps(to_json(fitted), allow_nan=False)))
     require(kind.accepts(fitted), f"{kind.name}: refuses what it fitted itself: {fitted}.")
+    nothing = replace(fitted, columns=())
+    require(not kind.accepts(nothing), f"{kind.name}: accepts a target without columns.")
     require(back == fitted, f"{kind.name}: the fitted target does not survive JSON: {back}.")
 
 
@@ -67,17 +79,21 @@ def _check_labels(example: KindExample) -> None:
     kind, arrays, encoded = example.kind, example.arrays, example.encoded
     missing = np.stack([_missing(array) for array in arrays], axis=1)
     require(encoded.dtype == np.float32, f"{kind.name}: labels are {encoded.dtype}, not float32.")
-    require(
-        len(encoded) == len(missing) and encoded.ndim == 2,
-        f"{kind.name}: labels have shape {encoded.shape}.",
-    )
+    shape = (len(missing), *kind.target_shape(example.fitted))
+    require(encoded.shape == shape, f"{kind.name}: labels have shape {encoded.shape}.")
+    infinite = np.isinf(encoded).any()
+    require(not infinite, f"{kind.name}: labels must be finite, or NaN where missing.")
     if encoded.shape == missing.shape:
         words = f"{kind.name}: labels must be NaN exactly where the target is missing"
         require_same(np.isnan(encoded), missing, words)
-    require_same(kind.mask(encoded), ~np.isnan(encoded), f"{kind.name}: the mask is wrong")
-    truth = example.truth
-    shapes = {missing.shape} if len(arrays) > 1 else {missing.shape, missing.shape[:1]}
-    require(truth.shape in shapes, f"{kind.name}: truth has shape {truth.shape}.")
+    truth, units = example.truth, kind.units(example.fitted)
+    require(len(truth) == len(missing), f"{kind.name}: truth has shape {truth.shape}.")
+    if units:
+        require(
+            len(units) == len(arrays) and truth.size == missing.size == encoded.size,
+            f"{kind.name}: there must be a unit, a label and a true value for each column.",
+        )
+    _check_class_codes(example, truth)
     rows = np.arange(len(missing))[::-1]
     turned = [array[rows] for array in arrays]
     words = f"{kind.name}: labels must not depend on the order of rows"
@@ -85,12 +101,32 @@ def _check_labels(example: KindExample) -> None:
     require_same(kind.truth(turned, example.fitted), truth[rows], words)
 
 
-def _check_scores(example: KindExample) -> None:
+def _check_class_codes(example: KindExample, truth: np.ndarray) -> None:
     kind, fitted = example.kind, example.fitted
+    codes = kind.class_codes(truth, fitted)
+    counts = fitted.learned.get("class_counts")
+    if counts is not None:
+        words = f"{kind.name}: {len(counts)} class counts for {len(fitted.classes)} classes."
+        require(len(counts) == len(fitted.classes) and codes is not None, words)
+    if codes is None:
+        return
+    widths = {1, len(fitted.columns)}
+    words = f"{kind.name}: class codes have shape {codes.shape}."
+    require(len(codes) == len(truth) and codes.ndim == 2 and codes.shape[1] in widths, words)
+    strange = set(codes[~np.isnan(codes)].tolist()) - set(range(len(fitted.classes)))
+    require(not strange, f"{kind.name}: the codes {strange} are those of no class.")
+
+
+def _scores(example: KindExample) -> np.ndarray:
+    """Random raw scores of 9 rows."""
     generator = np.random.default_rng(1)
-    raw = generator.normal(size=(9, fitted.size)).astype(np.float32)
+    return generator.normal(size=(9, *example.score_shape)).astype(np.float32)
+
+
+def _check_scores(example: KindExample) -> None:
+    kind, fitted, raw = example.kind, example.fitted, _scores(example)
     response = kind.response(raw, fitted)
-    require(len(response) == 9 and response.ndim <= 2, f"{kind.name}: response {response.shape}.")
+    require(len(response) == 9, f"{kind.name}: response {response.shape}.")
     require(response.dtype == np.float64, f"{kind.name}: responses are {response.dtype}.")
     extreme = kind.response(raw * np.float32(1e4), fitted)
     require_finite(extreme, f"{kind.name}: extreme scores give responses that are not finite")
@@ -100,11 +136,43 @@ def _check_scores(example: KindExample) -> None:
     words = f"{kind.name}: response → raw → response is not the same response"
     require_close(kind.response(back, fitted), response, words, relative=1e-4, absolute=1e-5)
     require_finite(kind.raw(extreme, fitted), f"{kind.name}: `raw` of extreme responses")
+    ones = np.ones(len(example.truth))
+    mean = kind.mean_response(example.truth, fitted, ones)
+    words = f"{kind.name}: the mean response has shape {mean.shape}, responses {response.shape}."
+    require(mean.shape == response.shape[1:], words)
+    require_finite(kind.raw(mean[None], fitted), f"{kind.name}: `raw` of the mean response")
     decided = np.asarray(kind.decide(response, fitted))
     require(len(decided) == 9, f"{kind.name}: {len(decided)} decisions for 9 rows.")
     if fitted.classes:
         strange = set(decided.ravel().tolist()) - set(fitted.classes)
         require(not strange, f"{kind.name}: decides {strange}, which are no classes.")
+
+
+def _check_tables(example: KindExample) -> None:
+    """Tables of predictions and summaries hold plain columns and values."""
+    kind, fitted = example.kind, example.fitted
+    response = kind.response(_scores(example), fitted)
+    for name, values in kind.prediction_columns("y", response, fitted):
+        words = f"{kind.name}: the column {name!r} of predictions has shape {values.shape}."
+        require(values.shape == (9,), words)
+    json.dumps(kind.summary(example.arrays, fitted), allow_nan=False)
+
+
+def _check_estimators(example: KindExample) -> None:
+    """Answers of estimators that learned the encoded cells, one for each, are raw scores."""
+    kind, fitted = example.kind, example.fitted
+    cells = example.encoded.reshape(len(example.encoded), -1)
+    inputs = np.random.default_rng(2).normal(size=(len(cells), 2))
+    for estimator in filter(kind.accepts_estimator, (Ridge(), LogisticRegression())):
+        answers = [
+            clone(estimator).fit(inputs[seen], cell[seen])
+            for cell, seen in zip(cells.T, np.isfinite(cells).T, strict=True)
+        ]
+        raw = kind.from_estimator(answers, inputs, fitted)
+        words = f"{kind.name}: {type(estimator).__name__} gives scores of shape {raw.shape}."
+        require(raw.shape == (len(inputs), *example.score_shape), words)
+        require(raw.dtype == np.float32, f"{kind.name}: estimators give {raw.dtype}, not float32.")
+        require_finite(raw, f"{kind.name}: scores of {type(estimator).__name__}")
 
 
 def _check_bad_columns(example: KindExample) -> None:

@@ -174,7 +174,7 @@ def _check_predictions(
         answer, rows = predictions[task.name], source.rows_of(task.name)
         target = fitted.schemas[source.name].targets[task.name]
         require_same(answer.row_ids, source.row_ids[rows], f"{where}: other rows are predicted")
-        shape = (len(rows), target.size)
+        shape = (len(rows), *task.known_kind.score_shape(target))
         require(answer.raw.shape == shape, f"{where}: raw scores {answer.raw.shape}, not {shape}.")
         require_finite(answer.raw, f"{where}: a raw score is not finite")
         response = task.known_kind.response(answer.raw, target)

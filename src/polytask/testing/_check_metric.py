@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +11,25 @@ import torch
 from polytask.exceptions import ParameterError
 from polytask.losses import loss_for
 from polytask.metrics import Metric, MetricValue
+from polytask.tasks import Kind
 from polytask.testing._examples import KindExample, examples_of
 from polytask.testing._require import require, require_close, require_same
 
 __all__ = ["check_metric"]
 
 
-def check_metric(metric: Metric) -> None:
+def check_metric(
+    metric: Metric, kind: Kind | None = None, columns: Mapping[str, np.ndarray] | None = None
+) -> None:
     """Check that a metric keeps the promises of `polytask.metrics.Metric`, for each of its kinds.
 
     Parameters
     ----------
     metric : Metric
+    kind : Kind, optional
+        By default every kind that it serves, each without arguments.
+    columns : mapping of str to array, optional
+        As in `check_kind`.
 
     Raises
     ------
@@ -43,8 +51,8 @@ def check_metric(metric: Metric) -> None:
     require(not strange, f"{name} is the default for {strange}, which it does not serve.")
     words = f"{name} enters Δm by default, but may cross zero."
     require(metric.positive_scale or not metric.default_for, words)
-    for kind in metric.kinds:
-        for example in examples_of(kind()):
+    for served in [one() for one in metric.kinds] if kind is None else [kind]:
+        for example in examples_of(served, columns):
             case = _Case(metric, example, *_answers(example))
             _check_values(case)
             _check_missing(case)
@@ -90,7 +98,7 @@ class _Case:
 def _answers(example: KindExample) -> tuple[np.ndarray, np.ndarray | None]:
     """Responses to random scores, and to scores that fit the labels."""
     generator = torch.Generator().manual_seed(5)
-    scores = torch.randn((len(example.encoded), example.fitted.size), generator=generator)
+    scores = torch.randn((len(example.encoded), *example.score_shape), generator=generator)
     fair = example.kind.response(scores.numpy().copy(), example.fitted)
     try:
         loss = loss_for(example.kind)
@@ -104,7 +112,7 @@ def _answers(example: KindExample) -> tuple[np.ndarray, np.ndarray | None]:
     for _ in range(200):
         optimizer.zero_grad()
         rows = loss.rowwise(scores, encoded.nan_to_num(0.0), mask, constants)
-        total = torch.where(mask.any(dim=-1), rows, 0.0).sum()
+        total = torch.where(mask.flatten(1).any(dim=-1), rows, 0.0).sum()
         (scores.grad,) = torch.autograd.grad(total, scores)
         optimizer.step()
     return fair, example.kind.response(scores.detach().numpy().copy(), example.fitted)

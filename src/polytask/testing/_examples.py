@@ -32,8 +32,13 @@ class KindExample:
 
     @property
     def encoded(self) -> np.ndarray:
-        """Encoded labels, (n, c)."""
+        """Encoded labels, (n, *target_shape)."""
         return self.kind.encode(self.arrays, self.fitted)
+
+    @property
+    def score_shape(self) -> tuple[int, ...]:
+        """Shape of a row's raw scores."""
+        return self.kind.score_shape(self.fitted)
 
     @property
     def truth(self) -> np.ndarray:

@@ -11,7 +11,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import Labels, MultiTaskDataset, OwnRowLabels, Source, TableLabels
 from polytask.exceptions import PolytaskError
 from polytask.learners import Learner
-from polytask.predictor import FittedPredictor, Predictions
+from polytask.predictor import FittedPredictor, Predictions, TaskPrediction
 from polytask.testing._require import require_close
 
 __all__ = ["check_row_weights", "check_units"]
@@ -38,14 +38,14 @@ def check_units(
     wanted : Predictions
         Of the training rows, by the learner that was fitted to these parts.
     """
-    numeric = [name for name in wanted if wanted[name].target.scale]
+    numeric = [name for name in wanted if _units(wanted[name])]
     for scale, shift in _UNITS if numeric else ():
         other = [_in_units(part, numeric, scale, shift) for part in parts]
         found = _fitted(what, learner, (other[0], other[1]), budget).predict(parts[0])
         for name in numeric:
             response = (found[name].response - shift) / scale
             words = f"{what}, {name}: y · {scale:g} + {shift:g} as target changes more than units"
-            spread = max(wanted[name].target.scale)
+            spread = max(_units(wanted[name]))
             require_close(response, wanted[name].response, words, absolute=1e-3 * spread)
 
 
@@ -82,13 +82,17 @@ def _fitted(what: str, learner: Learner, parts: Parts, budget: Budget) -> Fitted
 
 def _require_close(words: str, found: Predictions, wanted: Predictions) -> None:
     for name in wanted:
-        spread = max(wanted[name].target.scale, default=1.0)
+        spread = max(_units(wanted[name]), default=1.0)
         require_close(
             found[name].response,
             wanted[name].response,
             f"{words} of {name}",
             absolute=1e-3 * spread,
         )
+
+
+def _units(prediction: TaskPrediction) -> tuple[float, ...]:
+    return prediction.kind.units(prediction.target)
 
 
 def _in_units(

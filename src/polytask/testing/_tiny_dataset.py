@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,10 +98,11 @@ def _targets(
     """Columns of the kind's own decisions over noisy linear scores, some cells missing."""
     kind, fitted = example.kind, example.fitted
     numbers = np.nan_to_num(np.stack([inputs[f"x{i}"] for i in range(_N_NUMBERS)], axis=1))
-    scores = numbers @ generator.normal(size=(_N_NUMBERS, fitted.size))
+    scores = numbers @ generator.normal(size=(_N_NUMBERS, math.prod(example.score_shape)))
     scores += 0.3 * generator.normal(size=scores.shape)
     scores -= scores.mean(axis=0)
-    decided = kind.decide(kind.response(scores.astype(np.float32), fitted), fitted)
+    raw = scores.astype(np.float32).reshape(len(scores), *example.score_shape)
+    decided = kind.decide(kind.response(raw, fitted), fitted)
     table = np.asarray(decided).reshape(len(numbers), -1)
     observed = generator.random(table.shape) >= missing
     return [

@@ -1,4 +1,4 @@
-"""Equal weights."""
+"""All tasks alike."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def test_a_task_of_several_sources_is_learned_from_all():
     )
     schemas = fit_schemas(MultiTaskDataset((one, moved), TaskSet([task])))
     assert schemas["a"].targets == schemas["b"].targets
-    assert schemas["a"].targets["a"].center == (pytest.approx(1.75),)
+    assert schemas["a"].targets["a"].learned["center"] == (pytest.approx(1.75),)
 
 
 def test_training_rows_without_a_label_are_an_error(data):

@@ -29,13 +29,13 @@ def test_a_task_in_two_sources_has_the_classes_of_both():
     schemas = fit_schemas(data)
     assert schemas["s0"].targets == schemas["s1"].targets
     assert schemas["s0"].targets["y"].classes == ("p", "q", "r", "s")
-    assert schemas["s1"].targets["y"].class_counts == (3, 3, 2, 2)
+    assert schemas["s1"].targets["y"].learned["class_counts"] == (3, 3, 2, 2)
 
 
 def test_one_class_in_one_of_two_sources():
     data = joined(table(list("pqpqpqpqpq")), table(list("pqpqpqpqpq")))
     data = data.take({"s0": np.arange(10), "s1": np.arange(0, 10, 2)})
-    assert fit_schemas(data)["s1"].targets["y"].class_counts == (10, 5)
+    assert fit_schemas(data)["s1"].targets["y"].learned["class_counts"] == (10, 5)
     assert sum(len(r) for r in RandomSplit().splits(data, 0)[0].train.values()) == 9
     with pytest.raises(DataError, match="holds only one class, 'p'"):
         Schema.fit(data.source("s1"))
@@ -57,7 +57,11 @@ def test_own_rows_share_classes_and_count_their_own():
     assert {name: fitted.classes for name, fitted in targets.items()} == dict.fromkeys(
         "123", ("a", "b")
     )
-    assert [fitted.class_counts for fitted in targets.values()] == [(2, 1), (1, 0), (0, 3)]
+    assert [fitted.learned["class_counts"] for fitted in targets.values()] == [
+        (2, 1),
+        (1, 0),
+        (0, 3),
+    ]
 
 
 def test_two_classes_here_and_two_others_there():
@@ -72,4 +76,8 @@ def test_own_rows_and_a_table_that_label_the_same_task():
     shared = MultiTaskDataset.from_table(frame, [Task("2", Multiclass(), "y")])
     targets = fit_schemas(joined(own, shared))["s0"].targets
     assert targets["1"].classes == ("a", "b", "c")
-    assert [targets[name].class_counts for name in "123"] == [(2, 1, 0), (2, 0, 1), (0, 3, 0)]
+    assert [targets[name].learned["class_counts"] for name in "123"] == [
+        (2, 1, 0),
+        (2, 0, 1),
+        (0, 3, 0),
+    ]

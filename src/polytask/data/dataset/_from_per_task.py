@@ -163,14 +163,15 @@ def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
 def _same_classes(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
     """Whether some task has all classes; one that holds a single class learns from the others."""
     counted = (kind.counted(list(columns.values()), common) for columns in targets.values())
-    return any(all(fitted.class_counts) for fitted in counted)
+    return any(all(fitted.learned.get("class_counts", ())) for fitted in counted)
 
 
 def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
-    if not common.scale:
+    units = kind.units(common)
+    if not units:
         return True
-    alone = (kind.fit(name, columns) for name, columns in targets.items())
-    return all(common.scale[0] <= _UNITS * fitted.scale[0] for fitted in alone)
+    alone = (kind.units(kind.fit(name, columns)) for name, columns in targets.items())
+    return all(units[0] <= _UNITS * own[0] for own in alone)
 
 
 def _together(

@@ -11,7 +11,7 @@ from polytask._validation import message
 from polytask.data.dataset._dataset import MultiTaskDataset
 from polytask.data.sources import fit_targets
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.tasks import FittedTarget, Task, TaskSet, class_weights
+from polytask.tasks import FittedTarget, Task, TaskSet, class_weights, takes_class_weights
 
 __all__ = ["with_task_options"]
 
@@ -73,8 +73,7 @@ def _class_weights(
         return _by_task("class_weight", given, tasks.names)
 
     def serves(task: Task) -> bool:
-        target = targets[task.name]
-        return bool(target.classes) and len(target.columns) == 1
+        return takes_class_weights(targets[task.name])
 
     return _for_all("class_weight", given, given, tasks, serves)
 

@@ -1,7 +1,8 @@
-"""Tasks of the same kind, output size and loss form a block, across sources."""
+"""Tasks of the same kind, shapes and loss form a block, across sources."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,8 +21,8 @@ class Block:
     name : str
         Unique among a network's blocks, such as ``"binary-1"``.
     kind : Kind
-    size : int
-        Raw scores a task.
+    target_shape, score_shape : tuple of int
+        Shape of one row's encoded label, and of its raw scores, of each task.
     loss : Loss, str or None
         The loss the tasks asked for; None for the kind's default.
     tasks : tuple of str
@@ -46,7 +47,8 @@ class Block:
 
     name: str
     kind: Kind
-    size: int
+    target_shape: tuple[int, ...]
+    score_shape: tuple[int, ...]
     loss: object
     tasks: tuple[str, ...]
     targets: tuple[FittedTarget, ...]
@@ -55,9 +57,14 @@ class Block:
     own_rows: frozenset[str]
 
     @property
-    def n_columns(self) -> int:
-        """Label columns a task."""
-        return len(self.targets[0].columns)
+    def size(self) -> int:
+        """Raw scores per task, whatever their shape."""
+        return math.prod(self.score_shape)
+
+    @property
+    def n_cells(self) -> int:
+        """Label cells per task, whatever their shape."""
+        return math.prod(self.target_shape)
 
     def tasks_in(self, source: str) -> tuple[str, ...]:
         """The block's tasks that a source carries."""
@@ -65,7 +72,7 @@ class Block:
 
 
 def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, ...]:
-    """Gather tasks into blocks by kind, size, number of label columns and loss.
+    """Gather tasks into blocks by kind, shapes of labels and scores, and loss.
 
     Parameters
     ----------
@@ -79,7 +86,9 @@ def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, .
     for task in tasks:
         schema = next(schema for schema in schemas.values() if task.name in schema.targets)
         fitted = targets[task.name] = schema.targets[task.name]
-        key = (task.known_kind.block_key, fitted.size, len(fitted.columns), task.loss)
+        kind = task.known_kind
+        shapes = kind.target_shape(fitted), kind.score_shape(fitted)
+        key = (kind.block_key, shapes, task.loss)
         names = next((names for known, names in gathered if known == key), None)
         if names is None:
             gathered.append((key, [task.name]))
@@ -99,16 +108,18 @@ def _block(
     schemas: Mapping[str, Schema],
 ) -> Block:
     first = tasks[names[0]]
-    size = targets[first.name].size
+    kind, target = first.known_kind, targets[first.name]
+    score_shape = kind.score_shape(target)
     members = {
         source: tuple(name for name in names if name in schema.targets)
         for source, schema in schemas.items()
     }
     members = {source: carried for source, carried in members.items() if carried}
     return Block(
-        f"{first.known_kind.name}-{size}-{position}",
-        first.known_kind,
-        size,
+        f"{kind.name}-{math.prod(score_shape)}-{position}",
+        kind,
+        kind.target_shape(target),
+        score_shape,
         first.loss,
         tuple(names),
         tuple(targets[name] for name in names),

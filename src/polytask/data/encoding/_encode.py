@@ -86,7 +86,7 @@ def _block_targets(
 ) -> BlockTargets:
     names, own_rows = block.tasks_in(source.name), source.name in block.own_rows
     heads = () if own_rows else (len(names),)
-    shape = (source.n_rows, *heads, block.n_columns)
+    shape = (source.n_rows, *heads, block.n_cells)
     values = np.full(shape, np.nan, dtype=np.float32)
     weight = None if weights is None else np.ones((source.n_rows, *heads), dtype=np.float32)
     labels = source.labelled()
@@ -97,7 +97,8 @@ def _block_targets(
         columns = list(labels.columns(name).values())
         fitted = block.targets[block.tasks.index(name)]
         cells = rows if own_rows else (rows, position)
-        values[cells] = tasks[name].known_kind.encode(columns, fitted)
+        encoded = tasks[name].known_kind.encode(columns, fitted)
+        values[cells] = encoded.reshape(len(rows), block.n_cells)
         if weight is not None and weights is not None:
             weight[cells] = weights[name]
     mask = np.isfinite(values)

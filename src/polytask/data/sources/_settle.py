@@ -24,7 +24,6 @@ from polytask.tasks import (
     FittedTarget,
     Kind,
     Multiclass,
-    Multilabel,
     Regression,
     Task,
     infer_kind,
@@ -39,6 +38,7 @@ __all__ = [
     "unlabelled",
 ]
 
+_GIVEN = "as given"
 _SHOWN = 5
 _FEW_NUMBERS = 50
 """So few whole numbers may be classes."""
@@ -119,15 +119,15 @@ def settled_kind(
 ) -> tuple[Kind, str]:
     """The task's kind and why: as given, by what its columns are declared to be, or inferred."""
     if isinstance(task.kind, Kind):
-        return task.kind, "as given"
+        return task.kind, _GIVEN
     inferred = [_kind(task.name, series, roles.get(series.name)) for series in columns]
     if len(inferred) == 1:
         kind, reason = inferred[0]
         return kind, f"because of {reason}"
-    if all(isinstance(kind, Binary) for kind, _ in inferred):
-        return Multilabel(), f"because of {len(columns)} columns of 2 values"
-    if all(isinstance(kind, Regression) for kind, _ in inferred):
-        return Regression(), f"because of {len(columns)} columns of numbers"
+    joint = inferred[0][0].of_several()
+    if joint is not None and len({kind for kind, _ in inferred}) == 1:
+        kind, held = joint
+        return kind, f"because of {len(columns)} columns of {held}"
     found = ", ".join(
         f"{s.name}: {kind.name}" for s, (kind, _) in zip(columns, inferred, strict=True)
     )
@@ -151,7 +151,7 @@ def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
         kind, reason = infer_kind(task, series.name, values, integer=integer)
         few = whole and count <= _FEW_NUMBERS
         classes = f" ({count} different ones; write {series.name}:multiclass for classes)"
-        return kind, reason + classes * (few and isinstance(kind, Regression)) + doubt
+        return kind, reason + classes * (few and kind.numeric) + doubt
     kind = Binary() if count <= 2 else Multiclass()
     return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
 
@@ -206,21 +206,13 @@ def target_notes(
     """
     alike: dict[str, list[str]] = {}
     for task in tasks:
-        words = f"{task.known_kind.name}, {reasons[task.name]}"
-        if isinstance(task.known_kind, Binary):
-            words += f"; positive class {fitted[task.name].classes[1]!r}"
-        elif reasons[task.name] == "as given":
-            continue
-        alike.setdefault(words + _otherwise(task, fitted, written), []).append(task.name)
+        kind, reason = task.known_kind, reasons[task.name]
+        column = written.get(task.name, task.columns[0])
+        note = kind.note(fitted[task.name], column, inferred=reason != _GIVEN)
+        if note or reason != _GIVEN:
+            words = f"{kind.name}, {reason}" + f"; {note}" * bool(note)
+            alike.setdefault(words, []).append(task.name)
     return tuple(f"{_listed(names)}: {words}" for words, names in alike.items())
-
-
-def _otherwise(task: Task, fitted: Mapping[str, FittedTarget], written: Mapping[str, str]) -> str:
-    """What to write where whole numbers were taken for classes, and are none."""
-    labels = fitted[task.name].classes
-    if not isinstance(task.known_kind, Multiclass) or isinstance(labels[0], str):
-        return ""
-    return f"; write {written.get(task.name, task.columns[0])}:regression for numbers"
 
 
 def _listed(names: Sequence[str]) -> str:

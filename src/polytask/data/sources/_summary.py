@@ -11,7 +11,7 @@ import numpy as np
 from polytask.data.cells import family
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
 from polytask.data.sources._source import Source
-from polytask.tasks import FittedTarget, Task
+from polytask.tasks import Task
 
 __all__ = ["source_summary", "task_summaries"]
 
@@ -40,7 +40,7 @@ def task_summaries(sources: Sequence[Source]) -> dict[str, dict[str, Any]]:
     return {
         name: {
             **_rows(task, rows[name], len(next(iter(labelled[name].values())))),
-            **_values(task, fitted[name], list(labelled[name].values())),
+            **task.known_kind.summary(list(labelled[name].values()), fitted[name]),
         }
         for name, task in tasks.items()
     }
@@ -56,15 +56,3 @@ def _rows(task: Task, rows: int, labelled: int) -> dict[str, Any]:
         "labelled": labelled,
         "missing": 1.0 - labelled / rows if rows else 0.0,
     }
-
-
-def _values(task: Task, fitted: FittedTarget, columns: list[np.ndarray]) -> dict[str, Any]:
-    truth = task.known_kind.truth(columns, fitted)
-    if fitted.scale:
-        mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
-        return {"mean": np.atleast_1d(mean).tolist(), "std": np.atleast_1d(deviation).tolist()}
-    if truth.ndim > 1:
-        positives = np.nansum(truth, axis=0)
-        return {"classes": list(task.columns), "counts": [int(count) for count in positives]}
-    counts = np.bincount(truth[~np.isnan(truth)].astype(np.int64), minlength=len(fitted.classes))
-    return {"classes": list(fitted.classes), "counts": counts.tolist()}

@@ -125,13 +125,14 @@ class _Labelled(NamedTuple):
 def _labelled(data: MultiTaskDataset) -> Iterator[_Labelled]:
     targets = fit_targets(data.sources)
     for task in data.tasks:
-        target = targets[task.name]
-        for source in data.sources if target.classes else ():
+        target, kind = targets[task.name], task.known_kind
+        for source in data.sources:
             if task.name in source.tasks.names:
                 labels = source.labelled()
                 columns, rows = list(labels.columns(task.name).values()), labels.rows(task.name)
-                codes = task.known_kind.truth(columns, target).reshape(len(rows), len(columns))
-                yield _Labelled(task.name, target, source.name, rows, codes)
+                codes = kind.class_codes(kind.truth(columns, target), target)
+                if codes is not None:
+                    yield _Labelled(task.name, target, source.name, rows, codes)
 
 
 def _classes(labelled: Sequence[_Labelled], split: Split) -> Iterator[_Class]:
@@ -143,10 +144,10 @@ def _classes(labelled: Sequence[_Labelled], split: Split) -> Iterator[_Class]:
             [_counts(one, split.train), _counts(one, split.test)]
         )
     for task, target in targets.items():
-        several = len(target.columns) > 1
-        for column, name in enumerate(target.columns):
+        n_columns = counts[task].shape[1]
+        for column in range(n_columns):
             for code, label in enumerate(target.classes):
-                shown = f"{name}={label}" if several else label
+                shown = f"{target.columns[column]}={label}" if n_columns > 1 else label
                 train, test = counts[task][:, column, code].tolist()
                 yield _Class(task, shown, train, test)
 

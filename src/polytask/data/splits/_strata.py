@@ -37,10 +37,11 @@ def _codes(
     labels = source.labelled()
     for task in source.tasks:
         rows, target = labels.rows(task.name), targets[task.name]
-        if not target.classes:
+        columns, kind = list(labels.columns(task.name).values()), task.known_kind
+        by_column = kind.class_codes(kind.truth(columns, target), target)
+        if by_column is None:
             yield rows, np.zeros(len(rows))
             continue
-        encoded = task.known_kind.encode(list(labels.columns(task.name).values()), target)
-        for codes in encoded.T:
+        for codes in by_column.T:
             observed = np.isfinite(codes)
             yield rows[observed], codes[observed]

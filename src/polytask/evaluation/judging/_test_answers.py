@@ -11,7 +11,7 @@ from polytask.evaluation.running._outcome import Outcome
 from polytask.evaluation.running._store import RunStore
 from polytask.evaluation.running._tuning import Tuned
 from polytask.statistics import Answers
-from polytask.tasks import TaskSet
+from polytask.tasks import Kind, TaskSet
 
 __all__ = ["TaskAnswers", "read_answers"]
 
@@ -39,7 +39,7 @@ def read_answers(
         by_split.setdefault(split, []).append(_outcomes(run, store))
     return {
         name: tuple(
-            _answers([one[name] for one in outcomes], units)
+            _answers([one[name] for one in outcomes], units, tasks[name].known_kind)
             for outcomes in by_split.values()
             if all(name in one for one in outcomes)
         )
@@ -53,7 +53,7 @@ def _outcomes(run: Tuned, store: RunStore) -> dict[str, Outcome]:
     return {task: files[place][task] for task, place in run.chosen.items() if task in files[place]}
 
 
-def _answers(outcomes: Sequence[Outcome], units: np.ndarray) -> Answers:
+def _answers(outcomes: Sequence[Outcome], units: np.ndarray, kind: Kind) -> Answers:
     """All runs on the rows of one split, in the order of the rows."""
     first = outcomes[0]
     order = np.argsort(first.rows, kind="stable")
@@ -63,6 +63,7 @@ def _answers(outcomes: Sequence[Outcome], units: np.ndarray) -> Answers:
         weight=first.weight[order],
         units=units[first.rows[order]],
         target=first.target,
+        kind=kind,
     )
 
 

@@ -1,0 +1,111 @@
+"""Answers of fitted scikit-learn estimators: predicted numbers and class probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+
+__all__ = [
+    "gives_numbers",
+    "gives_probabilities",
+    "has_method",
+    "predicted_numbers",
+    "predicted_probabilities",
+]
+
+
+def gives_numbers(estimator: Any) -> bool:
+    """Whether an unfitted estimator is a regressor.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression, Ridge
+    >>> from polytask.tasks import gives_numbers
+    >>> gives_numbers(Ridge()), gives_numbers(LogisticRegression())
+    (True, False)
+    """
+    from sklearn.base import is_regressor  # heavy, and not needed to read a table
+
+    return bool(is_regressor(estimator))
+
+
+def gives_probabilities(estimator: Any) -> bool:
+    """Whether an unfitted estimator is a classifier with ``predict_proba``.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.svm import LinearSVC
+    >>> from polytask.tasks import gives_probabilities
+    >>> gives_probabilities(LogisticRegression()), gives_probabilities(LinearSVC())
+    (True, False)
+    """
+    from sklearn.base import is_classifier  # heavy, and not needed to read a table
+
+    return bool(is_classifier(estimator)) and has_method(estimator, "predict_proba")
+
+
+def has_method(estimator: Any, name: str) -> bool:
+    """Whether an unfitted estimator will have a method.
+
+    Stacking asks its final estimator, which does not exist before `fit` where it is left open.
+    """
+    if hasattr(estimator, name):
+        return True
+    open_end = getattr(estimator, "final_estimator", estimator) is None
+    return open_end and hasattr(type(estimator), name)
+
+
+def predicted_numbers(estimators: Sequence[Any], inputs: Any) -> np.ndarray:
+    """Predictions of fitted regressors side by side, (n, n_cells).
+
+    Parameters
+    ----------
+    estimators : sequence
+        One for all label cells, or one for each.
+    inputs : matrix of n rows
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from polytask.tasks import predicted_numbers
+    >>> inputs = np.zeros((2, 1))
+    >>> low, high = (DummyRegressor().fit(inputs, [y, y]) for y in (1.0, 5.0))
+    >>> predicted_numbers([low, high], inputs)
+    array([[1., 5.],
+           [1., 5.]])
+    """
+    return np.column_stack([estimator.predict(inputs) for estimator in estimators])
+
+
+def predicted_probabilities(
+    estimator: Any, inputs: Any, n_classes: int
+) -> Float64[np.ndarray, "n n_classes"]:
+    """Probabilities by class code from a fitted classifier; 0 for classes that it never saw.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted on class codes.
+    inputs : matrix of n rows
+    n_classes : int
+        Codes are 0 … n_classes − 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from polytask.tasks import predicted_probabilities
+    >>> inputs = np.zeros((4, 1))
+    >>> prior = DummyClassifier().fit(inputs, [0, 2, 2, 2])
+    >>> predicted_probabilities(prior, inputs[:1], 3)
+    array([[0.25, 0.  , 0.75]])
+    """
+    probabilities = estimator.predict_proba(inputs)
+    table = np.zeros((len(probabilities), n_classes))
+    table[:, estimator.classes_.astype(int)] = probabilities
+    return table
