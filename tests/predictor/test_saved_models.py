@@ -234,6 +234,14 @@ def test_estimators_of_unknown_packages_are_not_saved(tmp_path):
 
 
 # ── where it is saved ─────────────────────────────────────────────────────────
+class Interrupted(NetworkModel):
+    """A model that is interrupted when all its files are there."""
+
+    def save(self, folder):
+        super().save(folder)
+        raise KeyboardInterrupt
+
+
 class TestFolder:
     def test_an_earlier_model_is_replaced(self, tmp_path):
         folder = tmp_path / "deep" / "model"
@@ -272,11 +280,6 @@ class TestFolder:
             of_estimators().save(tmp_path / "model")
 
     def test_an_interrupted_save_leaves_the_earlier_model(self, tmp_path):
-        class Interrupted(NetworkModel):
-            def save(self, folder):
-                super().save(folder)
-                raise KeyboardInterrupt
-
         of_estimators().save(tmp_path / "model")
         whole = of_network()
         model = whole.model

@@ -201,7 +201,7 @@ class Moody(Honest):
 
 
 class ForgettingPredictor(FittedPredictor):
-    def save(self, folder):
+    def save(self, folder, trusted=()):
         def halved(estimator):
             estimator.coef_ = estimator.coef_ / 2
             return estimator
@@ -222,7 +222,7 @@ class Forgetting(Honest):
 
 
 class RenamedPredictor(FittedPredictor):
-    def save(self, folder):
+    def save(self, folder, trusted=()):
         replace(FittedPredictor(**vars(self)), name="something else").save(folder)
 
 

@@ -7,6 +7,7 @@ table from a saved model's schema needs no scikit-learn either.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from polytask.predictor._arrays_model import ArraysModel
     from polytask.predictor._combined_model import CombinedModel
     from polytask.predictor._constant_model import ConstantModel
     from polytask.predictor._design import Design
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     from polytask.predictor._fitted_targets import fitted_targets
     from polytask.predictor._folder import check_folder, is_damaged, sweep_halves
     from polytask.predictor._load import load, open_model
-    from polytask.predictor._model import Model
+    from polytask.predictor._model import Model, models_beside
     from polytask.predictor._network_model import NetworkModel
     from polytask.predictor._predictions import Predictions, TaskPrediction
     from polytask.predictor._predictor import FittedPredictor
 
 __all__ = [
+    "ArraysModel",
     "CombinedModel",
     "ConstantModel",
     "Design",
@@ -35,11 +37,13 @@ __all__ = [
     "fitted_targets",
     "is_damaged",
     "load",
+    "models_beside",
     "open_model",
     "sweep_halves",
 ]
 
 _MODULES = {
+    "ArraysModel": "_arrays_model",
     "CombinedModel": "_combined_model",
     "ConstantModel": "_constant_model",
     "Design": "_design",
@@ -54,6 +58,7 @@ _MODULES = {
     "fitted_targets": "_fitted_targets",
     "is_damaged": "_folder",
     "load": "_load",
+    "models_beside": "_model",
     "open_model": "_load",
     "sweep_halves": "_folder",
 }

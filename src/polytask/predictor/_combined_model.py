@@ -14,7 +14,7 @@ from polytask._plain import from_plain
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
-from polytask.predictor._model import Model, model_class
+from polytask.predictor._model import Model, model_class, model_name
 from polytask.tasks import TaskSet
 
 __all__ = ["CombinedModel"]
@@ -61,7 +61,7 @@ class CombinedModel(Model):
                 model.save(Path(own))
                 for path in Path(own).iterdir():
                     path.rename(folder / f"{position}-{path.name}")
-        names = [type(model).__name__ for model in self.models]
+        names = [model_name(model) for model in self.models]
         write_json(folder / _PLAN, {"models": names, "answers": dict(self.answers)})
 
     @classmethod

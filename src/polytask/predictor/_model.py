@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
+from polytask._recipes import import_path
+from polytask._trust import in_script, named_code, trusted_here
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.tasks import TaskSet
 
-__all__ = ["Model", "model_class"]
+__all__ = ["Model", "model_class", "model_name", "models_beside"]
 
 
 class Model(ABC):
@@ -46,10 +49,55 @@ class Model(ABC):
         """
 
 
+def model_name(model: Model) -> str:
+    """What a manifest calls a model: a public one of this room by its name, others by their path."""
+    room, kind = import_module("polytask.predictor"), type(model)
+    name = kind.__name__
+    return name if getattr(room, name, None) is kind else import_path(kind)
+
+
 def model_class(name: str) -> type[Model]:
-    """The model that a manifest names: a public one of this room, by its exact name."""
-    room = import_module("polytask.predictor")
-    found = getattr(room, name, None) if name in room.__all__ else None
-    if inspect.isclass(found) and issubclass(found, Model) and found is not Model:
+    """The model that a manifest names.
+
+    Either a public one of this room, by its exact name, or a class of the user's own, by its
+    path; the latter must be trusted.
+
+    Raises
+    ------
+    UntrustedError
+        If it is the path of a class that is not trusted.
+    BundleError
+        If there is no such model.
+    """
+    if ":" in name:
+        found: Any = named_code(name, trusted_here())
+    else:
+        room = import_module("polytask.predictor")
+        found = getattr(room, name, None) if name in room.__all__ else None
+    if inspect.isclass(found) and issubclass(found, Model) and not inspect.isabstract(found):
         return found
     raise BundleError(f"The saved model is a {name[:80]!r}, which this polytask does not know.")
+
+
+def models_beside(names: Iterable[str]) -> tuple[str, ...]:
+    """Paths of the model classes that lie in the modules of other code, as far as they are loaded.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Paths of code, such as ``my_module:MyLearner``.
+    """
+    modules = {name.partition(":")[0] for name in names}
+    heirs = [kind for kind in _heirs(Model) if "<" not in kind.__qualname__]
+    beside = [kind for kind in heirs if kind.__module__ in modules]
+    for kind in beside:
+        if kind.__module__ == "__main__":
+            in_script(kind.__qualname__, kind)  # a worker process has no such script to look in
+    return tuple(dict.fromkeys(f"{kind.__module__}:{kind.__qualname__}" for kind in beside))
+
+
+def _heirs(base: type) -> Iterator[type]:
+    below: list[type] = base.__subclasses__()
+    for kind in below:
+        yield kind
+        yield from _heirs(kind)

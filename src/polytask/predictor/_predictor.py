@@ -19,7 +19,7 @@ from polytask.data import Schema, Source, schema_to_json, unseen_notes
 from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
-from polytask.predictor._model import Model
+from polytask.predictor._model import Model, model_name
 from polytask.predictor._predictions import Predictions, TaskPrediction, listed
 from polytask.predictor._sources_to_predict import chunks, sources_to_predict
 from polytask.tasks import FittedTarget, TaskSet
@@ -182,7 +182,7 @@ class FittedPredictor:
             "name": self.name,
             "tasks": to_json(self.tasks.tasks),
             "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
-            "model": type(self.model).__name__,
+            "model": model_name(self.model),
             "history": None if self.history is None else to_json(self.history.to_dict()),
         }
         with also_trusted(names), writing(Path(folder)), new_folder(Path(folder)) as fresh:

@@ -12,12 +12,13 @@ import numpy as np
 import polars as pl
 import torch
 
-from polytask._recipes import to_json
+from polytask._recipes import names_in, to_json
+from polytask._trust import packages_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Learner
-from polytask.predictor import FittedPredictor, Predictions, load
+from polytask.predictor import FittedPredictor, Predictions, load, models_beside
 from polytask.ranges import SearchRange
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._invariances import check_row_weights, check_units
@@ -145,7 +146,7 @@ def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budg
     again = learner.fit(train, validation, 0, budget).predict(data)
     _require_alike(f"{what}, fitted again with the same seed", again, predictions)
     _check_new_rows(what, fitted, data, predictions)
-    _check_saved(what, fitted, data, predictions)
+    _check_saved(what, learner, fitted, data, predictions)
     return fitted.predict(train)
 
 
@@ -224,11 +225,17 @@ def _table(source: Source) -> pl.DataFrame:
 
 
 def _check_saved(
-    what: str, fitted: FittedPredictor, data: MultiTaskDataset, wanted: Predictions
+    what: str,
+    learner: Learner,
+    fitted: FittedPredictor,
+    data: MultiTaskDataset,
+    wanted: Predictions,
 ) -> None:
+    names = list(names_in(to_json(learner)))
+    trusted = packages_of([*names, *models_beside(names)])
     with tempfile.TemporaryDirectory() as folder:
-        fitted.save(Path(folder) / "model")
-        restored = load(Path(folder) / "model")
+        fitted.save(Path(folder) / "model", trusted)
+        restored = load(Path(folder) / "model", trusted)
     _require_alike(f"{what}, saved and loaded", restored.predict(data), wanted)
     words = f"{what}: saved, its name is {restored.name!r} instead of {fitted.name!r}."
     require(restored.name == fitted.name, words)

@@ -14,7 +14,7 @@ from polytask._trust import packages_of
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
 from polytask.exceptions import DiskError, StudyError
-from polytask.predictor import FittedPredictor, load
+from polytask.predictor import FittedPredictor, load, models_beside
 from polytask.training import check_checkpoint
 
 __all__ = ["RunStore"]
@@ -155,8 +155,12 @@ class RunStore:
         return load(self.bundle(key), self.trusted_by(learner))
 
     def trusted_by(self, learner: Mapping[str, Any] | None) -> tuple[str, ...]:
-        """Packages that a learner's recipe and the tasks name; this process runs their code."""
-        return (*self.trusted, *packages_of(names_in(learner)))
+        """Packages that a learner's recipe and the tasks name; this process runs their code.
+
+        Of a script, whose other code is not trusted, also the models beside the learner.
+        """
+        names = list(names_in(learner))
+        return (*self.trusted, *packages_of([*names, *models_beside(names)]))
 
     def write_outcomes(self, key: str, part: str, found: Mapping[str, Outcome]) -> None:
         """Write what the run's model said about ``"validation"`` or ``"test"`` rows."""
