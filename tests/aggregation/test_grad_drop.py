@@ -73,7 +73,7 @@ def test_leaks_belong_to_tasks():
 
 @pytest.mark.usefixtures("unchecked_types")
 def test_there_is_a_leak_for_every_task():
-    with pytest.raises(ParameterError, match="a float or 3 of them, one a task"):
+    with pytest.raises(ParameterError, match="a float or 3 of them, one per task"):
         GradDrop((0.1, 0.2)).start(3)
-    with pytest.raises(ParameterError, match="a float or 3 of them, one a task"):
+    with pytest.raises(ParameterError, match="a float or 3 of them, one per task"):
         GradDrop((0.1, 0.2)).combine(gradients(0, 3))

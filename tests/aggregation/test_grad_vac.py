@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import GradVac, PCGrad
-from polytask.aggregation._other_tasks import other_tasks
+from polytask.aggregation._random_orders import draw_orders
 from polytask.gradients import Served
 
 
@@ -50,7 +50,7 @@ def test_steps_are_those_of_the_paper(seed, n_tasks, beta):
     targets = torch.zeros(n_tasks, n_tasks, dtype=torch.float64)
     for step in range(4):
         jacobian = gradients(seed + step, n_tasks)
-        wanted = textbook(jacobian, targets, other_tasks(n_tasks, drawn), beta)
+        wanted = textbook(jacobian, targets, draw_orders(n_tasks, drawn), beta)
         near = 1e-7 * float(jacobian.norm())
         torch.testing.assert_close(aggregator.aggregate(jacobian), wanted, rtol=1e-7, atol=near)
         torch.testing.assert_close(aggregator.targets_, targets, rtol=1e-7, atol=1e-7)
@@ -62,7 +62,7 @@ def test_steps_are_torchjds(monkeypatch):
     drawn = torch.Generator().manual_seed(0)
     for step in range(6):
         jacobian = gradients(step, 5)
-        orders = other_tasks(5, drawn)
+        orders = draw_orders(5, drawn)
         # TorchJD permutes places in the list of the other tasks.
         places = iter([order - (order > i) for i, order in enumerate(orders)])
         monkeypatch.setattr(torch, "randperm", lambda _: torch.from_numpy(next(places)))  # noqa: B023

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.aggregation import PCGrad, Sum
-from polytask.aggregation._other_tasks import other_tasks
+from polytask.aggregation._random_orders import draw_orders
 
 
 def seeded(seed):
@@ -37,14 +37,14 @@ def textbook(jacobian, order):
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(1, 9))
 def test_the_update_is_that_of_the_paper(seed, n_tasks, n_columns):
     jacobian = gradients(seed, n_tasks, n_columns)
-    wanted = textbook(jacobian, other_tasks(n_tasks, seeded(seed)))
+    wanted = textbook(jacobian, draw_orders(n_tasks, seeded(seed)))
     near = 1e-9 * float(jacobian.norm())
     torch.testing.assert_close(update(jacobian, seed), wanted, rtol=1e-9, atol=near)
 
 
 def test_more_tasks_than_are_worked_on_at_once():
     jacobian = gradients(0, 150, 40)
-    wanted = textbook(jacobian, other_tasks(150, seeded(5)))
+    wanted = textbook(jacobian, draw_orders(150, seeded(5)))
     torch.testing.assert_close(update(jacobian, 5), wanted, rtol=1e-8, atol=1e-8)
 
 
@@ -52,14 +52,14 @@ def test_the_update_is_torchjds(monkeypatch):
     aggregation = pytest.importorskip("torchjd.aggregation")
     for seed in range(20):
         jacobian = gradients(seed, 6)
-        orders = iter(other_tasks(6, seeded(seed)))
+        orders = iter(draw_orders(6, seeded(seed)))
         # TorchJD skips the task itself wherever it stands in the permutation.
         monkeypatch.setattr(torch, "randperm", lambda _: torch.from_numpy(next(orders)))  # noqa: B023
         torch.testing.assert_close(update(jacobian, seed), aggregation.PCGrad()(jacobian))
 
 
 def test_every_order_of_the_others_is_as_likely():
-    orders = [other_tasks(3, seeded(seed)) for seed in range(400)]
+    orders = [draw_orders(3, seeded(seed)) for seed in range(400)]
     for i in range(3):
         rows = [tuple(order[i].tolist()) for order in orders]
         low, high = [j for j in range(3) if j != i]

@@ -38,7 +38,7 @@ def test_the_authors_recipe_finds_the_same(drops):
     gramian = jacobian @ jacobian.T
     pivrg = PIVRG(max_norm=None)
     pivrg.start(3)
-    pivrg.tell_drops(drops)
+    pivrg.set_drops(drops)
     weights = pivrg.weights(gramian, served(1.0, 1.0, 1.0))
     np.testing.assert_allclose(weights, textbook(gramian.numpy(), drops, 2.0, 10.0), rtol=1e-4)
 
@@ -46,7 +46,7 @@ def test_the_authors_recipe_finds_the_same(drops):
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=6), st.floats(1.1, 5.0))
 def test_no_share_exceeds_another_by_more_than_the_bound(drops, bound):
     pivrg = PIVRG(bound=bound, max_norm=None)
-    pivrg.tell_drops(drops)
+    pivrg.set_drops(drops)
     weights = pivrg.weights(torch.eye(len(drops)).double(), served(*[1.0] * len(drops)))
     shares = weights**3  # of orthogonal unit gradients w = sqrt(p / w)
     assert float(shares.mean()) == pytest.approx(1)
@@ -89,7 +89,7 @@ def test_losses_of_absent_tasks_stay():
 def test_drops_that_were_told_survive_a_checkpoint():
     one, other = PIVRG(), PIVRG()
     one.start(2)
-    one.tell_drops([3.0, 40.0])
+    one.set_drops([3.0, 40.0])
     other.start(2)
     other.load_state_dict(one.state_dict())
     jacobian, losses = gradients(3, 2), served(1.0, 2.0)
@@ -102,6 +102,6 @@ def test_numbers_of_another_length_are_refused():
     pivrg = PIVRG()
     pivrg.start(2)
     with pytest.raises(ParameterError, match="`drops` parameter of PIVRG"):
-        pivrg.tell_drops([1.0])
+        pivrg.set_drops([1.0])
     with pytest.raises(ParameterError, match="`drops` parameter of PIVRG"):
-        pivrg.tell_drops([1.0, float("nan")])
+        pivrg.set_drops([1.0, float("nan")])

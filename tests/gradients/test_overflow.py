@@ -31,7 +31,7 @@ class Network(nn.Module):
         return torch.stack([head(features).square().mean() for head in self.heads]) * sizes
 
 
-def stepped(aggregator, scale, dtype=torch.float32, **options):
+def step_on_simplex(aggregator, scale, dtype=torch.float32, **options):
     """Weights of two steps, and the gradients of the second."""
     network = Network(dtype)
     aggregator.start(3, device=torch.device("cpu"), generator=torch.Generator().manual_seed(0))
@@ -67,7 +67,7 @@ def aggregators():
 @pytest.mark.parametrize("aggregator", list(aggregators()))
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_aggregator_takes_the_step(aggregator, scale):
-    weights, gradients = stepped(aggregator, scale)
+    weights, gradients = step_on_simplex(aggregator, scale)
     assert weights.isfinite().all()
     assert all(gradient.isfinite().all() for gradient in gradients)
     if scale <= 1e30:  # beyond, weights of 1 / squares may round to 0
@@ -77,16 +77,16 @@ def test_every_aggregator_takes_the_step(aggregator, scale):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("aggregator", [NashMTL(), MGDA()])
 def test_weights_are_those_of_double_precision(engine, aggregator):
-    found, gradients = stepped(aggregator, 1e30, engine=engine)
-    expected, exact = stepped(aggregator, 1e30, torch.float64, engine=engine)
+    found, gradients = step_on_simplex(aggregator, 1e30, engine=engine)
+    expected, exact = step_on_simplex(aggregator, 1e30, torch.float64, engine=engine)
     torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=0.0)
     for gradient, double in zip(gradients, exact, strict=True):
         torch.testing.assert_close(gradient.double(), double, rtol=1e-3, atol=1e-6)
 
 
 def test_in_rounds_that_fit_into_little_memory():
-    found, _ = stepped(NashMTL(), 1e30, memory_limit=100)
-    expected, _ = stepped(NashMTL(), 1e30)
+    found, _ = step_on_simplex(NashMTL(), 1e30, memory_limit=100)
+    expected, _ = step_on_simplex(NashMTL(), 1e30)
     torch.testing.assert_close(found, expected)
 
 

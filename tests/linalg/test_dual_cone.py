@@ -7,7 +7,7 @@ from drawn_vectors import jacobian_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask._linalg import dual_cone
+from polytask._linalg import project_dual_cone
 from polytask.exceptions import ParameterError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -25,7 +25,7 @@ def residual(gramian, least, weights):
 
 def check(gramian, least, tolerance=1e-10):
     before = gramian.copy(), least.copy()
-    weights = dual_cone(gramian, least)
+    weights = project_dual_cone(gramian, least)
     np.testing.assert_array_equal(gramian, before[0])
     np.testing.assert_array_equal(least, before[1])
     assert (weights >= least).all()
@@ -71,13 +71,13 @@ def test_order_and_scale_mean_nothing(seed, n_tasks):
 
 
 def test_known_answers():
-    np.testing.assert_array_equal(dual_cone(np.array([[4.0]]), np.array([[3.0]])), [[3.0]])
-    np.testing.assert_array_equal(dual_cone(np.zeros((2, 2)), np.eye(2)), np.eye(2))
-    np.testing.assert_array_equal(dual_cone(np.eye(3), np.zeros((1, 3))), np.zeros((1, 3)))
+    np.testing.assert_array_equal(project_dual_cone(np.array([[4.0]]), np.array([[3.0]])), [[3.0]])
+    np.testing.assert_array_equal(project_dual_cone(np.zeros((2, 2)), np.eye(2)), np.eye(2))
+    np.testing.assert_array_equal(project_dual_cone(np.eye(3), np.zeros((1, 3))), np.zeros((1, 3)))
     agreeing = np.array([[1.0, 0.5], [0.5, 1.0]])
-    np.testing.assert_array_equal(dual_cone(agreeing, np.eye(2)), np.eye(2))
+    np.testing.assert_array_equal(project_dual_cone(agreeing, np.eye(2)), np.eye(2))
     opposing = np.array([[1.0, -2.0], [-2.0, 4.0]])
-    np.testing.assert_allclose(dual_cone(opposing, np.eye(2)), [[1.0, 0.5], [2.0, 1.0]])
+    np.testing.assert_allclose(project_dual_cone(opposing, np.eye(2)), [[1.0, 0.5], [2.0, 1.0]])
 
 
 def test_rounding_below_zero_is_borne():
@@ -117,5 +117,7 @@ def test_hundreds_of_tasks(n_tasks, width):
 @pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize("gramian", [np.zeros((0, 0)), np.array([[np.nan]]), np.array([[np.inf]])])
 def test_bad_matrices(gramian):
-    with pytest.raises(ParameterError, match="`gramian` parameter of dual_cone must be a finite"):
-        dual_cone(gramian, np.zeros((1, len(gramian))))
+    with pytest.raises(
+        ParameterError, match="`gramian` parameter of project_dual_cone must be a finite"
+    ):
+        project_dual_cone(gramian, np.zeros((1, len(gramian))))

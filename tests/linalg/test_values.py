@@ -2,7 +2,7 @@
 
 from room_dataclasses import changeable, compared_by_identity, dataclasses_of, holding_arrays
 
-HOLD_ARRAYS = {"_Pulled"}
+HOLD_ARRAYS = {"_ShiftedVectors"}
 
 
 def test_values_do_not_change():

@@ -151,7 +151,7 @@ class FirstOnly(Sum):
     def weights(self, gramian, served=None):
         weights = torch.zeros(len(gramian) if served is None else len(served.present))
         weights[0] = 1.0
-        return weights.to(gramian) if served is None else weights[served.rows].to(gramian)
+        return weights.to(gramian) if served is None else weights[served.indices].to(gramian)
 
 
 class Returning(FirstOnly):
@@ -197,10 +197,10 @@ class Learning(AmortisedAggregator):
         return torch.ones_like(gramian[0])
 
     def carried(self, served):
-        return self.carried_[served.rows]
+        return self.carried_[served.indices]
 
     def move(self, product, served):
-        self.carried_[served.rows] -= 0.01 * (product / product.mean()).double()
+        self.carried_[served.indices] -= 0.01 * (product / product.mean()).double()
 
 
 class Neither(Aggregator):

@@ -218,7 +218,7 @@ def test_the_weighting_itself_is_left_alone():
 
 def test_a_weighting_may_serve_some_numbers_of_tasks_only():
     check_weighting(Static((1.0, 2.0, 3.0)), n_tasks=[3])
-    with pytest.raises(ValueError, match="one a task"):
+    with pytest.raises(ValueError, match="one per task"):
         check_weighting(Static((1.0, 2.0, 3.0)))
 
 

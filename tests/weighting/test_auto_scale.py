@@ -8,7 +8,7 @@ from torch import tensor
 
 from polytask.gradients import Need
 from polytask.weighting import AutoScale
-from polytask.weighting._scaling import condition_number, equal_norms, well_conditioned
+from polytask.weighting._matched_gradients import condition_number, equal_norms, well_conditioned
 
 ALL = tensor([True, True, True])
 

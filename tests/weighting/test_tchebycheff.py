@@ -44,7 +44,7 @@ def test_ties_are_shared():
 @pytest.mark.parametrize("cls", [Tchebycheff, SmoothTchebycheff])
 def test_there_must_be_a_number_for_every_task(cls):
     for parameter in ("preference", "reference"):
-        expected = rf"`{parameter}` parameter of {cls.__name__} must be 3 numbers, one a task"
+        expected = rf"`{parameter}` parameter of {cls.__name__} must be 3 numbers, one per task"
         with pytest.raises(ParameterError, match=expected):
             cls(**{parameter: (1.0, 2.0)}).start(3)
 

@@ -1,4 +1,4 @@
-"""Two ways to finish projections onto a dual cone: pivots in blocks, and an active set."""
+"""Two solvers for projections onto a dual cone: block pivoting, and an active set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.linalg import cho_factor, cho_solve
 
-__all__ = ["PROXIMITY", "TOLERANCE", "finished", "pivoted", "residuals"]
+__all__ = ["PROXIMITY", "TOLERANCE", "descend_active_set", "pivot_blocks", "residuals"]
 
 TOLERANCE = 1e-12
 PROXIMITY = 1e-10
@@ -28,13 +28,13 @@ def residuals(
     return wrong.max(axis=1) / weights.sum(axis=1)
 
 
-def pivoted(
+def pivot_blocks(
     cosines: Float64[np.ndarray, "k k"],
     least: Float64[np.ndarray, "n k"],
     weights: Float64[np.ndarray, "n k"],
     proximity: float,
 ) -> Float64[np.ndarray, "n k"]:
-    """Exchange all wrong signs at once; where that stops paying, the last one only."""
+    """Exchange all wrong signs at once; where these stop decreasing, the last one only."""
     size = len(cosines)
     damped = cosines + proximity * np.eye(size)
     free = (weights > least) | (weights @ cosines < 0)
@@ -64,26 +64,26 @@ def _steps(
     right: Float64[np.ndarray, "n k"],
     free: Bool[np.ndarray, "n k"],
 ) -> Float64[np.ndarray, "n k"]:
-    """Solve each problem's system of its free coordinates; small ones side by side."""
+    """Solve each problem's system in its free coordinates; small ones in one batch."""
     steps = np.zeros_like(right)
     sizes = free.sum(axis=1)
     order = np.argsort(sizes, kind="stable")
     small = np.searchsorted(sizes[order], _SMALL)
     if small:
         rows = order[:small]
-        steps[rows] = _side_by_side(matrix, right[rows], free[rows])
+        steps[rows] = _solve_padded(matrix, right[rows], free[rows])
     for row in order[small:]:
         chosen = np.flatnonzero(free[row])
         steps[row, chosen] = _solve(matrix[np.ix_(chosen, chosen)], right[row, chosen])
     return steps
 
 
-def _side_by_side(
+def _solve_padded(
     matrix: Float64[np.ndarray, "k k"],
     right: Float64[np.ndarray, "n k"],
     free: Bool[np.ndarray, "n k"],
 ) -> Float64[np.ndarray, "n k"]:
-    """The systems padded to one size by rows of the identity."""
+    """Solve all systems in one batch, padded to one size by rows of the identity."""
     width = int(free.sum(axis=1).max())
     chosen = np.argsort(~free, axis=1, kind="stable")[:, :width]
     real = np.take_along_axis(free, chosen, axis=1)
@@ -102,29 +102,29 @@ def _solve(
     return np.asarray(cho_solve(factor, right, check_finite=False))
 
 
-def finished(
+def descend_active_set(
     cosines: Float64[np.ndarray, "k k"],
     least: Float64[np.ndarray, " k"],
     weights: Float64[np.ndarray, " k"],
 ) -> Float64[np.ndarray, " k"]:
-    """Let slopes that are negative enter, several at once while that descends."""
+    """Let coordinates of negative slope enter, several at once while that descends."""
     damped = cosines + PROXIMITY * np.eye(len(cosines))
-    most, height, worst = len(least), *_height_and_worst(cosines, least, weights)
+    batch, height, worst = len(least), *_height_and_worst(cosines, least, weights)
     for _ in range(_TURNS * len(least)):
         if worst <= TOLERANCE:
             break
         free = weights > least
         slopes = np.where(free, 0.0, cosines @ weights)
-        entering = np.argsort(slopes)[: min(most, (slopes < 0).sum())]
+        entering = np.argsort(slopes)[: min(batch, (slopes < 0).sum())]
         free[entering] = True
         candidate = _descend(cosines, damped, least, weights, free)
         lower, smaller = _height_and_worst(cosines, least, candidate)
         noise = _NOISE * candidate.sum() ** 2
         if lower < height - noise or (lower <= height + noise and smaller < worst):
-            weights, height, worst, most = candidate, lower, smaller, 2 * most
+            weights, height, worst, batch = candidate, lower, smaller, 2 * batch
         elif len(entering) > 1:
-            most = max(1, len(entering) // 4)
-        else:  # a single one always helps, but for rounding
+            batch = max(1, len(entering) // 4)
+        else:  # a single one fails only by rounding
             break
     return weights
 
@@ -134,7 +134,7 @@ def _height_and_worst(
     least: Float64[np.ndarray, " k"],
     weights: Float64[np.ndarray, " k"],
 ) -> tuple[float, float]:
-    """The squared norm of the combination, and the residual."""
+    """The squared norm of the combination, and its residual."""
     worst = residuals(cosines, least[None], weights[None])[0]
     return float(weights @ cosines @ weights), float(worst)
 
@@ -146,7 +146,7 @@ def _descend(
     weights: Float64[np.ndarray, " k"],
     free: Bool[np.ndarray, " k"],
 ) -> Float64[np.ndarray, " k"]:
-    """Make free slopes zero by a proximal step; those that reach their least weight leave."""
+    """Make free slopes zero by proximal steps; coordinates that reach their bound leave."""
     while free.any():
         rows = np.flatnonzero(free)
         step = np.zeros_like(weights)

@@ -1,4 +1,4 @@
-"""Projections onto the cone in which no slope is negative."""
+"""Projections onto the cone of directions without a negative slope."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from scipy.linalg import LinAlgError, cho_factor
 
-from polytask._linalg._cone_pivots import PROXIMITY, TOLERANCE, finished, pivoted, residuals
+from polytask._linalg._cone_pivots import (
+    PROXIMITY,
+    TOLERANCE,
+    descend_active_set,
+    pivot_blocks,
+    residuals,
+)
 from polytask._linalg._min_norm_point import min_norm_point
 from polytask._linalg._normalised_gramian import damped
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
-__all__ = ["dual_cone"]
+__all__ = ["project_dual_cone"]
 
 _PIVOT = 1e-4
 _ROUNDS = 30
@@ -24,7 +30,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
-def dual_cone(
+def project_dual_cone(
     gramian: Float64[np.ndarray, "k k"],
     weights: Float64[np.ndarray, "n k"],
     precision: float = _EPSILON,
@@ -40,10 +46,10 @@ def dual_cone(
     gramian : array of shape (k, k)
         Inner products of k vectors, of any scale and rank.
     weights : array of shape (n, k)
-        One problem a row: the u of the combination that is projected, not negative.
+        One problem per row: the u, not negative, of the combination that is projected.
     precision : float, optional
-        Relative precision of the Gramian's entries; that of float64 by default. What is less
-        precise is `damped`, which bounds the weights where vectors cancel.
+        Relative precision of the Gramian's entries; that of float64 by default. Less precise
+        Gramians are `damped`, which bounds the weights where vectors cancel.
 
     Returns
     -------
@@ -54,10 +60,10 @@ def dual_cone(
     Notes
     -----
     Block principal pivoting [1]_ for all problems at once, on the vectors scaled to unit length.
-    The linear systems are those of a proximal-point step, so that dependent vectors do no harm
-    and nothing is regularised in the result. What has not settled after some rounds is finished
-    by an active-set method that descends at each step [2]_. Where G is singular many weights
-    make the same projection.
+    The linear systems are those of a proximal-point step, which allows dependent vectors without
+    regularising the result. Problems that have not converged after some rounds are finished by an
+    active-set method that descends at each step [2]_. Where G is singular, different weights give
+    the same projection.
 
     References
     ----------
@@ -68,14 +74,14 @@ def dual_cone(
     Examples
     --------
     >>> import numpy as np
-    >>> from polytask._linalg import dual_cone
-    >>> dual_cone(np.array([[1.0, -1.0], [-1.0, 2.0]]), np.eye(2))
+    >>> from polytask._linalg import project_dual_cone
+    >>> project_dual_cone(np.array([[1.0, -1.0], [-1.0, 2.0]]), np.eye(2))
     array([[1. , 0.5],
            [1. , 1. ]])
     """
     if gramian.size == 0 or not np.isfinite(gramian).all():
         expected = "a finite matrix of at least one row"
-        raise ParameterError(message("dual_cone", "gramian", expected, gramian))
+        raise ParameterError(message("project_dual_cone", "gramian", expected, gramian))
     gramian = damped(gramian, precision)
     lengths = np.sqrt(np.maximum(np.diag(gramian), 0.0))
     rows = np.flatnonzero(lengths)
@@ -97,28 +103,30 @@ def dual_cone(
 def _project(
     cosines: Float64[np.ndarray, "k k"], least: Float64[np.ndarray, "n k"]
 ) -> Float64[np.ndarray, "n k"]:
-    """Solve with unit vectors and rows of `least` that sum to 1."""
+    """Solve for unit vectors and rows of `least` that sum to 1."""
     cosines, pivot = _definite(cosines)
     if pivot < _PIVOT:
-        balanced = _balanced(cosines)
+        balanced = _vanishing_weights(cosines)
         if balanced is not None:
             return (least / balanced).max(axis=1, keepdims=True) * balanced
-        weights = pivoted(cosines, least, least.copy(), PROXIMITY)
+        weights = pivot_blocks(cosines, least, least.copy(), PROXIMITY)
     else:
         start = _approach(cosines, least) if len(cosines) > _MANY else least.copy()
-        weights = pivoted(cosines, least, start, 0.0)
+        weights = pivot_blocks(cosines, least, start, 0.0)
     for problem in np.flatnonzero(residuals(cosines, least, weights) > TOLERANCE):
-        weights[problem] = finished(cosines, least[problem], weights[problem])
+        weights[problem] = descend_active_set(cosines, least[problem], weights[problem])
     return weights
 
 
-def _balanced(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"] | None:
-    """Positive weights of all vectors that sum to zero, if there are any."""
+def _vanishing_weights(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"] | None:
+    """Positive weights with which all vectors sum to zero, or None."""
     shares = min_norm_point(cosines)
     if np.abs(cosines @ shares).max() > _VANISHED:
         return None
     ones = np.ones(len(cosines))
-    weights = finished(cosines, ones, ones + shares / max(shares[shares > 0].min(), _VANISHED))
+    weights = descend_active_set(
+        cosines, ones, ones + shares / max(shares[shares > 0].min(), _VANISHED)
+    )
     vanishes = np.abs(cosines @ weights).max() <= TOLERANCE * weights.sum()
     return weights if vanishes else None
 
@@ -126,7 +134,7 @@ def _balanced(cosines: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, " k"] 
 def _approach(
     cosines: Float64[np.ndarray, "k k"], least: Float64[np.ndarray, "n k"]
 ) -> Float64[np.ndarray, "n k"]:
-    """Some conjugate-gradient steps on the free coordinates of all problems, then new ones."""
+    """Rounds of conjugate-gradient steps on the free coordinates of all problems."""
     weights, before = least.copy(), np.inf
     for _ in range(_ROUNDS):
         wrong = residuals(cosines, least, weights)

@@ -22,7 +22,7 @@ _PRECISION = 4 * _EPSILON
 _NEAR = 1e-6
 _ROUNDS = 100
 
-# By how much the combination that a pull makes has more than it must have; grows with the pull.
+# The excess of a combination over what is required, which grows with the pull.
 _Excess = Callable[[float, Float64[np.ndarray, " k"]], float]
 
 
@@ -38,13 +38,13 @@ def max_min_slope_in_ball(
     radius : float
         The r above, not negative.
     precision : float, optional
-        Relative precision of the Gramian's entries; that of float64 by default. What is less
-        precise is `damped`.
+        Relative precision of the Gramian's entries; that of float64 by default. Less precise
+        Gramians are `damped`.
 
     Returns
     -------
     array of shape (k,)
-        Weights of d: 1 / k each, and some on those vectors that would have the smallest slope.
+        Weights of d: 1 / k each, and more for the vectors of the smallest slopes.
 
     Notes
     -----
@@ -52,8 +52,8 @@ def max_min_slope_in_ball(
     :math:`g_w = J^\top w` and w on the simplex. Its solution is that of
     :math:`\min_w \lVert g_w + s g_0 \rVert` for the one pull s with
     :math:`\lVert g_w \rVert = s r \lVert g_0 \rVert`, and :math:`d = g_0 + g_w / s`. While the
-    same vectors have weight, w is linear in s: the equation is solved there, and again where the
-    vectors with weight are others.
+    same vectors have weight, w is linear in s: the equation is solved on one such piece after the
+    other.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def max_min_slope_in_ball(
     >>> max_min_slope_in_ball(np.array([[1.0, 0.0], [0.0, 1.0]]), 0.5)
     array([0.75, 0.75])
     """
-    family = _Pulled.of(damped(gramian, precision))
+    family = _ShiftedVectors.of(damped(gramian, precision))
     reach = radius * family.mean_length
     if reach <= 0:
         return family.even
@@ -88,8 +88,8 @@ def max_min_slope_in_cone(
     cosine : float
         In [0, 1): the smallest cosine between d and :math:`g_0`.
     precision : float, optional
-        Relative precision of the Gramian's entries; that of float64 by default. What is less
-        precise is `damped`.
+        Relative precision of the Gramian's entries; that of float64 by default. Less precise
+        Gramians are `damped`.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def max_min_slope_in_cone(
     >>> max_min_slope_in_cone(np.array([[1.0, 0.0], [0.0, 1.0]]), 0.5)
     array([0.5, 0.5])
     """
-    family = _Pulled.of(damped(gramian, precision))
+    family = _ShiftedVectors.of(damped(gramian, precision))
     if family.mean_length == 0:
         return family.even
 
@@ -130,8 +130,8 @@ def max_min_slope_in_cone(
 
 
 @dataclass(frozen=True, eq=False)
-class _Pulled:
-    """Vectors, the longest of length 1, and their mean, which pulls at each of them."""
+class _ShiftedVectors:
+    """Vectors, the longest of length 1, that can be shifted by multiples of their mean."""
 
     gramian: Float64[np.ndarray, "k k"]
     even: Float64[np.ndarray, " k"]
@@ -139,7 +139,7 @@ class _Pulled:
     mean_length: float
 
     @classmethod
-    def of(cls, gramian: Float64[np.ndarray, "k k"]) -> _Pulled:
+    def of(cls, gramian: Float64[np.ndarray, "k k"]) -> _ShiftedVectors:
         scaled = normalised(gramian)
         even = np.full(len(scaled), 1 / len(scaled))
         square = float(even @ scaled @ even)
@@ -147,14 +147,14 @@ class _Pulled:
         return cls(scaled, even, scaled @ even, sqrt(square) if square > noise else 0.0)
 
     def shortest(self, pull: float) -> Float64[np.ndarray, " k"]:
-        """Weights of the shortest vector of the hull, all vectors pulled."""
+        """Weights of the shortest vector of the hull of the shifted vectors."""
         added = pull * self.slopes
         return min_norm_point(
             self.gramian + added + added[:, None] + (pull * self.mean_length) ** 2
         )
 
     def length(self, weights: Float64[np.ndarray, " k"], rounding: float = 0.0) -> float:
-        """Length of a combination; 0 where rounding cannot tell."""
+        """Length of a combination; 0 where it may be rounding."""
         square = float(weights @ self.gramian @ weights)
         parts = np.abs(weights) @ np.sqrt(np.maximum(self.gramian.diagonal(), 0.0))
         return sqrt(square) if square > max(_ROUNDING, rounding) * parts**2 else 0.0
@@ -162,7 +162,7 @@ class _Pulled:
     def piece(
         self, pull: float, weights: Float64[np.ndarray, " k"]
     ) -> tuple[Float64[np.ndarray, " k"], Float64[np.ndarray, " k"]]:
-        """The weights at pull 0 and their change with it, were the same ones always positive."""
+        """The weights at pull 0 and their derivative, with the same weights positive."""
         rows = np.flatnonzero(weights > 0)
         lengths = np.sqrt(np.maximum(self.gramian.diagonal()[rows], 0.0))
         lengths[lengths == 0] = 1.0
@@ -187,12 +187,16 @@ def _solve(
 
 
 def _search(
-    family: _Pulled, excess: _Excess, bracket: tuple[float, float], pull: float, vanishes: bool
+    family: _ShiftedVectors,
+    excess: _Excess,
+    bracket: tuple[float, float],
+    pull: float,
+    vanishes: bool,
 ) -> tuple[float, Float64[np.ndarray, " k"]]:
-    """The pull of no excess, and the weights there, from the first guess of the pull.
+    """The pull without excess, and its weights, from a first guess of the pull.
 
-    Where what is sought `vanishes` with the pull, only the limit counts, and weights on the
-    first piece all make the direction of the limit.
+    Where the solution `vanishes` with the pull, only the limit counts, and all weights on the
+    first piece give the direction of the limit.
     """
     low, high = bracket
     weights = family.even
@@ -218,7 +222,7 @@ def _root(
     low: float,
     high: float,
 ) -> float:
-    """The pull of no excess if weights stayed linear in it; an end where there is none."""
+    """The pull without excess if weights were linear in it; an end where there is none."""
     start, change = piece
 
     def along(pull: float) -> float:

@@ -1,4 +1,4 @@
-"""The point of a convex hull that is nearest to the origin."""
+"""The point of a convex hull nearest to the origin."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def min_norm_point(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "
     Notes
     -----
     Wolfe's active-set method [1]_ on the vectors scaled to unit length, so that lengths may
-    differ by many orders of magnitude. Where Wolfe lets one vector enter at a time, several
+    differ by many orders of magnitude. Wolfe lets one vector enter at a time; here several
     enter while that descends. Vectors of length zero share the weight equally.
 
     References
@@ -67,10 +67,10 @@ def _nearest(
     lifted = cosines + np.outer(slopes, slopes)
     point = np.zeros(len(slopes))
     point[slopes.argmax()] = 1 / slopes.max()
-    most = len(slopes)
+    batch = len(slopes)
     while True:
         height, slack = _height_and_slack(cosines, slopes, point)
-        entering = np.argsort(slack)[: min(most, (slack < -_TOLERANCE).sum())]
+        entering = np.argsort(slack)[: min(batch, (slack < -_TOLERANCE).sum())]
         if len(entering) == 0:
             return point
         support = point > 0
@@ -79,10 +79,10 @@ def _nearest(
         candidate = _descend(lifted, slopes, point, support, pivot)
         lower, even = _height_and_slack(cosines, slopes, candidate)
         if lower < height and np.abs(even[candidate > 0]).max() < _TOLERANCE:
-            point, most = candidate, 2 * most
+            point, batch = candidate, 2 * batch
         elif len(entering) > 1:
-            most = max(1, len(entering) // 4)
-        else:  # a single one always helps, but for rounding
+            batch = max(1, len(entering) // 4)
+        else:  # a single one fails only by rounding
             return point
 
 
@@ -91,7 +91,7 @@ def _height_and_slack(
     slopes: Float64[np.ndarray, " k"],
     point: Float64[np.ndarray, " k"],
 ) -> tuple[float, Float64[np.ndarray, " k"]]:
-    """The squared norm, and how far above it each vector lies along the point, relatively."""
+    """The squared norm, and each vector's relative distance above it along the point."""
     heights = cosines @ point
     height = float(point @ heights)
     return height, (heights - slopes * height) / point.sum()
@@ -104,9 +104,9 @@ def _descend(
     support: Bool[np.ndarray, " k"],
     pivot: float,
 ) -> Float64[np.ndarray, " k"]:
-    """Go to the nearest point of the affine hull, leaving members whose weight reaches zero.
+    """The nearest point of the affine hull of the members, dropping those of weight zero.
 
-    Stay where members are affinely dependent, up to `pivot`.
+    The point itself where members are affinely dependent, up to `pivot`.
     """
     while True:
         target = np.zeros_like(point)

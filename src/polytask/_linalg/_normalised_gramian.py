@@ -1,4 +1,4 @@
-"""Gramians of any scale, and the direction that vectors share."""
+"""Normalised and damped Gramians, and the direction of equal angles."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def normalised(gramian: Float64[np.ndarray, "k k"]) -> Float64[np.ndarray, "k k"
 
 
 def damped(gramian: Float64[np.ndarray, "k k"], precision: float) -> Float64[np.ndarray, "k k"]:
-    r"""Inner products of vectors of which each has a small part that no other has.
+    r"""Inner products of the vectors, each with a small orthogonal part added.
 
-    The part is as long as what rounding may hide, :math:`\sqrt{k \varepsilon}` of the vector.
-    Combinations that cancel up to rounding then have a length, so that no weights become large
-    for the sake of what is only noise. Products as precise as float64 stay as they are.
+    The part is as long as the rounding error, :math:`\sqrt{k \varepsilon}` of the vector.
+    Combinations that cancel up to rounding then have a length, so that noise alone does not make
+    weights large. Products as precise as float64 stay as they are.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def damped(gramian: Float64[np.ndarray, "k k"], precision: float) -> Float64[np.
 def even_direction(
     gramian: Float64[np.ndarray, "k k"], precision: float
 ) -> tuple[Float64[np.ndarray, " k"], Float64[np.ndarray, " k"], Float64[np.ndarray, " k"]]:
-    r"""The direction onto which all unit vectors project alike.
+    r"""The direction with equal projections of all unit vectors.
 
     Parameters
     ----------
@@ -99,9 +99,9 @@ def even_direction(
         vectors are independent, :math:`C \beta = 1`; else it is that in the least-squares
         sense, with the smallest :math:`\beta`. A vector of length zero has no share.
     projections : array of shape (k,)
-        Those of the unit vectors, :math:`C \beta`; all zero where nothing is shared.
+        Projections of the unit vectors, :math:`C \beta`; all zero where there is no such direction.
     lengths : array of shape (k,)
-        Of the vectors, the longest being 1.
+        Lengths of the vectors, scaled so that the longest is 1.
 
     Examples
     --------

@@ -1,4 +1,15 @@
-"""Gradients → update: maps from the Jacobian or its Gramian that know nothing of networks."""
+"""Aggregators: maps from the tasks' gradients to one update, independent of any network.
+
+One method per file. Begin with `Aggregator` and its kinds in ``_aggregator.py``, then read
+``_mean.py`` and ``_mgda.py``: a `GramianAggregator` returns one weight per task, a
+`JacobianAggregator` the update itself, an `AmortisedAggregator` can carry its weights from step to
+step. Each declares in `needs` what `polytask.gradients.backward` must serve and in `properties`
+what it promises, which `polytask.testing.check_aggregator` tests.
+
+Shared by several methods are ``_served_losses.py``, ``_simplex_weights.py``, ``_bargain.py`` and
+``_state.py``. Problems that are solved per step (minimum norm, dual cone, bargaining) lie in
+`polytask._linalg`.
+"""
 
 from polytask.aggregation._aggregator import (
     Aggregator,

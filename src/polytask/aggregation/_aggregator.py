@@ -1,4 +1,4 @@
-"""The contracts of gradient aggregation."""
+"""Abstract base classes of gradient aggregators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from polytask._validation import Choice, Constraint, check_parameters
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._served_losses import served_or_all
 from polytask.gradients import Need, Served
 from polytask.gradients._inner_products import widened_gramian
 from polytask.gradients._missed_hooks import Hook, HookWatch
@@ -39,7 +39,7 @@ _WATCH = HookWatch(
 
 
 class Aggregator(ABC):
-    """A map from the gradients of the tasks present to one update; it knows no networks.
+    """A map from the gradients of the tasks present to one update, independent of any network.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Aggregator(ABC):
         What the engine must serve, in the words of `Need`. Where it holds ``"present"`` or
         ``"losses"``, the engine passes a `Served` as second argument.
     properties : frozenset of Property
-        What it promises; the common check tests it.
+        Promises about the update; the common check tests them.
     """
 
     needs: frozenset[str]
@@ -61,7 +61,7 @@ class Aggregator(ABC):
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update that it makes of explicit gradients, for use without an engine."""
+        """The update from explicit gradients, for use without an engine."""
 
     def start(
         self,
@@ -70,13 +70,13 @@ class Aggregator(ABC):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget everything and prepare for `n_tasks` tasks.
+        """Reset the state and prepare for `n_tasks` tasks.
 
         Parameters
         ----------
         n_tasks : int
         device : torch.device, optional
-            Where the gradients will be.
+            The device of the gradients.
         generator : torch.Generator, optional
             The only source of randomness; owned and checkpointed by whoever calls.
         """
@@ -87,11 +87,11 @@ class Aggregator(ABC):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave, after `start`."""
+        """Restore the state that `state_dict` returned, after `start`."""
         del state
 
-    def _told(self) -> bool:
-        """Whether it asks for a `Served`."""
+    def _receives_served(self) -> bool:
+        """Whether `weights` or `combine` takes a `Served`."""
         return bool(self.needs & {Need.PRESENT, Need.LOSSES})
 
 
@@ -111,13 +111,13 @@ class GramianAggregator(Aggregator):
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update from explicit gradients, by their Gramian."""
-        told = (served,) if self._told() else ()
-        return self.weights(widened_gramian(jacobian), *told).to(jacobian) @ jacobian
+        """The update from explicit gradients, with weights from their Gramian."""
+        arguments = (served,) if self._receives_served() else ()
+        return self.weights(widened_gramian(jacobian), *arguments).to(jacobian) @ jacobian
 
 
 class JacobianAggregator(Aggregator):
-    """The update is made coordinate by coordinate from the whole Jacobian."""
+    """The update is computed coordinate by coordinate from the whole Jacobian."""
 
     needs = frozenset({Need.JACOBIAN})
 
@@ -133,7 +133,7 @@ class JacobianAggregator(Aggregator):
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients."""
-        return self.combine(jacobian, *((served,) if self._told() else ()))
+        return self.combine(jacobian, *((served,) if self._receives_served() else ()))
 
 
 @dataclass
@@ -142,8 +142,8 @@ class AmortisedAggregator(GramianAggregator):
 
     With ``amortised=True`` no Gramian is computed: the update :math:`d = J^\top w` is that of
     the carried weights, and the slopes :math:`J d = G w` of all tasks along it, which cost one
-    pass whatever the number of tasks, move the weights one iteration of the method's own
-    problem onward. Of its properties only the order of the tasks, the convex hull and
+    pass for any number of tasks, move the weights by one iteration of the method's own
+    problem. Of its properties only the order of the tasks, the convex hull and
     determinism are then promised.
 
     Parameters
@@ -167,15 +167,15 @@ class AmortisedAggregator(GramianAggregator):
 
     @abstractmethod
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        r"""Learn from the slopes :math:`J J^\top w` along the update just made."""
+        r"""Update the weights from the slopes :math:`J J^\top w` along the last update."""
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update from explicit gradients; amortised, it also moves the weights."""
+        """The update from explicit gradients; if amortised, also updates the weights."""
         if not self.amortised:
             return super().aggregate(jacobian, served)
-        told = served_or_all(served, len(jacobian), jacobian.device)
-        update = self.carried(told).to(jacobian) @ jacobian
-        self.move(jacobian @ update, told)
+        served = served_or_all(served, len(jacobian), jacobian.device)
+        update = self.carried(served).to(jacobian) @ jacobian
+        self.move(jacobian @ update, served)
         return update

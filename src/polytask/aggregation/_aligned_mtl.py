@@ -22,7 +22,7 @@ __all__ = ["AlignedMTL"]
 
 @dataclass
 class AlignedMTL(GramianAggregator):
-    r"""The average of gradients that are made orthogonal and equally long.
+    r"""The average of the gradients after they are made orthogonal and equally long.
 
     .. math:: w = \sqrt{s}\, V \Lambda^{-1/2} V^\top \tfrac1K 1, \qquad G = V \Lambda V^\top
 

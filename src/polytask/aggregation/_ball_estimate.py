@@ -1,4 +1,4 @@
-"""How far a ball around the average gradient reaches, from slopes along updates only."""
+"""Running estimates for CAGrad's ball around the average gradient, from slopes only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.aggregation._state import restore, saved
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Served
 
 __all__ = ["BallEstimate"]
@@ -23,9 +23,9 @@ _LARGEST_SHARE = 100.0
 class BallEstimate:
     r"""Running estimates of the :math:`\lambda` in updates :math:`g_0 + \lambda g_w`.
 
-    Slopes :math:`a = J g_0` along the average gradient, which some updates are, tell
-    :math:`\lVert g_0 \rVert^2` (their mean) and :math:`g_w^\top g_0 = w^\top a`. Slopes p of
-    another update tell :math:`\lVert g_w \rVert^2 = (w^\top p - w^\top a) / \lambda`.
+    Some updates are the average gradient. The slopes :math:`a = J g_0` along it give
+    :math:`\lVert g_0 \rVert^2` (their mean) and :math:`g_w^\top g_0 = w^\top a`. The slopes p
+    along another update give :math:`\lVert g_w \rVert^2 = (w^\top p - w^\top a) / \lambda`.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class BallEstimate:
         self.square = torch.zeros((), dtype=torch.float64, device=device)
         self.steps = 0
 
-    def asks_mean(self, served: Served) -> bool:
+    def needs_mean(self, served: Served) -> bool:
         """Whether this step's update should be the average gradient."""
         return self.steps % _EVERY == 0 or not bool(self.seen[served.present].all())
 
@@ -53,8 +53,8 @@ class BallEstimate:
         ratio = mean**2 / torch.maximum(self.square * mean, least)
         return radius * torch.sqrt(torch.nan_to_num(ratio, nan=0.0, posinf=0.0))
 
-    def learn_mean(self, slopes: Float[Tensor, " k"], served: Served) -> None:
-        """Take in the slopes along the average gradient."""
+    def update_from_mean(self, slopes: Float[Tensor, " k"], served: Served) -> None:
+        """Update the estimates from the slopes along the average gradient."""
         old, seen = self.slopes[served.present], self.seen[served.present]
         self.slopes, self.seen = self.slopes.clone(), self.seen | served.present
         blend = torch.where(seen, _KEPT_MEAN * old + (1 - _KEPT_MEAN) * slopes, slopes)
@@ -63,24 +63,24 @@ class BallEstimate:
             self.square = torch.clamp_min(slopes.mean(), 0.0)
         self.steps += 1
 
-    def learn(
+    def update(
         self,
         slopes: Float[Tensor, " k"],
         weights: Float[Tensor, " k"],
         served: Served,
         radius: float,
     ) -> None:
-        """Take in the slopes along the update that `weights` made."""
+        """Update the estimates from the slopes along the update of `weights`."""
         share = self.share(weights, served, radius)
-        found = weights @ (slopes - self.slopes[served.present]) / share
-        found = torch.where(share > 0, torch.clamp_min(found, 0.0), self.square)
-        self.square = _KEPT * self.square + (1 - _KEPT) * found
+        square = weights @ (slopes - self.slopes[served.present]) / share
+        square = torch.where(share > 0, torch.clamp_min(square, 0.0), self.square)
+        self.square = _KEPT * self.square + (1 - _KEPT) * square
         self.steps += 1
 
     def state_dict(self) -> dict[str, Any]:
         """All estimates."""
-        return saved(self, "slopes", "seen", "square", "steps", suffix="")
+        return copy_state(self, "slopes", "seen", "square", "steps", suffix="")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore them."""
-        restore(self, state, suffix="")
+        """Restore the estimates."""
+        restore_state(self, state, suffix="")

@@ -1,4 +1,4 @@
-"""Weights of a bargain, clipped to a norm of the update."""
+"""Weights of a fair bargain, clipped to a norm of the update."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._linalg import bargaining
+from polytask._linalg import bargaining_weights
 
-__all__ = ["bargained", "clipped"]
+__all__ = ["clip_to_norm", "solve_bargain"]
 
 
-def bargained(
+def solve_bargain(
     gramian: Float[Tensor, "k k"],
     alpha: float,
     max_norm: float | None,
@@ -19,14 +19,14 @@ def bargained(
 ) -> Float[Tensor, " k"]:
     r"""Weights with :math:`(G w)_k = (p_k / w_k)^{1/\alpha}`, clipped; all p are 1 by default."""
     exact = gramian.detach().double().cpu()
-    wanted = None if shares is None else shares.numpy()
+    array = None if shares is None else shares.numpy()
     precision = torch.finfo(gramian.dtype).eps
-    weights = torch.from_numpy(bargaining(exact.numpy(), alpha, wanted, precision))
+    weights = torch.from_numpy(bargaining_weights(exact.numpy(), alpha, array, precision))
     norm = (weights @ exact @ weights).clamp(min=0.0).sqrt()
-    return clipped(weights, norm, max_norm).to(gramian)
+    return clip_to_norm(weights, norm, max_norm).to(gramian)
 
 
-def clipped(
+def clip_to_norm(
     weights: Float[Tensor, " k"], norm: Float[Tensor, ""], max_norm: float | None
 ) -> Float[Tensor, " k"]:
     """Weights of the update clipped to a norm, given the norm it has.
@@ -34,8 +34,8 @@ def clipped(
     Examples
     --------
     >>> import torch
-    >>> from polytask.aggregation._bargain import clipped
-    >>> clipped(torch.tensor([2.0, 4.0]), torch.tensor(5.0), 1.0)
+    >>> from polytask.aggregation._bargain import clip_to_norm
+    >>> clip_to_norm(torch.tensor([2.0, 4.0]), torch.tensor(5.0), 1.0)
     tensor([0.4000, 0.8000])
     """
     if max_norm is None:

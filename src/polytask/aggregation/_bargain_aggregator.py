@@ -1,4 +1,4 @@
-"""Aggregators whose weights are those of a bargain."""
+"""Base class of aggregators whose weights solve a fair bargain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from polytask.aggregation._aggregator import AmortisedAggregator
-from polytask.aggregation._bargain import bargained
+from polytask.aggregation._bargain import solve_bargain
 from polytask.aggregation._carried_bargain import CarriedBargain
-from polytask.aggregation._told import require_same_tasks
+from polytask.aggregation._served_losses import require_same_tasks
 from polytask.gradients import Served
 
 __all__ = ["BargainAggregator"]
@@ -25,9 +25,9 @@ class BargainAggregator(AmortisedAggregator):
     Attributes
     ----------
     max_norm : float or None
-        The longest update.
+        The largest norm of the update.
     step_size : float
-        Of carried weights.
+        Step size of carried weights.
     bargain_ : CarriedBargain
         Only if amortised.
     """
@@ -41,8 +41,8 @@ class BargainAggregator(AmortisedAggregator):
         r"""The exponent :math:`\alpha`."""
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-        """Weights of the bargain, clipped."""
-        return bargained(gramian, self._fairness(), self.max_norm)
+        """Weights that solve the bargain, clipped."""
+        return solve_bargain(gramian, self._fairness(), self.max_norm)
 
     def start(
         self,
@@ -61,18 +61,18 @@ class BargainAggregator(AmortisedAggregator):
         if not hasattr(self, "bargain_"):
             self.start(len(served.present), device=served.present.device)
         require_same_tasks(self, served, self.bargain_.weights)
-        return self.bargain_.of(served, self._fairness(), self.max_norm)
+        return self.bargain_.clipped_weights(served, self._fairness(), self.max_norm)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        """Move the weights of the tasks present by their residuals."""
+        """Update the weights of the tasks present by their residuals."""
         self.bargain_.move(product, served, self._fairness(), self.max_norm, self.step_size)
 
     def state_dict(self) -> dict[str, Any]:
-        """Carried weights and how fast they move."""
+        """Carried weights and their rates."""
         return self.bargain_.state_dict() if hasattr(self, "bargain_") else {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore carried weights and how fast they move."""
+        """Restore carried weights and their rates."""
         if state and self.amortised:
             if not hasattr(self, "bargain_"):
                 self.start(len(state["weights"]), device=state["weights"].device)

@@ -16,7 +16,7 @@ from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._ball_estimate import BallEstimate
 from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import require_same_tasks
+from polytask.aggregation._served_losses import require_same_tasks
 from polytask.gradients import Served
 from polytask.ranges import Range, SearchRange
 
@@ -25,7 +25,7 @@ __all__ = ["CAGrad"]
 
 @dataclass
 class CAGrad(AmortisedAggregator):
-    r"""Near the average gradient, the update that serves the worst-off task best.
+    r"""The update near the average gradient whose smallest slope over the tasks is largest.
 
     .. math:: \max_d \min_k g_k^\top d \quad \text{such that} \quad
               \lVert d - g_0 \rVert \le c \lVert g_0 \rVert, \qquad g_0 = \frac1K \sum_k g_k
@@ -45,7 +45,7 @@ class CAGrad(AmortisedAggregator):
     amortised : bool, default False
         Carry the weights from step to step, see Notes.
     step_size : float, default 0.3
-        Of the carried weights.
+        Step size of the carried weights.
 
     Attributes
     ----------
@@ -61,9 +61,9 @@ class CAGrad(AmortisedAggregator):
 
     Amortised (not in the paper), the slopes along an update are those of the paper's objective in
     w, and move w by a step of exponentiated gradient descent that does not depend on the
-    gradients' size. For :math:`\lambda` every tenth update is the average
-    gradient, whose slopes tell :math:`\lVert g_0 \rVert` and :math:`g_w^\top g_0`; all others
-    then tell :math:`\lVert g_w \rVert`. Both are averaged over some steps, and :math:`\lambda`
+    gradients' size. To estimate :math:`\lambda`, every tenth update is the average gradient,
+    whose slopes give :math:`\lVert g_0 \rVert` and :math:`g_w^\top g_0`; the slopes of all
+    others then give :math:`\lVert g_w \rVert`. Both are averaged over some steps, and :math:`\lambda`
     is at most 100 c.
 
     References
@@ -122,7 +122,7 @@ class CAGrad(AmortisedAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Make carried weights even, and forget estimates."""
+        """Set carried weights to equal ones and reset the estimates."""
         del generator
         if self.amortised:
             self._carrier = CarriedWeights(n_tasks, device)
@@ -133,21 +133,21 @@ class CAGrad(AmortisedAggregator):
         if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
         require_same_tasks(self, served, self.weights_)
-        weights = self._carrier.of(served)
-        even = torch.full_like(weights, 1 / len(weights))
-        if self._ball.asks_mean(served):
-            return even
-        return (even + self._ball.share(weights, served, self.c) * weights) * self._factor()
+        weights = self._carrier.shares(served)
+        equal = torch.full_like(weights, 1 / len(weights))
+        if self._ball.needs_mean(served):
+            return equal
+        return (equal + self._ball.share(weights, served, self.c) * weights) * self._factor()
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        """Correct the estimates, and move weights along the objective's slopes."""
+        """Update the estimates, or the weights along the objective's slopes."""
         if not product.isfinite().all():
             return
-        if self._ball.asks_mean(served):
-            self._ball.learn_mean(product.double(), served)
+        if self._ball.needs_mean(served):
+            self._ball.update_from_mean(product.double(), served)
             return
-        weights, slopes = self._carrier.of(served), product.double() / self._factor()
-        self._ball.learn(slopes, weights, served, self.c)
+        weights, slopes = self._carrier.shares(served), product.double() / self._factor()
+        self._ball.update(slopes, weights, served, self.c)
         self._carrier.move(slopes, served, self.step_size)
 
     def _factor(self) -> float:

@@ -1,4 +1,4 @@
-"""Weights of a bargain that are carried from step to step."""
+"""Weights of a fair bargain that are carried from step to step."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.aggregation._bargain import clipped
-from polytask.aggregation._paced import paced
-from polytask.aggregation._state import restore, saved
+from polytask.aggregation._adaptive_rates import adapt_rates
+from polytask.aggregation._bargain import clip_to_norm
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Served
 
 __all__ = ["CarriedBargain"]
 
 
 class CarriedBargain:
-    r"""Weights w on their way to :math:`(G w)_k = w_k^{-1/\alpha}`, given only slopes G w.
+    r"""Weights w that approach :math:`(G w)_k = w_k^{-1/\alpha}` from slopes G w alone.
 
     A step first scales all weights alike, to where :math:`\sum_k w_k (G w)_k` is what it would
     be at the solution. Then each moves by its own residual,
@@ -28,8 +28,8 @@ class CarriedBargain:
               \rho_k = \log(w_k^{1/\alpha} (G w)_k) \in [-1, 1],
 
     where slopes that are not positive have the residual -1, and :math:`\eta_k` is the step size
-    times the task's rate, which shrinks while its residual changes sign (see `paced`). Nothing
-    moves if the update was zero.
+    times the task's rate, which shrinks while its residual changes sign (see `adapt_rates`). The
+    weights stay if the update was zero.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class CarriedBargain:
     ----------
     weights : tensor of shape (n_tasks,)
     rates : tensor of shape (n_tasks,)
-        Shares of the step size.
+        Factors on the step size, per task.
     residuals : tensor of shape (n_tasks,)
         Of the last step in which each task was present; 0 before.
     """
@@ -50,10 +50,12 @@ class CarriedBargain:
         self.rates = torch.ones_like(self.weights)
         self.residuals = torch.zeros_like(self.weights)
 
-    def of(self, served: Served, alpha: float, max_norm: float | None) -> Float[Tensor, " k"]:
+    def clipped_weights(
+        self, served: Served, alpha: float, max_norm: float | None
+    ) -> Float[Tensor, " k"]:
         """Weights of the tasks present, clipped as if they solved the equation."""
         weights = self.weights[served.indices]
-        return clipped(weights, weights.pow(1 - 1 / alpha).sum().sqrt(), max_norm)
+        return clip_to_norm(weights, weights.pow(1 - 1 / alpha).sum().sqrt(), max_norm)
 
     def move(
         self,
@@ -63,26 +65,28 @@ class CarriedBargain:
         max_norm: float | None,
         step_size: float,
     ) -> None:
-        """One step of the tasks present, given the slopes along the clipped update."""
-        rows, beta = served.indices, 1 / alpha
-        weights = self.weights[rows]
-        slopes = product.detach().to(weights) * (weights / self.of(served, alpha, max_norm))
+        """One step of the weights of the tasks present, from the slopes along the clipped update."""
+        indices, beta = served.indices, 1 / alpha
+        weights = self.weights[indices]
+        slopes = product.detach().to(weights) * (
+            weights / self.clipped_weights(served, alpha, max_norm)
+        )
         total = weights @ slopes
         scale = (weights.pow(1 - beta).sum() / total).pow(1 / (1 + beta))
         scaled = scale * weights
         relative = scaled.pow(beta) * scale * slopes
         residuals = relative.clamp(math.exp(-1), math.e).log()
-        rates = paced(self.rates[rows], residuals, self.residuals[rows])
+        rates = adapt_rates(self.rates[indices], residuals, self.residuals[indices])
         moved = scaled * torch.exp(-step_size * rates * residuals)
-        sound = (total > 0) & (moved.isfinite() & (moved > 0)).all()
-        self.weights[rows] = torch.where(sound, moved, weights)
-        self.rates[rows] = torch.where(sound, rates, self.rates[rows])
-        self.residuals[rows] = torch.where(sound, residuals, self.residuals[rows])
+        valid = (total > 0) & (moved.isfinite() & (moved > 0)).all()
+        self.weights[indices] = torch.where(valid, moved, weights)
+        self.rates[indices] = torch.where(valid, rates, self.rates[indices])
+        self.residuals[indices] = torch.where(valid, residuals, self.residuals[indices])
 
     def state_dict(self) -> dict[str, Any]:
-        """All of it."""
-        return saved(self, "weights", "rates", "residuals", suffix="")
+        """Weights, rates and residuals."""
+        return copy_state(self, "weights", "rates", "residuals", suffix="")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore it."""
-        restore(self, state, suffix="")
+        """Restore weights, rates and residuals."""
+        restore_state(self, state, suffix="")

@@ -1,4 +1,4 @@
-"""Weights on the simplex that move against slopes, step by step."""
+"""Simplex weights that descend along slopes, carried from step to step."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.aggregation._simplex_weights import put_shares, shares
-from polytask.aggregation._state import restore, saved
+from polytask.aggregation._simplex_weights import redistribute, shares
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Served
 
 __all__ = ["CarriedWeights"]
@@ -24,7 +24,7 @@ class CarriedWeights:
 
     .. math:: w_k \leftarrow w_k \exp(-\eta\, p_k / s) \,/\, \text{their sum}
 
-    for slopes p, with a scale s that follows the largest slope seen lately, so that the size of
+    for slopes p, with a scale s that follows the largest recent slope, so that the size of
     gradients does not matter. Weights of absent tasks stay.
 
     Parameters
@@ -37,26 +37,26 @@ class CarriedWeights:
         self.values = torch.full((n_tasks,), 1 / n_tasks, dtype=torch.float64, device=device)
         self.scale = torch.zeros((), dtype=torch.float64, device=device)
 
-    def of(self, served: Served) -> Float[Tensor, " k"]:
-        """Those of the tasks present, that sum to 1."""
+    def shares(self, served: Served) -> Float[Tensor, " k"]:
+        """Weights of the tasks present, scaled to sum to 1."""
         return shares(self.values, served)
 
     def move(self, slopes: Float[Tensor, " k"], served: Served, step_size: float) -> None:
-        """Take weight from tasks whose loss falls fast already, if all slopes are finite."""
+        """Decrease the weights of tasks whose loss falls fast, if all slopes are finite."""
         if not slopes.isfinite().all():
             return
         slopes = slopes.double()
         self.scale = torch.maximum(_DECAY * self.scale, slopes.abs().amax())
         if self.scale == 0:
             return
-        after = self.of(served) * torch.exp(-step_size * (slopes - slopes.min()) / self.scale)
+        after = self.shares(served) * torch.exp(-step_size * (slopes - slopes.min()) / self.scale)
         after = torch.clamp_min(after / after.sum(), _SMALLEST)
-        self.values = put_shares(self.values, after / after.sum(), served)
+        self.values = redistribute(self.values, after / after.sum(), served)
 
     def state_dict(self) -> dict[str, Any]:
         """The weights and their scale."""
-        return saved(self, "values", "scale", suffix="")
+        return copy_state(self, "values", "scale", suffix="")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore them."""
-        restore(self, state, suffix="")
+        """Restore the weights and their scale."""
+        restore_state(self, state, suffix="")

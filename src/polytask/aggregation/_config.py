@@ -19,7 +19,7 @@ __all__ = ["ConFIG"]
 
 @dataclass
 class ConFIG(GramianAggregator):
-    r"""The direction at equal angles to all gradients, as long as they are along it together.
+    r"""The direction at equal angles to all gradients, as long as the sum of their projections.
 
     .. math:: u = \left(\sum_k g_k \cdot d\right) d, \qquad d = \frac{q}{\|q\|}, \qquad
               q = \hat J^+ 1
@@ -65,5 +65,5 @@ class ConFIG(GramianAggregator):
         square = shares @ projections
         if square <= 0:
             return torch.zeros_like(gramian[0])
-        wanted = np.divide(shares, lengths, out=np.zeros_like(shares), where=lengths > 0)
-        return torch.from_numpy(wanted * (lengths @ projections) / square).to(gramian)
+        coefficients = np.divide(shares, lengths, out=np.zeros_like(shares), where=lengths > 0)
+        return torch.from_numpy(coefficients * (lengths @ projections) / square).to(gramian)

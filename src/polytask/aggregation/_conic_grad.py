@@ -1,4 +1,4 @@
-"""The update of a cone that serves the worst-off task best."""
+"""The update within a cone whose smallest slope over the tasks is largest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["ConicGrad"]
 
 @dataclass
 class ConicGrad(GramianAggregator):
-    r"""Within a cone around the average gradient, the direction of the largest smallest slope.
+    r"""The direction in a cone around the average gradient whose smallest slope is largest.
 
     .. math:: \max_d \min_k \frac{g_k^\top d}{\lVert d \rVert} \quad \text{such that} \quad
               \cos(d, g_0) \ge c, \qquad g_0 = \frac1K \sum_k g_k
@@ -38,8 +38,8 @@ class ConicGrad(GramianAggregator):
     -----
     From the paper are the cone of directions around the average gradient, whose angle `c`
     bounds, the max–min problem over it, and that the direction and the length of the update are
-    settled apart. Ours is the rest: that slopes are compared at one length, without which the
-    problem of a cone has no bounded solution; that this length is :math:`\lVert g_0 \rVert`;
+    determined separately. The rest is ours: that slopes are compared at one length, without which
+    the problem of a cone has no bounded solution; that this length is :math:`\lVert g_0 \rVert`;
     that the problem is solved by an active-set method, where the paper has a closed form by
     duality; that nothing is carried over the steps; and the default of `c`. Updates may therefore
     differ from the authors'.

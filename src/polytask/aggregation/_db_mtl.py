@@ -13,8 +13,8 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import present_losses, require_same_tasks, with_losses
+from polytask.aggregation._served_losses import present_losses, require_losses, require_same_tasks
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
@@ -34,11 +34,11 @@ class DBMTL(GramianAggregator):
     Parameters
     ----------
     beta : float, default 0.9
-        How much of the averaged gradients is kept; with 0 this step's gradients alone count, and
+        Share of the averaged gradients that is kept; with 0 only this step's gradients count, and
         the method works on the Gramian.
     beta_sigma : float, default 0.5
-        How fast `beta` falls with the steps t in which a task was present: 0.5 as in the paper; the
-        authors' code has 0, with which averages lag far behind in short runs.
+        Exponent of the decay of `beta` with the steps t in which a task was present: 0.5 as in the
+        paper; the authors' code has 0, with which averages lag far behind in short runs.
 
     Attributes
     ----------
@@ -49,8 +49,8 @@ class DBMTL(GramianAggregator):
 
     Notes
     -----
-    The tasks' averaged gradients take as much memory as the shared parameters, once a task. A
-    task that is absent keeps its average, which takes no part in the update until it returns.
+    The averaged gradients take as much memory per task as the shared parameters. A task that is
+    absent keeps its average, which takes no part in the update until it returns.
     Losses should be positive: others count as 0, to which 1e-8 is added as to all.
     Deviations from the authors' code: no small number is added to lengths, so that the
     gradients' unit does not matter, and gradients of length 0 stay 0. With ``beta > 0`` heads
@@ -106,7 +106,7 @@ class DBMTL(GramianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget the averages."""
+        """Reset the averages."""
         del generator
         self.step_ = torch.zeros(n_tasks, dtype=torch.int64, device=device)
         if hasattr(self, "gradient_"):
@@ -118,26 +118,26 @@ class DBMTL(GramianAggregator):
         """Weights of this step's gradients, for ``beta=0``."""
         losses = _positive(present_losses("DBMTL", served))
         lengths = gramian.detach().diagonal().double().clamp_min(0).sqrt() / losses
-        return (_stretches(lengths) / losses).to(gramian)
+        return (_factors_to_longest(lengths) / losses).to(gramian)
 
     def combine(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update, from averages that have moved."""
-        told, losses = with_losses("DBMTL", served)
+        """The update from the averages, after these are updated."""
+        served, losses = require_losses("DBMTL", served)
         if not hasattr(self, "step_"):
-            self.start(len(told.present), device=jacobian.device)
-        require_same_tasks(self, told, self.step_)
+            self.start(len(served.present), device=jacobian.device)
+        require_same_tasks(self, served, self.step_)
         if not hasattr(self, "gradient_"):
-            self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
-        rows = told.indices
-        self.step_[rows] += 1
-        kept = (self.beta / self.step_[rows].double() ** self.beta_sigma)[:, None].to(jacobian)
+            self.gradient_ = jacobian.new_zeros(len(served.present), jacobian.shape[1])
+        indices = served.indices
+        self.step_[indices] += 1
+        decay = (self.beta / self.step_[indices].double() ** self.beta_sigma)[:, None].to(jacobian)
         logarithmic = jacobian.detach() / _positive(losses)[:, None].to(jacobian)
-        average = logarithmic + kept * (self.gradient_[rows].to(jacobian) - logarithmic)
-        self.gradient_[rows] = average.to(self.gradient_)
+        average = logarithmic + decay * (self.gradient_[indices].to(jacobian) - logarithmic)
+        self.gradient_[indices] = average.to(self.gradient_)
         lengths = torch.linalg.vector_norm(average, dim=1, dtype=torch.float64)
-        return _stretches(lengths).to(average) @ average
+        return _factors_to_longest(lengths).to(average) @ average
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
@@ -149,17 +149,17 @@ class DBMTL(GramianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Averages and counts of steps."""
-        return saved(self, "gradient", "step")
+        return copy_state(self, "gradient", "step")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore averages and counts of steps."""
-        restore(self, state)
+        restore_state(self, state)
 
 
 def _positive(losses: Float64[Tensor, " k"]) -> Float64[Tensor, " k"]:
     return losses.clamp_min(0) + _EPSILON
 
 
-def _stretches(lengths: Float64[Tensor, " k"]) -> Float64[Tensor, " k"]:
-    """Factors that make all as long as the longest; 1 for what has no length."""
+def _factors_to_longest(lengths: Float64[Tensor, " k"]) -> Float64[Tensor, " k"]:
+    """Factors that make all gradients as long as the longest; 1 for those of length 0."""
     return torch.where(lengths > 0, lengths.max() / lengths, 1.0)

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._linalg import dual_cone
+from polytask._linalg import project_dual_cone
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
 
@@ -58,4 +58,4 @@ class DualProj(GramianAggregator):
         products = gramian.detach().double().cpu().numpy()
         precision = torch.finfo(gramian.dtype).eps
         even = np.full((1, len(products)), 1 / len(products))
-        return torch.from_numpy(dual_cone(products, even, precision)[0]).to(gramian)
+        return torch.from_numpy(project_dual_cone(products, even, precision)[0]).to(gramian)

@@ -1,4 +1,4 @@
-"""Weights that are made anew every few steps."""
+"""Weights that are recomputed every few steps."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, Satisfies, check, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, served_or_all
+from polytask.aggregation._served_losses import require_same_tasks, served_or_all
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 
 __all__ = ["Every"]
@@ -23,7 +23,7 @@ _SERVED_AS_ARGUMENT = frozenset({Need.PRESENT, Need.LOSSES})
 _KEPT = frozenset({Property.PERMUTATION_INVARIANT, Property.DETERMINISTIC})
 
 
-def _makes_weights(aggregator: Any) -> bool:
+def _has_weights(aggregator: Any) -> bool:
     return (
         isinstance(aggregator, Aggregator)
         and not aggregator.needs & {Need.JACOBIAN, Need.PRODUCT}
@@ -33,37 +33,36 @@ def _makes_weights(aggregator: Any) -> bool:
 
 @dataclass
 class Every(Aggregator):
-    """Make another aggregator's weights every n-th step and carry them in between.
+    """Compute another aggregator's weights every n-th step and carry them in between.
 
     The steps in between cost one backward pass.
 
     Parameters
     ----------
     aggregator : Aggregator
-        One whose weights follow from the Gramian or the losses. Amortised ones carry theirs
+        One whose weights depend on the Gramian or the losses. Amortised ones carry theirs
         anyway; those that work on the Jacobian have none.
     n : int
-        Steps from one making of weights to the next; the first step makes them.
+        Steps from one computation of weights to the next; the first step computes them.
 
     Attributes
     ----------
     needs : frozenset of str
         What the next step needs: all that `aggregator` needs, or only which tasks are present.
     weight_ : tensor of shape (n_tasks,)
-        The last weights made for each task; NaN for tasks never present when they were made.
+        The last weights computed per task; NaN for tasks that were never present then.
     step_ : int
         Steps taken.
 
     Notes
     -----
-    A task that was absent whenever weights were made gets the mean of the carried ones until
-    they are made with it; an absent task's weight stays. Weights lag behind the gradients, so
-    of the aggregator's properties only its invariance under permutation and its determinism
-    pass on.
+    A task that was absent whenever weights were computed gets the mean of the carried ones until
+    they are computed with it; an absent task's weight stays. Weights lag behind the gradients, so
+    only two of the aggregator's properties remain: invariance under permutation and determinism.
 
     References
     ----------
-    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, update weights so.
+    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, update weights this way.
 
     Examples
     --------
@@ -85,7 +84,7 @@ class Every(Aggregator):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "aggregator": Satisfies(
-            _makes_weights,
+            _has_weights,
             "an aggregator whose weights follow from the Gramian or the losses, such as MGDA()",
         ),
         "n": Interval(int, 1),
@@ -96,12 +95,12 @@ class Every(Aggregator):
         check("Every", "aggregator", self.aggregator, accepted, self.refusal(self.aggregator))
         check_parameters(self)
         self.properties = self.aggregator.properties & _KEPT  # type: ignore[misc]
-        self._turn(0)
+        self._set_step(0)
 
     @staticmethod
     def refusal(aggregator: object) -> str | None:
-        """Why an aggregator's weights cannot be kept for several steps; None where they can."""
-        if _makes_weights(aggregator):
+        """The reason why an aggregator's weights cannot be kept for several steps, or None."""
+        if _has_weights(aggregator):
             return None
         if isinstance(aggregator, type):
             return f"Make an object of the class: {aggregator.__name__}()."
@@ -119,34 +118,34 @@ class Every(Aggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget the weights, and start the aggregator."""
+        """Reset the weights, and start the aggregator."""
         self.weight_ = torch.full((n_tasks,), torch.nan, dtype=torch.float64, device=device)
         self.aggregator.start(n_tasks, device=device, generator=generator)
-        self._turn(0)
+        self._set_step(0)
 
     def weights(
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
         """New weights of the tasks present."""
-        told = served_or_all(served, len(gramian), gramian.device)
-        self._wake(told)
+        present = served_or_all(served, len(gramian), gramian.device)
+        self._ensure_started(present)
         method: Any = self.aggregator
-        given = (served,) if method.needs & _SERVED_AS_ARGUMENT else ()
-        weights: Tensor = method.weights(gramian, *given)
-        self._carry(weights, told)
-        self._turn(self.step_ + 1)
+        arguments = (served,) if method.needs & _SERVED_AS_ARGUMENT else ()
+        weights: Tensor = method.weights(gramian, *arguments)
+        self._store(weights, present)
+        self._set_step(self.step_ + 1)
         return weights
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
         """Weights of the tasks present, without new inner products."""
-        self._wake(served)
-        if self._is_making():
+        self._ensure_started(served)
+        if self._computes_weights():
             method: Any = self.aggregator
             weights: Tensor = method.carried(served)
-            self._carry(weights, served)
+            self._store(weights, served)
         else:
             weights = self._filled(served.indices)
-        self._turn(self.step_ + 1)
+        self._set_step(self.step_ + 1)
         return weights
 
     def aggregate(
@@ -155,37 +154,37 @@ class Every(Aggregator):
         """The update from explicit gradients."""
         if Need.GRAMIAN in self.needs:
             return self.weights(jacobian @ jacobian.T, served) @ jacobian
-        told = served_or_all(served, len(jacobian), jacobian.device)
-        return self.carried(told).to(jacobian) @ jacobian
+        served = served_or_all(served, len(jacobian), jacobian.device)
+        return self.carried(served).to(jacobian) @ jacobian
 
-    def _is_making(self) -> bool:
+    def _computes_weights(self) -> bool:
         return self.step_ % self.n == 0
 
-    def _turn(self, step: int) -> None:
-        """Count a step, and say what the next one needs."""
+    def _set_step(self, step: int) -> None:
+        """Set the count of steps, and what the next step needs."""
         self.step_ = step
-        inner = self.aggregator.needs if self._is_making() else frozenset()
+        inner = self.aggregator.needs if self._computes_weights() else frozenset()
         self.needs = inner | {Need.PRESENT}
 
-    def _wake(self, served: Served) -> None:
+    def _ensure_started(self, served: Served) -> None:
         if not hasattr(self, "weight_"):
             self.weight_ = torch.full_like(served.present, torch.nan, dtype=torch.float64)
         require_same_tasks(self, served, self.weight_)
 
-    def _carry(self, weights: Float[Tensor, " k"], served: Served) -> None:
+    def _store(self, weights: Float[Tensor, " k"], served: Served) -> None:
         self.weight_[served.indices] = weights.to(self.weight_)
 
-    def _filled(self, rows: Tensor) -> Float[Tensor, " k"]:
+    def _filled(self, indices: Tensor) -> Float[Tensor, " k"]:
         """Carried weights; their mean for tasks that have none."""
-        mine = self.weight_[rows]
-        return torch.where(mine.isnan(), self.weight_.nanmean(), mine)
+        carried = self.weight_[indices]
+        return torch.where(carried.isnan(), self.weight_.nanmean(), carried)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, the count of steps and the aggregator's own state."""
-        return {**saved(self, "weight", "step"), "aggregator": self.aggregator.state_dict()}
+        return {**copy_state(self, "weight", "step"), "aggregator": self.aggregator.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore weights, the count of steps and the aggregator's own state."""
         self.aggregator.load_state_dict(state["aggregator"])
-        restore(self, {name: value for name, value in state.items() if name != "aggregator"})
-        self._turn(state["step"])
+        restore_state(self, {name: value for name, value in state.items() if name != "aggregator"})
+        self._set_step(state["step"])

@@ -1,4 +1,4 @@
-"""Excess risks."""
+"""Weights from excess risks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, served_or_all
+from polytask.aggregation._served_losses import require_same_tasks, served_or_all
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
@@ -23,7 +23,7 @@ __all__ = ["ExcessMTL"]
 
 @dataclass
 class ExcessMTL(JacobianAggregator):
-    r"""Weigh tasks by how far they are from their own optimum, not by their loss.
+    r"""Weights that grow with the tasks' estimated distance from their own optimum.
 
     .. math:: w_k \propto w_k \exp\bigl(\eta\, e_k / e_k(0)\bigr), \qquad
               e_k = \sum_p \frac{g_{kp}^2}{h_{kp}}, \qquad
@@ -48,7 +48,7 @@ class ExcessMTL(JacobianAggregator):
 
     Notes
     -----
-    The curvatures take as much memory as the shared parameters, once a task. The factor ½ of
+    The curvatures take as much memory per task as the shared parameters. The factor ½ of
     the quadratic cancels. Deviations from the authors' code: no small number is added to sums of
     squares, so that the loss's unit does not matter; where all gradients of a parameter were 0
     it adds nothing to the excess risk. A task that joins later enters with the ratio 1. Ratios
@@ -68,7 +68,7 @@ class ExcessMTL(JacobianAggregator):
     >>> method = ExcessMTL(learning_rate=1.0)
     >>> method.combine(torch.tensor([[1.0, 0.0], [0.0, 2.0]]))
     tensor([1., 2.])
-    >>> method.combine(torch.tensor([[0.0, 0.0], [0.0, 2.0]]))  # the first task has arrived
+    >>> method.combine(torch.tensor([[0.0, 0.0], [0.0, 2.0]]))  # the first task is at its optimum
     tensor([0.0000, 2.6790])
     """
 
@@ -103,7 +103,7 @@ class ExcessMTL(JacobianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Set equal weights and forget the curvatures."""
+        """Set equal weights and reset the curvatures."""
         del generator
         self.log_weight_ = torch.zeros(n_tasks, dtype=torch.float64, device=device)
         self.initial_excess_ = torch.zeros_like(self.log_weight_)
@@ -113,34 +113,34 @@ class ExcessMTL(JacobianAggregator):
     def combine(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The weighted sum of the gradients, by weights that have learned from them."""
-        told = served_or_all(served, len(jacobian), jacobian.device)
+        """The weighted sum of the gradients, after the weights are updated from them."""
+        served = served_or_all(served, len(jacobian), jacobian.device)
         if not hasattr(self, "log_weight_"):
-            self.start(len(told.present), device=jacobian.device)
-        require_same_tasks(self, told, self.log_weight_)
+            self.start(len(served.present), device=jacobian.device)
+        require_same_tasks(self, served, self.log_weight_)
         if not hasattr(self, "curvature_"):
-            self.curvature_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
-        rows = told.indices
-        excess = self._excess(jacobian.detach(), rows)
-        known = self.initial_excess_[rows]
+            self.curvature_ = jacobian.new_zeros(len(served.present), jacobian.shape[1])
+        indices = served.indices
+        excess = self._excess(jacobian.detach(), indices)
+        known = self.initial_excess_[indices]
         initial = torch.where(known > 0, known, excess)
-        self.initial_excess_[rows] = initial
+        self.initial_excess_[indices] = initial
         ratios = torch.where(initial > 0, excess / initial, 1.0)
-        self.log_weight_[rows] += self.learning_rate * (ratios - ratios.mean())
-        weights = len(rows) * self.log_weight_[rows].softmax(0)
+        self.log_weight_[indices] += self.learning_rate * (ratios - ratios.mean())
+        weights = len(indices) * self.log_weight_[indices].softmax(0)
         return weights.to(jacobian) @ jacobian
 
-    def _excess(self, jacobian: Float[Tensor, "k p"], rows: Tensor) -> Float64[Tensor, " k"]:
-        """Estimated excess risks, after the curvatures have grown."""
-        curvature = torch.hypot(self.curvature_[rows].to(jacobian), jacobian)
-        self.curvature_[rows] = curvature.to(self.curvature_)
+    def _excess(self, jacobian: Float[Tensor, "k p"], indices: Tensor) -> Float64[Tensor, " k"]:
+        """Estimated excess risks, after the curvatures are updated."""
+        curvature = torch.hypot(self.curvature_[indices].to(jacobian), jacobian)
+        self.curvature_[indices] = curvature.to(self.curvature_)
         terms = torch.where(curvature > 0, jacobian * (jacobian / curvature), 0.0)
         return terms.sum(dim=1, dtype=torch.float64)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, curvatures and initial excess risks."""
-        return saved(self, "log_weight", "curvature", "initial_excess")
+        return copy_state(self, "log_weight", "curvature", "initial_excess")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore weights, curvatures and initial excess risks."""
-        restore(self, state)
+        restore_state(self, state)

@@ -17,7 +17,7 @@ __all__ = ["FairGrad"]
 
 @dataclass
 class FairGrad(BargainAggregator):
-    r"""The update that shares progress among the tasks in an :math:`\alpha`-fair way.
+    r"""The update that distributes progress among the tasks in an :math:`\alpha`-fair way.
 
     .. math:: w > 0 \quad\text{with}\quad (G w)_k = w_k^{-1/\alpha} \text{ for every } k,
               \qquad G = J J^\top
@@ -30,13 +30,13 @@ class FairGrad(BargainAggregator):
     ----------
     alpha : float, default 2.0
     max_norm : float or None, default 1.0
-        The longest update; None leaves it as it is.
+        The largest norm of the update; None does not clip.
     amortised : bool, default False
         Carry the weights from step to step instead of solving for them. The carried ones start
         at 1.
     step_size : float, default 0.1
-        Of carried weights: by how much of its (logarithmic) residual each moves at most in a
-        step.
+        Step size of carried weights: the largest share of its (logarithmic) residual by which
+        each moves per step.
 
     Attributes
     ----------
@@ -55,8 +55,8 @@ class FairGrad(BargainAggregator):
     Where 0 lies in the convex hull of the gradients, or nearly, the equation has no solution. The
     weights are then those of the shortest vector in the hull of the unit gradients, so that the
     update is about zero. Gradients that are zero do not take part. With :math:`\alpha \ne 1`
-    that may also be found of conflicting gradients whose sizes differ by more than about
-    :math:`10^6`, where rounding hides the solution.
+    conflicting gradients whose sizes differ by more than about :math:`10^6` may be treated so,
+    too: rounding hides their solution.
 
     Carried weights are first scaled so that the update's norm is right, then each moves by its
     own residual, more slowly while that changes sign; the paper has no such mode.

@@ -13,33 +13,33 @@ from torch import Tensor
 from polytask._validation import Constraint, Each, Interval, OneOf, check_parameters, message
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import served_or_all
+from polytask.aggregation._served_losses import served_or_all
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradDrop"]
 
-_AT_ONCE = 1 << 19  # numbers that stay near the processor
+_CHUNK = 1 << 19  # numbers that fit into the cache
 _SHARE = Interval(float, 0.0, 1.0)
 
 
 @dataclass
 class GradDrop(JacobianAggregator):
-    r"""The sum of the gradients that have, coordinate by coordinate, one sign drawn at random.
+    r"""The sum of the gradients that have a randomly drawn sign, coordinate by coordinate.
 
     .. math:: u = \sum_k \left(\lambda_k + (1 - \lambda_k) M_k\right) g_k, \qquad
               M_k = [g_k > 0][U < P] + [g_k < 0][U \ge P], \qquad
               P = \frac12 \left(1 + \frac{\sum_k g_k}{\sum_k |g_k|}\right)
 
-    with :math:`U` uniform in [0, 1), one draw for each coordinate: the more of the gradients'
+    with :math:`U` uniform in [0, 1), drawn per coordinate: the more of the gradients'
     mass is positive, the likelier the positive ones are kept.
 
     Parameters
     ----------
     leak : float or tuple of float, default 0.0
-        How much of each gradient passes whatever the signs: :math:`\lambda`, one for all tasks
-        or one a task. At 1 the update is that of `Sum`.
+        Share :math:`\lambda` of each gradient that passes with any sign: one for all tasks or one
+        per task. At 1 the update is that of `Sum`.
 
     Notes
     -----
@@ -90,7 +90,7 @@ class GradDrop(JacobianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Take the generator that picks signs; check that there is a leak for every task."""
+        """Set the generator that draws signs; check that there is one leak per task."""
         del device
         self._generator = generator
         self._check_leaks(n_tasks)
@@ -98,10 +98,10 @@ class GradDrop(JacobianAggregator):
     def combine(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The coordinates of the sign that was drawn, and what leaks of the others."""
+        """The coordinates of the drawn sign, and the leaking share of the others."""
         leaks = self._leaks(jacobian, served)
         uniform = self._uniform(jacobian[0])
-        width = max(_AT_ONCE // len(jacobian), 1 << 12)
+        width = max(_CHUNK // len(jacobian), 1 << 12)
         parts = zip(torch.split(jacobian, width, 1), torch.split(uniform, width), strict=True)
         return torch.cat([_drop(part, draws, leaks) for part, draws in parts])
 
@@ -111,15 +111,15 @@ class GradDrop(JacobianAggregator):
         return draws.to(like.device)
 
     def _leaks(self, jacobian: Float[Tensor, "k p"], served: Served | None) -> Float[Tensor, " k"]:
-        """Those of the tasks present."""
-        told = served_or_all(served, len(jacobian), jacobian.device)
-        self._check_leaks(len(told.present))
+        """The leaks of the tasks present."""
+        served = served_or_all(served, len(jacobian), jacobian.device)
+        self._check_leaks(len(served.present))
         leaks = torch.as_tensor(self.leak, dtype=jacobian.dtype, device=jacobian.device)
-        return leaks.expand(len(told.present))[told.indices]
+        return leaks.expand(len(served.present))[served.indices]
 
     def _check_leaks(self, n_tasks: int) -> None:
         if isinstance(self.leak, tuple) and len(self.leak) != n_tasks:
-            expected = f"a float or {n_tasks} of them, one a task"
+            expected = f"a float or {n_tasks} of them, one per task"
             raise ParameterError(message("GradDrop", "leak", expected, self.leak))
 
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, with_losses
+from polytask.aggregation._served_losses import require_losses, require_same_tasks
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
@@ -26,22 +26,22 @@ _EQUAL = 1e-6
 
 @dataclass
 class GradNorm(GramianAggregator):
-    r"""Learn weights by which tasks train at similar rates.
+    r"""Learned weights under which tasks train at similar rates.
 
     .. math:: \min_w \sum_k \bigl| w_k \lVert g_k \rVert - \bar G\, r_k^\alpha \bigr|,
               \qquad \bar G = \tfrac1K \sum_j w_j \lVert g_j \rVert,
               \qquad r_k = \frac{\ell_k / \ell_k(0)}{\tfrac1K \sum_j \ell_j / \ell_j(0)}
 
-    with the targets :math:`\bar G\, r_k^\alpha` held constant, one gradient step at each update.
-    A task whose loss fell less than the others' is meant to have a larger gradient. The weights
+    with the targets :math:`\bar G\, r_k^\alpha` held constant, by one gradient step per update.
+    A task whose loss fell less than the others' gets a larger gradient. The weights
     :math:`w = K\, \mathrm{softmax}(s)` sum to the number of tasks present.
 
     Parameters
     ----------
     alpha : float, default 1.5
-        How strongly slow tasks are pulled along; 0 makes all weighted gradients equally long.
+        Strength of the pull on slow tasks; 0 makes all weighted gradients equally long.
     learning_rate : float, default 0.025
-        Of the weights' logits s.
+        Learning rate of the weights' logits s.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class GradNorm(GramianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Set all weights to 1 and forget the initial losses."""
+        """Set all weights to 1 and reset the initial losses."""
         del generator
         self.logit_ = torch.zeros(n_tasks, dtype=torch.float64, device=device)
         self.initial_loss_ = torch.full_like(self.logit_, torch.nan)
@@ -114,26 +114,26 @@ class GradNorm(GramianAggregator):
     def weights(
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
-        """Weights of this step; they then learn from it."""
-        told, losses = with_losses("GradNorm", served)
+        """Weights of this step, which are updated from it afterwards."""
+        served, losses = require_losses("GradNorm", served)
         if not hasattr(self, "logit_"):
-            self.start(len(told.present), device=gramian.device)
-        require_same_tasks(self, told, self.logit_)
-        rows = told.indices
-        self._note_initial(losses, rows)
-        weights = len(rows) * self.logit_[rows].softmax(0)
+            self.start(len(served.present), device=gramian.device)
+        require_same_tasks(self, served, self.logit_)
+        indices = served.indices
+        self._record_initial(losses, indices)
+        weights = len(indices) * self.logit_[indices].softmax(0)
         lengths = gramian.detach().diagonal().double().clamp_min(0).sqrt()
-        slopes = self._slopes(weights, lengths, self._rates(losses, rows))
-        self.logit_[rows] -= self.learning_rate * slopes
+        slopes = self._slopes(weights, lengths, self._rates(losses, indices))
+        self.logit_[indices] -= self.learning_rate * slopes
         return weights.to(gramian)
 
-    def _note_initial(self, losses: Float64[Tensor, " k"], rows: Tensor) -> None:
-        known = self.initial_loss_[rows]
-        self.initial_loss_[rows] = torch.where(known.isnan(), losses, known)
+    def _record_initial(self, losses: Float64[Tensor, " k"], indices: Tensor) -> None:
+        known = self.initial_loss_[indices]
+        self.initial_loss_[indices] = torch.where(known.isnan(), losses, known)
 
-    def _rates(self, losses: Float64[Tensor, " k"], rows: Tensor) -> Float64[Tensor, " k"]:
+    def _rates(self, losses: Float64[Tensor, " k"], indices: Tensor) -> Float64[Tensor, " k"]:
         """Relative inverse training rates, with mean 1."""
-        ratios = losses.clamp_min(_TINY) / self.initial_loss_[rows].clamp_min(_TINY)
+        ratios = losses.clamp_min(_TINY) / self.initial_loss_[indices].clamp_min(_TINY)
         return ratios / ratios.mean()
 
     def _slopes(
@@ -154,8 +154,8 @@ class GradNorm(GramianAggregator):
 
     def state_dict(self) -> dict[str, Any]:
         """Logits and initial losses."""
-        return saved(self, "logit", "initial_loss")
+        return copy_state(self, "logit", "initial_loss")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore logits and initial losses."""
-        restore(self, state)
+        restore_state(self, state)

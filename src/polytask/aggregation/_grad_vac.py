@@ -14,22 +14,22 @@ from torch import Tensor
 from polytask._linalg import normalised
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
-from polytask.aggregation._other_tasks import other_tasks
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, served_or_all
+from polytask.aggregation._random_orders import draw_orders
+from polytask.aggregation._served_losses import require_same_tasks, served_or_all
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradVac"]
 
-_AT_ONCE = 64  # tasks whose coefficients stay in the processor's cache
+_CHUNK = 64  # tasks whose coefficients stay in the processor's cache
 _LEAST_SINE = 1e-4
 
 
 @dataclass
 class GradVac(GramianAggregator):
-    r"""The sum of gradients, each turned until it is as close to the others as is usual.
+    r"""The sum of gradients, each turned until its cosine to the others is the usual one.
 
     .. math:: g_i' \leftarrow g_i' + \frac{\|g_i'\| \left(\hat\varphi_{ij} \sqrt{1 - \varphi_{ij}^2}
               - \varphi_{ij} \sqrt{1 - \hat\varphi_{ij}^2}\right)}
@@ -44,7 +44,7 @@ class GradVac(GramianAggregator):
     Parameters
     ----------
     beta : float, default 0.01
-        How fast the targets move.
+        Rate at which the target cosines follow the measured ones.
 
     Attributes
     ----------
@@ -57,8 +57,8 @@ class GradVac(GramianAggregator):
     TorchJD move the targets half of the way at every step; the default here averages over a
     hundred. As there, the update is the sum of the turned gradients. A pair of which one is
     absent, or whose cosine is undefined since a gradient is zero, keeps its target and is not
-    turned; turning leaves an angle of at least 1e-4, since no finite step reaches 0. All is done
-    on the Gramian.
+    turned; turning leaves an angle of at least 1e-4, since no finite step reaches 0. All is computed
+    from the Gramian.
 
     References
     ----------
@@ -99,7 +99,7 @@ class GradVac(GramianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Set every target to 0 and take the generator that orders the tasks."""
+        """Set every target to 0, and the generator that orders the tasks."""
         del device
         self.targets_ = torch.zeros(n_tasks, n_tasks, dtype=torch.float64)
         self._generator = generator
@@ -107,35 +107,35 @@ class GradVac(GramianAggregator):
     def weights(
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
-        """How often each gradient is in the sum of the turned ones; it moves the targets."""
-        told = served_or_all(served, len(gramian), gramian.device)
+        """Coefficients of the gradients in the sum of the turned ones; updates the targets."""
+        served = served_or_all(served, len(gramian), gramian.device)
         if not hasattr(self, "targets_"):
-            self.start(len(told.present), generator=self._generator)
-        require_same_tasks(self, told, self.targets_)
+            self.start(len(served.present), generator=self._generator)
+        require_same_tasks(self, served, self.targets_)
         products = normalised(gramian.detach().double().cpu().numpy())
-        pairs = np.ix_(*2 * [told.indices.cpu().numpy()])
+        pairs = np.ix_(*2 * [served.indices.cpu().numpy()])
         targets = self.targets_.numpy()[pairs]
-        order = other_tasks(len(products), self._generator)
+        order = draw_orders(len(products), self._generator)
         vaccine = _Vaccine(products, self.beta, torch.finfo(gramian.dtype).eps)
         weights = np.zeros(len(products))
-        for first in range(0, len(products), _AT_ONCE):
-            some = slice(first, first + _AT_ONCE)
-            weights += vaccine.turn(first, order[some], targets[some])
+        for first in range(0, len(products), _CHUNK):
+            chunk = slice(first, first + _CHUNK)
+            weights += vaccine.turn(first, order[chunk], targets[chunk])
         self.targets_.numpy()[pairs] = targets
         return torch.from_numpy(weights).to(gramian)
 
     def state_dict(self) -> dict[str, Any]:
         """The targets."""
-        return saved(self, "targets")
+        return copy_state(self, "targets")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the targets."""
-        restore(self, state, device=torch.device("cpu"))
+        restore_state(self, state, device=torch.device("cpu"))
 
 
 @dataclass
 class _Vaccine:
-    """Inner products of the gradients, how fast targets move, and how precise products are."""
+    """Inner products of the gradients, the rate of the targets, and the products' precision."""
 
     products: Float64[np.ndarray, "k k"]
     beta: float
@@ -144,7 +144,7 @@ class _Vaccine:
     def turn(
         self, first: int, order: Int64[np.ndarray, "n others"], targets: Float64[np.ndarray, "n k"]
     ) -> Float64[np.ndarray, " k"]:
-        """Coefficients of the sum of n turned gradients in a row; `targets` are moved in place."""
+        """Coefficients of the sum of n consecutive turned gradients; updates `targets` in place."""
         rows = np.arange(len(order))
         coefficients = np.eye(len(order), len(self.products), first)
         squares = self.products.diagonal()

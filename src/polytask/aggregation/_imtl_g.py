@@ -1,4 +1,4 @@
-"""Impartial multi-task learning, the gradients' part."""
+"""Impartial multi-task learning: the balance of gradients."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class IMTLG(GramianAggregator):
     negative where lengths differ widely, the update may then be long or raise every loss.
     Dependent gradients are served in the least-squares sense; TorchJD takes the pseudo-inverse
     of G in place of C, which ignores gradients much shorter than the longest. A gradient of zero
-    gets weight 0 and asks for nothing. The weights are all 0 where the :math:`v_k` cancel, as
+    gets weight 0. The weights are all 0 where the :math:`v_k` cancel, as
     for two opposing gradients.
 
     References
@@ -63,12 +63,12 @@ class IMTLG(GramianAggregator):
     )
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-        """Weights that sum to 1, or zeros where there are none."""
+        """Weights that sum to 1, or zeros where these are undefined."""
         array = gramian.detach().double().cpu().numpy()
         shares, _, lengths = even_direction(array, torch.finfo(gramian.dtype).eps)
         shortest = lengths[lengths > 0].min(initial=1.0)
-        wanted = np.divide(shares * shortest, lengths, out=shares * 0.0, where=lengths > 0)
-        total = wanted.sum()
-        if abs(total) <= _TINY * np.abs(wanted).sum():
+        coefficients = np.divide(shares * shortest, lengths, out=shares * 0.0, where=lengths > 0)
+        total = coefficients.sum()
+        if abs(total) <= _TINY * np.abs(coefficients).sum():
             return torch.zeros_like(gramian[0])
-        return torch.from_numpy(wanted / total).to(gramian)
+        return torch.from_numpy(coefficients / total).to(gramian)

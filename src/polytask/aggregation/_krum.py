@@ -1,4 +1,4 @@
-"""The gradients in the midst of the others."""
+"""Krum: the gradients closest to their neighbours."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Krum(GramianAggregator):
     Parameters
     ----------
     n_byzantine : int, default 1
-        How many may be wrong, f.
+        The number f of gradients that may be wrong.
     n_selected : int, default 1
-        How many are averaged, m. With more than 1 it is Multi-Krum.
+        The number m of gradients that are averaged. More than 1 is Multi-Krum.
 
     Notes
     -----
     Of equal scores the first task's wins, as in the paper, so that the order may matter: where
     :math:`K - f - 2 = 1`, the two closest gradients always have equal scores. With fewer than
-    ``n_byzantine + 3`` tasks each looks at its closest one, and with fewer than ``n_selected``
+    ``n_byzantine + 3`` tasks only the closest neighbour counts, and with fewer than ``n_selected``
     all are averaged; the paper asks for more than ``2 * n_byzantine + 2``, and TorchJD refuses
-    such a step. Distances are squared, as in the paper; TorchJD adds up plain ones.
+    such a step. Distances are squared, as in the paper; TorchJD sums plain ones.
 
     References
     ----------

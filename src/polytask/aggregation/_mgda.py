@@ -15,7 +15,7 @@ from polytask._validation import Constraint, Interval
 from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
-from polytask.aggregation._told import require_same_tasks
+from polytask.aggregation._served_losses import require_same_tasks
 from polytask.gradients import Served
 
 __all__ = ["MGDA"]
@@ -35,7 +35,7 @@ class MGDA(AmortisedAggregator):
     amortised : bool, default False
         Carry the weights from step to step, see Notes.
     step_size : float, default 0.1
-        Of the carried weights.
+        Step size of the carried weights.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class MGDA(AmortisedAggregator):
 
     Notes
     -----
-    Deviation from Sener & Koltun's code: the minimum is found exactly by an active-set method
+    Deviation from Sener & Koltun's code: the minimum is computed exactly by an active-set method
     instead of some Frank–Wolfe steps, and gradients are not normalised before. Amortised (not
     in the paper), the slopes G w along an update are half the objective's gradient, and move w
     by a step of exponentiated gradient descent that does not depend on the gradients' size.
@@ -102,7 +102,7 @@ class MGDA(AmortisedAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Make carried weights even."""
+        """Set carried weights to equal ones."""
         del generator
         if self.amortised:
             self._carrier = CarriedWeights(n_tasks, device)
@@ -112,10 +112,10 @@ class MGDA(AmortisedAggregator):
         if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
         require_same_tasks(self, served, self.weights_)
-        return self._carrier.of(served)
+        return self._carrier.shares(served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        """Take weight from tasks whose slope along the update is large."""
+        """Decrease the weights of tasks whose slope along the update is large."""
         self._carrier.move(product, served, self.step_size)
 
     def state_dict(self) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from polytask._linalg import project_simplex
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, served_or_all
+from polytask.aggregation._served_losses import require_same_tasks, served_or_all
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
@@ -24,26 +24,26 @@ __all__ = ["MoCo"]
 
 @dataclass
 class MoCo(JacobianAggregator):
-    r"""Follow the shortest combination of gradients that are tracked over steps.
+    r"""The shortest combination of gradients that are tracked over steps.
 
     .. math:: Y \leftarrow Y - \beta_t (Y - J), \qquad
               \lambda \leftarrow \Pi_\Delta\bigl(\lambda
               - \gamma_t (Y Y^\top + \rho I) \lambda\bigr), \qquad u = Y^\top \lambda
 
     with :math:`\beta_t = \beta / t^{\sigma}`, :math:`\gamma_t = \gamma / t^{\tau}` and the
-    projection :math:`\Pi_\Delta` onto the simplex. Tracking takes away the bias that minibatch
-    noise brings into `MGDA`.
+    projection :math:`\Pi_\Delta` onto the simplex. Tracking removes the bias that minibatch
+    noise introduces in `MGDA`.
 
     Parameters
     ----------
     beta : float, default 0.1
         Step size of the tracked gradients.
     beta_sigma : float, default 0.5
-        How fast `beta` falls.
+        Exponent of the decay of `beta`.
     gamma : float, default 0.1
         Step size of the multipliers :math:`\lambda`; it depends on the gradients' unit.
     gamma_sigma : float, default 0.5
-        How fast `gamma` falls.
+        Exponent of the decay of `gamma`.
     rho : float, default 0.0
         Strength of the regularisation :math:`\rho \lVert\lambda\rVert^2 / 2`.
 
@@ -58,7 +58,7 @@ class MoCo(JacobianAggregator):
 
     Notes
     -----
-    The tracked gradients take as much memory as the shared parameters, once a task. Deviations
+    The tracked gradients take as much memory per task as the shared parameters. Deviations
     from the authors' code: the multipliers' step follows the paper and lacks a factor of 2.
     Tasks that are present share the multipliers that they have together, brought to a sum of 1
     for the step; the others' gradients, multipliers and counts stay. LibMTL's MoCo differs: it
@@ -117,7 +117,7 @@ class MoCo(JacobianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Track nothing yet, with equal multipliers."""
+        """Reset the tracked gradients, and set equal multipliers."""
         del generator
         self.multiplier_ = torch.full((n_tasks,), 1 / n_tasks, dtype=torch.float64, device=device)
         self.step_ = torch.zeros(n_tasks, dtype=torch.int64, device=device)
@@ -127,43 +127,43 @@ class MoCo(JacobianAggregator):
     def combine(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update, after tracked gradients and multipliers have moved."""
-        told = served_or_all(served, len(jacobian), jacobian.device)
+        """The update, after tracked gradients and multipliers are updated."""
+        served = served_or_all(served, len(jacobian), jacobian.device)
         if not hasattr(self, "step_"):
-            self.start(len(told.present), device=jacobian.device)
-        require_same_tasks(self, told, self.step_)
+            self.start(len(served.present), device=jacobian.device)
+        require_same_tasks(self, served, self.step_)
         if not hasattr(self, "gradient_"):
-            self.gradient_ = jacobian.new_zeros(len(told.present), jacobian.shape[1])
-        rows = told.indices
-        self.step_[rows] += 1
-        tracked = self._track(jacobian.detach(), rows)
-        return self._multipliers(tracked, rows).to(tracked) @ tracked
+            self.gradient_ = jacobian.new_zeros(len(served.present), jacobian.shape[1])
+        indices = served.indices
+        self.step_[indices] += 1
+        tracked = self._track(jacobian.detach(), indices)
+        return self._multipliers(tracked, indices).to(tracked) @ tracked
 
-    def _track(self, jacobian: Float[Tensor, "k p"], rows: Tensor) -> Float[Tensor, "k p"]:
-        rates = (self.beta / self.step_[rows].double() ** self.beta_sigma)[:, None]
-        before = self.gradient_[rows].to(jacobian)
+    def _track(self, jacobian: Float[Tensor, "k p"], indices: Tensor) -> Float[Tensor, "k p"]:
+        rates = (self.beta / self.step_[indices].double() ** self.beta_sigma)[:, None]
+        before = self.gradient_[indices].to(jacobian)
         tracked = before - rates.to(jacobian) * (before - jacobian)
-        self.gradient_[rows] = tracked.to(self.gradient_)
+        self.gradient_[indices] = tracked.to(self.gradient_)
         return tracked
 
-    def _multipliers(self, tracked: Float[Tensor, "k p"], rows: Tensor) -> Float64[Tensor, " k"]:
-        """One projected gradient step of those present; their total stays."""
-        mine = self.multiplier_[rows]
-        total = mine.sum()
-        before = mine / total if total > 0 else torch.full_like(mine, 1 / len(rows))
+    def _multipliers(self, tracked: Float[Tensor, "k p"], indices: Tensor) -> Float64[Tensor, " k"]:
+        """One projected gradient step of the multipliers present; their total stays."""
+        present = self.multiplier_[indices]
+        total = present.sum()
+        before = present / total if total > 0 else torch.full_like(present, 1 / len(indices))
         rate = self.gamma / float(self.step_.max()) ** self.gamma_sigma
         slopes = _gramian(tracked) @ before + self.rho * before
         after = torch.from_numpy(project_simplex((before - rate * slopes).cpu().numpy()))
-        self.multiplier_[rows] = total * after.to(mine)
-        return after.to(mine)
+        self.multiplier_[indices] = total * after.to(present)
+        return after.to(present)
 
     def state_dict(self) -> dict[str, Any]:
         """Tracked gradients, multipliers and counts of steps."""
-        return saved(self, "gradient", "multiplier", "step")
+        return copy_state(self, "gradient", "multiplier", "step")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore tracked gradients, multipliers and counts of steps."""
-        restore(self, state)
+        restore_state(self, state)
 
 
 def _gramian(rows: Float[Tensor, "k p"]) -> Float64[Tensor, "k k"]:

@@ -13,9 +13,9 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._simplex_weights import put_shares, shares, stepped
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, served_or_all
+from polytask.aggregation._served_losses import require_same_tasks, served_or_all
+from polytask.aggregation._simplex_weights import redistribute, shares, step_on_simplex
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
@@ -24,7 +24,7 @@ __all__ = ["MoDo"]
 
 @dataclass
 class MoDo(Aggregator):
-    r"""Carried weights that move towards those of `MGDA`, without the bias of one batch.
+    r"""Carried weights that move towards those of `MGDA`, without the bias of a single batch.
 
     .. math:: d = J(z)^\top \lambda, \qquad
               \lambda \leftarrow \Pi_{\Delta}
@@ -38,9 +38,9 @@ class MoDo(Aggregator):
     Parameters
     ----------
     gamma : float, default 0.1
-        Step of the weights; in units of the inverse square of a gradient.
+        Step size of the weights, in units of the inverse square of a gradient.
     rho : float, default 0.1
-        Pull towards equal weights.
+        Strength of the pull towards equal weights.
 
     Attributes
     ----------
@@ -52,8 +52,8 @@ class MoDo(Aggregator):
     Deviations: the parameters follow the :math:`\lambda` from before its step, and the batch
     whose gradients are one of the factors; in the paper they follow the one after it, and a
     third batch. The :math:`\rho` is that of the authors' code for multi-task learning; the
-    paper's algorithm and their toy problem have none. Other defaults are in use (LibMTL has :math:`\gamma = 0.001`). A loop that
-    serves no second batch uses z for both, and so does `aggregate`: the step is then biased,
+    paper's algorithm and their toy problem have none. Other implementations
+    have other defaults (LibMTL :math:`\gamma = 0.001`). A loop that serves no second batch uses z for both, and so does `aggregate`: the step is then biased,
     towards equal weights and away from noisy tasks.
 
     References
@@ -112,29 +112,31 @@ class MoDo(Aggregator):
         return shares(self.weights_, served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:
-        r"""Learn from the slopes :math:`J(z') J(z)^\top \lambda` along the update just made.
+        r"""Update the weights from the slopes :math:`J(z') J(z)^\top \lambda` along the last update.
 
-        Nothing moves if one is not finite.
+        They stay if a slope is not finite.
         """
         if not product.isfinite().all():
             return
         point = shares(self.weights_, served)
         gradient = product.detach().to(point) + self.rho * point
-        self.weights_ = put_shares(self.weights_, stepped(point, gradient, self.gamma), served)
+        self.weights_ = redistribute(
+            self.weights_, step_on_simplex(point, gradient, self.gamma), served
+        )
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
-        """The update from explicit gradients, which also move the weights."""
-        told = served_or_all(served, len(jacobian), jacobian.device)
-        update = self.carried(told).to(jacobian) @ jacobian
-        self.move(jacobian @ update, told)
+        """The update from explicit gradients; also updates the weights."""
+        served = served_or_all(served, len(jacobian), jacobian.device)
+        update = self.carried(served).to(jacobian) @ jacobian
+        self.move(jacobian @ update, served)
         return update
 
     def state_dict(self) -> dict[str, Any]:
         """The weights."""
-        return saved(self, "weights")
+        return copy_state(self, "weights")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the weights."""
-        restore(self, state)
+        restore_state(self, state)

@@ -17,7 +17,7 @@ __all__ = ["NashMTL"]
 
 @dataclass
 class NashMTL(BargainAggregator):
-    r"""The bargain of Nash: the product of the tasks' improvements is the largest possible.
+    r"""Nash's bargaining solution, which maximises the product of the tasks' improvements.
 
     .. math:: w > 0 \quad\text{with}\quad w_k (G w)_k = 1 \text{ for every } k,
               \qquad G = J J^\top
@@ -28,13 +28,13 @@ class NashMTL(BargainAggregator):
     Parameters
     ----------
     max_norm : float or None, default 1.0
-        The longest update; None leaves it at :math:`\sqrt K`.
+        The largest norm of the update; None leaves it at :math:`\sqrt K`.
     amortised : bool, default False
         Carry the weights from step to step instead of solving for them. The carried ones start
         at 1.
     step_size : float, default 0.1
-        Of carried weights: by how much of its (logarithmic) residual each moves at most in a
-        step.
+        Step size of carried weights: the largest share of its (logarithmic) residual by which
+        each moves per step.
 
     Attributes
     ----------
@@ -49,9 +49,9 @@ class NashMTL(BargainAggregator):
     and no solver fails. Their code divides the Gramian by its norm first, but its solutions are
     those of the plain equation, as here. The norm that is clipped is that of the update of
     shared parameters; heads get the clipped weights too, where theirs get the plain ones.
-    Weights that stay for several steps are a matter of a wrapper.
+    To keep weights for several steps, wrap it in `Every`.
 
-    Where 0 lies in the convex hull of the gradients, or nearly, there is no bargain. The weights
+    Where 0 lies in the convex hull of the gradients, or nearly, there is no solution. The weights
     are then those of the shortest vector in the hull of the unit gradients, so that the update is
     about zero. Gradients that are zero do not take part. Some implementations use this name for
     weights that are inverse losses; they are not this method.

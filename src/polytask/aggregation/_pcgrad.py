@@ -12,17 +12,17 @@ from torch import Tensor
 
 from polytask._linalg import normalised
 from polytask.aggregation._aggregator import GramianAggregator
-from polytask.aggregation._other_tasks import other_tasks
 from polytask.aggregation._property import Property
+from polytask.aggregation._random_orders import draw_orders
 
 __all__ = ["PCGrad"]
 
-_AT_ONCE = 64  # tasks whose coefficients stay in the processor's cache
+_CHUNK = 64  # tasks whose coefficients stay in the processor's cache
 
 
 @dataclass
 class PCGrad(GramianAggregator):
-    r"""The sum of gradients, each projected off those that it conflicts with.
+    r"""The sum of gradients, each projected onto the normal planes of those it conflicts with.
 
     .. math:: g_i^{PC} \leftarrow g_i^{PC} - \frac{\min(0,\ g_i^{PC} \cdot g_j)}{\|g_j\|^2}\, g_j
               \qquad \text{for } j \ne i \text{ in random order}, \qquad u = \sum_i g_i^{PC}
@@ -34,8 +34,8 @@ class PCGrad(GramianAggregator):
     The update is the *sum* of the projected gradients, as in the paper's algorithm and the
     authors' code, so that without conflicts it is that of `Sum`. Each task has an order of its
     own; in the authors' code, whose shuffling has no effect, all go through the tasks in the
-    order given, themselves included. A gradient of zero is skipped. All is done on the Gramian:
-    the projected gradients are never formed.
+    order given, themselves included. A gradient of zero is skipped. All is computed from the
+    Gramian: the projected gradients are never formed.
 
     References
     ----------
@@ -63,23 +63,23 @@ class PCGrad(GramianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Take the generator that orders the tasks."""
+        """Set the generator that orders the tasks."""
         del n_tasks, device
         self._generator = generator
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-        """How often each gradient is in the sum of the projected ones, each weight at least 1."""
+        """Coefficients of the gradients in the sum of the projected ones, each at least 1."""
         products = normalised(gramian.detach().double().cpu().numpy())
-        order = other_tasks(len(products), self._generator)
-        starts = range(0, len(products), _AT_ONCE)
-        parts = [_projected(products, order[i : i + _AT_ONCE], i) for i in starts]
-        return torch.from_numpy(sum(parts)).to(gramian)
+        order = draw_orders(len(products), self._generator)
+        starts = range(0, len(products), _CHUNK)
+        chunks = [_project(products, order[i : i + _CHUNK], i) for i in starts]
+        return torch.from_numpy(sum(chunks)).to(gramian)
 
 
-def _projected(
+def _project(
     products: Float64[np.ndarray, "k k"], order: Int64[np.ndarray, "n others"], first: int
 ) -> Float64[np.ndarray, " k"]:
-    """Coefficients of the sum of the projected gradients of n tasks in a row."""
+    """Coefficients of the sum of n consecutive projected gradients."""
     squares = products.diagonal()
     inverse = np.divide(-1.0, squares, out=np.zeros_like(squares), where=squares > 0)
     coefficients = np.eye(len(order), len(products), first)

@@ -1,4 +1,4 @@
-"""Fairness informed by performance."""
+"""Performance-informed fairness."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from polytask._validation import (
     message,
 )
 from polytask.aggregation._aggregator import GramianAggregator
-from polytask.aggregation._bargain import bargained
+from polytask.aggregation._bargain import solve_bargain
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks, with_losses
+from polytask.aggregation._served_losses import require_losses, require_same_tasks
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
@@ -36,19 +36,18 @@ _TINY = 1e-12
 
 @dataclass
 class PIVRG(GramianAggregator):
-    r"""A fair update in which tasks count more, the further they are behind.
+    r"""A fair update in which tasks count more, the further they are behind their baseline.
 
     .. math:: (G w)_k = (p_k / w_k)^{1/\alpha}, \qquad
               p = K\,\mathrm{softmax}(\Delta / \tau), \qquad
               \tau = \max\Bigl(\frac{\max_k \Delta_k - \min_k \Delta_k}{\log b}, \tau_0\Bigr)
 
-    where :math:`\Delta_k` says by how many percent the task is worse than its baseline, so that
-    no task's share is more than b times another's. With equal :math:`\Delta` it is `FairGrad`.
+    where the task is :math:`\Delta_k` percent worse than its baseline, so that no task's share is more than b times another's. With equal :math:`\Delta` it is `FairGrad`.
 
     Parameters
     ----------
     baselines : tuple of float, optional
-        A training loss of each task to compare with, such as that of a model of its own; by
+        One training loss per task to compare with, such as that of a single-task model; by
         default the task's first loss, so that tasks which have improved least are behind.
     bound : float, default 2.0
         The largest ratio b of two shares.
@@ -56,9 +55,9 @@ class PIVRG(GramianAggregator):
         The smallest temperature :math:`\tau_0`, in percent.
     alpha : float, default 2.0
     max_norm : float or None, default 1.0
-        The longest update; None leaves it as it is.
+        The largest norm of the update; None does not clip.
     memory : float, default 0.99
-        How much of the running means of losses stays at a step.
+        Share of the running means of losses that is kept per step.
 
     Attributes
     ----------
@@ -67,13 +66,13 @@ class PIVRG(GramianAggregator):
     first_ : tensor of shape (n_tasks,)
         First losses; infinite before a task was present.
     drops_ : tensor of shape (n_tasks,) or None
-        The drops of performance last told, in percent.
+        The last drops of performance from `set_drops`, in percent.
 
     Notes
     -----
     Equation, shares, temperature and defaults are those of the authors' code. There
     :math:`\Delta` is measured by the training script after every epoch, from the metrics of a
-    model per task on evaluation data (0 in the first epoch). `tell_drops` takes such measurements.
+    model per task on evaluation data (0 in the first epoch). `set_drops` accepts such measurements.
     Without them :math:`\Delta` is reconstructed here from running means of training losses,
     :math:`100\,(\ell_k - b_k) / |b_k|`, which is not in the paper. Further deviations are those
     of `FairGrad`: Newton's method instead of nonlinear least squares, no factor K before
@@ -92,7 +91,7 @@ class PIVRG(GramianAggregator):
     >>> from polytask.gradients import Served
     >>> pivrg = PIVRG(max_norm=None)
     >>> pivrg.start(2)
-    >>> pivrg.tell_drops([30.0, 0.0])
+    >>> pivrg.set_drops([30.0, 0.0])
     >>> served = Served(torch.tensor([True, True]), torch.tensor([1.0, 1.0]))
     >>> pivrg.weights(torch.eye(2), served)
     tensor([1.1006, 0.8736])
@@ -136,19 +135,19 @@ class PIVRG(GramianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget losses and drops."""
+        """Reset losses and drops."""
         del device, generator
         if self.baselines is not None and len(self.baselines) != n_tasks:
-            expected = f"{n_tasks} numbers, one a task, or None"
+            expected = f"{n_tasks} numbers, one per task, or None"
             raise ParameterError(message("PIVRG", "baselines", expected, self.baselines))
         self.losses_ = torch.zeros(n_tasks, dtype=torch.float64)
         self.first_ = torch.full((n_tasks,), math.inf, dtype=torch.float64)
         self.drops_ = None
 
-    def tell_drops(self, drops: Sequence[float]) -> None:
-        """Tell by how many percent each task is worse than its baseline.
+    def set_drops(self, drops: Sequence[float]) -> None:
+        """Set by how many percent each task is worse than its baseline.
 
-        From then on these count, not the losses; call it after each look at validation data.
+        From then on these count, not the losses; call it after every evaluation.
 
         Parameters
         ----------
@@ -157,48 +156,50 @@ class PIVRG(GramianAggregator):
         """
         if not hasattr(self, "losses_"):
             self.start(len(drops))
-        told = torch.tensor(drops, dtype=torch.float64)
-        if told.shape != self.losses_.shape or not told.isfinite().all():
-            expected = f"{len(self.losses_)} finite numbers, one a task"
-            raise ParameterError(message("PIVRG.tell_drops", "drops", expected, drops))
-        self.drops_ = told
+        values = torch.tensor(drops, dtype=torch.float64)
+        if values.shape != self.losses_.shape or not values.isfinite().all():
+            expected = f"{len(self.losses_)} finite numbers, one per task"
+            raise ParameterError(message("PIVRG.set_drops", "drops", expected, drops))
+        self.drops_ = values
 
     def weights(
         self, gramian: Float[Tensor, "k k"], served: Served | None = None
     ) -> Float[Tensor, " k"]:
         """Weights of the update, clipped."""
-        told, losses = with_losses("PIVRG", served)
+        served, losses = require_losses("PIVRG", served)
         if not hasattr(self, "losses_"):
-            self.start(len(told.present))
-        require_same_tasks(self, told, self.losses_)
-        rows = told.indices.cpu()
-        self._remember(losses.cpu(), rows)
-        return bargained(gramian, self.alpha, self.max_norm, self._shares(rows))
+            self.start(len(served.present))
+        require_same_tasks(self, served, self.losses_)
+        indices = served.indices.cpu()
+        self._update_means(losses.cpu(), indices)
+        return solve_bargain(gramian, self.alpha, self.max_norm, self._shares(indices))
 
-    def _remember(self, losses: Float[Tensor, " k"], rows: Int[Tensor, " k"]) -> None:
-        first = self.first_[rows].isinf()
-        mean = torch.where(first, losses, self.losses_[rows])
-        self.first_[rows] = torch.where(first, losses, self.first_[rows])
-        self.losses_[rows] = self.memory * mean + (1 - self.memory) * losses
+    def _update_means(self, losses: Float[Tensor, " k"], indices: Int[Tensor, " k"]) -> None:
+        first = self.first_[indices].isinf()
+        mean = torch.where(first, losses, self.losses_[indices])
+        self.first_[indices] = torch.where(first, losses, self.first_[indices])
+        self.losses_[indices] = self.memory * mean + (1 - self.memory) * losses
 
-    def _shares(self, rows: Int[Tensor, " k"]) -> Float[Tensor, " k"]:
+    def _shares(self, indices: Int[Tensor, " k"]) -> Float[Tensor, " k"]:
         """Shares of the tasks present; their mean is 1."""
-        drops = (self._estimated() if self.drops_ is None else self.drops_)[rows]
+        drops = (self._estimated_drops() if self.drops_ is None else self.drops_)[indices]
         spread = float(drops.max() - drops.min())
         temperature = max(spread / math.log(self.bound), self.min_temperature)
-        return len(rows) * torch.softmax(drops / temperature, dim=0)
+        return len(indices) * torch.softmax(drops / temperature, dim=0)
 
-    def _estimated(self) -> Float[Tensor, " n_tasks"]:
-        """Drops by training losses."""
-        given = self.baselines
-        baseline = self.first_ if given is None else torch.tensor(given, dtype=torch.float64)
+    def _estimated_drops(self) -> Float[Tensor, " n_tasks"]:
+        """Drops estimated from training losses."""
+        if self.baselines is None:
+            baseline = self.first_
+        else:
+            baseline = torch.tensor(self.baselines, dtype=torch.float64)
         return 100 * (self.losses_ - baseline) / baseline.abs().clamp(min=_TINY)
 
     def state_dict(self) -> dict[str, Any]:
         """Losses and drops."""
-        return saved(self, "losses", "first", "drops")
+        return copy_state(self, "losses", "first", "drops")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore losses and drops."""
         self.drops_ = None
-        restore(self, state, device=torch.device("cpu"))
+        restore_state(self, state, device=torch.device("cpu"))

@@ -8,10 +8,10 @@ __all__ = ["Property"]
 
 
 class Property(StrEnum):
-    r"""What an aggregator promises of its update :math:`u(J)`; declared in `properties`.
+    r"""A promise of an aggregator about its update :math:`u(J)`, declared in `properties`.
 
-    The common check holds every aggregator to what it declares, over gradients of many
-    mathematical classes and scales.
+    The common check tests what an aggregator declares, over gradients of many mathematical
+    classes and scales.
 
     Examples
     --------
@@ -45,4 +45,4 @@ class Property(StrEnum):
     """The update depends on this step's gradients alone."""
 
     DETERMINISTIC = "deterministic"
-    """The update draws nothing at random."""
+    """The update uses no randomness."""

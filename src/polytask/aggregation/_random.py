@@ -17,15 +17,15 @@ __all__ = ["Random"]
 
 @dataclass
 class Random(GramianAggregator):
-    r"""Gradients weighed at random, anew at every step.
+    r"""Random weights of the gradients, drawn in every step.
 
     .. math:: w = \mathrm{softmax}(z), \qquad z_k \sim \mathcal{N}(0, 1)
 
-    The baseline that a method which looks at the gradients has to beat.
+    The baseline for methods that use the gradients.
 
     Notes
     -----
-    Of the distributions in the paper only the normal one is here. The weights sum to 1, as those
+    Of the paper's distributions, only the normal one is implemented. The weights sum to 1, as those
     of `Mean`.
 
     References
@@ -61,7 +61,7 @@ class Random(GramianAggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Take the generator to draw from."""
+        """Set the generator to draw from."""
         del n_tasks, device
         self._generator = generator
 

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from polytask._linalg import min_norm_point
 from polytask._validation import Choice, Constraint, Interval, message
+from polytask.aggregation._adaptive_rates import adapt_rates
 from polytask.aggregation._aggregator import AmortisedAggregator
-from polytask.aggregation._paced import paced
 from polytask.aggregation._property import Property
-from polytask.aggregation._simplex_weights import put_shares, shares
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import require_same_tasks
+from polytask.aggregation._served_losses import require_same_tasks
+from polytask.aggregation._simplex_weights import redistribute, shares
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
@@ -30,7 +30,7 @@ _TINY = torch.finfo(torch.float64).tiny
 
 @dataclass
 class SDMGrad(AmortisedAggregator):
-    r"""Multiple-gradient descent that is drawn to the average gradient.
+    r"""Multiple-gradient descent regularised towards the average gradient.
 
     .. math:: d = \frac{1}{1 + \lambda} J^\top (v + \lambda \bar w), \qquad
               v = \arg\min_{v \ge 0,\ \sum_k v_k = 1}
@@ -41,26 +41,25 @@ class SDMGrad(AmortisedAggregator):
     Parameters
     ----------
     lamda : float, default 0.3
-        How strongly the average gradient draws, :math:`\lambda`.
+        Strength :math:`\lambda` of the pull to the average gradient.
     amortised : bool, default False
-        Carry v from step to step and move it one step of mirror descent on the problem above at
-        a time.
+        Carry v from step to step and move it by one step of mirror descent on the problem above.
     double_sampling : bool, default False
-        Take the slopes that move v from an independent batch, which makes their product with
+        Compute the slopes that move v from an independent batch, which makes their product with
         the update an unbiased gradient; only with ``amortised=True``.
     step_size : float, default 0.1
-        Of carried v: by how much of its relative residual each logarithm moves in a step.
+        Step size of carried v: the share of its relative residual by which each logarithm moves.
 
     Attributes
     ----------
     weights_ : tensor of shape (n_tasks,)
         Carried v; only if amortised.
     rates_, residuals_ : tensors of shape (n_tasks,)
-        How fast each moves, as a share of the step size, and its last residual.
+        Factor on the step size and last residual, per task.
 
     Notes
     -----
-    Deviations: v is found exactly, as the shortest vector in the hull of the gradients shifted
+    Deviations: v is computed exactly, as the shortest vector in the hull of the gradients shifted
     by :math:`\lambda` times their average; the authors' code makes 20 steps with momentum from
     the last v. The default of `lamda` is that of their solver and of LibMTL; their class has 0.6.
 
@@ -72,8 +71,8 @@ class SDMGrad(AmortisedAggregator):
 
     with exponents in :math:`[-\eta, \eta]` and smaller ones for tasks whose exponents change
     sign, instead of a projected step of a fixed length: it does not depend on the gradients'
-    sizes. No :math:`v_k` falls below about 1e-6. The direction drawn to is that of the batch of
-    the update. With one batch for both factors the gradient of v is biased: towards equal
+    sizes. No :math:`v_k` falls below about 1e-6. The average gradient is that of the
+    update's batch. With one batch for both factors the gradient of v is biased: towards equal
     weights, and away from noisy tasks.
 
     References
@@ -127,7 +126,7 @@ class SDMGrad(AmortisedAggregator):
             self.needs = self.needs | {Need.SECOND_BATCH}
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-        """Weights that sum to 1, those of the average gradient included."""
+        """Weights that sum to 1, with those of the average gradient added."""
         exact = gramian.detach().double().cpu()
         exact = exact / exact.diagonal().max().clamp(min=_TINY)
         pull = self.lamda * exact.mean(dim=0)
@@ -152,7 +151,7 @@ class SDMGrad(AmortisedAggregator):
             self.residuals_ = torch.zeros_like(self.weights_)
 
     def carried(self, served: Served) -> Float[Tensor, " k"]:
-        """Weights from the carried ones, those of the average gradient included."""
+        """Carried weights, with those of the average gradient added."""
         if not hasattr(self, "weights_"):
             self.start(len(served.present), device=served.present.device)
         require_same_tasks(self, served, self.weights_)
@@ -162,21 +161,23 @@ class SDMGrad(AmortisedAggregator):
         """One step of the carried weights of the tasks present, if all slopes are finite."""
         if not product.isfinite().all():
             return
-        rows, point = served.indices, shares(self.weights_, served)
+        indices, point = served.indices, shares(self.weights_, served)
         slopes = product.detach().to(point)
         height = point @ slopes
         unit = (height.abs() + _SMALLEST * slopes.abs().max()).clamp(min=_TINY)
         residuals = ((slopes - height) / unit).clamp(-1.0, 1.0)
-        self.rates_[rows] = paced(self.rates_[rows], residuals, self.residuals_[rows])
-        self.residuals_[rows] = residuals
-        factors = torch.exp(-self.step_size * self.rates_[rows] * residuals)
+        self.rates_[indices] = adapt_rates(
+            self.rates_[indices], residuals, self.residuals_[indices]
+        )
+        self.residuals_[indices] = residuals
+        factors = torch.exp(-self.step_size * self.rates_[indices] * residuals)
         moved = (point * factors / (point @ factors)).clamp(min=_SMALLEST)
-        self.weights_ = put_shares(self.weights_, moved / moved.sum(), served)
+        self.weights_ = redistribute(self.weights_, moved / moved.sum(), served)
 
     def state_dict(self) -> dict[str, Any]:
-        """Carried weights and how fast they move."""
-        return saved(self, "weights", "rates", "residuals")
+        """Carried weights and their rates."""
+        return copy_state(self, "weights", "rates", "residuals")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore carried weights and how fast they move."""
-        restore(self, state)
+        """Restore carried weights and their rates."""
+        restore_state(self, state)

@@ -1,4 +1,4 @@
-"""Weights on the simplex that are carried from step to step while tasks come and go."""
+"""Simplex weights that are carried from step to step while tasks are absent at times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from polytask._linalg import project_simplex
 from polytask.gradients import Served
 
-__all__ = ["put_shares", "shares", "stepped"]
+__all__ = ["redistribute", "shares", "step_on_simplex"]
 
 
 def shares(weights: Float[Tensor, " n_tasks"], served: Served) -> Float[Tensor, " k"]:
@@ -23,23 +23,23 @@ def shares(weights: Float[Tensor, " n_tasks"], served: Served) -> Float[Tensor, 
     >>> shares(torch.tensor([0.2, 0.5, 0.3]), Served(torch.tensor([True, False, True])))
     tensor([0.4000, 0.6000])
     """
-    given = weights[served.indices]
-    total = given.sum()
-    return torch.where(total > 0, given / total, 1 / len(given))
+    present = weights[served.indices]
+    total = present.sum()
+    return torch.where(total > 0, present / total, 1 / len(present))
 
 
-def put_shares(
+def redistribute(
     weights: Float[Tensor, " n_tasks"], new: Float[Tensor, " k"], served: Served
 ) -> Float[Tensor, " n_tasks"]:
-    """Weights in which the tasks present share anew what they had; the others keep theirs."""
-    rows = served.indices
-    total = weights[rows].sum()
+    """Weights whose total over the tasks present is redistributed; the others stay."""
+    indices = served.indices
+    total = weights[indices].sum()
     moved = weights.clone()
-    moved[rows] = torch.where(total > 0, total, len(rows) / len(weights)) * new
+    moved[indices] = torch.where(total > 0, total, len(indices) / len(weights)) * new
     return moved
 
 
-def stepped(
+def step_on_simplex(
     point: Float[Tensor, " k"], gradient: Float[Tensor, " k"], length: float
 ) -> Float[Tensor, " k"]:
     """A step against a gradient, projected onto the simplex."""

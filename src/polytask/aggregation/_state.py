@@ -1,4 +1,4 @@
-"""Saving and restoring what aggregators have learned."""
+"""Copies of the learned attributes of aggregators, and their restoration."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 
 import torch
 
-__all__ = ["restore", "saved"]
+__all__ = ["copy_state", "restore_state"]
 
 
-def saved(owner: object, *names: str, suffix: str = "_") -> dict[str, Any]:
-    """Copies of the attributes of these names that are set; None counts as not set.
+def copy_state(owner: object, *names: str, suffix: str = "_") -> dict[str, Any]:
+    """Copies of the attributes of these names that are set and not None.
 
     Examples
     --------
     >>> import torch
     >>> from polytask.aggregation import MoDo
-    >>> from polytask.aggregation._state import saved
+    >>> from polytask.aggregation._state import copy_state
     >>> modo = MoDo()
-    >>> saved(modo, "weights")
+    >>> copy_state(modo, "weights")
     {}
     >>> modo.start(2)
-    >>> saved(modo, "weights")
+    >>> copy_state(modo, "weights")
     {'weights': tensor([0.5000, 0.5000], dtype=torch.float64)}
     """
     values = {name: getattr(owner, name + suffix, None) for name in names}
@@ -33,22 +33,21 @@ def saved(owner: object, *names: str, suffix: str = "_") -> dict[str, Any]:
     }
 
 
-def restore(
+def restore_state(
     owner: object,
     state: Mapping[str, Any],
     *,
     suffix: str = "_",
     device: torch.device | None = None,
 ) -> None:
-    """Set the attributes to copies of what was saved.
+    """Set the attributes to copies of the saved ones.
 
-    Tensors come to the device given, else to where those of the owner are, else stay where they
-    are.
+    Tensors move to the given device, else to that of the owner's tensors, else they stay.
     """
-    here = [getattr(owner, name + suffix, None) for name in state]
-    devices = [tensor.device for tensor in here if isinstance(tensor, torch.Tensor)]
-    where = device or next(iter(devices), None)
+    current = [getattr(owner, name + suffix, None) for name in state]
+    devices = [tensor.device for tensor in current if isinstance(tensor, torch.Tensor)]
+    target = device or next(iter(devices), None)
     for name, value in state.items():
         if isinstance(value, torch.Tensor):
-            value = value.to(where or value.device, copy=True)  # noqa: PLW2901
+            value = value.to(target or value.device, copy=True)  # noqa: PLW2901
         setattr(owner, name + suffix, value)

@@ -1,4 +1,4 @@
-"""Smooth Tchebycheff scalarisation, by its weights."""
+"""Weights of the smooth Tchebycheff scalarisation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._property import Property
-from polytask.aggregation._state import restore, saved
-from polytask.aggregation._told import present_losses, require_same_tasks, with_losses
+from polytask.aggregation._served_losses import present_losses, require_losses, require_same_tasks
+from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 
@@ -25,7 +25,7 @@ _TINY = 1e-12
 
 @dataclass
 class STCH(Aggregator):
-    r"""Follow a smooth maximum of the losses relative to where they stood after a warm-up.
+    r"""The gradient of a smooth maximum of the losses relative to their means in a warm-up.
 
     .. math:: \varphi(\ell) = K \mu \log \sum_k \exp\Bigl(\tfrac1\mu \log \tfrac{\ell_k}{z_k}
               \Bigr), \qquad
@@ -38,8 +38,8 @@ class STCH(Aggregator):
     Parameters
     ----------
     mu : float, default 1.0
-        Smoothness: towards 0 the task that fell behind most is followed alone, towards infinity
-        all log-losses are followed alike.
+        Smoothness: towards 0 only the task that is furthest behind counts, towards infinity all
+        log-losses count alike.
     warmup : int, default 100
         Steps whose mean losses are the reference; a task absent from some of them averages its
         own first ones.
@@ -47,11 +47,11 @@ class STCH(Aggregator):
     Attributes
     ----------
     reference_ : tensor of shape (n_tasks,)
-        The mean losses z; 0 for tasks not seen yet.
+        The mean losses z; 0 for tasks that were never present.
     seen_ : tensor of shape (n_tasks,)
         Steps in which each task was present.
     step_ : int
-        Steps in all.
+        Count of all steps.
 
     Notes
     -----
@@ -74,7 +74,7 @@ class STCH(Aggregator):
     >>> present, method = torch.tensor([True, True]), STCH(warmup=1)
     >>> method.carried(Served(present, torch.tensor([1.0, 4.0])))
     tensor([1.0000, 0.2500], dtype=torch.float64)
-    >>> method.carried(Served(present, torch.tensor([1.0, 1.0])))  # the second fell behind less
+    >>> method.carried(Served(present, torch.tensor([1.0, 1.0])))  # the second is less behind
     tensor([1.6000, 0.4000], dtype=torch.float64)
     """
 
@@ -111,7 +111,7 @@ class STCH(Aggregator):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget the reference and warm up."""
+        """Reset the reference, and warm up."""
         del generator
         self.reference_ = torch.zeros(n_tasks, dtype=torch.float64, device=device)
         self.seen_ = torch.zeros(n_tasks, dtype=torch.int64, device=device)
@@ -123,33 +123,33 @@ class STCH(Aggregator):
         if not hasattr(self, "reference_"):
             self.start(len(served.present), device=served.present.device)
         require_same_tasks(self, served, self.reference_)
-        rows = served.indices
+        indices = served.indices
         self.step_ += 1
-        self._average(losses, rows)
+        self._average(losses, indices)
         weights = 1 / losses
         if self.step_ > self.warmup:
-            progress = (losses / self.reference_[rows]).log() / self.mu
-            weights = len(rows) * progress.softmax(0) * weights
+            progress = (losses / self.reference_[indices]).log() / self.mu
+            weights = len(indices) * progress.softmax(0) * weights
         return weights
 
-    def _average(self, losses: Float64[Tensor, " k"], rows: Tensor) -> None:
-        """Count the losses in for a task that has not been seen often enough."""
-        self.seen_[rows] += 1
-        seen, before = self.seen_[rows], self.reference_[rows]
+    def _average(self, losses: Float64[Tensor, " k"], indices: Tensor) -> None:
+        """Update the mean losses of tasks that were not present often enough."""
+        self.seen_[indices] += 1
+        seen, before = self.seen_[indices], self.reference_[indices]
         moved = before + (losses - before) / seen
-        self.reference_[rows] = torch.where(seen <= self.warmup, moved, before)
+        self.reference_[indices] = torch.where(seen <= self.warmup, moved, before)
 
     def aggregate(
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients."""
-        told, _ = with_losses("STCH", served)
-        return self.carried(told).to(jacobian) @ jacobian
+        served, _ = require_losses("STCH", served)
+        return self.carried(served).to(jacobian) @ jacobian
 
     def state_dict(self) -> dict[str, Any]:
         """Reference and counts of steps."""
-        return saved(self, "reference", "seen", "step")
+        return copy_state(self, "reference", "seen", "step")
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore reference and counts of steps."""
-        restore(self, state)
+        restore_state(self, state)

@@ -19,14 +19,14 @@ __all__ = ["TrimmedMean"]
 
 @dataclass
 class TrimmedMean(JacobianAggregator):
-    """The average, coordinate by coordinate, of what is left without the extreme values.
+    """The average without the extreme values, coordinate by coordinate.
 
     Made for gradients of which a few may be arbitrarily wrong.
 
     Parameters
     ----------
     trim_number : int, default 1
-        How many of the largest and how many of the smallest values are dropped.
+        The number of largest values, and of smallest values, that are dropped.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Mean of gradients that conflict with no task any more."""
+"""The mean of gradients projected so that they conflict with no task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask._linalg import dual_cone
+from polytask._linalg import project_dual_cone
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._property import Property
 
@@ -19,7 +19,7 @@ __all__ = ["UPGrad"]
 
 @dataclass
 class UPGrad(GramianAggregator):
-    r"""Project each gradient so that it conflicts with no task, then average.
+    r"""The mean of the gradients, each projected so that it conflicts with no task.
 
     .. math:: \frac1K \sum_k \pi(g_k), \qquad
               \pi(x) = \arg\min_{d:\ J d \ge 0} \lVert d - x \rVert
@@ -29,7 +29,7 @@ class UPGrad(GramianAggregator):
 
     Notes
     -----
-    Deviation from TorchJD: the projections are exact, all of them in one batch; nothing is added
+    Deviation from TorchJD: the projections are exact and computed in one batch; nothing is added
     to the diagonal of a Gramian in float64 (``reg_eps`` there) and tiny gradients are not treated
     as zero (``norm_eps``). To one in float32, K times its precision is added, so that rounding is
     not projected onto. The tasks' shares in the average are even.
@@ -61,5 +61,5 @@ class UPGrad(GramianAggregator):
         """Mean of the weights of all projections."""
         products = gramian.detach().double().cpu().numpy()
         precision = torch.finfo(gramian.dtype).eps
-        projections = dual_cone(products, np.eye(len(products)), precision)
+        projections = project_dual_cone(products, np.eye(len(products)), precision)
         return torch.from_numpy(projections.mean(axis=0)).to(gramian)

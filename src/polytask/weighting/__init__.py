@@ -1,4 +1,14 @@
-"""Losses → weights: scalar functions of the losses that know nothing of networks."""
+"""Weightings: scalar functions of the tasks' losses, independent of any network.
+
+One method per file. Begin with `Weighting` in ``_weighting.py``, then read ``_equal.py`` and
+``_uncertainty_weighting.py``: a weighting maps losses to one scalar, and its weights are the
+scalar's gradient. What it needs beside the losses (a Gramian, losses after the step, held-out rows)
+it declares in `needs`, and the training loop calls the hook of that need.
+`polytask.testing.check_weighting` tests a weighting.
+
+``_learned_weighting.py`` and ``_weighted_distance.py`` are base classes of several methods;
+``_per_task_adam.py`` is the optimiser of their own parameters.
+"""
 
 from polytask.weighting._auto_lambda import AutoLambda
 from polytask.weighting._auto_scale import AutoScale

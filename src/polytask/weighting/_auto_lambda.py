@@ -1,4 +1,4 @@
-"""Auto-λ."""
+"""Auto-λ: weights learned from held-out rows."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ __all__ = ["AutoLambda"]
 
 @dataclass
 class AutoLambda(Weighting):
-    r"""Learn the weights by what a step with them does to rows held out of training.
+    r"""Weights learned from the effect of a training step on held-out rows.
 
     .. math:: \varphi(\ell) = \sum_k \lambda_k \ell_k, \qquad
               \min_\lambda L_{\text{held out}}\Bigl(\theta - \eta \sum_k \lambda_k g_k\Bigr)
 
-    with the held-out loss summed over the primary tasks, so that auxiliary tasks weigh what they
-    help them. The gradient by :math:`\lambda_k` is :math:`-\eta\, g_k^\top v`, with the gradient
-    v of the held-out loss after the trial step; λ moves along it by an Adam of its own before
-    the weights are used.
+    with the held-out loss summed over the primary tasks, so that auxiliary tasks weigh as
+    much as they help these. The gradient by :math:`\lambda_k` is :math:`-\eta\, g_k^\top v`, with the gradient
+    v of the held-out loss after the trial step; λ moves along it by an Adam optimiser of its own
+    before the weights are used.
 
     Parameters
     ----------
     initial : float, default 0.1
-        λ at the start.
+        Initial λ.
     learning_rate : float, default 1e-4
-        Of λ.
+        Learning rate of λ.
     held_out : float, default 0.1
-        Share of the training rows that no step is trained on; drawn once from the trainer's
-        seed. They are apart from the rows that choose the model.
+        Share of the training rows that are not trained on, drawn once from the trainer's seed.
+        They are disjoint from the rows that choose the model.
 
     Attributes
     ----------
@@ -50,11 +50,11 @@ class AutoLambda(Weighting):
     Notes
     -----
     The initial weights sum to ``initial * n_tasks``: the model's learning rate is to be chosen
-    with that in mind. As in the authors' code nothing keeps λ positive: a task that harms gets a
+    with that in mind. As in the authors' code nothing keeps λ positive: a harmful task gets a
     negative weight in time. Deviations: the slopes are exact, not a finite difference, and come
     without the factor η, whose size Adam divides out; the trial step is plain gradient descent,
     without the optimiser's momentum and weight decay; the rows are held out, where the authors'
-    code draws a second batch of the training rows. Absent tasks' λ stand still.
+    code draws a second batch of the training rows. The λ of absent tasks stays.
 
     References
     ----------
@@ -99,7 +99,7 @@ class AutoLambda(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Give every task the initial weight."""
+        """Set every task's weight to the initial one."""
         del generator
         self._optimizer = PerTaskAdam(n_tasks, self.learning_rate, device)
         self.task_weights_ = self._optimizer.values.fill_(self.initial)
@@ -108,14 +108,14 @@ class AutoLambda(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """The weighted sum of the losses present."""
-        self._wake(losses)
+        self._ensure_started(losses)
         return (self.task_weights_.to(losses) * losses * present).sum()
 
     def after_validation(
         self, slopes: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        """Give more weight to tasks whose steps lower the held-out loss."""
-        self._wake(slopes)
+        """Increase the weights of tasks whose steps lower the held-out loss."""
+        self._ensure_started(slopes)
         self._optimizer.step(-slopes.detach(), present)
 
     def state_dict(self) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class AutoLambda(Weighting):
             self.start(len(state["values"]), device=state["values"].device)
             self._optimizer.load_state_dict(state)
 
-    def _wake(self, losses: Tensor) -> None:
+    def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "task_weights_"):
             self.start(len(losses), device=losses.device)
         require_same_tasks(self, losses, self.task_weights_)

@@ -12,43 +12,43 @@ from torch import Tensor
 
 from polytask._validation import Choice, Constraint, Interval, check_parameters
 from polytask.gradients import Need
+from polytask.weighting._matched_gradients import equal_norms, well_conditioned
 from polytask.weighting._same_tasks import require_same_tasks
-from polytask.weighting._scaling import equal_norms, well_conditioned
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["AutoScale"]
 
-_CHOICES = {"gradient_magnitude_similarity": equal_norms, "condition_number": well_conditioned}
+_SEARCHES = {"gradient_magnitude_similarity": equal_norms, "condition_number": well_conditioned}
 
 
 @dataclass
 class AutoScale(Weighting):
-    r"""Explore which weights make the tasks' gradients well matched, then keep their average.
+    r"""Weights that match the tasks' gradients, averaged over an exploration phase.
 
     .. math:: \varphi(\ell) = \sum_k w_k \ell_k, \qquad \sum_k w_k = K, \qquad
               w = \frac1N \sum_{n=1}^{N} \arg\max_u M\bigl(\operatorname{diag}(u)\, G_n
               \operatorname{diag}(u)\bigr)
 
     with the mean Gramian :math:`G_n` of the tasks' gradients in the n-th window of steps and a
-    metric M. While it explores, each window is trained with the weights that were best in the
-    window before; then the average of all is fixed, and a step costs one backward pass.
+    metric M. During exploration, each window is trained with the best weights of the window
+    before. Then their average is fixed, and a step costs one backward pass.
 
     Parameters
     ----------
     metric : {"gradient_magnitude_similarity", "condition_number"}
         The similarity is the mean over pairs of :math:`2 a_i a_j / (a_i^2 + a_j^2)` with the
         weighted gradients' norms a; it is 1 at :math:`w_k \propto 1 / \lVert g_k \rVert`. The
-        condition number is that of the weighted Gramian, and is to be small.
+        condition number of the weighted Gramian is minimised.
     n_windows : int, default 10
     window : int, default 50
-        Steps of a window.
+        Steps per window.
 
     Attributes
     ----------
     task_weights_ : tensor of shape (n_tasks,)
         The weights in use.
     n_explored_ : int
-        Windows explored.
+        Count of windows explored.
 
     Notes
     -----
@@ -56,7 +56,7 @@ class AutoScale(Weighting):
     and number of the windows, the weights that windows are trained with, that the Gramian is
     averaged before its weights are chosen, and the search (similarity in closed form, condition
     number by descent from the weights of equal norms). Their metric of balanced loss scales is
-    left out. A task without a gradient in a window has no say in it and takes the mean weight.
+    left out. A task without a gradient in a window gets the mean weight.
 
     References
     ----------
@@ -80,7 +80,7 @@ class AutoScale(Weighting):
     n_explored_: int = field(init=False, repr=False, compare=False, default=0)
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "metric": Choice(tuple(_CHOICES)),
+        "metric": Choice(tuple(_SEARCHES)),
         "n_windows": Interval(int, 1),
         "window": Interval(int, 1),
     }
@@ -90,9 +90,9 @@ class AutoScale(Weighting):
 
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override]  # nothing after exploration
-        """What it asks of the engine: the Gramian while it explores."""
-        explores = self.n_explored_ < self.n_windows
-        return frozenset({Need.GRAMIAN}) if explores else frozenset()
+        """The Gramian during exploration, then nothing."""
+        is_exploring = self.n_explored_ < self.n_windows
+        return frozenset({Need.GRAMIAN}) if is_exploring else frozenset()
 
     def start(
         self,
@@ -101,25 +101,25 @@ class AutoScale(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Weigh all tasks alike and explore anew."""
+        """Set all weights to 1 and restart the exploration."""
         del generator
         self.task_weights_ = torch.ones(n_tasks, dtype=torch.float32, device=device)
         self.n_explored_ = 0
         self._sum = torch.zeros(n_tasks, dtype=torch.float64, device=device)
-        self._forget_window()
+        self._reset_window()
 
     def scalarize(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """The weighted sum of the losses present."""
-        self._wake(losses)
+        self._ensure_started(losses)
         return (self.task_weights_.to(losses) * losses * present).sum()
 
     def before_step(
         self, gramian: Float[Tensor, "n_tasks n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        """Take a step's Gramian in; at the end of a window, choose weights."""
-        self._wake(gramian)
+        """Add a step's Gramian to the window; choose weights at the window's end."""
+        self._ensure_started(gramian)
         if not self.needs:
             return
         self._gramian += gramian.detach().double()
@@ -129,7 +129,7 @@ class AutoScale(Weighting):
             self._choose()
 
     def state_dict(self) -> dict[str, Any]:
-        """The weights, their sum over windows, and what this window has seen."""
+        """The weights, their sum over windows, and the sums of the current window."""
         if not hasattr(self, "task_weights_"):
             return {}
         return {
@@ -142,7 +142,7 @@ class AutoScale(Weighting):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         if not state:
             return
         self.task_weights_ = state["task_weights"].clone()
@@ -150,27 +150,27 @@ class AutoScale(Weighting):
         self._sum, self._gramian = state["sum"].clone(), state["gramian"].clone()
         self._counts = state["counts"].clone()
 
-    def _wake(self, losses: Tensor) -> None:
+    def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "task_weights_"):
             self.start(len(losses), device=losses.device)
         require_same_tasks(self, losses, self.task_weights_)
 
-    def _forget_window(self) -> None:
+    def _reset_window(self) -> None:
         self._gramian = torch.zeros_like(self._sum).expand(len(self._sum), -1).clone()
         self._counts = torch.zeros_like(self._gramian)
         self._steps = 0
 
     def _choose(self) -> None:
         gramian = self._gramian / self._counts.clamp(min=1)
-        seen = gramian.diagonal() > 0
+        measured = gramian.diagonal() > 0
         weights = torch.ones_like(self._sum)
-        if bool(seen.any()):
-            chosen = _CHOICES[self.metric](gramian[seen][:, seen])
-            weights[seen] = chosen * (len(chosen) / chosen.sum())
+        if bool(measured.any()):
+            chosen = _SEARCHES[self.metric](gramian[measured][:, measured])
+            weights[measured] = chosen * (len(chosen) / chosen.sum())
         self._sum += weights
         self.n_explored_ += 1
         done = self.n_explored_ == self.n_windows
         self.task_weights_ = (self._sum / self.n_windows if done else weights).to(
             self.task_weights_
         )
-        self._forget_window()
+        self._reset_window()

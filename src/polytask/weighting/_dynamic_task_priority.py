@@ -12,7 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.ranges import Range, SearchRange
-from polytask.weighting._positive import require_not_negative, smallest
+from polytask.weighting._positive_losses import require_not_negative, smallest
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
@@ -21,7 +21,7 @@ __all__ = ["DynamicTaskPriority"]
 
 @dataclass
 class DynamicTaskPriority(Weighting):
-    r"""Weigh difficult tasks by the focal loss of their performance.
+    r"""Weights from the focal loss of the tasks' performance: difficult tasks first.
 
     .. math:: \varphi(\ell) = \sum_k w_k \ell_k, \qquad
               w_k = -(1 - \bar\kappa_k)^\gamma \log \bar\kappa_k, \qquad
@@ -32,7 +32,7 @@ class DynamicTaskPriority(Weighting):
     Parameters
     ----------
     gamma : float, default 1.0
-        The higher, the less easy tasks weigh.
+        Focusing exponent; the higher, the less easy tasks weigh.
     alpha : float, default 0.1
         Share of the newest batch in the moving average.
 
@@ -52,8 +52,8 @@ class DynamicTaskPriority(Weighting):
     :math:`\kappa_k = e^{-\ell_k}`, which for log-losses is the geometric mean probability of the
     right answer; losses of other kinds should be of order 1. It is kept above the smallest
     positive number, which bounds weights by 87 in float32. The average starts at a task's first
-    batch, moves once a step, includes the batch that is weighed, and stays where it is while a
-    task is absent. One γ serves all tasks (the paper allows one each). No authors' code is
+    batch, moves once per step, includes the current batch, and stays while the task is absent. All
+    tasks have the same γ (the paper allows one per task). No authors' code is
     public; the defaults are ours.
 
     References
@@ -92,7 +92,7 @@ class DynamicTaskPriority(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget all performance."""
+        """Reset the moving averages."""
         del generator
         self.performance_ = torch.zeros(n_tasks, dtype=torch.float32, device=device)
 
@@ -134,5 +134,5 @@ class DynamicTaskPriority(Weighting):
         """Restore the moving averages."""
         if state:
             performance = state["performance"]
-            here = self.performance_ if hasattr(self, "performance_") else performance
-            self.performance_ = performance.to(here.device, copy=True)
+            current = self.performance_ if hasattr(self, "performance_") else performance
+            self.performance_ = performance.to(current.device, copy=True)

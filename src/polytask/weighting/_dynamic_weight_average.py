@@ -1,4 +1,4 @@
-"""Weights from the speed at which losses fall."""
+"""Weights from the rates at which losses fall."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["DynamicWeightAverage"]
 
 @dataclass
 class DynamicWeightAverage(Weighting):
-    r"""Weigh tasks more whose losses fall more slowly, from epoch to epoch.
+    r"""Larger weights for tasks whose losses fall more slowly from epoch to epoch.
 
     .. math:: \varphi(\ell) = \sum_k w_k \ell_k, \qquad
               w_k = K \frac{\exp(r_k / T)}{\sum_j \exp(r_j / T)}, \qquad
@@ -42,9 +42,8 @@ class DynamicWeightAverage(Weighting):
     Notes
     -----
     Where the earlier loss is not positive, or the later one is 0 as that of a task that was not
-    trained, there is no speed and the ratio is taken as 1, as in the first epochs. All tasks count
-    in the sum of weights; a task that is absent from a batch weighs 0 there and leaves the
-    others' weights as they are.
+    trained, the ratio is 1, as in the first epochs. All tasks count in the sum of weights; a task
+    that is absent from a batch weighs 0 there without changing the others' weights.
 
     References
     ----------
@@ -85,7 +84,7 @@ class DynamicWeightAverage(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget the epochs."""
+        """Reset the epochs' losses."""
         del generator
         self.epoch_losses_ = torch.empty(0, n_tasks, dtype=torch.float32, device=device)
         self._epoch_weights = torch.ones(n_tasks, dtype=torch.float32, device=device)
@@ -100,16 +99,16 @@ class DynamicWeightAverage(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
         """The weights of this epoch, 0 for absent tasks."""
-        self._wake(losses)
+        self._ensure_started(losses)
         return self._epoch_weights.to(losses.dtype) * present
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
-        """Remember the epoch's losses and weigh the next epoch."""
-        self._wake(mean_losses)
+        """Store the epoch's losses and compute the next epoch's weights."""
+        self._ensure_started(mean_losses)
         losses = mean_losses.detach().to(self.epoch_losses_)[None]
         self._set(torch.cat((self.epoch_losses_, losses))[-2:])
 
-    def _wake(self, losses: Float[Tensor, " n_tasks"]) -> None:
+    def _ensure_started(self, losses: Float[Tensor, " n_tasks"]) -> None:
         if not hasattr(self, "_epoch_weights"):
             self.start(len(losses), device=losses.device)
         require_same_tasks(self, losses, self._epoch_weights)
@@ -134,6 +133,6 @@ class DynamicWeightAverage(Weighting):
         """Restore the losses and the weights that follow from them."""
         if state:
             losses = state["epoch_losses"]
-            here = self.epoch_losses_ if hasattr(self, "epoch_losses_") else losses
-            self.start(losses.shape[1], device=here.device)
-            self._set(losses.to(here.device, copy=True))
+            current = self.epoch_losses_ if hasattr(self, "epoch_losses_") else losses
+            self.start(losses.shape[1], device=current.device)
+            self._set(losses.to(current.device, copy=True))

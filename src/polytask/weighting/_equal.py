@@ -1,4 +1,4 @@
-"""All tasks alike."""
+"""Equal weights."""
 
 from __future__ import annotations
 

@@ -34,14 +34,14 @@ _EPSILON = 1e-8
 
 @dataclass
 class FAMO(Weighting):
-    r"""Let all losses fall at the same relative rate, from losses alone.
+    r"""Weights, from losses alone, under which all losses fall at the same relative rate.
 
     .. math:: \varphi(\ell) = c \sum_k z_k \log(\ell_k - b_k), \qquad
               z = \operatorname{softmax}(\xi), \qquad
               \frac1c = \sum_k \frac{z_k}{\ell_k - b_k}
 
     with c held constant, so that the weights sum to 1. The logits :math:`\xi` then move, by an
-    Adam of their own, towards the tasks whose logarithm fell least in the step:
+    Adam optimiser of their own, towards the tasks whose log-loss fell least in the step:
 
     .. math:: \nabla_\xi = \left(\frac{\partial z}{\partial \xi}\right)^\top \delta + \gamma \xi,
               \qquad \delta_k = \log(\ell_k - b_k) - \log(\ell_k^+ - b_k)
@@ -51,18 +51,18 @@ class FAMO(Weighting):
     Parameters
     ----------
     learning_rate : float, default 0.025
-        Of the logits.
+        Learning rate of the logits.
     gamma : float, default 0.01
         Weight decay of the logits.
     min_losses : tuple of float, optional
         Lower bounds b of the losses; zeros when None.
     exact : bool, default False
-        Instead of the losses after the step, take the change of the log-losses along the
-        gradient of their weighted sum to first order: :math:`\delta_k = \eta\, s_k / (\ell_k -
-        b_k)` with the slopes s and η = `step_size`. It needs no second forward pass, and no other
-        part of the step (momentum, other batches, clipping) disturbs it.
+        Instead of the losses after the step, use the first-order change of the log-losses along
+        the gradient of their weighted sum: :math:`\delta_k = \eta\, s_k / (\ell_k -
+        b_k)` with the slopes s and η = `step_size`. It needs no second forward pass and does not
+        depend on the rest of the step (momentum, other batches, clipping).
     step_size : float, default 1e-3
-        η above; Adam does not see the size of δ but for its relation to `gamma`.
+        η above; it matters to Adam only relative to `gamma`.
 
     Attributes
     ----------
@@ -71,12 +71,12 @@ class FAMO(Weighting):
 
     Notes
     -----
-    As in the authors' code, 1e-8 is added to losses before the logarithm, so that losses of 0
-    are served; a loss below its bound counts as being on it. Deviations: `exact` is ours; absent
-    tasks take no part in the softmax and their logits stand still; shared gradients are not
+    As in the authors' code, 1e-8 is added to losses before the logarithm, so that losses may
+    be 0; a loss below its bound counts as equal to it. Deviations: `exact` is ours; absent tasks
+    take no part in the softmax and their logits stay; shared gradients are not
     clipped here (the authors clip them to norm 1: the `clip_norm` of the trainer). The logits
     must not be given to the model's optimiser, where the gradient of φ by ξ, which is
-    :math:`\log \ell` and not its change, drives all weight onto the task of the smallest loss.
+    :math:`\log \ell` and not its change, moves all weight to the task with the smallest loss.
 
     References
     ----------
@@ -118,7 +118,7 @@ class FAMO(Weighting):
 
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override]  # depends on `exact`
-        """What it asks of the engine."""
+        """Slopes if exact, else losses after the step."""
         return frozenset({Need.PRODUCT if self.exact else Need.LOSSES_AFTER_STEP})
 
     def start(
@@ -131,7 +131,7 @@ class FAMO(Weighting):
         """Set every logit to 0."""
         del generator
         if self.min_losses is not None and len(self.min_losses) != n_tasks:
-            expected = f"{n_tasks} numbers, one a task"
+            expected = f"{n_tasks} numbers, one per task"
             raise ParameterError(message("FAMO", "min_losses", expected, self.min_losses))
         self._optimizer = PerTaskAdam(n_tasks, self.learning_rate, device)
         self.logits_ = self._optimizer.values
@@ -141,23 +141,23 @@ class FAMO(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """The weighted logarithms of the losses of the tasks present."""
-        self._wake(losses)
+        self._ensure_started(losses)
         gaps = torch.where(present, self._gaps(losses), 1.0)
         shares = self._shares(present).to(gaps)
         normalizer = (shares / gaps.detach()).sum()
         return (shares * gaps.log()).sum() / torch.where(present.any(), normalizer, 1.0)
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
-        """Keep the losses from before the step."""
+        """Store the losses from before the step."""
         del present
-        self._wake(losses)
+        self._ensure_started(losses)
         self._losses = losses.detach().clone()
 
     def after_step(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        """Move the logits by the change of the logarithms."""
-        self._wake(losses)
+        """Update the logits from the change of the log-losses."""
+        self._ensure_started(losses)
         if self._losses is not None and not self.exact:
             self._move(self._gaps(self._losses).log() - self._gaps(losses).log(), present)
         self._losses = None
@@ -168,8 +168,8 @@ class FAMO(Weighting):
         losses: Float[Tensor, " n_tasks"],
         present: Bool[Tensor, " n_tasks"],
     ) -> None:
-        """Move the logits by the change of the logarithms to first order."""
-        self._wake(losses)
+        """Update the logits from the first-order change of the log-losses."""
+        self._ensure_started(losses)
         if self.exact:
             self._move(self.step_size * slopes / self._gaps(losses), present)
 
@@ -183,19 +183,19 @@ class FAMO(Weighting):
             self.start(len(state["values"]), device=state["values"].device)
             self._optimizer.load_state_dict(state)
 
-    def _wake(self, losses: Tensor) -> None:
+    def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "logits_"):
             self.start(len(losses), device=losses.device)
         require_same_tasks(self, losses, self.logits_)
 
     def _gaps(self, losses: Tensor) -> Tensor:
-        """How far the losses lie above their bounds, never 0."""
+        """Distances of the losses from their bounds, never 0."""
         bounds = 0.0 if self.min_losses is None else losses.new_tensor(self.min_losses)
         gaps = losses - bounds
         return gaps + (-gaps).clamp(min=0.0).detach() + _EPSILON
 
     def _shares(self, present: Tensor) -> Tensor:
-        """Z of the tasks present; 0 for the others."""
+        """The softmax z over the tasks present; 0 for the others."""
         logits = torch.where(present, self.logits_, -torch.inf)
         return torch.nan_to_num(torch.softmax(logits, dim=0))
 

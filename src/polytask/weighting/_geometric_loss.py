@@ -12,7 +12,7 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Each, Interval, check_parameters, message
 from polytask.exceptions import ParameterError
-from polytask.weighting._positive import require_not_negative, smallest
+from polytask.weighting._positive_losses import require_not_negative, smallest
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["GeometricLoss"]
@@ -20,13 +20,13 @@ __all__ = ["GeometricLoss"]
 
 @dataclass
 class GeometricLoss(Weighting):
-    r"""The geometric mean of the losses, which no task's unit can dominate.
+    r"""The geometric mean of the losses, to which every task contributes in relative terms.
 
     .. math:: \varphi(\ell) = \prod_k \ell_k^{1/n} \, \Bigl[\prod_{k \in F} \ell_k^{1/m}\Bigr],
               \qquad w_k = \frac{\varphi(\ell)}{\ell_k}
               \Bigl(\frac1n + \Bigl[\frac{1}{m} \text{ if } k \in F\Bigr]\Bigr)
 
-    over the n tasks present; the second factor stands where the m tasks F present are focused.
+    over the n tasks present; the second factor is present where `focus` names m tasks F.
     Losses must not be negative.
 
     Parameters
@@ -43,9 +43,9 @@ class GeometricLoss(Weighting):
     Notes
     -----
     Known as the geometric loss strategy, GLS. The mean is that of the tasks present, so that the
-    scalar stays of the losses' unit when one is absent. A loss of exactly 0 counts as the
-    smallest positive number and weighs 0: nothing is left to gain there. It makes the whole
-    product vanish, and with it the others' weights. Products are computed by logarithms, which
+    scalar keeps the losses' unit when one is absent. A loss of exactly 0 counts as the smallest
+    positive number and weighs 0: it cannot fall further. The whole product then vanishes, and
+    with it the others' weights. Products are computed by logarithms, which
     neither overflow nor vanish for many tasks. Deviation from LibMTL: reported weights are the
     gradient of the scalar, not :math:`\ell_k / (n \prod_j \ell_j)`.
 
@@ -99,7 +99,7 @@ class GeometricLoss(Weighting):
     def weights(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
-        """The product, per loss and exponent."""
+        """The product times the exponents over the losses."""
         exponents = self._exponents(losses, present)
         safe = self._safe(losses.detach(), present)
         weights = self._product(safe, exponents) * exponents / safe

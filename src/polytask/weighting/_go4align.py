@@ -23,35 +23,35 @@ _SMALLEST_SHARE = 1e-8
 
 @dataclass
 class GO4Align(Weighting):
-    r"""Align the tasks' risks by weights that tasks of one group share.
+    r"""Weights shared by groups of tasks, which align the tasks' risks.
 
     .. math:: \varphi(\ell) = \sum_k \bar\omega_{g(k)} \ell_k, \qquad
               \omega_k = q_k \frac{\sum_j \ell_j}{\ell_k}, \qquad
               q_k \propto q_k \, e^{-\beta \ell_k}
 
-    The indicators :math:`\omega` put losses on one scale and follow, by q, what the losses have
-    been; they are held constant. K-means parts them into groups g, and each task takes the mean
+    The indicators :math:`\omega` put losses on one scale and depend, by q, on earlier losses; they
+    are held constant. K-means divides them into groups g, and each task gets the mean
     :math:`\bar\omega` of its group.
 
     Parameters
     ----------
     n_groups : int, default 2
-        At most; 1 gives all tasks one weight.
+        Largest number of groups; 1 gives all tasks the same weight.
     step_size : float, default 1e-4
         β.
 
     Attributes
     ----------
     log_share_ : tensor of shape (n_tasks,)
-        log q after the last step learned from; it sums to 1 in all.
+        log q after the last step; q sums to 1.
 
     Notes
     -----
-    Deviations from the authors' code: K-means is solved exactly, as numbers on a line allow,
-    instead of from random centres, so that equal losses give equal groups; q is kept as its
-    logarithm, so that it cannot run empty; a loss counts as 1e-8 of the total at least (the code
-    divides by 0). A task that is absent is in no group and its q stands still. The authors tune
-    the number of groups and have no default in the class; 2 is ours.
+    Deviations from the authors' code: K-means is solved exactly, which is possible in one
+    dimension, instead of from random centres, so that equal losses give equal groups; q is stored
+    as its logarithm, so that it cannot underflow; a loss counts as at least 1e-8 of the total (the
+    code divides by 0). A task that is absent is in no group and its q stays. The authors tune the
+    number of groups and have no default in the class; 2 is ours.
 
     References
     ----------
@@ -89,7 +89,7 @@ class GO4Align(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Give every task the same share."""
+        """Set equal shares."""
         del generator
         self.log_share_ = torch.zeros(n_tasks, dtype=torch.float32, device=device).log_softmax(
             dim=0
@@ -106,8 +106,8 @@ class GO4Align(Weighting):
         return (weights * losses * present).sum()
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
-        """Take the shares of this step over."""
-        self.log_share_ = self._moved(losses.detach(), present)
+        """Store the shares after this step."""
+        self.log_share_ = self._shares_after(losses.detach(), present)
 
     def state_dict(self) -> dict[str, Any]:
         """The shares."""
@@ -119,7 +119,7 @@ class GO4Align(Weighting):
             self.log_share_ = state["log_share"].clone()
 
     def _indicators(self, losses: Tensor, present: Tensor) -> Tensor:
-        """ω among the tasks present."""
+        """The indicators ω of the tasks present."""
         counted = torch.where(present, losses.clamp(min=0.0), 0.0)
         largest = counted.max().clamp(min=torch.finfo(losses.dtype).tiny)
         relative = counted / largest
@@ -127,11 +127,11 @@ class GO4Align(Weighting):
         scale = total / relative.clamp(min=_SMALLEST_SHARE)
         if not bool(total > 0):
             scale = present.sum().to(losses).expand(len(losses))
-        share = torch.where(present, self._moved(losses, present), -torch.inf).softmax(dim=0)
+        share = torch.where(present, self._shares_after(losses, present), -torch.inf).softmax(dim=0)
         return scale * share.to(losses)
 
-    def _moved(self, losses: Tensor, present: Tensor) -> Tensor:
-        """The logarithm of q after these losses; tasks present exchange among themselves."""
+    def _shares_after(self, losses: Tensor, present: Tensor) -> Tensor:
+        """The logarithm of q after these losses; the total of the tasks present stays."""
         if not hasattr(self, "log_share_"):
             self.start(len(losses), device=losses.device)
         require_same_tasks(self, losses, self.log_share_)

@@ -1,4 +1,4 @@
-"""K-means of numbers on a line, solved exactly."""
+"""Exact K-means in one dimension."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["group_means"]
 
 
 def group_means(values: Float[Tensor, " k"], n_groups: int) -> Float[Tensor, " k"]:
-    """The mean of each number's group, in the partition with the least squares within groups.
+    """The mean of each number's group, in the partition with the smallest squares within groups.
 
-    Groups of an optimal partition are runs of the sorted numbers, found by dynamic programming.
+    Groups of an optimal partition are runs of the sorted numbers; dynamic programming finds them.
 
     Parameters
     ----------
     values : tensor of shape (k,)
     n_groups : int
-        As many groups at most.
+        Largest number of groups.
 
     Examples
     --------
@@ -38,12 +38,12 @@ def group_means(values: Float[Tensor, " k"], n_groups: int) -> Float[Tensor, " k
 
 
 def _stops(ordered: Tensor, n_groups: int) -> list[int]:
-    """Where each run ends."""
+    """The end of each run."""
     size = len(ordered)
     sums, squares = _cumulated(ordered)
     every = torch.arange(size + 1, device=ordered.device)
-    best = _costs(sums, squares, every[0], every)  # the first j numbers in as many groups
-    last: list[Tensor] = []  # as there have been; and where the last of these groups starts
+    best = _costs(sums, squares, every[0], every)  # of the first j numbers, in the groups so far
+    last: list[Tensor] = []  # where the last of these groups starts
     if n_groups > 2:
         between = _costs(sums, squares, every[:, None], every[None, :])
         for _ in range(n_groups - 2):
@@ -59,7 +59,7 @@ def _stops(ordered: Tensor, n_groups: int) -> list[int]:
 
 
 def _cumulated(ordered: Tensor) -> tuple[Tensor, Tensor]:
-    """Sums of the first numbers and of their squares, of numbers of order 1 around 0."""
+    """Cumulated sums of the numbers and of their squares, after standardisation."""
     centred = ordered - ordered.mean()
     scale = centred.abs().max()
     centred = centred / torch.where(scale > 0, scale, 1.0)
@@ -68,7 +68,7 @@ def _cumulated(ordered: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _costs(sums: Tensor, squares: Tensor, start: Tensor, stop: Tensor) -> Tensor:
-    """Squares within runs from start to stop (excluded); inf where they end before they start."""
+    """Squares within runs from start to stop (exclusive); inf where stop is before start."""
     length = stop - start
     within = squares[stop] - squares[start]
     within = within - (sums[stop] - sums[start]) ** 2 / length.clamp(min=1)

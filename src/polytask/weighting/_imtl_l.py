@@ -1,4 +1,4 @@
-"""Impartial learning of losses."""
+"""Impartial multi-task learning: the balance of losses."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.weighting._learned import LearnedWeighting
+from polytask.weighting._learned_weighting import LearnedWeighting
 
 __all__ = ["IMTLL"]
 
 
 @dataclass
 class IMTLL(LearnedWeighting):
-    r"""Learn scales that bring every weighted loss to 1.
+    r"""Learned scales that bring every weighted loss to 1.
 
     .. math:: \varphi(\ell) = \sum_k e^{s_k} \ell_k - s_k
 
@@ -25,12 +25,12 @@ class IMTLL(LearnedWeighting):
     Parameters
     ----------
     learning_rate : float, default 1e-3
-        Of the log-scales.
+        Learning rate of the log-scales.
 
     Attributes
     ----------
     log_scale_ : tensor of shape (n_tasks,)
-        The numbers s.
+        The log-scales s.
 
     Notes
     -----

@@ -40,16 +40,16 @@ class LDCMTL(Weighting):
     penalty : float, default 0.01
         λ.
     learning_rate : float, default 1e-3
-        Of W.
+        Learning rate of W.
     normalization : {"none", "rescaled", "log"}, default "none"
         ``"rescaled"`` divides losses so that all start where the smallest starts, ``"log"``
-        takes the logarithm of the losses over their first values. Both trust the first batch:
-        they are for losses in different units and tasks with many labels in a batch.
+        takes the logarithm of the losses over their first values. Both depend on the first
+        batch: they suit losses in different units and tasks with many labels per batch.
 
     Attributes
     ----------
     logits_ : tensor of shape (n_tasks,)
-        W, ones at the start.
+        W, initially 1.
     initial_losses_ : tensor of shape (n_tasks,)
         Each task's first loss above 0; 0 before that.
 
@@ -61,7 +61,7 @@ class LDCMTL(Weighting):
     features to a small router instead); λ and no normalisation are those of CelebA (λ is up to
     0.1 elsewhere). Deviations: W learns with an Adam of its own, so that the model's weight decay
     and clipping do not reach it; neighbours are the nearest tasks present, and the W of absent
-    tasks stands still.
+    tasks stays.
 
     References
     ----------
@@ -104,7 +104,7 @@ class LDCMTL(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Set W to ones and forget the first losses."""
+        """Set W to ones and reset the first losses."""
         del generator
         self._optimizer = PerTaskAdam(n_tasks, self.learning_rate, device)
         self.logits_ = self._optimizer.values.fill_(1.0)
@@ -114,12 +114,12 @@ class LDCMTL(Weighting):
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, ""]:
         """The weighted mean of the losses present and their discrepancy."""
-        self._wake(losses)
+        self._ensure_started(losses)
         return self._objective(torch.sigmoid(self.logits_), losses, present)
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
-        """Take one step of W; keep first losses."""
-        self._wake(losses)
+        """Take one step of W, and store first losses."""
+        self._ensure_started(losses)
         with graphs_on():
             losses = losses.detach().clone()
             logits = self.logits_.clone().requires_grad_()
@@ -143,7 +143,7 @@ class LDCMTL(Weighting):
         self._optimizer.load_state_dict(others)
         self.initial_losses_ = state["initial_losses"].clone()
 
-    def _wake(self, losses: Tensor) -> None:
+    def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "logits_"):
             self.start(len(losses), device=losses.device)
         require_same_tasks(self, losses, self.logits_)
@@ -165,6 +165,6 @@ class LDCMTL(Weighting):
         return losses * torch.where(initial > 0, initial[initial > 0].min() / initial, 1.0)
 
     def _initial(self, losses: Tensor, present: Tensor) -> Tensor:
-        """First losses, these ones where there was none before."""
+        """First losses; the given ones where there was none before."""
         known = self.initial_losses_.to(losses)
         return torch.where((known > 0) | ~present, known, losses.clamp(min=0.0))

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.weighting._positive import require_not_negative, smallest
+from polytask.weighting._positive_losses import require_not_negative, smallest
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["LogScalarization"]
@@ -16,12 +16,12 @@ __all__ = ["LogScalarization"]
 
 @dataclass
 class LogScalarization(Weighting):
-    r"""The sum of log-losses: linear scalarisation that does not see the losses' units.
+    r"""The sum of log-losses: linear scalarisation independent of the losses' units.
 
     .. math:: \varphi(\ell) = \sum_k \log \ell_k, \qquad w_k = 1 / \ell_k
 
-    It descends the same way as `GeometricLoss`, and as `UncertaintyWeighting` or `IMTLL` whose
-    numbers are at their optimum in every step, up to the length of the step. The scalar is
+    Up to the length of the step, it has the same direction as `GeometricLoss`, and as
+    `UncertaintyWeighting` or `IMTLL` with optimal numbers in every step. The scalar is
     negative for small losses; losses must not be.
 
     Raises
@@ -31,8 +31,8 @@ class LogScalarization(Weighting):
 
     Notes
     -----
-    A loss of exactly 0 counts as the smallest positive number and weighs 0: nothing is left to
-    gain there.
+    A loss of exactly 0 counts as the smallest positive number and weighs 0: it cannot fall
+    further.
 
     References
     ----------

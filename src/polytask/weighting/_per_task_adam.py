@@ -1,4 +1,4 @@
-"""Adam over one number a task."""
+"""Adam over one number per task."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class PerTaskAdam:
     r"""Adam (Kingma & Ba, ICLR 2015) in which absent tasks do not move.
 
     Each task has its own averages of gradients and squares, corrected by their own weight; all
-    stay when the task is absent, so that its path is the one it would take alone. Values stay
+    stay when the task is absent, so that its values are those of a separate optimiser. Values stay
     within ±80, where :math:`e^{\pm v}` and its inverse are float32 numbers.
 
     Attributes
     ----------
     values : tensor of shape (n_tasks,)
-        What is learned; starts at 0.
+        The learned numbers, initially 0.
     """
 
     def __init__(
@@ -56,6 +56,6 @@ class PerTaskAdam:
         return {"values": self.values.clone(), "averages": self._averages.clone()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         self.values.copy_(state["values"])
         self._averages.copy_(state["averages"])

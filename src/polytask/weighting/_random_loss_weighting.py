@@ -1,4 +1,4 @@
-"""Weights by chance."""
+"""Random weights of the losses."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["RandomLossWeighting"]
 
 @dataclass
 class RandomLossWeighting(Weighting):
-    r"""New random weights in every step: the baseline that every balancing should beat.
+    r"""Random weights, drawn in every step: the baseline for all balancing methods.
 
     .. math:: \varphi(\ell) = \sum_k w_k \ell_k, \qquad
               w = K \operatorname{softmax}(z), \quad z \sim \mathcal{N}(0, I)
 
-    Weights are drawn when a step first asks for them, and hold until `learn` ends the step.
+    Weights are drawn when a step first needs them, and stay until `learn` ends the step.
 
     Attributes
     ----------
@@ -34,8 +34,8 @@ class RandomLossWeighting(Weighting):
     -----
     Deviation: the weights sum to the number of tasks K, as all fixed weights do here, instead of
     1, so that the step is as long as with equal weights. Of the paper's distributions the normal
-    one is used. A task that is absent from a batch weighs 0 there and leaves the others' weights
-    as they are. In a loop of your own call `learn` once a step.
+    one is used. A task that is absent from a batch weighs 0 there without changing the others'
+    weights. In your own training loop, call `learn` once per step.
 
     References
     ----------
@@ -64,7 +64,7 @@ class RandomLossWeighting(Weighting):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Draw from `generator` from now on."""
+        """Set the generator to draw from."""
         del n_tasks, device
         self._generator = generator
         self.drawn_ = None
@@ -85,14 +85,14 @@ class RandomLossWeighting(Weighting):
         return self.drawn_.to(losses) * present
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
-        """End the step; the next one draws anew."""
+        """End the step; the next one draws new weights."""
         del losses, present
         self.drawn_ = None
 
     def _draw(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
-        source = self._generator
-        where = losses.device if source is None else source.device
-        normal = torch.randn(len(losses), generator=source, dtype=torch.float32, device=where)
+        generator = self._generator
+        device = losses.device if generator is None else generator.device
+        normal = torch.randn(len(losses), generator=generator, dtype=torch.float32, device=device)
         return (len(losses) * torch.softmax(normal, dim=0)).to(losses.device)
 
     def state_dict(self) -> dict[str, Any]:

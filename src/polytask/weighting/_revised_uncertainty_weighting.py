@@ -8,14 +8,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.weighting._learned import LearnedWeighting
+from polytask.weighting._learned_weighting import LearnedWeighting
 
 __all__ = ["RevisedUncertaintyWeighting"]
 
 
 @dataclass
 class RevisedUncertaintyWeighting(LearnedWeighting):
-    r"""Weigh each task by its learned noise, with a scalar that cannot fall below zero.
+    r"""Weights from the tasks' learned noise, with a scalar that cannot fall below zero.
 
     .. math:: \varphi(\ell) = \sum_k \frac{\ell_k}{2 \sigma_k^2} + \log(1 + \sigma_k^2),
               \qquad s_k = \log \sigma_k^2
@@ -27,7 +27,7 @@ class RevisedUncertaintyWeighting(LearnedWeighting):
     Parameters
     ----------
     learning_rate : float, default 1e-3
-        Of the log-variances.
+        Learning rate of the log-variances.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class RevisedUncertaintyWeighting(LearnedWeighting):
     Notes
     -----
     Deviations: the log-variance is learned instead of σ (the paper's c), whose sign would be
-    free and which would have to keep away from 0; it starts at 0, that is σ = 1. The
+    arbitrary and which would have to avoid 0; it starts at 0, that is σ = 1. The
     log-variances have an Adam of their own with a state of each task, so that an absent task's
     stays where it is. They stay within ±80, where all numbers are finite.
 

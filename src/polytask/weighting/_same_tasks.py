@@ -1,4 +1,4 @@
-"""What weightings ask that keep numbers for every task."""
+"""Check that the number of tasks stays the same."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["require_same_tasks"]
 
 
 def require_same_tasks(owner: object, losses: Tensor, state: Tensor) -> None:
-    """Raise unless as many losses came, absent ones counted, as the state has rows."""
-    count, known = len(losses), len(state)
-    if count != known:
-        expected = f"losses of {known} tasks, as in the steps before"
+    """Raise unless there are as many losses, absent ones included, as the state has rows."""
+    count, expected_count = len(losses), len(state)
+    if count != expected_count:
+        expected = f"losses of {expected_count} tasks, as in the steps before"
         remedy = (
             f"Give all tasks' losses in one order, with `present`, or call start({count}) anew."
         )

@@ -1,4 +1,4 @@
-"""A smooth largest weighted loss."""
+"""Smooth Tchebycheff scalarisation."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class SmoothTchebycheff(WeightedDistance):
     Parameters
     ----------
     mu : float, default 1.0
-        The smoothing: towards 0 the scalar becomes `Tchebycheff`, with a large one the weights
-        become λ / n for n tasks present. It is of the size of the weighted distances.
+        The smoothing, in the unit of the weighted distances: towards 0 the scalar becomes
+        `Tchebycheff`, for large values the weights become λ / n for n tasks present.
     preference : tuple of float, optional
-        λ, one positive number a task, scaled to sum to 1; all alike without it.
+        λ, one positive number per task, scaled to sum to 1; equal by default.
     reference : tuple of float, optional
-        z, one number a task, below what its loss can reach; 0 without it.
+        z, one number per task, below what its loss can reach; 0 by default.
 
     Raises
     ------
@@ -45,7 +45,7 @@ class SmoothTchebycheff(WeightedDistance):
     This is the paper's formula on the losses themselves. Deviation: the authors' multi-task code
     puts logarithms of losses in it, relative to their means after a warm-up, with λ = 1, and
     multiplies the scalar by the number of tasks; that is `polytask.aggregation.STCH`. Absent
-    tasks take no part in the sum. Negative losses are served.
+    tasks take no part in the sum. Losses may be negative.
 
     References
     ----------

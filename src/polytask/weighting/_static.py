@@ -1,4 +1,4 @@
-"""Weights that are given."""
+"""Fixed weights given by the user."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["Static"]
 
 @dataclass
 class Static(Weighting):
-    r"""A weighted sum of the losses with given weights.
+    r"""A weighted sum of the losses with fixed weights.
 
     .. math:: \varphi(\ell) = \sum_k w_k \ell_k, \qquad \sum_k w_k = K
 
     Parameters
     ----------
     task_weights : tuple of float
-        One positive weight a task, in the order of the tasks; scaled so that they sum to the
+        One positive weight per task, in the order of the tasks; scaled so that they sum to the
         number of tasks K.
 
     Raises
@@ -64,7 +64,7 @@ class Static(Weighting):
         """Check that there is a weight for every task."""
         del device, generator
         if len(self.task_weights) != n_tasks:
-            expected = f"{n_tasks} weights, one a task"
+            expected = f"{n_tasks} weights, one per task"
             raise ParameterError(message("Static", "task_weights", expected, self.task_weights))
 
     def scalarize(
@@ -76,7 +76,7 @@ class Static(Weighting):
     def weights(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
-        """The given weights, scaled, of the tasks present."""
+        """The scaled weights of the tasks present."""
         return self._scaled(losses) * present
 
     def _scaled(self, losses: Tensor) -> Float[Tensor, " n_tasks"]:
@@ -87,7 +87,7 @@ class Static(Weighting):
 def _scaled(
     task_weights: tuple[float, ...], dtype: torch.dtype, device: torch.device
 ) -> Float[Tensor, " n_tasks"]:
-    """Weights that sum to the number of tasks; made once, not in every step."""
+    """Weights that sum to the number of tasks; computed once, not in every step."""
     with torch.inference_mode(mode=False):
         weights = torch.tensor(task_weights, dtype=torch.float64, device="cpu")
         return (weights * (len(weights) / weights.sum())).to(device, dtype)

@@ -1,4 +1,4 @@
-"""The largest weighted loss."""
+"""Tchebycheff scalarisation."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ class Tchebycheff(WeightedDistance):
 
     .. math:: \varphi(\ell) = \max_k \lambda_k (\ell_k - z_k)
 
-    Only the task that is worst off gets a weight, :math:`w_k = \lambda_k`; tasks that are
-    equally badly off share it. Every Pareto-optimal point minimises it for some preference,
-    also on a front that is not convex. The price are jumps from task to task, which
+    Only the task at the maximum gets a weight, :math:`w_k = \lambda_k`; tasks that tie share it. Every Pareto-optimal point minimises it for some preference,
+    also on a front that is not convex. The weights jump from task to task, which
     `SmoothTchebycheff` avoids.
 
     Parameters
     ----------
     preference : tuple of float, optional
-        λ, one positive number a task, scaled to sum to 1; all alike without it.
+        λ, one positive number per task, scaled to sum to 1; equal by default.
     reference : tuple of float, optional
-        z, one number a task, below what its loss can reach; 0 without it.
+        z, one number per task, below what its loss can reach; 0 by default.
 
     Raises
     ------
@@ -37,8 +36,8 @@ class Tchebycheff(WeightedDistance):
 
     Notes
     -----
-    The paper's weights are kept in size: they sum to at most the largest λ, not to the number of
-    tasks. Absent tasks take no part in the maximum. Negative losses are served.
+    The weights keep the paper's scale: they sum to at most the largest λ, not to the number of
+    tasks. Absent tasks take no part in the maximum. Losses may be negative.
 
     References
     ----------
@@ -68,7 +67,7 @@ class Tchebycheff(WeightedDistance):
     def weights(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
-        """λ of the task that is worst off, 0 for all others."""
+        """λ of the task at the maximum, 0 for all others."""
         distances = self._distances(losses.detach(), present)
         return _shares(distances, present) * self._preferences(losses)
 

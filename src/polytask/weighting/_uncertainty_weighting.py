@@ -8,14 +8,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.weighting._learned import LearnedWeighting
+from polytask.weighting._learned_weighting import LearnedWeighting
 
 __all__ = ["UncertaintyWeighting"]
 
 
 @dataclass
 class UncertaintyWeighting(LearnedWeighting):
-    r"""Weigh each task by its learned noise.
+    r"""Weights from the tasks' learned noise.
 
     .. math:: \varphi(\ell) = \sum_k \tfrac12 e^{-s_k} \ell_k + \tfrac12 s_k,
               \qquad s_k = \log \sigma_k^2
@@ -23,12 +23,12 @@ class UncertaintyWeighting(LearnedWeighting):
     with the tasks' log-variances s, which are learned by Adam on detached losses. At their
     optimum :math:`e^{s_k} = \ell_k`, so that each task weighs :math:`1 / (2 \ell_k)`. The scalar
     may fall below zero once a loss is below 1 (:math:`\tfrac12 + \tfrac12 \log \ell_k`): that is
-    the log-likelihood of a confident model, not a fault. Losses must not be negative.
+    the log-likelihood of a confident model, not an error. Losses must not be negative.
 
     Parameters
     ----------
     learning_rate : float, default 1e-3
-        Of the log-variances.
+        Learning rate of the log-variances.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class UncertaintyWeighting(LearnedWeighting):
     decay and clipping do not reach them; classification losses get the factor ½ too (the paper
     has 1 there), as in most implementations. They start at 0; LibMTL starts them at -½. Each
     task has its own Adam state, and an absent task's log-variance stays where it is. The
-    precision has no bound but that of numbers: log-variances stay within ±80, which also keeps
+    precision has no bound but the range of float32: log-variances stay within ±80, which also keeps
     a loss of exactly 0 from making it infinite.
 
     References

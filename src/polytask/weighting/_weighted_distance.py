@@ -1,4 +1,4 @@
-"""What the Tchebycheff scalarisations share."""
+"""Base class of the Tchebycheff scalarisations."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class WeightedDistance(Weighting):
     Parameters
     ----------
     preference : tuple of float, optional
-        λ, one positive number a task, scaled to sum to 1; all alike without it.
+        λ, one positive number per task, scaled to sum to 1; equal by default.
     reference : tuple of float, optional
-        z, one number a task; 0 without it.
+        z, one number per task; 0 by default.
     """
 
     preference: tuple[float, ...] | None = field(default=None, kw_only=True)
@@ -64,16 +64,16 @@ class WeightedDistance(Weighting):
         self._prepare(n_tasks, device, torch.float32)
 
     def _prepare(self, n_tasks: int, device: torch.device | None, dtype: torch.dtype) -> None:
-        preference = self._given("preference", n_tasks, 1.0)
+        preference = self._values("preference", n_tasks, 1.0)
         self._lambda = (preference / preference.sum()).to(device, dtype)
-        self._z = self._given("reference", n_tasks, 0.0).to(device, dtype)
+        self._z = self._values("reference", n_tasks, 0.0).to(device, dtype)
 
-    def _given(self, parameter: str, n_tasks: int, otherwise: float) -> Float[Tensor, " n_tasks"]:
+    def _values(self, parameter: str, n_tasks: int, default: float) -> Float[Tensor, " n_tasks"]:
         values = getattr(self, parameter)
         if values is None:
-            return torch.full((n_tasks,), otherwise, dtype=torch.float64, device="cpu")
+            return torch.full((n_tasks,), default, dtype=torch.float64, device="cpu")
         if len(values) != n_tasks:
-            expected = f"{n_tasks} numbers, one a task"
+            expected = f"{n_tasks} numbers, one per task"
             raise ParameterError(message(type(self).__name__, parameter, expected, values))
         return torch.tensor(values, dtype=torch.float64, device="cpu")
 
@@ -86,6 +86,6 @@ class WeightedDistance(Weighting):
     def _distances(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
-        """Weighted distances of the tasks present; those of others are lowest of all."""
+        """Weighted distances of the tasks present; those of the others are the lowest number."""
         distances = self._preferences(losses) * (losses - self._z)
         return torch.where(present, distances, torch.finfo(losses.dtype).min)

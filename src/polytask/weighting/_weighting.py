@@ -1,4 +1,4 @@
-"""The contract of a loss weighting."""
+"""Abstract base class of loss weightings."""
 
 from __future__ import annotations
 
@@ -63,18 +63,17 @@ _WATCH = HookWatch(
 class Weighting(ABC):
     r"""A scalar function of the losses, :math:`\varphi(\ell)`; its weights are its gradient.
 
-    :math:`w_k = \partial\varphi / \partial\ell_k`. A weighting knows nothing of networks. Its
-    own parameters, if any, learn from :math:`\varphi` on detached losses, with an optimiser of
+    :math:`w_k = \partial\varphi / \partial\ell_k`. A weighting does not see the network. Its own
+    parameters, if any, learn from :math:`\varphi` on detached losses, with an optimiser of
     their own. Fixed weightings sum to the number of tasks.
 
     Attributes
     ----------
     needs : frozenset of str
-        What it asks of the engine beyond the losses, in the words of
-        `polytask.gradients.Need`: ``"losses_after_step"`` calls `after_step`, ``"epoch_losses"``
+        What it needs beside the losses, as `polytask.gradients.Need`: ``"losses_after_step"`` calls `after_step`, ``"epoch_losses"``
         `end_epoch`, ``"gramian"`` `before_step`, ``"product"`` `after_product` and
-        ``"validation"`` `after_validation`. A loop of one's own that never calls a hook, or
-        `learn` where it is implemented, is warned once.
+        ``"validation"`` `after_validation`. A training loop that never calls such a hook, or
+        `learn` where it is implemented, gets one warning.
     fixed : bool
         Whether the weights do not depend on the losses; with all tasks present they then sum to
         the number of tasks, and an absent task's weight becomes 0 without changing the others.
@@ -110,26 +109,26 @@ class Weighting(ABC):
         device: torch.device | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Forget everything and prepare for `n_tasks` tasks.
+        """Reset the state and prepare for `n_tasks` tasks.
 
         Parameters
         ----------
         n_tasks : int
         device : torch.device, optional
-            Where the losses will be.
+            The device of the losses.
         generator : torch.Generator, optional
             The only source of randomness; owned and checkpointed by whoever calls.
         """
         del n_tasks, device, generator
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
-        """Take one step of its own parameters on detached losses."""
+        """Update the weighting's own parameters from detached losses."""
         del losses, present
 
     def before_step(
         self, gramian: Float[Tensor, "n_tasks n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        """Inner products of the tasks' gradients before weighing; absent rows and columns are 0."""
+        """Receive the Gramian of the tasks' gradients; rows and columns of absent tasks are 0."""
         del gramian, present
 
     def after_product(
@@ -138,23 +137,23 @@ class Weighting(ABC):
         losses: Float[Tensor, " n_tasks"],
         present: Bool[Tensor, " n_tasks"],
     ) -> None:
-        r"""Slopes :math:`g_k^\top d` of the losses along the gradient d of the weighted sum."""
+        r"""Receive slopes :math:`g_k^\top d` along the gradient d of the weighted sum."""
         del slopes, losses, present
 
     def after_validation(
         self, slopes: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        r"""Slopes :math:`g_k^\top v` along the held-out loss's gradient v after a trial step."""
+        r"""Receive slopes :math:`g_k^\top v` along the held-out loss's gradient v after a trial."""
         del slopes, present
 
     def after_step(
         self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]
     ) -> None:
-        """Losses of the same batch after the update, for those that declare the need."""
+        """Receive the losses of the same batch after the update."""
         del losses, present
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
-        """Mean training losses of the epoch, for those that declare the need."""
+        """Receive the mean training losses of the epoch."""
         del mean_losses
 
     def state_dict(self) -> dict[str, Any]:
@@ -162,5 +161,5 @@ class Weighting(ABC):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave, after `start`."""
+        """Restore the state that `state_dict` returned, after `start`."""
         del state

@@ -1,4 +1,4 @@
-"""What methods ask that are defined for positive losses only."""
+"""Checks of methods that are defined for positive losses only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["require_not_negative", "smallest"]
 
 
 def require_not_negative(owner: str, losses: Float[Tensor, " n_tasks"]) -> None:
-    """Raise unless every loss is at least 0; NaN passes, for whoever watches for it."""
+    """Raise unless every loss is at least 0; NaN passes, and is found by other checks."""
     if float(losses.detach().min()) < 0:
         remedy = "Choose a loss that is bounded below by 0, or another weighting."
-        got = losses.tolist()
-        raise ParameterError(message(owner, "losses", "at least 0 for every task", got, remedy))
+        values = losses.tolist()
+        raise ParameterError(message(owner, "losses", "at least 0 for every task", values, remedy))
 
 
 def smallest(losses: Float[Tensor, " n_tasks"]) -> float:

@@ -1,4 +1,4 @@
-"""Weights of tasks by which their gradients match."""
+"""Weights under which the tasks' gradients are equally long or well conditioned."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _DESCENT_STEPS = 100
 
 
 def equal_norms(gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
-    """Weights that make all gradients equally long; every gradient has a length."""
+    """Weights that make all gradients, of which none is zero, equally long."""
     norms = gramian.diagonal().sqrt()
     return norms.max() / norms
 
 
 def condition_number(gramian: Float[Tensor, "k k"]) -> Float[Tensor, ""]:
-    """The largest over the smallest eigenvalue, which counts as 1e-10 of it at least."""
+    """The largest over the smallest eigenvalue, which counts as at least 1e-10 of it."""
     eigenvalues = torch.linalg.eigvalsh(gramian)
     return 1 / (eigenvalues[0] / eigenvalues[-1]).clamp(min=_SMALLEST_EIGENVALUE)
 
@@ -29,8 +29,8 @@ def condition_number(gramian: Float[Tensor, "k k"]) -> Float[Tensor, ""]:
 def well_conditioned(gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
     r"""Weights w for which :math:`\mathrm{diag}(w)\, G\, \mathrm{diag}(w)` is well conditioned.
 
-    Descent on the logarithm of the condition number over log w, from the weights of equal
-    norms, which no weights beat by more than a factor k; the best found are returned.
+    Gradient descent on the logarithm of the condition number over log w, from the weights of
+    equal norms, which are at most a factor k from the optimum; the best iterate is returned.
     """
     start = equal_norms(gramian)
     correlation = start[:, None] * gramian * start[None, :]

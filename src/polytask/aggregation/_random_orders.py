@@ -1,4 +1,4 @@
-"""For each task, the other tasks in random order."""
+"""Random orders of the other tasks, one per task."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from jaxtyping import Int64
 
-__all__ = ["other_tasks"]
+__all__ = ["draw_orders"]
 
 
-def other_tasks(
+def draw_orders(
     n_tasks: int, generator: torch.Generator | None
 ) -> Int64[np.ndarray, "n_tasks others"]:
-    """In row i all tasks but i, in an order of its own."""
+    """Row i holds all tasks but i, in a random order."""
     device = "cpu" if generator is None else generator.device
     keys = torch.rand(n_tasks, n_tasks, dtype=torch.float64, generator=generator, device=device)
     keys.fill_diagonal_(2.0)

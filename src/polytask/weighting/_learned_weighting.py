@@ -1,4 +1,4 @@
-"""Weightings that learn one number a task."""
+"""Base class of weightings that learn one number per task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
-from polytask.weighting._positive import require_not_negative
+from polytask.weighting._positive_losses import require_not_negative
 from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
@@ -23,12 +23,12 @@ __all__ = ["LearnedWeighting"]
 
 @dataclass
 class LearnedWeighting(Weighting):
-    r"""Numbers s, one a task, that descend :math:`\varphi(\ell, s)` by an Adam of their own.
+    r"""Numbers s, one per task, that minimise :math:`\varphi(\ell, s)` by an Adam of their own.
 
     Parameters
     ----------
     learning_rate : float, default 1e-3
-        Of the numbers.
+        Learning rate of the numbers.
     """
 
     learning_rate: float = 1e-3
@@ -86,6 +86,6 @@ class LearnedWeighting(Weighting):
         """Restore the numbers and their optimiser."""
         if state:
             values = state["values"]
-            here = self._adam.values if hasattr(self, "_adam") else values
-            self.start(len(values), device=here.device)
+            current = self._adam.values if hasattr(self, "_adam") else values
+            self.start(len(values), device=current.device)
             self._adam.load_state_dict(state)
