@@ -4,11 +4,13 @@ import pytest
 
 from polytask import architectures, learners
 from polytask.aggregation import MGDA, Aggregator
-from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS
 from polytask.cli._settings import FitSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES
+from polytask.sampling import Temperature
+from polytask.testing import tiny_dataset
 from polytask.training import Trainer
 from polytask.weighting import UncertaintyWeighting, Weighting
 
@@ -196,3 +198,19 @@ def _learner_name(name):
         return named_learner(name).name
     except UnknownNameError:
         return None
+
+
+def test_a_sampler_reaches_joint_networks_and_needs_several_sources():
+    given = FitSettings(sampler="temperature:0.25")
+    joint, single = balanced(
+        [named_learner("hard_sharing"), named_learner("single_task")], balancing(given)
+    )
+    assert joint.trainer.sampler == Temperature(0.25)
+    assert single.trainer.sampler is None
+    data = tiny_dataset(["regression", "binary"])
+    with pytest.raises(ParameterError, match=r"--sampler says how rows .* one source"):
+        check_sampler(given, data)
+    check_sampler(given, tiny_dataset(["regression", "binary"], own_tables=True))
+    check_sampler(FitSettings(), data)
+    with pytest.raises(ParameterError, match=r"--sampler mixes what tasks share .* linear shares"):
+        balanced([named_learner("linear")], balancing(given))

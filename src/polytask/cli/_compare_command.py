@@ -57,6 +57,7 @@ def compare(
     aggregation: options.Aggregation = None,
     engine: options.Engine = None,
     aggregate_every: options.AggregateEvery = None,
+    sampler: options.SamplerName = None,
     set: options.Set = None,  # noqa: A002 - the option's name
     seeds: Annotated[
         int | None,

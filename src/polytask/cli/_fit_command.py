@@ -54,6 +54,7 @@ def fit(
     aggregation: options.Aggregation = None,
     engine: options.Engine = None,
     aggregate_every: options.AggregateEvery = None,
+    sampler: options.SamplerName = None,
     set: options.Set = None,  # noqa: A002 - the option's name
     seed: Annotated[
         int | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polytask.bookkeeping import Budget
-from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._score_table import score_table
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import FitSettings
@@ -25,6 +25,7 @@ def run_fit(
 ) -> None:
     """Fit one model, say how it does on held-out rows, and save it."""
     methods = balancing(options)
+    check_sampler(options, train)
     balanced_learners = balanced([named_learner(options.model)], methods)
     (learner,) = with_settings(balanced_learners, options, voice.note)
     voice.note(f"fitting {learner.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -11,23 +11,38 @@ from typing import Any
 from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.aggregation import Aggregator
 from polytask.cli._settings import DataSettings
+from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
+from polytask.sampling import Sampler
 from polytask.training import Trainer, check_device
 from polytask.weighting import Weighting
 
-__all__ = ["SLOTS", "balanced", "balancing", "method_named", "methods_of", "named_learner"]
+__all__ = [
+    "LISTED",
+    "SLOTS",
+    "balanced",
+    "balancing",
+    "check_sampler",
+    "method_named",
+    "methods_of",
+    "named_learner",
+    "room_of",
+]
 
 SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 """The rooms of balancing, which are also the trainer's settings, and what their methods are."""
+
+LISTED: dict[str, type] = {**SLOTS, "sampler": Sampler}
+"""All of the trainer's settings that are methods of a room."""
 
 _OF_AGGREGATION = ("engine", "aggregate_every")
 
 
 def balancing(options: DataSettings) -> dict[str, Any]:
     """The trainer's settings that options on balancing stand for; those not given are left out."""
-    names = (*SLOTS, *_OF_AGGREGATION)
+    names = (*SLOTS, *_OF_AGGREGATION, "sampler")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     check_device(options.device, options.precision, "the command line")
     _check_rooms(given)
@@ -47,8 +62,9 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
     """
     if settings and not any(map(_balances, learners)):
         names = ", ".join(learner.name for learner in learners)
+        verb = "mix" if set(settings) == {"sampler"} else "balance"
         sentence = (
-            f"{_flags(settings, 'balance')} what tasks share in a network, but {names} "
+            f"{_flags(settings, verb)} what tasks share in a network, but {names} "
             "shares nothing. Choose a model that does, such as hard_sharing."
         )
         raise ParameterError(sentence)
@@ -64,6 +80,22 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
         )
         raise ParameterError(sentence)
     return tuple(_with(one, how) if _aggregates(one) else one for one in found)
+
+
+def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
+    """Refuse a sampler where there is nothing to mix.
+
+    Raises
+    ------
+    ParameterError
+        If the data has one source.
+    """
+    if options.sampler is not None and len(data.sources) == 1:
+        sentence = (
+            "--sampler says how rows of several sources are mixed, and there is one source. "
+            "Leave it out, or give several with --source NAME=FILE."
+        )
+        raise ParameterError(sentence)
 
 
 def named_learner(name: str) -> Learner:
@@ -87,31 +119,36 @@ def named_learner(name: str) -> Learner:
 
 def methods_of(slot: str) -> dict[str, Any]:
     """Public concrete methods of a room, by name."""
-    room = import_module(f"polytask.{slot}")
+    room = import_module(room_of(slot))
     things = {name: getattr(room, name) for name in room.__all__}
     return {
         name: thing
         for name, thing in things.items()
         if inspect.isclass(thing)
-        and issubclass(thing, SLOTS[slot])
+        and issubclass(thing, LISTED[slot])
         and not inspect.isabstract(thing)
     }
 
 
-def method_named(name: str) -> tuple[str, Any]:
-    """The room and the class of a public method, by its name in any spelling.
+def room_of(slot: str) -> str:
+    """Import path of the room that a setting's methods lie in."""
+    return "polytask.sampling" if slot == "sampler" else f"polytask.{slot}"
+
+
+def method_named(name: str, slots: Collection[str] = tuple(SLOTS)) -> tuple[str, Any]:
+    """The setting and the class of a public method, by its name in any spelling.
 
     Raises
     ------
     UnknownNameError
         If there is none; the nearest name is suggested.
     """
-    known = {word: (slot, method) for slot in SLOTS for word, method in methods_of(slot).items()}
+    known = {word: (slot, method) for slot in slots for word, method in methods_of(slot).items()}
     for word, found in known.items():
         if fold(word) == fold(name):
             return found
     guess = suggestion(name, map(snake_case, known))
-    raise UnknownNameError(f"There is no weighting or aggregation named {name!r}. {guess}")
+    raise UnknownNameError(f"There is no {' or '.join(slots)} named {name!r}. {guess}")
 
 
 def _check_rooms(given: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""`polytask methods`: all weightings and aggregations, with what they say of themselves."""
+"""`polytask methods`: all weightings, aggregations and samplers, with what they state."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import textwrap
 from typing import Any
 
 from polytask._naming import required, snake_case
-from polytask.cli._learners import SLOTS, method_named, methods_of
+from polytask.cli._learners import LISTED, method_named, methods_of, room_of
 from polytask.cli._voice import Voice
 from polytask.exceptions import UnknownNameError
 from polytask.gradients import Need
+from polytask.sampling import Sampler
 
 __all__ = ["run"]
 
 _HEADS = {
     "weighting": "weightings: how the tasks' losses are weighed (--weighting NAME)",
     "aggregation": "aggregations: how the tasks' gradients meet (--aggregation NAME)",
+    "sampler": "samplers: how rows of several sources are mixed in a batch (--sampler NAME)",
 }
 _FOOT = (
     "Names may be spelt in any way (mgda, MGDA); module:Class is one of your own that can be "
@@ -41,7 +43,7 @@ def run(name: str | None) -> None:
 def _found(name: str) -> tuple[str, Any]:
     """The method of a name; a model's name points to what it adds."""
     try:
-        return method_named(name)
+        return method_named(name, tuple(LISTED))
     except UnknownNameError as error:
         _, *added = name.split("+")
         if not added:
@@ -59,7 +61,7 @@ def _list(voice: Voice) -> None:
             (snake_case(name), _needs(method), _summary(method))
             for name, method in methods_of(slot).items()
         )
-        for slot in SLOTS
+        for slot in LISTED
     }
     cells = [row for room in rows.values() for row in room]
     widths = [max(len(row[column]) for row in cells) for column in range(2)]
@@ -79,7 +81,7 @@ def _describe(voice: Voice, slot: str, method: Any) -> None:
         "options": _options(method) or "none",
         "paper": _paper(method) or "–",
         "use": "from Python" if required(method) else f"--{slot} {name}",
-        "python": f"from polytask.{slot} import {method.__name__}",
+        "python": f"from {room_of(slot)} import {method.__name__}",
     }
     voice.result(_wrapped("", f"{name}: {_summary(method)}"))
     for word, text in lines.items():
@@ -92,7 +94,8 @@ def _needs(method: Any) -> str:
     if not hasattr(one, "needs"):  # it depends on the arguments
         return "–"
     asked = {str(need) for need in one.needs} - {str(Need.PRESENT)}
-    return ", ".join(sorted(asked)).replace("_", " ") or "losses"
+    nothing = "–" if issubclass(method, Sampler) else "losses"
+    return ", ".join(sorted(asked)).replace("_", " ") or nothing
 
 
 def _summary(method: Any) -> str:

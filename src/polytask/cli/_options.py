@@ -175,6 +175,16 @@ AggregateEvery = Annotated[
         rich_help_panel=_TRAINING,
     ),
 ]
+SamplerName = Annotated[
+    str | None,
+    typer.Option(
+        "--sampler",
+        metavar="NAME",
+        help="With several sources, how their rows are mixed in a batch: proportional (the "
+        "default), uniform, temperature:0.5, annealed_temperature, round_robin or dynamic.",
+        rich_help_panel=_TRAINING,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(

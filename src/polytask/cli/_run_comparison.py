@@ -12,7 +12,7 @@ from typing import NamedTuple
 from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._read_data import table_path
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
@@ -72,6 +72,7 @@ def _study(
     """Look up the names of models and methods, and where all is kept."""
     asked = [named_learner(name) for name in options.model]
     methods = balancing(options)
+    check_sampler(options, data)
     learners = balanced(asked or default_learners(data.tasks), methods)
     learners = with_settings(learners, options, voice.note)
     for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):

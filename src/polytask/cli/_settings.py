@@ -49,6 +49,7 @@ class DataSettings(ReadingSettings, BaseModel):
     aggregation: Name | None = None
     engine: Name | None = None
     aggregate_every: Steps | None = None
+    sampler: Name | None = None
     set: ByPath = {}
     split: Name | None = None
     device: Name | None = None
