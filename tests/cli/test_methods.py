@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from polytask import aggregation, weighting
+from polytask import aggregation, sampling, weighting
 from polytask._naming import snake_case
 from polytask.cli._learners import methods_of
 
@@ -14,8 +14,9 @@ def names(room):
 def test_every_public_method_is_listed_in_its_room(polytask):
     ran = polytask("methods")
     assert ran.status == 0
-    first, second = ran.out.split("aggregations: ")
-    for part, room in ((first, "weighting"), (second, "aggregation")):
+    first, rest = ran.out.split("aggregations: ")
+    second, third = rest.split("samplers: ")
+    for part, room in ((first, "weighting"), (second, "aggregation"), (third, "sampler")):
         assert set(re.findall(r"^  (\w+)", part, re.MULTILINE)) == names(room)
 
 
@@ -24,6 +25,7 @@ def test_all_public_classes_are_methods_or_their_bases():
     bases |= {"AmortisedAggregator", "Property"}
     listed = {*methods_of("weighting"), *methods_of("aggregation")}
     assert listed == {*weighting.__all__, *aggregation.__all__} - bases
+    assert {*methods_of("sampler")} == {*sampling.__all__} - {"Sampler", "MixedSampler"}
 
 
 def test_what_methods_ask_for(polytask):
@@ -72,7 +74,7 @@ def test_an_unknown_one(polytask):
     ran = polytask("methods", "mgad")
     assert ran.status == 2
     assert ran.error == (
-        "error: There is no weighting or aggregation named 'mgad'. Did you mean 'mgda'?"
+        "error: There is no weighting or aggregation or sampler named 'mgad'. Did you mean 'mgda'?"
     )
 
 

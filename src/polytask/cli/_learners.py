@@ -62,7 +62,7 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
     """
     if settings and not any(map(_balances, learners)):
         names = ", ".join(learner.name for learner in learners)
-        verb = "mix" if set(settings) == {"sampler"} else "balance"
+        verb = "arrange" if set(settings) == {"sampler"} else "balance"
         sentence = (
             f"{_flags(settings, verb)} what tasks share in a network, but {names} "
             "shares nothing. Choose a model that does, such as hard_sharing."
