@@ -212,5 +212,7 @@ def test_a_sampler_reaches_joint_networks_and_needs_several_sources():
         check_sampler(given, data)
     check_sampler(given, tiny_dataset(["regression", "binary"], own_tables=True))
     check_sampler(FitSettings(), data)
-    with pytest.raises(ParameterError, match=r"--sampler arranges what tasks share .* linear shares"):
+    with pytest.raises(
+        ParameterError, match=r"--sampler arranges what tasks share .* linear shares"
+    ):
         balanced([named_learner("linear")], balancing(given))
