@@ -50,6 +50,7 @@ def test_one_of_them(polytask):
     assert ran.status == 0
     assert ran.out.startswith("fair_grad: ")
     assert "alpha=2.0" in ran.out
+    assert "--set aggregation.alpha=0.5 to 10 (log)" in ran.out
     assert "ICML 2024" in ran.out
     assert "--aggregation fair_grad" in ran.out
     assert "from polytask.aggregation import FairGrad" in ran.out

@@ -14,6 +14,7 @@ from polytask.cli._set_values import set_values
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
+from polytask.sampling import Temperature
 from polytask.weighting import DynamicWeightAverage, Equal
 
 NETWORKS = ("single_task", "hard_sharing")
@@ -65,6 +66,8 @@ def test_what_another_option_or_the_models_name_brings_has_settings_too():
         "hard_sharing", ("weighting.temperature", "3"), weighting="dynamic_weight_average"
     )
     assert weighted.trainer.weighting == DynamicWeightAverage(temperature=3.0)
+    mixed = learner("hard_sharing", ("sampler.alpha", "0.25"), sampler="temperature")
+    assert mixed.trainer.sampler == Temperature(alpha=0.25)
     named = learner("hard_sharing+ca_grad", ("aggregation.c", "0.7"))
     assert named.trainer.aggregation.c == 0.7
 
@@ -154,6 +157,7 @@ def test_values_that_are_none(path, text, words):
             {"aggregate_every": 1, "aggregation": "mgda"},
             "--aggregate-every",
         ),
+        ("sampler", "uniform", {"sampler": "uniform"}, "--sampler and --set sampler"),
         ("trainer.accelerator", "cpu", {"device": "cpu"}, "--device and --set"),
         ("precision", "32-true", {"precision": "32"}, "--precision and --set precision"),
         ("trainer.steps", "9", {}, "Give --steps in place of --set"),

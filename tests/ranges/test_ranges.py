@@ -80,6 +80,12 @@ def test_ranges_that_are_none(arguments, words):
         Range(**arguments)
 
 
+def test_words():
+    assert str(Range(1e-5, 0.1, log=True)) == "1e-05 to 0.1 (log)"
+    assert str(Range(1, 8, integer=True)) == "1 to 8"
+    assert str(Choices((None, "relu", (64, 64)))) == "None | relu | (64, 64)"
+
+
 def test_choices():
     assert Choices(("a", "b")).default == "a"
     assert Choices(("a", "b"), "b").grid() == ("b", "a")

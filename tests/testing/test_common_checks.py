@@ -258,6 +258,8 @@ def learner_with(part):
             return MultiTaskNetwork(trainer=Trainer(weighting=part))
         case Aggregator():
             return MultiTaskNetwork(trainer=Trainer(aggregation=part))
+        case Sampler():
+            return MultiTaskNetwork(trainer=Trainer(sampler=part))
         case Encoder():
             return MultiTaskNetwork(HardSharing(part))
         case Architecture():

@@ -79,6 +79,7 @@ def _describe(voice: Voice, slot: str, method: Any) -> None:
     lines = {
         "needs": _needs(method),
         "options": _options(method) or "none",
+        "tune": _tuning(slot, method) or "–",
         "paper": _paper(method) or "–",
         "use": "from Python" if required(method) else f"--{slot} {name}",
         "python": f"from {room_of(slot)} import {method.__name__}",
@@ -115,6 +116,14 @@ def _options(method: Any) -> str:
     return ", ".join(
         one.name if one.default is one.empty else f"{one.name}={one.default!r}"
         for one in parameters
+    )
+
+
+def _tuning(slot: str, method: Any) -> str:
+    """How its options are set, and what is worth trying."""
+    return ", ".join(
+        f"--set {slot}.{name}={declared}"
+        for name, declared in getattr(method, "search_ranges", {}).items()
     )
 
 

@@ -45,6 +45,9 @@ class Choices(SearchRange):
         if self.default is None and None not in self.values:
             object.__setattr__(self, "default", self.values[0])
 
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.values))
+
     def fits(self, value: object) -> bool:
         """Whatever the recipe's value is, it is one more choice."""
         del value

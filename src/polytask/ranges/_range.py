@@ -105,6 +105,9 @@ class Range(SearchRange):
         middle = math.sqrt(self.low * self.high) if self.log else (self.low + self.high) / 2
         return round(middle) if self.integer else middle
 
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}{' (log)' if self.log else ''}"
+
     def fits(self, value: object) -> bool:
         """Whether it is a number, and a whole one where that is wanted."""
         wanted = Integral if self.integer else Real

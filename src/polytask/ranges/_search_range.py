@@ -24,6 +24,10 @@ class SearchRange(ABC):
     default: Any
 
     @abstractmethod
+    def __str__(self) -> str:
+        """What is tried, in words."""
+
+    @abstractmethod
     def fits(self, value: object) -> bool:
         """Whether the recipe's own value could be the default of this range."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.ranges import Range, SearchRange
 from polytask.sampling._mixed_sampler import MixedSampler
 
 __all__ = ["AnnealedTemperature"]
@@ -53,6 +54,10 @@ class AnnealedTemperature(MixedSampler):
     first: float = 1.0
     last: float = 0.2
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "first": Range(0.0, 1.0, default=1.0),
+        "last": Range(0.0, 1.0, default=0.2),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "first": Interval(float, 0.0, 1.0),
         "last": Interval(float, 0.0, 1.0),

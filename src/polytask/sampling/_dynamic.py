@@ -15,6 +15,7 @@ from polytask._validation import (
     MappingOf,
     check_parameters,
 )
+from polytask.ranges import Range, SearchRange
 from polytask.sampling._mixed_sampler import MixedSampler
 
 __all__ = ["Dynamic"]
@@ -78,6 +79,9 @@ class Dynamic(MixedSampler):
     gaps_: dict[str, float] = field(init=False, repr=False, compare=False)
 
     needs: ClassVar[frozenset[str]] = frozenset({"validation_losses"})
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "floor": Range(0.01, 0.5, log=True, default=0.1),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "floor": Interval(float, 0.0, 1.0, closed="right"),
         "goals": MappingOf(InstanceOf((str,)), Finite),

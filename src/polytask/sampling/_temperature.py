@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.ranges import Range, SearchRange
 from polytask.sampling._mixed_sampler import MixedSampler
 
 __all__ = ["Temperature"]
@@ -50,6 +51,9 @@ class Temperature(MixedSampler):
 
     alpha: float = 0.5
 
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "alpha": Range(0.0, 1.0, default=0.5),
+    }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"alpha": Interval(float, 0.0, 1.0)}
 
     def __post_init__(self) -> None:
