@@ -5,11 +5,12 @@ import pytest
 import torch
 from training_tables import mixed_table, own_rows_table
 
-from polytask.architectures import HardSharing
+from polytask.architectures import HardSharing, SingleTask
 from polytask.data import BlockTargets, MultiTaskDataset, SourceBatch, encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import Task
+from polytask.testing._batches import batch_of
 from polytask.training import to_tensors
 from polytask.training._joint_batches import JointBatches
 
@@ -123,3 +124,30 @@ def test_losses_do_not_depend_on_torchs_default_type():
         finally:
             torch.set_default_dtype(torch.float32)
         torch.testing.assert_close(found, wanted, rtol=0, atol=0)
+
+
+def per_task_tables(weights: bool = False) -> MultiTaskDataset:
+    """Four tables of other columns and numbers of rows, two of them of one kind and loss."""
+    draw = np.random.default_rng(2)
+    tables, own = {}, {}
+    for k, n_rows in enumerate((9, 14, 11, 7)):
+        inputs = draw.normal(size=(n_rows, 2 + k))
+        target = (inputs[:, 0] > 0).astype(float) if k == 3 else inputs[:, 0]
+        tables[f"t{k}"] = (inputs, target)
+        own[f"t{k}"] = draw.integers(1, 4, n_rows).astype(float)
+    return MultiTaskDataset.from_per_task(tables, weights=own if weights else None)
+
+
+@pytest.mark.parametrize("weights", [False, True])
+@pytest.mark.parametrize("scale", [{}, {"t1": 3.0, "t3": 0.5}])
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
+def test_sources_together_are_the_sum_of_each_alone(architecture, scale, weights):
+    data = per_task_tables(weights)
+    schemas = fit_schemas(data)
+    network = architecture(MLP((5,))).build(schemas, data.tasks, seed=0)
+    batch = batch_of(network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks)))
+    loss = MultiTaskLoss(network.blocks, data.tasks)
+    sums, counts = loss.sums(network(batch), batch, scale)
+    parts = [loss.sums(network({name: rows}), {name: rows}, scale) for name, rows in batch.items()]
+    torch.testing.assert_close(sums, sum(part[0] for part in parts))
+    torch.testing.assert_close(counts, sum(part[1] for part in parts))

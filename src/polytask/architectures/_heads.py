@@ -53,10 +53,13 @@ class BlockHeads(nn.Module):
         return scores.view(*scores.shape[:-1], *bias.shape)
 
     def of_own(self, features: Tensor, task: Tensor) -> Tensor:
-        """Scores (n, size) of rows (n, h) that gather the head of their task in the task set."""
-        task = task if self.holds_all else self.position[task]
+        """Scores (n, size) of rows (n, h), each by the head at its position in the block."""
         own = torch.einsum("nsh,nh->ns", self.weight.index_select(0, task), features)
         return own + self.bias.index_select(0, task)
+
+    def in_block(self, task: Tensor) -> Tensor:
+        """Positions in the block of tasks of the task set."""
+        return task if self.holds_all else self.position[task]
 
     def of_each(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) from features of each task's own, (n_tasks, n, h)."""
@@ -124,20 +127,64 @@ class Heads(Owner, nn.ModuleList):
         """Raw scores of every source and block in the batch."""
         vectors = {n: s.values if self.per_task else mean_pool(s) for n, s in features.items()}
         answer = self._of_each if self.per_task else self._of_shared
-        raw = {}
+        raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
-            for source in block.sources:
-                if source in vectors:
-                    task = batch[source].task
-                    raw[source, block.name] = answer(block, heads, source, vectors[source], task)  # type: ignore[arg-type]
+            sources = [source for source in block.sources if source in vectors]
+            together = self._together(block, sources, vectors, batch)
+            if len(together) > 1:
+                join = self._each_joined if self.per_task else self._lone_joined
+                raw |= join(block, heads, together, vectors)  # type: ignore[arg-type]
+                sources = [source for source in sources if source not in together]
+            for source in sources:
+                task = batch[source].task
+                raw[source, block.name] = answer(block, heads, source, vectors[source], task)  # type: ignore[arg-type]
         return raw
+
+    def _together(
+        self, block: Block, sources: list[str], vectors: Mapping[str, Tensor], batch: Batch
+    ) -> list[str]:
+        """Sources whose scores are one product: of one task each, or of as many rows for each."""
+        if len(sources) == 1:
+            return []
+        dense = [source for source in sources if batch[source].task is None]
+        if not self.per_task:
+            return [source for source in dense if len(block.tasks_in(source)) == 1]
+        counts = {vectors[source].shape[1] for source in dense}
+        return dense if len(counts) == 1 else []
+
+    def _lone_joined(
+        self, block: Block, heads: BlockHeads, sources: list[str], vectors: Mapping[str, Tensor]
+    ) -> Raw:
+        """Scores (n, 1, size) of sources that carry one task of the block each."""
+        sizes = [len(vectors[source]) for source in sources]
+        lone = [block.tasks.index(block.tasks_in(source)[0]) for source in sources]
+        rows = torch.cat([vectors[source] for source in sources])
+        task = torch.tensor(lone, device=rows.device).repeat_interleave(
+            torch.tensor(sizes, device=rows.device), output_size=len(rows)
+        )
+        scores = torch.split(heads.of_own(rows, task).unsqueeze(1), sizes)
+        return {(source, block.name): part for source, part in zip(sources, scores, strict=True)}
+
+    def _each_joined(
+        self, block: Block, heads: BlockHeads, sources: list[str], vectors: Mapping[str, Tensor]
+    ) -> Raw:
+        """Scores (n, n_tasks, size) of sources whose tasks have as many rows each."""
+        carried = [block.tasks_in(source) for source in sources]
+        own = [
+            _picked(vectors[source], _some(names, self._tasks_of[source]))
+            for source, names in zip(sources, carried, strict=True)
+        ]
+        order = [name for names in carried for name in names]
+        scores = heads.of_each(torch.cat(own), _some(order, block.tasks))
+        parts = torch.split(scores, [len(names) for names in carried], dim=1)
+        return {(source, block.name): part for source, part in zip(sources, parts, strict=True)}
 
     def _of_shared(
         self, block: Block, heads: BlockHeads, source: str, vectors: Tensor, task: Tensor | None
     ) -> Tensor:
         """From the features (n, h) of all tasks."""
         if task is not None:
-            return heads.of_own(vectors, task)
+            return heads.of_own(vectors, heads.in_block(task))
         return heads.of_all(vectors, _some(block.tasks_in(source), block.tasks))
 
     def _of_each(
@@ -147,10 +194,11 @@ class Heads(Owner, nn.ModuleList):
         of_source = self._tasks_of[source]
         if task is not None:
             place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
-            return heads.of_own(vectors[place, torch.arange(len(task), device=task.device)], task)
+            rows = vectors[place, torch.arange(len(task), device=task.device)]
+            return heads.of_own(rows, heads.in_block(task))
         carried = block.tasks_in(source)
-        own = _some(carried, of_source)
-        return heads.of_each(vectors if own is None else vectors[own], _some(carried, block.tasks))
+        own = _picked(vectors, _some(carried, of_source))
+        return heads.of_each(own, _some(carried, block.tasks))
 
     def owners(self) -> Sequence[Owned]:
         """Slice k of each block's heads belongs to its k-th task."""
@@ -169,3 +217,7 @@ def positions(known: Sequence[str], chosen: Sequence[str]) -> Tensor:
 def _some(names: Sequence[str], of: Sequence[str]) -> list[int] | None:
     """Positions of names in a longer sequence; None if they are all of it."""
     return None if tuple(names) == tuple(of) else [of.index(name) for name in names]
+
+
+def _picked(values: Tensor, places: list[int] | None) -> Tensor:
+    return values if places is None else values[places]

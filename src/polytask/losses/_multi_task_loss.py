@@ -1,15 +1,16 @@
-"""One loss a task from a network's raw scores, in a few tensor operations a block."""
+"""One loss per task from a network's raw scores, in a few tensor operations per block."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.data import Batch, Block, SourceBatch
+from polytask.data import Batch, Block
+from polytask.losses._cells import Cells, cells_of
 from polytask.losses._constants import block_constants
 from polytask.losses._select import loss_for
 from polytask.losses._shaped import shaped
@@ -64,8 +65,8 @@ class MultiTaskLoss:
             for block in blocks
             for source in block.sources
         }
-        self._orders: dict[tuple[tuple[str, str], ...], Tensor | None] = {}
-        self._of_source: dict[tuple[str, str], Mapping[str, Tensor]] = {}
+        self._orders: dict[object, Tensor | None] = {}
+        self._selected: dict[tuple[str, ...], Mapping[str, Tensor]] = {}
         self._in_block = {
             block.name: torch.tensor(
                 [block.tasks.index(n) if n in block.tasks else 0 for n in tasks.names]
@@ -81,7 +82,7 @@ class MultiTaskLoss:
             block: {name: constant.to(device) for name, constant in constants.items()}
             for block, constants in self._constants.items()
         }
-        self._orders, self._of_source = {}, {}
+        self._orders, self._selected = {}, {}
         self._in_block = {name: p.to(device) for name, p in self._in_block.items()}
         return self
 
@@ -102,84 +103,84 @@ class MultiTaskLoss:
 
         `scale` multiplies the losses of some sources.
         """
-        sums, counts = [], []
-        for source, name in raw:
-            rows = self._rows(source, name, raw[source, name], batch[source])
-            total = self._total(source, name, rows[0], batch[source])
-            sums.append(total * scale[source] if source in scale else total)
-            counts.append(self._total(source, name, rows[1], batch[source]))
-        return self._gather(raw, batch, sums), self._gather(raw, batch, counts)
+        sums: list[tuple[Cells, Tensor]] = []
+        counts: list[tuple[Cells, Tensor]] = []
+        for block in self.blocks:
+            for cells in cells_of(block, raw, batch, self._positions, scale):
+                losses, labelled = self._rows(block.name, cells)
+                sums.append((cells, losses))
+                counts.append((cells, labelled))
+        return self._totals(sums), self._totals(counts)
 
     def counts(self, batch: Batch) -> Float[Tensor, " n_tasks"]:
         """Weight of the labels each task has in a batch."""
-        carried = [(source, block) for source in batch for block in batch[source].targets or ()]
-        totals = [
-            self._total(source, name, self._counts(name, batch[source]), batch[source])
-            for source, name in carried
-        ]
-        return self._gather(carried, batch, totals)
+        counts: list[tuple[Cells, Tensor]] = []
+        for block in self.blocks:
+            masks = {
+                (source, block.name): batch[source].labels(block.name).mask
+                for source in block.sources
+                if source in batch
+            }
+            carried = cells_of(block, masks, batch, self._positions, {}) if masks else []
+            counts.extend((cells, self._counts(block.name, cells)) for cells in carried)
+        return self._totals(counts)
 
-    def _rows(
-        self, source: str, block: str, scores: Tensor, rows: SourceBatch
-    ) -> tuple[Tensor, Tensor]:
-        """Losses of a block's rows in one source, and how many labels each counts for."""
-        targets = rows.labels(block)
-        constants = self._constants_of(source, block, rows)
+    def _rows(self, block: str, cells: Cells) -> tuple[Tensor, Tensor]:
+        """Losses of rows, and how many labels each counts for, both weighted."""
         score_shape, target_shape = self._shapes[block]
         losses = self._losses[block].rowwise(
-            shaped(scores, score_shape),
-            shaped(targets.values, target_shape),
-            shaped(targets.mask, target_shape),
-            constants,
+            shaped(cells.scores, score_shape),
+            shaped(cells.values, target_shape),
+            shaped(cells.mask, target_shape),
+            self._constants_of(block, cells),
         )
-        counts = self._counts(block, rows)
-        return torch.where(counts > 0, losses, 0.0), counts
+        labels = self._losses[block].counts(cells.mask)
+        losses = torch.where(labels > 0, losses, 0.0)
+        if cells.scale is not None:
+            losses = losses * cells.scale
+        if cells.weight is None:
+            return losses, labels
+        return losses * cells.weight, labels * cells.weight
 
-    def _constants_of(self, source: str, block: str, rows: SourceBatch) -> Mapping[str, Tensor]:
-        """Constants of the tasks that a source carries, or of each row's task."""
+    def _counts(self, block: str, cells: Cells) -> Tensor:
+        labels = self._losses[block].counts(cells.mask)
+        return labels if cells.weight is None else labels * cells.weight
+
+    def _constants_of(self, block: str, cells: Cells) -> Mapping[str, Tensor]:
+        """Constants of each row's task, or of the columns' tasks."""
         constants = self._constants[block]
         if not constants:
             return constants
-        if rows.task is not None:
-            tasks = self._in_block[block][rows.task]
-            return {name: constant[tasks] for name, constant in constants.items()}
-        if (source, block) not in self._of_source:
-            tasks = self._in_block[block][self._positions[source, block]]
+        key = (block, *cells.sources)
+        if cells.by_row or key not in self._selected:
+            tasks = self._in_block[block][cells.tasks]
             selected = {name: constant[tasks] for name, constant in constants.items()}
-            self._of_source[source, block] = selected
-        return self._of_source[source, block]
+            if cells.by_row:
+                return selected
+            self._selected[key] = selected
+        return self._selected[key]
 
-    def _counts(self, block: str, rows: SourceBatch) -> Tensor:
-        return self._losses[block].counts(rows.labels(block).mask)
-
-    def _total(self, source: str, block: str, values: Tensor, rows: SourceBatch) -> Tensor:
-        """Weighted sum over rows, per task of the block in this source or per task of the set."""
-        weight = rows.labels(block).weight
-        values = values if weight is None else values * weight
-        if rows.task is None:
-            return values.sum(dim=0)
-        return values.new_zeros(self.n_tasks).index_add(0, rows.task, values)
-
-    def _gather(
-        self, carried: Collection[tuple[str, str]], batch: Batch, totals: Sequence[Tensor]
-    ) -> Tensor:
-        """Add the totals of all sources and blocks, each at its tasks' positions."""
-        whole = [
-            t for pair, t in zip(carried, totals, strict=True) if batch[pair[0]].task is not None
+    def _totals(self, rows: Sequence[tuple[Cells, Tensor]]) -> Float[Tensor, " n_tasks"]:
+        """Sums over rows, at the positions of their tasks."""
+        totals = [
+            values.new_zeros(self.n_tasks).index_add(0, cells.tasks, values)
+            for cells, values in rows
+            if cells.by_row
         ]
-        pairs = tuple(pair for pair in carried if batch[pair[0]].task is None)
-        parts = [t for pair, t in zip(carried, totals, strict=True) if batch[pair[0]].task is None]
-        if parts:
-            whole.append(self._placed(pairs, parts))
-        return sum(whole[1:], whole[0]) if whole else self.expected.new_zeros(self.n_tasks)
+        columns = [(cells, values) for cells, values in rows if not cells.by_row]
+        if columns:
+            totals.append(self._placed(columns))
+        return sum(totals[1:], totals[0]) if totals else self.expected.new_zeros(self.n_tasks)
 
-    def _placed(self, pairs: tuple[tuple[str, str], ...], parts: Sequence[Tensor]) -> Tensor:
-        """Totals of the tasks that each pair of source and block carries, in the order of tasks."""
-        if pairs not in self._orders:
-            positions = torch.cat([self._positions[pair] for pair in pairs])
+    def _placed(self, columns: Sequence[tuple[Cells, Tensor]]) -> Float[Tensor, " n_tasks"]:
+        """Sums of columns of one task each."""
+        key = tuple(cells.sources for cells, _ in columns), sum(c.tasks.numel() for c, _ in columns)
+        joined = torch.cat([values.sum(dim=0) for _, values in columns])
+        if key not in self._orders:
+            positions = torch.cat([cells.tasks for cells, _ in columns])
             in_order = positions.tolist() == list(range(self.n_tasks))
-            self._orders[pairs] = None if in_order else positions
-        joined, order = torch.cat(list(parts)), self._orders[pairs]
+            self._orders[key] = None if in_order else positions
+        order = self._orders[key]
         if order is None:
             return joined
         return joined.new_zeros(self.n_tasks).index_add(0, order, joined)

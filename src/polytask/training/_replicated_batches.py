@@ -49,6 +49,9 @@ class ReplicatedBatches:
     ) -> None:
         self.sources, self.blocks, self.tasks, self.seed = sources, network.blocks, tasks, seed
         self.tasks_of = {source: network.tasks_in(source) for source in sources}
+        self.over_sources = {
+            name for name in tasks.names if sum(name in own for own in self.tasks_of.values()) > 1
+        }
         self.rows = {name: self._labelled_rows(name) for name in tasks.names}
         self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
         total = sum(rows.n_rows for rows in sources.values())
@@ -67,14 +70,29 @@ class ReplicatedBatches:
 
     def _batch(self, step: int) -> Batch:
         drawn = {name: self._drawn(name, step) for name in self.rows}
-        batch: dict[str, SourceBatch] = {}
-        for position, (source, names) in enumerate(self.tasks_of.items()):
-            rows = [_of_source(drawn[name], position) for name in names]
-            if any(map(len, rows)):
-                batch[source] = replicated_rows(
-                    self.blocks, source, names, self.sources[source], *padded(rows)
-                )
-        return batch
+        rows = {
+            source: [self._of_source(drawn[name], name, position) for name in names]
+            for position, (source, names) in enumerate(self.tasks_of.items())
+        }
+        width = max(len(own) for of_source in rows.values() for own in of_source)
+        return {
+            source: replicated_rows(
+                self.blocks, source, names, self.sources[source], *padded(rows[source], width)
+            )
+            for source, names in self.tasks_of.items()
+            if any(map(len, rows[source]))
+        }
+
+    def _of_source(self, drawn: Tensor, name: str, position: int) -> Int64[Tensor, " m"]:
+        """A task's rows of one source.
+
+        A lone row beside those of other sources is left to a later epoch: nothing can be
+        normalised over it.
+        """
+        if name not in self.over_sources:
+            return drawn[:, 1]
+        rows = drawn[drawn[:, 0] == position, 1]
+        return rows[:0] if len(rows) == 1 < len(drawn) else rows
 
     def fraction(self, step: int) -> Float[Tensor, " n_tasks"]:
         """Rows of each task's batch as a share of its full batch."""
@@ -136,16 +154,6 @@ class ReplicatedBatches:
         return order[1][bounds(position, len(rows), size)]
 
 
-def _of_source(drawn: Int64[Tensor, "n 2"], position: int) -> Int64[Tensor, " m"]:
-    """A task's rows of one source.
-
-    A lone row beside those of other sources is left to a later epoch: nothing can be normalised
-    over it.
-    """
-    rows = drawn[drawn[:, 0] == position, 1]
-    return rows[:0] if len(rows) == 1 < len(drawn) else rows
-
-
 def _labelled(
     block: Block, source: str, name: str, tasks: TaskSet, rows: SourceBatch
 ) -> Int64[Tensor, " n"]:
@@ -159,10 +167,12 @@ def _labelled(
     return torch.nonzero(labelled).flatten().cpu()
 
 
-def padded(rows: Sequence[Tensor]) -> tuple[Int64[Tensor, "k n"], Int64[Tensor, " k"]]:
+def padded(
+    rows: Sequence[Tensor], width: int | None = None
+) -> tuple[Int64[Tensor, "k n"], Int64[Tensor, " k"]]:
     """Rows of every task filled up to equal lengths, and how many of them count."""
     sizes = torch.tensor([len(own) for own in rows])
-    index = torch.zeros(len(rows), int(sizes.max()), dtype=torch.int64)
+    index = torch.zeros(len(rows), width or int(sizes.max()), dtype=torch.int64)
     for position, own in enumerate(rows):
         index[position, : len(own)] = own
     return index, sizes

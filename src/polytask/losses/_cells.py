@@ -1,0 +1,146 @@
+"""Scores beside labels, of one source or of several whose cells are one tensor operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from polytask.data import Batch, Block
+
+__all__ = ["Cells", "cells_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Scores and labels of a block's tasks, row by row.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Where the rows come from.
+    scores : tensor of shape (n, n_tasks, size), or (n, size) where each row has one task
+    values, mask : tensors of shape (n, n_tasks, c), or (n, c)
+    weight : tensor of shape (n, n_tasks) or (n,), or None
+    tasks : tensor of int64
+        Position in the task set of each row's task (n,), or of each column (n_tasks,).
+    by_row : bool
+        Whether each row has one task.
+    scale : float, tensor of shape (n,) or None
+        Factor of the losses.
+    """
+
+    sources: tuple[str, ...]
+    scores: Tensor
+    values: Tensor
+    mask: Tensor
+    weight: Tensor | None
+    tasks: Tensor
+    by_row: bool
+    scale: float | Tensor | None
+
+
+def cells_of(
+    block: Block,
+    raw: Mapping[tuple[str, str], Tensor],
+    batch: Batch,
+    positions: Mapping[tuple[str, str], Tensor],
+    scale: Mapping[str, float],
+) -> list[Cells]:
+    """The cells of a block, in as few tensors as its sources allow.
+
+    Parameters
+    ----------
+    block : Block
+    raw : mapping of (source, block) to scores
+    batch : Batch
+    positions : mapping of (source, block) to tensor of int64
+        Positions in the task set of the block's tasks that a source carries.
+    scale : mapping of source name to float
+        Factors of the losses of some sources.
+    """
+    cells = [
+        _of_source(source, block.name, raw[source, block.name], batch, positions, scale)
+        for source in block.sources
+        if (source, block.name) in raw
+    ]
+    if len(cells) == 1:
+        return cells
+    columns = [part for part in cells if not part.by_row and part.scale is None]
+    if len(columns) > 1 and len({len(part.scores) for part in columns}) == 1:
+        rest = [part for part in cells if part not in columns]
+        return [_beside(columns), *rest]
+    lone = [part for part in cells if not part.by_row and len(part.tasks) == 1]
+    if len(lone) > 1:
+        return [_below(lone), *(part for part in cells if part not in lone)]
+    return cells
+
+
+def _of_source(
+    source: str,
+    block: str,
+    scores: Tensor,
+    batch: Batch,
+    positions: Mapping[tuple[str, str], Tensor],
+    scale: Mapping[str, float],
+) -> Cells:
+    rows = batch[source]
+    labels, by_row = rows.labels(block), rows.task is not None
+    tasks = positions[source, block] if rows.task is None else rows.task
+    factor = scale.get(source)
+    return Cells(
+        (source,), scores, labels.values, labels.mask, labels.weight, tasks, by_row, factor
+    )
+
+
+def _beside(cells: Sequence[Cells]) -> Cells:
+    """Tasks of sources with equally many rows as columns of one tensor."""
+    return Cells(
+        tuple(source for part in cells for source in part.sources),
+        torch.cat([part.scores for part in cells], dim=1),
+        torch.cat([part.values for part in cells], dim=1),
+        torch.cat([part.mask for part in cells], dim=1),
+        _weights(cells, dim=1),
+        torch.cat([part.tasks for part in cells]),
+        by_row=False,
+        scale=None,
+    )
+
+
+def _below(cells: Sequence[Cells]) -> Cells:
+    """Rows of sources of one task each below one another, each with its task."""
+    sizes = [len(part.scores) for part in cells]
+    scores = torch.cat([part.scores for part in cells]).squeeze(1)
+    counts = torch.tensor(sizes, device=scores.device)
+    tasks = torch.cat([part.tasks for part in cells])
+    factors = None
+    if any(part.scale is not None for part in cells):
+        scales = [1.0 if part.scale is None else float(part.scale) for part in cells]
+        factors = torch.tensor(scales, device=scores.device).repeat_interleave(counts)
+    weight = _weights(cells, dim=0)
+    return Cells(
+        tuple(source for part in cells for source in part.sources),
+        scores,
+        torch.cat([part.values for part in cells]).squeeze(1),
+        torch.cat([part.mask for part in cells]).squeeze(1),
+        None if weight is None else weight.squeeze(1),
+        tasks.repeat_interleave(counts, output_size=len(scores)),
+        by_row=True,
+        scale=factors,
+    )
+
+
+def _weights(cells: Sequence[Cells], dim: int) -> Tensor | None:
+    if all(part.weight is None for part in cells):
+        return None
+    return torch.cat(
+        [
+            torch.ones(part.scores.shape[:2], device=part.scores.device)
+            if part.weight is None
+            else part.weight
+            for part in cells
+        ],
+        dim=dim,
+    )
