@@ -131,7 +131,8 @@ def test_a_target_named_twice(refused, table):
 
 def test_several_targets_with_a_task_column(refused, table):
     assert refused(table, "-t", "score", "-t", "income", "--task-column", "colour") == (
-        "With `task_column`, one target column serves all tasks. Got score, income; name one."
+        "With `task_column`, one target serves all tasks. Got score, income; name one, or one "
+        "task of several columns."
     )
 
 

@@ -439,7 +439,7 @@ def test_own_rows_of_several_kinds_are_pooled_kind_by_kind():
     y = np.where(index == 2, np.digitize(X[:, 0], [-0.5, 0.5]), X[:, 0] > 0).astype(float)
     kinds = {"p": "binary", "q": "binary", "r": "multiclass"}
     tasks = TaskSet(Task(name, kind, "y") for name, kind in kinds.items())
-    labels = OwnRowLabels(pl.Series("y", y), index, tasks.names)
+    labels = OwnRowLabels(pl.DataFrame({"y": y}), index, tasks.names)
     rows, inputs = np.arange(90), pl.DataFrame(X, schema=["a", "b"])
     source = Source("table", inputs, tasks, labels, rows, task_index=index, task_column="task")
     data = MultiTaskDataset((source,), tasks)

@@ -231,7 +231,7 @@ def _check_saved(
     data: MultiTaskDataset,
     wanted: Predictions,
 ) -> None:
-    names = list(names_in(to_json(learner)))
+    names = list(names_in(to_json([learner, *data.tasks])))
     trusted = packages_of([*names, *models_beside(names)])
     with tempfile.TemporaryDirectory() as folder:
         fitted.save(Path(folder) / "model", trusted)

@@ -25,7 +25,7 @@ _FACTORS = (1e-6, 1e6)
 def check_units(
     what: str, learner: Learner, parts: Parts, budget: Budget, wanted: Predictions
 ) -> None:
-    """Check that scale and shift of numeric targets change nothing but the units of predictions.
+    """Check that scale and shift of targets with units change no raw score.
 
     Parameters
     ----------
@@ -43,10 +43,8 @@ def check_units(
         other = [_in_units(part, numeric, scale, shift) for part in parts]
         found = _fitted(what, learner, (other[0], other[1]), budget).predict(parts[0])
         for name in numeric:
-            response = (found[name].response - shift) / scale
             words = f"{what}, {name}: y · {scale:g} + {shift:g} as target changes more than units"
-            spread = max(_units(wanted[name]))
-            require_close(response, wanted[name].response, words, absolute=1e-3 * spread)
+            require_close(found[name].raw, wanted[name].raw, words, absolute=1e-3)
 
 
 def check_row_weights(what: str, learner: Learner, parts: Parts, budget: Budget) -> None:
@@ -107,7 +105,7 @@ def _in_units(
 
 def _changed(labels: Labels, tasks: list[str], scale: float, shift: float) -> Labels:
     if isinstance(labels, OwnRowLabels):
-        return replace(labels, values=labels.values.cast(pl.Float64) * scale + shift)
+        return replace(labels, frame=labels.frame.cast(pl.Float64) * scale + shift)
     if not isinstance(labels, TableLabels):
         raise TypeError(f"Units of {type(labels).__name__} cannot be changed here.")
     columns = {column for task in tasks for column in labels.targets.get(task, ())}

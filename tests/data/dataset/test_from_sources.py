@@ -300,7 +300,7 @@ def test_own_rows_need_target_and_task_column_in_every_source():
             {"north": north, "south": {"z": [1, 2], "school": [1, 2]}},
             task_column="school",
         )
-    with pytest.raises(ParameterError, match="one target column serves all tasks"):
+    with pytest.raises(ParameterError, match="one target serves all tasks"):
         made(["score", "x"], {"north": north}, task_column="school")
 
 

@@ -226,5 +226,5 @@ def test_read_one_target():
     for arguments in ({"target": "y:regression"}, {"tasks": "y:regression"}, {"target": "y*"}):
         data = read(long, task_column="who", **arguments)
         assert {task.kind for task in data.tasks} == {Regression()}
-    with pytest.raises(ParameterError, match=r"one target column serves all tasks\. Got x, y"):
+    with pytest.raises(ParameterError, match=r"one target serves all tasks\. Got x, y"):
         read(long, "x,y", task_column="who")

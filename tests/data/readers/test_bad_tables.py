@@ -306,9 +306,7 @@ def test_read_needs_tasks_or_a_target():
 
 
 def test_read_takes_one_target_with_a_task_column():
-    with pytest.raises(
-        ParameterError, match=r"one target column serves all tasks\. Got income, score"
-    ):
+    with pytest.raises(ParameterError, match=r"one target serves all tasks\. Got income, score"):
         read(TABLE, ["income", "score"], task_column="city")
 
 

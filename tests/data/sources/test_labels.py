@@ -35,7 +35,7 @@ def both_stores(target, task, n_tasks):
         for number, name in enumerate(names)
     ]
     dense = TableLabels(pl.DataFrame(columns), {name: (name,) for name in names})
-    return dense, OwnRowLabels(target, task, names)
+    return dense, OwnRowLabels(target.to_frame(), task, names)
 
 
 @given(own_rows(), st.data())
@@ -67,25 +67,41 @@ def test_both_stores_give_the_same_encoded_labels(kind):
     )
     Y = np.where(task[:, None] == np.arange(3), target[:, None], np.nan)
     dense = MultiTaskDataset.from_arrays(X, Y, [Task(f"t{k}", kind) for k in range(3)])
-    sparse_block, dense_block = encoded_block(own), encoded_block(dense)
+    sparse_rows, dense_rows = encoded(own), encoded(dense)
+    (sparse_block,), (dense_block,) = (one.targets.values() for one in (sparse_rows, dense_rows))
     rows = np.arange(60)
-    np.testing.assert_array_equal(sparse_block.task, task)
+    np.testing.assert_array_equal(sparse_rows.task, task)
+    assert dense_rows.task is None
     np.testing.assert_array_equal(dense_block.mask[rows, task], sparse_block.mask)
     assert dense_block.mask.sum() == sparse_block.mask.sum() == np.isfinite(target).sum()
     if kind == "binary":
         np.testing.assert_array_equal(dense_block.values[rows, task], sparse_block.values)
 
 
-def encoded_block(dataset):
+def encoded(dataset):
     schemas = fit_schemas(dataset)
     blocks = make_blocks(dataset.tasks, schemas)
-    (block,) = encode(dataset.sources, dataset.tasks, schemas, blocks)["table"].targets.values()
-    return block
+    return encode(dataset.sources, dataset.tasks, schemas, blocks)["table"]
+
+
+def test_own_rows_may_have_several_target_columns():
+    labels = OwnRowLabels(
+        pl.DataFrame({"y": [1.0, None, None, 4.0], "z": [None, 2.0, None, 5.0]}),
+        np.array([0, 0, 1, 1], dtype=np.int32),
+        ("a", "b"),
+    )
+    assert labels.rows("a").tolist() == [0, 1]
+    assert labels.rows("b").tolist() == [3]
+    np.testing.assert_array_equal(labels.columns("a")["y"], [1.0, np.nan])
+    np.testing.assert_array_equal(labels.columns("a")["z"], [np.nan, 2.0])
+    hidden = labels.hide({"a": np.array([1])}).take(np.array([1, 0, 3]))
+    assert (hidden.rows("a").tolist(), hidden.rows("b").tolist()) == ([1], [2])
+    assert labels.without(["a"]).columns("b")["z"].tolist() == [5.0]
 
 
 def test_rows_without_a_task_are_nobodys():
     labels = OwnRowLabels(
-        pl.Series("y", [1.0, 2.0, 3.0]), np.array([1, -1, 0], dtype=np.int32), ("a", "b")
+        pl.DataFrame({"y": [1.0, 2.0, 3.0]}), np.array([1, -1, 0], dtype=np.int32), ("a", "b")
     )
     assert labels.rows("a").tolist() == [2]
     assert labels.rows("b").tolist() == [0]

@@ -44,8 +44,8 @@ def one_target(tasks: TaskSet) -> Task:
     """The only task; raises if there are several."""
     if len(tasks) > 1:
         sentence = (
-            "With `task_column`, one target column serves all tasks. "
-            f"Got {', '.join(tasks.columns)}; name one."
+            "With `task_column`, one target serves all tasks. "
+            f"Got {', '.join(tasks.columns)}; name one, or one task of several columns."
         )
         raise ParameterError(sentence)
     return tasks[0]

@@ -157,7 +157,8 @@ class MultiTaskDataset:
         ----------
         frame : polars, pandas or pyarrow frame, or mapping of columns
         target : str or Task
-            The one target column; or a task that every task is to be like but for its name.
+            The target column; or a task that every task is to be like but for its name, and which
+            may have several columns.
         task_column : str
             The column that names each row's task, such as a school.
         kind : Kind or str, optional

@@ -151,7 +151,7 @@ def _own_rows(
     inputs = opened.frame.drop(name)
     return own_row_source(
         choose_inputs(inputs, None, opened.dropped(()), ()),
-        target,
+        opened.frame.select(name),
         task_index.astype(np.int32),
         chosen,
         weights=row_weights(inputs, weights, chosen.names),

@@ -26,7 +26,7 @@ from polytask.data.sources import (
     weighing,
     weight_columns,
 )
-from polytask.exceptions import DataError, ParameterError
+from polytask.exceptions import DataError
 from polytask.tasks import Task, TaskSet
 
 __all__ = [
@@ -54,20 +54,20 @@ def long_source(
 
     Every task is as `template` but for its name.
     """
-    table, target = opened.frame, _only_column(template)
-    require_columns(table.columns, [target], "The target")
+    table, targets = opened.frame, template.columns
+    require_columns(table.columns, targets, "The target")
     require_columns(table.columns, [task_column], "The task column")
     not_dropped(template, opened.reading.roles)
-    if target == task_column:
-        sentence = f"The target and the task column must differ. Got {target!r} for both."
+    if task_column in targets:
+        sentence = f"The target and the task column must differ. Got {task_column!r} for both."
         raise DataError(sentence)
     names = task_names(table[task_column])
     tasks = TaskSet(replace(template, name=name) for name in names)
-    taken = {target, task_column, *weight_columns(weight)}
+    taken = {*targets, task_column, *weight_columns(weight)}
     taken |= {group} if isinstance(group, str) else set()
     return own_row_source(
         choose_inputs(table, features, opened.dropped(drop), taken),
-        table[target],
+        table.select(targets),
         task_positions(table[task_column], tasks.names),
         tasks,
         weights=row_weights(table, weight, tasks.names),
@@ -81,7 +81,7 @@ def long_source(
 
 def own_row_source(
     inputs: pl.DataFrame,
-    target: pl.Series,
+    targets: pl.DataFrame,
     task_index: np.ndarray,
     tasks: TaskSet,
     *,
@@ -97,14 +97,18 @@ def own_row_source(
     Without a `task_column`, rows to predict name their tasks in one called ``task``.
     """
     reading = Reading() if reading is None else reading
-    target = target_column(tasks[0], target, reading.roles.get(target.name))
+    targets = targets.select(
+        target_column(tasks[0], series, reading.roles.get(series.name))
+        for series in targets.iter_columns()
+    )
     owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
     weights = own_weights(weights, task_index)
-    cells = weighing(target, weights)
-    check_target(owner, cells)
-    kind, reason = settled_kind(tasks[0], [cells], reading.roles)
+    cells = [weighing(series, weights) for series in targets.iter_columns()]
+    for series in cells:
+        check_target(owner, series)
+    kind, reason = settled_kind(tasks[0], cells, reading.roles)
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
-    labels = OwnRowLabels(target, task_index, tasks.names)
+    labels = OwnRowLabels(targets, task_index, tasks.names)
     task_column = task_column or free_name("task", inputs.columns)
     source = Source(
         name,
@@ -127,16 +131,6 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     while name in taken:
         name += "_"
     return name
-
-
-def _only_column(template: Task) -> str:
-    if len(template.columns) > 1:
-        sentence = (
-            "With `task_column`, one target column serves all tasks. "
-            f"Got {', '.join(template.columns)}; name one."
-        )
-        raise ParameterError(sentence)
-    return template.columns[0]
 
 
 def task_names(series: pl.Series) -> list[str]:

@@ -186,7 +186,7 @@ def _together(
     ]
     return own_row_source(
         table.drop(_TARGET, *tables[0].dropped(())),
-        table[_TARGET],
+        table.select(_TARGET),
         index,
         TaskSet(tasks),
         reading=_reading(tables),

@@ -68,10 +68,15 @@ def _own_rows_kind(
     template: Task, tables: Mapping[str, Table], sources: Sequence[Source]
 ) -> tuple[Kind, str]:
     """The kind of tasks that own their rows, by the labels of all sources."""
-    columns = {
-        source.name: weighing(source.labels.values, source.weights)
-        for source in sources
-        if isinstance(source.labels, OwnRowLabels)
-    }
-    roles = declared_in(tables.values())
-    return settled_kind(template, [joined_targets(template.name, columns)], roles)
+    columns = [
+        joined_targets(
+            template.name,
+            {
+                source.name: weighing(source.labels.frame[column], source.weights)
+                for source in sources
+                if isinstance(source.labels, OwnRowLabels)
+            },
+        )
+        for column in template.columns
+    ]
+    return settled_kind(template, columns, declared_in(tables.values()))

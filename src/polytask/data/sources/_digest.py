@@ -55,10 +55,8 @@ def _facts(task: Task) -> list[Any]:
 
 
 def _targets(source: Source) -> Iterator[pl.Series]:
-    if isinstance(source.labels, TableLabels):
+    if isinstance(source.labels, TableLabels | OwnRowLabels):
         yield from source.labels.frame.iter_columns()
-    elif isinstance(source.labels, OwnRowLabels):
-        yield source.labels.values
 
 
 def _bytes(series: pl.Series) -> Iterator[bytes]:

@@ -139,19 +139,19 @@ class TableLabels(Labels):
 
 @dataclass(frozen=True, eq=False)
 class OwnRowLabels(Labels):
-    """One target column whose every row belongs to exactly one task.
+    """Target columns whose every row belongs to exactly one task.
 
     Parameters
     ----------
-    values : polars.Series of n values
-        The target; null or NaN where missing.
+    frame : polars.DataFrame of n rows
+        The target columns, which all tasks have in common; null or NaN where missing.
     task : array of shape (n,), int32
         Position of each row's task in `names`; −1 for none.
     names : tuple of str
         The tasks.
     """
 
-    values: pl.Series
+    frame: pl.DataFrame
     task: np.ndarray
     names: tuple[str, ...]
 
@@ -163,39 +163,42 @@ class OwnRowLabels(Labels):
     @property
     def n_rows(self) -> int:
         """Number of rows, labelled or not."""
-        return len(self.values)
+        return self.frame.height
 
     def rows(self, task: str) -> Int64[np.ndarray, " m"]:
-        """Rows of the task whose target is observed."""
+        """Rows of the task where at least one cell is observed."""
         return self._rows[self.names.index(task)]
 
     def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
-        """The target at `rows(task)`."""
-        return {self.values.name: self._values[self.rows(task)]}
+        """The target columns at `rows(task)`."""
+        rows = self.rows(task)
+        return {name: values[rows] for name, values in self._values.items()}
 
     @cached_property
     def _rows(self) -> list[np.ndarray]:
         """Observed rows of every task, found in one pass."""
-        observed = np.flatnonzero(_observed(self.values) & (self.task >= 0))
+        known = np.any([_observed(series) for series in self.frame.iter_columns()], axis=0)
+        observed = np.flatnonzero(known & (self.task >= 0))
         task = self.task[observed]
         order = np.argsort(task, kind="stable")
         starts = np.searchsorted(task[order], np.arange(1, len(self.names)))
         return np.split(observed[order], starts)
 
     @cached_property
-    def _values(self) -> np.ndarray:
-        return column_values(self.values)
+    def _values(self) -> dict[str, np.ndarray]:
+        return {series.name: column_values(series) for series in self.frame.iter_columns()}
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
         """The labels of some rows, in that order."""
-        return OwnRowLabels(self.values[rows], self.task[rows], self.names)
+        return OwnRowLabels(self.frame[rows], self.task[rows], self.names)
 
     def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> OwnRowLabels:
         """The same labels but for some rows of some tasks."""
         kept = np.ones(self.n_rows, dtype=bool)
         kept[np.concatenate(list(rows.values()))] = False
         places = pl.Series(np.where(kept, np.arange(self.n_rows), -1)).replace(-1, None)
-        return replace(self, values=self.values.gather(places))
+        hidden = self.frame.select(pl.all().gather(places))
+        return replace(self, frame=hidden)
 
     def without(self, tasks: Collection[str]) -> OwnRowLabels:
         """The labels of all tasks but some, whose rows have none."""
@@ -203,7 +206,7 @@ class OwnRowLabels(Labels):
         places = np.full(len(self.names) + 1, -1, dtype=self.task.dtype)  # the last stands for −1
         places[kept] = np.arange(len(kept))
         names = tuple(self.names[place] for place in kept)
-        return OwnRowLabels(self.values, places[self.task], names)
+        return OwnRowLabels(self.frame, places[self.task], names)
 
 
 def _observed(series: pl.Series) -> np.ndarray:

@@ -66,9 +66,9 @@ def _sample(n_rows: int, n_pairs: int) -> Int64[np.ndarray, " rows"]:
 
 
 def _targets(labels: Labels) -> list[pl.Series]:
-    if isinstance(labels, TableLabels):
+    if isinstance(labels, TableLabels | OwnRowLabels):
         return list(labels.frame.iter_columns())
-    return [labels.values] if isinstance(labels, OwnRowLabels) else []
+    return []
 
 
 # ── labels ────────────────────────────────────────────────────────────────────

@@ -42,10 +42,8 @@ def source_notes(source: Source) -> tuple[str, ...]:
 
 
 def _targets(source: Source) -> Iterator[pl.Series]:
-    if isinstance(source.labels, TableLabels):
+    if isinstance(source.labels, TableLabels | OwnRowLabels):
         yield from source.labels.frame.iter_columns()
-    elif isinstance(source.labels, OwnRowLabels):
-        yield source.labels.values
 
 
 def _oddity(series: pl.Series) -> str:
