@@ -62,6 +62,10 @@ def _parts(
         raise DataError(f"{sentence} Hold some out: --split random:0.2.")
     aside = f"; {test.n_rows:,} test rows are left alone" if test.n_rows else ""
     voice.note(f"{train.n_rows:,} training and {validation.n_rows:,} validation rows{aside}")
+    if len(train.sources) > 1:
+        pairs = zip(train.sources, validation.sources, strict=True)
+        parts = (f"{one.name} {one.n_rows:,} and {held.n_rows:,}" for one, held in pairs)
+        voice.note(f"  by source: {', '.join(parts)}")
     if validation.n_rows < _FEW_ROWS:
         voice.note(f"  fewer than {_FEW_ROWS} validation rows: the scores may be luck")
     return train, validation

@@ -14,6 +14,7 @@ __all__ = ["fit"]
 
 def fit(
     table: options.Table = None,
+    source: options.Source = None,
     target: options.Target = None,
     auxiliary: options.Auxiliary = None,
     task_column: options.TaskColumn = None,

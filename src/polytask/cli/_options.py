@@ -24,6 +24,7 @@ __all__ = [
     "Precision",
     "Quiet",
     "Set",
+    "Source",
     "Steps",
     "Table",
     "Target",
@@ -46,6 +47,16 @@ Table = Annotated[
         metavar="TABLE",
         help="The data: a .csv, .tsv, .parquet, .arrow or .ndjson file.",
         show_default=False,
+    ),
+]
+Source = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="NAME=FILE",
+        help="Instead of TABLE: a table with rows and columns of its own, under a name; repeat for "
+        "more. A column's name means the columns of that name in all of them, NAME/COLUMN one.",
+        rich_help_panel=_DATA,
     ),
 ]
 Target = Annotated[

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
+from polytask.cli._source_paths import source_paths
 from polytask.cli._tables import check_writable, write_table
 from polytask.cli._voice import Voice
 from polytask.data import check_table_file
@@ -19,7 +20,8 @@ __all__ = ["run"]
 
 def run(
     model: Path,
-    table: Path,
+    table: Path | None,
+    sources: Sequence[str],
     keep: Sequence[str],
     out: Path | None,
     how: Mapping[str, Any],
@@ -27,20 +29,21 @@ def run(
     *,
     quiet: bool = False,
 ) -> None:
-    """Predict every row of a table and write the answers, to the screen if `out` is None.
+    """Predict every row of a table, or of sources, and write the answers, to the screen if `out` is None.
 
     What `how` says of the way in which the table is written goes to `rows_to_predict`.
     """
     voice = Voice(quiet)
     with ending_well(lambda: "nothing was written."):
-        model, table = at_home(model), at_home(table)
+        model, paths = at_home(model), _paths(table, sources)
         out = None if out is None else at_home(out)
         if out is not None:
-            _check_out(out, table, model)
-        check_table_file(table)
+            _check_out(out, paths.values(), model)
+        for path in paths.values():
+            check_table_file(path)
         from polytask.cli._predicting import predict_rows
 
-        found, name = predict_rows(model, table, keep, how, trust, voice)
+        found, name = predict_rows(model, paths, keep, how, trust, voice)
         if out is None:
             voice.result(found.write_csv().rstrip("\n"))
             return
@@ -48,10 +51,18 @@ def run(
         voice.note(f"{out}: {found.height:,} rows predicted by {name}")
 
 
-def _check_out(out: Path, table: Path, model: Path) -> None:
+def _paths(table: Path | None, sources: Sequence[str]) -> dict[str, Path]:
+    """The file of each source, or of the one table under an empty name."""
+    if (table is None) == (not sources):
+        sentence = "Name the rows to predict: either one table, or sources by --source NAME=FILE."
+        raise ParameterError(sentence)
+    return source_paths(sources) if table is None else {"": at_home(table)}
+
+
+def _check_out(out: Path, tables: Iterable[Path], model: Path) -> None:
     check_writable(out)
-    written, read, saved = (Path(os.path.realpath(path)) for path in (out, table, model))
-    if written == read:
+    written, saved, *read = (Path(os.path.realpath(path)) for path in (out, model, *tables))
+    if written in read:
         sentence = f"{out} holds the rows to predict and would be overwritten. Name another file."
         raise ParameterError(sentence)
     if saved in written.parents:

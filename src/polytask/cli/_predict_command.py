@@ -16,8 +16,20 @@ __all__ = ["predict"]
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The folder of a saved model.")],
     table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="Rows to predict; targets are not needed.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="TABLE", help="Rows to predict; targets are not needed.", show_default=False
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="NAME=FILE",
+            help="Instead of TABLE: rows of one of the sources that the model learned from; repeat "
+            "for more. Answers have a column of their source.",
+        ),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(
@@ -55,4 +67,4 @@ def predict(
         "separator": separator,
         "decimal": decimal,
     }
-    run(model, table, keep or [], out, how, trust or [], quiet=bool(quiet))
+    run(model, table, source or [], keep or [], out, how, trust or [], quiet=bool(quiet))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from polytask.predictor import Predictions
 
-__all__ = ["prediction_table"]
+__all__ = ["prediction_table", "together"]
 
 
 def prediction_table(
-    predictions: Predictions, rows: pl.DataFrame, keep: Sequence[str], *, own_rows: bool
+    predictions: Predictions,
+    rows: pl.DataFrame,
+    keep: Sequence[str],
+    *,
+    own_rows: bool,
+    taken: Collection[str] = (),
 ) -> pl.DataFrame:
     """Row number, kept columns, and for every task its decision and its probabilities.
 
@@ -26,14 +31,36 @@ def prediction_table(
         Its columns to copy; a prediction of the same name is called ``NAME_predicted``.
     own_rows : bool
         Whether each row belongs to one task; all tasks then share the columns of their target.
+    taken : collection of str
+        Further columns that are copied, from other sources.
     """
     answers = _gathered(predictions, rows.height) if own_rows else _side_by_side(predictions)
     front = {"row": pl.Series(np.arange(rows.height)), **{name: rows[name] for name in keep}}
     table = dict(front)
     for name, values in answers.items():
-        own = _free(f"{name}_predicted", {*answers, *table}) if name in front else name
+        copied = name in front or name in taken
+        own = _free(f"{name}_predicted", {*answers, *table, *taken}) if copied else name
         table[own] = pl.Series(values.tolist())
     return pl.DataFrame(table)
+
+
+def together(
+    answers: Mapping[str, pl.DataFrame], kept: Mapping[str, Sequence[str]]
+) -> pl.DataFrame:
+    """The tables of several sources one below another, after a column of their names.
+
+    Parameters
+    ----------
+    answers : mapping of source name to DataFrame
+        Each from `prediction_table`; what others do not have is null.
+    kept : mapping of source name to sequence of str
+        The columns that were copied, which come first.
+    """
+    front = list(dict.fromkeys(["row", *(name for names in kept.values() for name in names)]))
+    joined = pl.concat(answers.values(), how="diagonal_relaxed")
+    source = _free("source", joined.columns)
+    names = [name for name, table in answers.items() for _ in range(table.height)]
+    return joined.select(pl.Series(source, names, dtype=pl.String), *front, pl.exclude(front))
 
 
 def _side_by_side(predictions: Predictions) -> dict[str, np.ndarray]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import polars as pl
-
+from polytask.cli._opened_data import OpenedData, open_data
 from polytask.cli._settings import DataSettings
 from polytask.cli._task_options import row_weight, task_options
 from polytask.cli._tasks import column_names
@@ -22,7 +20,6 @@ from polytask.data import (
     Splitter,
     find_split_column,
     named_tasks,
-    open_table,
     own_split_note,
     parse_split,
     read,
@@ -31,62 +28,67 @@ from polytask.data import (
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
 
-__all__ = ["read_data", "table_path"]
+__all__ = ["read_data"]
 
 _MOST_COLUMNS = 12
 
 
-def table_path(settings: DataSettings) -> Path:
-    """The table; raises if none was named."""
-    if settings.table is None:
-        sentence = "Name the table to learn from, such as census.csv."
-        raise ParameterError(sentence)
-    return settings.table
-
-
 def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, Splitter]:
-    """Read the table as tasks and inputs, and say what was inferred."""
-    path = table_path(settings)
+    """Read the table or tables as tasks and inputs, and say what was inferred."""
     splitter = None if settings.split is None else parse_split(settings.split)
-    table, declared = open_table(path, **settings.reading()).without_drops()
-    columns = table.frame.columns
-    tasks, matched = _tasks(settings, table.frame, splitter)
+    opened = open_data(settings)
+    columns = opened.columns
+    tasks, matched = _tasks(settings, opened, splitter)
     if splitter is None:
-        splitter = _own_split(table.frame, settings, tasks, voice)
+        splitter = _own_split(opened, settings, tasks, voice)
     features, drop = (column_names(names, columns) for names in (settings.features, settings.drop))
-    drop = list(dict.fromkeys([*drop, *declared]))
-    splitter = without_input(splitter, features, drop)
+    drop = list(dict.fromkeys([*drop, *opened.declared]))
+    splitter = without_input(splitter, opened.own_names(features), opened.own_names(drop))
     kept = list(splitter.columns)
     group = _group_column(splitter, settings)
     data = read(
-        table,
-        tasks,
+        **opened.arguments(),
+        tasks=tasks,
         task_column=settings.task_column,
         features=list(dict.fromkeys([*features, *kept]))
         if features and group is None
         else features or None,
-        drop=[name for name in drop if name not in kept],
+        drop=[name for name in drop if not {name, *opened.own_names([name])} & set(kept)],
         weight=row_weight(settings.weight, columns),
         group=group,
         **task_options(settings),
     )
     data = replace(data, notes=(*matched, *data.notes))
-    _describe(path, data, splitter, voice)
+    _describe(opened, data, splitter, voice)
     return data, splitter
 
 
 def _own_split(
-    table: pl.DataFrame, settings: DataSettings, tasks: Sequence[Task], voice: Voice
+    opened: OpenedData, settings: DataSettings, tasks: Sequence[Task], voice: Voice
 ) -> Splitter:
-    """The split that the table names, if it does; else a random one."""
-    named = find_split_column(table)
-    used = {settings.task_column, *column_names(settings.drop, table.columns)}
-    used |= set(weight_columns(row_weight(settings.weight, table.columns)))
+    """The split that a column of the table (or of each) names, if one does; else a random one."""
+    by_source = {name: find_split_column(table.frame) for name, table in opened.tables.items()}
+    used = {settings.task_column, *column_names(settings.drop, opened.columns)}
+    used |= set(weight_columns(row_weight(settings.weight, opened.columns)))
     used |= {column for task in tasks for column in task.columns}
-    if named is None or named in used or settings.features:
+    free = {
+        name: column
+        for name, column in by_source.items()
+        if column is not None and used.isdisjoint({column, f"{name}/{column}"})
+    }
+    if not free or settings.features:
         return RandomSplit()
-    voice.note(own_split_note(named))
-    return ColumnSplit(named)
+    if len(free) == len(by_source) and len(set(free.values())) == 1:
+        named = next(iter(free.values()))
+        voice.note(own_split_note(named))
+        return ColumnSplit(named)
+    for name, column in free.items():
+        voice.note(
+            f"{name}: column {column!r} names train and test rows, but not every source has such "
+            f"a column, so that it is an input and the split is random; --drop {name}/{column} "
+            "leaves it out"
+        )
+    return RandomSplit()
 
 
 def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
@@ -100,35 +102,41 @@ def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
 
 
 def _tasks(
-    settings: DataSettings, table: pl.DataFrame, splitter: Splitter | None
+    settings: DataSettings, opened: OpenedData, splitter: Splitter | None
 ) -> tuple[list[Task], tuple[str, ...]]:
     """Tasks, and notes on the columns that patterns stand for."""
-    columns = table.columns
+    columns = opened.columns
     if not settings.target:
-        shown = ", ".join(columns[:_MOST_COLUMNS]) + ", …" * (len(columns) > _MOST_COLUMNS)
-        sentence = (
-            f"Name at least one target: --target NAME[:KIND]. {settings.table} has the columns "
-            f"{shown}."
-        )
+        sentence = f"Name at least one target: --target NAME[:KIND]. {opened.describe_columns()}."
         raise ParameterError(sentence)
-    split = splitter.columns if splitter else (find_split_column(table),)
+    own = (find_split_column(table.frame) for table in opened.tables.values())
+    split = splitter.columns if splitter else own
     reserved = {settings.task_column, *weight_columns(row_weight(settings.weight, columns)), *split}
     reserved |= {*column_names(settings.features, columns), *column_names(settings.drop, columns)}
     return named_tasks(settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved)
 
 
-def _describe(path: Path, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
+def _describe(opened: OpenedData, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
+    """Rows, inputs and tasks of the table or of each source, and the notes."""
     data = splitter.prepared(data)
-    inputs = [name for one in data.sources for name in one.inputs.columns]
-    counts = (
-        _count(data.n_rows, "row"),
-        _count(len(inputs), "input"),
-        _count(len(data.tasks), "task"),
-    )
-    voice.note(f"{path.name}: {', '.join(counts)}")
-    more = len(inputs) - _MOST_COLUMNS
-    further = f" … (+{more} more)" if more > 0 else ""
-    voice.note(f"  inputs: {', '.join(inputs[:_MOST_COLUMNS])}{further}")
+    for source in data.sources:
+        name = source.name if opened.several else ""
+        file = opened.paths[name].name
+        counts = (
+            _count(source.n_rows, "row"),
+            _count(source.inputs.width, "input"),
+            _count(len(source.tasks), "task"),
+        )
+        voice.note(f"{f'{name} ({file})' if name else file}: {', '.join(counts)}")
+        inputs = source.inputs.columns
+        more = len(inputs) - _MOST_COLUMNS
+        further = f" … (+{more} more)" if more > 0 else ""
+        voice.note(f"  inputs: {', '.join(inputs[:_MOST_COLUMNS])}{further}")
+        if opened.several:
+            tasks = source.tasks.names
+            more = len(tasks) - _MOST_COLUMNS
+            further = f" … (+{more} more)" if more > 0 else ""
+            voice.note(f"  tasks: {', '.join(tasks[:_MOST_COLUMNS])}{further}")
     for note in data.notes:
         voice.note(f"  {note}")
 

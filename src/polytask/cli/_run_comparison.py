@@ -13,7 +13,7 @@ from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
-from polytask.cli._read_data import table_path
+from polytask.cli._opened_data import data_paths
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
 from polytask.cli._voice import Voice
@@ -23,6 +23,8 @@ from polytask.learners import Learner, default_learners, unserved
 from polytask.report import write_report
 
 __all__ = ["run_comparison"]
+
+_MOST_NAMES = 4
 
 
 class _Study(NamedTuple):
@@ -90,7 +92,10 @@ def _folder(
     """A folder of the study's own, so that the same command finds it again."""
     study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
     key = hashlib.sha256(study.encode()).hexdigest()[:8]
-    return Path("runs") / f"{table_path(options).name.split('.')[0]}-{key}"
+    paths = data_paths(options)
+    named = [name or path.name.split(".")[0] for name, path in paths.items()]
+    more = f"-and-{len(named) - _MOST_NAMES}-more" * (len(named) > _MOST_NAMES)
+    return Path("runs") / f"{'-'.join(named[:_MOST_NAMES])}{more}-{key}"
 
 
 def _kept(folder: Path) -> str:

@@ -13,6 +13,7 @@ from polytask.cli._set_values import set_values
 
 __all__ = [
     "ByPath",
+    "BySource",
     "ByTask",
     "Expected",
     "Name",
@@ -56,6 +57,15 @@ def _whole(low: int, high: int) -> tuple[BeforeValidator, Any, Expected]:
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _by_source(value: Any) -> Any:
+    """A mapping of source to file as a list of ``NAME=FILE``."""
+    if not isinstance(value, dict):
+        return _listed(value)
+    if not all(isinstance(path, str) for path in value.values()):
+        raise ValueError("no path")
+    return [f"{name}={path}" for name, path in value.items()]
 
 
 def _bits(value: Any) -> Any:
@@ -105,6 +115,13 @@ ByPath = Annotated[
     Expected("PATH=VALUE, a list of them, or a mapping of path to value"),
 ]
 """Settings of models by path, as text."""
+
+BySource = Annotated[
+    list[str],
+    BeforeValidator(_by_source),
+    Expected("NAME=FILE, a list of these, or a mapping of source to file"),
+]
+"""A list of NAME=FILE, which study files may write as a mapping."""
 
 Place = Annotated[Path, BeforeValidator(_place), Expected("a path")]
 """A file or folder; ``~`` is the user's home."""

@@ -14,6 +14,7 @@ from polytask.cli._places import at_home
 from polytask.cli._reading_settings import ReadingSettings
 from polytask.cli._setting_types import (
     ByPath,
+    BySource,
     ByTask,
     Name,
     Place,
@@ -33,9 +34,10 @@ Model = TypeVar("Model", bound="DataSettings")
 
 
 class DataSettings(ReadingSettings, BaseModel):
-    """A table, its tasks and how long to train."""
+    """A table (or sources), its tasks and how long to train."""
 
     table: Place | None = None
+    source: BySource = []
     target: Words = []
     auxiliary: Words = []
     task_column: Name | None = None
@@ -93,6 +95,8 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
         for name, value in given.items()
         if name not in {"config", "trust"} and value is not None and value != []
     }
+    if "table" in said or "source" in said:  # either replaces the other of a study file
+        read = {name: value for name, value in read.items() if name not in {"table", "source"}}
     try:
         return kind.model_validate(_over(read, said))
     except ValidationError as error:

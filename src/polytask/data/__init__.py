@@ -7,7 +7,7 @@ input column), `sources` (rows with one input schema, and their labels), `datase
 (schemas, blocks and batches of arrays). Begin with `dataset`.
 """
 
-from polytask.data.cells import Reading
+from polytask.data.cells import Reading, SourceColumns, about_source
 from polytask.data.columns import Column
 from polytask.data.dataset import MultiTaskDataset, named_tasks, read, time_columns
 from polytask.data.encoding import (
@@ -25,6 +25,7 @@ from polytask.data.encoding import (
     rows_to_predict,
     schema_from_json,
     schema_to_json,
+    source_rows_to_predict,
     unseen_notes,
 )
 from polytask.data.readers import (
@@ -87,11 +88,13 @@ __all__ = [
     "Schema",
     "Source",
     "SourceBatch",
+    "SourceColumns",
     "Split",
     "Splitter",
     "Table",
     "TableLabels",
     "TimeSplit",
+    "about_source",
     "as_source",
     "as_splitter",
     "check_parts",
@@ -116,6 +119,7 @@ __all__ = [
     "scan_table",
     "schema_from_json",
     "schema_to_json",
+    "source_rows_to_predict",
     "splits_of",
     "time_columns",
     "to_polars",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets
     from polytask.predictor._folder import check_folder, is_damaged, sweep_halves
-    from polytask.predictor._load import load, open_model
+    from polytask.predictor._load import SavedModel, load, open_model
     from polytask.predictor._model import Model, models_beside
     from polytask.predictor._network_model import NetworkModel
     from polytask.predictor._predictions import Predictions, TaskPrediction
@@ -32,6 +32,7 @@ __all__ = [
     "Model",
     "NetworkModel",
     "Predictions",
+    "SavedModel",
     "TaskPrediction",
     "check_folder",
     "fitted_targets",
@@ -53,6 +54,7 @@ _MODULES = {
     "Model": "_model",
     "NetworkModel": "_network_model",
     "Predictions": "_predictions",
+    "SavedModel": "_load",
     "TaskPrediction": "_predictions",
     "check_folder": "_folder",
     "fitted_targets": "_fitted_targets",

@@ -18,7 +18,11 @@ from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
-from polytask.predictor._sources_to_predict import sources_to_predict
+from polytask.predictor._sources_to_predict import (
+    check_sources,
+    only_source,
+    sources_to_predict,
+)
 from polytask.tasks import Task, TaskSet
 
 __all__ = ["SavedModel", "load", "open_model"]
@@ -128,6 +132,12 @@ class SavedModel:
     _contents: Contents
     _manifest: Manifest
     _trusted: Collection[str]
+
+    def check_sources(self, names: Collection[str]) -> None:
+        """Raise unless these are sources of the model; without names, unless it has only one."""
+        if not names:
+            only_source(self.schemas)
+        check_sources(names, self.schemas)
 
     def check(self, data: Any) -> None:
         """Raise what `FittedPredictor.predict` would say of the rows' columns."""

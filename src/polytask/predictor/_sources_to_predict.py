@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from polytask.data import MultiTaskDataset, Schema, Source, as_source
+from polytask.data import MultiTaskDataset, Schema, Source, about_source, as_source
 from polytask.exceptions import DataError
 from polytask.tasks import TaskSet
 
-__all__ = ["check_sources", "chunks", "sources_to_predict"]
+__all__ = ["check_sources", "chunks", "only_source", "sources_to_predict"]
 
 _MOST_ROWS = 16384
 _MOST_VALUES = 1 << 26
@@ -27,11 +27,11 @@ def sources_to_predict(
 ) -> list[Source]:
     """Sources in the order of the schemas, without labels, tasks in the order of fitting."""
     tables = _by_source(data, schemas)
-    sources = [
-        _own_source(tables[name], schema, tasks)
-        for name, schema in schemas.items()
-        if name in tables
-    ]
+    sources = []
+    for name, schema in schemas.items():
+        if name in tables:
+            with about_source(name, alone=len(schemas) == 1):
+                sources.append(_own_source(tables[name], schema, tasks))
     if not any(source.n_rows for source in sources):
         raise DataError("The table has no rows to predict.")
     return sources
@@ -43,7 +43,7 @@ def _by_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
         if len(data) == len(schemas) == 1:
             return dict(zip(schemas, data.values(), strict=True))
     elif not _names_sources(data, schemas):
-        data = _only_source(data, schemas)
+        data = {only_source(schemas): data}
     check_sources(data, schemas)
     return dict(data)
 
@@ -69,7 +69,8 @@ def _names_sources(data: Any, schemas: Mapping[str, Schema]) -> bool:
     return set(data) == set(schemas) and not set(data) & columns
 
 
-def _only_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
+def only_source(schemas: Mapping[str, Schema]) -> str:
+    """Name of the only source that a model learned from; raises if there are several."""
     if len(schemas) > 1:
         sentence = (
             f"The model learned from several sources, {_listed(schemas)}, with columns of their "
@@ -77,7 +78,7 @@ def _only_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
             f"{next(iter(schemas))}=FILE on the command line."
         )
         raise DataError(sentence)
-    return dict.fromkeys(schemas, data)
+    return next(iter(schemas))
 
 
 def _listed(schemas: Mapping[str, Schema]) -> str:

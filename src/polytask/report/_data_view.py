@@ -13,6 +13,7 @@ from polytask.report._study import ROWS, Study
 __all__ = ["DataView", "Share", "SourceRow", "TaskLabels", "data_view"]
 
 CLASSES = 4  # more classes than this are summed up
+TASKS = 8  # of more tasks than this in a source, the others are counted
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class SourceRow:
     columns: Sequence[str]
     inputs: str
     layout: str
+    labelled: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,15 @@ def _source(source: Mapping[str, Any], inputs: Mapping[str, Any]) -> SourceRow:
         columns=[f"{count(n)} {kind}" for kind, n in source["columns"].items()],
         inputs=_inputs(inputs.get(source["name"])),
         layout=layout,
+        labelled=_labelled(source.get("labelled", {})),
     )
+
+
+def _labelled(rows: Mapping[str, int]) -> str:
+    """Labelled rows of the source's tasks, the first ones only."""
+    shown = [f"{task} {count(number)}" for task, number in list(rows.items())[:TASKS]]
+    more = len(rows) - len(shown)
+    return ", ".join(shown) + (f" +{count(more)} more" if more > 0 else "")
 
 
 def _inputs(found: Mapping[str, Any] | None) -> str:

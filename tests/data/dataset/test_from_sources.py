@@ -9,7 +9,16 @@ import pytest
 
 import polytask
 from polytask import MultiTaskDataset, Task
-from polytask.data import GroupSplit, TimeSplit, encode, fit_schemas, make_blocks, open_table
+from polytask.data import (
+    ColumnSplit,
+    GroupSplit,
+    RandomSplit,
+    TimeSplit,
+    encode,
+    fit_schemas,
+    make_blocks,
+    open_table,
+)
 from polytask.exceptions import DataError, OneClassError, ParameterError, UnknownNameError
 
 RED = {
@@ -263,8 +272,35 @@ def test_a_split_by_a_column_of_each_source():
     years = {"red": np.array([1, 2, 3, 4, 5, 6]), "white": np.array([2, 4, 6, 8, 9])}
     latest = max(y for name, rows in split.train.items() for y in years[name][rows])
     assert all(years[name][rows].min() > latest for name, rows in split.test.items() if len(rows))
-    with pytest.raises(DataError, match=r"'year' is not an input column of source 'white'"):
+    with pytest.raises(
+        DataError, match=r"Source 'white': The time column 'year' is not an input col"
+    ):
         TimeSplit("year").splits(made("quality:regression", with_red(year=range(6))), seed=0)
+
+
+def test_notes_of_splits_name_the_sources():
+    days = [dt.date(2020, 1, day) for day in range(1, 6)]
+    data = made("quality:regression", {"red": RED, "white": {**WHITE, "day": days}})
+    (note,) = RandomSplit().notes(data)
+    assert note.startswith("rows of white carry dates ('day'), but the split is random")
+    assert "--split" not in note
+    timed = {"red": {**RED, "day": [None, *days]}, "white": {**WHITE, "day": days}}
+    data = made("quality:regression", timed)
+    (note,) = RandomSplit().notes(data)
+    assert note.startswith("rows carry dates ('day')")
+    assert "--split time:day" in note
+    assert TimeSplit("day").notes(data) == ("red: 1 row has no time in 'day': they train",)
+
+
+def test_splits_name_the_source_that_does_not_suit():
+    parts = {
+        "red": {**RED, "part": ["train", "test"] * 3},
+        "white": {**WHITE, "part": list("abcde")},
+    }
+    with pytest.raises(DataError, match=r"Source 'white': The split column 'part' must say train"):
+        ColumnSplit("part").splits(made("quality:regression", parts), seed=0)
+    with pytest.raises(DataError, match=r"Source 'red': The rows have no groups"):
+        GroupSplit().splits(made("quality:regression"), seed=0)
 
 
 # ── each row its own task ─────────────────────────────────────────────────────
@@ -461,7 +497,7 @@ def wines(n_rows, seed, inputs):
     return {**table, "quality": sum(table.values()) + 0.1 * generator.normal(size=n_rows)}
 
 
-@pytest.mark.parametrize("learner", ["linear", "hard_sharing", "constant"])
+@pytest.mark.parametrize("learner", ["linear", "hard_sharing", "single_task", "constant"])
 def test_models_of_several_sources(learner, tmp_path):
     sources = {"red": wines(80, 0, "ab"), "white": wines(60, 1, "bcd")}
     data = polytask.read(sources=sources, tasks="quality:regression")

@@ -423,13 +423,13 @@ def test_too_few_groups():
     ):
         GroupSplit("g").splits(data, 0)
     with pytest.raises(
-        DataError, match=r"group column 'gg' is not an input column .* Did you mean 'g'"
+        DataError, match=r"group column 'gg' is not an input column\. Did you mean 'g'"
     ):
         GroupSplit("gg").splits(data, 0)
-    with pytest.raises(DataError, match=r"Source 'table' has no groups\. Name their column"):
+    with pytest.raises(DataError, match=r"^The rows have no groups\. Name their column"):
         GroupSplit().splits(data, 0)
     with pytest.raises(
-        DataError, match=r"split column 'gg' is not an input column .* Did you mean 'g'"
+        DataError, match=r"split column 'gg' is not an input column\. Did you mean 'g'"
     ):
         ColumnSplit("gg").splits(data, 0)
 

@@ -11,8 +11,14 @@ __all__ = ["about_source"]
 
 
 @contextmanager
-def about_source(name: str) -> Iterator[None]:
+def about_source(name: str, *, alone: bool = False) -> Iterator[None]:
     """Name the source in errors about its table.
+
+    Parameters
+    ----------
+    name : str
+    alone : bool
+        Whether it is the only source, which needs no name.
 
     Examples
     --------
@@ -27,5 +33,6 @@ def about_source(name: str) -> Iterator[None]:
     try:
         yield
     except (DataError, ParameterError) as error:
-        error.args = (f"Source {name!r}: {error}", *error.args[1:])
+        if not alone:
+            error.args = (f"Source {name!r}: {error}", *error.args[1:])
         raise

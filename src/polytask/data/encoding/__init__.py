@@ -4,12 +4,13 @@ Begin with `_schema.Schema`, which encodes the inputs of a source, then `_block.
 `_encode.encode`. `_as_source` and `_conform` read new tables as the training table was read.
 """
 
-from polytask.data.encoding._as_source import as_source, rows_to_predict
+from polytask.data.encoding._as_source import as_source
 from polytask.data.encoding._batch import Batch, BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block, make_blocks
 from polytask.data.encoding._encode import encode
 from polytask.data.encoding._fit_schemas import fit_schemas
 from polytask.data.encoding._part import ROLES, Part
+from polytask.data.encoding._rows_to_predict import rows_to_predict, source_rows_to_predict
 from polytask.data.encoding._schema import Schema
 from polytask.data.encoding._schema_json import schema_from_json, schema_to_json
 from polytask.data.encoding._unseen import unseen_notes
@@ -29,5 +30,6 @@ __all__ = [
     "rows_to_predict",
     "schema_from_json",
     "schema_to_json",
+    "source_rows_to_predict",
     "unseen_notes",
 ]

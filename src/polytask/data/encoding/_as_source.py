@@ -1,24 +1,22 @@
-"""Rows that are only to be predicted."""
+"""Rows that are only to be predicted, as a source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from polytask.data.cells import require_columns
-from polytask.data.dataset import survive_reading, task_positions
+from polytask.data.dataset import task_positions
 from polytask.data.encoding._conform import conformed
+from polytask.data.encoding._rows_to_predict import rows_to_predict
 from polytask.data.encoding._schema import Schema
-from polytask.data.readers import FileRules, as_table, is_text, open_file, text_options
+from polytask.data.readers import as_table
 from polytask.data.sources import Source
 from polytask.tasks import TaskSet
 
-__all__ = ["as_source", "rows_to_predict"]
+__all__ = ["as_source"]
 
 
 def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
@@ -62,49 +60,3 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
         task_index=task_index,
         task_column=schema.task_column,
     )
-
-
-def rows_to_predict(
-    path: str | Path,
-    schemas: Iterable[Schema],
-    tasks: TaskSet,
-    *,
-    missing: Any = (),
-    names: str | Iterable[str] | None = None,
-    no_header: bool = False,
-    separator: str | None = None,
-    decimal: str | None = None,
-) -> pl.DataFrame:
-    """All rows of a file; in a text file, a model's inputs are read as in fitting.
-
-    Parameters
-    ----------
-    path : path
-    schemas : iterable of Schema
-        What the model was fitted on.
-    tasks : TaskSet
-    missing, names, no_header, separator, decimal
-        As in `read`. What was missing in fitting is so here too, and the decimal mark is that of
-        fitting if none is given.
-    """
-    schemas, path = list(schemas), Path(path)
-    text = [name for schema in schemas for name in _text_columns(schema, tasks)]
-    marks = {schema.reading.decimal for schema in schemas}
-    usual = marks.pop() if len(marks) == 1 and is_text(path) else "."
-    options = text_options(
-        separator=separator, no_header=no_header, names=names, decimal=decimal or usual
-    )
-    rules = FileRules(options, missing=missing, text=text, verbatim=text, every_row=True)
-    table = open_file(path, rules).frame
-    for schema in schemas:
-        own = replace(schema.reading, decimal=options.decimal)
-        table = conformed(table, replace(schema, reading=own))
-    return table
-
-
-def _text_columns(schema: Schema, tasks: TaskSet) -> list[str]:
-    """Columns that stay text: inputs, which the schema reads, and task names such as “007”."""
-    text = [column.name for column in schema.columns]
-    if schema.own_rows and not survive_reading(tasks.names):
-        text.append(schema.task_column or "task")
-    return text

@@ -9,7 +9,7 @@ from polytask.data.readers._declared import categories_of
 from polytask.data.readers._file_types import check_table_file, is_text
 from polytask.data.readers._frames import array_columns, as_table, no_duplicates, to_polars
 from polytask.data.readers._nested import fault
-from polytask.data.readers._open_file import FileRules, open_file
+from polytask.data.readers._open_file import FileRules, file_columns, open_file
 from polytask.data.readers._open_sources import open_sources
 from polytask.data.readers._open_table import open_table
 from polytask.data.readers._pandas_column import is_pandas
@@ -29,6 +29,7 @@ __all__ = [
     "categories_of",
     "check_table_file",
     "fault",
+    "file_columns",
     "find_separator",
     "is_pandas",
     "is_sparse",

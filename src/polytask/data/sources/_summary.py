@@ -17,13 +17,15 @@ __all__ = ["source_summary", "task_summaries"]
 
 
 def source_summary(source: Source) -> dict[str, Any]:
-    """Rows, columns by what they hold, and tasks of one source."""
+    """Rows, columns by what they hold, and tasks of one source with their labelled rows."""
+    labels = source.labelled()
     held = Counter(str(family(series)) for series in source.inputs.iter_columns())
     return {
         "name": source.name,
         "rows": source.n_rows,
         "columns": dict(held),
         "tasks": list(source.tasks.names),
+        "labelled": {name: len(labels.rows(name)) for name in source.tasks.names},
         "own_rows": source.own_rows,
         "weighted": source.weights is not None,
         "groups": None if source.groups is None else len(np.unique(source.groups)),

@@ -9,6 +9,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.data.cells import about_source
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source
 from polytask.data.splits._check_shares import SHARE
@@ -64,7 +65,10 @@ class ColumnSplit(Splitter):
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split; only validation rows that the column does not name depend on the seed."""
-        named = {source.name: self._parts(source) for source in dataset.sources}
+        named = {}
+        for source in dataset.sources:
+            with about_source(source.name, alone=len(dataset.sources) == 1):
+                named[source.name] = self._parts(source)
         train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
         for part, rows in (("train", train), ("test", test)):
             if _empty(rows):
@@ -79,8 +83,8 @@ class ColumnSplit(Splitter):
     def _parts(self, source: Source) -> np.ndarray:
         if self.column not in source.inputs.columns:
             sentence = (
-                f"The split column {self.column!r} is not an input column of source "
-                f"{source.name!r}. {suggestion(self.column, source.inputs.columns)}"
+                f"The split column {self.column!r} is not an input column. "
+                f"{suggestion(self.column, source.inputs.columns)}"
             )
             raise DataError(sentence)
         series = source.inputs[self.column].cast(pl.String)

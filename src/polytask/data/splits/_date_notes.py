@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from polytask.data.cells import listed
 from polytask.data.dataset import MultiTaskDataset, time_columns
 
 __all__ = ["date_notes"]
@@ -9,18 +10,20 @@ __all__ = ["date_notes"]
 
 def date_notes(dataset: MultiTaskDataset) -> tuple[str, ...]:
     """One sentence where rows carry dates, for splits that draw rows at random."""
-    columns = [
-        source.inputs[name]
-        for name in time_columns(dataset)
-        for source in dataset.sources
-        if name in source.inputs.columns
-    ]
-    dates = list(dict.fromkeys(s.name for s in columns if s.drop_nulls().n_unique() > 1))
+    dates: dict[str, list[str]] = {}
+    for name in time_columns(dataset):
+        for source in dataset.sources:
+            if name in source.inputs.columns and source.inputs[name].drop_nulls().n_unique() > 1:
+                dates.setdefault(name, []).append(source.name)
     if not dates:
         return ()
     names = ", ".join(repr(name) for name in dates)
+    owners = list(dict.fromkeys(source for sources in dates.values() for source in sources))
+    rows = "rows" if len(owners) == len(dataset.sources) else f"rows of {listed(owners)}"
+    common = [name for name, sources in dates.items() if len(sources) == len(dataset.sources)]
+    remedy = f"; --split time:{common[0]} tests on the latest rows" if common else ""
     sentence = (
-        f"rows carry dates ({names}), but the split is random: training rows may lie after test "
-        f"rows; --split time:{dates[0]} tests on the latest rows"
+        f"{rows} carry dates ({names}), but the split is random: training rows may lie after test "
+        f"rows{remedy}"
     )
     return (sentence,)

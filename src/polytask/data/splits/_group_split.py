@@ -9,6 +9,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
+from polytask.data.cells import about_source
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source, common_group_codes
 from polytask.data.splits._check_shares import SHARE, check_shares
@@ -67,7 +68,11 @@ class GroupSplit(Splitter):
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
         """The data set with these groups, and without their column among the inputs."""
-        groups = common_group_codes([self._groups(source) for source in dataset.sources])
+        columns = []
+        for source in dataset.sources:
+            with about_source(source.name, alone=len(dataset.sources) == 1):
+                columns.append(self._groups(source))
+        groups = common_group_codes(columns)
         grouped = (
             replace(source, groups=codes, group_column=self.column or source.group_column)
             for source, codes in zip(dataset.sources, groups, strict=True)
@@ -83,16 +88,13 @@ class GroupSplit(Splitter):
         if self.column is None or self.column == source.group_column:
             if source.groups is not None:
                 return pl.Series(source.groups)
-            sentence = (
-                f"Source {source.name!r} has no groups. Name their column: GroupSplit(column)."
-            )
-            raise DataError(sentence)
+            raise DataError("The rows have no groups. Name their column: GroupSplit(column).")
         if self.column == source.task_column and source.task_index is not None:
             return pl.Series(np.array(source.tasks.names)[source.task_index])
         if self.column not in source.inputs.columns:
             sentence = (
-                f"The group column {self.column!r} is not an input column of source "
-                f"{source.name!r}. {suggestion(self.column, source.inputs.columns)}"
+                f"The group column {self.column!r} is not an input column. "
+                f"{suggestion(self.column, source.inputs.columns)}"
             )
             raise DataError(sentence)
         return source.inputs[self.column]

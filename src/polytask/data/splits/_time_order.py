@@ -20,7 +20,7 @@ def time_column(source: Source, name: str) -> pl.Series:
     """The column of a source that says when each row was."""
     if name not in source.inputs.columns:
         sentence = (
-            f"The time column {name!r} is not an input column of source {source.name!r}. "
+            f"The time column {name!r} is not an input column. "
             f"{suggestion(name, source.inputs.columns)}"
         )
         raise DataError(sentence)

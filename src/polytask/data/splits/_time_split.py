@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +8,9 @@ import numpy as np
 from jaxtyping import Int64
 
 from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.data.cells import about_source
 from polytask.data.dataset import MultiTaskDataset
+from polytask.data.sources import by_source
 from polytask.data.splits._check_shares import SHARE, check_shares
 from polytask.data.splits._drawn_split import check_training_rows
 from polytask.data.splits._split import Split
@@ -75,16 +77,21 @@ class TimeSplit(Splitter):
 
     def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
         """How many rows have no time, and whether groups are parted."""
-        parts, found = self._parts(dataset), []
-        timeless = sum(int((ranks < 0).sum()) for ranks in self._ranks(dataset).values())
-        if timeless:
-            rows = f"{timeless} row{'s have' if timeless > 1 else ' has'}"
-            found.append(f"{rows} no time in {self.column!r}: they train")
+        parts = self._parts(dataset)
+        ranks = self._ranks(dataset)
+        found = [*by_source({name: self._timeless(own) for name, own in ranks.items()})]
         parted = _parted_groups(dataset, parts)
         if parted:
             groups = f"{parted} group{'s have' if parted > 1 else ' has'}"
             found.append(f"{groups} rows both before and after the split by time")
         return tuple(found)
+
+    def _timeless(self, ranks: Int64[np.ndarray, " n"]) -> Iterator[str]:
+        """How many rows of a source have no time."""
+        timeless = int((ranks < 0).sum())
+        if timeless:
+            rows = f"{timeless} row{'s have' if timeless > 1 else ' has'}"
+            yield f"{rows} no time in {self.column!r}: they train"
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split, whatever the seed."""
@@ -98,8 +105,11 @@ class TimeSplit(Splitter):
         return [Split(train, validation, test, "time")]
 
     def _ranks(self, dataset: MultiTaskDataset) -> dict[str, Int64[np.ndarray, " n"]]:
-        sources = dataset.sources
-        ranks = time_ranks([time_column(source, self.column) for source in sources])
+        sources, columns = dataset.sources, []
+        for source in sources:
+            with about_source(source.name, alone=len(sources) == 1):
+                columns.append(time_column(source, self.column))
+        ranks = time_ranks(columns)
         return {source.name: own for source, own in zip(sources, ranks, strict=True)}
 
     def _parts(self, dataset: MultiTaskDataset) -> dict[str, Int64[np.ndarray, " n"]]:

@@ -1,0 +1,99 @@
+"""The table, or the tables of several sources, that a command reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from polytask.cli._settings import DataSettings
+from polytask.cli._source_paths import source_paths
+from polytask.data import SourceColumns, Table, open_sources, open_table
+from polytask.exceptions import ParameterError
+
+__all__ = ["OpenedData", "data_paths", "open_data"]
+
+_MOST_COLUMNS = 12
+
+
+@dataclass(frozen=True)
+class OpenedData:
+    """One table, or several by the names of their sources, before tasks are named.
+
+    Parameters
+    ----------
+    paths : mapping of source name to Path
+        The file of each source; of a lone table under an empty name.
+    tables : mapping of source name to Table
+        Likewise.
+    declared : tuple of str
+        Columns whose role is to be left out.
+    """
+
+    paths: Mapping[str, Path]
+    tables: Mapping[str, Table]
+    declared: tuple[str, ...]
+
+    @property
+    def several(self) -> bool:
+        """Whether tables have names, be it only one."""
+        return "" not in self.tables
+
+    @cached_property
+    def columns(self) -> Sequence[str]:
+        """Names by which columns are given."""
+        by_source = {name: table.frame.columns for name, table in self.tables.items()}
+        return SourceColumns(by_source) if self.several else by_source[""]
+
+    def own_names(self, names: Iterable[str]) -> list[str]:
+        """Names of columns, without the sources that were picked."""
+        columns = self.columns
+        if not isinstance(columns, SourceColumns):
+            return list(names)
+        return [column for name in names for _, column in columns.places(name)]
+
+    def arguments(self) -> dict[str, Any]:
+        """The data as an argument of `polytask.read`."""
+        return {"sources": dict(self.tables)} if self.several else {"data": self.tables[""]}
+
+    def describe_columns(self) -> str:
+        """Which columns there are, in words."""
+        return "; ".join(
+            f"{name or self.paths[name]} has the columns {_shown(table.frame.columns)}"
+            for name, table in self.tables.items()
+        )
+
+
+def data_paths(settings: DataSettings) -> dict[str, Path]:
+    """The file of each source, or of the one table under an empty name; raises if there is none."""
+    if settings.table is not None and settings.source:
+        sentence = "Give either one table or sources by --source NAME=FILE, not both."
+        raise ParameterError(sentence)
+    if settings.source:
+        return source_paths(settings.source)
+    if settings.table is None:
+        sentence = (
+            "Name the table to learn from, such as census.csv, or several by --source NAME=FILE."
+        )
+        raise ParameterError(sentence)
+    return {"": settings.table}
+
+
+def open_data(settings: DataSettings) -> OpenedData:
+    """Read the cells of the table or tables."""
+    paths = data_paths(settings)
+    if settings.source:
+        tables = open_sources(paths, **settings.reading())
+    else:
+        tables = {"": open_table(paths[""], **settings.reading())}
+    opened, declared = {}, []
+    for name, table in tables.items():
+        opened[name], left_out = table.without_drops()
+        declared += [f"{name}/{column}" if name else column for column in left_out]
+    return OpenedData(paths, opened, tuple(declared))
+
+
+def _shown(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:_MOST_COLUMNS]) + ", …" * (len(columns) > _MOST_COLUMNS)

@@ -1,0 +1,116 @@
+"""Rows that are only to be predicted, from files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from polytask.data.cells import SourceColumns, about_source, markers_by_column
+from polytask.data.dataset import survive_reading
+from polytask.data.encoding._conform import conformed
+from polytask.data.encoding._schema import Schema
+from polytask.data.readers import FileRules, file_columns, is_text, open_file, text_options
+from polytask.tasks import TaskSet
+
+__all__ = ["rows_to_predict", "source_rows_to_predict"]
+
+
+def rows_to_predict(
+    path: str | Path,
+    schemas: Iterable[Schema],
+    tasks: TaskSet,
+    *,
+    missing: Any = (),
+    names: str | Iterable[str] | None = None,
+    no_header: bool = False,
+    separator: str | None = None,
+    decimal: str | None = None,
+) -> pl.DataFrame:
+    """All rows of a file; in a text file, a model's inputs are read as in fitting.
+
+    Parameters
+    ----------
+    path : path
+    schemas : iterable of Schema
+        What the model was fitted on.
+    tasks : TaskSet
+    missing, names, no_header, separator, decimal
+        As in `read`. What was missing in fitting is so here too, and the decimal mark is that of
+        fitting if none is given.
+    """
+    schemas, path = list(schemas), Path(path)
+    text = [name for schema in schemas for name in _text_columns(schema, tasks)]
+    marks = {schema.reading.decimal for schema in schemas}
+    usual = marks.pop() if len(marks) == 1 and is_text(path) else "."
+    options = text_options(
+        separator=separator, no_header=no_header, names=names, decimal=decimal or usual
+    )
+    rules = FileRules(options, missing=missing, text=text, verbatim=text, every_row=True)
+    table = open_file(path, rules).frame
+    for schema in schemas:
+        own = replace(schema.reading, decimal=options.decimal)
+        table = conformed(table, replace(schema, reading=own))
+    return table
+
+
+def _text_columns(schema: Schema, tasks: TaskSet) -> list[str]:
+    """Columns that stay text: inputs, which the schema reads, and task names such as “007”."""
+    text = [column.name for column in schema.columns]
+    if schema.own_rows and not survive_reading(tasks.names):
+        text.append(schema.task_column or "task")
+    return text
+
+
+def source_rows_to_predict(
+    paths: Mapping[str, Path],
+    schemas: Mapping[str, Schema],
+    tasks: TaskSet,
+    *,
+    missing: Any = (),
+    separator: str | None = None,
+    no_header: bool = False,
+    names: str | Iterable[str] | None = None,
+    decimal: str | None = None,
+) -> dict[str, pl.DataFrame]:
+    """All rows of the files of several sources, each read as in fitting.
+
+    Parameters
+    ----------
+    paths : mapping of source name to path
+    schemas : mapping of source name to Schema
+        Of a model.
+    tasks : TaskSet
+    missing
+        As in `read`, for every source that has such a column; ``SOURCE/COLUMN`` is about one.
+    separator, no_header, names, decimal
+        As in `read`, for the text files.
+    """
+    options = text_options(
+        separator=separator, no_header=no_header, names=names, decimal=decimal or "."
+    )
+    written: dict[str, Any] = {
+        "separator": separator,
+        "no_header": no_header,
+        "names": names,
+        "decimal": decimal,
+    }
+    texts = {name for name, path in paths.items() if is_text(path)}
+    columns = SourceColumns(
+        {
+            name: file_columns(path, options if name in texts else text_options())
+            for name, path in paths.items()
+        }
+    )
+    markers = markers_by_column(missing, columns)
+    tables = {}
+    for name, path in paths.items():
+        how = written if name in texts else {}
+        with about_source(name):
+            tables[name] = rows_to_predict(
+                path, [schemas[name]], tasks, missing=columns.of(name, markers), **how
+            )
+    return tables
