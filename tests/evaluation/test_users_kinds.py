@@ -300,6 +300,11 @@ def test_the_kinds_own_words_reach_the_user():
         MultiTaskDataset.from_table(table(), [replace(POINT, target=("east",))])
     with pytest.raises(ParameterError, match="Kind 'mixture' has no default loss"):
         make_loss(replace(BELLS, loss=None))
+    plain = MultiTaskDataset.from_table(table(), [replace(BELLS, metrics=None)], features=INPUTS)
+    model = polytask.fit(plain, NETWORK, budget=Budget(steps=3), validation=plain)
+    assert model.predict(plain)["bells"].response.shape == (240, 2, 3)
+    with pytest.raises(ParameterError, match="No metric serves the kind 'mixture' of task 'bells'"):
+        polytask.fit(plain, Constant(), validation=plain)
     with pytest.raises(ParameterError, match="its target has no classes of which each row has"):
         make_loss(replace(POINT, class_weight={1: 2.0}))
 

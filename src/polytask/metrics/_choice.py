@@ -56,7 +56,7 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     UnknownNameError
         If a name is no metric's.
     ParameterError
-        If a metric does not serve the task's kind.
+        If a metric does not serve the task's kind, or none does.
 
     Examples
     --------
@@ -72,6 +72,12 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     else:
         named = [_named(task, choice) for choice in task.metrics]
         first = [metric for metric in named if metric.positive_scale] or [default_metric(kind)]
+    if not named:
+        sentence = (
+            f"No metric serves the kind {kind.name!r} of task {task.name!r}. "
+            "Name some: Task(..., metrics=...)."
+        )
+        raise ParameterError(sentence)
     return tuple(dict.fromkeys([*first[:1], *named]))
 
 

@@ -132,7 +132,7 @@ class Binary(Kind):
     ) -> Float64[np.ndarray, "n 1"]:
         """The truth itself."""
         del fitted
-        return truth[:, None].astype(np.float64)
+        return truth[:, None].astype(np.float64, copy=False)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of the positive class."""

@@ -106,7 +106,7 @@ class Multiclass(Kind):
     ) -> Float64[np.ndarray, "n 1"]:
         """The truth itself."""
         del fitted
-        return truth[:, None].astype(np.float64)
+        return truth[:, None].astype(np.float64, copy=False)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Class probabilities (n, n_classes)."""

@@ -84,7 +84,7 @@ class Multilabel(Kind):
     ) -> Float64[np.ndarray, "n c"]:
         """The truth itself."""
         del fitted
-        return truth.astype(np.float64)
+        return truth.astype(np.float64, copy=False)
 
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probability of each label (n, n_columns)."""

@@ -47,7 +47,8 @@ def with_task_options(
     }
     for task in tasks.values():  # raise where they do not suit
         class_weights(f"task {task.name!r}", task.class_weight, targets[task.name])
-        _chosen(task)
+        if task.metrics is not None:
+            _chosen(task)
     notes = [note for name in metrics if (note := _headline_note(tasks[name]))]
     return _with_tasks(data, tasks, notes)
 
