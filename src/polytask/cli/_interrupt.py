@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from polytask._processes import ENDING
+from polytask._workers import ENDING
 
 __all__ = ["Interrupted", "ending_well"]
 

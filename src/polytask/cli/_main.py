@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from polytask._files import problem
-from polytask._processes import ENDING
+from polytask._workers import ENDING
 from polytask.cli._interrupt import Interrupted, ending_well
 from polytask.exceptions import DiskError, PolytaskError, WorkerError
 

@@ -37,6 +37,7 @@ from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
+from polytask.executors import Executor
 from polytask.losses import check_losses
 
 __all__ = ["compare"]
@@ -59,6 +60,7 @@ def compare(
     seeds: int | Sequence[int] = 3,
     budget: Budget | None = None,
     jobs: int = 1,
+    executor: Executor | None = None,
     out: str | Path | None = None,
     quiet: bool = False,
     device: str | None = None,
@@ -83,7 +85,10 @@ def compare(
     budget : Budget, default Budget(trials=3)
         Steps of a run, and settings that every learner may try in each of its runs.
     jobs : int, default 1
-        Runs side by side, in worker processes.
+        Runs side by side, in worker processes: short for ``LocalExecutor(jobs)``.
+    executor : polytask.executors.Executor, optional
+        What carries out the runs, in place of `jobs`. It stays open: close it, or use it as a
+        context manager.
     out : str or Path, optional
         Folder for records, predictions, models and ``comparison.json``. What is done there is
         not done again, so a comparison that was interrupted goes on where it stood, and learners
@@ -161,7 +166,7 @@ def compare(
     check_served([one.learner for one in entrants], data)
     said = Notes(quiet)
     with _folder(place) as folder:
-        runner = Runner(folder, data, allowed, jobs, said)
+        runner = Runner(folder, data, allowed, jobs, said, executor)
         with study_folder(folder, identity(runner.digest, splitter, splits, allowed), said), runner:
             entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
             notes = [

@@ -6,6 +6,7 @@ Beside them a toy problem whose Pareto front is known, and tiny data sets. Nothi
 from polytask.testing._check_aggregator import check_aggregator
 from polytask.testing._check_architecture import check_architecture
 from polytask.testing._check_datafit import check_datafit
+from polytask.testing._check_executor import check_executor
 from polytask.testing._check_kind import check_kind
 from polytask.testing._check_learner import check_learner
 from polytask.testing._check_loss import check_loss
@@ -26,6 +27,7 @@ __all__ = [
     "check_aggregator",
     "check_architecture",
     "check_datafit",
+    "check_executor",
     "check_kind",
     "check_learner",
     "check_loss",

@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 from polytask._recipes import names_in, to_json
 from polytask._trust import packages_of
-from polytask._validation import Interval, check
+from polytask._validation import InstanceOf, Interval, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._records import RunRecord, RunSpec
 from polytask.evaluation.running._run import Run, fit_run, test_run
 from polytask.evaluation.running._store import RunStore
-from polytask.evaluation.running._workers import Workers
+from polytask.exceptions import ParameterError
+from polytask.executors import Executor, LocalExecutor
 from polytask.learners import Learner
 
 __all__ = ["Runner", "versions"]
@@ -31,7 +32,7 @@ OnDone = Callable[[RunRecord], None]
 class Runner:
     """Runs of learners on one data set, kept in a folder: what is done is not done again.
 
-    Used as a context manager, it ends its worker processes.
+    Used as a context manager, it ends the worker processes that `jobs` started.
 
     Parameters
     ----------
@@ -41,11 +42,12 @@ class Runner:
     budget : Budget
         Its `steps` hold for each run.
     jobs : int, default 1
-        Worker processes that run side by side, at most; the processor's cores are shared among
-        them.
+        Largest number of worker processes that run side by side, as ``LocalExecutor(jobs)``.
     note : callable, optional
         Receives a sentence where there are fewer workers than `jobs`, and where a damaged run
         is done again.
+    executor : Executor, optional
+        In place of `jobs`; it is not closed here.
     """
 
     def __init__(
@@ -55,13 +57,20 @@ class Runner:
         budget: Budget,
         jobs: int = 1,
         note: Callable[[str], None] = lambda _: None,
+        executor: Executor | None = None,
     ) -> None:
         check("Runner", "jobs", jobs, Interval(int, 1))
+        check("Runner", "executor", executor, InstanceOf((Executor, type(None))))
+        if executor is not None and jobs != 1:
+            expected = "None where `jobs` is given, which is short for LocalExecutor(jobs)"
+            raise ParameterError(message("Runner", "executor", expected, executor))
         self.store = RunStore(Path(folder), packages_of(names_in(to_json(data.tasks.tasks))))
         self.data = data
         self.budget = budget
         self.note = note
-        self.workers = Workers((data, self.store), jobs, note)
+        self.executor = LocalExecutor(jobs, note) if executor is None else executor
+        self._owns_executor = executor is None
+        self._common = (data, self.store)
         self._prepared = False
         self.digest = data.digest()
 
@@ -128,7 +137,9 @@ class Runner:
         for record in records.values():
             _notify(on_known, record)
         ahead = [place for place in range(len(jobs)) if place not in records]
-        for position, record in self.workers.run(work, [jobs[place] for place in ahead]):
+        for position, record in self.executor.run(
+            work, [jobs[place] for place in ahead], self._common
+        ):
             records[ahead[position]] = record
             _notify(on_done, record)
         return [records[place] for place in range(len(jobs))]
@@ -150,7 +161,8 @@ class Runner:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.workers.close()
+        if self._owns_executor:
+            self.executor.close()
 
 
 def _notify(on_done: OnDone | None, record: RunRecord) -> None:

@@ -7,50 +7,51 @@ import sys
 import pytest
 from fakes_workers import blocked, echo, fail, gone, pid, pid_after, unreadable, wait
 
-from polytask._processes import Worker
-from polytask.evaluation.running import _workers
-from polytask.evaluation.running._workers import Workers
-from polytask.exceptions import WorkerError
+from polytask._workers import Worker
+from polytask.exceptions import ParameterError, WorkerError
+from polytask.executors import LocalExecutor, _local_executor
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals and groups of Unix")
 
 
+COMMON = ("shared",)
+
+
 @pytest.fixture
-def workers():
-    found = Workers(("shared",), 2)
-    yield found
-    found.close()
+def executor():
+    with LocalExecutor(2) as executor:
+        yield executor
 
 
 @unix
-def test_signals_reach_the_workers_only_by_way_of_the_main_process(workers):
-    found = dict(workers.run(blocked, [1, 2, 3]))
+def test_signals_reach_the_workers_only_by_way_of_the_main_process(executor):
+    found = dict(executor.run(blocked, [1, 2, 3], COMMON))
     assert all({signal.SIGINT, signal.SIGTERM, signal.SIGHUP} <= held for held in found.values())
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_jobs_and_what_they_share(workers):
-    assert dict(workers.run(echo, ["a", "b", "c"])) == {
+def test_jobs_and_what_they_share(executor):
+    assert dict(executor.run(echo, ["a", "b", "c"], COMMON)) == {
         i: (j, ("shared",)) for i, j in enumerate("abc")
     }
-    assert dict(workers.run(echo, [b"x" * 3_000_000] * 2))[1][0] == b"x" * 3_000_000
+    assert dict(executor.run(echo, [b"x" * 3_000_000] * 2, COMMON))[1][0] == b"x" * 3_000_000
 
 
-def test_workers_stay_between_steps_and_end_when_closed(workers):
-    first = set(dict(workers.run(pid, range(8))).values())
+def test_workers_stay_between_steps_and_end_when_closed(executor):
+    first = set(dict(executor.run(pid, range(8), COMMON)).values())
     assert os.getpid() not in first
-    assert set(dict(workers.run(pid, range(8))).values()) <= first
-    workers.close()
+    assert set(dict(executor.run(pid, range(8), COMMON)).values()) <= first
+    executor.close()
     assert all(gone(one) for one in first)
 
 
 @pytest.mark.slow
 def test_classes_of_a_script_without_a_guard_work(tmp_path):
     (tmp_path / "script.py").write_text(
-        "from polytask.evaluation.running._workers import Workers\n"
+        "from polytask.executors import LocalExecutor\n"
         "class Mine:\n    x = 3\n"
         "def work(job, common):\n    return job.x + common\n"
-        "print(sorted(Workers(1, 2).run(work, [Mine(), Mine()])))\n"
+        "print(sorted(LocalExecutor(2).run(work, [Mine(), Mine()], 1)))\n"
     )
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True
@@ -58,38 +59,53 @@ def test_classes_of_a_script_without_a_guard_work(tmp_path):
     assert done.stdout == "[(0, 4), (1, 4)]\n"
 
 
-def test_errors_come_back_and_end_the_workers(workers):
+def test_errors_come_back_and_end_the_workers(executor):
     with pytest.raises(ValueError, match="no such job") as caught:
-        dict(workers.run(fail, [1, 2, 3]))
+        dict(executor.run(fail, [1, 2, 3], COMMON))
     assert "in fail" in caught.value.__notes__[0]
     with pytest.raises(RuntimeError, match="OddError: ab"):
-        dict(workers.run(fail, ["odd", "odd"]))
+        dict(executor.run(fail, ["odd", "odd"], COMMON))
     with pytest.raises(TypeError, match="pickle"):
-        dict(workers.run(echo, [(i for i in ""), 2]))
-    assert dict(workers.run(wait, [0, 0])) == {0: 0, 1: 0}
+        dict(executor.run(echo, [(i for i in ""), 2], COMMON))
+    assert dict(executor.run(wait, [0, 0], COMMON)) == {0: 0, 1: 0}
 
 
-def test_an_answer_that_cannot_be_read_is_raised_and_not_waited_for(workers):
+def test_an_answer_that_cannot_be_read_is_raised_and_not_waited_for(executor):
     with pytest.raises(MemoryError, match="the answer is too large"):
-        list(workers.run(unreadable, [1, 2]))
+        list(executor.run(unreadable, [1, 2], COMMON))
+
+
+def test_workers_of_another_common_are_new(executor):
+    first = set(dict(executor.run(pid, range(4), COMMON)).values())
+    assert set(dict(executor.run(pid, range(4), COMMON)).values()) <= first
+    second = set(dict(executor.run(pid, range(4), ("another",))).values())
+    assert first.isdisjoint(second)
+    assert all(map(gone, first))
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2", None])
+@pytest.mark.usefixtures("unchecked_types")
+def test_jobs_is_a_number_of_workers(jobs):
+    with pytest.raises(ParameterError, match="`jobs` parameter of LocalExecutor must be an int"):
+        LocalExecutor(jobs)
 
 
 @unix
-def test_a_worker_that_is_killed(workers):
-    answers = workers.run(pid_after, [0, 5, 5])
+def test_a_worker_that_is_killed(executor):
+    answers = executor.run(pid_after, [0, 5, 5], COMMON)
     _, process = next(answers)
     os.kill(process, signal.SIGKILL)
     with pytest.raises(WorkerError, match=r"ended before its run did.*fewer `jobs`"):
         list(answers)
 
 
-def test_no_process_can_be_started(workers, monkeypatch):
+def test_no_process_can_be_started(executor, monkeypatch):
     def none(*_, **__):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(subprocess, "Popen", none)
     with pytest.raises(WorkerError, match=r"cannot be started \(.*unavailable\).*fewer `jobs`"):
-        dict(workers.run(pid, [1, 2]))
+        dict(executor.run(pid, [1, 2], COMMON))
 
 
 @pytest.mark.parametrize(
@@ -124,12 +140,12 @@ def test_never_more_than_jobs_and_memory_allow(monkeypatch, jobs, n_jobs, free, 
         def end(self):
             pass
 
-    monkeypatch.setattr(_workers, "Worker", Fake)
-    monkeypatch.setattr(_workers, "free_memory", lambda: free)
+    monkeypatch.setattr(_local_executor, "Worker", Fake)
+    monkeypatch.setattr(_local_executor, "free_memory", lambda: free)
     notes = []
-    workers = Workers((), jobs, notes.append)
-    assert len(dict(workers.run(wait, [0] * n_jobs))) == n_jobs
-    dict(workers.run(wait, [0]))
+    executor = LocalExecutor(jobs, notes.append)
+    assert len(dict(executor.run(wait, [0] * n_jobs, COMMON))) == n_jobs
+    dict(executor.run(wait, [0], COMMON))
     assert len(started) == (number if number > 1 else 0)
     assert len(notes) == (words is not None)
     if words is not None:

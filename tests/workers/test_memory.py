@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from polytask._processes import free_memory
+from polytask._workers import free_memory
 
 GB = 10**9
 

@@ -10,13 +10,13 @@ import time
 import pytest
 from fakes_workers import gone
 
-from polytask._processes import Worker
+from polytask._workers import Worker
 
 # Two workers that say who they are and then sleep.
 SCRIPT = """
 import os, pickle, sys, threading, time
 import cloudpickle
-from polytask._processes import Worker
+from polytask._workers import Worker
 def work(job, shared):
     with open(f"{job}", "w") as file:
         file.write(str(os.getpid()))

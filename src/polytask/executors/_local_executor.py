@@ -1,4 +1,4 @@
-"""Jobs one after another here, or side by side in worker processes."""
+"""Jobs one after another in this process, or side by side in worker processes."""
 
 from __future__ import annotations
 
@@ -12,52 +12,57 @@ from typing import Any, TypeVar
 import cloudpickle
 from joblib import cpu_count
 
-from polytask._processes import Worker, free_memory, signals_held
+from polytask._validation import Interval, check
+from polytask._workers import Worker, free_memory, signals_held
 from polytask.exceptions import WorkerError
+from polytask.executors._executor import Executor
 
-__all__ = ["Workers"]
+__all__ = ["LocalExecutor"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _BYTES_PER_WORKER = 1e9
-"""What a process takes that has imported torch and holds a table of some size."""
+"""Memory of a process that has imported torch and holds a table of some size."""
 
 _REMEDY = "Finished runs are kept where `out` is given; run again with fewer `jobs`."
 
 
-class Workers:
-    """Worker processes that are started when first needed, and that share one thing.
+class LocalExecutor(Executor):
+    """Worker processes of this machine, started when first needed; or none for one job at a time.
 
     Parameters
     ----------
-    common : object
-        Sent to every worker process once.
-    number : int
-        At most; there are never more than jobs, or than free memory allows at 1 GB each. One
-        works in this process.
+    jobs : int, default 1
+        Largest number of workers. There are never more than jobs to do, or than free memory allows
+        at 1 GB each. A single worker is this process.
     note : callable, optional
-        Receives a sentence if there are fewer workers than `number`.
+        Receives a sentence if there are fewer workers than `jobs`.
+
+    Notes
+    -----
+    Workers stay from one `run` to the next with the same `common`. They end with the process
+    that started them, with the first error, or with `close`. The cores are divided among them.
+
+    Examples
+    --------
+    >>> import operator
+    >>> from polytask.executors import LocalExecutor
+    >>> list(LocalExecutor().run(operator.add, [1, 2], 10))
+    [(0, 11), (1, 12)]
     """
 
-    def __init__(
-        self, common: Any, number: int, note: Callable[[str], None] = lambda _: None
-    ) -> None:
-        self.common = common
-        self.number = number
+    def __init__(self, jobs: int = 1, note: Callable[[str], None] = lambda _: None) -> None:
+        check("LocalExecutor", "jobs", jobs, Interval(int, 1))
+        self.jobs = jobs
         self._note: Callable[[str], None] | None = note
+        self._common: Any = None
         self._workers: list[Worker] = []
 
     def run(
-        self, work: Callable[[Job, Any], Result], jobs: Sequence[Job]
+        self, work: Callable[[Job, Any], Result], jobs: Sequence[Job], common: Any
     ) -> Iterator[tuple[int, Result]]:
         """Call ``work(job, common)`` for every job; yield positions and results as they come.
-
-        Parameters
-        ----------
-        work : callable
-            A function that an importable module names.
-        jobs : sequence
 
         Raises
         ------
@@ -67,62 +72,67 @@ class Workers:
         number = self._affordable(len(jobs))
         if number <= 1:
             for position, job in enumerate(jobs):
-                yield position, work(job, self.common)
+                yield position, work(job, common)
             return
-        ahead, done = deque(enumerate(jobs)), SimpleQueue[tuple[int, bool, Any]]()
-        ended = False
+        waiting, done = deque(enumerate(jobs)), SimpleQueue[tuple[int, bool, Any]]()
+        completed = False
         try:
-            for worker in self._started(number):
-                arguments = (worker, work, ahead, done)
-                threading.Thread(target=_attend, args=arguments, daemon=True).start()
+            for worker in self._started(number, common):
+                arguments = (worker, work, waiting, done)
+                threading.Thread(target=_serve_jobs, args=arguments, daemon=True).start()
             for _ in jobs:
-                position, well, found = done.get()
-                if not well:
-                    raise found
-                yield position, found
-            ended = True
+                position, succeeded, result = done.get()
+                if not succeeded:
+                    raise result
+                yield position, result
+            completed = True
         finally:
-            if not ended:
+            if not completed:
                 self.close()
 
     def close(self) -> None:
-        """End the worker processes, whatever they do."""
+        """End the worker processes, busy or not."""
         with signals_held():
             for worker in self._workers:
                 worker.end()
             self._workers.clear()
+            self._common = None
 
     def _affordable(self, n_jobs: int) -> int:
-        """How many workers there may be for so many jobs; those that run have their memory."""
-        wanted = min(self.number, n_jobs)
+        """The number of workers for so many jobs; running workers have their memory already."""
+        wanted = min(self.jobs, n_jobs)
         if wanted <= 1:
-            self._say_fewer(wanted, "there is one job to do")
+            self._note_fewer(wanted, "there is one job to do")
             return wanted
         memory = free_memory()
         affordable = len(self._workers) + memory / _BYTES_PER_WORKER
         if affordable >= wanted:
-            self._say_fewer(wanted, f"there are {wanted} jobs to do")
+            self._note_fewer(wanted, f"there are {wanted} jobs to do")
             return wanted
         number = max(1, math.floor(affordable))
-        self._say_fewer(number, f"{memory / 1e9:.1f} GB of memory are free, and each may take 1 GB")
+        reason = f"{memory / 1e9:.1f} GB of memory are free, and each may take 1 GB"
+        self._note_fewer(number, reason)
         return number
 
-    def _say_fewer(self, number: int, reason: str) -> None:
+    def _note_fewer(self, number: int, reason: str) -> None:
         """Report the first reduction; later steps of a study have fewer jobs anyway."""
         if self._note is None or number == 0:
             return
-        if number < self.number:
+        if number < self.jobs:
             processes = "1 process works" if number == 1 else f"{number} processes work"
-            self._note(f"{processes} instead of the {self.number} asked for by `jobs`: {reason}.")
+            self._note(f"{processes} instead of the {self.jobs} asked for by `jobs`: {reason}.")
         self._note = None
 
-    def _started(self, number: int) -> list[Worker]:
-        """The first `number` workers, started if there are not so many yet."""
+    def _started(self, number: int, common: Any) -> list[Worker]:
+        """The first `number` workers that have `common`, started if there are too few."""
+        if self._common is not common:
+            self.close()
         if len(self._workers) < number:
-            shared = cloudpickle.dumps(self.common)
+            shared = cloudpickle.dumps(common)
             environment = _environment(max(1, cpu_count() // number))
             try:
                 with signals_held():
+                    self._common = common
                     while len(self._workers) < number:
                         self._workers.append(Worker(shared, environment))
             except OSError as error:
@@ -132,22 +142,22 @@ class Workers:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Few threads a process, asleep while they wait: two spinning processes halt each other."""
+    """Few threads per process, asleep while they wait: two spinning processes halt each other."""
     libraries = ("OMP", "OPENBLAS", "MKL")
     limits = {f"{library}_NUM_THREADS": str(threads) for library in libraries}
     return {**limits, "OMP_WAIT_POLICY": "passive", "POLARS_MAX_THREADS": str(threads)}
 
 
-def _attend(
+def _serve_jobs(
     worker: Worker,
     work: Callable[[Any, Any], Any],
-    ahead: deque[tuple[int, Any]],
+    waiting: deque[tuple[int, Any]],
     done: SimpleQueue[tuple[int, bool, Any]],
 ) -> None:
     """Give one job after another to a worker, in a thread of its own."""
     while True:
         try:
-            position, job = ahead.popleft()
+            position, job = waiting.popleft()
         except IndexError:
             return
         try:
@@ -158,17 +168,17 @@ def _attend(
         try:
             done.put((position, *worker.ask(request)))
         except (OSError, EOFError, ValueError) as error:  # a pipe that is closed is a ValueError
-            done.put((position, False, _ended(error)))
+            done.put((position, False, _ended_error(error)))
             return
-        except Exception as error:  # noqa: BLE001 - an answer that cannot be read in this process
+        except Exception as error:  # noqa: BLE001 - a result that cannot be read in this process
             done.put((position, False, error))
             return
 
 
-def _ended(error: Exception) -> WorkerError:
+def _ended_error(cause: Exception) -> WorkerError:
     sentence = (
         f"A worker process ended before its run did, most likely for lack of memory. {_REMEDY}"
     )
-    found = WorkerError(sentence)
-    found.__cause__ = error
-    return found
+    error = WorkerError(sentence)
+    error.__cause__ = cause
+    return error

@@ -13,8 +13,8 @@ from multiprocessing.spawn import get_executable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from polytask._processes._messages import receive, send
-from polytask._processes._signals import signals_held
+from polytask._workers._messages import receive, send
+from polytask._workers._signals import signals_held
 
 __all__ = ["Worker"]
 
@@ -37,7 +37,7 @@ class Worker:
         self._shared: bytes | None = shared
         code = (
             f"import sys; sys.path.insert(0, {str(_ROOT)!r}); "
-            f"from polytask._processes import serve; serve({os.getpid()})"
+            f"from polytask._workers import serve; serve({os.getpid()})"
         )
         warnings = [f"-W{option}" for option in sys.warnoptions]
         with signals_held():

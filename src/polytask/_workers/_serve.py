@@ -12,7 +12,7 @@ import traceback
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
-from polytask._processes._messages import receive, send
+from polytask._workers._messages import receive, send
 
 __all__ = ["serve"]
 

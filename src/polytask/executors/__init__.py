@@ -1,0 +1,11 @@
+"""Executors: the only way in which `polytask.evaluation` runs jobs, here or in other processes.
+
+`Executor` in ``_executor.py`` states what is required of one; `LocalExecutor` runs jobs one after
+another in this process or side by side in worker processes of this machine, which
+`polytask._workers` starts and ends. `polytask.testing.check_executor` tests an executor of your own.
+"""
+
+from polytask.executors._executor import Executor
+from polytask.executors._local_executor import LocalExecutor
+
+__all__ = ["Executor", "LocalExecutor"]
