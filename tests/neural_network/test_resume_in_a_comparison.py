@@ -9,8 +9,8 @@ from polytask.encoders import MLP
 from polytask.evaluation import compare
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
-from polytask.training._run import TrainingRun
 from polytask.training._trainer import _Saver
+from polytask.training._training_run import TrainingRun
 
 BUDGET = Budget(steps=100)
 

@@ -1,12 +1,12 @@
 import pytest
 
-from polytask.report._cells import column
 from polytask.report._contests import contests
 from polytask.report._data_view import data_view
 from polytask.report._learner_table import learner_table
 from polytask.report._matrix import all_metrics, headline_metrics
 from polytask.report._settings_view import settings_view
 from polytask.report._study import Study
+from polytask.report._table_cells import column
 from polytask.report._verdict_view import verdict
 
 

@@ -23,7 +23,7 @@ from polytask.tasks import Task
 from polytask.training import Trainer, _balancing, to_tensors
 from polytask.training._device import make_fabric
 from polytask.training._held_out import hold_out
-from polytask.training._run import TrainingRun
+from polytask.training._training_run import TrainingRun
 from polytask.training._weighting_needs import weigh
 from polytask.weighting import FAMO, AutoLambda, AutoScale, UncertaintyWeighting, Weighting
 

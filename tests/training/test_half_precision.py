@@ -14,8 +14,8 @@ from polytask.encoders import MLP
 from polytask.exceptions import NonFiniteLossError
 from polytask.training import Trainer, to_tensors
 from polytask.training._device import make_fabric
-from polytask.training._run import TrainingRun
 from polytask.training._run_state import resume_run, save_run
+from polytask.training._training_run import TrainingRun
 from polytask.training._weighting_needs import weigh
 from polytask.weighting import FAMO, AutoLambda, AutoScale
 

@@ -20,7 +20,7 @@ from polytask.architectures import (
 )
 from polytask.encoders import MLP, State
 from polytask.training import Trainer
-from polytask.training._run import TrainingRun
+from polytask.training._training_run import TrainingRun
 
 
 class Hierarchical(MultiTaskModule):

@@ -7,7 +7,7 @@ out where what remains names one setting: ``encoder.dropout``, ``dropout``.
 from polytask._paths._apply import applied, configured
 from polytask._paths._find import find, near
 from polytask._paths._setting import Setting
-from polytask._paths._walk import settings_of
+from polytask._paths._settings_of import settings_of
 from polytask._paths._written import Written
 
 __all__ = ["Setting", "Written", "applied", "configured", "find", "near", "settings_of"]

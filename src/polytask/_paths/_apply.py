@@ -8,7 +8,7 @@ from typing import Any
 from polytask._paths._find import find
 from polytask._paths._nodes import fields_of, with_fields
 from polytask._paths._setting import Setting
-from polytask._paths._walk import settings_of
+from polytask._paths._settings_of import settings_of
 from polytask._paths._written import Written, read_written
 from polytask.exceptions import ParameterError, UnknownNameError
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from polytask.aggregation._state import copy_state, restore_state
+from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.gradients import Served
 
 __all__ = ["BallEstimate"]

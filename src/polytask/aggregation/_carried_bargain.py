@@ -12,7 +12,7 @@ from torch import Tensor
 
 from polytask.aggregation._adaptive_rates import adapt_rates
 from polytask.aggregation._bargain import clip_to_norm
-from polytask.aggregation._state import copy_state, restore_state
+from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.gradients import Served
 
 __all__ = ["CarriedBargain"]

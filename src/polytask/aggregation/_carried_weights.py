@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._simplex_weights import redistribute, shares
-from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Served
 
 __all__ = ["CarriedWeights"]

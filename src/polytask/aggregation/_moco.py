@@ -13,9 +13,9 @@ from torch import Tensor
 from polytask._linalg import project_simplex
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
+from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
 from polytask.aggregation._served_losses import require_same_tasks, served_or_all
-from polytask.aggregation._state import copy_state, restore_state
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange
 

@@ -22,9 +22,9 @@ from polytask._validation import (
 )
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._bargain import solve_bargain
+from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
 from polytask.aggregation._served_losses import require_losses, require_same_tasks
-from polytask.aggregation._state import copy_state, restore_state
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange

@@ -14,10 +14,10 @@ from polytask._linalg import min_norm_point
 from polytask._validation import Choice, Constraint, Interval, message
 from polytask.aggregation._adaptive_rates import adapt_rates
 from polytask.aggregation._aggregator import AmortisedAggregator
+from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
 from polytask.aggregation._served_losses import require_same_tasks
 from polytask.aggregation._simplex_weights import redistribute, shares
-from polytask.aggregation._state import copy_state, restore_state
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, Served
 from polytask.ranges import Range, SearchRange

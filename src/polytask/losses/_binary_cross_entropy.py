@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from polytask._validation import Constraint, check_parameters
-from polytask.losses._class_weight import (
+from polytask.losses._class_weight_table import (
     CLASS_WEIGHT,
     CLASS_WEIGHT_CONSTANT,
     ClassWeight,

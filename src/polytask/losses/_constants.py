@@ -9,7 +9,7 @@ from torch import Tensor
 
 from polytask.data import Block
 from polytask.exceptions import ParameterError
-from polytask.losses._class_weight import CLASS_WEIGHT_CONSTANT
+from polytask.losses._class_weight_table import CLASS_WEIGHT_CONSTANT
 from polytask.losses._loss import Loss
 from polytask.tasks import TaskSet, class_weights
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
-from polytask.losses._class_weight import (
+from polytask.losses._class_weight_table import (
     CLASS_WEIGHT,
     CLASS_WEIGHT_CONSTANT,
     ClassWeight,

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.data import Batch, Block
-from polytask.losses._cells import Cells, cells_of
 from polytask.losses._constants import block_constants
+from polytask.losses._labelled_scores import Cells, cells_of
 from polytask.losses._select import loss_for
 from polytask.losses._shaped import shaped
 from polytask.tasks import TaskSet

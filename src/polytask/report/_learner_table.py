@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._cells import Cell, column
 from polytask.report._format import compact, duration, percent, plural
 from polytask.report._matrix import Head, task_rows
 from polytask.report._study import Study
+from polytask.report._table_cells import Cell, column
 
 __all__ = ["LearnerRow", "Table", "learner_table"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._cells import Cell, column
 from polytask.report._format import plural
 from polytask.report._study import ROWS, Study
+from polytask.report._table_cells import Cell, column
 
 __all__ = ["Head", "Matrix", "TaskRow", "all_metrics", "headline_metrics", "task_rows"]
 

@@ -20,8 +20,8 @@ from polytask.training._engine_hints import has_loss_scaler, loss_scale, task_of
 from polytask.training._forward import Forward, Found
 from polytask.training._held_out import hold_out
 from polytask.training._joint_batches import JointBatches
-from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import derived_seed
+from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._weighting_needs import check_weighting_needs, weigh
 
 __all__ = ["Balancing"]

@@ -12,7 +12,7 @@ from polytask._reason import reason
 from polytask.bookkeeping import History
 from polytask.exceptions import ParameterError, StudyError
 from polytask.training._checkpoint import load_state, save_state
-from polytask.training._run import TrainingRun
+from polytask.training._training_run import TrainingRun
 
 __all__ = ["resume_run", "save_run"]
 

@@ -22,11 +22,11 @@ from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import PolytaskError, StudyError
 from polytask.training._device import make_fabric
-from polytask.training._run import TrainingRun
 from polytask.training._run_state import resume_run, save_run
-from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
+from polytask.training._trainer_settings import TrainerSettings
+from polytask.training._training_run import TrainingRun
 
 __all__ = ["Trained", "Trainer"]
 

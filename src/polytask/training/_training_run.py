@@ -29,8 +29,8 @@ from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._selection import make_selection
-from polytask.training._settings import TrainerSettings
 from polytask.training._tensors import derived_seed
+from polytask.training._trainer_settings import TrainerSettings
 
 __all__ = ["TrainingRun"]
 

@@ -17,7 +17,7 @@ def copy_state(owner: object, *names: str, suffix: str = "_") -> dict[str, Any]:
     --------
     >>> import torch
     >>> from polytask.aggregation import MoDo
-    >>> from polytask.aggregation._state import copy_state
+    >>> from polytask.aggregation._copied_state import copy_state
     >>> modo = MoDo()
     >>> copy_state(modo, "weights")
     {}
