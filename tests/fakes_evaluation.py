@@ -21,7 +21,7 @@ ALPHAS = (1.0, 1e4, 1e-3)
 
 @dataclass(frozen=True)
 class Apart(Learner):
-    """Ridge and logistic regression, one a task, on a part of the rows drawn by seed.
+    """Ridge and logistic regression, one per task, on a part of the rows drawn by seed.
 
     Parameters
     ----------

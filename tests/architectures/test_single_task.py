@@ -1,4 +1,4 @@
-"""One network a task, stacked: each learns exactly what it would learn alone."""
+"""One network per task, stacked: each learns exactly what it would learn alone."""
 
 import pytest
 import torch

@@ -73,7 +73,7 @@ def jacobian(seed=0, dtype=torch.float64):
 
 
 class Network(nn.Module):
-    """A shared layer and a head a task."""
+    """A shared layer and a head per task."""
 
     def __init__(self):
         super().__init__()

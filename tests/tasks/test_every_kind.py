@@ -56,7 +56,7 @@ def test_raw_undoes_response(kind, scores):
     raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : kind().score_shape(fitted)[0]]
     response = kind().response(raw, fitted)
     back = kind().raw(response, fitted)
-    if kind is Multiclass:  # scores count up to a constant a row
+    if kind is Multiclass:  # scores count up to a constant per row
         raw, back = raw - raw.max(axis=1, keepdims=True), back - back.max(axis=1, keepdims=True)
     np.testing.assert_allclose(back, raw, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(kind().response(back, fitted), response, rtol=1e-4, atol=1e-5)

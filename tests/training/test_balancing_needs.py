@@ -236,7 +236,7 @@ def test_tasks_of_several_blocks_each_keep_some_on_both_sides():
 
 
 def test_one_row_cannot_be_held_out():
-    with pytest.raises(ParameterError, match="needs at least 2 rows a source"):
+    with pytest.raises(ParameterError, match="needs at least 2 rows per source"):
         hold_out(encoded(numbered(1)), 0.1, seed=0)
 
 

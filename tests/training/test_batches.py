@@ -1,4 +1,4 @@
-"""Batches: every row once an epoch, each task its own rows, pure functions of the step."""
+"""Batches: every row once per epoch, each task its own rows, pure functions of the step."""
 
 import pytest
 import torch

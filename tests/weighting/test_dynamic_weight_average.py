@@ -11,7 +11,7 @@ LOSSES, ALL = torch.tensor([0.5, 2.0, 8.0]), torch.tensor([True, True, True])
 EPOCHS = st.lists(st.floats(-1e30, 1e30), min_size=3, max_size=3)
 
 # LibMTL.weighting.DWA.backward with `epoch` 2, T = 2 and `train_loss_buffer`
-# [[1, 0.9], [4, 1], [2, 3]], a row a task: the weights that it returns.
+# [[1, 0.9], [4, 1], [2, 3]], a row per task: the weights that it returns.
 LIBMTL = [0.9764397740364075, 0.7055044770240784, 1.3180558681488037]
 
 

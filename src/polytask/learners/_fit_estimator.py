@@ -28,7 +28,7 @@ def fit_task(
     n_classes: int,
     say: Say,
 ) -> tuple[Any, ...]:
-    """Fit one estimator for all target columns where it can, one a column otherwise."""
+    """Fit one estimator for all target columns where it can, one per column otherwise."""
     n_columns = rows.Y.shape[1]
     together = not is_classifier(estimator) and gives_several_outputs(estimator)
     if n_columns > 1 and together and np.isfinite(rows.Y).all():

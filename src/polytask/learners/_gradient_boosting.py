@@ -1,4 +1,4 @@
-"""Histogram gradient boosting, one a task."""
+"""Histogram gradient boosting, one per task."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["GradientBoosting"]
 
 @dataclass(frozen=True)
 class GradientBoosting(Recipe):
-    """scikit-learn's histogram gradient boosting, one a task, stopped on the validation rows.
+    """scikit-learn's histogram gradient boosting, one per task, stopped on the validation rows.
 
     Categories are split on as such; beyond the 254 most frequent of a column they count as
     unknown.

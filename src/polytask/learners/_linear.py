@@ -1,4 +1,4 @@
-"""Linear models, one a task."""
+"""Linear models, one per task."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALPHA_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 
 
 @dataclass(frozen=True)
 class Linear(Recipe):
-    r"""Ridge regression for numbers and logistic regression for classes, one a task.
+    r"""Ridge regression for numbers and logistic regression for classes, one per task.
 
     .. math:: \min_{w, b} \sum_i \ell(w^\top x_i + b, y_i) + \alpha \lVert w \rVert_2^2
 

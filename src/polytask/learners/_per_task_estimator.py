@@ -1,4 +1,4 @@
-"""Any scikit-learn estimator, one a task."""
+"""Any scikit-learn estimator, one per task."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PerTaskEstimator(Learner):
     Poisson loss: units change no model. Row weights are passed on where `fit` takes ``sample_weight``, and
     columns of codes are named where the estimator has ``categorical_features``. A regression with
     several columns is one estimator where that gives several outputs and no cell is missing,
-    otherwise one a column. A task that is labelled in several sources has an estimator in each.
+    otherwise one per column. A task that is labelled in several sources has an estimator in each.
 
     Parameters
     ----------

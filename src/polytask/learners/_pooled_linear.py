@@ -56,7 +56,7 @@ class PooledLinear(Recipe):
         check_parameters(self)
 
     def single_task(self) -> Linear:
-        """One such model a task."""
+        """One such model per task."""
         return Linear(self.alpha, self.max_iter)
 
     def learner(self) -> PooledEstimator:

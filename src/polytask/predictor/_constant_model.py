@@ -1,4 +1,4 @@
-"""One answer a task, whatever the inputs."""
+"""One answer per task, whatever the inputs."""
 
 from __future__ import annotations
 

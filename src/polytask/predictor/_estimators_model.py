@@ -35,7 +35,7 @@ _ESTIMATORS = "estimators.skops"
 
 @dataclass(frozen=True, eq=False)
 class EstimatorsModel(Model):
-    """Fitted scikit-learn estimators: one a task, or one pooled for several.
+    """Fitted scikit-learn estimators: one per task, or one pooled for several.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class Table:
 
 
 def learner_table(study: Study) -> Table:
-    """One row a learner; its tasks stand beside each other while they fit."""
+    """One row per learner; its tasks stand beside each other while they fit."""
     wide = len(study.tasks) > WIDE
     headline = task_rows(study)
     columns = [_gain_column(study), *([] if wide else [row.cells for row in headline])]

@@ -43,18 +43,18 @@ class Matrix:
 
 
 def headline_metrics(study: Study) -> Matrix:
-    """One row a task, with its headline metric."""
+    """One row per task, with its headline metric."""
     return _fitting(study, task_rows(study))
 
 
 def all_metrics(study: Study) -> Matrix:
-    """One row a task and metric."""
+    """One row per task and metric."""
     rows = [_row(study, task, metric) for task in study.tasks for metric in _metrics(task)]
     return _fitting(study, rows)
 
 
 def task_rows(study: Study) -> list[TaskRow]:
-    """One row a task, with its headline metric and a cell for each learner."""
+    """One row per task, with its headline metric and a cell for each learner."""
     return [_row(study, task, task["metric"]) for task in study.tasks]
 
 

@@ -116,7 +116,7 @@ class Multiclass(Kind):
         return np.asarray(softmax(raw.astype(np.float64), axis=1))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
-        """Log-probabilities: scores up to a constant a row."""
+        """Log-probabilities: scores up to a constant per row."""
         del fitted
         return np.log(np.clip(response, 1e-15, 1.0)).astype(np.float32)
 

@@ -45,7 +45,7 @@ def hold_out(
             held[name] = source.take(torch.nonzero(out).flatten())
     if not held:
         sentence = (
-            "A weighting that learns from rows held out of training needs at least 2 rows a "
+            "A weighting that learns from rows held out of training needs at least 2 rows per "
             "source. Give more rows, or choose another weighting."
         )
         raise ParameterError(sentence)

@@ -1,4 +1,4 @@
-"""When to stop and which state to keep, for joint networks and for one network a task."""
+"""When to stop and which state to keep, for joint networks and for one network per task."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Trainer(TrainerSettings):
     scheduler : str or callable, optional
         A name of `torch.optim.lr_scheduler` (``"cosine_annealing_lr"``, ``"one_cycle_lr"``, …) or
         a factory ``(optimizer) -> scheduler``; stepped once an optimiser step, plateau schedules
-        once a look.
+        at every look.
     scheduler_options : mapping, default {}
     batch_size : int, default 256
         Rows of a batch; for single-task networks, rows of each task's batch.
@@ -99,7 +99,7 @@ class Trainer(TrainerSettings):
     epochs : int, optional
         Passes over the training rows; stands in for `steps`.
     evaluate_every : int, optional
-        Optimiser steps between looks at the validation rows; once an epoch, but at least 25
+        Optimiser steps between looks at the validation rows; once per epoch, but at least 25
         steps apart, when None.
     patience : int, optional, default 10
         Looks without a better validation score after which training ends; None never stops early.

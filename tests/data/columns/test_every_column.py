@@ -251,7 +251,7 @@ def test_no_table(table):
 
 @pytest.mark.parametrize("column", [pd.DataFrame({"a": [1, 2]}), {1, 2}, {"a": 1, "b": 2}, 1.0])
 def test_no_column(column):
-    with pytest.raises(DataError, match=r"Column 'x' must be a sequence of values, one a row"):
+    with pytest.raises(DataError, match=r"Column 'x' must be a sequence of values, one per row"):
         read({"x": column, "y": [0, 1]}, ["y"])
 
 

@@ -113,13 +113,13 @@ def test_bad_targets(task, sentence):
         ({"weight": "city"}, r"Row weights must be numbers\. Column 'city' has the type String"),
         (
             {"weight": [1.0, 2.0]},
-            r"`weight` parameter must have one value a row\. Got 2 values for 6 rows",
+            r"`weight` parameter must have one value per row\. Got 2 values for 6 rows",
         ),
         ({"group": "shool"}, r"The group column 'shool' is not a column .* Did you mean 'school'"),
         ({"group": "school"}, r"Column 'school' is missing in 1 rows, first in row 5"),
         (
             {"group": [1, 2]},
-            r"`group` parameter must have one value a row\. Got 2 values for 6 rows",
+            r"`group` parameter must have one value per row\. Got 2 values for 6 rows",
         ),
     ],
 )
@@ -255,7 +255,7 @@ def test_an_empty_column_is_noted():
             np.eye(3),
             np.eye(3),
             {"task_index": [0, 1, 0]},
-            r"With `task_index`, Y must have one value a row",
+            r"With `task_index`, Y must have one value per row",
         ),
         (
             np.eye(3),
@@ -338,7 +338,9 @@ def test_arguments_of_another_shape(arguments, sentence):
 
 @pytest.mark.parametrize("value", [1.0, "abc"])
 def test_a_row_of_single_values_is_no_table(value):
-    sentence = rf"Column 'age' must be a sequence of values, one a row\. Got {value!r} instead; for"
+    sentence = (
+        rf"Column 'age' must be a sequence of values, one per row\. Got {value!r} instead; for"
+    )
     with pytest.raises(DataError, match=sentence):
         to_polars({"age": value})
 

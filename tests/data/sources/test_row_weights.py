@@ -82,7 +82,7 @@ def test_weights_of_a_table_a_task(columns):
 def test_unknown_tasks_and_wrong_shapes_are_refused():
     with pytest.raises(ParameterError, match=r"no task named 'aa' .* Did you mean 'a'"):
         MultiTaskDataset.from_table(TABLE, TASKS, weight={"aa": "w"})
-    with pytest.raises(ParameterError, match=r"shape \(12,\) or, one column a task, \(12, 2\)"):
+    with pytest.raises(ParameterError, match=r"shape \(12,\) or, one column per task, \(12, 2\)"):
         MultiTaskDataset.from_table(TABLE, TASKS, weight=np.ones((N, 3)))
     with pytest.raises(DataError, match="weight of b"):
         MultiTaskDataset.from_table(TABLE, TASKS, weight=np.column_stack([[1] * N, [-1] * N]))

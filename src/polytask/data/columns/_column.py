@@ -73,7 +73,7 @@ class Column(ABC):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of its tensor a row."""
+        """Shape of its tensor per row."""
         return ()
 
     @abstractmethod

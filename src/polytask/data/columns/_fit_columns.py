@@ -40,7 +40,7 @@ _BY_FAMILY: Mapping[str, type[Column]] = {
 def fit_columns(
     inputs: pl.DataFrame, roles: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Column, ...]:
-    """One fitted encoder a column, by its role or by what it holds; empty columns are left out."""
+    """One fitted encoder per column, by its role or by what it holds; empty columns are left out."""
     fitted: list[Column] = []
     for series in inputs.iter_columns():
         if series.null_count() == len(series):

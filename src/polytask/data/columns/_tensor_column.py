@@ -29,7 +29,7 @@ class TensorColumn(Column):
     ----------
     name : str
     dimensions : tuple of int
-        Shape of the tensor a row.
+        Shape of the tensor per row.
     center, scale : float
         Mean and standard deviation of all observed training cells; scale 1 for a constant.
     """
@@ -70,7 +70,7 @@ class TensorColumn(Column):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of its tensor a row."""
+        """Shape of its tensor per row."""
         return self.dimensions
 
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:

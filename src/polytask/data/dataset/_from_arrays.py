@@ -120,7 +120,8 @@ def _free_of(inputs: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
 def _only_target(targets: Targets) -> pl.Series:
     if targets.table.width != 1:
         sentence = (
-            f"With `task_index`, Y must have one value a row. Got the shape {targets.table.shape}."
+            f"With `task_index`, Y must have one value per row. Got the shape "
+            f"{targets.table.shape}."
         )
         raise DataError(sentence)
     return targets.table.to_series()

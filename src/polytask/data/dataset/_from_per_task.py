@@ -38,7 +38,7 @@ def per_task_sources(
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
 ) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
-    """One own-row source if all tasks' columns and targets agree, else one source a task.
+    """One own-row source if all tasks' columns and targets agree, else one source per task.
 
     Returns them with why each task is of its kind, and what was decided in reading.
     """

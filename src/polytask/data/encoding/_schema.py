@@ -25,7 +25,7 @@ class Schema:
     source : str
         The source's name.
     columns : tuple of Column
-        One encoder a column, in the order of the table.
+        One encoder per column, in the order of the table.
     targets : mapping of task name to FittedTarget
         Classes or scaling of the tasks labelled in this source.
     task_column : str, optional

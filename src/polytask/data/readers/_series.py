@@ -38,7 +38,7 @@ def as_series(name: str, values: Any) -> pl.Series:
     """
     if not _has_rows(values):
         sentence = (
-            f"Column {name!r} must be a sequence of values, one a row. "
+            f"Column {name!r} must be a sequence of values, one per row. "
             f"Got {describe(values)} instead; for a single row write [{describe(values)}]."
         )
         raise DataError(sentence)

@@ -64,7 +64,7 @@ def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
         raise ParameterError(_unusable(what, given))
     if len(series) != table.height:
         sentence = (
-            f"The `{what}` parameter must have one value a row. "
+            f"The `{what}` parameter must have one value per row. "
             f"Got {len(series)} values for {table.height} rows."
         )
         raise DataError(sentence)
@@ -72,5 +72,5 @@ def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
 
 
 def _unusable(what: str, given: Any) -> str:
-    expected = "a column's name, or values of one type, one a row"
+    expected = "a column's name, or values of one type, one per row"
     return message("the data set", what, expected, given)

@@ -90,7 +90,9 @@ def _by_task(table: pl.DataFrame, weight: Mapping[Any, Any], tasks: Sequence[str
 
 def _matrix(weight: np.ndarray, n_rows: int, tasks: Sequence[str]) -> Weights:
     if weight.shape != (n_rows, len(tasks)):
-        expected = f"an array of shape ({n_rows},) or, one column a task, ({n_rows}, {len(tasks)})"
+        expected = (
+            f"an array of shape ({n_rows},) or, one column per task, ({n_rows}, {len(tasks)})"
+        )
         raise ParameterError(message("the data set", "weight", expected, weight))
     columns = [
         _checked(pl.Series(f"weight of {name}", np.ascontiguousarray(column)))
