@@ -322,6 +322,20 @@ def test_own_rows_in_several_sources():
     assert again.digest() == data.digest()
 
 
+def test_own_rows_of_several_columns():
+    north = {"x": [1.0, 2, 3, 4], "a": [0, 1, 1, 0], "b": [1, 0, 1, 0], "school": [7, 7, 9, 9]}
+    south = {"z": [1.0, 2, 3, 4], "a": [0, 1, 1, 0], "b": [1, 0, 1, 0], "school": [9, 9, 8, 8]}
+    sources = {"north": north, "south": south}
+    data = made("pain=a,b:multilabel", sources, task_column="school")
+    assert data.tasks.names == ("7", "9", "8")
+    assert all(task.columns == ("a", "b") for task in data.tasks)
+    assert [source.inputs.columns for source in data.sources] == [["x"], ["z"]]
+    with pytest.raises(
+        DataError, match=r"must stand in one source. Got north/a \(north\); south/b"
+    ):
+        made("pain=north/a,south/b:multilabel", sources, task_column="school")
+
+
 def test_own_rows_need_target_and_task_column_in_every_source():
     north = {"x": [1.0, 2], "score": [1.5, 2.5], "school": [7, 9]}
     with pytest.raises(DataError, match=r"Source 'south': The task column 'school' is not a col"):
