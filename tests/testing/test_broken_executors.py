@@ -139,7 +139,11 @@ def test_a_broken_executor_is_found(executor, sentence):
         check_executor(executor())
 
 
-@pytest.mark.parametrize("executor", [LastFirst(), LocalExecutor(), LocalExecutor(2)], ids=repr)
+@pytest.mark.parametrize(
+    "executor",
+    [LastFirst(), LocalExecutor(), LocalExecutor(2)],
+    ids=["last first", "local", "two workers"],
+)
 def test_sound_executors_pass(executor):
     check_executor(executor)
 

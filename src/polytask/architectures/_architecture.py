@@ -40,7 +40,7 @@ class Architecture(ABC):
     ...         super().__init__(schemas, tasks)
     ...         self.inputs = Inputs(encoder, schemas)
     ...         self.trunk = Stages(encoder, self.inputs)
-    ...         self.heads = Heads(self.blocks, self.trunk.shape)
+    ...         self.heads = Heads(self.blocks, tasks, self.trunk.shape)
     ...
     ...     def features(self, batch):
     ...         return self.trunk(self.inputs(batch))

@@ -87,7 +87,8 @@ class Heads(Owner, nn.ModuleList):
         Shape of a row's features: (h,), (l, h) or (c, height, width).
     per_task : bool, default False
         Whether every task has features of its own: values then have a leading axis over the
-        tasks of the source, (n_tasks, n, h), in the order of the task set.
+        tasks of the source, (n_tasks, n, h), in the order of the task set. They are vectors:
+        pool sequences and maps with `polytask.encoders.mean_pool` before.
 
     Examples
     --------
