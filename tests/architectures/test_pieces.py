@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import Copies, Mixture, advance_all, seeded
-from polytask.encoders import MaskedStage, State
+from polytask.architectures import Copies, Heads, Mixture, advance_all, seeded
+from polytask.data import SourceBatch, fit_schemas, make_blocks
+from polytask.encoders import MaskedStage, State, mean_pool
+from polytask.testing import tiny_dataset
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,19 @@ def test_rows_that_only_fill_up_are_not_seen():
     assert not features[0, 3:].any()
     assert not features[1].any()
     assert torch.equal(norms.members[1].running_mean, torch.zeros(3))
+
+
+def test_maps_and_sequences_of_each_task_are_pooled():
+    data = tiny_dataset(["regression", "regression"])
+    blocks = make_blocks(data.tasks, fit_schemas(data))
+    heads = Heads(blocks, data.tasks, (4, 3, 3), per_task=True)
+    batch = {"table": SourceBatch({"numeric": torch.zeros(5, 3)})}
+    key = ("table", blocks[0].name)
+    maps = torch.randn(2, 5, 4, 3, 3)
+    vectors = torch.stack([mean_pool(State(one)) for one in maps])
+    wanted = heads({"table": State(vectors)}, batch)[key]
+    torch.testing.assert_close(heads({"table": State(maps)}, batch)[key], wanted)
+    steps, mask = torch.randn(2, 5, 3, 4), torch.rand(5, 3) > 0.5
+    vectors = torch.stack([mean_pool(State(one, mask)) for one in steps])
+    wanted = heads({"table": State(vectors)}, batch)[key]
+    torch.testing.assert_close(heads({"table": State(steps, mask)}, batch)[key], wanted)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import HardSharing, Owned, seeded
+from polytask.architectures import HardSharing, Heads, Owned, seeded
 from polytask.architectures._hard_sharing import HardSharingNetwork
 from polytask.encoders import MLP, State
 from polytask.testing import check_architecture, tiny_dataset
@@ -130,6 +130,33 @@ class UndeclaredHeads(Joint):
 
     def owners(self):
         return [Owned(owned.tensor, owned.tasks) for owned in super().owners()]
+
+
+class Identity(Joint):
+    """A good network with two mixing matrices, which start where tasks do not meet."""
+
+    def __init__(self, encoder, schemas, tasks):
+        super().__init__(encoder, schemas, tasks)
+        self.first, self.last = (nn.Parameter(torch.eye(len(tasks))) for _ in range(2))
+        self.heads = Heads(self.blocks, tasks, self.trunk.shape, per_task=True)
+
+    def answer(self, features, batch):
+        mixed = {}
+        for source, state in features.items():
+            rows = torch.stack([state.values * (k + 1) for k in range(len(self.tasks))])
+            for matrix in (self.first, self.last):
+                rows = torch.einsum("kj,jnh->knh", matrix, rows)
+            chosen = [self.tasks.index(name) for name in self.tasks_in(source)]
+            mixed[source] = State(rows[chosen])
+        return self.heads(mixed, batch)
+
+    def owners(self):
+        last = Owned(self.last, self.tasks.names, axis=0)
+        return [last, *(o for o in super().owners() if o.tensor is not self.last)]
+
+
+def test_a_start_that_cuts_tasks_off_is_no_fault():
+    check_architecture(Recipe(network=Identity))
 
 
 class PlainHeads(Joint):

@@ -87,8 +87,8 @@ class Heads(Owner, nn.ModuleList):
         Shape of a row's features: (h,), (l, h) or (c, height, width).
     per_task : bool, default False
         Whether every task has features of its own: values then have a leading axis over the
-        tasks of the source, (n_tasks, n, h), in the order of the task set. They are vectors:
-        pool sequences and maps with `polytask.encoders.mean_pool` before.
+        tasks of the source, such as (n_tasks, n, h), in the order of the task set. Sequences of
+        all tasks have one mask, (n, l).
 
     Examples
     --------
@@ -126,7 +126,8 @@ class Heads(Owner, nn.ModuleList):
 
     def forward(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of every source and block in the batch."""
-        vectors = {n: s.values if self.per_task else mean_pool(s) for n, s in features.items()}
+        pool = _pool_each if self.per_task else mean_pool
+        vectors = {name: pool(state) for name, state in features.items()}
         answer = self._of_each if self.per_task else self._of_shared
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
@@ -218,6 +219,16 @@ def positions(known: Sequence[str], chosen: Sequence[str]) -> Tensor:
 def _some(names: Sequence[str], of: Sequence[str]) -> list[int] | None:
     """Positions of names in a longer sequence; None if they are all of it."""
     return None if tuple(names) == tuple(of) else [of.index(name) for name in names]
+
+
+def _pool_each(state: State) -> Tensor:
+    """Vectors (n_tasks, n, h) from the features of every task."""
+    values, mask = state
+    if values.ndim == 3:
+        return values
+    each = None if mask is None else mask.repeat(len(values), 1)
+    pooled = mean_pool(State(values.flatten(0, 1), each))
+    return pooled.view(*values.shape[:2], -1)
 
 
 def _picked(values: Tensor, places: list[int] | None) -> Tensor:

@@ -195,18 +195,31 @@ def _check_reach(case: _Case) -> None:
 
 
 def _reached(case: _Case) -> list[tuple[Owned, dict[str, Tensor]]]:
-    """Every trainable tensor, and the gradients of the tasks whose losses reach it."""
-    losses = _losses(case)
-    require(losses.requires_grad, f"{case.name}: the losses pull at no parameter.")
+    """Every trainable tensor, and the gradients of the tasks whose losses reach it.
+
+    Parameters are moved a little before, since a start such as zeros or the identity cuts off
+    what the tasks reach later.
+    """
     owners = [owned for owned in case.network.owners() if owned.tensor.requires_grad]
-    reached: list[dict[str, Tensor]] = [{} for _ in owners]
-    for loss, task in zip(losses, case.data.tasks.names, strict=True):
-        gradients = torch.autograd.grad(
-            loss, [owned.tensor for owned in owners], retain_graph=True, allow_unused=True
-        )
-        for gradient, by_task in zip(gradients, reached, strict=True):
-            if gradient is not None and gradient.any():
-                by_task[task] = gradient
+    tensors = [owned.tensor for owned in owners]
+    start = [tensor.detach().clone() for tensor in tensors]
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for tensor in tensors:
+            tensor.add_(0.01 * torch.randn(tensor.shape, generator=generator))
+    try:
+        losses = _losses(case)
+        require(losses.requires_grad, f"{case.name}: the losses pull at no parameter.")
+        reached: list[dict[str, Tensor]] = [{} for _ in owners]
+        for loss, task in zip(losses, case.data.tasks.names, strict=True):
+            gradients = torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True)
+            for gradient, by_task in zip(gradients, reached, strict=True):
+                if gradient is not None and gradient.any():
+                    by_task[task] = gradient
+    finally:
+        with torch.no_grad():
+            for tensor, value in zip(tensors, start, strict=True):
+                tensor.copy_(value)
     return list(zip(owners, reached, strict=True))
 
 
