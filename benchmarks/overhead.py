@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from polytask.architectures import HardSharing, MultiTaskModule
-from polytask.data import Batch, EncodedSource, MultiTaskDataset, encode, fit_schemas
+from polytask.data import MultiTaskDataset, SourceBatch, encode, fit_schemas
 from polytask.datasets import fetch_census_income
 from polytask.encoders import MLP
 from polytask.training import Trainer, to_tensors
@@ -35,7 +35,7 @@ ARCHITECTURE = HardSharing(MLP((256, 256)))
 Batches = Callable[[], Iterator[tuple[dict[str, Tensor], Tensor]]]
 
 
-def indexed(rows: EncodedSource, labels: Tensor) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+def indexed(rows: SourceBatch, labels: Tensor) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
     """Batches as people index them by hand."""
     order = torch.randperm(rows.n_rows)
     for start in range(0, rows.n_rows, BATCH_SIZE):
@@ -43,7 +43,7 @@ def indexed(rows: EncodedSource, labels: Tensor) -> Iterator[tuple[dict[str, Ten
         yield {part: array[index] for part, array in rows.inputs.items()}, labels[index]
 
 
-def loaded(rows: EncodedSource, labels: Tensor) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+def loaded(rows: SourceBatch, labels: Tensor) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
     """Batches of torch's DataLoader over a TensorDataset, default collation, no workers."""
     table = TensorDataset(*rows.inputs.values(), labels)
     for *arrays, batch_labels in DataLoader(table, batch_size=BATCH_SIZE, shuffle=True):
@@ -59,7 +59,7 @@ def plain_loop(
     step, start = 0, time.process_time()
     while step < steps:
         for inputs, labels in batches():
-            scores = network(Batch({source: inputs}, {}))[block]
+            scores = network({source: SourceBatch(inputs)})[source, block]
             losses = [loss(scores[:, task], labels[:, task]) for task in range(labels.shape[1])]
             optimizer.zero_grad()
             torch.stack(losses).sum().backward()
