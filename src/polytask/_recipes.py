@@ -27,12 +27,6 @@ __all__ = ["from_json", "import_path", "names_in", "plain_from_json", "to_json"]
 
 Json = Any
 
-_MOVED = {
-    f"polytask.architectures:{name}": f"polytask.encoders:{name}"
-    for name in ("MLP", "ResidualMLP", "CustomEncoder")
-}
-"""Public names that files written earlier give, and where their classes are now."""
-
 
 def import_path(thing: type | Callable[..., Any]) -> str:
     """Return ``module:qualified.name``, refusing what could not be found again by it.
@@ -203,7 +197,7 @@ def names_in(value: Json) -> Iterator[str]:
     elif isinstance(value, Mapping):
         name = value.get("type", value.get("import"))
         if isinstance(name, str) and is_own(name):
-            yield from _by_name(named_code(_MOVED.get(name, name), ()), value.get("parameters", {}))
+            yield from _by_name(named_code(name, ()), value.get("parameters", {}))
         elif isinstance(name, str):
             yield name
         for item in value.values():
@@ -250,7 +244,7 @@ def _factory(name: object, find: Callable[[object], Any]) -> Any:
 
 
 def _instance(name: object, given: Mapping[str, Json], find: Callable[[object], Any]) -> Any:
-    kind = find(_MOVED.get(name, name) if isinstance(name, str) else name)
+    kind = find(name)
     recipe = inspect.isclass(kind) and (
         dataclasses.is_dataclass(kind) or hasattr(kind, "get_params")
     )

@@ -9,6 +9,7 @@ from torch import nn
 from polytask.architectures import Copies, Heads, Mixture, advance_all, seeded
 from polytask.data import SourceBatch, fit_schemas, make_blocks
 from polytask.encoders import MaskedStage, State, mean_pool
+from polytask.exceptions import ParameterError
 from polytask.testing import tiny_dataset
 
 
@@ -121,3 +122,17 @@ def test_maps_and_sequences_of_each_task_are_pooled():
     vectors = torch.stack([mean_pool(State(one, mask)) for one in steps])
     wanted = heads({"table": State(vectors)}, batch)[key]
     torch.testing.assert_close(heads({"table": State(steps, mask)}, batch)[key], wanted)
+
+
+class LastStep(MaskedStage):
+    """The last step of a sequence that counts."""
+
+    def forward(self, state):
+        last = state.mask.sum(dim=1) - 1
+        return State(state.values[torch.arange(len(last)), last])
+
+
+@pytest.mark.parametrize("module", [LastStep(), nn.Sequential(nn.Linear(3, 2), LastStep())])
+def test_copies_take_no_stage_of_a_masked_sequence(module):
+    with pytest.raises(ParameterError, match=r"`modules` parameter of Copies .* MaskedStage"):
+        Copies([module], torch.zeros(2, 4, 3))

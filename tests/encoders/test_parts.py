@@ -9,7 +9,15 @@ from users_cnn import small_cnn
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.data import MultiTaskDataset, Part, encode, fit_schemas
-from polytask.encoders import MLP, ByRole, CustomEncoder, Encoder, State, mean_pool
+from polytask.encoders import (
+    MLP,
+    ByRole,
+    CustomEncoder,
+    Encoder,
+    MaskedStage,
+    State,
+    mean_pool,
+)
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import load
@@ -174,3 +182,64 @@ def test_a_masked_sequence_is_pooled_over_the_steps_that_count():
 def test_recipes_of_factories_are_wrapped():
     assert isinstance(ByRole({}).joint, MLP)
     assert CustomEncoder(small_cnn).rows_apart is False
+
+
+class Steps(nn.Module):
+    """Numbers as a sequence of one number per step, of which positive ones count."""
+
+    def forward(self, inputs):
+        numbers = inputs["numeric"]
+        return State(numbers.unsqueeze(-1), numbers >= 0)
+
+
+class LastStep(MaskedStage):
+    """The last step that counts."""
+
+    def forward(self, state):
+        last = (state.mask.sum(dim=1) - 1).clamp(min=0)
+        return State(state.values[torch.arange(len(last)), last])
+
+
+class Sequences(Encoder):
+    """An entry that gives a mask, and a stage that needs it."""
+
+    takes = frozenset({"numeric"})
+
+    def entry(self, parts):
+        return Steps()
+
+    def stages(self, shape):
+        return [nn.Linear(*shape[1:], 4), LastStep(), nn.Tanh()]
+
+
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
+def test_a_mask_of_the_entry_reaches_the_stages(architecture):
+    draw = np.random.default_rng(0)
+    inputs = draw.normal(size=(30, 5))
+    data = MultiTaskDataset.from_arrays(inputs, inputs[:, :2], ["a:regression", "b:regression"])
+    network = architecture(Sequences()).build(fit_schemas(data), data.tasks, seed=0)
+    trained = Trainer(steps=5).fit(architecture(Sequences()), data, data)
+    assert trained.history.n_steps == 5
+    if architecture is HardSharing:
+        assert network.trunk.shapes == ((5, 1), (5, 4), (4,), (4,))
+
+
+class Bare(Encoder):
+    """Its entry gives a tensor in place of a state."""
+
+    def entry(self, parts):
+        return BareEntry()
+
+    def stages(self, shape):
+        return [nn.Linear(*shape, 4)]
+
+
+class BareEntry(nn.Module):
+    def forward(self, inputs):
+        return inputs["numeric"]
+
+
+def test_an_entry_that_gives_no_state_is_named():
+    data = beside_numbers()
+    with pytest.raises(ParameterError, match=r"BareEntry gave Tensor instead; wrap it"):
+        HardSharing(Bare()).build(fit_schemas(data), data.tasks, seed=0)

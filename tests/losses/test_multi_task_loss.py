@@ -151,3 +151,29 @@ def test_sources_together_are_the_sum_of_each_alone(architecture, scale, weights
     parts = [loss.sums(network({name: rows}), {name: rows}, scale) for name, rows in batch.items()]
     torch.testing.assert_close(sums, sum(part[0] for part in parts))
     torch.testing.assert_close(counts, sum(part[1] for part in parts))
+
+
+def two_kinds_in_three_sources() -> MultiTaskDataset:
+    """Numbers in the first two tables, classes in the first and the last."""
+    draw = np.random.default_rng(4)
+    frames = {}
+    for k, columns in enumerate((("number", "kind"), ("number",), ("kind",))):
+        inputs = draw.normal(size=(8 + k, 2 + k))
+        frame = {f"x{k}{i}": inputs[:, i] for i in range(2 + k)}
+        answers = {"number": inputs[:, 0] + 10, "kind": (inputs[:, 1] > 0).astype(int)}
+        frames[f"s{k}"] = {**frame, **{name: answers[name] for name in columns}}
+    return MultiTaskDataset.from_sources(frames, ["number:regression", "kind:binary"])
+
+
+def test_which_sources_a_batch_holds_does_not_matter_for_the_next():
+    """Each of two blocks lies in one source alone in one of the batches, joined in the other."""
+    data = two_kinds_in_three_sources()
+    network, sources = parts(data)
+    reused = MultiTaskLoss(network.blocks, data.tasks)
+    for names in (("s0", "s1"), ("s0", "s2"), ("s0",), ("s0", "s1", "s2")):
+        batch = {name: sources[name] for name in names}
+        fresh = MultiTaskLoss(network.blocks, data.tasks)
+        for ours, theirs in zip(
+            reused.sums(network(batch), batch), fresh.sums(network(batch), batch), strict=True
+        ):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=0)

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.encoders import MaskedStage
+from polytask.exceptions import ParameterError
 
 __all__ = ["Copies"]
 
@@ -63,6 +65,12 @@ class Copies(Owner):
         **options: Any,
     ) -> None:
         super().__init__()
+        if any(map(_takes_state, modules)):
+            sentence = (
+                "The `modules` parameter of Copies must be modules that map tensors to tensors. Got "
+                "a MaskedStage, which needs a State; run the stage once, outside of the copies."
+            )
+            raise ParameterError(sentence)
         self.n_copies, self.apart, self.tasks = len(modules), apart, tuple(tasks)
         parameters, buffers = stack_module_state(list(modules))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
@@ -176,6 +184,11 @@ class Copies(Owner):
             for name, member in zip(self.tasks, self.members, strict=True)
             for owned in owned_by(member, [name])
         ]
+
+
+def _takes_state(module: nn.Module) -> bool:
+    chain = module if isinstance(module, nn.Sequential) else [module]
+    return any(isinstance(part, MaskedStage) for part in chain)
 
 
 def _mapped(inputs: Inputs, function: Any) -> Inputs:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
-from polytask.data import Batch, Block
+from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
 from polytask.tasks import TaskSet
@@ -44,7 +45,9 @@ class BlockHeads(nn.Module):
         self.weight = nn.Parameter(torch.empty(*shape, in_features).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         self.holds_all = block.tasks == tasks.names
-        self.register_buffer("position", positions(tasks.names, block.tasks), persistent=False)
+        self.register_buffer(
+            "position", torch.tensor(block.positions(tasks.names)), persistent=False
+        )
 
     def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""
@@ -111,96 +114,73 @@ class Heads(Owner, nn.ModuleList):
     ) -> None:
         shapes = shape if isinstance(shape, Mapping) else {b.name: shape for b in blocks}
         super().__init__(BlockHeads(b, tasks, pooled_width(shapes[b.name])) for b in blocks)
-        self.blocks, self.tasks, self.per_task = tuple(blocks), tasks, per_task
-        carried = {source: set[str]() for block in blocks for source in block.sources}
-        for block in blocks:
-            for source in block.sources:
-                carried[source].update(block.tasks_in(source))
-        self._tasks_of = {
-            source: tuple(name for name in tasks.names if name in names)
-            for source, names in carried.items()
-        }
-        self._sources = tuple(carried)
-        for i, names in enumerate(self._tasks_of.values()):
-            self.register_buffer(f"place_{i}", positions(tasks.names, names), persistent=False)
+        self.blocks, self.per_task = tuple(blocks), per_task
+        self._places: dict[tuple[str, str], _Places] = {}
+        self._sources = tuple(dict.fromkeys(source for b in blocks for source in b.sources))
+        for i, source in enumerate(self._sources):
+            of_source = tasks_in_source(source, blocks, tasks.names)
+            place = [of_source.index(n) if n in of_source else 0 for n in tasks.names]
+            self.register_buffer(f"place_{i}", torch.tensor(place), persistent=False)
+            for block in blocks:
+                self._places[source, block.name] = _places(block, source, of_source)
 
     def forward(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of every source and block in the batch."""
         pool = _pool_each if self.per_task else mean_pool
         vectors = {name: pool(state) for name, state in features.items()}
-        answer = self._of_each if self.per_task else self._of_shared
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
             sources = [source for source in block.sources if source in vectors]
-            together = self._together(block, sources, vectors, batch)
-            if len(together) > 1:
-                join = self._each_joined if self.per_task else self._lone_joined
-                raw |= join(block, heads, together, vectors)  # type: ignore[arg-type]
-                sources = [source for source in sources if source not in together]
+            joined = self._joined(block, heads, sources, vectors, batch)  # type: ignore[arg-type]
+            raw |= {(source, block.name): scores for source, scores in joined.items()}
             for source in sources:
-                task = batch[source].task
-                raw[source, block.name] = answer(block, heads, source, vectors[source], task)  # type: ignore[arg-type]
+                if source not in joined:
+                    places, task = self._places[source, block.name], batch[source].task
+                    raw[source, block.name] = self._of_source(
+                        heads,  # type: ignore[arg-type]
+                        places,
+                        source,
+                        vectors[source],
+                        task,
+                    )
         return raw
 
-    def _together(
-        self, block: Block, sources: list[str], vectors: Mapping[str, Tensor], batch: Batch
-    ) -> list[str]:
-        """Sources whose scores are one product: of one task each, or of as many rows for each."""
-        if len(sources) == 1:
-            return []
+    def _joined(
+        self,
+        block: Block,
+        heads: BlockHeads,
+        sources: Sequence[str],
+        vectors: Mapping[str, Tensor],
+        batch: Batch,
+    ) -> dict[str, Tensor]:
+        """Scores of sources that are one product: of one task each, or of as many rows for each."""
         dense = [source for source in sources if batch[source].task is None]
+        places = {source: self._places[source, block.name] for source in dense}
         if not self.per_task:
-            return [source for source in dense if len(block.tasks_in(source)) == 1]
-        counts = {vectors[source].shape[1] for source in dense}
-        return dense if len(counts) == 1 else []
+            lone = [source for source in dense if len(places[source].in_block) == 1]
+            return _lone_scores(heads, places, {source: vectors[source] for source in lone})
+        if len({vectors[source].shape[1] for source in dense}) > 1:
+            return {}
+        return _each_scores(heads, places, {source: vectors[source] for source in dense})
 
-    def _lone_joined(
-        self, block: Block, heads: BlockHeads, sources: list[str], vectors: Mapping[str, Tensor]
-    ) -> Raw:
-        """Scores (n, 1, size) of sources that carry one task of the block each."""
-        sizes = [len(vectors[source]) for source in sources]
-        lone = [block.tasks.index(block.tasks_in(source)[0]) for source in sources]
-        rows = torch.cat([vectors[source] for source in sources])
-        task = torch.tensor(lone, device=rows.device).repeat_interleave(
-            torch.tensor(sizes, device=rows.device), output_size=len(rows)
-        )
-        scores = torch.split(heads.of_own(rows, task).unsqueeze(1), sizes)
-        return {(source, block.name): part for source, part in zip(sources, scores, strict=True)}
-
-    def _each_joined(
-        self, block: Block, heads: BlockHeads, sources: list[str], vectors: Mapping[str, Tensor]
-    ) -> Raw:
-        """Scores (n, n_tasks, size) of sources whose tasks have as many rows each."""
-        carried = [block.tasks_in(source) for source in sources]
-        own = [
-            _picked(vectors[source], _some(names, self._tasks_of[source]))
-            for source, names in zip(sources, carried, strict=True)
-        ]
-        order = [name for names in carried for name in names]
-        scores = heads.of_each(torch.cat(own), _some(order, block.tasks))
-        parts = torch.split(scores, [len(names) for names in carried], dim=1)
-        return {(source, block.name): part for source, part in zip(sources, parts, strict=True)}
-
-    def _of_shared(
-        self, block: Block, heads: BlockHeads, source: str, vectors: Tensor, task: Tensor | None
+    def _of_source(
+        self,
+        heads: BlockHeads,
+        places: _Places,
+        source: str,
+        vectors: Tensor,
+        task: Tensor | None,
     ) -> Tensor:
-        """From the features (n, h) of all tasks."""
+        """Scores of one source from (n, h), or (n_tasks, n, h) where every task has its own."""
         if task is not None:
+            if self.per_task:
+                place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
+                vectors = vectors[place, torch.arange(len(task), device=task.device)]
             return heads.of_own(vectors, heads.in_block(task))
-        return heads.of_all(vectors, _some(block.tasks_in(source), block.tasks))
-
-    def _of_each(
-        self, block: Block, heads: BlockHeads, source: str, vectors: Tensor, task: Tensor | None
-    ) -> Tensor:
-        """From the features (n_tasks, n, h) of every task of the source."""
-        of_source = self._tasks_of[source]
-        if task is not None:
-            place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
-            rows = vectors[place, torch.arange(len(task), device=task.device)]
-            return heads.of_own(rows, heads.in_block(task))
-        carried = block.tasks_in(source)
-        own = _picked(vectors, _some(carried, of_source))
-        return heads.of_each(own, _some(carried, block.tasks))
+        carried = None if places.whole_block else places.in_block
+        if not self.per_task:
+            return heads.of_all(vectors, carried)
+        return heads.of_each(places.picked(vectors), carried)
 
     def owners(self) -> Sequence[Owned]:
         """Slice k of each block's heads belongs to its k-th task."""
@@ -211,14 +191,65 @@ class Heads(Owner, nn.ModuleList):
         ]
 
 
-def positions(known: Sequence[str], chosen: Sequence[str]) -> Tensor:
-    """For every known name its position among the chosen ones, 0 where it is none of them."""
-    return torch.tensor([chosen.index(name) if name in chosen else 0 for name in known])
+class _Places(NamedTuple):
+    """Where the tasks of a block that a source carries stand.
+
+    Attributes
+    ----------
+    in_block, in_source : list of int
+        Positions among the block's tasks, and among the source's.
+    whole_block, whole_source : bool
+        Whether they are all of them.
+    """
+
+    in_block: list[int]
+    in_source: list[int]
+    whole_block: bool
+    whole_source: bool
+
+    def picked(self, vectors: Tensor) -> Tensor:
+        """The features of these tasks, of (n_tasks, n, h) of all the source's."""
+        return vectors if self.whole_source else vectors[self.in_source]
 
 
-def _some(names: Sequence[str], of: Sequence[str]) -> list[int] | None:
-    """Positions of names in a longer sequence; None if they are all of it."""
-    return None if tuple(names) == tuple(of) else [of.index(name) for name in names]
+def _places(block: Block, source: str, of_source: Sequence[str]) -> _Places:
+    carried = block.tasks_in(source)
+    return _Places(
+        [block.tasks.index(name) for name in carried],
+        [of_source.index(name) for name in carried],
+        carried == block.tasks,
+        carried == tuple(of_source),
+    )
+
+
+def _lone_scores(
+    heads: BlockHeads, places: Mapping[str, _Places], vectors: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Scores (n, 1, size) of sources that carry one task of the block each."""
+    if len(vectors) < 2:
+        return {}
+    sizes = [len(rows) for rows in vectors.values()]
+    rows = torch.cat(list(vectors.values()))
+    lone = torch.tensor([places[source].in_block[0] for source in vectors], device=rows.device)
+    counts = torch.tensor(sizes, device=rows.device)
+    task = lone.repeat_interleave(counts, output_size=len(rows))
+    scores = torch.split(heads.of_own(rows, task).unsqueeze(1), sizes)
+    return dict(zip(vectors, scores, strict=True))
+
+
+def _each_scores(
+    heads: BlockHeads, places: Mapping[str, _Places], vectors: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Scores (n, n_tasks, size) of sources whose tasks have as many rows each."""
+    if len(vectors) < 2:
+        return {}
+    carried = [places[source].in_block for source in vectors]
+    order = [position for positions in carried for position in positions]
+    own = torch.cat([places[source].picked(rows) for source, rows in vectors.items()])
+    in_order = order == list(range(len(heads.weight)))
+    scores = heads.of_each(own, None if in_order else order)
+    parts = torch.split(scores, [len(positions) for positions in carried], dim=1)
+    return dict(zip(vectors, parts, strict=True))
 
 
 def _pool_each(state: State) -> Tensor:
@@ -229,7 +260,3 @@ def _pool_each(state: State) -> Tensor:
     each = None if mask is None else mask.repeat(len(values), 1)
     pooled = mean_pool(State(values.flatten(0, 1), each))
     return pooled.view(*values.shape[:2], -1)
-
-
-def _picked(values: Tensor, places: list[int] | None) -> Tensor:
-    return values if places is None else values[places]

@@ -10,7 +10,8 @@ from torch import nn
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State, advance
-from polytask.encoders._encoder import check_roles, sample_of
+from polytask.encoders._encoder import check_roles, entered_sample
+from polytask.encoders._pooling import feature_shape
 from polytask.exceptions import ParameterError
 
 __all__ = ["Inputs"]
@@ -50,10 +51,8 @@ class Inputs(Owner, nn.ModuleList):
         super().__init__([encoder.entry(schema.parts) for schema in schemas.values()])
         self.sources = tuple(schemas)
         self.tasks_of = {name: tuple(schema.targets) for name, schema in schemas.items()}
-        self.shapes = {
-            name: _entry_shape(entry, schema)
-            for entry, (name, schema) in zip(self, schemas.items(), strict=True)
-        }
+        self._parts = {name: schema.parts for name, schema in schemas.items()}
+        self.shapes = {name: feature_shape(self.sample(name).values) for name in self.sources}
         forms = {len(shape) for shape in self.shapes.values()}
         if len(forms) > 1:
             raise ParameterError(_several_forms(owner, self.shapes))
@@ -70,6 +69,10 @@ class Inputs(Owner, nn.ModuleList):
     def shape(self) -> tuple[int, ...]:
         """Shape of a row of the first source."""
         return self.shapes[self.sources[0]]
+
+    def sample(self, source: str) -> State:
+        """What enters of two rows of zeros of a source, to find out shapes."""
+        return entered_sample(self[self.sources.index(source)], self._parts[source])
 
     def forward(self, batch: Batch) -> dict[str, State]:
         """States of the rows of every source in the batch."""
@@ -97,11 +100,6 @@ class _Adapted(nn.Module):
 
     def forward(self, inputs: Mapping[str, torch.Tensor]) -> State:
         return advance(self.adapter, self.entry(inputs))
-
-
-def _entry_shape(entry: nn.Module, schema: Schema) -> tuple[int, ...]:
-    with torch.no_grad():
-        return tuple(entry(sample_of(schema.parts)).values.shape[1:])
 
 
 def _several_forms(owner: str, shapes: Mapping[str, tuple[int, ...]]) -> str:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._owners import Owned, Owner, tensors_of
-from polytask.data import Batch, Block, Schema, make_blocks
+from polytask.data import Batch, Block, Schema, make_blocks, tasks_in_source
 from polytask.encoders import State
 from polytask.tasks import TaskSet
 
@@ -56,8 +56,7 @@ class MultiTaskModule(nn.Module, ABC):
 
     def tasks_in(self, source: str) -> tuple[str, ...]:
         """The tasks that a source carries, in the order of the task set."""
-        carried = {name for block in self.blocks for name in block.tasks_in(source)}
-        return tuple(name for name in self.tasks.names if name in carried)
+        return tasks_in_source(source, self.blocks, self.tasks.names)
 
     def forward(self, batch: Batch) -> Raw:
         """Raw scores of every block for the rows of every source in the batch."""

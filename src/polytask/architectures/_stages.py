@@ -40,8 +40,8 @@ class Stages(nn.ModuleList):
 
     def __init__(self, encoder: Encoder, inputs: Inputs) -> None:
         super().__init__(encoder.stages(inputs.shape))
-        for name, shape in reversed(inputs.shapes.items()):
-            self.shapes = _shapes(self, shape, name)
+        for name in reversed(inputs.sources):
+            self.shapes = _shapes(self, inputs.sample(name), name)
         self.shape = self.shapes[-1]
 
     def forward(self, states: Mapping[str, State]) -> Mapping[str, State]:
@@ -75,23 +75,21 @@ def advance_all(stage: nn.Module, states: Mapping[str, State]) -> Mapping[str, S
     return {name: advanced[name] for name in states}
 
 
-def _shapes(
-    stages: nn.ModuleList, shape: tuple[int, ...], source: str
-) -> tuple[tuple[int, ...], ...]:
+def _shapes(stages: nn.ModuleList, state: State, source: str) -> tuple[tuple[int, ...], ...]:
     """Shapes of a row before the first stage and after each."""
     training = stages.training
     stages.eval()
-    state, shapes = State(torch.zeros(2, *shape)), [tuple(shape)]
+    shapes = [feature_shape(state.values)]
     try:
         with torch.no_grad():
             for stage in stages:
                 state = advance(stage, state)
                 shapes.append(feature_shape(state.values))
-    except (RuntimeError, ValueError, IndexError) as error:
-        if isinstance(error, ParameterError):
-            raise
+    except ParameterError:
+        raise
+    except Exception as error:  # whatever a module of the user's own raises
         sentence = (
-            f"The `encoder` parameter must take rows of shape {tuple(shape)}, as source {source!r} "
+            f"The `encoder` parameter must take rows of shape {shapes[0]}, as source {source!r} "
             f"has them. The module said: {reason(error, named=False)}."
         )
         raise ParameterError(sentence) from error

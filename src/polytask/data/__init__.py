@@ -26,6 +26,7 @@ from polytask.data.encoding import (
     schema_from_json,
     schema_to_json,
     source_rows_to_predict,
+    tasks_in_source,
     unseen_notes,
 )
 from polytask.data.readers import (
@@ -121,6 +122,7 @@ __all__ = [
     "schema_to_json",
     "source_rows_to_predict",
     "splits_of",
+    "tasks_in_source",
     "time_columns",
     "to_polars",
     "unit_mean",

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from polytask._validation import Choice, Constraint, MappingOf, check_parameters
 from polytask.data import ROLES, Part
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
-from polytask.encoders._encoder import Encoder, check_roles, sample_of
+from polytask.encoders._encoder import Encoder, check_roles, entered_sample
 from polytask.encoders._mlp import MLP
-from polytask.encoders._pooling import mean_pool
+from polytask.encoders._pooling import feature_shape, mean_pool
 from polytask.encoders._state import State, advance
 
 __all__ = ["ByRole"]
@@ -100,8 +100,7 @@ class _Branch(nn.Module):
     def __init__(self, encoder: Encoder, parts: Sequence[Part]) -> None:
         super().__init__()
         self.entry = encoder.entry(parts)
-        with torch.no_grad():
-            shape = tuple(self.entry(sample_of(parts)).values.shape[1:])
+        shape = feature_shape(entered_sample(self.entry, parts).values)
         self.stages = nn.ModuleList(encoder.stages(shape))
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:

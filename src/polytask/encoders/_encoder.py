@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from polytask.data import ROLES, Part
+from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
-__all__ = ["FIXED_SHAPES", "Encoder", "check_roles", "sample_of"]
+__all__ = ["FIXED_SHAPES", "Encoder", "check_roles", "entered_sample", "sample_of"]
 
 FIXED_SHAPES = frozenset({"numeric", "categorical", "image", "tensor"})
 """Roles whose rows are arrays of one shape, so that they can be laid out as one vector."""
@@ -111,3 +112,24 @@ def sample_of(parts: Sequence[Part]) -> Mapping[str, Tensor]:
         part.name: torch.zeros(2, *part.shape, dtype=torch.int32 if part.cardinalities else None)
         for part in parts
     }
+
+
+def entered_sample(entry: nn.Module, parts: Sequence[Part]) -> State:
+    """What an entry makes of two rows of zeros.
+
+    Raises
+    ------
+    ParameterError
+        If that is no `State`.
+    """
+    training = entry.training
+    with torch.no_grad():
+        state = entry.eval()(sample_of(parts))
+    entry.train(training)
+    if isinstance(state, State):
+        return state
+    sentence = (
+        "The `encoder` parameter must have an `entry` that gives a polytask.encoders.State. "
+        f"{type(entry).__name__} gave {type(state).__name__} instead; wrap it: State(values)."
+    )
+    raise ParameterError(sentence)

@@ -19,6 +19,7 @@ class Cells:
 
     Attributes
     ----------
+    block : str
     sources : tuple of str
         Where the rows come from.
     scores : tensor of shape (n, n_tasks, size), or (n, size) where each row has one task
@@ -32,6 +33,7 @@ class Cells:
         Factor of the losses.
     """
 
+    block: str
     sources: tuple[str, ...]
     scores: Tensor
     values: Tensor
@@ -40,6 +42,11 @@ class Cells:
     tasks: Tensor
     by_row: bool
     scale: float | Tensor | None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What decides the tasks of the columns."""
+        return (self.block, *self.sources)
 
 
 def cells_of(
@@ -68,13 +75,14 @@ def cells_of(
     ]
     if len(cells) == 1:
         return cells
-    columns = [part for part in cells if not part.by_row and part.scale is None]
-    if len(columns) > 1 and len({len(part.scores) for part in columns}) == 1:
-        rest = [part for part in cells if part not in columns]
-        return [_beside(columns), *rest]
-    lone = [part for part in cells if not part.by_row and len(part.tasks) == 1]
+    dense = [part for part in cells if not part.by_row]
+    rest = [part for part in cells if part.by_row]
+    unscaled = all(part.scale is None for part in dense)
+    if len(dense) > 1 and unscaled and len({len(part.scores) for part in dense}) == 1:
+        return [_beside(dense), *rest]
+    lone = [part for part in dense if len(part.tasks) == 1]
     if len(lone) > 1:
-        return [_below(lone), *(part for part in cells if part not in lone)]
+        return [_below(lone), *(part for part in dense if len(part.tasks) > 1), *rest]
     return cells
 
 
@@ -89,15 +97,23 @@ def _of_source(
     rows = batch[source]
     labels, by_row = rows.labels(block), rows.task is not None
     tasks = positions[source, block] if rows.task is None else rows.task
-    factor = scale.get(source)
     return Cells(
-        (source,), scores, labels.values, labels.mask, labels.weight, tasks, by_row, factor
+        block,
+        (source,),
+        scores,
+        labels.values,
+        labels.mask,
+        labels.weight,
+        tasks,
+        by_row,
+        scale.get(source),
     )
 
 
 def _beside(cells: Sequence[Cells]) -> Cells:
     """Tasks of sources with equally many rows as columns of one tensor."""
     return Cells(
+        cells[0].block,
         tuple(source for part in cells for source in part.sources),
         torch.cat([part.scores for part in cells], dim=1),
         torch.cat([part.values for part in cells], dim=1),
@@ -121,6 +137,7 @@ def _below(cells: Sequence[Cells]) -> Cells:
         factors = torch.tensor(scales, device=scores.device).repeat_interleave(counts)
     weight = _weights(cells, dim=0)
     return Cells(
+        cells[0].block,
         tuple(source for part in cells for source in part.sources),
         scores,
         torch.cat([part.values for part in cells]).squeeze(1),

@@ -65,13 +65,10 @@ class MultiTaskLoss:
             for block in blocks
             for source in block.sources
         }
-        self._orders: dict[object, Tensor | None] = {}
+        self._orders: dict[tuple[tuple[str, ...], ...], Tensor | None] = {}
         self._selected: dict[tuple[str, ...], Mapping[str, Tensor]] = {}
         self._in_block = {
-            block.name: torch.tensor(
-                [block.tasks.index(n) if n in block.tasks else 0 for n in tasks.names]
-            )
-            for block in blocks
+            block.name: torch.tensor(block.positions(tasks.names)) for block in blocks
         }
 
     def to(self, device: torch.device) -> MultiTaskLoss:
@@ -151,14 +148,13 @@ class MultiTaskLoss:
         constants = self._constants[block]
         if not constants:
             return constants
-        key = (block, *cells.sources)
-        if cells.by_row or key not in self._selected:
+        if cells.by_row or cells.key not in self._selected:
             tasks = self._in_block[block][cells.tasks]
             selected = {name: constant[tasks] for name, constant in constants.items()}
             if cells.by_row:
                 return selected
-            self._selected[key] = selected
-        return self._selected[key]
+            self._selected[cells.key] = selected
+        return self._selected[cells.key]
 
     def _totals(self, rows: Sequence[tuple[Cells, Tensor]]) -> Float[Tensor, " n_tasks"]:
         """Sums over rows, at the positions of their tasks."""
@@ -174,7 +170,7 @@ class MultiTaskLoss:
 
     def _placed(self, columns: Sequence[tuple[Cells, Tensor]]) -> Float[Tensor, " n_tasks"]:
         """Sums of columns of one task each."""
-        key = tuple(cells.sources for cells, _ in columns), sum(c.tasks.numel() for c, _ in columns)
+        key = tuple(cells.key for cells, _ in columns)
         joined = torch.cat([values.sum(dim=0) for _, values in columns])
         if key not in self._orders:
             positions = torch.cat([cells.tasks for cells, _ in columns])

@@ -6,7 +6,7 @@ Begin with `_schema.Schema`, which encodes the inputs of a source, then `_block.
 
 from polytask.data.encoding._as_source import as_source
 from polytask.data.encoding._batch import Batch, BlockTargets, SourceBatch
-from polytask.data.encoding._block import Block, make_blocks
+from polytask.data.encoding._block import Block, make_blocks, tasks_in_source
 from polytask.data.encoding._encode import encode
 from polytask.data.encoding._fit_schemas import fit_schemas
 from polytask.data.encoding._part import ROLES, Part
@@ -31,5 +31,6 @@ __all__ = [
     "schema_from_json",
     "schema_to_json",
     "source_rows_to_predict",
+    "tasks_in_source",
     "unseen_notes",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from polytask.data.encoding._schema import Schema
 from polytask.tasks import FittedTarget, Kind, TaskSet
 
-__all__ = ["Block", "make_blocks"]
+__all__ = ["Block", "make_blocks", "tasks_in_source"]
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,20 @@ class Block:
         """Label cells per task, whatever their shape."""
         return math.prod(self.target_shape)
 
+    def positions(self, names: Sequence[str]) -> list[int]:
+        """The position in the block of every name, 0 where it is none of the block's tasks."""
+        places = {name: position for position, name in enumerate(self.tasks)}
+        return [places.get(name, 0) for name in names]
+
     def tasks_in(self, source: str) -> tuple[str, ...]:
         """The block's tasks that a source carries."""
         return self.members[self.sources.index(source)] if source in self.sources else ()
+
+
+def tasks_in_source(source: str, blocks: Sequence[Block], names: Sequence[str]) -> tuple[str, ...]:
+    """The tasks that a source carries in any block, in the order of `names`."""
+    carried = {name for block in blocks for name in block.tasks_in(source)}
+    return tuple(name for name in names if name in carried)
 
 
 def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, ...]:
