@@ -213,6 +213,6 @@ def test_a_sampler_reaches_joint_networks_and_needs_several_sources():
     check_sampler(given, tiny_dataset(["regression", "binary"], own_tables=True))
     check_sampler(FitSettings(), data)
     with pytest.raises(
-        ParameterError, match=r"--sampler arranges what tasks share .* linear shares"
+        ParameterError, match=r"--sampler chooses the rows of a joint network, but linear shares"
     ):
         balanced([named_learner("linear")], balancing(given))

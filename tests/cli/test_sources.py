@@ -145,7 +145,7 @@ def test_a_column_of_one_source_that_names_the_parts(polytask, tmp_path):
     text = "\n".join(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))
     (tmp_path / "red.csv").write_text(text + "\n")
     ran = polytask("fit", *SOURCES, "-t", "quality:regression", *LINEAR)
-    assert "red: column 'part' names train and test rows, but not every source has such" in ran.err
+    assert "red: column 'part' names train and test rows, but not every source has one" in ran.err
     ran = polytask("fit", *SOURCES, "-t", "quality:regression", *LINEAR, "--split", "column:part")
     assert "Source 'white': The split column 'part' is not an input column." in ran.error
 

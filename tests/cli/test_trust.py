@@ -56,6 +56,9 @@ NAMED = [
     {"weighting": "strange_code:Squares"},
     {"aggregation": "strange_code:Squares"},
     {"target": "income:strange_code:Mine"},
+    {"sampler": "strange_code:Squares"},
+    {"set": {"encoder": "strange_code:Squares"}},
+    {"set": {"trainer.weighting": "strange_code:Squares"}},
 ]
 
 

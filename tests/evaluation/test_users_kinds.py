@@ -181,7 +181,7 @@ def test_blocks_have_the_kinds_shapes():
         1,
     )
     (block,) = make_blocks(*_tasks_and_schemas(own_rows()))
-    assert block.own_rows
+    assert block.own_rows == {"table"}
     assert len(block.tasks) == 3
 
 

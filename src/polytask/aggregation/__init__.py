@@ -7,7 +7,7 @@ step. Each declares in `needs` what `polytask.gradients.backward` must serve and
 what it promises, which `polytask.testing.check_aggregator` tests.
 
 Shared by several methods are ``_served_losses.py``, ``_simplex_weights.py``, ``_bargain.py`` and
-``_state.py``. Problems that are solved per step (minimum norm, dual cone, bargaining) lie in
+``_copied_state.py``. Problems that are solved per step (minimum norm, dual cone, bargaining) lie in
 `polytask._linalg`.
 """
 

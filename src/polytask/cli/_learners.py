@@ -62,9 +62,11 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
     """
     if settings and not any(map(_balances, learners)):
         names = ", ".join(learner.name for learner in learners)
-        verb = "arrange" if set(settings) == {"sampler"} else "balance"
+        mixes = set(settings) == {"sampler"}
+        verb = "choose" if mixes else "balance"
+        what = "the rows of a joint network" if mixes else "what tasks share in a network"
         sentence = (
-            f"{_flags(settings, verb)} what tasks share in a network, but {names} "
+            f"{_flags(settings, verb)} {what}, but {names} "
             "shares nothing. Choose a model that does, such as hard_sharing."
         )
         raise ParameterError(sentence)

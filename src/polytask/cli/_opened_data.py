@@ -38,7 +38,7 @@ class OpenedData:
 
     @property
     def several(self) -> bool:
-        """Whether tables have names, be it only one."""
+        """Whether tables have source names, even a single one."""
         return "" not in self.tables
 
     @cached_property

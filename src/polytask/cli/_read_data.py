@@ -84,9 +84,9 @@ def _own_split(
         return ColumnSplit(named)
     for name, column in free.items():
         voice.note(
-            f"{name}: column {column!r} names train and test rows, but not every source has such "
-            f"a column, so that it is an input and the split is random; --drop {name}/{column} "
-            "leaves it out"
+            f"{name}: column {column!r} names train and test rows, but not every source has "
+            "one of that name that does, so that it is an input and the split is random; "
+            f"--drop {name}/{column} leaves it out"
         )
     return RandomSplit()
 

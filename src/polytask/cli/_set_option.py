@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from polytask._paths import Setting, Written, applied, find, near
+from polytask.cli._learners import SLOTS
 from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner
@@ -35,7 +36,7 @@ def with_settings(
     UnknownNameError
         If no learner has a setting of a path; those that are near are named.
     ParameterError
-        If a value is none of the setting's, or another option or the model's name gives it, too.
+        If a setting does not accept its value, or an option or the model's name gives it already.
     """
     values = {path: Written(text) for path, text in options.set.items()}
     if not values:
@@ -75,7 +76,7 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
             )
         if getattr(options, option) is not None:
             raise ParameterError(f"{flag} and --set {path} say the same. Leave out one of them.")
-        if option in {"weighting", "aggregation"} and setting.value is not None:
+        if option in SLOTS and setting.value is not None:
             sentence = (
                 f"{learner.name} names its {option} itself, and --set {path} names one too. "
                 "Leave out one of them."

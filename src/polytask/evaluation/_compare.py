@@ -78,8 +78,9 @@ def compare(
         takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
         regressor and a classifier in a tuple are one learner.
     split : Splitter or str, optional
-        Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``; by default the column
-        that names train and test rows, else `RandomSplit()`. One that gives several splits is run with one seed each, whatever `seeds` says.
+        Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``; by default the
+        column that names train and test rows, else `RandomSplit()`. One that gives several splits
+        is run with one seed each, whatever `seeds` says.
     seeds : int or sequence of int, default 3
         Runs of every learner on the one split, at most 10,000.
     budget : Budget, default Budget(trials=3)

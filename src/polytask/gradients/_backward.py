@@ -85,7 +85,7 @@ def backward(
         How the Gramian is computed. ``"layerwise"`` is exact and keeps the gradients of linear
         and embedding layers factored, with one backward pass per task. ``"batched"`` joins these
         passes into one with an axis for the tasks. ``"auto"`` is the latter on a GPU and the
-        former elsewhere, where it was always faster. ``"per_task"`` forms the Jacobian.
+        former elsewhere. ``"per_task"`` forms the Jacobian.
         ``"last_layer"`` and ``"features"`` are cheap surrogates: they measure gradients at the
         last shared layers only, or at the features.
     features : tensor or sequence of tensors, optional
@@ -113,7 +113,8 @@ def backward(
     group : torch.distributed.ProcessGroup, optional
         Processes that hold parts of the batch and call this together. The update is that of the
         mean of their losses, the same on each; modules must not be wrapped to average gradients
-        themselves. The Jacobian is formed whole, without a choice of `engine` or `memory_limit`.
+        themselves. The Jacobian is formed whole, without a choice of `engine` or `memory_limit`;
+        `task_of_row` and `second` have no effect.
     task_parameters : iterable of tensors, optional
         All other parameters, in the same order on every process; needed with `group`.
 

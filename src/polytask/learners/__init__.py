@@ -1,4 +1,4 @@
-"""What compare, tune and serve see: networks and scikit-learn estimators as learners."""
+"""Learners: networks and scikit-learn estimators behind one interface."""
 
 from polytask._learner import Learner
 from polytask.learners._as_learner import Estimator, as_learners

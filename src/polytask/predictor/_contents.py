@@ -50,15 +50,12 @@ class Contents:
     ----------
     folder : Path
     files : mapping of file name to bytes
-    trusted : tuple of str
-        Code that the files may name, besides polytask's own.
     prefix : str
         What stands before the names of a part's files.
     """
 
     folder: Path
     files: Mapping[str, bytes]
-    trusted: tuple[str, ...] = ()
     prefix: str = ""
 
     def path(self, name: str) -> Path:
@@ -98,7 +95,7 @@ class Contents:
 
     def part(self, prefix: str) -> Contents:
         """The files whose names begin with the prefix, which is left out of their names."""
-        return Contents(self.folder, self.files, self.trusted, f"{self.prefix}{prefix}")
+        return Contents(self.folder, self.files, f"{self.prefix}{prefix}")
 
 
 def read_contents(folder: Path, entries: Mapping[str, FileEntry]) -> dict[str, bytes]:

@@ -59,7 +59,7 @@ class NetworkModel(Model):
     @torch_defaults()
     def _scores(self, source: Source) -> dict[str, np.ndarray]:
         blocks = self.network.blocks
-        rows = encode([source], self.tasks, self.schemas, blocks)[source.name].without_targets()
+        rows = encode([source], self.tasks, self.schemas, blocks)[source.name]
         device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
         tensors = rows.map(lambda array: torch.as_tensor(array, device=device))
         raw = score(self.network, {source.name: tensors})

@@ -112,7 +112,7 @@ def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
     ]
     if strange:
         sentence = (
-            f"Source {source.name!r} has rows of tasks that the model was not fitted on: "
+            "There are rows of tasks that the model was not fitted on: "
             f"{', '.join(map(repr, strange[:5]))}. Leave these rows out, or fit with them."
         )
         raise DataError(sentence)

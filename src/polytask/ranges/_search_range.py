@@ -1,4 +1,4 @@
-"""The contract of a search range."""
+"""Abstract base class of a search range."""
 
 from __future__ import annotations
 

@@ -32,10 +32,11 @@ class AnnealedTemperature(MixedSampler):
 
     Notes
     -----
-    Large sources dominate at first; towards the end of training all are seen almost equally.
-    With less than two epochs α stays at `first`; where training stops early, `last` is not reached. Deviations: an epoch is a pass over as many
-    rows as there are, not a fixed number of steps; batches are mixed, where the paper draws one
-    task per step; proportions are no weights of the losses (`polytask.sampling.Sampler`).
+    Large sources dominate at first; towards the end of training all are seen almost equally. With
+    fewer than two epochs α stays at `first`; where training stops early, `last` is not reached.
+    Deviations: an epoch is a pass over as many rows as there are, not a fixed number of steps;
+    batches are mixed, where the paper draws one task per step; proportions are no weights of the
+    losses (`polytask.sampling.Sampler`).
 
     References
     ----------

@@ -17,6 +17,7 @@ from polytask._validation import (
 )
 from polytask.ranges import Range, SearchRange
 from polytask.sampling._mixed_sampler import MixedSampler
+from polytask.sampling._sampler import VALIDATION_LOSSES
 
 __all__ = ["Dynamic"]
 
@@ -78,7 +79,7 @@ class Dynamic(MixedSampler):
     first_losses_: dict[str, float] = field(init=False, repr=False, compare=False)
     gaps_: dict[str, float] = field(init=False, repr=False, compare=False)
 
-    needs: ClassVar[frozenset[str]] = frozenset({"validation_losses"})
+    needs: ClassVar[frozenset[str]] = frozenset({VALIDATION_LOSSES})
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "floor": Range(0.01, 0.5, log=True, default=0.1),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["bounds", "n_batches"]
+__all__ = ["bounds", "n_batches", "steps_per_epoch"]
 
 
 def n_batches(n_rows: int, size: int) -> int:
@@ -31,3 +31,14 @@ def bounds(position: int, n_rows: int, size: int) -> slice:
     """
     last = position == n_batches(n_rows, size) - 1
     return slice(position * size, n_rows if last else (position + 1) * size)
+
+
+def steps_per_epoch(n_rows: int, batch_size: int) -> int:
+    """Steps in which all rows are read once.
+
+    Examples
+    --------
+    >>> steps_per_epoch(100, 32), steps_per_epoch(10, 32)
+    (4, 1)
+    """
+    return n_batches(n_rows, min(batch_size, n_rows))

@@ -1,4 +1,4 @@
-"""The contract of a sampler."""
+"""Abstract base class of samplers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from torch import Tensor
 
 from polytask._validation import Interval, check, message
 from polytask.exceptions import ParameterError
-from polytask.sampling._epoch import bounds, n_batches
+from polytask.sampling._epoch import bounds, steps_per_epoch
 
-__all__ = ["Sampler"]
+__all__ = ["VALIDATION_LOSSES", "Sampler"]
+
+VALIDATION_LOSSES = "validation_losses"
+"""What a sampler needs that follows the progress of tasks."""
 
 _AT_LEAST_ONE = Interval(int, 1)
 
@@ -91,7 +94,7 @@ class Sampler(ABC):
         rank: int = 0,
         size: int = 1,
     ) -> None:
-        """Forget everything and prepare for training.
+        """Reset the state and prepare for training.
 
         Parameters
         ----------
@@ -121,12 +124,12 @@ class Sampler(ABC):
             raise ParameterError(message(owner, "sizes", expected, dict(sizes)))
         self.n_rows = sum(self.sizes.values())
         self.batch_size = min(batch_size, self.n_rows)
-        self.steps_per_epoch = n_batches(self.n_rows, self.batch_size)
+        self.steps_per_epoch = steps_per_epoch(self.n_rows, self.batch_size)
         self.seed, self.n_steps, self.rank, self.size = seed, n_steps, rank, size
         self.prepare()
 
     def prepare(self) -> None:  # noqa: B027 - a hook, not a part of the contract
-        """Forget everything of an earlier training; the end of `start`."""
+        """Reset the state of an earlier training; called at the end of `start`."""
 
     @abstractmethod
     def draw(self, step: int) -> Mapping[str, Int64[Tensor, " _"]]:

@@ -1,6 +1,7 @@
 """Common checks for methods, ours and users' own; each raises AssertionError in clear words.
 
-Beside them a toy problem whose Pareto front is known, and tiny data sets. Nothing here needs a test runner: ``check_weighting(MyWeighting())`` works in any script.
+Beside them a toy problem whose Pareto front is known, and tiny data sets. Nothing here needs a
+test runner: ``check_weighting(MyWeighting())`` works in any script.
 """
 
 from polytask.testing._check_aggregator import check_aggregator

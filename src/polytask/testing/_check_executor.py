@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from polytask.executors import Executor
+from polytask.testing._require import require
 
 __all__ = ["check_executor"]
 
@@ -31,7 +32,7 @@ def check_executor(executor: Executor) -> None:
     >>> check_executor(LocalExecutor())
     """
     with executor as entered:
-        assert entered is executor, "`with executor` must give the executor itself"
+        require(entered is executor, "`with executor` must give the executor itself")
         _check_results(executor)
         _check_common(executor)
         _check_errors(executor)
@@ -43,32 +44,37 @@ def check_executor(executor: Executor) -> None:
 
 def _results(executor: Executor, jobs: list[Any], common: Any) -> list[tuple[int, Any]]:
     pairs = executor.run(operator.getitem, jobs, common)
-    assert isinstance(pairs, Iterator), "run must return an iterator, to yield results as they come"
+    require(
+        isinstance(pairs, Iterator), "run must return an iterator, to yield results as they come"
+    )
     return list(pairs)
 
 
 def _check_results(executor: Executor) -> None:
-    assert _results(executor, [], 0) == [], "run must yield nothing where there are no jobs"
+    require(_results(executor, [], 0) == [], "run must yield nothing where there are no jobs")
     jobs = [[10 * k, 10 * k + 1] for k in range(_N_JOBS)]
     pairs = _results(executor, jobs, 1)
     positions = sorted(position for position, _ in pairs)
-    assert positions == list(range(_N_JOBS)), (
-        f"run must yield the position of each of {_N_JOBS} jobs once, not {positions}"
+    require(
+        positions == list(range(_N_JOBS)),
+        f"run must yield the position of each of {_N_JOBS} jobs once, not {positions}",
     )
     for position, result in pairs:
-        assert result == 10 * position + 1, (
-            f"run must yield the result of job {position}, not {result!r}"
+        require(
+            result == 10 * position + 1,
+            f"run must yield the result of job {position}, not {result!r}",
         )
     local = list(executor.run(operator.call, [lambda common: common + 1], 1))
-    assert local == [(0, 2)], "run must accept jobs that cloudpickle can pickle, such as lambdas"
+    require(local == [(0, 2)], "run must accept jobs that cloudpickle can pickle, such as lambdas")
 
 
 def _check_common(executor: Executor) -> None:
     jobs = [{"a": k, "b": -k} for k in range(_N_JOBS)]
     for common, sign in (("a", 1), ("b", -1), ("a", 1)):
         results = dict(_results(executor, jobs, common))
-        assert results == {k: sign * k for k in range(_N_JOBS)}, (
-            "run must pass the `common` of this run to its jobs, not that of an earlier one"
+        require(
+            results == {k: sign * k for k in range(_N_JOBS)},
+            "run must pass the `common` of this run to its jobs, not that of an earlier one",
         )
 
 
@@ -79,17 +85,18 @@ def _check_errors(executor: Executor) -> None:
         _results(executor, jobs, "a")
     except Exception as error:  # noqa: BLE001 - whatever the executor raises is looked at
         raised = error
-    assert raised is not None, "run must raise the error of a job that fails"
-    assert repr(raised) == "KeyError('a')", (
-        f"run must raise the error of a job as it was, KeyError('a'), and not {raised!r}"
+    require(raised is not None, "run must raise the error of a job that fails")
+    require(
+        repr(raised) == "KeyError('a')",
+        f"run must raise the error of a job as it was, KeyError('a'), and not {raised!r}",
     )
     _check_results(executor)
 
 
 def _check_early_close(executor: Executor) -> None:
     pairs = executor.run(operator.getitem, [["left over"]] * _N_JOBS, 0)
-    assert next(pairs)[1] == "left over"
-    close = getattr(pairs, "close", None)
-    assert close is not None, "run must return a generator, or an iterator with `close`"
+    require(next(pairs)[1] == "left over", "run must yield the results of its jobs")
+    close: Any = getattr(pairs, "close", None)
+    require(close is not None, "run must return a generator, or an iterator with `close`")
     close()
     _check_results(executor)

@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 from polytask.sampling import Sampler
+from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.testing._require import require, require_same
 from polytask.training._checkpoint import load_state, save_state
 
 __all__ = ["check_sampler"]
 
-_NEEDS = {"validation_losses"}
+_NEEDS = {VALIDATION_LOSSES}
 _CASES: tuple[tuple[dict[str, int], int], ...] = (
     ({"a": 40}, 8),
     ({"a": 9}, 4),

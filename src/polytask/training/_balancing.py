@@ -9,6 +9,7 @@ from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, SourceBatch
 from polytask.exceptions import ParameterError
@@ -17,10 +18,9 @@ from polytask.gradients._missed_hooks import promise_hooks
 from polytask.tasks import TaskSet
 from polytask.training._bilevel import TrialStep
 from polytask.training._engine_hints import has_loss_scaler, loss_scale, task_of_row
-from polytask.training._forward import Forward, Found
+from polytask.training._forward import BatchLosses, Forward
 from polytask.training._held_out import hold_out
 from polytask.training._joint_batches import JointBatches
-from polytask.training._tensors import derived_seed
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._weighting_needs import check_weighting_needs, weigh
 
@@ -126,10 +126,10 @@ class Balancing:
     # ── a batch ──────────────────────────────────────────────────────────────────────────────
 
     def weights(
-        self, found: Found, learning_rate: float, step: int, *, last: bool
+        self, batch_losses: BatchLosses, learning_rate: float, step: int, *, last: bool
     ) -> Float[Tensor, " n_tasks"]:
         """Weights of a batch's losses; what moves them is served with the last batch of a step."""
-        losses, present, _ = found
+        losses, present, _ = batch_losses
         if self.weighting is None:
             return present.to(losses.dtype)
         losses = self._own(losses)
@@ -141,10 +141,10 @@ class Balancing:
         )
 
     def weighted(
-        self, found: Found, weights: Float[Tensor, " n_tasks"]
+        self, batch_losses: BatchLosses, weights: Float[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
         """A batch's losses times both the tasks' own weights and those of the weighting."""
-        losses = self._own(found.losses)
+        losses = self._own(batch_losses.losses)
         return losses if self.weighting is None else losses * weights
 
     def _own(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
@@ -154,19 +154,19 @@ class Balancing:
     def backward(
         self,
         batch: Batch,
-        found: Found,
+        batch_losses: BatchLosses,
         weights: Float[Tensor, " n_tasks"],
-        second: Found | None,
+        second: BatchLosses | None,
         scale: float,
     ) -> Float[Tensor, " n_tasks"]:
         """Fill gradients as the aggregator wants them; return the weights of both methods."""
         combined = backward(
-            self.weighted(found, weights),
+            self.weighted(batch_losses, weights),
             self.shared,
             self.aggregator,
-            present=found.present,
+            present=batch_losses.present,
             engine=self.trainer.engine,
-            features=found.features,
+            features=batch_losses.features,
             task_of_row=task_of_row(self.network, batch),
             scale=scale * loss_scale(self.fabric),
             skip_overflow=has_loss_scaler(self.fabric),
@@ -174,15 +174,15 @@ class Balancing:
         )
         return weights * combined
 
-    def learn(self, found: Found, again: Callable[[], Found]) -> None:
+    def learn(self, batch_losses: BatchLosses, again: Callable[[], BatchLosses]) -> None:
         """What the weighting learns after a step; `again` passes its batch once more."""
         if self.weighting is None:
             return
-        self.weighting.learn(self._own(found.losses).detach(), found.present)
+        self.weighting.learn(self._own(batch_losses.losses).detach(), batch_losses.present)
         if Need.LOSSES_AFTER_STEP in self.weighting.needs:
             with torch.no_grad():
                 after = self._own(again().losses)
-            self.weighting.after_step(after, found.present)
+            self.weighting.after_step(after, batch_losses.present)
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
         """Tell the weighting, if it asks for it."""

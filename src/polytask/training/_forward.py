@@ -17,11 +17,11 @@ from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
 from polytask.training._score import score
 
-__all__ = ["Forward", "Found"]
+__all__ = ["BatchLosses", "Forward"]
 
 
-class Found(NamedTuple):
-    """What a forward pass found.
+class BatchLosses(NamedTuple):
+    """The losses of the tasks on a batch.
 
     Attributes
     ----------
@@ -62,11 +62,11 @@ class Forward:
         self.fabric, self.network, self.loss = fabric, network, loss
         self.plain, self.keep_features = plain, keep_features
 
-    def __call__(self, batch: Batch) -> Found:
+    def __call__(self, batch: Batch) -> BatchLosses:
         """Losses of the network as it is."""
         with nullcontext() if self.plain else self.fabric.autocast():
             raw, features = self._scores(batch)
-        return Found(*self.loss(_floats(raw), batch), features)
+        return BatchLosses(*self.loss(_floats(raw), batch), features)
 
     def _scores(self, batch: Batch) -> tuple[Raw, list[Tensor] | None]:
         features = self.network.features(batch) if self.keep_features else None

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from polytask._seeds import derived_seed
 from polytask.data import Batch, SourceBatch
 from polytask.exceptions import ParameterError
-from polytask.training._tensors import derived_seed
 
 __all__ = ["hold_out"]
 

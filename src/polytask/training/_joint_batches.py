@@ -13,13 +13,13 @@ from torch import Tensor
 from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
 from polytask.sampling import Proportional, Sampler
-
-VALIDATION_LOSSES = "validation_losses"
+from polytask.sampling._sampler import VALIDATION_LOSSES
+from polytask.training._batches import Batches
 
 __all__ = ["JointBatches"]
 
 
-class JointBatches:
+class JointBatches(Batches):
     """Batches over the rows of all sources, as a sampler draws them.
 
     Parameters
@@ -50,6 +50,7 @@ class JointBatches:
         sizes = {name: rows.n_rows for name, rows in sources.items()}
         self.sampler.start(sizes, batch_size, seed=seed, n_steps=n_steps)
         self.steps_per_epoch = self.sampler.steps_per_epoch
+        self.needs_losses = VALIDATION_LOSSES in self.sampler.needs
         self._labels: dict[str, Tensor] = {}
 
     def batch(self, step: int) -> Batch:
@@ -80,11 +81,6 @@ class JointBatches:
         labels = torch.stack([self._labels[name] for name in fractions])
         shares = torch.tensor(list(fractions.values())).to(labels)
         return (labels * shares[:, None]).sum(dim=0) / labels.sum(dim=0).clamp(min=1e-30)
-
-    @property
-    def needs_losses(self) -> bool:
-        """Whether the sampler follows validation losses."""
-        return VALIDATION_LOSSES in self.sampler.needs
 
     def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
         """Validation losses per source and task, for the sampler."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, Block, BlockTargets, SourceBatch
 from polytask.losses import MultiTaskLoss
-from polytask.sampling._epoch import bounds, n_batches
+from polytask.sampling._epoch import bounds, n_batches, steps_per_epoch
 from polytask.tasks import TaskSet
-from polytask.training._tensors import derived_seed
+from polytask.training._batches import Batches
 
 __all__ = ["ReplicatedBatches", "padded", "replicated_rows"]
 
 
-class ReplicatedBatches:
+class ReplicatedBatches(Batches):
     """Shuffled batches in which every task draws its own labelled rows, as it would alone.
 
     Parameters
@@ -54,8 +55,8 @@ class ReplicatedBatches:
         }
         self.rows = {name: self._labelled_rows(name) for name in tasks.names}
         self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
-        total = sum(rows.n_rows for rows in sources.values())
-        self.steps_per_epoch = n_batches(total, min(batch_size, total))
+        n_rows = sum(rows.n_rows for rows in sources.values())
+        self.steps_per_epoch = steps_per_epoch(n_rows, batch_size)
         self._orders: dict[str, tuple[int, Tensor]] = {}
         self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())
         self._whole: Batch | None = None
@@ -108,28 +109,6 @@ class ReplicatedBatches:
         share = [self.sizes[name] / len(self.rows[name]) for name in self.tasks.names]
         counts = loss.counts(self.sources)
         return counts * torch.tensor(share, device=counts.device)
-
-    def scale(self, step: int) -> Mapping[str, float]:
-        """No factors: every task draws its rows evenly."""
-        del step
-        return {}
-
-    @property
-    def needs_losses(self) -> bool:
-        """No sampler follows validation losses."""
-        return False
-
-    def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
-        """Nothing follows validation losses."""
-        del losses
-
-    def state_dict(self) -> dict[str, Any]:
-        """Nothing: batches follow from the step."""
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Nothing to restore."""
-        del state
 
     def _labelled_rows(self, name: str) -> Int64[Tensor, "n 2"]:
         """Position of the source and row of every labelled row of a task."""

@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polytask._seeds import derived_seed
 from polytask.data import Batch, SourceBatch
 
-__all__ = ["derived_seed", "to_tensors"]
+__all__ = ["to_tensors"]
 
 
 def to_tensors(batch: Batch, device: torch.device | None = None) -> dict[str, SourceBatch]:

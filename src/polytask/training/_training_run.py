@@ -13,23 +13,25 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, SourceBatch
 from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.losses import MultiTaskLoss
-from polytask.sampling._epoch import n_batches
+from polytask.sampling._epoch import steps_per_epoch
+from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
+from polytask.training._batches import Batches
 from polytask.training._clipping import clip_gradients
-from polytask.training._forward import Forward, Found
+from polytask.training._forward import BatchLosses, Forward
 from polytask.training._frozen import Frozen
-from polytask.training._joint_batches import VALIDATION_LOSSES, JointBatches
+from polytask.training._joint_batches import JointBatches
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._selection import make_selection
-from polytask.training._tensors import derived_seed
 from polytask.training._trainer_settings import TrainerSettings
 
 __all__ = ["TrainingRun"]
@@ -67,7 +69,7 @@ class TrainingRun:
         train, held_out = self.balancing.hold_out(train, seed)
         planned = self._planned_batches(train)
         if network.replicated:
-            self.batches: JointBatches | ReplicatedBatches = ReplicatedBatches(
+            self.batches: Batches = ReplicatedBatches(
                 network, train, tasks, trainer.batch_size, seed
             )
         else:
@@ -113,8 +115,8 @@ class TrainingRun:
     def _planned_batches(self, train: Batch) -> int:
         """Batches of the whole training."""
         n_rows = sum(rows.n_rows for rows in train.values())
-        steps_per_epoch = n_batches(n_rows, min(self.trainer.batch_size, n_rows))
-        return self.trainer.optimizer_steps(steps_per_epoch) * self.trainer.accumulate
+        per_epoch = steps_per_epoch(n_rows, self.trainer.batch_size)
+        return self.trainer.optimizer_steps(per_epoch) * self.trainer.accumulate
 
     def _prepare(self, seed: int) -> None:
         trainer = self.trainer
@@ -192,10 +194,10 @@ class TrainingRun:
         start = self.step * n_parts
         for part in range(n_parts - 1):
             self._accumulate(start + part)
-        batch, found = self._accumulate(start + n_parts - 1)
+        batch, batch_losses = self._accumulate(start + n_parts - 1)
         self._update()
         self.step += 1
-        self.balancing.learn(found, lambda: self._losses(batch))
+        self.balancing.learn(batch_losses, lambda: self._losses(batch))
         if self.frozen is not None:
             self.frozen.put_back()
 
@@ -208,24 +210,26 @@ class TrainingRun:
         if self.frozen is None or self.frozen.tasks != stopped:
             self.frozen = Frozen(self.network, stopped)
 
-    def _accumulate(self, position: int) -> tuple[Batch, Found]:
+    def _accumulate(self, position: int) -> tuple[Batch, BatchLosses]:
         """Add the gradients of one batch; return it with its losses."""
         batch = self.batches.batch(position)
         self.loss.scale = self.batches.scale(position)
-        found = self._losses(batch)
-        self._check_finite(found.losses, position)
-        weights = self._backward(batch, found, position)
-        losses = found.losses.detach()
+        batch_losses = self._losses(batch)
+        self._check_finite(batch_losses.losses, position)
+        weights = self._backward(batch, batch_losses, position)
+        losses = batch_losses.losses.detach()
         self._add_to_means(losses, weights, position)
-        return batch, Found(losses, found.present)
+        return batch, BatchLosses(losses, batch_losses.present)
 
-    def _losses(self, batch: Batch) -> Found:
+    def _losses(self, batch: Batch) -> BatchLosses:
         """Losses of the tasks that are still trained."""
-        found = self.forward(batch)
+        batch_losses = self.forward(batch)
         if bool(self.selection.active.all()):
-            return found
-        present = found.present & self.selection.active.to(found.present.device)
-        return Found(torch.where(present, found.losses, 0.0), present, found.features)
+            return batch_losses
+        present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
+        return BatchLosses(
+            torch.where(present, batch_losses.losses, 0.0), present, batch_losses.features
+        )
 
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
@@ -243,20 +247,20 @@ class TrainingRun:
         )
         raise NonFiniteLossError(sentence)
 
-    def _backward(self, batch: Batch, found: Found, position: int) -> Tensor:
+    def _backward(self, batch: Batch, batch_losses: BatchLosses, position: int) -> Tensor:
         """Fill gradients; return the balancing weights."""
         scale = 1.0 / self.trainer.accumulate
         last = (position + 1) % self.trainer.accumulate == 0
-        weights = self.balancing.weights(found, self._learning_rate(), self.step, last=last)
+        weights = self.balancing.weights(batch_losses, self._learning_rate(), self.step, last=last)
         regularizer = self._regularizer()
         if self.balancing.aggregator is None:
-            total = self.balancing.weighted(found, weights).sum()
+            total = self.balancing.weighted(batch_losses, weights).sum()
             total = total if regularizer is None else total + regularizer
             self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
         batches = self.balancing.second
         second = None if batches is None else self._losses(batches.batch(position))
-        weights = self.balancing.backward(batch, found, weights, second, scale)
+        weights = self.balancing.backward(batch, batch_losses, weights, second, scale)
         if regularizer is not None:
             self.fabric.backward(regularizer * scale)
         return weights

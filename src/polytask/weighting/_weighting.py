@@ -70,10 +70,10 @@ class Weighting(ABC):
     Attributes
     ----------
     needs : frozenset of str
-        What it needs beside the losses, as `polytask.gradients.Need`: ``"losses_after_step"`` calls `after_step`, ``"epoch_losses"``
-        `end_epoch`, ``"gramian"`` `before_step`, ``"product"`` `after_product` and
-        ``"validation"`` `after_validation`. A training loop that never calls such a hook, or
-        `learn` where it is implemented, gets one warning.
+        What it needs beside the losses, as `polytask.gradients.Need`: ``"losses_after_step"``
+        calls `after_step`, ``"epoch_losses"`` `end_epoch`, ``"gramian"`` `before_step`,
+        ``"product"`` `after_product` and ``"validation"`` `after_validation`. A training loop
+        that never calls such a hook, or `learn` where it is implemented, gets one warning.
     fixed : bool
         Whether the weights do not depend on the losses; with all tasks present they then sum to
         the number of tasks, and an absent task's weight becomes 0 without changing the others.

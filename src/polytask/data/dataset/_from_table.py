@@ -1,4 +1,4 @@
-"""A table with one target column (or several) a task."""
+"""A table with one target column (or several) per task."""
 
 from __future__ import annotations
 

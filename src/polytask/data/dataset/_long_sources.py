@@ -32,7 +32,7 @@ def long_sources(
         What every task is like but for its name.
     task_column : str
         In every source.
-    roles : Roles
+    roles : SourceRoles
     """
     placed = placed_tasks(TaskSet([template]), roles.columns)
     check_used(placed, roles.columns)

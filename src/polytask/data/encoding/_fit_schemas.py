@@ -8,7 +8,7 @@ __all__ = ["fit_schemas"]
 
 
 def fit_schemas(dataset: MultiTaskDataset) -> dict[str, Schema]:
-    """Fit one schema a source on the given (training) rows.
+    """Fit one schema per source on the given (training) rows.
 
     A task that is labelled in several sources learns its target from all of them.
     """

@@ -21,7 +21,7 @@ Labelled = Mapping[str, np.ndarray]
 def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
     """Fit every task's target once, on its labels in all sources.
 
-    Tasks of one kind that each own rows of one column share what is learned, each with class
+    Tasks of one kind that each own rows share what is learned, each with class
     counts of its own.
 
     Raises

@@ -1,4 +1,4 @@
-"""Labels of a source, dense or one task a row; both answer the same questions."""
+"""Labels of a source, dense or one task per row; both answer the same questions."""
 
 from __future__ import annotations
 

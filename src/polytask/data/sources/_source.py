@@ -25,7 +25,7 @@ class Source:
     name : str
         Unique among the sources of a data set.
     inputs : polars.DataFrame of n rows
-        The input columns. A polars ``Array`` column holds a tensor of fixed shape a row.
+        The input columns. A polars ``Array`` column holds a tensor of fixed shape per row.
     tasks : TaskSet
         The tasks that may be labelled here, kinds settled.
     labels : Labels, optional

@@ -93,7 +93,7 @@ def _left_out(found: Mapping[str, OneClassError], sources: Sequence[Source]) -> 
     for where, errors in places.items():
         yield from left_out_notes(errors, where)
     for source in sources:
-        if source.without_tasks(found) is None:
+        if source.tasks.names and set(source.tasks.names) <= set(found):
             yield f"{source.name}: the source is left out, since none of its tasks is left"
 
 
