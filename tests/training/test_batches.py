@@ -39,7 +39,7 @@ def test_each_task_draws_its_own_labelled_rows_only():
     labels = data.sources[0].labels
     for step in range(12):
         for name in data.tasks.names:
-            assert set(batches._drawn(name, step)[:, 1].tolist()) <= set(labels.rows(name).tolist())
+            assert set(batches._drawn(name, step).tolist()) <= set(labels.rows(name).tolist())
         (rows,) = batches.batch(step).values()
         (targets,) = rows.targets.values()
         assert targets.mask.sum(dim=(0, 2)).tolist() == [
@@ -54,7 +54,7 @@ def test_replicated_batches_carry_the_labels_of_the_rows_drawn():
     batches = ReplicatedBatches(network, sources, data.tasks, 16, seed=1)
     batch = batches.batch(3)
     for position, task in enumerate(data.tasks.names):
-        rows = batches._drawn(task, 3)[:, 1]
+        rows = batches._drawn(task, 3)
         drawn = batch[name].inputs["numeric"][position, : len(rows)]
         assert torch.equal(drawn, source.inputs["numeric"][rows])
         block = next(block for block in network.blocks if task in block.tasks)
@@ -95,7 +95,7 @@ def test_batch_normalisation_sees_no_row_that_only_fills_up():
     raw = network.train()(batches.batch(0))
     assert len({len(batches._drawn(task, 0)) for task in data.tasks.names}) > 1
     for position, task in enumerate(data.tasks.names):
-        rows = source.take(batches._drawn(task, 0)[:, 1]).inputs
+        rows = source.take(batches._drawn(task, 0)).inputs
         tower = network.towers[0].members[position](rows, source=name)[None]
         (heads,) = network.heads
         alone = heads.of_each(tower, [position])[:, 0]

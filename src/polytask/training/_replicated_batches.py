@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -50,13 +51,14 @@ class ReplicatedBatches(Batches):
     ) -> None:
         self.sources, self.blocks, self.tasks, self.seed = sources, network.blocks, tasks, seed
         self.tasks_of = {source: network.tasks_in(source) for source in sources}
+        sizes = [rows.n_rows for rows in sources.values()]
+        self.starts = dict(zip(sources, [0, *accumulate(sizes)], strict=False))
         self.over_sources = {
             name for name in tasks.names if sum(name in own for own in self.tasks_of.values()) > 1
         }
         self.rows = {name: self._labelled_rows(name) for name in tasks.names}
         self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
-        n_rows = sum(rows.n_rows for rows in sources.values())
-        self.steps_per_epoch = steps_per_epoch(n_rows, batch_size)
+        self.steps_per_epoch = steps_per_epoch(sum(sizes), batch_size)
         self._orders: dict[str, tuple[int, Tensor]] = {}
         self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())
         self._whole: Batch | None = None
@@ -72,8 +74,8 @@ class ReplicatedBatches(Batches):
     def _batch(self, step: int) -> Batch:
         drawn = {name: self._drawn(name, step) for name in self.rows}
         rows = {
-            source: [self._of_source(drawn[name], name, position) for name in names]
-            for position, (source, names) in enumerate(self.tasks_of.items())
+            source: [self._of_source(drawn[name], name, source) for name in names]
+            for source, names in self.tasks_of.items()
         }
         width = max(len(own) for of_source in rows.values() for own in of_source)
         return {
@@ -84,15 +86,16 @@ class ReplicatedBatches(Batches):
             if any(map(len, rows[source]))
         }
 
-    def _of_source(self, drawn: Tensor, name: str, position: int) -> Int64[Tensor, " m"]:
+    def _of_source(self, drawn: Tensor, name: str, source: str) -> Int64[Tensor, " m"]:
         """A task's rows of one source.
 
         A lone row beside those of other sources is left to a later epoch: nothing can be
         normalised over it.
         """
+        rows = drawn - self.starts[source] if self.starts[source] else drawn
         if name not in self.over_sources:
-            return drawn[:, 1]
-        rows = drawn[drawn[:, 0] == position, 1]
+            return rows
+        rows = rows[(rows >= 0) & (rows < self.sources[source].n_rows)]
         return rows[:0] if len(rows) == 1 < len(drawn) else rows
 
     def fraction(self, step: int) -> Float[Tensor, " n_tasks"]:
@@ -110,17 +113,17 @@ class ReplicatedBatches(Batches):
         counts = loss.counts(self.sources)
         return counts * torch.tensor(share, device=counts.device)
 
-    def _labelled_rows(self, name: str) -> Int64[Tensor, "n 2"]:
-        """Position of the source and row of every labelled row of a task."""
+    def _labelled_rows(self, name: str) -> Int64[Tensor, " n"]:
+        """Every labelled row of a task, counted through all sources one after another."""
         block = next(block for block in self.blocks if name in block.tasks)
         rows = []
-        for position, (source, names) in enumerate(self.tasks_of.items()):
+        for source, names in self.tasks_of.items():
             if name in names:
                 own = _labelled(block, source, name, self.tasks, self.sources[source])
-                rows.append(torch.stack([torch.full_like(own, position), own], dim=1))
+                rows.append(own + self.starts[source])
         return torch.cat(rows)
 
-    def _drawn(self, name: str, step: int) -> Int64[Tensor, "n 2"]:
+    def _drawn(self, name: str, step: int) -> Int64[Tensor, " n"]:
         rows, size = self.rows[name], self.sizes[name]
         if size == len(rows):
             return rows
@@ -160,7 +163,7 @@ def padded(
 def replicated_rows(
     blocks: Sequence[Block],
     source: str,
-    names: Sequence[str],
+    names: tuple[str, ...],
     stored: SourceBatch,
     index: Int64[Tensor, "k n"],
     sizes: Int64[Tensor, " k"],
@@ -171,7 +174,7 @@ def replicated_rows(
     ----------
     blocks : sequence of Block
     source : str
-    names : sequence of str
+    names : tuple of str
         The source's k tasks.
     stored : SourceBatch of tensors
         All rows of the source.
@@ -186,8 +189,11 @@ def replicated_rows(
     for block in blocks:
         own = block.tasks_in(source)
         if own:
-            columns = [names.index(name) for name in own]
-            targets[block.name] = _targets(stored, block.name, index[columns], counted[columns])
+            places, valid = index, counted
+            if own != names:
+                columns = [names.index(name) for name in own]
+                places, valid = index[columns], counted[columns]
+            targets[block.name] = _targets(stored, block.name, places, valid)
     return SourceBatch(inputs, targets=targets, sizes=sizes)
 
 
