@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.encoders import ResidualMLP
-from polytask.evaluation.running._candidates import candidates, yardstick
+from polytask.evaluation.running._candidates import make_candidates, yardstick
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Constant, Linear, PerTaskEstimator, PooledEstimator, PooledLinear
 from polytask.neural_network import MultiTaskNetwork
@@ -27,17 +27,17 @@ def names(entrants):
 
 
 def test_the_single_task_self_takes_part_and_comes_first():
-    assert names(candidates([Together()], TASKS)) == [("apart", None), ("together", "apart")]
+    assert names(make_candidates([Together()], TASKS)) == [("apart", None), ("together", "apart")]
 
 
 def test_it_takes_part_once():
-    found = candidates([Together(), Apart(), Together(name="also", share=0.9)], TASKS)
+    found = make_candidates([Together(), Apart(), Together(name="also", share=0.9)], TASKS)
     assert names(found) == [("apart", None), ("together", "apart"), ("also", "apart")]
 
 
 def test_selves_of_one_name_are_told_apart():
     first, second = Together(name="one"), Together(name="two", alphas=(5.0,))
-    found = candidates([first, second], TASKS)
+    found = make_candidates([first, second], TASKS)
     assert names(found) == [
         ("apart", None),
         ("apart (two)", None),
@@ -53,36 +53,36 @@ def test_a_learner_that_does_not_know_its_self_is_held_against_its_own_class():
             return None
 
     joint, alone = Silent("joint", joint=True), Silent("alone")
-    found = candidates([Apart("other"), joint, alone], TASKS)
+    found = make_candidates([Apart("other"), joint, alone], TASKS)
     assert ("joint", "alone") in names(found)
 
 
 def test_the_yardstick_is_the_first_joint_learners_self_or_the_first_learner():
-    assert yardstick(candidates([Apart("first"), Together()], TASKS)) == "apart"
-    assert yardstick(candidates([Apart("first"), Apart("second")], TASKS)) == "first"
+    assert yardstick(make_candidates([Apart("first"), Together()], TASKS)) == "apart"
+    assert yardstick(make_candidates([Apart("first"), Apart("second")], TASKS)) == "first"
 
 
 def test_a_sensible_set_by_default():
-    found = candidates(None, TASKS)
+    found = make_candidates(None, TASKS)
     assert yardstick(found) == "single_task"
     assert ("hard_sharing", "single_task") in names(found)
     assert {"linear", "gradient_boosting"} <= {one.name for one in found}
 
 
 def test_names_are_resolved():
-    assert names(candidates("Linear", TASKS)) == [("linear", None)]
+    assert names(make_candidates("Linear", TASKS)) == [("linear", None)]
     with pytest.raises(UnknownNameError, match="Did you mean 'linear'"):
-        candidates(["linaer"], TASKS)
+        make_candidates(["linaer"], TASKS)
 
 
 def test_one_name_twice():
     with pytest.raises(ParameterError, match=r"unique names\. Got 'apart' twice"):
-        candidates([Apart(), Apart(alpha=3.0)], TASKS)
+        make_candidates([Apart(), Apart(alpha=3.0)], TASKS)
 
 
 def test_nothing():
     with pytest.raises(ParameterError, match="must hold at least one learner"):
-        candidates([], TASKS)
+        make_candidates([], TASKS)
 
 
 def test_tasks_that_a_learner_does_not_serve():
@@ -91,13 +91,13 @@ def test_tasks_that_a_learner_does_not_serve():
             return False
 
     with pytest.raises(ParameterError, match=r"'picky' cannot learn these tasks: a \(regression\)"):
-        candidates([Picky("picky")], TASKS)
+        make_candidates([Picky("picky")], TASKS)
 
 
 @pytest.mark.usefixtures("unchecked_types")
 def test_no_learner():
     with pytest.raises(ParameterError, match=r"must be learners or their names\. Got 3 instead"):
-        candidates([3], TASKS)
+        make_candidates([3], TASKS)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_no_learner():
     ],
 )
 def test_the_single_task_self_learns_by_the_same_means(joint, alone):
-    entrants = candidates([joint], TASKS if isinstance(joint, MultiTaskNetwork) else NUMBERS)
+    entrants = make_candidates([joint], TASKS if isinstance(joint, MultiTaskNetwork) else NUMBERS)
     assert [one.learner for one in entrants if not one.reference] == [alone, joint]
 
 
 def test_a_constant_that_was_asked_for_takes_part_once():
-    found = candidates([Constant("dull"), Apart()], TASKS)
+    found = make_candidates([Constant("dull"), Apart()], TASKS)
     assert [one.name for one in found] == ["dull", "apart"]
     assert yardstick(found) == "apart"
-    assert yardstick(candidates([Constant()], TASKS)) == "constant"
+    assert yardstick(make_candidates([Constant()], TASKS)) == "constant"

@@ -109,10 +109,10 @@ def test_a_comparison_that_is_no_json(content, tmp_path):
 def test_the_error_that_a_record_names(record, name, error):
     from dataclasses import replace
 
-    from polytask.evaluation.running._candidates import candidates
+    from polytask.evaluation.running._candidates import make_candidates
 
     failed = replace(record, failure="It failed.", error=name)
-    entrants = [one for one in candidates(["linear"], table().tasks) if one.asked]
+    entrants = [one for one in make_candidates(["linear"], table().tasks) if one.requested]
     with pytest.raises(error, match="It failed"):
         remaining(entrants, {one.name: failed for one in entrants})
 

@@ -7,7 +7,7 @@ import polytask
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.encoders import MLP
-from polytask.evaluation.running._candidates import candidates
+from polytask.evaluation.running._candidates import make_candidates
 from polytask.exceptions import ParameterError
 from polytask.learners import Linear, fit, on_device
 from polytask.neural_network import MultiTaskNetwork
@@ -29,7 +29,7 @@ def test_networks_are_moved_and_others_left():
 
 
 def test_single_task_selves_are_trained_alike():
-    found = candidates([NETWORK], DATA.tasks, "cpu", "bf16")
+    found = make_candidates([NETWORK], DATA.tasks, "cpu", "bf16")
     trained = [one.learner.trainer.precision for one in found if not one.reference]
     assert trained == ["bf16-mixed", "bf16-mixed"]
 

@@ -1,4 +1,9 @@
-"""Judgement: every learner held against its single-task self under one budget."""
+"""Evaluation: every joint learner against its single-task baseline, under one budget.
+
+`compare` is the entry point. Its work lies in three rooms, which import downwards only: `running`
+(candidates, runs, records on disk), `judging` (estimates, tests, the recommendation) and `wording`
+(tables and sentences). A newcomer begins with `_compare.py`, which calls them in order.
+"""
 
 from polytask.evaluation._compare import compare
 from polytask.evaluation._comparison import Comparison

@@ -1,4 +1,4 @@
-"""The main job: whether joint training helps, and which model to use."""
+"""`compare`: whether joint training helps, and which model to use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ from polytask.evaluation._conclude import conclude
 from polytask.evaluation.judging._entry import Entry
 from polytask.evaluation.judging._test_answers import read_answers
 from polytask.evaluation.judging._unit_ids import unit_ids
-from polytask.evaluation.running._candidates import Asked, Candidate, candidates, check_served
+from polytask.evaluation.running._candidates import (
+    Candidate,
+    LearnersLike,
+    check_served,
+    make_candidates,
+)
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
 from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
 from polytask.evaluation.running._run_progress import Notes
@@ -54,7 +59,7 @@ _TEMPORARY, _STUDY = "polytask-", "study"
 
 def compare(
     data: MultiTaskDataset,
-    learners: Asked = None,
+    learners: LearnersLike = None,
     *,
     split: Splitter | str | None = None,
     seeds: int | Sequence[int] = 3,
@@ -66,7 +71,7 @@ def compare(
     device: str | None = None,
     precision: str | None = None,
 ) -> Comparison:
-    """Train tasks together and apart under one budget, and say which is better.
+    """Train tasks jointly and separately under one budget, and report which is better.
 
     Parameters
     ----------
@@ -153,7 +158,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, seeds, budget, quiet)
-    place = None if out is None else out_folder(out)
+    out_path = None if out is None else out_folder(out)
     own = own_split(data) if split is None else None
     splitter = own or as_splitter("compare", split, RandomSplit())
     allowed = budget or Budget(trials=3)
@@ -163,13 +168,16 @@ def compare(
     check_parts(splits)
     repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
-    entrants = candidates(learners, data.tasks, device, precision)
-    check_served([one.learner for one in entrants], data)
-    said = Notes(quiet)
-    with _folder(place) as folder:
-        runner = Runner(folder, data, allowed, jobs, said, executor)
-        with study_folder(folder, identity(runner.digest, splitter, splits, allowed), said), runner:
-            entries, left_out = _entries(runner, entrants, repetitions, quiet=quiet)
+    candidates = make_candidates(learners, data.tasks, device, precision)
+    check_served([candidate.learner for candidate in candidates], data)
+    process_notes = Notes(quiet)
+    with _folder(out_path) as folder:
+        runner = Runner(folder, data, allowed, jobs, process_notes, executor)
+        with (
+            study_folder(folder, identity(runner.digest, splitter, splits, allowed), process_notes),
+            runner,
+        ):
+            entries, left_out = _entries(runner, candidates, repetitions, quiet=quiet)
             notes = [
                 *([own_split_note(own.column)] if own else []),
                 *too_small,
@@ -187,7 +195,7 @@ def compare(
             values = sealed({**comparison.to_dict(), "files": files}, but="seconds")
             write_json(folder / "comparison.json", values, make_folder=False)
             kept_in, model = comparison.folder, comparison.model
-            return comparison.kept(folder=kept_in, model=model, remarks=said.kept)
+            return comparison.kept(folder=kept_in, model=model, remarks=process_notes.kept)
 
 
 def _check_arguments(data: object, seeds: object, budget: object, quiet: object) -> None:
@@ -217,9 +225,9 @@ def _folder(out: Path | None) -> Iterator[Path]:
         return
     with ExitStack() as stack:
         try:
-            place = Path(tempfile.gettempdir())
-            sweep_workshops(place, _TEMPORARY, {_STUDY})
-            folder = stack.enter_context(workshop(place, _TEMPORARY))
+            temporary = Path(tempfile.gettempdir())
+            sweep_workshops(temporary, _TEMPORARY, {_STUDY})
+            folder = stack.enter_context(workshop(temporary, _TEMPORARY))
         except OSError as error:
             sentence = f"No temporary folder can be made ({error.strerror or error}). Give `out`."
             raise DiskError(sentence) from error
@@ -227,11 +235,15 @@ def _folder(out: Path | None) -> Iterator[Path]:
 
 
 def _entries(
-    runner: Runner, entrants: Sequence[Candidate], repetitions: Sequence[Repetition], *, quiet: bool
+    runner: Runner,
+    candidates: Sequence[Candidate],
+    repetitions: Sequence[Repetition],
+    *,
+    quiet: bool,
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """What was measured, and who is left out."""
-    tuned, failed = fit_candidates(runner, entrants, repetitions, quiet=quiet)
-    left = remaining(entrants, failed)
+    """Measured candidates, and a sentence per candidate left out."""
+    tuned, failed = fit_candidates(runner, candidates, repetitions, quiet=quiet)
+    left = remaining(candidates, failed)
     read = measure_chosen(runner, tuned, quiet=quiet)
     units = unit_ids(runner.data)
     entries = tuple(

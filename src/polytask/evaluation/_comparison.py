@@ -81,7 +81,7 @@ class Comparison:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided about the data and its split, and what limits the verdict."""
+        """Decisions made on the data and its split, and limits of the verdict."""
         return (*self.study["data"]["notes"], *self.remarks, *self.warnings)
 
     @property
@@ -108,11 +108,11 @@ class Comparison:
         return load(self.folder / self.recommended.model, self.trusted)
 
     def table(self) -> Table:
-        """Learners and what they reached, as a table of rich."""
+        """Learners and their results as a `rich` table."""
         return rich_table(self.to_dict())
 
     def plain_table(self) -> str:
-        """The same as plain text."""
+        """Learners and their results as plain text."""
         return plain_table(self.to_dict())
 
     def to_frame(self) -> pl.DataFrame:
@@ -154,16 +154,16 @@ class Comparison:
             if k not in _OF_THE_FILE
         }
         try:
-            found = from_plain(cls, renamed)
+            comparison = from_plain(cls, renamed)
         except ValueError as error:
             raise StudyError(f"This is no record of a comparison: {error}") from error
-        if found.recommended.model not in {None, "model"}:
+        if comparison.recommended.model not in {None, "model"}:
             raise StudyError("The model of a comparison lies beside its record, in `model`.")
-        return found
+        return comparison
 
     @classmethod
     def read(cls, folder: str | Path, trusted: str | Collection[str] = ()) -> Comparison:
-        """Read ``comparison.json`` of a folder that `compare` was given as `out`.
+        """Read ``comparison.json`` from the `out` folder of `compare`.
 
         Parameters
         ----------
@@ -186,9 +186,9 @@ class Comparison:
             raise StudyError(
                 f"{path} is damaged ({reason(error, named=False)}). Run the comparison again."
             ) from error
-        found = cls.from_dict(values).kept(folder=Path(folder))
-        object.__setattr__(found, "trusted", checked_trust(trusted, "Comparison.read"))
-        return found
+        comparison = cls.from_dict(values).kept(folder=Path(folder))
+        object.__setattr__(comparison, "trusted", checked_trust(trusted, "Comparison.read"))
+        return comparison
 
     def kept(
         self,
@@ -197,9 +197,9 @@ class Comparison:
         model: FittedPredictor | None = None,
         remarks: Sequence[str] = (),
     ) -> Comparison:
-        """The same, knowing where its model lies, or holding it, and how it was run."""
-        found = replace(self)
-        object.__setattr__(found, "folder", folder)
-        object.__setattr__(found, "model", model)
-        object.__setattr__(found, "remarks", tuple(remarks))
-        return found
+        """Return a copy that holds its model, or its model's folder, and remarks on the run."""
+        comparison = replace(self)
+        object.__setattr__(comparison, "folder", folder)
+        object.__setattr__(comparison, "model", model)
+        object.__setattr__(comparison, "remarks", tuple(remarks))
+        return comparison

@@ -38,13 +38,13 @@ def conclude(
     started: float,
     notes: Sequence[str] = (),
 ) -> Comparison:
-    """Put the comparison together and save the model to use.
+    """Assemble the comparison and save the recommended model.
 
     Parameters
     ----------
     entries : sequence of Entry
     study : mapping
-        What was known before the runs.
+        Description of the study, made before the runs.
     runner : Runner
     splits : sequence of Split
     kept : bool
@@ -52,7 +52,7 @@ def conclude(
     started : float
         Reading of the clock when the comparison began.
     notes : sequence of str
-        What is to be said before other warnings.
+        Notes that precede the warnings.
     """
     by_name = {entry.name: entry for entry in entries}
     baseline = yardstick(tuple(entry.candidate for entry in entries))
@@ -101,7 +101,7 @@ def _chosen(
     kept: bool,
     favourite: bool,
 ) -> tuple[FittedPredictor | None, Recommendation]:
-    """The model to use, saved where the folder stays; none where nothing is recommended."""
+    """The recommended model, saved if the folder is kept; None if nothing is recommended."""
     folder = runner.store.folder / "model"
     if winner is None:
         if kept:  # an earlier comparison in this folder may have had one

@@ -1,4 +1,8 @@
-"""Judging: from predictions of test rows to estimates, tests and the choice of a model."""
+"""From predictions on test rows to estimates, tests and the recommended model.
+
+A newcomer begins with `_context.py` (what all judgements share) and `_differences.py` (one joint
+learner against its baseline).
+"""
 
 from polytask.evaluation.judging._comparison_records import (
     LearnerDifference,

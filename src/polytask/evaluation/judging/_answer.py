@@ -1,4 +1,4 @@
-"""The answers a comparison can give, for a task and over all tasks."""
+"""Possible answers of a comparison, per task and over all tasks."""
 
 from __future__ import annotations
 

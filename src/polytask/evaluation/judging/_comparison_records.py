@@ -1,4 +1,4 @@
-"""The parts of a comparison: plain values, which `report` reads."""
+"""Records of a comparison: plain values, which `report` reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrialRow:
-    """One setting that was tried.
+    """One setting that was tried, with its validation gain.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class TaskDifference:
 
 @dataclass(frozen=True)
 class LearnerDifference:
-    """A joint learner against its single-task self.
+    """A joint learner against its single-task baseline.
 
     Attributes
     ----------
@@ -182,7 +182,7 @@ class LearnerDifference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer in words.
+    """Answer of a comparison, with its sentences.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Tasks whose target does not vary, so that no relative gain on them means anything."""
+"""Tasks with a constant target, for which relative gains are meaningless."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["constant_targets"]
 def constant_targets(
     data: MultiTaskDataset, parts: Sequence[Mapping[str, np.ndarray]]
 ) -> frozenset[str]:
-    """Tasks whose target has labels in some rows, and one value only.
+    """Tasks with labelled rows that all hold one value.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ def constant_targets(
     """
     seen: dict[str, dict[str, set[object]]] = {task: {} for task in data.tasks.names}
     for source in data.sources:
-        found = [part[source.name] for part in parts if source.name in part]
-        rows = np.unique(np.concatenate([*found, np.zeros(0, dtype=np.int64)]))
+        row_arrays = [part[source.name] for part in parts if source.name in part]
+        rows = np.unique(np.concatenate([*row_arrays, np.zeros(0, dtype=np.int64)]))
         labels = source.labelled().take(rows)
         for task in source.tasks.names:
             for column, values in labels.columns(task).items():
@@ -34,7 +34,7 @@ def constant_targets(
 
 
 def _is_constant(columns: Collection[set[object]]) -> bool:
-    """Whether some column holds a value, and none holds two."""
+    """Whether some column has a value and no column has two."""
     return any(columns) and all(len(values) < 2 for values in columns)
 
 

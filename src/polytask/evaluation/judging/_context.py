@@ -1,4 +1,4 @@
-"""Facts that all judgements of one comparison share."""
+"""Context shared by all judgements of one comparison."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Context:
 
     @classmethod
     def of(cls, data: MultiTaskDataset, splits: Sequence[Split], constant: Entry | None) -> Context:
-        """Look at targets and sizes of the splits."""
+        """Build the context from targets and sizes of the splits."""
         in_training = [constant_targets(data, [split.train]) for split in splits]
         sizes = [(_size(split.test), _size(split.train)) for split in splits]
         return cls(
@@ -73,12 +73,12 @@ class Context:
         return headline(self.tasks, task)
 
     def n_tested(self, task: str) -> int:
-        """How many tasks are tested together with this one: those of its role."""
+        """Number of tasks tested together with this one: those of its role."""
         role = self.tasks[task].role
-        return sum(one.role == role for one in self.tasks)
+        return sum(other.role == role for other in self.tasks)
 
     def counted(self, baseline: Entry) -> tuple[dict[str, Metric], dict[str, str]]:
-        """The primary tasks on which relative gains over a baseline mean something.
+        """Primary tasks for which relative gains over a baseline are meaningful.
 
         Returns
         -------
@@ -97,7 +97,7 @@ class Context:
         return metrics, left_out
 
     def why_not_counted(self, task: str, baseline: Entry) -> str | None:
-        """Why a task's gain over a baseline means nothing; None if it means something."""
+        """Reason why a task's gain over a baseline is meaningless; None if it is meaningful."""
         metric = self.headline(task)
         if task in self.constant_in_training:
             return CONSTANT_IN_TRAINING
@@ -117,4 +117,4 @@ def _many_small(data: MultiTaskDataset, splits: Sequence[Split]) -> bool:
     if not own_rows or len(names) < _FEWEST_TASKS:
         return False
     counts = [labelled_rows(data, split.test) for split in splits]
-    return median(sum(one[task] for one in counts) for task in names) < _FEW_ROWS
+    return median(sum(sizes[task] for sizes in counts) for task in names) < _FEW_ROWS

@@ -1,4 +1,4 @@
-"""Learning curves of a run, small enough to keep."""
+"""Learning curves of a run, thinned for storage."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def curve(history: Mapping[str, Any], trial: int, tasks: Collection[str]) -> dic
 def _thinned(epochs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     if len(epochs) <= _MOST_POINTS:
         return list(epochs)
-    places = np.unique(np.linspace(0, len(epochs) - 1, _MOST_POINTS).round().astype(int))
-    return [epochs[place] for place in places]
+    positions = np.unique(np.linspace(0, len(epochs) - 1, _MOST_POINTS).round().astype(int))
+    return [epochs[position] for position in positions]
 
 
 def _columns(

@@ -1,4 +1,4 @@
-"""A joint learner against its single-task self: paired, and corrected over tasks."""
+"""Paired difference of a joint learner and its baseline, corrected over tasks."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ from polytask.statistics import Paired, holm
 __all__ = ["held_against"]
 
 
-def held_against(ours: Entry, theirs: Entry, context: Context) -> LearnerDifference:
-    """A joint learner against its single-task self, task by task and over all.
+def held_against(learner: Entry, baseline: Entry, context: Context) -> LearnerDifference:
+    """Compare a joint learner with its single-task baseline, per task and over all tasks.
 
     p-values are corrected over primary tasks, and by themselves over auxiliary ones. Sentences
     are left empty.
     """
-    found = pairs(ours, theirs, context)
+    differences = pairs(learner, baseline, context)
     corrected: dict[str, float | None] = {}
     for role in ("primary", "auxiliary"):
-        corrected |= holm({t.name: found[t.name].p for t in context.tasks if t.role == role})
+        corrected |= holm({t.name: differences[t.name].p for t in context.tasks if t.role == role})
     answers = {
         task: _task_difference(
             context.headline(task),
-            one,
+            difference,
             corrected[task],
             baseline=None
-            if context.why_not_counted(task, theirs)
-            else theirs.mean(task, context.headline(task).name),
+            if context.why_not_counted(task, baseline)
+            else baseline.mean(task, context.headline(task).name),
             counted=context.tasks[task].is_primary,
         )
-        for task, one in found.items()
+        for task, difference in differences.items()
     }
-    counts = Counter(one.answer for one in answers.values() if one.counted)
-    delta = gain_over(ours, theirs, context, found)
-    many = population(found, theirs, context)
+    counts = Counter(difference.answer for difference in answers.values() if difference.counted)
+    delta = gain_over(learner, baseline, context, differences)
+    sample = population(differences, baseline, context)
     return LearnerDifference(
-        learner=ours.name,
-        baseline=theirs.name,
+        learner=learner.name,
+        baseline=baseline.name,
         tasks=answers,
         delta_m=delta,
-        answer=_of_population(many) if many is not None else _overall(counts, delta),
+        answer=_of_population(sample) if sample is not None else _overall(counts, delta),
         sentence="",
         counts={name: counts[name] for name in (HELPED, HURT, NOTHING, TOO_FEW, UNDEFINED)},
-        population=many,
+        population=sample,
     )
 
 
@@ -89,18 +89,18 @@ def _task_difference(
     )
 
 
-def _answer(found: Paired, corrected: float | None, metric: Metric) -> str:
-    if found.value is None:
+def _answer(difference: Paired, corrected: float | None, metric: Metric) -> str:
+    if difference.value is None:
         return UNDEFINED
-    if found.p is None:
+    if difference.p is None:
         return TOO_FEW
-    if corrected is None or corrected > ALPHA or found.value == 0:
+    if corrected is None or corrected > ALPHA or difference.value == 0:
         return NOTHING
-    return HELPED if (found.value > 0) == metric.greater_is_better else HURT
+    return HELPED if (difference.value > 0) == metric.greater_is_better else HURT
 
 
 def _overall(counts: Mapping[str, int], delta: DeltaMEstimate) -> str:
-    """By tasks where some show a difference; by Δm where none does alone."""
+    """Decide by tasks if any shows a difference, else by Δm."""
     if counts[HELPED] and counts[HURT]:
         return MIXED
     if counts[HELPED] or counts[HURT]:
@@ -112,7 +112,7 @@ def _overall(counts: Mapping[str, int], delta: DeltaMEstimate) -> str:
     return NOTHING
 
 
-def _of_population(many: Population) -> str:
-    if many.p is None or many.p > ALPHA:
+def _of_population(sample: Population) -> str:
+    if sample.p is None or sample.p > ALPHA:
         return NOTHING
-    return HELPED if many.mean > 0 else HURT
+    return HELPED if sample.mean > 0 else HURT

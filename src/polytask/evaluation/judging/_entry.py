@@ -1,4 +1,4 @@
-"""One candidate with all that was measured of it."""
+"""Candidates with their runs and test predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Entry"]
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One candidate with all that was measured of it.
+    """One candidate with its runs and test predictions.
 
     Parameters
     ----------

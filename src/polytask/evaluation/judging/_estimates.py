@@ -1,4 +1,4 @@
-"""Values and relative gains with their intervals, as the record keeps them."""
+"""Records of values and relative gains with their intervals."""
 
 from __future__ import annotations
 
@@ -76,36 +76,36 @@ class DeltaMEstimate:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def estimate(found: Single | Paired) -> Estimate:
-    """What the statistics found of one metric, with the spread over runs."""
-    defined = [value for value in found.per_run if value is not None]
+def estimate(measured: Single | Paired) -> Estimate:
+    """Record of one metric's estimate, with its spread over runs."""
+    defined = [value for value in measured.per_run if value is not None]
     return Estimate(
-        value=found.value,
-        interval=found.interval,
-        per_run=found.per_run,
+        value=measured.value,
+        interval=measured.interval,
+        per_run=measured.per_run,
         spread=float(np.std(defined, ddof=1)) if len(defined) > 1 else None,
-        undefined=found.undefined,
-        left_out=found.left_out,
-        n_units=found.n_units,
+        undefined=measured.undefined,
+        left_out=measured.left_out,
+        n_units=measured.n_units,
     )
 
 
-def delta_m_estimate(found: PairedGain, left_out: Mapping[str, str]) -> DeltaMEstimate:
-    """Δm as the statistics found it, with the tasks left out before and by them."""
+def delta_m_estimate(gain: PairedGain, left_out: Mapping[str, str]) -> DeltaMEstimate:
+    """Record of Δm, with the tasks that were left out before or by the estimate."""
     return DeltaMEstimate(
-        value=found.value,
-        interval=found.interval,
-        p=found.p,
-        geometric=found.geometric,
-        geometric_interval=found.geometric_interval,
-        dominant=_dominant(found.gains),
-        tasks=tuple(found.gains),
-        left_out={**left_out, **found.left_out},
+        value=gain.value,
+        interval=gain.interval,
+        p=gain.p,
+        geometric=gain.geometric,
+        geometric_interval=gain.geometric_interval,
+        dominant=_dominant(gain.gains),
+        tasks=tuple(gain.gains),
+        left_out={**left_out, **gain.left_out},
     )
 
 
 def _dominant(gains: Mapping[str, float]) -> str | None:
-    """The task whose gain outweighs all others together.
+    """Task whose gain outweighs those of all other tasks together.
 
     Small gains leave the two means alike, and one of two tasks nearly always outweighs the other.
     """

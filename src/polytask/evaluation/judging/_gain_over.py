@@ -17,8 +17,8 @@ _ALONE = "its gain alone is defined, and a sample of tasks takes two"
 
 
 def gain_over(
-    ours: Entry,
-    theirs: Entry,
+    learner: Entry,
+    baseline: Entry,
     context: Context,
     differences: Mapping[str, Paired] | None = None,
 ) -> DeltaMEstimate:
@@ -34,34 +34,38 @@ def gain_over(
         Of the two, where they are known.
     """
     if context.many_small:
-        return _of_many(differences or pairs(ours, theirs, context), theirs, context)
-    metrics, left_out = context.counted(theirs)
+        return _of_many(differences or pairs(learner, baseline, context), baseline, context)
+    metrics, left_out = context.counted(baseline)
     shared = {
         task: metric
         for task, metric in metrics.items()
-        if ours.answers[task] and theirs.answers[task]
+        if learner.answers[task] and baseline.answers[task]
     }
     left_out |= {task: "no test rows" for task in metrics if task not in shared}
     if not shared:
         return DeltaMEstimate(None, left_out=left_out)
-    found = paired_gain(
-        {task: ours.answers[task] for task in shared},
-        {task: theirs.answers[task] for task in shared},
+    gain = paired_gain(
+        {task: learner.answers[task] for task in shared},
+        {task: baseline.answers[task] for task in shared},
         shared,
         test_per_train=context.test_per_train,
     )
-    return delta_m_estimate(found, left_out)
+    return delta_m_estimate(gain, left_out)
 
 
-def _of_many(differences: Mapping[str, Paired], theirs: Entry, context: Context) -> DeltaMEstimate:
-    many = population(differences, theirs, context)
-    if many is None:
+def _of_many(
+    differences: Mapping[str, Paired], baseline: Entry, context: Context
+) -> DeltaMEstimate:
+    estimate = population(differences, baseline, context)
+    if estimate is None:
         alone = dict.fromkeys(context.tasks.primary.names, _ALONE)
-        return DeltaMEstimate(None, left_out=alone | effects(differences, theirs, context).left_out)
+        return DeltaMEstimate(
+            None, left_out=alone | effects(differences, baseline, context).left_out
+        )
     return DeltaMEstimate(
-        value=many.mean,
-        interval=many.interval,
-        p=many.p,
-        tasks=many.tasks,
-        left_out=many.left_out,
+        value=estimate.mean,
+        interval=estimate.interval,
+        p=estimate.p,
+        tasks=estimate.tasks,
+        left_out=estimate.left_out,
     )

@@ -68,12 +68,14 @@ def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
             settings=trial.settings,
             gain=None if trial.failure else trial_gain(trial, first, context.tasks.primary),
             seconds=trial.seconds,
-            tasks=kept.get(place, ()),
+            tasks=kept.get(index, ()),
             failure=trial.failure,
         )
-        for place, trial in enumerate(run.trials)
+        for index, trial in enumerate(run.trials)
     )
-    curves = [curve(run.trials[place].history, place, mine) for place, mine in kept.items()]
+    curves = [
+        curve(run.trials[index].history, index, trial_tasks) for index, trial_tasks in kept.items()
+    ]
     spec = run.runs[0].spec
     return RunRow(
         fold=spec.split["fold"],
@@ -83,7 +85,7 @@ def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
         validation_gain=validation_gain(run, yardstick, context),
         validation=_values(run.validation),
         trials=trials,
-        curves=tuple(found for found in curves if found is not None),
+        curves=tuple(points for points in curves if points is not None),
     )
 
 

@@ -1,4 +1,4 @@
-"""Many small tasks: what joint training does to the population they are drawn from."""
+"""Effect of joint training on the population that many small tasks are drawn from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEAST_VARIANCE = 1e-20  # of relative gains; weights need one that is positive
 
 @dataclass(frozen=True)
 class Population:
-    """The effect of joint training on tasks like these, the tasks as random units.
+    """Effect of joint training on the population of tasks, with tasks as random units.
 
     Attributes
     ----------
@@ -81,8 +81,8 @@ def population(
     Differences are divided by the target's scale in training rows, so that tasks in different
     units count alike, and then by the baseline's mean metric, which makes them relative: one
     denominator for all tasks of a metric, since a task's own error on a handful of rows can be
-    next to nothing. The noise of single differences is pooled over these tasks: with few rows each, a task's own
-    estimate of it would weigh tasks by chance.
+    close to 0. The noise of single differences is pooled over these tasks: with few rows each, a
+    task's own estimate of it would weight tasks by chance.
     """
     if not context.many_small:
         return None
@@ -92,11 +92,13 @@ def population(
     if len(kept) < _FEWEST_TASKS:
         return None
     noise = {name: _pooled(differences, kept, name) for name in levels}
-    values = np.array([one.gain / levels[one.metric] for one in kept.values()])
-    per_unit = [(noise[one.metric] or 0.0) / levels[one.metric] ** 2 for one in kept.values()]
+    values = np.array([effect.gain / levels[effect.metric] for effect in kept.values()])
+    per_unit = [
+        (noise[effect.metric] or 0.0) / levels[effect.metric] ** 2 for effect in kept.values()
+    ]
     variances = np.array(per_unit) / np.array([max(units[task], 1) for task in kept])
     judged = random_effects(values, np.maximum(variances, _LEAST_VARIANCE))
-    known = all(noise[one.metric] is not None for one in kept.values())
+    known = all(noise[effect.metric] is not None for effect in kept.values())
     return Population(
         tasks=tuple(kept),
         left_out=left_out,
@@ -120,7 +122,7 @@ class _Effect(NamedTuple):
 
 
 class Effects(NamedTuple):
-    """What tasks say of the population.
+    """Effects of the tasks that enter the population's estimate.
 
     Attributes
     ----------
@@ -128,7 +130,7 @@ class Effects(NamedTuple):
     levels : dict of metric to float
         The baseline's mean metric: one denominator for all its tasks.
     left_out : dict of task to str
-        Tasks that say nothing, each with its reason.
+        Tasks left out, each with its reason.
     """
 
     kept: dict[str, _Effect]
@@ -137,31 +139,31 @@ class Effects(NamedTuple):
 
 
 def effects(differences: Mapping[str, Paired], baseline: Entry, context: Context) -> Effects:
-    """The gain of each primary task, or why it does not enter; arguments as in `population`."""
+    """Gain of each primary task, or the reason why it is left out; arguments as in `population`."""
     names = context.tasks.primary.names
-    found = {task: _effect(differences[task], task, baseline, context) for task in names}
-    left_out = {task: one for task, one in found.items() if isinstance(one, str)}
-    gains = {task: one for task, one in found.items() if not isinstance(one, str)}
+    outcomes = {task: _effect(differences[task], task, baseline, context) for task in names}
+    left_out = {task: effect for task, effect in outcomes.items() if isinstance(effect, str)}
+    gains = {task: effect for task, effect in outcomes.items() if not isinstance(effect, str)}
     levels = {
-        name: float(np.mean([one.level for one in gains.values() if one.metric == name]))
-        for name in {one.metric for one in gains.values()}
+        name: float(np.mean([effect.level for effect in gains.values() if effect.metric == name]))
+        for name in {effect.metric for effect in gains.values()}
     }
-    left_out |= {task: _PERFECT for task, one in gains.items() if not levels[one.metric] > 0}
-    kept = {task: one for task, one in gains.items() if task not in left_out}
+    left_out |= {task: _PERFECT for task, effect in gains.items() if not levels[effect.metric] > 0}
+    kept = {task: effect for task, effect in gains.items() if task not in left_out}
     return Effects(kept, levels, left_out)
 
 
-def _effect(found: Paired, task: str, baseline: Entry, context: Context) -> _Effect | str:
-    """The effect, or why there is none."""
+def _effect(difference: Paired, task: str, baseline: Entry, context: Context) -> _Effect | str:
+    """The effect, or the reason why it is undefined."""
     if task in context.constant_in_training:
         return CONSTANT_IN_TRAINING
     metric = context.headline(task)
     value = baseline.mean(task, metric.name)
-    if found.value is None or value is None:
+    if difference.value is None or value is None:
         return "its metric is undefined"
     size = target_size(baseline, task, metric)
     sign = 1.0 if metric.greater_is_better else -1.0
-    return _Effect(metric.name, sign * found.value / size, value / size, size)
+    return _Effect(metric.name, sign * difference.value / size, value / size, size)
 
 
 def _pooled(
@@ -170,10 +172,10 @@ def _pooled(
     """Variance of one unit's contribution, from the metric's tasks with two or more units."""
     squares, degrees = 0.0, 0
     for task, effect in effects.items():
-        one = differences[task]
-        if effect.metric != metric or one.standard_error is None or one.n_units < 2:
+        difference = differences[task]
+        if effect.metric != metric or difference.standard_error is None or difference.n_units < 2:
             continue
-        variance = one.n_units * (one.standard_error / effect.size) ** 2
-        squares += (one.n_units - 1) * variance
-        degrees += one.n_units - 1
+        variance = difference.n_units * (difference.standard_error / effect.size) ** 2
+        squares += (difference.n_units - 1) * variance
+        degrees += difference.n_units - 1
     return squares / degrees if degrees else None

@@ -58,7 +58,7 @@ def recommended(
 def never_ahead(
     rows: Sequence[LearnerRow], constant: str | None, headlines: Mapping[str, Metric]
 ) -> set[str]:
-    """Learners that no test metric puts ahead of the constant, where some can be told.
+    """Learners that are ahead of the constant on no task with a defined test metric.
 
     Parameters
     ----------
@@ -70,22 +70,22 @@ def never_ahead(
     floor = next((row for row in rows if row.name == constant), None)
     if floor is None:
         return set()
-    found = set()
+    names = set()
     for row in rows:
         gaps = [
-            (ours - theirs) * (1 if metric.greater_is_better else -1)
+            (value - constant_value) * (1 if metric.greater_is_better else -1)
             for task, metric in headlines.items()
-            if (ours := row.tasks[task][metric.name].value) is not None
-            and (theirs := floor.tasks[task][metric.name].value) is not None
+            if (value := row.tasks[task][metric.name].value) is not None
+            and (constant_value := floor.tasks[task][metric.name].value) is not None
         ]
         if gaps and max(gaps) <= 0:
-            found.add(row.name)
-    return found
+            names.add(row.name)
+    return names
 
 
 def best_run(row: LearnerRow) -> int:
     """The run with the highest validation gain; ties go to the earlier one."""
-    return max(range(len(row.runs)), key=lambda place: _gain(row.runs[place]))
+    return max(range(len(row.runs)), key=lambda run: _gain(row.runs[run]))
 
 
 def _beats(row: LearnerRow, constant: LearnerRow, p: float | None, behind: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""A candidate's answers to the test rows, by task, split and run."""
+"""Predictions of a candidate on test rows, by task, split and run."""
 
 from __future__ import annotations
 
@@ -39,9 +39,13 @@ def read_answers(
         by_split.setdefault(split, []).append(_outcomes(run, store))
     return {
         name: tuple(
-            _answers([one[name] for one in outcomes], units, tasks[name].known_kind)
+            _answers(
+                [outcome_by_task[name] for outcome_by_task in outcomes],
+                units,
+                tasks[name].known_kind,
+            )
             for outcomes in by_split.values()
-            if all(name in one for one in outcomes)
+            if all(name in outcome_by_task for outcome_by_task in outcomes)
         )
         for name in tasks.names
     }
@@ -49,8 +53,8 @@ def read_answers(
 
 def _outcomes(run: Tuned, store: RunStore) -> dict[str, Outcome]:
     """The outcome of every task in the trial that was kept for it."""
-    files = {place: store.read_outcomes(run.trials[place].spec.key, "test") for place in run.kept}
-    return {task: files[place][task] for task, place in run.chosen.items() if task in files[place]}
+    files = {trial: store.read_outcomes(run.trials[trial].spec.key, "test") for trial in run.kept}
+    return {task: files[trial][task] for task, trial in run.chosen.items() if task in files[trial]}
 
 
 def _answers(outcomes: Sequence[Outcome], units: np.ndarray, kind: Kind) -> Answers:
@@ -59,7 +63,7 @@ def _answers(outcomes: Sequence[Outcome], units: np.ndarray, kind: Kind) -> Answ
     order = np.argsort(first.rows, kind="stable")
     return Answers(
         truth=first.truth[order],
-        responses=tuple(_response(one, first.rows[order]) for one in outcomes),
+        responses=tuple(_response(outcome, first.rows[order]) for outcome in outcomes),
         weight=first.weight[order],
         units=units[first.rows[order]],
         target=first.target,

@@ -16,7 +16,7 @@ def unit_ids(data: MultiTaskDataset) -> Int64[np.ndarray, " n"]:
     Equal groups are one unit in all sources; a row without a group is a unit of its own.
     """
     groups = [source.groups for source in data.sources if source.groups is not None]
-    first_free = 1 + max((int(one.max(initial=-1)) for one in groups), default=-1)
+    first_free = 1 + max((int(codes.max(initial=-1)) for codes in groups), default=-1)
     ids: list[np.ndarray] = []
     start = first_free
     for source in data.sources:

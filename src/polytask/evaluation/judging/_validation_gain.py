@@ -36,19 +36,19 @@ def validation_gain(run: Tuned, yardstick: Entry, context: Context) -> float | N
 
 
 def _common_gain(
-    ours: Measured, reference: Measured, yardstick: Entry, context: Context, tasks: TaskSet
+    measured: Measured, reference: Measured, yardstick: Entry, context: Context, tasks: TaskSet
 ) -> float | None:
     """Mean gain over the mean of the reference: one denominator for all tasks of a metric."""
     changes: dict[str, list[float]] = {}
     levels: dict[str, list[float]] = {}
     for task in tasks.names:
         metric = context.headline(task)
-        mine, other = _value(ours, context, task), _value(reference, context, task)
-        if mine is None or other is None:
+        value, reference_value = _value(measured, context, task), _value(reference, context, task)
+        if value is None or reference_value is None:
             continue
         size = target_size(yardstick, task, metric) * (1 if metric.greater_is_better else -1)
-        changes.setdefault(metric.name, []).append((mine - other) / size)
-        levels.setdefault(metric.name, []).append(other / abs(size))
+        changes.setdefault(metric.name, []).append((value - reference_value) / size)
+        levels.setdefault(metric.name, []).append(reference_value / abs(size))
     kept = [name for name in levels if sum(levels[name]) > 0]
     total = sum(len(levels[name]) for name in kept)
     gains = [len(levels[name]) * sum(changes[name]) / sum(levels[name]) for name in kept]
@@ -62,9 +62,17 @@ def _value(measured: Measured, context: Context, task: str) -> float | None:
 def _averaged(entry: Entry, run: Tuned, context: Context) -> Measured:
     """An entry's headline metrics on the run's validation rows, averaged over its seeds."""
     split = run.runs[0].spec.split["digest"]
-    same = [one for one in entry.runs if one.runs[0].spec.split["digest"] == split]
+    runs = [
+        run_of_split
+        for run_of_split in entry.runs
+        if run_of_split.runs[0].spec.split["digest"] == split
+    ]
     return {
-        task: {metric.name: _mean([one.validation[task][metric.name] for one in same])}
+        task: {
+            metric.name: _mean(
+                [run_of_split.validation[task][metric.name] for run_of_split in runs]
+            )
+        }
         for task, metric in headlines(context.tasks).items()
     }
 

@@ -10,7 +10,7 @@ _SHARE_OF_CONSTANT, _LEAST_SCORE = 0.01, 0.05
 
 
 def too_small(metric: Metric, value: float | None, constant: float | None) -> str | None:
-    """Why a relative change of a baseline's metric would mean nothing.
+    """Reason why a relative change of a baseline's metric would be meaningless.
 
     Parameters
     ----------

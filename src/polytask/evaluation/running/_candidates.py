@@ -19,12 +19,12 @@ from polytask.learners import (
 )
 from polytask.tasks import TaskSet
 
-__all__ = ["Asked", "Candidate", "candidates", "check_served", "yardstick"]
+__all__ = ["Candidate", "LearnersLike", "check_served", "make_candidates", "yardstick"]
 
 
-One = str | Learner | Architecture | Estimator
-Asked = Iterable[One | Sequence[Estimator]] | One | None
-"""What people hand over as `learners`."""
+LearnerLike = str | Learner | Architecture | Estimator
+LearnersLike = Iterable[LearnerLike | Sequence[Estimator]] | LearnerLike | None
+"""Types of the argument `learners`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +37,15 @@ class Candidate:
         Unique in the comparison.
     learner : Learner
     baseline : str, optional
-        The candidate that is its single-task self; None if it is one.
-    asked : bool
-        Whether it takes part for its own sake, and not only as somebody's single-task self.
+        Name of its single-task baseline; None for a learner that shares nothing.
+    requested : bool
+        Whether the caller requested it; False for one added as a reference or baseline.
     """
 
     name: str
     learner: Learner
     baseline: str | None = None
-    asked: bool = True
+    requested: bool = True
 
     @property
     def joint(self) -> bool:
@@ -54,62 +54,64 @@ class Candidate:
 
     @property
     def reference(self) -> bool:
-        """Whether it only marks what any other must beat."""
+        """Whether it is a reference that every other learner must beat."""
         return self.learner.reference
 
 
-def candidates(
-    learners: Asked, tasks: TaskSet, device: str | None = None, precision: str | None = None
+def make_candidates(
+    learners: LearnersLike, tasks: TaskSet, device: str | None = None, precision: str | None = None
 ) -> tuple[Candidate, ...]:
-    """The learners asked for (or sensible ones), their single-task selves, and a constant last.
+    """Candidates for the learners requested (or the defaults), their baselines, and a constant.
 
-    Networks, those selves among them, are trained on the device and in the precision given.
+    Networks, baselines among them, are trained on the given device and in the given precision.
     """
-    asked = on_device(_learners(learners, tasks), device, precision, "compare")
-    named = {learner.name: learner for learner in asked}
-    selves: dict[str, str] = {}
-    for learner in asked:
+    requested = on_device(_learners(learners, tasks), device, precision, "compare")
+    named = {learner.name: learner for learner in requested}
+    baseline_of: dict[str, str] = {}
+    for learner in requested:
         if learner.joint:
-            alone = _alone(learner, asked, tasks)
-            selves[learner.name] = _add(named, alone, learner)
+            alone = _alone(learner, requested, tasks)
+            baseline_of[learner.name] = _add(named, alone, learner)
     check_served(named.values(), tasks)
-    if not any(learner.reference for learner in asked):
+    if not any(learner.reference for learner in requested):
         _add(named, Constant(), Constant(name="best constant"))
-    baselines = list(dict.fromkeys(selves.values()))
+    baselines = list(dict.fromkeys(baseline_of.values()))
     order = [*baselines, *(name for name in named if name not in baselines)]
-    own = {learner.name for learner in asked}
-    return tuple(Candidate(name, named[name], selves.get(name), name in own) for name in order)
+    own = {learner.name for learner in requested}
+    return tuple(Candidate(name, named[name], baseline_of.get(name), name in own) for name in order)
 
 
-def yardstick(entrants: tuple[Candidate, ...]) -> str:
-    """The candidate against which all are measured: the first joint learner's single-task self."""
-    apart = [c.name for c in entrants if not (c.joint or c.reference)] or [entrants[0].name]
-    return next((c.baseline for c in entrants if c.baseline is not None), apart[0])
+def yardstick(candidates: tuple[Candidate, ...]) -> str:
+    """The candidate against which all are measured: the first joint learner's baseline."""
+    single_task = [c.name for c in candidates if not (c.joint or c.reference)] or [
+        candidates[0].name
+    ]
+    return next((c.baseline for c in candidates if c.baseline is not None), single_task[0])
 
 
-def _learners(learners: Asked, tasks: TaskSet) -> list[Learner]:
+def _learners(learners: LearnersLike, tasks: TaskSet) -> list[Learner]:
     if learners is None:
         return list(default_learners(tasks))
     return as_learners(learners, "compare", tasks)
 
 
-def _alone(learner: Learner, asked: Sequence[Learner], tasks: TaskSet) -> Learner:
-    """The single-task self of a joint learner.
+def _alone(learner: Learner, requested: Sequence[Learner], tasks: TaskSet) -> Learner:
+    """The single-task baseline of a joint learner.
 
-    It is what the learner says by its method `single_task`; else the first learner of its class
-    that shares nothing, or of any class.
+    This is what its `single_task` returns, else the first learner of its class that shares
+    nothing, else the first of any class.
     """
     alone = learner.single_task()
     if alone is not None:
         return alone
-    known = (*asked, *default_learners(tasks))
-    apart = [one for one in known if not (one.joint or one.reference)]
-    alike = [one for one in apart if type(one) is type(learner)]
-    return next(iter([*alike, *apart]))
+    known = (*requested, *default_learners(tasks))
+    single_task_learners = [other for other in known if not (other.joint or other.reference)]
+    of_same_class = [other for other in single_task_learners if type(other) is type(learner)]
+    return next(iter([*of_same_class, *single_task_learners]))
 
 
 def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:
-    """Let the single-task self of a learner take part, once; return its name."""
+    """Add the baseline of a learner unless an equal one takes part; return its name."""
     for name, other in named.items():
         if other == alone:
             return name
@@ -121,7 +123,7 @@ def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:
 
 
 def check_served(learners: Iterable[Learner], tasks: TaskSet | MultiTaskDataset) -> None:
-    """Raise in words if a learner cannot learn these tasks, or this data set."""
+    """Raise if a learner cannot learn these tasks, or this data set."""
     for learner in learners:
         reason = unserved(learner, tasks)
         if reason is not None:

@@ -1,4 +1,4 @@
-"""The settings that every learner may try."""
+"""Grids of settings of the same size for every learner."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def grid(space: Mapping[str, SearchRange], trials: int) -> list[dict[str, object
     >>> grid(space, trials=2)
     [{'alpha': 1.0, 'solver': 'svd'}, {'alpha': 10.0, 'solver': 'svd'}]
     """
-    values = {setting: one.grid() for setting, one in space.items()}
-    places = product(*(range(len(one)) for one in values.values()))
-    walk = sorted(places, key=lambda place: (sum(map(bool, place)), place[::-1]))
+    choices = {setting: search_range.grid() for setting, search_range in space.items()}
+    points = product(*(range(len(values)) for values in choices.values()))
+    walk = sorted(points, key=lambda point: (sum(map(bool, point)), point[::-1]))
     return [
-        {name: one[index] for (name, one), index in zip(values.items(), place, strict=True)}
-        for place in walk[:trials]
+        {name: values[index] for (name, values), index in zip(choices.items(), point, strict=True)}
+        for point in walk[:trials]
     ]

@@ -12,7 +12,7 @@ __all__ = ["labelled_rows"]
 
 
 def labelled_rows(data: MultiTaskDataset, rows: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """Labelled rows of every task among some rows of every source."""
+    """Count the labelled rows of every task among some rows of every source."""
     counts = dict.fromkeys(data.tasks.names, 0)
     for source in data.sources:
         if source.name in rows:

@@ -50,17 +50,17 @@ class Outcome:
 
     def score(self, metric: Metric) -> MetricRecord:
         """The metric over these rows."""
-        found = metric.score(self.truth, self.response, self.target, self.weight)
-        return MetricRecord(found.value, found.undefined, found.left_out)
+        measured = metric.score(self.truth, self.response, self.target, self.weight)
+        return MetricRecord(measured.value, measured.undefined, measured.left_out)
 
     def digest(self) -> str:
         """sha256 over all of it."""
-        found = hashlib.sha256(repr(self.target).encode())
+        hasher = hashlib.sha256(repr(self.target).encode())
         for name in _ARRAYS:
             array = np.ascontiguousarray(getattr(self, name))
-            found.update(f"{name} {array.dtype} {array.shape}".encode())
-            found.update(array.tobytes())
-        return found.hexdigest()
+            hasher.update(f"{name} {array.dtype} {array.shape}".encode())
+            hasher.update(array.tobytes())
+        return hasher.hexdigest()
 
 
 def outcomes(
@@ -69,7 +69,7 @@ def outcomes(
     rows: Mapping[str, np.ndarray],
     tasks: Collection[str],
 ) -> dict[str, Outcome]:
-    """Predict a part of the data once, without showing its labels, and line up the truth.
+    """Predict a part of the data once, with its labels hidden, and align the truth.
 
     Parameters
     ----------
@@ -100,11 +100,11 @@ def _outcome(
 ) -> Outcome:
     parts = list(_labelled(task, sources, prediction.kind, prediction.target))
     truth = np.concatenate([truth for _, _, _, truth in parts])
-    chosen = np.concatenate([places for _, places, _, _ in parts])
+    chosen = np.concatenate([positions for _, positions, _, _ in parts])
     return Outcome(
         truth=truth,
         response=prediction.response[chosen],
-        rows=np.concatenate([rows[source.name][mine] for source, _, mine, _ in parts]),
+        rows=np.concatenate([rows[source.name][labelled] for source, _, labelled, _ in parts]),
         weight=np.concatenate([weights[source.name] for source, _, _, _ in parts]),
         target=prediction.target,
     )
@@ -113,7 +113,7 @@ def _outcome(
 def _labelled(
     task: str, sources: tuple[Source, ...], kind: Kind, target: FittedTarget
 ) -> Iterator[tuple[Source, np.ndarray, np.ndarray, np.ndarray]]:
-    """Per source: where its labelled rows lie in the prediction, which they are, their truth."""
+    """Per source: positions of its labelled rows in the prediction, those rows, their truth."""
     start = 0
     for source in sources:
         if task not in source.tasks.names:
@@ -126,17 +126,17 @@ def _labelled(
 
 
 def measure(
-    tasks: TaskSet, wanted: Collection[str], found: Mapping[str, Outcome]
+    tasks: TaskSet, names: Collection[str], by_task: Mapping[str, Outcome]
 ) -> dict[str, dict[str, MetricRecord]]:
     """Every metric of the wanted tasks; undefined where there are no rows at all."""
-    nothing = MetricRecord(None, "no rows")
+    no_rows = MetricRecord(None, "no rows")
     return {
         task.name: {
-            metric.name: found[task.name].score(metric) if task.name in found else nothing
+            metric.name: by_task[task.name].score(metric) if task.name in by_task else no_rows
             for metric in metrics_for(task)
         }
         for task in tasks
-        if task.name in wanted
+        if task.name in names
     }
 
 
@@ -144,14 +144,14 @@ _KINDS = {"truth": "f", "response": "f", "rows": "i", "weight": "f"}
 _ARRAYS = tuple(_KINDS)
 
 
-def write_outcomes(path: Path, found: Mapping[str, Outcome]) -> None:
-    """Write outcomes to one safetensors file, wholly or not at all."""
+def write_outcomes(path: Path, by_task: Mapping[str, Outcome]) -> None:
+    """Write outcomes to one safetensors file, atomically."""
     arrays = {
         f"{position}/{field}": np.ascontiguousarray(getattr(outcome, field))
-        for position, outcome in enumerate(found.values())
+        for position, outcome in enumerate(by_task.values())
         for field in _ARRAYS
     }
-    targets = [[name, asdict(outcome.target)] for name, outcome in found.items()]
+    targets = [[name, asdict(outcome.target)] for name, outcome in by_task.items()]
     with replacing(path, make_folder=False) as temporary:
         save_file(arrays, temporary, metadata={"targets": json.dumps(targets)})
 
@@ -169,13 +169,13 @@ def read_outcomes(path: Path) -> dict[str, Outcome]:
 
 
 def _check_file(path: Path) -> None:
-    """Raise for a pipe or a device, which would be waited for."""
+    """Refuse pipes and devices, which would block."""
     if not path.is_file():
         raise ValueError("it is no file")
 
 
 def _outcome_of(file: Any, position: int, target: object) -> Outcome:
-    """The outcome at a position of a file, checked to be of one number of rows."""
+    """Read the outcome at a position of a file, and check its arrays' lengths and types."""
     arrays = {field: file.get_tensor(f"{position}/{field}") for field in _ARRAYS}
     kinds = {field: array.dtype.kind for field, array in arrays.items()}
     if {len(array) for array in arrays.values()} != {len(arrays["rows"])} or kinds != _KINDS:

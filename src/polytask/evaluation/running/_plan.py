@@ -39,12 +39,13 @@ def fit_candidates(
     *,
     quiet: bool,
 ) -> tuple[dict[str, tuple[Tuned, ...]], dict[str, RunRecord]]:
-    """Fit every candidate with every setting in every repetition, and choose by validation rows.
+    """Fit every candidate with every setting in every repetition; choose on validation rows.
 
     Candidates that gave no model in some repetition are returned apart, each with a failed record.
     """
     requests = [
-        [_trials(runner, candidate, one) for one in repetitions] for candidate in candidates
+        [_trials(runner, candidate, repetition) for repetition in repetitions]
+        for candidate in candidates
     ]
     runs = [run for candidate_runs in requests for trials in candidate_runs for run in trials]
     with run_progress(len(runs), quiet=quiet) as progress:
@@ -70,7 +71,7 @@ def _trials(runner: Runner, candidate: Candidate, repetition: Repetition) -> tup
 
 
 def tuned_ranges(learner: Learner) -> dict[str, SearchRange]:
-    """The ranges of the settings that a comparison tunes, in the learner's order."""
+    """Search ranges that a comparison tunes, in the learner's order."""
     space = learner.search_space()
     return dict(space) if learner.tuned is None else {path: space[path] for path in learner.tuned}
 
@@ -95,12 +96,12 @@ def _well_validated(data: MultiTaskDataset, split: Split) -> list[str]:
 def measure_chosen(
     runner: Runner, tuned: Mapping[str, tuple[Tuned, ...]], *, quiet: bool
 ) -> dict[str, tuple[Tuned, ...]]:
-    """Read the test rows once for every trial that was kept, and for its tasks only."""
+    """Evaluate every kept trial once on the test rows, for its tasks only."""
     chosen = [
-        (run.runs[place], tasks)
+        (run.runs[trial], tasks)
         for runs in tuned.values()
         for run in runs
-        for place, tasks in run.kept.items()
+        for trial, tasks in run.kept.items()
     ]
     with progress_bar(len(chosen), "testing", quiet=quiet) as advance:
         records = runner.test_all(chosen, lambda record: advance(record.spec.name))

@@ -1,4 +1,4 @@
-"""The model to use: a run's own, or one put together of what was kept for each task."""
+"""The recommended model: that of a run, or one combined from the trials kept per task."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ __all__ = ["recommended_model"]
 
 
 def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
-    """The fitted predictor that answers as the run was measured."""
+    """Return the fitted predictor that gives the predictions measured for the run."""
     store.check()
-    kept = {place: _kept(run.runs[place], store) for place in run.kept}
+    kept = {trial: _kept(run.runs[trial], store) for trial in run.kept}
     first = next(iter(kept.values()))
     if len(kept) == 1:
         return first
     order = list(kept)
-    parts = {task: order.index(place) for task, place in run.chosen.items()}
-    model = CombinedModel(tuple(kept[place].model for place in order), parts)
+    parts = {task: order.index(trial) for task, trial in run.chosen.items()}
+    model = CombinedModel(tuple(kept[trial].model for trial in order), parts)
     return FittedPredictor(first.tasks, first.schemas, model, None, first.name)
 
 

@@ -68,7 +68,7 @@ class MetricRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What one run gave.
+    """Results of one run.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""One run: fit on training rows, look at validation rows, and at test rows only if chosen."""
+"""One run: fit on training rows, evaluate on validation rows, and on test rows if chosen."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class Run:
 
 
 def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
-    """Fit on training rows and measure on validation rows, unless that has been done.
+    """Fit on training rows and evaluate on validation rows, unless the run is on record.
 
-    A learner that raises an error of ours gives a record too, which names the failure.
+    A `PolytaskError` of the learner is recorded as the failure of the run.
     """
     data, store = common
     store.check()
@@ -94,13 +94,13 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
 
 
 def _class_name(error: PolytaskError) -> str:
-    """The class of ours that the error is of, or is derived from."""
-    ours = PolytaskError.__module__
-    return next(one.__name__ for one in type(error).__mro__ if one.__module__ == ours)
+    """Name of the first class in `polytask.exceptions` among the error's base classes."""
+    module = PolytaskError.__module__
+    return next(cls.__name__ for cls in type(error).__mro__ if cls.__module__ == module)
 
 
 def _options(run: Run, store: RunStore) -> dict[str, Any]:
-    """Where learners that can go on from the middle of a fit leave their state."""
+    """Keyword arguments of `fit`: the checkpoint, for learners that can resume."""
     if not run.learner.resumes:
         return {}
     return {"checkpoint": store.checkpoint(run.spec.key)}
@@ -115,12 +115,12 @@ def _validated(
     seconds: float,
 ) -> RunRecord:
     rows = _in_whole(run.split.validation, data)
-    found = outcomes(predictor, validation, rows, data.tasks.names)
-    store.write_outcomes(run.spec.key, "validation", found)
+    validated = outcomes(predictor, validation, rows, data.tasks.names)
+    store.write_outcomes(run.spec.key, "validation", validated)
     store.write_model(run.spec.key, predictor, run.spec.learner)
     return RunRecord(
         spec=run.spec,
-        validation=measure(data.tasks, data.tasks.names, found),
+        validation=measure(data.tasks, data.tasks.names, validated),
         history={} if predictor.history is None else predictor.history.to_dict(),
         n_parameters=predictor.n_parameters,
         seconds=seconds,
@@ -132,16 +132,16 @@ def _validated(
 def test_run(
     chosen: tuple[Run, Collection[str]], common: tuple[MultiTaskDataset, RunStore]
 ) -> RunRecord:
-    """Measure a chosen run on the test rows of some tasks, unless that has been done."""
+    """Evaluate a chosen run on the test rows of some tasks, unless that is on record."""
     (run, tasks), (data, store) = chosen, common
     record = fit_run(run, common)
     if record.covers(tasks):
         return record
     predictor = store.read_model(run.spec.key, run.spec.learner)
     rows = _in_whole(run.split.test, data)
-    found = outcomes(predictor, data.take(run.split.test), rows, tasks)
-    store.write_outcomes(run.spec.key, "test", found)
-    test = measure(data.tasks, tasks, found)
+    tested_outcomes = outcomes(predictor, data.take(run.split.test), rows, tasks)
+    store.write_outcomes(run.spec.key, "test", tested_outcomes)
+    test = measure(data.tasks, tasks, tested_outcomes)
     files = {**record.files, **store.digests(run.spec.key, "test.safetensors")}
     tested = replace(record, test=test, test_reads=record.test_reads + 1, files=files)
     store.write(tested)

@@ -13,15 +13,15 @@ from polytask.evaluation.running._records import RunRecord
 __all__ = ["Advance", "Notes", "RunProgress", "progress_at_once", "progress_bar", "run_progress"]
 
 Advance = Callable[[str], None]
-"""Say that one more step is done, and what it was."""
+"""Callback that advances by one step, with the step's description."""
 
 _patience: ContextVar[float] = ContextVar("patience", default=2.0)
-"""Seconds without a line: a comparison that takes no longer says nothing."""
+"""Seconds before the first line, so that a short comparison prints nothing."""
 
 
 @contextmanager
 def progress_at_once() -> Iterator[None]:
-    """Let comparisons inside say from the first run on how far they are, as commands do."""
+    """Show the progress of comparisons in the block from the first run on, as commands do."""
     token = _patience.set(0.0)
     try:
         yield
@@ -30,9 +30,9 @@ def progress_at_once() -> Iterator[None]:
 
 
 class Notes:
-    """Sentences on how a study is run: kept, and said on stderr unless `quiet`.
+    """Sentences on how a study is run: kept, and written to stderr unless `quiet`.
 
-    They speak of this process and not of what was found, so no record holds them.
+    They concern this process and not the results, so no record holds them.
     """
 
     def __init__(self, quiet: bool) -> None:
@@ -40,7 +40,7 @@ class Notes:
         self.kept: list[str] = []
 
     def __call__(self, sentence: str) -> None:
-        """Keep a sentence, and say it."""
+        """Keep a sentence, and write it unless `quiet`."""
         self.kept.append(sentence)
         if not self.quiet:
             _write(f"note: {sentence}\n")
@@ -63,19 +63,19 @@ def progress_bar(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
         TextColumn("{task.description}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        place = bar.add_task("", total=total)
-        yield lambda words: bar.update(place, advance=1, description=words)
+        bar_task = bar.add_task("", total=total)
+        yield lambda description: bar.update(bar_task, advance=1, description=description)
 
 
 class RunProgress:
-    """Hears of every run, and shows nothing.
+    """Receives every run, and shows nothing.
 
     Attributes
     ----------
     total : int
         Runs in all.
     n_known : int
-        Those that were done before.
+        Runs that were already on record.
     n_fitted : int
     """
 
@@ -83,17 +83,17 @@ class RunProgress:
         self.total, self.n_known, self.n_fitted = total, 0, 0
 
     def known(self, record: RunRecord) -> None:
-        """A run that was done before."""
+        """Count a run that was already on record."""
         del record
         self.n_known += 1
 
     def fitted(self, record: RunRecord) -> None:
-        """A run that has just ended."""
+        """Count a run that has just ended."""
         del record
         self.n_fitted += 1
 
     def close(self) -> None:
-        """There is no more to come."""
+        """End the display."""
 
 
 @contextmanager
@@ -183,7 +183,7 @@ def _run_name(record: RunRecord) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """A time as people say it."""
+    """Format a duration for reading."""
     for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.{int(seconds < 10 * size and unit != 'min')}f} {unit}"

@@ -30,7 +30,7 @@ OnDone = Callable[[RunRecord], None]
 
 
 class Runner:
-    """Runs of learners on one data set, kept in a folder: what is done is not done again.
+    """Runs of learners on one data set, kept in a folder; finished runs are not repeated.
 
     Used as a context manager, it ends the worker processes that `jobs` started.
 
@@ -95,7 +95,7 @@ class Runner:
         return Run(spec, configured, split, dict(settings or {}))
 
     def run(self, run: Run) -> RunRecord:
-        """Fit, look at validation rows and keep all; or read what was kept."""
+        """Fit, evaluate on validation rows and keep all results; or read the kept record."""
         self._prepare()
         return self._recall(run) or fit_run(run, (self.data, self.store))
 
@@ -105,7 +105,7 @@ class Runner:
         on_done: OnDone | None = None,
         on_known: OnDone | None = None,
     ) -> list[RunRecord]:
-        """`run` for each, side by side; records in the order of `runs`.
+        """Carry out all runs in parallel; records come in the order of `runs`.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Runner:
     def test_all(
         self, chosen: Sequence[tuple[Run, Collection[str]]], on_done: OnDone | None = None
     ) -> list[RunRecord]:
-        """Predict the test rows of chosen runs, once and for all, for the tasks given."""
+        """Evaluate chosen runs on test rows, once, for the given tasks."""
         return self._all(test_run, chosen, self._tested, on_done, on_done)
 
     def _all(
@@ -131,7 +131,7 @@ class Runner:
         on_done: OnDone | None,
         on_known: OnDone | None,
     ) -> list[RunRecord]:
-        """Do what is not known yet."""
+        """Carry out the jobs that are not on record."""
         self._prepare()
         records = {place: record for place, job in enumerate(jobs) if (record := known(job))}
         for record in records.values():
@@ -145,7 +145,7 @@ class Runner:
         return [records[place] for place in range(len(jobs))]
 
     def _prepare(self) -> None:
-        """Make the folder once: later on it is gone only if somebody removed it."""
+        """Make the folder once; if it is missing later, somebody removed it."""
         if not self._prepared:
             self.store.prepare()
             self._prepared = True
@@ -173,10 +173,10 @@ def _notify(on_done: OnDone | None, record: RunRecord) -> None:
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

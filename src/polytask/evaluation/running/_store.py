@@ -47,7 +47,7 @@ class RunStore:
         return self._path(key, ".model")
 
     def checkpoint(self, key: str) -> Path:
-        """The state of a run in the middle of its fit; gone once the run is done."""
+        """Path of the run's checkpoint, which is removed once the run is done."""
         return self._path(key, ".checkpoint.safetensors")
 
     def prepare(self) -> None:
@@ -67,7 +67,7 @@ class RunStore:
             raise DiskError(sentence)
 
     def read(self, key: str) -> RunRecord | None:
-        """The record of a run, or None if it has yet to be done.
+        """Read the record of a run; None if there is none.
 
         Raises
         ------
@@ -90,14 +90,14 @@ class RunStore:
         for ending, expected in record.files.items():
             path = self._path(key, f".{ending}")
             try:
-                found = digest(path)
+                actual = digest(path)
             except OSError as error:
                 raise StudyError(f"{path} is missing or cannot be read.") from error
-            if found != expected:
+            if actual != expected:
                 raise StudyError(f"{path} was edited or damaged after it was written.")
 
     def recall(self, key: str, note: Callable[[str], None]) -> RunRecord | None:
-        """As `read`, but what is damaged is removed, so that the run is done again.
+        """Read as `read` does, but remove damaged results, so that the run is repeated.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class RunStore:
             note(f"{path} is damaged. That run starts from its beginning.")
 
     def _discard(self, key: str) -> None:
-        """Remove all of a run, its record first."""
+        """Remove all files of a run, its record first."""
         with writing(self._path(key, ".json")):
             self._path(key, ".json").unlink(missing_ok=True)
             remove_folder(self.bundle(key))
@@ -135,7 +135,7 @@ class RunStore:
             self.checkpoint(key).unlink(missing_ok=True)
 
     def write(self, record: RunRecord) -> None:
-        """Write the record; the run is done from then on."""
+        """Write the record, which marks the run as done."""
         path = self._path(record.spec.key, ".json")
         write_json(path, sealed(record.to_dict()), make_folder=False)
 
@@ -146,12 +146,12 @@ class RunStore:
     def write_model(
         self, key: str, predictor: FittedPredictor, learner: Mapping[str, Any] | None = None
     ) -> None:
-        """Save the run's model, in place of what an interrupted process may have left."""
+        """Save the run's model, replacing what an interrupted process may have left."""
         remove_folder(self.bundle(key))
         predictor.save(self.bundle(key), self.trusted_by(learner))
 
     def read_model(self, key: str, learner: Mapping[str, Any] | None = None) -> FittedPredictor:
-        """The run's model, which may name the packages that its learner's recipe names."""
+        """Read the run's model, which may name the packages that its learner's recipe names."""
         return load(self.bundle(key), self.trusted_by(learner))
 
     def trusted_by(self, learner: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -162,9 +162,9 @@ class RunStore:
         names = list(names_in(learner))
         return (*self.trusted, *packages_of([*names, *models_beside(names)]))
 
-    def write_outcomes(self, key: str, part: str, found: Mapping[str, Outcome]) -> None:
-        """Write what the run's model said about ``"validation"`` or ``"test"`` rows."""
-        write_outcomes(self._path(key, f".{part}.safetensors"), found)
+    def write_outcomes(self, key: str, part: str, outcomes: Mapping[str, Outcome]) -> None:
+        """Write the predictions of the run's model on ``"validation"`` or ``"test"`` rows."""
+        write_outcomes(self._path(key, f".{part}.safetensors"), outcomes)
 
     def read_outcomes(self, key: str, part: str) -> dict[str, Outcome]:
         """Read what `write_outcomes` wrote."""

@@ -1,4 +1,4 @@
-"""The folder of a study: whose it is, and that one process at a time writes to it."""
+"""The folder of a study: its identity, and a lock for one writing process at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OURS = ("comparison.json", "model", "runs", "report.html")
 
 
 def out_folder(out: object) -> Path:
-    """The folder that `out` means.
+    """Turn `out` into the path of a folder.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def study_folder(
 
 @contextmanager
 def _usable(folder: Path) -> Iterator[None]:
-    """Say what keeps the folder from being used: a mistake in `out`, or the disk's trouble."""
+    """Turn an OSError into our error: a mistake in `out`, or a problem of the disk."""
     try:
         yield
     except OSError as error:
@@ -92,10 +92,10 @@ def _usable(folder: Path) -> Iterator[None]:
 
 
 def _check_no_file(folder: Path) -> None:
-    for place in (folder, *folder.parents):
-        if place.exists():
-            if not place.is_dir():
-                raise StudyError(f"{place} is a file. Choose another folder with `out`.")
+    for path in (folder, *folder.parents):
+        if path.exists():
+            if not path.is_dir():
+                raise StudyError(f"{path} is a file. Choose another folder with `out`.")
             return
 
 
@@ -128,7 +128,7 @@ def _claim(folder: Path, identity: Mapping[str, Any], note: Callable[[str], None
 
 
 def _held(path: Path) -> dict[str, Any] | None:
-    """What a study's file says; None where it is missing or not as it was written."""
+    """Read a study's file; None if it is missing or not as it was written."""
     try:
         held = read_json(path)
         return held if isinstance(held, dict) and "sha256" not in held else unsealed(held)
@@ -137,9 +137,9 @@ def _held(path: Path) -> dict[str, Any] | None:
 
 
 def _check_ours(folder: Path, data: object) -> None:
-    """Raise unless a folder without a sound ``study.json`` holds runs, and all are of the data."""
+    """Raise unless a folder without a valid ``study.json`` holds runs, all of them on the data."""
     records = [_data_of(path) for path in (folder / "runs").glob("[!.]*.json")]
-    if not any(records) or any(found != data for found in records if found is not None):
+    if not any(records) or any(digest != data for digest in records if digest is not None):
         sentence = (
             f"{folder} holds {', '.join(name for name in _OURS if (folder / name).exists())} that "
             "no study of ours wrote. Choose another folder with `out`."
@@ -162,7 +162,7 @@ def _data_of(record: Path) -> object:
 
 @contextmanager
 def _locked(folder: Path, descriptor: int) -> Iterator[None]:
-    """Hold the folder's lock, which the system lets go when the process ends, however it ends."""
+    """Hold the folder's lock, which the system releases when the process ends in any way."""
     try:
         if not try_lock(descriptor):
             sentence = (

@@ -1,4 +1,4 @@
-"""Removal of what killed processes leave: half-written files, runs without a record."""
+"""Removal of leftovers of killed processes: half-written files, runs without a record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _IN_WORKSHOPS = {"lock", "new", "old"}
 
 
 def sweep(folder: Path) -> None:
-    """Remove what no run will read: halves, results without a record, checkpoints with one.
+    """Remove what no run will read: half-written files, results without a record, old checkpoints.
 
     Only names that polytask gives are touched, and links never. Nobody else may write to the
     folder meanwhile.
@@ -35,9 +35,9 @@ def sweep(folder: Path) -> None:
 
 def sweep_halves(folder: Path) -> None:
     """Remove files and models that were not written to their end."""
-    for place, ours in ((folder, _OF_THE_STUDY), (folder / "runs", _OF_A_RUN)):
-        for path in _inside(place):
-            if (name := _meant(path)) is not None and ours.fullmatch(name):
+    for directory, pattern in ((folder, _OF_THE_STUDY), (folder / "runs", _OF_A_RUN)):
+        for path in _inside(directory):
+            if (name := _meant(path)) is not None and pattern.fullmatch(name):
                 _remove(path)
 
 
@@ -48,15 +48,15 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _meant(path: Path) -> str | None:
-    """The name that a half-written file or model would have got."""
+    """Final name of a half-written file or model; None for anything else."""
     if path.is_symlink():
         return None
     if path.is_dir():
-        found = _WORKSHOP.fullmatch(path.name)
-        inner = {one.name for one in _inside(path)}
-        return found["name"] if found is not None and inner <= _IN_WORKSHOPS else None
-    found = TEMPORARY.fullmatch(path.name)
-    return None if found is None else found["stem"] + (found["suffix"] or "")
+        match = _WORKSHOP.fullmatch(path.name)
+        children = {child.name for child in _inside(path)}
+        return match["name"] if match is not None and children <= _IN_WORKSHOPS else None
+    match = TEMPORARY.fullmatch(path.name)
+    return None if match is None else match["stem"] + (match["suffix"] or "")
 
 
 def _stale(runs: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Choice of a trial by validation rows."""
+"""Choice of a trial on validation rows."""
 
 from __future__ import annotations
 
@@ -50,9 +50,15 @@ def trial_gain(trial: RunRecord, first: RunRecord, tasks: TaskSet) -> float | No
     """
     changes = []
     for task, metric in headlines(tasks).items():
-        ours, theirs = (one.validation[task][metric.name].value for one in (trial, first))
-        if ours is not None and theirs is not None:
-            change = 2 * (ours - theirs) / (abs(ours) + abs(theirs)) if ours or theirs else 0.0
+        value, first_value = (
+            record.validation[task][metric.name].value for record in (trial, first)
+        )
+        if value is not None and first_value is not None:
+            change = (
+                2 * (value - first_value) / (abs(value) + abs(first_value))
+                if value or first_value
+                else 0.0
+            )
             changes.append(change if metric.greater_is_better else -change)
     return sum(changes) / len(changes) if changes else None
 
@@ -60,7 +66,7 @@ def trial_gain(trial: RunRecord, first: RunRecord, tasks: TaskSet) -> float | No
 def choose(
     trials: Sequence[RunRecord], tasks: TaskSet, *, alone: Collection[str] = ()
 ) -> dict[str, int]:
-    """The trial that is kept for each task, by validation rows alone.
+    """Choose the trial that is kept per task, on validation rows alone.
 
     One trial is kept for all tasks: that of the highest `trial_gain` over the first trial that
     gave a model, over primary tasks. Tasks that choose `alone` keep the trial that is best
@@ -71,7 +77,7 @@ def choose(
     NonFiniteLossError
         If no trial gave a model.
     """
-    alive = [place for place, trial in enumerate(trials) if not trial.failure]
+    alive = [index for index, trial in enumerate(trials) if not trial.failure]
     if not alive:
         raise NonFiniteLossError(trials[0].failure)
     common = _best(trials, alive, tasks.primary)
@@ -83,13 +89,13 @@ def choose(
 
 def _best(trials: Sequence[RunRecord], alive: Sequence[int], tasks: TaskSet) -> int:
     first = trials[alive[0]]
-    gains = {place: trial_gain(trials[place], first, tasks) or 0.0 for place in alive}
-    return max(alive, key=lambda place: gains[place])
+    gains = {index: trial_gain(trials[index], first, tasks) or 0.0 for index in alive}
+    return max(alive, key=lambda index: gains[index])
 
 
 @dataclass(frozen=True, eq=False)
 class Tuned:
-    """One candidate on one split with one seed, its trials done and a choice made.
+    """One candidate in one repetition: its trials, and the trial chosen per task.
 
     Parameters
     ----------
@@ -108,8 +114,8 @@ class Tuned:
     def kept(self) -> dict[int, tuple[str, ...]]:
         """The trials that are kept, each with its tasks."""
         return {
-            place: tuple(task for task, kept in self.chosen.items() if kept == place)
-            for place in sorted(set(self.chosen.values()))
+            index: tuple(task for task, kept in self.chosen.items() if kept == index)
+            for index in sorted(set(self.chosen.values()))
         }
 
     def settings(self) -> dict[str, Any]:
@@ -137,10 +143,10 @@ class Tuned:
     @property
     def files(self) -> dict[str, str]:
         """Digests of the test predictions, by their path in the study's folder."""
-        trials = [self.trials[place] for place in self.kept]
+        trials = [self.trials[index] for index in self.kept]
         ending = "test.safetensors"
         return {f"runs/{t.spec.key}.{ending}": t.files[ending] for t in trials if ending in t.files}
 
     def mean(self, field: str) -> float:
-        """Mean over tasks of a number of the trial kept for each."""
+        """Mean over tasks of a numeric field of the trial kept per task."""
         return sum(getattr(self.trials[i], field) for i in self.chosen.values()) / len(self.chosen)

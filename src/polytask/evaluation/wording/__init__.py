@@ -1,1 +1,4 @@
-"""Wording: tables, sentences and notes about what was judged."""
+"""Tables, sentences and notes that present a judged comparison.
+
+A newcomer begins with `_verdict.py` (the answer) and `_terminal_table.py` (the table).
+"""

@@ -1,4 +1,4 @@
-"""Δm in words: the arithmetic mean, or the geometric one where one task would drown the rest."""
+"""Sentences on Δm: the arithmetic mean, or the geometric one if a single task dominates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_REASONS = 3
 
 
 def average(delta: DeltaMEstimate) -> str:
-    """Δm with its interval; the geometric mean leads where one task outweighs the others."""
+    """Format Δm and its interval; the geometric mean is used if one task outweighs the others."""
     if delta.value is None:
         return "Δm is undefined"
     if delta.dominant is None or delta.geometric is None:
@@ -24,14 +24,14 @@ def average(delta: DeltaMEstimate) -> str:
 
 
 def aside(delta: DeltaMEstimate) -> str:
-    """What is added to `average` where p shows a difference and the interval printed does not."""
+    """Parenthesis after `average` where p shows a difference and the printed interval does not."""
     geometric = delta.dominant is not None and delta.geometric is not None
     interval = delta.geometric_interval if geometric else delta.interval
     return where_interval_holds_zero(delta.p, interval)
 
 
 def where_interval_holds_zero(p: float | None, interval: tuple[float, float] | None) -> str:
-    """An aside: p is of an exchange, the interval that of another method, and the two part."""
+    """Parenthesis for a small p beside an interval that holds 0, which is found differently."""
     if p is None or p > ALPHA or interval is None or not interval[0] <= 0 <= interval[1]:
         return ""
     return f" (p = {p:.2g}, though the interval, found in another way, holds 0)"

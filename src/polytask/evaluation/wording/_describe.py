@@ -28,7 +28,7 @@ _MOST_INPUTS = 30
 def identity(
     digest: str, splitter: Splitter, splits: Sequence[Split], budget: Budget
 ) -> dict[str, Any]:
-    """What must be equal for two comparisons to share a folder."""
+    """Values that must be equal for two comparisons to share a folder."""
     together = hashlib.sha256("".join(split.digest() for split in splits).encode())
     return {
         "data": digest,
@@ -44,8 +44,8 @@ def described_study(
     repetitions: Sequence[Repetition],
     budget: Budget,
 ) -> dict[str, Any]:
-    """Everything of a comparison that is known before it runs."""
-    splits = list({id(one.split): one.split for one in repetitions}.values())
+    """Description of a comparison before it runs."""
+    splits = list({id(repetition.split): repetition.split for repetition in repetitions}.values())
     sizes = [labelled_rows(data, split.test) for split in splits]
     title = f"{count(len(data.tasks), 'task')}, {count(data.n_rows, 'row')}"
     return {
@@ -63,7 +63,9 @@ def described_study(
             "units": _units(data),
             "rows": [_sizes(split) for split in splits],
         },
-        "runs": [{"fold": one.split.fold, "seed": one.seed} for one in repetitions],
+        "runs": [
+            {"fold": repetition.split.fold, "seed": repetition.seed} for repetition in repetitions
+        ],
         "budget": _budget(budget),
         "tasks": [_task(task, [size[task.name] for size in sizes]) for task in data.tasks],
         "statistics": _statistics(data, splits, len(repetitions)),
@@ -80,7 +82,7 @@ def _inputs(data: MultiTaskDataset) -> dict[str, Any]:
 
 
 def _units(data: MultiTaskDataset) -> int:
-    """Groups that a splitter could part, or rows of the smallest source where there are none."""
+    """Number of groups that a splitter can separate, else rows of the smallest source."""
     groups = [source.groups for source in data.sources if source.groups is not None]
     if groups:
         return len(np.unique(np.concatenate(groups)))
@@ -92,7 +94,7 @@ def _budget(budget: Budget) -> dict[str, int]:
 
 
 def _recipe(splitter: Splitter) -> dict[str, Any]:
-    """The plain settings of a way to split; rows that it was given are left to the digest."""
+    """Plain settings of a splitter; given row indices are covered by the digest."""
     names: list[str] = []
     if is_dataclass(splitter):
         names = [field.name for field in fields(splitter)]

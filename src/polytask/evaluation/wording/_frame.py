@@ -33,27 +33,27 @@ def as_frame(comparison: Mapping[str, Any]) -> pl.DataFrame:
     """
     headlines = {task["name"]: task["metric"] for task in comparison["study"]["tasks"]}
     rows = [
-        _row(learner["name"], task, metric, found, headline=headlines[task] == metric)
+        _row(learner["name"], task, metric, estimate, headline=headlines[task] == metric)
         for learner in comparison["learners"]
         for task, metrics in learner["tasks"].items()
-        for metric, found in metrics.items()
+        for metric, estimate in metrics.items()
     ]
     return pl.DataFrame(rows, schema=_SCHEMA)
 
 
 def _row(
-    learner: str, task: str, metric: str, found: Mapping[str, Any], *, headline: bool
+    learner: str, task: str, metric: str, estimate: Mapping[str, Any], *, headline: bool
 ) -> dict[str, Any]:
-    low, high = found["interval"] or (None, None)
+    low, high = estimate["interval"] or (None, None)
     return {
         "learner": learner,
         "task": task,
         "metric": metric,
         "headline": headline,
-        "value": found["value"],
+        "value": estimate["value"],
         "low": low,
         "high": high,
-        "spread": found["spread"],
-        "n_units": found["n_units"],
-        "undefined": found["undefined"],
+        "spread": estimate["spread"],
+        "n_units": estimate["n_units"],
+        "undefined": estimate["undefined"],
     }

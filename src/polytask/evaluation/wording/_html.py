@@ -1,4 +1,4 @@
-"""The comparison as a notebook shows it."""
+"""The comparison as HTML for notebooks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def as_html(comparison: Mapping[str, Any], verdict: Sequence[str], notes: Sequen
 
 def _line(cells: Sequence[str], kind: str) -> str:
     aligned = [
-        f'<{kind} style="text-align:{"right" if place else "left"}">{escape(cell)}</{kind}>'
-        for place, cell in enumerate(cells)
+        f'<{kind} style="text-align:{"right" if position else "left"}">{escape(cell)}</{kind}>'
+        for position, cell in enumerate(cells)
     ]
     return f"<tr>{''.join(aligned)}</tr>"

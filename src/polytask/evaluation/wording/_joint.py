@@ -18,7 +18,7 @@ _MOST_TASK_SENTENCES = 12
 
 
 def about_joint(main: LearnerDifference | None, some_joint: bool) -> tuple[str, list[str]]:
-    """A headline and further sentences.
+    """Write a headline and further sentences on joint training.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def about_joint(main: LearnerDifference | None, some_joint: bool) -> tuple[str, 
 
 
 def _of_population(main: LearnerDifference, many: Population, pair: str) -> tuple[str, list[str]]:
-    """Many small tasks: they are judged as a sample of tasks."""
+    """Sentences on many small tasks, which are judged as a sample of tasks."""
     openings = {
         HELPED: "Joint training helped tasks like these on average",
         HURT: "Joint training hurt tasks like these on average",
@@ -71,7 +71,7 @@ def _of_population(main: LearnerDifference, many: Population, pair: str) -> tupl
 
 
 def _contrast(main: LearnerDifference) -> list[str]:
-    """A sentence where the tasks' answers and their average point apart."""
+    """Sentence for tasks' answers that contradict their average."""
     value = main.delta_m.value
     if value is None or (main.answer, value > 0) not in {(HELPED, False), (HURT, True)}:
         return []
@@ -113,7 +113,7 @@ def _task_sentences(main: LearnerDifference) -> list[str]:
 
 
 def _named(main: LearnerDifference, answers: Sequence[str]) -> list[str]:
-    """Only the primary tasks that have these answers, named."""
+    """Sentences that name the primary tasks with these answers."""
     sentences = []
     for answer in answers:
         names = [name for name, one in main.tasks.items() if one.answer == answer and one.counted]

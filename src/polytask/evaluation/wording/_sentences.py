@@ -1,4 +1,4 @@
-"""Sentences about a joint learner and its single-task self."""
+"""Sentences on the differences between a joint learner and its baseline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANSWERS = {
 
 
 def worded(found: LearnerDifference, tasks: TaskSet) -> LearnerDifference:
-    """The same difference with its sentences."""
+    """Return the difference with its sentences."""
     answers = {
         task: replace(one, sentence=_task_sentence(task, metrics_for(tasks[task])[0].label, one))
         for task, one in found.tasks.items()
@@ -51,7 +51,7 @@ def _excludes_zero(found: TaskDifference) -> bool:
 
 
 def _sentence(found: LearnerDifference) -> str:
-    """Overall, in words."""
+    """Sentence on all tasks together."""
     pair = f"{found.learner} against {found.baseline}"
     if found.population is not None:
         return f"{pair}: {about_population(found.population)}."
@@ -63,7 +63,7 @@ def _sentence(found: LearnerDifference) -> str:
 
 
 def about_population(many: Population) -> str:
-    """What joint training does to tasks like these."""
+    """Clause on the effect of joint training on tasks like these."""
     size = count(len(many.tasks), "task")
     words = [f"mean gain {percent(many.mean, many.interval)} over a population of {size}"]
     if many.share_gaining is not None:

@@ -1,4 +1,4 @@
-"""The answer in words: what wins, and whether joint training helped."""
+"""Sentences of the verdict: the winner, and whether joint training helped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def verdict(
     *,
     favourite: bool = True,
 ) -> Verdict:
-    """Say what the test rows showed.
+    """Write the verdict on the test rows.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ def _preferred(
     differences: Sequence[LearnerDifference], rows: Mapping[str, LearnerRow]
 ) -> LearnerDifference | None:
     def gain(one: LearnerDifference) -> float:
-        found = rows[one.learner].validation_gain
-        return -float("inf") if found is None else found
+        gain_or_none = rows[one.learner].validation_gain
+        return -float("inf") if gain_or_none is None else gain_or_none
 
     return max(differences, key=gain, default=None)
 
 
 def _nothing(rows: Sequence[LearnerRow]) -> str:
-    """Said first where no learner beats the best constant."""
+    """First sentence if no learner beats the best constant."""
     known = [
         row for row in rows if row.over_constant is not None and row.over_constant.value is not None
     ]
@@ -107,7 +107,7 @@ def _nothing(rows: Sequence[LearnerRow]) -> str:
 
 
 def _winner_sentence(winner: str, beaten: str, lead: DeltaMEstimate, where: str) -> str:
-    """Said first when validation rows prefer a learner that shares nothing."""
+    """First sentence if the validation rows prefer a learner that shares nothing."""
     subject = f"{winner}, which learns each task alone,"
     if lead.value is None:
         return f"{subject} does best {where}."

@@ -11,18 +11,18 @@ __all__ = ["warnings_of"]
 
 
 def warnings_of(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> tuple[str, ...]:
-    """One task, what the verdict is about, what averages leave out, failed trials."""
-    found = [
+    """Collect notes on a single task, seeds and splits, left-out columns, failed trials."""
+    notes = [
         *_one_task(study, rows),
         *_seeds(study),
         *_left_out(study, rows),
         *_failures(rows),
     ]
-    return tuple(found)
+    return tuple(notes)
 
 
 def _one_task(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]:
-    """How to ask whether sharing helps."""
+    """Remedy for a comparison with a single task."""
     if len(study["tasks"]) > 1 or not any(row.joint for row in rows):
         return []
     sentence = (
@@ -34,7 +34,7 @@ def _one_task(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]
 
 
 def _seeds(study: Mapping[str, Any]) -> list[str]:
-    """What the verdict is about: two fitted models, a training set, or several."""
+    """Scope of the verdict: two fitted models, one training set, or several."""
     runs, folds = len(study["runs"]), study["split"]["folds"]
     if folds > 1:
         sentence = (
@@ -57,7 +57,7 @@ def _seeds(study: Mapping[str, Any]) -> list[str]:
 
 
 def _several_splits(recipe: Mapping[str, Any], units: int) -> str:
-    """How to ask for several splits of the same kind.
+    """Option that requests several splits of the same kind.
 
     Nothing where rows are ordered in time, or too few to be parted.
     """
@@ -70,25 +70,25 @@ def _several_splits(recipe: Mapping[str, Any], units: int) -> str:
 
 
 def _left_out(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> list[str]:
-    """Columns or classes that a headline metric cannot count."""
-    found = []
+    """Notes on columns or classes that a headline metric leaves out."""
+    notes = []
     for task in study["tasks"]:
         estimates = [row.tasks[task["name"]][task["metric"]] for row in rows]
-        reasons = dict.fromkeys(reason for one in estimates for reason in one.left_out)
+        reasons = dict.fromkeys(reason for estimate in estimates for reason in estimate.left_out)
         if reasons:
             label = task["labels"][task["metric"]]
-            found.append(f"{label} of {task['name']} leaves out {'; '.join(reasons)}.")
-    return found
+            notes.append(f"{label} of {task['name']} leaves out {'; '.join(reasons)}.")
+    return notes
 
 
 def _failures(rows: Sequence[LearnerRow]) -> list[str]:
-    found = []
+    notes = []
     for row in rows:
         trials = [trial for run in row.runs for trial in run.trials]
         failed = [trial for trial in trials if trial.failure]
         if failed:
-            found.append(
+            notes.append(
                 f"{row.name}: {len(failed)} of {len(trials)} trials gave no model "
                 f"({failed[0].failure})"
             )
-    return found
+    return notes

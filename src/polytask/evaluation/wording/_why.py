@@ -10,7 +10,7 @@ __all__ = ["on_validation", "why", "why_none"]
 
 
 def why_none() -> str:
-    """Said in place of a model where nothing beats the best constant."""
+    """Sentence in place of a model if nothing beats the best constant."""
     return (
         "none: no learner is shown to beat the best constant prediction on test rows. Inputs that "
         "say more about the targets, more rows, or other models are the remedy."
@@ -18,12 +18,12 @@ def why_none() -> str:
 
 
 def on_validation(*, favourite: bool) -> str:
-    """Where a learner does best: of all learners, or of those ahead of the best constant."""
+    """Phrase for where a learner is best: among all, or among those ahead of the constant."""
     return "on validation rows" + ", of those ahead of the best constant" * (not favourite)
 
 
 def why(row: LearnerRow, run: RunRow, baseline: str, *, favourite: bool) -> str:
-    """What validation rows say for the choice, and test rows against it."""
+    """Sentence with the reason from validation rows, and the doubt from test rows."""
     if row.validation_gain is None:
         return f"{row.name}: no relative gain is defined on validation rows, so the first is taken."
     where = on_validation(favourite=favourite)
@@ -35,12 +35,14 @@ def why(row: LearnerRow, run: RunRow, baseline: str, *, favourite: bool) -> str:
     doubt = _doubt(row, baseline)
     if len(row.runs) == 1:
         return f"{first}.{doubt}"
-    place = f"fold {run.fold}" if len({one.fold for one in row.runs}) > 1 else f"seed {run.seed}"
+    place = (
+        f"fold {run.fold}" if len({other.fold for other in row.runs}) > 1 else f"seed {run.seed}"
+    )
     return f"{first}; of its {count(len(row.runs), 'run')}, {place} does best there.{doubt}"
 
 
 def _doubt(row: LearnerRow, baseline: str) -> str:
-    """What test rows say against the choice, which stays with validation rows."""
+    """Sentence on test rows that contradict the choice, which validation rows decide."""
     delta, floor = row.delta_m, row.over_constant
     if floor is not None and floor.value is None:
         return " Whether it beats the best constant on test rows cannot be said."

@@ -1,4 +1,4 @@
-"""Numbers and names as people read them."""
+"""Formatting of numbers and names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def amount(value: float, decimals: int) -> str:
 
 
 def _decimals(value: float, interval: Sequence[float] | None) -> int:
-    """So many that half the interval's width has two digits, or the value four."""
+    """Decimals that give half the interval's width two digits, or the value four."""
     size = abs(value) / 100 if interval is None else (interval[1] - interval[0]) / 2
     if not size > 0:
         return 4
@@ -43,7 +43,7 @@ def _decimals(value: float, interval: Sequence[float] | None) -> int:
 
 
 def telling_apart(values: Iterable[float | None]) -> int:
-    """So many decimals that no two values that differ look alike, within six digits in all."""
+    """Decimals that keep different values apart, within six significant digits."""
     known = sorted({value for value in values if value is not None and math.isfinite(value)})
     if len(known) < 2:
         return 0
