@@ -1,4 +1,4 @@
-"""The default sampler draws what joint training always drew."""
+"""The default sampler: one permutation of all rows per epoch."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from polytask._seeds import derived_seed
 from polytask.sampling import Proportional
-from polytask.sampling._epoch import bounds, n_batches
+from polytask.sampling._epoch_batches import bounds, n_batches
 
 SIZES = st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 20), min_size=1).filter(
     lambda sizes: any(sizes.values())

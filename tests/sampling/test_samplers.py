@@ -40,12 +40,12 @@ def rows_of(sampler, n_steps):
     return [{name: r.tolist() for name, r in sampler.rows(s).items()} for s in range(n_steps)]
 
 
-# ── what all have in common ──────────────────────────────────────────────────────────────────
+# ── properties of all samplers ──────────────────────────────────────────────────────────────────
 
 
 @every(EVERY)
 @given(st.integers(1, 50), st.integers(1, 60), st.integers(0, 3))
-def test_with_a_single_source_all_samplers_are_alike(cls, n_rows, batch_size, seed):
+def test_with_a_single_source_all_samplers_draw_the_same_rows(cls, n_rows, batch_size, seed):
     sampler = started(cls(), {"a": n_rows, "none": 0}, batch_size, seed)
     usual = started(Proportional(), {"a": n_rows}, batch_size, seed)
     n_steps = 2 * sampler.steps_per_epoch + 1
@@ -56,7 +56,7 @@ def test_with_a_single_source_all_samplers_are_alike(cls, n_rows, batch_size, se
 
 @every(EVERY)
 @given(SIZES, st.integers(1, 40))
-def test_epochs_are_as_long_with_all_samplers(cls, sizes, batch_size):
+def test_epochs_have_equal_length_with_all_samplers(cls, sizes, batch_size):
     lengths = {
         started(sampler, sizes, batch_size).steps_per_epoch for sampler in (cls(), Proportional())
     }
@@ -71,8 +71,8 @@ def test_processes_share_the_batch_of_one(cls, sizes, batch_size, size):
     for step in range(4):
         wanted = Counter((n, row) for n, rows in whole.rows(step).items() for row in rows.tolist())
         parts = [
-            [(n, row) for n, rows in one.rows(step).items() for row in rows.tolist()]
-            for one in processes
+            [(n, row) for n, rows in process.rows(step).items() for row in rows.tolist()]
+            for process in processes
         ]
         assert Counter(itertools.chain(*parts)) == wanted
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
@@ -94,7 +94,7 @@ def test_mixed_batches_are_full_and_close_to_their_shares(cls, sizes, batch_size
 
 
 @every(MIXED)
-def test_each_source_is_walked_through_before_any_row_comes_back(cls):
+def test_every_row_of_a_source_is_read_before_one_is_repeated(cls):
     sizes = {"a": 3, "b": 10, "c": 47}
     sampler = started(cls(), sizes, 12)
     seen = {name: [] for name in sizes}
@@ -121,7 +121,7 @@ def test_steps_out_of_order_are_refused(cls):
 @every(EVERY)
 @pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "sentence"),
     [
         ({"sizes": {"a": 0}}, "`sizes` parameter of .* one of them positive"),
         ({"batch_size": 0}, "`batch_size` parameter of .* must be an int"),
@@ -130,13 +130,13 @@ def test_steps_out_of_order_are_refused(cls):
         ({"rank": 2, "size": 2}, r"`rank` parameter of .* must be an int in \[0, 1\]"),
     ],
 )
-def test_what_cannot_be_started(cls, arguments, words):
+def test_invalid_arguments_of_start(cls, arguments, sentence):
     good = {"sizes": {"a": 5}, "batch_size": 4, "seed": 0, "n_steps": 10}
-    with pytest.raises(ParameterError, match=words):
+    with pytest.raises(ParameterError, match=sentence):
         cls().start(**{**good, **arguments})
 
 
-# ── one by one ───────────────────────────────────────────────────────────────────────────────
+# ── single samplers ───────────────────────────────────────────────────────────────────────────────
 
 SOURCES = {"small": 100, "large": 900}
 
@@ -186,7 +186,7 @@ def test_round_robin_takes_turns():
     assert sorted(fractions[0].values())[:2] == [0.0, 0.0]
 
 
-def test_who_begins_a_round_robin_depends_on_the_seed():
+def test_the_first_source_of_a_round_robin_depends_on_the_seed():
     first = {next(iter(started(RoundRobin(), SOURCES, 8, seed).rows(0))) for seed in range(20)}
     assert first == set(SOURCES)
 
@@ -217,17 +217,17 @@ def test_dynamic_sampling_follows_what_is_left_of_the_first_losses():
 
 
 def test_dynamic_sampling_follows_the_gap_to_goals():
-    looks = [losses(4.0, 4.0), losses(3.0, 2.0)]
-    share = share_after(looks, floor=0.2, goals={"s": 2.5, "l": 2.5})
+    evaluations = [losses(4.0, 4.0), losses(3.0, 2.0)]
+    share = share_after(evaluations, floor=0.2, goals={"s": 2.5, "l": 2.5})
     assert share == pytest.approx({"small": 36, "large": 4})
-    share = share_after(looks, floor=0.2, goals={"s": 3.0, "l": 2.0})
+    share = share_after(evaluations, floor=0.2, goals={"s": 3.0, "l": 2.0})
     assert share == pytest.approx({"small": 4, "large": 36})  # all are reached: proportional
 
 
 def test_a_task_in_two_sources_counts_in_both():
-    looks = [{"small": {"s": 1.0, "both": 2.0}, "large": {"both": 2.0}}] * 2
-    looks[1] = {"small": {"s": 0.2, "both": 2.0}, "large": {"both": 2.0}}
-    share = share_after(looks, floor=1e-9)
+    evaluations = [{"small": {"s": 1.0, "both": 2.0}, "large": {"both": 2.0}}] * 2
+    evaluations[1] = {"small": {"s": 0.2, "both": 2.0}, "large": {"both": 2.0}}
+    share = share_after(evaluations, floor=1e-9)
     assert share == pytest.approx({"small": 40 * 0.6 / 1.6, "large": 40 / 1.6})
 
 
@@ -247,7 +247,7 @@ def test_a_loss_that_is_not_finite_is_the_largest_gap(bad):
     assert sampler.share(25) == pytest.approx({"small": 20, "large": 20})
 
 
-# ── of the user's own ────────────────────────────────────────────────────────────────────────
+# ── users' samplers ────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
@@ -259,7 +259,7 @@ class Given(MixedSampler):
         return dict(zip(self.sizes, self.values, strict=False))
 
 
-def test_a_sampler_of_ones_own_passes_the_check():
+def test_a_users_sampler_passes_the_check():
     check_sampler(Given(), [({"a": 20, "b": 30}, 8)])
 
 

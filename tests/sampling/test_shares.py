@@ -1,4 +1,4 @@
-"""Expected rows per source, and the whole numbers that stand for them in a batch."""
+"""Expected rows per source, and the whole numbers of rows in a batch."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,8 @@
-"""Worker processes that end with their parent, signals that wait, memory that is free."""
+"""Worker processes that end with their parent, deferred signals, and free memory.
+
+Begin with ``_worker.py``, the parent's side of a worker; ``_serve.py`` is the loop in the process
+itself, and ``_messages.py`` what passes between them.
+"""
 
 from polytask._workers._memory import free_memory
 from polytask._workers._serve import serve

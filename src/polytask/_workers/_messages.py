@@ -1,4 +1,4 @@
-"""Messages over pipes: their length, then their bytes."""
+"""Messages over pipes: the length, then the bytes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def receive(stream: BinaryIO) -> bytes:
     EOFError
         If the other end is closed, also in the middle of a message.
     """
-    return _exactly(stream, int.from_bytes(_exactly(stream, _LENGTH), "little"))
+    return _read_exactly(stream, int.from_bytes(_read_exactly(stream, _LENGTH), "little"))
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    found = stream.read(size)
-    if len(found) < size:
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
         raise EOFError
-    return found
+    return data

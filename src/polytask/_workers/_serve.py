@@ -1,4 +1,4 @@
-"""Loop of a worker process, which answers its parent and ends with it."""
+"""Loop of a worker process: answers its parent, and ends with it."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def serve(parent: int) -> None:
     parent : int
         Its process id.
     """
-    _die_with(parent)
+    _end_with(parent)
     requests, answers = _take_standard_streams()
     inbox: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    threading.Thread(target=_receive_requests, args=(requests, inbox), daemon=True).start()
     sys.path[:] = pickle.loads(inbox.get())  # noqa: S301 - from our own parent
     session = _Session(inbox.get())
     while True:
         send(answers, session.answer(inbox.get()))
 
 
-def _die_with(parent: int) -> None:
-    """Let Linux kill this process as soon as its parent has ended; elsewhere `_listen` does."""
+def _end_with(parent: int) -> None:
+    """Let Linux kill this process with its parent; elsewhere `_receive_requests` ends it."""
     if sys.platform != "linux":
         return
     try:
@@ -61,8 +61,8 @@ def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-def _listen(requests: BinaryIO, inbox: SimpleQueue[bytes]) -> None:
-    """Hand on requests; the pipe ends when the parent does, in whatever way."""
+def _receive_requests(requests: BinaryIO, inbox: SimpleQueue[bytes]) -> None:
+    """Queue requests until the pipe ends, as it does with the parent."""
     while True:
         try:
             inbox.put(receive(requests))
@@ -71,14 +71,14 @@ def _listen(requests: BinaryIO, inbox: SimpleQueue[bytes]) -> None:
 
 
 class _Session:
-    """Requests and the thing that they share, which is unpacked with the first of them."""
+    """Answers to requests, and the object that they share, unpickled with the first request."""
 
     def __init__(self, shared: bytes) -> None:
         self._packed: bytes | None = shared
         self._shared: Any = None
 
     def answer(self, request: bytes) -> bytes:
-        """The pickled pair of whether all went well, and the result or the error."""
+        """A pickled pair: whether the job succeeded, and its result or error."""
         try:
             if self._packed is not None:
                 self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
@@ -96,10 +96,10 @@ def _pickled(value: Any) -> bytes:
 
 
 def _packed_error(error: BaseException) -> bytes:
-    """The error, or its text if it is of a class that does not survive the way."""
+    """The error, or its text if its class cannot be pickled and read back."""
     try:
         packed = _pickled((False, error))
-        pickle.loads(packed)  # noqa: S301 - what was just packed
+        pickle.loads(packed)  # noqa: S301 - our own pickle
     except Exception:  # noqa: BLE001 - whatever a user's class may raise
         return _pickled((False, RuntimeError(f"{type(error).__name__}: {error}")))
     return packed

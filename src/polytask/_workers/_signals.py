@@ -14,7 +14,7 @@ __all__ = ["ENDING", "signals_held"]
 ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-"""Ctrl-C, a polite kill, and a terminal that is closed."""
+"""Signals of Ctrl-C, of a plain kill, and of a terminal that is closed."""
 
 
 @contextmanager
@@ -53,13 +53,13 @@ def _deferred() -> Iterator[None]:
         caught.append(number)
 
     before = {number: signal.getsignal(number) for number in ENDING}
-    ours = [number for number, handler in before.items() if callable(handler)]
+    handled = [number for number, handler in before.items() if callable(handler)]
     try:
-        for number in ours:
+        for number in handled:
             signal.signal(number, note)
         yield
     finally:
-        for number in ours:
+        for number in handled:
             signal.signal(number, before[number])
         for number in dict.fromkeys(caught):
             signal.raise_signal(number)

@@ -1,4 +1,4 @@
-"""A worker process, as its parent sees it."""
+"""Worker processes: the parent's side."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # without Ctrl-
 
 
 class Worker:
-    """A process that answers one request after another, and that ends when this one does.
+    """A process that answers one request after another and ends with this one.
 
     Parameters
     ----------
     shared : bytes
         A pickle of what all requests share.
     environment : mapping of str to str
-        Variables beside those of this process.
+        Environment variables in addition to those of this process.
     """
 
     def __init__(self, shared: bytes, environment: Mapping[str, str]) -> None:
@@ -52,7 +52,7 @@ class Worker:
             self._end = weakref.finalize(self, _end, self._process)
 
     def ask(self, request: bytes) -> tuple[bool, Any]:
-        """Whether all went well, and the result or the error.
+        """Send a request; return whether it succeeded, and its result or error.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class Worker:
         return pickle.loads(receive(answers))  # noqa: S301 - from our own worker
 
     def end(self) -> None:
-        """End the process, whatever it does; so does the end of this object."""
+        """End the process, busy or not; it also ends with this object."""
         self._end()
 
 

@@ -1,4 +1,4 @@
-"""The budget of a learner."""
+"""Limits on the trials and steps of a learner."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Budget"]
 
 @dataclass(frozen=True)
 class Budget:
-    """What every candidate may spend: the same for single-task and joint learners.
+    """Limits on trials and optimiser steps, equal for single-task and joint learners.
 
     Parameters
     ----------
     trials : int, default 1
-        Settings tried; `evaluation` owns the grid.
+        Settings to try; the grid is that of `polytask.evaluation`.
     steps : int, default 2000
-        Optimiser steps of one training run (one step of `SingleTask` moves every task's network
+        Optimiser steps of one training run (one step of `SingleTask` updates every task's network
         once, each on a batch of its own).
 
     Examples

@@ -1,4 +1,4 @@
-"""Records of a training run."""
+"""Records of a training run: its evaluations, and the state that was kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["EpochRecord", "History"]
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One look at training and validation.
+    """Losses and weights at one evaluation during training.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class EpochRecord:
 
 @dataclass
 class History:
-    """Epoch records, which state was kept, and why training ended.
+    """The epochs of a training run, the kept state, and why training ended.
 
     Attributes
     ----------
@@ -53,12 +53,19 @@ class History:
     best_epochs : dict of task to int
         Each task's own best epoch.
     stopped : str
-        Why training ended, in words.
+        Why training ended, as a sentence.
     n_parameters : int
         Trainable parameters of the network.
     n_steps : int
         Optimiser steps taken.
     seconds : float
+
+    Examples
+    --------
+    >>> from polytask.bookkeeping import History
+    >>> history = History(stopped="All epochs were run.", n_steps=40)
+    >>> History.from_dict(history.to_dict()) == history
+    True
     """
 
     epochs: list[EpochRecord] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The contract of a datafit."""
+"""Protocol of datafits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Datafit"]
 
 @runtime_checkable
 class Datafit(Protocol):
-    """How far linear scores :math:`X w` are from targets y of one task, averaged over rows."""
+    """The mean loss of linear scores :math:`X w` on the targets y of one task."""
 
     def value(
         self, inputs: Float[np.ndarray, "n d"], targets: np.ndarray, coef: np.ndarray

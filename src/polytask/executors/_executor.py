@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class Executor(ABC):
-    """Runs independent jobs, in this process, in worker processes or on other machines.
+    """A way to run independent jobs: in this process, in worker processes or on other machines.
 
     Used as a context manager, it closes itself at the end.
 
@@ -50,11 +50,11 @@ class Executor(ABC):
         Yields
         ------
         int, object
-            The position of a job in `jobs` and its result, as soon as it is there.
+            The position of a job in `jobs` and its result, as soon as it is available.
 
         Notes
         -----
-        The error of a job is raised as it is, and ends the iteration: other jobs are abandoned. So
+        The error of a job is raised unchanged and ends the iteration; other jobs are abandoned, as
         they are when the iterator is closed early or a signal interrupts it. The executor can run
         other jobs afterwards.
         """

@@ -1,4 +1,4 @@
-"""Jobs one after another in this process, or side by side in worker processes."""
+"""Executor of this machine: jobs in this process, or in parallel worker processes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REMEDY = "Finished runs are kept where `out` is given; run again with fewer `jo
 
 
 class LocalExecutor(Executor):
-    """Worker processes of this machine, started when first needed; or none for one job at a time.
+    """Runs jobs in worker processes of this machine, or in this process if one worker is enough.
 
     Parameters
     ----------
@@ -41,8 +41,9 @@ class LocalExecutor(Executor):
 
     Notes
     -----
-    Workers stay from one `run` to the next with the same `common`. They end with the process
-    that started them, with the first error, or with `close`. The cores are divided among them.
+    Workers start when first needed and stay for later runs with the same `common`. They end with
+    the process that started them, with the first error, or with `close`. The cores are divided
+    among them.
 
     Examples
     --------
@@ -124,7 +125,7 @@ class LocalExecutor(Executor):
         self._note = None
 
     def _started(self, number: int, common: Any) -> list[Worker]:
-        """The first `number` workers that have `common`, started if there are too few."""
+        """The first `number` workers that hold `common`; missing ones are started."""
         if self._common is not common:
             self.close()
         if len(self._workers) < number:
@@ -142,7 +143,7 @@ class LocalExecutor(Executor):
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Few threads per process, asleep while they wait: two spinning processes halt each other."""
+    """Few threads per process, asleep while waiting, since spinning processes block each other."""
     libraries = ("OMP", "OPENBLAS", "MKL")
     limits = {f"{library}_NUM_THREADS": str(threads) for library in libraries}
     return {**limits, "OMP_WAIT_POLICY": "passive", "POLARS_MAX_THREADS": str(threads)}
@@ -154,7 +155,7 @@ def _serve_jobs(
     waiting: deque[tuple[int, Any]],
     done: SimpleQueue[tuple[int, bool, Any]],
 ) -> None:
-    """Give one job after another to a worker, in a thread of its own."""
+    """Send one job after another to a worker; runs in a thread of its own."""
     while True:
         try:
             position, job = waiting.popleft()

@@ -1,4 +1,4 @@
-"""The contract of a penalty on stacked task parameters."""
+"""Protocol of penalties on stacked task parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Array = Any
 
 @runtime_checkable
 class Penalty(Protocol):
-    r""":math:`\alpha\,\Omega(W)` for W of shape (n_tasks, n_features), numpy or torch alike.
+    r"""A penalty :math:`\alpha\,\Omega(W)` on W of shape (n_tasks, n_features), numpy or torch.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A few values to choose from."""
+"""Search ranges that list their values."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class Choices(SearchRange):
         return " | ".join(map(str, self.values))
 
     def fits(self, value: object) -> bool:
-        """Whatever the recipe's value is, it is one more choice."""
+        """Always True, since any value can be one more choice."""
         del value
         return True
 
     def at(self, default: Any) -> Choices:
-        """The same choices, and a recipe's own value."""
+        """The same choices with another default, which is added if it is not among them."""
         known = self.values if default in self.values else (default, *self.values)
         return replace(self, values=known, default=default)
 

@@ -1,4 +1,4 @@
-"""A range of numbers."""
+"""Search ranges between two numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Range(SearchRange):
     Raises
     ------
     ParameterError
-        If the ends are in the wrong order, no whole numbers where `integer` wants them, or not
+        If the ends are in the wrong order, not whole with `integer`, or not
         positive with `log`; or if both `step` and `values` are given.
 
     Examples
@@ -109,12 +109,12 @@ class Range(SearchRange):
         return f"{self.low:g} to {self.high:g}{' (log)' if self.log else ''}"
 
     def fits(self, value: object) -> bool:
-        """Whether it is a number, and a whole one where that is wanted."""
+        """Whether a value is a number, and whole with `integer`."""
         wanted = Integral if self.integer else Real
         return isinstance(value, wanted) and not isinstance(value, bool)
 
     def at(self, default: float) -> Range:
-        """The same range around a recipe's own value."""
+        """The same range with another default."""
         return replace(self, default=default)
 
     def grid(self) -> tuple[float, ...]:
@@ -134,5 +134,5 @@ class Range(SearchRange):
         return (round(above), round(below)) if self.integer else (above, below)
 
     def examples(self) -> tuple[float, ...]:
-        """Both ends, and the values of the grid that were given."""
+        """Both ends and `values`."""
         return (self.low, self.high, *(self.values or ()))

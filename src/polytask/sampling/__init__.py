@@ -1,7 +1,7 @@
-"""Samplers: which rows of which sources make a batch.
+"""Samplers: the choice of the rows and sources that make a batch.
 
-`Sampler` is the contract; each method is a file of its own. For a sampler of your own begin with
-`MixedSampler`, which asks for nothing but the proportions of the sources.
+Begin with ``_sampler.py``, which states the contract; each method is a file of its own. A sampler
+of your own best extends `MixedSampler`, which requires only the proportions of the sources.
 """
 
 from polytask.sampling._annealed_temperature import AnnealedTemperature

@@ -1,4 +1,4 @@
-"""Rows in proportion to a power of the source's rows that falls from epoch to epoch."""
+"""Sampling in proportion to a power of the sources' sizes that falls from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["AnnealedTemperature"]
 
 @dataclass
 class AnnealedTemperature(MixedSampler):
-    r"""A power of the number of rows that changes from epoch to epoch.
+    r"""Sampling in proportion to a power of the sources' sizes that changes per epoch.
 
     .. math:: p_s \propto n_s^{\alpha_e}, \qquad
               \alpha_e = \alpha_1 + (\alpha_E - \alpha_1) \frac{e - 1}{E - 1}
@@ -68,7 +68,7 @@ class AnnealedTemperature(MixedSampler):
         check_parameters(self)
 
     def proportions(self, epoch: int) -> dict[str, float]:
-        """The power of the rows that belongs to the epoch."""
+        """The sources' sizes to the power of the epoch."""
         later = math.ceil(self.n_steps / self.steps_per_epoch) - 1
         done = min(1.0, epoch / later) if later else 0.0
         alpha = self.first + (self.last - self.first) * done

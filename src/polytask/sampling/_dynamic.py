@@ -1,4 +1,4 @@
-"""Rows in proportion to the gap between validation losses and their goals."""
+"""Sampling in proportion to the gap between validation losses and their goals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LARGEST_GAP, _SMALLEST_SCALE = 1e6, 1e-12
 
 @dataclass
 class Dynamic(MixedSampler):
-    r"""More rows of sources whose tasks lag behind in their validation losses.
+    r"""Sampling that favours sources whose tasks lag behind in their validation losses.
 
     .. math:: p_s = (1 - \epsilon) \frac{g_s}{\sum_j g_j} + \frac{\epsilon}{S}, \qquad
               g_s = \frac{1}{|K_s|} \sum_{k \in K_s}
@@ -97,25 +97,25 @@ class Dynamic(MixedSampler):
         self.first_losses_, self.gaps_ = {}, {}
 
     def proportions(self, epoch: int) -> dict[str, float]:
-        """By the gaps of the latest losses."""
+        """Gaps of the latest losses, mixed with equal proportions."""
         del epoch
         total = sum(self.gaps_.values())
         if total == 0:
             return {name: float(n_rows) for name, n_rows in self.sizes.items()}
-        usual = total / len(self.gaps_)
-        gaps = {name: self.gaps_.get(name, usual) for name in self.sizes}
+        mean_gap = total / len(self.gaps_)
+        gaps = {name: self.gaps_.get(name, mean_gap) for name in self.sizes}
         total, equal = sum(gaps.values()), self.floor / len(gaps)
         return {name: (1 - self.floor) * gap / total + equal for name, gap in gaps.items()}
 
     def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
-        """Measure the gaps."""
-        for task, loss in (pair for own in losses.values() for pair in own.items()):
+        """Update the gaps from the latest validation losses."""
+        for task, loss in (item for by_task in losses.values() for item in by_task.items()):
             if math.isfinite(loss):
                 self.first_losses_.setdefault(task, float(loss))
         self.gaps_ = {
-            source: sum(self._gap(task, loss) for task, loss in own.items()) / len(own)
-            for source, own in losses.items()
-            if own and source in self.sizes
+            source: sum(self._gap(task, loss) for task, loss in by_task.items()) / len(by_task)
+            for source, by_task in losses.items()
+            if by_task and source in self.sizes
         }
 
     def _gap(self, task: str, loss: float) -> float:

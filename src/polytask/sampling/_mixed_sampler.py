@@ -1,4 +1,4 @@
-"""Batches in which the sources are mixed in given proportions."""
+"""Base class of samplers that mix sources in given proportions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.sampling._sampler import Sampler
 from polytask.sampling._shares import expected_rows, systematic_counts
-from polytask.sampling._walk import Walk
+from polytask.sampling._shuffled_rows import ShuffledRows, shuffled_sources
 
 __all__ = ["MixedSampler"]
 
@@ -28,9 +28,9 @@ class MixedSampler(Sampler):
     With proportions p, a full batch of B rows is expected to hold :math:`b_s = B\,p_s` rows of
     source s, but no more than the source has; the excess is split among the other
     sources in their proportions. A batch has B rows in total, and per source a number within one
-    of what is expected (systematic sampling with a random offset). Each source is read in a shuffled
-    order of its own and shuffled again at its end, so the rows of a small source come back before
-    those of a large one.
+    of what is expected (systematic sampling with a random offset). Each source is read in a
+    shuffled order of its own and shuffled again at its end, so that rows of a small source come
+    back before those of a large one.
 
     Notes
     -----
@@ -51,7 +51,7 @@ class MixedSampler(Sampler):
     {'a': 1.0, 'b': 10.0, 'c': 10.0}
     """
 
-    _walks: dict[str, Walk] = field(init=False, repr=False, compare=False)
+    _sources: dict[str, ShuffledRows] = field(init=False, repr=False, compare=False)
     _taken: dict[str, int] = field(init=False, repr=False, compare=False)
     _shares: dict[str, float] = field(init=False, repr=False, compare=False)
     _epoch: int = field(init=False, repr=False, compare=False)
@@ -63,27 +63,19 @@ class MixedSampler(Sampler):
 
     def prepare(self) -> None:
         """Forget how far each source was read."""
-        several = len(self.sizes) > 1
-        self._walks = {
-            name: Walk(n_rows, self.seed, "rows", *([name] if several else []))
-            for name, n_rows in self.sizes.items()
-        }
+        self._sources = shuffled_sources(self.sizes, self.seed)
         self._taken = dict.fromkeys(self.sizes, 0)
         self._shares, self._epoch, self._next = {}, -1, 0
 
     def share(self, step: int) -> dict[str, float]:
-        """What the epoch's proportions give."""
+        """The shares that follow from the epoch's proportions."""
         epoch = step // self.steps_per_epoch
         if epoch != self._epoch:
             self._shares, self._epoch = self._expected(self.proportions(epoch)), epoch
         return dict(self._shares)
 
-    def fraction(self, step: int) -> dict[str, float]:
-        """1 except in the last batch of an epoch."""
-        return dict.fromkeys(self.sizes, self.rows_in_step(step) / self.batch_size)
-
     def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
-        """The next rows of each source, as many as systematic sampling gives."""
+        """The next rows of each source, their number by systematic sampling."""
         if step != self._next:
             expected = f"{self._next}, since steps are taken in order"
             raise ParameterError(message(type(self).__name__, "step", expected, step))
@@ -100,7 +92,7 @@ class MixedSampler(Sampler):
     def _next_rows(self, name: str, count: int) -> Int64[Tensor, " n"]:
         start = self._taken[name]
         self._taken[name] = start + count
-        return self._walks[name].rows(start, start + count)
+        return self._sources[name].rows(start, start + count)
 
     def state_dict(self) -> dict[str, Any]:
         """The step, how far each source was read, and the epoch's shares."""

@@ -1,4 +1,4 @@
-"""Rows in proportion to how many each source has."""
+"""Sampling in proportion to the sources' sizes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from polytask.sampling._epoch import bounds
 from polytask.sampling._sampler import Sampler
-from polytask.sampling._walk import Walk
+from polytask.sampling._shuffled_rows import ShuffledRows
 
 __all__ = ["Proportional"]
 
 
 @dataclass
 class Proportional(Sampler):
-    r"""Shuffle the rows of all sources together and read each once per epoch: the default.
+    r"""The default: one shuffle of the rows of all sources, each read once per epoch.
 
     .. math:: b_s = B \frac{n_s}{\sum_j n_j}
 
@@ -36,32 +35,25 @@ class Proportional(Sampler):
     (3, {'red': 2.0, 'white': 6.0})
     """
 
-    _walk: Walk = field(init=False, repr=False, compare=False)
+    _rows: ShuffledRows = field(init=False, repr=False, compare=False)
     _ends: Int64[np.ndarray, " n_sources"] = field(init=False, repr=False, compare=False)
 
     def prepare(self) -> None:
-        """Make ready to shuffle."""
-        self._walk = Walk(self.n_rows, self.seed, "rows")
+        """Forget the order of earlier rows."""
+        self._rows = ShuffledRows(self.n_rows, self.seed, "rows")
         self._ends = np.cumsum(list(self.sizes.values()), dtype=np.int64)
 
     def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
         """The next rows of the epoch's permutation."""
-        epoch, position = divmod(step, self.steps_per_epoch)
-        batch = bounds(position, self.n_rows, self.batch_size)
-        first = epoch * self.n_rows
-        return self._by_source(self._walk.rows(first + batch.start, first + batch.stop))
+        return self._by_source(self._rows.batch(step, self.batch_size))
 
     def share(self, step: int) -> dict[str, float]:
         """A full batch's rows, split like all rows."""
         del step
         return {name: n * self.batch_size / self.n_rows for name, n in self.sizes.items()}
 
-    def fraction(self, step: int) -> dict[str, float]:
-        """1 except in the last batch of an epoch."""
-        return dict.fromkeys(self.sizes, self.rows_in_step(step) / self.batch_size)
-
     def _by_source(self, rows: Int64[Tensor, " n"]) -> dict[str, Int64[Tensor, " _"]]:
-        """Positions among all rows as positions in each source, in the order in which they come."""
+        """Positions among all rows as positions in each source, in the same order."""
         if len(self.sizes) == 1:
             return dict.fromkeys(self.sizes, rows)
         source = np.searchsorted(self._ends, rows.numpy(), side="right")

@@ -1,4 +1,4 @@
-"""One source after the other."""
+"""Sampling of one source per step, in turns."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from polytask._seeds import derived_seed
-from polytask.sampling._epoch import bounds, n_batches
+from polytask.sampling._epoch_batches import bounds, n_batches
 from polytask.sampling._sampler import Sampler
-from polytask.sampling._walk import Walk
+from polytask.sampling._shuffled_rows import ShuffledRows, shuffled_sources
 
 __all__ = ["RoundRobin"]
 
 
 @dataclass
 class RoundRobin(Sampler):
-    r"""Every batch holds rows of one source; the sources take turns.
+    r"""Sampling of a single source per batch; the sources take turns.
 
     .. math:: b_s = \frac{\min(B, n_s)}{S}
 
@@ -48,27 +48,20 @@ class RoundRobin(Sampler):
     {'red': 3.0, 'white': 4.0}
     """
 
-    _walks: dict[str, Walk] = field(init=False, repr=False, compare=False)
+    _sources: dict[str, ShuffledRows] = field(init=False, repr=False, compare=False)
     _order: list[str] = field(init=False, repr=False, compare=False)
 
     def prepare(self) -> None:
-        """Draw the source that begins."""
+        """Draw the source that begins, and forget how far each source was read."""
         names = list(self.sizes)
         first = derived_seed(self.seed, "first source") % len(names)
         self._order = names[first:] + names[:first]
-        several = len(names) > 1
-        self._walks = {
-            name: Walk(n_rows, self.seed, "rows", *([name] if several else []))
-            for name, n_rows in self.sizes.items()
-        }
+        self._sources = shuffled_sources(self.sizes, self.seed)
 
     def draw(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
         """The next rows of the source in turn."""
         turn, name = self._turn(step)
-        n_rows, size = self.sizes[name], self._size(name)
-        before, position = divmod(turn, n_batches(n_rows, size))
-        batch, first = bounds(position, n_rows, size), before * n_rows
-        return {name: self._walks[name].rows(first + batch.start, first + batch.stop)}
+        return {name: self._sources[name].batch(turn, self._size(name))}
 
     def share(self, step: int) -> dict[str, float]:
         """Rows at a turn, divided by the number of sources."""
@@ -76,7 +69,7 @@ class RoundRobin(Sampler):
         return {name: self._size(name) / len(self.sizes) for name in self.sizes}
 
     def fraction(self, step: int) -> dict[str, float]:
-        """The number of sources for the source in turn, less in its last batch; 0 for the others."""
+        """The number of sources for the source in turn, less in its last batch; 0 for others."""
         turn, name = self._turn(step)
         n_rows, size = self.sizes[name], self._size(name)
         batch = bounds(turn % n_batches(n_rows, size), n_rows, size)

@@ -11,18 +11,18 @@ from torch import Tensor
 
 from polytask._validation import Interval, check, message
 from polytask.exceptions import ParameterError
-from polytask.sampling._epoch import bounds, steps_per_epoch
+from polytask.sampling._epoch_batches import bounds, steps_per_epoch
 
 __all__ = ["VALIDATION_LOSSES", "Sampler"]
 
 VALIDATION_LOSSES = "validation_losses"
-"""What a sampler needs that follows the progress of tasks."""
+"""The need of samplers that follow the progress of tasks."""
 
 _AT_LEAST_ONE = Interval(int, 1)
 
 
 class Sampler(ABC):
-    r"""The choice of rows, source by source, that make each batch.
+    r"""The choice of the rows of each source that make each batch.
 
     Call `start` first, then `share` and `rows` of step 0, 1, 2, … in order. Steps count
     batches. An epoch has as many steps as reading every row of all sources once would take,
@@ -54,9 +54,8 @@ class Sampler(ABC):
     Notes
     -----
     Because of the division by what is expected, a sampler decides how *precisely* the losses of
-    each source are estimated, not how much they count, which is for weights to decide. This
-    deviates from papers that average losses over the rows of a batch, where sampling is also
-    the weight.
+    each source are estimated, not how much they count: that is set by weights. This deviates from
+    papers that average losses over the rows of a batch, where sampling also weights the losses.
 
     Examples
     --------
@@ -128,7 +127,7 @@ class Sampler(ABC):
         self.seed, self.n_steps, self.rank, self.size = seed, n_steps, rank, size
         self.prepare()
 
-    def prepare(self) -> None:  # noqa: B027 - a hook, not a part of the contract
+    def prepare(self) -> None:  # noqa: B027 - an optional hook
         """Reset the state of an earlier training; called at the end of `start`."""
 
     @abstractmethod
@@ -145,14 +144,14 @@ class Sampler(ABC):
         Positive for every source that has rows, and constant within an epoch.
         """
 
-    @abstractmethod
     def fraction(self, step: int) -> Mapping[str, float]:
         """Expected rows of each source in the step's batch, divided by its `share`.
 
-        1 except in the last batch of an epoch, which may be smaller or larger, and with samplers
-        whose steps differ. The losses of several steps, divided by the sum of their fractions,
-        estimate the mean loss over rows. That sum may be 0 where a source had no turn.
+        By default 1 except in the last batch of an epoch, which may be smaller or larger; samplers
+        whose steps differ override it. The losses of several steps, divided by the sum of their
+        fractions, estimate the mean loss over rows. That sum may be 0 where a source had no turn.
         """
+        return dict.fromkeys(self.sizes, self.rows_in_step(step) / self.batch_size)
 
     def rows(self, step: int) -> dict[str, Int64[Tensor, " _"]]:
         """Rows of a step's batch for this process: positions in each source that takes part.
@@ -177,7 +176,7 @@ class Sampler(ABC):
         return rows.stop - rows.start
 
     def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
-        """Validation losses per source and task, for those that declare the need.
+        """Receive validation losses per source and task; only called if `needs` declares it.
 
         Called at every evaluation of validation rows; takes effect with the next epoch.
 

@@ -1,4 +1,4 @@
-"""Numbers of rows per source: expected ones, and those of a single batch."""
+"""Rows per source: expected numbers, and whole numbers of a single batch."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def expected_rows(
 ) -> Float64[np.ndarray, " n"]:
     """Split `total` rows in given proportions, but give no source more rows than it has.
 
-    What a small source cannot take is split among the others, in their proportions.
+    The excess of small sources is split among the others in their proportions.
 
     Parameters
     ----------
     proportions : array of shape (n,)
         Positive, on any scale.
     n_rows : array of shape (n,)
-        Rows that there are.
+        Rows of each source.
     total : int
         At most their sum.
 

@@ -1,4 +1,4 @@
-"""Rows in proportion to a power of how many each source has."""
+"""Sampling in proportion to a power of the sources' sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Temperature"]
 
 @dataclass
 class Temperature(MixedSampler):
-    r"""Between proportional and uniform: a power of the number of rows.
+    r"""Sampling between proportional and uniform: a power of the sources' sizes.
 
     .. math:: p_s = \frac{n_s^\alpha}{\sum_j n_j^\alpha}
 
@@ -60,6 +60,6 @@ class Temperature(MixedSampler):
         check_parameters(self)
 
     def proportions(self, epoch: int) -> dict[str, float]:
-        """The power of the rows."""
+        """The sources' sizes to the power α."""
         del epoch
         return {name: float(n_rows) ** self.alpha for name, n_rows in self.sizes.items()}

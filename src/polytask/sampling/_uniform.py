@@ -1,4 +1,4 @@
-"""Equal rows per source."""
+"""Sampling of equally many rows per source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Uniform"]
 
 @dataclass
 class Uniform(MixedSampler):
-    r"""As many rows of every source, however many it has: :math:`p_s = 1 / S`.
+    r"""Sampling of equally many rows per source, whatever its size: :math:`p_s = 1 / S`.
 
     Notes
     -----
@@ -32,6 +32,6 @@ class Uniform(MixedSampler):
     """
 
     def proportions(self, epoch: int) -> dict[str, float]:
-        """Equal ones."""
+        """Equal proportions."""
         del epoch
         return dict.fromkeys(self.sizes, 1.0)

@@ -14,7 +14,7 @@ from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, Block, BlockTargets, SourceBatch
 from polytask.losses import MultiTaskLoss
-from polytask.sampling._epoch import bounds, n_batches, steps_per_epoch
+from polytask.sampling._epoch_batches import bounds, n_batches, steps_per_epoch
 from polytask.tasks import TaskSet
 from polytask.training._batches import Batches
 

@@ -19,7 +19,7 @@ from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, SourceBatch
 from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.losses import MultiTaskLoss
-from polytask.sampling._epoch import steps_per_epoch
+from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing

@@ -1,4 +1,4 @@
-"""An epoch's rows in batches."""
+"""Numbers and bounds of the batches of an epoch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["bounds", "n_batches", "steps_per_epoch"]
 
 
 def n_batches(n_rows: int, size: int) -> int:
-    """Batches of `size` rows; one row that is left over joins the last of them.
+    """Number of batches of `size` rows; a single row that is left over joins the last one.
 
     Nothing can be normalised over a batch of a single row.
 
@@ -22,7 +22,7 @@ def n_batches(n_rows: int, size: int) -> int:
 
 
 def bounds(position: int, n_rows: int, size: int) -> slice:
-    """The rows of one batch, among the epoch's rows in order.
+    """Bounds of one batch among the epoch's rows in order.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def bounds(position: int, n_rows: int, size: int) -> slice:
 
 
 def steps_per_epoch(n_rows: int, batch_size: int) -> int:
-    """Steps in which all rows are read once.
+    """Number of steps in which all rows are read once.
 
     Examples
     --------
