@@ -1,4 +1,4 @@
-"""The base class of everything that can be fitted."""
+"""Abstract base class of learners: everything that can be fitted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Learner"]
 
 
 class Learner(ABC):
-    """An unfitted recipe, which `fit` turns into a `FittedPredictor`.
+    """An unfitted recipe whose `fit` returns a `FittedPredictor`.
 
     A learner is a frozen dataclass of plain arguments that goes through JSON. Only `fit` must be
     written; everything else has a default.
@@ -26,18 +26,18 @@ class Learner(ABC):
     Attributes
     ----------
     name : str
-        What tables and command lines call it; by default the class's name in snake case. As a
+        Name in tables and on the command line; by default the class's name in snake case. As a
         field of the dataclass it needs a default.
     joint : bool, default True
         Whether tasks share anything; False for single-task baselines.
     reference : bool, default False
-        Whether it only marks what any other learner must beat, as `Constant` does: in a
+        Whether it is only a baseline that any other learner must beat, as `Constant`: in a
         comparison it is nobody's single-task self, and nothing is measured against it by default.
     resumes : bool, default False
-        Whether `fit` takes ``checkpoint=``, a file from which it goes on where a killed process
+        Whether `fit` takes ``checkpoint=``, a file from which it continues where a killed process
         stood; other learners are fitted anew.
     has_own_budget : bool, default False
-        Whether `fit` takes ``budget=None``, and then spends what its own settings say.
+        Whether `fit` takes ``budget=None``, and then follows its own settings.
     tuned : tuple of str, optional
         Paths of the settings that `compare` tries in a small grid, in this order; all of
         `search_space` when None.
@@ -72,7 +72,7 @@ class Learner(ABC):
 
     @property
     def name(self) -> str:
-        """What tables and command lines call it."""
+        """Name in tables and on the command line."""
         return snake_case(type(self).__name__)
 
     @property
@@ -101,12 +101,12 @@ class Learner(ABC):
         """
 
     def serves(self, tasks: TaskSet) -> bool:
-        """Whether it can learn these tasks; by default all of them."""
+        """Whether the learner can learn these tasks; True by default."""
         del tasks
         return True
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
-        """Why it cannot learn from a data set whose tasks it serves; None if it can.
+        """Why the learner cannot learn from a data set whose tasks it serves; None if it can.
 
         It is called before anything is fitted.
         """
@@ -114,7 +114,7 @@ class Learner(ABC):
         return None
 
     def single_task(self) -> Learner | None:
-        """The recipe that learns each task alone by the same means, if there is one."""
+        """The recipe that learns each task alone by the same means, or None."""
         return None
 
     def settings(self) -> Sequence[Setting]:

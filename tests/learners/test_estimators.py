@@ -33,7 +33,7 @@ from polytask.learners import (
     PooledLinear,
     unserved,
 )
-from polytask.learners._early_stopping import fit_best_rounds, fit_watched
+from polytask.learners._early_stopping import fit_best_rounds, fit_with_early_stopping
 from polytask.learners._rows import Rows
 from polytask.losses import BinaryCrossEntropy
 from polytask.ranges import Range
@@ -165,8 +165,10 @@ class TestRemarks:
             Task("price", "regression", loss="huber"),
             Task("rich", "binary", loss=BinaryCrossEntropy(class_weight="balanced")),
         ]
-        said = fit(GradientBoosting(), mixed_data(tasks)).history.stopped
-        assert "price, rich: the task's loss is ignored, since estimators have their own." in said
+        sentence = fit(GradientBoosting(), mixed_data(tasks)).history.stopped
+        assert (
+            "price, rich: the task's loss is ignored, since estimators have their own." in sentence
+        )
 
     def test_a_task_of_one_class_is_told_of(self):
         whole = MultiTaskDataset.from_long(
@@ -198,8 +200,8 @@ class TestRemarks:
     def test_many_tasks_make_one_sentence(self):
         X, y = numbers()
         data = MultiTaskDataset.from_arrays(X, np.column_stack([y] * 8), weights=range(60))
-        said = fit(PerTaskEstimator(NoWeights()), data).history.stopped
-        assert said.startswith("y0, y1, y2, y3, y4 and 3 more: ")
+        sentence = fit(PerTaskEstimator(NoWeights()), data).history.stopped
+        assert sentence.startswith("y0, y1, y2, y3, y4 and 3 more: ")
 
 
 class TestCategories:
@@ -262,10 +264,10 @@ class TestEarlyStopping:
         return Rows(X, ((y > 0).astype(float) if classes else y)[:, None], None)
 
     @pytest.mark.parametrize("classes", [False, True])
-    @pytest.mark.parametrize("how", [fit_watched, fit_best_rounds])
+    @pytest.mark.parametrize("how", [fit_with_early_stopping, fit_best_rounds])
     def test_stops_on_the_validation_rows(self, how, classes):
         kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-        extra = (lambda remark: None,) if how is fit_watched else ()
+        extra = (lambda remark: None,) if how is fit_with_early_stopping else ()
         train, validation = self.rows(0, classes=classes), self.rows(1, classes=classes)
         fitted = how(kind(max_iter=300, random_state=0), train, validation, {}, *extra)
         assert fitted.n_iter_ < 60
@@ -320,14 +322,14 @@ class TestServes:
     def test_why_not(self):
         price, rich = MIXED_TASKS[0], MIXED_TASKS[2]
         assert unserved(Linear(), TaskSet(MIXED_TASKS)) is None
-        said = "The learner 'ridge' cannot learn these tasks: rich (binary)."
-        assert unserved(PerTaskEstimator(Ridge()), TaskSet([price, rich])) == said
+        sentence = "The learner 'ridge' cannot learn these tasks: rich (binary)."
+        assert unserved(PerTaskEstimator(Ridge()), TaskSet([price, rich])) == sentence
         data = mixed_data((*MIXED_TASKS[2:3], Task("again", "binary", "rich")))
         assert unserved(PooledLinear(), data.tasks) is None
         assert unserved(PooledLinear(), data).startswith("pooled_linear pools tasks that have rows")
         assert unserved(PooledLinear(), long_data()) is None
-        said = "The learner 'linear' cannot learn these tasks together: price (regression), "
-        assert unserved(Alone(), TaskSet([price, rich])).startswith(said)
+        sentence = "The learner 'linear' cannot learn these tasks together: price (regression), "
+        assert unserved(Alone(), TaskSet([price, rich])).startswith(sentence)
 
     def test_what_is_not_served_is_refused(self):
         with pytest.raises(ParameterError, match=r"ridge cannot learn task 'rich'.*binary"):
@@ -377,6 +379,22 @@ class TestSettings:
         learner = PerTaskEstimator(HistGradientBoostingRegressor(max_iter=2, random_state=9))
         assert fit(learner, data).model.parts[0].estimators[0].random_state == 9
 
+    def test_ranges_are_declared_by_hand_around_the_estimators_own_values(self):
+        space = {"alpha": Range(0.01, 100.0, log=True, step=10), "solver": ("auto", "lsqr")}
+        ridge = PerTaskEstimator(Ridge(alpha=2.0, solver="lsqr"), space=space)
+        declared = ridge.search_space()
+        assert declared["alpha"].grid() == (2.0, 20.0, 0.2)
+        assert declared["solver"].grid() == ("lsqr", "auto")
+        check_recipe_round_trip(ridge)
+        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'"):
+            PerTaskEstimator(Ridge(), space={"alhpa": (1.0,)}).search_space()
+
+    def test_the_learners_own_settings_have_paths_too(self):
+        learner = PooledEstimator(HistGradientBoostingRegressor())
+        changed = learner.configured({"categorical": "codes", "estimator.early_stopping": False})
+        assert changed.categorical == "codes"
+        assert changed.estimator.early_stopping is False
+
 
 def test_tensors_are_flattened():
     rng = np.random.default_rng(0)
@@ -389,10 +407,10 @@ def test_tensors_are_flattened():
 
 def test_a_task_of_several_sources_has_an_estimator_in_each():
     X, y = numbers()
-    one = MultiTaskDataset.from_arrays(X, y, ["y"], names=["a", "b", "c"])
-    two = MultiTaskDataset.from_arrays(X[:, :2], y, ["y"], names=["a", "b"])
-    sources = (one.sources[0], replace(two.sources[0], name="other"))
-    data = MultiTaskDataset(sources, one.tasks)
+    first = MultiTaskDataset.from_arrays(X, y, ["y"], names=["a", "b", "c"])
+    second = MultiTaskDataset.from_arrays(X[:, :2], y, ["y"], names=["a", "b"])
+    sources = (first.sources[0], replace(second.sources[0], name="other"))
+    data = MultiTaskDataset(sources, first.tasks)
     predictions = fit(Linear(), data).predict(data)
     assert predictions["y"].response.shape == (120,)
     np.testing.assert_array_equal(predictions["y"].row_ids, np.tile(np.arange(60), 2))
@@ -401,8 +419,8 @@ def test_a_task_of_several_sources_has_an_estimator_in_each():
 def test_own_rows_of_classes_are_learned_by_every_learner_alike():
     data = long_data("passed")
     for learner in (Linear(), PooledLinear(), GradientBoosting(max_iter=5)):
-        for one in fit(learner, data).predict(data).values():
-            assert ((one.response > 0) & (one.response < 1)).all()
+        for prediction in fit(learner, data).predict(data).values():
+            assert ((prediction.response > 0) & (prediction.response < 1)).all()
 
 
 def test_classes_that_only_validation_rows_hold_are_not_learned():
@@ -447,19 +465,3 @@ def test_own_rows_of_several_kinds_are_pooled_kind_by_kind():
     assert [part.tasks for part in fit(PooledLinear(), data).model.parts] == [("p", "q"), ("r",)]
     assert predictions["r"].response.shape == (30, 3)
     assert (predictions["r"].decision == y[index == 2]).mean() > 0.8
-
-    def test_ranges_are_declared_by_hand_around_the_estimators_own_values(self):
-        space = {"alpha": Range(0.01, 100.0, log=True, step=10), "solver": ("auto", "lsqr")}
-        ridge = PerTaskEstimator(Ridge(alpha=2.0, solver="lsqr"), space=space)
-        declared = ridge.search_space()
-        assert declared["alpha"].grid() == (2.0, 20.0, 0.2)
-        assert declared["solver"].grid() == ("lsqr", "auto")
-        check_recipe_round_trip(ridge)
-        with pytest.raises(ParameterError, match=r"no setting named 'alhpa'"):
-            PerTaskEstimator(Ridge(), space={"alhpa": (1.0,)}).search_space()
-
-    def test_the_learners_own_settings_have_paths_too(self):
-        learner = PooledEstimator(HistGradientBoostingRegressor())
-        changed = learner.configured({"categorical": "codes", "estimator.early_stopping": False})
-        assert changed.categorical == "codes"
-        assert changed.estimator.early_stopping is False

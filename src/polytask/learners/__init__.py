@@ -1,4 +1,9 @@
-"""Learners: networks and scikit-learn estimators behind one interface."""
+"""Learners: networks and scikit-learn estimators behind one interface.
+
+The base class `Learner` lies in ``polytask/_learner.py``; begin there. Adapters of scikit-learn
+estimators are `PerTaskEstimator` and `PooledEstimator`; `Linear`, `GradientBoosting` and
+`PooledLinear` are recipes for them. `fit` trains any learner on a data set.
+"""
 
 from polytask._learner import Learner
 from polytask.learners._as_learner import Estimator, as_learners

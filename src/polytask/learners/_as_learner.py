@@ -1,4 +1,4 @@
-"""Whatever stands for a learner: names, recipes, architectures, and scikit-learn's estimators."""
+"""Conversion to learners: from names, recipes, architectures and scikit-learn estimators."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PAIR = (
 
 @runtime_checkable
 class Estimator(Protocol):
-    """What scikit-learn calls a regressor or a classifier."""
+    """Protocol of a regressor or a classifier of scikit-learn."""
 
     def fit(self, X: Any, y: Any) -> Any: ...
 
@@ -46,9 +46,9 @@ _EXPECTED = {
 
 
 def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False) -> Learner:
-    """The learner that a name, an architecture, an estimator or a tuple of estimators stands for.
+    """Return the learner for a name, an architecture, an estimator or a tuple of estimators.
 
-    Estimators are cloned, and fitted to each task; of several, each task gets the first that can
+    Estimators are cloned and fitted per task; of several, each task gets the first that can
     learn its kind.
 
     Parameters
@@ -57,14 +57,14 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
     owner : str
         Whose argument it is, for errors.
     tasks : TaskSet
-        What is to be learned.
+        Tasks to learn.
     several : bool, default False
-        Whether it is one of several.
+        Whether the argument is one of several learners.
 
     Raises
     ------
     ParameterError
-        If it is none of these, or an estimator that cannot learn the tasks.
+        If `given` is none of these, or an estimator that cannot learn the tasks.
     """
     if isinstance(given, str):
         return resolve_learner(given)
@@ -73,19 +73,19 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
     if isinstance(given, Learner) and not isinstance(given, type):
         return given
     if _are_estimators(given):
-        return _wrapped(given, tasks)
+        return _wrap(given, tasks)
     parameter, expected = _EXPECTED[several]
     remedy = f"Make an object of it: {given.__name__}()." if isinstance(given, type) else None
     raise ParameterError(message(owner, parameter, expected, given, remedy))
 
 
 def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
-    """Learners of unique names; estimators of one class are told apart by their settings.
+    """Return learners with unique names; estimators of one class are named by their settings.
 
     Raises
     ------
     ParameterError
-        If there is none, or two have one name.
+        If there is none, or two share a name.
     """
     if isinstance(given, Mapping):
         expected = "a learner, or a list of them; a learner's own `name` says what tables call it"
@@ -97,13 +97,14 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
     if not listed:
         sentence = f"The `learners` parameter of {owner} must hold at least one learner."
         raise ParameterError(sentence)
-    found = [as_learner(one, owner, tasks, several=True) for one in listed]
-    names = [learner.name for learner in found]
-    for place, one in enumerate(listed):
-        if names.count(names[place]) > 1 and _are_estimators(one):
-            found[place] = replace(found[place], name=_distinct_name(one))  # type: ignore[type-var]
-    _check_unique([learner.name for learner in found], owner)
-    return found
+    learners = [as_learner(item, owner, tasks, several=True) for item in listed]
+    names = [learner.name for learner in learners]
+    for position, item in enumerate(listed):
+        if names.count(names[position]) > 1 and _are_estimators(item):
+            name = _distinct_name(item)
+            learners[position] = replace(learners[position], name=name)  # type: ignore[type-var]
+    _check_unique([learner.name for learner in learners], owner)
+    return learners
 
 
 def _check_unique(names: list[str], owner: str) -> None:
@@ -121,20 +122,20 @@ def _is_estimator(given: Any) -> bool:
 
 
 def _are_estimators(given: Any) -> bool:
-    """One estimator, or a tuple or list of them."""
+    """Whether `given` is an estimator, or a tuple or list of them."""
     several = isinstance(given, tuple | list) and bool(given) and all(map(_is_estimator, given))
     return several or _is_estimator(given)
 
 
 def _is_pair(given: tuple[Any, ...], tasks: TaskSet) -> bool:
-    """Whether a tuple of estimators can learn together what one of them cannot."""
+    """Whether a tuple of estimators serves tasks that none of them serves alone."""
     if len(given) < 2 or not _are_estimators(given):
         return False
-    return serves(tasks, given) and not all(serves(tasks, (one,)) for one in given)
+    return serves(tasks, given) and not all(serves(tasks, (estimator,)) for estimator in given)
 
 
-def _wrapped(given: Any, tasks: TaskSet) -> PerTaskEstimator:
-    copies = tuple(clone(one) for one in ([given] if _is_estimator(given) else given))
+def _wrap(given: Any, tasks: TaskSet) -> PerTaskEstimator:
+    copies = tuple(clone(estimator) for estimator in ([given] if _is_estimator(given) else given))
     learner = PerTaskEstimator(copies[0] if len(copies) == 1 else copies)
     reason = unserved(learner, tasks)
     if reason is not None:
@@ -143,14 +144,14 @@ def _wrapped(given: Any, tasks: TaskSet) -> PerTaskEstimator:
 
 
 def _distinct_name(given: Any) -> str:
-    """A name that shows the settings that are not the class's own: ``"ridge(alpha=10.0)"``."""
+    """A name with the settings that differ from the class's defaults: ``"ridge(alpha=10.0)"``."""
     parts = []
-    for one in [given] if _is_estimator(given) else given:
-        usual = inspect.signature(type(one)).parameters
+    for estimator in [given] if _is_estimator(given) else given:
+        defaults = inspect.signature(type(estimator)).parameters
         changed = ", ".join(
             f"{name}={describe(value, 20)}"
-            for name, value in one.get_params(deep=False).items()
-            if name not in usual or repr(usual[name].default) != repr(value)
+            for name, value in estimator.get_params(deep=False).items()
+            if name not in defaults or repr(defaults[name].default) != repr(value)
         )
-        parts.append(f"{named_after(one)}({changed})" if changed else named_after(one))
+        parts.append(f"{named_after(estimator)}({changed})" if changed else named_after(estimator))
     return "_".join(parts)

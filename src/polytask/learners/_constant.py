@@ -1,4 +1,4 @@
-"""The best constant of every task."""
+"""Baseline that predicts the best constant of each task."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ __all__ = ["Constant"]
 
 @dataclass(frozen=True)
 class Constant(Learner):
-    """One answer for all rows of a task: the constant that its headline metric likes best.
+    """A baseline that predicts, for all rows of a task, the constant best for its headline metric.
 
     The mean for RMSE, the median for MAE, the shares of the classes for log loss, Brier score and
-    areas, the most frequent class for accuracy, the positive class for F1: each metric says it by
-    its method `constant`. Inputs are not used, so that every comparison has a learner that any
-    other must beat.
+    areas, the most frequent class for accuracy, the positive class for F1: the method `constant` of
+    each metric gives it. Inputs are not used: every other learner in a comparison must beat it.
 
     Parameters
     ----------
@@ -56,7 +55,7 @@ class Constant(Learner):
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
-        """Find every task's constant on training rows; nothing else applies."""
+        """Find each task's constant on the training rows; other arguments are ignored."""
         del validation, seed, budget
         started = time.monotonic()
         train = train.without_zero_weights()
@@ -71,14 +70,14 @@ class Constant(Learner):
 
 def _raw(task: Task, target: FittedTarget, train: MultiTaskDataset) -> np.ndarray:
     """Raw scores of the constant response."""
-    truth, weight = _labelled(task, target, train)
+    truth, weight = _labels_and_weights(task, target, train)
     kind = task.known_kind
     mean = kind.mean_response(truth, target, weight)
     response = metrics_for(task)[0].constant(mean, truth, weight, target)
     return kind.raw(response[None], target)[0]
 
 
-def _labelled(
+def _labels_and_weights(
     task: Task, target: FittedTarget, train: MultiTaskDataset
 ) -> tuple[np.ndarray, np.ndarray]:
     """Truth and row weights of a task over the labelled rows of all sources."""
@@ -88,4 +87,4 @@ def _labelled(
         for source in carrying
     ]
     weights = train.unit_weights(task.name)
-    return np.concatenate(truths), np.concatenate([weights[one.name] for one in carrying])
+    return np.concatenate(truths), np.concatenate([weights[source.name] for source in carrying])

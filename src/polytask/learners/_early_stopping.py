@@ -1,4 +1,4 @@
-"""Stop boosting on the validation rows that were handed over."""
+"""Early stopping of boosting on given validation rows."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from sklearn.metrics import log_loss, mean_squared_error
 from polytask.learners._estimators import takes
 from polytask.learners._rows import Rows
 
-__all__ = ["fit_best_rounds", "fit_watched", "stops_early"]
+__all__ = ["fit_best_rounds", "fit_with_early_stopping", "stops_early"]
 
 _FEWEST_ROWS = 10
-_ROUNDS_UNWATCHED = 100
+_ROUNDS_WITHOUT_VALIDATION = 100
 
 
 def stops_early(estimator: Any) -> bool:
-    """Whether it boosts round by round and can stop by a validation loss."""
+    """Whether an estimator boosts round by round and can stop by a validation loss."""
     return hasattr(estimator, "staged_predict") and "early_stopping" in estimator.get_params()
 
 
-def fit_watched(
+def fit_with_early_stopping(
     estimator: Any,
     rows: Rows,
     validation: Rows,
     given: Mapping[str, Any],
-    say: Callable[[str], None],
+    remark: Callable[[str], None],
 ) -> Any:
-    """Fit a histogram-boosting estimator that stops once validation rows no longer gain.
+    """Fit a histogram-boosting estimator that stops when its validation loss stops improving.
 
-    scikit-learn 1.7 and later stop on rows that are given to `fit`; before, all rounds are run
-    and the estimator is fitted again with as many as were best.
+    scikit-learn 1.7 and later stop on rows passed to `fit`. With earlier versions all rounds are
+    run and the estimator is fitted again with the best number of rounds.
     """
     y = rows.Y[:, 0]
     if is_classifier(estimator):
         validation = validation.take(np.isin(validation.Y[:, 0], np.unique(y)))
     if len(validation) < _FEWEST_ROWS:
-        say(f"too few validation rows to stop by, so it ran {_ROUNDS_UNWATCHED} rounds at most")
-        rounds = min(estimator.max_iter, _ROUNDS_UNWATCHED)
+        limit = _ROUNDS_WITHOUT_VALIDATION
+        remark(f"too few validation rows to stop by, so it ran {limit} rounds at most")
+        rounds = min(estimator.max_iter, limit)
         return estimator.set_params(early_stopping=False, max_iter=rounds).fit(rows.X, y, **given)
     if takes(estimator, "X_val"):
         estimator.set_params(early_stopping=True)
@@ -61,7 +62,7 @@ def fit_best_rounds(
     validation: Rows,
     given: Mapping[str, Any],
 ) -> Any:
-    """Run all rounds, then fit again with as many as were best on validation rows."""
+    """Run all rounds, then fit again with the number that was best on validation rows."""
     y = rows.Y[:, 0]
     whole = clone(estimator).set_params(early_stopping=False).fit(rows.X, y, **given)
     losses = list(_staged_losses(whole, validation))

@@ -1,4 +1,4 @@
-"""Capabilities of a scikit-learn estimator, read from the estimator itself."""
+"""Capabilities of scikit-learn estimators, read from the estimators themselves."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = [
     "SPACE",
     "accepts_sparse",
     "as_tuple",
-    "declared",
+    "declared_ranges",
     "estimator_for",
     "gives_several_outputs",
     "learns_standardized",
     "named_after",
-    "seeded",
+    "seeded_clone",
     "serves",
     "takes",
 ]
@@ -43,8 +43,8 @@ SPACE: Constraint = Satisfies(
     lambda value: (
         isinstance(value, Mapping)
         and all(
-            isinstance(one, SearchRange) or (isinstance(one, tuple | list) and one)
-            for one in value.values()
+            isinstance(values, SearchRange) or (isinstance(values, tuple | list) and values)
+            for values in value.values()
         )
     ),
     "a mapping of setting to Range, Choices or a tuple of values",
@@ -57,9 +57,9 @@ def as_tuple(estimator: Any) -> tuple[Any, ...]:
 
 
 def named_after(estimator: Any) -> str:
-    """Names joined as the command line writes them: ``"ridge"``.
+    """The estimators' names in snake case, joined: ``"ridge"``.
 
-    Pipelines are called after their steps, estimators around another one after that, too.
+    Pipelines are named after their steps, meta-estimators also after the estimator inside.
     """
     return "_".join(map(_name, as_tuple(estimator)))
 
@@ -75,7 +75,7 @@ def _name(estimator: Any) -> str:
 
 def estimator_for(kind: Kind, estimators: tuple[Any, ...]) -> Any:
     """The first estimator that can learn tasks of this kind, or None."""
-    return next((one for one in estimators if kind.accepts_estimator(one)), None)
+    return next((each for each in estimators if kind.accepts_estimator(each)), None)
 
 
 def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:
@@ -83,10 +83,10 @@ def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:
     return all(estimator_for(task.known_kind, estimators) is not None for task in tasks)
 
 
-def declared(
+def declared_ranges(
     space: Mapping[str, SearchRange | tuple[Any, ...]], settings: Sequence[Setting], owner: str
 ) -> dict[str, SearchRange]:
-    """What may be tuned, around the estimator's own values.
+    """Search ranges from a `space` argument, around the estimator's own values.
 
     Raises
     ------
@@ -97,11 +97,14 @@ def declared(
         name: values if isinstance(values, SearchRange) else Choices(tuple(values))
         for name, values in space.items()
     }
-    return {name: one.at(find(settings, name, owner).value) for name, one in ranges.items()}
+    return {
+        name: search_range.at(find(settings, name, owner).value)
+        for name, search_range in ranges.items()
+    }
 
 
-def seeded(estimator: Any, seed: int) -> Any:
-    """A clone whose open seeds, its own and those of the estimators inside it, are set."""
+def seeded_clone(estimator: Any, seed: int) -> Any:
+    """A clone with every open `random_state` set, of the estimator and of those inside it."""
     fresh = clone(estimator)
     open_seeds = [
         name
@@ -112,26 +115,26 @@ def seeded(estimator: Any, seed: int) -> Any:
 
 
 def takes(estimator: Any, argument: str) -> bool:
-    """Whether `fit` has an argument of that name."""
+    """Whether the estimator's `fit` has an argument of that name."""
     return argument in inspect.signature(estimator.fit).parameters
 
 
 def accepts_sparse(estimator: Any) -> bool:
-    """Whether it learns from sparse matrices."""
+    """Whether an estimator learns from sparse matrices."""
     return bool(get_tags(estimator).input_tags.sparse)
 
 
 def gives_several_outputs(estimator: Any) -> bool:
-    """Whether it learns several target columns at once."""
+    """Whether an estimator learns several target columns at once."""
     return bool(get_tags(estimator).target_tags.multi_output)
 
 
 def learns_standardized(estimator: Any) -> bool:
-    """Whether any numbers will do as its target, rather than only positive ones."""
+    """Whether an estimator accepts any numbers as targets, not only positive ones."""
     settings = estimator.get_params().values()
     inner = [estimator, *(value for value in settings if isinstance(value, BaseEstimator))]
     losses = [value for value in settings if isinstance(value, str)]
-    positive = any(get_tags(one).target_tags.positive_only for one in inner)
+    positive = any(get_tags(each).target_tags.positive_only for each in inner)
     return not positive and not any(loss in value for value in losses for loss in _POSITIVE_LOSSES)
 
 

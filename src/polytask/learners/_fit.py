@@ -1,4 +1,4 @@
-"""The front door to one model."""
+"""`fit`: one model from a data set."""
 
 from __future__ import annotations
 
@@ -41,36 +41,36 @@ def fit(
     device: str | None = None,
     precision: str | None = None,
 ) -> FittedPredictor:
-    """Fit one model for all tasks.
+    """Fit one model for all tasks of a data set.
 
     Parameters
     ----------
     data : MultiTaskDataset
-        As `polytask.read` gives it.
+        Such as `polytask.read` returns.
     learner : Learner or str, default "hard_sharing"
-        A recipe or its name, such as ``"gradient_boosting"``; an architecture; or an estimator of
-        scikit-learn, which is cloned and fitted to each task. A regressor and a classifier in a
-        tuple learn numbers and classes.
+        A recipe or its name, such as ``"gradient_boosting"``; an architecture; or a scikit-learn
+        estimator, which is cloned and fitted per task. A tuple of a regressor and a classifier
+        serves tasks of numbers and of classes.
     validation : MultiTaskDataset, optional
-        Rows that decide when to stop; without them they are split off `data`.
+        Rows that decide when to stop; by default they are split off `data`.
     split : Splitter or str, optional
-        How they are split off, or as on the command line, such as ``"time:COLUMN"``; by default as
-        the column says that names train and test rows, else `RandomSplit(test=0.0)`. Test rows,
-        where there are any, are left alone.
+        How to split them off, also as on the command line, such as ``"time:COLUMN"``. The default
+        is the column that names train and test rows if there is one, otherwise
+        `RandomSplit(test=0.0)`. Test rows, if any, are not used.
     seed : int, default 0
-        Draws the split and the model's first weights.
+        Seed of the split and of the model's initial weights.
     budget : Budget, optional
-        Optimiser steps; by default those that a network's trainer names, else `Budget()`.
+        Optimiser steps; by default those of a network's trainer, otherwise `Budget()`.
     device : str, optional
-        Where a network is trained: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"auto"``, …; by default
-        as its trainer says, whose `accelerator` it is.
+        Device on which a network is trained: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"auto"``, …;
+        by default the `accelerator` of its trainer.
     precision : str, optional
-        Of a network's numbers in training: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
+        Precision of training a network: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
 
     Returns
     -------
     FittedPredictor
-        Its `predict` takes a frame, its `save` a folder.
+        Its `predict` takes a table, its `save` a folder.
 
     Raises
     ------
@@ -82,8 +82,8 @@ def fit(
     Warns
     -----
     UserWarning
-        Naming the tasks that are left out, since their training rows hold one class or they have
-        too few rows to be split, or the column that says which rows train.
+        Naming the tasks that are left out because their training rows hold one class or are too few
+        to split, or the column by which rows are split.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def fit(
     ('linear', (2,))
     """
     _check_arguments(data, validation, split, seed, budget)
-    (chosen,) = on_device([_served(learner, data)], device, precision, "fit")
+    (chosen,) = on_device([_served_learner(learner, data)], device, precision, "fit")
     too_small: tuple[str, ...] = ()
     if validation is None:
         own = own_split(data) if split is None else None
@@ -126,7 +126,7 @@ def _check_arguments(
         raise ParameterError("Give fit either `validation` or `split`, not both.")
 
 
-def _served(learner: Any, data: MultiTaskDataset) -> Learner:
+def _served_learner(learner: Any, data: MultiTaskDataset) -> Learner:
     chosen = as_learner(learner, "fit", data.tasks)
     reason = unserved(chosen, data)
     if reason is not None:

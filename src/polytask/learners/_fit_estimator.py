@@ -1,4 +1,4 @@
-"""Fit one estimator, say what went less than well, and never fail for a warning."""
+"""Fits of single estimators; convergence warnings and ignored weights become remarks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 
-from polytask.learners._early_stopping import fit_watched
+from polytask.learners._early_stopping import fit_with_early_stopping
 from polytask.learners._estimators import gives_several_outputs, takes
 from polytask.learners._rows import Rows
 from polytask.predictor._suitable_threads import suitable_threads
 
 __all__ = ["fit_estimator", "fit_task"]
 
-Say = Callable[[str], None]
+Remark = Callable[[str], None]
 
 
 def fit_task(
@@ -26,20 +26,20 @@ def fit_task(
     rows: Rows,
     validation: Rows | None,
     n_classes: int,
-    say: Say,
+    remark: Remark,
 ) -> tuple[Any, ...]:
     """Fit one estimator for all target columns where it can, one per column otherwise."""
     n_columns = rows.Y.shape[1]
     together = not is_classifier(estimator) and gives_several_outputs(estimator)
     if n_columns > 1 and together and np.isfinite(rows.Y).all():
-        return (fit_estimator(estimator, rows, None, n_classes, say),)
+        return (fit_estimator(estimator, rows, None, n_classes, remark),)
     return tuple(
         fit_estimator(
             clone(estimator),
             rows.column(position),
             None if validation is None else validation.column(position),
             n_classes,
-            say,
+            remark,
         )
         for position in range(n_columns)
     )
@@ -50,7 +50,7 @@ def fit_estimator(
     rows: Rows,
     validation: Rows | None,
     n_classes: int,
-    say: Say,
+    remark: Remark,
 ) -> Any:
     """Fit an estimator, in place, on rows without missing labels.
 
@@ -61,40 +61,40 @@ def fit_estimator(
     validation : Rows, optional
         Rows to stop boosting by.
     n_classes : int
-        Classes of the target, 0 for numbers.
-    say : callable
-        Told in words what was not as it should be.
+        Number of classes of the target, 0 for numbers.
+    remark : callable
+        Receives a sentence about every problem.
     """
     Y = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y
     if is_classifier(estimator) and len(np.unique(Y)) == 1:
-        say("only one class among the training rows, so its smoothed frequency is predicted")
+        remark("only one class among the training rows, so its smoothed frequency is predicted")
         return _frequencies(rows, n_classes)
-    given = _weights(estimator, rows, say)
+    weights = _weight_argument(estimator, rows, remark)
     with suitable_threads(len(rows)), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         if validation is None:
-            estimator.fit(rows.X, Y, **given)
+            estimator.fit(rows.X, Y, **weights)
         else:
-            estimator = fit_watched(estimator, rows, validation, given, say)
-    _pass_on(caught, say)
+            estimator = fit_with_early_stopping(estimator, rows, validation, weights, remark)
+    _report_warnings(caught, remark)
     return estimator
 
 
-def _weights(estimator: Any, rows: Rows, say: Say) -> dict[str, Any]:
+def _weight_argument(estimator: Any, rows: Rows, remark: Remark) -> dict[str, Any]:
     weight = rows.sample_weight()
     if weight is None:
         return {}
     if takes(estimator, "sample_weight"):
         return {"sample_weight": weight}
     which = "class weights" if rows.balance is not None else "row weights"
-    say(f"{which} are ignored, since the estimator takes none")
+    remark(f"{which} are ignored, since the estimator takes none")
     return {}
 
 
-def _pass_on(caught: list[warnings.WarningMessage], say: Say) -> None:
+def _report_warnings(caught: list[warnings.WarningMessage], remark: Remark) -> None:
     for warning in caught:
         if issubclass(warning.category, ConvergenceWarning):
-            say("the solver stopped before it converged")
+            remark("the solver stopped before it converged")
         else:
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
@@ -102,7 +102,7 @@ def _pass_on(caught: list[warnings.WarningMessage], say: Say) -> None:
 
 
 def _frequencies(rows: Rows, n_classes: int) -> DummyClassifier:
-    """The classes' frequencies with one imagined row of each class."""
+    """The classes' frequencies, smoothed by one additional row per class."""
     classes = np.concatenate([rows.Y[:1, 0], np.arange(n_classes)])
     weight = np.concatenate([[len(rows)], np.ones(n_classes)])
     X = np.zeros((len(classes), rows.X.shape[1]))

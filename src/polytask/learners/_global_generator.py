@@ -1,4 +1,4 @@
-"""numpy's global generator, from which some estimators draw."""
+"""Seeding of numpy's global generator, which some estimators use."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["seeded_global_generator"]
 
 @contextmanager
 def seeded_global_generator(seed: int) -> Iterator[None]:
-    """Seed it, and put it back afterwards.
+    """Seed the global generator for a block, and restore its state afterwards.
 
-    Estimators without ``random_state``, such as support vector machines, draw from it.
+    Estimators without ``random_state``, such as support vector machines, draw numbers from it.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def seeded_global_generator(seed: int) -> Iterator[None]:
     >>> np.random.get_state()[1].tolist() == before
     True
     """
-    state = np.random.get_state()  # noqa: NPY002 - the global one is meant
+    state = np.random.get_state()  # noqa: NPY002 - the global generator is intended
     np.random.seed(seed % 2**32)  # noqa: NPY002
     try:
         yield

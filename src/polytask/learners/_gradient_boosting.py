@@ -1,4 +1,4 @@
-"""Histogram gradient boosting, one per task."""
+"""Histogram gradient boosting, one model per task."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = ["GradientBoosting"]
 
 @dataclass(frozen=True)
 class GradientBoosting(Recipe):
-    """scikit-learn's histogram gradient boosting, one per task, stopped on the validation rows.
+    """scikit-learn's histogram gradient boosting per task, stopped early on the validation rows.
 
-    Categories are split on as such; beyond the 254 most frequent of a column they count as
+    Trees split on categories directly; those beyond the 254 most frequent of a column count as
     unknown.
 
     Parameters
     ----------
     learning_rate : float, default 0.1
     max_leaf_nodes : int, default 31
-        Most leaves of a tree.
+        Largest number of leaves per tree.
     min_samples_leaf : int, default 20
-        Fewest rows of a leaf.
+        Smallest number of rows per leaf.
     l2_regularization : float, default 0.0
-        Penalty on the leaves' values.
+        Penalty on the values of leaves.
     max_iter : int, default 500
-        Most rounds; 100 where fewer than ten validation rows are labelled.
+        Largest number of rounds; at most 100 if fewer than ten validation rows are labelled.
     name : str, default "gradient_boosting"
 
     Examples

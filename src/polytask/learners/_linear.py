@@ -1,4 +1,4 @@
-"""Linear models, one per task."""
+"""Ridge and logistic regression, one model per task."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import Range, SearchRange
 
-__all__ = ["ALPHA", "ALPHA_RANGE", "Linear", "linear_estimators"]
+__all__ = ["STRENGTH", "STRENGTH_RANGE", "Linear", "linear_estimators"]
 
-ALPHA = Interval(float, 0.0, closed="neither")
-ALPHA_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 1000.0, 0.01))
+STRENGTH = Interval(float, 0.0, closed="neither")
+STRENGTH_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 1000.0, 0.01))
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Linear(Recipe):
     alpha : float, default 1.0
         The penalty's strength.
     max_iter : int, default 1000
-        Most iterations of logistic regression.
+        Largest number of iterations of logistic regression.
     name : str, default "linear"
 
     Notes
@@ -55,9 +55,9 @@ class Linear(Recipe):
     name: str = "linear"
 
     joint: ClassVar[bool] = False
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": ALPHA_RANGE}
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "alpha": ALPHA,
+        "alpha": STRENGTH,
         "max_iter": Interval(int, 1),
         "name": InstanceOf((str,)),
     }

@@ -1,4 +1,4 @@
-"""Networks on another device, or in another precision."""
+"""Device and precision of networks among learners."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["on_device"]
 def on_device(
     learners: Sequence[Learner], device: str | None, precision: str | None, owner: str
 ) -> list[Learner]:
-    """The learners, of which networks are trained on a device and in a precision.
+    """Return the learners, with networks set to a device and a precision.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def on_device(
     device : str, optional
         As `accelerator` of Trainer; None leaves it to each network.
     precision : str, optional
-        As in Trainer, or short: ``"bf16"``.
+        As `precision` of Trainer, also abbreviated: ``"bf16"``.
     owner : str
         Whose arguments they are, for errors.
 

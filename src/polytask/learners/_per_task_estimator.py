@@ -1,4 +1,4 @@
-"""Any scikit-learn estimator, one per task."""
+"""Adapter of scikit-learn estimators, one per task."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from polytask.learners._estimators import (
     ESTIMATORS,
     SPACE,
     as_tuple,
-    declared,
+    declared_ranges,
     learns_standardized,
     named_after,
     serves,
 )
 from polytask.learners._fit_estimator import fit_task
 from polytask.learners._global_generator import seeded_global_generator
-from polytask.learners._rows import Rows, labelled_rows
+from polytask.learners._rows import Rows, task_rows
 from polytask.learners._workbench import Workbench
 from polytask.predictor import EstimatorsPart, FittedPredictor
 from polytask.ranges import SearchRange
@@ -33,14 +33,15 @@ __all__ = ["PerTaskEstimator"]
 
 @dataclass(frozen=True)
 class PerTaskEstimator(Learner):
-    """Any scikit-learn estimator, fitted to each task on the rows where it has a label.
+    """Any scikit-learn estimator, fitted per task on the rows that have its label.
 
-    Numbers are standardised; missing ones become their column's mean, with an indicator. So are
-    the targets of regressions, unless the estimator wants positive ones, such as those of a
-    Poisson loss: units change no model. Row weights are passed on where `fit` takes ``sample_weight``, and
-    columns of codes are named where the estimator has ``categorical_features``. A regression with
-    several columns is one estimator where that gives several outputs and no cell is missing,
-    otherwise one per column. A task that is labelled in several sources has an estimator in each.
+    Numbers are standardised; missing ones become their column's mean, with an indicator. The
+    targets of regressions are standardised too, unless the estimator requires positive ones, as for
+    a Poisson loss, so that units do not change the model. Row weights are passed if `fit` takes
+    ``sample_weight``, and columns of codes are named if the estimator has
+    ``categorical_features``. A regression with several columns is one estimator if that gives
+    several outputs and no cell is missing, otherwise one per column. A task labelled in several
+    sources has an estimator in each.
 
     Parameters
     ----------
@@ -48,13 +49,13 @@ class PerTaskEstimator(Learner):
         Unfitted; of several, each task gets the first that can learn its kind: regressors for
         numbers, classifiers with ``predict_proba`` for classes. An open ``random_state`` is seeded.
     name : str, optional
-        What tables call it; after the estimator's class by default.
+        Name in tables; by default made of the estimator's class.
     categorical : {"one_hot", "codes"}, default "one_hot"
         Categories as indicators, or as whole numbers with 0 for unknown ones.
     early_stopping : bool, default False
-        Let histogram boosting stop on the validation rows; they are not used otherwise.
+        Whether histogram boosting stops on the validation rows; they are not used otherwise.
     space : mapping of setting to Range, Choices or tuple of values, optional
-        What may be tuned, by the names of the estimator's own parameters.
+        Search ranges, by the names of the estimator's own parameters.
 
     Examples
     --------
@@ -84,8 +85,8 @@ class PerTaskEstimator(Learner):
         object.__setattr__(self, "name", self.name or named_after(self.estimator))
 
     def search_space(self) -> Mapping[str, SearchRange]:
-        """What `space` says may be tuned, around the estimator's own values."""
-        return declared(self.space, self.settings(), self.name)
+        """The ranges of `space`, around the estimator's own values."""
+        return declared_ranges(self.space, self.settings(), self.name)
 
     def serves(self, tasks: TaskSet) -> bool:
         """Whether every task has an estimator that can learn it."""
@@ -94,7 +95,7 @@ class PerTaskEstimator(Learner):
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
-        """Fit every task of every source; the budget's steps do not apply."""
+        """Fit each task of each source; the budget's steps are ignored."""
         train = train.without_zero_weights()
         watched = validation.without_zero_weights() if self.early_stopping else None
         bench = Workbench(self.name, as_tuple(self.estimator), self.categorical, train, seed)
@@ -102,11 +103,11 @@ class PerTaskEstimator(Learner):
             for source in train.sources:
                 held_out = None if watched is None else watched.source(source.name)
                 for task in source.tasks:
-                    bench.add(_fitted(bench, source, held_out, task))
+                    bench.add(_fit_part(bench, source, held_out, task))
         return bench.predictor()
 
 
-def _fitted(
+def _fit_part(
     bench: Workbench, source: Source, held_out: Source | None, task: Task
 ) -> EstimatorsPart:
     bench.check_labelled(source, [task])
@@ -114,15 +115,19 @@ def _fitted(
     design, X = bench.table(source, estimator)
     target = bench.targets[task.name]
     standardized = learns_standardized(estimator)
-    rows = labelled_rows(X, source, task, target, standardized=standardized)
+    rows = task_rows(X, source, task, target, standardized=standardized)
     watched: Rows | None = None
     if held_out is not None and stops_early(estimator):
         matrix = bench.matrix(held_out, design)
-        watched = labelled_rows(matrix, held_out, task, target, standardized=standardized)
-    say = bench.notes.about((task.name,))
+        watched = task_rows(matrix, held_out, task, target, standardized=standardized)
+    remark = bench.remarks.about((task.name,))
     fitted = fit_task(
-        bench.with_code_columns(estimator, source, design), rows, watched, len(target.classes), say
+        bench.with_code_columns(estimator, source, design),
+        rows,
+        watched,
+        len(target.classes),
+        remark,
     )
     if watched is not None:
-        bench.rounds[task.name] = max(getattr(one, "n_iter_", 0) for one in fitted)
+        bench.rounds[task.name] = max(getattr(each, "n_iter_", 0) for each in fitted)
     return EstimatorsPart(source.name, (task.name,), fitted, design, standardized=standardized)

@@ -1,4 +1,4 @@
-"""One scikit-learn estimator for all tasks of one kind."""
+"""Adapter of scikit-learn estimators, one for all tasks of a kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from polytask.learners._estimators import (
     ESTIMATORS,
     SPACE,
     as_tuple,
-    declared,
+    declared_ranges,
     estimator_for,
     gives_several_outputs,
     learns_standardized,
@@ -40,23 +40,23 @@ __all__ = ["PooledEstimator"]
 class PooledEstimator(Learner):
     """One scikit-learn estimator for all tasks of one kind in a source.
 
-    Where each row belongs to one task, all rows are stacked and the estimator learns from them as
-    if they were one task. Where tasks share their rows, regressions are the outputs of one
-    estimator, learned from the rows on which all of them are labelled; a task that is alone in
-    its kind is fitted alone. The rest is as in `PerTaskEstimator`.
+    If each row belongs to one task, all rows are stacked and the estimator learns from them as one
+    task. If tasks share their rows, regressions are the outputs of one estimator, which learns from
+    the rows that have all their labels; a task that is the only one of its kind is fitted alone.
+    Everything else is as in `PerTaskEstimator`.
 
     Parameters
     ----------
     estimator : estimator or tuple of them
         Unfitted; of several, each kind gets the first that can learn it.
     name : str, optional
-        What tables call it; ``pooled_`` and the estimator's class by default.
+        Name in tables; by default ``pooled_`` and the estimator's class.
     categorical : {"one_hot", "codes"}, default "one_hot"
         Categories as indicators, or as whole numbers with 0 for unknown ones.
     task_as_input : bool, default False
-        Whether the task of each row is one more categorical column.
+        Whether the task of each row is an additional categorical column.
     space : mapping of setting to Range, Choices or tuple of values, optional
-        What may be tuned, by the names of the estimator's own parameters.
+        Search ranges, by the names of the estimator's own parameters.
 
     Examples
     --------
@@ -86,11 +86,11 @@ class PooledEstimator(Learner):
         object.__setattr__(self, "name", self.name or f"pooled_{named_after(self.estimator)}")
 
     def search_space(self) -> Mapping[str, SearchRange]:
-        """What `space` says may be tuned, around the estimator's own values."""
-        return declared(self.space, self.settings(), self.name)
+        """The ranges of `space`, around the estimator's own values."""
+        return declared_ranges(self.space, self.settings(), self.name)
 
     def single_task(self) -> PerTaskEstimator:
-        """The same estimator, fitted to each task."""
+        """The same estimator, fitted per task."""
         return PerTaskEstimator(self.estimator, categorical=self.categorical, space=self.space)
 
     def serves(self, tasks: TaskSet) -> bool:
@@ -98,18 +98,18 @@ class PooledEstimator(Learner):
         return serves(tasks, as_tuple(self.estimator))
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
-        """Why it cannot learn from this data set; None if it can."""
+        """Why this learner cannot learn from a data set; None if it can."""
         for source in data.sources:
             for tasks in _by_kind(source):
                 estimator = estimator_for(tasks[0].known_kind, as_tuple(self.estimator))
                 if not _pools(source, tasks, estimator):
-                    return _unpooled(self.name, tasks)
+                    return _refusal(self.name, tasks)
         return None
 
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
-        """Fit every source's tasks kind by kind; validation and the budget's steps do not apply."""
+        """Fit each source's tasks kind by kind; validation rows and the budget are ignored."""
         train = train.without_zero_weights()
         bench = Workbench(
             self.name,
@@ -122,8 +122,8 @@ class PooledEstimator(Learner):
         with seeded_global_generator(seed):
             for source in train.sources:
                 for tasks in _by_kind(source):
-                    together = _stacked if source.own_rows or len(tasks) == 1 else _outputs
-                    bench.add(together(bench, source, tasks))
+                    fit_tasks = _fit_stacked if source.own_rows or len(tasks) == 1 else _fit_outputs
+                    bench.add(fit_tasks(bench, source, tasks))
         return bench.predictor()
 
 
@@ -140,7 +140,7 @@ def _pools(source: Source, tasks: tuple[Task, ...], estimator: Any) -> bool:
     return apart or (not is_classifier(estimator) and gives_several_outputs(estimator))
 
 
-def _unpooled(name: str, tasks: tuple[Task, ...]) -> str:
+def _refusal(name: str, tasks: tuple[Task, ...]) -> str:
     return (
         f"{name} pools tasks that have rows of their own, or regressions on one table "
         f"by an estimator of several outputs. Got {', '.join(repr(t.name) for t in tasks)} on one "
@@ -148,8 +148,8 @@ def _unpooled(name: str, tasks: tuple[Task, ...]) -> str:
     )
 
 
-def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
-    """All tasks' rows as those of one task."""
+def _fit_stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
+    """Fit the rows of all tasks as one task."""
     bench.check_labelled(source, tasks)
     estimator = bench.estimator(tasks[0])
     design, X = bench.table(source, estimator)
@@ -159,16 +159,16 @@ def _stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
     targets = [bench.targets[name] for name in names]
     rows = pooled_rows(X, source, tasks, targets, standardized=standardized)
     estimator = bench.with_code_columns(estimator, source, design)
-    fitted = fit_task(estimator, rows, None, len(target.classes), bench.notes.about(names))
+    fitted = fit_task(estimator, rows, None, len(target.classes), bench.remarks.about(names))
     return EstimatorsPart(source.name, names, fitted, design, standardized=standardized)
 
 
-def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
-    """All tasks as outputs of one estimator."""
+def _fit_outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> EstimatorsPart:
+    """Fit all tasks as outputs of one estimator."""
     estimator = bench.estimator(tasks[0])
     names = tuple(task.name for task in tasks)
     if not _pools(source, tasks, estimator):
-        raise DataError(_unpooled(bench.name, tasks))
+        raise DataError(_refusal(bench.name, tasks))
     design, X = bench.table(source, estimator)
     standardized = learns_standardized(estimator)
     targets = [bench.targets[name] for name in names]
@@ -180,13 +180,15 @@ def _outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> Estim
             "labelled, and there is none. Use PerTaskEstimator."
         )
         raise DataError(sentence)
-    say = bench.notes.about(names)
+    remark = bench.remarks.about(names)
     if len(complete) < len(rows):
-        say(f"learned from the {len(complete)} of {len(rows)} rows on which all are labelled")
+        remark(f"learned from the {len(complete)} of {len(rows)} rows on which all are labelled")
     if source.weights is not None and source.weights.ndim > 1:
-        say("row weights are averaged over these tasks, since one estimator learns them together")
+        remark(
+            "row weights are averaged over these tasks, since one estimator learns them together"
+        )
     estimator = bench.with_code_columns(estimator, source, design)
-    fitted = fit_estimator(estimator, complete, None, 0, say)
+    fitted = fit_estimator(estimator, complete, None, 0, remark)
     return EstimatorsPart(
         source.name, names, (fitted,), design, spread=True, standardized=standardized
     )

@@ -1,4 +1,4 @@
-"""One linear model for all tasks."""
+"""Ridge and logistic regression, one model for all tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
-from polytask.learners._linear import ALPHA, ALPHA_RANGE, Linear, linear_estimators
+from polytask.learners._linear import STRENGTH, STRENGTH_RANGE, Linear, linear_estimators
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import SearchRange
@@ -28,7 +28,7 @@ class PooledLinear(Recipe):
     task_as_input : bool, default False
         Whether each task has an intercept of its own, penalised like the other coefficients.
     max_iter : int, default 1000
-        Most iterations of logistic regression.
+        Largest number of iterations of logistic regression.
     name : str, default "pooled_linear"
 
     Examples
@@ -44,9 +44,9 @@ class PooledLinear(Recipe):
     name: str = "pooled_linear"
 
     joint: ClassVar[bool] = True
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": ALPHA_RANGE}
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "alpha": ALPHA,
+        "alpha": STRENGTH,
         "task_as_input": InstanceOf((bool,)),
         "max_iter": Interval(int, 1),
         "name": InstanceOf((str,)),
@@ -56,7 +56,7 @@ class PooledLinear(Recipe):
         check_parameters(self)
 
     def single_task(self) -> Linear:
-        """One such model per task."""
+        """The linear model per task, `Linear`."""
         return Linear(self.alpha, self.max_iter)
 
     def learner(self) -> PooledEstimator:

@@ -1,4 +1,4 @@
-"""Named recipes: a few plain settings in front of a general learner."""
+"""Base class of named recipes: plain settings that configure a general learner."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["Recipe"]
 
 
 class Recipe(Learner):
-    """A frozen dataclass of plain settings that stands for a learner."""
+    """A frozen dataclass of plain settings that builds a general learner."""
 
     @abstractmethod
     def learner(self) -> Learner:
         """The general learner with these settings."""
 
     def serves(self, tasks: TaskSet) -> bool:
-        """Whether it can learn these tasks."""
+        """Whether the general learner can learn these tasks."""
         return self.learner().serves(tasks)
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
-        """Why it cannot learn from this data set; None if it can."""
+        """Why the general learner cannot learn from a data set; None if it can."""
         return self.learner().refuses(data)
 
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:
-        """Fit the learner that the settings stand for."""
+        """Fit the general learner with these settings."""
         return self.learner().fit(train, validation, seed, budget)

@@ -1,4 +1,4 @@
-"""Learners by name, as the command line writes them."""
+"""Lookup of learners by name, as on the command line."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["default_learners", "resolve_learner"]
 
 
 def default_learners(tasks: TaskSet | None = None) -> tuple[Learner, ...]:
-    """The small set that is compared when nobody names one: networks apart and joint, and classics.
+    """The learners compared by default: single-task and joint networks, linear models, boosting.
 
-    Given tasks, those of them that can learn these.
+    Given tasks, only learners that can learn them.
     """
     learners: tuple[Learner, ...] = (
         MultiTaskNetwork(SingleTask()),
@@ -34,18 +34,18 @@ def default_learners(tasks: TaskSet | None = None) -> tuple[Learner, ...]:
 
 
 def resolve_learner(name: str) -> Learner:
-    """The learner that `name` means, in any spelling: a recipe here, or an architecture.
+    """Return the learner that `name` means, in any spelling: a recipe of this room, or a network.
 
     Parameters
     ----------
     name : str
-        Such as ``"gradient_boosting"`` or ``"hard_sharing"``; ``"module:Class"`` is one of the
-        user's own.
+        Such as ``"gradient_boosting"`` or ``"hard_sharing"``; ``"module:Class"`` is a class of the
+        user's.
 
     Raises
     ------
     UnknownNameError
-        If nothing carries the name; the nearest one is suggested.
+        If nothing has the name; the nearest one is suggested.
 
     Examples
     --------
@@ -54,11 +54,11 @@ def resolve_learner(name: str) -> Learner:
     'gradient_boosting'
     """
     if ":" in name:
-        return _own(name)
+        return _users_model(name)
     known = {**_recipes(), **_architectures()}
-    for candidate, found in known.items():
+    for candidate, factory in known.items():
         if fold(candidate) == fold(name):
-            return _made(found)
+            return _instantiate(factory)
     sentence = f"There is no model named {name!r}. {suggestion(name, map(snake_case, known))}"
     raise UnknownNameError(sentence)
 
@@ -67,22 +67,22 @@ def _is_model(thing: type) -> bool:
     return issubclass(thing, Architecture | Learner) and not inspect.isabstract(thing)
 
 
-def _own(name: str) -> Any:
-    """A learner or architecture of the user's own, ``module:Class``."""
-    found: Any = resolve(name, "polytask.learners", "model", imports=True)
-    if inspect.isclass(found) and _is_model(found) and _needs_nothing(found):
-        return _made(found)
+def _users_model(name: str) -> Any:
+    """A learner or architecture of the user's, ``module:Class``."""
+    factory: Any = resolve(name, "polytask.learners", "model", imports=True)
+    if inspect.isclass(factory) and _is_model(factory) and _has_no_required_argument(factory):
+        return _instantiate(factory)
     sentence = f"The model {name!r} must be a learner or an architecture that needs no argument."
     raise UnknownNameError(sentence)
 
 
-def _made(found: Callable[[], Any]) -> Any:
-    made = found()
-    return MultiTaskNetwork(made) if isinstance(made, Architecture) else made
+def _instantiate(factory: Callable[[], Any]) -> Any:
+    model = factory()
+    return MultiTaskNetwork(model) if isinstance(model, Architecture) else model
 
 
 def _recipes() -> dict[str, type]:
-    """Public learners here that need no argument."""
+    """Public learners of this room that need no argument."""
     import polytask.learners
 
     return {
@@ -90,7 +90,7 @@ def _recipes() -> dict[str, type]:
         for name in polytask.learners.__all__
         if inspect.isclass(thing := getattr(polytask.learners, name))
         and _is_model(thing)
-        and _needs_nothing(thing)
+        and _has_no_required_argument(thing)
     }
 
 
@@ -101,11 +101,11 @@ def _architectures() -> dict[str, type]:
         if inspect.isclass(thing := getattr(polytask.architectures, name))
         and issubclass(thing, Architecture)
         and not inspect.isabstract(thing)
-        and _needs_nothing(thing)
+        and _has_no_required_argument(thing)
     }
 
 
-def _needs_nothing(thing: type) -> bool:
+def _has_no_required_argument(thing: type) -> bool:
     parameters = inspect.signature(thing).parameters.values()
     return not inspect.isabstract(thing) and all(
         p.default is not p.empty or p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} for p in parameters

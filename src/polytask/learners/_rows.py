@@ -1,4 +1,4 @@
-"""Labelled rows as estimators take them."""
+"""Labelled rows in the form that estimators are fitted on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from polytask.data import Source, unit_mean
 from polytask.tasks import FittedTarget, Task, class_weights
 
-__all__ = ["Rows", "labelled_rows", "pooled_rows", "side_by_side"]
+__all__ = ["Rows", "pooled_rows", "side_by_side", "task_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +23,12 @@ class Rows:
     ----------
     X : matrix of n rows
     Y : array of shape (n, n_cells)
-        Encoded labels (or numbers in the user's units, where these were asked for); NaN where
-        missing, and for a class that was not seen in training.
+        Encoded labels (or numbers in the user's units, if requested); NaN where missing, and for a
+        class not seen in training.
     weight : array of shape (n,) or None
-        Row weights; their scale says nothing.
+        Row weights, whose scale has no effect.
     balance : array of shape (n,) or None
-        Factors that do: the weights of classes.
+        Weights of classes, whose scale has an effect.
     """
 
     X: Any
@@ -40,24 +40,24 @@ class Rows:
         return len(self.Y)
 
     def take(self, rows: np.ndarray) -> Rows:
-        """Some of the rows, by position or by mask."""
+        """A selection of rows, by position or by mask."""
         weight, balance = (
             None if array is None else array[rows] for array in (self.weight, self.balance)
         )
         return Rows(self.X[rows], self.Y[rows], weight, balance)
 
     def column(self, position: int) -> Rows:
-        """The rows on which one target column is observed, with that column alone."""
+        """The rows with an observed value in one target column, with that column only."""
         Y = self.Y[:, position : position + 1]
         return Rows(self.X, Y, self.weight, self.balance).complete()
 
     def complete(self) -> Rows:
-        """The rows on which every target column is observed."""
+        """The rows with observed values in all target columns."""
         observed = np.isfinite(self.Y).all(axis=1)
         return self if observed.all() else self.take(observed)
 
     def sample_weight(self) -> np.ndarray | None:
-        """What estimators are given: row weights of mean 1, times class weights; None if all are 1."""
+        """Row weights of mean 1, times class weights; None if all are 1."""
         if self.weight is None:
             return self.balance
         weight = unit_mean(self.weight)
@@ -66,10 +66,10 @@ class Rows:
         return None if (weight == 1).all() else weight
 
 
-def labelled_rows(
+def task_rows(
     X: Any, source: Source, task: Task, target: FittedTarget, *, standardized: bool = True
 ) -> Rows:
-    """The rows of a source on which a task has a label; `X` is the matrix of all its rows."""
+    """The rows of a source that have a task's label; `X` is the matrix of all its rows."""
     rows = source.labelled().rows(task.name)
     weight = None if source.weights is None else source.weights_of(task.name)
     Y = _labels(source, task, target, standardized)
@@ -84,9 +84,9 @@ def pooled_rows(
     *,
     standardized: bool = True,
 ) -> Rows:
-    """The labelled rows of several tasks that have rows of their own, as if they were one task.
+    """The labelled rows of several tasks with rows of their own, stacked as one task.
 
-    Each task's row weights have the mean of its own weight, as the losses of a network.
+    The mean row weight of each task is the task's weight, as in a network's losses.
     """
     Y = np.full((source.n_rows, _n_cells(tasks[0], targets[0])), np.nan)
     weight, balance = np.ones(source.n_rows), np.ones(source.n_rows)
@@ -98,8 +98,8 @@ def pooled_rows(
         if factors is not None:
             balance[rows] = factors
     plain = (balance == 1).all()
-    every = Rows(X, Y, weight, None if plain else balance)
-    return every.take(np.isfinite(Y).any(axis=1))
+    all_rows = Rows(X, Y, weight, None if plain else balance)
+    return all_rows.take(np.isfinite(Y).any(axis=1))
 
 
 def side_by_side(
@@ -110,9 +110,9 @@ def side_by_side(
     *,
     standardized: bool = True,
 ) -> Rows:
-    """The rows on which any task has a label, with the columns of all tasks side by side.
+    """The rows that have any task's label, with the columns of all tasks side by side.
 
-    A row's weight is the mean of those that it has for the tasks that label it.
+    The weight of a row is the mean of its weights for the tasks that label it.
     """
     tables = []
     weights = np.full((source.n_rows, len(tasks)), np.nan)
@@ -129,7 +129,7 @@ def side_by_side(
 
 
 def _labels(source: Source, task: Task, target: FittedTarget, standardized: bool) -> np.ndarray:
-    """Labels of the labelled rows as an estimator learns them."""
+    """Labels of the labelled rows, encoded or in the user's units."""
     columns = list(source.labelled().columns(task.name).values())
     kind, shape = task.known_kind, (len(columns[0]), _n_cells(task, target))
     if standardized or not kind.units(target):
@@ -142,10 +142,12 @@ def _n_cells(task: Task, target: FittedTarget) -> int:
 
 
 def _balance(Y: np.ndarray, task: Task, target: FittedTarget) -> np.ndarray | None:
-    """The weight of each row's class; None where all are alike."""
+    """The weight of each row's class; None if all are equal."""
     weighting = task.class_weighting
     if isinstance(weighting, Mapping) and task.class_weight is None:  # a loss may serve other tasks
-        weighting = {label: one for label, one in weighting.items() if label in target.classes}
+        weighting = {
+            label: factor for label, factor in weighting.items() if label in target.classes
+        }
     weights = class_weights(f"task {task.name!r}", weighting, target)
     if weights is None:
         return None

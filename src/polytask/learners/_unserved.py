@@ -1,4 +1,4 @@
-"""Why a learner cannot take part."""
+"""Reasons why a learner cannot learn some tasks or a data set."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["unserved"]
 
 
 def unserved(learner: Learner, tasks: TaskSet | MultiTaskDataset) -> str | None:
-    """Why a learner cannot learn these tasks, naming them; None if it can.
+    """The reason why a learner cannot learn these tasks, naming them; None if it can.
 
-    Given a data set, it says also what can be known of its sources before anything is fitted.
+    Given a data set, its sources are checked as well, as far as possible before fitting.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Shared parts of fits of estimators: schemas, matrices, remarks, the finished predictor."""
+"""State shared by the fits of estimators: schemas, matrices, remarks and fitted parts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Literal
 from polytask.bookkeeping import History
 from polytask.data import MultiTaskDataset, Source, fit_schemas
 from polytask.exceptions import DataError, ParameterError
-from polytask.learners._estimators import accepts_sparse, estimator_for, seeded
-from polytask.learners._notes import Notes
+from polytask.learners._estimators import accepts_sparse, estimator_for, seeded_clone
+from polytask.learners._remarks import Remarks
 from polytask.predictor import (
     Design,
     EstimatorsModel,
@@ -24,7 +24,7 @@ __all__ = ["Workbench"]
 
 
 class Workbench:
-    """Schemas fitted on training rows, each matrix made once, and the parts fitted so far.
+    """Schemas fitted on training rows, cached matrices, and the parts fitted so far.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Workbench:
     train : MultiTaskDataset
     seed : int
     task_as_input : bool
-        Whether the task of each row is an input, where it has one of its own.
+        Whether the task of each row is an input, if each row belongs to one task.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Workbench:
         self.tasks, self.seed, self.task_as_input = train.tasks, seed, task_as_input
         self.schemas = fit_schemas(train)
         self.targets = fitted_targets(train.tasks, self.schemas)
-        self.notes = Notes()
+        self.remarks = Remarks()
         for task in train.tasks:
-            _note_ignored_loss(task, self.notes)
+            _note_ignored_loss(task, self.remarks)
         self.rounds: dict[str, int] = {}
         self._parts: list[EstimatorsPart] = []
         self._designs: dict[tuple[str, bool], Design] = {}
@@ -72,10 +72,10 @@ class Workbench:
                 "predict_proba for classes."
             )
             raise ParameterError(sentence)
-        return seeded(chosen, self.seed)
+        return seeded_clone(chosen, self.seed)
 
     def table(self, source: Source, estimator: Any) -> tuple[Design, Any]:
-        """The design that suits the estimator, and the matrix of the source's rows."""
+        """The design for an estimator, and the matrix of the source's rows."""
         key = (source.name, accepts_sparse(estimator))
         if key not in self._designs:
             self._designs[key] = Design.fit(
@@ -95,7 +95,7 @@ class Workbench:
         return self._matrices[key]
 
     def check_labelled(self, source: Source, tasks: Sequence[Task]) -> None:
-        """Raise if an estimator would have no row of a source to learn from."""
+        """Raise if a source has no labelled row of these tasks."""
         if not any(len(source.labelled().rows(task.name)) for task in tasks):
             names = ", ".join(repr(task.name) for task in tasks)
             sentence = (
@@ -105,30 +105,30 @@ class Workbench:
             raise DataError(sentence)
 
     def with_code_columns(self, estimator: Any, source: Source, design: Design) -> Any:
-        """The estimator, with the columns of codes named where it has a parameter for them."""
+        """Set the estimator's ``categorical_features``, if it has them, to the columns of codes."""
         if self.categorical == "codes" and "categorical_features" in estimator.get_params():
             columns = design.categorical_columns(self.schemas[source.name])
             estimator.set_params(categorical_features=columns or None)
         return estimator
 
     def add(self, part: EstimatorsPart) -> None:
-        """Keep a fitted part."""
+        """Add a fitted part."""
         self._parts.append(part)
 
     def predictor(self) -> FittedPredictor:
-        """The finished predictor, whose history carries the remarks."""
+        """The fitted predictor, with the remarks in its history."""
         model = EstimatorsModel(self.tasks, self.schemas, tuple(self._parts))
         history = History(
             best_epochs=self.rounds,
-            stopped=str(self.notes),
+            stopped=str(self.remarks),
             n_parameters=model.n_parameters,
             seconds=time.monotonic() - self._started,
         )
         return FittedPredictor(self.tasks, self.schemas, model, history, self.name)
 
 
-def _note_ignored_loss(task: Task, notes: Notes) -> None:
-    """Say that the loss a task asks for is not used."""
+def _note_ignored_loss(task: Task, remarks: Remarks) -> None:
+    """Add a remark if a task's own loss is not used."""
     if task.loss is None:
         return
-    notes.about([task.name])("the task's loss is ignored, since estimators have their own")
+    remarks.about([task.name])("the task's loss is ignored, since estimators have their own")

@@ -1,4 +1,4 @@
-"""Networks as learners."""
+"""Networks as learners: `MultiTaskNetwork` joins an architecture and a trainer."""
 
 from polytask.neural_network._multi_task_network import MultiTaskNetwork
 

@@ -1,4 +1,4 @@
-"""A network as a learner: recipe → build → train → predictor."""
+"""Learner of networks: recipe → build → train → predictor."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _WITHOUT_BALANCING: dict[str, Any] = {
     "aggregate_every": 1,
     "task_patience": None,
 }
-"""The trainer's settings that have no meaning where tasks share nothing, at rest."""
+"""Settings of the trainer without effect if tasks share nothing, at their defaults."""
 
 
 @dataclass(frozen=True)
 class MultiTaskNetwork(Learner):
-    """A network as a learner.
+    """A learner that builds a network from its architecture and trains it.
 
     Parameters
     ----------
     architecture : Architecture, default HardSharing()
     trainer : Trainer, default Trainer()
     label : str, optional
-        Its name in tables; made of the architecture and its balancing when None.
+        Name in tables; made of the architecture and its balancing when None.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class MultiTaskNetwork(Learner):
 
     @property
     def name(self) -> str:
-        """What tables and command lines call it."""
+        """Name in tables and on the command line."""
         if self.label is not None:
             return self.label
         parts = (self.architecture, self.trainer.weighting, self.trainer.aggregation)
@@ -87,13 +87,13 @@ class MultiTaskNetwork(Learner):
         return self.architecture.shares
 
     def settings(self) -> Sequence[Setting]:
-        """All settings; where tasks share nothing, those of the trainer that balance them are none."""
+        """All settings; those of balancing are left out if tasks share nothing."""
         return [
             setting for setting in settings_of(self) if self.joint or not _balances(setting.path)
         ]
 
     def single_task(self) -> MultiTaskNetwork:
-        """The network that learns each task alone by the same means, without balancing."""
+        """The same network per task, without balancing."""
         if not self.joint:
             return self
         alone = self.architecture.single_task() or SingleTask()
@@ -122,7 +122,7 @@ class MultiTaskNetwork(Learner):
 
 
 def _balances(path: str) -> bool:
-    """Whether a setting, or what it lies in, is about what tasks share."""
+    """Whether a setting belongs to the balancing of tasks."""
     root, _, name = path.partition(".")
     return root == "trainer" and name.partition(".")[0] in _WITHOUT_BALANCING
 

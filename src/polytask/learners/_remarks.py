@@ -1,29 +1,29 @@
-"""What went less than well, and for which tasks."""
+"""Remarks about problems of a fit, and the tasks that they concern."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-__all__ = ["Notes"]
+__all__ = ["Remarks"]
 
 _MOST_NAMES = 5
 
 
-class Notes:
-    """Gathers remarks by their wording, so that 139 tasks make one sentence."""
+class Remarks:
+    """Remarks grouped by their wording, so that 139 tasks make one sentence."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, list[str]] = {}
 
     def about(self, tasks: Iterable[str]) -> Callable[[str], None]:
-        """A function that takes remarks about some tasks."""
+        """Return a function that adds a remark about these tasks."""
         names = tuple(tasks)
 
-        def say(remark: str) -> None:
+        def add(remark: str) -> None:
             known = self._tasks.setdefault(remark, [])
             known.extend(name for name in names if name not in known)
 
-        return say
+        return add
 
     def __str__(self) -> str:
         return " ".join(f"{_listed(tasks)}: {remark}." for remark, tasks in self._tasks.items())
