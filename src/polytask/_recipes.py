@@ -17,11 +17,13 @@ from polytask._trust import (
     in_script,
     is_own,
     named_code,
+    not_trusted,
     only_trusted,
     restricted,
     trusted_here,
+    untrusted,
 )
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, UntrustedError
 
 __all__ = ["from_json", "import_path", "names_in", "plain_from_json", "to_json"]
 
@@ -160,13 +162,16 @@ def from_json(value: Json, trusted: Collection[str] | None = None) -> Any:
     Raises
     ------
     UntrustedError
-        If it names other code; the sentence says what to trust.
+        If it names other code; the sentence names all of it and says what to trust.
     ParameterError
         If it names what cannot be imported, or is no recipe.
     """
     if trusted is None and not restricted():
         return _built(value, lambda name: imported(str(name)))
     with only_trusted(trusted_here() if trusted is None else trusted):
+        strange = not_trusted(names_in(value), trusted_here())
+        if len(strange) > 1:  # of one alone, what is wrong with it is said where it is imported
+            raise UntrustedError(untrusted(strange))
         return _built(value, partial(named_code, trusted=trusted_here()))
 
 
@@ -197,15 +202,17 @@ def names_in(value: Json) -> Iterator[str]:
     elif isinstance(value, Mapping):
         name = value.get("type", value.get("import"))
         if isinstance(name, str) and is_own(name):
-            yield from _by_name(named_code(name, ()), value.get("parameters", {}))
+            yield from _by_name(named_code(name, ()), value.get("parameters"))
         elif isinstance(name, str):
             yield name
         for item in value.values():
             yield from names_in(item)
 
 
-def _by_name(kind: type, parameters: Mapping[str, object]) -> Iterator[str]:
+def _by_name(kind: type, parameters: object) -> Iterator[str]:
     """Names in the parameters that a recipe declares to hold names, as in ``module:Name``."""
+    if not isinstance(parameters, Mapping):  # in a file that a stranger wrote
+        return
     for key in getattr(kind, "by_name", ()):
         given = parameters.get(key)
         for name in given if isinstance(given, tuple | list) else (given,):

@@ -24,22 +24,33 @@ __all__ = [
     "is_own",
     "is_trusted",
     "named_code",
+    "not_trusted",
     "only_trusted",
     "packages_of",
     "remedy",
     "restricted",
     "trusted_here",
+    "untrusted",
 ]
 
 _PACKAGE = __name__.partition(".")[0]
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_NAMED = re.compile(r"[^\W\d]\w*([.:][^\W\d]\w*)+")
 
 _WIDE = {"lightgbm", "numpy", "scipy", "sklearn", "torch", "xgboost"}
 """Packages with functions that write files, start processes or load libraries."""
 
 _NO_RECIPES = {"cli", "report", "serving", "testing"}
 """Rooms above those whose classes files name; importing them takes time and packages."""
+
+_MOST_NAMED = 50
+"""A forged file may hold any number of names."""
+
+_OF_A_SCRIPT = (
+    "It was defined in a script or notebook: put it into a module of its own, such as my_parts.py, "
+    "and fit again."
+)
 
 _IN_SCRIPT: dict[str, Any] = {}
 """Classes and functions of the script or notebook that runs, by name."""
@@ -83,6 +94,12 @@ def is_trusted(name: str, trusted: Collection[str]) -> bool:
     """
     dotted = name.replace(":", ".")
     return any(dotted == one or dotted.startswith(f"{one}.") for one in trusted)
+
+
+def not_trusted(names: Iterable[str], trusted: Collection[str]) -> list[str]:
+    """Those of the names in a file that are names of code and not trusted, each once."""
+    distinct = dict.fromkeys(name for name in names if _NAMED.fullmatch(name))
+    return [name for name in distinct if not is_trusted(name, trusted)]
 
 
 def is_own(name: str) -> bool:
@@ -133,7 +150,7 @@ def check_import(name: str) -> None:
     if trusted is None or is_trusted(name, trusted):
         return
     if not is_own(name):
-        raise UntrustedError(_untrusted(name))
+        raise UntrustedError(untrusted([name]))
     module, _, attribute = name.partition(":")
     _own(module, attribute)
 
@@ -157,7 +174,7 @@ def named_code(name: object, trusted: Collection[str]) -> Any:
     if is_own(name):
         return _own(module, attribute)
     if not is_trusted(name, trusted):
-        raise UntrustedError(_untrusted(name))
+        raise UntrustedError(untrusted([name]))
     thing = imported(name)
     exact = name.replace(":", ".") in trusted
     home = getattr(thing, "__module__", None) or ""
@@ -216,10 +233,7 @@ def imported(name: str) -> Any:
     except (ImportError, AttributeError) as error:
         how = "Install the package that defines it."
         if module == "__main__":
-            how = (
-                "It was defined in a script or notebook: put it into a module of its own, such as "
-                "my_parts.py, and fit again."
-            )
+            how = _OF_A_SCRIPT
         why = reason(error, named=False)
         sentence = f"The recipe names {name!r}, which cannot be imported here ({why}). {how}"
         raise ParameterError(sentence) from error
@@ -252,8 +266,23 @@ def _to_trust(name: str) -> str:
     return name.replace(":", ".") if wide else package
 
 
-def _untrusted(name: str) -> str:
+def untrusted(names: Iterable[str]) -> str:
+    """What is wrong with names of code in a file that nobody said to trust, and what to do.
+
+    Examples
+    --------
+    >>> from polytask._trust import untrusted
+    >>> print(untrusted(["mine:Encoder", "mine:Head"]))
+    The file names 'mine:Encoder' and 'mine:Head', which are no dataclasses of polytask's own; nothing of them was imported. Install what defines them. If you trust it, say so: trusted=['mine'] in Python, --trust mine on the command line.
+    """
+    listed = list(names)[:_MOST_NAMED]
+    *others, last = map(repr, listed)
+    said = f"{', '.join(others)} and {last}" if others else last
+    are, of_it = ("are no dataclasses", "of them") if others else ("is no dataclass", "of it")
+    install = "Install what defines them." if others else "Install the package that defines it."
+    if all(name.startswith("__main__:") for name in listed):
+        install = _OF_A_SCRIPT
     return (
-        f"The file names {name!r}, which is no dataclass of polytask's own; nothing of it was "
-        f"imported. Install the package that defines it. {remedy([name])}"
+        f"The file names {said}, which {are} of polytask's own; nothing {of_it} was imported. "
+        f"{install} {remedy(listed)}"
     )

@@ -7,6 +7,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
+from users_estimator import Mean
 
 from polytask.predictor._n_learned import n_learned
 
@@ -18,6 +19,7 @@ def test_coefficients_and_intercepts():
     assert n_learned(LogisticRegression().fit(X, y > 0)) == 5
     assert n_learned(Ridge().fit(X, np.column_stack([y, y]))) == 10
     assert n_learned(Ridge().fit(X, y)) == 5
+    assert n_learned(Mean().fit(X, y)) == 1
 
 
 def test_estimators_inside_count():

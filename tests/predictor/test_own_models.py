@@ -1,15 +1,18 @@
 """Fitted models of a user's own, saved and loaded by the path of their class."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from forgery import files_of, resealed
+from users_kinds import BivariateNormal
 from users_model import Levels
 
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import BundleError, UntrustedError
-from polytask.predictor import CombinedModel, ConstantModel, FittedPredictor, load, models_beside
+from polytask.predictor import CombinedModel, ConstantModel, FittedPredictor, load, models_loaded
+from polytask.tasks import Task
 from polytask.testing import tiny_dataset
 
 
@@ -76,15 +79,45 @@ def test_arrays_that_are_none(tmp_path, data):
         load(tmp_path / "other", trusted="users_model")
 
 
-def test_the_models_in_a_module():
-    assert models_beside(["users_model:Anything"]) == ("users_model:Levels",)
-    assert models_beside(["nowhere:Learner"]) == ()
-    assert "polytask.predictor._constant_model:ConstantModel" in models_beside(
-        ["polytask.predictor._constant_model:x"]
-    )
+def test_own_models_that_are_loaded():
+    loaded = models_loaded(["elsewhere:Learner"])
+    assert "users_model:Levels" in loaded
+    assert not [name for name in loaded if name.startswith("polytask.")]
+    assert models_loaded([]) == ()  # polytask's own learners make none but its own models
+
+
+def test_all_code_that_is_not_trusted_is_named_at_once(tmp_path):
+    tasks = [Task("task0", BivariateNormal(), target=("a", "b")), Task("task1", "binary")]
+    table = {"x": [0.0, 1.0, 2.0], "a": [1.0, 2.0, 4.0], "b": [0.0, 0.0, 1.0], "task1": [0, 1, 1]}
+    own = fitted(MultiTaskDataset.from_table(table, tasks))
+    both = CombinedModel((own.model, own.model), {"task0": 1, "task1": 0})
+    FittedPredictor(own.tasks, own.schemas, both).save(tmp_path / "model")
+    wanted = r"'users_kinds:BivariateNormal' and 'users_model:Levels', which .*--trust users_kinds "
+    with pytest.raises(UntrustedError, match=wanted + "--trust users_model on"):
+        load(tmp_path / "model")
 
 
 def test_what_a_manifest_calls_models(tmp_path, data):
     fitted(data).save(tmp_path / "model")
     manifest = json.loads((tmp_path / "model" / "bundle.json").read_text())
     assert manifest["model"] == "users_model:Levels"
+
+
+@pytest.mark.parametrize("name", ["evil:f", "evil.inner:Model", "os:system", "evil"])
+def test_forged_parts_of_a_combined_model_import_nothing(tmp_path, data, name, monkeypatch):
+    (tmp_path / "evil.py").write_text("open('imported', 'w').close()\ndef f(): ...\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = fitted(data)
+    both = CombinedModel((own.model, own.model), {"task0": 1, "task1": 0})
+    FittedPredictor(own.tasks, own.schemas, both).save(tmp_path / "first")
+    files = files_of(tmp_path / "first")
+    plan = json.loads(files["combined.json"])
+    assert plan["models"] == ["users_model:Levels"] * 2
+    files["combined.json"] = json.dumps({**plan, "models": [name, name]}).encode()
+    resealed(files, tmp_path / "model")
+    for trusted in ((), ("users_model",)):
+        with pytest.raises(BundleError, match=name):
+            load(tmp_path / "model", trusted)
+    assert not (tmp_path / "imported").exists()
+    assert "evil" not in sys.modules

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from polytask._files import sealed, sweep_workshops, workshop, write_json
+from polytask._trust import checked_trust
 from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import (
@@ -70,6 +71,7 @@ def compare(
     quiet: bool = False,
     device: str | None = None,
     precision: str | None = None,
+    trusted: str | Collection[str] = (),
 ) -> Comparison:
     """Train tasks jointly and separately under one budget, and report which is better.
 
@@ -106,6 +108,9 @@ def compare(
         as each network's trainer says, whose `accelerator` it is.
     precision : str, optional
         Of networks' numbers in training: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
+    trusted : collection of str, optional
+        Packages whose code the models of the study may name, as in `polytask.load`. Code of the
+        learners and tasks given here, and classes of models, need no mention.
 
     Returns
     -------
@@ -158,6 +163,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, seeds, budget, quiet)
+    known = checked_trust(trusted, "compare")
     out_path = None if out is None else out_folder(out)
     own = own_split(data) if split is None else None
     splitter = own or as_splitter("compare", split, RandomSplit())
@@ -172,7 +178,7 @@ def compare(
     check_served([candidate.learner for candidate in candidates], data)
     process_notes = Notes(quiet)
     with _folder(out_path) as folder:
-        runner = Runner(folder, data, allowed, jobs, process_notes, executor)
+        runner = Runner(folder, data, allowed, jobs, process_notes, executor, known)
         with (
             study_folder(folder, identity(runner.digest, splitter, splits, allowed), process_notes),
             runner,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -114,7 +115,11 @@ def _chosen(
         if is_damaged(folder):
             shutil.rmtree(folder)
             runner.note(f"{folder} was damaged and is written anew.")
-        model.save(folder, runner.store.trusted_by(run.runs[0].spec.learner))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.save(folder, runner.store.trusted_by(run.runs[0].spec.learner))
+        for warning in caught:
+            runner.note(str(warning.message))
     row = winner.runs[place]
     return model, Recommendation(
         learner=winner.name,

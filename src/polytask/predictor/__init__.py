@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from polytask.predictor._fitted_targets import fitted_targets
     from polytask.predictor._folder import check_folder, is_damaged, sweep_halves
     from polytask.predictor._load import SavedModel, load, open_model
-    from polytask.predictor._model import Model, models_beside
+    from polytask.predictor._model import Model, models_loaded
     from polytask.predictor._network_model import NetworkModel
     from polytask.predictor._predictions import Predictions, TaskPrediction
     from polytask.predictor._predictor import FittedPredictor
@@ -38,7 +38,7 @@ __all__ = [
     "fitted_targets",
     "is_damaged",
     "load",
-    "models_beside",
+    "models_loaded",
     "open_model",
     "sweep_halves",
 ]
@@ -60,7 +60,7 @@ _MODULES = {
     "fitted_targets": "_fitted_targets",
     "is_damaged": "_folder",
     "load": "_load",
-    "models_beside": "_model",
+    "models_loaded": "_model",
     "open_model": "_load",
     "sweep_halves": "_folder",
 }

@@ -10,10 +10,11 @@ from typing import Any
 
 from polytask._reason import reason
 from polytask._recipes import from_json, plain_from_json
-from polytask._trust import also_trusted, checked_trust
+from polytask._trust import also_trusted, checked_trust, not_trusted, trusted_here, untrusted
 from polytask.bookkeeping import History
 from polytask.data import Schema, schema_from_json
-from polytask.exceptions import BundleError
+from polytask.exceptions import BundleError, UntrustedError
+from polytask.predictor._code_named import code_named
 from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
@@ -102,7 +103,7 @@ def open_model(folder: str | Path, trusted: str | Collection[str] = ()) -> Saved
         manifest = read_manifest(folder)
         notes = _notes(folder, unnamed_files(folder, {MANIFEST, *manifest.files}))
         contents = Contents(folder, read_contents(folder, manifest.files))
-    with _explained(folder, manifest), also_trusted(names):
+    with _explained(contents, manifest, names), also_trusted(names):
         recipes = from_json(manifest.tasks)
         if not all(isinstance(task, Task) for task in recipes):
             raise BundleError(f"The tasks of {folder} are not all of them tasks.")
@@ -146,7 +147,7 @@ class SavedModel:
     def predictor(self) -> FittedPredictor:
         """Build the model; a network loads torch."""
         folder, manifest = self._contents.folder, self._manifest
-        with _explained(folder, manifest), also_trusted(self._trusted):
+        with _explained(self._contents, manifest, self._trusted), also_trusted(self._trusted):
             model = model_class(manifest.model).load(self._contents, self.tasks, self.schemas)
             history = plain_from_json(manifest.history)
             return FittedPredictor(
@@ -172,15 +173,21 @@ def _read(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(folder: Path, manifest: Manifest) -> Iterator[None]:
-    """Say of any error in building what was built, from what."""
+def _explained(contents: Contents, manifest: Manifest, trusted: Collection[str]) -> Iterator[None]:
+    """Say of any error in building what was built, from what; name all code that is not trusted."""
     try:
         yield
+    except UntrustedError as error:
+        named = code_named(manifest.tasks, manifest.model, contents.files)
+        strange = not_trusted(named, (*trusted_here(), *trusted))
+        if len(strange) > 1 and any(":" in name for name in strange):  # estimators have their own
+            raise UntrustedError(untrusted(strange)) from error
+        raise
     except BundleError:
         raise
     except Exception as error:
         sentence = (
-            f"{folder} is whole, but the model cannot be rebuilt from it ({reason(error)}). It was saved "
+            f"{contents.folder} is whole, but the model cannot be rebuilt from it ({reason(error)}). It was saved "
             f"with {_versions(manifest)}: install these versions, or fit the model again."
         )
         raise BundleError(sentence) from error

@@ -13,13 +13,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from polytask._recipes import import_path
-from polytask._trust import in_script, named_code, trusted_here
+from polytask._trust import in_script, is_own, named_code, trusted_here
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.tasks import TaskSet
 
-__all__ = ["Model", "model_class", "model_name", "models_beside"]
+__all__ = ["Model", "model_class", "model_name", "models_loaded"]
 
 
 class Model(ABC):
@@ -79,21 +79,23 @@ def model_class(name: str) -> type[Model]:
     raise BundleError(f"The saved model is a {name[:80]!r}, which this polytask does not know.")
 
 
-def models_beside(names: Iterable[str]) -> tuple[str, ...]:
-    """Paths of the model classes that lie in the modules of other code, as far as they are loaded.
+def models_loaded(names: Iterable[str]) -> tuple[str, ...]:
+    """Paths of the user's own model classes that this process has loaded.
 
     Parameters
     ----------
     names : iterable of str
-        Paths of code, such as ``my_module:MyLearner``.
+        Paths of the code that a recipe names, such as ``my_module:MyLearner``. A recipe without any
+        is polytask's own, and so is every model that comes of it.
     """
-    modules = {name.partition(":")[0] for name in names}
-    heirs = [kind for kind in _heirs(Model) if "<" not in kind.__qualname__]
-    beside = [kind for kind in heirs if kind.__module__ in modules]
-    for kind in beside:
+    if not any(names):
+        return ()
+    loaded = [kind for kind in _heirs(Model) if "<" not in kind.__qualname__]
+    for kind in loaded:
         if kind.__module__ == "__main__":
             in_script(kind.__qualname__, kind)  # a worker process has no such script to look in
-    return tuple(dict.fromkeys(f"{kind.__module__}:{kind.__qualname__}" for kind in beside))
+    paths = (f"{kind.__module__}:{kind.__qualname__}" for kind in loaded)
+    return tuple(dict.fromkeys(path for path in paths if not is_own(path)))
 
 
 def _heirs(base: type) -> Iterator[type]:

@@ -18,7 +18,8 @@ def n_learned(estimator: Any) -> int:
     """Numbers in an estimator's fitted attributes, those of the estimators inside it included.
 
     A node of a tree counts for one: it holds a threshold or a value. So does every number of the
-    training rows where an estimator learned nothing else, as nearest neighbours do.
+    training rows where an estimator learned nothing else, as nearest neighbours do, and every plain
+    float of an estimator that has no arrays.
     """
     trees = fitted_trees(estimator)
     if trees is not None:
@@ -27,7 +28,9 @@ def n_learned(estimator: Any) -> int:
         return sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)  # noqa: SLF001
     if hasattr(estimator, "tree_"):
         return int(estimator.tree_.node_count)
-    return sum(_size(value) for value in _fitted(estimator)) or _kept_rows(estimator)
+    n_floats = sum(isinstance(value, float) for value in _fitted(estimator))
+    n_numbers = sum(_size(value) for value in _fitted(estimator))
+    return n_numbers or _kept_rows(estimator) or n_floats
 
 
 def _kept_rows(estimator: Any) -> int:

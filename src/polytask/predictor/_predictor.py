@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,10 +14,11 @@ import numpy as np
 from polytask._files import writing
 from polytask._reason import reason
 from polytask._recipes import to_json
-from polytask._trust import also_trusted, checked_trust
+from polytask._trust import also_trusted, checked_trust, is_trusted
 from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
 from polytask.exceptions import BundleError, PolytaskError
+from polytask.predictor._code_named import code_named
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model, model_name
@@ -26,7 +28,11 @@ from polytask.tasks import FittedTarget, TaskSet
 
 __all__ = ["FittedPredictor"]
 
+Json = Any
+
 _PACKAGES = ("polytask", "numpy", "scikit-learn", "torch")
+_NAMING = {".json", ".skops"}
+"""Ends of the names of files that may name code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,17 +180,44 @@ class FittedPredictor:
         BundleError
             If the folder holds anything else, or the model holds something that cannot be read
             back without pickle, or only by trusting more.
+
+        Warns
+        -----
+        UserWarning
+            If the model names code of the script or notebook that runs, which exists nowhere else.
         """
         names = checked_trust(trusted, "save")
+        tasks, model = to_json(self.tasks.tasks), model_name(self.model)
         content = {
             "polytask": version("polytask"),
             "versions": {package: version(package) for package in _PACKAGES},
             "name": self.name,
-            "tasks": to_json(self.tasks.tasks),
+            "tasks": tasks,
             "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
-            "model": model_name(self.model),
+            "model": model,
             "history": None if self.history is None else to_json(self.history.to_dict()),
         }
         with also_trusted(names), writing(Path(folder)), new_folder(Path(folder)) as fresh:
             self.model.save(fresh)
+            scripted = _scripted(tasks, model, fresh)
             write_manifest(fresh, content)
+        if scripted:
+            warnings.warn(_only_in_script(scripted), UserWarning, stacklevel=2)
+
+
+def _scripted(tasks: Json, model: str, folder: Path) -> list[str]:
+    """What a saved model names of the script or notebook that runs."""
+    contents = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _NAMING}
+    naming = {name: content for name, content in contents.items() if b"__main__" in content}
+    return [one for one in code_named(tasks, model, naming) if is_trusted(one, ["__main__"])]
+
+
+def _only_in_script(names: Sequence[str]) -> str:
+    """Why a model that was just saved will not be loaded elsewhere, and what to do."""
+    dotted = [name.replace(":", ".") for name in names]
+    bare = ", ".join(name.removeprefix("__main__.") for name in dotted)
+    return (
+        f"The saved model needs {bare} from the script or notebook that runs, so that nothing else "
+        "can load it: put that into a module of its own, such as my_parts.py, import it from there "
+        f"and fit again. In this script, load it by trusted={dotted}."
+    )

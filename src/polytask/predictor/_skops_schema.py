@@ -20,7 +20,7 @@ from polytask._trust import is_own, is_trusted, named_code, remedy, trusted_here
 from polytask.exceptions import UntrustedError
 from polytask.predictor._trusted_types import TRUSTED_TYPES
 
-__all__ = ["array_files", "check_schema", "is_estimator", "nodes_of"]
+__all__ = ["array_files", "check_schema", "is_estimator", "nodes_of", "untrusted_types"]
 
 Node = Mapping[str, Any]
 
@@ -58,6 +58,11 @@ def check_schema(schema: object, where: str, *, saving: bool = False) -> None:
             f"{shown}. {then} {remedy(strange)}"
         )
         raise UntrustedError(sentence)
+
+
+def untrusted_types(schema: object) -> list[str]:
+    """Dotted names of the types in a schema outside those that estimators are made of."""
+    return [_name(node) for node, place in _nodes(schema) if not _is_known(node, place)]
 
 
 def array_files(schema: object) -> set[str]:

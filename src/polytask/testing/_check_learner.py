@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ import polars as pl
 import torch
 
 from polytask._recipes import names_in, to_json
-from polytask._trust import packages_of
+from polytask._trust import checked_trust, packages_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError
 from polytask.learners import Learner
-from polytask.predictor import FittedPredictor, Predictions, load, models_beside
+from polytask.predictor import FittedPredictor, Predictions, load, models_loaded
 from polytask.ranges import SearchRange
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._invariances import check_row_weights, check_units
@@ -33,6 +33,7 @@ def check_learner(
     datasets: Iterable[MultiTaskDataset] | None = None,
     *,
     budget: Budget | None = None,
+    trusted: str | Collection[str] = (),
 ) -> None:
     """Check that a learner keeps the promises of `polytask.learners.Learner`.
 
@@ -45,6 +46,9 @@ def check_learner(
         labels; those that the learner does not serve are passed over.
     budget : Budget, optional
         20 steps by default.
+    trusted : collection of str, optional
+        Packages whose code a saved model may name, as in `polytask.load`. The learner's own and
+        classes of models need no mention.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def check_learner(
     >>> from polytask.testing import check_learner
     >>> check_learner(Linear())
     """
-    name = type(learner).__name__
+    name, also = type(learner).__name__, checked_trust(trusted, "check_learner")
     require(isinstance(learner, Learner), f"{name} must extend polytask.learners.Learner.")
     check_recipe_round_trip(learner)
     _check_attributes(learner)
@@ -73,7 +77,7 @@ def check_learner(
     ):
         if learner.serves(data.tasks):
             case = f"{learner.name} on {what}"
-            predictions = _check_fit(case, learner, data, budget)
+            predictions = _check_fit(case, learner, data, budget, also)
             if not served:  # the first will do, since these take many fits
                 check_units(case, learner, _parts(data), budget, predictions)
                 check_row_weights(case, learner, _parts(data), budget)
@@ -127,7 +131,13 @@ def _check_setting(learner: Learner, setting: str, value: object) -> None:
     check_recipe_round_trip(configured)
 
 
-def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budget) -> Predictions:
+def _check_fit(
+    what: str,
+    learner: Learner,
+    data: MultiTaskDataset,
+    budget: Budget,
+    trusted: Collection[str],
+) -> Predictions:
     """Check one fit; returns its predictions of the training rows."""
     train, validation = _parts(data)
     before = train.digest(), validation.digest()
@@ -146,7 +156,7 @@ def _check_fit(what: str, learner: Learner, data: MultiTaskDataset, budget: Budg
     again = learner.fit(train, validation, 0, budget).predict(data)
     _require_alike(f"{what}, fitted again with the same seed", again, predictions)
     _check_new_rows(what, fitted, data, predictions)
-    _check_saved(what, learner, fitted, data, predictions)
+    _check_saved(what, learner, fitted, data, predictions, trusted)
     return fitted.predict(train)
 
 
@@ -230,12 +240,13 @@ def _check_saved(
     fitted: FittedPredictor,
     data: MultiTaskDataset,
     wanted: Predictions,
+    trusted: Collection[str],
 ) -> None:
     names = list(names_in(to_json([learner, *data.tasks])))
-    trusted = packages_of([*names, *models_beside(names)])
+    known = (*trusted, *packages_of(names), *models_loaded(names))
     with tempfile.TemporaryDirectory() as folder:
-        fitted.save(Path(folder) / "model", trusted)
-        restored = load(Path(folder) / "model", trusted)
+        fitted.save(Path(folder) / "model", known)
+        restored = load(Path(folder) / "model", known)
     _require_alike(f"{what}, saved and loaded", restored.predict(data), wanted)
     words = f"{what}: saved, its name is {restored.name!r} instead of {fitted.name!r}."
     require(restored.name == fitted.name, words)

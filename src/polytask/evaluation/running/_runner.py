@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from polytask._recipes import names_in, to_json
-from polytask._trust import packages_of
+from polytask._trust import packages_of, trusted_here
 from polytask._validation import InstanceOf, Interval, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
@@ -48,6 +48,8 @@ class Runner:
         is done again.
     executor : Executor, optional
         In place of `jobs`; it is not closed here.
+    trusted : collection of str, optional
+        Code that models may name besides that of the learners and tasks.
     """
 
     def __init__(
@@ -58,13 +60,15 @@ class Runner:
         jobs: int = 1,
         note: Callable[[str], None] = lambda _: None,
         executor: Executor | None = None,
+        trusted: Collection[str] = (),
     ) -> None:
         check("Runner", "jobs", jobs, Interval(int, 1))
         check("Runner", "executor", executor, InstanceOf((Executor, type(None))))
         if executor is not None and jobs != 1:
             expected = "None where `jobs` is given, which is short for LocalExecutor(jobs)"
             raise ParameterError(message("Runner", "executor", expected, executor))
-        self.store = RunStore(Path(folder), packages_of(names_in(to_json(data.tasks.tasks))))
+        in_tasks = packages_of(names_in(to_json(data.tasks.tasks)))
+        self.store = RunStore(Path(folder), (*trusted_here(), *trusted, *in_tasks))
         self.data = data
         self.budget = budget
         self.note = note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from polytask._trust import packages_of
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
 from polytask.exceptions import DiskError, StudyError
-from polytask.predictor import FittedPredictor, load, models_beside
+from polytask.predictor import FittedPredictor, load, models_loaded
 from polytask.training import check_checkpoint
 
 __all__ = ["RunStore"]
@@ -33,7 +34,8 @@ class RunStore:
     folder : Path
         Of the study; runs lie in its subfolder ``runs``.
     trusted : tuple of str
-        Packages of the user's own code in the tasks, which models may name.
+        Packages of the user's own code that models may name: that of the tasks, and what the user
+        trusts besides the learners.
     """
 
     folder: Path
@@ -148,7 +150,9 @@ class RunStore:
     ) -> None:
         """Save the run's model, replacing what an interrupted process may have left."""
         remove_folder(self.bundle(key))
-        predictor.save(self.bundle(key), self.trusted_by(learner))
+        with warnings.catch_warnings():  # of a script's own code: said once, of the model to use
+            warnings.simplefilter("ignore", UserWarning)
+            predictor.save(self.bundle(key), self.trusted_by(learner))
 
     def read_model(self, key: str, learner: Mapping[str, Any] | None = None) -> FittedPredictor:
         """Read the run's model, which may name the packages that its learner's recipe names."""
@@ -157,10 +161,10 @@ class RunStore:
     def trusted_by(self, learner: Mapping[str, Any] | None) -> tuple[str, ...]:
         """Packages that a learner's recipe and the tasks name; this process runs their code.
 
-        Of a script, whose other code is not trusted, also the models beside the learner.
+        With a learner of the user's own, also the classes of fitted models that are loaded here.
         """
         names = list(names_in(learner))
-        return (*self.trusted, *packages_of([*names, *models_beside(names)]))
+        return (*self.trusted, *packages_of(names), *models_loaded(names))
 
     def write_outcomes(self, key: str, part: str, outcomes: Mapping[str, Outcome]) -> None:
         """Write the predictions of the run's model on ``"validation"`` or ``"test"`` rows."""
