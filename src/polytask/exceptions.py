@@ -10,6 +10,7 @@ __all__ = [
     "MissingDependencyError",
     "NonFiniteLossError",
     "NotFittedError",
+    "ObserverError",
     "OneClassError",
     "OutputError",
     "ParameterError",
@@ -88,6 +89,10 @@ class NonFiniteLossError(PolytaskError, ArithmeticError):
 
 class UnservedNeedError(PolytaskError, TypeError):
     """A balancing method needs what the network or loop cannot give."""
+
+
+class ObserverError(PolytaskError, RuntimeError):
+    """An observer of a training failed, or returned what a record cannot keep."""
 
 
 class BundleError(PolytaskError, ValueError):

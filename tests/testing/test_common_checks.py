@@ -24,6 +24,7 @@ from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
 from polytask.metrics import Metric
 from polytask.neural_network import MultiTaskNetwork
+from polytask.observers import Observer
 from polytask.penalties import Penalty
 from polytask.sampling import Sampler
 from polytask.tasks import Kind
@@ -154,6 +155,11 @@ def test_amortised_aggregators(cls):
 @every(Sampler)
 def test_samplers(cls):
     testing.check_sampler(made(cls))
+
+
+@every(Observer)
+def test_observers(cls):
+    testing.check_observer(made(cls))
 
 
 @every(Architecture)

@@ -30,6 +30,8 @@ class EpochRecord:
     weights : mapping of task to float
         Mean of the balancing weights over the epoch.
     learning_rate : float
+    observed : mapping of observer to mapping
+        What each observer (`polytask.observers`) returned, by its name; {} without observers.
     """
 
     epoch: int
@@ -39,6 +41,20 @@ class EpochRecord:
     validation_losses: Mapping[str, float]
     weights: Mapping[str, float]
     learning_rate: float
+    observed: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.observed:  # read from a recipe's JSON, sequences are tuples
+            object.__setattr__(self, "observed", _with_lists(self.observed))
+
+
+def _with_lists(value: Any) -> Any:
+    """Plain values in which every sequence is a list and every mapping a dict."""
+    if isinstance(value, Mapping):
+        return {key: _with_lists(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_lists(item) for item in value]
+    return value
 
 
 @dataclass

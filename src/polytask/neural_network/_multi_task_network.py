@@ -31,6 +31,9 @@ _WITHOUT_BALANCING: dict[str, Any] = {
 }
 """Settings of the trainer without effect if tasks share nothing, at their defaults."""
 
+_OF_JOINT = {*_WITHOUT_BALANCING, "observers"}
+"""Settings that are listed only if tasks share something; most observers compare tasks."""
+
 
 @dataclass(frozen=True)
 class MultiTaskNetwork(Learner):
@@ -87,17 +90,20 @@ class MultiTaskNetwork(Learner):
         return self.architecture.shares
 
     def settings(self) -> Sequence[Setting]:
-        """All settings; those of balancing are left out if tasks share nothing."""
+        """All settings; those of balancing and observers are left out if tasks share nothing."""
         return [
-            setting for setting in settings_of(self) if self.joint or not _balances(setting.path)
+            setting
+            for setting in settings_of(self)
+            if self.joint or not _is_about_sharing(setting.path)
         ]
 
     def single_task(self) -> MultiTaskNetwork:
-        """The same network per task, without balancing."""
+        """The same network per task, without balancing and without observers that compare tasks."""
         if not self.joint:
             return self
         alone = self.architecture.single_task() or SingleTask()
-        return MultiTaskNetwork(alone, replace(self.trainer, **_WITHOUT_BALANCING))
+        kept = tuple(one for one in self.trainer.observers if not one.needs_sharing)  # type: ignore[union-attr] # names were resolved
+        return MultiTaskNetwork(alone, replace(self.trainer, **_WITHOUT_BALANCING, observers=kept))
 
     def fit(
         self,
@@ -121,10 +127,10 @@ class MultiTaskNetwork(Learner):
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
 
 
-def _balances(path: str) -> bool:
-    """Whether a setting belongs to the balancing of tasks."""
+def _is_about_sharing(path: str) -> bool:
+    """Whether a setting belongs to balancing or to observers."""
     root, _, name = path.partition(".")
-    return root == "trainer" and name.partition(".")[0] in _WITHOUT_BALANCING
+    return root == "trainer" and name.partition(".")[0] in _OF_JOINT
 
 
 def _warn_unless_savable(architecture: Architecture) -> None:

@@ -12,6 +12,7 @@ from polytask.testing._check_kind import check_kind
 from polytask.testing._check_learner import check_learner
 from polytask.testing._check_loss import check_loss
 from polytask.testing._check_metric import check_metric
+from polytask.testing._check_observer import check_observer
 from polytask.testing._check_penalty import check_penalty
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._check_sampler import check_sampler
@@ -33,6 +34,7 @@ __all__ = [
     "check_learner",
     "check_loss",
     "check_metric",
+    "check_observer",
     "check_parameters_reject_bad_values",
     "check_penalty",
     "check_properties",

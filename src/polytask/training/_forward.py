@@ -75,7 +75,7 @@ class Forward:
         return self.network.answer(features, batch), [state.values for state in features.values()]
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Sums of losses and labels; `state` stands in for parameters and buffers."""
+        """Sums of losses and labels; `state` stands in for parameters and buffers of these names."""
         with nullcontext() if self.plain else self.fabric.autocast():
             raw = functional_call(self.network, dict(state), (batch,))
         sums, counts = self.loss.sums(_floats(raw), batch)

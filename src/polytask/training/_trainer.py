@@ -110,6 +110,9 @@ class Trainer(TrainerSettings):
         of several.
     precision : str, default "32-true"
         As in Lightning Fabric: ``"32-true"``, ``"bf16-mixed"``, …
+    observers : sequence of Observer or str, default ()
+        What is measured at every evaluation and kept in `EpochRecord.observed` of the history
+        (`polytask.observers`); training stays the same to the last bit. Names as for `sampler`.
 
     Examples
     --------

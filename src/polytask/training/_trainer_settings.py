@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -23,9 +23,11 @@ from polytask._validation import (
 from polytask.aggregation import Aggregator, Every
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_foreign
+from polytask.observers import Observer
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.sampling import Sampler
 from polytask.training._device import PRECISIONS
+from polytask.training._observer_slot import OBSERVERS, resolved_observers
 from polytask.training._optimizers import optimizer_factory, scheduler_factory
 from polytask.weighting import Weighting
 
@@ -66,8 +68,9 @@ class TrainerSettings:
     task_patience: int | None = None
     accelerator: str = "cpu"
     precision: str = "32-true"
+    observers: Sequence[Observer | str] = ()
 
-    by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation", "sampler")
+    by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation", "sampler", "observers")
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "optimizer": Choices(("adam", "adamw", "rmsprop")),
         "learning_rate": Range(1e-5, 0.1, log=True, default=1e-3, step=3),
@@ -100,11 +103,14 @@ class TrainerSettings:
         "task_patience": Optional(Interval(int, 1)),
         "accelerator": InstanceOf((str,)),
         "precision": PRECISIONS,
+        "observers": OBSERVERS,
     }
 
     def __post_init__(self) -> None:
         for slot in _SLOTS:
             self._check_slot(slot)
+        observers = resolved_observers(self.observers, type(self).__name__)
+        object.__setattr__(self, "observers", observers)
         check_parameters(self)
         optimizer_factory(self.optimizer)  # an unknown name is refused here, not after the data
         if self.scheduler is not None:

@@ -28,6 +28,7 @@ from polytask.training._clipping import clip_gradients
 from polytask.training._forward import BatchLosses, Forward
 from polytask.training._frozen import Frozen
 from polytask.training._joint_batches import JointBatches
+from polytask.training._observing import Observing
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
@@ -86,6 +87,7 @@ class TrainingRun:
             keep_features=self.balancing.aggregator is not None,
         )
         self.balancing.start(self.forward, train, held_out, seed, planned)
+        self.observing = self._observing(train, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
             math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
@@ -111,6 +113,14 @@ class TrainingRun:
                 "validation data, or choose another `sampler`."
             )
             raise ParameterError(sentence)
+
+    def _observing(self, train: dict[str, SourceBatch], seed: int) -> Observing | None:
+        """The observers of the run, if there are any."""
+        observers: Any = self.trainer.observers  # whose names were resolved
+        if not observers:
+            return None
+        size = self.trainer.batch_size
+        return Observing(observers, self.forward, self.tasks, train, self.validation, size, seed)
 
     def _planned_batches(self, train: Batch) -> int:
         """Batches of the whole training."""
@@ -306,6 +316,9 @@ class TrainingRun:
             dict(zip(names, (self._weight_sum / self._n_batches).tolist(), strict=True)),
             self._learning_rate(),
         )
+        if self.observing is not None:
+            active = self.selection.active
+            record = self.observing.observed(record, self.history.epochs, active)
         self.history.epochs.append(record)
         self._tell_sampler()
         if record.validation_losses:

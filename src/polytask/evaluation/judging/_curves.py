@@ -16,6 +16,8 @@ _DIGITS = 5
 def curve(history: Mapping[str, Any], trial: int, tasks: Collection[str]) -> dict[str, Any] | None:
     """Losses by epoch of some tasks, column by column, at most 60 epochs evenly chosen.
 
+    What observers returned stands under ``observed``, a list per observer, where there were any.
+
     Parameters
     ----------
     history : mapping
@@ -42,6 +44,7 @@ def curve(history: Mapping[str, Any], trial: int, tasks: Collection[str]) -> dic
         "best_epoch": history["best_epoch"],
         "best_epochs": {t: e for t, e in history["best_epochs"].items() if t in tasks},
         "stopped": history["stopped"],
+        **_observed(epochs),
     }
 
 
@@ -57,6 +60,13 @@ def _columns(
 ) -> dict[str, list[float | None]]:
     known = [task for task in tasks if any(task in epoch[field] for epoch in epochs)]
     return {task: [_short(epoch[field].get(task)) for epoch in epochs] for task in known}
+
+
+def _observed(epochs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What each observer returned, epoch by epoch; nothing without observers."""
+    names = epochs[0].get("observed", {})
+    values = {name: [epoch["observed"][name] for epoch in epochs] for name in names}
+    return {"observed": values} if values else {}
 
 
 def _short(value: float | None) -> float | None:

@@ -1,0 +1,60 @@
+"""Protection of a training from what looks at its network."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import nn
+
+from polytask._torch_defaults import graphs_on
+
+__all__ = ["untouched"]
+
+
+@contextmanager
+def untouched(network: nn.Module, device: torch.device) -> Iterator[None]:
+    """Put back whatever happens to a network and to the global generators inside the block.
+
+    Weights, buffers, gradients, modes, which parameters are trained, the generators of torch,
+    numpy and Python, and torch's gradient mode are as before, to the last bit.
+
+    Parameters
+    ----------
+    network : nn.Module
+    device : torch.device
+        Of the network, whose generator is kept too.
+    """
+    numbers, numpy_numbers = random.getstate(), np.random.get_state()  # noqa: NPY002 - kept as it is
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices), graphs_on(), _kept(network):
+        try:
+            yield
+        finally:
+            random.setstate(numbers)
+            np.random.set_state(numpy_numbers)  # noqa: NPY002 - put back as it was
+
+
+@contextmanager
+def _kept(network: nn.Module) -> Iterator[None]:
+    modes = [(module, module.training) for module in network.modules()]
+    trained = [(p, p.requires_grad, p.grad) for p in network.parameters()]
+    tensors = chain(network.parameters(), network.buffers())
+    values = [(tensor, tensor.detach().clone()) for tensor in tensors]
+    for parameter, _, _ in trained:
+        parameter.grad = None
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+        for parameter, requires_grad, gradient in trained:
+            parameter.requires_grad_(requires_grad).grad = gradient
+        with torch.no_grad():
+            for tensor, value in values:
+                if not torch.equal(tensor, value):
+                    tensor.copy_(value)
