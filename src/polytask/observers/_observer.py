@@ -56,7 +56,7 @@ class Observer(ABC):
     ...         return {"number": sum(p.numel() for p in view.network.parameters())}
     >>> trained = Trainer(steps=5, observers=(Weights(),)).fit(HardSharing(), tiny_dataset())
     >>> trained.history.epochs[0].observed["weights"]
-    {'number': 68354}
+    {'number': 69666}
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()

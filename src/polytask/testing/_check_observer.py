@@ -67,11 +67,15 @@ def check_observer(observer: Observer) -> None:
     require(isinstance(observer, Observer), f"{name} must extend polytask.observers.Observer.")
     called = isinstance(observer.name, str) and observer.name
     require(called, f"The `name` of {name} must be a text. Got {observer.name!r}.")
-    for what, architecture, data, options in _cases():
-        if observer.needs_sharing and not architecture.shares:
-            _check_refused(name, observer, architecture, data)
-        else:
-            _Case(f"{name} on {what}", observer, architecture, data, options).check()
+    numbers = random.getstate()
+    try:
+        for what, architecture, data, options in _cases():
+            if observer.needs_sharing and not architecture.shares:
+                _check_refused(name, observer, architecture, data)
+            else:
+                _Case(f"{name} on {what}", observer, architecture, data, options).check()
+    finally:
+        random.setstate(numbers)
 
 
 def _cases() -> Iterator[tuple[str, Architecture, MultiTaskDataset, dict[str, Any]]]:
@@ -107,6 +111,7 @@ class _Case:
     ) -> None:
         self.what, self.observer, self.architecture, self.data = what, observer, architecture, data
         self.options = options
+        self.n_trainings = 0
 
     def check(self) -> None:
         plain, watched = self._trained(()), self._trained((self.observer,))
@@ -118,6 +123,8 @@ class _Case:
         self._check_resume(watched)
 
     def _trained(self, observers: tuple[Observer, ...], **arguments: Any) -> Trained:
+        self.n_trainings += 1
+        random.seed(self.n_trainings)  # what is observed may not follow from Python's generator
         trainer = Trainer(observers=observers, **self.options)
         unseen = len(self.data.sources) > 1 and VALIDATION_ROWS not in self.observer.needs
         validation = None if unseen else self.data
@@ -218,7 +225,6 @@ _LOOKS: Mapping[str, Callable[[Any, View], object]] = {
     "rows of the data": lambda _, view: _rows(view),
     "torch's global generator": lambda *_: _bytes(torch.get_rng_state()),
     "numpy's global generator": lambda *_: _numpy_state(),
-    "Python's global generator": lambda *_: random.getstate(),
     "torch's gradient mode": lambda *_: torch.is_grad_enabled(),
     "its own settings": lambda observer, _: repr(vars(observer)),
 }
