@@ -1,4 +1,4 @@
-"""Names as people write them: “pc_grad”, “PCGrad” and “pcgrad” are one method."""
+"""Resolution of names in any spelling: “pc_grad”, “PCGrad” and “pcgrad” are one method."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def fold(name: str) -> str:
 
 
 def snake_case(name: str) -> str:
-    """Write a class name as the command line does.
+    """Write a class name in snake case, as on the command line.
 
     Examples
     --------
@@ -57,14 +57,14 @@ def snake_case(name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` most likely meant, if any comes close."""
+    """Return the known name closest to `name`, or None if none is close."""
     folded = {fold(candidate): candidate for candidate in known}
     matches = difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.5)
     return folded[matches[0]] if matches else None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The remedy that ends an error about an unknown name.
+    """Write the remedy at the end of an error about an unknown name.
 
     Examples
     --------
@@ -165,7 +165,9 @@ def _declared(room: str, base: str) -> tuple[str, ...]:
     """
     spec = importlib.util.find_spec(room)
     folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
-    texts = [path.read_text(encoding="utf-8") for one in folders for path in one.rglob("*.py")]
+    texts = [
+        path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")
+    ]
     bases = {
         name: set(_WORD.findall(listed)) for text in texts for name, listed in _CLASS.findall(text)
     }
@@ -186,7 +188,7 @@ def made(
     imports: bool = False,
     value: bool = False,
 ) -> Any:
-    """An object of the class that `resolve` finds, which must need no other arguments.
+    """Instantiate the class that `resolve` finds, which must need no further arguments.
 
     Parameters
     ----------
@@ -209,26 +211,26 @@ def made(
     """
     head, number = _number_after(name) if value else (name, None)
     try:
-        found: Any = resolve(head, room, what, base, imports=imports)
+        method: Any = resolve(head, room, what, base, imports=imports)
     except UnknownNameError:
         if value:
             _check_value(name, room, what, base)
         raise
-    arguments = {} if number is None else {_first_parameter(found, name, what): number}
-    missing = [argument for argument in required(found) if argument not in arguments]
+    arguments = {} if number is None else {_first_parameter(method, name, what): number}
+    missing = [argument for argument in required(method) if argument not in arguments]
     if missing:
         where = head.partition(":")[0] if ":" in head else room
-        call = f"{where}.{found.__name__}({', '.join(f'{word}=…' for word in missing)})"
+        call = f"{where}.{method.__name__}({', '.join(f'{argument}=…' for argument in missing)})"
         sentence = (
             f"The {what} {name!r} needs {', '.join(missing)}, which its name alone cannot give. "
             f"In Python, give the object: {call}."
         )
         raise ParameterError(sentence)
-    return found(**arguments)
+    return method(**arguments)
 
 
 def _number_after(name: str) -> tuple[str, float | None]:
-    """A name and the number after its last colon; None if what stands there is no number."""
+    """Split a name from the number after its last colon; None if that is no number."""
     head, _, text = name.rpartition(":")
     if not head or not _NUMBER.fullmatch(text):
         return name, None
@@ -236,7 +238,7 @@ def _number_after(name: str) -> tuple[str, float | None]:
 
 
 def _first_parameter(method: Callable[..., Any], name: str, what: str) -> str:
-    """The parameter that a value after a name is for."""
+    """Name of the parameter that takes the value after a name."""
     parameters = list(inspect.signature(method).parameters)
     if not parameters:
         head = name.rpartition(":")[0]
@@ -259,7 +261,7 @@ def _check_value(name: str, room: str, what: str, base: type | None) -> None:
 
 
 def required(function: Callable[..., Any]) -> list[str]:
-    """Names of the arguments without which it cannot be called.
+    """Names of the required arguments.
 
     Examples
     --------

@@ -36,20 +36,20 @@ def read_file(path: Path, most: int = _LARGEST) -> bytes:
     """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise ValueError("it is a pipe or a device, and no file")
-            content = b"" if found.st_size > most else file.read(most + 1)
+            content = b"" if status.st_size > most else file.read(most + 1)
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
-    if max(found.st_size, len(content)) > most:
+    if max(status.st_size, len(content)) > most:
         raise ValueError(f"it has more than the {most:,} bytes that are read")
     return content
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe to which nobody writes is opened too, rather than waited for."""
+    """Open a file without blocking on a pipe that has no writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -103,12 +103,12 @@ def parse_json(content: bytes | str, *, finite: bool = True) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"the name {twice[:40]!r} stands twice in one object")
-    return found
+    return members
 
 
 def _refused(constant: str) -> None:
@@ -123,7 +123,7 @@ def _finite(text: str) -> float:
 
 
 def _check(value: Any) -> None:
-    """Raise for values nested too deep, and for text that no file or terminal could hold."""
+    """Raise for values nested too deep, and for text that UTF-8 cannot encode."""
     level = [value]
     for _ in range(_DEEPEST):
         if not level:
@@ -142,7 +142,7 @@ def _check(value: Any) -> None:
 
 
 def to_plain(value: Any) -> Any:
-    """Mappings, lists and scalars only."""
+    """Convert dataclasses and tuples to mappings, lists and scalars."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         return {f.name: to_plain(getattr(value, f.name)) for f in fields if f.init}
@@ -191,8 +191,8 @@ def _record(kind: Any, values: object, where: str) -> Any:
         and field.default_factory is dataclasses.MISSING
     ]
     if strange or missing:
-        words = "has an unknown" if strange else "lacks its"
-        raise ValueError(f"{where} {words} field {(strange or missing)[0]!r}.")
+        verb = "has an unknown" if strange else "lacks its"
+        raise ValueError(f"{where} {verb} field {(strange or missing)[0]!r}.")
     hints = _hints(kind)
     return kind(
         **{name: _value(hints[name], value, f"{where}.{name}") for name, value in values.items()}
@@ -205,7 +205,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
-    """The value as the annotation has it."""
+    """Convert a value to the type of its annotation."""
     if hint is Any or isinstance(hint, TypeVar):
         return value
     origin, inner = get_origin(hint), get_args(hint)
@@ -239,7 +239,7 @@ def _items(container: Any, inner: tuple[Any, ...], value: Any, where: str) -> An
 
 
 def _member(members: tuple[Any, ...], value: Any, where: str) -> Any:
-    """The value as the first member of the union that it fits."""
+    """Convert a value to the first member of the union that it fits."""
     if value is None and types.NoneType in members:
         return None
     others = [member for member in members if member is not types.NoneType]
@@ -260,9 +260,9 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
         return _accepted(number, value, where, "a whole number")
     if hint is object:
         return value
-    words = {str: "text", bool: "true or false", types.NoneType: "nothing"}
+    names = {str: "text", bool: "true or false", types.NoneType: "nothing"}
     fits = isinstance(hint, type) and isinstance(value, hint)
-    return _accepted(fits, value, where, words.get(hint, str(hint)))
+    return _accepted(fits, value, where, names.get(hint, str(hint)))
 
 
 def _accepted(fits: bool, value: Any, where: str, expected: str) -> Any:

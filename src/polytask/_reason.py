@@ -1,4 +1,4 @@
-"""What a library said, in a few words."""
+"""Messages of other libraries, shortened to one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _STACK = "Stack trace:"
 
 
 def reason(error: Exception, width: int = 300, *, named: bool = True) -> str:
-    """The error on one line, without the stack that libraries written in C++ add.
+    """Write an error on one line, without the stack that libraries written in C++ add.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def reason(error: Exception, width: int = 300, *, named: bool = True) -> str:
     >>> reason(ValueError("Check failed: Stack trace: [bt] (0) lib.so"))
     'ValueError: Check failed'
     """
-    words = " ".join(f"{error}".partition(_STACK)[0].split()).rstrip(" :.")
+    text = " ".join(f"{error}".partition(_STACK)[0].split()).rstrip(" :.")
     kind = type(error).__name__
-    said = f"{kind}: {words}" if named and words else words or kind
-    return said if len(said) <= width else f"{said[: width - 2]} …"
+    sentence = f"{kind}: {text}" if named and text else text or kind
+    return sentence if len(sentence) <= width else f"{sentence[: width - 2]} …"

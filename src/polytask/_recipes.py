@@ -31,7 +31,7 @@ Json = Any
 
 
 def import_path(thing: type | Callable[..., Any]) -> str:
-    """Return ``module:qualified.name``, refusing what could not be found again by it.
+    """Return ``module:qualified.name``; raise for what that name would not lead back to.
 
     The module is the public one, where a package shows what a private module of it defines. That
     of the script or notebook that runs is ``__main__``: what it defines is found again while it
@@ -56,7 +56,7 @@ def import_path(thing: type | Callable[..., Any]) -> str:
 
 
 def _unnameable(module: str | None, name: str) -> str:
-    """Why a class or function cannot be found again, and what to do."""
+    """Sentence on why a class or function cannot be imported by name, with the remedy."""
     where = {
         "__main__": "was defined anew in the script or notebook that runs",
         None: "belongs to no module",
@@ -71,12 +71,12 @@ def _unnameable(module: str | None, name: str) -> str:
 
 
 def _ufunc_path(value: Any) -> str | None:
-    """Where an elementwise function of numpy is found; None for anything else."""
+    """Import path of an elementwise function of numpy; None for anything else."""
     if type(value).__name__ != "ufunc":
         return None
     name: str = value.__name__
-    found = getattr(sys.modules.get("numpy"), name, None)
-    return f"numpy:{name}" if found is value else None
+    ufunc = getattr(sys.modules.get("numpy"), name, None)
+    return f"numpy:{name}" if ufunc is value else None
 
 
 def to_json(value: object) -> Json:
@@ -116,14 +116,14 @@ def to_json(value: object) -> Json:
 
 
 def _is_its_class(value: object) -> bool:
-    """Whether its class, called without arguments, stands for it, and whoever reads it knows."""
+    """Whether calling its class without arguments gives an equal object."""
     if dataclasses.is_dataclass(value) or not getattr(value, "named_by_class", False):
         return False
     return not vars(value)
 
 
 def _parameters(value: object) -> dict[str, Any]:
-    """The arguments that would build `value` anew."""
+    """Arguments that rebuild `value`."""
     if dataclasses.is_dataclass(value):
         return {
             field.name: getattr(value, field.name)

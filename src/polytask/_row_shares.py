@@ -1,4 +1,4 @@
-"""Row weights as shares of the largest, so that their scale says nothing and no sum overflows."""
+"""Row weights as shares of the largest, which removes their scale and avoids overflow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["shares_of_largest"]
 
 
 def shares_of_largest(weight: Real[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    """Weights divided by the largest; as they are where none is above 0.
+    """Divide weights by the largest; return them unchanged if none is above 0.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Seeds of single purposes, derived from one seed."""
+"""Seeds per purpose, derived from one seed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 __all__ = ["derived_seed"]
 
 
-def derived_seed(seed: int, *words: object) -> int:
-    """A seed for one purpose, the same in every process, of 56 bits.
+def derived_seed(seed: int, *purpose: object) -> int:
+    """Derive a seed of 56 bits for one purpose, the same in every process.
 
     Parameters
     ----------
@@ -25,5 +25,5 @@ def derived_seed(seed: int, *words: object) -> int:
     >>> derived_seed(0, "rows", 1) == derived_seed(0, "rows", 2)
     False
     """
-    text = "/".join(str(word) for word in (seed, *words))
+    text = "/".join(str(part) for part in (seed, *purpose))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")

@@ -1,4 +1,4 @@
-"""Torch's own defaults, whatever the program around has set."""
+"""Torch's own defaults, independent of the surrounding program."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def torch_defaults() -> Iterator[None]:
 
 @contextmanager
 def graphs_on() -> Iterator[None]:
-    """Record graphs, also under ``torch.no_grad`` and ``torch.inference_mode``."""
+    """Record autograd graphs, also under ``torch.no_grad`` and ``torch.inference_mode``."""
     if torch.is_inference_mode_enabled():
         with torch.inference_mode(False), torch.enable_grad():
             yield

@@ -60,7 +60,7 @@ _TRUSTED: ContextVar[tuple[str, ...] | None] = ContextVar("trusted", default=Non
 
 
 def checked_trust(trusted: str | Collection[str], owner: str) -> tuple[str, ...]:
-    """The `trusted` argument of a function as a tuple of dotted names.
+    """Check the `trusted` argument of a function and return it as a tuple of dotted names.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def is_trusted(name: str, trusted: Collection[str]) -> bool:
     (True, False)
     """
     dotted = name.replace(":", ".")
-    return any(dotted == one or dotted.startswith(f"{one}.") for one in trusted)
+    return any(dotted == package or dotted.startswith(f"{package}.") for package in trusted)
 
 
 def not_trusted(names: Iterable[str], trusted: Collection[str]) -> list[str]:
@@ -109,7 +109,7 @@ def is_own(name: str) -> bool:
 
 @contextmanager
 def only_trusted(trusted: Collection[str]) -> Iterator[None]:
-    """Let files name nothing but polytask's own code and what is trusted, inside the block.
+    """Allow files to name only polytask's own code and trusted code inside the block.
 
     Outside of any such block, names in settings are the user's own and import what they say.
     """
@@ -122,7 +122,7 @@ def only_trusted(trusted: Collection[str]) -> Iterator[None]:
 
 @contextmanager
 def also_trusted(trusted: Collection[str]) -> Iterator[None]:
-    """Trust more than the surrounding block does."""
+    """Extend the trust of the surrounding block."""
     with only_trusted((*trusted_here(), *trusted)):
         yield
 
@@ -133,7 +133,7 @@ def restricted() -> bool:
 
 
 def trusted_here() -> tuple[str, ...]:
-    """What the surrounding block trusts."""
+    """Names that the surrounding block trusts."""
     return _TRUSTED.get() or ()
 
 
@@ -156,7 +156,7 @@ def check_import(name: str) -> None:
 
 
 def named_code(name: object, trusted: Collection[str]) -> Any:
-    """The class or function that ``module:Name`` in a file means.
+    """Return the class or function that ``module:Name`` in a file names.
 
     Nothing is imported before the name is accepted: it must be a public class of a room of
     polytask, or trusted and defined in what is trusted.
@@ -207,7 +207,7 @@ def _own(module: str, attribute: str) -> Any:
 
 
 def in_script(name: str, thing: Any) -> Any:
-    """What a name means in the script or notebook that runs.
+    """Return what a name stands for in the running script or notebook.
 
     Worker processes have no such script; there it is the first thing of that name that was told of.
     """
@@ -216,7 +216,7 @@ def in_script(name: str, thing: Any) -> Any:
 
 
 def imported(name: str) -> Any:
-    """The thing that ``module:Name`` means; whatever it is, its module is imported.
+    """Import the object that ``module:Name`` names, without a check of trust.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def imported(name: str) -> Any:
 
 
 def remedy(names: Iterable[str]) -> str:
-    """What to trust, in Python and on the command line, so that these names are accepted.
+    """Remedy that lists what to trust, in Python and on the command line, to accept these names.
 
     Examples
     --------
@@ -249,13 +249,13 @@ def remedy(names: Iterable[str]) -> str:
     >>> print(remedy(["mine.models:Encoder", "mine.models:Head", "numpy:log1p"]))
     If you trust it, say so: trusted=['mine', 'numpy.log1p'] in Python, --trust mine --trust numpy.log1p on the command line.
     """
-    wanted = list(packages_of(names))
-    flags = " ".join(f"--trust {one}" for one in wanted)
-    return f"If you trust it, say so: trusted={wanted} in Python, {flags} on the command line."
+    packages = list(packages_of(names))
+    flags = " ".join(f"--trust {package}" for package in packages)
+    return f"If you trust it, say so: trusted={packages} in Python, {flags} on the command line."
 
 
 def packages_of(names: Iterable[str]) -> tuple[str, ...]:
-    """The least that accepts these names, and what lies beside them in a package of the user's."""
+    """Smallest set of packages to trust that accepts these names and their neighbours."""
     return tuple(dict.fromkeys(map(_to_trust, names)))
 
 

@@ -1,4 +1,4 @@
-"""The one error sentence, and the constraints that constructor arguments declare."""
+"""The error sentence, and the constraints that constructor arguments declare."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def message(
 
 
 class Constraint(ABC):
-    """A set of accepted values that can name itself."""
+    """A set of accepted values, with the phrase that describes it."""
 
     @abstractmethod
     def accepts(self, value: object) -> bool:
@@ -62,7 +62,7 @@ class Constraint(ABC):
 
     @abstractmethod
     def __str__(self) -> str:
-        """Words that follow “must be”."""
+        """Phrase that follows “must be”."""
 
     def bad_values(self) -> Iterable[object]:
         """Values outside the set, for the common checks."""
@@ -86,8 +86,8 @@ class Interval(Constraint):
     closed: str = "both"
 
     def accepts(self, value: object) -> bool:
-        wanted = Integral if self.kind is int else Real
-        if not isinstance(value, wanted) or isinstance(value, bool):
+        kind = Integral if self.kind is int else Real
+        if not isinstance(value, kind) or isinstance(value, bool):
             return False
         try:
             number = float(value)
@@ -152,7 +152,7 @@ class InstanceOf(Constraint):
 
 @dataclasses.dataclass(frozen=True)
 class Satisfies(Constraint):
-    """Objects for which `test` holds; `words` follow “must be”."""
+    """Objects for which `test` holds; `words` is the phrase after “must be”."""
 
     test: Callable[[Any], bool]
     words: str

@@ -1,4 +1,7 @@
-"""Files that are either whole or absent, and digests that tell whether they still are."""
+"""Atomic writing of files, digests, locks and removal of leftovers.
+
+A newcomer begins with `_replace.py` (write, fsync, rename).
+"""
 
 from polytask._files._digests import digest, sealed, sha256, unsealed
 from polytask._files._lock import try_lock

@@ -40,7 +40,7 @@ _FULL = ("ENOSPC", "EDQUOT", "EFBIG")
 
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """Turn what the system refuses into a sentence.
+    """Turn an OSError in the block into a sentence.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def writing(target: Path) -> Iterator[None]:
 
 
 def problem(error: BaseException) -> str | None:
-    """What the system refused and what to do, if the error is about files at all."""
+    """Sentence on a file system error with its remedy; None if the error is about something else."""
     name = _name(error)
     reason = _OF_THE_DISK.get(name) or _OF_THE_PLACE.get(name)
     if reason is None:
@@ -73,7 +73,7 @@ def problem(error: BaseException) -> str | None:
 
 
 def is_of_the_disk(error: BaseException) -> bool:
-    """Whether the disk refused, and not the place as it was named."""
+    """Whether the error comes from the disk, and not from the path given."""
     return _name(error) in _OF_THE_DISK
 
 
@@ -81,5 +81,5 @@ def _name(error: BaseException) -> str:
     """The system's name of an error, also of one that a library reports in its own class."""
     if isinstance(error, OSError) and error.errno is not None:
         return errno.errorcode.get(error.errno, "")
-    found = _NUMBER.search(str(error))
-    return "" if found is None else errno.errorcode.get(int(found[1]), "")
+    match = _NUMBER.search(str(error))
+    return "" if match is None else errno.errorcode.get(int(match[1]), "")

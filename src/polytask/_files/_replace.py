@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: write beside the target, fsync, rename."""
+"""Atomic writing of files: write beside the target, fsync, rename."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _fsync(path: Path) -> None:
 
 
 def write_text(target: Path, text: str, *, make_folder: bool = True) -> None:
-    """Write `text` to `target`, wholly or not at all."""
+    """Write `text` to `target` atomically."""
     with replacing(target, make_folder=make_folder) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

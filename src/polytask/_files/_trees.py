@@ -1,4 +1,4 @@
-"""Folders with all that is in them, however deep somebody made them."""
+"""Walk and removal of folders of any depth."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     while ahead:
         inner = ahead.pop()
         if len(inner.parts) > _DEEPEST:
-            words = f"folders lie in folders there, more than {_DEEPEST} deep"
-            raise OSError(errno.ELOOP, words, str(folder))
+            reason = f"folders lie in folders there, more than {_DEEPEST} deep"
+            raise OSError(errno.ELOOP, reason, str(folder))
         paths = sorted((folder / inner).iterdir())
         folders = [path for path in paths if path.is_dir()]
         yield (
@@ -48,6 +48,6 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder, or what of it can be removed."""
+    """Remove a folder, or as much of it as can be removed."""
     with suppress(RecursionError):  # of folders in folders, deeper than any of ours
         shutil.rmtree(folder, ignore_errors=True)

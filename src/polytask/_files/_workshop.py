@@ -1,4 +1,4 @@
-"""Folders of processes at work, which the next one sweeps if their process was killed."""
+"""Temporary folders of running processes; the next process removes those of killed ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _MOMENT = 0.05
 
 
 @contextmanager
-def workshop(place: Path, prefix: str) -> Iterator[Path]:
-    """Yield an empty folder, locked by this process, which is gone after the block.
+def workshop(parent: Path, prefix: str) -> Iterator[Path]:
+    """Yield an empty folder, locked by this process and removed after the block.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def workshop(place: Path, prefix: str) -> Iterator[Path]:
     Beside what the block writes it holds a file ``lock``. The system lets go of the lock when the
     process ends, which tells `sweep_workshops` that nobody works there any more.
     """
-    folder, descriptor = _opened(place, prefix)
+    folder, descriptor = _opened(parent, prefix)
     try:
         yield folder
     finally:
@@ -56,12 +56,12 @@ def workshop(place: Path, prefix: str) -> Iterator[Path]:
 
 
 def sweep_workshops(
-    place: Path,
+    parent: Path,
     prefix: str,
     contents: Collection[str],
     rescue: Callable[[Path], None] = lambda _: None,
 ) -> None:
-    """Remove the workshops of processes that were killed; those of living ones stay.
+    """Remove the workshops of killed processes; those of running ones stay.
 
     Parameters
     ----------
@@ -72,47 +72,47 @@ def sweep_workshops(
     rescue : callable, optional
         Receives a workshop that is about to be removed.
     """
-    for folder in _candidates(place, prefix, contents):
+    for folder in _candidates(parent, prefix, contents):
         with suppress(OSError), _abandoned(folder) as abandoned:
             if abandoned:
                 rescue(folder)
                 _remove(folder)
 
 
-def _opened(place: Path, prefix: str) -> tuple[Path, int]:
-    """A fresh folder and its lock; tried again where a sweep of another process came between."""
+def _opened(parent: Path, prefix: str) -> tuple[Path, int]:
+    """Make a folder and lock it; retry if another process's sweep removed it in between."""
     for _ in range(_TRIES):
-        folder = Path(tempfile.mkdtemp(dir=place, prefix=prefix))
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
         with suppress(FileNotFoundError):
             descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             locked = try_lock(descriptor)
             if os.fstat(descriptor).st_nlink and (locked or _stays(folder)):
                 return folder, descriptor
             os.close(descriptor)
-    raise FileNotFoundError(f"{place} does not keep the folders that are made in it")
+    raise FileNotFoundError(f"{parent} does not keep the folders that are made in it")
 
 
 def _stays(folder: Path) -> bool:
-    """Whether nobody removes it in a moment: then its disk has no locks, and no sweep takes it."""
+    """Whether it still exists after a moment; then its disk has no locks, and no sweep removes it."""
     time.sleep(_MOMENT)
     return folder.exists()
 
 
-def _candidates(place: Path, prefix: str, contents: Collection[str]) -> Iterator[Path]:
+def _candidates(parent: Path, prefix: str, contents: Collection[str]) -> Iterator[Path]:
     """Folders of this user that have the name and the contents of a workshop."""
     with suppress(OSError):  # such as no folder at all
-        for path in list(place.iterdir()):
+        for path in list(parent.iterdir()):
             named = path.name.startswith(prefix) and _ENDING.fullmatch(path.name[len(prefix) :])
             if named and _is_own_folder(path):
-                found = {inner.name for inner in path.iterdir()}
-                if _LOCK in found and found <= {_LOCK, *contents}:
+                names = {inner.name for inner in path.iterdir()}
+                if _LOCK in names and names <= {_LOCK, *contents}:
                     yield path
 
 
 def _is_own_folder(path: Path) -> bool:
     """Whether it is a folder, no link to one, of this process's user."""
-    found = path.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
+    status = path.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == getattr(os, "geteuid", lambda: 0)()
 
 
 @contextmanager

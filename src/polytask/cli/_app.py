@@ -26,8 +26,8 @@ for command in (compare, fit, predict, methods, datasets):
     app.command(no_args_is_help=command not in {methods, datasets})(command)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(version("polytask"))
         raise typer.Exit
 

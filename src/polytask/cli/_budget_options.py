@@ -1,4 +1,4 @@
-"""Epochs and steps → the budget of a training run."""
+"""Budget of a training run from `--epochs` and `--steps`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def budget(
     seed: int = 0,
     trials: int = 1,
 ) -> Budget:
-    """Steps as given, or as many as that many passes over the training rows take."""
+    """Return the steps given, or those of the given number of epochs."""
     if settings.epochs is None:
         return Budget(trials, Budget().steps if settings.steps is None else settings.steps)
     if settings.steps is not None:

@@ -1,4 +1,4 @@
-"""Mappings of a study file as the command line writes them."""
+"""Mappings of study files in the form of the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def by_task(value: Any) -> Any:
     ['income=roc_auc,f1', 'fraud=yes:20']
     """
     if isinstance(value, dict):
-        return [f"{task}={_written(one)}" for task, one in value.items()]
+        return [f"{task}={_written(text)}" for task, text in value.items()]
     return [value] if isinstance(value, str) else value
 
 

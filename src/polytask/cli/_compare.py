@@ -1,4 +1,4 @@
-"""`polytask compare`: the table first, whose mistakes are reported before torch is loaded."""
+"""`polytask compare`: read the table, whose errors come before torch is loaded, then compare."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["run"]
 
 
 def run(given: Mapping[str, Any]) -> None:
-    """Compare, and write report and log beside what the comparison itself keeps."""
+    """Compare, and write report and log beside the files of the comparison."""
     options = settings(CompareSettings, given)
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")

@@ -103,7 +103,7 @@ def compare(
     trust: options.Trust = None,
     quiet: options.Quiet = None,
 ) -> None:
-    """Train tasks together and apart, and say which is better.
+    """Train tasks jointly and separately, and report which is better.
 
     [dim]polytask compare census.csv --target income:binary --target never_married:binary[/dim]
     """

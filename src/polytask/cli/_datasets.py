@@ -1,4 +1,4 @@
-"""`polytask datasets`: what is at hand, and plain tables of it."""
+"""`polytask datasets`: list public data sets, and write them as plain tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_TASKS = 6
 
 
 def run(name: str | None, out: Path | None) -> None:
-    """List all, tell of one, or write one."""
+    """List all data sets, describe one, or write one."""
     voice = Voice()
     with ending_well(lambda: "nothing was written."):
         if name is None:
@@ -42,8 +42,8 @@ def _list(voice: Voice) -> None:
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for cells in [head, *rows]:
         padded = (
-            cell.rjust(width) if place in {1, 2} else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            cell.rjust(width) if index in {1, 2} else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
         )
         voice.result("  ".join(padded).rstrip())
 

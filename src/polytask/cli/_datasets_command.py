@@ -14,7 +14,7 @@ def datasets(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", help="Tell of this one, or write it with --out.", show_default=False
+            metavar="NAME", help="Describe this one, or write it with --out.", show_default=False
         ),
     ] = None,
     out: Annotated[

@@ -1,4 +1,4 @@
-"""`polytask fit`: the table first, whose mistakes are reported before torch is loaded."""
+"""`polytask fit`: read the table, whose errors come before torch is loaded, then fit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FEW_ROWS = 100
 
 
 def run(given: Mapping[str, Any]) -> None:
-    """Fit one model, say how it does on held-out rows, and save it."""
+    """Fit one model, print its held-out metrics, and save it."""
     options = settings(FitSettings, given)
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
@@ -43,7 +43,7 @@ def run(given: Mapping[str, Any]) -> None:
 
 
 def _allowed(options: FitSettings, data: MultiTaskDataset, splitter: Splitter) -> Budget | None:
-    """What was asked for; None leaves it to the model."""
+    """Budget that the options give; None leaves it to the model."""
     if options.steps is None and options.epochs is None:
         return None
     return budget(options, data, splitter, seed=options.seed)
@@ -72,7 +72,7 @@ def _parts(
 
 
 def _holding_out(splitter: Splitter) -> Splitter:
-    """The same splitter whose test rows are validation rows instead, where shares are drawn."""
+    """Return the splitter with its test share added to validation, for splitters by shares."""
     recipe: Any = splitter
     if "test" not in {field.name for field in fields(recipe)}:
         return splitter

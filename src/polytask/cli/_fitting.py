@@ -23,7 +23,7 @@ def run_fit(
     allowed: Budget | None,
     voice: Voice,
 ) -> None:
-    """Fit one model, say how it does on held-out rows, and save it."""
+    """Fit one model, print its held-out metrics, and save it."""
     methods = balancing(options)
     check_sampler(options, train)
     balanced_learners = balanced([named_learner(options.model)], methods)

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal end a command with a line that says what was kept."""
+"""Signals (Ctrl-C, SIGTERM, a closed terminal) that end a command with one last line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Interrupted(SystemExit):
 
 
 class _SignalledError(KeyboardInterrupt):
-    """An interrupt that Python takes for handled once it is, wherever it came.
+    """KeyboardInterrupt that counts as handled once it is caught, wherever it was raised.
 
     A plain KeyboardInterrupt that passes through code run by an extension module, as while torch is
     imported, is remembered: Python then ends by SIGINT, whatever the exit status was to be.
@@ -81,7 +81,7 @@ def _noting(caught: list[int]) -> Iterator[None]:
 
 @contextmanager
 def _ignoring() -> Iterator[None]:
-    """Let no second signal come between the user and the last line."""
+    """Ignore further signals while the last line is written."""
     with _handling(signal.SIG_IGN, ENDING):
         yield
 
@@ -90,18 +90,18 @@ def _ignoring() -> Iterator[None]:
 def _handling(
     handler: Callable[[int, FrameType | None], None] | signal.Handlers, numbers: tuple[int, ...]
 ) -> Iterator[None]:
-    """Handle signals in this way, but those that are ignored (as by nohup) or foreign."""
+    """Set a handler for signals, except ignored ones (as by nohup) and those set by other code."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in numbers}
-    ours = [n for n, held in before.items() if callable(held) or held is signal.SIG_DFL]
+    replaced = [n for n, held in before.items() if callable(held) or held is signal.SIG_DFL]
     try:
-        for number in ours:
+        for number in replaced:
             signal.signal(number, handler)
         yield
     finally:
-        for number in ours:
+        for number in replaced:
             signal.signal(number, before[number])
 
 

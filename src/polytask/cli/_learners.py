@@ -1,4 +1,4 @@
-"""Names of models and balancing methods → learners."""
+"""Learners from names of models and of balancing methods."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _OF_AGGREGATION = ("engine", "aggregate_every")
 
 
 def balancing(options: DataSettings) -> dict[str, Any]:
-    """The trainer's settings that options on balancing stand for; those not given are left out."""
+    """Trainer settings that the balancing options give; options not given are left out."""
     names = (*SLOTS, *_OF_AGGREGATION, "sampler")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     check_device(options.device, options.precision, "the command line")
@@ -52,7 +52,7 @@ def balancing(options: DataSettings) -> dict[str, Any]:
 
 
 def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[Learner, ...]:
-    """The learners, of which joint networks get the settings of `balancing`.
+    """Return the learners with the settings of `balancing` in the joint networks.
 
     Raises
     ------
@@ -72,16 +72,20 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
         raise ParameterError(sentence)
     methods = {name: value for name, value in settings.items() if name not in _OF_AGGREGATION}
     how = {name: value for name, value in settings.items() if name in _OF_AGGREGATION}
-    for one in learners:
-        _check_names_none(one, methods)
-    found = [_with(one, methods) if _balances(one) else one for one in learners]
-    if how and not any(map(_aggregates, found)):
+    for learner in learners:
+        _check_names_none(learner, methods)
+    balanced_learners = [
+        _with(learner, methods) if _balances(learner) else learner for learner in learners
+    ]
+    if how and not any(map(_aggregates, balanced_learners)):
         sentence = (
             f"{_flags(how, 'say')} how gradients are aggregated, but no model aggregates any. "
             "Name an --aggregation, or a model such as hard_sharing+mgda."
         )
         raise ParameterError(sentence)
-    return tuple(_with(one, how) if _aggregates(one) else one for one in found)
+    return tuple(
+        _with(learner, how) if _aggregates(learner) else learner for learner in balanced_learners
+    )
 
 
 def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
@@ -101,7 +105,7 @@ def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
 
 
 def named_learner(name: str) -> Learner:
-    """The learner of a name as tables print it, such as ``hard_sharing+mgda``."""
+    """Return the learner of a name such as ``hard_sharing+mgda``."""
     base, *added = name.split("+")
     learner = resolve_learner(base)
     if not added:
@@ -154,7 +158,7 @@ def method_named(name: str, slots: Collection[str] = tuple(SLOTS)) -> tuple[str,
 
 
 def _check_rooms(given: Mapping[str, Any]) -> None:
-    """Refuse a method under the option of the other room, and name the right one."""
+    """Refuse a method given to the option of another room, and name the right option."""
     for option in SLOTS.keys() & given.keys():
         name = given[option]
         try:
@@ -168,7 +172,7 @@ def _check_rooms(given: Mapping[str, Any]) -> None:
 
 
 def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
-    """Refuse an option for what the model's own name says."""
+    """Refuse an option for a method that the model's name already gives."""
     for slot in methods if _balances(learner) else ():
         own = getattr(learner.trainer, slot)
         if own is not None:

@@ -56,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sentence = f"The memory does not suffice ({str(error).strip() or 'nothing is left'})."
         _fail(f"{sentence} Use fewer rows, smaller models or fewer --jobs.", _MACHINES_TROUBLE)
     except OSError as error:
-        said = problem(error) or error.strerror or error
+        text = problem(error) or error.strerror or error
         if error.filename is not None:
-            _fail(f"{error.filename}: {said}", _USERS_ERROR)
-        _fail(f"Standard output or a file cannot be written: {said}", _MACHINES_TROUBLE)
+            _fail(f"{error.filename}: {text}", _USERS_ERROR)
+        _fail(f"Standard output or a file cannot be written: {text}", _MACHINES_TROUBLE)
 
 
 def _run(arguments: Sequence[str] | None) -> None:
@@ -80,7 +80,7 @@ def _run(arguments: Sequence[str] | None) -> None:
 
 
 def _close_standard_output() -> None:
-    """Write the rest to nowhere, or Python complains once more when it ends."""
+    """Redirect standard output to null, since Python would report the error again at exit."""
     with suppress(OSError, ValueError):  # of a standard output that is no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

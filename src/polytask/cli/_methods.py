@@ -1,4 +1,4 @@
-"""`polytask methods`: all weightings, aggregations and samplers, with what they state."""
+"""`polytask methods`: weightings, aggregations and samplers, with what their docstrings state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LEAST = 30
 
 
 def run(name: str | None) -> None:
-    """List all, or tell of one."""
+    """List all methods, or describe one."""
     voice = Voice()
     if name is None:
         _list(voice)
@@ -41,7 +41,7 @@ def run(name: str | None) -> None:
 
 
 def _found(name: str) -> tuple[str, Any]:
-    """The method of a name; a model's name points to what it adds."""
+    """Return the method of a name; a model's name points to the method it adds."""
     try:
         return method_named(name, tuple(LISTED))
     except UnknownNameError as error:
@@ -90,13 +90,13 @@ def _describe(voice: Voice, slot: str, method: Any) -> None:
 
 
 def _needs(method: Any) -> str:
-    """What its default asks for; which tasks are present, every method can be told."""
-    one = method if required(method) else method()
-    if not hasattr(one, "needs"):  # it depends on the arguments
+    """Needs of the method by default, but for `present`, which is always served."""
+    instance = method if required(method) else method()
+    if not hasattr(instance, "needs"):  # it depends on the arguments
         return "–"
-    asked = {str(need) for need in one.needs} - {str(Need.PRESENT)}
+    needs = {str(need) for need in instance.needs} - {str(Need.PRESENT)}
     nothing = "–" if issubclass(method, Sampler) else "losses"
-    return ", ".join(sorted(asked)).replace("_", " ") or nothing
+    return ", ".join(sorted(needs)).replace("_", " ") or nothing
 
 
 def _summary(method: Any) -> str:
@@ -106,7 +106,7 @@ def _summary(method: Any) -> str:
 
 
 def _paper(method: Any) -> str:
-    """The docstring's references."""
+    """References of the docstring."""
     text = (inspect.getdoc(method) or "").partition("References\n----------\n")[2]
     return _plain(" ".join(text.partition("\nExamples\n")[0].split()))
 
@@ -120,7 +120,7 @@ def _options(method: Any) -> str:
 
 
 def _tuning(slot: str, method: Any) -> str:
-    """How its options are set, and what is worth trying."""
+    """Options of the method, how to set them, and their search ranges."""
     return ", ".join(
         f"--set {slot}.{name}={declared}"
         for name, declared in getattr(method, "search_ranges", {}).items()
@@ -128,12 +128,12 @@ def _tuning(slot: str, method: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without a docstring's marks."""
+    """Strip the docstring's markup."""
     return re.sub(r":math:`\\?(.*?)`", r"\1", text).replace("`", "")
 
 
 def _wrapped(start: str, text: str) -> str:
-    """The text beside its start, in lines that fit the terminal."""
+    """Wrap the text after its label to the width of the terminal."""
     width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, len(start) + _LEAST)
     return textwrap.fill(
         text,

@@ -12,7 +12,7 @@ __all__ = ["methods"]
 def methods(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Tell of this one.", show_default=False),
+        typer.Argument(metavar="NAME", help="Describe this one.", show_default=False),
     ] = None,
 ) -> None:
     """List the ways of balancing tasks: weightings of losses, aggregations of gradients.

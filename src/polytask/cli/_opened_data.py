@@ -1,4 +1,4 @@
-"""The table, or the tables of several sources, that a command reads."""
+"""Tables of a command: a single one, or several by source."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_COLUMNS = 12
 
 @dataclass(frozen=True)
 class OpenedData:
-    """One table, or several by the names of their sources, before tasks are named.
+    """One table, or several by source name, before the tasks are known.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ class OpenedData:
 
     @property
     def several(self) -> bool:
-        """Whether tables have source names, even a single one."""
+        """Whether the tables have source names, also for a single table."""
         return "" not in self.tables
 
     @cached_property
     def columns(self) -> Sequence[str]:
-        """Names by which columns are given."""
+        """Names of columns as options give them."""
         by_source = {name: table.frame.columns for name, table in self.tables.items()}
         return SourceColumns(by_source) if self.several else by_source[""]
 
@@ -59,7 +59,7 @@ class OpenedData:
         return {"sources": dict(self.tables)} if self.several else {"data": self.tables[""]}
 
     def describe_columns(self) -> str:
-        """Which columns there are, in words."""
+        """Sentence that lists the columns."""
         return "; ".join(
             f"{name or self.paths[name]} has the columns {_shown(table.frame.columns)}"
             for name, table in self.tables.items()

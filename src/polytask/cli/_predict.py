@@ -1,4 +1,4 @@
-"""`polytask predict`: a saved model's answers for new rows."""
+"""`polytask predict`: predictions of a saved model for new rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(
     *,
     quiet: bool = False,
 ) -> None:
-    """Predict every row of a table, or of sources, and write the answers, to the screen if `out` is None.
+    """Predict every row of a table, or of sources, and write or print the predictions.
 
     What `how` says of the way in which the table is written goes to `rows_to_predict`.
     """
@@ -43,12 +43,12 @@ def run(
             check_table_file(path)
         from polytask.cli._predicting import predict_rows
 
-        found, name = predict_rows(model, paths, keep, how, trust, voice)
+        predictions, name = predict_rows(model, paths, keep, how, trust, voice)
         if out is None:
-            voice.result(found.write_csv().rstrip("\n"))
+            voice.result(predictions.write_csv().rstrip("\n"))
             return
-        write_table(found, out)
-        voice.note(f"{out}: {found.height:,} rows predicted by {name}")
+        write_table(predictions, out)
+        voice.note(f"{out}: {predictions.height:,} rows predicted by {name}")
 
 
 def _paths(table: Path | None, sources: Sequence[str]) -> dict[str, Path]:

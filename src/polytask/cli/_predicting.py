@@ -1,4 +1,4 @@
-"""Rows of tables predicted by a saved model."""
+"""Prediction of tables' rows by a saved model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def predict_rows(
     trust: Sequence[str],
     voice: Voice,
 ) -> tuple[pl.DataFrame, str]:
-    """Predict every row; the tables are checked before the model is built, which may load torch.
+    """Predict every row, after checking the tables, and before building a model that needs torch.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _sources(
 
 
 def _kept(keep: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """The columns to copy that were asked for."""
+    """Columns that `--keep` lists."""
     kept = column_names(keep, columns)
     for name in kept:
         if name not in columns:
@@ -115,7 +115,7 @@ def _kept(keep: Sequence[str], columns: Sequence[str]) -> list[str]:
 
 
 def _own_kept(saved: SavedModel, source: str, rows: pl.DataFrame, kept: list[str]) -> list[str]:
-    """The columns to copy of a source, the one that names each row's task first."""
+    """Columns of a source to copy; first the column that names each row's task."""
     schema = saved.schemas[source]
     if schema.own_rows and schema.task_column in rows.columns:
         return list(dict.fromkeys([schema.task_column, *kept]))

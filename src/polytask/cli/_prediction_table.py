@@ -1,4 +1,4 @@
-"""Predictions → one plain table with a row for every row of the user's table."""
+"""Predictions as one table, with one row per row of the user's table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def prediction_table(
     own_rows: bool,
     taken: Collection[str] = (),
 ) -> pl.DataFrame:
-    """Row number, kept columns, and for every task its decision and its probabilities.
+    """Build the table: row number, kept columns, and decision and probabilities per task.
 
     Parameters
     ----------
@@ -72,17 +72,17 @@ def _side_by_side(predictions: Predictions) -> dict[str, np.ndarray]:
 
 
 def _gathered(predictions: Predictions, n_rows: int) -> dict[str, np.ndarray]:
-    """One column for all tasks, each row from its own."""
-    found: dict[str, np.ndarray] = {}
+    """Merge all tasks into one set of columns, each row from its own task."""
+    columns: dict[str, np.ndarray] = {}
     for prediction in predictions.values():
         for column, values in prediction.columns(prediction.target.columns[0]):
-            whole = found.setdefault(column, np.full(n_rows, None, dtype=object))
+            whole = columns.setdefault(column, np.full(n_rows, None, dtype=object))
             whole[prediction.row_ids] = values
-    return found
+    return columns
 
 
 def _free(name: str, taken: Collection[str]) -> str:
-    """The name, with underscores added until no other column has it."""
+    """Append underscores to the name until no other column has it."""
     while name in taken:
         name += "_"
     return name

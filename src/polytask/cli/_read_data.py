@@ -1,4 +1,4 @@
-"""Settings → data set and splitter."""
+"""Data set and splitter from the settings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST_COLUMNS = 12
 
 
 def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, Splitter]:
-    """Read the table or tables as tasks and inputs, and say what was inferred."""
+    """Read the table or tables as tasks and inputs, and report what was inferred."""
     splitter = None if settings.split is None else parse_split(settings.split)
     opened = open_data(settings)
     columns = opened.columns
@@ -66,7 +66,7 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
 def _own_split(
     opened: OpenedData, settings: DataSettings, tasks: Sequence[Task], voice: Voice
 ) -> Splitter:
-    """The split that a column of the table (or of each) names, if one does; else a random one."""
+    """Return the split that a column of every table names, or a random split."""
     by_source = {name: find_split_column(table.frame) for name, table in opened.tables.items()}
     used = {settings.task_column, *column_names(settings.drop, opened.columns)}
     used |= set(weight_columns(row_weight(settings.weight, opened.columns)))
@@ -92,7 +92,7 @@ def _own_split(
 
 
 def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
-    """The column of groups, unless the tasks themselves are the groups."""
+    """Return the column of groups, unless the tasks themselves are the groups."""
     if (
         not isinstance(splitter, GroupSplit | GroupFoldSplit)
         or splitter.column == settings.task_column
@@ -104,7 +104,7 @@ def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
 def _tasks(
     settings: DataSettings, opened: OpenedData, splitter: Splitter | None
 ) -> tuple[list[Task], tuple[str, ...]]:
-    """Tasks, and notes on the columns that patterns stand for."""
+    """Return the tasks, and notes on the columns that patterns match."""
     columns = opened.columns
     if not settings.target:
         sentence = f"Name at least one target: --target NAME[:KIND]. {opened.describe_columns()}."
@@ -117,7 +117,7 @@ def _tasks(
 
 
 def _describe(opened: OpenedData, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
-    """Rows, inputs and tasks of the table or of each source, and the notes."""
+    """Report rows, inputs and tasks per table, and the notes."""
     data = splitter.prepared(data)
     for source in data.sources:
         name = source.name if opened.several else ""

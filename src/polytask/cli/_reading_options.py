@@ -1,4 +1,4 @@
-"""Options that say how a table is written and what its columns are."""
+"""Options for the format of a table and the roles of its columns."""
 
 from __future__ import annotations
 

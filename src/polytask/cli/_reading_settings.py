@@ -1,4 +1,4 @@
-"""Settings on how a table is written and what its columns are."""
+"""Settings for the format of a table and the roles of its columns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _written(value: object) -> str:
 
 
 class ReadingSettings(BaseModel):
-    """How a table is written and what its columns are."""
+    """Format of a table and roles of its columns."""
 
     model_config = ConfigDict(extra="forbid", strict=False, frozen=True)
 
@@ -77,7 +77,7 @@ def column_roles(texts: list[str]) -> dict[str, str]:
     >>> column_roles(["code:categorical", "when:date=%d/%m/%Y %H:%M"])
     {'code': 'categorical', 'when': 'date=%d/%m/%Y %H:%M'}
     """
-    found = {}
+    roles = {}
     for text in texts:
         parts = _ROLE.fullmatch(text)
         if parts is None:
@@ -86,5 +86,5 @@ def column_roles(texts: list[str]) -> dict[str, str]:
             )
             raise ParameterError(sentence)
         name, role = parts[1] or parts[3], parts[2] or parts[4]
-        found[name] = role
-    return found
+        roles[name] = role
+    return roles

@@ -1,4 +1,4 @@
-"""The main job: learners of the asked names compared, their table, verdict, report and model."""
+"""Comparison of the named learners, with table, verdict, report and model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_NAMES = 4
 
 
 class _Study(NamedTuple):
-    """What is compared, and where it is kept."""
+    """Learners of a comparison, and the folder of its results."""
 
     data: MultiTaskDataset
     learners: tuple[Learner, ...]
@@ -44,7 +44,7 @@ def run_comparison(
     allowed: Budget,
     voice: Voice,
 ) -> None:
-    """Compare, and write report and log beside what the comparison itself keeps."""
+    """Compare, and write report and log beside the files of the comparison."""
     study = _study(options, data, splitter, allowed, voice)
     with ending_well(lambda: _kept(study.folder)), progress_at_once():
         comparison = compare(
@@ -71,13 +71,15 @@ def _study(
     allowed: Budget,
     voice: Voice,
 ) -> _Study:
-    """Look up the names of models and methods, and where all is kept."""
-    asked = [named_learner(name) for name in options.model]
+    """Resolve the names of models and methods, and the folder of the results."""
+    requested = [named_learner(name) for name in options.model]
     methods = balancing(options)
     check_sampler(options, data)
-    learners = balanced(asked or default_learners(data.tasks), methods)
+    learners = balanced(requested or default_learners(data.tasks), methods)
     learners = with_settings(learners, options, voice.note)
-    for reason in [] if asked else (unserved(one, data.tasks) for one in default_learners()):
+    for reason in (
+        [] if requested else (unserved(learner, data.tasks) for learner in default_learners())
+    ):
         if reason is not None:
             voice.note(f"{reason} It is left out.")
     folder = options.out or _folder(options, data, splitter, allowed)
@@ -89,7 +91,7 @@ def _study(
 def _folder(
     options: CompareSettings, data: MultiTaskDataset, splitter: Splitter, allowed: Budget
 ) -> Path:
-    """A folder of the study's own, so that the same command finds it again."""
+    """Return a folder named after the settings, so that the same command resumes there."""
     study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
     key = hashlib.sha256(study.encode()).hexdigest()[:8]
     paths = data_paths(options)
@@ -99,7 +101,7 @@ def _folder(
 
 
 def _kept(folder: Path) -> str:
-    """What an interrupted comparison left behind; names with a dot are of no use."""
+    """List the results that an interrupted comparison left."""
     names = [path.name for path in (folder / "runs").glob("[!.]*")]
     runs = sum(name.endswith(".json") for name in names)
     started = sum(name.endswith(".checkpoint.safetensors") for name in names)

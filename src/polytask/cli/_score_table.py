@@ -15,7 +15,7 @@ Scores = Mapping[str, Mapping[str, MetricRecord]]
 
 
 def score_table(tasks: TaskSet, scores: Scores) -> str:
-    """A line per task, its headline metric first; many tasks are cut short and averaged."""
+    """Format one line per task, headline metric first; many tasks are averaged."""
     shown = list(tasks)[:_MOST_TASKS]
     width = max(len(task.name) for task in shown)
     lines = [f"{task.name.ljust(width)}  {_line(task, scores)}" for task in shown]

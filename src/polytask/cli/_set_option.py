@@ -22,7 +22,7 @@ _ONLY_BY_OPTION = {"model", "steps", "epochs"}
 def with_settings(
     learners: Sequence[Learner], options: DataSettings, note: Callable[[str], None]
 ) -> tuple[Learner, ...]:
-    """The learners, each with the settings of `--set` that it has.
+    """Return the learners, each with those settings of `--set` that it has.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def with_settings(
     values = {path: Written(text) for path, text in options.set.items()}
     if not values:
         return tuple(learners)
-    configured, mine = [], []
+    configured, own_paths = [], []
     for learner in learners:
         _check_given_once(learner, options)
         _, left = applied(learner, values, type(learner).settings, learner.name)
@@ -49,18 +49,18 @@ def with_settings(
         if left and len(learners) == 1:
             raise next(iter(left.values()))
         configured.append(learner.configured(own) if own else learner)
-        mine.append(own)
+        own_paths.append(own)
     for path, text in options.set.items():
-        having = [place for place, own in enumerate(mine) if path in own]
-        if not having:
+        holders = [index for index, own in enumerate(own_paths) if path in own]
+        if not holders:
             raise UnknownNameError(_unknown(learners, path))
-        if len(having) < len(learners):
-            note(_partly(learners, having, path, text))
+        if len(holders) < len(learners):
+            note(_partly(learners, holders, path, text))
     return tuple(configured)
 
 
 def _check_given_once(learner: Learner, options: DataSettings) -> None:
-    """Refuse a setting that an option of its own, or the model's name, gives as well."""
+    """Refuse a setting that another option, or the model's name, gives as well."""
     for path in options.set:
         try:
             setting = find(learner.settings(), path, learner.name)
@@ -85,7 +85,7 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
 
 
 def _option(path: str, options: DataSettings) -> str | None:
-    """The option of its own that a setting has."""
+    """Name of the option that sets the same setting."""
     root, _, name = path.partition(".")
     own = name if root == "trainer" and name in type(options).model_fields else None
     return _OPTIONS.get(path, own)
@@ -101,10 +101,10 @@ def _unknown(learners: Sequence[Learner], path: str) -> str:
 
 def _partly(learners: Sequence[Learner], having: Sequence[int], path: str, text: str) -> str:
     names = [learner.name for learner in learners]
-    others = [name for place, name in enumerate(names) if place not in having]
+    others = [name for index, name in enumerate(names) if index not in having]
     verb = "has" if len(others) == 1 else "have"
     return (
-        f"{path}={text} is set in {_listed([names[place] for place in having])}; "
+        f"{path}={text} is set in {_listed([names[index] for index in having])}; "
         f"{_listed(others)} {verb} no such setting"
     )
 

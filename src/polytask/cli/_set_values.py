@@ -1,4 +1,4 @@
-"""Settings of models by path, as `--set` and study files write them."""
+"""Parsing of settings by path, as `--set` and study files write them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def set_values(value: Any) -> dict[str, str]:
     """
     return {
         path: text
-        for one in (value if isinstance(value, list) else [value])
-        for path, text in _pairs(one)
+        for item in (value if isinstance(value, list) else [value])
+        for path, text in _pairs(item)
     }
 
 

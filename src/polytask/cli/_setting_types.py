@@ -1,4 +1,4 @@
-"""Types of settings, each with the words that say what is expected."""
+"""Types of settings, each with the phrase that describes accepted values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST_SEED = 2**32 - 1
 
 @dataclass(frozen=True)
 class Expected:
-    """What a setting must be, in words that follow “must be”.
+    """Phrase that follows “must be” in the error of a setting.
 
     Parameters
     ----------
@@ -130,5 +130,8 @@ Place = Annotated[Path, BeforeValidator(_place), Expected("a path")]
 def expectation(annotation: Any, metadata: list[Any]) -> str:
     """The words of a pydantic field's metadata, or of a part of its annotation."""
     inner = getattr(annotation, "__args__", ())
-    found = [*metadata, *(one for part in inner for one in getattr(part, "__metadata__", ()))]
-    return next(one.words for one in found if isinstance(one, Expected))
+    all_metadata = [
+        *metadata,
+        *(item for part in inner for item in getattr(part, "__metadata__", ())),
+    ]
+    return next(item.words for item in all_metadata if isinstance(item, Expected))

@@ -62,7 +62,7 @@ class DataSettings(ReadingSettings, BaseModel):
 
 
 class CompareSettings(DataSettings):
-    """What `polytask compare` takes."""
+    """Settings of `polytask compare`."""
 
     model: Words = []
     seeds: Several = 3
@@ -72,7 +72,7 @@ class CompareSettings(DataSettings):
 
 
 class FitSettings(DataSettings):
-    """What `polytask fit` takes."""
+    """Settings of `polytask fit`."""
 
     model: Name = "hard_sharing"
     seed: Seed = 0
@@ -90,32 +90,32 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
     """
     config = given.get("config")
     read = {} if config is None else _study_file(kind, at_home(Path(config)))
-    said = {
+    options = {
         name: value
         for name, value in given.items()
         if name not in {"config", "trust"} and value is not None and value != []
     }
-    if "table" in said or "source" in said:  # either replaces the other of a study file
+    if "table" in options or "source" in options:  # either replaces the other of a study file
         read = {name: value for name, value in read.items() if name not in {"table", "source"}}
     try:
-        return kind.model_validate(_over(read, said))
+        return kind.model_validate(_over(read, options))
     except ValidationError as error:
         first = error.errors()[0]
-        owner = "the command line" if first["loc"][0] in said else str(config)
+        owner = "the command line" if first["loc"][0] in options else str(config)
         raise ParameterError(_sentence(kind, owner, first)) from error
 
 
-def _over(read: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said over what was read; of settings by path, only those of the same path."""
-    both = {**read, **said}
-    if "set" in read and "set" in said:
+def _over(read: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge options over a study file's values; settings by path are merged per path."""
+    both = {**read, **options}
+    if "set" in read and "set" in options:
         given = read["set"]
-        both["set"] = [*(given if isinstance(given, list) else [given]), *said["set"]]
+        both["set"] = [*(given if isinstance(given, list) else [given]), *options["set"]]
     return both
 
 
 def _sentence(kind: type[DataSettings], owner: str, error: Mapping[str, Any]) -> str:
-    """Whose setting is expected to be what, what came, and what to do."""
+    """Write the error sentence of a setting."""
     name, got = str(error["loc"][0]), error["input"]
     field = kind.model_fields[name]
     expected = expectation(field.annotation, field.metadata)

@@ -1,4 +1,4 @@
-"""``NAME=FILE`` on the command line → files by the names of their sources."""
+"""Files by source name, from ``NAME=FILE`` on the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polytask.exceptions import ParameterError
 __all__ = ["source_paths"]
 
 
-def source_paths(words: Sequence[str]) -> dict[str, Path]:
+def source_paths(texts: Sequence[str]) -> dict[str, Path]:
     """The file of each source, by its name.
 
     Examples
@@ -20,14 +20,14 @@ def source_paths(words: Sequence[str]) -> dict[str, Path]:
     >>> {name: str(path) for name, path in source_paths(["red=red.csv", "white=w=1.csv"]).items()}
     {'red': 'red.csv', 'white': 'w=1.csv'}
     """
-    found: dict[str, Path] = {}
-    for word in words:
-        name, equals, path = word.partition("=")
+    paths: dict[str, Path] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
         if not (equals and name.strip() and path.strip()):
-            sentence = f"--source must be written NAME=FILE, such as red=red.csv. Got {word!r}."
+            sentence = f"--source must be written NAME=FILE, such as red=red.csv. Got {text!r}."
             raise ParameterError(sentence)
-        if name in found:
-            sentence = f"--source names {name} twice, {found[name]} and {path}. Rename one of them."
+        if name in paths:
+            sentence = f"--source names {name} twice, {paths[name]} and {path}. Rename one of them."
             raise ParameterError(sentence)
-        found[name] = at_home(Path(path))
-    return found
+        paths[name] = at_home(Path(path))
+    return paths

@@ -27,7 +27,7 @@ class _StudyLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Keys are text as it is written; none may stand there twice."""
+        """Build a mapping whose keys stay text as written; duplicate keys are refused."""
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -37,8 +37,8 @@ class _StudyLoader(yaml.SafeLoader):
             if key.tag != "tag:yaml.org,2002:merge":
                 key.tag = "tag:yaml.org,2002:str"
                 if key.value in seen:
-                    said = f"{key.value!r} stands there twice"
-                    raise yaml.MarkedYAMLError(problem=said, problem_mark=key.start_mark)
+                    problem = f"{key.value!r} stands there twice"
+                    raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -72,18 +72,18 @@ def read_study_file(path: Path) -> dict[str, Any]:
     text = _text(path)
     try:
         _check_size(yaml.parse(text, Loader=_StudyLoader))
-        found = yaml.load(text, Loader=_StudyLoader)  # noqa: S506 - a safe one
+        values = yaml.load(text, Loader=_StudyLoader)  # noqa: S506 - a safe one
     except _TROUBLE as error:
         raise SourceFileError(f"The study file {path} cannot be read: {_said(error)}.") from error
-    if found is None:
+    if values is None:
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         sentence = (
             f"The study file {path} must hold names and values, as `seeds: 3`. "
-            f"Got {describe(found)} instead."
+            f"Got {describe(values)} instead."
         )
         raise SourceFileError(sentence)
-    return found
+    return values
 
 
 def _text(path: Path) -> str:
@@ -132,7 +132,7 @@ def _check_size(events: Iterable[yaml.Event]) -> None:
 
 
 def _check_plain(event: Any) -> None:
-    """Raise for tags, which say of values what they do not look like, and for no text."""
+    """Raise for tags, and for text that UTF-8 cannot encode."""
     if getattr(event, "tag", None) not in {None, "!", "tag:yaml.org,2002:str"}:
         said = "values have no tags, such as !!int, in a study file"
         raise yaml.MarkedYAMLError(problem=said, problem_mark=event.start_mark)
@@ -141,7 +141,7 @@ def _check_plain(event: Any) -> None:
 
 
 def _said(error: Exception) -> str:
-    """What is wrong, and in which line."""
+    """Describe the error, with its line."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None:
         return " ".join(str(error).split()).rstrip(".")
     mark = error.problem_mark or error.context_mark

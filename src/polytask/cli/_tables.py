@@ -1,4 +1,4 @@
-"""Frames → files by suffix, whole or absent."""
+"""Atomic writing of frames, in the format of the file's suffix."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write a table in the form that the file's suffix names."""
+    """Write a table in the format that the file's suffix names."""
     write = _writer(path)
     with replacing(path) as temporary:
         write(table, temporary)
 
 
 def check_writable(path: Path) -> None:
-    """Raise unless a table could be written there; nothing is read or trained before that."""
+    """Raise unless a table can be written there, before anything is read or trained."""
     _writer(path)
     if path.is_dir():
         raise SourceFileError(f"{path} is a folder. Name a file, such as {path / 'table.csv'}.")

@@ -1,4 +1,4 @@
-"""``TASK=VALUE`` on the command line → what `read` takes for single tasks."""
+"""Arguments of `read` per task, from ``TASK=VALUE`` on the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["row_weight", "task_options"]
 _BALANCED = "balanced"
 
 
-def row_weight(words: Sequence[str], columns: Collection[str]) -> Any:
+def row_weight(texts: Sequence[str], columns: Collection[str]) -> Any:
     """What ``--weight COLUMN`` and ``--weight TASK=COLUMN`` mean: a column, or one for each task.
 
     A column whose name holds an equals sign wins over the other reading.
@@ -24,17 +24,19 @@ def row_weight(words: Sequence[str], columns: Collection[str]) -> Any:
     >>> row_weight(["w"], ["w", "v"]), row_weight(["w", "rich=v"], ["w", "v"])
     ('w', {None: 'w', 'rich': 'v'})
     """
-    found: dict[str | None, str] = {}
-    for word in words:
-        task, column = None, word
-        if word not in columns and "=" in word:
-            task, column = _parted(word, columns)
-        if task in found:
+    columns_by_task: dict[str | None, str] = {}
+    for text in texts:
+        task, column = None, text
+        if text not in columns and "=" in text:
+            task, column = _parted(text, columns)
+        if task in columns_by_task:
             what = "the row weights" if task is None else f"the row weights of {task}"
-            sentence = f"--weight names {what} twice, {found[task]} and {column}. Leave out one."
+            sentence = (
+                f"--weight names {what} twice, {columns_by_task[task]} and {column}. Leave out one."
+            )
             raise ParameterError(sentence)
-        found[task] = column
-    return found[None] if list(found) == [None] else found or None
+        columns_by_task[task] = column
+    return columns_by_task[None] if list(columns_by_task) == [None] else columns_by_task or None
 
 
 def task_options(options: DataSettings) -> dict[str, Any]:
@@ -46,40 +48,40 @@ def task_options(options: DataSettings) -> dict[str, Any]:
     }
 
 
-def _task_weights(words: Sequence[str]) -> dict[str, float] | None:
-    found = {}
-    for word in words:
-        task, equals, number = word.rpartition("=")
+def _task_weights(texts: Sequence[str]) -> dict[str, float] | None:
+    weights = {}
+    for text in texts:
+        task, equals, number = text.rpartition("=")
         try:
-            found[task] = float(number)
+            weights[task] = float(number)
         except ValueError:
             equals = ""
         if not equals:
-            raise ParameterError(f"--task-weight must be written TASK=2. Got {word!r}.")
-    return found or None
+            raise ParameterError(f"--task-weight must be written TASK=2. Got {text!r}.")
+    return weights or None
 
 
-def _class_weights(words: Sequence[str]) -> Any:
-    found: dict[str, Any] = {}
-    for word in words:
-        task, equals, weights = word.partition("=")
+def _class_weights(texts: Sequence[str]) -> Any:
+    by_task: dict[str, Any] = {}
+    for text in texts:
+        task, equals, weights = text.partition("=")
         if not equals:
-            if len(words) == 1 and word == _BALANCED:
-                return word
-            raise ParameterError(_class_weight_form(word))
-        found[task] = weights if weights == _BALANCED else _of_classes(weights, word)
-    return found or None
+            if len(texts) == 1 and text == _BALANCED:
+                return text
+            raise ParameterError(_class_weight_form(text))
+        by_task[task] = weights if weights == _BALANCED else _of_classes(weights, text)
+    return by_task or None
 
 
 def _of_classes(text: str, word: str) -> dict[str, float]:
-    found = {}
+    weights = {}
     for part in text.split(","):
         label, _, number = part.rpartition(":")
         try:
-            found[label.strip()] = float(number)
+            weights[label.strip()] = float(number)
         except ValueError as error:
             raise ParameterError(_class_weight_form(word)) from error
-    return found
+    return weights
 
 
 def _class_weight_form(word: str) -> str:
@@ -89,25 +91,27 @@ def _class_weight_form(word: str) -> str:
     )
 
 
-def _metrics(words: Sequence[str]) -> Any:
-    found: dict[str, list[str]] = {}
-    for word in words:
-        task, _, names = word.rpartition("=")
-        found.setdefault(task, []).extend(name.strip() for name in names.split(",") if name.strip())
-    if "" in found and len(found) > 1:
+def _metrics(texts: Sequence[str]) -> Any:
+    names_by_task: dict[str, list[str]] = {}
+    for text in texts:
+        task, _, names = text.rpartition("=")
+        names_by_task.setdefault(task, []).extend(
+            name.strip() for name in names.split(",") if name.strip()
+        )
+    if "" in names_by_task and len(names_by_task) > 1:
         sentence = (
             "--metric must name metrics for all tasks, or for single tasks by TASK=NAME. "
-            f"Got {', '.join(map(repr, words))}."
+            f"Got {', '.join(map(repr, texts))}."
         )
         raise ParameterError(sentence)
-    return found.get("", found or None)
+    return names_by_task.get("", names_by_task or None)
 
 
 def _parted(word: str, columns: Collection[str]) -> tuple[str, str]:
-    """What stands before and after an equals sign: the first that leaves a column after it."""
-    places = [place for place, character in enumerate(word) if character == "="]
-    for place in places:
-        if word[place + 1 :] in columns:
-            return word[:place], word[place + 1 :]
+    """Split at the first equals sign that is followed by the name of a column."""
+    positions = [position for position, character in enumerate(word) if character == "="]
+    for position in positions:
+        if word[position + 1 :] in columns:
+            return word[:position], word[position + 1 :]
     task, _, column = word.partition("=")
     return task, column

@@ -1,4 +1,4 @@
-"""Trust on the command line: packages after `--trust`, and the names that were typed."""
+"""Trust on the command line: packages after `--trust`, and names typed in options."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ def trusting(given: Mapping[str, Any]) -> Iterator[None]:
     given : mapping
         The command's arguments, as they were typed.
     """
-    words = [word for value in given.values() for word in _words(value)]
-    typed = [name.replace(":", ".") for word in words for name in _CODE.findall(word)]
+    texts = [text for value in given.values() for text in _words(value)]
+    typed = [name.replace(":", ".") for text in texts for name in _CODE.findall(text)]
     with only_trusted((*checked_trust(given.get("trust") or (), "the command line"), *typed)):
         yield
 
 
 def _words(value: Any) -> list[str]:
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    return [
+        text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)
+    ]

@@ -1,4 +1,4 @@
-"""What the commands say: results on stdout, everything else on stderr, all of it kept for logs."""
+"""Output of the commands: results on stdout, notes on stderr, all of it kept for logs."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ class Voice:
     lines: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
-        """Something worth knowing on the way."""
+        """Write a note to stderr."""
         self.keep(text)
         if not self.quiet:
             typer.echo(text, err=True)
 
     def result(self, text: str) -> None:
-        """What was asked for."""
+        """Write a result to stdout."""
         self.keep(text)
         typer.echo(text)
 
     def keep(self, text: str) -> None:
-        """Something for the log alone."""
+        """Keep a line for the log alone."""
         moment = datetime.now(tz=UTC).isoformat(timespec="seconds")
         self.lines += [f"{moment} {line}".rstrip() for line in text.splitlines() or [""]]
 
     def write_log(self, path: Path) -> None:
-        """Add what was said to a log file."""
+        """Append what was written to a log file."""
         write_text(path, _before(path) + "".join(f"{line}\n" for line in self.lines))
 
 
 def _before(path: Path) -> str:
-    """What a log held before; one that is none is replaced."""
+    """Read the log's previous content; a file that is no log is replaced."""
     try:
         return read_file(path).decode("utf-8", errors="replace")
     except (FileNotFoundError, ValueError):

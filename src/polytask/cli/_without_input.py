@@ -11,7 +11,7 @@ __all__ = ["without_input"]
 
 
 def without_input(splitter: Splitter, features: Collection[str], drop: Collection[str]) -> Splitter:
-    """The same split by time, whose column is no input where the options leave it out."""
+    """Return the split with its time column no input, if the options leave that column out."""
     if not isinstance(splitter, TimeSplit):
         return splitter
     left_out = splitter.column in drop or (features and splitter.column not in features)
