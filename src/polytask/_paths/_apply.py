@@ -70,14 +70,18 @@ def applied(
         located, left = _located(settings(recipe), open_paths, owner)
         if not located:
             return recipe, left
-        outermost = min((_parent(one.path) for one in located.values()), key=_depth)
-        here = {path: one for path, one in located.items() if _parent(one.path) == outermost}
+        outermost = min((_parent(setting.path) for setting in located.values()), key=_depth)
+        here = {
+            path: setting for path, setting in located.items() if _parent(setting.path) == outermost
+        }
         for path, setting in here.items():
             if setting.path in names:
                 twice = f"{names[setting.path]!r} and {path!r}"
                 raise ParameterError(f"{twice} are one setting. Give it once.")
             names[setting.path] = path
-        changes = {one.path: _value(open_paths.pop(path), one) for path, one in here.items()}
+        changes = {
+            setting.path: _value(open_paths.pop(path), setting) for path, setting in here.items()
+        }
         recipe = _with(recipe, outermost.split(".") if outermost else [], changes)
     return recipe, {}
 

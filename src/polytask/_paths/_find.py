@@ -35,7 +35,7 @@ def find(settings: Sequence[Setting], path: str, owner: str) -> Setting:
         If there are several.
     """
     exact = [setting for setting in settings if setting.path == path]
-    matches = exact or [one for one in settings if one.path.endswith(f".{path}")]
+    matches = exact or [setting for setting in settings if setting.path.endswith(f".{path}")]
     if len(matches) > 1:
         candidates = " or ".join(repr(setting.short) for setting in matches)
         sentence = f"{path!r} of {owner} may mean {candidates}. Write more of it."

@@ -97,7 +97,7 @@ def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
         case Each(element=element):
             yield lambda: tuple(_first(part, element) for part in _parts(text))
         case OneOf(members=members):
-            for member in sorted(members, key=lambda one: not isinstance(one, Choice)):
+            for member in sorted(members, key=lambda part: not isinstance(part, Choice)):
                 yield from _readings(text, member)
         case InstanceOf(types=types):
             for kind in types:

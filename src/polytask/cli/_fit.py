@@ -64,7 +64,10 @@ def _parts(
     voice.note(f"{train.n_rows:,} training and {validation.n_rows:,} validation rows{aside}")
     if len(train.sources) > 1:
         pairs = zip(train.sources, validation.sources, strict=True)
-        parts = (f"{one.name} {one.n_rows:,} and {held.n_rows:,}" for one, held in pairs)
+        parts = (
+            f"{train_source.name} {train_source.n_rows:,} and {validation_source.n_rows:,}"
+            for train_source, validation_source in pairs
+        )
         voice.note(f"  by source: {', '.join(parts)}")
     if validation.n_rows < _FEW_ROWS:
         voice.note(f"  fewer than {_FEW_ROWS} validation rows: the scores may be luck")

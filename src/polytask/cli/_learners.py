@@ -149,10 +149,14 @@ def method_named(name: str, slots: Collection[str] = tuple(SLOTS)) -> tuple[str,
     UnknownNameError
         If there is none; the nearest name is suggested.
     """
-    known = {word: (slot, method) for slot in slots for word, method in methods_of(slot).items()}
-    for word, found in known.items():
-        if fold(word) == fold(name):
-            return found
+    known = {
+        candidate: (slot, method)
+        for slot in slots
+        for candidate, method in methods_of(slot).items()
+    }
+    for candidate, method in known.items():
+        if fold(candidate) == fold(name):
+            return method
     guess = suggestion(name, map(snake_case, known))
     raise UnknownNameError(f"There is no {' or '.join(slots)} named {name!r}. {guess}")
 
@@ -188,9 +192,9 @@ def _slot(name: str) -> str:
 
 
 def _slot_of_own(name: str) -> str:
-    found: Any = resolve(name, "polytask.weighting", "weighting or aggregation", imports=True)
+    method: Any = resolve(name, "polytask.weighting", "weighting or aggregation", imports=True)
     for slot, base in SLOTS.items():
-        if inspect.isclass(found) and issubclass(found, base):
+        if inspect.isclass(method) and issubclass(method, base):
             return slot
     sentence = f"{name} must be a class that extends Weighting or Aggregator, or one of its kinds."
     raise UnknownNameError(sentence)

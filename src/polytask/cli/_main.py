@@ -88,7 +88,10 @@ def _close_standard_output() -> None:
 def _fail(sentence: str, status: int) -> None:
     if os.environ.get("POLYTASK_DEBUG"):
         traceback.print_exc()
-    shown = "".join(one if one.isprintable() or one == "\n" else "�" for one in sentence.strip())
+    shown = "".join(
+        character if character.isprintable() or character == "\n" else "�"
+        for character in sentence.strip()
+    )
     with suppress(OSError):
         sys.stderr.write(f"error: {shown}\n")
     sys.exit(status)

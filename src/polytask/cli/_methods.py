@@ -114,8 +114,10 @@ def _paper(method: Any) -> str:
 def _options(method: Any) -> str:
     parameters = inspect.signature(method).parameters.values()
     return ", ".join(
-        one.name if one.default is one.empty else f"{one.name}={one.default!r}"
-        for one in parameters
+        parameter.name
+        if parameter.default is parameter.empty
+        else f"{parameter.name}={parameter.default!r}"
+        for parameter in parameters
     )
 
 

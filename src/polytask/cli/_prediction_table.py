@@ -64,11 +64,11 @@ def together(
 
 
 def _side_by_side(predictions: Predictions) -> dict[str, np.ndarray]:
-    found: dict[str, np.ndarray] = {}
+    columns: dict[str, np.ndarray] = {}
     for name, prediction in predictions.items():
         for column, values in prediction.columns(name):
-            found[_free(column, found)] = values
-    return found
+            columns[_free(column, columns)] = values
+    return columns
 
 
 def _gathered(predictions: Predictions, n_rows: int) -> dict[str, np.ndarray]:

@@ -25,10 +25,12 @@ def score_table(tasks: TaskSet, scores: Scores) -> str:
 
 
 def _line(task: Task, scores: Scores) -> str:
-    found = ((metric.label, scores[task.name][metric.name].value) for metric in metrics_for(task))
+    labelled_values = (
+        (metric.label, scores[task.name][metric.name].value) for metric in metrics_for(task)
+    )
     return "  ".join(
         f"{label} {'undefined' if value is None else format(value, '.4g')}"
-        for label, value in found
+        for label, value in labelled_values
     )
 
 
@@ -41,6 +43,6 @@ def _means(tasks: TaskSet, scores: Scores) -> list[str]:
         if value is not None:
             values.setdefault(metric.label, []).append(value)
     return [
-        f"mean {label} of {len(found)} tasks: {sum(found) / len(found):.4g}"
-        for label, found in values.items()
+        f"mean {label} of {len(numbers)} tasks: {sum(numbers) / len(numbers):.4g}"
+        for label, numbers in values.items()
     ]

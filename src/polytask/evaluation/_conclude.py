@@ -83,7 +83,7 @@ def conclude(
             differences,
             winner,
             baseline,
-            lambda ours, theirs: gain_over(by_name[ours], by_name[theirs], context),
+            lambda learner, reference: gain_over(by_name[learner], by_name[reference], context),
             favourite=favourite,
         ),
         recommended=recommendation,

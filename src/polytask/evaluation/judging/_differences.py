@@ -66,7 +66,7 @@ def held_against(learner: Entry, baseline: Entry, context: Context) -> LearnerDi
 
 def _task_difference(
     metric: Metric,
-    found: Paired,
+    paired: Paired,
     corrected: float | None,
     *,
     baseline: float | None,
@@ -75,17 +75,17 @@ def _task_difference(
     sign = 1 if metric.greater_is_better else -1
     return TaskDifference(
         metric=metric.name,
-        difference=found.value,
-        interval=found.interval,
-        gain=sign * found.value / baseline if found.value is not None and baseline else None,
-        p=found.p,
+        difference=paired.value,
+        interval=paired.interval,
+        gain=sign * paired.value / baseline if paired.value is not None and baseline else None,
+        p=paired.p,
         p_corrected=corrected,
-        answer=_answer(found, corrected, metric),
+        answer=_answer(paired, corrected, metric),
         sentence="",
-        undefined=found.undefined,
+        undefined=paired.undefined,
         counted=counted,
-        n_units=found.n_units,
-        too_few=found.too_few,
+        n_units=paired.n_units,
+        too_few=paired.too_few,
     )
 
 

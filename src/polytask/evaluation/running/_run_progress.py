@@ -204,5 +204,5 @@ def _write(text: str) -> None:
         sys.stderr.flush()
 
 
-def _say_nothing(words: str) -> None:
-    del words
+def _say_nothing(description: str) -> None:
+    del description

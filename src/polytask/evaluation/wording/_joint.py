@@ -103,12 +103,14 @@ def _opening(main: LearnerDifference) -> str:
 
 def _task_sentences(main: LearnerDifference) -> list[str]:
     """One sentence per task, or by answer where there are many; one for all with too few units."""
-    too_few = {name: one for name, one in main.tasks.items() if one.answer == TOO_FEW}
+    too_few = {
+        name: difference for name, difference in main.tasks.items() if difference.answer == TOO_FEW
+    }
     if len(main.tasks) > _MOST_TASK_SENTENCES:
         return [*_named(main, (HELPED, HURT, UNDEFINED)), *_too_few(too_few)]
     if len(too_few) < 2:
-        return [one.sentence for one in main.tasks.values()]
-    rest = [one.sentence for name, one in main.tasks.items() if name not in too_few]
+        return [difference.sentence for difference in main.tasks.values()]
+    rest = [difference.sentence for name, difference in main.tasks.items() if name not in too_few]
     return [*rest, *_too_few(too_few)]
 
 
@@ -116,10 +118,14 @@ def _named(main: LearnerDifference, answers: Sequence[str]) -> list[str]:
     """Sentences that name the primary tasks with these answers."""
     sentences = []
     for answer in answers:
-        names = [name for name, one in main.tasks.items() if one.answer == answer and one.counted]
+        names = [
+            name
+            for name, difference in main.tasks.items()
+            if difference.answer == answer and difference.counted
+        ]
         if names:
-            words = {UNDEFINED: "Undefined for"}.get(answer, f"Joint training {answer} on")
-            sentences.append(f"{words} {together(names)}.")
+            opening = {UNDEFINED: "Undefined for"}.get(answer, f"Joint training {answer} on")
+            sentences.append(f"{opening} {together(names)}.")
     return sentences
 
 
@@ -127,7 +133,7 @@ def _too_few(tasks: dict[str, TaskDifference]) -> list[str]:
     """One sentence for all tasks without a verdict."""
     if not tasks:
         return []
-    units = sorted(one.n_units for one in tasks.values())
+    units = sorted(difference.n_units for difference in tasks.values())
     span = f"{units[0]}" if units[0] == units[-1] else f"{units[0]} to {units[-1]}"
     middle = f", median {median(units):g}" if len(units) > 2 and units[0] != units[-1] else ""
     names = together(list(tasks))

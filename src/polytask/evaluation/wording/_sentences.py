@@ -22,56 +22,70 @@ _ANSWERS = {
 }
 
 
-def worded(found: LearnerDifference, tasks: TaskSet) -> LearnerDifference:
+def worded(difference: LearnerDifference, tasks: TaskSet) -> LearnerDifference:
     """Return the difference with its sentences."""
     answers = {
-        task: replace(one, sentence=_task_sentence(task, metrics_for(tasks[task])[0].label, one))
-        for task, one in found.tasks.items()
+        task: replace(
+            task_difference,
+            sentence=_task_sentence(task, metrics_for(tasks[task])[0].label, task_difference),
+        )
+        for task, task_difference in difference.tasks.items()
     }
-    return replace(found, tasks=answers, sentence=_sentence(found))
+    return replace(difference, tasks=answers, sentence=_sentence(difference))
 
 
-def _task_sentence(task: str, label: str, found: TaskDifference) -> str:
-    if found.difference is None:
-        return f"{task}: {label} is undefined ({found.undefined})"
-    number = with_interval(found.difference, found.interval, sign=True)
-    role = "" if found.counted else " (auxiliary, not counted)"
-    if found.answer == TOO_FEW:
-        return f"{task}: {found.too_few}, so no verdict: {label} {number}{role}"
-    if found.answer == NOTHING and found.p_corrected is not None and _excludes_zero(found):
-        role += f" (p = {found.p_corrected:.2g} once corrected over the tasks)"
-    if found.answer in {HELPED, HURT}:
-        role += where_interval_holds_zero(found.p_corrected, found.interval)
-    return f"{task}: {_ANSWERS[found.answer]}: {label} {number}{role}"
+def _task_sentence(task: str, label: str, difference: TaskDifference) -> str:
+    if difference.difference is None:
+        return f"{task}: {label} is undefined ({difference.undefined})"
+    number = with_interval(difference.difference, difference.interval, sign=True)
+    role = "" if difference.counted else " (auxiliary, not counted)"
+    if difference.answer == TOO_FEW:
+        return f"{task}: {difference.too_few}, so no verdict: {label} {number}{role}"
+    if (
+        difference.answer == NOTHING
+        and difference.p_corrected is not None
+        and _excludes_zero(difference)
+    ):
+        role += f" (p = {difference.p_corrected:.2g} once corrected over the tasks)"
+    if difference.answer in {HELPED, HURT}:
+        role += where_interval_holds_zero(difference.p_corrected, difference.interval)
+    return f"{task}: {_ANSWERS[difference.answer]}: {label} {number}{role}"
 
 
-def _excludes_zero(found: TaskDifference) -> bool:
+def _excludes_zero(difference: TaskDifference) -> bool:
     """Whether the interval alone, which is not corrected, would show a difference."""
-    return found.interval is not None and not found.interval[0] <= 0 <= found.interval[1]
+    return (
+        difference.interval is not None
+        and not difference.interval[0] <= 0 <= difference.interval[1]
+    )
 
 
-def _sentence(found: LearnerDifference) -> str:
+def _sentence(difference: LearnerDifference) -> str:
     """Sentence on all tasks together."""
-    pair = f"{found.learner} against {found.baseline}"
-    if found.population is not None:
-        return f"{pair}: {about_population(found.population)}."
-    shown = _shown(found.counts)
-    if found.delta_m.value is None:
+    pair = f"{difference.learner} against {difference.baseline}"
+    if difference.population is not None:
+        return f"{pair}: {about_population(difference.population)}."
+    shown = _shown(difference.counts)
+    if difference.delta_m.value is None:
         return f"{pair}: {shown}; Δm is undefined."
-    tasks = count(len(found.delta_m.tasks), "task")
-    return f"{pair}: {shown}; {average(found.delta_m)} over {tasks}{aside(found.delta_m)}."
+    tasks = count(len(difference.delta_m.tasks), "task")
+    return (
+        f"{pair}: {shown}; {average(difference.delta_m)} over {tasks}{aside(difference.delta_m)}."
+    )
 
 
-def about_population(many: Population) -> str:
+def about_population(population: Population) -> str:
     """Clause on the effect of joint training on tasks like these."""
-    size = count(len(many.tasks), "task")
-    words = [f"mean gain {percent(many.mean, many.interval)} over a population of {size}"]
-    if many.share_gaining is not None:
-        words.append(f"about {share(many.share_gaining)} of them gain")
-    if many.prediction is not None:
-        low, high = (percent(end) for end in many.prediction)
-        words.append(f"one more such task would lie between {low} and {high}")
-    return "; ".join(words)
+    size = count(len(population.tasks), "task")
+    clauses = [
+        f"mean gain {percent(population.mean, population.interval)} over a population of {size}"
+    ]
+    if population.share_gaining is not None:
+        clauses.append(f"about {share(population.share_gaining)} of them gain")
+    if population.prediction is not None:
+        low, high = (percent(end) for end in population.prediction)
+        clauses.append(f"one more such task would lie between {low} and {high}")
+    return "; ".join(clauses)
 
 
 def _shown(counts: Mapping[str, int]) -> str:

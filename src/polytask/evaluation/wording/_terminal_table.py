@@ -25,7 +25,7 @@ def table_rows(comparison: Mapping[str, Any]) -> tuple[list[str], list[list[str]
     many = len(tasks) > _MOST_TASKS
     shown = ["helped / hurt"] if many else [_head(task) for task in tasks]
     head = ["learner", *shown, f"Δm over {comparison['baseline']}", "parameters", "seconds"]
-    differences = {one["learner"]: one for one in comparison["differences"]}
+    differences = {difference["learner"]: difference for difference in comparison["differences"]}
     least = {task["name"]: _least(comparison, task) for task in tasks}
     rows = []
     for learner in comparison["learners"]:
@@ -61,10 +61,10 @@ def _least(comparison: Mapping[str, Any], task: Mapping[str, Any]) -> int:
 
 
 def _cell(learner: Mapping[str, Any], task: Mapping[str, Any], least: int) -> str:
-    found = _found(learner, task)
-    if found["value"] is None:
+    estimate = _found(learner, task)
+    if estimate["value"] is None:
         return "undefined"
-    return with_interval(found["value"], found["interval"], least=least)
+    return with_interval(estimate["value"], estimate["interval"], least=least)
 
 
 def _counts(difference: Mapping[str, Any] | None) -> str:

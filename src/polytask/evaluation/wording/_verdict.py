@@ -52,7 +52,11 @@ def verdict(
     headline, sentences = about_joint(main, any(row.joint for row in rows))
     if len(rows[0].runs) == 1 and answer not in {ONE_TASK, UNDEFINED, TOO_FEW}:
         headline = _of_one_seed(headline)
-    others = [one.sentence for one in differences if one is not main and answer != ONE_TASK]
+    others = [
+        difference.sentence
+        for difference in differences
+        if difference is not main and answer != ONE_TASK
+    ]
     if winner is None:
         headline, sentences = _nothing(rows), [headline, *sentences]
     elif not winner.joint and winner.name != baseline:
@@ -86,9 +90,9 @@ def _of_one_seed(headline: str) -> str:
 def _preferred(
     differences: Sequence[LearnerDifference], rows: Mapping[str, LearnerRow]
 ) -> LearnerDifference | None:
-    def gain(one: LearnerDifference) -> float:
-        gain_or_none = rows[one.learner].validation_gain
-        return -float("inf") if gain_or_none is None else gain_or_none
+    def gain(difference: LearnerDifference) -> float:
+        value = rows[difference.learner].validation_gain
+        return -float("inf") if value is None else value
 
     return max(differences, key=gain, default=None)
 
