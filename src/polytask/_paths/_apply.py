@@ -1,4 +1,4 @@
-"""Settings of a nested recipe replaced by path."""
+"""Replacement of settings of a nested recipe by path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SettingsOf = Callable[[Any], Sequence[Setting]]
 def configured(
     recipe: Any, values: Mapping[str, object], settings: SettingsOf = settings_of
 ) -> Any:
-    """The same recipe with other values of some settings.
+    """Return the recipe with some settings replaced.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def applied(
     settings: SettingsOf = settings_of,
     owner: str | None = None,
 ) -> tuple[Any, dict[str, UnknownNameError]]:
-    """As `configured`, but paths that name no setting are left, each with its error.
+    """Replace settings like `configured`, and return paths that name no setting with their errors.
 
     Errors speak of the `owner`; by default the recipe's class.
     """
@@ -89,7 +89,7 @@ def applied(
 def _located(
     known: Sequence[Setting], paths: Mapping[str, object], owner: str
 ) -> tuple[dict[str, Setting], dict[str, UnknownNameError]]:
-    """The settings that paths name as the recipe is now, and errors of those that name none."""
+    """Settings that the paths name in the current recipe, and errors of paths that name none."""
     located, left = {}, {}
     for path in paths:
         try:
@@ -114,7 +114,7 @@ def _value(value: object, setting: Setting) -> object:
 
 
 def _with(recipe: Any, way: Sequence[str], changes: Mapping[str, Any]) -> Any:
-    """The recipe with changes inside the part to which the way leads."""
+    """Return the recipe with changes inside the part at the given path."""
     if not way:
         return with_fields(recipe, {path.rpartition(".")[2]: v for path, v in changes.items()})
     inner = next(field.value for field in fields_of(recipe) if field.name == way[0])

@@ -1,4 +1,4 @@
-"""A setting by its path or the end of it."""
+"""Look-up of a setting by its path or the end of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALIKE, _NEARLY = 0.6, 0.15
 
 
 def find(settings: Sequence[Setting], path: str, owner: str) -> Setting:
-    """The setting that a path, or the end of a path, names.
+    """Find the setting that a path, or the end of a path, names.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def find(settings: Sequence[Setting], path: str, owner: str) -> Setting:
 
 
 def _option(settings: Sequence[Setting], path: str, owner: str) -> Setting:
-    """A name in a mapping of options, whether it is there yet or not."""
+    """Setting of a name in a mapping of options, present or not."""
     parent, _, name = path.rpartition(".")
     if not parent:
         raise UnknownNameError(_unknown(settings, path, owner))
@@ -59,12 +59,12 @@ def _option(settings: Sequence[Setting], path: str, owner: str) -> Setting:
 
 
 def _of_each(constraint: Constraint | None) -> Constraint | None:
-    """The constraint of each value of a mapping."""
+    """Constraint of the values of a mapping."""
     return constraint.value if isinstance(constraint, MappingOf) else None
 
 
 def _inside(settings: Sequence[Setting], path: str, owner: str, outer: Setting) -> str:
-    """Why a setting has none inside it."""
+    """Sentence on why a setting has no settings inside it."""
     if outer.value is None:
         return f"{owner} has no {path!r}, since its {outer.short!r} is None. Set that, too."
     return _unknown(settings, path, owner)
@@ -75,7 +75,7 @@ def _unknown(settings: Sequence[Setting], path: str, owner: str) -> str:
 
 
 def near(settings: Sequence[Setting], path: str) -> str:
-    """The remedy for a path that names no setting: those it may have meant, those beside it, all."""
+    """Remedy for a path that names no setting: similar settings, else neighbours, else all."""
     known = list(dict.fromkeys(setting.short for setting in settings))
     meant = _meant(path, known)
     if meant:
@@ -88,7 +88,7 @@ def near(settings: Sequence[Setting], path: str) -> str:
 
 
 def _meant(path: str, known: Sequence[str]) -> list[str]:
-    """The settings whose own name reads like that of the path, the nearest first."""
+    """Settings whose last name is similar to that of the path, the most similar first."""
     scores = {name: (_likeness(_own(path), _own(name)), _likeness(path, name)) for name in known}
     best, _ = max(scores.values(), default=(0.0, 0.0))
     alike = [name for name, (own, _) in scores.items() if own >= max(_ALIKE, best - _NEARLY)]

@@ -14,7 +14,7 @@ __all__ = ["settings_of"]
 
 
 def settings_of(recipe: Any) -> tuple[Setting, ...]:
-    """Every setting of a recipe and of the recipes in it, outer ones before inner ones.
+    """List the settings of a recipe and of the recipes in it, outer before inner ones.
 
     Examples
     --------
@@ -42,6 +42,6 @@ def _endings(path: str) -> list[str]:
 
 
 def _short(path: str, endings: Counter[str]) -> str:
-    """The shortest ending that names the owner, too, and occurs once."""
+    """Shortest unique ending that includes the owner."""
     *longer, _ = _endings(path)
     return next((ending for ending in reversed(longer) if endings[ending] == 1), path)

@@ -1,4 +1,4 @@
-"""Values of settings as they are written on a command line."""
+"""Reading of settings' values from text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BRACKETS = {"(": ")", "[": "]"}
 
 @dataclass(frozen=True)
 class Written:
-    """A value as text; what it means depends on the setting that it is for.
+    """A value as text, whose meaning depends on the setting.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Written:
 
 
 def read_written(text: str, setting: Setting) -> object:
-    """The value that a text means for a setting: the first reading that its owner accepts.
+    """Read a text as a setting's value: the first reading that its owner accepts.
 
     Raises
     ------
@@ -88,7 +88,7 @@ Reading = Callable[[], object]
 
 
 def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
-    """What a text may mean where values of the constraint are expected, the likeliest first."""
+    """Possible readings of a text under a constraint, the most likely first."""
     match constraint:
         case Interval(kind=kind):
             yield lambda: kind(text)
@@ -110,7 +110,7 @@ def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
 
 
 def _instances(text: str, kind: type, *, named: bool) -> Iterator[Reading]:
-    """The text as an object of a class."""
+    """Readings of the text as an object of a class."""
     if kind is bool:
         yield lambda: _TRUTH.get(fold(text))
     elif kind in {int, float, str}:
@@ -122,7 +122,7 @@ def _instances(text: str, kind: type, *, named: bool) -> Iterator[Reading]:
 
 
 def _named(text: str, base: type) -> object:
-    """An object of the public class that a name means, in the room of the class it extends."""
+    """Instantiate the public class of that name, from the room of its base class."""
     if ":" not in text and not is_own(base.__module__):
         raise ValueError("no room to look in")
     room = ".".join(base.__module__.split(".")[:2])
@@ -130,7 +130,7 @@ def _named(text: str, base: type) -> object:
 
 
 def _imported(text: str) -> object:
-    """The function or class that ``module:Name`` is."""
+    """Import the function or class ``module:Name``."""
     if ":" not in text:
         raise ValueError("no name of code")
     return resolve(text, "", "setting", imports=True)
@@ -145,7 +145,7 @@ def _first(text: str, constraint: Constraint) -> object:
 
 
 def _chosen(text: str, options: tuple[Any, ...]) -> object:
-    """The option that is written so; None and truth values in any of their spellings."""
+    """Return the option written as this text; None and truth values have several spellings."""
     for option in options:
         spellings = _NONE if option is None else {fold(str(option))}
         if fold(text) in spellings or text in spellings:
@@ -154,14 +154,14 @@ def _chosen(text: str, options: tuple[Any, ...]) -> object:
 
 
 def _parts(text: str) -> list[str]:
-    """What stands between commas, in brackets or without; nothing of an empty tuple."""
+    """Split at commas, with or without brackets; an empty tuple gives no parts."""
     if text and _BRACKETS.get(text[0]) == text[-1]:
         text = text[1:-1].strip()
     return [part.strip() for part in text.removesuffix(",").split(",")] if text else []
 
 
 def _guess(text: str) -> object:
-    """A text by its looks alone."""
+    """Guess a value from the form of the text alone."""
     if text.casefold() in _NONE:
         return None
     if text.casefold() in _TRUTH:

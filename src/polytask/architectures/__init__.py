@@ -1,4 +1,4 @@
-"""Inputs → raw scores: what tasks share, as recipes that build torch modules.
+"""Architectures: recipes that build networks from inputs to raw scores.
 
 An `Architecture` is a recipe, the network that it builds a `MultiTaskModule`. Both are written
 from public pieces: `Inputs`, `Stages`, `Copies`, `Mixture`, `Heads`. Begin with `HardSharing`.

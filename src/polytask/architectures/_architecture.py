@@ -1,4 +1,4 @@
-"""The contract of an architecture: a recipe that builds a network."""
+"""Abstract base class of architectures."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ class Architecture(ABC):
         """
 
     def single_task(self) -> Architecture | None:
-        """The recipe that learns each task alone by the same means, where there is one."""
+        """Return the recipe that learns each task alone in the same way, or None."""
         return None

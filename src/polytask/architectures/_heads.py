@@ -153,7 +153,7 @@ class Heads(Owner, nn.ModuleList):
         vectors: Mapping[str, Tensor],
         batch: Batch,
     ) -> dict[str, Tensor]:
-        """Scores of sources that are one product: of one task each, or of as many rows for each."""
+        """Scores of sources computed in one product: one task each, or equal numbers of rows."""
         dense = [source for source in sources if batch[source].task is None]
         places = {source: self._places[source, block.name] for source in dense}
         if not self.per_task:
@@ -192,7 +192,7 @@ class Heads(Owner, nn.ModuleList):
 
 
 class _Places(NamedTuple):
-    """Where the tasks of a block that a source carries stand.
+    """Positions of the tasks of a block that a source carries.
 
     Attributes
     ----------

@@ -71,7 +71,7 @@ class Inputs(Owner, nn.ModuleList):
         return self.shapes[self.sources[0]]
 
     def sample(self, source: str) -> State:
-        """What enters of two rows of zeros of a source, to find out shapes."""
+        """Entry's output for two rows of zeros of a source, used to determine shapes."""
         return entered_sample(self[self.sources.index(source)], self._parts[source])
 
     def forward(self, batch: Batch) -> dict[str, State]:

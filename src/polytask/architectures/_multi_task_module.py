@@ -1,4 +1,4 @@
-"""The contract of a network: a batch of rows to raw scores, and who owns which tensor."""
+"""Abstract base class of networks: raw scores of a batch, and owners of tensors."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class MultiTaskModule(nn.Module, ABC):
         raise NotImplementedError(sentence)
 
     def owners(self) -> Sequence[Owned]:
-        """Which tasks every parameter and buffer serves, each stated once.
+        """State the tasks that every parameter and buffer serves, each once.
 
         By default each piece (`Inputs`, `Copies`, `Mixture`, `Heads`) states it for its tensors,
         and all others serve all tasks. `polytask.testing.check_architecture` compares what is
@@ -93,7 +93,7 @@ class MultiTaskModule(nn.Module, ABC):
         return list(stated.values())
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """Trainable parameters through which several tasks meet."""
+        """Trainable parameters shared by several tasks."""
         return [
             owned.tensor
             for owned in self.owners()

@@ -1,4 +1,4 @@
-"""Which tasks each tensor of a network belongs to."""
+"""Ownership of a network's tensors by tasks."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Owned:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several tasks meet in the same numbers."""
+        """Whether several tasks share the same numbers."""
         return self.axis is None and len(self.tasks) > 1
 
     def parts_of(self, tasks: Collection[str]) -> Index | None:
-        """What belongs to some tasks and to no other: an index into the tensor, None for nothing.
+        """Index of the slices that belong to these tasks alone; None if there are none.
 
         Examples
         --------
@@ -62,7 +62,7 @@ class Owned:
 
 
 class Owner(nn.Module, ABC):
-    """A piece of a network that says which tasks its tensors serve."""
+    """A piece of a network that states which tasks its tensors serve."""
 
     @abstractmethod
     def owners(self) -> Sequence[Owned]:

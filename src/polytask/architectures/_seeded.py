@@ -15,7 +15,7 @@ __all__ = ["seeded"]
 
 @contextmanager
 def seeded(seed: int, *names: str) -> Iterator[None]:
-    """Build parts of a network under a seed, whatever the program around has set.
+    """Build parts of a network under a seed, independent of the surrounding program.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""From the parts of a row to features: the networks that tasks share or have of their own.
+"""Encoders: recipes that turn the parts of a row into features.
 
 An `Encoder` is a recipe. Its `entry` turns the named parts of a source into a `State`, and its
-stages go on from there, so that an architecture can share some of them and repeat others. Begin
+stages transform that state, so that an architecture can share some of them and repeat others. Begin
 with `Encoder`, then read `MLP`, which is one file of few lines.
 """
 

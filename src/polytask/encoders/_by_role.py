@@ -24,7 +24,7 @@ _READ_TOGETHER = frozenset({"numeric", "categorical", "date"})
 
 @dataclass(frozen=True)
 class ByRole(Encoder):
-    r"""An encoder for each role, whose features are joined and go on together.
+    r"""An encoder for each role, whose features are joined for the last stages.
 
     .. math:: h = g([f_1(x_1), \dots, f_m(x_m)])
 

@@ -78,7 +78,7 @@ class CustomEncoder(Encoder):
         check_parameters(self)
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
-        """A lone tensor or image as it is; other parts as one vector per row."""
+        """Pass a single tensor or image through; join other parts to one vector per row."""
         shaped = [part for part in parts if len(part.shape) > 1]
         if not shaped:
             return TableEntry(parts, self.embedding_dim)
@@ -112,7 +112,7 @@ class CustomEncoder(Encoder):
 
 
 class _OnePart(nn.Module):
-    """A tensor or an image as it is."""
+    """Pass a single tensor or image through."""
 
     def __init__(self, part: str) -> None:
         super().__init__()

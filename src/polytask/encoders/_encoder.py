@@ -1,4 +1,4 @@
-"""The contract of an encoder: an entry for the parts of a row, then stages."""
+"""Abstract base class of encoders: an entry for the parts of a row, then stages."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def check_roles(owner: str, encoder: Encoder, source: str, parts: Sequence[Part]
 
 
 def sample_of(parts: Sequence[Part]) -> Mapping[str, Tensor]:
-    """Two rows of zeros in the form of the parts, to find out shapes.
+    """Two rows of zeros in the shapes of the parts, used to determine output shapes.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def sample_of(parts: Sequence[Part]) -> Mapping[str, Tensor]:
 
 
 def entered_sample(entry: nn.Module, parts: Sequence[Part]) -> State:
-    """What an entry makes of two rows of zeros.
+    """Output of an entry for two rows of zeros.
 
     Raises
     ------

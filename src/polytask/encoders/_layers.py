@@ -66,7 +66,7 @@ def initialize(module: nn.Module, name: str | None) -> None:
 
 
 def _matrices(layer: nn.Module) -> list[Tensor]:
-    """What is drawn at once: the layer's weight, or each of those that lie stacked in it."""
+    """Matrices drawn one by one: the layer's weight, or each slice of stacked weights."""
     if hasattr(layer, "matrices"):
         return layer.matrices()  # type: ignore[operator]
     weight = getattr(layer, "weight", None)

@@ -1,4 +1,4 @@
-"""From sequences and maps to vectors."""
+"""Pooling of sequences and maps to vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What flows through the stages of an encoder: values, and for sequences a mask."""
+"""State passed between the stages of an encoder: values, and for sequences a mask."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["MaskedStage", "State", "advance"]
 
 
 class State(NamedTuple):
-    """Features of n rows on their way through an encoder.
+    """Features of n rows between two stages of an encoder.
 
     Attributes
     ----------
