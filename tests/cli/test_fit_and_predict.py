@@ -26,6 +26,16 @@ def test_fit_says_how_the_model_does_and_saves_it(polytask, table):
     assert library.load("model").tasks.names == ("income", "level", "score")
 
 
+def test_what_observers_measure_is_kept_with_the_model(polytask, table):
+    names = ("--observer", "gradient_conflict", "--observer", "users_observer:WeightNorm")
+    more = ("--steps", 2, "--set", "observers.n_batches=1")
+    ran = polytask("fit", table, *ALL, "--model", "hard_sharing", *names, *more)
+    assert ran.status == 0, ran.err
+    (record,) = library.load("model").history.epochs
+    assert len(record.observed["gradient_conflict"]["cosines"]) == 3
+    assert record.observed["weight_norm"]["norm"] > 0
+
+
 def test_predictions_as_csv(polytask, table, tmp_path):
     polytask("fit", table, *ALL, *LINEAR)
     ran = polytask("predict", "model", table, "--out", "predictions.csv")

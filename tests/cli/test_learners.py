@@ -1,14 +1,17 @@
 import re
 
 import pytest
+from users_observer import WeightNorm
 
 from polytask import architectures, learners
 from polytask.aggregation import MGDA, Aggregator
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
+from polytask.cli._observers import with_observers
 from polytask.cli._options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS
 from polytask.cli._settings import FitSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES
+from polytask.observers import GradientConflict
 from polytask.sampling import Temperature
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -216,3 +219,26 @@ def test_a_sampler_reaches_joint_networks_and_needs_several_sources():
         ParameterError, match=r"--sampler chooses the rows of a joint network, but linear shares"
     ):
         balanced([named_learner("linear")], balancing(given))
+
+
+def test_observers_reach_the_networks_that_can_serve_them():
+    names = ["gradient-conflict:2", "users_observer:WeightNorm"]
+    learners = [named_learner(name) for name in ("hard_sharing", "single_task", "linear")]
+    joint, single, linear = with_observers(learners, names)
+    assert joint.trainer.observers == (GradientConflict(2), WeightNorm())
+    assert single.trainer.observers == (WeightNorm(),)
+    assert linear == learners[2]
+    assert with_observers(learners, []) == tuple(learners)
+
+
+@pytest.mark.parametrize(
+    ("models", "name", "words"),
+    [
+        (["single_task"], "gradient_conflict", r"--observer gradient_conflict compares what tasks"),
+        (["linear"], "users_observer:WeightNorm", "weight_norm measures .* but linear is no net"),
+        (["hard_sharing"], "gradient_conflct", "no observer named 'gradient_conflct'. Did you"),
+    ],
+)
+def test_an_observer_that_nothing_serves(models, name, words):
+    with pytest.raises(ParameterError, match=words):
+        with_observers([named_learner(model) for model in models], [name])

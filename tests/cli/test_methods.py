@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from polytask import aggregation, sampling, weighting
+from polytask import aggregation, observers, sampling, weighting
 from polytask._naming import snake_case
 from polytask.cli._learners import methods_of
 
@@ -15,8 +15,10 @@ def test_every_public_method_is_listed_in_its_room(polytask):
     ran = polytask("methods")
     assert ran.status == 0
     first, rest = ran.out.split("aggregations: ")
-    second, third = rest.split("samplers: ")
-    for part, room in ((first, "weighting"), (second, "aggregation"), (third, "sampler")):
+    second, rest = rest.split("samplers: ")
+    third, fourth = rest.split("observers: ")
+    parts = {"weighting": first, "aggregation": second, "sampler": third, "observer": fourth}
+    for room, part in parts.items():
         assert set(re.findall(r"^  (\w+)", part, re.MULTILINE)) == names(room)
 
 
@@ -26,6 +28,7 @@ def test_all_public_classes_are_methods_or_their_bases():
     listed = {*methods_of("weighting"), *methods_of("aggregation")}
     assert listed == {*weighting.__all__, *aggregation.__all__} - bases
     assert {*methods_of("sampler")} == {*sampling.__all__} - {"Sampler", "MixedSampler"}
+    assert {*methods_of("observer")} == {*observers.__all__} - {"Observer", "View"}
 
 
 def test_what_methods_ask_for(polytask):
@@ -38,6 +41,7 @@ def test_what_methods_ask_for(polytask):
     assert asked["famo"] == "losses after step"
     assert asked["mo_do"] == "product, second batch"
     assert asked["every"] == "–"
+    assert asked["gradient_conflict"] == "gramian"
 
 
 def test_lines_fit_the_terminal(polytask, monkeypatch):
@@ -55,6 +59,13 @@ def test_one_of_them(polytask):
     assert "--aggregation fair_grad" in ran.out
     assert "from polytask.aggregation import FairGrad" in ran.out
     assert not re.search(r"[`\\]|:math:", ran.out)
+
+
+def test_an_observer(polytask):
+    out = polytask("methods", "gradient_conflict").out
+    assert "n_batches=4" in out
+    assert "--observer gradient_conflict" in out
+    assert "from polytask.observers import GradientConflict" in out
 
 
 def test_one_that_needs_arguments(polytask):
@@ -75,7 +86,7 @@ def test_an_unknown_one(polytask):
     ran = polytask("methods", "mgad")
     assert ran.status == 2
     assert ran.error == (
-        "error: There is no weighting or aggregation or sampler named 'mgad'. Did you mean 'mgda'?"
+        "error: There is no weighting or aggregation or sampler or observer named 'mgad'. Did you mean 'mgda'?"
     )
 
 

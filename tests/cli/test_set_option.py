@@ -14,6 +14,7 @@ from polytask.cli._set_values import set_values
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
+from polytask.observers import GradientConflict
 from polytask.sampling import Temperature
 from polytask.weighting import DynamicWeightAverage, Equal
 
@@ -68,6 +69,8 @@ def test_what_another_option_or_the_models_name_brings_has_settings_too():
     assert weighted.trainer.weighting == DynamicWeightAverage(temperature=3.0)
     mixed = learner("hard_sharing", ("sampler.alpha", "0.25"), sampler="temperature")
     assert mixed.trainer.sampler == Temperature(alpha=0.25)
+    watched = learner("hard_sharing", ("trainer.observers", "gradient_conflict:2"))
+    assert watched.trainer.observers == (GradientConflict(2),)
     named = learner("hard_sharing+ca_grad", ("aggregation.c", "0.7"))
     assert named.trainer.aggregation.c == 0.7
 
@@ -158,6 +161,12 @@ def test_values_that_are_none(path, text, words):
             "--aggregate-every",
         ),
         ("sampler", "uniform", {"sampler": "uniform"}, "--sampler and --set sampler"),
+        (
+            "trainer.observers",
+            "gradient_conflict",
+            {"observer": ["gradient_conflict"]},
+            "--observer and --set trainer.observers",
+        ),
         ("trainer.accelerator", "cpu", {"device": "cpu"}, "--device and --set"),
         ("precision", "32-true", {"precision": "32"}, "--precision and --set precision"),
         ("trainer.steps", "9", {}, "Give --steps in place of --set"),

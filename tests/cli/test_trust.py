@@ -57,6 +57,8 @@ NAMED = [
     {"aggregation": "strange_code:Squares"},
     {"target": "income:strange_code:Mine"},
     {"sampler": "strange_code:Squares"},
+    {"observer": ["strange_code:Squares"]},
+    {"set": {"trainer.observers": "strange_code:Squares"}},
     {"set": {"encoder": "strange_code:Squares"}},
     {"set": {"trainer.weighting": "strange_code:Squares"}},
 ]

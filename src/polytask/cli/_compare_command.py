@@ -59,6 +59,7 @@ def compare(
     engine: options.Engine = None,
     aggregate_every: options.AggregateEvery = None,
     sampler: options.SamplerName = None,
+    observer: options.ObserverNames = None,
     set: options.Set = None,  # noqa: A002 - the option's name
     seeds: Annotated[
         int | None,

@@ -56,6 +56,7 @@ def fit(
     engine: options.Engine = None,
     aggregate_every: options.AggregateEvery = None,
     sampler: options.SamplerName = None,
+    observer: options.ObserverNames = None,
     set: options.Set = None,  # noqa: A002 - the option's name
     seed: Annotated[
         int | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polytask.bookkeeping import Budget
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
+from polytask.cli._observers import with_observers
 from polytask.cli._score_table import score_table
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import FitSettings
@@ -26,8 +27,9 @@ def run_fit(
     """Fit one model, print its held-out metrics, and save it."""
     methods = balancing(options)
     check_sampler(options, train)
-    balanced_learners = balanced([named_learner(options.model)], methods)
-    (learner,) = with_settings(balanced_learners, options, voice.note)
+    learners = balanced([named_learner(options.model)], methods)
+    learners = with_observers(learners, options.observer)
+    (learner,) = with_settings(learners, options, voice.note)
     voice.note(f"fitting {learner.name}")
     predictor = fit(
         train,

@@ -15,6 +15,7 @@ from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
+from polytask.observers import Observer
 from polytask.sampling import Sampler
 from polytask.training import Trainer, check_device
 from polytask.weighting import Weighting
@@ -34,8 +35,11 @@ __all__ = [
 SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 """The rooms of balancing, which are also the trainer's settings, and what their methods are."""
 
-LISTED: dict[str, type] = {**SLOTS, "sampler": Sampler}
-"""All of the trainer's settings that are methods of a room."""
+LISTED: dict[str, type] = {**SLOTS, "sampler": Sampler, "observer": Observer}
+"""Options whose values are methods of a room, and what these are."""
+
+_ROOMS = {"sampler": "sampling", "observer": "observers"}
+"""Rooms that are not called as the option is."""
 
 _OF_AGGREGATION = ("engine", "aggregate_every")
 
@@ -138,7 +142,7 @@ def methods_of(slot: str) -> dict[str, Any]:
 
 def room_of(slot: str) -> str:
     """Import path of the room that a setting's methods lie in."""
-    return "polytask.sampling" if slot == "sampler" else f"polytask.{slot}"
+    return f"polytask.{_ROOMS.get(slot, slot)}"
 
 
 def method_named(name: str, slots: Collection[str] = tuple(SLOTS)) -> tuple[str, Any]:

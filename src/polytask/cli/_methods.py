@@ -1,4 +1,4 @@
-"""`polytask methods`: weightings, aggregations and samplers, with what their docstrings state."""
+"""`polytask methods`: weightings, aggregations, samplers and observers, with their docstrings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from polytask.cli._learners import LISTED, method_named, methods_of, room_of
 from polytask.cli._voice import Voice
 from polytask.exceptions import UnknownNameError
 from polytask.gradients import Need
+from polytask.observers import Observer
 from polytask.sampling import Sampler
 
 __all__ = ["run"]
@@ -21,6 +22,7 @@ _HEADS = {
     "weighting": "weightings: how the tasks' losses are weighed (--weighting NAME)",
     "aggregation": "aggregations: how the tasks' gradients meet (--aggregation NAME)",
     "sampler": "samplers: how rows of several sources are mixed in a batch (--sampler NAME)",
+    "observer": "observers: what is measured at every evaluation of a training (--observer NAME)",
 }
 _FOOT = (
     "Names may be spelt in any way (mgda, MGDA); module:Class is one of your own that can be "
@@ -95,7 +97,7 @@ def _needs(method: Any) -> str:
     if not hasattr(instance, "needs"):  # it depends on the arguments
         return "–"
     needs = {str(need) for need in instance.needs} - {str(Need.PRESENT)}
-    nothing = "–" if issubclass(method, Sampler) else "losses"
+    nothing = "–" if issubclass(method, Sampler | Observer) else "losses"
     return ", ".join(sorted(needs)).replace("_", " ") or nothing
 
 

@@ -15,7 +15,7 @@ def methods(
         typer.Argument(metavar="NAME", help="Describe this one.", show_default=False),
     ] = None,
 ) -> None:
-    """List the ways of balancing tasks: weightings of losses, aggregations of gradients.
+    """List methods: weightings of losses, aggregations of gradients, samplers, observers.
 
     [dim]polytask methods pc_grad[/dim]
     """

@@ -196,6 +196,16 @@ SamplerName = Annotated[
         rich_help_panel=_TRAINING,
     ),
 ]
+ObserverNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--observer",
+        metavar="NAME",
+        help="What is measured of networks at every evaluation and kept in their history, such as "
+        "gradient_conflict; training stays the same. Repeat for more.",
+        rich_help_panel=_TRAINING,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(

@@ -13,6 +13,7 @@ from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
+from polytask.cli._observers import with_observers
 from polytask.cli._opened_data import data_paths
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
@@ -76,6 +77,7 @@ def _study(
     methods = balancing(options)
     check_sampler(options, data)
     learners = balanced(requested or default_learners(data.tasks), methods)
+    learners = with_observers(learners, options.observer)
     learners = with_settings(learners, options, voice.note)
     for reason in (
         [] if requested else (unserved(learner, data.tasks) for learner in default_learners())

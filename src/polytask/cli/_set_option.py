@@ -12,7 +12,11 @@ from polytask.learners import Learner
 
 __all__ = ["with_settings"]
 
-_OPTIONS = {"architecture": "model", "trainer.accelerator": "device"}
+_OPTIONS = {
+    "architecture": "model",
+    "trainer.accelerator": "device",
+    "trainer.observers": "observer",
+}
 """Settings that have an option of another name; others of the trainer have one of their own name."""
 
 _ONLY_BY_OPTION = {"model", "steps", "epochs"}
@@ -74,7 +78,7 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
             raise ParameterError(
                 f"{path!r} has an option of its own. Give {flag} in place of --set."
             )
-        if getattr(options, option) is not None:
+        if getattr(options, option) not in (None, []):
             raise ParameterError(f"{flag} and --set {path} say the same. Leave out one of them.")
         if option in SLOTS and setting.value is not None:
             sentence = (

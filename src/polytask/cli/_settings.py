@@ -52,6 +52,7 @@ class DataSettings(ReadingSettings, BaseModel):
     engine: Name | None = None
     aggregate_every: Steps | None = None
     sampler: Name | None = None
+    observer: Words = []
     set: ByPath = {}
     split: Name | None = None
     device: Name | None = None
