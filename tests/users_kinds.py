@@ -1,6 +1,5 @@
 """Kinds of a user's own, with losses and metrics: a point with its uncertainty, and a mixture."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,12 +21,6 @@ from polytask.tasks import (
 
 MOST = 0.999  # correlation
 WIDEST = 7.0  # logarithm of a standardised deviation
-
-
-def check_lengths(fitted: FittedTarget, lengths: Mapping[str, int]) -> bool:
-    """Whether numbers of these names, so many of each, were learned, and no class."""
-    found = {name: len(numbers) for name, numbers in fitted.learned.items()}
-    return found == lengths and not fitted.classes
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ class BivariateNormal(Kind):
         return (
             super().accepts(fitted)
             and len(fitted.columns) == 2
-            and check_lengths(fitted, {"center": 2, "scale": 2, "correlation": 1})
+            and fitted.learned_counts == {"center": 2, "scale": 2, "correlation": 1}
             and min(fitted.learned["scale"]) > 0
             and abs(fitted.learned["correlation"][0]) < MOST
         )
@@ -213,7 +206,7 @@ class Mixture(Kind):
     def accepts(self, fitted):
         return (
             super().accepts(fitted)
-            and check_lengths(fitted, {"center": 1, "scale": 1})
+            and fitted.learned_counts == {"center": 1, "scale": 1}
             and fitted.learned["scale"][0] > 0
         )
 

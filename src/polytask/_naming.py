@@ -119,12 +119,15 @@ def resolve(
     for candidate, thing in public.items():
         if fold(candidate) == fold(name):
             return thing
-    raise _unknown(name, what, public)
+    raise _unknown(name, what, public, imports=imports)
 
 
-def _unknown(name: str, what: str, public: Iterable[str]) -> UnknownNameError:
-    nearest_one = suggestion(name, map(snake_case, public))
-    return UnknownNameError(f"There is no {what} named {name!r}. {nearest_one}")
+def _unknown(
+    name: str, what: str, public: Iterable[str], *, imports: bool = True
+) -> UnknownNameError:
+    nearest_name = suggestion(name, map(snake_case, public))
+    own = " One of your own is written module:Class." if imports else ""
+    return UnknownNameError(f"There is no {what} named {name!r}. {nearest_name}{own}")
 
 
 def check_named(name: str, room: str, what: str, base: str) -> None:

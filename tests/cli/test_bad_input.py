@@ -256,14 +256,17 @@ def test_a_split_that_cannot_be(refused, table, split, sentence):
 @pytest.mark.parametrize(
     ("option", "name", "sentence"),
     [
-        ("--target", "income:binry", "There is no kind of task named 'binry'. Did you mean 'binary'?"),
+        ("--target", "income:binry", ("There is no kind of task named 'binry'. Did you mean 'binary'? One of your own is "
+            "written module:Class.")),
         ("--model", "hard_sharin", "There is no model named 'hard_sharin'. Did you mean 'hard_sharing'?"),
         (
             "--weighting",
             "uncertanty",
-            "There is no weighting named 'uncertanty'. Did you mean 'uncertainty_weighting'?",
+            ("There is no weighting named 'uncertanty'. Did you mean 'uncertainty_weighting'? One "
+            "of your own is written module:Class."),
         ),
-        ("--aggregation", "mgad", "There is no aggregation named 'mgad'. Did you mean 'mgda'?"),
+        ("--aggregation", "mgad", ("There is no aggregation named 'mgad'. Did you mean 'mgda'? One of your own is "
+            "written module:Class.")),
     ],
 )  # fmt: skip
 def test_unknown_names(refused, table, option, name, sentence):

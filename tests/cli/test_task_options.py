@@ -46,10 +46,12 @@ def test_row_weights_named_twice():
         ({"class_weight": ["a=>=50:2, no:1"]}, {"class_weight": {"a": {">=50": 2.0, "no": 1.0}}}),
         ({"metric": ["mae,rmse"]}, {"metric": ["mae", "rmse"]}),
         ({"metric": ["a=f1", "a=roc_auc", "b=mae"]}, {"metric": {"a": ["f1", "roc_auc"], "b": ["mae"]}}),
+        ({"loss": ["x=y=huber", "b=mine:Cubic"]}, {"loss": {"x=y": "huber", "b": "mine:Cubic"}}),
+        ({"loss": "huber"}, {"loss": None}),
     ],
 )  # fmt: skip
 def test_options_of_tasks(given, wanted):
-    nothing = {"task_weight": None, "class_weight": None, "metric": None}
+    nothing = {"task_weight": None, "class_weight": None, "metric": None, "loss": None}
     assert task_options(CompareSettings(**given)) == nothing | wanted
 
 
@@ -61,6 +63,9 @@ def test_options_of_tasks(given, wanted):
         ({"class_weight": "a"}, "--class-weight must be written TASK=balanced"),
         ({"class_weight": "a=yes:many"}, "--class-weight must be written TASK=balanced"),
         ({"metric": ["mae", "a=f1"]}, "--metric must name metrics for all tasks, or for single"),
+        ({"loss": ["huber", "a=huber"]}, "--loss must name the loss of all tasks, or of single"),
+        ({"loss": ["a=huber", "a=b:C"]}, "--loss names the loss of a twice, huber and b:C"),
+        ({"loss": ["huber", "b:C"]}, "--loss names the loss of all tasks twice, huber and b:C"),
     ],
 )
 def test_options_that_cannot_be_read(given, words):
@@ -75,6 +80,7 @@ weight: {a: w, b: v}
 task-weight: {a: 2}
 class-weight: {a: {0: 1, 1: 5}}
 metric: {a: [f1, roc_auc], b: mae}
+loss: {b: huber}
 """
 
 
@@ -90,6 +96,7 @@ def test_a_study_file_holds_mappings(tmp_path):
     assert [task.weight for task in data.tasks] == [2.0, 1.0]
     assert data.tasks["a"].class_weight == {"0": 1.0, "1": 5.0}
     assert [task.metrics for task in data.tasks] == [("f1", "roc_auc"), ("mae",)]
+    assert [task.loss for task in data.tasks] == [None, "huber"]
 
 
 def test_the_same_on_the_command_line(polytask, tmp_path):
@@ -110,3 +117,56 @@ def test_an_unknown_task_is_guessed(polytask, tmp_path):
     ran = polytask("fit", path, "-t", "a", "-m", "linear", "--metric", "aa=f1")
     assert ran.status == 2
     assert ran.error == "error: The `metric` parameter names no task by 'aa'. Did you mean 'a'?"
+
+
+def test_one_loss_for_all_tasks_that_it_serves(tmp_path):
+    path = write_csv(tmp_path / "t.csv", ROWS, HEAD)
+    options = {"table": path, "target": ["a", "b:regression"], "drop": ["w", "v", "odd=w"]}
+    data, _ = read_data(CompareSettings(**options, loss="huber"), Voice(quiet=True))
+    assert [task.loss for task in data.tasks] == [None, "huber"]
+    options["target"] = ["a"]
+    with pytest.raises(ParameterError, match=r"'huber' serves none of the tasks: a \(binary\)"):
+        read_data(CompareSettings(**options, loss="huber"), Voice(quiet=True))
+
+
+@pytest.mark.parametrize(
+    ("loss", "sentence"),
+    [
+        ("aa=huber", "The `loss` parameter names no task by 'aa'. Did you mean 'a'?"),
+        (
+            "b=hubber",
+            (
+                "There is no loss named 'hubber'. Did you mean 'huber'? One of your own is "
+                "written module:Class."
+            ),
+        ),
+        (
+            "hubber",
+            (
+                "There is no loss named 'hubber'. Did you mean 'huber'? One of your own is "
+                "written module:Class."
+            ),
+        ),
+        (
+            "a=huber",
+            (
+                "Task 'a': Huber serves tasks of kind regression. Got 'binary' instead. Choose from "
+                "BinaryCrossEntropy, or write one whose `kinds` name Binary."
+            ),
+        ),
+    ],
+)
+def test_a_loss_that_cannot_be(polytask, tmp_path, loss, sentence):
+    path = write_csv(tmp_path / "t.csv", ROWS, HEAD)
+    ran = polytask("fit", path, "-t", "a", "-t", "b:regression", "-m", "linear", "--loss", loss)
+    assert (ran.status, ran.error) == (2, f"error: {sentence}")
+
+
+def test_a_loss_of_ones_own(polytask, tmp_path):
+    path = write_csv(tmp_path / "t.csv", ROWS * 5, HEAD)
+    ran = polytask(
+        "fit", path, "-t", "b:regression", "--loss", "b=users_measures:Cubic", "--steps", 5
+    )
+    assert ran.status == 0, ran.err
+    bundle = json.loads((tmp_path / "model" / "bundle.json").read_text())
+    assert "users_measures:Cubic" in json.dumps(bundle)

@@ -1,12 +1,24 @@
+from dataclasses import dataclass
+
 import pytest
 from learner_tables import MIXED_TASKS
+from sklearn.linear_model import Ridge
 
 import polytask.architectures
 import polytask.learners
 from polytask._naming import snake_case
 from polytask.architectures import HardSharing, SingleTask
-from polytask.exceptions import UnknownNameError
-from polytask.learners import GradientBoosting, Linear, default_learners, resolve_learner
+from polytask.encoders import MLP
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import (
+    GradientBoosting,
+    Learner,
+    Linear,
+    PerTaskEstimator,
+    as_learners,
+    default_learners,
+    resolve_learner,
+)
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import TaskSet
 
@@ -62,3 +74,36 @@ def test_defaults_hold_a_baseline_and_a_joint_network():
 def test_no_architecture_shadows_a_recipe():
     recipes = {snake_case(name) for name in polytask.learners.__all__}
     assert not recipes & {snake_case(name) for name in polytask.architectures.__all__}
+
+
+@dataclass(frozen=True)
+class Own(Learner):
+    """A learner of a user's own, without a field for its name."""
+
+    k: int = 1
+
+    def fit(self, train, validation, seed, budget):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("learners", "remedy"),
+    [
+        (
+            [MultiTaskNetwork(), MultiTaskNetwork(HardSharing(MLP((8,))))],
+            r"'hard_sharing' twice; give one of them another `label`: MultiTaskNetwork\(…, label=…\)",
+        ),
+        (
+            [PerTaskEstimator(Ridge()), PerTaskEstimator(Ridge(2.0))],
+            r"'ridge' twice; give one of them another `name`: PerTaskEstimator\(…, name=…\)",
+        ),
+        (
+            [Own(1), Own(2)],
+            r"'own' twice; let Own have a field `name: str = 'own'`, and give one of them another",
+        ),
+    ],
+)
+def test_two_learners_of_one_name(learners, remedy):
+    tasks = TaskSet([task for task in MIXED_TASKS if task.known_kind.name == "regression"])
+    with pytest.raises(ParameterError, match=remedy):
+        as_learners(learners, "compare", tasks)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from polytask.metrics import (
     Accuracy,
     Metric,
     MetricValue,
+    check_metrics,
     default_metric,
     metrics_for,
 )
@@ -20,7 +21,7 @@ from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, R
 
 
 @dataclass(frozen=True)
-class LargestError(Metric):
+class LargestMiss(Metric):
     """A user's own metric."""
 
     name: ClassVar[str] = "largest_error"
@@ -69,7 +70,7 @@ def test_what_enters_delta_m_comes_first():
 
 def test_ones_own_metric_as_object_or_class():
     target = FittedTarget(("y",))
-    for given in (LargestError(), LargestError):
+    for given in (LargestMiss(), LargestMiss):
         (metric,) = metrics_for(Task("y", "regression", metrics=(given,)))
         assert metric.score(np.zeros(2), np.array([1.0, -3.0]), target).value == 3.0
 
@@ -86,6 +87,107 @@ def test_a_metric_of_another_kind():
     )
     with pytest.raises(ParameterError, match=said):
         metrics_for(Task("y", "regression", metrics=("accuracy",)))
+
+
+def test_choices_where_nothing_public_serves():
+    class Odd(Kind):
+        name = "odd"
+
+    Odd.__abstractmethods__ = frozenset()
+    said = (
+        r"metrics that serve the kind odd\. Got 'rmse' instead\. No public metric serves it; write "
+        r"one whose `kinds` name Odd\."
+    )
+    with pytest.raises(ParameterError, match=said):
+        metrics_for(Task("y", Odd(), metrics=("rmse",)))
+
+
+@dataclass(frozen=True)
+class Quantile(LargestMiss):
+    """A metric with settings, all under one name."""
+
+    level: float = 0.5
+
+    name: ClassVar[str] = "quantile"
+    label: ClassVar[str] = "quantile"
+
+
+@dataclass(frozen=True)
+class NamedQuantile(Quantile):
+    """The same, named after its settings."""
+
+    @property
+    def name(self):
+        return f"quantile_{self.level:g}"
+
+    @property
+    def label(self):
+        return f"quantile {self.level:g}"
+
+
+class RootOfAll(LargestMiss):
+    name = "rmse"
+    label = "root"
+
+
+class OtherName(LargestMiss):
+    name = "root_mean_square"
+    label = "RMSE"
+
+
+class PlainLargest(LargestMiss):
+    """No dataclass: two objects of it are not equal, but the same metric."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        (
+            (Quantile(0.1), Quantile(0.9)),
+            (
+                r"Task 'y' has two metrics of one name, 'quantile': Quantile\(level=0\.1\) of \S*"
+                r"test_choice and Quantile\(level=0\.9\) of \S*test_choice\. Give one of them another "
+                r"`name`; where it depends on a metric's settings, as a property\."
+            ),
+        ),
+        (
+            ("rmse", RootOfAll()),
+            r"of one name, 'rmse': RMSE\(\) of polytask\.metrics and RootOfAll",
+        ),
+        ((RMSE(), OtherName()), r"two metrics of one label, 'RMSE': RMSE\(\) of polytask\.metrics"),
+    ],
+)
+def test_metrics_of_one_name_are_refused(metrics, said):
+    with pytest.raises(ParameterError, match=said):
+        metrics_for(Task("y", "regression", metrics=metrics))
+
+
+def test_metrics_that_name_their_settings_stand_side_by_side():
+    both = (NamedQuantile(0.1), NamedQuantile(0.9))
+    assert metrics_for(Task("y", "regression", metrics=both)) == both
+    twice = metrics_for(Task("y", "regression", metrics=(PlainLargest(), PlainLargest())))
+    assert len(twice) == 1
+
+
+def test_one_name_means_one_metric_in_all_tasks():
+    low, high = (Task(f"y{level}", "regression", metrics=[Quantile(level)]) for level in (0.1, 0.9))
+    check_metrics([low, replace(low, name="z")])
+    said = r"The tasks 'y0\.1' and 'y0\.9' have different metrics of one name, 'quantile'"
+    with pytest.raises(ParameterError, match=said):
+        check_metrics([low, high])
+
+
+def test_a_class_that_needs_arguments():
+    class Needy(LargestMiss):
+        def __init__(self, level):
+            pass
+
+    said = r"`metrics` parameter of task 'y' .* Make an object of it: Needy\(level=…\)\."
+    with pytest.raises(ParameterError, match=said):
+        metrics_for(Task("y", "regression", metrics=(Needy,)))
 
 
 def test_the_kind_must_be_known():

@@ -24,6 +24,7 @@ def compare(
     task_weight: options.TaskWeight = None,
     class_weight: options.ClassWeight = None,
     metric: options.Metric = None,
+    loss: options.Loss = None,
     split: Annotated[
         str | None,
         typer.Option(

@@ -20,6 +20,7 @@ __all__ = [
     "Engine",
     "Epochs",
     "Features",
+    "Loss",
     "Metric",
     "Precision",
     "Quiet",
@@ -143,7 +144,17 @@ Metric = Annotated[
         "--metric",
         metavar="[TASK=]NAME",
         help="Metrics of a task (or of all), with commas or repeated, such as income=roc_auc,f1; "
-        "the first is the headline.",
+        "the first is the headline; module:Class is one of your own.",
+        rich_help_panel=_DATA,
+    ),
+]
+Loss = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss",
+        metavar="[TASK=]NAME",
+        help="The loss that networks train a task with (or all that it serves), such as "
+        "price=huber; module:Class is one of your own. Repeat for more.",
         rich_help_panel=_DATA,
     ),
 ]

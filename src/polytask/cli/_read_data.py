@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from polytask.cli._opened_data import OpenedData, open_data
 from polytask.cli._settings import DataSettings
-from polytask.cli._task_options import row_weight, task_options
+from polytask.cli._task_options import loss_of_all, row_weight, task_options
 from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
 from polytask.cli._without_input import without_input
@@ -58,6 +58,11 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
         group=group,
         **task_options(settings),
     )
+    loss = loss_of_all(settings)
+    if loss is not None:
+        from polytask.cli._loss_of_all import with_loss  # which loads torch
+
+        data = with_loss(data, loss)
     data = replace(data, notes=(*matched, *data.notes))
     _describe(opened, data, splitter, voice)
     return data, splitter

@@ -47,6 +47,7 @@ class DataSettings(ReadingSettings, BaseModel):
     task_weight: ByTask = []
     class_weight: ByTask = []
     metric: ByTask = []
+    loss: ByTask = []
     weighting: Name | None = None
     aggregation: Name | None = None
     engine: Name | None = None

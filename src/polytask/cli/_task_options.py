@@ -8,7 +8,7 @@ from typing import Any
 from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError
 
-__all__ = ["row_weight", "task_options"]
+__all__ = ["loss_of_all", "row_weight", "task_options"]
 
 _BALANCED = "balanced"
 
@@ -40,12 +40,19 @@ def row_weight(texts: Sequence[str], columns: Collection[str]) -> Any:
 
 
 def task_options(options: DataSettings) -> dict[str, Any]:
-    """The arguments of `read` for ``--task-weight``, ``--class-weight`` and ``--metric``."""
+    """The arguments of `read` for ``--task-weight``, ``--class-weight``, ``--metric``, ``--loss``."""
+    losses = _losses(options.loss)
     return {
         "task_weight": _task_weights(options.task_weight),
         "class_weight": _class_weights(options.class_weight),
         "metric": _metrics(options.metric),
+        "loss": None if "" in losses else losses or None,
     }
+
+
+def loss_of_all(options: DataSettings) -> str | None:
+    """The name after ``--loss`` that is about all tasks that it serves, if there is one."""
+    return _losses(options.loss).get("")
 
 
 def _task_weights(texts: Sequence[str]) -> dict[str, float] | None:
@@ -105,6 +112,25 @@ def _metrics(texts: Sequence[str]) -> Any:
         )
         raise ParameterError(sentence)
     return names_by_task.get("", names_by_task or None)
+
+
+def _losses(texts: Sequence[str]) -> dict[str, str]:
+    """Names by task; alone, and about all tasks, by an empty name."""
+    losses: dict[str, str] = {}
+    for text in texts:
+        task, _, name = text.rpartition("=")
+        if task in losses:
+            whose = f"the loss of {task}" if task else "the loss of all tasks"
+            sentence = f"--loss names {whose} twice, {losses[task]} and {name}. Leave out one."
+            raise ParameterError(sentence)
+        losses[task] = name.strip()
+    if "" in losses and len(losses) > 1:
+        sentence = (
+            "--loss must name the loss of all tasks, or of single tasks by TASK=NAME. "
+            f"Got {', '.join(map(repr, texts))}."
+        )
+        raise ParameterError(sentence)
+    return losses
 
 
 def _parted(word: str, columns: Collection[str]) -> tuple[str, str]:

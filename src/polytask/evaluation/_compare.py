@@ -44,7 +44,7 @@ from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
-from polytask.losses import check_losses
+from polytask.learners import with_checked_tasks
 
 __all__ = ["compare"]
 
@@ -163,6 +163,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, seeds, budget, quiet)
+    data = with_checked_tasks(data)
     known = checked_trust(trusted, "compare")
     out_path = None if out is None else out_folder(out)
     own = own_split(data) if split is None else None
@@ -211,7 +212,6 @@ def _check_arguments(data: object, seeds: object, budget: object, quiet: object)
     check("compare", "seeds", seeds, _SEEDS)
     check("compare", "budget", budget, InstanceOf((Budget, type(None))))
     check("compare", "quiet", quiet, InstanceOf((bool,)))
-    check_losses(data.tasks)
     if not any(task.is_primary for task in data.tasks):
         sentence = "compare needs at least one primary task: all of these are auxiliary."
         raise ParameterError(sentence)

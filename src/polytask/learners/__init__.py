@@ -7,6 +7,7 @@ estimators are `PerTaskEstimator` and `PooledEstimator`; `Linear`, `GradientBoos
 
 from polytask._learner import Learner
 from polytask.learners._as_learner import Estimator, as_learners
+from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._constant import Constant
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
@@ -33,4 +34,5 @@ __all__ = [
     "on_device",
     "resolve_learner",
     "unserved",
+    "with_checked_tasks",
 ]

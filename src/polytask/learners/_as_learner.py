@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -103,18 +103,31 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
         if names.count(names[position]) > 1 and _are_estimators(item):
             name = _distinct_name(item)
             learners[position] = replace(learners[position], name=name)  # type: ignore[type-var]
-    _check_unique([learner.name for learner in learners], owner)
+    _check_unique(learners, owner)
     return learners
 
 
-def _check_unique(names: list[str], owner: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
+def _check_unique(learners: Sequence[Learner], owner: str) -> None:
+    names = [learner.name for learner in learners]
+    for learner in learners:
+        if names.count(learner.name) > 1:
             sentence = (
                 f"The `learners` parameter of {owner} must be learners with unique names. "
-                f"Got {name!r} twice; give one of them another `name`."
+                f"Got {learner.name!r} twice; {_renaming(learner)}."
             )
             raise ParameterError(sentence)
+
+
+def _renaming(learner: Learner) -> str:
+    """How a learner gets another name: by a field, or by a field that its class has yet to have."""
+    cls = type(learner)
+    given = [field for field in ("label", "name") if field in inspect.signature(cls).parameters]
+    if given:
+        return f"give one of them another `{given[0]}`: {cls.__name__}(…, {given[0]}=…)"
+    return (
+        f"let {cls.__name__} have a field `name: str = {learner.name!r}`, and give one of them "
+        "another one"
+    )
 
 
 def _is_estimator(given: Any) -> bool:

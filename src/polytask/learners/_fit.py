@@ -22,9 +22,9 @@ from polytask.data import (
 )
 from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
+from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._on_device import on_device
 from polytask.learners._unserved import unserved
-from polytask.losses import check_losses
 from polytask.predictor import FittedPredictor
 
 __all__ = ["fit"]
@@ -95,6 +95,8 @@ def fit(
     ('linear', (2,))
     """
     _check_arguments(data, validation, split, seed, budget)
+    data = with_checked_tasks(data)
+    validation = None if validation is None else with_checked_tasks(validation)
     (chosen,) = on_device([_served_learner(learner, data)], device, precision, "fit")
     too_small: tuple[str, ...] = ()
     if validation is None:
@@ -118,7 +120,6 @@ def _check_arguments(
     if not isinstance(data, MultiTaskDataset):
         remedy = "Make it with `polytask.read(table, tasks)`."
         raise ParameterError(message("fit", "data", "a MultiTaskDataset", data, remedy))
-    check_losses(data.tasks)
     check("fit", "validation", validation, Optional(InstanceOf((MultiTaskDataset,))))
     check("fit", "seed", seed, Interval(int, 0, 2**32 - 1))
     check("fit", "budget", budget, Optional(InstanceOf((Budget,))))

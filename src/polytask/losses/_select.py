@@ -1,52 +1,55 @@
-"""Which loss a block of tasks gets."""
+"""Choice of the loss that tasks are trained with."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
-from typing import Any
 
-from polytask._naming import resolve
+from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.losses._loss import Loss
-from polytask.tasks import Kind, Task
+from polytask.tasks import Kind, Task, named_object, own_default
 
 __all__ = ["check_losses", "loss_for"]
 
 _ROOM = "polytask.losses"
 
 
-def loss_for(kind: Kind, asked: object = None) -> Loss:
-    """Return the loss that tasks of a kind asked for, or the kind's default.
+def loss_for(kind: Kind, given: object = None) -> Loss:
+    """The loss that tasks of a kind were given, or the kind's default.
 
     Parameters
     ----------
     kind : Kind
-    asked : Loss, str or None
-        A loss, its name, or None for the default.
+    given : Loss, str or None
+        A loss, its name, or None for the default: for a kind of the user's own, a loss of the
+        user's own that names it in `default_for`.
 
     Raises
     ------
+    UnknownNameError
+        If a name is no loss's.
     ParameterError
-        If the loss does not serve the kind, or the kind has no default.
+        If the loss does not serve the kind, or the kind has no default, or several.
+
+    Examples
+    --------
+    >>> from polytask.losses import loss_for
+    >>> from polytask.tasks import Regression
+    >>> loss_for(Regression()), loss_for(Regression(), "huber")
+    (MeanSquaredError(), Huber(delta=1.0))
     """
-    if asked is None:
+    if given is None:
         return _default(kind)
-    loss: Any = asked
-    if isinstance(asked, str):
-        found: Any = resolve(asked, _ROOM, "loss", Loss, imports=True)
-        loss = found()
-    if isinstance(loss, type):
-        loss = loss()
+    loss = named_object(given, _ROOM, Loss, "Task", "loss")
     if not isinstance(loss, Loss):
-        sentence = (
-            f"The `loss` parameter of Task must be a Loss, its name or None. Got {loss!r} instead."
-        )
-        raise ParameterError(sentence)
+        expected = "a Loss, its name or None"
+        raise ParameterError(message("Task", "loss", expected, given))
     if not isinstance(kind, loss.kinds):
-        served = ", ".join(k.name for k in loss.kinds)
+        served = ", ".join(other.name for other in loss.kinds) or "no kind at all"
         sentence = (
-            f"{type(loss).__name__} serves tasks of kind {served}. Got {kind.name!r} instead."
+            f"{type(loss).__name__} serves tasks of kind {served}. Got {kind.name!r} instead. "
+            f"{_choices(kind)}"
         )
         raise ParameterError(sentence)
     return loss
@@ -79,10 +82,31 @@ def check_losses(tasks: Iterable[Task]) -> None:
 
 
 def _default(kind: Kind) -> Loss:
-    room = importlib.import_module(_ROOM)
-    public = [getattr(room, name) for name in room.__all__]
-    for loss in public:
-        if isinstance(loss, type) and issubclass(loss, Loss) and isinstance(kind, loss.default_for):
+    own: Loss | None = own_default(Loss, kind, "loss=…")
+    if own is not None:
+        return own
+    for loss in _public():
+        if isinstance(kind, loss.default_for):
             return loss()
-    sentence = f"Kind {kind.name!r} has no default loss. Give its tasks one: Task(..., loss=...)."
+    sentence = (
+        f"Kind {kind.name!r} has no default loss. Give its tasks one, Task(..., loss=...), or let "
+        f"a loss of your own declare `default_for = ({type(kind).__name__},)`."
+    )
     raise ParameterError(sentence)
+
+
+def _choices(kind: Kind) -> str:
+    known = ", ".join(loss.__name__ for loss in _public() if isinstance(kind, loss.kinds))
+    if known:
+        return f"Choose from {known}, or write one whose `kinds` name {type(kind).__name__}."
+    return f"No public loss serves it; write one whose `kinds` name {type(kind).__name__}."
+
+
+def _public() -> list[type[Loss]]:
+    room = importlib.import_module(_ROOM)
+    things = [getattr(room, name) for name in room.__all__]
+    return [
+        thing
+        for thing in things
+        if isinstance(thing, type) and issubclass(thing, Loss) and thing is not Loss
+    ]

@@ -15,7 +15,9 @@ from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._means import weighted_means
 from polytask.tasks._multiclass import Multiclass
 from polytask.tasks._multilabel import Multilabel
+from polytask.tasks._named_object import named_object
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
+from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._regression import Regression
 from polytask.tasks._task import Task
 from polytask.tasks._task_set import TaskSet
@@ -37,9 +39,12 @@ __all__ = [
     "gives_numbers",
     "gives_probabilities",
     "has_method",
+    "has_own_kind",
     "infer_kind",
+    "named_object",
     "number_column",
     "observed_numbers",
+    "own_default",
     "predicted_numbers",
     "predicted_probabilities",
     "takes_class_weights",

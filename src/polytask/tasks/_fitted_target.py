@@ -1,4 +1,4 @@
-"""What was learned of a task's target on the training rows."""
+"""Classes and numbers learned from a task's target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Label = str | int | float | bool
 
 @dataclass(frozen=True)
 class FittedTarget:
-    """What a kind learned of one task's target on training rows: classes, scaling, cuts, levels.
+    """What a kind learned of a task's target on training rows: classes, scaling, cuts, levels.
 
     Its kind alone says what the numbers mean (`Kind.fit`) and which it accepts from a file
     (`Kind.accepts`). It is hashable, and JSON holds all of it.
@@ -37,6 +37,13 @@ class FittedTarget:
     >>> target = Binary().fit("bought", {"bought": column})
     >>> target.classes, target.learned
     (('no', 'yes'), {'class_counts': (1.0, 2.0)})
+
+    A kind of one's own makes it in `fit`, and checks in `accepts` how many numbers it holds:
+
+    >>> from polytask.tasks import FittedTarget
+    >>> place = FittedTarget(("x", "y"), learned={"center": (0.0, 0.0), "scale": (1.0, 2.5)})
+    >>> place.learned_counts == {"center": 2, "scale": 2}
+    True
     """
 
     columns: tuple[str, ...]
@@ -46,6 +53,11 @@ class FittedTarget:
     def __post_init__(self) -> None:
         ordered = {name: tuple(self.learned[name]) for name in sorted(self.learned)}
         object.__setattr__(self, "learned", ordered)
+
+    @property
+    def learned_counts(self) -> dict[str, int]:
+        """How many numbers were learned by each name."""
+        return {name: len(numbers) for name, numbers in self.learned.items()}
 
     def __hash__(self) -> int:
         return hash((self.columns, self.classes, tuple(self.learned.items())))

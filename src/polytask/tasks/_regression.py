@@ -59,8 +59,7 @@ class Regression(Kind):
         return (
             super().accepts(fitted)
             and not fitted.classes
-            and {name: len(numbers) for name, numbers in fitted.learned.items()}
-            == {"center": n_columns, "scale": n_columns}
+            and fitted.learned_counts == {"center": n_columns, "scale": n_columns}
             and min(fitted.learned["scale"]) > 0
         )
 

@@ -23,6 +23,7 @@ from polytask.data.sources import (
     data_digest,
     finished,
     hide_unweighted,
+    metric_notes,
     source_summary,
     task_summaries,
     unit_weights,
@@ -415,6 +416,24 @@ class MultiTaskDataset:
         sources = (source.without_tasks(names) for source in self.sources)
         tasks = TaskSet(task for task in self.tasks if task.name not in names)
         return replace(self, sources=tuple(s for s in sources if s is not None), tasks=tasks)
+
+    def with_tasks(self, tasks: Mapping[str, Task]) -> MultiTaskDataset:
+        """The same data, in which tasks have other weights, losses or metrics.
+
+        Parameters
+        ----------
+        tasks : mapping of str to Task
+            By the names of the tasks that they replace, of the same kinds and target columns.
+        """
+        sources = (
+            replace(source, tasks=TaskSet(tasks.get(task.name, task) for task in source.tasks))
+            for source in self.sources
+        )
+        replaced = TaskSet(tasks.get(task.name, task) for task in self.tasks)
+        before, now = metric_notes(self.tasks), metric_notes(replaced)
+        kept = [note for note in self.notes if note not in before or note in now]
+        notes = (*kept, *(note for note in now if note not in kept))
+        return replace(self, sources=tuple(sources), tasks=replaced, notes=notes)
 
     def without_columns(self, names: Iterable[str]) -> MultiTaskDataset:
         """The same rows without some input columns; names that are no inputs are passed over."""

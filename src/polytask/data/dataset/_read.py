@@ -31,6 +31,7 @@ def read(
     task_weight: Mapping[str, float] | None = None,
     class_weight: Any = None,
     metric: Any = None,
+    loss: Mapping[str, Any] | None = None,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
     names: str | Iterable[str] | None = None,
@@ -66,6 +67,8 @@ def read(
         As `Task.class_weight`; ``"balanced"`` alone is about all tasks with classes.
     metric : metric, name or list of these, or mapping of task to these, optional
         As `Task.metrics`, the headline first; alone it is about all tasks that it serves.
+    loss : mapping of task to loss or name, optional
+        As `Task.loss`.
     columns, missing
         As in `MultiTaskDataset.from_table`; in text files, empty cells and words such as NA are
         missing too.
@@ -135,7 +138,7 @@ def read(
             table, given[0], task_column, kind=kind, role=role, **parts
         )
     return with_task_options(
-        made, task_weight=task_weight, class_weight=class_weight, metric=metric
+        made, task_weight=task_weight, class_weight=class_weight, metric=metric, loss=loss
     )
 
 

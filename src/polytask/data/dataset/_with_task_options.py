@@ -1,4 +1,4 @@
-"""Options of single tasks by name: weights, class weights, metrics."""
+"""Options of single tasks by name: weights, class weights, metrics, losses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["with_task_options"]
 
 
 def with_task_options(
-    data: MultiTaskDataset, *, task_weight: Any, class_weight: Any, metric: Any
+    data: MultiTaskDataset, *, task_weight: Any, class_weight: Any, metric: Any, loss: Any
 ) -> MultiTaskDataset:
-    """The same data whose tasks have other weights, class weights and metrics.
+    """The same data whose tasks have other weights, class weights, metrics and losses.
 
     Parameters
     ----------
@@ -29,19 +29,23 @@ def with_task_options(
         Alone it is about all tasks with classes.
     metric : None, metric, name or list of these, or mapping of task to these
         Alone it is about all tasks that it serves. The first is the headline.
+    loss : None or mapping of task to loss or name
+        Whether it serves the task is checked where losses are loaded.
     """
-    if task_weight is class_weight is metric is None:
+    if task_weight is class_weight is metric is loss is None:
         return data
     weights = _by_task("task_weight", task_weight, data.tasks.names)
     targets = fit_targets(data.sources)
     classes = _class_weights(class_weight, data.tasks, targets)
     metrics = _metrics(metric, data.tasks)
+    losses = _by_task("loss", loss, data.tasks.names)
     tasks = {
         task.name: replace(
             task,
             weight=weights.get(task.name, task.weight),
             class_weight=classes.get(task.name, task.class_weight),
             metrics=metrics.get(task.name, task.metrics),
+            loss=losses.get(task.name, task.loss),
         )
         for task in data.tasks
     }
@@ -49,8 +53,7 @@ def with_task_options(
         class_weights(f"task {task.name!r}", task.class_weight, targets[task.name])
         if task.metrics is not None:
             _chosen(task)
-    notes = [note for name in metrics if (note := _headline_note(tasks[name]))]
-    return _with_tasks(data, tasks, notes)
+    return data.with_tasks(tasks)
 
 
 def _by_task(parameter: str, given: Any, tasks: tuple[str, ...]) -> Mapping[str, Any]:
@@ -118,27 +121,3 @@ def _chosen(task: Task) -> tuple[Any, ...]:
     from polytask.metrics import metrics_for  # which loads scikit-learn
 
     return metrics_for(task)
-
-
-def _headline_note(task: Task) -> str | None:
-    """What to say where the first metric cannot enter Δm."""
-    *others, named = _chosen(replace(task, metrics=(task.metrics or ())[:1]))
-    if not others:
-        return None
-    headline = _chosen(task)[0].label
-    return f"{task.name}: {named.label} can cross zero, so that {headline} is the headline"
-
-
-def _with_tasks(
-    data: MultiTaskDataset, tasks: Mapping[str, Task], notes: list[str]
-) -> MultiTaskDataset:
-    sources = (
-        replace(source, tasks=TaskSet(tasks[name] for name in source.tasks.names))
-        for source in data.sources
-    )
-    return replace(
-        data,
-        sources=tuple(sources),
-        tasks=TaskSet(tasks[name] for name in data.tasks.names),
-        notes=(*data.notes, *notes),
-    )

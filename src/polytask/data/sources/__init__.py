@@ -9,6 +9,7 @@ from polytask.data.sources._by_source import by_source
 from polytask.data.sources._digest import data_digest
 from polytask.data.sources._fit_targets import fit_targets
 from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels, column_values
+from polytask.data.sources._metric_notes import metric_notes
 from polytask.data.sources._one_class import left_out_notes
 from polytask.data.sources._row_values import common_group_codes, row_groups
 from polytask.data.sources._row_weights import (
@@ -49,6 +50,7 @@ __all__ = [
     "fit_targets",
     "hide_unweighted",
     "left_out_notes",
+    "metric_notes",
     "not_dropped",
     "one_class_tasks",
     "own_weights",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from polytask.data.cells import listed
 from polytask.data.sources._by_source import by_source
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
+from polytask.data.sources._metric_notes import metric_notes
 from polytask.data.sources._one_class import NO_LABEL, left_out_notes, one_class_error
 from polytask.data.sources._settle import target_notes
 from polytask.data.sources._source import Source
@@ -68,7 +69,7 @@ def finished(
     sources = [hide_unweighted(source) for source in sources]
     found = one_class_tasks(sources)
     check_remaining(_tasks(sources), found)
-    _check_metrics(task for task in _tasks(sources) if task.name not in found)
+    headlines = metric_notes(task for task in _tasks(sources) if task.name not in found)
     kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
     fitted = fit_targets(kept)
     tasks = _tasks(kept)
@@ -76,6 +77,7 @@ def finished(
         class_weights(f"task {task.name!r}", task.class_weight, fitted[task.name])
     notes = [
         *target_notes(tasks, reasons, fitted, written),
+        *headlines,
         *by_source({source.name: source_notes(source) for source in kept}),
         *_left_out(found, sources),
         *by_source({source.name: zero_weight_notes(source) for source in kept}),
@@ -95,16 +97,6 @@ def _left_out(found: Mapping[str, OneClassError], sources: Sequence[Source]) -> 
     for source in sources:
         if source.tasks.names and set(source.tasks.names) <= set(found):
             yield f"{source.name}: the source is left out, since none of its tasks is left"
-
-
-def _check_metrics(tasks: Iterable[Task]) -> None:
-    """Refuse metrics that do not serve a task's kind before anything is fitted."""
-    named = [task for task in tasks if task.metrics is not None]
-    if named:
-        from polytask.metrics import metrics_for  # which loads scikit-learn
-
-        for task in named:
-            metrics_for(task)
 
 
 def _tasks(sources: Sequence[Source]) -> Collection[Task]:

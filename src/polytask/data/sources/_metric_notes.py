@@ -1,0 +1,36 @@
+"""Notes on the metrics that tasks name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polytask.data.cells import listed
+from polytask.tasks import Task
+
+__all__ = ["metric_notes"]
+
+
+def metric_notes(tasks: Iterable[Task]) -> list[str]:
+    """Notes that name the tasks whose first metric cannot enter Δm, so that another one does.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        Of known kinds.
+
+    Raises
+    ------
+    ParameterError
+        If a metric does not serve its task's kind, before anything is fitted.
+    """
+    named = [task for task in tasks if task.metrics is not None]
+    if not named:
+        return []
+    from polytask.metrics import headline_note  # which loads scikit-learn
+
+    names: dict[str, list[str]] = {}
+    for task in named:
+        note = headline_note(task)
+        if note is not None:
+            names.setdefault(note, []).append(task.name)
+    return [f"{listed(tasks)}: {note}" for note, tasks in names.items()]

@@ -1,0 +1,55 @@
+"""Losses and metrics of a data set's tasks, checked before anything is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from polytask.data import MultiTaskDataset
+from polytask.losses import Loss, check_losses
+from polytask.metrics import Metric, check_metrics, metrics_for
+from polytask.tasks import Task, has_own_kind, own_default
+
+__all__ = ["with_checked_tasks"]
+
+
+def with_checked_tasks(data: MultiTaskDataset) -> MultiTaskDataset:
+    """The same data, whose tasks of kinds of the user's own name their losses and metrics.
+
+    What a class of the user's own says by `default_for` is settled here, once, so that worker
+    processes and saved models need not know the module that defines it.
+
+    Raises
+    ------
+    ParameterError
+        If a loss or metric does not suit its task, or a task has no metric.
+    """
+    check_losses(data.tasks)
+    check_metrics(data.tasks)
+    settled = {task.name: _settled(task) for task in data.tasks if has_own_kind(task.known_kind)}
+    changed = {name: task for name, task in settled.items() if task is not data.tasks[name]}
+    if not changed:
+        return data
+    notes = [note for name in changed for note in _notes(data.tasks[name], changed[name])]
+    return replace(data.with_tasks(changed), notes=(*data.notes, *notes))
+
+
+def _settled(task: Task) -> Task:
+    kind = task.known_kind
+    loss, metrics = task.loss, task.metrics
+    if loss is None:
+        loss = own_default(Loss, kind, "loss=…")
+    if metrics is None and own_default(Metric, kind, "metrics=…") is not None:
+        metrics = metrics_for(task)
+    if loss is task.loss and metrics is task.metrics:
+        return task
+    return replace(task, loss=loss, metrics=metrics)
+
+
+def _notes(before: Task, after: Task) -> Iterator[str]:
+    """What was decided by `default_for`."""
+    kind = after.known_kind.name
+    if after.loss is not before.loss:
+        yield f"{after.name}: {type(after.loss).__name__} is its loss, the default of {kind}"
+    if after.metrics is not before.metrics:
+        yield f"{after.name}: {metrics_for(after)[0].label} is its headline, the default of {kind}"

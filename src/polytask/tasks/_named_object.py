@@ -1,0 +1,46 @@
+"""Losses and metrics of tasks from names, classes and objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from polytask._naming import made, required
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+
+__all__ = ["named_object"]
+
+
+def named_object(given: object, room: str, base: type, owner: str, parameter: str) -> Any:
+    """The object that a public name, a ``module:Class``, a class or the object itself stands for.
+
+    Whether it extends `base` is only checked of names.
+
+    Parameters
+    ----------
+    given : object
+    room : str
+        Import path of the room with the public names.
+    base : type
+        Such as `Loss`; its name in small letters is what errors call it.
+    owner, parameter : str
+        Whose argument it is, for errors.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name means no public class, or a ``module:Class`` cannot be imported.
+    ParameterError
+        If the class needs arguments.
+    """
+    if isinstance(given, str):
+        return made(given, room, base.__name__.lower(), base, imports=True)
+    if not isinstance(given, type):
+        return given
+    missing = required(given)
+    if missing:
+        call = f"{given.__name__}({', '.join(f'{argument}=…' for argument in missing)})"
+        expected = f"a {base.__name__.lower()}, which that class is not without arguments"
+        remedy = f"Make an object of it: {call}."
+        raise ParameterError(message(owner, parameter, expected, given, remedy))
+    return given()
