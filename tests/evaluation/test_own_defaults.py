@@ -128,14 +128,20 @@ def test_a_default_that_needs_arguments_is_refused():
         loss_for(Needy())
 
 
-@pytest.mark.parametrize("do", [polytask.compare, polytask.fit])
-def test_a_kind_that_no_metric_serves_is_refused_before_training(do):
+def test_a_kind_that_no_metric_serves_is_refused_before_training():
     said = (
         r"No metric serves the kind 'mixture' of task 'wind'\. Name some: Task\(\.\.\., metrics=\.\.\."
         r"\), or let a metric of your own declare `default_for = \(Mixture,\)`\."
     )
+    bare = data(Task("wind", Mixture(), loss=MixtureLikelihood()))
+    for learner in ("hard_sharing", "constant"):
+        with pytest.raises(ParameterError, match=said):
+            polytask.compare(bare, learner, budget=BUDGET)
     with pytest.raises(ParameterError, match=said):
-        do(data(Task("wind", Mixture(), loss=MixtureLikelihood())), "hard_sharing", budget=BUDGET)
+        polytask.fit(bare, "constant")
+    with pytest.raises(ParameterError, match=said):
+        with_checked_tasks(bare)
+    assert polytask.fit(bare, budget=BUDGET).history is not None  # nothing is measured here
 
 
 @pytest.mark.parametrize("do", [polytask.compare, polytask.fit])

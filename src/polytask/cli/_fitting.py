@@ -11,7 +11,7 @@ from polytask.cli._settings import FitSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
-from polytask.learners import fit
+from polytask.learners import fit, with_checked_tasks
 from polytask.predictor import FittedPredictor
 
 __all__ = ["run_fit"]
@@ -25,6 +25,7 @@ def run_fit(
     voice: Voice,
 ) -> None:
     """Fit one model, print its held-out metrics, and save it."""
+    train = with_checked_tasks(train)
     methods = balancing(options)
     check_sampler(options, train)
     learners = balanced([named_learner(options.model)], methods)

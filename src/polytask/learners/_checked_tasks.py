@@ -13,11 +13,17 @@ from polytask.tasks import Task, has_own_kind, own_default
 __all__ = ["with_checked_tasks"]
 
 
-def with_checked_tasks(data: MultiTaskDataset) -> MultiTaskDataset:
+def with_checked_tasks(data: MultiTaskDataset, *, measured: bool = True) -> MultiTaskDataset:
     """The same data, whose tasks of kinds of the user's own name their losses and metrics.
 
     What a class of the user's own says by `default_for` is settled here, once, so that worker
     processes and saved models need not know the module that defines it.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+    measured : bool, default True
+        Whether models are measured, so that every task needs a metric.
 
     Raises
     ------
@@ -25,7 +31,7 @@ def with_checked_tasks(data: MultiTaskDataset) -> MultiTaskDataset:
         If a loss or metric does not suit its task, or a task has no metric.
     """
     check_losses(data.tasks)
-    check_metrics(data.tasks)
+    check_metrics(task for task in data.tasks if measured or task.metrics is not None)
     settled = {task.name: _settled(task) for task in data.tasks if has_own_kind(task.known_kind)}
     changed = {name: task for name, task in settled.items() if task is not data.tasks[name]}
     if not changed:

@@ -95,8 +95,9 @@ def fit(
     ('linear', (2,))
     """
     _check_arguments(data, validation, split, seed, budget)
-    data = with_checked_tasks(data)
-    validation = None if validation is None else with_checked_tasks(validation)
+    data = with_checked_tasks(data, measured=False)
+    if validation is not None:
+        validation = with_checked_tasks(validation, measured=False)
     (chosen,) = on_device([_served_learner(learner, data)], device, precision, "fit")
     too_small: tuple[str, ...] = ()
     if validation is None:
