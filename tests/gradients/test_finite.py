@@ -6,7 +6,8 @@ from torch import nn
 
 from polytask.aggregation import MGDA, STCH, Every, GradDrop, MoDo
 from polytask.exceptions import NonFiniteLossError, ParameterError
-from polytask.gradients import Need, _process_group, backward
+from polytask.gradients import Need, backward
+from polytask.processes import OneProcess
 
 WEIGHTS = torch.tensor([0.5, 2.0])
 INPUTS = torch.randn(8, 4, generator=torch.Generator().manual_seed(0))
@@ -223,24 +224,16 @@ def test_a_loop_with_a_scaler_finds_its_scale(aggregator):
 # ── several processes ────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def one_process(monkeypatch):
-    """A group of one, whose sums and maxima are what they were."""
-    monkeypatch.setattr(_process_group.distributed, "all_reduce", lambda values, how, group: None)
-    monkeypatch.setattr(_process_group.distributed, "get_world_size", lambda group: 1)
-    return object()
-
-
 @pytest.mark.parametrize("aggregator", METHODS, ids=NAMES)
 @pytest.mark.parametrize("shared_corner", [True, False])
-def test_over_several_processes(one_process, aggregator, shared_corner):
+def test_over_several_processes(aggregator, shared_corner):
     network = Network()
     first, second = network.losses()
     losses = [first, second + network.corner.sqrt().sum()]
     corner = [network.corner]
     shared, own = ([*network.trunk.parameters()], [*network.heads.parameters()])
     shared, own = (shared + corner, own) if shared_corner else (shared, own + corner)
-    options = {"group": one_process, "task_parameters": own}
+    options = {"group": OneProcess(), "task_parameters": own}
     with pytest.raises(NonFiniteLossError, match="Those of task 1 are not"):
         backward(losses, shared, aggregator, **options)
     network.zero_grad()
@@ -255,9 +248,9 @@ def test_over_several_processes(one_process, aggregator, shared_corner):
     ("name", "value", "default"),
     [("engine", "features", "'auto'"), ("engine", "per_task", "'auto'"), ("memory_limit", 100, "")],
 )
-def test_options_that_several_processes_would_ignore(one_process, name, value, default):
+def test_options_that_several_processes_would_ignore(name, value, default):
     network = Network()
-    options = {"group": one_process, "task_parameters": network.heads.parameters(), name: value}
+    options = {"group": OneProcess(), "task_parameters": network.heads.parameters(), name: value}
     with pytest.raises(ParameterError, match=rf"The `{name}` parameter .* {default}.*Leave it out"):
         backward(network.losses(), network.trunk.parameters(), MGDA(), **options)
     options[name] = "auto" if name == "engine" else 2**31

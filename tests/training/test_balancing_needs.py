@@ -92,7 +92,7 @@ def gradient(loss, parameters):
 
 
 def served(run, position=0, step=0):
-    losses, present, _ = run._losses(run.batches.batch(position))
+    losses, present, *_ = run._losses(run.batches.batch(position))
     weights = weigh(
         run.balancing.weighting,
         losses,
@@ -108,7 +108,7 @@ def served(run, position=0, step=0):
 def test_the_gramian_is_that_of_the_losses_on_shared_parameters():
     run = run_of(Trainer(weighting=Recorder(("gramian",)), batch_size=16))
     run.selection.active[1] = False  # as if that task had been stopped
-    losses, present, _ = served(run)
+    losses, present, *_ = served(run)
     ((what, gramian, told),) = run.balancing.weighting.told
     assert what == "gramian"
     assert torch.equal(told, present)

@@ -173,9 +173,9 @@ def check_features(features: Sequence[Tensor]) -> None:
         raise ParameterError(message("backward", "features", expected, features))
 
 
-def check_second(second: Tensor, n_tasks: int) -> None:
+def check_second(second: Tensor, n_tasks: int, *, graph: bool) -> None:
     """Refuse losses of another number of tasks, and losses without a graph."""
-    if len(second) != n_tasks or not second.requires_grad:
+    if len(second) != n_tasks or (graph and not second.requires_grad):
         expected = f"{n_tasks} losses, as `losses`, with their graph"
         raise ParameterError(message("backward", "second", expected, second))
 

@@ -29,9 +29,10 @@ from polytask.gradients._arguments import (
 from polytask.gradients._engines import ENGINES
 from polytask.gradients._foreign import as_aggregator
 from polytask.gradients._needs import Need
-from polytask.gradients._process_group import aggregate_across, reduce_across
+from polytask.gradients._process_group import aggregate_across
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
+from polytask.processes import Processes, as_processes
 
 __all__ = ["backward"]
 
@@ -110,7 +111,7 @@ def backward(
     memory_limit : int, default 2 GiB
         Bytes that tasks' gradients may take at a time; beyond it they are computed in several
         rounds of backward passes.
-    group : torch.distributed.ProcessGroup, optional
+    group : torch.distributed.ProcessGroup or Processes, optional
         Processes that hold parts of the batch and call this together. The update is that of the
         mean of their losses, the same on each; modules must not be wrapped to average gradients
         themselves. The Jacobian is formed whole, without a choice of `engine` or `memory_limit`;
@@ -173,14 +174,15 @@ def backward(
     stacked = stack_losses(losses)
     shared = unique_parameters(shared_parameters)
     others = [] if group is None else _trainable(task_parameters)
-    served = _served(stacked, present, group)
+    processes = None if group is None else as_processes(group)
+    served = _served(stacked, present, processes)
     step = Step(
         losses=stacked if scale == 1.0 else stacked * scale,
         shared=shared,
         served=served,
         features=_features(features),
         task_of_row=_task_of_row(task_of_row, len(stacked), features),
-        second=None if second is None else _second(second, len(stacked)) * scale,
+        second=None if second is None else _second(second, len(stacked), group) * scale,
         scale=scale,
         skips_overflow=scale > 1.0 if skip_overflow is None else skip_overflow,
         plain_heads=heads == "plain",
@@ -191,13 +193,13 @@ def backward(
         return weights
     if not step.skips_overflow and served.losses is not None:
         check_finite(served.losses, step.indices)
-    if group is None:
+    if processes is None:
         check_graph(step)
     with torch.autocast(stacked.device.type, enabled=False), consumed_graphs_explained():
         present_weights = (
             aggregate(step, aggregator, engine)
-            if group is None
-            else aggregate_across(step, aggregator, group, others)
+            if processes is None
+            else aggregate_across(step, aggregator, processes, others)
         )
     weights[step.indices] = present_weights.to(weights)
     return weights
@@ -215,16 +217,15 @@ def _check_engine(engine: str, memory_limit: int) -> None:
             raise ParameterError(message("backward", name, expected, value, remedy))
 
 
-def _served(losses: Tensor, present: Tensor | None, group: Any) -> Served:
+def _served(losses: Tensor, present: Tensor | None, processes: Processes | None) -> Served:
     """The tasks present on any process, and the mean of their losses over all processes."""
     if present is None:
         present = torch.ones(len(losses), dtype=torch.bool, device=losses.device)
     check_present(present, len(losses))
     values = losses.detach()
-    if group is None:
+    if processes is None:
         return Served(present, values)
-    anywhere = reduce_across(present.int(), group, mean=False).bool()
-    return Served(anywhere, reduce_across(values, group, mean=True))
+    return Served(processes.any(present), processes.mean(values))
 
 
 def _features(features: Tensor | Sequence[Tensor] | None) -> Sequence[Tensor] | None:
@@ -244,9 +245,11 @@ def _task_of_row(
     return task_of_row.long()
 
 
-def _second(second: Tensor | Sequence[Tensor], n_tasks: int) -> Float[Tensor, " n_tasks"]:
+def _second(
+    second: Tensor | Sequence[Tensor], n_tasks: int, group: object
+) -> Float[Tensor, " n_tasks"]:
     stacked = stack_losses(second, "second")
-    check_second(stacked, n_tasks)
+    check_second(stacked, n_tasks, graph=group is None)  # else another process may have the labels
     return stacked
 
 

@@ -6,31 +6,24 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, distributed
+from torch import Tensor
 
 from polytask.gradients._aggregate import add_flat_gradient
 from polytask.gradients._engines import compute_jacobian
-from polytask.gradients._finite import check_jacobian, check_update
-from polytask.gradients._flattening import flatten, real_size
+from polytask.gradients._finite import check_jacobian, check_per_task, check_update
+from polytask.gradients._flattening import flatten, real_size, slices, unflatten
 from polytask.gradients._inner_products import widened_gramian
 from polytask.gradients._needs import Need
 from polytask.gradients._parameter_hooks import hooks_suspended
+from polytask.gradients._slopes import slopes
 from polytask.gradients._step import Step
+from polytask.processes import Processes
 
-__all__ = ["aggregate_across", "reduce_across"]
-
-
-def reduce_across(values: Tensor, group: Any, *, mean: bool) -> Tensor:
-    """The mean over all processes, or the largest value."""
-    values = values.clone()
-    distributed.all_reduce(
-        values, distributed.ReduceOp.SUM if mean else distributed.ReduceOp.MAX, group
-    )
-    return values / distributed.get_world_size(group) if mean else values
+__all__ = ["aggregate_across"]
 
 
 def aggregate_across(
-    step: Step, aggregator: Any, group: Any, task_parameters: list[Tensor]
+    step: Step, aggregator: Any, processes: Processes, task_parameters: list[Tensor]
 ) -> Float[Tensor, " k"]:
     """Fill gradients of the mean of all processes' losses; the same on every process.
 
@@ -39,20 +32,30 @@ def aggregate_across(
     """
     with hooks_suspended(step.shared):
         local = compute_jacobian(step) if step.losses.requires_grad else _zero_jacobian(step)
-    jacobian = reduce_across(local, group, mean=True) / step.scale
+    jacobian = processes.mean(local) / step.scale
     if not step.skips_overflow:
         check_jacobian(jacobian, step)
-    weights, update = _weights_and_update(step, aggregator, jacobian)
-    add_flat_gradient(step.shared, update * step.scale)
+    weights, update = _weights_and_update(step, aggregator, jacobian, processes)
+    reached = _reached_anywhere(step, [*step.shared, *task_parameters], processes)
+    add_flat_gradient(step.shared, update * step.scale, reached)
     head_gradient = _head_gradient(step, weights, task_parameters)
     if head_gradient is not None:
-        add_flat_gradient(task_parameters, reduce_across(head_gradient, group, mean=True))
+        add_flat_gradient(task_parameters, processes.mean(head_gradient), reached)
         check_update(step, task_parameters)
     return weights
 
 
+def _reached_anywhere(
+    step: Step, parameters: list[Tensor], processes: Processes
+) -> set[Tensor]:
+    """Parameters that a loss of some process depends on; others keep no gradient."""
+    own = torch.tensor([p in step.graph.leaves for p in parameters], device=step.losses.device)
+    flags = processes.any(own).tolist()
+    return {p for p, reached in zip(parameters, flags, strict=True) if reached}
+
+
 def _weights_and_update(
-    step: Step, aggregator: Any, jacobian: Float[Tensor, "k p"]
+    step: Step, aggregator: Any, jacobian: Float[Tensor, "k p"], processes: Processes
 ) -> tuple[Float[Tensor, " k"], Float[Tensor, " p"]]:
     """Weights for the heads, and the shared update."""
     ones = torch.ones_like(jacobian[:, 0])
@@ -67,8 +70,27 @@ def _weights_and_update(
     weights = aggregator.carried(step.served).to(jacobian)
     update = weights @ jacobian
     if Need.PRODUCT in aggregator.needs:
-        aggregator.move(jacobian @ update, step.served)
+        aggregator.move(_slopes_along(step, update, jacobian, processes), step.served)
     return weights, update
+
+
+def _slopes_along(
+    step: Step, update: Float[Tensor, " p"], jacobian: Float[Tensor, "k p"], processes: Processes
+) -> Float[Tensor, " k"]:
+    """Every task's slope along the update: of an independent batch, where there is one."""
+    if step.second is None:
+        return jacobian @ update
+    direction = [
+        unflatten(update[columns], parameter)
+        for parameter, columns in zip(step.shared, slices(step.shared), strict=True)
+    ]
+    second = step.second[step.indices]
+    with hooks_suspended(step.shared):
+        local = slopes(second, step.shared, direction) if second.requires_grad else 0.0 * second
+    per_task = processes.mean(local) / step.scale
+    if not step.skips_overflow:
+        check_per_task(per_task, step, "second")
+    return per_task
 
 
 def _head_gradient(

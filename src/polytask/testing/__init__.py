@@ -14,6 +14,7 @@ from polytask.testing._check_loss import check_loss
 from polytask.testing._check_metric import check_metric
 from polytask.testing._check_observer import check_observer
 from polytask.testing._check_penalty import check_penalty
+from polytask.testing._check_processes import check_processes
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._check_sampler import check_sampler
 from polytask.testing._check_search_ranges import check_search_ranges
@@ -37,6 +38,7 @@ __all__ = [
     "check_observer",
     "check_parameters_reject_bad_values",
     "check_penalty",
+    "check_processes",
     "check_properties",
     "check_recipe_round_trip",
     "check_sampler",

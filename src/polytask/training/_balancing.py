@@ -15,6 +15,7 @@ from polytask.data import Batch, SourceBatch
 from polytask.exceptions import ParameterError
 from polytask.gradients import Need, backward
 from polytask.gradients._missed_hooks import promise_hooks
+from polytask.processes import Processes
 from polytask.tasks import TaskSet
 from polytask.training._bilevel import TrialStep
 from polytask.training._engine_hints import has_loss_scaler, loss_scale, task_of_row
@@ -38,6 +39,7 @@ class Balancing:
     fabric : Fabric
     network : MultiTaskModule
     tasks : TaskSet
+    processes : Processes
 
     Attributes
     ----------
@@ -50,9 +52,15 @@ class Balancing:
     """
 
     def __init__(
-        self, trainer: TrainerSettings, fabric: Fabric, network: MultiTaskModule, tasks: TaskSet
+        self,
+        trainer: TrainerSettings,
+        fabric: Fabric,
+        network: MultiTaskModule,
+        tasks: TaskSet,
+        processes: Processes,
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
+        self.processes = processes
         self.weighting, self.aggregator = trainer.balancing()
         if self.weighting is not None:
             promise_hooks(self.weighting)
@@ -106,6 +114,7 @@ class Balancing:
                 derived_seed(seed, "second batch"),
                 self.trainer.row_sampler(),
                 planned_batches,
+                self.processes,
             )
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "balancing"))
         for method in (self.weighting, self.aggregator):
@@ -129,7 +138,8 @@ class Balancing:
         self, batch_losses: BatchLosses, learning_rate: float, step: int, *, last: bool
     ) -> Float[Tensor, " n_tasks"]:
         """Weights of a batch's losses; what moves them is served with the last batch of a step."""
-        losses, present, _ = batch_losses
+        present = batch_losses.present
+        losses = batch_losses.losses if self.processes.size == 1 else batch_losses.values
         if self.weighting is None:
             return present.to(losses.dtype)
         losses = self._own(losses)
@@ -160,6 +170,7 @@ class Balancing:
         scale: float,
     ) -> Float[Tensor, " n_tasks"]:
         """Fill gradients as the aggregator wants them; return the weights of both methods."""
+        together = self.processes.size > 1
         combined = backward(
             self.weighted(batch_losses, weights),
             self.shared,
@@ -171,17 +182,23 @@ class Balancing:
             scale=scale * loss_scale(self.fabric),
             skip_overflow=has_loss_scaler(self.fabric),
             second=None if second is None else self.weighted(second, weights),
+            group=self.processes if together else None,
+            task_parameters=self._not_shared() if together else None,
         )
         return weights * combined
+
+    def _not_shared(self) -> list[Tensor]:
+        shared = set(self.shared)
+        return [p for p in self.network.parameters() if p.requires_grad and p not in shared]
 
     def learn(self, batch_losses: BatchLosses, again: Callable[[], BatchLosses]) -> None:
         """What the weighting learns after a step; `again` passes its batch once more."""
         if self.weighting is None:
             return
-        self.weighting.learn(self._own(batch_losses.losses).detach(), batch_losses.present)
+        self.weighting.learn(self._own(batch_losses.values), batch_losses.present)
         if Need.LOSSES_AFTER_STEP in self.weighting.needs:
             with torch.no_grad():
-                after = self._own(again().losses)
+                after = self._own(again().values)
             self.weighting.after_step(after, batch_losses.present)
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:

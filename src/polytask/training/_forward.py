@@ -15,6 +15,7 @@ from torch.func import functional_call
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
+from polytask.processes import Processes
 from polytask.training._score import score
 
 __all__ = ["BatchLosses", "Forward"]
@@ -29,11 +30,20 @@ class BatchLosses(NamedTuple):
     present : tensor of shape (n_tasks,), bool
     features : list of tensors, optional
         What all heads start from.
+    of_all : tensor of shape (n_tasks,), optional
+        Losses of the whole batch, where several processes have parts of it; `losses` are then
+        those of this process, of which the mean over all processes is `of_all`.
     """
 
     losses: Float[Tensor, " n_tasks"]
     present: Bool[Tensor, " n_tasks"]
     features: list[Tensor] | None = None
+    of_all: Float[Tensor, " n_tasks"] | None = None
+
+    @property
+    def values(self) -> Float[Tensor, " n_tasks"]:
+        """Losses of the whole batch, without a graph."""
+        return self.losses.detach() if self.of_all is None else self.of_all
 
 
 class Forward:
@@ -81,12 +91,18 @@ class Forward:
         sums, counts = self.loss.sums(_floats(raw), batch)
         return sums, counts
 
-    def means(self, batch: Batch) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
-        """Mean losses over many rows, in evaluation mode, and how many labels they are of."""
+    def means(
+        self, batch: Batch, processes: Processes
+    ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
+        """Mean losses over many rows, in evaluation mode, and how many labels they are of.
+
+        Every process gives its own rows; the means are those of all of them.
+        """
         with nullcontext() if self.plain else self.fabric.autocast():
             raw = score(self.network, batch)
         with torch.no_grad():
             sums, counts = self.loss.sums(_floats(raw), batch)
+        sums, counts = processes.sum(sums), processes.sum(counts)
         return sums / counts.clamp(min=1e-30), counts
 
 

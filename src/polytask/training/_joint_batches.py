@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
+from polytask.processes import OneProcess, Processes
 from polytask.sampling import Proportional, Sampler
 from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.training._batches import Batches
@@ -31,6 +32,8 @@ class JointBatches(Batches):
         Copied, so that it may be given to several; rows in a shuffled order by default.
     n_steps : int, default 1
         Batches of the whole training, as planned.
+    processes : Processes, optional
+        Each gets its own part of every batch.
 
     Attributes
     ----------
@@ -44,17 +47,26 @@ class JointBatches(Batches):
         seed: int,
         sampler: Sampler | None = None,
         n_steps: int = 1,
+        processes: Processes | None = None,
     ) -> None:
+        processes = processes or OneProcess()
         self.sources = sources
         self.sampler = Proportional() if sampler is None else deepcopy(sampler)
         sizes = {name: rows.n_rows for name, rows in sources.items()}
-        self.sampler.start(sizes, batch_size, seed=seed, n_steps=n_steps)
+        self.sampler.start(
+            sizes,
+            batch_size,
+            seed=seed,
+            n_steps=n_steps,
+            rank=processes.rank,
+            size=processes.size,
+        )
         self.steps_per_epoch = self.sampler.steps_per_epoch
         self.needs_losses = VALIDATION_LOSSES in self.sampler.needs
         self._labels: dict[str, Tensor] = {}
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step; steps are taken in order from 0."""
+        """The batch of a step, or this process's part of it; steps are taken in order from 0."""
         return {
             name: self.sources[name].take(rows) for name, rows in self.sampler.rows(step).items()
         }

@@ -12,6 +12,7 @@ from polytask._reason import reason
 from polytask.bookkeeping import History
 from polytask.exceptions import ParameterError, StudyError
 from polytask.training._checkpoint import load_state, save_state
+from polytask.training._tensors import derived_seed
 from polytask.training._training_run import TrainingRun
 
 __all__ = ["resume_run", "save_run"]
@@ -75,7 +76,10 @@ def _put(run: TrainingRun, state: Mapping[str, Any]) -> None:
         balancing.aggregator.load_state_dict(_on(device, state["aggregation"]))
     if run.scheduler is not None:
         run.scheduler.load_state_dict(state["scheduler"])
-    _set_noise(device, state["noise"])
+    if run.processes.rank == 0:
+        _set_noise(device, state["noise"])
+    else:  # the checkpoint holds the first process's noise, which others must not repeat
+        torch.manual_seed(derived_seed(run.seed, "noise", run.processes.rank, run.step))
     balancing.generator.set_state(state["generator"])
 
 

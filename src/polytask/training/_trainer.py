@@ -21,6 +21,7 @@ from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import PolytaskError, StudyError
+from polytask.processes import Processes
 from polytask.training._device import make_fabric
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._tensors import to_tensors
@@ -137,6 +138,7 @@ class Trainer(TrainerSettings):
         checkpoint_seconds: float = 10.0,
         progress: bool | None = None,
         on_epoch: OnEpoch | None = None,
+        processes: Processes | None = None,
     ) -> Trained:
         """Train an architecture; equal seeds give equal networks on one machine's CPU.
 
@@ -156,7 +158,11 @@ class Trainer(TrainerSettings):
         progress : bool, optional
             None shows a bar where stderr is a terminal.
         on_epoch : callable, optional
-            Told every `EpochRecord`.
+            Receives every `EpochRecord`.
+        processes : Processes, optional
+            Those that train the network together. Each calls `fit` with the same arguments, takes
+            its part of every batch and of the validation rows, and ends with the same network.
+            `batch_size` counts rows of all of them. Batch norm sees the part of one process.
 
         Returns
         -------
@@ -180,7 +186,10 @@ class Trainer(TrainerSettings):
         held_out = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices), threads_for(*self._work(network)):
-            run = TrainingRun(self, fabric, network, train.tasks, tensors(train), held_out, seed)
+            run = TrainingRun(
+                self, fabric, network, train.tasks, tensors(train), held_out, seed, processes
+            )
+            is_first = run.processes.rank == 0
             save = None
             if checkpoint is not None:
                 identity = self._identity(architecture, train, validation, seed)
@@ -188,7 +197,9 @@ class Trainer(TrainerSettings):
                 save.resume(run)
                 on_epoch = save.watched(on_epoch)
             with nullcontext() if save is None else save.explained():
-                history = run.run(progress, on_epoch, save)
+                history = run.run(
+                    progress if is_first else False, on_epoch, save if is_first else None
+                )
         return Trained(network, schemas, history)
 
     def _work(self, network: MultiTaskModule) -> tuple[float, int]:

@@ -19,6 +19,7 @@ from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, SourceBatch
 from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.losses import MultiTaskLoss
+from polytask.processes import OneProcess, Processes
 from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.tasks import TaskSet
@@ -33,6 +34,11 @@ from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._selection import make_selection
+from polytask.training._several_processes import (
+    average_gradients,
+    check_shared_work,
+    rows_of_process,
+)
 from polytask.training._trainer_settings import TrainerSettings
 
 __all__ = ["TrainingRun"]
@@ -51,6 +57,8 @@ class TrainingRun:
     tasks : TaskSet
     train, validation : mapping of source name to SourceBatch of tensors
     seed : int
+    processes : Processes, optional
+        Those that train the network together, each with the same rows as argument; one by default.
     """
 
     def __init__(
@@ -62,10 +70,13 @@ class TrainingRun:
         train: dict[str, SourceBatch],
         validation: dict[str, SourceBatch] | None,
         seed: int,
+        processes: Processes | None = None,
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
+        self.seed, self.processes = seed, processes or OneProcess()
         self.validation = validation
-        self.balancing = Balancing(trainer, fabric, network, tasks)
+        self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
+        check_shared_work(trainer, network, self.balancing.weighting, self.processes)
         self._check_sampler()
         train, held_out = self.balancing.hold_out(train, seed)
         planned = self._planned_batches(train)
@@ -75,7 +86,7 @@ class TrainingRun:
             )
         else:
             self.batches = JointBatches(
-                train, trainer.batch_size, seed, trainer.row_sampler(), planned
+                train, trainer.batch_size, seed, trainer.row_sampler(), planned, self.processes
             )
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
@@ -130,10 +141,12 @@ class TrainingRun:
 
     def _prepare(self, seed: int) -> None:
         trainer = self.trainer
-        torch.manual_seed(derived_seed(seed, "noise"))
+        self.parameters = [p for p in self.network.parameters() if p.requires_grad]
+        rank = self.processes.rank
+        torch.manual_seed(derived_seed(seed, "noise", *([rank] if rank else [])))
         optimizer = make_optimizer(
             trainer.optimizer,
-            [p for p in self.network.parameters() if p.requires_grad],
+            self.parameters,
             trainer.learning_rate,
             trainer.weight_decay,
             trainer.optimizer_options,
@@ -147,9 +160,7 @@ class TrainingRun:
         )
         self.frozen: Frozen | None = None
         self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
-        self.history = History(
-            n_parameters=sum(p.numel() for p in self.network.parameters() if p.requires_grad)
-        )
+        self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
         self.step = 0
         self.seconds_before = 0.0
         self._reset_means()
@@ -171,16 +182,25 @@ class TrainingRun:
         self._started = time.monotonic()
         self.network.train()
         with closing(TrainingProgress(self.n_steps, progress)) as bar:
-            while self.step < self.n_steps and self.selection.exhausted is None:
+            self._exhausted = self._is_exhausted()
+            while self.step < self.n_steps and not self._exhausted:
                 self._take_step()
                 if self.step % self.interval == 0 or self.step == self.n_steps:
                     record = self._look()
+                    self._exhausted = self._is_exhausted()
                     bar.show(self.step, record.validation_losses or record.train_losses)
                     if on_epoch is not None:
                         on_epoch(record)
                     if save is not None:
                         save(self)
         return self._finish()
+
+    def _is_exhausted(self) -> bool:
+        """Whether training should end; all processes decide alike."""
+        exhausted = self.selection.exhausted is not None
+        if self.processes.size == 1:
+            return exhausted
+        return bool(self.processes.any(torch.tensor(exhausted, device=self.fabric.device)))
 
     def _finish(self) -> History:
         self.selection.restore()
@@ -225,21 +245,31 @@ class TrainingRun:
         batch = self.batches.batch(position)
         self.loss.scale = self.batches.scale(position)
         batch_losses = self._losses(batch)
-        self._check_finite(batch_losses.losses, position)
+        losses = batch_losses.values
+        self._check_finite(losses, position)
         weights = self._backward(batch, batch_losses, position)
-        losses = batch_losses.losses.detach()
         self._add_to_means(losses, weights, position)
         return batch, BatchLosses(losses, batch_losses.present)
 
     def _losses(self, batch: Batch) -> BatchLosses:
         """Losses of the tasks that are still trained."""
-        batch_losses = self.forward(batch)
-        if bool(self.selection.active.all()):
-            return batch_losses
-        present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
-        return BatchLosses(
-            torch.where(present, batch_losses.losses, 0.0), present, batch_losses.features
-        )
+        batch_losses = self.forward(batch) if batch else self._no_losses()
+        if not bool(self.selection.active.all()):
+            present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
+            losses = torch.where(present, batch_losses.losses, 0.0)
+            batch_losses = BatchLosses(losses, present, batch_losses.features)
+        return batch_losses if self.processes.size == 1 else self._with_others(batch_losses)
+
+    def _no_losses(self) -> BatchLosses:
+        """Of a process without a row of the batch."""
+        zeros = torch.zeros(len(self.tasks), device=self.fabric.device)
+        return BatchLosses(zeros, zeros.bool())
+
+    def _with_others(self, own: BatchLosses) -> BatchLosses:
+        """Losses of which the mean over all processes is the loss of the whole batch."""
+        whole = self.processes.sum(own.losses)
+        present = self.processes.any(own.present)
+        return BatchLosses(own.losses * self.processes.size, present, own.features, whole)
 
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
@@ -266,7 +296,8 @@ class TrainingRun:
         if self.balancing.aggregator is None:
             total = self.balancing.weighted(batch_losses, weights).sum()
             total = total if regularizer is None else total + regularizer
-            self.fabric.backward(total if scale == 1.0 else total * scale)
+            if total.requires_grad:  # a process without a row of the batch has nothing to follow
+                self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
         batches = self.balancing.second
         second = None if batches is None else self._losses(batches.batch(position))
@@ -281,12 +312,14 @@ class TrainingRun:
     def _regularizer(self) -> Tensor | None:
         terms = [self.network.penalty()] if self.penalized else []
         if self.trainer.l1:
-            norms = [p.abs().sum() for p in self.network.parameters() if p.requires_grad]
+            norms = [parameter.abs().sum() for parameter in self.parameters]
             terms.append(self.trainer.l1 * torch.stack(norms).sum())
         return torch.stack(terms).sum() if terms else None
 
     def _update(self) -> None:
         """Move the parameters."""
+        if self.processes.size > 1 and self.balancing.aggregator is None:
+            average_gradients(self.parameters, self.processes)
         if self.trainer.clip_norm is not None:
             self.fabric.strategy.precision.unscale_gradients(self.optimizer)
             clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
@@ -336,7 +369,8 @@ class TrainingRun:
             return
         losses = {}
         for source, rows in self.validation.items():
-            means, counts = self.forward.means({source: rows})
+            part = rows_of_process({source: rows}, self.processes)
+            means, counts = self.forward.means(part, self.processes)
             pairs = zip(self.tasks.names, means.tolist(), counts.tolist(), strict=True)
             losses[source] = {name: mean for name, mean, count in pairs if count > 0}
         for batches in (self.batches, self.balancing.second):
@@ -346,7 +380,8 @@ class TrainingRun:
     def _validation_losses(self) -> dict[str, float]:
         if self.validation is None:
             return {}
-        means, counts = self.forward.means(self.validation)
+        part = rows_of_process(self.validation, self.processes)
+        means, counts = self.forward.means(part, self.processes)
         return {
             name: mean if math.isfinite(mean) else math.inf
             for name, mean, count in zip(

@@ -1,0 +1,187 @@
+"""Several processes with parts of each batch train the network that one trains on the whole."""
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from fakes_processes import ThreadProcesses, together
+from torch import multiprocessing
+from training_processes import SMALL, agree, run_of, trained, work
+from training_tables import mixed_table, own_rows_table
+
+from polytask.aggregation import MGDA, MoDo, SDMGrad
+from polytask.architectures import SingleTask
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import NonFiniteLossError, ParameterError, UnservedNeedError
+from polytask.tasks import Task
+from polytask.training import Trainer
+from polytask.training._run_state import resume_run, save_run
+
+OPTIONS = {
+    "plain": {},
+    "sgd": {"optimizer": "sgd", "learning_rate": 0.1},
+    "accumulated": {"accumulate": 2},
+    "clipped and penalised": {"clip_norm": 0.1, "l1": 1e-3},
+    "plateau": {"scheduler": "reduce_lr_on_plateau", "scheduler_options": {"patience": 0}},
+    "gramian": {"aggregation": "mgda"},
+    "gramian, accumulated": {"aggregation": "mgda", "accumulate": 2},
+    "gramian, penalised": {"aggregation": "mgda", "l1": 1e-3},
+    "jacobian": {"aggregation": "grad_drop"},
+    "product": {"aggregation": MGDA(amortised=True)},
+    "second batch": {"aggregation": MoDo()},
+    "second batch, amortised": {"aggregation": SDMGrad(amortised=True, double_sampling=True)},
+    "learned weights": {"weighting": "uncertainty_weighting"},
+    "losses after the step": {"weighting": "famo"},
+    "epochs' losses": {"weighting": "dynamic_weight_average"},
+    "random weights": {"weighting": "random_loss_weighting"},
+    "both": {"weighting": "uncertainty_weighting", "aggregation": "mgda"},
+}
+
+
+def settings(**options):
+    return Trainer(**{"steps": 24, "batch_size": 16, "evaluate_every": 4, **options})
+
+
+def agrees(trainer, data, validation, size):
+    alone = trained(trainer, data, validation)
+    for result in together(size, partial(trained, trainer, data, validation)):
+        agree(result, alone)
+    return alone
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_two_processes_train_as_one_does(name):
+    agrees(settings(**OPTIONS[name]), mixed_table(70), mixed_table(41, seed=1), 2)
+
+
+@pytest.mark.parametrize("name", ["plain", "gramian", "losses after the step"])
+def test_without_validation_rows_and_with_weighted_rows(name):
+    agrees(settings(**OPTIONS[name]), mixed_table(70), None, 2)
+
+
+@pytest.mark.parametrize("name", ["plain", "gramian", "jacobian", "second batch"])
+def test_processes_without_a_row_of_the_batch_take_part(name):
+    agrees(settings(batch_size=2, **OPTIONS[name]), mixed_table(40), mixed_table(2, seed=1), 3)
+
+
+@pytest.mark.parametrize("name", ["plain", "gramian"])
+def test_tasks_with_rows_of_their_own(name):
+    agrees(settings(**OPTIONS[name]), own_rows_table(), own_rows_table(seed=1), 2)
+
+
+@pytest.mark.parametrize("sampler", [None, "uniform", "round_robin", "dynamic"])
+@pytest.mark.parametrize("name", ["plain", "gramian"])
+def test_sources_with_samplers(sampler, name):
+    data, validation = two_sources(60, 20, seed=0), two_sources(25, 9, seed=1)
+    agrees(settings(sampler=sampler, **OPTIONS[name]), data, validation, 2)
+
+
+def two_sources(*sizes, seed):
+    """A regression task each, on three and on two numbers."""
+    draw = np.random.default_rng(seed)
+    frames = {}
+    for name, n_rows, width in zip("ab", sizes, (3, 2), strict=True):
+        inputs = draw.normal(size=(n_rows, width))
+        columns = {f"{name}{j}": inputs[:, j] for j in range(width)}
+        frames[name] = pl.DataFrame({**columns, f"y_{name}": inputs.sum(axis=1)})
+    tasks = [Task("y_a", "regression"), Task("y_b", "regression")]
+    return MultiTaskDataset.from_sources(frames, tasks)
+
+
+@pytest.mark.parametrize("options", [{"patience": 1}, {"task_patience": 1, "patience": None}])
+def test_they_stop_together(options):
+    trainer = settings(steps=400, learning_rate=0.1, evaluate_every=2, **options)
+    _, history = agrees(trainer, mixed_table(30), mixed_table(15, seed=1), 2)
+    assert history.n_steps < 400
+
+
+def test_one_that_wants_to_stop_stops_all():
+    class Impatient(ThreadProcesses):
+        pass
+
+    def train(processes):
+        run = run_of(settings(patience=50), mixed_table(40), mixed_table(20, seed=1), processes)
+        if processes.rank == 1:
+            run.selection.patience = 0
+        return run.run(progress=False)
+
+    histories = together(2, train, Impatient)
+    assert [history.n_steps for history in histories] == [0, 0]
+
+
+def test_a_loss_that_is_not_finite_ends_all():
+    """It shows in every process, though one alone has the row."""
+
+    def train(processes):
+        run = run_of(settings(batch_size=4), mixed_table(8), None, processes)
+        forward = run.forward
+
+        def infinite(batch):
+            found = forward(batch)
+            factor = torch.inf if processes.rank == 1 else 1.0
+            return found._replace(losses=found.losses * factor)
+
+        run.forward = infinite
+        try:
+            run.run(progress=False)
+        except NonFiniteLossError as error:
+            return str(error)
+        return "no error"
+
+    sentences = together(2, train)
+    assert sentences[0] == sentences[1]
+    assert "is not finite in batch 1 of epoch 1" in sentences[0]
+
+
+def test_a_checkpoint_is_resumed_by_all(tmp_path):
+    path = tmp_path / "state"
+    data, validation = mixed_table(70), mixed_table(41, seed=1)
+    trainer = settings(aggregation="mgda")
+
+    def interrupted(processes):
+        run = run_of(trainer, data, validation, processes)
+        first = processes.rank == 0
+
+        def save(run):
+            if first and run.step == 12:
+                save_run(run, path, "same")
+
+        run.run(progress=False, save=save)
+
+    def resumed(processes):
+        run = run_of(trainer, data, validation, processes)
+        resume_run(run, path, "same")
+        assert run.step == 12
+        history = run.run(progress=False)
+        return run.network.state_dict(), history
+
+    together(2, interrupted)
+    alone = trained(trainer, data, validation)
+    for result in together(2, resumed):
+        agree(result, alone)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"weighting": "auto_lambda"}, UnservedNeedError, "AutoLambda needs validation, which"),
+        ({"weighting": "auto_scale"}, UnservedNeedError, "AutoScale needs gramian, which"),
+        ({"aggregation": "mgda", "engine": "features"}, ParameterError, "Leave `engine` at 'auto'"),
+    ],
+)
+def test_what_only_one_process_can_do(options, error, sentence):
+    with pytest.raises(error, match=sentence):
+        together(2, partial(trained, settings(**options), mixed_table(40), None))
+
+
+def test_networks_of_single_tasks_are_for_one_process(monkeypatch):
+    monkeypatch.setattr("training_processes.SMALL", SingleTask(SMALL.encoder))
+    with pytest.raises(ParameterError, match="Networks of single tasks are trained by one process"):
+        together(2, partial(trained, settings(), mixed_table(40), None))
+
+
+@pytest.mark.slow
+def test_two_real_processes(tmp_path):
+    multiprocessing.spawn(work, args=(tmp_path / "meeting",), nprocs=2)
