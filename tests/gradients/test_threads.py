@@ -7,7 +7,8 @@ import torch
 from fakes_processes import together
 from gradient_networks import Trunk, mlp, numbers
 
-from polytask.aggregation import MGDA, STCH, Every, GradDrop, MoDo, PCGrad, SDMGrad
+from polytask.aggregation import MGDA, STCH, Every, GradDrop, MoDo, PCGrad, Random, SDMGrad
+from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.gradients import backward
 from polytask.processes import OneProcess
 
@@ -97,3 +98,90 @@ def test_one_process_of_a_group_is_as_without():
     torch.testing.assert_close(same, weights)
     for one, two in zip(network.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(one.grad, two.grad)
+
+
+# ── wrong use ────────────────────────────────────────────────────────────────────────────────
+
+
+def backward_in(processes, *, n_tasks=3, aggregator=None, connected=True, **options):
+    with ONE_AT_A_TIME:
+        network = Trunk(mlp, numbers(8, 4))
+    rows = torch.arange(8).tensor_split(processes.size)[processes.rank]
+    losses = losses_of(network, rows, network.inputs)[:n_tasks]
+    options = {"task_parameters": network.heads.parameters()} | options
+    shared = network.shared() if connected else [torch.nn.Parameter(torch.ones(2))]
+    return backward(losses, shared, aggregator or MGDA(), group=processes, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("losses", {"n_tasks": 2}),
+        ("aggregator", {"aggregator": GradDrop()}),
+        ("shared_parameters", {"connected": False}),
+        ("task_parameters", {"task_parameters": []}),
+        ("second", {"second": torch.ones(3)}),
+        ("heads", {"heads": "plain"}),
+        ("scale", {"scale": 2.0}),
+    ],
+)
+def test_calls_that_differ_are_refused_in_all_processes(name, options):
+    def call(processes):
+        with pytest.raises(ParameterError) as caught:
+            backward_in(processes, **(options if processes.rank == 1 else {}))
+        return str(caught.value)
+
+    first, second = together(2, call)
+    assert first == second
+    assert f"The `{name}` parameter of backward must be alike in all processes" in first
+    assert "process 1 differs from that of process 0" in first
+
+
+def test_losses_that_reach_no_shared_parameter_are_refused():
+    with pytest.raises(ParameterError, match="must depend on `shared_parameters`"):
+        together(2, lambda processes: backward_in(processes, connected=False))
+
+
+@pytest.mark.parametrize("method", [Random, lambda: GradDrop(leak=0.5)])
+def test_methods_that_draw_differently_are_refused(method):
+    def call(processes):
+        aggregator = method()
+        aggregator.start(3, generator=torch.Generator().manual_seed(processes.rank))
+        backward_in(processes, aggregator=aggregator)
+
+    with pytest.raises(ParameterError, match="must give the same update in all processes"):
+        together(2, call)
+
+
+@pytest.mark.parametrize("heads_only", [False, True])
+def test_gradients_that_are_not_finite_are_named_in_all_processes(heads_only):
+    """One process alone has them."""
+
+    def call(processes):
+        with ONE_AT_A_TIME:
+            network = Trunk(mlp, numbers(8, 4))
+        losses = losses_of(network, torch.arange(8), network.inputs)
+        if processes.rank == 1:
+            weight = network.heads[1].bias if heads_only else network.shared()[0]
+            losses = losses + torch.tensor([0.0, 1.0, 0.0]) * (0 * weight).sum().sqrt()
+        with pytest.raises(NonFiniteLossError) as caught:
+            backward(
+                losses,
+                network.shared(),
+                MGDA(),
+                group=processes,
+                task_parameters=network.heads.parameters(),
+            )
+        return str(caught.value)
+
+    for sentence in together(2, call):
+        assert "The gradients of the `losses` of backward must be finite" in sentence
+        assert "1" in sentence.split("Those of ")[1].split(" are")[0]
+
+
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize("group", [object(), 2])
+def test_other_groups_are_refused(group):
+    network = Trunk(mlp, numbers(8, 4))
+    with pytest.raises(ParameterError, match="`group` parameter of backward must be Processes"):
+        backward(network.losses(), network.shared(), MGDA(), group=group, task_parameters=[])

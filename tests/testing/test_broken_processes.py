@@ -76,6 +76,11 @@ class CountsForAny(OneProcess):
         return self.sum(tensor.int())
 
 
+class GathersBackwards(ThreadProcesses):
+    def gather(self, tensor):
+        return super().gather(tensor).flip(0)
+
+
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
@@ -101,6 +106,7 @@ def test_a_broken_process_is_found(kind, sentence):
         (Largest, "sum must be 3, not"),
         (SumForMean, "mean must be 1.5"),
         (AllForAny, "any must be True where"),
+        (GathersBackwards, r"gather must be \[\[0, 7\], \[1, 7\]\], not"),
     ],
 )
 def test_a_broken_group_is_found(kind, sentence):

@@ -25,6 +25,7 @@ __all__ = [
     "check_task_of_row",
     "consumed_graphs_explained",
     "no_graph_error",
+    "no_shared_parameter_error",
     "stack_losses",
     "unique_parameters",
 ]
@@ -185,11 +186,16 @@ def check_graph(step: Step, owner: str = "backward") -> None:
     if not step.losses.requires_grad:
         raise no_graph_error(owner, "shared_parameters")
     if not step.graph.leaves.keys() & set(step.shared):
-        sentence = (
-            f"The `losses` parameter of {owner} must depend on `shared_parameters`. No loss does: "
-            "give the parameters that the losses were computed with, with their graph."
-        )
-        raise ParameterError(sentence)
+        raise no_shared_parameter_error(owner)
+
+
+def no_shared_parameter_error(owner: str = "backward") -> ParameterError:
+    """The error about losses that lead to no shared parameter."""
+    sentence = (
+        f"The `losses` parameter of {owner} must depend on `shared_parameters`. No loss does: "
+        "give the parameters that the losses were computed with, with their graph."
+    )
+    return ParameterError(sentence)
 
 
 def no_graph_error(owner: str, parameters: str) -> ParameterError:

@@ -29,7 +29,7 @@ from polytask.gradients._arguments import (
 from polytask.gradients._engines import ENGINES
 from polytask.gradients._foreign import as_aggregator
 from polytask.gradients._needs import Need
-from polytask.gradients._process_group import aggregate_across
+from polytask.gradients._process_group import aggregate_across, check_same_call
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
 from polytask.processes import Processes, as_processes
@@ -114,8 +114,8 @@ def backward(
     group : torch.distributed.ProcessGroup or Processes, optional
         Processes that hold parts of the batch and call this together. The update is that of the
         mean of their losses, the same on each; modules must not be wrapped to average gradients
-        themselves. The Jacobian is formed whole, without a choice of `engine` or `memory_limit`;
-        `task_of_row` and `second` have no effect.
+        themselves. The Jacobian is formed whole, without a choice of `engine` or `memory_limit`,
+        and `task_of_row` has no effect. A process without a row of the batch gives zeros.
     task_parameters : iterable of tensors, optional
         All other parameters, in the same order on every process; needed with `group`.
 
@@ -128,7 +128,8 @@ def backward(
     ------
     ParameterError
         If an argument is invalid, such as losses without a graph or an engine that lacks the
-        features it works on.
+        features it works on; or if processes of `group` give different numbers of losses,
+        parameters or aggregators, in all of them.
     NonFiniteLossError
         If the loss or the gradient of a task that is present is infinite or not a number, unless
         a loss scaler skips such a step. `.grad` is then of no use.
@@ -173,8 +174,21 @@ def backward(
         _check_engine(engine, memory_limit)
     stacked = stack_losses(losses)
     shared = unique_parameters(shared_parameters)
-    others = [] if group is None else _trainable(task_parameters)
+    others = [] if group is None else _trainable(task_parameters, shared)
     processes = None if group is None else as_processes(group)
+    if processes is not None:
+        check_same_call(
+            processes,
+            stacked.device,
+            losses=len(stacked),
+            shared_parameters=[tuple(parameter.shape) for parameter in shared],
+            task_parameters=[tuple(parameter.shape) for parameter in others],
+            aggregator=(type(aggregator).__name__, sorted(aggregator.needs)),
+            second=second is not None,
+            scale=scale,
+            skip_overflow=skip_overflow,
+            heads=heads,
+        )
     served = _served(stacked, present, processes)
     step = Step(
         losses=stacked if scale == 1.0 else stacked * scale,
@@ -253,14 +267,16 @@ def _second(
     return stacked
 
 
-def _trainable(task_parameters: Iterable[Tensor] | None) -> list[Tensor]:
+def _trainable(task_parameters: Iterable[Tensor] | None, shared: list[Tensor]) -> list[Tensor]:
     if task_parameters is None:
         sentence = (
             "With `group`, backward averages the gradients of heads over processes. Give all "
             "parameters that are not shared as `task_parameters`, in one order."
         )
         raise ParameterError(sentence)
-    return [parameter for parameter in task_parameters if parameter.requires_grad]
+    known = set(shared)
+    unique = dict.fromkeys(task_parameters)
+    return [parameter for parameter in unique if parameter.requires_grad and parameter not in known]
 
 
 def _check_needs(aggregator: Any, second: object) -> None:

@@ -8,7 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask.exceptions import ParameterError
 from polytask.gradients._aggregate import add_flat_gradient
+from polytask.gradients._arguments import no_shared_parameter_error
 from polytask.gradients._engines import compute_jacobian
 from polytask.gradients._finite import check_jacobian, check_per_task, check_update
 from polytask.gradients._flattening import flatten, real_size, slices, unflatten
@@ -17,9 +19,27 @@ from polytask.gradients._needs import Need
 from polytask.gradients._parameter_hooks import hooks_suspended
 from polytask.gradients._slopes import slopes
 from polytask.gradients._step import Step
-from polytask.processes import Processes
+from polytask.processes import Processes, differing_ranks
 
-__all__ = ["aggregate_across"]
+__all__ = ["aggregate_across", "check_same_call"]
+
+_TOLERANCE = 1e-3
+"""Largest relative difference of updates between processes; processors round differently."""
+
+
+def check_same_call(processes: Processes, device: torch.device, **arguments: object) -> None:
+    """Refuse calls of `backward` that differ between processes, in all of them.
+
+    Otherwise they would wait for each other, or exchange numbers that mean different things.
+    """
+    for name, rank in differing_ranks(processes, arguments, device).items():
+        sentence = (
+            f"The `{name}` parameter of backward must be alike in all processes of `group`. That "
+            f"of process {rank} differs from that of process 0. Build the same model and the same "
+            "method in each, and give the losses of all tasks in one order: `present` says which "
+            "of them have labels."
+        )
+        raise ParameterError(sentence)
 
 
 def aggregate_across(
@@ -30,13 +50,16 @@ def aggregate_across(
     Per-task gradients are averaged before the aggregator sees them, since the Gramian of
     averaged gradients is not the average of Gramians.
     """
+    reached = _reached_anywhere(step, [*step.shared, *task_parameters], processes)
+    if reached.isdisjoint(step.shared):
+        raise no_shared_parameter_error()
     with hooks_suspended(step.shared):
         local = compute_jacobian(step) if step.losses.requires_grad else _zero_jacobian(step)
     jacobian = processes.mean(local) / step.scale
     if not step.skips_overflow:
         check_jacobian(jacobian, step)
     weights, update = _weights_and_update(step, aggregator, jacobian, processes)
-    reached = _reached_anywhere(step, [*step.shared, *task_parameters], processes)
+    _check_same_update(weights, update, processes)
     add_flat_gradient(step.shared, update * step.scale, reached)
     head_gradient = _head_gradient(step, weights, task_parameters)
     if head_gradient is not None:
@@ -45,13 +68,32 @@ def aggregate_across(
     return weights
 
 
-def _reached_anywhere(
-    step: Step, parameters: list[Tensor], processes: Processes
-) -> set[Tensor]:
-    """Parameters that a loss of some process depends on; others keep no gradient."""
+def _reached_anywhere(step: Step, parameters: list[Tensor], processes: Processes) -> set[Tensor]:
+    """Parameters that a loss of some process depends on; others keep no gradient.
+
+    A process without a label of a task, or without a row of a source, reaches fewer of them.
+    """
     own = torch.tensor([p in step.graph.leaves for p in parameters], device=step.losses.device)
     flags = processes.any(own).tolist()
     return {p for p, reached in zip(parameters, flags, strict=True) if reached}
+
+
+def _check_same_update(
+    weights: Float[Tensor, " k"], update: Float[Tensor, " p"], processes: Processes
+) -> None:
+    """Refuse aggregators that draw or remember something else in each process."""
+    outcome = torch.cat([weights.double(), torch.linalg.vector_norm(update.double())[None]])
+    outcomes = processes.gather(outcome)
+    deviations = (outcomes - outcomes[0]).abs().amax(dim=1)
+    differing = deviations > _TOLERANCE * outcomes.abs().max()  # False where gradients overflowed
+    if bool(differing.any()):
+        sentence = (
+            "The `aggregator` parameter of backward must give the same update in all processes of "
+            f"`group`. That of process {int(differing.int().argmax())} differs from that of "
+            "process 0. In each process, start it anew before training, with a generator of the "
+            "same seed: `start(n_tasks, generator=…)`."
+        )
+        raise ParameterError(sentence)
 
 
 def _weights_and_update(

@@ -6,6 +6,8 @@ from typing import Any
 
 from torch import Tensor, distributed
 
+from polytask._validation import message
+from polytask.exceptions import ParameterError
 from polytask.processes._processes import Processes
 
 __all__ = ["GroupProcesses", "as_processes"]
@@ -17,24 +19,51 @@ class GroupProcesses(Processes):
     Parameters
     ----------
     group : torch.distributed.ProcessGroup, optional
-        The default group, if not given. It has to be initialised before `rank` or `size` is read.
+        The default group, if not given.
+
+    Raises
+    ------
+    ParameterError
+        If the group is not initialised, or this process is not one of its members.
+
+    Examples
+    --------
+    Every process, started by ``torchrun`` or ``torch.multiprocessing``, calls
+
+    >>> import tempfile
+    >>> import torch
+    >>> from torch import distributed
+    >>> from polytask.processes import GroupProcesses
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> meeting = f"file://{folder.name}/meeting"
+    >>> distributed.init_process_group("gloo", init_method=meeting, rank=0, world_size=1)
+    >>> processes = GroupProcesses()
+    >>> processes.rank, processes.size, processes.sum(torch.tensor(3.0))
+    (0, 1, tensor(3.))
+
+    and at its end, so that gloo does not abort,
+
+    >>> processes.barrier()
+    >>> distributed.destroy_process_group()
+    >>> folder.cleanup()
     """
 
     def __init__(self, group: Any = None) -> None:
+        if not (distributed.is_available() and distributed.is_initialized()):
+            sentence = (
+                "GroupProcesses needs an initialised process group. Call "
+                "torch.distributed.init_process_group first."
+            )
+            raise ParameterError(sentence)
         self.group = group
-
-    @property
-    def rank(self) -> int:  # type: ignore[override]  # read from the group when it is there
-        """The position of this process in the group."""
-        return distributed.get_rank(self.group)
-
-    @property
-    def size(self) -> int:  # type: ignore[override]  # the same
-        """The number of processes in the group."""
-        return distributed.get_world_size(self.group)
+        self.rank = distributed.get_rank(group)
+        self.size = distributed.get_world_size(group)
+        if self.rank < 0:
+            expected = "a process group with this process as a member"
+            raise ParameterError(message("GroupProcesses", "group", expected, group))
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """The sum of a tensor over all processes."""
+        """The sum of a tensor over all processes, in its shape and type, without a graph."""
         total = tensor.detach().clone().contiguous()
         distributed.all_reduce(total, distributed.ReduceOp.SUM, self.group)
         return total
@@ -44,6 +73,30 @@ class GroupProcesses(Processes):
         distributed.barrier(self.group)
 
 
-def as_processes(group: Any) -> Processes:
-    """Processes as they are; a process group of torch as `GroupProcesses`."""
-    return group if isinstance(group, Processes) else GroupProcesses(group)
+def as_processes(group: Any, owner: str = "backward", parameter: str = "group") -> Processes:
+    """Return `Processes` as they are, and a process group of torch as `GroupProcesses`.
+
+    Parameters
+    ----------
+    group : Processes or torch.distributed.ProcessGroup
+    owner, parameter : str
+        Whose argument it is, for errors.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+
+    Examples
+    --------
+    >>> from polytask.processes import OneProcess, as_processes
+    >>> processes = OneProcess()
+    >>> as_processes(processes) is processes
+    True
+    """
+    if isinstance(group, Processes):
+        return group
+    if distributed.is_available() and isinstance(group, distributed.ProcessGroup):
+        return GroupProcesses(group)
+    expected = "Processes or an initialised torch.distributed.ProcessGroup"
+    raise ParameterError(message(owner, parameter, expected, group))

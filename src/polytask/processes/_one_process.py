@@ -10,7 +10,7 @@ __all__ = ["OneProcess"]
 
 
 class OneProcess(Processes):
-    """The group of one process: its own tensors are the sums.
+    """The group of one process: its own tensors are the sums, to the last bit.
 
     Examples
     --------
@@ -24,6 +24,10 @@ class OneProcess(Processes):
     size = 1
 
     def sum(self, tensor: Tensor) -> Tensor:
+        """The tensor itself, without its graph."""
+        return tensor.detach()
+
+    def mean(self, tensor: Tensor) -> Tensor:
         """The tensor itself, without its graph."""
         return tensor.detach()
 

@@ -11,16 +11,34 @@ __all__ = ["Processes"]
 
 
 class Processes(ABC):
-    """Processes that work on parts of the same batches, as one of them sees the group.
+    """Processes that train on parts of the same batches, as seen from one of them.
 
-    All of them call the same methods in the same order. What they get is the same in each.
+    All of them call the same methods in the same order, with tensors of the same shape and type.
+    Every method returns the same in each of them. Only `sum` and `barrier` must be written.
 
     Attributes
     ----------
     rank : int
-        The position of this process among all, from 0.
+        The position of this process in the group, from 0.
     size : int
         The number of processes.
+
+    Examples
+    --------
+    A group of four whose other members always send zeros:
+
+    >>> import torch
+    >>> from polytask.processes import Processes
+    >>> class Alone(Processes):
+    ...     rank, size = 0, 4
+    ...
+    ...     def sum(self, tensor):
+    ...         return tensor.detach().clone()
+    ...
+    ...     def barrier(self):
+    ...         pass
+    >>> Alone().mean(torch.tensor([2.0, 6.0]))
+    tensor([0.5000, 1.5000])
     """
 
     rank: int
@@ -28,7 +46,7 @@ class Processes(ABC):
 
     @abstractmethod
     def sum(self, tensor: Tensor) -> Tensor:
-        """The sum of a tensor over all processes, in its shape and type; without a graph."""
+        """The sum of a tensor over all processes, in its shape and type, without a graph."""
 
     @abstractmethod
     def barrier(self) -> None:
@@ -39,5 +57,11 @@ class Processes(ABC):
         return self.sum(tensor) / self.size
 
     def any(self, tensor: Tensor) -> Tensor:
-        """Where a bool tensor is True in some process."""
+        """Where a bool tensor is True in at least one process."""
         return self.sum(tensor.to(torch.int32)) > 0
+
+    def gather(self, tensor: Tensor) -> Tensor:
+        """The tensors of numbers of all processes by rank, along a new first axis."""
+        table = tensor.new_zeros((self.size, *tensor.shape))
+        table[self.rank] = tensor.detach()
+        return self.sum(table)

@@ -17,14 +17,14 @@ def check_processes(processes: Processes, device: torch.device | None = None) ->
     """Raise AssertionError unless a group of processes keeps the promises of `Processes`.
 
     Call it in every process of the group at once, each with its own object. Ranks are those of
-    different processes; sums, means and `any` are right, the same everywhere, in the tensors'
-    shape and type, and leave their arguments and their graphs alone.
+    different processes. Sums and means have the tensors' shape and type and no graph, `any` and
+    `gather` are right, and arguments stay as they are.
 
     Parameters
     ----------
     processes : Processes
     device : torch.device, optional
-        Of the tensors; the CPU by default.
+        The device of the tensors; the CPU by default.
 
     Examples
     --------
@@ -43,6 +43,7 @@ def check_processes(processes: Processes, device: torch.device | None = None) ->
             _check_sum(processes, torch.ones(shape, dtype=dtype, device=device) * (rank + 1))
     _check_arguments_stay(processes, device)
     _check_any(processes, device)
+    _check_gather(processes, device)
     processes.barrier()
 
 
@@ -85,3 +86,9 @@ def _check_any(processes: Processes, device: torch.device | None) -> None:
     assert result.tolist() == [True, False, True], (
         f"any must be True where it is in some process, not {result.tolist()}"
     )
+
+
+def _check_gather(processes: Processes, device: torch.device | None) -> None:
+    table = processes.gather(torch.tensor([processes.rank, 7], device=device))
+    expected = [[rank, 7] for rank in range(processes.size)]
+    assert table.tolist() == expected, f"gather must be {expected}, not {table.tolist()}"

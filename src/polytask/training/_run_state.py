@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from polytask._reason import reason
+from polytask._seeds import derived_seed
 from polytask.bookkeeping import History
 from polytask.exceptions import ParameterError, StudyError
 from polytask.training._checkpoint import load_state, save_state
-from polytask.training._tensors import derived_seed
 from polytask.training._training_run import TrainingRun
 
 __all__ = ["resume_run", "save_run"]

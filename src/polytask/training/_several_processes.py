@@ -1,53 +1,19 @@
-"""Work that several processes share in training: their rows, and gradients of plain sums."""
+"""Rows, losses, gradients and buffers of several processes that train one network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch, SourceBatch
-from polytask.exceptions import ParameterError, UnservedNeedError
-from polytask.gradients import Need
+from polytask.exceptions import PolytaskError
 from polytask.processes import Processes
-from polytask.training._trainer_settings import TrainerSettings
-from polytask.weighting import Weighting
+from polytask.training._forward import BatchLosses
 
-__all__ = ["average_gradients", "check_shared_work", "rows_of_process"]
-
-_OF_ONE_PROCESS = frozenset({Need.GRAMIAN, Need.PRODUCT, Need.VALIDATION})
-
-
-def check_shared_work(
-    trainer: TrainerSettings,
-    network: MultiTaskModule,
-    weighting: Weighting | None,
-    processes: Processes,
-) -> None:
-    """Refuse what only a single process can train."""
-    if processes.size == 1:
-        return
-    if network.replicated:
-        sentence = (
-            "Networks of single tasks are trained by one process. Give `processes` of size 1, "
-            "and train other seeds or tasks in the other processes."
-        )
-        raise ParameterError(sentence)
-    if trainer.engine != "auto":
-        sentence = (
-            f"The engine {trainer.engine!r} of Trainer is for one process: over several, the whole "
-            "Jacobian is formed. Leave `engine` at 'auto'."
-        )
-        raise ParameterError(sentence)
-    unserved = sorted(weighting.needs & _OF_ONE_PROCESS) if weighting is not None else []
-    if unserved:
-        sentence = (
-            f"{type(weighting).__name__} needs {', '.join(unserved)}, which Trainer serves in one "
-            "process alone. Choose a weighting of the losses, or an aggregator."
-        )
-        raise UnservedNeedError(sentence)
+__all__ = ["average_buffers", "average_gradients", "losses_of_all", "rows_of_process"]
 
 
 def rows_of_process(sources: Batch, processes: Processes) -> dict[str, SourceBatch]:
@@ -59,6 +25,31 @@ def rows_of_process(sources: Batch, processes: Processes) -> dict[str, SourceBat
         for name, rows in sources.items()
     }
     return {name: rows for name, rows in parts.items() if rows.n_rows}
+
+
+def losses_of_all(
+    own_losses: Callable[[], BatchLosses], n_tasks: int, processes: Processes, device: torch.device
+) -> BatchLosses:
+    """Losses of which the mean over all processes is the loss of the whole batch.
+
+    An error in one process is raised in all of them: otherwise the others would wait for it.
+    """
+    error: Exception | None = None
+    zeros = torch.zeros(n_tasks, device=device)
+    own = BatchLosses(zeros, zeros.bool())
+    try:
+        own = own_losses()
+    except Exception as raised:  # noqa: BLE001 - raised again below, after all processes know
+        error = raised
+    failed = torch.tensor([error is not None], device=device)
+    flags = processes.any(torch.cat([own.present, failed]))
+    if error is not None:
+        raise error
+    if bool(flags[-1]):
+        sentence = "Another process failed in its part of the batch. See its error."
+        raise PolytaskError(sentence)
+    whole = processes.sum(own.losses)
+    return BatchLosses(own.losses * processes.size, flags[:-1], own.features, whole)
 
 
 def average_gradients(parameters: Sequence[Tensor], processes: Processes) -> None:
@@ -75,4 +66,18 @@ def average_gradients(parameters: Sequence[Tensor], processes: Processes) -> Non
     means = processes.mean(torch.cat([gradient.flatten() for gradient in own]))
     pieces = torch.split(means, [p.numel() for p in filled])
     for parameter, mean in zip(filled, pieces, strict=True):
-        parameter.grad = mean.view_as(parameter)
+        parameter.grad = mean.view_as(parameter).to(parameter.dtype)
+
+
+def average_buffers(network: MultiTaskModule, processes: Processes) -> None:
+    """Give every process the same buffers: means of floats, and those of rank 0 otherwise.
+
+    Batch norm sees the rows of one process, so that its statistics differ between them.
+    """
+    if processes.size == 1:
+        return
+    for buffer in network.buffers():
+        values = processes.gather(buffer if buffer.dtype != torch.bool else buffer.to(torch.uint8))
+        differs = bool((values != values[0]).any())
+        if differs:
+            buffer.copy_(values.mean(dim=0) if buffer.is_floating_point() else values[0])

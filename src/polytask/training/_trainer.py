@@ -17,12 +17,14 @@ from polytask._files import writing
 from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
+from polytask._validation import InstanceOf, check
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import PolytaskError, StudyError
-from polytask.processes import Processes
+from polytask.processes import OneProcess, Processes
 from polytask.training._device import make_fabric
+from polytask.training._process_checks import check_same_step, check_same_training
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
@@ -162,7 +164,9 @@ class Trainer(TrainerSettings):
         processes : Processes, optional
             Those that train the network together. Each calls `fit` with the same arguments, takes
             its part of every batch and of the validation rows, and ends with the same network.
-            `batch_size` counts rows of all of them. Batch norm sees the part of one process.
+            `batch_size` counts rows of all of them. Batch norm sees the part of one process; its
+            running statistics are averaged at every evaluation. The process of rank 0 writes the
+            checkpoint, which all must be able to read.
 
         Returns
         -------
@@ -172,12 +176,19 @@ class Trainer(TrainerSettings):
         ------
         NonFiniteLossError
             If a task's loss is not finite; names the task and the batch.
+        ParameterError
+            If an argument is invalid, or if `processes` have different arguments.
         """
+        processes = OneProcess() if processes is None else processes
+        check("Trainer", "processes", processes, InstanceOf((Processes,)))
         fabric = make_fabric(self.accelerator, self.precision)
         train = train.without_zero_weights()
         validation = None if validation is None else validation.without_zero_weights()
         schemas = fit_schemas(train)
         network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
+
+        rows = {"training rows": train, "validation rows": validation}
+        check_same_training(processes, self, network, rows, fabric.device)
 
         def tensors(data: MultiTaskDataset) -> dict[str, Any]:
             encoded = encode(data.sources, data.tasks, schemas, network.blocks)
@@ -189,13 +200,14 @@ class Trainer(TrainerSettings):
             run = TrainingRun(
                 self, fabric, network, train.tasks, tensors(train), held_out, seed, processes
             )
-            is_first = run.processes.rank == 0
+            is_first = processes.rank == 0
             save = None
             if checkpoint is not None:
                 identity = self._identity(architecture, train, validation, seed)
                 save = _Saver(Path(checkpoint), identity, checkpoint_seconds)
                 save.resume(run)
                 on_epoch = save.watched(on_epoch)
+            check_same_step(processes, run.step, fabric.device)
             with nullcontext() if save is None else save.explained():
                 history = run.run(
                     progress if is_first else False, on_epoch, save if is_first else None

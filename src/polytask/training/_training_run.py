@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import torch
@@ -31,12 +32,14 @@ from polytask.training._frozen import Frozen
 from polytask.training._joint_batches import JointBatches
 from polytask.training._observing import Observing
 from polytask.training._optimizers import make_optimizer, make_scheduler
+from polytask.training._process_checks import check_shared_work
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._selection import make_selection
 from polytask.training._several_processes import (
+    average_buffers,
     average_gradients,
-    check_shared_work,
+    losses_of_all,
     rows_of_process,
 )
 from polytask.training._trainer_settings import TrainerSettings
@@ -253,23 +256,22 @@ class TrainingRun:
 
     def _losses(self, batch: Batch) -> BatchLosses:
         """Losses of the tasks that are still trained."""
-        batch_losses = self.forward(batch) if batch else self._no_losses()
-        if not bool(self.selection.active.all()):
-            present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
-            losses = torch.where(present, batch_losses.losses, 0.0)
-            batch_losses = BatchLosses(losses, present, batch_losses.features)
-        return batch_losses if self.processes.size == 1 else self._with_others(batch_losses)
+        if self.processes.size == 1:
+            return self._own_losses(batch)
+        own = partial(self._own_losses, batch)
+        return losses_of_all(own, len(self.tasks), self.processes, self.fabric.device)
 
-    def _no_losses(self) -> BatchLosses:
-        """Of a process without a row of the batch."""
-        zeros = torch.zeros(len(self.tasks), device=self.fabric.device)
-        return BatchLosses(zeros, zeros.bool())
-
-    def _with_others(self, own: BatchLosses) -> BatchLosses:
-        """Losses of which the mean over all processes is the loss of the whole batch."""
-        whole = self.processes.sum(own.losses)
-        present = self.processes.any(own.present)
-        return BatchLosses(own.losses * self.processes.size, present, own.features, whole)
+    def _own_losses(self, batch: Batch) -> BatchLosses:
+        """Losses of the rows of this process."""
+        if not batch:
+            zeros = torch.zeros(len(self.tasks), device=self.fabric.device)
+            return BatchLosses(zeros, zeros.bool())
+        batch_losses = self.forward(batch)
+        if bool(self.selection.active.all()):
+            return batch_losses
+        present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
+        losses = torch.where(present, batch_losses.losses, 0.0)
+        return BatchLosses(losses, present, batch_losses.features)
 
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
@@ -337,6 +339,7 @@ class TrainingRun:
     # ── looking ──────────────────────────────────────────────────────────────────────────────
 
     def _look(self) -> EpochRecord:
+        average_buffers(self.network, self.processes)
         names = self.tasks.names
         epoch = len(self.history.epochs) + 1
         means = self._loss_sum / self._fractions.clamp(min=1e-30)
