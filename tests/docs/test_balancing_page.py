@@ -8,6 +8,7 @@ import torch
 
 import polytask.aggregation
 import polytask.gradients
+import polytask.processes
 import polytask.sampling
 import polytask.weighting
 from polytask.aggregation import AmortisedAggregator, Property
@@ -18,7 +19,12 @@ CODE = [
     ("\n" * PAGE[: found.start(1)].count("\n"), found[1])
     for found in re.finditer(r"```python\n(.*?)```", PAGE, re.DOTALL)
 ]
-ROOMS = (polytask.aggregation, polytask.sampling, polytask.weighting)
+ROOMS = (
+    polytask.aggregation,
+    polytask.processes,
+    polytask.sampling,
+    polytask.weighting,
+)
 
 
 @pytest.fixture
@@ -48,6 +54,7 @@ def test_every_class_that_is_named_exists():
     public = {name for room in ROOMS for name in room.__all__} | {*polytask.gradients.__all__}
     public |= {
         "DistributedDataParallel",
+        "SingleTask",
         "Trainer",
         "CPUs",
         "GPUs",

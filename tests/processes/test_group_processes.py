@@ -31,7 +31,7 @@ def test_a_group_of_torch_passes_the_check(group):
 
 
 def test_a_group_must_be_initialised():
-    with pytest.raises(ParameterError, match="Call torch.distributed.init_process_group first"):
+    with pytest.raises(ParameterError, match=r"Call torch.*init_process_group first"):
         GroupProcesses()
 
 
