@@ -52,6 +52,7 @@ def agree(first, second, **tolerance):
     assert history.best_epochs == other_history.best_epochs
     assert len(history.epochs) == len(other_history.epochs)
     for record, other in zip(history.epochs, other_history.epochs, strict=True):
+        assert record.observed.keys() == other.observed.keys()
         for kind in ("train_losses", "validation_losses", "weights"):
             mine, theirs = getattr(record, kind), getattr(other, kind)
             assert mine.keys() == theirs.keys()

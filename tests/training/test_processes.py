@@ -29,6 +29,7 @@ from polytask.training._run_state import resume_run, save_run
 OPTIONS = {
     "plain": {},
     "sgd": {"optimizer": "sgd", "learning_rate": 0.1, "accumulate": 2, "clip_norm": 0.1},
+    "observed": {"observers": ("gradient_conflict",), "aggregation": "mean"},
     "plateau": {"scheduler": "reduce_lr_on_plateau", "scheduler_options": {"patience": 0}},
     "gramian": {"aggregation": "mgda", "weighting": "uncertainty_weighting"},
     "gramian, accumulated": {"aggregation": "mgda", "accumulate": 2, "l1": 1e-3},

@@ -165,8 +165,8 @@ class Trainer(TrainerSettings):
             Those that train the network together. Each calls `fit` with the same arguments, takes
             its part of every batch and of the validation rows, and ends with the same network.
             `batch_size` counts rows of all of them. Batch norm sees the part of one process; its
-            running statistics are averaged at every evaluation. The process of rank 0 writes the
-            checkpoint, which all must be able to read.
+            running statistics are averaged at every evaluation. Observers see all rows in each.
+            The process of rank 0 writes the checkpoint, which all must be able to read.
 
         Returns
         -------
