@@ -19,6 +19,7 @@ ROOMS = (
     "weighting",
     "aggregation",
     "sampling",
+    "observers",
     "losses",
     "metrics",
     "tasks",
@@ -28,7 +29,7 @@ ROOMS = (
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
     "Architecture", "Encoder", "MultiTaskModule", "Copies", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
-    "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
+    "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Observer", "View", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip
 
@@ -113,7 +114,7 @@ def test_rows_are_whole(name):
     assert all(row(name))
 
 
-PROMISES = PAGE.partition("### What aggregators promise\n")[2].partition("\n## ")[0]
+PROMISES = PAGE.partition("### Properties of aggregators\n")[2].partition("\n## ")[0]
 TABLE = [line.strip("|").split("|") for line in PROMISES.splitlines() if line.startswith("|")]
 NAMED = {fold(one): one for one in Property}
 COLUMNS = [NAMED[fold(word)] for word in TABLE[0][1:]]
