@@ -7,6 +7,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import Enum
 from functools import partial
 from numbers import Integral, Real
 from types import FunctionType
@@ -91,6 +92,8 @@ def to_json(value: object) -> Json:
     >>> from_json(to_json(Binary(positive="yes")))
     Binary(positive='yes')
     """
+    if isinstance(value, Enum):
+        return {"import": f"{import_path(type(value))}.{value.name}"}
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, Integral):
@@ -245,7 +248,7 @@ def _pair(pair: Json, find: Callable[[object], Any] | None) -> tuple[Any, Any]:
 
 def _factory(name: object, find: Callable[[object], Any]) -> Any:
     thing = find(name)
-    if not callable(thing):
+    if not callable(thing) and not isinstance(thing, Enum):
         raise ParameterError(f"The file names {name!r} as a factory, but that is none.")
     return thing
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from numbers import Integral, Real
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -78,6 +79,19 @@ class Interval(Constraint):
     """Finite numbers of type `kind` between `low` and `high`; `closed` names the included ends.
 
     A float may be given as an int, but neither as a bool.
+
+    Parameters
+    ----------
+    kind : type
+        ``int`` or ``float``.
+    low, high : float, optional
+    closed : {"both", "left", "right", "neither"}, default "both"
+
+    Examples
+    --------
+    >>> from polytask.constraints import Interval
+    >>> print(Interval(float, 0.0, 1.0, closed="left"))
+    a float in [0, 1)
     """
 
     kind: type[int] | type[float]
@@ -98,6 +112,8 @@ class Interval(Constraint):
         return above and below and math.isfinite(number)
 
     def __str__(self) -> str:
+        if self.low == -math.inf and self.high == math.inf:
+            return "an int" if self.kind is int else "a finite float"
         left = "[" if self.closed in {"both", "left"} and math.isfinite(self.low) else "("
         right = "]" if self.closed in {"both", "right"} and math.isfinite(self.high) else ")"
         name = "an int" if self.kind is int else "a float"
@@ -129,10 +145,14 @@ class Choice(Constraint):
 
     def __str__(self) -> str:
         start = "one of " if len(self.options) > 1 else ""
-        return start + ", ".join(repr(option) for option in self.options)
+        return start + ", ".join(map(_spelt, self.options))
 
     def suspects(self) -> Iterable[object]:
         yield from ("no such option", -17.5)
+
+
+def _spelt(option: object) -> str:
+    return option.name if isinstance(option, Enum) else repr(option)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,6 +206,8 @@ class Each(Constraint):
         least = f"at least {self.minimum}" if self.minimum else ""
         most = f"at most {self.maximum:,}" if math.isfinite(self.maximum) else ""
         size = " and ".join(filter(None, (least, most)))
+        if self.minimum == self.maximum:
+            size = f"{self.minimum}"
         return f"a tuple of {size}{' ' if size else ''}values, each {self.element}"
 
     def suspects(self) -> Iterable[object]:
@@ -254,6 +276,38 @@ def check(
 
 
 def check_parameters(instance: Constrained) -> None:
-    """Check every declared parameter of `instance` against its constraint."""
+    """Check every declared parameter of a recipe against its constraint.
+
+    Parameters
+    ----------
+    instance : dataclass instance
+        Its class declares `parameter_constraints`: a mapping of field to `Constraint`.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its constraint, or a constraint is declared for what is no field.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from polytask.constraints import Interval, check_parameters
+    >>> @dataclass(frozen=True)
+    ... class Neighbours:
+    ...     k: int = 5
+    ...     parameter_constraints = {"k": Interval(int, 1)}
+    ...
+    ...     def __post_init__(self):
+    ...         check_parameters(self)
+    >>> Neighbours(k=0)
+    Traceback (most recent call last):
+    polytask.exceptions.ParameterError: The `k` parameter of Neighbours must be an int in [1, inf). Got 0 instead.
+    """
+    owner = type(instance).__name__
     for parameter, constraint in type(instance).parameter_constraints.items():
-        check(type(instance).__name__, parameter, getattr(instance, parameter), constraint)
+        if not hasattr(instance, parameter):
+            sentence = (
+                f"{owner} declares a constraint of {parameter!r}, which is none of its fields."
+            )
+            raise ParameterError(sentence)
+        check(owner, parameter, getattr(instance, parameter), constraint)

@@ -35,7 +35,7 @@ CASES = [
     ),
     (Interval(float, 0, closed="neither"), "a float in (0, inf)", [1e-9], [0, -1, math.inf]),
     (Interval(float, 0, 1, closed="right"), "a float in (0, 1]", [1.0], [0.0, 1.1]),
-    (Finite, "a float in (-inf, inf)", [-1e300], [math.inf, -math.inf, math.nan]),
+    (Finite, "a finite float", [-1e300], [math.inf, -math.inf, math.nan]),
     (Choice(("a", "b", 1)), "one of 'a', 'b', 1", ["a", 1], ["c", True, 1.0]),
     (Choice((None,)), "None", [None], [0, False, ""]),
     (InstanceOf((int, str)), "an instance of int or str", [1, "x"], [True, 1.0, None]),

@@ -13,7 +13,7 @@ import pytest
 
 import polytask
 from polytask.datasets import make_related_regression
-from polytask.exceptions import UntrustedError
+from polytask.exceptions import ParameterError, UntrustedError
 from polytask.learners import Learner
 
 PAGE = (Path(__file__).parents[2] / "docs" / "learners.md").read_text(encoding="utf-8")
@@ -47,6 +47,24 @@ def test_the_trial_runs(folder, capsys):
     said = capsys.readouterr().out
     assert "nearest_rows" in said
     assert "linear" in said
+
+
+def test_labels_may_be_missing_in_some_columns_of_a_row(folder):
+    from my_learner import NearestRows
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(150, 2))
+    near = {"y": x[:, 0].copy(), "z": x[:, 1].copy()}
+    for column in near.values():
+        column[rng.random(150) < 0.4] = np.nan
+    tasks = [polytask.Task("place", "regression", target=("y", "z"))]
+    data = polytask.read({"a": x[:, 0], "b": x[:, 1], **near}, tasks)
+    found = polytask.compare(data, [NearestRows()], seeds=1, quiet=True)
+    assert found.recommended.learner == "nearest_rows"
+    predicted = found.chosen.predict({"a": x[:, 0], "b": x[:, 1]})["place"].response
+    assert np.abs(predicted - x).mean() < 0.3
+    with pytest.raises(ParameterError, match=r"`k` parameter of NearestRows must be an int in \[1"):
+        NearestRows(k=0)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from polytask.architectures import SingleTask
 from polytask.evaluation import grid
 from polytask.evaluation.running._plan import tuned_ranges
+from polytask.exceptions import ParameterError
 from polytask.learners import GradientBoosting, Linear, PooledLinear
 from polytask.neural_network import MultiTaskNetwork
 from polytask.ranges import Choices, Range
@@ -78,3 +79,12 @@ def test_classics():
         {"learning_rate": 0.1, "max_leaf_nodes": 8},
         {"learning_rate": 0.03, "max_leaf_nodes": 8},
     ]
+
+
+class Untuned(Linear):
+    tuned = ("alhpa",)
+
+
+def test_what_is_tuned_must_have_a_range():
+    with pytest.raises(ParameterError, match=r"names 'alhpa' in `tuned`, .* Did you mean 'alpha'"):
+        tuned_ranges(Untuned())

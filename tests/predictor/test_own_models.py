@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from forgery import files_of, resealed
 from users_kinds import BivariateNormal
 from users_model import Levels
@@ -74,7 +75,13 @@ def test_names_that_are_no_model(tmp_path, data, name, words):
 def test_arrays_that_are_none(tmp_path, data):
     with pytest.raises(BundleError, match="'task0', an array that is not of numbers"):
         fitted(data, task0=np.array(["a"])).save(tmp_path / "model")
-    fitted(data, task0=np.array(np.nan, np.float32)).save(tmp_path / "other")
+    broken = fitted(data, task0=np.array(np.nan, np.float32))
+    with pytest.raises(BundleError, match="'task0', an array with a number that is not finite"):
+        broken.save(tmp_path / "model")
+    fitted(data).save(tmp_path / "first")
+    files = files_of(tmp_path / "first")
+    files["arrays.safetensors"] = safetensors.numpy.save(dict(broken.model.arrays))
+    resealed(files, tmp_path / "other")
     with pytest.raises(BundleError, match="'task0' holds a number that is not finite"):
         load(tmp_path / "other", trusted="users_model")
 

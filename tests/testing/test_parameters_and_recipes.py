@@ -167,6 +167,11 @@ def test_good_ranges_pass():
     check_search_ranges(Tunable, size=3)
 
 
+def test_an_object_stands_for_its_class():
+    check_search_ranges(Tunable(size=3, alpha=2.0))
+    check_parameters_reject_bad_values(Good(size=3))
+
+
 @pytest.mark.parametrize(
     ("ranges", "words"),
     [

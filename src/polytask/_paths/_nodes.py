@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from polytask._naming import suggestion
+from polytask._paths._annotations import annotated_constraint, annotations_of
 from polytask._validation import Constraint
+from polytask.exceptions import ParameterError
 from polytask.ranges import SearchRange
 
 __all__ = ["Field", "fields_of", "is_open", "with_fields"]
@@ -34,9 +37,12 @@ def fields_of(recipe: Any) -> Iterator[Field]:
     if _is_dataclass(recipe):
         constraints = getattr(type(recipe), "parameter_constraints", {})
         ranges = getattr(type(recipe), "search_ranges", {})
-        for name in _names(recipe):
+        names = _names(recipe)
+        _check_declared(owner, names, ranges)
+        for name in names:
             value = getattr(recipe, name)
-            yield Field(name, owner, value, constraints.get(name), ranges.get(name))
+            constraint = constraints.get(name) or _annotated(type(recipe), name, value)
+            yield Field(name, owner, value, constraint, ranges.get(name))
     elif _is_estimator(recipe):
         yield from (Field(name, owner, value) for name, value in recipe.get_params().items())
     elif _are_recipes(recipe):
@@ -45,6 +51,23 @@ def fields_of(recipe: Any) -> Iterator[Field]:
     elif is_open(recipe):
         inner = [name for name in recipe if isinstance(name, str) and _is_recipe(recipe[name])]
         yield from (Field(name, owner, recipe[name]) for name in inner)
+
+
+def _check_declared(owner: str, names: Collection[str], ranges: Mapping[str, Any]) -> None:
+    """Refuse search ranges of what is no field, which would be ignored."""
+    for declared in ranges:
+        if declared not in names:
+            sentence = (
+                f"{owner} declares a search range of {declared!r}, which is none of its fields. "
+                f"{suggestion(declared, names)}"
+            )
+            raise ParameterError(sentence)
+
+
+def _annotated(cls: type, name: str, value: object) -> Constraint | None:
+    """What the field's annotation says, if the field's own value keeps to it."""
+    constraint = annotated_constraint(annotations_of(cls).get(name, object))
+    return constraint if constraint is not None and constraint.accepts(value) else None
 
 
 def is_open(recipe: Any) -> bool:

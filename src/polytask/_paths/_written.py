@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from polytask._naming import fold, made, resolve
@@ -19,7 +20,7 @@ from polytask._validation import (
     Satisfies,
     message,
 )
-from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
+from polytask.exceptions import ParameterError, PolytaskError, UnknownNameError, UntrustedError
 
 __all__ = ["Written", "read_written"]
 
@@ -138,7 +139,12 @@ def _imported(text: str) -> object:
 
 def _first(text: str, constraint: Constraint) -> object:
     for reading in _readings(text, constraint):
-        value = reading()
+        try:
+            value = reading()
+        except PolytaskError:  # it says more than that the text cannot be read
+            raise
+        except (ValueError, OverflowError):
+            continue
         if constraint.accepts(value):
             return value
     raise ValueError(f"{text!r} cannot be read")
@@ -147,7 +153,11 @@ def _first(text: str, constraint: Constraint) -> object:
 def _chosen(text: str, options: tuple[Any, ...]) -> object:
     """Return the option written as this text; None and truth values have several spellings."""
     for option in options:
-        spellings = _NONE if option is None else {fold(str(option))}
+        spellings = {fold(str(option))}
+        if option is None:
+            spellings = _NONE
+        elif isinstance(option, Enum):
+            spellings = {fold(option.name), fold(str(option.value))}
         if fold(text) in spellings or text in spellings:
             return option
     raise ValueError(f"{text!r} is no option")

@@ -70,6 +70,12 @@ class ArraysModel(Model):
             if array.dtype.kind not in "biuf":
                 sentence = f"{type(self).__name__} holds {name!r}, an array that is not of numbers."
                 raise BundleError(sentence)
+            if not np.isfinite(array).all():
+                sentence = (
+                    f"{type(self).__name__} holds {name!r}, an array with a number that is not "
+                    "finite. Keep what is missing in an array of truth values beside it."
+                )
+                raise BundleError(sentence)
         arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
         with replacing(folder / _ARRAYS) as temporary:
             save_file(arrays, temporary)

@@ -108,7 +108,10 @@ def _check_attributes(learner: Learner) -> None:
 
 
 def _check_settings(learner: Learner) -> None:
-    space = learner.search_space()
+    try:
+        space = learner.search_space()
+    except PolytaskError as error:
+        raise AssertionError(f"{learner.name}: {error}") from error
     for setting, declared in space.items():
         words = f"{learner.name}: the setting {setting!r} must be declared as a Range or Choices."
         require(isinstance(declared, SearchRange), words)

@@ -8,18 +8,19 @@ from typing import Any
 from polytask._validation import describe
 from polytask.exceptions import PolytaskError
 from polytask.ranges import SearchRange
+from polytask.testing._class_of import class_of
 from polytask.testing._require import require
 
 __all__ = ["check_search_ranges"]
 
 
-def check_search_ranges(cls: type, **required: Any) -> None:
+def check_search_ranges(recipe: Any, **required: Any) -> None:
     """Check that every declared range has its parameter's default, and values that are accepted.
 
     Parameters
     ----------
-    cls : type
-        A class with `search_ranges`.
+    recipe : dataclass, or instance of one
+        Its class has `search_ranges`.
     **required
         Good values of the arguments that have no default.
 
@@ -35,6 +36,7 @@ def check_search_ranges(cls: type, **required: Any) -> None:
     >>> from polytask.testing import check_search_ranges
     >>> check_search_ranges(GradientBoosting)
     """
+    cls, required = class_of(recipe, required)
     name = cls.__name__
     ranges = getattr(cls, "search_ranges", None)
     require(ranges is not None, f"{name} declares no `search_ranges`.")

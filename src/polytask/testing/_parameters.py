@@ -7,18 +7,19 @@ from typing import Any
 
 from polytask._validation import Constraint, describe, message
 from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.testing._class_of import class_of
 from polytask.testing._require import require
 
 __all__ = ["check_parameters_reject_bad_values"]
 
 
-def check_parameters_reject_bad_values(cls: type, **required: Any) -> None:
+def check_parameters_reject_bad_values(recipe: Any, **required: Any) -> None:
     """Feed every declared parameter values outside its constraint and match the error sentence.
 
     Parameters
     ----------
-    cls : type
-        A class with `parameter_constraints`.
+    recipe : dataclass, or instance of one
+        Its class has `parameter_constraints`.
     **required
         Good values of the arguments that have no default.
 
@@ -34,6 +35,7 @@ def check_parameters_reject_bad_values(cls: type, **required: Any) -> None:
     >>> from polytask.bookkeeping import Budget
     >>> check_parameters_reject_bad_values(Budget)
     """
+    cls, required = class_of(recipe, required)
     name = cls.__name__
     constraints = getattr(cls, "parameter_constraints", None)
     require(constraints is not None, f"{name} declares no `parameter_constraints`.")

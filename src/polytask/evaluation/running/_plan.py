@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from polytask._naming import suggestion
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._candidates import Candidate
 from polytask.evaluation.running._grid import grid
@@ -15,6 +16,7 @@ from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._run_progress import progress_bar, run_progress
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._tuning import Tuned, choose
+from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.ranges import SearchRange
 
@@ -73,6 +75,13 @@ def _trials(runner: Runner, candidate: Candidate, repetition: Repetition) -> tup
 def tuned_ranges(learner: Learner) -> dict[str, SearchRange]:
     """Search ranges that a comparison tunes, in the learner's order."""
     space = learner.search_space()
+    for path in learner.tuned or ():
+        if path not in space:
+            sentence = (
+                f"{learner.name} names {path!r} in `tuned`, of which no search range is declared. "
+                f"{suggestion(path, space)}"
+            )
+            raise ParameterError(sentence)
     return dict(space) if learner.tuned is None else {path: space[path] for path in learner.tuned}
 
 
