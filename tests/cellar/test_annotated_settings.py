@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
-from users_settings import EveryType, Colour, Inner
+from users_settings import Colour, EveryType, Inner
 
 from polytask._paths import Written, configured, settings_of
 from polytask._recipes import from_json, to_json

@@ -18,7 +18,7 @@ from polytask.learners import Learner
 
 PAGE = (Path(__file__).parents[2] / "docs" / "learners.md").read_text(encoding="utf-8")
 LEARNER, TRIAL = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-ROWS = re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE)
+ROWS = re.findall(r"^\| (`.*?) \|", PAGE.partition("\n## ")[0], re.MULTILINE)
 
 
 @pytest.fixture

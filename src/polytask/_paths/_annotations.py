@@ -8,7 +8,7 @@ import inspect
 import math
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cache
@@ -97,8 +97,10 @@ def annotated_constraint(annotation: Any) -> Constraint | None:
 def _union(members: Sequence[Any]) -> Constraint | None:
     """Any of several; text comes last, since everything that is written is text."""
     constraints = [annotated_constraint(one) for one in sorted(members, key=lambda one: one is str)]
-    known = tuple(one for one in constraints if one is not None)
-    return OneOf(known) if len(known) == len(constraints) else None
+    known = tuple(dict.fromkeys(one for one in constraints if one is not None))
+    if None in constraints:
+        return None
+    return known[0] if len(known) == 1 else OneOf(known)
 
 
 def _sequence(elements: Sequence[Any]) -> Constraint:
@@ -106,7 +108,7 @@ def _sequence(elements: Sequence[Any]) -> Constraint:
     if not elements:
         return Each(_ANYTHING)
     of_any_length = len(elements) == 1 or elements[-1] is Ellipsis
-    each = annotated_constraint(Union[tuple(one for one in elements if one is not Ellipsis)])
+    each = _union([one for one in elements if one is not Ellipsis])
     size = (0, math.inf) if of_any_length else (len(elements), len(elements))
     return Each(each or _ANYTHING, *size)
 

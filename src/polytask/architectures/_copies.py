@@ -31,7 +31,8 @@ class Copies(Owner):
     modules : sequence of nn.Module
         Of one structure; their parameters are copied.
     sample : tensor or mapping of str to tensor
-        Two rows of inputs, to find out whether the modules can be batched.
+        Two rows of inputs as one module takes them, also with `apart` without an axis over the
+        copies. They tell whether the modules can be batched.
     apart : bool, default False
         Whether every copy takes inputs of its own, with a leading axis over the copies.
     tasks : sequence of str, optional
