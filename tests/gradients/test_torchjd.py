@@ -185,6 +185,33 @@ def test_state_that_cannot_be_saved_is_refused_when_it_is_loaded():
         second.load_state_dict(first.state_dict())
 
 
+@pytest.mark.parametrize("name", ["forward", "_forward_hooks", "reset", "__class__", "no_such"])
+def test_a_state_sets_no_attribute_that_the_method_lacks(name):
+    method = as_aggregator(theirs.GradVac())
+    state = method.state_dict()
+    state[""]["values"][name] = 1.0
+    with pytest.raises(ParameterError, match=rf"state with the attributes of GradVac.*{name}"):
+        method.load_state_dict(state)
+    assert isinstance(method.method, theirs.GradVac)
+
+
+def test_a_state_has_no_other_submodules():
+    method = as_aggregator(theirs.GradVac())
+    state = method.state_dict() | {"other": {"values": {}, "opaque": []}}
+    with pytest.raises(ParameterError, match=r"state with the submodules of GradVac.*other"):
+        method.load_state_dict(state)
+
+
+@pytest.mark.parametrize("name", ["load", "nn", "no_such"])
+def test_a_dtype_in_a_state_is_a_dtype(name):
+    method = as_aggregator(theirs.GradVac())
+    state = method.state_dict()
+    values = next(module["values"] for module in state.values() if module["values"])
+    values[next(iter(values))] = {"dtype": name}
+    with pytest.raises(ParameterError, match="must be the name of a dtype of torch"):
+        method.load_state_dict(state)
+
+
 def test_randomness_comes_from_the_generator_only():
     method = as_aggregator(theirs.PCGrad())
     before = torch.get_rng_state()

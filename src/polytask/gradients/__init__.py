@@ -9,9 +9,10 @@ The only room that sees both a network's autograd graph and a balancing method. 
 - ``_layer_search.py`` finds layers in the autograd graph, and one file per form stores their
   gradients: ``_linear_gradients.py``, ``_embedding_gradients.py``, ``_convolution_gradients.py``,
   and ``_dense_gradients.py`` for everything else;
-- ``_process_group.py`` does the same for a batch spread over several processes.
+- ``_process_group.py`` does the same for a batch whose parts lie in several processes.
 
-`Need` and `Served` are the words that balancing methods share with this room.
+`Need` and `Served` are the vocabulary that balancing methods share with this room;
+``_foreign.py`` adapts methods of TorchJD.
 """
 
 from polytask.gradients._backward import backward

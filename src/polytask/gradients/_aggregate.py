@@ -46,7 +46,7 @@ def _apply_jacobian_update(step: Step, aggregator: Any) -> Float[Tensor, " k"]:
         return _backward_sum(step)
     check_jacobian(jacobian, step)
     if step.scale != 1.0:
-        jacobian /= step.scale  # in place: it may be most of the memory
+        jacobian /= step.scale  # in place: it may take most of the memory
     update = aggregator.combine(jacobian, *step.served_for(aggregator)) * step.scale
     ones = torch.ones_like(step.present_losses.detach())
     step.backward_heads(ones)

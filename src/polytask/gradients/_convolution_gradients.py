@@ -19,8 +19,8 @@ __all__ = ["ConvolutionGradients"]
 class ConvolutionGradients(LayerGradients):
     """Gradients of a convolution's weight, formed per task from its own rows.
 
-    One backward pass brings the signals of all tasks. The gradients of their weights together
-    cost what one weight gradient of the batch costs.
+    One backward pass computes the signals of all tasks. The gradients of all tasks together
+    cost as much as the weight gradient of the batch.
 
     Parameters
     ----------

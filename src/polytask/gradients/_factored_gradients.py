@@ -74,8 +74,8 @@ class FactoredGradients:
         if self.bias:
             kernel += 1.0
         kernel *= signals @ signals.T
-        belongs = torch.nn.functional.one_hot(_joined(self.tasks), self.n_tasks).to(kernel)
-        return belongs.T @ kernel @ belongs
+        membership = torch.nn.functional.one_hot(_joined(self.tasks), self.n_tasks).to(kernel)
+        return membership.T @ kernel @ membership
 
     def _gramian_by_gradient(self) -> Float[Tensor, "k k"]:
         self.gradients = self._multiply()

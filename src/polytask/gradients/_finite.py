@@ -46,7 +46,7 @@ def check_update(step: Step, parameters: Collection[Tensor]) -> None:
         return
     bad = {p for p in parameters if p.grad is not None and not bool(_numbers(p).isfinite().all())}
     if bad:
-        raise _error(_blamed(step, bad), step)
+        raise _error(_responsible_tasks(step, bad), step)
 
 
 def _have_finite_vectors(parameters: Collection[Tensor]) -> bool:
@@ -70,8 +70,8 @@ def _numbers(parameter: Tensor) -> Tensor:
     return gradient.coalesce().values() if gradient.is_sparse else gradient
 
 
-def _blamed(step: Step, bad: set[Tensor]) -> str:
-    """The tasks whose gradients make those of some parameters not finite, in words."""
+def _responsible_tasks(step: Step, bad: set[Tensor]) -> str:
+    """The tasks whose gradients make those of some parameters not finite, for the error."""
     reaching = {parameter: _tasks_reaching(step, parameter) for parameter in bad}
     certain = sorted({tasks[0] for tasks in reaching.values() if len(tasks) == 1})
     if certain:

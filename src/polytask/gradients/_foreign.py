@@ -1,4 +1,4 @@
-"""Adapters that make aggregators of TorchJD's methods and of plain functions."""
+"""Adapters of TorchJD's methods and of plain functions to aggregators."""
 
 from __future__ import annotations
 
@@ -16,13 +16,7 @@ from polytask.gradients._foreign_state import load_plain_state, plain_state
 from polytask.gradients._needs import Need
 from polytask.gradients._served import Served
 
-__all__ = [
-    "ForeignAggregator",
-    "ForeignCombiner",
-    "ForeignWeighting",
-    "as_aggregator",
-    "is_foreign",
-]
+__all__ = ["ForeignAggregator", "as_aggregator", "is_foreign"]
 
 
 def is_foreign(method: object) -> bool:
@@ -35,21 +29,21 @@ def as_aggregator(method: Any) -> Any:
 
     Notes
     -----
-    What a callable works on is read off the object: those with a ``gramian_weighting``, or
-    whose ``forward`` calls its argument ``gramian``, receive the Gramian, all others the
-    Jacobian. Of the latter, weightings return one weight per row, everything else the update.
+    Callables with a ``gramian_weighting``, or whose ``forward`` names its argument ``gramian``,
+    receive the Gramian, all others the Jacobian. Of the latter, weightings return one weight per
+    row, all others the update.
     """
     if hasattr(method, "needs") and not isinstance(method, type):
         return method
     if not is_foreign(method):
         expected = "an aggregator, or a callable on a matrix such as TorchJD's aggregators"
         raise ParameterError(message("backward", "aggregator", expected, method))
-    weigh = getattr(method, "gramian_weighting", None)
-    if callable(weigh):
-        return ForeignWeighting(method, weigh)
+    compute_weights = getattr(method, "gramian_weighting", None)
+    if callable(compute_weights):
+        return _ForeignWeighting(method, compute_weights)
     if _first_argument(method) == "gramian":
-        return ForeignWeighting(method, method)
-    return ForeignCombiner(method)
+        return _ForeignWeighting(method, method)
+    return _ForeignCombiner(method)
 
 
 class ForeignAggregator:
@@ -116,32 +110,32 @@ class ForeignAggregator:
             f"a callable that maps a matrix of shape {tuple(matrix.shape)} to a tensor of shape "
             f"{tuple(shape)}"
         )
-        remedy = f"It gave {got}."
+        remedy = f"It returned {got}."
         raise ParameterError(message("backward", "aggregator", expected, self.method, remedy))
 
 
-class ForeignWeighting(ForeignAggregator):
+class _ForeignWeighting(ForeignAggregator):
     """A foreign method that computes weights from the Gramian.
 
     Parameters
     ----------
     method : callable
         The object that holds the state.
-    weigh : callable
+    compute_weights : callable
         Maps a Gramian to weights.
     """
 
     needs = frozenset({Need.GRAMIAN})
 
     def __init__(
-        self, method: Callable[[Tensor], Tensor], weigh: Callable[[Tensor], Tensor]
+        self, method: Callable[[Tensor], Tensor], compute_weights: Callable[[Tensor], Tensor]
     ) -> None:
         super().__init__(method)
-        self._weigh = weigh
+        self._compute_weights = compute_weights
 
     def weights(self, gramian: Float[Tensor, "k k"]) -> Float[Tensor, " k"]:
         """Weights of the k tasks present."""
-        weights = self._call(self._weigh, gramian)
+        weights = self._call(self._compute_weights, gramian)
         return self._checked(weights, gramian, gramian.shape[:1]).to(gramian)
 
     def aggregate(
@@ -152,7 +146,7 @@ class ForeignWeighting(ForeignAggregator):
         return self.weights(jacobian @ jacobian.T) @ jacobian
 
 
-class ForeignCombiner(ForeignAggregator):
+class _ForeignCombiner(ForeignAggregator):
     """A foreign method that maps the Jacobian to an update, or to one weight per row."""
 
     needs = frozenset({Need.JACOBIAN})
@@ -173,7 +167,7 @@ class ForeignCombiner(ForeignAggregator):
 
 
 def _first_argument(method: Any) -> str | None:
-    """The name of a callable's first argument."""
+    """The name of a callable's first argument; None where it has no signature."""
     try:
         names = list(inspect.signature(getattr(method, "forward", method)).parameters)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""State of other libraries' modules: the plain values they hold, as a dict and back."""
+"""State of other libraries' modules: their tensors and plain values, to a dict and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from polytask.exceptions import UnservedNeedError
+from polytask._validation import message
+from polytask.exceptions import ParameterError, UnservedNeedError
 
 __all__ = ["load_plain_state", "plain_state"]
 
@@ -31,9 +32,14 @@ def load_plain_state(method: object, state: Mapping[str, Any]) -> None:
     ------
     UnservedNeedError
         If the state held objects that cannot be saved and that a new module lacks.
+    ParameterError
+        If the state names submodules or attributes that the module does not have.
     """
-    for name, module in _submodules(method):
+    modules = dict(_submodules(method))
+    _check_names(method, "submodules", modules, state)
+    for name, module in modules.items():
         saved = state[name]
+        _check_names(module, "attributes", _module_state(module)["values"], saved["values"])
         missing = [
             attribute for attribute in saved["opaque"] if vars(module).get(attribute) is None
         ]
@@ -45,7 +51,19 @@ def load_plain_state(method: object, state: Mapping[str, Any]) -> None:
             )
             raise UnservedNeedError(sentence)
         for attribute, value in saved["values"].items():
-            _set(module, attribute, _decoded(value))
+            _set_attribute(module, attribute, _decoded(value))
+
+
+def _check_names(
+    owner: object, kind: str, known: Mapping[str, Any], saved: Mapping[str, Any]
+) -> None:
+    """Refuse names that a module's own state lacks: they come from a file."""
+    unknown = sorted(saved.keys() - known.keys())
+    if unknown:
+        expected = f"a state with the {kind} of {type(owner).__name__}"
+        remedy = "Load the state of the same method of the same version, or start anew."
+        sentence = message(type(owner).__name__, "state", expected, unknown, remedy)
+        raise ParameterError(sentence)
 
 
 def _submodules(method: object) -> list[tuple[str, nn.Module]]:
@@ -62,7 +80,7 @@ def _module_state(module: nn.Module) -> dict[str, Any]:
     }
 
 
-def _set(module: nn.Module, name: str, value: Any) -> None:
+def _set_attribute(module: nn.Module, name: str, value: Any) -> None:
     """Set an attribute around its property, whose setter may reset the rest of the state."""
     for store in _STORES:
         tensors = vars(module)[store]
@@ -102,5 +120,14 @@ def _decoded(value: Any) -> Any:
     if kind == "device":
         return torch.device(content)
     if kind == "dtype":
-        return getattr(torch, content)
+        return _dtype(content)
     return tuple(_decoded(item) for item in content)
+
+
+def _dtype(name: str) -> torch.dtype:
+    """The dtype of a name, which comes from a file and may name anything else in torch."""
+    dtype = vars(torch).get(name)
+    if not isinstance(dtype, torch.dtype):
+        expected = "the name of a dtype of torch"
+        raise ParameterError(message("load_state_dict", "dtype", expected, name))
+    return dtype

@@ -28,23 +28,23 @@ def find_layers(
     """
     reached = [parameter for parameter in shared if parameter in graph.leaves]
     layers: list[LayerGradients] = []
-    taken: set[Tensor] = set()
+    assigned: set[Tensor] = set()
     candidates = set(reached)
     for weight in reached:
-        if weight in taken:
+        if weight in assigned:
             continue
-        free = candidates - taken
+        free = candidates - assigned
         layer: LinearGradients | EmbeddingGradients | ConvolutionGradients | None
         layer = _match_linear(graph, weight, free) or _match_embedding(graph, weight)
         if layer is None and by_rows:
             layer = _match_convolution(graph, weight, free)
         if layer is not None:
             layers.append(layer)
-            taken.add(weight)
+            assigned.add(weight)
             bias = getattr(layer, "bias", None)
             if bias is not None:
-                taken.add(bias)
-    rest = [parameter for parameter in reached if parameter not in taken]
+                assigned.add(bias)
+    rest = [parameter for parameter in reached if parameter not in assigned]
     return [*layers, DenseGradients(rest)] if rest else layers
 
 

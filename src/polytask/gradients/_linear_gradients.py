@@ -21,7 +21,7 @@ class LinearGradients(LayerGradients):
     r"""Gradients of a linear layer, used once or several times in the network.
 
     The gradient of task k is :math:`\delta_k^\top a`, with activations a and the signals
-    :math:`\delta_k` that its backward pass brings to the layer's output. Inner products come
+    :math:`\delta_k` of its backward pass at the layer's output. Inner products are computed
     without forming it,
 
     .. math:: \langle g_j, g_k \rangle = \langle \delta_j, (a a^\top) \delta_k \rangle,
@@ -122,7 +122,7 @@ class LinearGradients(LayerGradients):
             self.bias_gradients = self.inputs.new_zeros(n_tasks, self.n_outputs)
 
     def _join(self, captured: Sequence[Tensor | None]) -> Float[Tensor, "n o"]:
-        """Signals of all uses, one below the other."""
+        """Signals of all uses, concatenated along the rows; zeros for unreached uses."""
         pieces = [
             activation.new_zeros(len(activation), self.n_outputs) if signal is None else signal
             for signal, activation in zip(captured, self.activations, strict=True)

@@ -21,7 +21,7 @@ def factor_linear_heads(step: Step) -> FactoredGradients | None:
     r"""The tasks' gradients at the features, factored, by one pass through all heads.
 
     With :math:`s_k = h V_k^\top` the gradient of task k at the features h is
-    :math:`r_k V_k`, for the signals r at its scores. None where heads are anything else.
+    :math:`r_k V_k`, for the signals r at its scores. None where some head is not a matrix product.
     """
     products = _find_products(step)
     if products is None:

@@ -8,7 +8,7 @@ __all__ = ["Need"]
 
 
 class Need(StrEnum):
-    """A thing that a weighting or an aggregator declares in `needs` and the engine serves.
+    """What a weighting or an aggregator declares in `needs` and the engine serves.
 
     Examples
     --------
@@ -27,7 +27,7 @@ class Need(StrEnum):
     """The slope of each task along the update by carried weights."""
 
     SECOND_BATCH = "second_batch"
-    """That the slopes are those of an independent batch."""
+    """Losses of an independent batch, along which the slopes are measured."""
 
     PRESENT = "present"
     """Which of all tasks the gradients belong to, as `Served.present`."""

@@ -1,4 +1,4 @@
-"""Hooks on parameters, which are meant for updates and not for single tasks' gradients."""
+"""Suspension of parameters' hooks, which are meant for updates, not for one task's gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Jacobian of the tasks' losses, one backward pass per task; works for any network."""
+"""The Jacobian of the tasks' losses, by one backward pass per task, for any network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The update from a batch that is spread over several processes."""
+"""The update from a batch whose parts lie in several processes."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from torch.autograd.graph import GradientEdge
 __all__ = ["Root", "find_stack", "node_of_task", "roots_at_features", "roots_at_losses"]
 
 Root = tuple[Sequence[Any], Sequence[Tensor] | None]
-"""What a task's backward pass starts from, and the signals it starts with."""
+"""The outputs that a task's backward pass starts from, and their signals."""
 
 _CHUNK = 64
 
@@ -85,7 +85,7 @@ def roots_at_features(losses: Float[Tensor, " k"], features: Sequence[Tensor]) -
 def _signals(
     losses: Tensor, features: Sequence[Tensor], chunk: Float[Tensor, "c k"]
 ) -> Sequence[Tensor | None]:
-    """What a chunk of the tasks sends to the features, along a first axis."""
+    """Gradients of a chunk of the tasks at the features, along a first axis."""
     options: Any = {"retain_graph": True, "allow_unused": True}
     try:
         return torch.autograd.grad(losses, features, chunk, is_grads_batched=True, **options)

@@ -1,4 +1,4 @@
-"""What a step gives an aggregator beside gradients."""
+"""The tasks present and their losses, as aggregators receive them beside gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One training step: its losses, tasks and parameters, and the backward passes that fill ``.grad``."""
+"""One training step: losses, tasks, parameters, and the backward passes that fill ``.grad``."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Step:
     def overflowed(self, gradients: Tensor) -> bool:
         """Whether gradients of scaled losses left the range of half precision.
 
-        Such a step is kept from aggregators: the loss scaler skips it.
+        Aggregators are not called in such a step, which the loss scaler skips.
         """
         return self.skips_overflow and not bool(gradients.isfinite().all())
 

@@ -19,7 +19,7 @@ __all__ = ["GradientRounds", "SurrogateGradients", "TaskGradients"]
 
 
 class TaskGradients:
-    r"""Gradients that backward passes brought to the layers, one pass per task or one for all.
+    r"""Gradients of all layers, stored from one backward pass per task or one for all.
 
     Linear layers capture the signals at their outputs, so that a task's pass never forms weight
     gradients; the update then needs one product per layer with the weighted signals.
@@ -99,7 +99,7 @@ class TaskGradients:
     def _by_layer(
         self, captured: Sequence[Tensor | None]
     ) -> list[tuple[LayerGradients, Sequence[Tensor | None]]]:
-        """What was captured, per layer."""
+        """The captured signals of each layer."""
         pairs, start = [], 0
         for layer in self.layers:
             stop = start + len(layer.capture_points)
@@ -133,7 +133,7 @@ def _check_rows(n_rows: int, task_of_row: Tensor) -> None:
 
 
 class SurrogateGradients:
-    """Gradients whose inner products count but that are no part of the update.
+    """Gradients that serve for inner products only and are no part of the update.
 
     Parameters
     ----------
