@@ -32,7 +32,7 @@ def values(comparison):
 
 def test_a_fit_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
     looks, steps = [], []
-    look, take_step, resume = TrainingRun._look, TrainingRun._take_step, _Saver.resume
+    look, take_step, resume = TrainingRun._evaluate, TrainingRun._take_step, _Saver.resume
 
     def counting_look(self):
         looks.append(self.step)
@@ -49,10 +49,10 @@ def test_a_fit_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
         resume(self, training)
 
     monkeypatch.setattr(_Saver, "resume", eager)
-    monkeypatch.setattr(TrainingRun, "_look", counting_look)
+    monkeypatch.setattr(TrainingRun, "_evaluate", counting_look)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "out")
-    monkeypatch.setattr(TrainingRun, "_look", look)
+    monkeypatch.setattr(TrainingRun, "_evaluate", look)
     assert list((tmp_path / "out").rglob("*.checkpoint.safetensors"))
     monkeypatch.setattr(TrainingRun, "_take_step", counting_step)
     resumed = run(tmp_path / "out")

@@ -24,7 +24,7 @@ from polytask.training import Trainer, _balancing, to_tensors
 from polytask.training._device import make_fabric
 from polytask.training._held_out import hold_out
 from polytask.training._training_run import TrainingRun
-from polytask.training._weighting_needs import weigh
+from polytask.training._weighting_needs import compute_weights
 from polytask.weighting import FAMO, AutoLambda, AutoScale, UncertaintyWeighting, Weighting
 
 SMALL = HardSharing(MLP((8,)))
@@ -93,7 +93,7 @@ def gradient(loss, parameters):
 
 def served(run, position=0, step=0):
     losses, present, *_ = run._losses(run.batches.batch(position))
-    weights = weigh(
+    weights = compute_weights(
         run.balancing.weighting,
         losses,
         present,

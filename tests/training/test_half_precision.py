@@ -16,7 +16,7 @@ from polytask.training import Trainer, to_tensors
 from polytask.training._device import make_fabric
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._training_run import TrainingRun
-from polytask.training._weighting_needs import weigh
+from polytask.training._weighting_needs import compute_weights
 from polytask.weighting import FAMO, AutoLambda, AutoScale
 
 SMALL = HardSharing(MLP((8,)))
@@ -44,7 +44,7 @@ def served(weighting, scale):
     run = run_of(Trainer(weighting=weighting, batch_size=16))
     found = run._losses(run.batches.batch(0))
     balancing = run.balancing
-    weigh(
+    compute_weights(
         balancing.weighting,
         found.losses,
         found.present,

@@ -65,9 +65,9 @@ def stop(monkeypatch):
 
     def run(architecture, stopped, steps=8, **settings):
         seen = {}
-        original = TrainingRun._look
+        original = TrainingRun._evaluate
 
-        def look(self):
+        def evaluate(self):
             record = original(self)
             if "before" not in seen:
                 for name in stopped:
@@ -77,7 +77,7 @@ def stop(monkeypatch):
             seen["after"] = tensors(self.network)
             return record
 
-        monkeypatch.setattr(TrainingRun, "_look", look)
+        monkeypatch.setattr(TrainingRun, "_evaluate", evaluate)
         data = mixed_table()
         trainer = Trainer(
             steps=steps, batch_size=16, evaluate_every=4, task_patience=100, patience=None,

@@ -293,5 +293,5 @@ def _train_without(case: _Case, task: str) -> None:
             losses = torch.where(active, loss(network(batch), batch)[0], 0.0)
             torch.autograd.backward(losses.sum())
             optimizer.step()
-            frozen.put_back()
+            frozen.restore()
     network.eval()

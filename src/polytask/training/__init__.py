@@ -1,4 +1,18 @@
-"""Training networks: small named steps over Fabric, tensor batches, exact resume."""
+"""Training of networks, in small named steps over Lightning Fabric.
+
+Begin with `Trainer` in ``_trainer.py``, the recipe, whose arguments ``_trainer_settings.py`` checks;
+its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the loop does. A run has
+
+- batches: the contract in ``_batches.py``, ``_joint_batches.py`` where all tasks see the same rows,
+  ``_replicated_batches.py`` where each task draws its own;
+- losses: ``_forward.py`` computes them, ``_balancing.py`` serves the weighting and the aggregator;
+- evaluations: ``_selection.py`` decides which state is kept and when to stop, ``_frozen.py`` keeps
+  stopped tasks as they are, ``_observing.py`` serves observers;
+- a state: ``_run_state.py`` saves and restores it exactly;
+- other processes, if any: ``_several_processes.py``.
+
+`score` and `to_tensors` serve networks outside of training, too.
+"""
 
 from polytask.training._checkpoint import check_checkpoint
 from polytask.training._device import check_device, full_precision

@@ -1,4 +1,4 @@
-"""A run's balancing methods, and how they are served."""
+"""The balancing methods of a training run and the service of their needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from polytask.training._forward import BatchLosses, Forward
 from polytask.training._held_out import hold_out
 from polytask.training._joint_batches import JointBatches
 from polytask.training._trainer_settings import TrainerSettings
-from polytask.training._weighting_needs import check_weighting_needs, weigh
+from polytask.training._weighting_needs import check_weighting_needs, compute_weights
 
 __all__ = ["Balancing"]
 
@@ -46,7 +46,7 @@ class Balancing:
     weighting : Weighting or None
     aggregator : Aggregator or None
     trial : TrialStep or None
-        On rows held out, for a weighting that learns from them.
+        Trial steps on rows held out, for a weighting that learns from them.
     second : JointBatches or None
         Independent batches, for an aggregator that learns from them.
     """
@@ -102,7 +102,7 @@ class Balancing:
         seed: int,
         planned_batches: int,
     ) -> None:
-        """Make the methods forget, and give them batches of their own."""
+        """Reset the methods, and give them batches of their own."""
         size = self.trainer.batch_size
         if held_out is not None:
             batches = JointBatches(held_out, size, derived_seed(seed, "held out"))
@@ -137,16 +137,16 @@ class Balancing:
     def weights(
         self, batch_losses: BatchLosses, learning_rate: float, step: int, *, last: bool
     ) -> Float[Tensor, " n_tasks"]:
-        """Weights of a batch's losses; what moves them is served with the last batch of a step."""
+        """Weights of a batch's losses; other needs are served with the last batch of a step only."""
         present = batch_losses.present
         losses = batch_losses.losses if self.processes.size == 1 else batch_losses.values
         if self.weighting is None:
             return present.to(losses.dtype)
-        losses = self._own(losses)
+        losses = self._with_task_weights(losses)
         if not last:
             return self.weighting.weights(losses, present)
         scale = loss_scale(self.fabric)
-        return weigh(
+        return compute_weights(
             self.weighting, losses, present, self.shared, self.trial, learning_rate, step, scale
         )
 
@@ -154,10 +154,10 @@ class Balancing:
         self, batch_losses: BatchLosses, weights: Float[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
         """A batch's losses times both the tasks' own weights and those of the weighting."""
-        losses = self._own(batch_losses.losses)
+        losses = self._with_task_weights(batch_losses.losses)
         return losses if self.weighting is None else losses * weights
 
-    def _own(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
+    def _with_task_weights(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
         """Losses times the tasks' own weights."""
         return losses if self.task_weights is None else losses * self.task_weights
 
@@ -169,7 +169,7 @@ class Balancing:
         second: BatchLosses | None,
         scale: float,
     ) -> Float[Tensor, " n_tasks"]:
-        """Fill gradients as the aggregator wants them; return the weights of both methods."""
+        """Fill gradients by the aggregator; return the product of both methods' weights."""
         together = self.processes.size > 1
         combined = backward(
             self.weighted(batch_losses, weights),
@@ -183,25 +183,26 @@ class Balancing:
             skip_overflow=has_loss_scaler(self.fabric),
             second=None if second is None else self.weighted(second, weights),
             group=self.processes if together else None,
-            task_parameters=self._not_shared() if together else None,
+            task_parameters=self._task_parameters() if together else None,
         )
         return weights * combined
 
-    def _not_shared(self) -> list[Tensor]:
+    def _task_parameters(self) -> list[Tensor]:
+        """Trained parameters that are not shared."""
         shared = set(self.shared)
         return [p for p in self.network.parameters() if p.requires_grad and p not in shared]
 
     def learn(self, batch_losses: BatchLosses, again: Callable[[], BatchLosses]) -> None:
-        """What the weighting learns after a step; `again` passes its batch once more."""
+        """Update the weighting after a step; `again` computes the losses of its batch anew."""
         if self.weighting is None:
             return
-        self.weighting.learn(self._own(batch_losses.values), batch_losses.present)
+        self.weighting.learn(self._with_task_weights(batch_losses.values), batch_losses.present)
         if Need.LOSSES_AFTER_STEP in self.weighting.needs:
             with torch.no_grad():
-                after = self._own(again().values)
+                after = self._with_task_weights(again().values)
             self.weighting.after_step(after, batch_losses.present)
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:
-        """Tell the weighting, if it asks for it."""
+        """Give the weighting the mean losses of an epoch, if it needs them."""
         if self.weighting is not None and Need.EPOCH_LOSSES in self.weighting.needs:
             self.weighting.end_epoch(mean_losses)

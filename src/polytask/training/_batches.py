@@ -1,4 +1,4 @@
-"""The contract of a training run's batches."""
+"""Abstract base class of the batches of a training run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Batches"]
 
 
 class Batches(ABC):
-    """Batches of a training run, and what losses and their means are divided by.
+    """Batches of a training run, and the divisors of losses and of their means.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Batches(ABC):
         return {}
 
     def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
-        """Validation losses per source and task, where they are needed."""
+        """Receive validation losses per source and task, where they are needed."""
         del losses
 
     def state_dict(self) -> dict[str, Any]:
@@ -54,5 +54,5 @@ class Batches(ABC):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         del state

@@ -1,4 +1,4 @@
-"""What a step of training does to rows that are held out of it."""
+"""The effect of a training step on the loss of rows held out of it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class TrialStep:
               s_k = g_k(\theta)^\top \nabla L_{\text{held out}}(\theta')
 
     over shared and task parameters, with the held-out loss summed over the tasks that count.
-    :math:`-\eta s_k` is the change of the held-out loss per unit of weight :math:`w_k`. Nothing
-    is disturbed: parameters, buffers and random numbers are as before.
+    :math:`-\eta s_k` is the change of the held-out loss per unit of weight :math:`w_k`.
+    Parameters, buffers and random numbers stay as they are.
 
     Parameters
     ----------
     network : nn.Module
     batches : JointBatches
-        Of the rows held out.
+        Batches of the rows held out.
     losses : callable
-        ``losses(batch, state)`` gives the losses, and which tasks are present, of the network
-        whose parameters and buffers are replaced by `state`.
+        ``losses(batch, state)`` returns the losses and the tasks present, for the network with
+        its parameters and buffers replaced by `state`.
     importance : tensor of shape (n_tasks,)
-        What each task's loss counts in the held-out loss; 0 leaves it out.
+        The weight of each task's loss in the held-out loss; 0 leaves it out.
     """
 
     def __init__(
@@ -62,15 +62,15 @@ class TrialStep:
         Parameters
         ----------
         losses : tensor of shape (n_tasks,)
-            Of the training batch, with their graph.
+            Losses of the training batch, with their graph.
         weights : tensor of shape (n_tasks,)
-            Of the trial step.
+            Weights of the losses in the trial step.
         learning_rate : float
-            Of the trial step.
+            Learning rate of the trial step.
         step : int
             Chooses the held-out batch.
         scale : float, default 1.0
-            By which the losses were multiplied before they came, for half precision.
+            The factor by which the losses were multiplied beforehand, for half precision.
         """
         named = [(n, p) for n, p in self.network.named_parameters() if p.requires_grad]
         parameters = [parameter for _, parameter in named]

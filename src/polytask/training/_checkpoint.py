@@ -1,4 +1,4 @@
-"""Nested state of tensors and plain values as one safetensors file, written whole or not at all."""
+"""Checkpoints: nested states of tensors and plain values in one safetensors file."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ def _read(path: Path) -> tuple[Any, dict[str, Tensor]]:
 
 def _digest(skeleton: str, tensors: Mapping[str, Tensor]) -> str:
     """sha256 over the plain values and over every tensor's name, type, shape and bytes."""
-    found = hashlib.sha256(skeleton.encode())
+    digest = hashlib.sha256(skeleton.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        found.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:

@@ -1,4 +1,4 @@
-"""Clipping gradients, for the whole network or for each task's own."""
+"""Gradient clipping, for the whole network or per task."""
 
 from __future__ import annotations
 

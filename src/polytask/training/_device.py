@@ -20,7 +20,7 @@ _SHORT = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
 def full_precision(precision: str) -> str:
-    """The whole name of a precision: ``"bf16"`` is ``"bf16-mixed"``."""
+    """The full name of a precision: ``"bf16"`` is ``"bf16-mixed"``."""
     return _SHORT.get(precision, precision)
 
 
@@ -50,7 +50,7 @@ def make_fabric(
     if chosen == "cpu" and number:
         raise ParameterError(message(owner, parameter, expected, accelerator))
     level = _LOG.level
-    _LOG.setLevel(logging.WARNING)  # it would say again what was asked for
+    _LOG.setLevel(logging.WARNING)  # it would repeat the arguments
     try:
         return Fabric(accelerator=chosen, devices=devices, precision=kind)
     except (ValueError, RuntimeError, TypeError) as error:
@@ -61,7 +61,7 @@ def make_fabric(
 
 
 def check_device(device: str | None, precision: str | None, owner: str) -> None:
-    """Refuse a device that this machine has not, or an unknown precision, before any work.
+    """Refuse a device that this machine lacks, or an unknown precision, before any work.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a training run knows that makes gradient engines cheaper or exact."""
+"""Properties of a training run that make gradient engines cheaper or exact."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def loss_scale(fabric: Fabric) -> float:
     scaler = _scaler(fabric)
     if scaler is None:
         return 1.0
-    return float(scaler.scale(torch.ones((), device=fabric.device)))  # which makes it ready to step
+    return float(
+        scaler.scale(torch.ones((), device=fabric.device))
+    )  # `scale` prepares it for `step`
 
 
 def _scaler(fabric: Fabric) -> Any:
@@ -33,7 +35,7 @@ def _scaler(fabric: Fabric) -> Any:
 
 
 def task_of_row(network: MultiTaskModule, batch: Batch) -> Int[Tensor, " n_rows"] | None:
-    """The only task of every row, where the network keeps rows apart and each has one."""
+    """The task of every row; None unless each has exactly one and the network keeps rows apart."""
     if not network.rows_apart or len(batch) > 1 or len(network.blocks) > 1:
         return None
     (rows,) = batch.values()

@@ -1,4 +1,4 @@
-"""From a batch to the tasks' losses."""
+"""Forward passes from a batch to the losses of the tasks."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class BatchLosses(NamedTuple):
     losses : tensor of shape (n_tasks,)
     present : tensor of shape (n_tasks,), bool
     features : list of tensors, optional
-        What all heads start from.
-    of_all : tensor of shape (n_tasks,), optional
+        The tensors that all heads start from.
+    whole : tensor of shape (n_tasks,), optional
         Losses of the whole batch, where several processes have parts of it; `losses` are then
-        those of this process, of which the mean over all processes is `of_all`.
+        those of this process, of which the mean over all processes is `whole`.
     """
 
     losses: Float[Tensor, " n_tasks"]
     present: Bool[Tensor, " n_tasks"]
     features: list[Tensor] | None = None
-    of_all: Float[Tensor, " n_tasks"] | None = None
+    whole: Float[Tensor, " n_tasks"] | None = None
 
     @property
     def values(self) -> Float[Tensor, " n_tasks"]:
         """Losses of the whole batch, without a graph."""
-        return self.losses.detach() if self.of_all is None else self.of_all
+        return self.losses.detach() if self.whole is None else self.whole
 
 
 class Forward:
@@ -57,7 +57,7 @@ class Forward:
     plain : bool
         Whether all numbers are float32.
     keep_features : bool
-        Whether what all heads start from is asked for.
+        Whether `BatchLosses.features` is filled.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Forward:
         return self.network.answer(features, batch), [state.values for state in features.values()]
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Sums of losses and labels; `state` stands in for parameters and buffers of these names."""
+        """Sums of losses and labels; `state` replaces parameters and buffers of its names."""
         with nullcontext() if self.plain else self.fabric.autocast():
             raw = functional_call(self.network, dict(state), (batch,))
         sums, counts = self.loss.sums(_floats(raw), batch)
@@ -94,9 +94,9 @@ class Forward:
     def means(
         self, batch: Batch, processes: Processes
     ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
-        """Mean losses over many rows, in evaluation mode, and how many labels they are of.
+        """Mean losses over many rows, in evaluation mode, and the weights of their labels.
 
-        Every process gives its own rows; the means are those of all of them.
+        Every process passes its own rows; the means are those over all processes.
         """
         with nullcontext() if self.plain else self.fabric.autocast():
             raw = score(self.network, batch)

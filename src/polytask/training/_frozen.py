@@ -1,4 +1,4 @@
-"""Tensors of tasks that have stopped, held as they were."""
+"""Tensors of stopped tasks, restored after every step."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Frozen"]
 
 
 class Frozen:
-    """What belongs to stopped tasks alone, and its values.
+    """The tensors that belong to stopped tasks alone, and their values.
 
-    An optimiser moves a parameter without a gradient too, by momentum or weight decay, and a
-    forward pass moves buffers. So the values are put back after every step.
+    An optimiser also moves parameters without a gradient, by momentum or weight decay, and a
+    forward pass updates buffers. So the values are restored after every step.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class Frozen:
             if part is not None
         ]
 
-    def put_back(self) -> None:
-        """Give the tensors their values again."""
+    def restore(self) -> None:
+        """Give the tensors the values that they had when the tasks stopped."""
         with torch.no_grad():
             for tensor, part, values in self._kept:
                 tensor[part] = values  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""Training rows that are set aside for the weights of the losses."""
+"""Training rows held out for the weights of the losses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def hold_out(
     ----------
     sources : Batch of tensors
     share : float
-        Of the rows held out, in (0, 1).
+        Share of the rows held out, in (0, 1).
     seed : int
 
     Returns
@@ -39,10 +39,10 @@ def hold_out(
     """
     kept, held = {}, {}
     for name, source in sources.items():
-        out = _drawn(source, share, derived_seed(seed, "held out", name))
-        kept[name] = source.take(torch.nonzero(~out).flatten())
-        if bool(out.any()):
-            held[name] = source.take(torch.nonzero(out).flatten())
+        held_mask = _held_mask(source, share, derived_seed(seed, "held out", name))
+        kept[name] = source.take(torch.nonzero(~held_mask).flatten())
+        if bool(held_mask.any()):
+            held[name] = source.take(torch.nonzero(held_mask).flatten())
     if not held:
         sentence = (
             "A weighting that learns from rows held out of training needs at least 2 rows per "
@@ -52,20 +52,20 @@ def hold_out(
     return kept, held
 
 
-def _drawn(source: SourceBatch, share: float, seed: int) -> Tensor:
-    """Which rows are held out; at most half of each group."""
+def _held_mask(source: SourceBatch, share: float, seed: int) -> Tensor:
+    """Mask of the rows held out; at most half of each group."""
     generator = torch.Generator().manual_seed(seed)
-    out = torch.zeros(source.n_rows, dtype=torch.bool)
+    mask = torch.zeros(source.n_rows, dtype=torch.bool)
     groups = _groups(source)
     for group in torch.unique(groups):
         rows = torch.nonzero(groups == group).flatten()
         count = min(max(round(share * len(rows)), 1), len(rows) // 2)
-        out[rows[torch.randperm(len(rows), generator=generator, device="cpu")[:count]]] = True
-    return out
+        mask[rows[torch.randperm(len(rows), generator=generator, device="cpu")[:count]]] = True
+    return mask
 
 
 def _groups(source: SourceBatch) -> Int64[Tensor, " n"]:
-    """A number for each row: that of the task it belongs to, where it belongs to one alone."""
+    """A number per row: that of its task, where it belongs to one task only; else 0."""
     groups = torch.zeros(source.n_rows, dtype=torch.int64)
     if not source.n_rows or (source.task is None and not _has_one_task(source)):
         return groups

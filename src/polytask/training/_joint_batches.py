@@ -1,4 +1,4 @@
-"""Batches in which all tasks see the same rows."""
+"""Batches in which all tasks share the same rows."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ class JointBatches(Batches):
         return (labels * shares[:, None]).sum(dim=0) / labels.sum(dim=0).clamp(min=1e-30)
 
     def end_epoch(self, losses: Mapping[str, Mapping[str, float]]) -> None:
-        """Validation losses per source and task, for the sampler."""
+        """Pass validation losses per source and task to the sampler."""
         self.sampler.end_epoch(losses)
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the sampler stands."""
+        """The state of the sampler."""
         return self.sampler.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         self.sampler.load_state_dict(state)

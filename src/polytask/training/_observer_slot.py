@@ -32,10 +32,10 @@ def resolved_observers(given: Sequence[Observer | str], owner: str) -> tuple[Obs
     """
     check(owner, "observers", given, OBSERVERS, _remedy(given))
     observers = tuple(
-        made(one, "polytask.observers", "observer", Observer, imports=True, value=True)
-        if isinstance(one, str)
-        else one
-        for one in given
+        made(observer, "polytask.observers", "observer", Observer, imports=True, value=True)
+        if isinstance(observer, str)
+        else observer
+        for observer in given
     )
     for name, count in Counter(observer.name for observer in observers).items():
         if count > 1:
@@ -46,9 +46,9 @@ def resolved_observers(given: Sequence[Observer | str], owner: str) -> tuple[Obs
 
 
 def _remedy(given: object) -> str | None:
-    """What to do about a single observer, and about a class."""
+    """The remedy for a single observer and for a class; None for anything else."""
     if isinstance(given, str | Observer):
         return "Give one observer as a tuple, too: (observer,)."
     listed = given if isinstance(given, tuple | list) else [given]
-    classes = [one for one in listed if isinstance(one, type)]
+    classes = [item for item in listed if isinstance(item, type)]
     return f"Make an object of the class: {classes[0].__name__}()." if classes else None

@@ -1,4 +1,4 @@
-"""The observers of a run, and how they are served."""
+"""The observers of a training run and the service of their needs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Observing:
     Raises
     ------
     UnservedNeedError
-        If an observer needs what nobody serves.
+        If an observer needs what `Trainer` does not serve.
     ParameterError
         If an observer needs validation rows or shared parameters, and there are none.
     """

@@ -18,14 +18,14 @@ __all__ = ["make_optimizer", "make_scheduler", "optimizer_factory", "scheduler_f
 
 
 def optimizer_factory(optimizer: str | Callable[..., Any]) -> Any:
-    """The optimiser of `torch.optim` that a name means; a factory as it is."""
+    """The optimiser class of `torch.optim` with a name; a factory as it is."""
     if not isinstance(optimizer, str):
         return optimizer
     return resolve(optimizer, "torch.optim", "optimizer", Optimizer)
 
 
 def scheduler_factory(scheduler: str | Callable[..., Any]) -> Any:
-    """The schedule of `torch.optim.lr_scheduler` that a name means; a factory as it is."""
+    """The schedule class of `torch.optim.lr_scheduler` with a name; a factory as it is."""
     if not isinstance(scheduler, str):
         return scheduler
     return resolve(scheduler, "torch.optim.lr_scheduler", "scheduler")
@@ -55,7 +55,7 @@ def make_scheduler(
 ) -> LRScheduler | ReduceLROnPlateau | None:
     """Build a schedule of `torch.optim.lr_scheduler` by name, or any other by factory.
 
-    Lengths that a schedule asks for (``T_max``, ``total_steps``, ``total_iters``) default to the
+    Lengths that a schedule takes (``T_max``, ``total_steps``, ``total_iters``) default to the
     number of optimiser steps.
     """
     if scheduler is None:

@@ -1,4 +1,4 @@
-"""A bar with every task's loss on a terminal; nothing elsewhere."""
+"""The progress bar of a training run, with the losses of the tasks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _silent: ContextVar[bool] = ContextVar("silent", default=False)
 
 @contextmanager
 def silently() -> Iterator[None]:
-    """Show no bar of training inside, unless it is asked for: the caller shows its own."""
+    """Show no bar of training in this context unless ``progress=True``: the caller has its own."""
     token = _silent.set(True)
     try:
         yield
@@ -29,7 +29,7 @@ def silently() -> Iterator[None]:
 
 
 class TrainingProgress:
-    """Shows steps and validation losses on stderr once training has lasted two seconds.
+    """Bar of steps and validation losses on stderr, once training has lasted two seconds.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ class TrainingProgress:
         self._bar: Progress | None = None
 
     def close(self) -> None:
-        """Take the bar off the terminal."""
+        """Remove the bar from the terminal."""
         if self._bar is not None:
             self._bar.stop()
 
     def show(self, step: int, losses: Mapping[str, float]) -> None:
-        """Move the bar to a step and write the latest losses beside it."""
+        """Advance the bar to a step and show the latest losses beside it."""
         if not self.enabled or time.monotonic() - self._started < _SILENT_SECONDS:
             return
         if self._bar is None:

@@ -1,4 +1,4 @@
-"""Batches in which each task has drawn rows of its own."""
+"""Batches in which each task draws rows of its own."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ class ReplicatedBatches(Batches):
     def _of_source(self, drawn: Tensor, name: str, source: str) -> Int64[Tensor, " m"]:
         """A task's rows of one source.
 
-        A lone row beside those of other sources is left to a later epoch: nothing can be
-        normalised over it.
+        A single row beside those of other sources is left to a later epoch, since batch norm
+        cannot be computed on it.
         """
         rows = drawn - self.starts[source] if self.starts[source] else drawn
         if name not in self.over_sources:
@@ -152,7 +152,7 @@ def _labelled(
 def padded(
     rows: Sequence[Tensor], width: int | None = None
 ) -> tuple[Int64[Tensor, "k n"], Int64[Tensor, " k"]]:
-    """Rows of every task filled up to equal lengths, and how many of them count."""
+    """Rows of every task padded to equal lengths, and the number of rows before the padding."""
     sizes = torch.tensor([len(own) for own in rows])
     index = torch.zeros(len(rows), width or int(sizes.max()), dtype=torch.int64)
     for position, own in enumerate(rows):
@@ -181,7 +181,7 @@ def replicated_rows(
     index : tensor of shape (k, n), int64
         Row i drawn for each task.
     sizes : tensor of shape (k,), int64
-        How many of the rows drawn for each task count.
+        Rows drawn for each task, without the padding.
     """
     inputs = {part: array[index] for part, array in stored.inputs.items()}
     counted = torch.arange(index.shape[1]) < sizes[:, None]
@@ -189,16 +189,16 @@ def replicated_rows(
     for block in blocks:
         own = block.tasks_in(source)
         if own:
-            places, valid = index, counted
+            drawn, valid = index, counted
             if own != names:
                 columns = [names.index(name) for name in own]
-                places, valid = index[columns], counted[columns]
-            targets[block.name] = _targets(stored, block.name, places, valid)
+                drawn, valid = index[columns], counted[columns]
+            targets[block.name] = _targets(stored, block.name, drawn, valid)
     return SourceBatch(inputs, targets=targets, sizes=sizes)
 
 
 def _targets(stored: SourceBatch, block: str, index: Tensor, counted: Tensor) -> BlockTargets:
-    """Labels (n, n_tasks, …) of the rows drawn, masked where they fill up."""
+    """Labels (n, n_tasks, …) of the rows drawn; padding is masked."""
     labels = stored.labels(block)
     cells: Any = index
     if stored.task is None:

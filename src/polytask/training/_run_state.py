@@ -1,4 +1,4 @@
-"""Everything that an exact resume needs, to a file and back."""
+"""The state of a training run, to a checkpoint and back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["resume_run", "save_run"]
 
 
 def save_run(run: TrainingRun, path: Path, identity: str) -> None:
-    """Write everything that an exact resume needs."""
+    """Write the state that an exact resume needs."""
     weighting, aggregator = run.balancing.weighting, run.balancing.aggregator
     state: dict[str, Any] = {
         "identity": identity,
@@ -42,7 +42,7 @@ def save_run(run: TrainingRun, path: Path, identity: str) -> None:
 
 
 def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
-    """Go on from a checkpoint of the same recipe, data and seed."""
+    """Restore the state of a checkpoint of the same recipe, data and seed."""
     state = load_state(path)
     if state.get("identity") != identity:
         sentence = (
@@ -51,7 +51,7 @@ def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
         )
         raise ParameterError(sentence)
     try:
-        _put(run, state)
+        _restore(run, state)
     except Exception as error:
         sentence = (
             f"{path.name} holds no state of this run ({reason(error)}). Delete it to start anew."
@@ -59,7 +59,7 @@ def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
         raise StudyError(sentence) from error
 
 
-def _put(run: TrainingRun, state: Mapping[str, Any]) -> None:
+def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
     run.step, run.seconds_before = int(state["step"]), float(state["seconds"])
     run.network.load_state_dict(state["network"])
     run.optimizer.load_state_dict(state["optimizer"])
@@ -71,9 +71,9 @@ def _put(run: TrainingRun, state: Mapping[str, Any]) -> None:
     if balancing.second is not None:
         balancing.second.load_state_dict(state["second_sampler"])
     if balancing.weighting is not None:
-        balancing.weighting.load_state_dict(_on(device, state["weighting"]))
+        balancing.weighting.load_state_dict(_to_device(device, state["weighting"]))
     if balancing.aggregator is not None:
-        balancing.aggregator.load_state_dict(_on(device, state["aggregation"]))
+        balancing.aggregator.load_state_dict(_to_device(device, state["aggregation"]))
     if run.scheduler is not None:
         run.scheduler.load_state_dict(state["scheduler"])
     if run.processes.rank == 0:
@@ -95,12 +95,12 @@ def _set_noise(device: torch.device, noise: Mapping[str, torch.Tensor]) -> None:
         torch.cuda.set_rng_state(noise["cuda"], device)
 
 
-def _on(device: torch.device, state: Any) -> Any:
-    """A state whose tensors lie where training happens; checkpoints are read on the CPU."""
+def _to_device(device: torch.device, state: Any) -> Any:
+    """A state with its tensors on the device; checkpoints are read on the CPU."""
     if isinstance(state, torch.Tensor):
         return state.to(device)
     if isinstance(state, Mapping):
-        return {key: _on(device, value) for key, value in state.items()}
+        return {key: _to_device(device, value) for key, value in state.items()}
     if isinstance(state, list | tuple):
-        return type(state)(_on(device, value) for value in state)
+        return type(state)(_to_device(device, value) for value in state)
     return state

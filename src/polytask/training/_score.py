@@ -57,7 +57,7 @@ def _score_joint(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
 
 
 def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
-    """Scores of networks of single tasks: each sees all rows, or its own where rows have a task."""
+    """Scores of single-task networks: each sees all rows, or its own where rows have a task."""
     names = network.tasks_in(name)
     if rows.task is not None and len(names) > 1:
         return _score_own_rows(network, name, rows, rows.task, names)

@@ -1,4 +1,4 @@
-"""When to stop and which state to keep, for joint networks and for one network per task."""
+"""Early stopping and choice of the best state, jointly or per task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["JointSelection", "ReplicaSelection", "Selection", "make_selection"]
 
 
 class Selection(ABC):
-    """Looks at validation losses; remembers best states; says which tasks still learn.
+    """Early stopping by validation losses: the best states, and the tasks still trained.
 
     Attributes
     ----------
@@ -36,8 +36,8 @@ class Selection(ABC):
         self.waits = dict.fromkeys(tasks.names, 0)
         self.best_epoch = 0
 
-    def look(self, epoch: int, losses: Mapping[str, float]) -> None:
-        """Take in an epoch's validation losses."""
+    def update(self, epoch: int, losses: Mapping[str, float]) -> None:
+        """Receive the validation losses of an evaluation."""
         improved = []
         for name, loss in losses.items():
             if not bool(self.active[self.tasks.index(name)]):
@@ -52,12 +52,12 @@ class Selection(ABC):
 
     @abstractmethod
     def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:
-        """Remember what is best so far."""
+        """Keep the best state so far."""
 
     @property
     @abstractmethod
     def exhausted(self) -> str | None:
-        """Why training should end, if it should."""
+        """The reason to end training; None to go on."""
 
     @abstractmethod
     def restore(self) -> None:
@@ -78,7 +78,7 @@ class Selection(ABC):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         self.active = state["active"].clone()
         self.best_losses = dict(state["best_losses"])
         self.best_epochs = dict(state["best_epochs"])
@@ -87,7 +87,7 @@ class Selection(ABC):
 
 
 class JointSelection(Selection):
-    r"""One checkpoint, chosen on the primary tasks' mean relative gain over their first look.
+    r"""One checkpoint, chosen by the primary tasks' mean relative gain since the first evaluation.
 
     .. math:: S_t = \frac{1}{|P|} \sum_{k \in P} \frac{\ell_k^{(1)} - \ell_k^{(t)}}{|\ell_k^{(1)}|}
 
@@ -99,10 +99,10 @@ class JointSelection(Selection):
     network : MultiTaskModule
     tasks : TaskSet
     patience : int or None
-        Looks without a better score after which training ends.
+        Evaluations without a better score after which training ends.
     task_patience : int or None
-        Looks without a better loss after which a single task is stopped: its rows and its head
-        are then left out, while the others go on.
+        Evaluations without a better loss after which a single task is stopped: its rows and its
+        head are then left out, while the others go on.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class JointSelection(Selection):
         self.best: dict[str, Tensor] = {}
 
     def score(self, losses: Mapping[str, float]) -> float | None:
-        """Mean relative gain of the primary tasks over their first look; None without any."""
+        """Mean relative gain of the primary tasks over their first evaluation; None without any."""
         gains = [
             (self.first[name] - loss) / max(abs(self.first[name]), 1e-12)
             for name, loss in losses.items()
@@ -144,9 +144,9 @@ class JointSelection(Selection):
 
     @property
     def exhausted(self) -> str | None:
-        """Why training should end, if it should."""
+        """The reason to end training; None to go on."""
         if self.patience is not None and self.wait >= self.patience:
-            return f"no better validation score for {self.wait} looks"
+            return f"no better validation score for {self.wait} evaluations"
         return None if bool(self.active.any()) else "every task was stopped"
 
     def restore(self) -> None:
@@ -160,7 +160,7 @@ class JointSelection(Selection):
         return {**super().state_dict(), **own}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         super().load_state_dict(state)
         self.first, self.best_score = dict(state["first"]), state["score"]
         self.wait, self.best = state["wait"], dict(state["best"])
@@ -181,15 +181,15 @@ class ReplicaSelection(Selection):
 
     @property
     def exhausted(self) -> str | None:
-        """Why training should end, if it should."""
+        """The reason to end training; None to go on."""
         return None if bool(self.active.any()) else "every task was stopped"
 
     def restore(self) -> None:
-        """Give each task its best state; tasks that were never looked at keep their last."""
+        """Give each task its best state; tasks that were never evaluated keep their last."""
         self._copy({name for name, epoch in self.best_epochs.items() if epoch}, restore=True)
 
     def _copy(self, tasks: set[str], *, restore: bool) -> None:
-        """Copy what belongs to some tasks from the network to the best state, or back."""
+        """Copy the tensors of some tasks from the network to the best state, or back."""
         with torch.no_grad():
             for best, owned in zip(self.best, self.network.owners(), strict=True):
                 part = owned.parts_of(tasks)
@@ -205,7 +205,7 @@ class ReplicaSelection(Selection):
         return {**super().state_dict(), "best": [tensor.clone() for tensor in self.best]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` gave."""
+        """Restore the state that `state_dict` returned."""
         super().load_state_dict(state)
         self.best = list(state["best"])
 

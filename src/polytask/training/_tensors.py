@@ -12,7 +12,7 @@ __all__ = ["to_tensors"]
 
 
 def to_tensors(batch: Batch, device: torch.device | None = None) -> dict[str, SourceBatch]:
-    """Turn numpy arrays into tensors; memory is shared where it can be."""
+    """Turn numpy arrays into tensors; memory is shared where possible."""
 
     def tensor(array: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(device or torch.device("cpu"))

@@ -1,4 +1,4 @@
-"""How many threads a step deserves."""
+"""The number of threads of a training step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 __all__ = ["threads_for"]
 
-# Below so many multiplications a step, of one network or of all that are stacked, a second thread
+# Below so many multiplications per step, of one network or of all stacked ones, a second thread
 # waits more than it works (measured on tables of a few thousand rows: equal at best, 7 times
 # slower on a busy machine; 139 stacked networks of schools: 1.6 times faster).
 _WORTH_SEVERAL_THREADS = 50_000_000
@@ -18,12 +18,12 @@ _WORTH_SEVERAL_THREADS_STACKED = 500_000_000
 
 @contextmanager
 def threads_for(multiplications: float, n_networks: int = 1) -> Iterator[None]:
-    """Let small steps run on one thread; leave the number of threads as it was.
+    """Run small steps on one thread, and restore the number of threads afterwards.
 
     Parameters
     ----------
     multiplications : float
-        Of one step of one network.
+        Multiplications of one step of one network.
     n_networks : int, default 1
         Networks that take the step together.
     """

@@ -38,7 +38,7 @@ OnEpoch = Callable[[EpochRecord], None]
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What training gives.
+    """The result of training.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Trainer(TrainerSettings):
-    """How a network is trained: balancing, optimiser, batches, stopping.
+    """Recipe of a training run: balancing, optimiser, batches, early stopping.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ class Trainer(TrainerSettings):
         accumulation, every batch is aggregated by itself. A name as for `weighting`; TorchJD's
         aggregators and weightings may be given as they are.
     aggregate_every : int, default 1
-        The aggregator's weights are found anew every so many batches and kept in between.
+        Batches between two computations of the aggregator's weights, which are kept in between.
     sampler : Sampler or str, optional
         Which rows of which sources make a batch; None reads all rows in a shuffled order. A name
         as for `weighting`, maybe with a number, such as ``"temperature:0.5"``. It changes how
         precisely the losses of each source are estimated, not how much they count.
     engine : str, default "auto"
-        How task gradients are found; see `polytask.gradients.backward`.
+        How task gradients are computed; see `polytask.gradients.backward`.
     optimizer : str or callable, default "adam"
         A name of `torch.optim` (``"sgd"``, ``"adagrad"``, ``"adamw"``, ``"rmsprop"``, …) or a
         factory ``(parameters, lr=, weight_decay=) -> Optimizer``.
@@ -87,8 +87,8 @@ class Trainer(TrainerSettings):
         Further arguments of the optimiser, such as ``{"momentum": 0.9}``.
     scheduler : str or callable, optional
         A name of `torch.optim.lr_scheduler` (``"cosine_annealing_lr"``, ``"one_cycle_lr"``, …) or
-        a factory ``(optimizer) -> scheduler``; stepped once an optimiser step, plateau schedules
-        at every look.
+        a factory ``(optimizer) -> scheduler``; stepped once per optimiser step, plateau schedules
+        at every evaluation.
     scheduler_options : mapping, default {}
     batch_size : int, default 256
         Rows of a batch; for single-task networks, rows of each task's batch.
@@ -102,12 +102,12 @@ class Trainer(TrainerSettings):
     epochs : int, optional
         Passes over the training rows; stands in for `steps`.
     evaluate_every : int, optional
-        Optimiser steps between looks at the validation rows; once per epoch, but at least 25
-        steps apart, when None.
+        Optimiser steps between evaluations of the validation rows; if None, once per epoch, but
+        at least 25 steps apart.
     patience : int, optional, default 10
-        Looks without a better validation score after which training ends; None never stops early.
+        Evaluations without a better validation score after which training ends; None never stops early.
     task_patience : int, optional
-        Looks without a better loss after which a single task is left out of joint training.
+        Evaluations without a better loss after which a single task is left out of joint training.
     accelerator : str, default "cpu"
         As in Lightning Fabric: ``"cpu"``, ``"cuda"``, ``"auto"``, …; ``"cuda:1"`` is the second
         of several.
@@ -215,7 +215,7 @@ class Trainer(TrainerSettings):
         return Trained(network, schemas, history)
 
     def _work(self, network: MultiTaskModule) -> tuple[float, int]:
-        """Multiplications of one step of one network, roughly, and how many networks step."""
+        """Approximate multiplications of one step of one network, and the number of networks."""
         n_networks = sum(len(block.tasks) for block in network.blocks) if network.replicated else 1
         size = sum(parameter.numel() for parameter in network.parameters())
         return self.batch_size * size / n_networks, n_networks
@@ -238,13 +238,13 @@ class Trainer(TrainerSettings):
 
 
 class _Saver:
-    """Writes a run's checkpoint now and then."""
+    """Writer of a run's checkpoint, at most once per interval."""
 
     def __init__(self, path: Path, identity: str, seconds: float) -> None:
         self.path, self.identity, self.seconds = path, identity, seconds
         self.last = time.monotonic()
         self.resumed = False
-        self.of_user: Exception | None = None
+        self.user_error: Exception | None = None
 
     def resume(self, run: TrainingRun) -> None:
         with writing(self.path):
@@ -254,7 +254,7 @@ class _Saver:
             self.resumed = True
 
     def watched(self, on_epoch: OnEpoch | None) -> OnEpoch | None:
-        """The user's function, whose errors are told from those of training."""
+        """The user's function, with its errors recorded: they are not errors of training."""
         if on_epoch is None:
             return None
 
@@ -262,23 +262,23 @@ class _Saver:
             try:
                 on_epoch(record)
             except Exception as error:
-                self.of_user = error
+                self.user_error = error
                 raise
 
         return watching
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Say of an error in training that goes on from a checkpoint, where it went on from.
+        """Name the checkpoint in errors of a training run that was resumed from it.
 
-        What a checkpoint holds of an optimizer or of early stopping shows only when it is used.
+        A wrong state of an optimiser or of early stopping fails only when it is used.
         """
         try:
             yield
         except PolytaskError:
             raise
         except Exception as error:
-            if not self.resumed or error is self.of_user:
+            if not self.resumed or error is self.user_error:
                 raise
             sentence = (
                 f"Training cannot go on from {self.path.name} ({reason(error)}). "

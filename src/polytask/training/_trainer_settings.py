@@ -1,4 +1,4 @@
-"""What a training run is told."""
+"""The settings of a training run and their checks."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ class TrainerSettings:
         for slot, base in _SLOTS.items():
             method = getattr(self, slot)
             if isinstance(method, str):
-                found = made(method, f"polytask.{slot}", slot, base, imports=True)
-                object.__setattr__(self, slot, found)
+                resolved = made(method, f"polytask.{slot}", slot, base, imports=True)
+                object.__setattr__(self, slot, resolved)
         if isinstance(self.sampler, str):
             room = "polytask.sampling"
             sampler = made(self.sampler, room, "sampler", Sampler, imports=True, value=True)
@@ -127,7 +127,7 @@ class TrainerSettings:
         self._check_aggregation()
 
     def _check_slot(self, slot: str) -> None:
-        """Refuse classes, and methods of the other room, with what to do about them."""
+        """Refuse classes and methods of the other room, with the remedy."""
         (other,) = _SLOTS.keys() - {slot}
         method = getattr(self, slot)
         if isinstance(method, str):
@@ -146,7 +146,7 @@ class TrainerSettings:
         raise ParameterError(message(type(self).__name__, slot, expected, method, remedy))
 
     def _check_aggregation(self) -> None:
-        """Refuse settings of how gradients are aggregated that could not be followed."""
+        """Refuse settings of the aggregation that would have no effect."""
         owner = type(self).__name__
         if self.aggregation is None:
             for name, usual in (("engine", "auto"), ("aggregate_every", 1)):
@@ -177,14 +177,14 @@ class TrainerSettings:
         return self.sampler  # type: ignore[return-value]
 
     def optimizer_steps(self, batches_per_epoch: int) -> int:
-        """Optimiser steps that `steps` or `epochs` allow."""
+        """The number of optimiser steps, by `steps` or `epochs`."""
         if self.epochs is None:
             return self.steps
         return math.ceil(self.epochs * batches_per_epoch / self.accumulate)
 
 
 def _is_name_in(name: str, slot: str) -> bool:
-    """Whether it means a public method of that room."""
+    """Whether a name is that of a public method of a slot's room."""
     try:
         resolve(name, f"polytask.{slot}", slot, _SLOTS[slot])
     except UnknownNameError:

@@ -1,4 +1,4 @@
-"""One training run: small named steps."""
+"""One training run, in small named steps."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ from polytask.training._trainer_settings import TrainerSettings
 
 __all__ = ["TrainingRun"]
 
-_FEWEST_STEPS_BETWEEN_LOOKS = 25
+_MIN_EVALUATION_INTERVAL = 25
 
 
 class TrainingRun:
-    """A network on its way: batches, losses, balancing, optimiser, selection, history.
+    """A network in training: batches, losses, balancing, optimiser, selection, history.
 
     Parameters
     ----------
@@ -105,12 +105,12 @@ class TrainingRun:
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
             math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
-            _FEWEST_STEPS_BETWEEN_LOOKS,
+            _MIN_EVALUATION_INTERVAL,
         )
         self._prepare(seed)
 
     def _check_sampler(self) -> None:
-        """Refuse a sampler that could not do its part."""
+        """Refuse a sampler that could not be used."""
         sampler = self.trainer.row_sampler()
         if sampler is None:
             return
@@ -189,7 +189,7 @@ class TrainingRun:
             while self.step < self.n_steps and not self._exhausted:
                 self._take_step()
                 if self.step % self.interval == 0 or self.step == self.n_steps:
-                    record = self._look()
+                    record = self._evaluate()
                     self._exhausted = self._is_exhausted()
                     bar.show(self.step, record.validation_losses or record.train_losses)
                     if on_epoch is not None:
@@ -232,7 +232,7 @@ class TrainingRun:
         self.step += 1
         self.balancing.learn(batch_losses, lambda: self._losses(batch))
         if self.frozen is not None:
-            self.frozen.put_back()
+            self.frozen.restore()
 
     def _freeze(self) -> None:
         """Hold what belongs to stopped tasks; networks of single tasks keep their best states."""
@@ -298,7 +298,7 @@ class TrainingRun:
         if self.balancing.aggregator is None:
             total = self.balancing.weighted(batch_losses, weights).sum()
             total = total if regularizer is None else total + regularizer
-            if total.requires_grad:  # a process without a row of the batch has nothing to follow
+            if total.requires_grad:  # false in a process without a row of the batch
                 self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
         batches = self.balancing.second
@@ -336,9 +336,9 @@ class TrainingRun:
         self._fractions = self._fractions + torch.as_tensor(fraction, device=losses.device)
         self._n_batches += 1
 
-    # ── looking ──────────────────────────────────────────────────────────────────────────────
+    # ── an evaluation ──────────────────────────────────────────────────────────────────────────────
 
-    def _look(self) -> EpochRecord:
+    def _evaluate(self) -> EpochRecord:
         average_buffers(self.network, self.processes)
         names = self.tasks.names
         epoch = len(self.history.epochs) + 1
@@ -356,9 +356,9 @@ class TrainingRun:
             active = self.selection.active
             record = self.observing.observed(record, self.history.epochs, active)
         self.history.epochs.append(record)
-        self._tell_sampler()
+        self._update_sampler()
         if record.validation_losses:
-            self.selection.look(epoch, record.validation_losses)
+            self.selection.update(epoch, record.validation_losses)
         self.balancing.end_epoch(means)
         if isinstance(self.scheduler, ReduceLROnPlateau):
             losses = record.validation_losses or record.train_losses
@@ -366,7 +366,7 @@ class TrainingRun:
         self._reset_means()
         return record
 
-    def _tell_sampler(self) -> None:
+    def _update_sampler(self) -> None:
         """Give a sampler that follows progress the validation losses of each source."""
         if self.validation is None or not self.batches.needs_losses:
             return

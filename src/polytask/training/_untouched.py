@@ -1,4 +1,4 @@
-"""Protection of a training from what looks at its network."""
+"""Protection of a training run from code that inspects its network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What weightings ask for between the forward and the backward pass."""
+"""The needs of weightings between the forward and the backward pass."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polytask.gradients import Need, gramian, slopes
 from polytask.training._bilevel import TrialStep
 from polytask.weighting import Weighting
 
-__all__ = ["check_weighting_needs", "weigh"]
+__all__ = ["check_weighting_needs", "compute_weights"]
 
 _OF_SHARED_PARAMETERS = frozenset({Need.GRAMIAN, Need.PRODUCT})
 _SERVED = _OF_SHARED_PARAMETERS | {
@@ -43,7 +43,7 @@ def check_weighting_needs(weighting: Weighting, shared: Sequence[Tensor]) -> Non
         raise ParameterError(sentence)
 
 
-def weigh(
+def compute_weights(
     weighting: Weighting,
     losses: Float[Tensor, " n_tasks"],
     present: Bool[Tensor, " n_tasks"],
@@ -53,7 +53,7 @@ def weigh(
     step: int,
     scale: float = 1.0,
 ) -> Float[Tensor, " n_tasks"]:
-    """Weights of the losses of a batch, after all that the weighting asks for was served.
+    """Weights of the losses of a batch, after the needs of the weighting are served.
 
     Parameters
     ----------
@@ -62,16 +62,16 @@ def weigh(
         With their graph, which is kept.
     present : tensor of shape (n_tasks,), bool
     shared : sequence of parameters
-        That need gradients.
+        Shared parameters that need gradients.
     trial : TrialStep, optional
-        Where rows are held out for the weighting.
+        The trial step on rows held out for the weighting, if there are any.
     learning_rate : float
-        Of a trial step.
+        Learning rate of the trial step.
     step : int
-        Of the optimiser, from 0.
+        Optimiser step, from 0.
     scale : float, default 1.0
-        The factor by which mixed precision scales losses before a backward pass. What overflows
-        is not served.
+        The factor by which mixed precision scales losses before a backward pass. Values that
+        overflow are not served.
     """
     if not bool(present.any()):
         return weighting.weights(losses, present)
@@ -81,19 +81,19 @@ def weigh(
         if _is_finite(inner):
             weighting.before_step(inner, present)
     if Need.VALIDATION in weighting.needs and trial is not None:
-        tried = weighting.weights(losses, present)
-        found = trial.slopes(scaled, tried, learning_rate, step, scale)
-        if _is_finite(found):
-            weighting.after_validation(found, present)
+        trial_weights = weighting.weights(losses, present)
+        held_out_slopes = trial.slopes(scaled, trial_weights, learning_rate, step, scale)
+        if _is_finite(held_out_slopes):
+            weighting.after_validation(held_out_slopes, present)
     weights = weighting.weights(losses, present)
     if Need.PRODUCT in weighting.needs:
         total = (weights * scaled).sum()
         update = torch.autograd.grad(total, list(shared), retain_graph=True, allow_unused=True)
-        found = slopes(scaled, shared, update) / scale**2
-        if _is_finite(found):
-            weighting.after_product(found, losses.detach(), present)
+        product = slopes(scaled, shared, update) / scale**2
+        if _is_finite(product):
+            weighting.after_product(product, losses.detach(), present)
     return weights
 
 
-def _is_finite(found: Tensor) -> bool:
-    return bool(found.isfinite().all())
+def _is_finite(values: Tensor) -> bool:
+    return bool(values.isfinite().all())
