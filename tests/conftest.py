@@ -13,10 +13,11 @@ from pathlib import Path
 
 import jaxtyping
 import pytest
+import type_checks
 from hypothesis import HealthCheck, settings
 
 # Shapes and types of every call are checked, except in the command line, whose signatures
-# are read by typer. A float parameter takes an int, as in the type checker.
+# are read by typer.
 _PACKAGE = Path(__file__).parents[1] / "src" / "polytask"
 _ROOMS = sorted(
     f"polytask.{path.stem}"
@@ -25,9 +26,7 @@ _ROOMS = sorted(
     and path.stem != "cli"
     and (path.suffix == ".py" or (path / "__init__.py").exists())
 )
-jaxtyping.install_import_hook(
-    _ROOMS, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
-)
+type_checks.install(_ROOMS)
 
 settings.register_profile(
     "polytask",

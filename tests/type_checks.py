@@ -1,0 +1,61 @@
+"""Checks of types and shapes in every call, at a cost that tests can bear.
+
+jaxtyping binds the arguments of every call anew, which takes longer than most functions. Only
+functions with shapes in their annotations need that; beartype checks the others by itself.
+"""
+
+import functools
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import beartype
+import jaxtyping
+
+__all__ = ["install"]
+
+_SHAPED = re.compile(r"\b(Float|Int|UInt|Bool|Num|Real|Inexact|Shaped|Key)\d*\[|jaxtyping")
+_CONF = beartype.BeartypeConf(is_pep484_tower=True)  # a float parameter takes an int
+_with_shapes = jaxtyping.jaxtyped
+
+
+def install(modules: list[str]) -> None:
+    """Check calls in these modules, which must not have been imported yet."""
+    jaxtyping.install_import_hook(
+        modules, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+    )
+    jaxtyping.jaxtyped = _checked  # the name by which the hook decorates
+
+
+def _checked(*, typechecker: Any) -> Callable[[Any], Any]:
+    def decorate(thing: Any) -> Any:
+        if not inspect.isfunction(thing) or _has_shapes(thing):
+            return _with_shapes(thing, typechecker=typechecker)
+        if "<locals>" in thing.__qualname__:  # decorated anew whenever it is defined
+            return thing
+        return _without_shapes(thing)
+
+    return decorate
+
+
+def _has_shapes(function: Callable[..., Any]) -> bool:
+    """Whether an annotation, or what it is short for, holds a shape."""
+    texts = [str(annotation) for annotation in function.__annotations__.values()]
+    names = {name for text in texts for name in re.findall(r"\w+", text)}
+    aliases = (str(function.__globals__.get(name, "")) for name in names)
+    return any(_SHAPED.search(text) for text in (*texts, *aliases))
+
+
+def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
+    typed: list[Callable[..., Any]] = []
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if jaxtyping.config.jaxtyping_disable:
+            return function(*args, **kwargs)
+        if not typed:  # at the first call, when all names in annotations are known
+            typed.append(beartype.beartype(conf=_CONF)(function))
+        return typed[0](*args, **kwargs)
+
+    return checked
