@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from polytask._listing import first_names
 from polytask._reason import reason
 from polytask._trust import check_import
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -78,8 +79,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         return f"Did you mean {guess!r}?"
     if not known:
         return "There are none."
-    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return f"Known: {shown}."
+    return f"Known: {first_names(known, 12)}."
 
 
 def resolve(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from polytask._listing import enumerated
 from polytask._reason import reason
 from polytask.exceptions import ParameterError, UntrustedError
 
@@ -276,13 +277,12 @@ def untrusted(names: Iterable[str]) -> str:
     The file names 'mine:Encoder' and 'mine:Head', which are no dataclasses of polytask's own; nothing of them was imported. Install what defines them. If you trust it, say so: trusted=['mine'] in Python, --trust mine on the command line.
     """
     listed = list(names)[:_MOST_NAMED]
-    *others, last = map(repr, listed)
-    said = f"{', '.join(others)} and {last}" if others else last
-    are, of_it = ("are no dataclasses", "of them") if others else ("is no dataclass", "of it")
-    install = "Install what defines them." if others else "Install the package that defines it."
+    several = len(listed) > 1
+    are, of_it = ("are no dataclasses", "of them") if several else ("is no dataclass", "of it")
+    install = "Install what defines them." if several else "Install the package that defines it."
     if all(name.startswith("__main__:") for name in listed):
         install = _OF_A_SCRIPT
     return (
-        f"The file names {said}, which {are} of polytask's own; nothing {of_it} was imported. "
+        f"The file names {enumerated(map(repr, listed))}, which {are} of polytask's own; nothing {of_it} was imported. "
         f"{install} {remedy(listed)}"
     )

@@ -219,8 +219,11 @@ def test_new_categories_are_noted_by_source(polytask, tmp_path):
     [
         (("red.csv",), "learned from several sources, 'red', 'white'"),
         (("--source", "rose=red.csv"), "no source named 'rose'. It learned from 'red', 'white'"),
-        (("red.csv", "--source", "red=red.csv"), "either one table, or sources by --source"),
-        ((), "either one table, or sources by --source NAME=FILE"),
+        (
+            ("red.csv", "--source", "red=red.csv"),
+            "either one table or sources by --source NAME=FILE, not both",
+        ),
+        ((), "Name the table to predict, such as rows.csv, or several by --source NAME=FILE"),
         (("--source", "red.csv"), "--source must be written NAME=FILE, such as red=red.csv"),
         (("--source", "red=none.csv"), "There is no file none.csv"),
         (("--source", "red=white.csv"), "Source 'red': The model needs the same inputs"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from polytask._listing import first_names
 from polytask._naming import fold
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
@@ -50,7 +51,7 @@ def _list(voice: Voice) -> None:
 
 def _describe(voice: Voice, name: str) -> None:
     info = _info(name)
-    shown = ", ".join(info.tasks[:_MOST_TASKS]) + ", …" * (len(info.tasks) > _MOST_TASKS)
+    shown = first_names(info.tasks, _MOST_TASKS)
     file = f"{info.name}.csv"
     voice.result(f"{info.name}: {info.description}")
     voice.result(f"  rows      {info.rows:,}")

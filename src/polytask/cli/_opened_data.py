@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from polytask._listing import first_names
 from polytask.cli._settings import DataSettings
-from polytask.cli._source_paths import source_paths
+from polytask.cli._source_paths import data_paths
 from polytask.data import SourceColumns, Table, open_sources, open_table
-from polytask.exceptions import ParameterError
 
-__all__ = ["OpenedData", "data_paths", "open_data"]
+__all__ = ["OpenedData", "open_data"]
 
 _MOST_COLUMNS = 12
 
@@ -61,29 +61,14 @@ class OpenedData:
     def describe_columns(self) -> str:
         """Sentence that lists the columns."""
         return "; ".join(
-            f"{name or self.paths[name]} has the columns {_shown(table.frame.columns)}"
+            f"{name or self.paths[name]} has the columns {first_names(table.frame.columns, _MOST_COLUMNS)}"
             for name, table in self.tables.items()
         )
 
 
-def data_paths(settings: DataSettings) -> dict[str, Path]:
-    """The file of each source, or of the one table under an empty name; raises if there is none."""
-    if settings.table is not None and settings.source:
-        sentence = "Give either one table or sources by --source NAME=FILE, not both."
-        raise ParameterError(sentence)
-    if settings.source:
-        return source_paths(settings.source)
-    if settings.table is None:
-        sentence = (
-            "Name the table to learn from, such as census.csv, or several by --source NAME=FILE."
-        )
-        raise ParameterError(sentence)
-    return {"": settings.table}
-
-
 def open_data(settings: DataSettings) -> OpenedData:
     """Read the cells of the table or tables."""
-    paths = data_paths(settings)
+    paths = data_paths(settings.table, settings.source, "learn from")
     if settings.source:
         tables = open_sources(paths, **settings.reading())
     else:
@@ -93,7 +78,3 @@ def open_data(settings: DataSettings) -> OpenedData:
         opened[name], left_out = table.without_drops()
         declared += [f"{name}/{column}" if name else column for column in left_out]
     return OpenedData(paths, opened, tuple(declared))
-
-
-def _shown(columns: Sequence[str]) -> str:
-    return ", ".join(columns[:_MOST_COLUMNS]) + ", …" * (len(columns) > _MOST_COLUMNS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
-from polytask.cli._source_paths import source_paths
+from polytask.cli._source_paths import data_paths
 from polytask.cli._tables import check_writable, write_table
 from polytask.cli._voice import Voice
 from polytask.data import check_table_file
@@ -35,7 +35,7 @@ def run(
     """
     voice = Voice(quiet)
     with ending_well(lambda: "nothing was written."):
-        model, paths = at_home(model), _paths(table, sources)
+        model, paths = at_home(model), data_paths(table, sources, "predict")
         out = None if out is None else at_home(out)
         if out is not None:
             _check_out(out, paths.values(), model)
@@ -49,14 +49,6 @@ def run(
             return
         write_table(predictions, out)
         voice.note(f"{out}: {predictions.height:,} rows predicted by {name}")
-
-
-def _paths(table: Path | None, sources: Sequence[str]) -> dict[str, Path]:
-    """The file of each source, or of the one table under an empty name."""
-    if (table is None) == (not sources):
-        sentence = "Name the rows to predict: either one table, or sources by --source NAME=FILE."
-        raise ParameterError(sentence)
-    return source_paths(sources) if table is None else {"": at_home(table)}
 
 
 def _check_out(out: Path, tables: Iterable[Path], model: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from polytask.cli._opened_data import OpenedData, open_data
@@ -38,9 +38,10 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     splitter = None if settings.split is None else parse_split(settings.split)
     opened = open_data(settings)
     columns = opened.columns
-    tasks, matched = _tasks(settings, opened, splitter)
+    own = {} if splitter else {n: find_split_column(t.frame) for n, t in opened.tables.items()}
+    tasks, matched = _tasks(settings, opened, splitter.columns if splitter else own.values())
     if splitter is None:
-        splitter = _own_split(opened, settings, tasks, voice)
+        splitter = _own_split(own, opened, settings, tasks, voice)
     features, drop = (column_names(names, columns) for names in (settings.features, settings.drop))
     drop = list(dict.fromkeys([*drop, *opened.declared]))
     splitter = without_input(splitter, opened.own_names(features), opened.own_names(drop))
@@ -69,10 +70,13 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
 
 
 def _own_split(
-    opened: OpenedData, settings: DataSettings, tasks: Sequence[Task], voice: Voice
+    by_source: Mapping[str, str | None],
+    opened: OpenedData,
+    settings: DataSettings,
+    tasks: Sequence[Task],
+    voice: Voice,
 ) -> Splitter:
     """Return the split that a column of every table names, or a random split."""
-    by_source = {name: find_split_column(table.frame) for name, table in opened.tables.items()}
     used = {settings.task_column, *column_names(settings.drop, opened.columns)}
     used |= set(weight_columns(row_weight(settings.weight, opened.columns)))
     used |= {column for task in tasks for column in task.columns}
@@ -107,15 +111,13 @@ def _group_column(splitter: Splitter, settings: DataSettings) -> str | None:
 
 
 def _tasks(
-    settings: DataSettings, opened: OpenedData, splitter: Splitter | None
+    settings: DataSettings, opened: OpenedData, split: Iterable[str | None]
 ) -> tuple[list[Task], tuple[str, ...]]:
     """Return the tasks, and notes on the columns that patterns match."""
     columns = opened.columns
     if not settings.target:
         sentence = f"Name at least one target: --target NAME[:KIND]. {opened.describe_columns()}."
         raise ParameterError(sentence)
-    own = (find_split_column(table.frame) for table in opened.tables.values())
-    split = splitter.columns if splitter else own
     reserved = {settings.task_column, *weight_columns(row_weight(settings.weight, columns)), *split}
     reserved |= {*column_names(settings.features, columns), *column_names(settings.drop, columns)}
     return named_tasks(settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved)

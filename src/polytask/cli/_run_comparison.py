@@ -14,9 +14,9 @@ from polytask.bookkeeping import Budget
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._observers import with_observers
-from polytask.cli._opened_data import data_paths
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
+from polytask.cli._source_paths import data_paths
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
@@ -96,7 +96,7 @@ def _folder(
     """Return a folder named after the settings, so that the same command resumes there."""
     study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
     key = hashlib.sha256(study.encode()).hexdigest()[:8]
-    paths = data_paths(options)
+    paths = data_paths(options.table, options.source, "learn from")
     named = [name or path.name.split(".")[0] for name, path in paths.items()]
     more = f"-and-{len(named) - _MOST_NAMES}-more" * (len(named) > _MOST_NAMES)
     return Path("runs") / f"{'-'.join(named[:_MOST_NAMES])}{more}-{key}"

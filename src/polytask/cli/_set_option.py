@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from polytask._listing import enumerated
 from polytask._paths import Setting, Written, applied, find, near
 from polytask.cli._learners import SLOTS
 from polytask.cli._settings import DataSettings
@@ -108,11 +109,6 @@ def _partly(learners: Sequence[Learner], having: Sequence[int], path: str, text:
     others = [name for index, name in enumerate(names) if index not in having]
     verb = "has" if len(others) == 1 else "have"
     return (
-        f"{path}={text} is set in {_listed([names[index] for index in having])}; "
-        f"{_listed(others)} {verb} no such setting"
+        f"{path}={text} is set in {enumerated(names[index] for index in having)}; "
+        f"{enumerated(others)} {verb} no such setting"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

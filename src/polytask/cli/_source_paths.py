@@ -8,7 +8,34 @@ from pathlib import Path
 from polytask.cli._places import at_home
 from polytask.exceptions import ParameterError
 
-__all__ = ["source_paths"]
+__all__ = ["data_paths", "source_paths"]
+
+
+def data_paths(table: Path | None, sources: Sequence[str], what_for: str) -> dict[str, Path]:
+    """The file of each source, or of the one table under an empty name.
+
+    Parameters
+    ----------
+    table : Path, optional
+    sources : sequence of str
+        As in `source_paths`.
+    what_for : str
+        What the rows are read for, for the error where none are named.
+
+    Raises
+    ------
+    ParameterError
+        If both are given, or neither.
+    """
+    if table is not None and sources:
+        sentence = "Give either one table or sources by --source NAME=FILE, not both."
+        raise ParameterError(sentence)
+    if table is None and not sources:
+        sentence = (
+            f"Name the table to {what_for}, such as rows.csv, or several by --source NAME=FILE."
+        )
+        raise ParameterError(sentence)
+    return source_paths(sources) if table is None else {"": at_home(table)}
 
 
 def source_paths(texts: Sequence[str]) -> dict[str, Path]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import cmath
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from polytask._listing import first_names
 from polytask.exceptions import NonFiniteLossError
 from polytask.gradients._autograd_graph import leaves_below
 from polytask.gradients._roots import node_of_task
@@ -25,7 +26,7 @@ def check_per_task(per_task: Float[Tensor, " k"], step: Step, losses: str = "los
     """Refuse gradients of which one number per task is infinite or not a number."""
     finite = per_task.isfinite()
     if not bool(finite.all()):
-        raise _error(_listed(step.indices[~finite].tolist()), step, losses)
+        raise _error(first_names(step.indices[~finite].tolist()), step, losses)
 
 
 def check_jacobian(jacobian: Float[Tensor, "k p"], step: Step) -> None:
@@ -75,19 +76,15 @@ def _responsible_tasks(step: Step, bad: set[Tensor]) -> str:
     reaching = {parameter: _tasks_reaching(step, parameter) for parameter in bad}
     certain = sorted({tasks[0] for tasks in reaching.values() if len(tasks) == 1})
     if certain:
-        return _listed(certain)
+        return first_names(certain)
     possible = sorted({task for tasks in reaching.values() for task in tasks})
-    return f"at least one of the tasks {_listed(possible or step.indices.tolist())}"
+    return f"at least one of the tasks {first_names(possible or step.indices.tolist())}"
 
 
 def _tasks_reaching(step: Step, parameter: Tensor) -> list[int]:
     """The tasks present whose losses depend on a parameter, as far as the graph tells."""
     tasks: list[int] = step.indices.tolist()
     return [k for k in tasks if parameter in leaves_below(node_of_task(step.losses, k))]
-
-
-def _listed(tasks: Sequence[int]) -> str:
-    return ", ".join(map(str, tasks[:5])) + (", …" if len(tasks) > 5 else "")
 
 
 def _error(tasks: str, step: Step, losses: str = "losses") -> NonFiniteLossError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from polytask._listing import first_and_more
+
 __all__ = ["Remarks"]
 
 _MOST_NAMES = 5
@@ -26,9 +28,7 @@ class Remarks:
         return add
 
     def __str__(self) -> str:
-        return " ".join(f"{_listed(tasks)}: {remark}." for remark, tasks in self._tasks.items())
-
-
-def _listed(tasks: list[str]) -> str:
-    more = len(tasks) - _MOST_NAMES
-    return ", ".join(tasks[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+        return " ".join(
+            f"{first_and_more(tasks, _MOST_NAMES)}: {remark}."
+            for remark, tasks in self._tasks.items()
+        )

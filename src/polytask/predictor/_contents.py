@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from polytask._files import walk
+from polytask._listing import first_names
 from polytask._plain import parse_json, read_file
 from polytask._reason import reason
 from polytask.exceptions import BundleError
@@ -160,7 +161,7 @@ def is_importable(name: str) -> bool:
 
 def _refuse_importable(folder: Path, names: list[str]) -> None:
     if names:
-        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        shown = first_names(names)
         sentence = (
             f"{folder} holds {shown}, which Python could import; no saved model has such files. "
             "Remove them, or get the model from where it was saved."

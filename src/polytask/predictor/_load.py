@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from polytask._listing import first_names
 from polytask._reason import reason
 from polytask._recipes import from_json, plain_from_json
 from polytask._trust import also_trusted, checked_trust, not_trusted, trusted_here, untrusted
@@ -214,8 +215,7 @@ def _check_targets(folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) 
 def _notes(folder: Path, unnamed: list[str]) -> tuple[str, ...]:
     if not unnamed:
         return ()
-    names = [name if name.isprintable() else repr(name) for name in unnamed[:5]]
-    shown = ", ".join(names) + (", …" if len(unnamed) > 5 else "")
+    shown = first_names(name if name.isprintable() else repr(name) for name in unnamed)
     those = "it was" if len(unnamed) == 1 else "they were"
     return (f"{folder} also holds {shown}, which its manifest does not name; {those} not opened",)
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from polytask._listing import first_names
 from polytask.tasks import FittedTarget, Kind, TaskSet
 
-__all__ = ["Predictions", "TaskPrediction", "listed"]
-
-
-def listed(names: Sequence[str], limit: int = 6) -> str:
-    """The names in words, the first few of many."""
-    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+__all__ = ["Predictions", "TaskPrediction"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +94,7 @@ class Predictions(Mapping[str, TaskPrediction]):
         size = f"{rows[0]} to {rows[-1]}" if len(rows) > 1 else f"{rows[0] if rows else 0}"
         counted = f"{len(self)} task{'s' * (len(self) != 1)}"
         notes = f"; {len(self.notes)} note{'s' * (len(self.notes) != 1)}" if self.notes else ""
-        return f"Predictions({counted} × {size} rows: {listed(self.tasks.names)}{notes})"
+        return f"Predictions({counted} × {size} rows: {first_names(self.tasks.names, 6)}{notes})"
 
     def __getitem__(self, task: str) -> TaskPrediction:
         return self.by_task[self.tasks[task].name]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from polytask._files import writing
+from polytask._listing import first_names
 from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._trust import also_trusted, checked_trust, is_trusted
@@ -22,7 +23,7 @@ from polytask.predictor._code_named import code_named
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model, model_name
-from polytask.predictor._predictions import Predictions, TaskPrediction, listed
+from polytask.predictor._predictions import Predictions, TaskPrediction
 from polytask.predictor._sources_to_predict import chunks, sources_to_predict
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -63,7 +64,7 @@ class FittedPredictor:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        names = listed(self.tasks.names)
+        names = first_names(self.tasks.names, 6)
         return f"FittedPredictor({self.name!r}, tasks: {names}; {self.n_parameters:,} parameters)"
 
     @property

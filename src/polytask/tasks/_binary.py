@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Shaped
 
+from polytask._listing import first_names
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._classes import (
@@ -76,7 +77,7 @@ class Binary(Kind):
             )
             raise OneClassError(sentence, found[0])
         if len(found) > 2:
-            shown = ", ".join(repr(label) for label in found[:4]) + ", …" * (len(found) > 4)
+            shown = first_names(map(repr, found), 4)
             text = any(isinstance(label, str) for label in found)
             sentence = (
                 f"Task {owner!r} is binary, but column {column!r} holds {len(found)} distinct "

@@ -14,7 +14,7 @@ from polytask.data.cells._date_text import dates_read, is_date_form
 from polytask.data.cells._families import family, innermost, no_infinity, numbers, plain_text
 from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
 from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
-from polytask.data.cells._note_text import gathered, listed, named, quoted
+from polytask.data.cells._note_text import gathered, named, quoted
 from polytask.data.cells._number_text import (
     DECIMAL_COMMAS,
     MAYBE_THOUSANDS,
@@ -68,7 +68,6 @@ __all__ = [
     "is_marker_word",
     "likely_forms",
     "likely_markers",
-    "listed",
     "marker_notes",
     "marker_words",
     "markers_by_column",

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from polytask._listing import first_and_more
 from polytask._naming import suggestion
 from polytask._validation import message
-from polytask.data.cells._note_text import listed
 from polytask.data.cells._number_text import numbers_read
 from polytask.data.cells._require_columns import absent_from_sources
 from polytask.data.cells._source_columns import SourceColumns, matching
@@ -152,10 +152,10 @@ def _marker_note(
     found = {name: n for name in markers if (n := counts.get((marker, name), 0))}
     if found:
         total = sum(found.values())
-        where = f"{total:,} cell{'s' * (total != 1)} of {listed(list(found))}"
+        where = f"{total:,} cell{'s' * (total != 1)} of {first_and_more(list(found))}"
         return f"missing: {marker!r} in {where}"
     columns = [name for name, cells in markers.items() if marker in cells]
-    return f"missing: {marker!r} occurs nowhere in {listed(columns)}"
+    return f"missing: {marker!r} occurs nowhere in {first_and_more(columns)}"
 
 
 def _is_marker(name: str, dtype: Any, markers: Sequence[str], decimal: str) -> pl.Expr | None:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
+from polytask._listing import first_and_more
 from polytask.data.cells._missing import MISSING
-from polytask.data.cells._note_text import listed, named
+from polytask.data.cells._note_text import named
 
 __all__ = ["word_notes"]
 
@@ -52,7 +53,7 @@ def word_notes(
 def _note(shown: str, what: str, found: Mapping[str, int]) -> str:
     names, total = list(found), sum(found.values())
     cells = f"{total:,} cell{'s' * (total != 1)}"
-    return f"{listed(names)}: {shown} ({cells}) {named(what, names[0])}"
+    return f"{first_and_more(names)}: {shown} ({cells}) {named(what, names[0])}"
 
 
 def _counts(

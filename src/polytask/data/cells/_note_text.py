@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-__all__ = ["as_missing", "gathered", "listed", "named", "quoted"]
+from polytask._listing import first_and_more
 
-_SHOWN = 5
+__all__ = ["as_missing", "gathered", "named", "quoted"]
+
 _PLAIN = re.compile(r"[\w.:%+,@=-]+")
 _NAME = re.compile(r"(?P<quote>'?)(?<![\w#])NAME(?![\w?])")  # and not a spreadsheet's #NAME?
 
@@ -18,7 +19,9 @@ def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for name, words in notes:
         alike.setdefault(words, []).append(name)
-    return tuple(f"{listed(names)}: {named(words, names[0])}" for words, names in alike.items())
+    return tuple(
+        f"{first_and_more(names)}: {named(words, names[0])}" for words, names in alike.items()
+    )
 
 
 def quoted(name: str) -> str:
@@ -47,9 +50,3 @@ def as_missing(cells: Iterable[str]) -> str:
 def _escaped(text: str) -> str:
     """Text as it is written within single quotes."""
     return text.replace("'", "'\"'\"'")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names with commas, cut short."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from polytask._listing import first_names
 from polytask._naming import nearest, suggestion
 from polytask.data.cells._source_columns import SourceColumns
 from polytask.exceptions import DataError
@@ -45,7 +46,7 @@ def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> N
     if len(absent) == 1:
         sentence = f"{absent[0]!r} is not a column of the table. {suggestion(absent[0], known)}"
     else:
-        shown = ", ".join(map(repr, absent[:_MOST_NAMES])) + ", …" * (len(absent) > _MOST_NAMES)
+        shown = first_names(map(repr, absent), _MOST_NAMES)
         sentence = f"{shown} are not columns of the table. Check its header."
     raise DataError(f"{what} {sentence}{header_doubt(known)}")
 
@@ -89,4 +90,4 @@ def absent_from_sources(name: str, columns: SourceColumns) -> str:
 
 def _first(names: Iterable[str]) -> str:
     listed = list(names)
-    return ", ".join(listed[:_MOST_NAMES]) + ", …" * (len(listed) > _MOST_NAMES)
+    return first_names(listed, _MOST_NAMES)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import polars as pl
 
+from polytask._listing import first_and_more
 from polytask.data.cells._families import family, numbers
-from polytask.data.cells._note_text import listed, quoted
+from polytask.data.cells._note_text import quoted
 
 __all__ = ["far_moments", "sentinel_notes"]
 
@@ -32,7 +33,7 @@ def sentinel_notes(columns: Iterable[pl.Series]) -> tuple[str, ...]:
         for value, count in _far_values(series):
             found.setdefault(value, {})[series.name] = count
     return tuple(
-        f"{listed(list(counts))}: {value} repeats far from all other values "
+        f"{first_and_more(list(counts))}: {value} repeats far from all other values "
         f"({sum(counts.values()):,} cells); --missing {quoted(value)} if it means missing"
         for value, counts in found.items()
     )

@@ -7,6 +7,7 @@ from functools import partial
 
 import polars as pl
 
+from polytask._listing import enumerated
 from polytask.data.cells._marker_words import is_marker_word, likely_markers, unusual_cells
 from polytask.data.cells._note_text import as_missing, named
 from polytask.data.cells._number_text import amounts_read, counts_read, numbers_read, truths_read
@@ -121,9 +122,7 @@ def _shown(strange: Mapping[str, int]) -> str:
     """Cells in words, and how many there are of them in all."""
     count, more = sum(strange.values()), len(strange) - _MOST_SHOWN
     words = [*map(repr, list(strange)[:_MOST_SHOWN]), *[f"{more} more"] * (more > 0)]
-    *first, last = words
-    listed = f"{', '.join(first)} and {last}" if first else last
-    return f"{listed} ({count:,} cell{'s' * (count != 1)})"
+    return f"{enumerated(words)} ({count:,} cell{'s' * (count != 1)})"
 
 
 def number_hint(cells: pl.Series, decimal: str = ".") -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask._listing import first_names
 from polytask.data.cells import CellRules, Reading, plain_text, require_columns, typed
 from polytask.data.dataset._input_columns import choose_inputs
 from polytask.data.readers import Table
@@ -172,7 +173,7 @@ def task_positions(series: pl.Series, names: Sequence[str]) -> np.ndarray:
     named = _task_names(series)
     unknown = [name for name in named.values() if name not in set(names)]
     if unknown:
-        shown = ", ".join(repr(name) for name in unknown[:5]) + (", …" if len(unknown) > 5 else "")
+        shown = first_names(map(repr, unknown))
         sentence = (
             f"Column {series.name!r} names tasks that the model was not fitted on: {shown}. "
             "Leave out their rows, or fit a new model."

@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask._naming import suggestion
 from polytask.data.cells import Reading, family, markers_by_column, roles_by_column
 from polytask.data.dataset._array_targets import array_targets
 from polytask.data.dataset._from_long import own_row_source
 from polytask.data.dataset._from_table import table_source
 from polytask.data.readers import NO_ROLES, Table, as_table, categories_of, joined, prepared
-from polytask.data.sources import Source, check_target, column_values, row_weights, settled_kind
+from polytask.data.sources import (
+    Source,
+    check_target,
+    check_weighed,
+    column_values,
+    row_weights,
+    settled_kind,
+)
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import FittedTarget, Kind, Task, TaskSet
 
@@ -87,10 +93,8 @@ def _weights(
     """Row weights of the tasks that have any."""
     found = {}
     names = [task.name for task in tasks]
+    check_weighed(weights or (), names)
     for name, of_task in (weights or {}).items():
-        if name not in names:
-            guess = suggestion(name, names)
-            raise ParameterError(f"There is no task named {name!r} to give row weights. {guess}")
         made = row_weights(tables[names.index(name)], of_task, [name])
         if made is not None:
             found[name] = made

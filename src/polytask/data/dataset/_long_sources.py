@@ -12,7 +12,7 @@ from polytask.data.dataset._placed_tasks import check_used, placed_tasks
 from polytask.data.dataset._source_roles import SourceRoles
 from polytask.data.dataset._table_sources import MadeSources
 from polytask.data.readers import Table
-from polytask.data.sources import OwnRowLabels, Source, settled_kind, weighing
+from polytask.data.sources import OwnRowLabels, Source, check_weighed, settled_kind, weighing
 from polytask.tasks import Kind, Task, TaskSet
 
 __all__ = ["long_sources"]
@@ -42,7 +42,7 @@ def long_sources(
             require_columns(opened.frame.columns, [task_column], "The task column")
             names[name] = task_names(opened.frame[task_column])
     every = list(dict.fromkeys(task for own in names.values() for task in own))
-    roles.check_weighed(every)
+    check_weighed(roles.weights, every)
     sources = []
     for name, opened in tables.items():
         with about_source(name):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from polytask._listing import first_names
 from polytask.data.cells import SourceColumns
 from polytask.data.dataset._target_texts import TargetPart, TargetText, matched_by, read_target
 from polytask.exceptions import DataError
@@ -145,4 +146,4 @@ def _tasks(
 
 
 def _shown(names: Sequence[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + ", …" * (len(names) > _SHOWN)
+    return first_names(names, _SHOWN)

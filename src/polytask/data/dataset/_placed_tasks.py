@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from polytask.data.cells import SourceColumns, listed, require_columns
+from polytask._listing import first_and_more
+from polytask.data.cells import SourceColumns, require_columns
 from polytask.exceptions import DataError
 from polytask.tasks import Task, TaskSet
 
@@ -59,7 +60,7 @@ def check_used(placed: Sequence[PlacedTask], columns: SourceColumns) -> None:
     """Raise if a source has no target."""
     for source in columns.by_source:
         if not any(source in one.sources for one in placed):
-            names = listed([name for one in placed for name in one.task.columns])
+            names = first_and_more([name for one in placed for name in one.task.columns])
             sentence = (
                 f"Source {source!r} has no column of a target (these are {names}). Name one of its "
                 "columns as a target, or leave the source out."

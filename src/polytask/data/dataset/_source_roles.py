@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int64
 
-from polytask._naming import suggestion
+from polytask._listing import first_and_more
 from polytask._validation import message
-from polytask.data.cells import SourceColumns, about_source, listed, require_columns
+from polytask.data.cells import SourceColumns, require_columns
 from polytask.data.dataset._placed_tasks import PlacedTask
 from polytask.data.readers import Table
-from polytask.data.sources import Source, common_group_codes, row_groups
+from polytask.data.sources import Source, common_group_codes
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["OwnRoles", "SourceRoles"]
@@ -82,7 +82,7 @@ class SourceRoles:
         features = None if self.features is None else self._own(source, self.features)
         if self.features is not None and not features:
             sentence = (
-                f"No input column is left: none of the features {listed(list(self.features))} is a "
+                f"No input column is left: none of the features {first_and_more(list(self.features))} is a "
                 "column of it. Name one of its columns, or leave the source out."
             )
             raise DataError(sentence)
@@ -108,7 +108,7 @@ class SourceRoles:
             ]
             if lacking and not self.columns.is_pick(name):
                 of_task = "" if task is None else f" for {task}"
-                yield f"{listed(lacking)}: no column {name!r}, so that every row weighs 1{of_task}"
+                yield f"{first_and_more(lacking)}: no column {name!r}, so that every row weighs 1{of_task}"
 
     def _sources(self, name: str | None) -> set[str]:
         return set() if name is None else {source for source, _ in self.columns.places(name)}
@@ -118,30 +118,19 @@ class SourceRoles:
         places = (place for name in names for place in self.columns.places(name))
         return list(dict.fromkeys(column for owner, column in places if owner == source))
 
-    def check_weighed(self, tasks: Collection[str]) -> None:
-        """Raise if row weights are given to a task that is none."""
-        for name in self.weights:
-            if name is not None and name not in tasks:
-                guess = suggestion(name, tasks)
-                sentence = f"There is no task named {name!r} to give row weights. {guess}"
-                raise ParameterError(sentence)
-
     def group_codes(self, tables: Mapping[str, Table]) -> dict[str, Int64[np.ndarray, " n"]]:
         """Codes of groups by source, the same for the same group in each."""
         columns = {}
         for source, opened in tables.items():
             for column in self._own(source, [self.group] if self.group else []):
-                with about_source(source):
-                    row_groups(opened.frame, column)  # raises if a row has none
                 columns[source] = opened.frame[column]
-        codes = common_group_codes(list(columns.values())) if columns else []
-        return dict(zip(columns, codes, strict=True))
+        return common_group_codes(columns)
 
     def notes(self, placed: Iterable[PlacedTask], sources: Sequence[Source]) -> tuple[str, ...]:
         """Which sources have no weights, and which inputs are called like targets of others."""
         targets = {column: one.sources for one in placed for column in one.task.columns}
         alike = (
-            f"{source.name}: input {name} is called like a target of {listed(targets[name])}; "
+            f"{source.name}: input {name} is called like a target of {first_and_more(targets[name])}; "
             f"--drop {source.name}/{name} leaves it out"
             for source in sources
             for name in source.inputs.columns

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from polytask.data.cells import about_source, listed
+from polytask._listing import first_and_more
+from polytask.data.cells import about_source
 from polytask.data.dataset._from_table import (
     settled_tasks,
     source_of,
@@ -19,7 +20,14 @@ from polytask.data.dataset._joined_targets import declared_in, joined_targets
 from polytask.data.dataset._placed_tasks import check_used, placed_tasks
 from polytask.data.dataset._source_roles import OwnRoles, SourceRoles
 from polytask.data.readers import Table
-from polytask.data.sources import Source, Weights, row_weights, unlabelled, weight_columns
+from polytask.data.sources import (
+    Source,
+    Weights,
+    check_weighed,
+    row_weights,
+    unlabelled,
+    weight_columns,
+)
 from polytask.tasks import Task, TaskSet
 
 __all__ = ["MadeSources", "table_sources"]
@@ -75,7 +83,7 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
         Their columns are named alone or as ``SOURCE/COLUMN``.
     roles : SourceRoles
     """
-    roles.check_weighed(tasks.names)
+    check_weighed(roles.weights, tasks.names)
     placed = placed_tasks(tasks, roles.columns)
     check_used(placed, roles.columns)
     parts = {}
@@ -140,7 +148,7 @@ def _labelled(parts: Mapping[str, _Part]) -> tuple[dict[str, _Part], list[str]]:
         left = [task for task in part.tasks.names if task not in lost]
         if lost:
             end = "" if left else ", nor of another task, so that the source is left out"
-            notes.append(f"{name}: no label of {listed(lost)}{end}")
+            notes.append(f"{name}: no label of {first_and_more(lost)}{end}")
         if left:
             kept[name] = part.among(left) if lost else part
     return kept, notes

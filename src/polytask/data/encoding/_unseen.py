@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
+from polytask._listing import first_and_more
 from polytask.data.columns import CategoricalColumn
 from polytask.data.encoding._schema import Schema
 
@@ -46,8 +47,7 @@ def _notes(table: pl.DataFrame, columns: Mapping[str, object]) -> Iterator[str]:
 
 def _note(name: str, unseen: pl.Series) -> str:
     cells = unseen.unique(maintain_order=True).to_list()
-    more = len(cells) - _SHOWN
-    shown = ", ".join(map(repr, cells[:_SHOWN])) + (f" and {more:,} more" if more > 0 else "")
+    shown = first_and_more(map(repr, cells), _SHOWN)
     several = len(cells) > 1
     return (
         f"{name}: {shown} ({len(unseen):,} cell{'s' * (len(unseen) > 1)}) "

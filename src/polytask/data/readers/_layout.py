@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from polytask._listing import first_names
 from polytask.data.readers._header import (
     check_names,
     completed_names,
@@ -236,7 +237,7 @@ def _notes(
         line = f"line{'s' * (len(remarks) > 1)}"
         notes.append(f"{line} before the table left out: {remarks[0][:_SHOWN]!r}{more}")
     if not options.no_header and looks_like_data(rows[0], rows[1:]):
-        shown = ", ".join(rows[0][:4]) + ", …" * (len(rows[0]) > 4)
+        shown = first_names(rows[0], 4)
         notes.append(
             f"the first line ({shown}) is taken for names, but looks like data: --no-header keeps "
             "it as a row, --names names the columns"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from polytask._listing import first_names
 from polytask.data.cells import DECIMAL_COMMAS, MAYBE_THOUSANDS, likely_markers
 from polytask.data.readers._layout import Layout, find_layout, usual_separator
 from polytask.data.readers._text_file import opened_text
@@ -134,7 +135,7 @@ def check_numbers(
     pointed = layout.separator == "," or any(dtype.is_float() for dtype in table.dtypes)
     if not commas or (thousands and pointed):
         return  # beside decimal points, commas stand between thousands, and a note says so
-    shown = ", ".join(map(repr, list(commas)[:_MOST_NAMES])) + ", …" * (len(commas) > _MOST_NAMES)
+    shown = first_names(map(repr, commas), _MOST_NAMES)
     if thousands:
         name, found = next(iter(commas.items()))
         number = found.filter(found.str.contains(",", literal=True))[0]

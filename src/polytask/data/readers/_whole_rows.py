@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from polytask.data.cells import listed, quoted
+from polytask._listing import first_and_more
+from polytask.data.cells import quoted
 from polytask.data.readers._layout import Layout
 
 __all__ = ["whole_rows"]
@@ -60,7 +61,7 @@ def _notes_on_names(raw: pl.LazyFrame, names: Sequence[str]) -> list[str]:
     ]
     others = [name for name in names if name not in counting]
     if others:
-        notes.append(f"{listed(others)}: named so here, since the header gives no name")
+        notes.append(f"{first_and_more(others)}: named so here, since the header gives no name")
     return notes
 
 

@@ -14,6 +14,7 @@ from polytask.data.sources._one_class import left_out_notes
 from polytask.data.sources._row_values import common_group_codes, row_groups
 from polytask.data.sources._row_weights import (
     Weights,
+    check_weighed,
     own_weights,
     row_weights,
     weighing,
@@ -43,6 +44,7 @@ __all__ = [
     "check_observed",
     "check_remaining",
     "check_target",
+    "check_weighed",
     "column_values",
     "common_group_codes",
     "data_digest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 
 __all__ = ["by_source"]
 
@@ -30,4 +30,4 @@ def by_source(notes: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
             about.setdefault(note, []).append(source)
     if len(notes) == 1:
         return tuple(about)
-    return tuple(f"{listed(sources)}: {note}" for note, sources in about.items())
+    return tuple(f"{first_and_more(sources)}: {note}" for note, sources in about.items())

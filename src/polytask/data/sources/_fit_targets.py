@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.data.sources._one_class import one_class_error
 from polytask.data.sources._source import Source
 from polytask.exceptions import DataError, OneClassError
@@ -52,7 +52,7 @@ def _check_labelled(labelled: Mapping[str, Labelled]) -> None:
     if len(empty) > 1:
         sentence = (
             f"{len(empty)} tasks have no observed label to learn from: "
-            f"{listed([repr(name) for name in empty])}. Check the split or drop these tasks."
+            f"{first_and_more([repr(name) for name in empty])}. Check the split or drop these tasks."
         )
         raise DataError(sentence)
 

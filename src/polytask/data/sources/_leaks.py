@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float64, Int64
 
-from polytask.data.cells import family, listed, numbers, quoted
+from polytask._listing import first_and_more
+from polytask.data.cells import family, numbers, quoted
 from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels
 from polytask.data.sources._source import Source
 
@@ -45,7 +46,7 @@ def leak_notes(source: Source) -> tuple[str, ...]:
             agreement = _agreement(labels, *pairs)
             close = [place for place, value in enumerate(agreement) if value >= _NEARLY]
             if close:
-                names = listed([targets[place].name for place in close])
+                names = first_and_more([targets[place].name for place in close])
                 found.append(_words(series.name, names, float(agreement[close].max())))
     more = len(found) - _SHOWN
     further = (f"{more} more inputs alone nearly determine a target",) if more > 0 else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.tasks import Task
 
 __all__ = ["metric_notes"]
@@ -33,4 +33,4 @@ def metric_notes(tasks: Iterable[Task]) -> list[str]:
         note = headline_note(task)
         if note is not None:
             names.setdefault(note, []).append(task.name)
-    return [f"{listed(tasks)}: {note}" for note, tasks in names.items()]
+    return [f"{first_and_more(tasks)}: {note}" for note, tasks in names.items()]

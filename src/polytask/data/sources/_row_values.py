@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from polytask._validation import message
-from polytask.data.cells import plain_text, require_columns
+from polytask.data.cells import about_source, plain_text, require_columns
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["column_or_values", "common_group_codes", "row_groups"]
@@ -34,21 +34,29 @@ def group_codes(series: pl.Series) -> np.ndarray:
     return plain_text(series).rank("dense").cast(pl.Int64).to_numpy() - 1
 
 
-def common_group_codes(columns: Sequence[pl.Series]) -> list[np.ndarray]:
-    """Codes of the groups of several sources, the same for the same group in each."""
-    tables = [plain_text(series).rename("group").to_frame() for series in columns]
-    for series in columns:
-        group_codes(series)  # raises if a row has none
+def common_group_codes(
+    columns: Mapping[str, pl.Series], *, alone: bool = False
+) -> dict[str, np.ndarray]:
+    """Codes of the groups of sources, by source, the same for the same group in each.
+
+    A lone source is not named in errors.
+    """
+    if not columns:
+        return {}
+    tables = [plain_text(series).rename("group").to_frame() for series in columns.values()]
+    for source, series in columns.items():
+        with about_source(source, alone=alone):
+            group_codes(series)  # raises if a row has none
     try:
         together = pl.concat(tables, how="vertical_relaxed")
     except pl.exceptions.PolarsError as error:
         sentence = (
-            f"Column {columns[0].name!r} must name groups alike in all sources. Got the types "
-            f"{', '.join(str(series.dtype) for series in columns)}."
+            f"Column {next(iter(columns.values())).name!r} must name groups alike in all sources. "
+            f"Got the types {', '.join(str(series.dtype) for series in columns.values())}."
         )
         raise DataError(sentence) from error
     ends = np.cumsum([table.height for table in tables])[:-1]
-    return np.split(group_codes(together["group"]), ends)
+    return dict(zip(columns, np.split(group_codes(together["group"]), ends), strict=True))
 
 
 def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from polytask._validation import message
 from polytask.data.sources._row_values import column_or_values
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["Weights", "own_weights", "row_weights", "weighing", "weight_columns"]
+__all__ = ["Weights", "check_weighed", "own_weights", "row_weights", "weighing", "weight_columns"]
 
 Weights = Float64[np.ndarray, " n"] | Float64[np.ndarray, "n n_tasks"]
 
@@ -78,11 +78,21 @@ def weight_columns(weight: Any) -> list[str]:
     return list(dict.fromkeys(one for one in given if isinstance(one, str)))
 
 
-def _by_task(table: pl.DataFrame, weight: Mapping[Any, Any], tasks: Sequence[str]) -> Weights:
-    for name in weight:
+def check_weighed(weighed: Iterable[Any], tasks: Collection[str]) -> None:
+    """Raise if row weights are given to a task that is none; None stands for the others.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for name in weighed:
         if name is not None and name not in tasks:
             guess = suggestion(str(name), tasks)
             raise ParameterError(f"There is no task named {name!r} to give row weights. {guess}")
+
+
+def _by_task(table: pl.DataFrame, weight: Mapping[Any, Any], tasks: Sequence[str]) -> Weights:
+    check_weighed(weight, tasks)
     made = {name: _checked(column_or_values(table, one, "weight")) for name, one in weight.items()}
     others = made.get(None, np.ones(table.height))
     return np.stack([made.get(name, others) for name in tasks], axis=1)

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import polars as pl
 
+from polytask._listing import first_and_more
 from polytask.data.cells import (
     family,
-    listed,
     named,
     no_infinity,
     number_hint,
@@ -84,7 +84,7 @@ def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
     if len(empty) > 1:
         sentence = (
             f"{len(empty)} tasks have no observed label to learn from, since their columns hold no "
-            f"value: {listed([repr(task) for task in empty])}. Leave them out."
+            f"value: {first_and_more([repr(task) for task in empty])}. Leave them out."
         )
         raise DataError(sentence)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from polytask._listing import first_and_more
 from polytask.data.cells import (
     SIGNS,
     date_hint,
     family,
     gathered,
-    listed,
     number_hint,
     sentinel_notes,
     unit_hint,
@@ -118,6 +118,6 @@ def _sign_notes(columns: list[pl.Series]) -> Iterator[str]:
     for cell, counts in found.items():
         total = sum(counts.values())
         yield (
-            f"{listed(list(counts))}: {cell!r} is a category like others ({total:,} "
+            f"{first_and_more(list(counts))}: {cell!r} is a category like others ({total:,} "
             f"cell{'s' * (total != 1)}); --missing '{cell}' if it means missing"
         )

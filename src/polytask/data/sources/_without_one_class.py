@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.data.sources._by_source import by_source
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
 from polytask.data.sources._metric_notes import metric_notes
@@ -90,7 +90,7 @@ def _left_out(found: Mapping[str, OneClassError], sources: Sequence[Source]) -> 
     places: dict[str, dict[str, OneClassError]] = {}
     for name, error in found.items():
         carrying = [source.name for source in sources if name in source.tasks.names]
-        where = f"in {listed(carrying)}" if len(sources) > 1 else "in the table"
+        where = f"in {first_and_more(carrying)}" if len(sources) > 1 else "in the table"
         places.setdefault(where, {})[name] = error
     for where, errors in places.items():
         yield from left_out_notes(errors, where)

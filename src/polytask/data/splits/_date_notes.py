@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset, time_columns
 
 __all__ = ["date_notes"]
@@ -19,7 +19,7 @@ def date_notes(dataset: MultiTaskDataset) -> tuple[str, ...]:
         return ()
     names = ", ".join(repr(name) for name in dates)
     owners = list(dict.fromkeys(source for sources in dates.values() for source in sources))
-    rows = "rows" if len(owners) == len(dataset.sources) else f"rows of {listed(owners)}"
+    rows = "rows" if len(owners) == len(dataset.sources) else f"rows of {first_and_more(owners)}"
     common = [name for name, sources in dates.items() if len(sources) == len(dataset.sources)]
     remedy = f"; --split time:{common[0]} tests on the latest rows" if common else ""
     sentence = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import fit_targets
 from polytask.data.splits._partition import partitions
@@ -62,7 +62,7 @@ def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
         ((name, labelled),) = few.items()
         held = f"Task {name!r} has {labelled} labelled row{'s' * (labelled != 1)}"
     else:
-        counts = listed([f"{name!r} ({labelled})" for name, labelled in few.items()])
+        counts = first_and_more([f"{name!r} ({labelled})" for name, labelled in few.items()])
         held = f"{len(few)} tasks have labelled rows, {counts}"
     sentence = (
         f"{held}, too few to split in {needed} parts: at least {needed} are needed. Add rows, or "
@@ -76,7 +76,7 @@ def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
     """Raise `TooFewRowsError` if a task has no labelled training row."""
     absent = unlabelled_tasks(dataset, train)
     if absent:
-        tasks = listed([repr(name) for name in absent])
+        tasks = first_and_more([repr(name) for name in absent])
         sentence = (
             f"No training row of the split is labelled for the task{'s' * (len(absent) > 1)} {tasks}. "
             "Split in another way, or leave such tasks out of the table."

@@ -68,14 +68,16 @@ class GroupSplit(Splitter):
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
         """The data set with these groups, and without their column among the inputs."""
-        columns = []
+        columns, alone = {}, len(dataset.sources) == 1
         for source in dataset.sources:
-            with about_source(source.name, alone=len(dataset.sources) == 1):
-                columns.append(self._groups(source))
-        groups = common_group_codes(columns)
+            with about_source(source.name, alone=alone):
+                columns[source.name] = self._groups(source)
+        groups = common_group_codes(columns, alone=alone)
         grouped = (
-            replace(source, groups=codes, group_column=self.column or source.group_column)
-            for source, codes in zip(dataset.sources, groups, strict=True)
+            replace(
+                source, groups=groups[source.name], group_column=self.column or source.group_column
+            )
+            for source in dataset.sources
         )
         return super().prepared(replace(dataset, sources=tuple(grouped)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import check_remaining, left_out_notes, one_class_tasks
 from polytask.data.splits._drawn_split import unlabelled_tasks
@@ -106,7 +106,7 @@ def _judged(
         fresh = [name for name in absent if data.tasks[name].is_primary and name not in found]
         if fresh:
             where = "the split" if len(splits) == 1 else split.name
-            notes.append(f"{listed(fresh)}: left out, with no labelled test row in {where}")
+            notes.append(f"{first_and_more(fresh)}: left out, with no labelled test row in {where}")
         found.update(fresh)
     if found and not any(task.is_primary for task in data.tasks if task.name not in found):
         sentence = "No task is left to be judged. Split in another way, or add rows."

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source, fit_targets
 from polytask.data.splits._split import Split
@@ -72,7 +73,7 @@ def _few_rows(splits: Sequence[Sequence[_Class]], where: str) -> list[str]:
     if not few:
         return []
     sentence = (
-        f"Fewer than {_FEW_ROWS} test rows of the rarer class{where}: {_listed(few)}. "
+        f"Fewer than {_FEW_ROWS} test rows of the rarer class{where}: {first_and_more(few, _SHOWN)}. "
         "Single rows decide the metrics."
     )
     return [sentence]
@@ -106,7 +107,7 @@ def _untrained(splits: Sequence[Sequence[_Class]]) -> list[str]:
     several = len(found) > 1
     sentence = (
         f"{'Classes' if several else 'A class'} without a training row: "
-        f"{_listed(list(found.values()))} among the test rows. "
+        f"{first_and_more(found.values(), _SHOWN)} among the test rows. "
         f"No model can predict {'them' if several else 'it'}."
     )
     return [sentence]
@@ -158,9 +159,3 @@ def _counts(labelled: _Labelled, part: Mapping[str, np.ndarray]) -> np.ndarray:
     table = labelled.codes[np.isin(labelled.rows, rows)]
     classes = np.arange(len(labelled.target.classes))
     return np.stack([(column[:, None] == classes).sum(axis=0) for column in table.T])
-
-
-def _listed(classes: Sequence[_Class]) -> str:
-    more = len(classes) - _SHOWN
-    shown = ", ".join(str(one) for one in classes[:_SHOWN])
-    return shown + (f" and {more} more" if more > 0 else "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytask.data.cells import listed
+from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.splits._fixed_split import FixedSplit
 from polytask.data.splits._split import Split
@@ -55,7 +55,7 @@ def splits_of(
                 if notes:
                     raise TooFewRowsError(f"{error} ({'; '.join(notes)}.)") from error
                 raise
-            notes.append(f"{listed(error.tasks)}: left out, {error.why}")
+            notes.append(f"{first_and_more(error.tasks)}: left out, {error.why}")
             data = data.without_tasks(error.tasks)
 
 

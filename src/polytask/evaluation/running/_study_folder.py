@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from polytask._files import is_of_the_disk, problem, sealed, try_lock, unsealed, write_json
+from polytask._listing import enumerated
 from polytask._plain import read_json
 from polytask._validation import message
 from polytask.evaluation.running._sweep import sweep, sweep_halves
@@ -118,9 +119,8 @@ def _claim(folder: Path, identity: Mapping[str, Any], note: Callable[[str], None
         return
     different = [name for name in wanted if held.get(name) != wanted[name]]
     if different:
-        named = " and ".join(filter(None, [", ".join(different[:-1]), different[-1]]))
         sentence = (
-            f"{folder} holds another study: its {named} "
+            f"{folder} holds another study: its {enumerated(different)} "
             f"{'differs' if len(different) == 1 else 'differ'}. "
             "Choose another folder with `out`, or remove this one."
         )

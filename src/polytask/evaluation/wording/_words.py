@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from polytask._listing import enumerated, first_and_more
+
 __all__ = [
     "amount",
     "count",
@@ -100,7 +102,5 @@ def count(number: int, thing: str) -> str:
 def together(names: Sequence[str], most: int = 5) -> str:
     """Names as a phrase: ``a, b and c``; many are cut short."""
     if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        return first_and_more(names, most)
+    return enumerated(names) if names else ""

@@ -1,0 +1,47 @@
+"""Names in a sentence: the first of many, how many more, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["enumerated", "first_and_more", "first_names"]
+
+
+def first_names(names: Iterable[object], most: int = 5) -> str:
+    """Names with commas; of many the first few and an ellipsis.
+
+    Examples
+    --------
+    >>> from polytask._listing import first_names
+    >>> first_names("abcd", 3), first_names("abc", 3)
+    ('a, b, c, …', 'a, b, c')
+    """
+    listed = list(map(str, names))
+    return ", ".join(listed[:most]) + ", …" * (len(listed) > most)
+
+
+def first_and_more(names: Iterable[object], most: int = 5) -> str:
+    """Names with commas; of many the first few and how many more there are.
+
+    Examples
+    --------
+    >>> from polytask._listing import first_and_more
+    >>> first_and_more("abcd", 3), first_and_more("abc", 3)
+    ('a, b, c and 1 more', 'a, b, c')
+    """
+    listed = list(map(str, names))
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def enumerated(names: Iterable[object]) -> str:
+    """All names, the last after "and".
+
+    Examples
+    --------
+    >>> from polytask._listing import enumerated
+    >>> enumerated("abc"), enumerated("a")
+    ('a, b and c', 'a')
+    """
+    *others, last = map(str, names)
+    return f"{', '.join(others)} and {last}" if others else last
