@@ -6,8 +6,9 @@ its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the l
 - batches: the contract in ``_batches.py``, ``_joint_batches.py`` where all tasks see the same rows,
   ``_replicated_batches.py`` where each task draws its own;
 - losses: ``_forward.py`` computes them, ``_balancing.py`` serves the weighting and the aggregator;
-- evaluations: ``_selection.py`` decides which state is kept and when to stop, ``_frozen.py`` keeps
-  stopped tasks as they are, ``_observing.py`` serves observers;
+- evaluations: ``_run_means.py`` and ``_validation_losses.py`` measure, ``_selection.py`` decides which
+  state is kept and when to stop, ``_frozen.py`` keeps stopped tasks as they are, ``_observing.py``
+  serves observers;
 - a state: ``_run_state.py`` saves and restores it exactly;
 - other processes, if any: ``_several_processes.py``.
 

@@ -35,14 +35,15 @@ from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._process_checks import check_shared_work
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
+from polytask.training._run_means import RunMeans
 from polytask.training._selection import make_selection
 from polytask.training._several_processes import (
     average_buffers,
     average_gradients,
     losses_of_all,
-    rows_of_process,
 )
 from polytask.training._trainer_settings import TrainerSettings
+from polytask.training._validation_losses import ValidationLosses
 
 __all__ = ["TrainingRun"]
 
@@ -77,10 +78,9 @@ class TrainingRun:
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.seed, self.processes = seed, processes or OneProcess()
-        self.validation = validation
         self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
         check_shared_work(trainer, network, self.balancing.weighting, self.processes)
-        self._check_sampler()
+        self._check_sampler(has_validation=validation is not None)
         train, held_out = self.balancing.hold_out(train, seed)
         planned = self._planned_batches(train)
         if network.replicated:
@@ -100,8 +100,13 @@ class TrainingRun:
             plain=trainer.precision == "32-true",
             keep_features=self.balancing.aggregator is not None,
         )
+        self.validation = (
+            ValidationLosses(self.forward, tasks, validation, self.processes)
+            if validation is not None
+            else None
+        )
         self.balancing.start(self.forward, train, held_out, seed, planned)
-        self.observing = self._observing(train, seed)
+        self.observing = self._observing(train, validation, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self.interval = trainer.evaluate_every or max(
             math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
@@ -109,7 +114,7 @@ class TrainingRun:
         )
         self._prepare(seed)
 
-    def _check_sampler(self) -> None:
+    def _check_sampler(self, *, has_validation: bool) -> None:
         """Refuse a sampler that could not be used."""
         sampler = self.trainer.row_sampler()
         if sampler is None:
@@ -121,20 +126,25 @@ class TrainingRun:
                 "choose. Leave `sampler` of Trainer at None."
             )
             raise ParameterError(sentence)
-        if VALIDATION_LOSSES in sampler.needs and self.validation is None:
+        if VALIDATION_LOSSES in sampler.needs and not has_validation:
             sentence = (
                 f"{name} follows the losses of validation rows, and there are none. Give "
                 "validation data, or choose another `sampler`."
             )
             raise ParameterError(sentence)
 
-    def _observing(self, train: dict[str, SourceBatch], seed: int) -> Observing | None:
+    def _observing(
+        self,
+        train: dict[str, SourceBatch],
+        validation: dict[str, SourceBatch] | None,
+        seed: int,
+    ) -> Observing | None:
         """The observers of the run, if there are any."""
         observers: Any = self.trainer.observers  # whose names were resolved
         if not observers:
             return None
         size = self.trainer.batch_size
-        return Observing(observers, self.forward, self.tasks, train, self.validation, size, seed)
+        return Observing(observers, self.forward, self.tasks, train, validation, size, seed)
 
     def _planned_batches(self, train: Batch) -> int:
         """Batches of the whole training."""
@@ -166,12 +176,7 @@ class TrainingRun:
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
         self.step = 0
         self.seconds_before = 0.0
-        self._reset_means()
-
-    def _reset_means(self) -> None:
-        zeros = torch.zeros(len(self.tasks), device=self.fabric.device)
-        self._loss_sum, self._weight_sum, self._fractions = zeros, zeros, zeros
-        self._n_batches = 0
+        self.means = RunMeans(len(self.tasks), self.fabric.device)
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────
 
@@ -251,7 +256,7 @@ class TrainingRun:
         losses = batch_losses.values
         self._check_finite(losses, position)
         weights = self._backward(batch, batch_losses, position)
-        self._add_to_means(losses, weights, position)
+        self.means.add(losses, weights, self.batches.fraction(position))
         return batch, BatchLosses(losses, batch_losses.present)
 
     def _losses(self, batch: Batch) -> BatchLosses:
@@ -329,27 +334,20 @@ class TrainingRun:
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step()
 
-    def _add_to_means(self, losses: Tensor, weights: Tensor, position: int) -> None:
-        self._loss_sum = self._loss_sum + losses
-        self._weight_sum = self._weight_sum + weights
-        fraction = self.batches.fraction(position)
-        self._fractions = self._fractions + torch.as_tensor(fraction, device=losses.device)
-        self._n_batches += 1
-
-    # ── an evaluation ──────────────────────────────────────────────────────────────────────────────
+    # ── an evaluation ────────────────────────────────────────────────────────────────────────
 
     def _evaluate(self) -> EpochRecord:
         average_buffers(self.network, self.processes)
         names = self.tasks.names
         epoch = len(self.history.epochs) + 1
-        means = self._loss_sum / self._fractions.clamp(min=1e-30)
+        means = self.means.losses()
         record = EpochRecord(
             epoch,
             self.step,
             self.seconds(),
             dict(zip(names, means.tolist(), strict=True)),
-            self._validation_losses(),
-            dict(zip(names, (self._weight_sum / self._n_batches).tolist(), strict=True)),
+            {} if self.validation is None else self.validation.by_task(),
+            dict(zip(names, self.means.weights().tolist(), strict=True)),
             self._learning_rate(),
         )
         if self.observing is not None:
@@ -363,32 +361,14 @@ class TrainingRun:
         if isinstance(self.scheduler, ReduceLROnPlateau):
             losses = record.validation_losses or record.train_losses
             self.scheduler.step(sum(losses.values()))
-        self._reset_means()
+        self.means.reset()
         return record
 
     def _update_sampler(self) -> None:
         """Give a sampler that follows progress the validation losses of each source."""
         if self.validation is None or not self.batches.needs_losses:
             return
-        losses = {}
-        for source, rows in self.validation.items():
-            part = rows_of_process({source: rows}, self.processes)
-            means, counts = self.forward.means(part, self.processes)
-            pairs = zip(self.tasks.names, means.tolist(), counts.tolist(), strict=True)
-            losses[source] = {name: mean for name, mean, count in pairs if count > 0}
+        losses = self.validation.by_source()
         for batches in (self.batches, self.balancing.second):
             if batches is not None:
                 batches.end_epoch(losses)
-
-    def _validation_losses(self) -> dict[str, float]:
-        if self.validation is None:
-            return {}
-        part = rows_of_process(self.validation, self.processes)
-        means, counts = self.forward.means(part, self.processes)
-        return {
-            name: mean if math.isfinite(mean) else math.inf
-            for name, mean, count in zip(
-                self.tasks.names, means.tolist(), counts.tolist(), strict=True
-            )
-            if count > 0
-        }

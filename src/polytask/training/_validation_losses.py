@@ -1,0 +1,51 @@
+"""Losses of the validation rows, over all processes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from polytask.data import Batch, SourceBatch
+from polytask.processes import Processes
+from polytask.tasks import TaskSet
+from polytask.training._forward import Forward
+from polytask.training._several_processes import rows_of_process
+
+__all__ = ["ValidationLosses"]
+
+
+class ValidationLosses:
+    """Mean losses of the validation rows, of tasks with labels among them.
+
+    Parameters
+    ----------
+    forward : Forward
+    tasks : TaskSet
+    rows : mapping of source name to SourceBatch of tensors
+        All rows in every process; each computes the losses of its share.
+    processes : Processes
+    """
+
+    def __init__(
+        self,
+        forward: Forward,
+        tasks: TaskSet,
+        rows: Mapping[str, SourceBatch],
+        processes: Processes,
+    ) -> None:
+        self.forward, self.tasks, self.processes = forward, tasks, processes
+        self.rows: dict[str, SourceBatch] = dict(rows)
+
+    def by_task(self) -> dict[str, float]:
+        """Losses over all sources; infinite where they are not finite."""
+        losses = self._losses(self.rows)
+        return {name: loss if math.isfinite(loss) else math.inf for name, loss in losses.items()}
+
+    def by_source(self) -> dict[str, dict[str, float]]:
+        """Losses per source and task."""
+        return {source: self._losses({source: rows}) for source, rows in self.rows.items()}
+
+    def _losses(self, rows: Batch) -> dict[str, float]:
+        means, counts = self.forward.means(rows_of_process(rows, self.processes), self.processes)
+        columns = zip(self.tasks.names, means.tolist(), counts.tolist(), strict=True)
+        return {name: mean for name, mean, count in columns if count > 0}
