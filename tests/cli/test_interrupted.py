@@ -108,7 +108,7 @@ slow = pytest.mark.slow
         pytest.param("module", "polytask.report", "", marks=slow),
         pytest.param("file", "study.json", "no run had ended", marks=slow),
         pytest.param("file", "runs/*.model", "", marks=slow),
-        ("file", "runs/[!.]*.json", "finished run"),
+        pytest.param("file", "runs/[!.]*.json", "finished run", marks=slow),
         pytest.param("file", "runs/*.test.safetensors", "6 finished runs are kept", marks=slow),
         pytest.param("file", "model", "6 finished runs are kept", marks=slow),
         pytest.param("file", "comparison.json", "6 finished runs are kept", marks=slow),

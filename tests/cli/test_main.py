@@ -87,7 +87,10 @@ def test_a_home_folder_that_the_shell_left(polytask, monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-@pytest.mark.parametrize("command", [("methods",), ("--version",), ("datasets",)])
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(("methods",), marks=pytest.mark.slow), ("--version",), ("datasets",)],
+)
 def test_a_standard_output_that_is_full(command):
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(

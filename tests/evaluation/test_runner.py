@@ -87,6 +87,7 @@ def test_test_rows_are_read_once_and_for_the_tasks_asked_for(tmp_path, data, spl
     assert list(runner.store.read_outcomes(run.spec.key, "test")) == ["y1"]
 
 
+@pytest.mark.slow
 def test_side_by_side_gives_what_one_after_another_gives(tmp_path, data, split):
     learners = (Apart(), Together(), Apart("third", alpha=5.0))
     found = []

@@ -17,6 +17,7 @@ import polytask
 from polytask import testing
 from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
 from polytask.architectures import Architecture, HardSharing
+from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
 from polytask.encoders import MLP, Encoder
@@ -31,6 +32,8 @@ from polytask.tasks import Kind
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
 from polytask.weighting import Weighting
+
+FEW_STEPS = Budget(steps=8)
 
 
 def plain_encoder(in_shape):
@@ -201,14 +204,16 @@ def test_networks_balanced_by_weights(cls):
     weighting = made(cls)
     data = [tiny_dataset(["regression", "binary", "regression"], missing=0.6)]
     trainer = Trainer(weighting=weighting, batch_size=8)
-    testing.check_learner(MultiTaskNetwork(HardSharing(MLP((8,))), trainer), data)
+    network = MultiTaskNetwork(HardSharing(MLP((8,))), trainer)
+    testing.check_learner(network, data, budget=FEW_STEPS)
 
 
 @every(Aggregator)
 def test_networks_balanced_by_aggregation(cls):
     data = [tiny_dataset(["regression", "binary", "regression"], missing=0.6)]
     trainer = Trainer(aggregation=made(cls), batch_size=8)
-    testing.check_learner(MultiTaskNetwork(HardSharing(MLP((8,))), trainer), data)
+    network = MultiTaskNetwork(HardSharing(MLP((8,))), trainer)
+    testing.check_learner(network, data, budget=FEW_STEPS)
 
 
 def with_constraints():

@@ -9,6 +9,7 @@ import pytest
 
 import polytask
 from polytask import MultiTaskDataset, Task
+from polytask.bookkeeping import Budget
 from polytask.data import (
     ColumnSplit,
     GroupSplit,
@@ -516,7 +517,7 @@ def wines(n_rows, seed, inputs):
 def test_models_of_several_sources(learner, tmp_path):
     sources = {"red": wines(80, 0, "ab"), "white": wines(60, 1, "bcd")}
     data = polytask.read(sources=sources, tasks="quality:regression")
-    model = polytask.fit(data, learner, seed=0)
+    model = polytask.fit(data, learner, seed=0, budget=Budget(steps=20))
     predictions = model.predict(sources)["quality"]
     assert predictions.response.shape == (140,)
     assert predictions.counts == {"red": 80, "white": 60}
