@@ -65,13 +65,17 @@ class GumbelLoss(Loss):
 
 @dataclass(frozen=True)
 class Miss(Metric):
-    """Mean absolute error to a power."""
+    """Mean absolute error, to a power that takes it out of the target's units."""
 
     power_of_error: float = 1.0
 
     name, label, greater_is_better, best = "miss", "miss", False, 0.0
     kinds = (Gumbel,)
     default_for = (Gumbel,)
+
+    @property
+    def in_target_units(self):
+        return self.power_of_error == 1
 
     def measure(self, truth, response, weight, fitted):
         errors = np.abs(truth - response) ** self.power_of_error

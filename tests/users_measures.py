@@ -9,6 +9,7 @@ class LargestError(Metric):
     """The largest error."""
 
     name, label, kinds, greater_is_better = "largest", "largest", (Regression,), False
+    in_target_units = True
 
     def measure(self, truth, response, weight, fitted):
         return MetricValue(float(abs(truth - response).max()))

@@ -8,7 +8,7 @@ from polytask.tasks import Kind
 
 PAGE = (Path(__file__).parents[2] / "docs" / "kinds.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-REQUIRED, OPTIONAL = PAGE.split("What has a default:")
+REQUIRED, OPTIONAL = PAGE.split("These have defaults:")
 
 
 def rows(part):

@@ -321,12 +321,6 @@ class Plain(Learner):
         return Linear().fit(train, validation, seed, budget)
 
 
-@dataclass(frozen=True)
-class NoLearner:
-    name: str = "nobody"
-    joint: bool = False
-
-
 @pytest.mark.parametrize(
     ("learner", "words"),
     [
@@ -361,7 +355,6 @@ class NoLearner:
         (Forgetful(), "declares that it resumes, but its `fit` takes no `checkpoint`"),
         (Selfless(), "must give a learner that shares nothing, or None"),
         (Honest(name=""), "has no name"),
-        (NoLearner(), "NoLearner must extend polytask.learners.Learner"),
         (Plain(), "Plain is no dataclass"),
     ],
     ids=lambda value: type(value).__name__,

@@ -6,9 +6,16 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
+from users_gumbel import Miss
 
 from polytask.exceptions import DataError
-from polytask.losses import Loss, MeanSquaredError, MultilabelBinaryCrossEntropy
+from polytask.losses import (
+    BinaryCrossEntropy,
+    Loss,
+    MeanSquaredError,
+    MultilabelBinaryCrossEntropy,
+)
+from polytask.losses._reduce import mean_over_observed
 from polytask.metrics import MAE, RMSE, MetricValue
 from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
 from polytask.testing import check_kind, check_loss, check_metric
@@ -114,6 +121,72 @@ class Picky(Regression):
         raise DataError("nothing is good enough")
 
 
+class Brittle(Regression):
+    """Fails with an error of numpy's where a column holds text."""
+
+    def fit(self, owner, columns):
+        for column in columns.values():
+            column.astype(np.float64)
+        return super().fit(owner, columns)
+
+
+class SecondIgnored(Regression):
+    def encode(self, columns, fitted):
+        encoded = super().encode(columns, fitted)
+        return np.where(np.isnan(encoded), encoded, encoded[:, :1]) if len(columns) > 1 else encoded
+
+
+class SecondUntrue(Regression):
+    def truth(self, columns, fitted):
+        truth = super().truth(columns, fitted)
+        return np.where(np.isnan(truth), truth, [1.0, 0.0] * truth) if truth.ndim > 1 else truth
+
+    def units(self, fitted):
+        return ()
+
+
+class Trusting(Regression):
+    """Accepts from a file what it cannot use."""
+
+    def accepts(self, fitted):
+        return Kind.accepts(self, fitted)
+
+
+class Hasty(Regression):
+    def mean_response(self, truth, fitted, weight):
+        return super().mean_response(truth, fitted, np.ones_like(weight))
+
+
+class FixedUnits(Regression):
+    def units(self, fitted):
+        return (1.0,) * len(fitted.columns)
+
+
+class VarianceAsUnit(Regression):
+    def units(self, fitted):
+        return tuple(unit**2 for unit in super().units(fitted))
+
+
+class Thousandths(Regression):
+    def units(self, fitted):
+        return tuple(unit / 1000 for unit in super().units(fitted))
+
+
+class StandardisedTruth(Regression):
+    def truth(self, columns, fitted):
+        return super().truth(columns, fitted) / 2
+
+
+class FixedLabels(Regression):
+    def encode(self, columns, fitted):
+        return (self._table(columns, fitted) / 2).astype(np.float32)
+
+
+class FixedDecision(Regression):
+    def decide(self, response, fitted):
+        return response / np.array(fitted.learned["scale"])
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -130,7 +203,18 @@ class Picky(Regression):
         (AcceptsNothingness(), "no observed label is accepted"),
         (AcceptsInfinity(), "infinite values is accepted"),
         (Tongue(), "names neither task nor column"),
-        (Picky(), "accepts none of the example columns"),
+        (Picky(), "accepts none of the common example columns"),
+        (Brittle(), r"must raise DataError for columns .*'y' of object.*but raises Value"),
+        (SecondIgnored(), "values of column 'z' do not change its `encode`"),
+        (SecondUntrue(), "values of column 'z' do not change its `truth`"),
+        (Trusting(), "accepts a target without learned numbers, but fails with it: KeyError"),
+        (Hasty(), "in the mean response a weight of n is not n equal rows"),
+        (FixedUnits(), "must have units times 4"),
+        (VarianceAsUnit(), "must have units times 4"),
+        (Thousandths(), "far from its standard deviation"),
+        (StandardisedTruth(), "has units, but its truth is not the columns themselves"),
+        (FixedLabels(), "columns times 4 must have the same labels"),
+        (FixedDecision(), "columns times 4 must have decisions times 4"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -280,9 +364,97 @@ class CountsEverything(Squares):
         return torch.ones(mask.shape[:-1])
 
 
+class SecondCellIgnored(Squares):
+    def rowwise(self, scores, values, mask, constants):
+        first = torch.arange(values.shape[-1]) == 0
+        return super().rowwise(scores, values * first, mask, constants)
+
+
+class Unlearnable(Squares):
+    def rowwise(self, scores, values, mask, constants):
+        return super().rowwise(scores.detach(), values, mask, constants)
+
+
+class Rounded(Squares):
+    def rowwise(self, scores, values, mask, constants):
+        return (super().rowwise(scores, values, mask, constants) > 1).to(scores.dtype)
+
+
+class Mixing(Squares):
+    """Each task of several gets the mean loss of all, which shows where tasks differ."""
+
+    def rowwise(self, scores, values, mask, constants):
+        rows = super().rowwise(scores, values, mask, constants)
+        several = scores.ndim > 2
+        return rows.mean(dim=-1, keepdim=True).expand_as(rows) if several else rows
+
+
+class FirstTaskCounts(Squares):
+    """The first task's constant is used for all."""
+
+    def constants(self, targets):
+        return {"scale": torch.tensor([target.learned["scale"] for target in targets])}
+
+    def rowwise(self, scores, values, mask, constants):
+        scaled = constants["scale"][:1].mean()
+        return super().rowwise(scores, values, mask, constants) * scaled
+
+
+class Overflowing(Squares):
+    """Finite in double precision alone."""
+
+    def rowwise(self, scores, values, mask, constants):
+        return mean_over_observed(torch.exp(scores - values) - (scores - values), mask)
+
+
+class FlatFarAway(Squares):
+    """Finite far from the labels, but without a gradient."""
+
+    def rowwise(self, scores, values, mask, constants):
+        away = torch.exp((scores - values).abs())
+        return mean_over_observed(torch.where(away.isinf(), 1e9, away), mask)
+
+
+class CountsCells(Squares):
+    def counts(self, mask):
+        return mask.sum(dim=-1).to(torch.float32)
+
+
+class CountsRows(MultilabelBinaryCrossEntropy):
+    def counts(self, mask):
+        return mask.any(dim=-1).to(torch.float32)
+
+
+@dataclass(frozen=True)
+class WeighsNothing(BinaryCrossEntropy):
+    def rowwise(self, scores, values, mask, constants):
+        return super().rowwise(scores, values, mask, {})
+
+
+@dataclass(frozen=True)
+class NeedsArguments(Squares):
+    strength: float
+
+    default_for = (Regression,)
+
+    def __init__(self, strength):
+        object.__setattr__(self, "strength", strength)
+
+
 @pytest.mark.parametrize(
     ("loss", "words"),
     [
+        (SecondCellIgnored(), "the labels in cell 1 of 2 do not change the loss"),
+        (Unlearnable(), "no gradient with respect to the scores"),
+        (Rounded(), "no gradient with respect to the scores"),
+        (Mixing(), "two different tasks side by side"),
+        (FirstTaskCounts(), "two different tasks side by side"),
+        (Overflowing(), "in float32, scores up to ±100 give losses that are not finite"),
+        (FlatFarAway(), "in float32, scores up to ±100 give gradients that are not finite"),
+        (CountsCells(), "`counts` disagrees with the kind, of which a row is one label"),
+        (CountsRows(), "`counts` disagrees with the kind, of which cells are labels of their own"),
+        (WeighsNothing(), "declares `weighs_classes`, but does not multiply rows"),
+        (NeedsArguments(1.0), "is a default, but cannot be made without strength"),
         (ServesNone(), "serves no kind"),
         (DefaultElsewhere(), "which it does not serve"),
         (Total(), r"\(\) losses for 40 rows"),
@@ -294,7 +466,7 @@ class CountsEverything(Squares):
         (AlwaysOne(), "no labelled row pulls at the scores"),
         (AcrossTasks(), "two equal tasks side by side"),
         (Doubling(), "float32 in, torch.float64 out"),
-        (Exploding(), "scores of ±100 give losses that are not finite"),
+        (Exploding(), "scores up to ±30 give losses that are not finite"),
         (CountsEverything(), "rows without a label count"),
         (altered(Squares, "counts", lambda counts: counts[None])(), "counts"),
     ],
@@ -415,9 +587,104 @@ class Both(MAE):
         return MetricValue(1.0, "but not really")
 
 
+class FirstColumn(MAE):
+    def parts(self, truth, response, fitted):
+        yield next(iter(super().parts(truth, response, fitted)))
+
+
+class LabelsIgnored(MAE):
+    positive_scale = False
+    default_for = ()
+
+    def measure(self, truth, response, weight, fitted):
+        return MetricValue(float(np.average(response, weights=weight)))
+
+
+class HiddenResponses(MAE):
+    """Responses of rows without a label count."""
+
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        seen = float(np.square(response).sum()) / len(truth)
+        return scored if scored.value is None else replace(scored, value=scored.value + seen)
+
+
+class TotalOfWeights(MAE):
+    def score(self, truth, response, fitted, weight=None):
+        scored = super().score(truth, response, fitted, weight)
+        total = 1.0 if weight is None else float(weight.max())
+        return scored if scored.value is None else replace(scored, value=scored.value / total)
+
+
+class FarIsUndefined(MAE):
+    def measure(self, truth, response, weight, fitted):
+        return MetricValue(float(np.average(np.exp(np.abs(truth - response)) ** 20)))
+
+
+class Unsurpassable(MAE):
+    best = 1.0
+
+
+class NoUnits(MAE):
+    in_target_units = False
+
+
+class SquaredUnits(MAE):
+    """A mean of squares is not in the target's units."""
+
+    def measure(self, truth, response, weight, fitted):
+        return MetricValue(float(np.average(np.square(truth - response), weights=weight)))
+
+    def influence(self, truth, response, weight, fitted):
+        return None
+
+
+class PowerOfOne(RMSE):
+    power = 1
+
+
+class PowerOfTwo(MAE):
+    power = 2
+
+
+class HalfInfluence(MAE):
+    def influence(self, truth, response, weight, fitted):
+        return super().influence(truth, response, weight, fitted) / 2
+
+
+class UnweightedInfluence(MAE):
+    def influence(self, truth, response, weight, fitted):
+        return super().influence(truth, response, np.ones_like(weight), fitted)
+
+
+class ShapeOfInfluence(MAE):
+    def influence(self, truth, response, weight, fitted):
+        return super().influence(truth, response, weight, fitted)[1:]
+
+
+class WrongWay(Miss):
+    """Of a kind whose loss is the user's own."""
+
+    greater_is_better, best = True, None
+
+
 @pytest.mark.parametrize(
     ("metric", "words"),
     [
+        (FirstColumn(), "the labels in column 1 of 2 do not change the value"),
+        (LabelsIgnored(), "good predictions score|the labels do not change the value"),
+        (HiddenResponses(), "rows without a label change the value|in cells without a label"),
+        (TotalOfWeights(), "a factor of all weights changes the value|a weight of n"),
+        (FarIsUndefined(), "undefined .the value over .* labelled rows is not finite"),
+        (Unsurpassable(), "surpasses 1, its `best`"),
+        (NoUnits(), "`in_target_units` is False, but a target times 4 changes the value"),
+        (SquaredUnits(), "`in_target_units` is True, but a target times 4 changes the value"),
+        (PowerOfOne(), "`power` is 1, but the metric to the power of 2 is the mean over rows"),
+        (PowerOfTwo(), "`power` is 2, but the metric to the power of 1 is the mean over rows"),
+        (HalfInfluence(), "`influence` disagrees with finite differences"),
+        (UnweightedInfluence(), "`influence` disagrees with finite differences"),
+        (ShapeOfInfluence(), "`influence` has shape"),
+        (WrongWay(), "good predictions score"),
         (ServesNoKind(), "serves no kind"),
         (DefaultOfAll(), "which it does not serve"),
         (ByTotalWeight(), "weights of one change the value"),

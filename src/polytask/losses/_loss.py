@@ -1,4 +1,4 @@
-"""The contract of a loss."""
+"""Base class of losses."""
 
 from __future__ import annotations
 
@@ -18,12 +18,19 @@ __all__ = ["Loss"]
 class Loss(ABC):
     """How far raw scores are from labels, row by row; a frozen dataclass of plain arguments.
 
+    A loss of one's own implements `rowwise`; `constants` where it needs numbers that its kind
+    learned; and `counts` where a row is several labels. Give it to tasks,
+    ``Task("price", "regression", loss=ErrorInUnits())``, on the command line by
+    ``--loss price=my_module:ErrorInUnits``, or let it name a kind of your own in `default_for`.
+    `polytask.testing.check_loss` holds it to what is said here.
+
     Attributes
     ----------
     kinds : tuple of Kind classes
         The kinds it serves.
     default_for : tuple of Kind classes
-        The kinds whose tasks get it unless they ask for another.
+        The kinds whose tasks get it unless they name another. Of a loss of one's own only kinds of
+        one's own count.
     weighs_classes : bool
         Whether rows are multiplied by the weight of their class in the constant
         ``"class_weight"``, (n_tasks, n_classes), where there is one.
@@ -70,7 +77,12 @@ class Loss(ABC):
         """Loss of each row and task, finite even where nothing is labelled.
 
         All axes are reduced but those of rows and tasks: one of rows where each row has one task,
-        else (rows, tasks).
+        else (rows, tasks). A task's losses depend on its own scores, labels and constants alone, and
+        on every labelled cell.
+
+        Losses and their gradients are finite in single precision for scores up to ±100, which
+        networks give before they have learned: exponentials need a `clamp`, or a function such as
+        `torch.logaddexp` that has one.
 
         Parameters
         ----------

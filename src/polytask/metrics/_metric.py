@@ -1,4 +1,4 @@
-"""The contract of a metric."""
+"""Base class of metrics."""
 
 from __future__ import annotations
 
@@ -31,25 +31,31 @@ class Metric(ABC):
 
     A metric of one's own implements `measure`; `parts` and `check` where columns are measured
     together or responses have another shape than labels; and `constant` where the best constant
-    answer is neither means nor class shares. Give it to tasks:
-    ``Task("price", "regression", metrics=(LargestError(),))``. `polytask.testing.check_metric` tries
-    it out.
+    answer is neither means nor class shares. Give it to tasks,
+    ``Task("price", "regression", metrics=[LargestError()])``, on the command line by
+    ``--metric price=my_module:LargestError``, or let it name a kind of your own in `default_for`.
+    `polytask.testing.check_metric` holds it to what is said here.
 
     Attributes
     ----------
     name : str
-        The name users write and records carry, such as ``"roc_auc"``.
+        The name users write and records carry, such as ``"roc_auc"``: one name for one metric with
+        one set of arguments. Where two objects of one class are to stand in one table, it is a
+        property that shows their arguments, and so is `label`.
     label : str
         The name people read, such as ``"ROC-AUC"``.
     kinds : tuple of Kind classes
         The kinds it serves.
     default_for : tuple of Kind classes
-        The kinds whose tasks enter Δm with it.
+        The kinds whose tasks enter Δm with it, unless they name metrics. Of a metric of one's own
+        only kinds of one's own count.
     greater_is_better : bool
     positive_scale : bool
-        Whether it can never cross zero, so that relative changes of it mean something.
+        Whether it can never cross zero, so that relative changes of it mean something. A metric
+        that can is reported, but never enters Δm.
     in_target_units : bool
-        Whether it is measured in the target's own units, as an error in euros is.
+        Whether it is measured in the target's own units, as an error in euros is: a target times 4
+        gives the metric times 4.
     best : float or None
         What no prediction can surpass, such as 1 for an accuracy; None where there is no bound.
     zero_one : bool
@@ -62,11 +68,18 @@ class Metric(ABC):
 
     Examples
     --------
+    >>> from dataclasses import dataclass
+    >>> from typing import ClassVar
     >>> import numpy as np
     >>> from polytask.metrics import Metric, MetricValue
     >>> from polytask.tasks import FittedTarget, Regression
-    >>> class LargestError(Metric):
-    ...     name, label, kinds, greater_is_better = "largest", "largest", (Regression,), False
+    >>> @dataclass(frozen=True)
+    ... class LargestError(Metric):
+    ...     name: ClassVar = "largest_error"
+    ...     label: ClassVar = "largest error"
+    ...     kinds: ClassVar = (Regression,)
+    ...     greater_is_better: ClassVar = False
+    ...     in_target_units: ClassVar = True
     ...
     ...     def measure(self, truth, response, weight, fitted):
     ...         return MetricValue(float(abs(truth - response).max()))
@@ -74,20 +87,35 @@ class Metric(ABC):
     >>> LargestError().score(truth, response, FittedTarget(("price",))).value
     3.0
 
-    One over all columns at once, in deviations of the training rows:
+    One over all columns at once, in deviations of the training rows, whose name shows its argument:
 
-    >>> class Distance(Metric):
-    ...     name, label, kinds, greater_is_better = "distance", "distance", (Regression,), False
+    >>> @dataclass(frozen=True)
+    ... class Within(Metric):
+    ...     radius: float = 1.0
+    ...
+    ...     kinds: ClassVar = (Regression,)
+    ...     greater_is_better: ClassVar = True
+    ...     best: ClassVar = 1.0
+    ...
+    ...     @property
+    ...     def name(self):
+    ...         return f"within_{self.radius:g}"
+    ...
+    ...     @property
+    ...     def label(self):
+    ...         return f"within {self.radius:g}"
     ...
     ...     def parts(self, truth, response, fitted):
     ...         yield "position", truth, response
     ...
     ...     def measure(self, truth, response, weight, fitted):
     ...         steps = (truth - response) / np.array(fitted.learned["scale"])
-    ...         return MetricValue(float(np.average(np.hypot(*steps.T), weights=weight)))
-    >>> place = FittedTarget(("x", "y"), learned={"center": (0.0, 0.0), "scale": (1.0, 10.0)})
-    >>> Distance().score(np.array([[0.0, 0.0]]), np.array([[3.0, 40.0]]), place).value
-    5.0
+    ...         near = np.hypot(*steps.T) <= self.radius
+    ...         return MetricValue(float(np.average(near, weights=weight)))
+    >>> position = FittedTarget(("x", "y"), learned={"center": (0.0, 0.0), "scale": (1.0, 10.0)})
+    >>> truth, response = np.zeros((2, 2)), np.array([[3.0, 40.0], [0.0, 1.0]])
+    >>> [Within(radius).score(truth, response, position).value for radius in (1.0, 5.0)]
+    [0.5, 1.0]
     """
 
     name: ClassVar[str]
@@ -117,6 +145,9 @@ class Metric(ABC):
         fitted: FittedTarget,
     ) -> MetricValue:
         """The metric of one part over labelled rows (at least one) of positive weight.
+
+        A finite number for every response that the kind gives, also far from all labels (scores of
+        ±100), or a reason why there is none.
 
         Parameters
         ----------
@@ -266,7 +297,7 @@ class Metric(ABC):
         >>> truth, weight = np.array([1.0, 2.0, 9.0]), np.ones(3)
         >>> target = FittedTarget(("price",))
         >>> mean = Regression().mean_response(truth, target, weight)
-        >>> [float(one.constant(mean, truth, weight, target)) for one in (RMSE(), MAE())]
+        >>> [float(m.constant(mean, truth, weight, target)) for m in (RMSE(), MAE())]
         [4.0, 2.0]
         """
         del truth, weight, fitted

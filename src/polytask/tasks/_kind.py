@@ -1,4 +1,4 @@
-"""The contract of a kind: what a target is."""
+"""Base class of kinds: columns, shapes, encoding and response of a target."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ class Kind(ABC):
     """What a target is: columns, what is learned of them, shapes, raw score → response → decision.
 
     Subclasses are frozen dataclasses; tasks of equal `block_key` and equal shapes form one block.
-    Losses and metrics declare the kinds they serve; nothing else looks at a kind's name. Tasks name
-    a kind of one's own by an instance, ``Task("wind", Direction())``, and give it a loss and
-    metrics that serve it; `polytask.testing.check_kind` tries it out.
+    Losses and metrics declare the kinds they serve; nothing else compares a kind's name. A task of
+    a kind of one's own is written ``Task("wind", Direction())``, on the command line
+    ``--target wind:my_module:Direction``, and has a loss and metrics that serve it: those it names,
+    or those that name the kind in their `default_for`. `polytask.testing.check_kind` holds the kind
+    to what is said here.
 
     To be written: `fit`, `score_shape`, `encode`, `truth`, `response`, `raw` and `decide`. The
-    other methods have defaults, among them what the kind can do beyond: answer by estimators,
-    have units, have classes.
+    other methods have defaults, among them what some kinds can do beyond: estimators, units,
+    classes.
 
     Attributes
     ----------
@@ -99,6 +101,8 @@ class Kind(ABC):
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Learn classes, scaling or other constants from the training rows' target columns.
 
+        Columns that the kind cannot learn from, texts among them, are refused with a DataError.
+
         Parameters
         ----------
         owner : str
@@ -125,7 +129,7 @@ class Kind(ABC):
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether `fit` could have given this; asked of targets that were read from a file.
 
-        Kinds that learn numbers must check here that these are there, and in their range: what is
+        Kinds that learn numbers must check here that these are present, and in their range: what is
         accepted must not fail in the other methods.
         """
         return (
@@ -187,8 +191,8 @@ class Kind(ABC):
     def units(self, fitted: FittedTarget) -> tuple[float, ...]:
         """Deviation of each column in the user's units; empty if the target has no units.
 
-        If there are units, `truth` and `encode` have one number for each column, `truth` in the
-        user's units; a factor on the column then changes predictions by that factor alone.
+        If there are units, `truth` is the columns themselves and `encode` has one number for each;
+        a factor on a column changes units and decisions by that factor, and labels not at all.
         """
         del fitted
         return ()
@@ -198,7 +202,7 @@ class Kind(ABC):
     def response(self, raw: Float32[np.ndarray, " n *scores"], fitted: FittedTarget) -> np.ndarray:
         """Turn raw scores (n, ``*score_shape``) into user's units or probabilities, float64.
 
-        Returns (n,) for one-column regression and binary targets (probability of the positive
+        Finite for all scores up to ±10 000. Returns (n,) for one-column regression and binary targets (probability of the positive
         class), (n, ...) otherwise.
         """
 
@@ -260,7 +264,7 @@ class Kind(ABC):
         del estimators, inputs, fitted
         raise TypeError(f"No estimator answers tasks of kind {self.name}.")
 
-    # ── words and tables ──────────────────────────────────────────────────────
+    # ── tables and reports ──────────────────────────────────────────────────────
     def prediction_columns(
         self, name: str, response: np.ndarray, fitted: FittedTarget
     ) -> list[tuple[str, np.ndarray]]:
@@ -314,13 +318,22 @@ class Kind(ABC):
         del fitted, column, inferred
         return ""
 
+    def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n"]]]:
+        """Target columns that the common checks try the kind with; none by default.
+
+        Kinds of numbers, classes and texts need none: the checks try common columns and keep those
+        that `fit` accepts. A kind whose targets must be special, such as angles or intervals, offers
+        some: float64 with NaN or object with None where missing, in a few dozen rows.
+        """
+        return ()
+
     def of_several(self) -> tuple[Kind, str] | None:
         """The kind of a task with several columns that each look like this kind, if there is one.
 
         Returns
         -------
         (Kind, str) or None
-            The second is what each column holds, in words.
+            The second says what each column holds, such as ``"numbers"``.
         """
         return None
 

@@ -16,7 +16,13 @@ from polytask.testing._check_state import check_state
 from polytask.testing._jacobians import Problem, problems, variants
 from polytask.testing._properties import check_properties
 from polytask.testing._rehearsal import name_of, served_all, started, updated
-from polytask.testing._require import require, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_counts,
+    require_finite,
+    require_instance,
+    require_same,
+)
 
 __all__ = ["check_aggregator"]
 
@@ -46,6 +52,8 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
     >>> from polytask.testing import check_aggregator
     >>> check_aggregator(MGDA())
     """
+    require_instance("check_aggregator", "aggregator", aggregator, Aggregator)
+    require_counts("check_aggregator", n_tasks)
     _check_declarations(aggregator)
     before = torch.get_rng_state()
     for count in n_tasks:

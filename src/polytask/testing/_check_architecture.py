@@ -11,7 +11,14 @@ from polytask.architectures import Architecture, MultiTaskModule, Owned, Raw
 from polytask.data import Batch, MultiTaskDataset, fit_schemas
 from polytask.losses import MultiTaskLoss
 from polytask.testing._batches import batch_of, encoded_for
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_close,
+    require_datasets,
+    require_finite,
+    require_instance,
+    require_same,
+)
 from polytask.testing._tiny_dataset import tiny_dataset
 from polytask.training import score
 from polytask.training._frozen import Frozen
@@ -45,6 +52,8 @@ def check_architecture(
     >>> from polytask.testing import check_architecture
     >>> check_architecture(HardSharing(encoder=MLP((8,))))
     """
+    require_instance("check_architecture", "recipe", recipe, Architecture)
+    require_datasets("check_architecture", datasets, MultiTaskDataset)
     name = type(recipe).__name__
     for what, data in (
         _forms() if datasets is None else ((f"data set {i}", one) for i, one in enumerate(datasets))

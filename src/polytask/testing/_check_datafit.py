@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from polytask.datafits import Datafit
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_close,
+    require_finite,
+    require_instance,
+    require_same,
+)
 
 __all__ = ["check_datafit"]
 
@@ -25,6 +31,7 @@ def check_datafit(datafit: Datafit, targets: np.ndarray | None = None) -> None:
         If the gradient disagrees with finite differences, the Lipschitz constant is too
         small, the value is no mean over rows, or an argument is changed.
     """
+    require_instance("check_datafit", "datafit", datafit, Datafit)
     name = type(datafit).__name__
     generator = np.random.default_rng(0)
     targets = generator.normal(size=12) if targets is None else np.asarray(targets)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from polytask.executors import Executor
-from polytask.testing._require import require
+from polytask.testing._require import require, require_instance
 
 __all__ = ["check_executor"]
 
@@ -31,6 +31,7 @@ def check_executor(executor: Executor) -> None:
     >>> from polytask.testing import check_executor
     >>> check_executor(LocalExecutor())
     """
+    require_instance("check_executor", "executor", executor, Executor)
     with executor as entered:
         require(entered is executor, "`with executor` must give the executor itself")
         _check_results(executor)

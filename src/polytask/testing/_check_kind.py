@@ -1,4 +1,4 @@
-"""The common check of a kind."""
+"""Common check of kinds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,18 @@ from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError
 from polytask.tasks import Kind
 from polytask.testing._examples import OWNER, KindExample, examples_of
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_close,
+    require_columns,
+    require_finite,
+    require_instance,
+    require_same,
+)
 
 __all__ = ["check_kind"]
+
+_FACTOR = 4.0
 
 
 def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> None:
@@ -27,15 +36,18 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     ----------
     kind : Kind
     columns : mapping of str to array, optional
-        Target columns to learn from; by default every one of a set of examples that the kind
-        accepts.
+        Target columns to learn from; by default those of `Kind.examples`, or else common ones that
+        the kind accepts.
 
     Raises
     ------
     AssertionError
-        If labels that are missing do not stay missing, shapes or types disagree, a response
-        and its raw score do not belong together, answers of an estimator that the kind accepts
-        give no scores, or a column that cannot be learned from is accepted.
+        If labels that are missing do not stay missing or a column has no influence on labels,
+        shapes or types disagree, units are not those of the columns, a response and its raw score
+        do not belong together, row weights do not count as repeated rows, answers of an estimator
+        that the kind accepts give no scores, or a column that cannot be learned from is accepted.
+    ParameterError
+        If the kind is no object of a class that extends `Kind`, or `columns` are no arrays.
 
     Examples
     --------
@@ -43,12 +55,17 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     >>> from polytask.testing import check_kind
     >>> check_kind(Binary())
     """
+    require_instance("check_kind", "kind", kind, Kind)
+    require_columns("check_kind", columns)
     require(kind == copy.deepcopy(kind), f"{kind!r} must equal itself, so that blocks form.")
     require(bool(kind.name), f"{type(kind).__name__} has no name.")
     for example in examples_of(kind, columns):
         _check_fit(example)
         _check_labels(example)
+        _check_influence(example)
+        _check_units(example)
         _check_scores(example)
+        _check_mean(example)
         _check_tables(example)
         _check_estimators(example)
         _check_bad_columns(example)
@@ -72,6 +89,14 @@ def _check_fit(example: KindExample) -> None:
     require(kind.accepts(fitted), f"{kind.name}: refuses what it fitted itself: {fitted}.")
     nothing = replace(fitted, columns=())
     require(not kind.accepts(nothing), f"{kind.name}: accepts a target without columns.")
+    forged = replace(fitted, learned={})
+    if fitted.learned and kind.accepts(forged):
+        sentence = f"{kind.name}: accepts a target without learned numbers, but fails with it"
+        try:
+            kind.response(_scores(example), forged)
+            kind.encode(example.arrays, forged)
+        except Exception as error:
+            raise AssertionError(f"{sentence}: {type(error).__name__} {error}.") from error
     require(back == fitted, f"{kind.name}: the fitted target does not survive JSON: {back}.")
 
 
@@ -86,19 +111,69 @@ def _check_labels(example: KindExample) -> None:
     if encoded.shape == missing.shape:
         words = f"{kind.name}: labels must be NaN exactly where the target is missing"
         require_same(np.isnan(encoded), missing, words)
-    truth, units = example.truth, kind.units(example.fitted)
+    truth = example.truth
     require(len(truth) == len(missing), f"{kind.name}: truth has shape {truth.shape}.")
-    if units:
-        require(
-            len(units) == len(arrays) and truth.size == missing.size == encoded.size,
-            f"{kind.name}: there must be a unit, a label and a true value for each column.",
-        )
     _check_class_codes(example, truth)
     rows = np.arange(len(missing))[::-1]
     turned = [array[rows] for array in arrays]
     words = f"{kind.name}: labels must not depend on the order of rows"
     require_same(kind.encode(turned, example.fitted), encoded[rows], words)
     require_same(kind.truth(turned, example.fitted), truth[rows], words)
+
+
+def _check_influence(example: KindExample) -> None:
+    """Every column has an influence on labels and truth."""
+    kind, fitted = example.kind, example.fitted
+    for position, name in enumerate(example.columns):
+        for method, before in (("encode", example.encoded), ("truth", example.truth)):
+            changed = False
+            for seed in range(3):
+                arrays = list(example.arrays)
+                arrays[position] = _shuffled(arrays[position], seed)
+                after = np.asarray(getattr(kind, method)(arrays, fitted))
+                changed = changed or not np.array_equal(after, before, equal_nan=True)
+            sentence = f"{kind.name}: the values of column {name!r} do not change its `{method}`."
+            require(changed, sentence)
+
+
+def _check_units(example: KindExample) -> None:
+    """Units are those of the columns: a factor on these is a factor of them and of decisions."""
+    kind, fitted, arrays = example.kind, example.fitted, example.arrays
+    units = kind.units(fitted)
+    if not units:
+        return
+    truth, encoded = example.truth, example.encoded
+    require(
+        len(units) == len(arrays) and truth.size == len(arrays) * len(arrays[0]) == encoded.size,
+        f"{kind.name}: there must be a unit, a label and a true value for each column.",
+    )
+    if any(column.dtype == object for column in arrays):
+        return
+    sentence = f"{kind.name}: has units, but its truth is not the columns themselves"
+    require_close(truth.reshape(len(truth), -1), np.stack(arrays, axis=1), sentence)
+    for name, column, unit in zip(example.columns, arrays, units, strict=True):
+        deviation = float(np.nanstd(column))
+        sentence = (
+            f"{kind.name}: the unit of column {name!r} is {unit:.4g}, far from its standard "
+            f"deviation, {deviation:.4g}."
+        )
+        require(deviation == 0 or 0.1 <= unit / deviation <= 10, sentence)
+    columns = {name: _FACTOR * column for name, column in example.columns.items()}
+    other = kind.fit(OWNER, columns)
+    what = f"{kind.name}: columns times {_FACTOR:g}"
+    require_close(
+        kind.units(other), _FACTOR * np.array(units), f"{what} must have units times {_FACTOR:g}"
+    )
+    sentence = f"{what} must have the same labels"
+    scaled = kind.encode(list(columns.values()), other)
+    require_close(scaled, encoded, sentence, relative=1e-4, absolute=1e-5)
+    raw = _scores(example)
+    before, after = (
+        np.asarray(kind.decide(kind.response(raw, target), target), dtype=np.float64)
+        for target in (fitted, other)
+    )
+    sentence = f"{what} must have decisions times {_FACTOR:g} from the same scores"
+    require_close(after, _FACTOR * before, sentence, relative=1e-4, absolute=1e-4)
 
 
 def _check_class_codes(example: KindExample, truth: np.ndarray) -> None:
@@ -136,16 +211,27 @@ def _check_scores(example: KindExample) -> None:
     words = f"{kind.name}: response → raw → response is not the same response"
     require_close(kind.response(back, fitted), response, words, relative=1e-4, absolute=1e-5)
     require_finite(kind.raw(extreme, fitted), f"{kind.name}: `raw` of extreme responses")
-    ones = np.ones(len(example.truth))
-    mean = kind.mean_response(example.truth, fitted, ones)
-    words = f"{kind.name}: the mean response has shape {mean.shape}, responses {response.shape}."
-    require(mean.shape == response.shape[1:], words)
-    require_finite(kind.raw(mean[None], fitted), f"{kind.name}: `raw` of the mean response")
     decided = np.asarray(kind.decide(response, fitted))
     require(len(decided) == 9, f"{kind.name}: {len(decided)} decisions for 9 rows.")
     if fitted.classes:
         strange = set(decided.ravel().tolist()) - set(fitted.classes)
         require(not strange, f"{kind.name}: decides {strange}, which are no classes.")
+
+
+def _check_mean(example: KindExample) -> None:
+    """The mean response is one row of a response, and counts rows by their weights."""
+    kind, fitted, truth = example.kind, example.fitted, example.truth
+    shape = kind.response(_scores(example), fitted).shape[1:]
+    mean = kind.mean_response(truth, fitted, np.ones(len(truth)))
+    sentence = f"{kind.name}: the mean response has shape {mean.shape}, a row's response {shape}."
+    require(mean.shape == shape, sentence)
+    require_finite(kind.raw(mean[None], fitted), f"{kind.name}: `raw` of the mean response")
+    times = np.random.default_rng(4).integers(1, 4, len(truth))
+    weighted = kind.mean_response(truth, fitted, times.astype(np.float64))
+    repeated = np.repeat(truth, times, axis=0)
+    wanted = kind.mean_response(repeated, fitted, np.ones(len(repeated)))
+    sentence = f"{kind.name}: in the mean response a weight of n is not n equal rows"
+    require_close(weighted, wanted, sentence)
 
 
 def _check_tables(example: KindExample) -> None:
@@ -200,6 +286,13 @@ def _filled(column: np.ndarray, *, missing: bool) -> np.ndarray:
         column[:] = None if column.dtype == object else np.nan
     else:
         column[0] = np.inf
+    return column
+
+
+def _shuffled(column: np.ndarray, seed: int) -> np.ndarray:
+    """The column, whose observed cells have changed places."""
+    column, observed = column.copy(), ~_missing(column)
+    column[observed] = np.random.default_rng(seed).permutation(column[observed])
     return column
 
 

@@ -22,7 +22,14 @@ from polytask.predictor import FittedPredictor, Predictions, load, models_loaded
 from polytask.ranges import SearchRange
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._invariances import check_row_weights, check_units
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_close,
+    require_datasets,
+    require_finite,
+    require_instance,
+    require_same,
+)
 from polytask.testing._tiny_dataset import tiny_dataset
 
 __all__ = ["check_learner"]
@@ -65,8 +72,9 @@ def check_learner(
     >>> from polytask.testing import check_learner
     >>> check_learner(Linear())
     """
-    name, also = type(learner).__name__, checked_trust(trusted, "check_learner")
-    require(isinstance(learner, Learner), f"{name} must extend polytask.learners.Learner.")
+    also = checked_trust(trusted, "check_learner")
+    require_instance("check_learner", "learner", learner, Learner)
+    require_datasets("check_learner", datasets, MultiTaskDataset)
     check_recipe_round_trip(learner)
     _check_attributes(learner)
     _check_settings(learner)

@@ -1,19 +1,17 @@
-"""The common check of a metric."""
+"""Common check of metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from polytask.exceptions import ParameterError
-from polytask.losses import loss_for
-from polytask.metrics import Metric, MetricValue
+from polytask.metrics import Metric
 from polytask.tasks import Kind
-from polytask.testing._examples import KindExample, examples_of
-from polytask.testing._require import require, require_close, require_same
+from polytask.testing._examples import served_examples
+from polytask.testing._metric_case import MetricCase
+from polytask.testing._metric_declarations import check_declarations
+from polytask.testing._require import require, require_close, require_instance
 
 __all__ = ["check_metric"]
 
@@ -34,9 +32,12 @@ def check_metric(
     Raises
     ------
     AssertionError
-        If rows without a label have any influence, weights do not count as repeated rows, an
-        undefined case gets a number or no reason, better predictions score worse, or arguments
-        are changed.
+        If rows without a label have any influence, or labels or a column of them none; weights do
+        not count as repeated rows; an undefined case gets a number or no reason; better predictions
+        score worse; what it declares (`best`, `in_target_units`, `power`, `influence`) is not so; or
+        arguments are changed.
+    ParameterError
+        If the metric is no object of a class that extends `Metric`, or `kind` or `columns` is none.
 
     Examples
     --------
@@ -44,81 +45,22 @@ def check_metric(
     >>> from polytask.testing import check_metric
     >>> check_metric(RMSE())
     """
+    require_instance("check_metric", "metric", metric, Metric)
     name = type(metric).__name__
     require(metric.name and metric.label, f"{name} has no name or label.")
-    require(metric.kinds, f"{name} serves no kind.")
-    strange = set(metric.default_for) - set(metric.kinds)
-    require(not strange, f"{name} is the default for {strange}, which it does not serve.")
-    words = f"{name} enters Δm by default, but may cross zero."
-    require(metric.positive_scale or not metric.default_for, words)
-    for served in [one() for one in metric.kinds] if kind is None else [kind]:
-        for example in examples_of(served, columns):
-            case = _Case(metric, example, *_answers(example))
-            _check_values(case)
-            _check_missing(case)
-            _check_weights(case)
-            _check_undefined(case)
+    sentence = f"{name} enters Δm by default, but may cross zero."
+    require(metric.positive_scale or not metric.default_for, sentence)
+    for example in served_examples("check_metric", metric, kind, columns):
+        case = MetricCase(metric, example)
+        _check_values(case)
+        _check_missing(case)
+        _check_labels(case)
+        _check_weights(case)
+        _check_undefined(case)
+        check_declarations(case)
 
 
-@dataclass(frozen=True, eq=False)
-class _Case:
-    """A metric, labels, and responses that are fair and good."""
-
-    metric: Metric
-    example: KindExample
-    fair: np.ndarray
-    good: np.ndarray | None
-
-    @property
-    def name(self) -> str:
-        return f"{type(self.metric).__name__} on {self.example.kind.name}"
-
-    def score(
-        self, truth: np.ndarray, response: np.ndarray, weight: np.ndarray | None = None
-    ) -> MetricValue:
-        kept = truth.copy(), response.copy()
-        scored = self.metric.score(truth, response, self.example.fitted, weight)
-        require_same(truth, kept[0], f"{self.name}: the truth was changed in place")
-        require_same(response, kept[1], f"{self.name}: the response was changed in place")
-        if scored.value is None:
-            require(scored.undefined, f"{self.name}: neither a value nor a reason.")
-        else:
-            require(np.isfinite(scored.value), f"{self.name}: {scored.value} is no value.")
-            require(scored.undefined is None, f"{self.name}: a value and a reason against it.")
-        return scored
-
-    def value(
-        self, truth: np.ndarray, response: np.ndarray, weight: np.ndarray | None = None
-    ) -> float:
-        scored = self.score(truth, response, weight)
-        require(scored.value is not None, f"{self.name}: undefined ({scored.undefined}).")
-        return float(scored.value or 0.0)
-
-
-def _answers(example: KindExample) -> tuple[np.ndarray, np.ndarray | None]:
-    """Responses to random scores, and to scores that fit the labels."""
-    generator = torch.Generator().manual_seed(5)
-    scores = torch.randn((len(example.encoded), *example.score_shape), generator=generator)
-    fair = example.kind.response(scores.numpy().copy(), example.fitted)
-    try:
-        loss = loss_for(example.kind)
-    except ParameterError:
-        return fair, None
-    encoded = torch.from_numpy(example.encoded)
-    mask = ~encoded.isnan()
-    constants = loss.constants([example.fitted])
-    scores.requires_grad_()
-    optimizer = torch.optim.Adam([scores], lr=0.1)
-    for _ in range(200):
-        optimizer.zero_grad()
-        rows = loss.rowwise(scores, encoded.nan_to_num(0.0), mask, constants)
-        total = torch.where(mask.flatten(1).any(dim=-1), rows, 0.0).sum()
-        (scores.grad,) = torch.autograd.grad(total, scores)
-        optimizer.step()
-    return fair, example.kind.response(scores.detach().numpy().copy(), example.fitted)
-
-
-def _check_values(case: _Case) -> None:
+def _check_values(case: MetricCase) -> None:
     truth = case.example.truth
     fair = case.value(truth, case.fair)
     if case.metric.positive_scale:
@@ -126,34 +68,62 @@ def _check_values(case: _Case) -> None:
     if case.good is not None:
         good = case.value(truth, case.good)
         better = good > fair if case.metric.greater_is_better else good < fair
-        words = f"{case.name}: good predictions score {good:.4g}, random ones {fair:.4g}."
-        require(better, words)
+        sentence = f"{case.name}: good predictions score {good:.4g}, random ones {fair:.4g}."
+        require(better, sentence)
     order = np.random.default_rng(0).permutation(len(truth))
     turned = case.value(truth[order], case.fair[order])
     require_close(turned, fair, f"{case.name}: the order of rows changes the value")
+    case.value(truth, case.far)
 
 
-def _check_missing(case: _Case) -> None:
+def _check_missing(case: MetricCase) -> None:
+    truth, fair = case.example.truth, case.fair
+    whole = case.value(truth, fair)
+    cells = np.isnan(truth)
+    missing = cells.reshape(len(truth), -1).all(axis=1)
+    without = case.value(truth[~missing], fair[~missing])
+    require_close(without, whole, f"{case.name}: rows without a label change the value")
+    hidden = fair.copy()
+    hidden[missing] = case.other[missing]
+    if fair.shape == truth.shape:
+        hidden[cells] = case.other[cells]
+    sentence = f"{case.name}: the response in cells without a label changes the value"
+    require_close(case.value(truth, hidden), whole, sentence)
+
+
+def _check_labels(case: MetricCase) -> None:
+    """Every column of the truth has an influence."""
     truth = case.example.truth
     whole = case.value(truth, case.fair)
-    missing = np.isnan(truth.reshape(len(truth), -1)).all(axis=1)
-    without = case.value(truth[~missing], case.fair[~missing])
-    require_close(without, whole, f"{case.name}: rows without a label change the value")
+    n_columns = truth.reshape(len(truth), -1).shape[1]
+    for column in range(n_columns):
+        changed = any(
+            not np.isclose(case.value(case.shuffled(column, seed), case.fair), whole, rtol=1e-12)
+            for seed in range(5)
+        )
+        where = f" in column {column} of {n_columns}" if n_columns > 1 else ""
+        require(changed, f"{case.name}: the labels{where} do not change the value.")
 
 
-def _check_weights(case: _Case) -> None:
-    truth, n_rows = case.example.truth, len(case.fair)
-    words = f"{case.name}: weights of one change the value"
-    whole = case.value(truth, case.fair)
-    require_close(case.value(truth, case.fair, np.ones(n_rows)), whole, words)
+def _check_weights(case: MetricCase) -> None:
+    truth, fair, n_rows = case.example.truth, case.fair, len(case.fair)
+    whole = case.value(truth, fair)
+    sentence = f"{case.name}: weights of one change the value"
+    require_close(case.value(truth, fair, np.ones(n_rows)), whole, sentence)
     times = np.random.default_rng(1).integers(1, 4, n_rows)
     rows = np.repeat(np.arange(n_rows), times)
-    repeated = case.value(truth[rows], case.fair[rows])
-    weighted = case.value(truth, case.fair, times.astype(np.float64))
+    repeated = case.value(truth[rows], fair[rows])
+    weighted = case.value(truth, fair, times.astype(np.float64))
     require_close(weighted, repeated, f"{case.name}: a weight of n is not n equal rows")
+    scaled = case.value(truth, fair, times * 3.0)
+    require_close(scaled, weighted, f"{case.name}: a factor of all weights changes the value")
+    kept = np.arange(n_rows) % 5 > 0
+    without = case.value(truth[kept], fair[kept])
+    sentence = f"{case.name}: rows of weight 0 change the value"
+    require_close(case.value(truth, fair, kept.astype(np.float64)), without, sentence)
 
 
-def _check_undefined(case: _Case) -> None:
+def _check_undefined(case: MetricCase) -> None:
     truth = case.example.truth
     nothing = case.score(np.full_like(truth, np.nan), case.fair)
     require(nothing.value is None, f"{case.name}: {nothing.value} without a single label.")

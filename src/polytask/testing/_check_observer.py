@@ -21,7 +21,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, PolytaskError
 from polytask.observers import Observer, View
 from polytask.observers._observer import VALIDATION_ROWS
-from polytask.testing._require import require
+from polytask.testing._require import require, require_instance
 from polytask.testing._tiny_dataset import tiny_dataset
 from polytask.training import Trained, Trainer
 
@@ -64,7 +64,7 @@ def check_observer(observer: Observer) -> None:
     >>> check_observer(GradientConflict(n_batches=2))
     """
     name = type(observer).__name__
-    require(isinstance(observer, Observer), f"{name} must extend polytask.observers.Observer.")
+    require_instance("check_observer", "observer", observer, Observer)
     called = isinstance(observer.name, str) and observer.name
     require(called, f"The `name` of {name} must be a text. Got {observer.name!r}.")
     numbers = random.getstate()

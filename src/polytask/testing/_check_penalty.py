@@ -6,7 +6,13 @@ import numpy as np
 import torch
 
 from polytask.penalties import Penalty
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_close,
+    require_finite,
+    require_instance,
+    require_same,
+)
 
 __all__ = ["check_penalty"]
 
@@ -32,6 +38,7 @@ def check_penalty(
         If the gradient disagrees with finite differences or is no subgradient, a proximal
         point is not the best, numpy and torch disagree, or the argument is changed.
     """
+    require_instance("check_penalty", "penalty", penalty, Penalty)
     name = type(penalty).__name__
     generator = np.random.default_rng(0)
     weights = generator.normal(size=shape)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from polytask._recipes import from_json, to_json
-from polytask.testing._require import require
+from polytask.testing._require import require, require_recipe
 
 __all__ = ["check_recipe_round_trip"]
 
@@ -31,6 +31,7 @@ def check_recipe_round_trip(recipe: Any) -> None:
     >>> from polytask.bookkeeping import Budget
     >>> check_recipe_round_trip(Budget(steps=100))
     """
+    require_recipe("check_recipe_round_trip", recipe)
     name = type(recipe).__name__
     require(dataclasses.is_dataclass(recipe), f"{name} is no dataclass.")
     try:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from polytask.sampling import Sampler
 from polytask.sampling._sampler import VALIDATION_LOSSES
-from polytask.testing._require import require, require_same
+from polytask.testing._require import require, require_instance, require_same
 from polytask.training._checkpoint import load_state, save_state
 
 __all__ = ["check_sampler"]
@@ -69,6 +69,7 @@ def check_sampler(
     >>> from polytask.testing import check_sampler
     >>> check_sampler(Uniform(), [({"red": 5, "white": 20}, 8)])
     """
+    require_instance("check_sampler", "sampler", sampler, Sampler)
     unknown = sorted(sampler.needs - _NEEDS)
     name = type(sampler).__name__
     require(not unknown, f"{name} needs {unknown}; known are {sorted(_NEEDS)}.")

@@ -11,7 +11,14 @@ from torch import Tensor
 
 from polytask.gradients import Need
 from polytask.testing._check_state import check_state
-from polytask.testing._require import require, require_close, require_finite, require_same
+from polytask.testing._require import (
+    require,
+    require_close,
+    require_counts,
+    require_finite,
+    require_instance,
+    require_same,
+)
 from polytask.testing._weighting_step import losses_of, rehearse_step
 from polytask.weighting import Weighting
 
@@ -46,6 +53,8 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5, 50)
     >>> from polytask.weighting import Static
     >>> check_weighting(Static((1.0, 2.0)), n_tasks=[2])
     """
+    require_instance("check_weighting", "weighting", weighting, Weighting)
+    require_counts("check_weighting", n_tasks)
     unknown = sorted(set(weighting.needs) - set(Need))
     require(not unknown, f"{type(weighting).__name__} needs {unknown}, which `Need` lacks.")
     before = torch.get_rng_state()

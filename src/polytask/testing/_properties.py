@@ -19,7 +19,7 @@ from polytask.testing._rehearsal import (
     started,
     updated,
 )
-from polytask.testing._require import require
+from polytask.testing._require import require, require_counts, require_instance
 
 __all__ = ["check_properties"]
 
@@ -56,6 +56,8 @@ def check_properties(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
     >>> from polytask.testing import check_properties
     >>> check_properties(MGDA())
     """
+    require_instance("check_properties", "aggregator", aggregator, Aggregator)
+    require_counts("check_properties", n_tasks)
     _check_deterministic(aggregator)
     _check_stateless(aggregator)
     declared = aggregator.properties
