@@ -15,6 +15,7 @@ from polytask.learners import Linear
 from polytask.losses import CrossEntropy, Huber
 from polytask.metrics import RMSE
 from polytask.observers import GradientConflict
+from polytask.processes import OneProcess
 from polytask.sampling import Uniform
 from polytask.tasks import Kind, Regression
 from polytask.testing import tiny_dataset
@@ -31,6 +32,7 @@ GOOD = {
     "check_metric": (RMSE(), "metric", "extends Metric"),
     "check_observer": (GradientConflict(), "observer", "extends Observer"),
     "check_penalty": (SquaredNorm(), "penalty", "the methods of Penalty"),
+    "check_processes": (OneProcess(), "processes", "extends Processes"),
     "check_properties": (MGDA(), "aggregator", "extends Aggregator"),
     "check_sampler": (Uniform(), "sampler", "extends Sampler"),
     "check_weighting": (Equal(), "weighting", "extends Weighting"),

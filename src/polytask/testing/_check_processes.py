@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from polytask.processes import Processes
+from polytask.testing._require import require_instance
 
 __all__ = ["check_processes"]
 
@@ -32,6 +33,7 @@ def check_processes(processes: Processes, device: torch.device | None = None) ->
     >>> from polytask.testing import check_processes
     >>> check_processes(OneProcess())
     """
+    require_instance("check_processes", "processes", processes, Processes)
     rank, size = processes.rank, processes.size
     assert isinstance(size, int), f"size must be an int, not {size!r}"
     assert size >= 1, f"size must be at least 1, not {size}"
