@@ -605,12 +605,12 @@ def test_without_a_folder_nothing_stays(tmp_path, monkeypatch):
         _ = Comparison.from_dict(found.to_dict()).chosen
 
 
-def test_side_by_side_gives_the_same(tmp_path):
-    found = [
-        without_seconds(compare(table(), Together(), seeds=2, jobs=jobs, budget=ONE).to_dict())
-        for jobs in (1, 2)
-    ]
-    assert found[0] == found[1]
+def test_side_by_side_gives_the_same(two_workers):
+    first, second = (
+        compare(table(), Together(), seeds=2, executor=executor, budget=ONE).to_dict()
+        for executor in (None, two_workers)
+    )
+    assert without_seconds(first) == without_seconds(second)
 
 
 def test_reading_a_folder_that_has_no_comparison(tmp_path):

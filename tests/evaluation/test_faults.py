@@ -85,7 +85,7 @@ def test_a_library_that_writes_itself(tmp_path, monkeypatch, whole):
     assert found(tmp_path / "out") == whole[0]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_somebody_removes_the_folder(tmp_path, jobs):
     out = tmp_path / "out"
     with pytest.raises(DiskError, match=r"its folder is gone|was removed while"):

@@ -151,6 +151,7 @@ def test_a_comparison_says_how_far_it_is(capsys, tmp_path):
     assert len(said) == 3
 
 
+@pytest.mark.slow
 def test_fewer_workers_are_said(capsys, monkeypatch):
     found = compare(table(), Apart(alphas=(1.0,)), seeds=1, jobs=24)
     sentence = "2 processes work instead of the 24 asked for by `jobs`: there are 2 jobs to do."
