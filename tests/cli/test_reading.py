@@ -82,9 +82,11 @@ def test_a_study_file_says_the_same(polytask, table, tmp_path):
         ("missing: {age: [-1, '?'], '*': x}", {"missing": ["age=-1", "age=?", "*=x"]}),
         ("column: code:categorical", {"column": ["code:categorical"]}),
         ("column: {code: categorical, 'x*': drop}", {"column": ["code:categorical", "x*:drop"]}),
-        ("names: a,b", {"names": "a,b"}),
+        ("names: a,b", {"names": ["a,b"]}),
+        ("names: {red: [a, b], white: c}", {"names": ["red=a,b", "white=c"]}),
         ("names: [a, b]\nno-header: true", {"names": ["a", "b"], "no_header": True}),
-        ("separator: ';'\ndecimal: ','", {"separator": ";", "decimal": ","}),
+        ("separator: ';'\ndecimal: ','", {"separator": [";"], "decimal": [","]}),
+        ("separator: {red: ';'}", {"separator": ["red=;"]}),
     ],
 )
 def test_forms_of_study_files(tmp_path, text, expected):

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 import random
 
+import polars as pl
 import pytest
 from cli_tables import write_csv
 
@@ -230,9 +232,21 @@ def test_new_categories_are_noted_by_source(polytask, tmp_path):
         (("--source", "red=red.csv", "--keep", "sugar"), "'sugar', is not in any source"),
         (("--source", "red=red.csv", "--out", "red.csv"), "would be overwritten"),
         (("--source", "red=red.csv", "--missing", "sugar=?"), "'sugar' is not a column of any"),
+        (("--source", "red=red.parquet", "--separator", ";"), "None of the sources is one; leave"),
+        (("--source", "red=red.parquet", "--no-header"), "None of the sources is one; leave"),
+        (
+            ("--source", "red=red.parquet", "--source", "white=white.csv", "--decimal", "red=,"),
+            "`decimal` is for text files, and source 'red' is none; leave it out",
+        ),
+        (("--source", "red=red.csv", "--separator", ";", "--separator", ","), "twice, ';' and ','"),
+        (
+            ("--source", "red=red.csv", "--decimal", "red=,", "--decimal", "red=."),
+            "--decimal is given twice for source 'red'",
+        ),
     ],
 )
 def test_refused_predictions(polytask, model, arguments, words):
+    pl.read_csv("red.csv").write_parquet("red.parquet")
     ran = polytask("predict", model, *arguments)
     assert ran.status != 0
     assert words in ran.error
@@ -242,6 +256,51 @@ def test_a_model_of_one_table_knows_no_source_by_another_name(polytask):
     assert polytask("fit", "red.csv", "-t", "quality:regression", *LINEAR).status == 0
     ran = polytask("predict", "model", "--source", "red=red.csv")
     assert "no source named 'red'. It learned from 'table'" in ran.error
+
+
+# ── files that are written in different ways ──────────────────────────────────
+def german(path):
+    """``red.csv`` with semicolons, decimal commas and no header."""
+    table = pl.read_csv("red.csv").drop("id")
+    lines = [";".join(str(cell).replace(".", ",") for cell in row) for row in table.rows()]
+    path.write_text("\n".join(lines) + "\n")
+
+
+WRITTEN = ("--decimal", "red=,", "--separator", "red=;", "--names", "red=acid,ph,quality")
+
+
+def test_each_source_as_its_file_is_written(polytask, model, tmp_path):
+    plain = polytask("predict", model, *SOURCES)
+    german(tmp_path / "german.csv")
+    files = ("--source", "red=german.csv", "--source", "white=white.csv")
+    assert polytask("predict", model, *files, *WRITTEN).out == plain.out
+    refused = polytask("predict", model, *files, *WRITTEN[:-1], "acid,ph,quality")
+    assert refused.status == 2
+    options = {"decimal": {"red": ","}, "names": {"red": ["acid", "ph", "quality"]}}
+    (tmp_path / "study.yaml").write_text(json.dumps(options))
+    target = ("-t", "quality:regression", "-m", "linear")
+    fits = [("--drop", "id", *SOURCES), (*files, *WRITTEN), (*files, "--config", "study.yaml")]
+    for number, how in enumerate(fits):
+        ran = polytask("fit", *how, *target, "--out", f"model{number}", "--drop", "sweet")
+        assert ran.status == 0, ran.err
+    asked = [SOURCES, (*files, *WRITTEN), (*files, *WRITTEN)]
+    said = [polytask("predict", f"model{number}", *how).out for number, how in enumerate(asked)]
+    assert said[0].startswith("source,row,quality\nred,0,")
+    assert said[0] == said[1] == said[2]
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_one_table_has_no_sources(polytask, tmp_path):
+    german(tmp_path / "german.csv")
+    ran = polytask("fit", "german.csv", *WRITTEN, "-t", "quality:regression", *LINEAR)
+    assert "parameter of the data set must be" in ran.error
+    table = {"x": [1.0, 2.0], "y": [1.0, 2.0]}
+    with pytest.raises(ParameterError, match="one value, since there is one table"):
+        library.read(str(tmp_path / "german.csv"), "column_1", decimal={"red": ","})
+    with pytest.raises(
+        ParameterError, match=r"`separator` names 'rde', which is no source\. Did yo"
+    ):
+        library.read(sources={"red": table}, tasks="y", separator={"rde": ";"})
 
 
 # ── settings ──────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from typing import Any
 from polytask._listing import first_names
 from polytask.cli._settings import DataSettings
 from polytask.cli._source_paths import data_paths
+from polytask.cli._text_format import text_format
 from polytask.data import SourceColumns, Table, open_sources, open_table
 
 __all__ = ["OpenedData", "open_data"]
@@ -70,9 +71,9 @@ def open_data(settings: DataSettings) -> OpenedData:
     """Read the cells of the table or tables."""
     paths = data_paths(settings.table, settings.source, "learn from")
     if settings.source:
-        tables = open_sources(paths, **settings.reading())
+        tables = open_sources(paths, **text_format(settings.reading(), paths))
     else:
-        tables = {"": open_table(paths[""], **settings.reading())}
+        tables = {"": open_table(paths[""], **text_format(settings.reading(), ()))}
     opened, declared = {}, []
     for name, table in tables.items():
         opened[name], left_out = table.without_drops()

@@ -62,9 +62,9 @@ def predict(
 
     how = {
         "missing": missing or [],
-        "names": names,
+        "names": names or [],
         "no_header": bool(no_header),
-        "separator": separator,
-        "decimal": decimal,
+        "separator": separator or [],
+        "decimal": decimal or [],
     }
     run(model, table, source or [], keep or [], out, how, trust or [], quiet=bool(quiet))

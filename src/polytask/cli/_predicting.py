@@ -11,6 +11,7 @@ import polars as pl
 from polytask._naming import suggestion
 from polytask.cli._prediction_table import prediction_table, together
 from polytask.cli._tasks import column_names
+from polytask.cli._text_format import text_format
 from polytask.cli._voice import Voice
 from polytask.data import SourceColumns, rows_to_predict, source_rows_to_predict
 from polytask.exceptions import DataError
@@ -48,6 +49,7 @@ def predict_rows(
         Of the model.
     """
     saved = open_model(model, trust)
+    how = text_format(how, () if "" in paths else paths)
     if "" in paths:
         predictor, answers = _one_table(saved, paths[""], keep, how, voice)
     else:

@@ -31,10 +31,10 @@ Missing = Annotated[
     ),
 ]
 Names = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--names",
-        metavar="NAMES",
+        metavar="[SOURCE=]NAMES",
         help="Names of the columns of a file without a header, with commas.",
         rich_help_panel=_PANEL,
     ),
@@ -49,20 +49,20 @@ NoHeader = Annotated[
     ),
 ]
 Separator = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--separator",
-        metavar="MARK",
+        metavar="[SOURCE=]MARK",
         help="What separates cells: a character, or comma, semicolon, tab, pipe or space (any "
-        "number of blanks); found by itself if not named.",
+        "number of blanks); found by itself, file by file, if not named.",
         rich_help_panel=_PANEL,
     ),
 ]
 Decimal = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--decimal",
-        metavar="MARK",
+        metavar="[SOURCE=]MARK",
         help="The decimal mark: a point (by default), or a comma, beside which points may stand "
         "between thousands.",
         rich_help_panel=_PANEL,

@@ -8,14 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from polytask.cli._setting_types import Expected, Name, Switch
+from polytask.cli._setting_types import Expected, Switch
 from polytask.exceptions import ParameterError
 
 __all__ = ["ReadingSettings", "column_roles"]
 
 _COLUMN = Expected("text, a list of texts, or a mapping of column to role")
 _MISSING = Expected("a cell, a list of cells, or a mapping of column to cells")
-_NAMES = Expected("text or a list of texts")
+_NAMES = Expected("text, a list of texts, or a mapping of source to names")
+_FORMAT = Expected("text, or a mapping of source to text")
 _ROLE = re.compile(r"(.+?):(date=.*)|(.+):([^:]+)")
 
 
@@ -32,6 +33,19 @@ def _listed(mark: str) -> BeforeValidator:
         return [_written(item) for item in _items(value)]
 
     return BeforeValidator(validate)
+
+
+def _format_by_source(value: Any) -> list[str]:
+    """A list of texts; of a mapping of source to them ``SOURCE=TEXT,TEXT``."""
+    if isinstance(value, Mapping):
+        return [f"{name}={','.join(map(_text, _items(own)))}" for name, own in value.items()]
+    return [_text(item) for item in _items(value)]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")
+    return value
 
 
 def _items(value: Any) -> list[Any]:
@@ -51,10 +65,10 @@ class ReadingSettings(BaseModel):
 
     column: Annotated[list[str], _listed(":"), _COLUMN] = []
     missing: Annotated[list[str], _listed("="), _MISSING] = []
-    names: Annotated[str | list[str] | None, _NAMES] = None
+    names: Annotated[list[str], BeforeValidator(_format_by_source), _NAMES] = []
     no_header: Switch = False
-    separator: Name | None = None
-    decimal: Name = "."
+    separator: Annotated[list[str], BeforeValidator(_format_by_source), _FORMAT] = []
+    decimal: Annotated[list[str], BeforeValidator(_format_by_source), _FORMAT] = []
 
     def reading(self) -> dict[str, Any]:
         """The arguments of `polytask.data.open_table`."""

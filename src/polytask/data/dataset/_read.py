@@ -34,10 +34,10 @@ def read(
     loss: Mapping[str, Any] | None = None,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
-    names: str | Iterable[str] | None = None,
+    names: str | Iterable[str] | Mapping[str, Any] | None = None,
     no_header: bool = False,
-    separator: str | None = None,
-    decimal: str = ".",
+    separator: str | Mapping[str, str] | None = None,
+    decimal: str | Mapping[str, str] = ".",
 ) -> MultiTaskDataset:
     """Read a file, or take a frame, as a multi-task data set; or several, each a source of its own.
 
@@ -80,7 +80,9 @@ def read(
         What separates cells of a text file; otherwise found by consistency over its rows. A blank
         stands for any number of blanks and tabs.
     decimal : {".", ","}
-        The decimal mark in a text file. With a comma, points may stand between thousands.
+        The decimal mark in a text file. With a comma, points may stand between thousands. Of
+        `sources` that are written in different ways, `names`, `separator` and `decimal` are mappings
+        of source name to value.
 
     Returns
     -------

@@ -13,7 +13,15 @@ from polytask.data.cells import SourceColumns, about_source, markers_by_column
 from polytask.data.dataset import survive_reading
 from polytask.data.encoding._conform import conformed
 from polytask.data.encoding._schema import Schema
-from polytask.data.readers import FileRules, file_columns, is_text, open_file, text_options
+from polytask.data.readers import (
+    FileRules,
+    file_columns,
+    is_text,
+    of_source,
+    open_file,
+    source_text_options,
+    text_options,
+)
 from polytask.tasks import TaskSet
 
 __all__ = ["rows_to_predict", "source_rows_to_predict"]
@@ -71,10 +79,10 @@ def source_rows_to_predict(
     tasks: TaskSet,
     *,
     missing: Any = (),
-    separator: str | None = None,
+    separator: str | Mapping[str, str] | None = None,
     no_header: bool = False,
-    names: str | Iterable[str] | None = None,
-    decimal: str | None = None,
+    names: str | Iterable[str] | Mapping[str, Any] | None = None,
+    decimal: str | Mapping[str, str] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """All rows of the files of several sources, each read as in fitting.
 
@@ -87,28 +95,25 @@ def source_rows_to_predict(
     missing
         As in `read`, for every source that has such a column; ``SOURCE/COLUMN`` is about one.
     separator, no_header, names, decimal
-        As in `read`, for the text files.
+        As in `open_sources`, for the text files; the decimal mark is that of fitting if none is
+        given.
     """
-    options = text_options(
-        separator=separator, no_header=no_header, names=names, decimal=decimal or "."
-    )
-    written: dict[str, Any] = {
-        "separator": separator,
-        "no_header": no_header,
-        "names": names,
-        "decimal": decimal,
-    }
-    texts = {name for name, path in paths.items() if is_text(path)}
+    written = {"separator": separator, "names": names, "decimal": decimal}
+    texts = [name for name, path in paths.items() if is_text(path)]
+    options = source_text_options(paths, texts, no_header, **written)
     columns = SourceColumns(
         {
-            name: file_columns(path, options if name in texts else text_options())
+            name: file_columns(path, options.get(name, text_options()))
             for name, path in paths.items()
         }
     )
     markers = markers_by_column(missing, columns)
     tables = {}
     for name, path in paths.items():
-        how = written if name in texts else {}
+        how: dict[str, Any] = {}
+        if name in texts:
+            own = {option: of_source(value, name) for option, value in written.items()}
+            how = {"no_header": no_header, **own}
         with about_source(name):
             tables[name] = rows_to_predict(
                 path, [schemas[name]], tasks, missing=columns.of(name, markers), **how

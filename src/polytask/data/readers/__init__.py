@@ -17,7 +17,7 @@ from polytask.data.readers._plain_arrays import as_array, is_sparse, is_tensor
 from polytask.data.readers._read_table import read_table, scan_table
 from polytask.data.readers._separated import find_separator
 from polytask.data.readers._table import NO_ROLES, Table, joined, open_frame, prepared
-from polytask.data.readers._text_options import text_options
+from polytask.data.readers._text_options import of_source, source_text_options, text_options
 
 __all__ = [
     "NO_ROLES",
@@ -37,6 +37,7 @@ __all__ = [
     "is_text",
     "joined",
     "no_duplicates",
+    "of_source",
     "open_file",
     "open_frame",
     "open_sources",
@@ -44,6 +45,7 @@ __all__ = [
     "prepared",
     "read_table",
     "scan_table",
+    "source_text_options",
     "text_options",
     "to_polars",
 ]

@@ -12,7 +12,7 @@ from polytask.data.readers._file_types import is_text
 from polytask.data.readers._open_file import file_columns
 from polytask.data.readers._open_table import open_table
 from polytask.data.readers._table import NO_ROLES, Table, untyped
-from polytask.data.readers._text_options import TextOptions, text_options
+from polytask.data.readers._text_options import TextOptions, source_text_options
 from polytask.exceptions import ParameterError
 
 __all__ = ["open_sources"]
@@ -26,10 +26,10 @@ def open_sources(
     *,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
-    names: str | Iterable[str] | None = None,
+    names: str | Iterable[str] | Mapping[str, Any] | None = None,
     no_header: bool = False,
-    separator: str | None = None,
-    decimal: str = ".",
+    separator: str | Mapping[str, str] | None = None,
+    decimal: str | Mapping[str, str] = ".",
     only: Sequence[str] | None = None,
 ) -> dict[str, Table]:
     """Several files or frames as tables, by the names of their sources.
@@ -40,14 +40,15 @@ def open_sources(
     columns, missing
         As in `read`, for every source that has such a column; ``SOURCE/COLUMN`` is about one.
     names, no_header, separator, decimal
-        As in `read`, for the text files among the sources.
+        As in `read`, for the text files among the sources; all but `no_header` may be mappings of
+        source name to value, in which None stands for the sources that are not named.
     only : sequence of str, optional
         The columns to read from files; all if one of them is in no source.
 
     Raises
     ------
     ParameterError
-        If a source's name cannot be one, or no source is a text file, which something is said of.
+        If a source's name cannot be one, or it is said how something is written that is no text.
     DataError
         If a column is named that no source has.
 
@@ -61,25 +62,21 @@ def open_sources(
     ([1, None], ['2', '3'])
     """
     _check_names(sources)
-    options = text_options(separator=separator, no_header=no_header, names=names, decimal=decimal)
     given = {name: Path(one) if isinstance(one, str) else one for name, one in sources.items()}
     texts = [name for name, one in given.items() if isinstance(one, Path) and is_text(one)]
-    if options != TextOptions() and not texts:
-        sentence = (
-            "`names`, `no_header`, `separator` and `decimal` say how text files are written. "
-            "None of the sources is one; leave them out."
-        )
-        raise ParameterError(sentence)
+    options = source_text_options(
+        given, texts, no_header, separator=separator, names=names, decimal=decimal
+    )
     for name, one in given.items():
         if not isinstance(one, Path):
             with about_source(name):
                 given[name] = untyped(one)
-    index = SourceColumns({name: _columns(one, options) for name, one in given.items()})
+    index = SourceColumns({name: _columns(one, options.get(name)) for name, one in given.items()})
     roles, markers = roles_by_column(columns, index), markers_by_column(missing, index)
     known = only is not None and set(only) <= set(index)
     opened = {}
     for name, one in given.items():
-        written = vars(options) if name in texts else {}
+        written = vars(options[name]) if name in texts else {}
         chosen = list(index.of(name, dict.fromkeys(only or ()))) if known else []
         with about_source(name):
             opened[name] = open_table(
@@ -103,8 +100,8 @@ def _check_names(sources: object) -> None:
             raise ParameterError(message("the data set", "sources", expected, name))
 
 
-def _columns(one: Any, options: TextOptions) -> Sequence[str]:
+def _columns(one: Any, options: TextOptions | None) -> Sequence[str]:
     """Names of a file's or frame's columns."""
     if isinstance(one, Path):
-        return file_columns(one, options if is_text(one) else TextOptions())
+        return file_columns(one, options or TextOptions())
     return one.frame.columns

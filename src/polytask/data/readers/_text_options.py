@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from polytask._naming import suggestion
 from polytask._validation import message
 from polytask.data.readers._frames import no_duplicates
 from polytask.exceptions import ParameterError
 
-__all__ = ["BLANKS", "TextOptions", "text_options"]
+__all__ = ["BLANKS", "TextOptions", "of_source", "source_text_options", "text_options"]
 
 BLANKS = " "
 """The separator that stands for one or more blanks or tabs."""
@@ -63,6 +65,10 @@ def text_options(
     >>> text_options(separator="tab", names="a,b")
     TextOptions(separator='\t', no_header=True, names=('a', 'b'), decimal='.')
     """
+    for option, value in {"separator": separator, "names": names, "decimal": decimal}.items():
+        if isinstance(value, Mapping):
+            expected = "one value, since there is one table and not several sources"
+            raise ParameterError(message("the data set", option, expected, value))
     if decimal not in {".", ","}:
         raise ParameterError(message("the data set", "decimal", "'.' or ','", decimal))
     mark = None if separator is None else _WORDS.get(separator.strip().casefold(), separator)
@@ -81,3 +87,55 @@ def text_options(
         raise ParameterError(message("the data set", "names", "names of all columns", names))
     no_duplicates(listed)
     return TextOptions(mark, True, listed, decimal)
+
+
+def of_source(option: Any, source: str) -> Any:
+    """What an option says of one source: of a mapping its own value, or that of None for the others."""
+    return option.get(source, option.get(None)) if isinstance(option, Mapping) else option
+
+
+def source_text_options(
+    sources: Collection[str], texts: Collection[str], no_header: bool, **options: Any
+) -> dict[str, TextOptions]:
+    """How the text files among sources are written, by source.
+
+    Parameters
+    ----------
+    sources : collection of str
+        Names of all sources.
+    texts : collection of str
+        Those that are text files.
+    no_header : bool
+    **options
+        `separator`, `names` and `decimal` as in `text_options`, or mappings of source name to
+        such, in which None stands for the sources that are not named.
+
+    Raises
+    ------
+    ParameterError
+        If something is said of what is no source or no text file, or of all sources where none is
+        a text file.
+    """
+    for option, value in options.items():
+        for name in value if isinstance(value, Mapping) else ():
+            if name is not None and name not in sources:
+                known = suggestion(str(name), sources)
+                raise ParameterError(f"`{option}` names {name!r}, which is no source. {known}")
+            if name is not None and name not in texts:
+                sentence = (
+                    f"`{option}` is for text files, and source {name!r} is none; leave it out."
+                )
+                raise ParameterError(sentence)
+    named = {option: value for option, value in options.items() if value is not None}
+    if (no_header or named.pop("decimal", ".") != "." or named) and not texts:
+        sentence = (
+            "`names`, `no_header`, `separator` and `decimal` say how text files are written. "
+            "None of the sources is one; leave them out."
+        )
+        raise ParameterError(sentence)
+    found = {}
+    for name in texts:
+        own = {option: of_source(value, name) for option, value in options.items()}
+        decimal = own.pop("decimal", None) or "."
+        found[name] = text_options(no_header=no_header, decimal=decimal, **own)
+    return found
