@@ -14,7 +14,7 @@ from torch import Tensor
 from polytask._validation import Choice, Constraint, check_parameters
 from polytask.aggregation._property import Property
 from polytask.aggregation._served_losses import served_or_all
-from polytask.gradients import Need, Served
+from polytask.gradients import Need, Served, takes_served
 from polytask.gradients._inner_products import widened_gramian
 from polytask.gradients._missed_hooks import Hook, HookWatch
 
@@ -90,10 +90,6 @@ class Aggregator(ABC):
         """Restore the state that `state_dict` returned, after `start`."""
         del state
 
-    def _receives_served(self) -> bool:
-        """Whether `weights` or `combine` takes a `Served`."""
-        return bool(self.needs & {Need.PRESENT, Need.LOSSES})
-
 
 class GramianAggregator(Aggregator):
     r"""The update is :math:`J^\top w` with weights that depend on :math:`G = J J^\top` only."""
@@ -112,7 +108,7 @@ class GramianAggregator(Aggregator):
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients, with weights from their Gramian."""
-        arguments = (served,) if self._receives_served() else ()
+        arguments = (served,) if takes_served(self.needs) else ()
         return self.weights(widened_gramian(jacobian), *arguments).to(jacobian) @ jacobian
 
 
@@ -133,7 +129,7 @@ class JacobianAggregator(Aggregator):
         self, jacobian: Float[Tensor, "k p"], served: Served | None = None
     ) -> Float[Tensor, " p"]:
         """The update from explicit gradients."""
-        return self.combine(jacobian, *((served,) if self._receives_served() else ()))
+        return self.combine(jacobian, *((served,) if takes_served(self.needs) else ()))
 
 
 @dataclass

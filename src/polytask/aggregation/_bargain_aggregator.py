@@ -13,8 +13,7 @@ from torch import Tensor
 from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._bargain import solve_bargain
 from polytask.aggregation._carried_bargain import CarriedBargain
-from polytask.aggregation._served_losses import require_same_tasks
-from polytask.gradients import Served
+from polytask.gradients import Served, require_same_tasks
 
 __all__ = ["BargainAggregator"]
 
@@ -60,7 +59,7 @@ class BargainAggregator(AmortisedAggregator):
         """Carried weights of the tasks present, clipped."""
         if not hasattr(self, "bargain_"):
             self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.bargain_.weights)
+        require_same_tasks(self, len(served.present), self.bargain_.weights)
         return self.bargain_.clipped_weights(served, self._fairness(), self.max_norm)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

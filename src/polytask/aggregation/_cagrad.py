@@ -16,8 +16,7 @@ from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._ball_estimate import BallEstimate
 from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks
-from polytask.gradients import Served
+from polytask.gradients import Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["CAGrad"]
@@ -132,7 +131,7 @@ class CAGrad(AmortisedAggregator):
         """Weights of this step's update: those carried, or the average's."""
         if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.weights_)
+        require_same_tasks(self, len(served.present), self.weights_)
         weights = self._carrier.shares(served)
         equal = torch.full_like(weights, 1 / len(weights))
         if self._ball.needs_mean(served):

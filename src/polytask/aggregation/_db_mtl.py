@@ -14,8 +14,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import present_losses, require_losses, require_same_tasks
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import present_losses, require_losses
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["DBMTL"]
@@ -127,7 +127,7 @@ class DBMTL(GramianAggregator):
         served, losses = require_losses("DBMTL", served)
         if not hasattr(self, "step_"):
             self.start(len(served.present), device=jacobian.device)
-        require_same_tasks(self, served, self.step_)
+        require_same_tasks(self, len(served.present), self.step_)
         if not hasattr(self, "gradient_"):
             self.gradient_ = jacobian.new_zeros(len(served.present), jacobian.shape[1])
         indices = served.indices

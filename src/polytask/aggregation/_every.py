@@ -14,12 +14,11 @@ from polytask._validation import Constraint, Interval, Satisfies, check, check_p
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks, served_or_all
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import served_or_all
+from polytask.gradients import Need, Served, require_same_tasks, takes_served
 
 __all__ = ["Every"]
 
-_SERVED_AS_ARGUMENT = frozenset({Need.PRESENT, Need.LOSSES})
 _KEPT = frozenset({Property.PERMUTATION_INVARIANT, Property.DETERMINISTIC})
 
 
@@ -130,7 +129,7 @@ class Every(Aggregator):
         present = served_or_all(served, len(gramian), gramian.device)
         self._ensure_started(present)
         method: Any = self.aggregator
-        arguments = (served,) if method.needs & _SERVED_AS_ARGUMENT else ()
+        arguments = (served,) if takes_served(method.needs) else ()
         weights: Tensor = method.weights(gramian, *arguments)
         self._store(weights, present)
         self._set_step(self.step_ + 1)
@@ -169,7 +168,7 @@ class Every(Aggregator):
     def _ensure_started(self, served: Served) -> None:
         if not hasattr(self, "weight_"):
             self.weight_ = torch.full_like(served.present, torch.nan, dtype=torch.float64)
-        require_same_tasks(self, served, self.weight_)
+        require_same_tasks(self, len(served.present), self.weight_)
 
     def _store(self, weights: Float[Tensor, " k"], served: Served) -> None:
         self.weight_[served.indices] = weights.to(self.weight_)

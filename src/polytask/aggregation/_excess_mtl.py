@@ -14,8 +14,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks, served_or_all
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import served_or_all
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["ExcessMTL"]
@@ -117,7 +117,7 @@ class ExcessMTL(JacobianAggregator):
         served = served_or_all(served, len(jacobian), jacobian.device)
         if not hasattr(self, "log_weight_"):
             self.start(len(served.present), device=jacobian.device)
-        require_same_tasks(self, served, self.log_weight_)
+        require_same_tasks(self, len(served.present), self.log_weight_)
         if not hasattr(self, "curvature_"):
             self.curvature_ = jacobian.new_zeros(len(served.present), jacobian.shape[1])
         indices = served.indices

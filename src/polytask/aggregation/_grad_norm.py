@@ -14,8 +14,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_losses, require_same_tasks
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import require_losses
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradNorm"]
@@ -118,7 +118,7 @@ class GradNorm(GramianAggregator):
         served, losses = require_losses("GradNorm", served)
         if not hasattr(self, "logit_"):
             self.start(len(served.present), device=gramian.device)
-        require_same_tasks(self, served, self.logit_)
+        require_same_tasks(self, len(served.present), self.logit_)
         indices = served.indices
         self._record_initial(losses, indices)
         weights = len(indices) * self.logit_[indices].softmax(0)

@@ -17,8 +17,8 @@ from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
 from polytask.aggregation._random_orders import draw_orders
-from polytask.aggregation._served_losses import require_same_tasks, served_or_all
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import served_or_all
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["GradVac"]
@@ -111,7 +111,7 @@ class GradVac(GramianAggregator):
         served = served_or_all(served, len(gramian), gramian.device)
         if not hasattr(self, "targets_"):
             self.start(len(served.present), generator=self._generator)
-        require_same_tasks(self, served, self.targets_)
+        require_same_tasks(self, len(served.present), self.targets_)
         products = normalised(gramian.detach().double().cpu().numpy())
         pairs = np.ix_(*2 * [served.indices.cpu().numpy()])
         targets = self.targets_.numpy()[pairs]

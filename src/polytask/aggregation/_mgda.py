@@ -15,8 +15,7 @@ from polytask._validation import Constraint, Interval
 from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._carried_weights import CarriedWeights
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks
-from polytask.gradients import Served
+from polytask.gradients import Served, require_same_tasks
 
 __all__ = ["MGDA"]
 
@@ -111,7 +110,7 @@ class MGDA(AmortisedAggregator):
         """The carried weights, those of the tasks present scaled to sum to 1."""
         if not hasattr(self, "_carrier"):
             self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.weights_)
+        require_same_tasks(self, len(served.present), self.weights_)
         return self._carrier.shares(served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

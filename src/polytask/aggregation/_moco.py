@@ -15,8 +15,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import JacobianAggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks, served_or_all
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import served_or_all
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["MoCo"]
@@ -131,7 +131,7 @@ class MoCo(JacobianAggregator):
         served = served_or_all(served, len(jacobian), jacobian.device)
         if not hasattr(self, "step_"):
             self.start(len(served.present), device=jacobian.device)
-        require_same_tasks(self, served, self.step_)
+        require_same_tasks(self, len(served.present), self.step_)
         if not hasattr(self, "gradient_"):
             self.gradient_ = jacobian.new_zeros(len(served.present), jacobian.shape[1])
         indices = served.indices

@@ -14,9 +14,9 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks, served_or_all
+from polytask.aggregation._served_losses import served_or_all
 from polytask.aggregation._simplex_weights import redistribute, shares, step_on_simplex
-from polytask.gradients import Need, Served
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["MoDo"]
@@ -108,7 +108,7 @@ class MoDo(Aggregator):
         """Weights of the tasks present for this step's update; they sum to 1."""
         if not hasattr(self, "weights_"):
             self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.weights_)
+        require_same_tasks(self, len(served.present), self.weights_)
         return shares(self.weights_, served)
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

@@ -24,9 +24,9 @@ from polytask.aggregation._aggregator import GramianAggregator
 from polytask.aggregation._bargain import solve_bargain
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_losses, require_same_tasks
+from polytask.aggregation._served_losses import require_losses
 from polytask.exceptions import ParameterError
-from polytask.gradients import Need, Served
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["PIVRG"]
@@ -169,7 +169,7 @@ class PIVRG(GramianAggregator):
         served, losses = require_losses("PIVRG", served)
         if not hasattr(self, "losses_"):
             self.start(len(served.present))
-        require_same_tasks(self, served, self.losses_)
+        require_same_tasks(self, len(served.present), self.losses_)
         indices = served.indices.cpu()
         self._update_means(losses.cpu(), indices)
         return solve_bargain(gramian, self.alpha, self.max_norm, self._shares(indices))

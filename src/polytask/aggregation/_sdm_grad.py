@@ -16,10 +16,9 @@ from polytask.aggregation._adaptive_rates import adapt_rates
 from polytask.aggregation._aggregator import AmortisedAggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import require_same_tasks
 from polytask.aggregation._simplex_weights import redistribute, shares
 from polytask.exceptions import ParameterError
-from polytask.gradients import Need, Served
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["SDMGrad"]
@@ -154,7 +153,7 @@ class SDMGrad(AmortisedAggregator):
         """Carried weights, with those of the average gradient added."""
         if not hasattr(self, "weights_"):
             self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.weights_)
+        require_same_tasks(self, len(served.present), self.weights_)
         return self._with_average(shares(self.weights_, served))
 
     def move(self, product: Float[Tensor, " k"], served: Served) -> None:

@@ -10,23 +10,12 @@ from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.gradients import Served
 
-__all__ = ["present_losses", "require_losses", "require_same_tasks", "served_or_all"]
+__all__ = ["present_losses", "require_losses", "served_or_all"]
 
 
 def served_or_all(served: Served | None, count: int, device: torch.device) -> Served:
     """The given `Served`, or one with all tasks present."""
     return Served.all_of(count, device) if served is None else served
-
-
-def require_same_tasks(owner: object, served: Served, state: Tensor) -> None:
-    """Raise unless there are as many tasks, absent ones included, as the state has rows."""
-    count, expected_count = len(served.present), len(state)
-    if count != expected_count:
-        expected = f"losses of {expected_count} tasks, as in the steps before"
-        remedy = (
-            f"Give all tasks' losses in one order, with `present`, or call start({count}) anew."
-        )
-        raise ParameterError(message(type(owner).__name__, "losses", expected, count, remedy))
 
 
 def require_losses(owner: str, served: Served | None) -> tuple[Served, Float64[Tensor, " k"]]:

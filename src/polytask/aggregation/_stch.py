@@ -14,8 +14,8 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.aggregation._aggregator import Aggregator
 from polytask.aggregation._copied_state import copy_state, restore_state
 from polytask.aggregation._property import Property
-from polytask.aggregation._served_losses import present_losses, require_losses, require_same_tasks
-from polytask.gradients import Need, Served
+from polytask.aggregation._served_losses import present_losses, require_losses
+from polytask.gradients import Need, Served, require_same_tasks
 from polytask.ranges import Range, SearchRange
 
 __all__ = ["STCH"]
@@ -122,7 +122,7 @@ class STCH(Aggregator):
         losses = present_losses("STCH", served).clamp_min(_TINY)
         if not hasattr(self, "reference_"):
             self.start(len(served.present), device=served.present.device)
-        require_same_tasks(self, served, self.reference_)
+        require_same_tasks(self, len(served.present), self.reference_)
         indices = served.indices
         self.step_ += 1
         self._average(losses, indices)

@@ -19,8 +19,9 @@ from polytask.gradients._backward import backward
 from polytask.gradients._engines import ENGINES
 from polytask.gradients._foreign import ForeignAggregator, as_aggregator, is_foreign
 from polytask.gradients._gramian import gramian
-from polytask.gradients._needs import Need
+from polytask.gradients._needs import Need, takes_served
 from polytask.gradients._per_task_jacobian import per_task_jacobian
+from polytask.gradients._same_tasks import require_same_tasks
 from polytask.gradients._served import Served
 from polytask.gradients._slopes import slopes
 
@@ -34,5 +35,7 @@ __all__ = [
     "gramian",
     "is_foreign",
     "per_task_jacobian",
+    "require_same_tasks",
     "slopes",
+    "takes_served",
 ]

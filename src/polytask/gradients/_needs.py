@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
-__all__ = ["Need"]
+__all__ = ["Need", "takes_served"]
 
 
 class Need(StrEnum):
@@ -43,3 +44,15 @@ class Need(StrEnum):
 
     VALIDATION = "validation"
     """Rows held out of training, apart from those that choose the model."""
+
+
+def takes_served(needs: AbstractSet[str]) -> bool:
+    """Whether an aggregator with these needs receives a `Served` as its second argument.
+
+    Examples
+    --------
+    >>> from polytask.gradients import Need, takes_served
+    >>> takes_served({Need.GRAMIAN}), takes_served({Need.GRAMIAN, Need.LOSSES})
+    (False, True)
+    """
+    return bool(needs & {Need.PRESENT, Need.LOSSES})

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from polytask.gradients._autograd_graph import AutogradGraph, are_nested, leaves_bypassing
-from polytask.gradients._needs import Need
+from polytask.gradients._needs import takes_served
 from polytask.gradients._roots import Root, find_stack, roots_at_features, roots_at_losses
 from polytask.gradients._served import Served
 
@@ -72,7 +72,7 @@ class Step:
 
     def served_for(self, aggregator: Any) -> tuple[Served, ...]:
         """What the aggregator receives beside gradients: one `Served`, or nothing."""
-        return (self.served,) if aggregator.needs & {Need.PRESENT, Need.LOSSES} else ()
+        return (self.served,) if takes_served(aggregator.needs) else ()
 
     def overflowed(self, gradients: Tensor) -> bool:
         """Whether gradients of scaled losses left the range of half precision.

@@ -9,10 +9,9 @@ from torch import Tensor
 
 from polytask._linalg import min_norm_point
 from polytask.aggregation import Aggregator, GramianAggregator, Property
-from polytask.gradients import Need
+from polytask.gradients import Need, takes_served
 from polytask.testing._jacobians import Problem, problems, variants
 from polytask.testing._rehearsal import (
-    is_told,
     name_of,
     rehearsed,
     served_all,
@@ -107,7 +106,7 @@ def _check_stateless(aggregator: Aggregator) -> None:
     again = updated(one, steps[0], torch.linspace(1.0, 3.0, 5))
     keeps = bool(one.state_dict()) or not torch.equal(first, again)
     require(not (keeps and declares), f"{name} declares that it is stateless, but is not.")
-    seen = keeps or is_told(aggregator)
+    seen = keeps or takes_served(aggregator.needs)
     require(seen or declares, f"{name} keeps nothing; declare that it is stateless.")
 
 
@@ -187,7 +186,7 @@ def _check_convex(aggregator: Aggregator, problem: Problem) -> None:
 
 def _check_weights(aggregator: GramianAggregator, problem: Problem) -> None:
     jacobian = problem.jacobian
-    told = (served_all(jacobian),) if is_told(aggregator) else ()
+    told = (served_all(jacobian),) if takes_served(aggregator.needs) else ()
     one = started(aggregator, len(jacobian))
     assert isinstance(one, GramianAggregator)
     weights = one.weights(jacobian @ jacobian.T, *told).double()

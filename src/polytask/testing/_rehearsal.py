@@ -8,19 +8,14 @@ import torch
 from torch import Tensor
 
 from polytask.aggregation import Aggregator, Property
-from polytask.gradients import Need, Served
+from polytask.gradients import Served
 
-__all__ = ["is_told", "name_of", "rehearsed", "served_all", "started", "updated"]
+__all__ = ["name_of", "rehearsed", "served_all", "started", "updated"]
 
 
 def name_of(aggregator: Aggregator) -> str:
     """What to call it in errors."""
     return type(aggregator).__name__
-
-
-def is_told(aggregator: Aggregator) -> bool:
-    """Whether it takes a `Served`."""
-    return bool(aggregator.needs & {Need.PRESENT, Need.LOSSES})
 
 
 def started(

@@ -11,10 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Finite, Interval, check_parameters
-from polytask.gradients import Need
+from polytask.gradients import Need, require_same_tasks
 from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["AutoLambda"]
@@ -131,4 +130,4 @@ class AutoLambda(Weighting):
     def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "task_weights_"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self.task_weights_)
+        require_same_tasks(self, len(losses), self.task_weights_)

@@ -11,9 +11,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Choice, Constraint, Interval, check_parameters
-from polytask.gradients import Need
+from polytask.gradients import Need, require_same_tasks
 from polytask.weighting._matched_gradients import equal_norms, well_conditioned
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["AutoScale"]
@@ -153,7 +152,7 @@ class AutoScale(Weighting):
     def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "task_weights_"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self.task_weights_)
+        require_same_tasks(self, len(losses), self.task_weights_)
 
     def _reset_window(self) -> None:
         self._gramian = torch.zeros_like(self._sum).expand(len(self._sum), -1).clone()

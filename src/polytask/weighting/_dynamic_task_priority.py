@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.gradients import require_same_tasks
 from polytask.ranges import Range, SearchRange
 from polytask.weighting._positive_losses import require_not_negative, smallest
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["DynamicTaskPriority"]
@@ -120,7 +120,7 @@ class DynamicTaskPriority(Weighting):
         """Moving averages that include these losses."""
         if not hasattr(self, "performance_"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self.performance_)
+        require_same_tasks(self, len(losses), self.performance_)
         before = self.performance_.to(losses.dtype)
         now = torch.exp(-losses)
         average = torch.where(before > 0, torch.lerp(before, now, self.alpha), now)

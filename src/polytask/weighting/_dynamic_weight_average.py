@@ -11,9 +11,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
-from polytask.gradients import Need
+from polytask.gradients import Need, require_same_tasks
 from polytask.ranges import Range, SearchRange
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["DynamicWeightAverage"]
@@ -111,7 +110,7 @@ class DynamicWeightAverage(Weighting):
     def _ensure_started(self, losses: Float[Tensor, " n_tasks"]) -> None:
         if not hasattr(self, "_epoch_weights"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self._epoch_weights)
+        require_same_tasks(self, len(losses), self._epoch_weights)
 
     def _set(self, epoch_losses: Float[Tensor, "n_epochs n_tasks"]) -> None:
         self.epoch_losses_ = epoch_losses

@@ -21,10 +21,9 @@ from polytask._validation import (
     message,
 )
 from polytask.exceptions import ParameterError
-from polytask.gradients import Need
+from polytask.gradients import Need, require_same_tasks
 from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["FAMO"]
@@ -186,7 +185,7 @@ class FAMO(Weighting):
     def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "logits_"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self.logits_)
+        require_same_tasks(self, len(losses), self.logits_)
 
     def _gaps(self, losses: Tensor) -> Tensor:
         """Distances of the losses from their bounds, never 0."""

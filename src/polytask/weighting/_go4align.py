@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.gradients import require_same_tasks
 from polytask.ranges import Range, SearchRange
 from polytask.weighting._group_means import group_means
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["GO4Align"]
@@ -134,7 +134,7 @@ class GO4Align(Weighting):
         """The logarithm of q after these losses; the total of the tasks present stays."""
         if not hasattr(self, "log_share_"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self.log_share_)
+        require_same_tasks(self, len(losses), self.log_share_)
         share = self.log_share_
         if not bool(present.any()):
             return share

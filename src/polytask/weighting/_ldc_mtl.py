@@ -12,9 +12,9 @@ from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
 from polytask._validation import Choice, Constraint, Interval, check_parameters
+from polytask.gradients import require_same_tasks
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["LDCMTL"]
@@ -146,7 +146,7 @@ class LDCMTL(Weighting):
     def _ensure_started(self, losses: Tensor) -> None:
         if not hasattr(self, "logits_"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self.logits_)
+        require_same_tasks(self, len(losses), self.logits_)
 
     def _objective(self, sigma: Tensor, losses: Tensor, present: Tensor) -> Tensor:
         if not bool(present.any()):

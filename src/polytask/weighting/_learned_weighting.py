@@ -12,10 +12,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.gradients import require_same_tasks
 from polytask.ranges import Range, SearchRange
 from polytask.weighting._per_task_adam import PerTaskAdam
 from polytask.weighting._positive_losses import require_not_negative
-from polytask.weighting._same_tasks import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["LearnedWeighting"]
@@ -71,7 +71,7 @@ class LearnedWeighting(Weighting):
         """The numbers s, in the type of the losses."""
         if not hasattr(self, "_adam"):
             self.start(len(losses), device=losses.device)
-        require_same_tasks(self, losses, self._adam.values)
+        require_same_tasks(self, len(losses), self._adam.values)
         return self._adam.values.to(losses.dtype)
 
     def _checked_numbers(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:

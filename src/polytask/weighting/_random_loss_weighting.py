@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from polytask.weighting._same_tasks import require_same_tasks
+from polytask.gradients import require_same_tasks
 from polytask.weighting._weighting import Weighting
 
 __all__ = ["RandomLossWeighting"]
@@ -81,7 +81,7 @@ class RandomLossWeighting(Weighting):
         """The weights of this step, 0 for absent tasks."""
         if self.drawn_ is None:
             self.drawn_ = self._draw(losses)
-        require_same_tasks(self, losses, self.drawn_)
+        require_same_tasks(self, len(losses), self.drawn_)
         return self.drawn_.to(losses) * present
 
     def learn(self, losses: Float[Tensor, " n_tasks"], present: Bool[Tensor, " n_tasks"]) -> None:
