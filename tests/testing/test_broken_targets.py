@@ -458,7 +458,7 @@ class NeedsArguments(Squares):
         (ServesNone(), "serves no kind"),
         (DefaultElsewhere(), "which it does not serve"),
         (Total(), r"\(\) losses for 40 rows"),
-        (Blind(), "what stands in a missing cell changes the loss"),
+        (Blind(), "the value in a missing cell changes the loss"),
         (Broken(), "a row's loss is not finite"),
         (InfiniteGradient(), "a gradient is not finite"),
         (Stopped(), "disagrees with finite differences"),

@@ -1,4 +1,4 @@
-"""Weights of the classes of a block's tasks as a constant of its loss."""
+"""Class weights of a block's tasks as a constant of its loss."""
 
 from __future__ import annotations
 
@@ -39,4 +39,4 @@ def class_weight_constants(
 def _of_target(class_weight: ClassWeight, target: FittedTarget) -> ClassWeight:
     if not isinstance(class_weight, Mapping):
         return class_weight
-    return {label: one for label, one in class_weight.items() if label in target.classes}
+    return {label: weight for label, weight in class_weight.items() if label in target.classes}

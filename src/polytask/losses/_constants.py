@@ -1,4 +1,4 @@
-"""Constants of a block's loss: what it needs of its tasks' targets and class weights."""
+"""Constants of a block's loss: numbers from its fitted targets, and class weights."""
 
 from __future__ import annotations
 

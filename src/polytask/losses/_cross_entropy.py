@@ -1,4 +1,4 @@
-"""Log loss of one of several classes."""
+"""Log loss of several exclusive classes."""
 
 from __future__ import annotations
 

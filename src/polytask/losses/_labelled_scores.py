@@ -1,4 +1,4 @@
-"""Scores beside labels, of one source or of several whose cells are one tensor operation."""
+"""Scores and labels of a block, joined across sources into as few tensors as possible."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class Loss(ABC):
     learned; and `counts` where a row is several labels. Give it to tasks,
     ``Task("price", "regression", loss=ErrorInUnits())``, on the command line by
     ``--loss price=my_module:ErrorInUnits``, or let it name a kind of your own in `default_for`.
-    `polytask.testing.check_loss` holds it to what is said here.
+    `polytask.testing.check_loss` holds it to this contract.
 
     Attributes
     ----------

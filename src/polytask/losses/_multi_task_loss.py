@@ -1,4 +1,4 @@
-"""One loss per task from a network's raw scores, in a few tensor operations per block."""
+"""Losses of all tasks of a batch from a network's raw scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From cells to rows."""
+"""Means over the observed cells of a row."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def loss_for(kind: Kind, given: object = None) -> Loss:
 
 
 def check_losses(tasks: Iterable[Task]) -> None:
-    """Raise if a task asks for a loss that does not serve its kind, whoever is to learn it.
+    """Raise if the loss that a task names does not serve its kind, whichever learner is used.
 
     Parameters
     ----------

@@ -51,8 +51,8 @@ class AveragePrecision(Metric):
         reason = one_class(truth)
         if reason is not None:
             return MetricValue(None, reason)
-        _, found, precision = _recall_and_precision(truth, response, weight)
-        return MetricValue(float(min(found @ precision / found.sum(), 1.0)))
+        _, positive, precision = _recall_and_precision(truth, response, weight)
+        return MetricValue(float(min(positive @ precision / positive.sum(), 1.0)))
 
     def influence(
         self,
@@ -63,12 +63,12 @@ class AveragePrecision(Metric):
     ) -> Float64[np.ndarray, " n"]:
         """Each row changes the precision at its score and at all lower ones."""
         del fitted
-        level, found, precision = _recall_and_precision(truth, response, weight)
-        total = found.sum()
-        counted = reached(level, weight, len(found))
-        pull = np.divide(found, counted * total, out=np.zeros_like(found), where=counted > 0)
+        level, positive, precision = _recall_and_precision(truth, response, weight)
+        total = positive.sum()
+        counted = reached(level, weight, len(positive))
+        pull = np.divide(positive, counted * total, out=np.zeros_like(positive), where=counted > 0)
         raised, lowered = np.cumsum(pull * (1 - precision)), np.cumsum(pull * precision)
-        own = (precision - found @ precision / total) / total
+        own = (precision - positive @ precision / total) / total
         return weight * np.where(truth == 1, own[level] + raised[level], -lowered[level])
 
     def comparable(self, response: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -1,4 +1,4 @@
-"""The best answers of a model that gives all rows the same."""
+"""Best constant predictions: weighted medians, and probabilities above one half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much better a learner is than its baseline, over all tasks."""
+"""Δm: mean relative gain over a baseline, over all tasks."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class F1(Metric):
         weight: Float64[np.ndarray, " n"],
         fitted: FittedTarget,
     ) -> MetricValue:
-        """2 right decisions / (rows of the class + decisions for it), a class."""
+        """2 right decisions / (rows of the class + decisions for it), per class."""
         del fitted
         reason = one_class(truth)
         if reason is not None:

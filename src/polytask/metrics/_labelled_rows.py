@@ -1,4 +1,4 @@
-"""The rows that a metric is measured over."""
+"""Labelled rows of a part of a task, as metrics receive them."""
 
 from __future__ import annotations
 

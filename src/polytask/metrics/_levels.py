@@ -1,4 +1,4 @@
-"""Scores as whole numbers in the same order, so that rows are counted instead of sorted."""
+"""Ranks of scores as whole numbers, so that rows are counted instead of sorted."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def levels(scores: Float64[np.ndarray, " n"]) -> Int64[np.ndarray, " n"]:
             return whole
     order = np.argsort(scores)
     ranked = scores[order]
-    found = np.empty(len(scores), dtype=np.int64)
-    found[order] = np.cumsum(np.append(False, ranked[1:] != ranked[:-1]))
-    return found
+    level = np.empty(len(scores), dtype=np.int64)
+    level[order] = np.cumsum(np.append(False, ranked[1:] != ranked[:-1]))
+    return level
 
 
 def middle_ranks(scores: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

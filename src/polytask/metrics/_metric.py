@@ -34,13 +34,13 @@ class Metric(ABC):
     answer is neither means nor class shares. Give it to tasks,
     ``Task("price", "regression", metrics=[LargestError()])``, on the command line by
     ``--metric price=my_module:LargestError``, or let it name a kind of your own in `default_for`.
-    `polytask.testing.check_metric` holds it to what is said here.
+    `polytask.testing.check_metric` holds it to this contract.
 
     Attributes
     ----------
     name : str
         The name users write and records carry, such as ``"roc_auc"``: one name for one metric with
-        one set of arguments. Where two objects of one class are to stand in one table, it is a
+        one set of arguments. Where two objects of one class are measured side by side, it is a
         property that shows their arguments, and so is `label`.
     label : str
         The name people read, such as ``"ROC-AUC"``.
@@ -197,7 +197,7 @@ class Metric(ABC):
         """Raise unless truth and response have shapes that belong together.
 
         By default a truth of several columns has a response of the same shape. Metrics of kinds
-        whose responses are unlike their labels say here what they take.
+        whose responses are unlike their labels check here what they accept.
 
         Raises
         ------
@@ -275,7 +275,7 @@ class Metric(ABC):
         """The response that scores best, or well, where every row gets the same.
 
         By default the kind's: the means of numbers and the shares of classes; metrics that another
-        answer suits better say so here.
+        answer suits better return it here.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a metric says."""
+"""Value of a metric, or the reason why there is none."""
 
 from __future__ import annotations
 

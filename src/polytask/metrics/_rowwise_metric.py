@@ -1,4 +1,4 @@
-"""Metrics that are a weighted mean over rows."""
+"""Base class of metrics that are weighted means over rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RowwiseMetric"]
 
 
 class RowwiseMetric(Metric):
-    """A weighted mean of one number a row, such as a squared error."""
+    """A weighted mean of one number per row, such as a squared error."""
 
     @abstractmethod
     def rowwise(

@@ -1,4 +1,11 @@
-"""What is to be predicted: tasks, sets of tasks, and the kinds that targets can be."""
+"""Tasks, sets of tasks, and the kinds of targets.
+
+Begin with `Task`: a name, a kind, target columns and a weight. A `Kind` (``_kind.py``, the contract)
+says what a target is; `Regression`, `Binary`, `Multiclass` and `Multilabel` are a file each, and
+``_regression.py`` is the shortest to read first. What a kind learns on training rows is a
+`FittedTarget`. Importing it loads neither torch nor scikit-learn; losses and metrics declare the kinds
+that they serve, so that kinds know nothing of them. `docs/kinds.md` builds a kind.
+"""
 
 from polytask.tasks._binary import Binary
 from polytask.tasks._class_weight import ClassWeight, class_weights, takes_class_weights

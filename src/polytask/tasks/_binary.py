@@ -69,38 +69,38 @@ class Binary(Kind):
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Find the two classes and which is positive."""
         column, values = only_column(owner, columns, self.name)
-        found, counts = observed_classes(owner, column, values)
-        if len(found) == 1:
+        labels, counts = observed_classes(owner, column, values)
+        if len(labels) == 1:
             sentence = (
-                f"Task {owner!r}: column {column!r} holds only one class, {found[0]!r}, in the "
+                f"Task {owner!r}: column {column!r} holds only one class, {labels[0]!r}, in the "
                 "training rows. A binary task needs both; check the split or drop the task."
             )
-            raise OneClassError(sentence, found[0])
-        if len(found) > 2:
-            shown = first_names(map(repr, found), 4)
-            text = any(isinstance(label, str) for label in found)
+            raise OneClassError(sentence, labels[0])
+        if len(labels) > 2:
+            shown = first_names(map(repr, labels), 4)
+            text = any(isinstance(label, str) for label in labels)
             sentence = (
-                f"Task {owner!r} is binary, but column {column!r} holds {len(found)} distinct "
+                f"Task {owner!r} is binary, but column {column!r} holds {len(labels)} distinct "
                 f"values ({shown}). Choose the kind multiclass{'' if text else ' or regression'}."
             )
             raise DataError(sentence)
-        positive = self._positive(owner, found)
-        order = sorted(range(2), key=lambda code: found[code] == positive)
+        positive = self._positive(owner, labels)
+        order = sorted(range(2), key=lambda code: labels[code] == positive)
         return FittedTarget(
             (column,),
-            classes=tuple(found[code] for code in order),
+            classes=tuple(labels[code] for code in order),
             learned={"class_counts": tuple(float(counts[code]) for code in order)},
         )
 
-    def _positive(self, owner: str, found: tuple[Label, ...]) -> Label:
+    def _positive(self, owner: str, labels: tuple[Label, ...]) -> Label:
         if self.positive is not None:
-            for label in found:
+            for label in labels:
                 if label == self.positive or str(label) == str(self.positive):
                     return label
-            expected = f"{found[0]!r} or {found[1]!r}, the classes of its column"
+            expected = f"{labels[0]!r} or {labels[1]!r}, the classes of its column"
             raise DataError(message(f"task {owner!r}", "positive", expected, self.positive))
-        words = [label for label in found if str(label).strip().casefold() in _POSITIVE_WORDS]
-        return words[0] if len(words) == 1 else found[-1]
+        likely = [label for label in labels if str(label).strip().casefold() in _POSITIVE_WORDS]
+        return likely[0] if len(likely) == 1 else labels[-1]
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are two classes of one column."""

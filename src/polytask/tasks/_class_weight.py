@@ -1,4 +1,4 @@
-"""Weights of the classes of a task."""
+"""Class weights per task."""
 
 from __future__ import annotations
 
@@ -55,8 +55,10 @@ def class_weights(
         raise ParameterError(sentence)
     if isinstance(class_weight, str):
         return _balanced(target.learned["class_counts"])
-    found = {_known(owner, label, target): float(one) for label, one in class_weight.items()}
-    return tuple(found.get(label, 1.0) for label in target.classes)
+    weights = {
+        _known(owner, label, target): float(weight) for label, weight in class_weight.items()
+    }
+    return tuple(weights.get(label, 1.0) for label in target.classes)
 
 
 def takes_class_weights(target: FittedTarget) -> bool:

@@ -60,16 +60,18 @@ def codes(
     """
     position = {label: float(code) for code, label in enumerate(classes)}
     if values.dtype.kind in "biuf":
-        found, inverse = np.unique(values, return_inverse=True)
-        return np.array([position.get(label, np.nan) for label in found.tolist()])[inverse]
-    found_codes = map(position.get, values.tolist(), repeat(np.nan))
-    return np.fromiter(found_codes, dtype=np.float64, count=len(values))
+        distinct, inverse = np.unique(values, return_inverse=True)
+        return np.array([position.get(label, np.nan) for label in distinct.tolist()])[inverse]
+    label_codes = map(position.get, values.tolist(), repeat(np.nan))
+    return np.fromiter(label_codes, dtype=np.float64, count=len(values))
 
 
 def counted(values: Shaped[np.ndarray, " n"], fitted: FittedTarget) -> FittedTarget:
     """The same target with the class counts of these values."""
-    found = codes(values, fitted.classes)
-    counts = np.bincount(found[~np.isnan(found)].astype(int), minlength=len(fitted.classes))
+    label_codes = codes(values, fitted.classes)
+    counts = np.bincount(
+        label_codes[~np.isnan(label_codes)].astype(int), minlength=len(fitted.classes)
+    )
     return replace(fitted, learned={"class_counts": tuple(counts.astype(float).tolist())})
 
 
@@ -100,8 +102,8 @@ def missing(values: Shaped[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
 def _counts(observed: np.ndarray) -> dict[Label, int]:
     """How often each label occurs, labels as plain Python values."""
     if observed.dtype.kind in "biuf":
-        found, counts = np.unique(observed, return_counts=True)
-        counter = dict(zip(found.tolist(), counts.tolist(), strict=True))
+        labels, counts = np.unique(observed, return_counts=True)
+        counter = dict(zip(labels.tolist(), counts.tolist(), strict=True))
     else:
         counter = Counter(observed.tolist())
     return {_label(value): count for value, count in counter.items()}

@@ -14,7 +14,7 @@ Label = str | int | float | bool
 class FittedTarget:
     """What a kind learned of a task's target on training rows: classes, scaling, cuts, levels.
 
-    Its kind alone says what the numbers mean (`Kind.fit`) and which it accepts from a file
+    Its kind alone defines what the numbers mean (`Kind.fit`) and which it accepts from a file
     (`Kind.accepts`). It is hashable, and JSON holds all of it.
 
     Parameters
@@ -26,7 +26,7 @@ class FittedTarget:
         multilabel the ``(absent, present)`` labels of every column; empty without classes.
     learned : mapping of str to tuple of float
         Numbers by name, such as ``"center"`` and ``"scale"`` of every column of a regression.
-        ``"class_counts"``, the labelled training rows of each class, stands there if every row has
+        ``"class_counts"``, the labelled training rows of each class, is among them if every row has
         exactly one of the classes, which may then be weighted. Not to be changed.
 
     Examples
@@ -41,8 +41,8 @@ class FittedTarget:
     A kind of one's own makes it in `fit`, and checks in `accepts` how many numbers it holds:
 
     >>> from polytask.tasks import FittedTarget
-    >>> place = FittedTarget(("x", "y"), learned={"center": (0.0, 0.0), "scale": (1.0, 2.5)})
-    >>> place.learned_counts == {"center": 2, "scale": 2}
+    >>> position = FittedTarget(("x", "y"), learned={"center": (0.0, 0.0), "scale": (1.0, 2.5)})
+    >>> position.learned_counts == {"center": 2, "scale": 2}
     True
     """
 

@@ -15,13 +15,13 @@ from polytask.tasks._regression import Regression
 __all__ = ["infer_kind"]
 
 _MOST_INTEGER_CLASSES = 10
-_ROWS_A_CLASS = 5
+_ROWS_PER_CLASS = 5
 
 
 def infer_kind(
     owner: str, column: str, values: Shaped[np.ndarray, " n"], *, integer: bool
 ) -> tuple[Kind, str]:
-    """Return the likely kind of a target column and the reason in words.
+    """Return the likely kind of a target column and the reason.
 
     Two distinct labels are binary. Text is multiclass, and so are at most 10 distinct whole
     numbers that nearly follow one another, as codes do, and occur five times each on average;
@@ -50,22 +50,22 @@ def infer_kind(
     >>> infer_kind("price", "price", np.array([1.5, 2.0, 7.25]), integer=False)
     (Regression(), 'numbers with fractions')
     """
-    found, _ = observed_classes(owner, column, values)
-    if any(isinstance(label, float) for label in found):
+    labels, _ = observed_classes(owner, column, values)
+    if any(isinstance(label, float) for label in labels):
         return Regression(), "numbers with fractions"
-    if len(found) <= 2:
-        return Binary(), f"{len(found)} distinct value{'s' * (len(found) > 1)}"
+    if len(labels) <= 2:
+        return Binary(), f"{len(labels)} distinct value{'s' * (len(labels) > 1)}"
     n_rows = int((~missing(values)).sum())
-    if isinstance(found[0], str):
-        if len(found) * 2 > n_rows:
+    if isinstance(labels[0], str):
+        if len(labels) * 2 > n_rows:
             sentence = (
-                f"Task {owner!r}: column {column!r} holds {len(found)} distinct texts in "
+                f"Task {owner!r}: column {column!r} holds {len(labels)} distinct texts in "
                 f"{n_rows} labelled rows, which are no classes. Choose another target."
             )
             raise DataError(sentence)
-        return Multiclass(), f"{len(found)} distinct texts"
-    if integer and _like_codes(values) and len(found) * _ROWS_A_CLASS <= n_rows:
-        return Multiclass(), f"{len(found)} distinct whole numbers"
+        return Multiclass(), f"{len(labels)} distinct texts"
+    if integer and _like_codes(values) and len(labels) * _ROWS_PER_CLASS <= n_rows:
+        return Multiclass(), f"{len(labels)} distinct whole numbers"
     return Regression(), "numbers"
 
 

@@ -29,7 +29,7 @@ class Kind(ABC):
     a kind of one's own is written ``Task("wind", Direction())``, on the command line
     ``--target wind:my_module:Direction``, and has a loss and metrics that serve it: those it names,
     or those that name the kind in their `default_for`. `polytask.testing.check_kind` holds the kind
-    to what is said here.
+    to this contract.
 
     To be written: `fit`, `score_shape`, `encode`, `truth`, `response`, `raw` and `decide`. The
     other methods have defaults, among them what some kinds can do beyond: estimators, units,
@@ -127,7 +127,7 @@ class Kind(ABC):
         return fitted
 
     def accepts(self, fitted: FittedTarget) -> bool:
-        """Whether `fit` could have given this; asked of targets that were read from a file.
+        """Whether `fit` could have given this; called for targets that were read from a file.
 
         Kinds that learn numbers must check here that these are present, and in their range: what is
         accepted must not fail in the other methods.
@@ -202,8 +202,8 @@ class Kind(ABC):
     def response(self, raw: Float32[np.ndarray, " n *scores"], fitted: FittedTarget) -> np.ndarray:
         """Turn raw scores (n, ``*score_shape``) into user's units or probabilities, float64.
 
-        Finite for all scores up to ±10 000. Returns (n,) for one-column regression and binary targets (probability of the positive
-        class), (n, ...) otherwise.
+        Finite for all scores up to ±10 000. Returns (n,) for one-column regression and binary
+        targets (probability of the positive class), (n, ...) otherwise.
         """
 
     @abstractmethod
@@ -244,7 +244,7 @@ class Kind(ABC):
     def accepts_estimator(self, estimator: Any) -> bool:
         """Whether an unfitted scikit-learn estimator can learn such targets; by default none can.
 
-        `polytask.tasks.gives_numbers` and `gives_probabilities` tell regressors and classifiers.
+        `polytask.tasks.gives_numbers` and `gives_probabilities` recognise regressors and classifiers.
         """
         del estimator
         return False

@@ -50,21 +50,21 @@ class Multiclass(Kind):
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Find the classes, in sorted order."""
         column, values = only_column(owner, columns, self.name)
-        found, counts = observed_classes(owner, column, values)
-        if len(found) == 1:
+        labels, counts = observed_classes(owner, column, values)
+        if len(labels) == 1:
             sentence = (
-                f"Task {owner!r}: column {column!r} holds only one class, {found[0]!r}, in the "
+                f"Task {owner!r}: column {column!r} holds only one class, {labels[0]!r}, in the "
                 "training rows. Check the split or drop the task."
             )
-            raise OneClassError(sentence, found[0])
-        if len(found) > _MOST_CLASSES:
+            raise OneClassError(sentence, labels[0])
+        if len(labels) > _MOST_CLASSES:
             sentence = (
-                f"Task {owner!r} is multiclass, but column {column!r} holds {len(found)} distinct "
+                f"Task {owner!r} is multiclass, but column {column!r} holds {len(labels)} distinct "
                 f"values; at most {_MOST_CLASSES} classes can be learned. Merge rare ones, or "
                 "choose another kind or target."
             )
             raise DataError(sentence)
-        fraction = next((label for label in found if isinstance(label, float)), None)
+        fraction = next((label for label in labels if isinstance(label, float)), None)
         if fraction is not None:
             sentence = (
                 f"Task {owner!r} is multiclass, but column {column!r} holds fractions such as "
@@ -72,7 +72,7 @@ class Multiclass(Kind):
             )
             raise DataError(sentence)
         learned = {"class_counts": tuple(float(n) for n in counts)}
-        return FittedTarget((column,), found, learned)
+        return FittedTarget((column,), labels, learned)
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there is a score and a count for every class of one column."""
@@ -97,9 +97,9 @@ class Multiclass(Kind):
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """Class codes; one more for all classes that were not seen in training."""
-        found = codes(columns[0], fitted.classes)
-        unseen = np.isnan(found) & ~missing(columns[0])
-        return np.where(unseen, float(len(fitted.classes)), found)
+        class_codes = codes(columns[0], fitted.classes)
+        unseen = np.isnan(class_codes) & ~missing(columns[0])
+        return np.where(unseen, float(len(fitted.classes)), class_codes)
 
     def class_codes(
         self, truth: Float[np.ndarray, " n"], fitted: FittedTarget

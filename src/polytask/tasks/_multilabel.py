@@ -1,4 +1,4 @@
-"""Several yes-or-no columns that belong to one task."""
+"""Multilabel targets: several yes-or-no columns per task."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class Multilabel(Kind):
         """Check that every column is 0/1 or false/true and has an observed cell."""
         positives = []
         for name, values in columns.items():
-            found, counts = observed_classes(owner, name, values)
-            strange = next((label for label in found if label not in {0, 1}), None)
+            labels, counts = observed_classes(owner, name, values)
+            strange = next((label for label in labels if label not in {0, 1}), None)
             if strange is not None:
                 sentence = (
                     f"Task {owner!r} is multilabel, but column {name!r} holds {strange!r}. "
                     "Give columns of 0 and 1 or of false and true."
                 )
                 raise DataError(sentence)
-            positives.append(float(counts[[bool(label) for label in found]].sum()))
+            positives.append(float(counts[[bool(label) for label in labels]].sum()))
         return FittedTarget(tuple(columns), (0, 1), {"positives": tuple(positives)})
 
     def accepts(self, fitted: FittedTarget) -> bool:
@@ -113,7 +113,9 @@ class Multilabel(Kind):
         self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
     ) -> Float32[np.ndarray, "n size"]:
         """Log-odds of the probabilities, of one classifier for each column."""
-        positive = [predicted_probabilities(one, inputs, 2)[:, 1] for one in estimators]
+        positive = [
+            predicted_probabilities(classifier, inputs, 2)[:, 1] for classifier in estimators
+        ]
         return self.raw(np.column_stack(positive), fitted)
 
     def prediction_columns(

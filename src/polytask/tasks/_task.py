@@ -1,4 +1,4 @@
-"""One thing to predict."""
+"""Task: what is predicted, from which columns, and how much it counts."""
 
 from __future__ import annotations
 

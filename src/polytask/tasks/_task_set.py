@@ -1,4 +1,4 @@
-"""The tasks learned together."""
+"""Ordered set of tasks with unique names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The common check of a gradient aggregator."""
+"""Common check of gradient aggregators."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
             check_state(name, partial(started, aggregator, count), partial(_advance, count))
     _check_one_task(aggregator)
     _check_absent(aggregator)
-    words = f"{name_of(aggregator)}: draws from torch's global generator; take one by argument"
-    require_same(torch.get_rng_state(), before, words)
+    sentence = f"{name_of(aggregator)}: draws from torch's global generator; take one by argument"
+    require_same(torch.get_rng_state(), before, sentence)
     _check_by_hand(aggregator)
     check_properties(aggregator, n_tasks)
 
@@ -73,8 +73,8 @@ def check_aggregator(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
 def _check_declarations(aggregator: Aggregator) -> None:
     name = name_of(aggregator)
     known = isinstance(aggregator, GramianAggregator | JacobianAggregator)
-    words = "is neither a GramianAggregator nor a JacobianAggregator, nor carries weights"
-    require(known or hasattr(aggregator, "carried"), f"{name} {words}.")
+    sentence = "is neither a GramianAggregator nor a JacobianAggregator, nor carries weights"
+    require(known or hasattr(aggregator, "carried"), f"{name} {sentence}.")
     require(aggregator.needs, f"{name} declares no needs.")
 
 
@@ -88,8 +88,8 @@ def _rehearsals(count: int) -> Iterator[Problem]:
 def _check_update(aggregator: Aggregator, problem: Problem) -> None:
     jacobian, kept = problem.jacobian, problem.jacobian.clone()
     name = f"{name_of(aggregator)} with {len(jacobian)} tasks, {problem.name}"
-    one = started(aggregator, len(jacobian))
-    update = updated(one, jacobian)
+    method = started(aggregator, len(jacobian))
+    update = updated(method, jacobian)
     shape = jacobian.shape[1:]
     require(update.shape == shape, f"{name}: an update of shape {tuple(update.shape)}.")
     require(update.dtype == jacobian.dtype, f"{name}: {jacobian.dtype} in, {update.dtype} out.")
@@ -97,8 +97,8 @@ def _check_update(aggregator: Aggregator, problem: Problem) -> None:
     require_same(jacobian, kept, f"{name}: the gradients were changed in place")
     if Property.STATELESS not in aggregator.properties:
         for scale in (1.0, 1e-3, 1.0):
-            words = f"{name}: the update is not finite after some steps"
-            require_finite(updated(one, scale * jacobian), words)
+            sentence = f"{name}: the update is not finite after some steps"
+            require_finite(updated(method, scale * jacobian), sentence)
 
 
 def _advance(count: int, aggregator: Aggregator, step: int) -> Tensor:
@@ -123,28 +123,28 @@ def _jacobian(count: int, seed: int) -> Tensor:
 def _check_one_task(aggregator: Aggregator) -> None:
     jacobian = _jacobian(1, seed=9)
     update = updated(started(aggregator, 1), jacobian)
-    words = f"{name_of(aggregator)}: one task alone must be followed"
-    _require_followed(update, jacobian[0], words)
+    sentence = f"{name_of(aggregator)}: one task alone must be followed"
+    _require_followed(update, jacobian[0], sentence)
 
 
 def _check_absent(aggregator: Aggregator) -> None:
     """Alone among three, a task is followed; the others join later."""
     name = name_of(aggregator)
     for alone in range(3):
-        one = started(aggregator, 3)
+        method = started(aggregator, 3)
         present = torch.arange(3) == alone
-        update = _step(one, present, seed=alone)
-        words = f"{name}: task {alone}, the only one present of three, must be followed"
-        _require_followed(update, _jacobian(3, seed=alone)[alone], words)
+        update = _step(method, present, seed=alone)
+        sentence = f"{name}: task {alone}, the only one present of three, must be followed"
+        _require_followed(update, _jacobian(3, seed=alone)[alone], sentence)
         for step, joined in enumerate((~present, present | ~present, present)):
-            update = _step(one, joined, seed=5 + step)
-            words = f"{name}: the update is not finite when tasks are absent and return"
-            require_finite(update, words)
+            update = _step(method, joined, seed=5 + step)
+            sentence = f"{name}: the update is not finite when tasks are absent and return"
+            require_finite(update, sentence)
 
 
-def _require_followed(update: Tensor, gradient: Tensor, words: str) -> None:
+def _require_followed(update: Tensor, gradient: Tensor, sentence: str) -> None:
     cosine = float(torch.cosine_similarity(update, gradient, dim=0, eps=1e-300))
-    require(cosine > 1 - 1e-9, f"{words}; the cosine is {cosine:.3f}.")
+    require(cosine > 1 - 1e-9, f"{sentence}; the cosine is {cosine:.3f}.")
 
 
 def _check_by_hand(aggregator: Aggregator) -> None:
@@ -156,8 +156,8 @@ def _check_by_hand(aggregator: Aggregator) -> None:
     served = served_all(jacobian) if Need.LOSSES in aggregator.needs else None
     with torch.random.fork_rng(devices=[]):
         update = copy.deepcopy(aggregator).aggregate(jacobian, served)
-    words = f"{name_of(aggregator)}: not started, the update is not finite"
-    require_finite(update, words)
+    sentence = f"{name_of(aggregator)}: not started, the update is not finite"
+    require_finite(update, sentence)
 
 
 def _check_losses_asked_for(
@@ -167,7 +167,9 @@ def _check_losses_asked_for(
     try:
         started(aggregator, 3).aggregate(jacobian, served)
     except ParameterError as error:
-        words = f"{name}: without losses it must say “The `served` parameter …”, but says {error}"
-        require(str(error).startswith("The `served` parameter of "), words)
+        sentence = (
+            f"{name}: without losses it must say “The `served` parameter …”, but says {error}"
+        )
+        require(str(error).startswith("The `served` parameter of "), sentence)
     else:
         raise AssertionError(f"{name} needs losses, but raises no ParameterError without them.")

@@ -1,4 +1,4 @@
-"""The common check of an architecture."""
+"""Common check of architectures."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def check_architecture(
     require_datasets("check_architecture", datasets, MultiTaskDataset)
     name = type(recipe).__name__
     for what, data in (
-        _forms() if datasets is None else ((f"data set {i}", one) for i, one in enumerate(datasets))
+        _forms()
+        if datasets is None
+        else ((f"data set {i}", given) for i, given in enumerate(datasets))
     ):
         case = _Case(f"{name} on {what}", recipe, data)
         _check_build(case)
@@ -81,8 +83,8 @@ class _Case:
         self.name, self.recipe, self.data = name, recipe, data
         self.schemas = fit_schemas(data)
         network: object = recipe.build(self.schemas, data.tasks, 0)
-        words = f"{name}: builds a {type(network).__name__}, which is no MultiTaskModule."
-        require(isinstance(network, MultiTaskModule), words)
+        sentence = f"{name}: builds a {type(network).__name__}, which is no MultiTaskModule."
+        require(isinstance(network, MultiTaskModule), sentence)
         self.network = self.build(0).eval()
         self.sources = encoded_for(self.network, data, self.schemas)
 
@@ -103,15 +105,15 @@ class _Case:
 def _check_build(case: _Case) -> None:
     before = torch.get_rng_state()
     first, other = case.build(0).state_dict(), case.build(1).state_dict()
-    words = f"{case.name}: building changes torch's global generator"
-    require_same(torch.get_rng_state(), before, words)
+    sentence = f"{case.name}: building changes torch's global generator"
+    require_same(torch.get_rng_state(), before, sentence)
     torch.rand(1)
     again = case.build(0).state_dict()
     torch.set_rng_state(before)
     for key, tensor in case.network.state_dict().items():
-        words = f"{case.name}: {key} is not decided by the seed"
-        require_same(first[key], tensor, words)
-        require_same(again[key], tensor, words)
+        sentence = f"{case.name}: {key} is not decided by the seed"
+        require_same(first[key], tensor, sentence)
+        require_same(again[key], tensor, sentence)
     differs = any(not torch.equal(first[key], other[key]) for key in first)
     require(differs, f"{case.name}: another seed builds the same network.")
 
@@ -126,12 +128,12 @@ def _check_owners(case: _Case) -> None:
         require(id(owned.tensor) not in stated, f"{case.name}: owners() states {name} twice.")
         stated.add(id(owned.tensor))
         strange = set(owned.tasks) - set(case.data.tasks.names)
-        words = f"{case.name}: owners() gives {name} to the tasks {owned.tasks}."
-        require(bool(owned.tasks) and not strange, words)
+        sentence = f"{case.name}: owners() gives {name} to the tasks {owned.tasks}."
+        require(bool(owned.tasks) and not strange, sentence)
         if owned.axis is not None:
             count = owned.tensor.shape[owned.axis] if owned.axis < owned.tensor.ndim else 0
-            words = f"{case.name}: {name} has {count} slices for {len(owned.tasks)} tasks."
-            require(count == len(owned.tasks), words)
+            sentence = f"{case.name}: {name} has {count} slices for {len(owned.tasks)} tasks."
+            require(count == len(owned.tasks), sentence)
     for key, name in names.items():
         require(key in stated, f"{case.name}: owners() leaves out {name}.")
 
@@ -148,15 +150,15 @@ def _check_scores(case: _Case) -> None:
             rows, key = case.sources[source], (source, block.name)
             heads = () if rows.task is not None else (len(block.tasks_in(source)),)
             shape, got = (rows.n_rows, *heads, block.size), tuple(dense[key].shape)
-            words = f"{case.name}: scores of {block.name} are {got}, not {shape}."
-            require(got == shape, words)
+            sentence = f"{case.name}: scores of {block.name} are {got}, not {shape}."
+            require(got == shape, sentence)
             require_finite(raw[key], f"{case.name}: scores of {block.name} are not finite")
             require_same(again[key], raw[key], f"{case.name}: evaluation is random")
     for name, rows in case.sources.items():
         few = {name: rows.take(torch.arange(7))}
         for key, scores in score(network, few).items():
-            words = f"{case.name}: the score of a row depends on other rows"
-            require_close(scores, dense[key][:7], words, relative=1e-4, absolute=1e-5)
+            sentence = f"{case.name}: the score of a row depends on other rows"
+            require_close(scores, dense[key][:7], sentence, relative=1e-4, absolute=1e-5)
     _check_features(case, raw)
     penalty = network.penalty()
     require(penalty.shape == (), f"{case.name}: the penalty has shape {tuple(penalty.shape)}.")
@@ -174,33 +176,37 @@ def _check_features(case: _Case, raw: Raw) -> None:
         try:
             answered = case.network.answer(features, case.batch)
         except NotImplementedError as error:
-            words = f"{case.name}: there are `features`, but no `answer` from them: {error}"
-            raise AssertionError(words) from error
+            sentence = f"{case.name}: there are `features`, but no `answer` from them: {error}"
+            raise AssertionError(sentence) from error
     for name, scores in raw.items():
-        words = f"{case.name}: `answer` of the features is not what `forward` gives for {name}"
-        require_close(answered[name], scores, words, relative=1e-5, absolute=1e-6)
+        sentence = f"{case.name}: `answer` of the features is not what `forward` gives for {name}"
+        require_close(answered[name], scores, sentence, relative=1e-5, absolute=1e-6)
 
 
 def _check_reach(case: _Case) -> None:
     """What a task's loss reaches is what `owners` states as the task's."""
     reached = _reached(case)
     for task in case.data.tasks.names:
-        words = f"{case.name}: the loss of {task} pulls at no parameter."
-        require(any(task in by_task for _, by_task in reached), words)
+        sentence = f"{case.name}: the loss of {task} pulls at no parameter."
+        require(any(task in by_task for _, by_task in reached), sentence)
     for owned, by_task in reached:
         name = case.tensor_names[id(owned.tensor)]
         for task, gradient in by_task.items():
             require_finite(gradient, f"{case.name}: the gradient of {name} is not finite")
-            words = f"{case.name}: the loss of {task} pulls at {name}, which is not its own."
-            require(not _foreign(owned, gradient, task).any(), words)
+            sentence = f"{case.name}: the loss of {task} pulls at {name}, which is not its own."
+            require(not _foreign(owned, gradient, task).any(), sentence)
         if owned.axis is None and by_task:
             unmoved = [task for task in owned.tasks if task not in by_task]
             remedy = "State the tasks that it serves, as Owned(tensor, tasks)."
-            words = f"{case.name}: owners() gives {name} to {', '.join(owned.tasks)}, but the loss"
-            require(not unmoved, f"{words} of {', '.join(unmoved)} does not reach it. {remedy}")
+            sentence = (
+                f"{case.name}: owners() gives {name} to {', '.join(owned.tasks)}, but the loss"
+            )
+            require(not unmoved, f"{sentence} of {', '.join(unmoved)} does not reach it. {remedy}")
             remedy = "State it as Owned(tensor, tasks, axis=0)."
-            words = f"{case.name}: each slice of {name} is reached by the loss of one task alone."
-            require(not _is_stacked(by_task), f"{words} {remedy}")
+            sentence = (
+                f"{case.name}: each slice of {name} is reached by the loss of one task alone."
+            )
+            require(not _is_stacked(by_task), f"{sentence} {remedy}")
 
 
 def _reached(case: _Case) -> list[tuple[Owned, dict[str, Tensor]]]:
@@ -268,14 +274,14 @@ def _check_stopping(case: _Case) -> None:
         for owned in case.network.owners():
             part, name = owned.parts_of({task}), names[id(owned.tensor)]
             if part is not None:
-                words = f"{case.name}: {name} moves although {task} has stopped"
-                require_same(owned.tensor.detach()[part], start[id(owned.tensor)][part], words)
+                sentence = f"{case.name}: {name} moves although {task} has stopped"
+                require_same(owned.tensor.detach()[part], start[id(owned.tensor)][part], sentence)
         for owned, by_task in reached:
             if by_task.keys() - {task}:
-                words = (
+                sentence = (
                     f"{case.name}: {names[id(owned.tensor)]} stops with {task}, and serves others."
                 )
-                require(not torch.equal(owned.tensor, start[id(owned.tensor)]), words)
+                require(not torch.equal(owned.tensor, start[id(owned.tensor)]), sentence)
         with torch.no_grad():
             for owned in case.network.owners():
                 owned.tensor.copy_(start[id(owned.tensor)])

@@ -1,4 +1,4 @@
-"""The common check of a datafit."""
+"""Common check of datafits."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def _check_gradient(
     for move in np.eye(len(coef)) * 1e-6:
         ahead = datafit.value(inputs, targets, coef + move)
         slopes.append((ahead - datafit.value(inputs, targets, coef - move)) / 2e-6)
-    words = f"{name}: the gradient disagrees with finite differences"
-    require_close(gradient, np.array(slopes), words, relative=1e-5, absolute=1e-7)
+    sentence = f"{name}: the gradient disagrees with finite differences"
+    require_close(gradient, np.array(slopes), sentence, relative=1e-5, absolute=1e-7)
 
 
 def _check_lipschitz(
@@ -73,7 +73,7 @@ def _check_lipschitz(
         for size in (1e-3, 1.0):
             there = datafit.gradient(inputs, targets, coef + size * axis)
             change = float(np.linalg.norm(there - here)) / size
-            words = (
+            sentence = (
                 f"{name}: the gradient changes by {change:.4g}, more than the bound {bound:.4g}."
             )
-            require(change <= bound * (1 + 1e-6) + 1e-9, words)
+            require(change <= bound * (1 + 1e-6) + 1e-9, sentence)

@@ -1,4 +1,4 @@
-"""The check of executors."""
+"""Common check of executors."""
 
 from __future__ import annotations
 

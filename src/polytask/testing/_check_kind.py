@@ -83,8 +83,8 @@ def _check_fit(example: KindExample) -> None:
         ("label", kind.target_shape(fitted)),
         ("raw score", kind.score_shape(fitted)),
     ):
-        words = f"{kind.name}: a task needs at least one {what}. Got the shape {shape}."
-        require(isinstance(shape, tuple) and bool(shape) and min(shape) >= 1, words)
+        sentence = f"{kind.name}: a task needs at least one {what}. Got the shape {shape}."
+        require(isinstance(shape, tuple) and bool(shape) and min(shape) >= 1, sentence)
     back = from_json(json.loads(json.dumps(to_json(fitted), allow_nan=False)))
     require(kind.accepts(fitted), f"{kind.name}: refuses what it fitted itself: {fitted}.")
     nothing = replace(fitted, columns=())
@@ -109,16 +109,16 @@ def _check_labels(example: KindExample) -> None:
     infinite = np.isinf(encoded).any()
     require(not infinite, f"{kind.name}: labels must be finite, or NaN where missing.")
     if encoded.shape == missing.shape:
-        words = f"{kind.name}: labels must be NaN exactly where the target is missing"
-        require_same(np.isnan(encoded), missing, words)
+        sentence = f"{kind.name}: labels must be NaN exactly where the target is missing"
+        require_same(np.isnan(encoded), missing, sentence)
     truth = example.truth
     require(len(truth) == len(missing), f"{kind.name}: truth has shape {truth.shape}.")
     _check_class_codes(example, truth)
     rows = np.arange(len(missing))[::-1]
     turned = [array[rows] for array in arrays]
-    words = f"{kind.name}: labels must not depend on the order of rows"
-    require_same(kind.encode(turned, example.fitted), encoded[rows], words)
-    require_same(kind.truth(turned, example.fitted), truth[rows], words)
+    sentence = f"{kind.name}: labels must not depend on the order of rows"
+    require_same(kind.encode(turned, example.fitted), encoded[rows], sentence)
+    require_same(kind.truth(turned, example.fitted), truth[rows], sentence)
 
 
 def _check_influence(example: KindExample) -> None:
@@ -181,13 +181,13 @@ def _check_class_codes(example: KindExample, truth: np.ndarray) -> None:
     codes = kind.class_codes(truth, fitted)
     counts = fitted.learned.get("class_counts")
     if counts is not None:
-        words = f"{kind.name}: {len(counts)} class counts for {len(fitted.classes)} classes."
-        require(len(counts) == len(fitted.classes) and codes is not None, words)
+        sentence = f"{kind.name}: {len(counts)} class counts for {len(fitted.classes)} classes."
+        require(len(counts) == len(fitted.classes) and codes is not None, sentence)
     if codes is None:
         return
     widths = {1, len(fitted.columns)}
-    words = f"{kind.name}: class codes have shape {codes.shape}."
-    require(len(codes) == len(truth) and codes.ndim == 2 and codes.shape[1] in widths, words)
+    sentence = f"{kind.name}: class codes have shape {codes.shape}."
+    require(len(codes) == len(truth) and codes.ndim == 2 and codes.shape[1] in widths, sentence)
     strange = set(codes[~np.isnan(codes)].tolist()) - set(range(len(fitted.classes)))
     require(not strange, f"{kind.name}: the codes {strange} are those of no class.")
 
@@ -208,8 +208,8 @@ def _check_scores(example: KindExample) -> None:
     back = kind.raw(response, fitted)
     require(back.shape == raw.shape, f"{kind.name}: `raw` gives {back.shape}, not {raw.shape}.")
     require(back.dtype == np.float32, f"{kind.name}: `raw` gives {back.dtype}, not float32.")
-    words = f"{kind.name}: response → raw → response is not the same response"
-    require_close(kind.response(back, fitted), response, words, relative=1e-4, absolute=1e-5)
+    sentence = f"{kind.name}: response → raw → response is not the same response"
+    require_close(kind.response(back, fitted), response, sentence, relative=1e-4, absolute=1e-5)
     require_finite(kind.raw(extreme, fitted), f"{kind.name}: `raw` of extreme responses")
     decided = np.asarray(kind.decide(response, fitted))
     require(len(decided) == 9, f"{kind.name}: {len(decided)} decisions for 9 rows.")
@@ -239,8 +239,8 @@ def _check_tables(example: KindExample) -> None:
     kind, fitted = example.kind, example.fitted
     response = kind.response(_scores(example), fitted)
     for name, values in kind.prediction_columns("y", response, fitted):
-        words = f"{kind.name}: the column {name!r} of predictions has shape {values.shape}."
-        require(values.shape == (9,), words)
+        sentence = f"{kind.name}: the column {name!r} of predictions has shape {values.shape}."
+        require(values.shape == (9,), sentence)
     json.dumps(kind.summary(example.arrays, fitted), allow_nan=False)
 
 
@@ -255,8 +255,8 @@ def _check_estimators(example: KindExample) -> None:
             for cell, seen in zip(cells.T, np.isfinite(cells).T, strict=True)
         ]
         raw = kind.from_estimator(answers, inputs, fitted)
-        words = f"{kind.name}: {type(estimator).__name__} gives scores of shape {raw.shape}."
-        require(raw.shape == (len(inputs), *example.score_shape), words)
+        sentence = f"{kind.name}: {type(estimator).__name__} gives scores of shape {raw.shape}."
+        require(raw.shape == (len(inputs), *example.score_shape), sentence)
         require(raw.dtype == np.float32, f"{kind.name}: estimators give {raw.dtype}, not float32.")
         require_finite(raw, f"{kind.name}: scores of {type(estimator).__name__}")
 

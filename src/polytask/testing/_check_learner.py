@@ -1,4 +1,4 @@
-"""The common check of a learner."""
+"""Common check of learners."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def check_learner(
     budget = Budget(steps=20) if budget is None else budget
     served = 0
     for what, data in (
-        _forms() if datasets is None else ((f"data set {i}", one) for i, one in enumerate(datasets))
+        _forms()
+        if datasets is None
+        else ((f"data set {i}", given) for i, given in enumerate(datasets))
     ):
         if learner.serves(data.tasks):
             case = f"{learner.name} on {what}"
@@ -108,11 +110,11 @@ def _check_attributes(learner: Learner) -> None:
         require(isinstance(value, bool), f"`{attribute}` of {owner} must be a bool. Got {value!r}.")
     takes = inspect.signature(learner.fit).parameters
     known = "checkpoint" in takes or any(p.kind is p.VAR_KEYWORD for p in takes.values())
-    words = f"{owner} declares that it resumes, but its `fit` takes no `checkpoint`."
-    require(known or not learner.resumes, words)
+    sentence = f"{owner} declares that it resumes, but its `fit` takes no `checkpoint`."
+    require(known or not learner.resumes, sentence)
     alone = learner.single_task()
-    words = f"`single_task` of {owner} must give a learner that shares nothing, or None."
-    require(alone is None or (isinstance(alone, Learner) and not alone.joint), words)
+    sentence = f"`single_task` of {owner} must give a learner that shares nothing, or None."
+    require(alone is None or (isinstance(alone, Learner) and not alone.joint), sentence)
 
 
 def _check_settings(learner: Learner) -> None:
@@ -121,14 +123,16 @@ def _check_settings(learner: Learner) -> None:
     except PolytaskError as error:
         raise AssertionError(f"{learner.name}: {error}") from error
     for setting, declared in space.items():
-        words = f"{learner.name}: the setting {setting!r} must be declared as a Range or Choices."
-        require(isinstance(declared, SearchRange), words)
+        sentence = (
+            f"{learner.name}: the setting {setting!r} must be declared as a Range or Choices."
+        )
+        require(isinstance(declared, SearchRange), sentence)
         for value in (*declared.grid(), *declared.examples()):
             _check_setting(learner, setting, value)
     same = learner.configured({setting: declared.default for setting, declared in space.items()})
     require(same.name == learner.name, f"{learner.name}: with its defaults it is {same.name!r}.")
-    words = f"{learner.name}: the defaults of its search space are not its own settings."
-    require(to_json(same) == to_json(learner), words)
+    sentence = f"{learner.name}: the defaults of its search space are not its own settings."
+    require(to_json(same) == to_json(learner), sentence)
     strange = [path for path in learner.tuned or () if path not in space]
     require(not strange, f"{learner.name}: {strange} in `tuned` are not in its search space.")
 
@@ -137,8 +141,8 @@ def _check_setting(learner: Learner, setting: str, value: object) -> None:
     try:
         configured = learner.configured({setting: value})
     except PolytaskError as error:
-        words = f"{learner.name}: {setting!r} declares {value!r}, which is refused: {error}"
-        raise AssertionError(words) from error
+        sentence = f"{learner.name}: {setting!r} declares {value!r}, which is refused: {error}"
+        raise AssertionError(sentence) from error
     check_recipe_round_trip(configured)
 
 
@@ -200,8 +204,8 @@ def _check_predictions(
         require(answer.raw.shape == shape, f"{where}: raw scores {answer.raw.shape}, not {shape}.")
         require_finite(answer.raw, f"{where}: a raw score is not finite")
         response = task.known_kind.response(answer.raw, target)
-        words = f"{where}: the response is not that of the raw scores"
-        require_close(answer.response, response, words, relative=1e-5, absolute=1e-6)
+        sentence = f"{where}: the response is not that of the raw scores"
+        require_close(answer.response, response, sentence, relative=1e-5, absolute=1e-6)
         _check_units(where, source, task.name, answer.response, fitted)
 
 
@@ -217,8 +221,10 @@ def _check_units(
         return
     error = np.sqrt(np.nanmean((response[mine] - truth) ** 2))
     spread = np.sqrt(np.nanmean((truth - np.nanmean(truth)) ** 2))
-    words = f"{where}: errors of {error:.3g} where the truth varies by {spread:.3g}; wrong units?"
-    require(error <= 3 * spread, words)
+    sentence = (
+        f"{where}: errors of {error:.3g} where the truth varies by {spread:.3g}; wrong units?"
+    )
+    require(error <= 3 * spread, sentence)
 
 
 def _check_new_rows(
@@ -230,12 +236,12 @@ def _check_new_rows(
     try:
         turned = fitted.predict(given)
     except PolytaskError as error:
-        words = f"{what}: cannot predict a table without target columns: {error}"
-        raise AssertionError(words) from error
+        sentence = f"{what}: cannot predict a table without target columns: {error}"
+        raise AssertionError(sentence) from error
     for name in wanted:
-        words = f"{what}, {name}: a row's prediction depends on the rows around it"
-        found = turned[name].response[::-1]
-        require_close(found, wanted[name].response, words, relative=1e-4, absolute=1e-5)
+        sentence = f"{what}, {name}: a row's prediction depends on the rows around it"
+        predictions = turned[name].response[::-1]
+        require_close(predictions, wanted[name].response, sentence, relative=1e-4, absolute=1e-5)
 
 
 def _table(source: Source) -> pl.DataFrame:
@@ -259,12 +265,12 @@ def _check_saved(
         fitted.save(Path(folder) / "model", known)
         restored = load(Path(folder) / "model", known)
     _require_alike(f"{what}, saved and loaded", restored.predict(data), wanted)
-    words = f"{what}: saved, its name is {restored.name!r} instead of {fitted.name!r}."
-    require(restored.name == fitted.name, words)
+    sentence = f"{what}: saved, its name is {restored.name!r} instead of {fitted.name!r}."
+    require(restored.name == fitted.name, sentence)
 
 
 def _require_alike(what: str, got: Predictions, wanted: Predictions) -> None:
     require(list(got) == list(wanted), f"{what}: predicts {list(got)}, not {list(wanted)}.")
     for name in wanted:
-        words = f"{what}: other raw scores of {name}"
-        require_same(got[name].raw, wanted[name].raw, words)
+        sentence = f"{what}: other raw scores of {name}"
+        require_same(got[name].raw, wanted[name].raw, sentence)

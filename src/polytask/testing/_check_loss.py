@@ -136,7 +136,7 @@ def _check_missing(case: LossCase) -> None:
     gradient = _gradient(case, case.scores, case.constants)
     require_finite(gradient, f"{case.name}: a gradient is not finite")
     labelled, rows = case.labelled, case.rows()
-    sentence = f"{case.name}: what stands in a missing cell changes the loss of a labelled row"
+    sentence = f"{case.name}: the value in a missing cell changes the loss of a labelled row"
     for filling in (torch.ones_like(case.values[0]), case.values.amax(dim=0)):
         values = torch.where(case.mask, case.values, filling)
         require_close(case.rows(values=values)[labelled], rows[labelled], sentence)

@@ -1,4 +1,4 @@
-"""The common check of an observer."""
+"""Common check of observers."""
 
 from __future__ import annotations
 
@@ -138,11 +138,11 @@ class _Case:
         self._trained((watch,))
         require(not watch.touched, f"{self.what}: `observe` changes {', '.join(watch.touched)}.")
 
-    def _require_alike(self, wanted: Trained, got: Trained, words: str) -> None:
+    def _require_alike(self, wanted: Trained, got: Trained, sentence: str) -> None:
         states = [_contents(trained.network) for trained in (wanted, got)]
-        require(states[0] == states[1], f"{self.what}: {words}, in the network's state.")
+        require(states[0] == states[1], f"{self.what}: {sentence}, in the network's state.")
         histories = [_losses(trained) for trained in (wanted, got)]
-        require(histories[0] == histories[1], f"{self.what}: {words}, in its history.")
+        require(histories[0] == histories[1], f"{self.what}: {sentence}, in its history.")
 
     def _check_resume(self, wanted: Trained) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -165,7 +165,7 @@ def _kill(record: EpochRecord) -> None:
 
 
 class _Watch(Observer):
-    """An observer in whose place it observes, looking after what it touches."""
+    """An observer that wraps another one and records what that one changes."""
 
     def __init__(self, observer: Observer) -> None:
         self.observer, self.touched = observer, list[str]()
@@ -186,10 +186,10 @@ class _Watch(Observer):
         return self.observer.name
 
     def observe(self, view: View) -> Mapping[str, Any]:
-        before = {what: look(self.observer, view) for what, look in _LOOKS.items()}
+        before = {what: contents_of(self.observer, view) for what, contents_of in _WATCHED.items()}
         returned = self.observer.observe(view)
-        for what, look in _LOOKS.items():
-            if look(self.observer, view) != before[what] and what not in self.touched:
+        for what, contents_of in _WATCHED.items():
+            if contents_of(self.observer, view) != before[what] and what not in self.touched:
                 self.touched.append(what)
         return returned
 
@@ -215,7 +215,7 @@ def _numpy_state() -> tuple[bytes, int]:
     return np.asarray(keys).tobytes(), int(position)
 
 
-_LOOKS: Mapping[str, Callable[[Any, View], object]] = {
+_WATCHED: Mapping[str, Callable[[Any, View], object]] = {
     "the network's weights or buffers": lambda _, view: _contents(view.network),
     "the network's gradients": lambda _, view: [_bytes(p.grad) for p in view.network.parameters()],
     "which parameters are trained": lambda _, view: [

@@ -1,4 +1,4 @@
-"""The common check of a penalty."""
+"""Common check of penalties."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def _check_gradient(
     direction = generator.normal(size=weights.shape)
     ahead = _value(penalty, weights + 1e-6 * direction)
     behind = _value(penalty, weights - 1e-6 * direction)
-    words = f"{name}: the gradient disagrees with finite differences"
+    sentence = f"{name}: the gradient disagrees with finite differences"
     slope = (ahead - behind) / 2e-6
-    require_close((gradient * direction).sum(), slope, words, relative=1e-5, absolute=1e-6)
+    require_close((gradient * direction).sum(), slope, sentence, relative=1e-5, absolute=1e-6)
 
 
 def _check_subgradient(
@@ -85,8 +85,8 @@ def _check_subgradient(
     for move in (gradient, -gradient, random, -random, 0.01 * random) if convex else ():
         other = point + move
         lower = value + float((gradient * (other - point)).sum())
-        words = f"{name}: the gradient at a point of norm {np.linalg.norm(point):.3g} is no subgradient."
-        require(_value(penalty, other) >= lower - 1e-9 * (1 + abs(lower)), words)
+        sentence = f"{name}: the gradient at a point of norm {np.linalg.norm(point):.3g} is no subgradient."
+        require(_value(penalty, other) >= lower - 1e-9 * (1 + abs(lower)), sentence)
 
 
 def _check_prox(
@@ -115,8 +115,8 @@ def _check_prox(
         move = size * direction
         least = lowest + (0.5 * float((move**2).sum()) if convex else 0.0)
         slack = 1e-9 * (1 + abs(lowest))
-        words = f"{name}: with step {step:g} the proximal point is not the best one."
-        require(objective(best + move) >= least - slack, words)
+        sentence = f"{name}: with step {step:g} the proximal point is not the best one."
+        require(objective(best + move) >= least - slack, sentence)
 
 
 def _check_torch(name: str, penalty: Penalty, weights: np.ndarray) -> None:
@@ -124,12 +124,14 @@ def _check_torch(name: str, penalty: Penalty, weights: np.ndarray) -> None:
     value = penalty.value(tensor)
     require(isinstance(value, torch.Tensor), f"{name}: torch in, {type(value).__name__} out.")
     require(value.requires_grad, f"{name}: in torch the value carries no gradient.")
-    words = f"{name}: numpy and torch disagree on the"
-    require_close(value.detach(), penalty.value(weights), f"{words} value")
+    sentence = f"{name}: numpy and torch disagree on the"
+    require_close(value.detach(), penalty.value(weights), f"{sentence} value")
     plain = tensor.detach()
     gradient = penalty.gradient(weights)
-    require_close(penalty.gradient(plain), gradient, f"{words} gradient")
-    require_close(penalty.prox(plain, 0.3), penalty.prox(weights, 0.3), f"{words} proximal point")
+    require_close(penalty.gradient(plain), gradient, f"{sentence} gradient")
+    require_close(
+        penalty.prox(plain, 0.3), penalty.prox(weights, 0.3), f"{sentence} proximal point"
+    )
     (automatic,) = torch.autograd.grad(value, tensor)
     require_close(automatic, gradient, f"{name}: autograd disagrees with `gradient`", absolute=1e-7)
     for narrow in (weights.astype(np.float32), plain.float()):

@@ -1,4 +1,4 @@
-"""The check of groups of processes."""
+"""Common check of groups of processes."""
 
 from __future__ import annotations
 

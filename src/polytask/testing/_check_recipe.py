@@ -1,4 +1,4 @@
-"""A recipe survives JSON."""
+"""Check that a recipe goes through JSON unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The common check of a sampler."""
+"""Common check of samplers."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def check_sampler(
         _check_resume(life)
         _check_processes(life)
         _check_means(life)
-    words = f"{name}: draws from torch's global generator; derive generators from `seed`"
-    require_same(torch.get_rng_state(), before, words)
+    sentence = f"{name}: draws from torch's global generator; derive generators from `seed`"
+    require_same(torch.get_rng_state(), before, sentence)
 
 
 class _Life:
@@ -98,11 +98,11 @@ class _Life:
         self.name = f"{type(sampler).__name__} with {self.sizes} and batches of {batch_size}"
 
     def started(self, seed: int = 0, rank: int = 0, size: int = 1) -> Sampler:
-        one = copy.deepcopy(self.sampler)
-        one.start(
+        sampler = copy.deepcopy(self.sampler)
+        sampler.start(
             self.sizes, self.batch_size, seed=seed, n_steps=self.n_steps, rank=rank, size=size
         )
-        return one
+        return sampler
 
     def step(self, sampler: Sampler, step: int) -> dict[str, Tensor]:
         """The rows of one step; the last step of an epoch ends it, as far as that is needed."""
@@ -133,8 +133,8 @@ def _check_steps(life: _Life) -> None:
     read: Counter[tuple[int, int]] = Counter()
     for sampler, step, rows in life.steps():
         length = sampler.steps_per_epoch
-        words = f"{name}: an epoch has {length} steps instead of {life.steps_per_epoch}."
-        require(length == life.steps_per_epoch, words)
+        sentence = f"{name}: an epoch has {length} steps instead of {life.steps_per_epoch}."
+        require(length == life.steps_per_epoch, sentence)
         epoch = step // length
         share, fraction = dict(sampler.share(step)), dict(sampler.fraction(step))
         for what, values in (("share", share), ("fraction", fraction)):
@@ -197,8 +197,8 @@ def _check_resume(life: _Life) -> None:
                 other = life.started()
                 other.load_state_dict(load_state(path)["sampler"])
                 rest = [_plain(life.step(other, at)) for at in range(step, life.n_steps)]
-                words = f"{life.name}: resumed from its state at step {step}, rows differ."
-                require(rest == wanted[step:], words)
+                sentence = f"{life.name}: resumed from its state at step {step}, rows differ."
+                require(rest == wanted[step:], sentence)
             life.step(sampler, step)
 
 
@@ -207,7 +207,7 @@ def _check_processes(life: _Life) -> None:
     for size in (2, 3):
         processes = [life.started(rank=rank, size=size) for rank in range(size)]
         for step in range(life.n_steps):
-            parts = [_plain(life.step(one, step)) for one in processes]
+            parts = [_plain(life.step(sampler, step)) for sampler in processes]
             lengths = [sum(map(len, part.values())) for part in parts]
             even = max(lengths) - min(lengths) <= 1
             require(even, f"{life.name}: {size} processes get {lengths} rows at step {step}.")
@@ -216,12 +216,12 @@ def _check_processes(life: _Life) -> None:
                 for source in {source for part in parts for source in part}
             }
             whole = {source: sorted(rows) for source, rows in wanted[step].items()}
-            words = f"{life.name}: parts of {size} processes are not the batch of one, at {step}"
-            require(together == whole, words)
+            sentence = f"{life.name}: parts of {size} processes are not the batch of one, at {step}"
+            require(together == whole, sentence)
 
 
 def _check_means(life: _Life) -> None:
-    """Rows and losses over many trainings, against what `share` and `fraction` say of them."""
+    """Rows and losses over many trainings, against their `share` and `fraction`."""
     labels = _labels(life)
     known = np.array([mask.sum() for _, mask in labels.values()])
     sums = np.array([(values * mask).sum() for values, mask in labels.values()])
@@ -229,15 +229,15 @@ def _check_means(life: _Life) -> None:
         np.array, zip(*(_totals(life, labels, seed) for seed in range(_RUNS)), strict=True)
     )
     rare = _FEW / _RUNS
-    words = f"{life.name}: rows are not `share` times `fraction`"
-    _check_mean(words, drawn - expected, 0.0, rare)
-    words = f"{life.name}: a source's `fraction` is on average far from 1"
-    _check_mean(words, fractions / life.n_steps, 1.0, 0.5)
-    words = f"{life.name}: losses divided by what is expected are not the mean over rows"
+    sentence = f"{life.name}: rows are not `share` times `fraction`"
+    _check_mean(sentence, drawn - expected, 0.0, rare)
+    sentence = f"{life.name}: a source's `fraction` is on average far from 1"
+    _check_mean(sentence, fractions / life.n_steps, 1.0, 0.5)
+    sentence = f"{life.name}: losses divided by what is expected are not the mean over rows"
     rare = sums * rare / expected.mean(axis=0)
-    _check_mean(words, losses / (known * fractions), sums / known, rare / known)
+    _check_mean(sentence, losses / (known * fractions), sums / known, rare / known)
     joint = losses.sum(axis=1) / (known * fractions).sum(axis=1)
-    _check_mean(words, joint, sums.sum() / known.sum(), rare.sum() / known.sum())
+    _check_mean(sentence, joint, sums.sum() / known.sum(), rare.sum() / known.sum())
 
 
 def _totals(life: _Life, labels: Mapping[str, tuple[Any, Any]], seed: int) -> tuple[Any, ...]:
@@ -265,8 +265,8 @@ def _labels(life: _Life) -> dict[str, tuple[Any, Any]]:
     return labels
 
 
-def _check_mean(words: str, runs: Any, wanted: Any, slack: Any) -> None:
+def _check_mean(sentence: str, runs: Any, wanted: Any, slack: Any) -> None:
     error = runs.std(axis=0, ddof=1) / math.sqrt(len(runs))
     got, tolerance = runs.mean(axis=0), _LARGEST_Z * error + slack + 1e-9
     near = np.all(abs(got - wanted) <= tolerance)
-    require(near, f"{words}: got {got}, expected {wanted}")
+    require(near, f"{sentence}: got {got}, expected {wanted}")

@@ -1,4 +1,4 @@
-"""Declared search ranges keep to what their class accepts."""
+"""Check that declared search ranges hold values that their class accepts."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def check_search_ranges(recipe: Any, **required: Any) -> None:
         require(parameter in arguments, f"{where} is for no constructor argument.")
         require(isinstance(declared, SearchRange), f"{where} is no Range or Choices.")
         own = getattr(usual, parameter)
-        words = f"{where} has the default {declared.default!r}, but the parameter has {own!r}."
-        require(declared.default == own, words)
+        sentence = f"{where} has the default {declared.default!r}, but the parameter has {own!r}."
+        require(declared.default == own, sentence)
         for value in (*declared.grid(), *declared.examples()):
             _check_accepted(cls, {**required, parameter: value}, where, value)
 

@@ -1,4 +1,4 @@
-"""State goes on exactly where it was saved."""
+"""Check that a method resumes exactly from its saved state."""
 
 from __future__ import annotations
 
@@ -23,33 +23,35 @@ def check_state(
     Parameters
     ----------
     name : str
-        What to call it in errors.
+        Its name in errors.
     fresh : callable
         Gives a started copy that draws from a generator, whose state the caller saves.
     advance : callable
-        ``advance(copy, step)`` lets it live one step and returns what it answered.
+        ``advance(copy, step)`` advances it by one step and returns its answer.
     """
     generator, other_generator = torch.Generator(), torch.Generator()
-    one: Any = fresh(generator)
-    before = _live(one, advance, range(6))
-    state = one.state_dict()
+    method: Any = fresh(generator)
+    before = _answers(method, advance, range(6))
+    state = method.state_dict()
     other_generator.set_state(generator.get_state())
     kept = copy.deepcopy(state)
-    wanted = _live(one, advance, range(6, 12))
+    wanted = _answers(method, advance, range(6, 12))
     for answer in [*before, *wanted]:
         require_finite(answer, f"{name}: an answer is not finite")
     require(_equal(state, kept), f"{name}: `state_dict` changes as training goes on; copy it.")
-    other: Any = fresh(other_generator)
-    other.load_state_dict(state)
-    require(_equal(other.state_dict(), kept), f"{name}: loading a state does not restore it.")
-    _require_alike(_live(other, advance, range(6, 12)), wanted, f"{name}: resumed from its state")
+    resumed: Any = fresh(other_generator)
+    resumed.load_state_dict(state)
+    require(_equal(resumed.state_dict(), kept), f"{name}: loading a state does not restore it.")
+    _require_alike(
+        _answers(resumed, advance, range(6, 12)), wanted, f"{name}: resumed from its state"
+    )
     require(_equal(state, kept), f"{name}: training on changes the state it was loaded from.")
-    again = _live(fresh(torch.Generator()), advance, range(6))
+    again = _answers(fresh(torch.Generator()), advance, range(6))
     _require_alike(again, before, f"{name}: started anew")
 
 
-def _live(one: T, advance: Callable[[T, int], Any], steps: range) -> list[Any]:
-    return [advance(one, step).clone() for step in steps]
+def _answers(method: T, advance: Callable[[T, int], Any], steps: range) -> list[Any]:
+    return [advance(method, step).clone() for step in steps]
 
 
 def _require_alike(got: list[Any], wanted: list[Any], when: str) -> None:
@@ -57,11 +59,11 @@ def _require_alike(got: list[Any], wanted: list[Any], when: str) -> None:
         require_same(ours, theirs, f"{when}, it answers differently at step {step}")
 
 
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, torch.Tensor):
-        return isinstance(other, torch.Tensor) and torch.equal(one, other)
-    if isinstance(one, dict):
-        return set(one) == set(other) and all(_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return bool(one == other)
+def _equal(first: Any, second: Any) -> bool:
+    if isinstance(first, torch.Tensor):
+        return isinstance(second, torch.Tensor) and torch.equal(first, second)
+    if isinstance(first, dict):
+        return set(first) == set(second) and all(_equal(first[key], second[key]) for key in first)
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(_equal, first, second))
+    return bool(first == second)

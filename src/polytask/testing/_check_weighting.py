@@ -1,4 +1,4 @@
-"""The common check of a loss weighting."""
+"""Common check of loss weightings."""
 
 from __future__ import annotations
 
@@ -63,8 +63,10 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5, 50)
     for count in n_tasks:
         name = f"{type(weighting).__name__} with {count} tasks"
         _check_extremes(name, partial(_started, weighting, count), count)
-    words = f"{type(weighting).__name__}: draws from torch's global generator; take one by argument"
-    require_same(torch.get_rng_state(), before, words)
+    sentence = (
+        f"{type(weighting).__name__}: draws from torch's global generator; take one by argument"
+    )
+    require_same(torch.get_rng_state(), before, sentence)
 
 
 def _check_life(name: str, weighting: Weighting, count: int) -> None:
@@ -79,9 +81,9 @@ def _check_life(name: str, weighting: Weighting, count: int) -> None:
 def _started(
     weighting: Weighting, count: int, generator: torch.Generator | None = None
 ) -> Weighting:
-    one = copy.deepcopy(weighting)
-    one.start(count, generator=torch.Generator() if generator is None else generator)
-    return one
+    copied = copy.deepcopy(weighting)
+    copied.start(count, generator=torch.Generator() if generator is None else generator)
+    return copied
 
 
 def _all_losses(count: int) -> Iterator[tuple[str, Tensor]]:
@@ -103,16 +105,16 @@ def _check_weights(name: str, fresh: _Fresh, losses: Tensor) -> None:
     require(weights.shape == (count,), f"{name}: weights of shape {tuple(weights.shape)}.")
     require(not weights.requires_grad, f"{name}: weights carry a graph; detach them.")
     require_finite(weights, f"{name}: weights are not finite")
-    words = f"{name}: weights are not the gradient of the scalar"
+    sentence = f"{name}: weights are not the gradient of the scalar"
     rounding = 1e-9 * float(gradient.abs().max())
-    require_close(weights, gradient, words, relative=1e-5, absolute=rounding)
+    require_close(weights, gradient, sentence, relative=1e-5, absolute=rounding)
     same_type = weights.dtype == losses.dtype
     require(same_type, f"{name}: {losses.dtype} losses get {weights.dtype} weights.")
     require_same(losses, kept, f"{name}: the losses were changed in place")
     if weighting.fixed:
         total = weights.double().sum()
-        words = f"{name}: fixed weights must sum to the number of tasks"
-        require_close(total, float(count), words, relative=1e-5)
+        sentence = f"{name}: fixed weights must sum to the number of tasks"
+        require_close(total, float(count), sentence, relative=1e-5)
 
 
 def _check_absent(name: str, fresh: _Fresh, count: int) -> None:
@@ -125,13 +127,13 @@ def _check_absent(name: str, fresh: _Fresh, count: int) -> None:
         require_finite(weights, f"{name}: a weight is not finite when task {absent} is absent")
         require(weights[absent] == 0, f"{name}: absent task {absent} weighs {weights[absent]:g}.")
         noisy = losses + 3.0 * ~present
-        words = f"{name}: absent task {absent} takes part in the scalar"
+        sentence = f"{name}: absent task {absent} takes part in the scalar"
         scalars = [fresh().scalarize(given, present).detach() for given in (losses, noisy)]
-        require_close(scalars[1], scalars[0], words)
+        require_close(scalars[1], scalars[0], sentence)
         if fresh().fixed:
             full = fresh().weights(losses_of(count), everyone)
-            words = f"{name}: absent task {absent} changes the fixed weights of others"
-            require_close(weights[present], full[present], words)
+            sentence = f"{name}: absent task {absent} changes the fixed weights of others"
+            require_close(weights[present], full[present], sentence)
     if count > 1:
         _check_nobody(name, fresh(), torch.zeros(count))
 
@@ -153,8 +155,8 @@ def _check_extremes(name: str, fresh: _Fresh, count: int) -> None:
             weighting = fresh()
             for step, (given, size) in enumerate([(losses, scale)] * 3 + [(losses_of(count), 1.0)]):
                 weights = rehearse_step(weighting, given, present, step, size)
-                words = f"{name}: weights are not finite after losses or gradients of {scale:g}"
-                require_finite(weights, words)
+                sentence = f"{name}: weights are not finite after losses or gradients of {scale:g}"
+                require_finite(weights, sentence)
 
 
 def _advance(weighting: Weighting, step: int, count: int) -> Tensor:

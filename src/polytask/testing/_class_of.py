@@ -1,4 +1,4 @@
-"""The class that a check is about, where an object of it is given."""
+"""Class of a recipe that is given as a class or as an object."""
 
 from __future__ import annotations
 

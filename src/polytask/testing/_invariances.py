@@ -41,10 +41,12 @@ def check_units(
     numeric = [name for name in wanted if _units(wanted[name])]
     for scale, shift in _UNITS if numeric else ():
         other = [_in_units(part, numeric, scale, shift) for part in parts]
-        found = _fitted(what, learner, (other[0], other[1]), budget).predict(parts[0])
+        predictions = _fitted(what, learner, (other[0], other[1]), budget).predict(parts[0])
         for name in numeric:
-            words = f"{what}, {name}: y · {scale:g} + {shift:g} as target changes more than units"
-            require_close(found[name].raw, wanted[name].raw, words, absolute=1e-3)
+            sentence = (
+                f"{what}, {name}: y · {scale:g} + {shift:g} as target changes more than units"
+            )
+            require_close(predictions[name].raw, wanted[name].raw, sentence, absolute=1e-3)
 
 
 def check_row_weights(what: str, learner: Learner, parts: Parts, budget: Budget) -> None:
@@ -59,14 +61,14 @@ def check_row_weights(what: str, learner: Learner, parts: Parts, budget: Budget)
     wanted = _fitted(what, learner, (weighted[0], weighted[1]), budget).predict(parts[0])
     for factor in _FACTORS:
         scaled = tuple(_scaled(part, factor) for part in weighted)
-        found = _fitted(what, learner, (scaled[0], scaled[1]), budget).predict(parts[0])
-        words = f"{what}: a factor of {factor:g} on all row weights changes predictions"
-        _require_close(words, found, wanted)
+        predictions = _fitted(what, learner, (scaled[0], scaled[1]), budget).predict(parts[0])
+        sentence = f"{what}: a factor of {factor:g} on all row weights changes predictions"
+        _require_close(sentence, predictions, wanted)
     zeros = tuple(_weighted(part, share_of_zeros=0.2) for part in parts)
     without = tuple(part.take(_weighing(part)) for part in zeros)
     wanted = _fitted(what, learner, (without[0], without[1]), budget).predict(parts[0])
-    found = _fitted(what, learner, (zeros[0], zeros[1]), budget).predict(parts[0])
-    _require_close(f"{what}: rows of weight 0 are not left out", found, wanted)
+    predictions = _fitted(what, learner, (zeros[0], zeros[1]), budget).predict(parts[0])
+    _require_close(f"{what}: rows of weight 0 are not left out", predictions, wanted)
 
 
 def _fitted(what: str, learner: Learner, parts: Parts, budget: Budget) -> FittedPredictor:
@@ -78,13 +80,13 @@ def _fitted(what: str, learner: Learner, parts: Parts, budget: Budget) -> Fitted
         ) from error
 
 
-def _require_close(words: str, found: Predictions, wanted: Predictions) -> None:
+def _require_close(sentence: str, predictions: Predictions, wanted: Predictions) -> None:
     for name in wanted:
         spread = max(_units(wanted[name]), default=1.0)
         require_close(
-            found[name].response,
+            predictions[name].response,
             wanted[name].response,
-            f"{words} of {name}",
+            f"{sentence} of {name}",
             absolute=1e-3 * spread,
         )
 

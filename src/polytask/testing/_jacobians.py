@@ -46,17 +46,17 @@ def problems(count: int) -> list[Problem]:
     draw = torch.Generator().manual_seed(count)
     n_columns = 7 if count <= 3 else 60
     plain = torch.randn(count, n_columns, generator=draw, dtype=torch.float64)
-    found = [
+    of_each_class = [
         Problem("plain gradients", plain, regular=True),
         Problem("zero gradients", torch.zeros_like(plain), stationary=True),
     ]
     if count > 1:
-        found += _of_several(plain, draw)
+        of_each_class += _of_several(plain, draw)
     if count >= 20:
         crowd = torch.randn(count, 5, generator=draw, dtype=torch.float64)
         crowd[-1] = -crowd[:-1].sum(dim=0)
-        found.append(Problem("more gradients than parameters", crowd, stationary=True))
-    return found
+        of_each_class.append(Problem("more gradients than parameters", crowd, stationary=True))
+    return of_each_class
 
 
 def variants(problem: Problem, turn: int | None = None) -> Iterator[Problem]:

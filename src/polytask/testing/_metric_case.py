@@ -107,5 +107,5 @@ def _loss_of(kind: Kind) -> Loss | None:
             for cls in Loss.__subclasses__()
             if isinstance(kind, cls.kinds) and not inspect.isabstract(cls) and not required(cls)
         )
-        found = next(serving, None)
-        return None if found is None else found()
+        loss = next(serving, None)
+        return None if loss is None else loss()

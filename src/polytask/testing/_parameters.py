@@ -1,4 +1,4 @@
-"""Every declared parameter refuses bad values, in the one error sentence."""
+"""Check that declared parameters refuse bad values with the error sentence."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def _check_refused(
         return  # a name that may be resolved has a sentence of its own, with the nearest one
     except ParameterError as error:
         wanted = message(cls.__name__, parameter, str(constraint), bad)
-        words = f"{given} must be refused with\n  {wanted}\nbut says\n  {error}"
-        require(str(error).startswith(wanted), words)
+        sentence = f"{given} must be refused with\n  {wanted}\nbut says\n  {error}"
+        require(str(error).startswith(wanted), sentence)
     except Exception as error:
-        words = f"{given} must raise ParameterError, but raises {type(error).__name__}: {error}"
-        raise AssertionError(words) from error
+        sentence = f"{given} must raise ParameterError, but raises {type(error).__name__}: {error}"
+        raise AssertionError(sentence) from error
     else:  # a constructor may make a good value of it, such as a tuple of a name
         require(constraint.accepts(stored), f"{given} is accepted, but must be {constraint}.")

@@ -1,4 +1,4 @@
-"""The checks of the properties that an aggregator declares."""
+"""Checks of the properties that an aggregator declares."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def check_properties(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
     Raises
     ------
     AssertionError
-        If a property does not hold, or if it is found that one could have declared that it is
-        stateless or deterministic.
+        If a property does not hold, or if the aggregator is stateless or
+        deterministic without declaring it.
 
     Examples
     --------
@@ -70,8 +70,8 @@ def check_properties(aggregator: Aggregator, n_tasks: Sequence[int] = (1, 2, 3, 
 
 def _chosen(count: int, shift: int) -> list[Problem]:
     """All classes for few tasks, a third of them for many."""
-    found = problems(count)
-    return found if count < 20 else found[(count + shift) % 3 :: 3]
+    all_problems = problems(count)
+    return all_problems if count < 20 else all_problems[(count + shift) % 3 :: 3]
 
 
 def _fail(aggregator: Aggregator, problem: Problem, what: str) -> str:
@@ -82,10 +82,10 @@ def _fail(aggregator: Aggregator, problem: Problem, what: str) -> str:
 def _check_deterministic(aggregator: Aggregator) -> None:
     generator = torch.Generator().manual_seed(0)
     before = generator.get_state()
-    one = started(aggregator, 5, generator)
+    method = started(aggregator, 5, generator)
     for seed in range(3):
         draw = torch.Generator().manual_seed(seed)
-        updated(one, torch.randn(5, 3, generator=draw, dtype=torch.float64))
+        updated(method, torch.randn(5, 3, generator=draw, dtype=torch.float64))
     draws = not torch.equal(generator.get_state(), before)
     name, declares = name_of(aggregator), Property.DETERMINISTIC in aggregator.properties
     require(not (draws and declares), f"{name} declares that it is deterministic, but draws.")
@@ -95,16 +95,16 @@ def _check_deterministic(aggregator: Aggregator) -> None:
 def _check_stateless(aggregator: Aggregator) -> None:
     name, declares = name_of(aggregator), Property.STATELESS in aggregator.properties
     generator = torch.Generator().manual_seed(0)
-    one = started(aggregator, 5, generator)
+    method = started(aggregator, 5, generator)
     at_first = generator.get_state()
     draw = torch.Generator().manual_seed(7)
     steps = torch.randn(4, 5, 6, generator=draw, dtype=torch.float64)
-    first = updated(one, steps[0])
+    first = updated(method, steps[0])
     for jacobian in steps[1:]:
-        updated(one, jacobian, torch.linspace(2.0, 1.0, 5))
+        updated(method, jacobian, torch.linspace(2.0, 1.0, 5))
     generator.set_state(at_first)
-    again = updated(one, steps[0], torch.linspace(1.0, 3.0, 5))
-    keeps = bool(one.state_dict()) or not torch.equal(first, again)
+    again = updated(method, steps[0], torch.linspace(1.0, 3.0, 5))
+    keeps = bool(method.state_dict()) or not torch.equal(first, again)
     require(not (keeps and declares), f"{name} declares that it is stateless, but is not.")
     seen = keeps or takes_served(aggregator.needs)
     require(seen or declares, f"{name} keeps nothing; declare that it is stateless.")
@@ -118,39 +118,39 @@ def _check_permutation_invariant(aggregator: Aggregator, problem: Problem) -> No
     shuffled = torch.randperm(count, generator=torch.Generator().manual_seed(count))
     for order in (torch.arange(count).flip(0), shuffled):
         got = rehearsed(aggregator, jacobian[order], losses[order])
-        words = _fail(aggregator, problem, "the update depends on the order of the tasks")
-        _require_equal(got, wanted, words, problem)
+        sentence = _fail(aggregator, problem, "the update depends on the order of the tasks")
+        _require_equal(got, wanted, sentence, problem)
 
 
 def _check_non_conflicting(aggregator: Aggregator, problem: Problem) -> None:
-    for one in variants(problem, turn=len(problem.jacobian)):
-        exact = one.jacobian.double()
-        update = rehearsed(aggregator, one.jacobian).double()
-        longest = max(one.size, float(update.norm())) or 1.0
+    for variant in variants(problem, turn=len(problem.jacobian)):
+        exact = variant.jacobian.double()
+        update = rehearsed(aggregator, variant.jacobian).double()
+        longest = max(variant.size, float(update.norm())) or 1.0
         lengths = exact.norm(dim=1)
         slopes = (exact / lengths.clamp_min(1e-300)[:, None]) @ (update / longest)
         worst = float(slopes.min())
-        words = _fail(aggregator, one, f"the update conflicts with a task by {worst:.2g}.")
-        require(worst >= -_SLOPE[one.jacobian.dtype], words)
+        sentence = _fail(aggregator, variant, f"the update conflicts with a task by {worst:.2g}.")
+        require(worst >= -_SLOPE[variant.jacobian.dtype], sentence)
 
 
 def _check_scale_equivariant(aggregator: Aggregator, problem: Problem) -> None:
     wanted = rehearsed(aggregator, problem.jacobian)
     for power in (-50, 1, 50):
         got = rehearsed(aggregator, problem.jacobian * 2.0**power) / 2.0**power
-        words = _fail(aggregator, problem, f"times 2^{power}, the update does not scale")
-        _require_equal(got, wanted, words, problem)
+        sentence = _fail(aggregator, problem, f"times 2^{power}, the update does not scale")
+        _require_equal(got, wanted, sentence, problem)
 
 
 def _check_linear_under_scaling(aggregator: Aggregator, problem: Problem) -> None:
     if problem.stationary:
         return  # rounding of the scaled gradients decides whether they are stationary still
     draw = torch.Generator().manual_seed(len(problem.jacobian))
-    one, other = 0.1 + torch.rand(2, len(problem.jacobian), 1, generator=draw).double()
-    parts = [rehearsed(aggregator, scales * problem.jacobian) for scales in (one, other)]
-    whole = rehearsed(aggregator, (0.5 * one + 2.0 * other) * problem.jacobian)
-    words = _fail(aggregator, problem, "the update is not linear under scaling")
-    _require_equal(0.5 * parts[0] + 2.0 * parts[1], whole, words, problem)
+    first, second = 0.1 + torch.rand(2, len(problem.jacobian), 1, generator=draw).double()
+    parts = [rehearsed(aggregator, scales * problem.jacobian) for scales in (first, second)]
+    whole = rehearsed(aggregator, (0.5 * first + 2.0 * second) * problem.jacobian)
+    sentence = _fail(aggregator, problem, "the update is not linear under scaling")
+    _require_equal(0.5 * parts[0] + 2.0 * parts[1], whole, sentence, problem)
 
 
 def _check_rescaling_invariant(aggregator: Aggregator, problem: Problem) -> None:
@@ -160,38 +160,46 @@ def _check_rescaling_invariant(aggregator: Aggregator, problem: Problem) -> None
     draw = torch.Generator().manual_seed(len(problem.jacobian))
     powers = torch.randint(-6, 7, (len(problem.jacobian), 1), generator=draw)
     got = _direction(rehearsed(aggregator, 2.0 ** powers.double() * problem.jacobian))
-    words = _fail(aggregator, problem, "the update's direction depends on the gradients' sizes")
-    require(float((got - wanted).norm()) <= 1e-5, f"{words}: got {got}, expected {wanted}.")
+    sentence = _fail(aggregator, problem, "the update's direction depends on the gradients' sizes")
+    require(float((got - wanted).norm()) <= 1e-5, f"{sentence}: got {got}, expected {wanted}.")
 
 
 def _check_stationary(aggregator: Aggregator, problem: Problem) -> None:
     if not problem.stationary:
         return
-    for one in variants(problem, turn=1 + len(problem.jacobian)):
-        length = float(rehearsed(aggregator, one.jacobian).double().norm()) / (one.size or 1.0)
-        words = _fail(aggregator, one, f"stationary, but the update has length {length:.2g}.")
-        require(length <= _LENGTH[one.jacobian.dtype], words)
+    for variant in variants(problem, turn=1 + len(problem.jacobian)):
+        length = float(rehearsed(aggregator, variant.jacobian).double().norm()) / (
+            variant.size or 1.0
+        )
+        sentence = _fail(
+            aggregator, variant, f"stationary, but the update has length {length:.2g}."
+        )
+        require(length <= _LENGTH[variant.jacobian.dtype], sentence)
 
 
 def _check_convex(aggregator: Aggregator, problem: Problem) -> None:
-    for one in variants(problem, turn=2 + len(problem.jacobian)):
-        tolerance = _LENGTH[one.jacobian.dtype]
-        update = rehearsed(aggregator, one.jacobian).double()
-        distance = _distance(one.jacobian.double() / (one.size or 1.0), update / (one.size or 1.0))
-        words = _fail(aggregator, one, f"the update lies outside the hull by {distance:.2g}.")
-        require(distance <= tolerance, words)
+    for variant in variants(problem, turn=2 + len(problem.jacobian)):
+        tolerance = _LENGTH[variant.jacobian.dtype]
+        update = rehearsed(aggregator, variant.jacobian).double()
+        distance = _distance(
+            variant.jacobian.double() / (variant.size or 1.0), update / (variant.size or 1.0)
+        )
+        sentence = _fail(
+            aggregator, variant, f"the update lies outside the hull by {distance:.2g}."
+        )
+        require(distance <= tolerance, sentence)
         if isinstance(aggregator, GramianAggregator) and Need.GRAMIAN in aggregator.needs:
-            _check_weights(aggregator, one)
+            _check_weights(aggregator, variant)
 
 
 def _check_weights(aggregator: GramianAggregator, problem: Problem) -> None:
     jacobian = problem.jacobian
-    told = (served_all(jacobian),) if takes_served(aggregator.needs) else ()
-    one = started(aggregator, len(jacobian))
-    assert isinstance(one, GramianAggregator)
-    weights = one.weights(jacobian @ jacobian.T, *told).double()
-    words = _fail(aggregator, problem, f"weights are no convex combination: {weights}.")
-    require(float(weights.min()) >= -1e-6 and abs(float(weights.sum()) - 1) < 1e-5, words)
+    served = (served_all(jacobian),) if takes_served(aggregator.needs) else ()
+    method = started(aggregator, len(jacobian))
+    assert isinstance(method, GramianAggregator)
+    weights = method.weights(jacobian @ jacobian.T, *served).double()
+    sentence = _fail(aggregator, problem, f"weights are no convex combination: {weights}.")
+    require(float(weights.min()) >= -1e-6 and abs(float(weights.sum()) - 1) < 1e-5, sentence)
 
 
 def _distance(rows: Tensor, point: Tensor) -> float:
@@ -205,10 +213,10 @@ def _direction(update: Tensor) -> Tensor:
     return update / update.norm()
 
 
-def _require_equal(got: Tensor, wanted: Tensor, words: str, problem: Problem) -> None:
+def _require_equal(got: Tensor, wanted: Tensor, sentence: str, problem: Problem) -> None:
     longest = max(problem.size, float(wanted.norm())) or 1.0
     error = float((got - wanted).norm()) / longest
-    require(error <= _LENGTH[torch.float64], f"{words}, by {error:.2g}.")
+    require(error <= _LENGTH[torch.float64], f"{sentence}, by {error:.2g}.")
 
 
 _CHECKS: Mapping[Property, Callable[[Aggregator, Problem], None]] = {

@@ -1,4 +1,4 @@
-"""One evaluation of an aggregator, always under the same conditions."""
+"""Single evaluations of an aggregator under equal conditions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["name_of", "rehearsed", "served_all", "started", "updated"]
 
 
 def name_of(aggregator: Aggregator) -> str:
-    """What to call it in errors."""
+    """Its name in errors."""
     return type(aggregator).__name__
 
 
@@ -22,10 +22,10 @@ def started(
     aggregator: Aggregator, count: int, generator: torch.Generator | None = None
 ) -> Aggregator:
     """A fresh copy that draws from a generator of its own."""
-    one = copy.deepcopy(aggregator)
+    method = copy.deepcopy(aggregator)
     own = torch.Generator().manual_seed(0) if generator is None else generator
-    one.start(count, generator=own)
-    return one
+    method.start(count, generator=own)
+    return method
 
 
 def served_all(jacobian: Tensor) -> Served:
@@ -35,7 +35,7 @@ def served_all(jacobian: Tensor) -> Served:
 
 
 def updated(aggregator: Aggregator, jacobian: Tensor, losses: Tensor | None = None) -> Tensor:
-    """Its update from the gradients of all tasks; it goes on living."""
+    """Its update from the gradients of all tasks; its state advances."""
     served = served_all(jacobian)
     given = served if losses is None else Served(served.present, losses.to(jacobian))
     return aggregator.aggregate(jacobian, given)
@@ -43,7 +43,7 @@ def updated(aggregator: Aggregator, jacobian: Tensor, losses: Tensor | None = No
 
 def rehearsed(aggregator: Aggregator, jacobian: Tensor, losses: Tensor | None = None) -> Tensor:
     """The update of a fresh copy; one with state has seen the mirrored gradients before."""
-    one = started(aggregator, len(jacobian))
+    method = started(aggregator, len(jacobian))
     if Property.STATELESS not in aggregator.properties:
-        updated(one, jacobian.flip(1), losses)
-    return updated(one, jacobian, losses)
+        updated(method, jacobian.flip(1), losses)
+    return updated(method, jacobian, losses)

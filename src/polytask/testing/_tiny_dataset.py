@@ -72,15 +72,16 @@ def tiny_dataset(
 def _kind(kind: Kind | str) -> Kind:
     if isinstance(kind, Kind):
         return kind
-    found: Any = resolve(kind, "polytask.tasks", "kind of task", Kind)
-    return found()
+    cls: Any = resolve(kind, "polytask.tasks", "kind of task", Kind)
+    return cls()
 
 
 def _example(kind: Kind) -> KindExample:
     """What the kind learned of example columns: one column unless it counts cells."""
     several = 1 if kind.counts_cells else -1
     return max(
-        examples_of(kind), key=lambda one: (several * len(one.columns), len(one.fitted.classes))
+        examples_of(kind),
+        key=lambda example: (several * len(example.columns), len(example.fitted.classes)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Two losses of two parameters whose Pareto front is known."""
+"""Toy problem: two losses of two parameters with a known Pareto front."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step of a training loop, as a weighting sees it."""
+"""One step of a training loop from the view of a weighting."""
 
 from __future__ import annotations
 
