@@ -10,7 +10,6 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import jaxtyping
 import pytest
@@ -48,15 +47,6 @@ def polytask_data() -> Path:
     if not Path(folder).is_dir():
         pytest.skip(f"POLYTASK_DATA is not a folder: {folder}")
     return Path(folder)
-
-
-@pytest.fixture(scope="session")
-def two_workers() -> Iterator[Any]:
-    """An executor of two processes, which are started once."""
-    from polytask.executors import LocalExecutor
-
-    with LocalExecutor(2) as executor:
-        yield executor
 
 
 @pytest.fixture

@@ -605,10 +605,9 @@ def test_without_a_folder_nothing_stays(tmp_path, monkeypatch):
         _ = Comparison.from_dict(found.to_dict()).chosen
 
 
-def test_side_by_side_gives_the_same(two_workers):
+def test_side_by_side_gives_the_same():
     first, second = (
-        compare(table(), Together(), seeds=2, executor=executor, budget=ONE).to_dict()
-        for executor in (None, two_workers)
+        compare(table(), Together(), seeds=2, jobs=jobs, budget=ONE).to_dict() for jobs in (1, 2)
     )
     assert without_seconds(first) == without_seconds(second)
 

@@ -13,6 +13,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import Runner
 from polytask.exceptions import ParameterError
+from polytask.executors import LocalExecutor
 
 
 def without_seconds(values):
@@ -61,11 +62,14 @@ def test_the_order_of_results_does_not_matter():
     assert first == second
 
 
-def test_a_studys_executor_serves_another_study(tmp_path, two_workers):
-    for seed in (0, 1):
-        data, out = table(seed=seed), tmp_path / str(seed)
-        polytask.compare(data, Apart(), seeds=2, budget=Budget(1), executor=two_workers, out=out)
-        assert len(two_workers._workers) == 2
+@pytest.mark.slow
+def test_a_studys_executor_serves_another_study(tmp_path):
+    with LocalExecutor(2) as executor:
+        for seed in (0, 1):
+            data, out = table(seed=seed), tmp_path / str(seed)
+            polytask.compare(data, Apart(), seeds=2, budget=Budget(1), executor=executor, out=out)
+            assert len(executor._workers) == 2
+    assert executor._workers == []
 
 
 def test_the_runners_own_workers_end_with_it_and_given_ones_do_not(tmp_path):
