@@ -37,10 +37,10 @@ def describe(value: object, limit: int = 60) -> str:
 
 
 def _written(value: object) -> str:
-    """The value's `repr`; Python writes no whole numbers of thousands of digits."""
+    """The value's `repr`; Python writes no numbers of thousands of digits, nor any depth."""
     try:
         return repr(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"a {type(value).__name__} that is too long to write"
 
 

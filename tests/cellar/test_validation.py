@@ -95,6 +95,10 @@ def test_long_values_are_shortened():
     assert describe([1, 2]) == "[1, 2]"
     assert len(describe(list(range(1000)))) == 60
     assert describe("x" * 100).endswith("…")
+    nested = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert describe(nested) == "a list that is too long to write"
 
 
 @dataclasses.dataclass(frozen=True)

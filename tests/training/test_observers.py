@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import GradientConflict, Observer
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer, score
+from polytask.training._observed_values import plain_values
 
 SMALL = MLP((6,), dropout=0.3, normalization="batch")
 
@@ -42,6 +44,9 @@ class Rude(Observer):
                 parameter.data.add_(1.0)
         network.requires_grad_(False)
         torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        for losses in (view.train_losses, view.validation_losses, view.weights):
+            losses.clear()
         return {}
 
 
@@ -172,6 +177,39 @@ def test_records_go_through_json():
     assert history.epochs[1].observed["epoch"] == {"is": 2, "numpy": 0.5, "nan": None, "yes": True}
     text = json.dumps(history.to_dict(), allow_nan=False)
     assert History.from_dict(json.loads(text)) == history
+
+
+class Label(str):
+    __slots__ = ()
+
+
+def test_values_become_plain():
+    values = {
+        Label("texts"): [Label("a"), np.str_("b")],
+        "numpy": [np.bool_(True), np.int64(3), np.float64("inf")],
+        "beyond": [10**400, Fraction(10**400, 3)],
+    }
+    plain = plain_values("odd", values)
+    assert plain == {
+        "texts": ["a", "b"],
+        "numpy": [True, 3, None],
+        "beyond": [None, None],
+    }
+    assert {type(text) for text in (*plain, *plain["texts"])} == {str}
+    assert plain["numpy"][0] is True
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("\ud800", "texts that UTF-8 can encode"),
+        ([[]] * 1001, r"at most 1,000 values per evaluation. Got 1,001"),
+        (np.ones(2), r"Turn tensors and arrays into numbers"),
+    ],
+)
+def test_values_that_no_record_keeps(value, words):
+    with pytest.raises(ObserverError, match=words):
+        plain_values("odd", {"value": value})
 
 
 def test_records_of_before_have_nothing_observed():

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 from polytask._validation import describe
 from polytask.exceptions import ObserverError
 
@@ -56,13 +58,14 @@ def plain_values(name: str, returned: object) -> dict[str, Any]:
 def _plain(name: str, value: object, way: tuple[object, ...], depth: int) -> Any:
     if depth > _DEEPEST:
         raise ObserverError(_unkept(name, value, way[:3], "values nested less than 20 levels deep"))
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Integral):
-        return int(value)
+    if isinstance(value, str):
+        return _text(name, value, way)
     if isinstance(value, Real):
-        number = float(value)
-        return number if math.isfinite(number) else None
+        return _number(value)
     if isinstance(value, list | tuple):
         return [_plain(name, item, (*way, at), depth + 1) for at, item in enumerate(value)]
     if not isinstance(value, Mapping):
@@ -72,7 +75,26 @@ def _plain(name: str, value: object, way: tuple[object, ...], depth: int) -> Any
     for key in value:
         if not isinstance(key, str):
             raise ObserverError(_unkept(name, key, way, "mappings whose keys are texts"))
-    return {str(key): _plain(name, item, (*way, key), depth + 1) for key, item in value.items()}
+    return {
+        _text(name, key, way): _plain(name, item, (*way, key), depth + 1)
+        for key, item in value.items()
+    }
+
+
+def _text(name: str, text: str, way: tuple[object, ...]) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ObserverError(_unkept(name, text, way, "texts that UTF-8 can encode"))
+    return str(text)
+
+
+def _number(value: Real) -> int | float | None:
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    if not math.isfinite(number):
+        return None
+    return int(value) if isinstance(value, Integral) else number
 
 
 def _unkept(name: str, value: object, way: tuple[object, ...], expected: str) -> str:
@@ -84,7 +106,7 @@ def _unkept(name: str, value: object, way: tuple[object, ...], expected: str) ->
 
 
 def _count(value: object) -> int:
-    """Values that are neither list nor mapping."""
-    if isinstance(value, dict):
+    """Values that are neither list nor mapping, and empty ones of these."""
+    if isinstance(value, dict) and value:
         return sum(map(_count, value.values()))
-    return sum(map(_count, value)) if isinstance(value, list) else 1
+    return sum(map(_count, value)) if isinstance(value, list) and value else 1

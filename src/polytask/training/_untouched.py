@@ -21,7 +21,7 @@ def untouched(network: nn.Module, device: torch.device) -> Iterator[None]:
     """Put back whatever happens to a network and to the global generators inside the block.
 
     Weights, buffers, gradients, modes, which parameters are trained, the generators of torch,
-    numpy and Python, and torch's gradient mode are as before, to the last bit.
+    numpy and Python, and torch's gradient mode and default dtype are as before, to the last bit.
 
     Parameters
     ----------
@@ -30,11 +30,13 @@ def untouched(network: nn.Module, device: torch.device) -> Iterator[None]:
         Of the network, whose generator is kept too.
     """
     numbers, numpy_numbers = random.getstate(), np.random.get_state()  # noqa: NPY002 - kept as it is
+    dtype = torch.get_default_dtype()
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), graphs_on(), _kept(network):
         try:
             yield
         finally:
+            torch.set_default_dtype(dtype)
             random.setstate(numbers)
             np.random.set_state(numpy_numbers)  # noqa: NPY002 - put back as it was
 
