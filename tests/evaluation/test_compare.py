@@ -241,12 +241,17 @@ def test_a_single_task_learner_keeps_settings_for_each_task():
     assert found.recommended.settings == {
         "per task": {task: {"alpha": alpha} for task, alpha in kept.items()}
     }
+    assert found.recommended.recipe is None
 
 
 def test_with_few_validation_rows_one_setting_serves_all_tasks():
     found = compare(signal_and_noise(300), Apart(), seeds=1, budget=THREE)
     (kept,) = [trial for trial in found.learners[0].runs[0].trials if trial.tasks]
     assert kept.tasks == ("y0", "y1")
+    assert found.recommended.recipe["parameters"]["alpha"] == kept.settings["alpha"]
+    assert found.chosen_settings in str(found)
+    assert f"alpha = {kept.settings['alpha']:g}" in found.chosen_settings
+    assert repr(found).startswith("Comparison(apart, constant; to use: apart;")
 
 
 def test_the_model_to_use_answers_as_it_was_measured(tmp_path):

@@ -19,6 +19,7 @@ from polytask.evaluation.judging._curves import curve
 from polytask.evaluation.judging._estimates import Estimate, _dominant, delta_m_estimate, estimate
 from polytask.evaluation.judging._population import Population
 from polytask.evaluation.wording._average import average, average_sentence, left_out_sentence
+from polytask.evaluation.wording._chosen_settings import chosen_settings
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._joint import about_joint
 from polytask.evaluation.wording._sentences import about_population, worded
@@ -524,6 +525,32 @@ def test_the_table_as_text():
         "← the model to use",
     ]
     assert "←" not in plain_table(comparison(recommended=None))
+
+
+def tried(*runs):
+    """Runs of trials, each given as (settings, tasks that kept it)."""
+    return [{"trials": [{"settings": s, "tasks": tasks} for s, tasks in run]} for run in runs]
+
+
+def test_the_settings_that_were_kept():
+    slow, fast = {"rate": 0.001, "decay": 0.0}, {"rate": 0.003, "decay": 0.0}
+    found = {
+        "learners": [
+            {"name": "net", "runs": tried([(slow, "ab"), (fast, "")], [(slow, ""), (fast, "ab")])},
+            {
+                "name": "alone",
+                "runs": tried([(slow, "b"), (fast, "a")], [(slow, ""), (fast, "ab")]),
+            },
+            {"name": "trees", "runs": tried([({"leaves": 9}, "ab"), ({"leaves": 5}, "")])},
+            {"name": "once", "runs": tried([(slow, "ab")], [(slow, "ab")])},
+            {"name": "none", "runs": tried([({}, "ab")])},
+        ]
+    }
+    assert chosen_settings(found) == (
+        "settings kept of those tried: net rate = 0.001 (in 50 %); alone rate = 0.003 (in 75 %); "
+        "trees leaves = 9"
+    )
+    assert chosen_settings({"learners": found["learners"][3:]}) == ""
 
 
 def test_many_tasks_are_counted_instead_of_shown():

@@ -255,6 +255,9 @@ def test_models_and_predictions_show_themselves_in_one_line():
     predictions = model.predict(mixed_table())
     rows = len(mixed_table())
     assert repr(predictions) == f"Predictions(5 tasks × {rows} rows: {names})"
+    answer = next(iter(predictions.values()))
+    assert f": raw {answer.raw.shape}, response {answer.response.shape}; " in repr(answer)
+    assert len(repr(answer)) < 80
 
 
 @pytest.mark.parametrize("many", [1, 2])

@@ -126,6 +126,8 @@ def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> N
         Console().print(comparison.table())
     else:
         voice.result(comparison.plain_table())
+    if comparison.chosen_settings:
+        voice.result(comparison.chosen_settings)
     voice.result(f"\n{comparison.verdict}")
     for remark in comparison.remarks:
         (voice.result if voice.quiet else voice.keep)(f"note: {remark}")

@@ -100,7 +100,8 @@ def compare(
     out : str or Path, optional
         Folder for records, predictions, models and ``comparison.json``. What is done there is
         not done again, so a comparison that was interrupted goes on where it stood, and learners
-        or seeds can be added. Without it nothing is kept but what is returned.
+        or seeds can be added. Without it nothing is kept but what is returned. The report is
+        written by `polytask.report.write_report`.
     quiet : bool, default False
         Show no progress, also on a terminal.
     device : str, optional

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from polytask._files import unsealed
+from polytask._listing import first_names
 from polytask._plain import from_plain, read_json, to_plain
 from polytask._reason import reason
 from polytask._trust import checked_trust
 from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
+from polytask.evaluation.wording._chosen_settings import chosen_settings
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._html import as_html
 from polytask.evaluation.wording._terminal_table import plain_table, rich_table
@@ -80,6 +82,11 @@ class Comparison:
         return "\n".join([self.judgement.headline, *self.judgement.sentences])
 
     @property
+    def chosen_settings(self) -> str:
+        """What validation rows chose of the settings tried; empty where nobody tried several."""
+        return chosen_settings(self.to_dict())
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Decisions made on the data and its split, and limits of the verdict."""
         return (*self.study["data"]["notes"], *self.remarks, *self.warnings)
@@ -121,11 +128,16 @@ class Comparison:
 
     def __str__(self) -> str:
         notes = [f"note: {note}" for note in self.notes]
-        return "\n".join([self.plain_table(), "", self.verdict, *notes])
+        table = [self.plain_table(), *filter(None, [self.chosen_settings])]
+        return "\n".join([*table, "", self.verdict, *notes])
+
+    def __repr__(self) -> str:
+        names = first_names((learner.name for learner in self.learners), 6)
+        return f"Comparison({names}; to use: {self.recommended.learner}; print shows the table)"
 
     def _repr_html_(self) -> str:
         verdict = [self.judgement.headline, *self.judgement.sentences]
-        return as_html(self.to_dict(), verdict, self.notes)
+        return as_html(self.to_dict(), verdict, self.notes, self.chosen_settings)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -129,4 +129,5 @@ def _chosen(
         why=why(winner, row, baseline, favourite=favourite),
         settings=run.settings(),
         model="model" if kept else None,
+        recipe=run.recipe,
     )

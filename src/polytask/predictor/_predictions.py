@@ -40,6 +40,10 @@ class TaskPrediction:
     kind: Kind
     target: FittedTarget
 
+    def __repr__(self) -> str:
+        shapes = f"raw {self.raw.shape}, response {self.response.shape}"
+        return f"TaskPrediction({self.kind.name}: {shapes}; {len(self.row_ids):,} rows)"
+
     @classmethod
     def from_raw(
         cls,

@@ -82,6 +82,8 @@ class LearnerRow:
     baseline : str or None
         Its single-task self; None if it is one.
     recipe : mapping
+        As it was asked for; the settings that were tried, and which of them was kept, are in the
+        trials of its runs.
     n_parameters : int
     seconds : float
         Mean fitting time of what was kept in a run.
@@ -223,6 +225,8 @@ class Recommendation:
     settings : mapping
     model : str or None
         Folder of the saved model, beside the record of the comparison.
+    recipe : mapping or None
+        The learner as it was fitted, with these settings; None where tasks keep different ones.
     """
 
     learner: str | None
@@ -232,3 +236,4 @@ class Recommendation:
     why: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = "model"
+    recipe: Mapping[str, Any] | None = None

@@ -127,6 +127,11 @@ class Tuned:
         }
 
     @property
+    def recipe(self) -> Mapping[str, Any] | None:
+        """The learner with the settings that are kept; None where tasks keep different ones."""
+        return self.runs[next(iter(self.kept))].spec.learner if len(self.kept) == 1 else None
+
+    @property
     def validation(self) -> Measured:
         """Validation metrics of every task in its trial."""
         return {task: self.trials[i].validation[task] for task, i in self.chosen.items()}

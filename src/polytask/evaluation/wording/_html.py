@@ -11,7 +11,12 @@ from polytask.evaluation.wording._terminal_table import table_rows
 __all__ = ["as_html"]
 
 
-def as_html(comparison: Mapping[str, Any], verdict: Sequence[str], notes: Sequence[str]) -> str:
+def as_html(
+    comparison: Mapping[str, Any],
+    verdict: Sequence[str],
+    notes: Sequence[str],
+    settings: str = "",
+) -> str:
     """Table, verdict and notes as a fragment of HTML.
 
     Parameters
@@ -21,6 +26,8 @@ def as_html(comparison: Mapping[str, Any], verdict: Sequence[str], notes: Sequen
     verdict : sequence of str
         Its sentences, the headline first.
     notes : sequence of str
+    settings : str
+        What is said of settings below the table.
     """
     head, rows = table_rows(comparison)
     headline, *sentences = verdict
@@ -30,7 +37,9 @@ def as_html(comparison: Mapping[str, Any], verdict: Sequence[str], notes: Sequen
             _line(head, "th"),
             "</thead><tbody>",
             *(_line(row, "td") for row in rows),
-            f"</tbody></table><p><strong>{escape(headline)}</strong></p>",
+            "</tbody></table>",
+            *([f"<p><small>{escape(settings)}</small></p>"] if settings else []),
+            f"<p><strong>{escape(headline)}</strong></p>",
             *(f"<p>{escape(sentence)}</p>" for sentence in sentences),
             *(f"<p><small>note: {escape(note)}</small></p>" for note in notes),
         ]
