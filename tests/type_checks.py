@@ -7,6 +7,7 @@ functions with shapes in their annotations need that; beartype checks the others
 import functools
 import inspect
 import re
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,15 @@ def _has_shapes(function: Callable[..., Any]) -> bool:
     return any(_SHAPED.search(text) for text in (*texts, *aliases))
 
 
+def _names_are_known(function: Callable[..., Any]) -> bool:
+    """Whether annotations name nothing that is imported for type checkers alone."""
+    try:
+        typing.get_type_hints(function)
+    except NameError:
+        return False
+    return True
+
+
 def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
     typed: list[Callable[..., Any]] = []
 
@@ -55,7 +65,8 @@ def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
         if jaxtyping.config.jaxtyping_disable:
             return function(*args, **kwargs)
         if not typed:  # at the first call, when all names in annotations are known
-            typed.append(beartype.beartype(conf=_CONF)(function))
+            known = _names_are_known(function)
+            typed.append(beartype.beartype(conf=_CONF)(function) if known else function)
         return typed[0](*args, **kwargs)
 
     return checked
