@@ -170,3 +170,16 @@ def test_a_loss_of_ones_own(polytask, tmp_path):
     assert ran.status == 0, ran.err
     bundle = json.loads((tmp_path / "model" / "bundle.json").read_text())
     assert "users_measures:Cubic" in json.dumps(bundle)
+
+
+def test_defaults_of_ones_own_kind(polytask, tmp_path):
+    path = write_csv(tmp_path / "t.csv", ROWS * 5, HEAD)
+    options = ("-t", "b:users_gumbel:Gumbel", "--drop", "w,v", "--steps", 5)
+    ran = polytask("fit", path, *options)
+    assert ran.status == 0, ran.err
+    assert "  b: the loss is GumbelLoss, the default of gumbel\n" in ran.err
+    assert "  b: the headline is miss, the default of gumbel\n" in ran.err
+    assert ran.out.startswith("b  miss ")
+    refused = polytask("fit", path, "-t", "b:users_kinds:Mixture", "-m", "constant")
+    assert refused.status == 2
+    assert refused.error.startswith("error: No metric serves the kind 'mixture' of task 'b'. Name")

@@ -33,8 +33,8 @@ def test_own_defaults_are_used_and_reported():
     settled = with_checked_tasks(data())
     assert [(task.loss, task.metrics) for task in settled.tasks] == [(GumbelLoss(), (Miss(),))] * 2
     assert settled.notes[-2:] == (
-        "rain: GumbelLoss is its loss, the default of gumbel",
-        "rain: miss is its headline, the default of gumbel",
+        "wind, rain: the loss is GumbelLoss, the default of gumbel",
+        "wind, rain: the headline is miss, the default of gumbel",
     )
     compared = polytask.compare(data(), "hard_sharing", seeds=1, budget=BUDGET, quiet=True)
     assert [task["metric"] for task in compared.study["tasks"]] == ["miss", "miss"]

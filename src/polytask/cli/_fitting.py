@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polytask.bookkeeping import Budget
+from polytask.cli._checked_tasks import checked
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._score_table import score_table
@@ -11,7 +12,7 @@ from polytask.cli._settings import FitSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
-from polytask.learners import fit, with_checked_tasks
+from polytask.learners import fit
 from polytask.predictor import FittedPredictor
 
 __all__ = ["run_fit"]
@@ -25,7 +26,7 @@ def run_fit(
     voice: Voice,
 ) -> None:
     """Fit one model, print its held-out metrics, and save it."""
-    train = with_checked_tasks(train)
+    train = checked(train, voice)
     methods = balancing(options)
     check_sampler(options, train)
     learners = balanced([named_learner(options.model)], methods)

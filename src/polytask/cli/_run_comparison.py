@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
+from polytask.cli._checked_tasks import checked
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._observers import with_observers
@@ -73,6 +74,7 @@ def _study(
     voice: Voice,
 ) -> _Study:
     """Resolve the names of models and methods, and the folder of the results."""
+    data = checked(data, voice)
     requested = [named_learner(name) for name in options.model]
     methods = balancing(options)
     check_sampler(options, data)

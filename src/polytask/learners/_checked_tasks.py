@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from polytask._listing import first_and_more
 from polytask.data import MultiTaskDataset
 from polytask.losses import Loss, check_losses
 from polytask.metrics import Metric, check_metrics, metrics_for
@@ -16,8 +17,8 @@ __all__ = ["with_checked_tasks"]
 def with_checked_tasks(data: MultiTaskDataset, *, measured: bool = True) -> MultiTaskDataset:
     """The same data, whose tasks of kinds of the user's own name their losses and metrics.
 
-    What a class of the user's own says by `default_for` is settled here, once, so that worker
-    processes and saved models need not know the module that defines it.
+    The defaults that classes of the user's own declare by `default_for` are settled here, once, so
+    that worker processes and saved models need not know the module that defines these classes.
 
     Parameters
     ----------
@@ -36,7 +37,11 @@ def with_checked_tasks(data: MultiTaskDataset, *, measured: bool = True) -> Mult
     changed = {name: task for name, task in settled.items() if task is not data.tasks[name]}
     if not changed:
         return data
-    notes = [note for name in changed for note in _notes(data.tasks[name], changed[name])]
+    names: dict[str, list[str]] = {}
+    for name, task in changed.items():
+        for note in _notes(data.tasks[name], task):
+            names.setdefault(note, []).append(name)
+    notes = [f"{first_and_more(tasks)}: {note}" for note, tasks in names.items()]
     return replace(data.with_tasks(changed), notes=(*data.notes, *notes))
 
 
@@ -53,9 +58,9 @@ def _settled(task: Task) -> Task:
 
 
 def _notes(before: Task, after: Task) -> Iterator[str]:
-    """What was decided by `default_for`."""
+    """Sentences on what was decided by `default_for`."""
     kind = after.known_kind.name
     if after.loss is not before.loss:
-        yield f"{after.name}: {type(after.loss).__name__} is its loss, the default of {kind}"
+        yield f"the loss is {type(after.loss).__name__}, the default of {kind}"
     if after.metrics is not before.metrics:
-        yield f"{after.name}: {metrics_for(after)[0].label} is its headline, the default of {kind}"
+        yield f"the headline is {metrics_for(after)[0].label}, the default of {kind}"

@@ -76,5 +76,5 @@ class BinaryCrossEntropy(Loss):
         return cells * (weights[..., 1] * label + weights[..., 0] * (1 - label))
 
     def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
-        """`class_weight` (n_tasks, 2), of the negative and the positive class; none if all are 1."""
+        """`class_weight` (n_tasks, 2), of the negative and positive class; none if all are 1."""
         return class_weight_constants(type(self).__name__, self.class_weight, targets)

@@ -77,8 +77,8 @@ class Loss(ABC):
         """Loss of each row and task, finite even where nothing is labelled.
 
         All axes are reduced but those of rows and tasks: one of rows where each row has one task,
-        else (rows, tasks). A task's losses depend on its own scores, labels and constants alone, and
-        on every labelled cell.
+        else (rows, tasks). A task's losses depend on its own scores, labels and constants alone,
+        and on every labelled cell.
 
         Losses and their gradients are finite in single precision for scores up to ±100, which
         networks give before they have learned: exponentials need a `clamp`, or a function such as

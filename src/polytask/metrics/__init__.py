@@ -1,8 +1,8 @@
 """Metrics of predictions per task, and Δm, the relative gain over a baseline.
 
-`Metric` (``_metric.py``) is the contract, and ``_rmse.py`` a short example; a metric declares the kinds
-it serves and its direction, and gives a `MetricValue`. `metrics_for` chooses the metrics of a task;
-`delta_m` averages relative gains over tasks. Begin with `Metric`.
+`Metric` (``_metric.py``) is the contract, and ``_rmse.py`` a short example; a metric declares the
+kinds it serves and its direction, and gives a `MetricValue`. `metrics_for` chooses the metrics of
+a task; `delta_m` averages relative gains over tasks. Begin with `Metric`.
 """
 
 from polytask.metrics._accuracy import Accuracy

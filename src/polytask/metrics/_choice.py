@@ -108,7 +108,8 @@ def check_metrics(tasks: Iterable[Task]) -> None:
             if not _is_same(metric, known):
                 sentence = (
                     f"The tasks {other.name!r} and {task.name!r} have different metrics of one "
-                    f"name, {metric.name!r}: {_written(known)} and {_written(metric)}. {_another('name')}"
+                    f"name, {metric.name!r}: {_written(known)} and {_written(metric)}. "
+                    f"{_another('name')}"
                 )
                 raise ParameterError(sentence)
 
@@ -153,8 +154,8 @@ def _headline(task: Task, named: Sequence[Metric]) -> Metric:
     if headline is None:
         labels = ", ".join(metric.label for metric in named)
         sentence = (
-            f"The `metrics` parameter of task {task.name!r} must hold one on a positive scale, which "
-            f"enters Δm, since the kind {task.known_kind.name!r} has no default. Got {labels} "
+            f"The `metrics` parameter of task {task.name!r} must hold one on a positive scale, "
+            f"which enters Δm, since the kind {task.known_kind.name!r} has no default. Got {labels} "
             "instead, which can cross zero. Add such a metric; this one stays beside it."
         )
         raise ParameterError(sentence)

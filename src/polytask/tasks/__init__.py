@@ -1,10 +1,11 @@
 """Tasks, sets of tasks, and the kinds of targets.
 
-Begin with `Task`: a name, a kind, target columns and a weight. A `Kind` (``_kind.py``, the contract)
-says what a target is; `Regression`, `Binary`, `Multiclass` and `Multilabel` are a file each, and
-``_regression.py`` is the shortest to read first. What a kind learns on training rows is a
-`FittedTarget`. Importing it loads neither torch nor scikit-learn; losses and metrics declare the kinds
-that they serve, so that kinds know nothing of them. `docs/kinds.md` builds a kind.
+Begin with `Task`: a name, a kind, target columns and a weight. A `Kind` (``_kind.py``, the
+contract) says what a target is; `Regression`, `Binary`, `Multiclass` and `Multilabel` are a file
+each, of which ``_regression.py`` is the easiest to read first. What a kind learns on training rows
+is a `FittedTarget`. Losses and metrics declare the kinds that they serve, so that kinds know
+nothing of them. Importing this room loads neither torch nor scikit-learn. `docs/kinds.md` builds a
+kind, a loss and a metric.
 """
 
 from polytask.tasks._binary import Binary

@@ -49,8 +49,8 @@ def class_weights(
         return None
     if not takes_class_weights(target):
         sentence = (
-            f"The `class_weight` parameter of {owner} must be None, since its target has no classes "
-            f"of which each row has one. Got {class_weight!r} instead."
+            f"The `class_weight` parameter of {owner} must be None, since its target has no "
+            f"classes of which each row has one. Got {class_weight!r} instead."
         )
         raise ParameterError(sentence)
     if isinstance(class_weight, str):

@@ -51,7 +51,8 @@ def gives_probabilities(estimator: Any) -> bool:
 def has_method(estimator: Any, name: str) -> bool:
     """Whether an unfitted estimator will have a method.
 
-    Stacking delegates to its final estimator, which does not exist before `fit` where it is left open.
+    Stacking delegates to its final estimator, which does not exist before `fit` where none was
+    given.
     """
     if hasattr(estimator, name):
         return True

@@ -244,7 +244,8 @@ class Kind(ABC):
     def accepts_estimator(self, estimator: Any) -> bool:
         """Whether an unfitted scikit-learn estimator can learn such targets; by default none can.
 
-        `polytask.tasks.gives_numbers` and `gives_probabilities` recognise regressors and classifiers.
+        `polytask.tasks.gives_numbers` and `gives_probabilities` recognise regressors and
+        classifiers.
         """
         del estimator
         return False
@@ -322,8 +323,8 @@ class Kind(ABC):
         """Target columns that the common checks try the kind with; none by default.
 
         Kinds of numbers, classes and texts need none: the checks try common columns and keep those
-        that `fit` accepts. A kind whose targets must be special, such as angles or intervals, offers
-        some: float64 with NaN or object with None where missing, in a few dozen rows.
+        that `fit` accepts. A kind whose targets must be special, such as angles or intervals,
+        offers some: float64 with NaN or object with None where missing, in a few dozen rows.
         """
         return ()
 

@@ -1,9 +1,9 @@
 """Common checks of methods, ours and users' own; each raises AssertionError with a sentence.
 
-One ``check_…`` per contract (a kind, a loss, a metric, an aggregator, a learner, …), in a file of its
-name; arguments of a wrong type raise ParameterError. Beside them are a toy problem with a known
-Pareto front, and `tiny_dataset`. Nothing here needs a test runner: ``check_weighting(MyWeighting())``
-works in any script. Begin with ``_check_metric.py``.
+One ``check_…`` per contract (a kind, a loss, a metric, an aggregator, a learner, …), in a file of
+its name; arguments of a wrong type raise ParameterError. Beside them are a toy problem with a
+known Pareto front, and `tiny_dataset`. Nothing here needs a test runner:
+``check_weighting(MyWeighting())`` works in any script. Begin with ``_check_metric.py``.
 """
 
 from polytask.testing._check_aggregator import check_aggregator

@@ -194,7 +194,7 @@ def _check_counts(case: LossCase) -> None:
 
 
 def _check_class_weights(case: LossCase) -> None:
-    """Where it declares that it weighs classes, a row's loss is a multiple of its class's weight."""
+    """Where it declares that it weighs classes, it multiplies rows by their class's weight."""
     example, n_classes = case.example, len(case.example.fitted.classes)
     codes = example.kind.class_codes(example.truth, example.fitted)
     if not case.loss.weighs_classes or codes is None or codes.shape[1] != 1:

@@ -33,9 +33,9 @@ def check_metric(
     ------
     AssertionError
         If rows without a label have any influence, or labels or a column of them none; weights do
-        not count as repeated rows; an undefined case gets a number or no reason; better predictions
-        score worse; what it declares (`best`, `in_target_units`, `power`, `influence`) is not so; or
-        arguments are changed.
+        not count as repeated rows; an undefined case gets a number or no reason; better
+        predictions score worse; a declaration (`best`, `in_target_units`, `power`, `influence`) is
+        wrong; or arguments are changed.
     ParameterError
         If the metric is no object of a class that extends `Metric`, or `kind` or `columns` is none.
 

@@ -85,7 +85,8 @@ def _check_subgradient(
     for move in (gradient, -gradient, random, -random, 0.01 * random) if convex else ():
         other = point + move
         lower = value + float((gradient * (other - point)).sum())
-        sentence = f"{name}: the gradient at a point of norm {np.linalg.norm(point):.3g} is no subgradient."
+        where = f"a point of norm {np.linalg.norm(point):.3g}"
+        sentence = f"{name}: the gradient at {where} is no subgradient."
         require(_value(penalty, other) >= lower - 1e-9 * (1 + abs(lower)), sentence)
 
 

@@ -44,6 +44,12 @@ class KindExample:
         return self.kind.score_shape(self.fitted)
 
     @property
+    def random_scores(self) -> np.ndarray:
+        """Raw scores of 9 rows, the same at each call."""
+        generator = np.random.default_rng(1)
+        return generator.normal(size=(9, *self.score_shape)).astype(np.float32)
+
+    @property
     def truth(self) -> np.ndarray:
         """What metrics compare with."""
         return self.kind.truth(self.arrays, self.fitted)
