@@ -9,7 +9,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import beartype
 import jaxtyping
@@ -55,15 +55,6 @@ def _names_are_known(function: Callable[..., Any]) -> bool:
     except NameError:
         return False
     return True
-
-
-def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with its types checked, unless it names some that only mypy imports."""
-    try:
-        get_type_hints(function)
-    except NameError:
-        return function
-    return beartype.beartype(conf=_CONF)(function)
 
 
 def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
