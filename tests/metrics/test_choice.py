@@ -165,6 +165,29 @@ def test_metrics_of_one_name_are_refused(metrics, said):
         metrics_for(Task("y", "regression", metrics=metrics))
 
 
+def test_a_default_that_can_cross_zero_is_refused():
+    class Odd(Regression):
+        name = "odd"
+
+    class OddR2(R2):
+        default_for = (Odd,)
+
+    said = r"OddR2.* declares itself the default metric of the kind 'odd', but can cross zero"
+    with pytest.raises(ParameterError, match=said):
+        metrics_for(Task("y", Odd()))
+
+
+def test_a_default_of_ones_own_may_not_take_our_name():
+    class Odd(Regression):
+        name = "odd"
+
+    class OddMiss(LargestMiss):
+        name, kinds, default_for = "mae", (Odd,), (Odd,)
+
+    with pytest.raises(ParameterError, match="'y' has two metrics of one name, 'mae'"):
+        metrics_for(Task("y", Odd()))
+
+
 def test_metrics_that_name_their_settings_stand_side_by_side():
     both = (NamedQuantile(0.1), NamedQuantile(0.9))
     assert metrics_for(Task("y", "regression", metrics=both)) == both

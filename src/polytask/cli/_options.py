@@ -66,8 +66,8 @@ Target = Annotated[
         "--target",
         "-t",
         metavar="NAME[:KIND]",
-        help="A target column and its kind: regression, binary, multiclass or multilabel; "
-        "inferred if not named. 'a,b,c:KIND' and patterns such as 'assay*:binary' name several at "
+        help="A target column and its kind: regression, binary, multiclass, multilabel or one of "
+        "your own, module:Class; inferred if not named. 'a,b,c:KIND' and patterns such as 'assay*:binary' name several at "
         "once. Several columns make one task as NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_DATA,
     ),

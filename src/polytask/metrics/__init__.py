@@ -9,7 +9,8 @@ from polytask.metrics._accuracy import Accuracy
 from polytask.metrics._average_precision import AveragePrecision
 from polytask.metrics._balanced_accuracy import BalancedAccuracy
 from polytask.metrics._brier import Brier
-from polytask.metrics._choice import check_metrics, default_metric, headline_note, metrics_for
+from polytask.metrics._check_metrics import check_metrics
+from polytask.metrics._choice import default_metric, headline_note, metrics_for
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1

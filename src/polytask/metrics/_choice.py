@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
-from dataclasses import is_dataclass
+from collections.abc import Sequence
 
-from polytask._validation import describe, message
+from polytask._validation import message
 from polytask.exceptions import ParameterError
+from polytask.metrics._distinct_metrics import distinct_metrics, is_same, written
 from polytask.metrics._metric import Metric
-from polytask.tasks import Kind, Task, named_object, own_default
+from polytask.tasks import Kind, Task, has_own_kind, named_object, own_default
 
-__all__ = ["check_metrics", "default_metric", "headline_note", "metrics_for"]
+__all__ = ["default_metric", "headline_note", "metrics_for"]
 
 _ROOM = "polytask.metrics"
 
@@ -69,49 +69,13 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     >>> [metric.name for metric in metrics_for(Task("price", "regression", metrics=("r2", "mae")))]
     ['mae', 'r2']
     """
-    if task.metrics is None:
-        metrics = _all_serving(task)
-    else:
+    if task.metrics is not None:
         named = [_named(task, choice) for choice in task.metrics]
-        metrics = [_headline(task, named), *named]
-    distinct: list[Metric] = []
-    for metric in metrics:
-        if not any(_is_same(metric, other) for other in distinct):
-            distinct.append(metric)
-    _check_told_apart(task, distinct)
-    return tuple(distinct)
-
-
-def check_metrics(tasks: Iterable[Task]) -> None:
-    """Raise if a task cannot be measured, or one name stands for different metrics of two tasks.
-
-    Parameters
-    ----------
-    tasks : iterable of Task
-        Of known kinds.
-
-    Raises
-    ------
-    UnknownNameError
-    ParameterError
-
-    Examples
-    --------
-    >>> from polytask.metrics import check_metrics
-    >>> from polytask.tasks import Task
-    >>> check_metrics([Task("price", "regression", metrics=("mae", "r2"))])
-    """
-    first: dict[str, tuple[Task, Metric]] = {}
-    for task in tasks:
-        for metric in metrics_for(task):
-            other, known = first.setdefault(metric.name, (task, metric))
-            if not _is_same(metric, known):
-                sentence = (
-                    f"The tasks {other.name!r} and {task.name!r} have different metrics of one "
-                    f"name, {metric.name!r}: {_written(known)} and {_written(metric)}. "
-                    f"{_another('name')}"
-                )
-                raise ParameterError(sentence)
+        return distinct_metrics(task.name, [_headline(task, named), *named])
+    serving = _all_serving(task)
+    if has_own_kind(task.known_kind):
+        return distinct_metrics(task.name, serving)
+    return tuple(dict.fromkeys(serving))
 
 
 def headline_note(task: Task) -> str | None:
@@ -127,7 +91,7 @@ def headline_note(task: Task) -> str | None:
     if task.metrics is None:
         return None
     first, headline = _named(task, task.metrics[0]), metrics_for(task)[0]
-    if _is_same(first, headline):
+    if is_same(first, headline):
         return None
     return f"{first.label} can cross zero, so that {headline.label} is the headline"
 
@@ -136,7 +100,7 @@ def _all_serving(task: Task) -> list[Metric]:
     """The default of the kind, and all public metrics that serve it."""
     kind = task.known_kind
     serving = [metric for metric in _public() if isinstance(kind, metric.kinds)]
-    default = _default(kind)
+    default = _default(kind, serving)
     if default is None and not serving:
         sentence = (
             f"No metric serves the kind {kind.name!r} of task {task.name!r}. Name some: "
@@ -162,11 +126,20 @@ def _headline(task: Task, named: Sequence[Metric]) -> Metric:
     return headline
 
 
-def _default(kind: Kind) -> Metric | None:
+def _default(kind: Kind, metrics: Sequence[Metric] | None = None) -> Metric | None:
+    """The default of the kind: the user's own, or one of these metrics (all public ones)."""
     own: Metric | None = own_default(Metric, kind, "metrics=…")
+    if own is not None and not own.positive_scale:
+        sentence = (
+            f"{written(own)} declares itself the default metric of the kind {kind.name!r}, but can "
+            "cross zero, so that it cannot enter Δm. Leave it out of `default_for`, and name it in "
+            "tasks beside one on a positive scale: Task(..., metrics=[…, …])."
+        )
+        raise ParameterError(sentence)
     if own is not None:
         return own
-    return next((metric for metric in _public() if isinstance(kind, metric.default_for)), None)
+    metrics = _public() if metrics is None else metrics
+    return next((metric for metric in metrics if isinstance(kind, metric.default_for)), None)
 
 
 def _public() -> list[Metric]:
@@ -195,36 +168,3 @@ def _choices(kind: Kind) -> str:
     if known:
         return f"Choose from {known}, or write one whose `kinds` name {type(kind).__name__}."
     return f"No public metric serves it; write one whose `kinds` name {type(kind).__name__}."
-
-
-def _check_told_apart(task: Task, metrics: Sequence[Metric]) -> None:
-    """Raise if two have one name, by which records carry them, or label, by which people read."""
-    for attribute in ("name", "label"):
-        first: dict[str, Metric] = {}
-        for metric in metrics:
-            word = getattr(metric, attribute)
-            known = first.setdefault(word, metric)
-            if known is not metric:
-                sentence = (
-                    f"Task {task.name!r} has two metrics of one {attribute}, {word!r}: "
-                    f"{_written(known)} and {_written(metric)}. {_another(attribute)}"
-                )
-                raise ParameterError(sentence)
-
-
-def _another(attribute: str) -> str:
-    return (
-        f"Give one of them another `{attribute}`; where it depends on a metric's settings, as a "
-        "property."
-    )
-
-
-def _is_same(metric: Metric, other: Metric) -> bool:
-    """Whether two objects are one class with the same settings."""
-    return metric == other or (type(metric) is type(other) and vars(metric) == vars(other))
-
-
-def _written(metric: Metric) -> str:
-    cls = type(metric)
-    shown = describe(metric) if is_dataclass(metric) else f"{cls.__name__}()"
-    return f"{shown} of {cls.__module__.partition('._')[0]}"

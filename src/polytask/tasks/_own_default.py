@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from polytask._naming import required
@@ -51,12 +52,13 @@ def own_default(base: type, kind: Kind, argument: str) -> Any:
 
 def has_own_kind(kind: Kind) -> bool:
     """Whether the kind's class is the user's own."""
-    return next(_own(type(kind)), None) is not None
+    return bool(_own(type(kind)))
 
 
-def _own(kind: type) -> Iterator[type]:
+@cache
+def _own(kind: type) -> tuple[type, ...]:
     """The class and those it extends, as far as they are the user's own."""
-    return (cls for cls in kind.__mro__[:-1] if not is_own(cls.__module__))
+    return tuple(cls for cls in kind.__mro__[:-1] if not is_own(cls.__module__))
 
 
 def _declared(cls: type) -> tuple[type, ...]:

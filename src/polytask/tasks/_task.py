@@ -36,7 +36,7 @@ _LOSS = Satisfies(
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to predict: a name, what kind of target it is, and how much it counts.
+    """What is predicted: a name, the kind of target, its columns, and how much it counts.
 
     Parameters
     ----------
@@ -53,10 +53,11 @@ class Task:
         Auxiliary tasks help training and are reported, but never counted in Δm, early stopping
         or model choice.
     metrics : sequence, optional
-        Metrics, or their names, the one that enters Δm first; all that serve the kind by
-        default.
+        Metrics, or their names, the headline, which enters Δm, first; by default the kind's
+        default and all public ones that serve the kind.
     loss : Loss or str, optional
-        The kind's default loss when None.
+        The kind's default loss when None. As for kinds and metrics, ``"module:Class"`` is one of
+        the user's own.
     class_weight : None, "balanced" or mapping of class to float
         Weights of the classes in training, by networks and estimators alike; they never enter
         metrics. ``"balanced"`` gives each class the same total weight over the training rows.

@@ -34,7 +34,8 @@ def tiny_dataset(
     Parameters
     ----------
     kinds : sequence of Kind or str
-        With `own_rows`, all of one kind with one target column.
+        With `own_rows`, all of one kind with one target column. Targets are decisions of a kind
+        that learned from its `Kind.examples`, or else from common columns that it accepts.
     own_rows : bool, default False
         Whether each row belongs to one task, named by the column ``site``.
     own_tables : bool, default False
