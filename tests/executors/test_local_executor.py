@@ -109,7 +109,7 @@ def test_no_process_can_be_started(executor, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("jobs", "n_jobs", "free", "number", "words"),
+    ("jobs", "n_jobs", "free", "number", "sentence"),
     [
         (
             24,
@@ -127,7 +127,7 @@ def test_no_process_can_be_started(executor, monkeypatch):
         (10**9, 2, 99e9, 2, "2 processes work instead of the 1000000000"),
     ],
 )
-def test_never_more_than_jobs_and_memory_allow(monkeypatch, jobs, n_jobs, free, number, words):
+def test_never_more_than_jobs_and_memory_allow(monkeypatch, jobs, n_jobs, free, number, sentence):
     started = []
 
     class Fake(Worker):
@@ -147,6 +147,6 @@ def test_never_more_than_jobs_and_memory_allow(monkeypatch, jobs, n_jobs, free, 
     assert len(dict(executor.run(wait, [0] * n_jobs, COMMON))) == n_jobs
     dict(executor.run(wait, [0], COMMON))
     assert len(started) == (number if number > 1 else 0)
-    assert len(notes) == (words is not None)
-    if words is not None:
-        assert re.match(words, notes[0])
+    assert len(notes) == (sentence is not None)
+    if sentence is not None:
+        assert re.match(sentence, notes[0])

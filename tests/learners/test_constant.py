@@ -1,4 +1,4 @@
-"""The learner that any other must beat."""
+"""The baseline of constants."""
 
 import numpy as np
 import pytest
@@ -44,13 +44,13 @@ def test_each_task_has_the_constant_of_its_headline_metric():
         Task("called", "binary", metrics=["f1"]),
         Task("grade", "multiclass"),
     ]
-    found = responses(MultiTaskDataset.from_table(columns, tasks))
-    assert found["mean"] == pytest.approx([20.0] * 5)
-    assert found["median"] == pytest.approx([3.0] * 5, rel=1e-5)
-    assert found["own"] == pytest.approx([42.0] * 5, rel=1e-5)
-    assert found["share"] == pytest.approx([0.25] * 5)
-    assert (found["called"] > 0.5).all()
-    assert found["grade"] == pytest.approx(np.array([[0.2, 0.8]] * 5))
+    constants = responses(MultiTaskDataset.from_table(columns, tasks))
+    assert constants["mean"] == pytest.approx([20.0] * 5)
+    assert constants["median"] == pytest.approx([3.0] * 5, rel=1e-5)
+    assert constants["own"] == pytest.approx([42.0] * 5, rel=1e-5)
+    assert constants["share"] == pytest.approx([0.25] * 5)
+    assert (constants["called"] > 0.5).all()
+    assert constants["grade"] == pytest.approx(np.array([[0.2, 0.8]] * 5))
 
 
 def test_row_weights_and_tasks_with_rows_of_their_own():
@@ -58,9 +58,9 @@ def test_row_weights_and_tasks_with_rows_of_their_own():
     data = MultiTaskDataset.from_long(
         {**columns, "w": [1, 1, 1, 5, 3, 1]}, "y", "who", kind="regression", weight="w"
     )
-    found = responses(data)
-    assert found["0"] == pytest.approx([5.5] * 4)
-    assert found["1"] == pytest.approx([2.5] * 2)
+    constants = responses(data)
+    assert constants["0"] == pytest.approx([5.5] * 4)
+    assert constants["1"] == pytest.approx([2.5] * 2)
 
 
 def test_only_training_rows_count():

@@ -1,4 +1,4 @@
-"""What estimators are given, and what their answers become."""
+"""Inputs of estimators, and predictions from their answers."""
 
 import warnings
 from dataclasses import replace
@@ -170,7 +170,7 @@ class TestRemarks:
             "price, rich: the task's loss is ignored, since estimators have their own." in sentence
         )
 
-    def test_a_task_of_one_class_is_told_of(self):
+    def test_a_task_of_one_class_is_reported(self):
         whole = MultiTaskDataset.from_long(
             long_table().drop_nulls(), "passed", "school", drop=["score"]
         )
@@ -319,7 +319,7 @@ class TestServes:
         assert PerTaskEstimator((Ridge(), LogisticRegression())).serves(TaskSet([price, rich]))
         assert not PerTaskEstimator(SVC()).serves(TaskSet([rich]))  # gives no probabilities
 
-    def test_why_not(self):
+    def test_reasons_name_the_tasks(self):
         price, rich = MIXED_TASKS[0], MIXED_TASKS[2]
         assert unserved(Linear(), TaskSet(MIXED_TASKS)) is None
         sentence = "The learner 'ridge' cannot learn these tasks: rich (binary)."
@@ -353,14 +353,14 @@ class TestServes:
 
 
 class TestSettings:
-    def test_are_set_wherever_they_exist(self):
+    def test_settings_reach_every_estimator_that_has_them(self):
         learner = PerTaskEstimator((Ridge(), LogisticRegression()))
         ridge, logistic = learner.configured({"alpha": 7.0}).estimator
         assert ridge.alpha == 7.0
         assert logistic.C == 1.0
         assert learner.estimator[0].alpha == 1.0
 
-    def test_an_unknown_one_is_named(self):
+    def test_an_unknown_setting_is_named(self):
         with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'estimator\.alpha'"):
             PerTaskEstimator(Ridge()).configured({"alhpa": 1.0})
         with pytest.raises(ParameterError, match=r"no setting named 'alhpa'.*'alpha'"):

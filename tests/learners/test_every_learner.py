@@ -1,4 +1,4 @@
-"""What holds for every public learner."""
+"""Properties of every public learner."""
 
 import inspect
 import json
@@ -115,7 +115,7 @@ def test_bad_settings_are_refused(recipe, unchecked_types):
 
 
 @pytest.mark.parametrize("recipe", [PerTaskEstimator, PooledEstimator])
-def test_what_is_no_estimator_is_refused(recipe, unchecked_types):
+def test_objects_that_are_no_estimator_are_refused(recipe, unchecked_types):
     check_parameters_reject_bad_values(recipe, estimator=Ridge())
 
 

@@ -35,13 +35,13 @@ def responses(learner, scale):
 
 @pytest.mark.parametrize("learner", LEARNERS)
 @pytest.mark.parametrize("scale", [1e74, 1e30, 1e-30, 1e-74])
-def test_learned_as_any_others(learner, scale):
+def test_extreme_targets_are_learned_like_others(learner, scale):
     found, expected = responses(learner, scale), responses(learner, 1.0)
     assert np.abs(found - expected).max() < 0.1
 
 
 @pytest.mark.parametrize("scale", [1e74, 1e-74])
-def test_compared_as_any_others(scale):
+def test_extreme_targets_are_compared_like_others(scale):
     found = polytask.compare(
         read(scale), ["hard_sharing", "linear"], seeds=1, budget=Budget(steps=20), quiet=True
     )
@@ -63,12 +63,12 @@ def test_compared_as_any_others(scale):
         (1e-76, r"holds differences below"),
     ],
 )
-def test_refused(scale, sentence):
+def test_scales_that_are_refused(scale, sentence):
     with pytest.raises(DataError, match=sentence):
         read(scale)
 
 
-def test_a_constant_may_be_as_small_as_it_likes():
+def test_a_constant_target_may_be_tiny():
     fitted = Regression().fit("a", {"a": np.full(5, 1e-300)})
     assert fitted.learned["scale"] == (1.0,)
 

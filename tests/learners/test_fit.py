@@ -12,7 +12,7 @@ from polytask.testing import tiny_dataset
 DATA = tiny_dataset(["regression", "binary"])
 
 
-def test_the_front_door_leads_here():
+def test_polytask_fit_is_this_function():
     assert polytask.fit is fit
 
 
@@ -31,7 +31,7 @@ def test_validation_rows_are_split_off_or_given():
     np.testing.assert_array_equal(given["task0"].response, drawn["task0"].response)
 
 
-def test_test_rows_are_left_alone():
+def test_test_rows_are_not_used():
     split = RandomSplit(test=0.5)
     train, validation, _ = split.splits(DATA, 0)[0].apply(DATA)
     expected = Linear().fit(train, validation, 0, Budget()).predict(DATA)
@@ -69,7 +69,7 @@ def test_a_learner_that_cannot_learn_these_tasks():
         ((DATA, Ridge()), r"'ridge' cannot learn these tasks: task1 \(binary\)\. Numbers take a"),
     ],
 )
-def test_other_things(arguments, sentence):
+def test_invalid_data_and_learners(arguments, sentence):
     with pytest.raises(ParameterError, match=sentence):
         fit(*arguments)
 
@@ -79,7 +79,7 @@ def test_other_things(arguments, sentence):
     ("name", "value"),
     [("seed", -1), ("seed", 0.5), ("budget", 10), ("split", 5), ("validation", 0.2)],
 )
-def test_other_settings(name, value):
+def test_invalid_settings(name, value):
     with pytest.raises(ParameterError, match=f"The `{name}` parameter of fit must be"):
         fit(DATA, "linear", **{name: value})
 

@@ -47,7 +47,7 @@ def test_the_nearest_name_is_suggested(name, meant):
 
 
 @pytest.mark.parametrize("name", ["per_task_estimator", "MLP", "learner", "architecture"])
-def test_what_needs_arguments_or_is_no_model_has_no_name(name):
+def test_classes_that_need_arguments_or_are_no_model_have_no_name(name):
     with pytest.raises(UnknownNameError):
         resolve_learner(name)
 

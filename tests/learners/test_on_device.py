@@ -1,4 +1,4 @@
-"""Where networks are trained and in which precision, said once for all of them."""
+"""Device and precision of all networks at once."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ NETWORK = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(learning_rate=0.01))
 STEPS = Budget(steps=3)
 
 
-def test_networks_are_moved_and_others_left():
+def test_networks_are_moved_and_other_learners_are_not():
     moved, linear = on_device([NETWORK, Linear()], "auto", "bf16", "compare")
     assert (moved.trainer.accelerator, moved.trainer.precision) == ("auto", "bf16-mixed")
     assert moved.trainer.learning_rate == 0.01
@@ -52,13 +52,13 @@ def test_fit_and_compare():
         ({"precision": "8"}, r"The `precision` parameter of .* must be one of '32-true'"),
     ],
 )
-def test_what_is_not_there(run, arguments, sentence):
+def test_unknown_devices_and_precisions(run, arguments, sentence):
     with pytest.raises(ParameterError, match=sentence):
         run(DATA, NETWORK, **arguments)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
-def test_a_gpu_that_is_not_there():
+def test_a_missing_gpu():
     with pytest.raises(ParameterError, match=r"`device` parameter of fit .* Got 'cuda:1' instead"):
         fit(DATA, NETWORK, device="cuda:1")
 

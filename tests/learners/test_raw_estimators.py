@@ -72,7 +72,7 @@ def test_fit_wraps_an_estimator(learner, data):
     assert unfitted(FOREST)
 
 
-def test_it_is_the_same_as_wrapped():
+def test_an_estimator_predicts_like_the_wrapped_one():
     found = fit(NUMBERS, Ridge(alpha=3.0)).predict(NUMBERS)
     expected = fit(NUMBERS, PerTaskEstimator(Ridge(alpha=3.0))).predict(NUMBERS)
     np.testing.assert_array_equal(found["task0"].response, expected["task0"].response)
@@ -90,7 +90,7 @@ def test_it_is_the_same_as_wrapped():
         ((Ridge(), LinearSVC()), r"cannot learn these tasks: task1 \(binary\).*with predict_proba"),
     ],
 )
-def test_what_an_estimator_cannot_learn(run, learner, sentence):
+def test_tasks_that_an_estimator_cannot_learn(run, learner, sentence):
     with pytest.raises(ParameterError, match=sentence):
         run(MIXED, learner if run is fit else [learner])
 
@@ -112,7 +112,7 @@ def test_names_are_unique_and_say_what_differs():
         names([Ridge(), Ridge()])
 
 
-def test_estimators_around_others_are_called_after_these():
+def test_meta_estimators_are_named_after_the_inner_one():
     assert names(make_pipeline(StandardScaler(), Ridge())) == ["standard_scaler_ridge"]
     search = GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {"ridge__alpha": [1.0]})
     assert names([search]) == ["grid_search_cv_standard_scaler_ridge"]
@@ -136,7 +136,7 @@ def test_an_architecture_is_a_network():
         ([], r"must hold at least one learner"),
     ],
 )
-def test_other_things(given, sentence):
+def test_objects_that_are_no_learner(given, sentence):
     with pytest.raises(ParameterError, match=sentence):
         polytask.compare(NUMBERS, given)
 
@@ -154,25 +154,25 @@ STACKS = (StackingRegressor([("a", Ridge())], cv=2), StackingClassifier([("a", S
     ],
     ids=["draws", "keeps rows", "open end"],
 )
-def test_all_keep_the_promises_of_learners(estimators):
+def test_estimators_pass_the_check_of_learners(estimators):
     check_learner(PerTaskEstimator(estimators), [MIXED, NUMBERS])
 
 
-def test_boosters_of_other_libraries_keep_the_promises_of_learners():
+def test_boosters_of_other_libraries_pass_the_check_of_learners():
     lightgbm, xgboost = map(pytest.importorskip, ("lightgbm", "xgboost"))
     few = {"n_estimators": 5, "n_jobs": 1}
     for estimator in (lightgbm.LGBMRegressor(verbose=-1, **few), xgboost.XGBRegressor(**few)):
         check_learner(PerTaskEstimator(estimator), [NUMBERS])
 
 
-def test_functions_of_numpy_in_estimators(tmp_path):
+def test_numpy_functions_in_estimators_are_saved(tmp_path):
     estimator = TransformedTargetRegressor(Ridge(), func=np.arcsinh, inverse_func=np.sinh)
     found = compare(NUMBERS, estimator, seeds=1, budget=STEPS, quiet=True, out=tmp_path)
     again = compare(NUMBERS, estimator, seeds=1, budget=STEPS, quiet=True, out=tmp_path)
     assert again.to_dict()["learners"] == found.to_dict()["learners"]
 
 
-def test_a_function_of_ones_own_is_saved_where_it_is_trusted(tmp_path):
+def test_a_users_function_is_saved_if_it_is_trusted(tmp_path):
     estimator = TransformedTargetRegressor(Ridge(), func=np.arcsinh, inverse_func=np.sinh)
     model = fit(NUMBERS, estimator)
     with pytest.raises(UntrustedError, match=r"^The model holds .*numpy\.sinh.*saves or loads it"):

@@ -1,4 +1,4 @@
-"""Units of a target change nothing but units."""
+"""Invariance of learners to the units of a target."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_scale_and_shift_of_the_target(learner, scale, shift):
     [PoissonRegressor(), HistGradientBoostingRegressor(loss="poisson", max_iter=10)],
     ids=["linear", "trees"],
 )
-def test_estimators_for_positive_targets_see_these_as_given(estimator):
+def test_estimators_for_positive_targets_get_the_users_units(estimator):
     assert not learns_standardized(estimator)
     assert not learns_standardized(make_pipeline(estimator))
     assert learns_standardized(SVR(gamma="scale"))

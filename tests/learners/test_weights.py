@@ -1,4 +1,4 @@
-"""Weights of rows, classes and tasks as every learner takes them."""
+"""Weights of rows, classes and tasks in every learner."""
 
 from dataclasses import replace
 
@@ -95,7 +95,7 @@ def test_rows_of_weight_zero_are_left_out(learner):
     assert same(one, other)
 
 
-def test_weights_that_differ_between_outputs_of_one_estimator_are_averaged_aloud():
+def test_weights_that_differ_between_outputs_of_one_estimator_are_averaged_with_a_remark():
     data = mixed_data(MIXED_TASKS[:2])
     weights = np.random.default_rng(0).exponential(size=(data.n_rows, 2))
     model = PooledEstimator(Ridge()).fit(*halves(weighted(data, weights)), 0, BUDGET)
@@ -183,7 +183,7 @@ def test_each_of_several_tasks_has_class_weights_of_its_own():
         assert one["flag"].response.mean() == pytest.approx(other["flag"].response.mean(), abs=0.15)
 
 
-def test_class_weights_that_an_estimator_ignores_are_told_of():
+def test_class_weights_that_an_estimator_ignores_are_reported():
     data = rare("balanced")
     said = PerTaskEstimator(NoWeights()).fit(data, data, 0, BUDGET).history.stopped
     assert "y: class weights are ignored, since the estimator takes none." in said
@@ -201,7 +201,7 @@ class Flat(Loss):
         return (scores - values).abs().squeeze(-1)
 
 
-def test_a_loss_that_cannot_weigh_classes_is_refused():
+def test_a_loss_that_cannot_weight_classes_is_refused():
     data = rare("balanced", loss=Flat())
     with pytest.raises(ParameterError, match="'y' weighs its classes, which Flat cannot"):
         LEARNERS["joint"].fit(data, data, 0, BUDGET)

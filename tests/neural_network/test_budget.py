@@ -1,4 +1,4 @@
-"""How long a network trains where nobody says."""
+"""The default budget of a network."""
 
 import polytask
 from polytask import Task
@@ -17,7 +17,7 @@ def steps_of(trainer, **options):
     return polytask.fit(data, network, **options).history.n_steps
 
 
-def test_a_network_takes_the_steps_its_trainer_says():
+def test_a_network_takes_the_steps_of_its_trainer():
     assert steps_of(Trainer(steps=7)) == 7
     assert steps_of(Trainer(epochs=3, batch_size=16)) == 6
     assert steps_of(Trainer(steps=7), budget=Budget(steps=9)) == 9

@@ -1,4 +1,4 @@
-"""A comparison that is stopped in the middle of a fit goes on from there."""
+"""Comparisons that resume in the middle of a fit."""
 
 import pytest
 from training_tables import mixed_table
@@ -30,7 +30,7 @@ def values(comparison):
     }
 
 
-def test_a_fit_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+def test_a_fit_resumes_from_its_checkpoint(tmp_path, monkeypatch):
     looks, steps = [], []
     look, take_step, resume = TrainingRun._evaluate, TrainingRun._take_step, _Saver.resume
 

@@ -1,4 +1,4 @@
-"""Recipes that a saved model could not name."""
+"""Recipes that cannot be saved."""
 
 import warnings
 
@@ -29,7 +29,7 @@ def test_a_lambda_is_trained_with_a_warning_that_it_cannot_be_saved(tmp_path):
         model.save(tmp_path / "model")
 
 
-def test_what_can_be_saved_is_trained_in_silence(tmp_path):
+def test_savable_recipes_are_trained_without_a_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = polytask.fit(DATA, MultiTaskNetwork(HardSharing(MLP((3,))), Trainer(steps=2)))

@@ -1,4 +1,4 @@
-"""LightGBM's and XGBoost's models lie in their own formats, and predict what they did."""
+"""Boosters of LightGBM and XGBoost: saved in their own formats, with equal predictions."""
 
 import contextlib
 import json
@@ -100,12 +100,12 @@ def test_early_stopping_is_kept(tmp_path):
     assert model.best_iteration < 199
     object.__setattr__(fitted.model.parts[0], "estimators", (model,))
     fitted.save(tmp_path / "model")
-    found = load(tmp_path / "model").predict(REGRESSIONS)["price"].raw
-    np.testing.assert_array_equal(found, fitted.predict(REGRESSIONS)["price"].raw)
+    raw = load(tmp_path / "model").predict(REGRESSIONS)["price"].raw
+    np.testing.assert_array_equal(raw, fitted.predict(REGRESSIONS)["price"].raw)
 
 
 @pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
-def test_classes_by_an_objective_of_ones_own(library, tmp_path):
+def test_classifiers_with_a_users_objective_are_refused(library, tmp_path):
     fitted = PerTaskEstimator(CASES[library][0]).fit(CLASSES, CLASSES, 0, Budget())
     fitted.model.parts[0].estimators[0].objective = lambda truth, raw: (raw, raw)
     with pytest.raises(BundleError, match="objective of its own"):
@@ -198,7 +198,7 @@ def test_forged_shapes(saved, name, value, tmp_path):
 
 
 @pytest.mark.parametrize("value", [-1, 99, True, "0", None])
-def test_a_mark_of_no_booster(saved, value, tmp_path):
+def test_a_mark_without_its_booster_is_refused(saved, value, tmp_path):
     files = saved["lightgbm"]
     described = json.loads(files["estimators.json"])
     described["boosters"] = [] if value == 99 else described["boosters"]

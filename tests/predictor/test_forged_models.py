@@ -1,4 +1,4 @@
-"""What a forger could write into a saved model, with a manifest that agrees: a sentence each."""
+"""Forged models with a matching manifest: each is refused with a sentence."""
 
 import io
 import json
@@ -33,7 +33,7 @@ from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
 from polytask.predictor._array_files import stored
-from polytask.predictor._sound import check_sound
+from polytask.predictor._estimator_checks import check_estimators
 
 EVIL = "open('ran', 'w').close()\ndef f(shape): ...\n"
 SKOPS, PARTS, RECIPE = "estimators.skops", "estimators.json", "architecture.json"
@@ -91,9 +91,9 @@ def test_code_that_nobody_trusts_is_not_imported(tmp_path, name, kind):
     (tmp_path / "evil.py").write_text(EVIL)
     encoder = {"import": name} if kind == "import" else {"type": name, "parameters": {}}
     recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
-    said = refused(resealed(network(recipe), tmp_path / "model"), name, UntrustedError)
-    assert "trusted=[" in said
-    assert "--trust " in said
+    sentence = refused(resealed(network(recipe), tmp_path / "model"), name, UntrustedError)
+    assert "trusted=[" in sentence
+    assert "--trust " in sentence
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_a_trusted_encoder(tmp_path, mine, trusted):
 
 
 @pytest.mark.parametrize("name", ["mine_here:Popen", "mine_here:os.system", "mine_here:os"])
-def test_what_a_trusted_module_only_takes_from_elsewhere(tmp_path, mine, name):
+def test_imports_of_a_trusted_module_are_not_trusted(tmp_path, mine, name):
     folder = resealed(network(own(name)), tmp_path / "model")
     with pytest.raises(UntrustedError, match="only takes from"):
         load(folder, trusted=["mine_here"])
 
 
 @pytest.mark.parametrize("trusted", [3, [3], ["*"], ["a b"], [""], [".."], "a/b", b"os"])
-def test_what_is_no_name_of_a_package(tmp_path, trusted, unchecked_types):
+def test_invalid_names_of_packages(tmp_path, trusted, unchecked_types):
     with pytest.raises(ParameterError, match="The `trusted` parameter of load"):
         load(tmp_path, trusted)
 
@@ -248,7 +248,7 @@ def test_other_files_are_reported_and_not_opened(tmp_path):
 
 
 @pytest.mark.parametrize("files", [{}, None, [], {"bundle.json": {"bytes": 1, "sha256": ""}}])
-def test_no_file_escapes_the_manifest(tmp_path, files):
+def test_every_file_must_match_the_manifest(tmp_path, files):
     manifest = json.loads(linear()["bundle.json"]) | {"files": files}
     refused(sealed_with(linear(), tmp_path / "model", manifest), "bundle.json|manifest")
 
@@ -322,7 +322,7 @@ def test_values_that_are_no_json(tmp_path, value):
     refused(laid_out(linear() | {"bundle.json": text.encode()}, tmp_path / "model"), "bundle.json")
 
 
-def test_a_name_that_stands_twice(tmp_path):
+def test_duplicate_names_in_json(tmp_path):
     text = linear()["bundle.json"].decode().replace('"name":', '"name": "x", "name":', 1)
     refused(laid_out(linear() | {"bundle.json": text.encode()}, tmp_path / "model"), "stands twice")
 
@@ -516,13 +516,13 @@ ATTACKS = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_odd_nodes(tmp_path, attack):
-    said = refused(
+    sentence = refused(
         resealed(with_node(lambda _: ATTACKS[attack]), tmp_path / "model"), "estimators.skops"
     )
-    assert "holds types" in said or "cannot be read" in said
+    assert "holds types" in sentence or "cannot be read" in sentence
 
 
-def test_keys_that_are_made_by_calling(tmp_path):
+def test_keys_of_a_mapping_of_called_types(tmp_path):
     def change(node):
         node["content"]["key_types"]["content"][0] = named("os", "system", "TypeNode")
         return node
@@ -530,7 +530,7 @@ def test_keys_that_are_made_by_calling(tmp_path):
     refused(resealed(with_node(change), tmp_path / "model"), "os.system", UntrustedError)
 
 
-def test_an_id_that_stands_for_two_things(tmp_path):
+def test_one_id_of_two_objects(tmp_path):
     def change(node):
         attributes = node["content"]["content"]
         attributes["coef_"]["__id__"] = attributes["alpha"]["__id__"]
@@ -539,7 +539,7 @@ def test_an_id_that_stands_for_two_things(tmp_path):
     refused(resealed(with_node(change), tmp_path / "model"), "same id|file of another")
 
 
-def test_attributes_that_python_keeps_for_itself(tmp_path):
+def test_special_attributes(tmp_path):
     def change(node):
         node["content"]["content"]["__deepcopy__"] = text(1)
         node["content"]["key_types"]["content"].append(named("builtins", "str", "TypeNode"))
@@ -548,7 +548,7 @@ def test_attributes_that_python_keeps_for_itself(tmp_path):
     refused(resealed(with_node(change), tmp_path / "model"), "Python keeps for itself")
 
 
-def test_attributes_that_stand_for_methods(tmp_path):
+def test_attributes_that_hide_methods(tmp_path):
     estimator = Ridge().fit(np.eye(6), np.arange(6.0))
     estimator.predict = 3
     refused(
@@ -568,12 +568,12 @@ def test_attributes_that_stand_for_methods(tmp_path):
     ids=["a ufunc", "a partial", "a mapped array", "check_array itself"],
 )
 def test_functions_inside_estimators(tmp_path, estimator):
-    said = refused(
+    sentence = refused(
         resealed(linear() | {SKOPS: stored_skops(estimator)}, tmp_path / "model"),
         r"trusted=\['",
         UntrustedError,
     )
-    assert "Nothing of them was imported" in said
+    assert "Nothing of them was imported" in sentence
 
 
 def test_a_trusted_function_inside_an_estimator(tmp_path):
@@ -670,12 +670,12 @@ def filled(field: str, value: float):
         ("neighbours", "is_leaf", 0),
     ],
 )
-def test_trees_that_lead_nowhere(tmp_path, model, field, value):
+def test_trees_with_missing_children_or_features(tmp_path, model, field, value):
     files = with_array(model, is_record(field), filled(field, value))
     refused(resealed(files, tmp_path / "model"), "estimators that can predict|cannot be read")
 
 
-def test_fewer_nodes_than_said(tmp_path):
+def test_trees_with_fewer_nodes_than_stated(tmp_path):
     files = with_array("forest", is_record("left_child"), lambda array: array[:-1])
     refused(resealed(files, tmp_path / "model"), "estimators.skops")
 
@@ -748,8 +748,8 @@ def test_sparse_support_vectors_are_sound():
     X = np.random.default_rng(0).integers(0, 2, (60, 9)).astype(float)
     for classes in (2, 3):
         labels = X[:, :2].sum(axis=1).clip(0, classes - 1).astype(int)
-        check_sound(SVC().fit(sparse.csr_matrix(X), labels))
-    check_sound(SVR().fit(sparse.csr_matrix(X), X[:, 0]))
+        check_estimators(SVC().fit(sparse.csr_matrix(X), labels))
+    check_estimators(SVR().fit(sparse.csr_matrix(X), X[:, 0]))
 
 
 def neighbours(**changes):
@@ -779,10 +779,10 @@ def test_neighbours_without_answers(tmp_path, changes):
 def test_neighbours_of_classes_that_do_not_exist(label):
     labels = np.array([0, 1] * 10)
     classifier = KNeighborsClassifier(3).fit(np.eye(20), labels)
-    check_sound(classifier)
+    check_estimators(classifier)
     classifier._y = np.full_like(classifier._y, label)
     with pytest.raises(ValueError, match="more or fewer answers"):
-        check_sound(classifier)
+        check_estimators(classifier)
 
 
 @pytest.mark.parametrize(
@@ -795,12 +795,12 @@ def test_neighbours_of_classes_that_do_not_exist(label):
         (RadiusNeighborsRegressor(), "radius", np.nan),
     ],
 )
-def test_settings_out_of_their_range(estimator, name, value):
+def test_settings_outside_their_range(estimator, name, value):
     fitted = estimator.fit(np.eye(9), np.arange(9.0))
-    check_sound(fitted)
+    check_estimators(fitted)
     setattr(fitted, name, value)
     with pytest.raises(ValueError, match=f"{name} of "):
-        check_sound([fitted])
+        check_estimators([fitted])
 
 
 def test_answers_that_are_no_numbers(tmp_path):
@@ -818,17 +818,17 @@ def test_answers_that_are_no_numbers(tmp_path):
 
 @pytest.mark.parametrize("name", ["n_jobs", "n_threads", "_n_threads"])
 @pytest.mark.parametrize("number", [10**6, np.int64(10**6)])
-def test_threads_of_any_name_and_type(name, number):
+def test_numbers_of_threads_of_any_name_and_type(name, number):
     estimator = Ridge()
     setattr(estimator, name, number)
-    check_sound(estimator)
+    check_estimators(estimator)
     assert getattr(estimator, name) <= (os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize("matrix", [sparse.coo_matrix, sparse.dia_matrix, sparse.bsr_matrix])
 def test_sparse_matrices_of_other_layouts(matrix):
     with pytest.raises(ValueError, match="laid out"):
-        check_sound([matrix(np.eye(3))])
+        check_estimators([matrix(np.eye(3))])
 
 
 # ── boosters in text ──────────────────────────────────────────────────────────
@@ -863,7 +863,7 @@ def arabic(found: re.Match[str]) -> str:
         (r"^num_leaves=.*$", "num_leaves=2147483647"),
     ],
 )
-def test_boosters_that_lightgbm_reads_otherwise(tmp_path, pattern, text):
+def test_boosters_that_lightgbm_reads_differently(tmp_path, pattern, text):
     files = in_lightgbm(pattern, text)
     assert files != saved("lightgbm")[0]
     refused(resealed(files, tmp_path / "model"), "holds no booster that can predict")
@@ -906,5 +906,5 @@ SOFTMAX = {"name": "multi:softprob", "softmax_multiclass_param": {"num_class": "
     ],
 )
 def test_boosters_that_xgboost_would_not_survive(tmp_path, change):
-    said = refused(resealed(in_xgboost(change), tmp_path / "model"), "holds no booster")
-    assert "Stack trace" not in said
+    sentence = refused(resealed(in_xgboost(change), tmp_path / "model"), "holds no booster")
+    assert "Stack trace" not in sentence

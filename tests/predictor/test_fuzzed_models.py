@@ -1,4 +1,4 @@
-"""Models changed at random give a sentence or sound predictions, and run nothing."""
+"""Randomly changed models: an error sentence or valid predictions, and no foreign code."""
 
 import subprocess
 import sys
@@ -13,8 +13,8 @@ QUICK, MANY, BATCHES = 220, 2400, 6
 
 @pytest.mark.usefixtures("unchecked_types")
 def test_a_few_changes(tmp_path):
-    said = [try_case(number, tmp_path) for number in range(QUICK)]
-    assert sum(map(bool, said)) > QUICK / 2
+    sentence = [try_case(number, tmp_path) for number in range(QUICK)]
+    assert sum(map(bool, sentence)) > QUICK / 2
 
 
 def test_models_of_every_kind_of_file():

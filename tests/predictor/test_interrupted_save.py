@@ -1,4 +1,4 @@
-"""A save that is interrupted or killed leaves the model whole, and nothing else once it is over."""
+"""Interrupted saves: the model stays whole, and leftovers are removed."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from forgery import laid_out
 from fuzzed_bundles import saved
 
-from polytask.predictor import load, sweep_halves
+from polytask.predictor import load, remove_unfinished_saves
 from polytask.predictor._folder import new_folder
 
 
@@ -38,22 +38,22 @@ def killed(folder: Path, *names: str) -> Path:
 
 
 @pytest.mark.parametrize("names", [(), ("new",), ("new", "old")])
-def test_halves_go_and_the_model_stays(tmp_path, names):
+def test_unfinished_saves_are_removed_and_the_model_stays(tmp_path, names):
     laid_out(saved("linear")[0], tmp_path / "model")
     place = killed(tmp_path, *names)
-    sweep_halves(tmp_path / "model")
+    remove_unfinished_saves(tmp_path / "model")
     assert not place.exists()
     assert load(tmp_path / "model").name == "linear"
 
 
-def test_a_model_that_was_about_to_be_replaced_comes_back(tmp_path):
+def test_a_model_that_was_about_to_be_replaced_is_restored(tmp_path):
     killed(tmp_path, "old", "new")
-    sweep_halves(tmp_path / "model")
+    remove_unfinished_saves(tmp_path / "model")
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert load(tmp_path / "model").name == "linear"
 
 
-def test_the_next_save_sweeps(tmp_path):
+def test_the_next_save_removes_unfinished_ones(tmp_path):
     killed(tmp_path, "new")
     load(laid_out(saved("linear")[0], tmp_path / "other")).save(tmp_path / "model")
     assert {path.name for path in tmp_path.iterdir()} == {"model", "other"}

@@ -1,4 +1,4 @@
-"""Models that were saved once and must be read from now on."""
+"""Models saved by earlier versions, which must load and predict the same."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ def test_every_learner_of_this_format_is_kept():
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_it_predicts_what_it_did(folder):
+def test_a_kept_model_predicts_the_same(folder):
     for library in ("lightgbm", "xgboost"):
         if library in folder.name:
             pytest.importorskip(library)

@@ -1,4 +1,4 @@
-"""Fitted models of a user's own, saved and loaded by the path of their class."""
+"""Users' model classes, saved and loaded by their path."""
 
 import json
 import sys
@@ -54,7 +54,7 @@ def test_as_a_part_of_another_model(tmp_path, data):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "sentence"),
     [
         ("users_model:NoModel", "which this polytask does not know"),
         ("polytask.predictor:Model", "which this polytask does not know"),
@@ -65,14 +65,14 @@ def test_as_a_part_of_another_model(tmp_path, data):
         (":", "no name of any"),
     ],
 )
-def test_names_that_are_no_model(tmp_path, data, name, words):
+def test_names_that_refer_to_no_model(tmp_path, data, name, sentence):
     fitted(data).save(tmp_path / "first")
     resealed(files_of(tmp_path / "first"), tmp_path / "model", model=name)
-    with pytest.raises(BundleError, match=words):
+    with pytest.raises(BundleError, match=sentence):
         load(tmp_path / "model", trusted="users_model")
 
 
-def test_arrays_that_are_none(tmp_path, data):
+def test_arrays_that_are_not_of_numbers(tmp_path, data):
     with pytest.raises(BundleError, match="'task0', an array that is not of numbers"):
         fitted(data, task0=np.array(["a"])).save(tmp_path / "model")
     broken = fitted(data, task0=np.array(np.nan, np.float32))
@@ -104,7 +104,7 @@ def test_all_code_that_is_not_trusted_is_named_at_once(tmp_path):
         load(tmp_path / "model")
 
 
-def test_what_a_manifest_calls_models(tmp_path, data):
+def test_names_of_models_in_a_manifest(tmp_path, data):
     fitted(data).save(tmp_path / "model")
     manifest = json.loads((tmp_path / "model" / "bundle.json").read_text())
     assert manifest["model"] == "users_model:Levels"

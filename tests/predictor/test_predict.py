@@ -1,4 +1,4 @@
-"""What users hand over to be predicted."""
+"""Tables to predict: frames, own rows and several sources."""
 
 from dataclasses import replace
 
@@ -260,13 +260,13 @@ def test_models_and_predictions_show_themselves_in_one_line():
     assert len(repr(answer)) < 80
 
 
-@pytest.mark.parametrize("many", [1, 2])
-def test_predictions_name_new_categories(many):
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_predictions_name_new_categories(repeats):
     table = {"zip": ["01", "02"] * 10, "y": [0.0, 1.5] * 10}
     data = MultiTaskDataset.from_table(table, [Task("y", "regression")])
-    predictions = linear(data).predict({"zip": ["01", "7"] * many})
-    cells = "1 cell" if many == 1 else f"{many} cells"
+    predictions = linear(data).predict({"zip": ["01", "7"] * repeats})
+    cells = "1 cell" if repeats == 1 else f"{repeats} cells"
     note = f"zip: '7' ({cells}) was not seen in fitting and counts as unknown"
     assert predictions.notes == (note,)
-    assert repr(predictions) == f"Predictions(1 task × {2 * many} rows: y; 1 note)"
+    assert repr(predictions) == f"Predictions(1 task × {2 * repeats} rows: y; 1 note)"
     assert linear(data).predict(data).notes == ()

@@ -1,4 +1,4 @@
-"""A saved model comes back bit for bit, or with a sentence that says what is wrong."""
+"""Saved models: loaded bit for bit, or refused with a sentence that says what is wrong."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def of_network(architecture=None, data: MultiTaskDataset = MIXED) -> FittedPredi
 
 def combined() -> FittedPredictor:
     linear, boosting = of_estimators(), of_estimators(GradientBoosting(max_iter=5))
-    answers = {name: place % 2 for place, name in enumerate(MIXED.tasks.names)}
+    answers = {name: index % 2 for index, name in enumerate(MIXED.tasks.names)}
     model = CombinedModel((linear.model, boosting.model), answers)
     return FittedPredictor(linear.tasks, linear.schemas, model, None, "combined")
 
@@ -105,10 +105,10 @@ def test_every_file_is_tested(saved):
 
 @pytest.mark.parametrize(("model", "file"), FILES)
 class TestFaults:
-    @pytest.mark.parametrize("place", [0.0, 0.01, 0.2, 0.5, 0.83, 1.0])
-    def test_a_flipped_bit(self, saved, model, file, place, tmp_path):
+    @pytest.mark.parametrize("position", [0.0, 0.01, 0.2, 0.5, 0.83, 1.0])
+    def test_a_flipped_bit(self, saved, model, file, position, tmp_path):
         content = bytearray(saved[model][file])
-        content[int(place * (len(content) - 1))] ^= 1
+        content[int(position * (len(content) - 1))] ^= 1
         folder = laid_out({**saved[model], file: bytes(content)}, tmp_path)
         with pytest.raises(BundleError, match=file) as caught:
             load(folder)

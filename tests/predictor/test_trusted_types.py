@@ -1,4 +1,4 @@
-"""The types that files may hold: those that saved estimators are made of, and no others."""
+"""Types allowed in files: exactly those that saved estimators consist of."""
 
 import io
 import json
@@ -86,11 +86,11 @@ def test_all_of_scikit_learns_estimators_are_estimators():
         "polytask._trust.importlib",
     ],
 )
-def test_what_is_no_estimator(name):
+def test_names_that_are_no_estimator(name):
     assert not is_estimator(name)
 
 
-def test_an_estimator_that_says_it_is_scikit_learns():
+def test_an_estimator_that_claims_to_be_of_scikit_learn():
     class Liar(BaseEstimator):
         pass
 
@@ -102,7 +102,7 @@ def schema(value: object) -> object:
     return json.loads(ZipFile(io.BytesIO(skops.io.dumps(value))).read("schema.json"))
 
 
-def test_a_trusted_estimator_of_ones_own():
+def test_a_trusted_estimator_of_a_user():
     from users_estimator import Mean
 
     check_schema(schema([[Ridge(), LogisticRegression()]]), "it")

@@ -66,7 +66,7 @@ def test_values_that_fit(value, whole, fits):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "sentence"),
     [
         ({"low": 2.0, "high": 1.0}, r"`high` parameter of Range must be greater than `low`"),
         ({"low": 1.0, "high": 1.0}, r"which is 1\.0\. Got 1\.0 instead"),
@@ -75,8 +75,8 @@ def test_values_that_fit(value, whole, fits):
         ({"low": 1.0, "high": 2.0, "step": 2.0, "values": (1.0,)}, "`step` or `values`, not both"),
     ],
 )
-def test_ranges_that_are_none(arguments, words):
-    with pytest.raises(ParameterError, match=words):
+def test_ranges_that_are_none(arguments, sentence):
+    with pytest.raises(ParameterError, match=sentence):
         Range(**arguments)
 
 

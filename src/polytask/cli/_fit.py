@@ -25,9 +25,9 @@ def run(given: Mapping[str, Any]) -> None:
     options = settings(FitSettings, given)
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
-        from polytask.predictor import check_folder, sweep_halves
+        from polytask.predictor import check_folder, remove_unfinished_saves
 
-        sweep_halves(options.out)
+        remove_unfinished_saves(options.out)
         check_folder(options.out)
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)

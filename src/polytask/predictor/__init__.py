@@ -1,7 +1,11 @@
-"""Fitted models: what they predict, and how they lie in a folder without pickle.
+"""Fitted models: predictions in the user's units, and folders that hold models without pickle.
 
-The names below are resolved on first use: networks alone need torch, and what can be told of a
-table from a saved model's schema needs no scikit-learn either.
+Begin with `FittedPredictor`, which joins tasks, schemas and a `Model`; the other ``…_model.py``
+files are the kinds of models. `load` reads a folder that ``_folder.py`` and ``_contents.py`` have
+checked; ``…_checks.py`` check estimators from such a folder.
+
+The names below are resolved on first use: only networks need torch, and a saved model's schema
+checks a table without scikit-learn.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets
-    from polytask.predictor._folder import check_folder, is_damaged, sweep_halves
+    from polytask.predictor._folder import check_folder, is_damaged, remove_unfinished_saves
     from polytask.predictor._load import SavedModel, load, open_model
     from polytask.predictor._model import Model, models_loaded
     from polytask.predictor._network_model import NetworkModel
@@ -40,7 +44,7 @@ __all__ = [
     "load",
     "models_loaded",
     "open_model",
-    "sweep_halves",
+    "remove_unfinished_saves",
 ]
 
 _MODULES = {
@@ -62,7 +66,7 @@ _MODULES = {
     "load": "_load",
     "models_loaded": "_model",
     "open_model": "_load",
-    "sweep_halves": "_folder",
+    "remove_unfinished_saves": "_folder",
 }
 
 

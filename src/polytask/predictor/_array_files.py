@@ -1,4 +1,4 @@
-"""Arrays in a zip archive, whose sizes are held against the bytes before anything is allocated."""
+"""Checks of arrays in a zip archive: sizes against the bytes, before anything is allocated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED, ZipFile
 import numpy as np
 from numpy.lib import format as npy
 
-__all__ = ["check_archive", "check_array", "stored"]
+__all__ = ["check_archive", "check_array", "uncompressed"]
 
 _KINDS = "biufcSU"
 _NAMES = re.compile(r"schema\.json|\d+\.np[yz]|[a-z_]+\.npy")
@@ -20,7 +20,7 @@ _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 def check_archive(archive: ZipFile, size: int) -> None:
     """Raise unless a zip archive holds plain uncompressed entries, each once.
 
-    Entries that are not compressed can claim no more than the bytes that are there.
+    Uncompressed entries cannot claim more bytes than the archive has.
 
     Parameters
     ----------
@@ -70,18 +70,18 @@ def check_array(name: str, content: bytes) -> None:
 
 
 def _is_plain(dtype: np.dtype) -> bool:
-    """Numbers and texts, and records of numbers."""
+    """Whether a type is of numbers or texts, or of records of numbers."""
     if dtype.names is not None:
         fields = [field[0] for field in (dtype.fields or {}).values()]
         return all(field.kind in "biuf" and field.subdtype is None for field in fields)
     return dtype.kind in _KINDS and dtype.itemsize > 0
 
 
-def stored(content: bytes) -> bytes:
+def uncompressed(content: bytes) -> bytes:
     """The same archive, and the archives in it, without compression."""
     fresh = io.BytesIO()
     with ZipFile(io.BytesIO(content)) as old, ZipFile(fresh, "w", ZIP_STORED) as new:
         for name in old.namelist():
             inner = old.read(name)
-            new.writestr(name, stored(inner) if name.endswith(".npz") else inner)
+            new.writestr(name, uncompressed(inner) if name.endswith(".npz") else inner)
     return fresh.getvalue()

@@ -1,4 +1,4 @@
-"""A model that is a few arrays, so that only its scores must be written."""
+"""Base class of models that are a few arrays: only `scores` must be written."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ARRAYS = "arrays.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class ArraysModel(Model):
-    """The base class of models of your own whose state is arrays of numbers.
+    """The base class of users' models whose state is arrays of numbers.
 
-    Subclasses write `scores`; saving and loading are done. A subclass that relies on the shapes of
-    its arrays checks them in ``__post_init__``, since files may come from someone else.
+    Subclasses write `scores`; saving and loading are inherited. A subclass that relies on the
+    shapes of its arrays checks them in ``__post_init__``, since files may come from someone else.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class ArraysModel(Model):
     schemas : mapping of source name to Schema
         Fitted on the training rows.
     arrays : mapping of str to array
-        Numbers or truth values.
+        Numbers or booleans.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class ArraysModel(Model):
 
     @property
     def n_parameters(self) -> int:
-        """Numbers in all arrays."""
+        """Number of elements in all arrays."""
         return sum(array.size for array in self.arrays.values())
 
     def save(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Boosted trees of LightGBM and XGBoost, as estimators around what their own files hold."""
+"""Estimators around saved boosters of LightGBM and XGBoost."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["BoosterClassifier", "BoosterRegressor", "Trees"]
 
 
 class Trees(ABC):
-    """A booster of one of the libraries.
+    """A booster of LightGBM or XGBoost.
 
     Attributes
     ----------
     library : str
     suffix : str
-        Of files in the library's own format.
+        Suffix of files in the library's own format.
     n_features : int
     missing : float
         The number that stands for missing cells, besides NaN.
@@ -39,18 +39,18 @@ class Trees(ABC):
         Raises
         ------
         BundleError
-            If its answers depend on more than the booster.
+            If its predictions depend on more than the booster.
         """
 
     @classmethod
     @abstractmethod
     def read(cls, content: bytes, n_classes: int | None, missing: float) -> Trees:
-        """Read what `content` gives, from a file that a stranger may have written.
+        """Read the result of `content` from an untrusted file.
 
         Raises
         ------
         ValueError
-            If the trees lead nowhere, or are not of that many classes (None for numbers).
+            If the trees are malformed, or are not of that many classes (None for numbers).
         MissingDependencyError
             If the library is not installed.
         """
@@ -58,14 +58,14 @@ class Trees(ABC):
     @property
     @abstractmethod
     def n_numbers(self) -> int:
-        """Nodes of all trees, or coefficients."""
+        """Number of nodes of all trees, or of coefficients."""
 
     @abstractmethod
     def response(self, X: Any) -> np.ndarray:
-        """Numbers, or probabilities: of the later of two classes, or of each of several."""
+        """Numbers, or probabilities: of the second of two classes, or of each of several."""
 
     def margins(self, X: Any) -> np.ndarray:
-        """Scores before they become probabilities, where the library's classifier gives them."""
+        """Scores before they become probabilities, if the library's classifier gives them."""
         raise NotImplementedError
 
     @abstractmethod
@@ -74,7 +74,7 @@ class Trees(ABC):
 
 
 class _Booster(BaseEstimator):
-    """A fitted booster, or none where the model that held it was never fitted."""
+    """A fitted booster, or None if the model that held it was never fitted."""
 
     def __init__(self, trees: Trees | None = None) -> None:
         self.trees = trees
@@ -85,7 +85,7 @@ class _Booster(BaseEstimator):
         return self.trees is not None
 
     def fit(self, X: Any, y: Any) -> Any:
-        """Saved boosters are not fitted again."""
+        """Raise, since saved boosters are not fitted again."""
         raise NotImplementedError("A saved booster predicts; fit the library's own estimator.")
 
     def _fitted(self) -> Trees:
@@ -126,8 +126,8 @@ class BoosterClassifier(ClassifierMixin, _Booster):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of every class."""
-        found = self._fitted().response(X)
-        return found if found.ndim == 2 else np.stack([1.0 - found, found], axis=1)
+        response = self._fitted().response(X)
+        return response if response.ndim == 2 else np.stack([1.0 - response, response], axis=1)
 
     @available_if(lambda self: self.gives_margins)  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Boosters inside estimators: taken out before skops writes them, and put back after it read."""
+"""Boosters inside estimators: extracted before skops writes, inserted after it has read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polytask.predictor._lightgbm import LightGBMTrees
 from polytask.predictor._sound import parts_of
 from polytask.predictor._xgboost import XGBoostTrees
 
-__all__ = ["BoosterEntry", "fitted_trees", "put_back", "taken_out"]
+__all__ = ["BoosterEntry", "extract_boosters", "fitted_trees", "insert_boosters"]
 
 _MARK = "polytask booster"
 _LIBRARIES: Mapping[str, Any] = {"lightgbm": LightGBMTrees, "xgboost": XGBoostTrees}
@@ -28,14 +28,14 @@ _LIBRARIES: Mapping[str, Any] = {"lightgbm": LightGBMTrees, "xgboost": XGBoostTr
 
 @dataclass(frozen=True)
 class BoosterEntry:
-    """What a saved model says of a booster in it.
+    """The entry of a booster in a saved model.
 
     Parameters
     ----------
     library : {"lightgbm", "xgboost"} or None
-        None for one that was never fitted, such as the pattern of an ensemble's members.
+        None for a booster that was never fitted, such as the template of an ensemble's members.
     file : str
-        In the library's own format.
+        File in the library's own format.
     classes : tuple of int or None
         None for numbers.
     missing : float or None
@@ -51,17 +51,17 @@ class BoosterEntry:
     gives_margins: bool = False
 
 
-def taken_out(estimators: Any, folder: Path) -> tuple[Any, list[dict[str, Any]]]:
-    """The same estimators with marks for boosters, which are written to files; and their entries.
+def extract_boosters(estimators: Any, folder: Path) -> tuple[Any, list[dict[str, Any]]]:
+    """Write boosters to files; return the estimators with marks for them, and their entries.
 
     Raises
     ------
     BundleError
         If a booster cannot be saved so that it predicts the same.
     """
-    found = [part for part in parts_of(estimators) if _is_booster(part)]
+    models = [part for part in parts_of(estimators) if _is_booster(part)]
     entries = []
-    for position, model in enumerate(found):
+    for position, model in enumerate(models):
         trees = _trees(model)
         entry = BoosterEntry(None, "", _classes(model))
         if trees is not None:
@@ -72,29 +72,29 @@ def taken_out(estimators: Any, folder: Path) -> tuple[Any, list[dict[str, Any]]]
             with replacing(folder / file) as temporary:
                 temporary.write_bytes(trees.content())
         entries.append(asdict(entry))
-    marks: dict[int, Any] = {id(model): {_MARK: place} for place, model in enumerate(found)}
-    return (copy.deepcopy(estimators, marks) if found else estimators), entries
+    marks: dict[int, Any] = {id(model): {_MARK: index} for index, model in enumerate(models)}
+    return (copy.deepcopy(estimators, marks) if models else estimators), entries
 
 
-def put_back(estimators: Any, entries: tuple[BoosterEntry, ...], contents: Contents) -> Any:
-    """The estimators with boosters in place of their marks.
+def insert_boosters(estimators: Any, entries: tuple[BoosterEntry, ...], contents: Contents) -> Any:
+    """Return the estimators with boosters in place of their marks.
 
     Raises
     ------
     BundleError
         If a booster's file is damaged or forged, or marks and entries do not agree.
     """
-    boosters = [_loaded(entry, contents) for entry in entries]
+    boosters = [_load_booster(entry, contents) for entry in entries]
     marks = [part for part in parts_of(estimators) if isinstance(part, dict) and _MARK in part]
-    places = [mark[_MARK] for mark in marks]
-    if any(type(place) is not int or not 0 <= place < len(boosters) for place in places):
+    indices = [mark[_MARK] for mark in marks]
+    if any(type(index) is not int or not 0 <= index < len(boosters) for index in indices):
         raise BundleError(f"{contents.folder} names a booster that it does not describe.")
-    found: dict[int, Any] = {id(mark): boosters[mark[_MARK]] for mark in marks}
-    return copy.deepcopy(estimators, found) if marks else estimators
+    replaced: dict[int, Any] = {id(mark): boosters[mark[_MARK]] for mark in marks}
+    return copy.deepcopy(estimators, replaced) if marks else estimators
 
 
 def fitted_trees(estimator: Any) -> Trees | None:
-    """The booster in an estimator; None in one that has none, or none that could be saved."""
+    """The booster in an estimator; None if it has none, or one that could not be saved."""
     try:
         return _trees(estimator) if _is_booster(estimator) else None
     except BundleError:
@@ -102,7 +102,7 @@ def fitted_trees(estimator: Any) -> Trees | None:
 
 
 def _is_booster(part: Any) -> bool:
-    """Whether it is an estimator of one of the libraries, or one that was loaded."""
+    """Whether an object is an estimator of one of the libraries, or a loaded booster."""
     library = type(part).__module__.partition(".")[0]
     own = library in _LIBRARIES and isinstance(part, BaseEstimator)
     return own or isinstance(part, BoosterRegressor | BoosterClassifier)
@@ -120,19 +120,19 @@ def _classes(model: Any) -> tuple[int, ...] | None:
     return tuple(int(label) for label in getattr(model, "classes_", ()))
 
 
-def _loaded(entry: BoosterEntry, contents: Contents) -> BoosterRegressor | BoosterClassifier:
+def _load_booster(entry: BoosterEntry, contents: Contents) -> BoosterRegressor | BoosterClassifier:
     trees = None
     if entry.library is not None:
         missing = math.nan if entry.missing is None else entry.missing
         n_classes = None if entry.classes is None else len(entry.classes)
-        trees = _read(_LIBRARIES[entry.library], entry.file, n_classes, missing, contents)
+        trees = _read_trees(_LIBRARIES[entry.library], entry.file, n_classes, missing, contents)
     if entry.classes is None:
         return BoosterRegressor(trees)
     margins = entry.gives_margins and entry.library == "lightgbm"
     return BoosterClassifier(trees, entry.classes, gives_margins=margins)
 
 
-def _read(
+def _read_trees(
     library: Any, file: str, n_classes: int | None, missing: float, contents: Contents
 ) -> Trees:
     content, path = contents.read(file), contents.path(file)
@@ -141,5 +141,5 @@ def _read(
     except PolytaskError:
         raise
     except Exception as error:
-        said = reason(error, 200, named=False)
-        raise BundleError(f"{path} holds no booster that can predict: {said}.") from error
+        problem = reason(error, 200, named=False)
+        raise BundleError(f"{path} holds no booster that can predict: {problem}.") from error

@@ -1,4 +1,4 @@
-"""Several models of the same rows, each of which answers for some tasks."""
+"""Model that combines several models, each for some tasks."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _PLAN = "combined.json"
 
 @dataclass(frozen=True, eq=False)
 class CombinedModel(Model):
-    """Several models of the same rows, each of which answers for some tasks.
+    """Several models of the same rows, each of which predicts some tasks.
 
-    Such are single-task learners of which each task keeps the settings that suit it.
+    An example are single-task learners whose settings are chosen per task.
 
     Parameters
     ----------
     models : tuple of Model
         Fitted for the same tasks with equal schemas.
     answers : mapping of task to int
-        Which of the models answers for each task.
+        Position of the model that predicts each task.
     """
 
     models: tuple[Model, ...]
@@ -41,21 +41,22 @@ class CombinedModel(Model):
 
     @property
     def n_parameters(self) -> int:
-        """Those of all models, whether or not all their tasks are asked for."""
+        """Learned numbers of all models, whether or not all their tasks are used."""
         return sum(model.n_parameters for model in self.models)
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
-        found = [model.scores(sources) for model in self.models]
+        scores_by_model = [model.scores(sources) for model in self.models]
         return {
             source.name: {
-                task: found[self.answers[task]][source.name][task] for task in found[0][source.name]
+                task: scores_by_model[self.answers[task]][source.name][task]
+                for task in scores_by_model[0][source.name]
             }
             for source in sources
         }
 
     def save(self, folder: Path) -> None:
-        """Write every model's files, the model's position before their names."""
+        """Write every model's files, prefixed with the model's position."""
         for position, model in enumerate(self.models):
             with tempfile.TemporaryDirectory(dir=folder) as own:
                 model.save(Path(own))
@@ -85,7 +86,7 @@ class CombinedModel(Model):
 
 @dataclass(frozen=True)
 class _Plan:
-    """What ``combined.json`` says: the models' classes, and which answers for each task."""
+    """Content of ``combined.json``: the models' classes, and the model of each task."""
 
     models: tuple[str, ...]
     answers: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""One answer per task, whatever the inputs."""
+"""Model that predicts one constant per task."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ConstantModel(Model):
 
     @property
     def n_parameters(self) -> int:
-        """Raw scores of all tasks."""
+        """Number of raw scores of all tasks."""
         return sum(scores.size for scores in self.raw.values())
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
@@ -63,18 +63,20 @@ class ConstantModel(Model):
         cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]
     ) -> ConstantModel:
         """Read what `save` wrote."""
-        path, found = contents.path(_CONSTANTS), contents.json(_CONSTANTS)
+        path, constants = contents.path(_CONSTANTS), contents.json(_CONSTANTS)
         targets = fitted_targets(tasks, schemas)
-        if not isinstance(found, dict) or set(found) != set(tasks.names):
+        if not isinstance(constants, dict) or set(constants) != set(tasks.names):
             raise BundleError(f"{path} must hold one entry for each task of the model.")
         shapes = {task.name: task.known_kind.score_shape(targets[task.name]) for task in tasks}
-        return cls({name: _scores(path, found[name], shape) for name, shape in shapes.items()})
+        return cls(
+            {name: _parse_scores(path, constants[name], shape) for name, shape in shapes.items()}
+        )
 
 
-def _scores(path: Path, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+def _parse_scores(path: Path, values: Any, shape: tuple[int, ...]) -> np.ndarray:
     size = math.prod(shape)
-    numbers = isinstance(values, list) and all(type(one) in {float, int} for one in values)
-    in_range = numbers and all(abs(one) <= _LARGEST for one in values)
+    numbers = isinstance(values, list) and all(type(number) in {float, int} for number in values)
+    in_range = numbers and all(abs(number) <= _LARGEST for number in values)
     if not in_range or len(values) != size:
         raise BundleError(
             f"{path} must hold {size} finite numbers for each task. Got {describe(values)}."

@@ -1,4 +1,4 @@
-"""The files of a saved model, read once and held against the manifest's digests."""
+"""Files of a saved model, read once and checked against the manifest's digests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from polytask._plain import parse_json, read_file
 from polytask._reason import reason
 from polytask.exceptions import BundleError
 
-__all__ = ["AGAIN", "Contents", "FileEntry", "is_importable", "read_contents", "unnamed_files"]
+__all__ = ["REMEDY", "Contents", "FileEntry", "is_importable", "read_contents", "unnamed_files"]
 
-AGAIN = "Copy the whole folder again, or save the model anew."
+REMEDY = "Copy the whole folder again, or save the model anew."
 
 _IMPORTABLE = (
     *all_suffixes(),
@@ -25,12 +25,12 @@ _IMPORTABLE = (
     *(".egg", ".egg-link", ".whl"),
 )
 _CACHES = ("__pycache__", ".dist-info", ".egg-info", ".egg")
-"""Ends of folders' names: of compiled files, and of packages, whose entry points are imported."""
+"""Endings of folder names: of compiled files, and of packages with entry points to import."""
 
 
 @dataclass(frozen=True)
 class FileEntry:
-    """What the manifest says of a file.
+    """A file's entry in the manifest.
 
     Parameters
     ----------
@@ -45,14 +45,14 @@ class FileEntry:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Files of a saved model, or of a part of it, as they were when their digests were checked.
+    """Contents of the files of a saved model, or of a part of it, whose digests were checked.
 
     Parameters
     ----------
     folder : Path
     files : mapping of file name to bytes
     prefix : str
-        What stands before the names of a part's files.
+        Prefix of the names of a part's files.
     """
 
     folder: Path
@@ -60,7 +60,7 @@ class Contents:
     prefix: str = ""
 
     def path(self, name: str) -> Path:
-        """Where the file lies, for messages."""
+        """Path of a file, for messages."""
         return self.folder / f"{self.prefix}{name}"
 
     def read(self, name: str) -> bytes:
@@ -74,7 +74,7 @@ class Contents:
         try:
             return self.files[f"{self.prefix}{name}"]
         except KeyError:
-            sentence = f"{self.path(name)} is needed, but the manifest does not list it. {AGAIN}"
+            sentence = f"{self.path(name)} is needed, but the manifest does not list it. {REMEDY}"
             raise BundleError(sentence) from None
 
     def json(self, name: str) -> Any:
@@ -91,11 +91,11 @@ class Contents:
             if isinstance(error, BundleError):
                 raise
             raise BundleError(
-                f"{self.path(name)} cannot be read ({reason(error, named=False)}). {AGAIN}"
+                f"{self.path(name)} cannot be read ({reason(error, named=False)}). {REMEDY}"
             ) from error
 
     def part(self, prefix: str) -> Contents:
-        """The files whose names begin with the prefix, which is left out of their names."""
+        """The files whose names begin with a prefix, named without it."""
         return Contents(self.folder, self.files, f"{self.prefix}{prefix}")
 
 
@@ -116,21 +116,21 @@ def read_contents(folder: Path, entries: Mapping[str, FileEntry]) -> dict[str, b
 
 def _verified(path: Path, entry: FileEntry) -> bytes:
     if not path.is_file():
-        raise BundleError(f"{path} is missing from the saved model. {AGAIN}")
+        raise BundleError(f"{path} is missing from the saved model. {REMEDY}")
     size = path.stat().st_size
     if size != entry.bytes:
         sentence = f"{path} has {size} bytes instead of {entry.bytes}: it is truncated or edited."
-        raise BundleError(f"{sentence} {AGAIN}")
+        raise BundleError(f"{sentence} {REMEDY}")
     try:
         content = read_file(path, entry.bytes)
     except MemoryError as error:
         raise BundleError(f"{path} has {size:,} bytes, more than the memory holds.") from error
     except ValueError as error:
         raise BundleError(
-            f"{path} cannot be read: {reason(error, named=False)}. {AGAIN}"
+            f"{path} cannot be read: {reason(error, named=False)}. {REMEDY}"
         ) from error
     if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise BundleError(f"{path} was edited or damaged after it was written. {AGAIN}")
+        raise BundleError(f"{path} was edited or damaged after it was written. {REMEDY}")
     return content
 
 
@@ -155,7 +155,7 @@ def unnamed_files(folder: Path, named: set[str]) -> list[str]:
 
 
 def is_importable(name: str) -> bool:
-    """Whether Python could import a file, or would read it at its start."""
+    """Whether Python could import a file, or would read it at startup."""
     return name.casefold().endswith(_IMPORTABLE)
 
 

@@ -1,4 +1,4 @@
-"""The matrix that an estimator takes."""
+"""Design matrices of estimators."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from polytask.data import Schema, Source
 __all__ = ["Design"]
 
 _MOST_CODES = 254
-"""Categories that histogram boosting keeps apart; one more number stands for all others."""
+"""Categories that histogram boosting distinguishes; one more number represents all others."""
 _WIDEST_DENSE = 100
 
 
 @dataclass(frozen=True)
 class Design:
-    """How a source's encoded inputs become one matrix, fitted on training rows and frozen.
+    """The layout of a source's encoded inputs as one matrix, fitted on training rows and frozen.
 
     Parameters
     ----------
     categorical : {"one_hot", "codes"}
-        One indicator a known category (all 0 for an unknown one), or whole numbers with 0 for
+        One indicator per known category (all 0 for an unknown one), or whole numbers with 0 for
         unknown ones.
     sparse : bool
         Whether the matrix is a scipy CSR array.
     tasks : tuple of str
-        Where the task of each row is one more categorical column: the tasks in order of their
-        codes.
+        If the task of each row is an additional categorical column, the tasks in order of their
+        codes; otherwise empty.
     frequent : tuple of (tuple of int or None)
-        For every categorical column with too many codes, those that keep a number of their own;
-        the rest count as unknown.
+        Per categorical column with too many codes, those that keep a number of their own; the
+        rest count as unknown.
     """
 
     categorical: Literal["one_hot", "codes"] = "one_hot"
@@ -65,7 +65,7 @@ class Design:
     def matrix(self, source: Source, schema: Schema) -> Any:
         """The float64 matrix of a source's rows: numbers and tensors first, then categories."""
         encoded = schema.encode(source)
-        numbers = [
+        amounts = [
             array.reshape(source.n_rows, prod(array.shape[1:])).astype(np.float64)
             for part, array in encoded.items()
             if part != "categorical"
@@ -78,10 +78,10 @@ class Design:
             codes = np.column_stack([codes, self._task_codes(source)])
             cardinalities = (*cardinalities, len(self.tasks) + 1)
         if self.categorical == "codes":
-            return np.hstack([*numbers, codes.astype(np.float64)])
+            return np.hstack([*amounts, codes.astype(np.float64)])
         if self.sparse:
-            return sparse.csr_array(sparse.hstack([*numbers, _one_hot(codes, cardinalities)]))
-        return np.hstack([*numbers, _one_hot(codes, cardinalities).toarray()])
+            return sparse.csr_array(sparse.hstack([*amounts, _one_hot(codes, cardinalities)]))
+        return np.hstack([*amounts, _one_hot(codes, cardinalities).toarray()])
 
     def width(self, schema: Schema) -> int:
         """Columns of the matrix."""
@@ -122,17 +122,17 @@ def _no_codes(source: Source) -> np.ndarray:
 
 
 def _frequent(codes: np.ndarray) -> tuple[int, ...] | None:
-    found, counts = np.unique(codes[codes > 0], return_counts=True)
-    if found.max(initial=0) <= _MOST_CODES:
+    values, counts = np.unique(codes[codes > 0], return_counts=True)
+    if values.max(initial=0) <= _MOST_CODES:
         return None
     order = np.argsort(-counts, kind="stable")[:_MOST_CODES]
-    return tuple(int(code) for code in np.sort(found[order]))
+    return tuple(int(code) for code in np.sort(values[order]))
 
 
 def _one_hot(codes: np.ndarray, cardinalities: Sequence[int]) -> sparse.csr_array:
     widths = np.array(cardinalities, dtype=np.int64) - 1
     offsets = np.concatenate([[0], np.cumsum(widths)])
     rows, columns = np.nonzero(codes)
-    places = offsets[columns] + codes[rows, columns] - 1
+    positions = offsets[columns] + codes[rows, columns] - 1
     shape = (len(codes), int(offsets[-1]))
-    return sparse.csr_array((np.ones(len(rows)), (rows, places)), shape=shape)
+    return sparse.csr_array((np.ones(len(rows)), (rows, positions)), shape=shape)

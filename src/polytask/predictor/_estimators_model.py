@@ -1,4 +1,4 @@
-"""Fitted scikit-learn estimators as a model."""
+"""Model of fitted scikit-learn estimators."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from polytask._plain import from_plain, to_plain
 from polytask._reason import reason
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
-from polytask.predictor._boosters import BoosterEntry, put_back, taken_out
+from polytask.predictor._boosters import BoosterEntry, extract_boosters, insert_boosters
 from polytask.predictor._contents import Contents
 from polytask.predictor._design import Design
+from polytask.predictor._estimator_checks import check_estimators
 from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
 from polytask.predictor._n_learned import n_learned
-from polytask.predictor._skops_file import dumped, loaded
-from polytask.predictor._sound import check_sound
-from polytask.predictor._sound_parts import check_parts
+from polytask.predictor._part_checks import check_parts
+from polytask.predictor._skops_file import dump_estimators, load_estimators
 from polytask.predictor._suitable_threads import suitable_threads
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -51,8 +51,8 @@ class EstimatorsModel(Model):
 
     @property
     def n_parameters(self) -> int:
-        """Coefficients, or nodes of trees."""
-        return sum(n_learned(one) for part in self.parts for one in part.estimators)
+        """Number of coefficients, or of nodes of trees."""
+        return sum(n_learned(each) for part in self.parts for each in part.estimators)
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
@@ -62,23 +62,23 @@ class EstimatorsModel(Model):
     def _scores(self, source: Source, targets: Mapping[str, FittedTarget]) -> dict[str, np.ndarray]:
         schema = self.schemas[source.name]
         matrices: dict[Design, Any] = {}  # most parts share one
-        found: dict[str, np.ndarray] = {}
+        scores: dict[str, np.ndarray] = {}
         for part in self.parts:
             if part.source == source.name:
                 if part.design not in matrices:
                     matrices[part.design] = part.design.matrix(source, schema)
                 with suitable_threads(source.n_rows):
-                    found.update(part.scores(matrices[part.design], source, self.tasks, targets))
-        return found
+                    scores.update(part.scores(matrices[part.design], source, self.tasks, targets))
+        return scores
 
     def save(self, folder: Path) -> None:
         """Write ``estimators.json``, ``estimators.skops``, and boosters in files of their own."""
         parts = [
-            _Part(part.source, part.tasks, part.design, part.spread, part.standardized)
+            _PartEntry(part.source, part.tasks, part.design, part.spread, part.standardized)
             for part in self.parts
         ]
-        given, boosters = taken_out([list(part.estimators) for part in self.parts], folder)
-        content = dumped(given, str(folder / _ESTIMATORS))
+        given, boosters = extract_boosters([list(part.estimators) for part in self.parts], folder)
+        content = dump_estimators(given, str(folder / _ESTIMATORS))
         with replacing(folder / _ESTIMATORS) as temporary:
             temporary.write_bytes(content)
         write_json(folder / _PARTS, {"parts": to_plain(parts), "boosters": boosters})
@@ -88,12 +88,12 @@ class EstimatorsModel(Model):
         cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]
     ) -> EstimatorsModel:
         """Read what `save` wrote."""
-        saved = from_plain(_Saved, contents.json(_PARTS))
+        saved = from_plain(_ModelEntry, contents.json(_PARTS))
         where = str(contents.path(_ESTIMATORS))
-        estimators = loaded(contents.read(_ESTIMATORS), where)
-        estimators = put_back(estimators, saved.boosters, contents)
+        estimators = load_estimators(contents.read(_ESTIMATORS), where)
+        estimators = insert_boosters(estimators, saved.boosters, contents)
         try:
-            check_sound(estimators)
+            check_estimators(estimators)
             parts = tuple(
                 EstimatorsPart(
                     part.source,
@@ -114,8 +114,8 @@ class EstimatorsModel(Model):
 
 
 @dataclass(frozen=True)
-class _Part:
-    """What ``estimators.json`` says of a part."""
+class _PartEntry:
+    """A part's entry in ``estimators.json``."""
 
     source: str
     tasks: tuple[str, ...]
@@ -125,8 +125,8 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Saved:
-    """What ``estimators.json`` says."""
+class _ModelEntry:
+    """Content of ``estimators.json``."""
 
-    parts: tuple[_Part, ...]
+    parts: tuple[_PartEntry, ...]
     boosters: tuple[BoosterEntry, ...]

@@ -1,4 +1,4 @@
-"""Fitted estimators that answer for some tasks of one source."""
+"""Fitted estimators of some tasks of one source."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["EstimatorsPart"]
 
 @dataclass(frozen=True, eq=False)
 class EstimatorsPart:
-    """Fitted estimators that answer for some tasks of one source.
+    """Fitted estimators that predict some tasks of one source.
 
     Parameters
     ----------
     source : str
     tasks : tuple of str
-        Every task is answered by the same estimators on its own rows, unless `spread`.
+        All predicted by the same estimators, each on its own rows, unless `spread`.
     estimators : tuple
-        One for all label cells of a task, or one for each.
+        One for all label cells of a task, or one per cell.
     design : Design
     spread : bool
         Whether the outputs of the one estimator are the tasks' columns, one after another.
@@ -71,26 +71,26 @@ class EstimatorsPart:
 
 @dataclass(frozen=True, eq=False)
 class _Outputs:
-    """Some outputs of an estimator that has predicted already."""
+    """Selected outputs of an estimator that has already predicted."""
 
     values: np.ndarray
 
     def predict(self, X: Any) -> np.ndarray:
-        """What it predicted."""
+        """Return the stored predictions."""
         del X
         return self.values
 
 
 @dataclass(frozen=True, eq=False)
 class _Encoded:
-    """Estimators that learned target columns in the user's units, as one that learned labels."""
+    """Estimators fitted in the user's units, wrapped as one fitted on encoded labels."""
 
     estimators: Sequence[Any]
     kind: Kind
     target: FittedTarget
 
     def predict(self, X: Any) -> np.ndarray:
-        """Their predictions as `Kind.encode` would give these values."""
+        """Predictions, encoded by `Kind.encode`."""
         columns = predicted_numbers(self.estimators, X).astype(np.float64).T
         encoded = self.kind.encode(list(np.clip(columns, -_LARGEST, _LARGEST)), self.target)
         return encoded.reshape(len(encoded), -1)

@@ -1,4 +1,4 @@
-"""A folder of files and a manifest that vouches for them; whole or absent."""
+"""Folders of saved models: atomic writing, and the manifest with the digests of all files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polytask._plain import from_plain, read_json
 from polytask._reason import reason
 from polytask._validation import describe
 from polytask.exceptions import BundleError
-from polytask.predictor._contents import AGAIN, FileEntry
+from polytask.predictor._contents import REMEDY, FileEntry
 
 __all__ = [
     "FORMAT",
@@ -26,7 +26,7 @@ __all__ = [
     "is_damaged",
     "new_folder",
     "read_manifest",
-    "sweep_halves",
+    "remove_unfinished_saves",
     "write_manifest",
 ]
 
@@ -48,9 +48,9 @@ def new_folder(target: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(target))
     check_folder(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    sweep_halves(target)
-    with workshop(target.parent, _prefix(target)) as place:
-        fresh, old = place / _NEW, place / _OLD
+    remove_unfinished_saves(target)
+    with workshop(target.parent, _prefix(target)) as hidden:
+        fresh, old = hidden / _NEW, hidden / _OLD
         fresh.mkdir()  # unlike the workshop, open to whom the user's mask allows
         yield fresh
         if target.exists():
@@ -64,45 +64,45 @@ def new_folder(target: Path) -> Iterator[Path]:
         _fsync(target.parent)
 
 
-def sweep_halves(folder: str | Path) -> None:
-    """Remove what killed processes left beside a saved model while they wrote it.
+def remove_unfinished_saves(folder: str | Path) -> None:
+    """Remove what killed processes left beside a saved model while writing it.
 
-    A model that one of them was about to replace is put back, where the new one is not there yet.
+    A model that one of them was about to replace is restored if its replacement is missing.
 
     Parameters
     ----------
     folder : str or Path
         Where the model is saved.
     """
-    target = Path(os.path.realpath(folder))  # which links in a circle do not stop
+    target = Path(os.path.realpath(folder))  # unlike resolve, accepts circular links
 
-    def put_back(place: Path) -> None:
-        if (place / _OLD).exists() and not target.exists():
-            (place / _OLD).rename(target)
+    def restore(hidden: Path) -> None:
+        if (hidden / _OLD).exists() and not target.exists():
+            (hidden / _OLD).rename(target)
 
-    sweep_workshops(target.parent, _prefix(target), {_NEW, _OLD}, put_back)
+    sweep_workshops(target.parent, _prefix(target), {_NEW, _OLD}, restore)
 
 
 def _prefix(target: Path) -> str:
-    """What the names of hidden folders begin with in which a model is put together."""
+    """Prefix of the names of hidden folders in which a model is assembled."""
     return f".{target.name}-"
 
 
 def check_folder(folder: str | Path) -> None:
-    """Raise unless a model could be saved in the folder, before it is trained for nothing.
+    """Raise unless a model could be saved in the folder; called before training.
 
     Raises
     ------
     BundleError
         If it is a file, or a folder that holds anything but a saved model.
     """
-    target = Path(os.path.realpath(folder))  # which links in a circle do not stop
+    target = Path(os.path.realpath(folder))  # unlike resolve, accepts circular links
     if not target.exists():
         return
     if not target.is_dir():
         raise BundleError(f"{target} is a file, so no model is saved there. Name another folder.")
-    found = {path.name for path in target.iterdir()}
-    if found and not _is_saved_model(target, found):
+    names = {path.name for path in target.iterdir()}
+    if names and not _is_saved_model(target, names):
         sentence = (
             f"{target} holds something other than a saved model, so nothing is saved over it. "
             "Name another folder, or empty this one."
@@ -111,12 +111,12 @@ def check_folder(folder: str | Path) -> None:
 
 
 def is_damaged(folder: Path) -> bool:
-    """Whether there is the manifest of a saved model that is not as it was written.
+    """Whether a folder has a manifest that was altered after it was written.
 
     Parameters
     ----------
     folder : Path
-        Need not be there.
+        It may be missing.
     """
     try:
         manifest = _parsed(folder / MANIFEST)
@@ -125,8 +125,8 @@ def is_damaged(folder: Path) -> bool:
     return manifest.pop("sha256", None) != _digest(manifest)
 
 
-def _is_saved_model(folder: Path, found: set[str]) -> bool:
-    """Whether the files found are those of a whole manifest, of this format or an earlier one."""
+def _is_saved_model(folder: Path, names: set[str]) -> bool:
+    """Whether the files are those of an intact manifest, of this format or an earlier one."""
     try:
         manifest = _parsed(folder / MANIFEST)
     except (BundleError, OSError):
@@ -134,11 +134,11 @@ def _is_saved_model(folder: Path, found: set[str]) -> bool:
     written, files = manifest.pop("sha256", None), manifest.get("files")
     if manifest.get("format") not in range(1, FORMAT + 1) or not isinstance(files, dict):
         return False
-    return bool(written == _digest(manifest) and found <= {MANIFEST, *files})
+    return bool(written == _digest(manifest) and names <= {MANIFEST, *files})
 
 
 def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
-    """Write the manifest of the files that lie in `folder`: their sizes and digests."""
+    """Write the manifest of the files in `folder`: their sizes and digests."""
     files = {}
     for path in sorted(folder.iterdir()):
         _fsync(path)
@@ -149,7 +149,7 @@ def write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a manifest says, apart from its own digest.
+    """Content of a manifest, apart from its own digest.
 
     Attributes
     ----------
@@ -158,12 +158,12 @@ class Manifest:
         Version that wrote it.
     versions : mapping of package to version
     name : str
-        What tables call the model.
+        The model's name in tables.
     tasks : list
         Recipes of the tasks.
     schemas : mapping of source name to the schema's JSON
     model : str
-        The class that reads the files.
+        Class that reads the files.
     history : plain values or None
     files : mapping of file name to FileEntry
     """
@@ -198,12 +198,12 @@ def read_manifest(folder: Path) -> Manifest:
     _check_format(path, manifest)
     written = manifest.pop("sha256", None)
     if written != _digest(manifest):
-        raise BundleError(f"{path} was edited or damaged after it was written. {AGAIN}")
+        raise BundleError(f"{path} was edited or damaged after it was written. {REMEDY}")
     try:
         return from_plain(Manifest, manifest)
     except ValueError as error:
         raise BundleError(
-            f"{path} does not describe a saved model ({reason(error, named=False)}). {AGAIN}"
+            f"{path} does not describe a saved model ({reason(error, named=False)}). {REMEDY}"
         ) from error
 
 
@@ -212,18 +212,18 @@ def _parsed(path: Path) -> dict[str, Any]:
         manifest = read_json(path)
     except ValueError as error:  # of the encoding or of the JSON
         raise BundleError(
-            f"{path} is truncated or damaged ({reason(error, named=False)}). {AGAIN}"
+            f"{path} is truncated or damaged ({reason(error, named=False)}). {REMEDY}"
         ) from error
     if not isinstance(manifest, dict):
-        raise BundleError(f"{path} does not describe a saved model. {AGAIN}")
+        raise BundleError(f"{path} does not describe a saved model. {REMEDY}")
     return manifest
 
 
 def _check_format(path: Path, manifest: Mapping[str, Any]) -> None:
-    found = manifest.get("format")
-    if found != FORMAT or not isinstance(found, int):
+    written_format = manifest.get("format")
+    if written_format != FORMAT or not isinstance(written_format, int):
         sentence = (
-            f"{path} has format {describe(found)}, written by polytask "
+            f"{path} has format {describe(written_format)}, written by polytask "
             f"{describe(manifest.get('polytask'))}; this polytask reads format {FORMAT}. Install "
             "that version, or fit the model again."
         )

@@ -1,7 +1,7 @@
-"""skops, imported without torch.
+"""Import of skops without torch.
 
-On import skops walks all modules of scikit-learn, of which one is a namespace around torch. A
-stand-in for that module keeps torch out, if nobody has loaded it before; it goes at once.
+On import skops visits all modules of scikit-learn, one of which is a namespace around torch. An
+empty module in its place avoids the import of torch; it is removed right afterwards.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from types import ModuleType
 
 __all__ = ["UnsupportedTypeException", "skops_io"]
 
-_AROUND_TORCH = "sklearn.externals.array_api_compat.torch"
+_TORCH_NAMESPACE = "sklearn.externals.array_api_compat.torch"
 
 
 @contextmanager
-def _standing_in() -> Iterator[None]:
-    if "torch" in sys.modules or _AROUND_TORCH in sys.modules:
+def _without_torch() -> Iterator[None]:
+    if "torch" in sys.modules or _TORCH_NAMESPACE in sys.modules:
         yield
         return
-    sys.modules[_AROUND_TORCH] = ModuleType(_AROUND_TORCH)
+    sys.modules[_TORCH_NAMESPACE] = ModuleType(_TORCH_NAMESPACE)
     try:
         yield
     finally:
-        del sys.modules[_AROUND_TORCH]
+        del sys.modules[_TORCH_NAMESPACE]
 
 
-with _standing_in():
+with _without_torch():
     import skops.io as skops_io
     from skops.io.exceptions import UnsupportedTypeException

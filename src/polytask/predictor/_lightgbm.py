@@ -1,4 +1,4 @@
-"""LightGBM's boosters in its own text format."""
+"""Boosters of LightGBM, in its own text format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from polytask.exceptions import BundleError, MissingDependencyError
 from polytask.predictor._booster import Trees
-from polytask.predictor._sound_trees import check_inner
+from polytask.predictor._tree_checks import check_inner_nodes
 
 __all__ = ["LightGBMTrees"]
 
@@ -48,11 +48,11 @@ _OBJECTIVES = {
     "tweedie",
 }
 _OF_CLASSES = {"multiclass", "multiclassova"}
-"""Objectives that write as many probabilities as they say themselves, whatever the trees have."""
+"""Objectives that state their number of probabilities themselves."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
 _NUMBERS = re.compile(r"[-+.eE0-9 ]*")
-"""What Python and LightGBM read alike: only Python takes underscores and other scripts' digits."""
+"""Numbers that Python and LightGBM read alike: only Python accepts underscores and other digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class LightGBMTrees(Trees):
 
     @property
     def n_numbers(self) -> int:
-        """Nodes of all trees: a tree has one fewer inner ones than leaves."""
+        """Number of nodes of all trees; a tree has one inner node fewer than leaves."""
         leaves = re.findall(r"^num_leaves=([0-9]+)$", self.booster.model_to_string(), re.MULTILINE)
         return sum(2 * int(number) - 1 for number in leaves)
 
@@ -89,7 +89,7 @@ class LightGBMTrees(Trees):
         return np.asarray(self.booster.predict(X, raw_score=True))
 
     def content(self) -> bytes:
-        """The trees as text, without what they were trained with."""
+        """The trees as text, without the training settings."""
         return _plain(self.booster.model_to_string()).encode()
 
     @classmethod
@@ -115,34 +115,37 @@ class LightGBMTrees(Trees):
             sentence = "The saved model holds a booster of LightGBM. Install it: polytask[trees]."
             raise MissingDependencyError(sentence) from error
         text = content.decode()
-        _check(text, n_classes)
+        _check_text(text, n_classes)
         return cls(lightgbm.Booster(model_str=text))
 
 
 def _plain(text: str) -> str:
-    """The text up to its last tree, without the places of the trees in it."""
+    """The text up to its last tree, without the sizes of the trees."""
     lines = text[: text.index(_END)].splitlines()
     kept = [line for line in lines if not line.startswith("tree_sizes=")]
     return "\n".join([*kept, _END, "", "pandas_categorical:null", ""])
 
 
-def _check(text: str, n_classes: int | None) -> None:
-    """Raise unless the text is one that `_plain` gives, of trees that end in leaves."""
+def _check_text(text: str, n_classes: int | None) -> None:
+    """Raise unless the text is a result of `_plain`, and every tree ends in leaves."""
     if _plain(text) != text:
         raise ValueError("it is not as it was written")
     header, *trees = text[: text.index(_END)].split("\nTree=")
     fields = _fields(header)
     if fields.keys() - _HEADER:
         raise ValueError("its header is none of LightGBM")
-    n_features, per_round = _whole(fields, "max_feature_idx") + 1, _whole(fields, "num_class")
+    n_features, per_round = (
+        _whole_number(fields, "max_feature_idx") + 1,
+        _whole_number(fields, "num_class"),
+    )
     _check_objective(fields.get("objective", "custom"), per_round)
     expected = 1 if n_classes is None or n_classes <= 2 else n_classes
     names = fields["feature_names"].split(" ")
     sound = (
-        per_round == _whole(fields, "num_tree_per_iteration") == expected
+        per_round == _whole_number(fields, "num_tree_per_iteration") == expected
         and len(trees) % per_round == 0
         and len(names) == len(fields["feature_infos"].split(" ")) == n_features > 0
-        and _whole(fields, "label_index") == 0
+        and _whole_number(fields, "label_index") == 0
     )
     if not sound:
         raise ValueError("its header does not fit its trees")
@@ -157,7 +160,7 @@ def _check(text: str, n_classes: int | None) -> None:
 
 
 def _check_objective(objective: str, n_classes: int) -> None:
-    """Raise unless it is one of LightGBM's, with settings that fit the trees."""
+    """Raise unless an objective is one of LightGBM's, with settings that fit the trees."""
     name, *settings = objective.split(" ")
     given = dict(setting.partition(":")[::2] for setting in settings)
     classes = given.pop("num_class", "")
@@ -173,7 +176,7 @@ def _check_objective(objective: str, n_classes: int) -> None:
         raise ValueError("its objective does not fit its trees")
 
 
-def _whole(fields: Mapping[str, str], name: str) -> int:
+def _whole_number(fields: Mapping[str, str], name: str) -> int:
     """A whole number, as LightGBM reads it too."""
     if not _WHOLE.fullmatch(fields[name]):
         raise ValueError(f"{name} is no whole number")
@@ -181,19 +184,19 @@ def _whole(fields: Mapping[str, str], name: str) -> int:
 
 
 def _fields(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in text.split("\n"):
         name, _, value = line.partition("=")
-        if name in found:
+        if name in fields:
             raise ValueError(f"{name[:40]!r} stands twice in it")
         if line:
-            found[name] = value
-    return found
+            fields[name] = value
+    return fields
 
 
 def _check_tree(fields: Mapping[str, str], n_features: int) -> float:
     """Raise unless every path ends in a leaf; return the largest of the leaves' sizes."""
-    n_leaves, n_categorical = _whole(fields, "num_leaves"), _whole(fields, "num_cat")
+    n_leaves, n_categorical = _whole_number(fields, "num_leaves"), _whole_number(fields, "num_cat")
     floats = dict(_numbers(fields, ("leaf_value", "threshold", "shrinkage"), np.float64))
     whole = ("split_feature", "decision_type", "left_child", "right_child")
     ints = dict(_numbers(fields, whole, np.int64))
@@ -206,7 +209,7 @@ def _check_tree(fields: Mapping[str, str], n_features: int) -> float:
     if (~children[leaves] >= n_leaves).any():
         raise ValueError("a tree leads to leaves that do not exist")
     nodes = np.where(leaves, n_leaves, children)
-    check_inner(inner, nodes, ints["split_feature"], n_leaves + 1, n_features)
+    check_inner_nodes(inner, nodes, ints["split_feature"], n_leaves + 1, n_features)
     if not leaves.all() and (nodes[~leaves] >= n_leaves - 1).any():
         raise ValueError("a tree leads to nodes that do not exist")
     if not all(np.isfinite(array).all() for array in floats.values()):
@@ -228,7 +231,7 @@ def _numbers(
 
 def _check_categories(fields: Mapping[str, str], chosen: np.ndarray, number: int) -> None:
     bounds, bits = (
-        found for _, found in _numbers(fields, ("cat_boundaries", "cat_threshold"), np.int64)
+        numbers for _, numbers in _numbers(fields, ("cat_boundaries", "cat_threshold"), np.int64)
     )
     sound = (
         len(bounds) == (number + 1 if number else 0)
@@ -245,10 +248,10 @@ def _check_linear(fields: Mapping[str, str], n_leaves: int, n_features: int) -> 
     if fields["is_linear"] == "0":
         return
     counts, features = (
-        found for _, found in _numbers(fields, ("num_features", "leaf_features"), np.int64)
+        numbers for _, numbers in _numbers(fields, ("num_features", "leaf_features"), np.int64)
     )
     constants, slopes = (
-        found for _, found in _numbers(fields, ("leaf_const", "leaf_coeff"), np.float64)
+        numbers for _, numbers in _numbers(fields, ("leaf_const", "leaf_coeff"), np.float64)
     )
     sound = (
         fields["is_linear"] == "1"

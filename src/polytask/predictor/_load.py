@@ -1,4 +1,4 @@
-"""Read a saved model."""
+"""Loading of saved models."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ __all__ = ["SavedModel", "load", "open_model"]
 
 
 def load(folder: str | Path, trusted: str | Collection[str] = ()) -> FittedPredictor:
-    """Read the model that `FittedPredictor.save` wrote, without running code of the folder's.
+    """Read the model that `FittedPredictor.save` wrote, without running code from the folder.
 
     Parameters
     ----------
     folder : str or Path
     trusted : collection of str, optional
-        Packages, modules or single things in them whose code the model may name, such as
+        Packages, modules or names in them whose code the model may use, such as
         ``["my_package"]`` for an encoder or an estimator of your own. They are imported. Without
-        it only polytask's own classes and scikit-learn's estimators are instantiated, and a model
-        that names others is refused by an error that says what to trust.
+        it only polytask's own classes and scikit-learn's estimators are instantiated, and the
+        error for a model that names others says what to trust.
 
     Returns
     -------
     FittedPredictor
-        Its predictions are bit-identical to those before saving. Its `notes` tell of files in the
-        folder that the manifest does not name; they are not opened.
+        Its predictions are bit-identical to those before saving. Its `notes` name files in the
+        folder that the manifest does not list; they are not opened.
 
     Raises
     ------
     BundleError
-        If the folder is no saved model, is incomplete, was altered since, has an unknown version,
-        or needs something that cannot be imported; the sentence names the file and the remedy.
+        If the folder is no saved model, is incomplete, was altered, has an unknown version, or
+        needs something that cannot be imported; the sentence names the file and the remedy.
     UntrustedError
         A BundleError: if the model names code that is neither polytask's own nor trusted.
 
     Notes
     -----
-    What this promises, and what digests cannot, stands in ``docs/security.md``.
+    For what this guarantees, and what digests cannot, see ``docs/security.md``.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def load(folder: str | Path, trusted: str | Collection[str] = ()) -> FittedPredi
 
 
 def open_model(folder: str | Path, trusted: str | Collection[str] = ()) -> SavedModel:
-    """Read and check the files of a saved model, but for building the model itself.
+    """Read and check the files of a saved model, without building the model itself.
 
     Parameters
     ----------
@@ -100,11 +100,11 @@ def open_model(folder: str | Path, trusted: str | Collection[str] = ()) -> Saved
     """
     folder = Path(folder)
     names = checked_trust(trusted, "load")
-    with _read(folder):
+    with _readable(folder):
         manifest = read_manifest(folder)
         notes = _notes(folder, unnamed_files(folder, {MANIFEST, *manifest.files}))
         contents = Contents(folder, read_contents(folder, manifest.files))
-    with _explained(contents, manifest, names), also_trusted(names):
+    with _rebuilt(contents, manifest, names), also_trusted(names):
         recipes = from_json(manifest.tasks)
         if not all(isinstance(task, Task) for task in recipes):
             raise BundleError(f"The tasks of {folder} are not all of them tasks.")
@@ -136,19 +136,19 @@ class SavedModel:
     _trusted: Collection[str]
 
     def check_sources(self, names: Collection[str]) -> None:
-        """Raise unless these are sources of the model; without names, unless it has only one."""
+        """Raise if a name is no source of the model; without names, if it has several sources."""
         if not names:
             only_source(self.schemas)
         check_sources(names, self.schemas)
 
     def check(self, data: Any) -> None:
-        """Raise what `FittedPredictor.predict` would say of the rows' columns."""
+        """Raise the errors that `FittedPredictor.predict` raises about the rows' columns."""
         sources_to_predict(data, self.schemas, self.tasks)
 
     def predictor(self) -> FittedPredictor:
         """Build the model; a network loads torch."""
         folder, manifest = self._contents.folder, self._manifest
-        with _explained(self._contents, manifest, self._trusted), also_trusted(self._trusted):
+        with _rebuilt(self._contents, manifest, self._trusted), also_trusted(self._trusted):
             model = model_class(manifest.model).load(self._contents, self.tasks, self.schemas)
             history = plain_from_json(manifest.history)
             return FittedPredictor(
@@ -163,8 +163,8 @@ class SavedModel:
 
 
 @contextmanager
-def _read(folder: Path) -> Iterator[None]:
-    """Say which file the system does not let us read."""
+def _readable(folder: Path) -> Iterator[None]:
+    """Turn errors of the file system into a BundleError that names the file."""
     try:
         yield
     except OSError as error:
@@ -174,8 +174,8 @@ def _read(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(contents: Contents, manifest: Manifest, trusted: Collection[str]) -> Iterator[None]:
-    """Say of any error in building what was built, from what; name all code that is not trusted."""
+def _rebuilt(contents: Contents, manifest: Manifest, trusted: Collection[str]) -> Iterator[None]:
+    """Turn errors in the block into a BundleError, or one that names all untrusted code."""
     try:
         yield
     except UntrustedError as error:
@@ -188,14 +188,15 @@ def _explained(contents: Contents, manifest: Manifest, trusted: Collection[str])
         raise
     except Exception as error:
         sentence = (
-            f"{contents.folder} is whole, but the model cannot be rebuilt from it ({reason(error)}). It was saved "
-            f"with {_versions(manifest)}: install these versions, or fit the model again."
+            f"{contents.folder} is whole, but the model cannot be rebuilt from it "
+            f"({reason(error)}). It was saved with {_versions(manifest)}: install these versions, "
+            "or fit the model again."
         )
         raise BundleError(sentence) from error
 
 
 def _check_targets(folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) -> None:
-    """Raise unless every task has a target that fits its kind, and every target a task."""
+    """Raise unless every task has a fitted target of its kind, and every target a task."""
     for name, schema in schemas.items():
         if schema.source != name:
             raise BundleError(f"{folder}: source {name!r} has the schema of another source.")

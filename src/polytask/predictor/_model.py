@@ -1,4 +1,4 @@
-"""The contract of a fitted model inside a predictor."""
+"""Abstract base class of fitted models inside a predictor."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Model", "model_class", "model_name", "models_loaded"]
 
 
 class Model(ABC):
-    """Encoded rows → raw scores, and how to lie in a folder without pickle."""
+    """A fitted model: encoded rows → raw scores; saved in a folder without pickle."""
 
     @property
     @abstractmethod
     def n_parameters(self) -> int:
-        """Learned numbers, for the cost table."""
+        """Number of learned values, for the cost table."""
 
     @abstractmethod
     def scores(
@@ -43,21 +43,21 @@ class Model(ABC):
     @classmethod
     @abstractmethod
     def load(cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]) -> Model:
-        """Build what `save` wrote from files that a stranger may have written.
+        """Build the saved model from untrusted files.
 
-        Whatever they hold, either the model is sound or an error says what is wrong with it.
+        Whatever they hold, the result is a valid model or an error that says what is wrong.
         """
 
 
 def model_name(model: Model) -> str:
-    """What a manifest calls a model: a public one of this room by its name, others by their path."""
+    """A model's name in the manifest: a public class of this room, or the path of another one."""
     room, kind = import_module("polytask.predictor"), type(model)
     name = kind.__name__
     return name if getattr(room, name, None) is kind else import_path(kind)
 
 
 def model_class(name: str) -> type[Model]:
-    """The model that a manifest names.
+    """Return the model class that a manifest names.
 
     Either a public one of this room, by its exact name, or a class of the user's own, by its
     path; the latter must be trusted.
@@ -65,22 +65,22 @@ def model_class(name: str) -> type[Model]:
     Raises
     ------
     UntrustedError
-        If it is the path of a class that is not trusted.
+        If the name is the path of a class that is not trusted.
     BundleError
         If there is no such model.
     """
     if ":" in name:
-        found: Any = named_code(name, trusted_here())
+        kind: Any = named_code(name, trusted_here())
     else:
         room = import_module("polytask.predictor")
-        found = getattr(room, name, None) if name in room.__all__ else None
-    if inspect.isclass(found) and issubclass(found, Model) and not inspect.isabstract(found):
-        return found
+        kind = getattr(room, name, None) if name in room.__all__ else None
+    if inspect.isclass(kind) and issubclass(kind, Model) and not inspect.isabstract(kind):
+        return kind
     raise BundleError(f"The saved model is a {name[:80]!r}, which this polytask does not know.")
 
 
 def models_loaded(names: Iterable[str]) -> tuple[str, ...]:
-    """Paths of the user's own model classes that this process has loaded.
+    """Paths of the user's model classes that this process has loaded.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def models_loaded(names: Iterable[str]) -> tuple[str, ...]:
     """
     if not any(names):
         return ()
-    loaded = [kind for kind in _heirs(Model) if "<" not in kind.__qualname__]
+    loaded = [kind for kind in _subclasses(Model) if "<" not in kind.__qualname__]
     for kind in loaded:
         if kind.__module__ == "__main__":
             in_script(kind.__qualname__, kind)  # a worker process has no such script to look in
@@ -98,8 +98,8 @@ def models_loaded(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path in paths if not is_own(path)))
 
 
-def _heirs(base: type) -> Iterator[type]:
+def _subclasses(base: type) -> Iterator[type]:
     below: list[type] = base.__subclasses__()
     for kind in below:
         yield kind
-        yield from _heirs(kind)
+        yield from _subclasses(kind)

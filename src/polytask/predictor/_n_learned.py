@@ -1,4 +1,4 @@
-"""How much an estimator learned."""
+"""Number of values that an estimator learned."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["n_learned"]
 
 
 def n_learned(estimator: Any) -> int:
-    """Numbers in an estimator's fitted attributes, those of the estimators inside it included.
+    """Count the numbers in the fitted attributes of an estimator and of those inside it.
 
-    A node of a tree counts for one: it holds a threshold or a value. So does every number of the
-    training rows where an estimator learned nothing else, as nearest neighbours do, and every plain
+    A node of a tree counts as one, since it holds a threshold or a value. So does every number of
+    the training rows if an estimator learns nothing else, as nearest neighbours do, and every plain
     float of an estimator that has no arrays.
     """
     trees = fitted_trees(estimator)
@@ -28,27 +28,27 @@ def n_learned(estimator: Any) -> int:
         return sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)  # noqa: SLF001
     if hasattr(estimator, "tree_"):
         return int(estimator.tree_.node_count)
-    n_floats = sum(isinstance(value, float) for value in _fitted(estimator))
-    n_numbers = sum(_size(value) for value in _fitted(estimator))
-    return n_numbers or _kept_rows(estimator) or n_floats
+    attributes = list(_fitted_attributes(estimator))
+    n_floats = sum(isinstance(value, float) for value in attributes)
+    return sum(map(_count, attributes)) or _count_kept_rows(estimator) or n_floats
 
 
-def _kept_rows(estimator: Any) -> int:
-    return sum(_size(getattr(estimator, name, None)) for name in ("_fit_X", "_y"))
+def _count_kept_rows(estimator: Any) -> int:
+    return sum(_count(getattr(estimator, name, None)) for name in ("_fit_X", "_y"))
 
 
-def _fitted(estimator: Any) -> Iterator[object]:
+def _fitted_attributes(estimator: Any) -> Iterator[object]:
     for name, value in vars(estimator).items():
         counts = name.startswith("n_") or name == "classes_"
         if (name.endswith("_") and not counts) or name == "steps":
             yield value
 
 
-def _size(value: object) -> int:
+def _count(value: object) -> int:
     if isinstance(value, BaseEstimator):
         return n_learned(value)
     if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
-        return sum(_size(item) for item in value)
+        return sum(_count(item) for item in value)
     if isinstance(value, spmatrix | sparray):
         return int(value.nnz)
     if isinstance(value, np.ndarray | np.floating) and np.issubdtype(value.dtype, np.floating):

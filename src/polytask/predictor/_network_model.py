@@ -1,4 +1,4 @@
-"""A trained network as a model."""
+"""Model of a trained network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from polytask.data import Schema, Source, encode
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model
-from polytask.predictor._weights import at_most, check_finite, put_weights
+from polytask.predictor._weights import check_finite_weights, limit_parameters, load_weights
 from polytask.tasks import TaskSet
 from polytask.training import score
 
@@ -30,14 +30,14 @@ _WEIGHTS = "weights.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class NetworkModel(Model):
-    """A trained network, and the recipe that builds it anew.
+    """A trained network, and the recipe that rebuilds it.
 
     Parameters
     ----------
     architecture : Architecture
         The recipe; factories in it must be importable for the model to be saved.
     network : MultiTaskModule
-        What the recipe built, trained.
+        The trained network.
     tasks : TaskSet
     schemas : mapping of source name to Schema
     """
@@ -49,7 +49,7 @@ class NetworkModel(Model):
 
     @property
     def n_parameters(self) -> int:
-        """Trainable parameters."""
+        """Number of trainable parameters."""
         return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
@@ -73,7 +73,7 @@ class NetworkModel(Model):
 
     def save(self, folder: Path) -> None:
         """Write ``architecture.json`` and ``weights.safetensors``."""
-        check_finite(self.network, str(folder))
+        check_finite_weights(self.network, str(folder))
         write_json(folder / _RECIPE, to_json(self.architecture))
         with replacing(folder / _WEIGHTS) as temporary:
             save_model(self.network, str(temporary))
@@ -88,8 +88,8 @@ class NetworkModel(Model):
         architecture = from_json(contents.json(_RECIPE))
         if not isinstance(architecture, Architecture):
             raise BundleError(f"{contents.path(_RECIPE)} describes no architecture.")
-        with at_most(sum(tensor.numel() for tensor in weights.values())):
+        with limit_parameters(sum(tensor.numel() for tensor in weights.values())):
             network = architecture.build(schemas, tasks, seed=0)
-        put_weights(network, weights)
-        check_finite(network, str(contents.path(_WEIGHTS)))
+        load_weights(network, weights)
+        check_finite_weights(network, str(contents.path(_WEIGHTS)))
         return cls(architecture, network.eval(), tasks, schemas)

@@ -1,4 +1,4 @@
-"""What a fitted model says, in the user's units."""
+"""Predictions in the user's units."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TaskPrediction:
     row_ids : array of shape (n,), int64
         Positions of the rows in the user's table.
     counts : mapping of source name to int
-        How many rows come from each source, one source after another.
+        Number of rows per source, in the order of the rows.
     kind : Kind
     target : FittedTarget
     """
@@ -63,16 +63,16 @@ class TaskPrediction:
 
     @property
     def decision(self) -> np.ndarray:
-        """The single best answer in the user's own labels or units."""
+        """The single best prediction, in the user's labels or units."""
         return self.kind.decide(self.response, self.target)
 
     def columns(self, name: str) -> list[tuple[str, np.ndarray]]:
-        """Decisions, and probabilities where there are any, as named columns of a table.
+        """Decisions, and probabilities if the kind has them, as named columns of a table.
 
         Parameters
         ----------
         name : str
-            What the decision is called if it is one column.
+            Name of the decision if it is one column.
         """
         return self.kind.prediction_columns(name, self.response, self.target)
 
@@ -86,7 +86,7 @@ class Predictions(Mapping[str, TaskPrediction]):
     tasks : TaskSet
     by_task : mapping of task name to TaskPrediction
     notes : tuple of str
-        Columns whose categories were not met in fitting, and count as unknown.
+        Columns with categories that fitting did not see, which count as unknown.
     """
 
     tasks: TaskSet

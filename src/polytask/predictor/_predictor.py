@@ -1,4 +1,4 @@
-"""A fitted model with all that is needed to predict new rows."""
+"""Fitted predictors: a model with everything needed to predict new rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NAMING = {".json", ".skops"}
 
 @dataclass(frozen=True, eq=False)
 class FittedPredictor:
-    """A fitted model, the tasks it answers and how its inputs are encoded.
+    """A fitted model, the tasks that it predicts, and the schemas that encode its inputs.
 
     Parameters
     ----------
@@ -46,13 +46,25 @@ class FittedPredictor:
     schemas : mapping of source name to Schema
     model : Model
     history : History, optional
-        How the model was trained.
+        Record of the training.
     name : str
-        What tables call it.
+        Name in tables.
     folder : Path, optional
-        Where it was loaded from.
+        Folder from which it was loaded.
     notes : tuple of str
-        What loading found that is worth knowing.
+        Remarks of loading.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.datasets import make_related_regression
+    >>> data, _ = make_related_regression(n_tasks=2, seed=0)
+    >>> predictor = polytask.fit(data, "linear")
+    >>> predictor
+    FittedPredictor('linear', tasks: task_0, task_1; 42 parameters)
+    >>> predictions = predictor.predict(data)
+    >>> sorted(predictions) == sorted(predictor.tasks.names)
+    True
     """
 
     tasks: TaskSet
@@ -69,7 +81,7 @@ class FittedPredictor:
 
     @property
     def n_parameters(self) -> int:
-        """Learned numbers."""
+        """Number of learned values."""
         return self.model.n_parameters
 
     def predict(self, data: Any) -> Predictions:
@@ -86,7 +98,7 @@ class FittedPredictor:
         Returns
         -------
         Predictions
-            Of the tasks that the given sources carry. `row_ids` are positions in the table; where
+            Of the tasks in the given sources. `row_ids` are positions in the table; where
             a task lies in several sources, their rows follow one another.
 
         Raises
@@ -112,15 +124,18 @@ class FittedPredictor:
         return Predictions(answered, predictions, self._notes(sources))
 
     def _notes(self, sources: Sequence[Source]) -> tuple[str, ...]:
-        """Categories that fitting did not meet, source by source."""
-        unseen = {one.name: unseen_notes(one.inputs, [self.schemas[one.name]]) for one in sources}
+        """Notes on categories that fitting did not see, per source."""
+        unseen = {
+            source.name: unseen_notes(source.inputs, [self.schemas[source.name]])
+            for source in sources
+        }
         owner = "{}: " if len(sources) > 1 else ""
         return tuple(owner.format(name) + note for name, notes in unseen.items() for note in notes)
 
     def _scores(
         self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
     ) -> dict[str, tuple[np.ndarray, np.ndarray, dict[str, int]]]:
-        """Raw scores, row ids and rows of each source, of every task, piece by piece."""
+        """Raw scores, row ids and rows per source of each task, computed in chunks."""
         raw: dict[str, list[np.ndarray]] = {}
         row_ids: dict[str, list[np.ndarray]] = {}
         counts: dict[str, dict[str, int]] = {}
@@ -155,7 +170,7 @@ class FittedPredictor:
             raise BundleError(sentence) from error
 
     def _check_numbers(self, task: str, raw: np.ndarray, row_ids: np.ndarray) -> None:
-        """Refuse answers of a loaded model that are NaN: nobody would notice an altered one."""
+        """Raise if a loaded model predicts NaN, since an altered model could go unnoticed."""
         broken = np.isnan(raw).any(axis=tuple(range(1, raw.ndim)))
         if self.folder is not None and broken.any():
             sentence = (
@@ -166,14 +181,14 @@ class FittedPredictor:
             raise BundleError(sentence)
 
     def save(self, folder: str | Path, trusted: str | Collection[str] = ()) -> None:
-        """Write the model into a folder, wholly or not at all; `polytask.load` reads it.
+        """Write the model into a folder, completely or not at all; `polytask.load` reads it.
 
         Parameters
         ----------
         folder : str or Path
-            Made if needed; an earlier saved model there is replaced.
+            Created if needed; a model that was saved there before is replaced.
         trusted : collection of str, optional
-            Packages, modules or single things in them whose objects estimators may hold besides
+            Packages, modules or names in them whose objects estimators may hold besides
             scikit-learn's, such as ``["my_package"]``; `polytask.load` needs the same.
 
         Raises

@@ -1,4 +1,4 @@
-"""Estimators to a skops file and back."""
+"""Estimators in skops files: writing, checking and reading."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import numpy as np
 from polytask._plain import parse_json
 from polytask._reason import reason
 from polytask.exceptions import BundleError
-from polytask.predictor._array_files import check_archive, check_array, stored
+from polytask.predictor._array_files import check_archive, check_array, uncompressed
 from polytask.predictor._light_skops import UnsupportedTypeException, skops_io
 from polytask.predictor._skops_schema import array_files, check_schema, nodes_of
 
-__all__ = ["dumped", "loaded"]
+__all__ = ["dump_estimators", "load_estimators"]
 
 _SCHEMA = "schema.json"
 _MOST_FEATURES = 1 << 31
 
 
-def dumped(value: Any, where: str) -> bytes:
-    """What `loaded` reads back, refusing what it would refuse.
+def dump_estimators(value: Any, where: str) -> bytes:
+    """Return the bytes that `load_estimators` reads, under the same checks.
 
     Raises
     ------
     BundleError
-        If skops cannot write it, or it holds what is not trusted.
+        If skops cannot write the value, or it holds untrusted types.
     """
     try:
-        content = stored(skops_io.dumps(value))
+        content = uncompressed(skops_io.dumps(value))
     except (UnsupportedTypeException, TypeError, AttributeError) as error:
         raise BundleError(
             f"{where} cannot be written without pickle: {reason(error, named=False)}."
@@ -40,15 +40,15 @@ def dumped(value: Any, where: str) -> bytes:
     return content
 
 
-def loaded(content: bytes, where: str) -> Any:
-    """Build what a skops file describes, if all of it is trusted.
+def load_estimators(content: bytes, where: str) -> Any:
+    """Build the objects of a skops file if all of their types are trusted.
 
     Raises
     ------
     BundleError
-        If it is damaged or forged.
+        If the file is damaged or forged.
     UntrustedError
-        If it holds types that nobody said to trust.
+        If the file holds untrusted types.
     """
     try:
         _check(content, where)
@@ -76,7 +76,7 @@ def _check(content: bytes, where: str, *, saving: bool = False) -> None:
 
 
 def _check_tree(node: Mapping[str, Any], archive: ZipFile) -> None:
-    """Raise unless a tree's outputs are as many as the array that says of how many classes."""
+    """Raise unless a tree has as many outputs as its array of numbers of classes."""
     n_features, classes, n_outputs = node["__reduce__"]["args"]["content"]
     counts = np.load(io.BytesIO(archive.read(classes["file"])), allow_pickle=False)
     sound = (

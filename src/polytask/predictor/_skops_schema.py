@@ -1,8 +1,8 @@
-"""What a skops file may hold: every node of its schema is checked before skops sees the file.
+"""Checks of skops files: every node of the schema, before skops reads the file.
 
-skops takes a list of type names, and accepts a name in it wherever the file writes it: as the
-class of an object, as a function to call, as the container of a list. Here a name counts only
-together with the loader, and functions only in the place, that polytask's own files have.
+skops takes a list of type names and accepts each of them anywhere in a file: as the class of an
+object, as a function to call, as the container of a list. These checks accept a name only with
+the loader, and a function only in the position, that polytask's own files have.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ Node = Mapping[str, Any]
 
 _CHECK = "sklearn.utils.validation.check_array"
 _NO_ROOMS = {"datasets", "experimental", "externals", "tests", "utils"}
-"""Parts of scikit-learn without estimators to fit; some change it when they are imported."""
+"""Packages of scikit-learn without estimators; importing some of them changes scikit-learn."""
 _SCALAR = re.compile(r'null|true|false|NaN|-?Infinity|-?\d[\d.eE+-]*|"(\\.|[^"\\])*"')
 
 
 def check_schema(schema: object, where: str, *, saving: bool = False) -> None:
-    """Raise unless a skops schema holds only what is trusted.
+    """Raise unless all types and functions of a skops schema are trusted.
 
     Raises
     ------
     UntrustedError
-        If it holds types or functions that nobody said to trust; it names them.
+        If it holds untrusted types or functions; the sentence names them.
     ValueError
         If it is no schema of skops.
     """
     strange: list[str] = []
     forms: dict[object, tuple[object, ...]] = {}
-    for node, place in _nodes(schema):
-        _check_form(node, place, forms)
-        if not _is_known(node, place) and not _is_trusted(node):
+    for node, position in _nodes(schema):
+        _check_form(node, position, forms)
+        if not _is_known(node, position) and not _is_trusted(node):
             strange.append(_name(node))
     if strange:
         shown = ", ".join(dict.fromkeys(strange))
@@ -76,9 +76,9 @@ def nodes_of(schema: object, loader: str) -> Iterator[Node]:
 
 
 def is_estimator(name: str) -> bool:
-    """Whether a dotted name is that of a BaseEstimator defined in scikit-learn or polytask.
+    """Whether a dotted name is a BaseEstimator defined in scikit-learn or polytask.
 
-    Nothing is imported but public packages that scikit-learn lists itself.
+    Only public packages that scikit-learn itself lists are imported.
     """
     module, _, attribute = name.rpartition(".")
     package, _, inner = module.partition(".")
@@ -106,21 +106,21 @@ def _import_if_package(name: str) -> None:
 
 
 def _nodes(schema: object) -> Iterator[tuple[Node, str]]:
-    """Every node of a schema, and the place that the node above gives it."""
+    """Every node of a schema, and its position in the node above."""
     ahead: list[tuple[object, str]] = [(schema, "")]
     while ahead:
-        value, place = ahead.pop()
+        value, position = ahead.pop()
         if isinstance(value, list):
-            ahead += [(item, place) for item in value]
+            ahead += [(item, position) for item in value]
         elif isinstance(value, dict):
             if "__loader__" in value:
-                yield value, place
-                place = str(value["__loader__"])
-            ahead += [(item, f"{place}.{key}") for key, item in value.items()]
+                yield value, position
+                position = str(value["__loader__"])
+            ahead += [(item, f"{position}.{key}") for key, item in value.items()]
 
 
 def _name(node: Node) -> str:
-    """The dotted name of a node's type, or of the method it stands for."""
+    """The dotted name of a node's type or method."""
     module, name = node.get("__module__"), node.get("__class__")
     if not isinstance(module, str) or not isinstance(name, str) or "." in name:
         raise ValueError(f"a node of the schema names the type {module!r}, {name!r}")
@@ -134,14 +134,14 @@ def _content(node: object) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _is_known(node: Node, place: str) -> bool:
-    """Whether polytask's own files write this type with this loader in this place."""
+def _is_known(node: Node, position: str) -> bool:
+    """Whether polytask's own files have this type with this loader in this position."""
     loader, name = node["__loader__"], _name(node)
     if loader == "JsonNode":
         content = node.get("content")
         return isinstance(content, str) and _SCALAR.fullmatch(content) is not None
     if loader == "FunctionNode":
-        return name == _CHECK and place == "PartialNode.content.func"
+        return name == _CHECK and position == "PartialNode.content.func"
     if loader == "PartialNode":
         function = _content(node).get("func")
         called = function.get("__loader__") if isinstance(function, dict) else None
@@ -152,7 +152,7 @@ def _is_known(node: Node, place: str) -> bool:
 
 
 def _is_trusted(node: Node) -> bool:
-    """Whether the user trusts a type, and it is defined in what is trusted."""
+    """Whether the user trusts a type, and it is defined in trusted code."""
     name = _name(node)
     if not is_trusted(name, trusted_here()):
         return False
@@ -160,17 +160,17 @@ def _is_trusted(node: Node) -> bool:
     return True
 
 
-def _check_form(node: Node, place: str, forms: dict[object, tuple[object, ...]]) -> None:
-    """Raise for what skops would take for something other than what stands there.
+def _check_form(node: Node, position: str, forms: dict[object, tuple[object, ...]]) -> None:
+    """Raise for a node that skops would read as something other than what is written.
 
-    skops builds an object once and takes it wherever its id stands again, whatever is written
-    there; it makes the keys of a mapping by calling what stands in ``key_types``.
+    skops builds an object once and reuses it wherever its id occurs, whatever is written there; it
+    makes the keys of a mapping by calling the entries of ``key_types``.
     """
     content = node.get("content")
     names = sorted(content) if isinstance(content, dict) else None
-    items = tuple(map(_gist, content)) if isinstance(content, list) else None
+    items = tuple(map(_summary, content)) if isinstance(content, list) else None
     text = content if isinstance(content, str) else None
-    keys = place == "DictNode.key_types"
+    keys = position == "DictNode.key_types"
     form = (node["__loader__"], _name(node), node.get("file"), names, items, text, keys)
     if forms.setdefault(node.get("__id__", id(node)), form) != form:
         raise ValueError("two different objects of the schema have the same id")
@@ -187,8 +187,8 @@ def _check_form(node: Node, place: str, forms: dict[object, tuple[object, ...]])
         raise ValueError(f"an object of {_name(node)} has attributes that Python keeps for itself")
 
 
-def _gist(node: object) -> tuple[object, ...]:
-    """What an item of a list is, without what lies in it."""
+def _summary(node: object) -> tuple[object, ...]:
+    """The identity of an item of a list, without the content of nested nodes."""
     if not isinstance(node, dict):
         raise ValueError("a list of the schema holds something other than nodes")
     content = node.get("content")

@@ -1,4 +1,4 @@
-"""What users hand over to be predicted → sources as the model knows them."""
+"""Conversion of a user's tables to the sources that a model knows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["check_sources", "chunks", "only_source", "sources_to_predict"]
 _MOST_ROWS = 16384
 _MOST_VALUES = 1 << 26
 _USUAL_WIDTH = 256
-"""Of hidden layers, of which every task may have its own."""
+"""Assumed width of hidden layers, which each task may have for itself."""
 
 
 def sources_to_predict(
@@ -25,7 +25,7 @@ def sources_to_predict(
     schemas: Mapping[str, Schema],
     tasks: TaskSet,
 ) -> list[Source]:
-    """Sources in the order of the schemas, without labels, tasks in the order of fitting."""
+    """Return sources in the order of the schemas, without labels, tasks in the order of fitting."""
     tables = _by_source(data, schemas)
     sources = []
     for name, schema in schemas.items():
@@ -49,7 +49,7 @@ def _by_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
 
 
 def check_sources(names: Iterable[str], schemas: Mapping[str, Schema]) -> None:
-    """Raise if a source is none of those that a model learned from."""
+    """Raise if a name is none of the sources that a model learned from."""
     for name in names:
         if name not in schemas:
             sentence = (
@@ -60,7 +60,7 @@ def check_sources(names: Iterable[str], schemas: Mapping[str, Schema]) -> None:
 
 
 def _names_sources(data: Any, schemas: Mapping[str, Schema]) -> bool:
-    """Whether a mapping is one of tables rather than of columns."""
+    """Whether a mapping holds tables by source rather than columns."""
     if not isinstance(data, Mapping) or not data:
         return False
     columns = {column.name for schema in schemas.values() for column in schema.columns}
@@ -70,7 +70,7 @@ def _names_sources(data: Any, schemas: Mapping[str, Schema]) -> bool:
 
 
 def only_source(schemas: Mapping[str, Schema]) -> str:
-    """Name of the only source that a model learned from; raises if there are several."""
+    """Return the name of a model's only source; raise if there are several."""
     if len(schemas) > 1:
         sentence = (
             f"The model learned from several sources, {_listed(schemas)}, with columns of their "
@@ -101,13 +101,13 @@ def _own_source(table: Any, schema: Schema, tasks: TaskSet) -> Source:
 
 
 def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
-    """Each row's task as a position in `tasks`."""
+    """The task of each row, as a position in `tasks`."""
     index = np.asarray(source.task_index)
     known = {name: position for position, name in enumerate(tasks.names)}
-    found = sorted({int(position) for position in np.unique(index)})
+    positions = sorted({int(position) for position in np.unique(index)})
     strange = [
         source.tasks[p].name if p >= 0 else "?"
-        for p in found
+        for p in positions
         if p < 0 or source.tasks[p].name not in known
     ]
     if strange:
@@ -121,7 +121,7 @@ def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
 
 
 def chunks(source: Source, schema: Schema) -> Iterator[Source]:
-    """The rows in pieces of bounded memory, whose size depends on the schema alone."""
+    """The rows in chunks of bounded memory, whose size depends only on the schema."""
     inputs = schema.n_numeric + sum(schema.cardinalities)
     inputs += sum(int(np.prod(shape)) for shape in schema.tensors.values())
     values = max(inputs, _USUAL_WIDTH) * len(schema.targets)

@@ -1,7 +1,7 @@
-"""The types that scikit-learn's fitted estimators are made of, by the loader of skops.
+"""The types that scikit-learn's fitted estimators consist of, by the loader of skops.
 
-Written by ``tests/estimator_types.py``, which saves every estimator that a learner here can
-be given; subclasses of BaseEstimator are judged by where they are defined and not listed.
+Written by ``tests/estimator_types.py``, which saves every estimator that a learner can take.
+Subclasses of BaseEstimator are judged by where they are defined and not listed.
 """
 
 __all__ = ["TRUSTED_TYPES"]

@@ -1,4 +1,4 @@
-"""A network's weights from a file that a stranger may have written."""
+"""Checked loading of a network's weights from an untrusted file."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from torch.nn.parameter import is_lazy
 
 from polytask.exceptions import BundleError
 
-__all__ = ["at_most", "check_finite", "put_weights"]
+__all__ = ["check_finite_weights", "limit_parameters", "load_weights"]
 
 _REGISTERED_TWICE = 16
 _FEW = 1 << 16
 
 
 @contextmanager
-def at_most(n_weights: int) -> Iterator[None]:
-    """Refuse to build a network of many more parameters than a file holds, inside the block.
+def limit_parameters(n_weights: int) -> Iterator[None]:
+    """Raise if the block builds a network of many more parameters than a file holds.
 
-    A parameter is counted when a module takes it, before it is drawn, so that a recipe of
-    absurd widths or depths ends early; networks that build parts to stack them take some twice.
+    A parameter is counted when a module registers it, before it is drawn, so that a recipe of
+    absurd width or depth ends early. Networks that stack their parts register some twice.
     """
     left = _REGISTERED_TWICE * n_weights + _FEW
 
@@ -42,8 +42,8 @@ def at_most(n_weights: int) -> Iterator[None]:
         handle.remove()
 
 
-def put_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Put saved tensors into the network that the recipe built.
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Load saved tensors into the network that the recipe built.
 
     Raises
     ------
@@ -67,8 +67,8 @@ def put_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     network.load_state_dict(weights, strict=False)
 
 
-def check_finite(network: nn.Module, where: str) -> None:
-    """Raise for weights that are not finite, and for buffers that are not a number."""
+def check_finite_weights(network: nn.Module, where: str) -> None:
+    """Raise for weights that are not finite, and for buffers that are NaN."""
     for name, tensor in network.state_dict().items():
         if not tensor.is_floating_point():
             continue

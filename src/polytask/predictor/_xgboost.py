@@ -1,4 +1,4 @@
-"""XGBoost's boosters in its own JSON format."""
+"""Boosters of XGBoost, in its own JSON format."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MOST_OUTPUTS = 10_000
 _ATTRIBUTES = {"best_iteration", "best_score", "scikit_learn"}
 _OF_CLASSES = {"multi:softmax", "multi:softprob"}
 _ROOT = {2**31 - 1, -1}
-"""What stands for the parent of a tree's first node."""
+"""Values of the parent of a tree's first node."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
-"""What Python and XGBoost read alike: only Python takes underscores and other scripts' digits."""
+"""Numbers that Python and XGBoost read alike: only Python accepts underscores and other digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class XGBoostTrees(Trees):
 
     @property
     def n_numbers(self) -> int:
-        """Nodes of all trees; of boosted linear models, their numbers, each below a title."""
+        """Number of nodes of all trees; of boosted linear models, of coefficients."""
         lines = [line for dump in self.booster.get_dump() for line in dump.splitlines()]
         return sum(not line.endswith(":") for line in lines if line)
 
@@ -65,10 +65,10 @@ class XGBoostTrees(Trees):
         if self.linear:
             data = xgboost.DMatrix(X, missing=self.missing)
             return np.asarray(self.booster.predict(data, validate_features=False))
-        found = self.booster.inplace_predict(
+        predicted = self.booster.inplace_predict(
             X, iteration_range=rounds, missing=self.missing, validate_features=False
         )
-        return np.asarray(found)
+        return np.asarray(predicted)
 
     def content(self) -> bytes:
         """The booster as JSON."""
@@ -95,21 +95,21 @@ class XGBoostTrees(Trees):
         except ImportError as error:
             sentence = "The saved model holds a booster of XGBoost. Install it: polytask[trees]."
             raise MissingDependencyError(sentence) from error
-        linear = _check(parse_json(content), n_classes)
+        linear = _check_model(parse_json(content), n_classes)
         return cls(xgboost.Booster(model_file=bytearray(content)), missing, linear)
 
 
-def _check(model: Any, n_classes: int | None) -> bool:
+def _check_model(model: Any, n_classes: int | None) -> bool:
     """Raise unless the trees end in leaves; return whether there are linear models instead."""
     learner = model["learner"]
     booster, shape = learner["gradient_booster"], learner["learner_model_param"]
-    n_features, n_outputs = _whole(shape["num_feature"]), _whole(shape["num_target"])
+    n_features, n_outputs = _whole_number(shape["num_feature"]), _whole_number(shape["num_target"])
     expected = n_classes if n_classes is not None and n_classes > 2 else 0
     width = max(expected, n_outputs)
     starts = np.array(parse_json(shape["base_score"]), dtype=np.float64).ravel()
     sound = (
-        _whole(shape["num_class"]) == expected
-        and _classes(learner["objective"]) == expected
+        _whole_number(shape["num_class"]) == expected
+        and _n_probabilities(learner["objective"]) == expected
         and n_features > 0
         and 0 < n_outputs <= _MOST_OUTPUTS
         and (n_classes is None or n_outputs == 1)
@@ -133,19 +133,19 @@ def _check(model: Any, n_classes: int | None) -> bool:
         if len(drops) != len(whole["model"]["trees"]) or not _finite(drops):
             raise ValueError("its trees have no weights")
     best = learner["attributes"].get("best_iteration", "0")
-    if not 0 <= _whole(best) < len(whole["model"]["iteration_indptr"]):
+    if not 0 <= _whole_number(best) < len(whole["model"]["iteration_indptr"]):
         raise ValueError("its best round does not exist")
     return False
 
 
-def _classes(objective: Mapping[str, Any]) -> int:
-    """How many probabilities of a row an objective makes; 0 if it makes one number."""
+def _n_probabilities(objective: Mapping[str, Any]) -> int:
+    """Number of probabilities that an objective gives per row; 0 if it gives one number."""
     if objective["name"] not in _OF_CLASSES:
         return 0
-    return _whole(objective["softmax_multiclass_param"]["num_class"])
+    return _whole_number(objective["softmax_multiclass_param"]["num_class"])
 
 
-def _whole(value: object) -> int:
+def _whole_number(value: object) -> int:
     """A whole number, as XGBoost reads it too."""
     if not isinstance(value, str) or not _WHOLE.fullmatch(value):
         raise ValueError(f"{str(value)[:40]!r} is no whole number")
@@ -153,7 +153,7 @@ def _whole(value: object) -> int:
 
 
 def _finite(values: np.ndarray) -> bool:
-    """Whether all are finite in the library's single precision."""
+    """Whether all values are finite in the library's single precision."""
     return bool((np.abs(values) <= np.finfo(np.float32).max).all())
 
 
@@ -161,8 +161,8 @@ def _check_forest(model: Mapping[str, Any], width: int, n_features: int) -> None
     trees, rounds = model["trees"], model["iteration_indptr"]
     outputs, settings = model["tree_info"], model["gbtree_model_param"]
     sound = (
-        _whole(settings["num_trees"]) == len(trees) == len(outputs)
-        and 1 <= _whole(settings["num_parallel_tree"]) <= max(1, len(trees))
+        _whole_number(settings["num_trees"]) == len(trees) == len(outputs)
+        and 1 <= _whole_number(settings["num_parallel_tree"]) <= max(1, len(trees))
         and all(type(output) is int and 0 <= output < width for output in outputs)
         and all(type(end) is int for end in rounds)
         and rounds[0] == 0
@@ -183,7 +183,7 @@ def _check_forest(model: Mapping[str, Any], width: int, n_features: int) -> None
 
 def _check_tree(tree: Mapping[str, Any], n_features: int) -> float:
     """Raise unless every path ends in a leaf; return the largest of the leaves' sizes."""
-    settings = {name: _whole(value) for name, value in tree["tree_param"].items()}
+    settings = {name: _whole_number(value) for name, value in tree["tree_param"].items()}
     n_nodes = settings["num_nodes"]
     left, right, feature, kinds, parents = (
         _array(tree, name, np.int64, n_nodes)
@@ -212,10 +212,10 @@ def _check_tree(tree: Mapping[str, Any], n_features: int) -> float:
 
 
 def _array(tree: Mapping[str, Any], name: str, kind: type, size: int) -> np.ndarray:
-    found: np.ndarray = np.array(tree[name], dtype=kind)
-    if found.shape != (size,) or size < 1:
+    array: np.ndarray = np.array(tree[name], dtype=kind)
+    if array.shape != (size,) or size < 1:
         raise ValueError("a tree has more or fewer nodes than it says")
-    return found
+    return array
 
 
 def _ends_in_leaves(left: list[int], right: list[int]) -> bool:

@@ -1,4 +1,4 @@
-"""Whether estimators from a file answer the tasks and take the rows that the model has."""
+"""Checks that estimators from a file predict the model's tasks from its inputs."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ __all__ = ["check_parts"]
 def check_parts(
     parts: Sequence[EstimatorsPart], tasks: TaskSet, schemas: Mapping[str, Schema]
 ) -> None:
-    """Raise unless every task of every source is answered once, by estimators that can.
+    """Raise unless each task of each source is predicted once, by suitable estimators.
 
     Raises
     ------
     ValueError
-        Saying what is wrong.
+        With a description of the problem.
     """
     answered = Counter((part.source, task) for part in parts for task in part.tasks)
-    if answered != Counter((name, task) for name, one in schemas.items() for task in one.targets):
+    expected = Counter((name, task) for name, schema in schemas.items() for task in schema.targets)
+    if answered != expected:
         raise ValueError("not every task of every source is answered once")
     for part in parts:
         schema = schemas[part.source]
         _check_design(part.design, schema)
         width = part.design.width(schema)
         for estimator in part.estimators:
-            found = getattr(estimator, "n_features_in_", width)
-            if found != width:
-                raise ValueError(f"an estimator of {found} features is shown {width}")
+            n_features = getattr(estimator, "n_features_in_", width)
+            if n_features != width:
+                raise ValueError(f"an estimator of {n_features} features is shown {width}")
         _check_outputs(part, tasks, schema)
 
 
@@ -64,7 +65,7 @@ def _check_outputs(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None
         raise ValueError("one estimator must answer for all tasks of a part")
     for name, target in zip(part.tasks, targets, strict=True):
         kind = tasks[name].known_kind
-        if not all(kind.accepts_estimator(one) for one in part.estimators):
+        if not all(map(kind.accepts_estimator, part.estimators)):
             raise ValueError(f"an estimator cannot answer task {name!r}")
         n_cells = math.prod(kind.target_shape(target))
         if not part.spread and len(part.estimators) not in {1, n_cells}:
@@ -76,7 +77,7 @@ def _check_outputs(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None
 
 
 def _check_classes(classes: object, target: FittedTarget) -> None:
-    """Codes of classes are positions among the target's."""
+    """Check that codes of classes are positions among the target's classes."""
     if classes is None:
         return
     codes = np.asarray(classes)

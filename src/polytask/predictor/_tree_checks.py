@@ -1,4 +1,4 @@
-"""Trees from a file: children that exist and come later, features that rows have."""
+"""Checks of trees from a file: their children and features exist."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from sklearn.ensemble._gb import BaseGradientBoosting
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.tree._tree import Tree
 
-__all__ = ["check_boosting", "check_inner", "check_neighbours", "check_trees"]
+__all__ = ["check_boosting", "check_inner_nodes", "check_neighbours", "check_trees"]
 
 
-def check_inner(inner: Any, children: Any, feature: Any, n_nodes: int, n_features: int) -> None:
-    """Raise unless the inner nodes of a tree lead somewhere and split on a feature of a row.
+def check_inner_nodes(
+    inner: Any, children: Any, feature: Any, n_nodes: int, n_features: int
+) -> None:
+    """Raise unless the inner nodes of a tree have later children and split on existing features.
 
     Parameters
     ----------
     inner : array of int
         Positions of the nodes that are split.
     children : array of shape (2, n)
-        Where each of them leads: to nodes after it, so that every path ends.
+        Children of each inner node; they come after it, so that every path ends.
     feature : array of int
-        What each of them is split on.
+        Feature on which each inner node is split.
     n_nodes, n_features : int
 
     Raises
@@ -38,7 +40,7 @@ def check_inner(inner: Any, children: Any, feature: Any, n_nodes: int, n_feature
 
 
 def check_trees(part: Any) -> None:
-    """Check scikit-learn's trees, and that what holds several shows them all their features."""
+    """Check scikit-learn's trees, and that ensembles pass them all their features."""
     if isinstance(part, Tree):
         _check_tree(part)
     own = getattr(part, "__dict__", {})
@@ -65,18 +67,18 @@ def _check_tree(tree: Tree) -> None:
         raise ValueError("a tree has another number of nodes than it says")
     inner = np.flatnonzero(tree.children_left != -1)
     children = np.stack([tree.children_left[inner], tree.children_right[inner]])
-    check_inner(inner, children, tree.feature[inner], tree.node_count, tree.n_features)
+    check_inner_nodes(inner, children, tree.feature[inner], tree.node_count, tree.n_features)
     if not np.isfinite(tree.value).all() or np.isnan(tree.threshold).any():
         raise ValueError("a tree holds values that are not finite")
 
 
 def check_boosting(part: Any) -> None:
-    """Check gradient boosting, by histograms and without."""
+    """Check gradient boosting, with and without histograms."""
     if isinstance(part, BaseGradientBoosting) and hasattr(part, "estimators_"):
         members = part.estimators_
         start = part._raw_predict_init(np.zeros((1, part.n_features_in_), np.float32))  # noqa: SLF001
         sound = members.ndim == 2 and start.shape == (1, members.shape[1])
-        if not sound or any(one.tree_.value.shape[1:] != (1, 1) for one in members.flat):
+        if not sound or any(member.tree_.value.shape[1:] != (1, 1) for member in members.flat):
             raise ValueError("the trees of gradient boosting do not fit together")
     by_histogram = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
     if isinstance(part, by_histogram) and hasattr(part, "_predictors"):
@@ -106,7 +108,7 @@ def _check_predictor(predictor: Any, categorical: np.ndarray) -> None:
     inner = np.flatnonzero(nodes["is_leaf"] == 0)
     split = nodes[inner]
     children = np.stack([split["left"], split["right"]]).astype(np.int64)
-    check_inner(inner, children, split["feature_idx"], len(nodes), len(categorical))
+    check_inner_nodes(inner, children, split["feature_idx"], len(nodes), len(categorical))
     by_category = split[split["is_categorical"] != 0]
     sound = (
         np.isfinite(nodes["value"]).all()
@@ -122,7 +124,7 @@ def _check_predictor(predictor: Any, categorical: np.ndarray) -> None:
 
 
 def check_neighbours(part: Any) -> None:
-    """Check trees of neighbours, and that rows are compared with rows of the same width."""
+    """Check nearest-neighbour trees, and that compared rows have the same width."""
     own = getattr(part, "__dict__", {})
     width = own.get("n_features_in_")
     for rows in (own.get("_fit_X"), own.get("cluster_centers_")):
@@ -138,7 +140,7 @@ def check_neighbours(part: Any) -> None:
 
 
 def _check_known_rows(part: Any, own: Mapping[str, Any]) -> None:
-    """Raise unless every row that may be a neighbour has an answer, among the classes if any."""
+    """Raise unless every possible neighbour has an answer, among the classes if any."""
     n_rows, answers = own["_fit_X"].shape[0], np.asarray(own["_y"])
     sound = len(answers) == own["n_samples_fit_"] == n_rows
     if sound and "classes_" in own:

@@ -1,4 +1,4 @@
-"""Whether estimators from a file can predict: compiled code trusts what lies in their arrays."""
+"""Checks of estimators from a file, since compiled code trusts the arrays in them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sklearn.base import BaseEstimator
 from sklearn.svm._base import BaseLibSVM
 from sklearn.utils._param_validation import make_constraint
 
-from polytask.predictor._sound_trees import check_boosting, check_neighbours, check_trees
+from polytask.predictor._tree_checks import check_boosting, check_neighbours, check_trees
 
-__all__ = ["check_sound", "parts_of"]
+__all__ = ["check_estimators", "parts_of"]
 
 _WEIGHTS = {
     "X_fit_",
@@ -46,19 +46,19 @@ _WEIGHTS = {
     "var_",
     "y_train_",
 }
-"""Fitted attributes that enter predictions as they are, and are never missing."""
+"""Fitted attributes that enter predictions unchanged and are never missing."""
 
 _THREADS = {"n_jobs", "n_threads", "_n_threads"}
 _KERNELS = {"linear", "poly", "rbf", "sigmoid"}
 
 
-def check_sound(estimators: Any) -> None:
-    """Raise unless every part of fitted estimators fits the others; tame what serves no prediction.
+def check_estimators(estimators: Any) -> None:
+    """Raise unless all parts of fitted estimators fit together; limit their numbers of threads.
 
     Raises
     ------
     ValueError
-        Saying what is wrong.
+        With a description of the problem.
     """
     for part in parts_of(estimators):
         for check in _CHECKS:
@@ -66,7 +66,7 @@ def check_sound(estimators: Any) -> None:
 
 
 def parts_of(value: Any) -> Iterator[Any]:
-    """Objects inside objects, lists and mappings, each once."""
+    """Yield an object and all objects inside it, in lists and in mappings, each once."""
     ahead, seen = [value], {id(value)}
     while ahead:
         part = ahead.pop()
@@ -86,7 +86,7 @@ def _inside(part: Any) -> list[Any]:
 
 
 def _check_attributes(part: Any) -> None:
-    """No attribute may stand for a method, no number be out of its range, few threads suffice."""
+    """Check that no attribute hides a method and all numbers are in range; limit threads."""
     if not isinstance(part, BaseEstimator):
         return
     own = vars(part)
@@ -103,12 +103,12 @@ def _check_attributes(part: Any) -> None:
 
 
 def _check_settings(part: BaseEstimator) -> None:
-    """Raise for numbers outside of the range that scikit-learn declares; `fit` is not called."""
+    """Raise for numbers outside the range that scikit-learn declares for `fit`."""
     for name, allowed in getattr(part, "_parameter_constraints", {}).items():
         value = vars(part).get(name)
         if allowed == "no_validation" or not isinstance(value, Real):
             continue
-        if not any(make_constraint(one).is_satisfied_by(value) for one in allowed):
+        if not any(each.is_satisfied_by(value) for each in map(make_constraint, allowed)):
             raise ValueError(f"{name} of {_kind(part)} is {value!r}")
 
 
@@ -134,8 +134,8 @@ def _check_sparse(part: Any) -> None:
     part.check_format(full_check=True)
 
 
-def _check_drawing(part: Any) -> None:
-    """A generator of numpy reads its state at a position that it takes as it comes."""
+def _check_generators(part: Any) -> None:
+    """Check numpy's generators, which read their state at an unchecked position."""
     if isinstance(part, np.random.RandomState):
         kind, key, position, *_ = part.get_state()
         if kind != "MT19937" or not 0 <= int(position) <= len(key):
@@ -145,7 +145,7 @@ def _check_drawing(part: Any) -> None:
 
 
 def _check_support_vectors(part: Any) -> None:
-    """The arrays that libsvm reads without looking at their sizes."""
+    """Check the arrays that libsvm reads without checking their sizes."""
     if not isinstance(part, BaseLibSVM) or not hasattr(part, "support_vectors_"):
         return
     vectors, coefficients = part.support_vectors_, part._dual_coef_
@@ -181,7 +181,7 @@ def _kind(part: Any) -> str:
 _CHECKS: tuple[Callable[[Any], None], ...] = (
     _check_attributes,
     _check_sparse,
-    _check_drawing,
+    _check_generators,
     _check_support_vectors,
     check_trees,
     check_boosting,
