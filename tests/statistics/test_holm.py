@@ -12,14 +12,14 @@ def named(values):
     return {str(place): value for place, value in enumerate(values)}
 
 
-def test_by_hand():
+def test_three_p_values_by_hand():
     assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx(
         {"a": 0.03, "b": 0.06, "c": 0.06}
     )
 
 
 @given(P_VALUES, st.floats(0.001, 0.2))
-def test_rejects_what_the_step_down_procedure_rejects(values, alpha):
+def test_rejections_are_those_of_the_step_down_procedure(values, alpha):
     rejected = set()
     for rank, place in enumerate(np.argsort(values, kind="stable")):
         if values[place] > alpha / (len(values) - rank):
@@ -40,6 +40,6 @@ def test_never_smaller_than_given_never_above_one_and_in_the_same_order(values):
     assert (np.diff(found[np.argsort(values, kind="stable")]) >= 0).all()
 
 
-def test_questions_without_an_answer_are_not_counted():
+def test_tests_without_a_p_value_are_not_counted():
     assert holm({"a": 0.02, "b": None}) == {"a": 0.02, "b": None}
     assert holm({}) == {}

@@ -12,8 +12,15 @@ from polytask.statistics._bonett_price import bonett_price
 from polytask.statistics._hall import hall
 from polytask.statistics._newcombe import newcombe
 from polytask.statistics._share_metrics import over_units
-from polytask.statistics._spread import Spread, of_splits, of_units, quantile, together, with_seeds
-from polytask.statistics._units import counted
+from polytask.statistics._spread import (
+    Spread,
+    of_splits,
+    of_units,
+    quantile,
+    sum_of_levels,
+    with_seeds,
+)
+from polytask.statistics._units import counted_units
 from polytask.statistics._wilson import Share, wilson
 from polytask.tasks import Binary, FittedTarget, Regression
 
@@ -128,7 +135,7 @@ def test_without_skewness_halls_interval_is_students(values):
     assert found == pytest.approx((expected.low, expected.high))
 
 
-def test_halls_interval_takes_many_studies_at_once():
+def test_halls_interval_of_many_studies_at_once():
     values = np.stack([SKEWED, SKEWED[::-1] ** 2])
     amounts = (values - values.mean(axis=1, keepdims=True)) / 8
     low, high = hall(values.mean(axis=1), amounts, of_units(amounts), 0.95)
@@ -154,7 +161,7 @@ def test_the_root_of_a_mean_square_has_its_interval_on_the_scale_of_squares():
     assert found.interval == pytest.approx(tuple(expected), rel=1e-6)
 
 
-def test_what_cannot_exceed_its_best_does_not():
+def test_intervals_do_not_exceed_the_best_value():
     truth = np.arange(8.0)
     low, high = single(R2(), [answers(truth, truth + 0.1 * SKEWED)]).interval
     assert 0 < low < 1
@@ -197,7 +204,7 @@ def test_the_share_of_hits_has_wilsons_interval():
     assert ranked.n_units == 8
 
 
-def test_weights_make_units_fewer():
+def test_unequal_weights_reduce_the_effective_units():
     weight = np.repeat([1.0, 3.0], 10)
     truth = np.ones(20)
     response = np.tile([0.9, 0.1], 10)
@@ -222,7 +229,7 @@ def test_the_variance_of_a_sum_of_units():
     assert over_units(amounts, 0.2).degrees == 0
 
 
-def test_splits_vary_as_nadeau_and_bengio_say():
+def test_splits_have_nadeau_and_bengios_variance():
     means = [0.1, 0.4, 0.2, 0.6]
     assert of_splits(means, None).variance == pytest.approx((1 / 4 + 1 / 3) * np.var(means, ddof=1))
     assert of_splits(means, 0.5).variance == pytest.approx((1 / 4 + 1 / 2) * np.var(means, ddof=1))
@@ -230,12 +237,12 @@ def test_splits_vary_as_nadeau_and_bengio_say():
 
 
 def test_levels_add_up_by_satterthwaite():
-    found = together([Spread(2.0, 5.0), Spread(3.0, 7.0), NOTHING])
+    found = sum_of_levels([Spread(2.0, 5.0), Spread(3.0, 7.0), NOTHING])
     assert found.variance == 5
     assert found.degrees == pytest.approx(25 / (4 / 5 + 9 / 7))
-    certain = together([Spread(0.0, 5.0), Spread(0.0, 7.0)])
+    certain = sum_of_levels([Spread(0.0, 5.0), Spread(0.0, 7.0)])
     assert (certain.variance, certain.degrees) == (0, 7)
-    assert not together([]).known
+    assert not sum_of_levels([]).known
     assert not with_seeds(NOTHING, Spread(1.0, 2.0)).known
     assert with_seeds(NOTHING, Spread(1.0, 2.0)).variance == 0
 
@@ -250,10 +257,10 @@ def test_the_p_of_an_estimate_is_students(degrees):
     assert quantile(0.95, 0.0) == np.inf
 
 
-def test_a_split_without_labels_carries_nothing():
-    nothing = counted(answers(np.full(3, np.nan), np.ones(3)))
+def test_a_split_without_labels_has_no_units():
+    nothing = counted_units(answers(np.full(3, np.nan), np.ones(3)))
     assert (len(nothing.units), nothing.effective) == (0, 0)
-    some = counted(answers(np.zeros(4), np.ones(4), weight=np.array([1.0, 1.0, 2.0, 0.0])))
+    some = counted_units(answers(np.zeros(4), np.ones(4), weight=np.array([1.0, 1.0, 2.0, 0.0])))
     assert (some.units.tolist(), some.effective) == ([0, 1, 2], pytest.approx(16 / 6))
 
 
@@ -268,7 +275,7 @@ def folds(errors, n_folds, **settings):
     ]
 
 
-def test_single_units_in_each_fold_say_nothing_of_the_spread():
+def test_single_units_in_each_fold_leave_the_spread_unknown():
     assert single(MAE(), folds(SKEWED, len(SKEWED))).interval is None
     assert single(MAE(), folds(SKEWED, 1)).interval is not None
 

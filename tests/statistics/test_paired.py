@@ -1,4 +1,4 @@
-"""What holds for pairs of learners, whatever the metric."""
+"""Properties of comparisons of two learners, for all metrics."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_a_value_lies_in_its_interval(metric, kind, seed, n_rows, runs):
 @every_pair
 @settings(max_examples=4)
 @given(seed=SEEDS, n_rows=st.integers(8, 40), runs=st.integers(1, 2))
-def test_learners_that_change_places_change_the_sign(metric, kind, seed, n_rows, runs):
+def test_swapping_the_learners_changes_the_sign(metric, kind, seed, n_rows, runs):
     ours, theirs = two_learners(kind, n_rows, seed, runs=runs, noise=0.1)
     one, other = paired(metric, [ours], [theirs]), paired(metric, [theirs], [ours])
     assert one.n_units == other.n_units
@@ -90,7 +90,7 @@ def test_learners_that_change_places_change_the_sign(metric, kind, seed, n_rows,
 @every_pair
 @settings(max_examples=4)
 @given(seed=SEEDS, n_rows=st.integers(8, 13))
-def test_the_order_of_units_means_nothing(metric, kind, seed, n_rows):
+def test_the_order_of_units_has_no_effect(metric, kind, seed, n_rows):
     ours, theirs = two_learners(kind, n_rows, seed)
     order = np.random.default_rng(seed).permutation(n_rows)
     turned = [
@@ -116,7 +116,7 @@ def test_the_order_of_units_means_nothing(metric, kind, seed, n_rows):
 
 @pytest.mark.parametrize("scale", [1e-6, 1e-300, 1e300])
 @every_pair
-def test_the_scale_of_weights_means_nothing(metric, kind, scale):
+def test_the_scale_of_weights_has_no_effect(metric, kind, scale):
     weight = np.random.default_rng(0).uniform(0.5, 2, 30)
     ours, theirs = two_learners(kind, 30, 1, weight=weight)
     light = two_learners(kind, 30, 1, weight=weight * scale)
@@ -218,7 +218,7 @@ def test_all_rows_of_one_unit_are_exchanged_together():
     assert found.interval == pytest.approx(whole.interval, rel=1e-9)
 
 
-def test_runs_are_a_level_of_their_own():
+def test_runs_add_a_level_of_variance():
     rng = np.random.default_rng(1)
     shifts, n = np.array([0.2, 0.5, 0.9]), 50
     noise = rng.normal(0, 0.1, n)
@@ -239,7 +239,7 @@ def numbers_of_runs(runs):
     return answers(np.zeros(len(runs[0])), runs, NUMBER)
 
 
-def test_one_run_is_held_against_several():
+def test_one_run_is_compared_with_several():
     rng = np.random.default_rng(1)
     ours = tuple(rng.normal(size=20) for _ in range(3))
     theirs = rng.normal(size=20)
@@ -302,7 +302,7 @@ class MeanError(Metric):
         return MetricValue(float(np.average(abs(truth - response), weights=weight)))
 
 
-def test_a_metric_of_ones_own_is_tested_as_if_it_had_a_formula():
+def test_a_users_metric_is_tested_as_if_it_had_a_formula():
     errors = np.random.default_rng(0).normal(size=(2, 30))
     sides = [[numbers(one, weight=np.arange(1.0, 31.0))] for one in errors]
     own, known = paired(MeanError(), *sides), paired(MAE(), *sides)
@@ -312,7 +312,7 @@ def test_a_metric_of_ones_own_is_tested_as_if_it_had_a_formula():
     assert paired(Largest(), *sides).p > 0.05
 
 
-def test_many_units_of_a_metric_of_ones_own_are_gathered_in_blocks():
+def test_many_units_of_a_users_metric_are_summed_in_blocks():
     errors = np.random.default_rng(0).normal(size=(2, 3000))
     sides = [[numbers(one)] for one in errors]
     own, known = paired(MeanError(), *sides), paired(MAE(), *sides)
@@ -322,10 +322,10 @@ def test_many_units_of_a_metric_of_ones_own_are_gathered_in_blocks():
 
 def test_other_rows_are_refused():
     ours, other = numbers(np.ones(5)), answers(np.ones(5), np.ones(5), NUMBER)
-    with pytest.raises(ParameterError, match="on the same rows in the same order as ours"):
+    with pytest.raises(ParameterError, match="on the same rows in the same order as `learner`"):
         paired(MAE(), [ours], [other])
     with pytest.raises(ParameterError, match="one Answers per split"):
         paired(MAE(), [ours], [])
     runs = numbers_of_runs((np.ones(5),) * 2), numbers_of_runs((np.ones(5),) * 3)
-    with pytest.raises(ParameterError, match="of 2 runs as ours, or of one"):
+    with pytest.raises(ParameterError, match="of 2 runs as `learner`, or of one"):
         paired(MAE(), [runs[0]], [runs[1]])

@@ -83,7 +83,7 @@ def test_two_tasks_on_the_same_rows(metric, power, level):
     assert (found.n_units, found.too_few, found.left_out) == (10, None, {})
 
 
-def test_seeds_and_splits_are_levels_of_their_own():
+def test_seeds_and_splits_add_levels_of_variance():
     ours = [ERRORS["a"][0] + shift for shift in (0.0, 0.2, 0.7)]
     base = ERRORS["a"][1]
     found = paired_gain({"a": [answers(*ours)]}, {"a": [answers(base)]}, {"a": MAE()})
@@ -124,7 +124,7 @@ def test_seeds_and_splits_are_levels_of_their_own():
         assert found.n_units == 30
 
 
-def test_greater_is_better_turns_the_gain():
+def test_greater_is_better_flips_the_gain():
     truth = np.repeat([0.0, 1.0], 8)
     rng = np.random.default_rng(1)
     scores = [1 / (1 + np.exp(-rng.normal(truth * lift, 1))) for lift in (3, 1)]
@@ -144,7 +144,7 @@ def test_greater_is_better_turns_the_gain():
     assert found.geometric == pytest.approx(np.sqrt(ratio) - 1)
 
 
-def test_what_has_no_relative_change_is_left_out_with_its_reason():
+def test_tasks_without_a_relative_change_are_left_out_with_a_reason():
     zero, one = answers(np.zeros(8)), answers(np.ones(8))
     found = paired_gain(
         {"a": [one], "b": [one]}, {"a": [zero], "b": [one]}, dict.fromkeys("ab", MAE())
@@ -265,7 +265,7 @@ def numbers_of(found):
     n_runs=st.integers(1, 3),
     n_splits=st.integers(1, 4),
 )
-def test_all_that_is_said_is_finite(metric, seed, n, n_tasks, n_runs, n_splits):
+def test_all_results_are_finite(metric, seed, n, n_tasks, n_runs, n_splits):
     rng = np.random.default_rng(seed)
     pairs = {str(k): drawn(rng, metric, n, n_runs, n_splits) for k in range(n_tasks)}
     ours, theirs = ({task: pair[side] for task, pair in pairs.items()} for side in (0, 1))
@@ -309,7 +309,7 @@ def test_a_gain_taken_from_tasks_is_no_less_than_that_of_a_score_of_zero():
     assert found.interval[0] == -1 < found.interval[1]
 
 
-def test_errors_that_do_not_differ_have_no_gain_at_all():
+def test_equal_errors_have_a_gain_of_zero():
     sides = [{"a": [answers(ERRORS["a"][0])]} for _ in range(2)]
     found = paired_gain(*sides, {"a": MAE()})
     assert (found.value, found.interval, found.geometric_interval) == (0, (0, 0), (0, 0))

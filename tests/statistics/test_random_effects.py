@@ -69,7 +69,7 @@ def test_more_of_the_trials_of_bcg():
 
 
 @given(st.integers(0, 10**6), st.integers(2, 40), st.floats(0, 2))
-def test_the_likelihood_is_largest_there(seed, k, spread):
+def test_tau2_maximises_the_likelihood(seed, k, spread):
     rng = np.random.default_rng(seed)
     variances = rng.uniform(0.1, 2, k)
     values = rng.normal(0.3, np.sqrt(variances + spread**2))

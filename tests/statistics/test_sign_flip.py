@@ -99,7 +99,7 @@ def test_p_is_valid_under_exchange():
         assert np.mean(p <= level) <= level + 3 * np.sqrt(level / 4000)
 
 
-def test_nothing_to_exchange_is_no_difference():
+def test_zero_contributions_have_a_p_of_one():
     np.testing.assert_array_equal(sign_flip(np.zeros((2, 5))), [1, 1])
     np.testing.assert_array_equal(sign_flip(np.zeros((1, 0))), [1])
 

@@ -1,4 +1,4 @@
-"""Values do not change, and those that hold arrays are equal to themselves alone."""
+"""Results are immutable; those that hold arrays are compared by identity."""
 
 from room_dataclasses import changeable, compared_by_identity, dataclasses_of, holding_arrays
 
@@ -15,10 +15,10 @@ HOLD_ARRAYS = {
 }
 
 
-def test_values_do_not_change():
+def test_results_are_immutable():
     assert dataclasses_of("statistics")
     assert changeable("statistics") == set()
 
 
-def test_what_holds_arrays_is_equal_to_itself_alone():
+def test_results_with_arrays_are_compared_by_identity():
     assert holding_arrays("statistics") | HOLD_ARRAYS <= compared_by_identity("statistics")

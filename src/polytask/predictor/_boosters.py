@@ -16,8 +16,8 @@ from polytask._reason import reason
 from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._booster import BoosterClassifier, BoosterRegressor, Trees
 from polytask.predictor._contents import Contents
+from polytask.predictor._estimator_checks import parts_of
 from polytask.predictor._lightgbm import LightGBMTrees
-from polytask.predictor._sound import parts_of
 from polytask.predictor._xgboost import XGBoostTrees
 
 __all__ = ["BoosterEntry", "extract_boosters", "fitted_trees", "insert_boosters"]

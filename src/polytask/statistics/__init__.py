@@ -1,4 +1,10 @@
-"""How sure test rows are: paired tests, intervals, corrections and random effects over tasks."""
+"""Statistical inference from test rows: paired tests, intervals, corrections, random effects.
+
+Begin with `Answers`, the predictions of a learner for a task. `single` gives a metric with its
+interval, `paired` compares two learners in a metric, `paired_gain` in Δm, and `random_effects`
+judges many small tasks. The other files are tests and intervals by their authors' names, and
+``_contributions.py`` and ``_spread.py``, from which all of them start.
+"""
 
 from polytask.statistics._answers import Answers
 from polytask.statistics._holm import holm

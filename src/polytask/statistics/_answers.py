@@ -1,4 +1,4 @@
-"""What one learner answered to one task."""
+"""Predictions of one learner for one task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Answers"]
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """One learner's answers to one task on the test rows of one split.
+    """One learner's predictions for one task on the test rows of one split.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ class Answers:
     weight : array of shape (n,)
         Row weights; rows of weight 0 are left out.
     units : array of shape (n,)
-        What is independent of each other: the number of the row or of its group. The same
-        number in two tasks, splits or learners is the same unit.
+        Independent units: the number of each row or of its group. The same number in two tasks,
+        splits or learners is the same unit.
     target : FittedTarget
-        What was learned of the target.
+        The fitted target.
     kind : Kind
-        What it is.
+        The kind of the target.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Answers:
     target: FittedTarget
     kind: Kind
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
-    """What was computed of them already: single values serve in many pairs."""
+    """Results computed before: single values serve in many pairs."""
 
     def __post_init__(self) -> None:
         if not self.responses:
@@ -73,5 +73,5 @@ class Answers:
 
     @property
     def class_codes(self) -> Float64[np.ndarray, "n c"] | None:
-        """Class of each label, by column; None without classes."""
+        """Code of each label's class, per column; None without classes."""
         return self.kind.class_codes(self.truth, self.target)

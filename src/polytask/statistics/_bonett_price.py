@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from polytask.statistics._spread import Numbers, Spread, together
+from polytask.statistics._spread import Numbers, Spread, sum_of_levels
 
 __all__ = ["bonett_price"]
 
@@ -13,23 +13,24 @@ __all__ = ["bonett_price"]
 def bonett_price(
     amounts: Float[np.ndarray, "*studies units"], seeds: Spread, level: float
 ) -> tuple[Numbers, Numbers]:
-    r"""Add one unit that only ours gets right and one that only theirs does.
+    r"""Interval after adding a unit that only the learner gets right, and one only the baseline.
 
-    With :math:`d_u` from −1 to 1 that each unit says, :math:`\tilde D = \sum d_u / (n + 2)` and
-    its variance :math:`(\sum d_u^2 + 2 - (n + 2) \tilde D^2) / (n + 2)^2`.
+    With the difference :math:`d_u` of each unit, from −1 to 1,
+    :math:`\tilde D = \sum d_u / (n + 2)` and its variance is
+    :math:`(\sum d_u^2 + 2 - (n + 2) \tilde D^2) / (n + 2)^2`.
 
     Parameters
     ----------
     amounts : array of shape (units,), or (studies, units)
-        What each unit adds to the difference, :math:`d_u / n`.
+        Contribution of each unit to the difference, :math:`d_u / n`.
     seeds : Spread
-        Of the seeds' level.
+        Spread over seeds.
     level : float
 
     Notes
     -----
-    The seeds' level is added, with Satterthwaite's degrees of freedom. The difference always
-    lies in the interval, and it in [−1, 1].
+    The variance over seeds is added, with Satterthwaite's degrees of freedom. The difference always
+    lies in the interval, and the interval in [−1, 1].
 
     References
     ----------
@@ -38,8 +39,8 @@ def bonett_price(
 
     Examples
     --------
-    >>> said = np.array([1.0] * 8 + [-1.0] * 2 + [0.0] * 30)
-    >>> low, high = bonett_price(said / 40, Spread(0.0, 0.0), 0.95)
+    >>> differences = np.array([1.0] * 8 + [-1.0] * 2 + [0.0] * 30)
+    >>> low, high = bonett_price(differences / 40, Spread(0.0, 0.0), 0.95)
     >>> float(low.round(3)), float(high.round(3))
     (-0.013, 0.299)
     """
@@ -48,5 +49,5 @@ def bonett_price(
     middle = value * n / (n + 2)
     squares = n**2 * np.square(amounts).sum(axis=-1)
     variance = (squares + 2 - (n + 2) * middle**2) / (n + 2) ** 2
-    half = together([Spread(variance, np.inf), seeds]).half_width(level)
+    half = sum_of_levels([Spread(variance, np.inf), seeds]).half_width(level)
     return np.clip(middle - half, -1.0, value), np.clip(middle + half, value, 1.0)

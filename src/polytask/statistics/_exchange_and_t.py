@@ -1,4 +1,4 @@
-"""The p of a difference: the larger of the exchange test's and Student's."""
+"""p-value of a difference: the larger of the exchange test's and Student's."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["exchange_and_t"]
 def exchange_and_t(
     amounts: Float[np.ndarray, "studies units"], spread: Spread, n_tests: int = 1, seed: int = 0
 ) -> Float64[np.ndarray, " studies"]:
-    """Test “the two learners are exchangeable” and “the expected difference is 0” at once.
+    """Test jointly “the two learners are exchangeable” and “the expected difference is 0”.
 
     Parameters
     ----------
     amounts : array of shape (studies, units)
-        What each unit adds to the difference, see `sign_flip`.
+        Contributions of units to the difference, see `sign_flip`.
     spread : Spread
-        Of the difference, with the seeds' level or that of splits.
+        Spread of the difference over units and seeds, or over splits.
     n_tests : int
-        How many p-values are corrected together.
+        Number of p-values that are corrected together.
     seed : int
     """
     exchanged = sign_flip(amounts, n_tests, seed)

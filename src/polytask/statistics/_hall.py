@@ -13,7 +13,7 @@ __all__ = ["hall"]
 def hall(
     value: Numbers, amounts: Float[np.ndarray, "*studies units"], spread: Spread, level: float
 ) -> tuple[Numbers, Numbers]:
-    r"""Student's interval with the skewness of the mean transformed away.
+    r"""Student's interval, with the skewness of the mean removed by a transformation.
 
     With :math:`c = \gamma / \sqrt n`, the cubic :math:`g(t) = t + c t^2 / 3 + c^2 t^3 / 27 + c / 6`
     of Student's t is nearly symmetric; the interval is where it lies between t's quantiles.
@@ -22,9 +22,9 @@ def hall(
     ----------
     value : float, or array of shape (studies,)
     amounts : array of shape (units,), or (studies, units)
-        What each unit adds to the value, to first order.
+        Contributions of units to the value, to first order.
     spread : Spread
-        Of the value, with the seeds' level.
+        Spread of the value over units and seeds.
     level : float
 
     References
@@ -47,7 +47,7 @@ def hall(
 
 
 def _skewness(amounts: np.ndarray, spread: Spread) -> np.ndarray:
-    """Skewness of the value, as γ / √n is that of a mean."""
+    """Skewness of the value, the analogue of γ / √n for a mean."""
     n = amounts.shape[-1]
     if n < 3:
         return np.zeros(amounts.shape[:-1])

@@ -1,4 +1,4 @@
-"""Correction of p-values for the number of questions asked."""
+"""Holm's correction of p-values for multiple tests."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ __all__ = ["holm"]
 
 
 def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Holm's step-down correction; questions without an answer (None) are not counted.
+    """Holm's step-down correction; tests without a p-value (None) are not counted.
 
     Parameters
     ----------
-    p_values : mapping of question to p-value or None
+    p_values : mapping of test to p-value or None
 
     Returns
     -------
-    dict of question to corrected p-value or None
-        Rejecting where it is at most α keeps the chance of any false rejection at most α.
+    dict of test to corrected p-value or None
+        Rejecting at corrected values of at most α keeps the probability of any false rejection at
+        most α.
+
+    Examples
+    --------
+    >>> from polytask.statistics import holm
+    >>> holm({"a": 0.01, "b": 0.5, "c": None})
+    {'a': 0.02, 'b': 0.5, 'c': None}
     """
-    asked = {name: p for name, p in p_values.items() if p is not None}
+    known = {name: p for name, p in p_values.items() if p is not None}
     corrected: dict[str, float | None] = dict.fromkeys(p_values)
     largest = 0.0
-    for rank, name in enumerate(sorted(asked, key=lambda name: asked[name])):
-        largest = max(largest, min(1.0, (len(asked) - rank) * asked[name]))
+    for rank, name in enumerate(sorted(known, key=lambda name: known[name])):
+        largest = max(largest, min(1.0, (len(known) - rank) * known[name]))
         corrected[name] = largest
     return corrected

@@ -1,4 +1,4 @@
-"""The interval of a metric that is a mean, or a power of one."""
+"""Intervals of metrics that are a mean, or a power of one."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def mean_interval(
     spread: Spread,
     level: float,
 ) -> tuple[Numbers, Numbers]:
-    """Hall's interval on the scale of the mean, without what the metric can never be.
+    """Hall's interval on the scale of the mean, clipped to the metric's possible values.
 
     Parameters
     ----------
     metric : Metric
     value : float, or array of shape (studies,)
     amounts : array of shape (units,), or (studies, units)
-        What each unit adds to the value, to first order.
+        Contributions of units to the value, to first order.
     spread : Spread
-        Of the value.
+        Spread of the value.
     level : float
     """
     power = metric.power
@@ -37,7 +37,9 @@ def mean_interval(
     low, high = hall(np.asarray(value) ** power, amounts * slope[..., None], on_scale, level)
     if power > 1:
         low, high = (np.maximum(end, 0.0) ** (1 / power) for end in (low, high))
-    least, most = 0.0 if metric.positive_scale else -np.inf, np.inf
+    lowest, highest = 0.0 if metric.positive_scale else -np.inf, np.inf
     if metric.best is not None:
-        least, most = (least, metric.best) if metric.greater_is_better else (metric.best, most)
-    return np.clip(low, least, value), np.clip(high, value, most)
+        lowest, highest = (
+            (lowest, metric.best) if metric.greater_is_better else (metric.best, highest)
+        )
+    return np.clip(low, lowest, value), np.clip(high, value, highest)

@@ -1,4 +1,4 @@
-"""Newcombe's interval for the difference of two shares on the same rows."""
+"""Newcombe's interval for the difference of two proportions on the same rows."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _PRIOR = 2.0
 
 
 def newcombe(
-    ours: Share, theirs: Share, difference: Spread, level: float
+    learner: Share, baseline: Share, difference: Spread, level: float
 ) -> tuple[Numbers, Numbers]:
-    r"""The single intervals recombined, for which both models' errors are correlated as found.
+    r"""Combine the single intervals, with the observed correlation of both models' errors.
 
     .. math:: D - \sqrt{(\theta_1 - l_1)^2 - 2 \rho (\theta_1 - l_1)(u_2 - \theta_2)
        + (u_2 - \theta_2)^2}
 
     and likewise above: method 10 of [1]_, for any metric in [2]_. The difference always lies in
-    it, and it in [−1, 1].
+    the interval, and the interval in [−1, 1].
 
     Parameters
     ----------
-    ours, theirs : Share
+    learner, baseline : Share
     difference : Spread
-        Of the difference; with the single ones it says how far errors are correlated.
+        Spread of the difference, from which the correlation of errors follows.
     level : float
 
     References
@@ -44,22 +44,23 @@ def newcombe(
     >>> float(low.round(2)), float(high.round(2))
     (-0.07, 0.23)
     """
-    value = ours.value - theirs.value
-    (our_low, our_high), (their_low, their_high) = wilson(ours, level), wilson(theirs, level)
-    rho = _correlation(ours.spread, theirs.spread, difference)
-    below = _recombined(ours.value - our_low, their_high - theirs.value, rho)
-    above = _recombined(our_high - ours.value, theirs.value - their_low, rho)
+    value = learner.value - baseline.value
+    learner_low, learner_high = wilson(learner, level)
+    baseline_low, baseline_high = wilson(baseline, level)
+    rho = _correlation(learner.spread, baseline.spread, difference)
+    below = _combined(learner.value - learner_low, baseline_high - baseline.value, rho)
+    above = _combined(learner_high - learner.value, baseline.value - baseline_low, rho)
     return np.maximum(value - below, -1.0), np.minimum(value + above, 1.0)
 
 
-def _correlation(ours: Spread, theirs: Spread, difference: Spread) -> Numbers:
-    """From the three variances, less where they are known badly."""
-    scale = np.asarray(2 * ours.error * theirs.error)
+def _correlation(learner: Spread, baseline: Spread, difference: Spread) -> Numbers:
+    """Correlation from the three variances, reduced if they have few degrees of freedom."""
+    scale = np.asarray(2 * learner.error * baseline.error)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = (ours.variance + theirs.variance - difference.variance) / scale
+        correlation = (learner.variance + baseline.variance - difference.variance) / scale
     trust = difference.degrees / (difference.degrees + _PRIOR)
-    return np.where(scale > 0, np.clip(found, -1.0, 1.0) * trust, 0.0)
+    return np.where(scale > 0, np.clip(correlation, -1.0, 1.0) * trust, 0.0)
 
 
-def _recombined(one: Numbers, other: Numbers, rho: Numbers) -> Numbers:
-    return np.sqrt(np.maximum(one**2 - 2 * rho * one * other + other**2, 0.0))
+def _combined(first: Numbers, second: Numbers, rho: Numbers) -> Numbers:
+    return np.sqrt(np.maximum(first**2 - 2 * rho * first * second + second**2, 0.0))

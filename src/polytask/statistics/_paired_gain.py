@@ -1,4 +1,4 @@
-"""Δm of two learners on the same rows: means of relative gains, intervals and p."""
+"""Comparison of two learners in Δm: mean relative gains, intervals and p-value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from polytask.statistics._spread import (
     tailed,
     with_seeds,
 )
-from polytask.statistics._units import counted, enough_units, fewest_units
+from polytask.statistics._units import counted_units, enough_units, fewest_units
 
 __all__ = ["PairedGain", "paired_gain"]
 
@@ -34,26 +34,26 @@ class PairedGain:
     Attributes
     ----------
     value : float or None
-        The arithmetic mean of the tasks' relative gains, a fraction.
+        Arithmetic mean of the tasks' relative gains, as a fraction.
     interval : (low, high) or None
     p : float or None
-        Of “the two learners are exchangeable on all tasks”; None where units are too few.
+        p-value of “the two learners are exchangeable on all tasks”; None with too few units.
     geometric : float or None
-        The same from the geometric mean of the ratios of metrics; None where one of them is 0.
+        The gain from the geometric mean of the metrics' ratios; None if one of them is 0.
     geometric_interval : (low, high) or None
-        None where units are too few for a p: exponentials of what is hardly known are absurd.
+        None with too few units for a p: the exponential of a poor estimate is meaningless.
     gains : mapping of task to float
-        The tasks counted, each with its relative gain.
+        Relative gain of each counted task.
     left_out : mapping of task to str
-        The others, each with its reason.
+        Reason for each task that is not counted.
     n_units : int
-        Units that `count_units` counts in some task.
+        Number of units that `count_units` counts in any task.
     too_few : str or None
-        Why there is no p though there is a value.
+        Why there is a value but no p.
     standard_error : float or None
-        Of the arithmetic mean.
+        Standard error of the arithmetic mean.
     degrees : float or None
-        How well the standard error is known.
+        Degrees of freedom of the standard error.
     """
 
     value: float | None
@@ -70,22 +70,22 @@ class PairedGain:
 
 
 def paired_gain(
-    ours: Mapping[str, Sequence[Answers]],
-    theirs: Mapping[str, Sequence[Answers]],
+    learner: Mapping[str, Sequence[Answers]],
+    baseline: Mapping[str, Sequence[Answers]],
     metrics: Mapping[str, Metric],
     *,
     level: float = 0.95,
     test_per_train: float | None = None,
     seed: int = 0,
 ) -> PairedGain:
-    r"""Δm with its interval and p; units that several tasks share are exchanged for all of them.
+    r"""Δm with its interval and p-value; units that tasks share are exchanged in all of them.
 
     Parameters
     ----------
-    ours, theirs : mapping of task to sequence of Answers
-        The learner's and the baseline's, one per split.
+    learner, baseline : mapping of task to sequence of Answers
+        Answers of the learner and of the baseline, one per split.
     metrics : mapping of task to Metric
-        The metric that enters Δm, on a positive scale; the tasks of this mapping are counted.
+        Metric per task for Δm, on a positive scale; the tasks of this mapping are counted.
     level, test_per_train, seed
         As in `paired`.
 
@@ -95,10 +95,11 @@ def paired_gain(
 
     Notes
     -----
-    The exchange test is of the mean over tasks of :math:`\pm (A - B) / M`, where no exchange
-    changes the scale :math:`M`: the metric of both models' rows together. Everything else is as in
-    `paired`, with gains for metrics. Where all units add the same, as a few can by chance, their
-    spread says nothing, and the interval is the mean of those that the tasks have by themselves.
+    The exchange test is of the mean over tasks of :math:`\pm (A - B) / M`, where the scale
+    :math:`M`, the metric over both models' rows, is the same after any exchange. Everything else
+    is as in `paired`, with gains in place of metrics. If all units contribute equally, as a few
+    can by chance, their spread is uninformative, and the interval is the mean of the tasks' own
+    intervals.
 
     Examples
     --------
@@ -107,7 +108,7 @@ def paired_gain(
     >>> from polytask.statistics import Answers, paired_gain
     >>> from polytask.tasks import FittedTarget, Regression
     >>> truth, target = np.arange(8.0), FittedTarget(("y",))
-    >>> ours, theirs = (
+    >>> learner, baseline = (
     ...     {
     ...         "y": [
     ...             Answers(truth, (truth + error,), np.ones(8), np.arange(8), target, Regression())
@@ -115,26 +116,28 @@ def paired_gain(
     ...     }
     ...     for error in (np.linspace(0.5, 1.5, 8), np.linspace(1.0, 3.0, 8))
     ... )
-    >>> round(paired_gain(ours, theirs, {"y": MAE()}).value, 6)
+    >>> round(paired_gain(learner, baseline, {"y": MAE()}).value, 6)
     0.5
     """
-    found = {task: task_gain(metric, ours[task], theirs[task]) for task, metric in metrics.items()}
-    left_out = {task: one for task, one in found.items() if isinstance(one, str)}
-    counting = {task: one for task, one in found.items() if isinstance(one, TaskGain)}
-    if not counting:
+    results = {task: task_gain(metrics[task], learner[task], baseline[task]) for task in metrics}
+    left_out = {task: reason for task, reason in results.items() if isinstance(reason, str)}
+    counted = {task: gain for task, gain in results.items() if isinstance(gain, TaskGain)}
+    if not counted:
         return PairedGain(None, left_out=left_out)
-    units = [counted(one).units for task in counting for one in ours[task]]
+    units = [counted_units(answers).units for task in counted for answers in learner[task]]
     n_units = len(np.unique(np.concatenate(units)))
     enough = enough_units(n_units)
-    gains = Gains(tuple(counting.values()))
-    exchanged = sum_of((1 / len(counting), one.added) for one in counting.values()).amounts
-    changed = sum_of((one.ratio / len(counting), one.added) for one in counting.values()).amounts
+    gains = Gains(tuple(counted.values()))
+    exchanged = sum_of((1 / len(counted), gain.contributions) for gain in counted.values()).amounts
+    changed = sum_of(
+        (gain.ratio / len(counted), gain.contributions) for gain in counted.values()
+    ).amounts
     level_spread = _spread(exchanged, gains.relative, test_per_train)
     spread = _spread(changed, gains.arithmetic, test_per_train)
     geometric, geometric_interval = gains.geometric(level_spread, level)
     interval = _student(gains.value, spread, level)
     if flat(spread, changed):
-        own = [paired(metrics[t], ours[t], theirs[t], level=level).interval for t in counting]
+        own = [paired(metrics[t], learner[t], baseline[t], level=level).interval for t in counted]
         interval = gains.from_differences(own)
         geometric_interval = geometric_interval if interval == (gains.value, gains.value) else None
     return PairedGain(
@@ -143,7 +146,7 @@ def paired_gain(
         p=float(exchange_and_t(exchanged[None], level_spread, seed=seed)[0]) if enough else None,
         geometric=geometric,
         geometric_interval=geometric_interval if enough else None,
-        gains={task: one.gain for task, one in counting.items()},
+        gains={task: gain.gain for task, gain in counted.items()},
         left_out=left_out,
         n_units=n_units,
         too_few=None if enough else f"too few units: {n_units}, at least {fewest_units()} needed",

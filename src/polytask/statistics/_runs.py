@@ -1,4 +1,4 @@
-"""Values over runs and splits, and what units add to their mean."""
+"""Values over runs and splits, and contributions of units to their mean."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ import numpy as np
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.metrics import Metric, MetricValue
-from polytask.statistics._added import Added, added, added_difference, value_of
 from polytask.statistics._answers import Answers
+from polytask.statistics._contributions import (
+    Contributions,
+    contributions,
+    difference_contributions,
+    value_of,
+)
 
 __all__ = [
     "Runs",
     "SplitPair",
-    "added_by_difference",
-    "added_by_value",
+    "mean_contributions",
+    "mean_difference_contributions",
     "over_runs",
     "pair_runs",
     "sum_of",
@@ -27,25 +32,25 @@ __all__ = [
 
 
 class SplitPair(NamedTuple):
-    """One split: ours, theirs, and which run is held against which."""
+    """Answers of two learners on one split, and the pairs of runs that are compared."""
 
-    ours: Answers
-    theirs: Answers
+    learner: Answers
+    baseline: Answers
     runs: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
 class Runs:
-    """A number for each run of each split.
+    """The values of all runs of all splits.
 
     Attributes
     ----------
     per_run : tuple of float or None
-        Run by run, split by split.
+        Values per split and run.
     by_split : tuple of tuple of float
-        The defined ones; splits without any are left out.
+        Defined values per split; splits without any are left out.
     undefined : str or None
-        Why there is none, or in how many runs there is none.
+        Why there is no value, or in how many runs it is undefined.
     left_out : tuple of str
     """
 
@@ -56,17 +61,17 @@ class Runs:
 
     @property
     def means(self) -> tuple[float, ...]:
-        """Mean over runs, split by split."""
+        """Mean over runs, per split."""
         return tuple(float(np.mean(runs)) for runs in self.by_split)
 
     @property
     def mean(self) -> float | None:
-        """Mean over splits."""
+        """Mean over splits of the means over runs."""
         return float(np.mean(self.means)) if self.by_split else None
 
 
 def over_runs(scored: Sequence[Sequence[MetricValue]]) -> Runs:
-    """Gather the values of all runs (inner) of all splits (outer)."""
+    """Collect the values of all splits (outer) and runs (inner)."""
     flat = [result for of_split in scored for result in of_split]
     defined = [tuple(r.value for r in runs if r.value is not None) for runs in scored]
     reason = next((result.undefined for result in flat if result.value is None), None)
@@ -81,81 +86,85 @@ def over_runs(scored: Sequence[Sequence[MetricValue]]) -> Runs:
     )
 
 
-def pair_runs(ours: Sequence[Answers], theirs: Sequence[Answers]) -> list[SplitPair]:
-    """Which run of ours is held against which of theirs: the same one, or the only one."""
-    if len(ours) != len(theirs) or not ours:
+def pair_runs(learner: Sequence[Answers], baseline: Sequence[Answers]) -> list[SplitPair]:
+    """Pair each run of the learner with the same, or the only, run of the baseline."""
+    if len(learner) != len(baseline) or not learner:
         expected = "one Answers per split on both sides"
-        raise ParameterError(message("paired", "theirs", expected, f"{len(theirs)} splits"))
+        raise ParameterError(message("paired", "baseline", expected, f"{len(baseline)} splits"))
     return [
-        SplitPair(mine, other, _pairs(mine, other))
-        for mine, other in zip(ours, theirs, strict=True)
+        SplitPair(answers, others, _run_pairs(answers, others))
+        for answers, others in zip(learner, baseline, strict=True)
     ]
 
 
-def _pairs(ours: Answers, theirs: Answers) -> list[tuple[int, int]]:
-    same = ours.truth is theirs.truth or np.array_equal(ours.truth, theirs.truth, equal_nan=True)
-    if not same or not np.array_equal(ours.units, theirs.units):
-        expected = "on the same rows in the same order as ours"
-        raise ParameterError(message("paired", "theirs", expected, theirs.truth))
-    mine, other = len(ours.responses), len(theirs.responses)
-    if mine != other and 1 not in {mine, other}:
-        expected = f"of {mine} runs as ours, or of one"
-        raise ParameterError(message("paired", "theirs", expected, f"{other} runs"))
-    return [(run % mine, run % other) for run in range(max(mine, other))]
+def _run_pairs(learner: Answers, baseline: Answers) -> list[tuple[int, int]]:
+    same = learner.truth is baseline.truth or np.array_equal(
+        learner.truth, baseline.truth, equal_nan=True
+    )
+    if not same or not np.array_equal(learner.units, baseline.units):
+        expected = "on the same rows in the same order as `learner`"
+        raise ParameterError(message("paired", "baseline", expected, baseline.truth))
+    n_runs, n_baseline = len(learner.responses), len(baseline.responses)
+    if n_runs != n_baseline and 1 not in {n_runs, n_baseline}:
+        expected = f"of {n_runs} runs as `learner`, or of one"
+        raise ParameterError(message("paired", "baseline", expected, f"{n_baseline} runs"))
+    return [(run % n_runs, run % n_baseline) for run in range(max(n_runs, n_baseline))]
 
 
-def added_by_value(metric: Metric, answers: Sequence[Answers]) -> Added:
-    """What units add to the metric's mean over runs and splits."""
-    return _mean(_added_by_run(metric, answers))
+def mean_contributions(metric: Metric, answers: Sequence[Answers]) -> Contributions:
+    """Contributions of units to the metric's mean over runs and splits."""
+    return _mean(_contributions_by_run(metric, answers))
 
 
 def units_per_split(metric: Metric, answers: Sequence[Answers]) -> list[int]:
-    """How many units add something, in each split with a value."""
-    return [len(runs[0].units) for runs in _added_by_run(metric, answers) if runs]
+    """Number of contributing units in each split with a value."""
+    return [len(runs[0].units) for runs in _contributions_by_run(metric, answers) if runs]
 
 
-def _added_by_run(metric: Metric, answers: Sequence[Answers]) -> list[list[Added]]:
-    """Run by run where it has a value, split by split."""
+def _contributions_by_run(metric: Metric, answers: Sequence[Answers]) -> list[list[Contributions]]:
+    """Contributions per split and run in which the metric is defined."""
     return [
         [
-            added(metric, one, run)
-            for run in range(len(one.responses))
-            if value_of(metric, one, run).defined
+            contributions(metric, split, run)
+            for run in range(len(split.responses))
+            if value_of(metric, split, run).defined
         ]
-        for one in answers
+        for split in answers
     ]
 
 
-def added_by_difference(metric: Metric, pairs: Sequence[SplitPair]) -> Added:
-    """What units add to the difference's mean over runs and splits."""
+def mean_difference_contributions(metric: Metric, pairs: Sequence[SplitPair]) -> Contributions:
+    """Contributions of units to the mean difference over runs and splits."""
     return _mean(
         [
             [
-                added_difference(metric, ours, mine, theirs, other)
-                for mine, other in runs
-                if value_of(metric, ours, mine).defined and value_of(metric, theirs, other).defined
+                difference_contributions(metric, learner, run, baseline, other)
+                for run, other in runs
+                if value_of(metric, learner, run).defined
+                and value_of(metric, baseline, other).defined
             ]
-            for ours, theirs, runs in pairs
+            for learner, baseline, runs in pairs
         ]
     )
 
 
-def _mean(by_split: Sequence[Sequence[Added]]) -> Added:
+def _mean(by_split: Sequence[Sequence[Contributions]]) -> Contributions:
     kept = [runs for runs in by_split if runs]
-    return sum_of((1 / len(runs) / len(kept), one) for runs in kept for one in runs)
+    return sum_of((1 / len(runs) / len(kept), run) for runs in kept for run in runs)
 
 
-def sum_of(pieces: Iterable[tuple[float, Added]]) -> Added:
-    """Weighted sum of what units add; blocks of units where some piece has only those."""
-    parts = list(pieces)
-    blocks = any(one.blocks for _, one in parts)
+def sum_of(weighted: Iterable[tuple[float, Contributions]]) -> Contributions:
+    """Weighted sum of contributions; in blocks of units if any term has only blocks."""
+    terms = list(weighted)
+    blocks = any(term.blocks for _, term in terms)
     if blocks:
-        parts = [(share, one.in_blocks()) for share, one in parts]
-    first = parts[0][1].units
-    if all(np.array_equal(one.units, first) for _, one in parts):
-        return Added(first, np.sum([share * one.amounts for share, one in parts], axis=0), blocks)
-    units = np.unique(np.concatenate([one.units for _, one in parts]))
+        terms = [(weight, term.in_blocks()) for weight, term in terms]
+    first = terms[0][1].units
+    if all(np.array_equal(term.units, first) for _, term in terms):
+        amounts = np.sum([weight * term.amounts for weight, term in terms], axis=0)
+        return Contributions(first, amounts, blocks)
+    units = np.unique(np.concatenate([term.units for _, term in terms]))
     total = np.zeros(len(units))
-    for share, one in parts:
-        total[np.searchsorted(units, one.units)] += share * one.amounts
-    return Added(units, total, blocks)
+    for weight, term in terms:
+        total[np.searchsorted(units, term.units)] += weight * term.amounts
+    return Contributions(units, total, blocks)

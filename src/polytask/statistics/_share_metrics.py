@@ -1,4 +1,4 @@
-"""Metrics between 0 and 1 with their spread over units and seeds."""
+"""Metrics between 0 and 1, with their spread over units and seeds."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from jaxtyping import Float
 
 from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
-from polytask.statistics._runs import Runs, added_by_value
+from polytask.statistics._runs import Runs, mean_contributions
 from polytask.statistics._spread import Numbers, Spread, of_seeds, with_seeds
-from polytask.statistics._units import carrying
+from polytask.statistics._units import determining_units
 from polytask.statistics._wilson import Share
 
 __all__ = ["effective_units", "over_units", "share_of"]
 
 
 def share_of(metric: Metric, answers: Sequence[Answers], runs: Runs) -> Share:
-    """The mean over runs and splits."""
-    amounts = added_by_value(metric, answers).amounts
+    """The metric's mean over runs and splits, with its spread and number of units."""
+    amounts = mean_contributions(metric, answers).amounts
     n_units = effective_units(metric, answers)
     units = over_units(amounts, n_units, len(runs.by_split))
     spread = with_seeds(units, of_seeds(runs.by_split))
@@ -27,18 +27,18 @@ def share_of(metric: Metric, answers: Sequence[Answers], runs: Runs) -> Share:
 
 
 def effective_units(metric: Metric, answers: Sequence[Answers]) -> float:
-    """Units of equal weight that carry as much as those of all splits."""
-    return float(sum(carrying(metric, one).effective for one in answers))
+    """Number of equally weighted units equivalent to those of all splits."""
+    return float(sum(determining_units(metric, split).effective for split in answers))
 
 
 def over_units(
     amounts: Float[np.ndarray, "*studies units"], n_units: Numbers, n_splits: int = 1
 ) -> Spread:
-    """Variance of a sum of what units add, where so many determine it.
+    """Spread of a sum of contributions that is determined by `n_units` units.
 
-    What they add is centred within each split, which takes a degree of freedom.
+    Contributions are centred within each split, which takes a degree of freedom.
     """
     degrees = np.maximum(np.asarray(n_units) - n_splits, 0.0)
     squares = np.square(amounts).sum(axis=-1)
-    found = np.divide(squares * n_units, degrees, out=np.zeros_like(squares), where=degrees > 0)
-    return Spread(found, degrees)
+    variance = np.divide(squares * n_units, degrees, out=np.zeros_like(squares), where=degrees > 0)
+    return Spread(variance, degrees)

@@ -1,4 +1,4 @@
-"""The exchange test: how often random signs make a sum as large as it is."""
+"""The exchange test: p-values of sums under random signs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["sign_flip"]
 _ENUMERATED = 12
 _ASYMPTOTIC = 2000
 _STOP = 100
-_FEWEST_DRAWS, _DRAWS_A_TEST = 4999, 40
+_FEWEST_DRAWS, _DRAWS_PER_TEST = 4999, 40
 _TIE, _NOTHING = 1e-9, 1e-12
 _GAUSSIAN_BOUND = 3.178
 
@@ -22,30 +22,30 @@ _GAUSSIAN_BOUND = 3.178
 def sign_flip(
     amounts: Float[np.ndarray, "studies units"], n_tests: int = 1, seed: int = 0
 ) -> Float64[np.ndarray, " studies"]:
-    r"""Two-sided p of :math:`|\sum_u c_u|` among :math:`|\sum_u \epsilon_u c_u|`, signs at random.
+    r"""Two-sided p-value of :math:`|\sum_u c_u|` among :math:`|\sum_u \epsilon_u c_u|`.
 
     Parameters
     ----------
     amounts : array of shape (studies, units)
-        What each unit adds to the difference of two models; exchanging them in a unit turns its
-        sign. Each row is a test of its own.
+        Contributions of units to the difference of two models; exchanging the models in a unit
+        flips its sign. Each row is a separate test.
     n_tests : int
-        How many p-values are corrected together: more draws where more are.
+        Number of p-values that are corrected together; more draws are made for more of them.
     seed : int
-        Of the draws.
+        Seed of the draws.
 
     Returns
     -------
     array of shape (studies,)
-        Never below 2 · 2⁻ⁿ. All signs are enumerated up to 12 units; up to 2000, signs are drawn
-        until the sum was reached 100 times [1]_; beyond, their sum is normal. Where fewer units
-        than all add anything, those count. Sums so large that draws would never reach them get
-        the bound 2 · 3.178 P(Z ≥ z) [2]_ instead, which no such p exceeds.
+        Never below 2 · 2⁻ⁿ, where n counts the units that contribute. All signs are enumerated up
+        to 12 units; up to 2000, signs are drawn until the sum was reached 100 times [1]_; beyond,
+        the sum is taken as normal. Sums too large to be reached by draws get the bound
+        2 · 3.178 P(Z ≥ z) [2]_, which no such p exceeds.
 
     Notes
     -----
-    Other signs that give the very same sum count half (the mid-p [3]_): where units add 0, 1 or
-    −1, as those of an accuracy, counting them whole would throw power away.
+    Other signs that give exactly the same sum count half (the mid-p [3]_): if contributions are
+    0, 1 or −1, as for accuracy, counting them fully would lose power.
 
     References
     ----------
@@ -74,26 +74,26 @@ def sign_flip(
     if n_units <= _ENUMERATED:
         p = _enumerate(amounts, least)
     else:
-        p = _draw(amounts, max(_FEWEST_DRAWS, _DRAWS_A_TEST * n_tests - 1), seed)
+        p = _draw(amounts, max(_FEWEST_DRAWS, _DRAWS_PER_TEST * n_tests - 1), seed)
     some = np.abs(amounts.sum(axis=1)) > tolerance[:, 0]
     return np.where(some, np.maximum(p, least), 1.0)
 
 
 def _standardised(amounts: np.ndarray) -> np.ndarray:
-    """The sum over its standard deviation under random signs."""
+    """Sums divided by their standard deviation under random signs."""
     deviation = np.linalg.norm(amounts, axis=1)
     total = np.abs(amounts.sum(axis=1))
     return np.divide(total, deviation, out=np.zeros_like(total), where=deviation > 0)
 
 
-def _enumerate(amounts: np.ndarray, itself: np.ndarray) -> np.ndarray:
-    """Half of the signs that tie count, but the share that is no exchange at all counts whole."""
+def _enumerate(amounts: np.ndarray, identity: np.ndarray) -> np.ndarray:
+    """p-values over all signs; ties count half, but the identity counts fully."""
     beyond, tied = _reached(amounts, _all_signs(amounts.shape[1]))
-    return np.asarray(beyond.mean(axis=1) + np.maximum(tied.mean(axis=1) / 2, itself))
+    return np.asarray(beyond.mean(axis=1) + np.maximum(tied.mean(axis=1) / 2, identity))
 
 
 def _reached(amounts: np.ndarray, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which sums lie beyond the observed one, and which equal it; (studies, signs)."""
+    """Which sums exceed the observed one, and which equal it; (studies, signs)."""
     beyond = np.abs(amounts @ signs.T) - np.abs(amounts.sum(axis=1, keepdims=True))
     tolerance = _tolerance(amounts)
     return beyond > tolerance, np.abs(beyond) <= tolerance
@@ -105,20 +105,20 @@ def _tolerance(amounts: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=_ENUMERATED)
 def _all_signs(n_units: int) -> np.ndarray:
-    """All signs but for turning all at once, which changes no absolute value; the first is all 1."""
+    """All signs up to a common factor, which changes no absolute value; the first is all 1."""
     bits = np.arange(2 ** (n_units - 1))[:, None] >> np.arange(n_units)
     return 1.0 - 2.0 * (bits & 1)
 
 
-def _draw(amounts: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Besag and Clifford's sequential p-values; all studies see the same signs."""
+def _draw(amounts: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    """Besag and Clifford's sequential p-values; all studies use the same signs."""
     p = 2 * _GAUSSIAN_BOUND * special.ndtr(-_standardised(amounts))
-    going = np.flatnonzero(p * (most + 1) >= 1)
+    going = np.flatnonzero(p * (limit + 1) >= 1)
     reached = np.zeros(len(amounts))
     rng = np.random.default_rng(seed)
     drawn = 0
-    while len(going) and drawn < most:
-        size = min(_chunk(drawn, len(going)), most - drawn)
+    while len(going) and drawn < limit:
+        size = min(_chunk(drawn, len(going)), limit - drawn)
         signs = _signs(rng, size, amounts.shape[1])
         beyond, tied = _reached(amounts[going], signs)
         times = reached[going, None] + np.cumsum(beyond + tied / 2, axis=1)
@@ -137,5 +137,5 @@ def _signs(rng: np.random.Generator, size: int, n_units: int) -> np.ndarray:
 
 
 def _chunk(drawn: int, n_studies: int) -> int:
-    """Few draws first, since most tests end soon; not more than memory holds well."""
+    """Number of draws: few at first, since most tests end early; limited by memory."""
     return max(1, min(max(250, drawn), math.ceil(4e6 / n_studies)))

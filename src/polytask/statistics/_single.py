@@ -1,4 +1,4 @@
-"""A metric of one learner with its interval."""
+"""Estimate of one learner's metric, with its interval."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from polytask.metrics import Metric
-from polytask.statistics._added import value_of
 from polytask.statistics._answers import Answers
+from polytask.statistics._contributions import value_of
 from polytask.statistics._mean_interval import mean_interval
-from polytask.statistics._runs import Runs, added_by_value, over_runs, units_per_split
+from polytask.statistics._runs import Runs, mean_contributions, over_runs, units_per_split
 from polytask.statistics._share_metrics import share_of
 from polytask.statistics._spread import of_seeds, of_units, with_seeds, within_splits
 from polytask.statistics._units import count_units
@@ -22,21 +22,21 @@ __all__ = ["Single", "single"]
 
 @dataclass(frozen=True)
 class Single:
-    """A metric of one learner, averaged over runs and splits.
+    """A learner's metric, averaged over runs and splits.
 
     Attributes
     ----------
     value : float or None
     interval : (low, high) or None
-        None where units are too few to tell, such as one row of a regression.
+        None if there are too few units, such as one row of a regression.
     per_run : tuple of float or None
-        Run by run, split by split.
+        Values per split and run.
     n_units : int
         See `count_units`.
     undefined : str or None
-        Why there is no value, or in how many runs there is none.
+        Why there is no value, or in how many runs it is undefined.
     left_out : tuple of str
-        Columns or classes that the value leaves out, each with its reason.
+        Columns or classes left out of the value, each with its reason.
     """
 
     value: float | None
@@ -48,11 +48,11 @@ class Single:
 
 
 def single(metric: Metric, answers: Sequence[Answers], *, level: float = 0.95) -> Single:
-    """A metric, averaged over runs and splits, with an interval.
+    """Estimate a metric, averaged over runs and splits, with an interval.
 
-    The interval is about new units, and about new seeds where there are several: Wilson's for
-    metrics between 0 and 1, otherwise Student's without skewness, on the scale on which the
-    metric is a mean. How much splits differ in difficulty does not widen it.
+    The interval covers new units, and new seeds if there are several: Wilson's for metrics between
+    0 and 1, otherwise Student's corrected for skewness, on the scale on which the metric is a
+    mean. Differences in difficulty between splits do not widen it.
 
     Parameters
     ----------
@@ -78,15 +78,17 @@ def single(metric: Metric, answers: Sequence[Answers], *, level: float = 0.95) -
     >>> single(MAE(), [answers]).value
     1.5
     """
-    scored = [[value_of(metric, one, run) for run in range(len(one.responses))] for one in answers]
-    runs = over_runs(scored)
-    found = Single(
+    values = [
+        [value_of(metric, split, run) for run in range(len(split.responses))] for split in answers
+    ]
+    runs = over_runs(values)
+    estimate = Single(
         runs.mean, None, runs.per_run, count_units(answers), runs.undefined, runs.left_out
     )
     return (
-        found
+        estimate
         if runs.mean is None
-        else replace(found, interval=_interval(metric, answers, runs, level))
+        else replace(estimate, interval=_interval(metric, answers, runs, level))
     )
 
 
@@ -96,7 +98,7 @@ def _interval(
     if metric.is_share:
         low, high = wilson(share_of(metric, answers, runs), level)
         return float(low), float(high)
-    amounts = added_by_value(metric, answers).amounts
+    amounts = mean_contributions(metric, answers).amounts
     units = within_splits(of_units(amounts), len(amounts), units_per_split(metric, answers))
     spread = with_seeds(units, of_seeds(runs.by_split))
     if not spread.known:

@@ -1,4 +1,4 @@
-"""The variance of a mean, its degrees of freedom, and Student's t."""
+"""Variances of means, with their degrees of freedom and Student's t."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ __all__ = [
     "of_splits",
     "of_units",
     "quantile",
+    "sum_of_levels",
     "tailed",
-    "together",
     "with_seeds",
     "within_splits",
 ]
 
 
 Numbers = float | np.ndarray
-"""One number, or one for each of many studies, so that simulations take all at once."""
+"""One number, or one per study, so that simulations are vectorised."""
 
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Variance of an estimate, known to some degrees of freedom; 0 degrees if it cannot be told."""
+    """Variance of an estimate with its degrees of freedom; 0 degrees if the variance is unknown."""
 
     variance: Numbers
     degrees: Numbers
 
     @property
     def known(self) -> np.ndarray:
-        """Whether there is a variance at all."""
+        """Whether the variance is known."""
         return np.asarray(np.asarray(self.degrees) > 0)
 
     @property
@@ -46,11 +46,11 @@ class Spread:
         return np.asarray(np.sqrt(self.variance))
 
     def half_width(self, level: float) -> Numbers:
-        """Half the width of the t interval of that level."""
+        """Half the width of the t interval of a level."""
         return quantile(level, self.degrees) * self.error
 
     def p_value(self, value: Numbers) -> Numbers:
-        """Two-sided p of “the estimate's expectation is 0”; 1 if nothing can be told."""
+        """Two-sided p-value of “the estimate's expectation is 0”; 1 if the variance is unknown."""
         size = np.abs(np.asarray(value, dtype=np.float64))
         with np.errstate(divide="ignore", invalid="ignore"):
             tail = 2 * special.stdtr(self.degrees, -size / self.error)
@@ -58,25 +58,25 @@ class Spread:
 
 
 def quantile(level: float, degrees: Numbers) -> Numbers:
-    """What |t| exceeds with probability 1 − level; the normal one for infinite degrees."""
+    """Value that |t| exceeds with probability 1 − level; of the normal for infinite degrees."""
     finite = np.where(np.isfinite(degrees) & (np.asarray(degrees) > 0), degrees, 1.0)
     below = (1 + level) / 2
-    found = np.where(np.isinf(degrees), special.ndtri(below), special.stdtrit(finite, below))
-    return np.where(np.asarray(degrees) > 0, found, np.inf)
+    quantiles = np.where(np.isinf(degrees), special.ndtri(below), special.stdtrit(finite, below))
+    return np.where(np.asarray(degrees) > 0, quantiles, np.inf)
 
 
 def of_units(
     amounts: Float[np.ndarray, "*studies units"],
     positive: Bool[np.ndarray, "*studies units"] | None = None,
 ) -> Spread:
-    """Of a sum of what independent units add.
+    """Spread of a sum of contributions of independent units.
 
     Parameters
     ----------
     amounts : array of shape (units,), or (studies, units)
     positive : array of shape (units,), or (studies, units), optional
-        The class of each unit, where the sum is one of each class's mean; each varies by itself,
-        where it has two units.
+        Class of each unit, if the sum is one of class means; the variance is then taken within
+        classes that have at least two units each.
     """
     n = amounts.shape[-1]
     if n < 2:
@@ -91,17 +91,18 @@ def of_units(
 
 
 def _variance(amounts: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Of the sum over the units kept, as they vary among themselves."""
+    """Variance of the sum over the kept units."""
     n = kept.sum(axis=-1)
     mean = (amounts * kept).sum(axis=-1, keepdims=True) / np.maximum(n, 1)[..., None]
     return np.asarray((kept * np.square(amounts - mean)).sum(axis=-1) * n / np.maximum(n - 1, 1))
 
 
 def within_splits(spread: Spread, n_units: int, per_split: Sequence[int]) -> Spread:
-    """Of a mean over splits, where what units add to each split is centred within it.
+    """Spread of a mean over splits, where contributions are centred within each split.
 
-    Each split takes a degree of freedom, as one does that `of_units` allows for; where each has
-    a single unit nothing can be told. Splits that test the same units again take none anew.
+    Each split takes a degree of freedom, the first of which `of_units` takes into account. If each
+    split has a single unit, the variance is unknown. Splits that test the same units again take no
+    further degree of freedom.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def within_splits(spread: Spread, n_units: int, per_split: Sequence[int]) -> Spr
         See `of_units`.
     n_units : int
     per_split : sequence of int
-        How many of them each split has.
+        Number of units in each split.
     """
     left = n_units * (1 - len(per_split) / sum(per_split))
     if left < 1:
@@ -118,17 +119,17 @@ def within_splits(spread: Spread, n_units: int, per_split: Sequence[int]) -> Spr
 
 
 def flat(spread: Spread, amounts: Float[np.ndarray, " units"]) -> bool:
-    """Whether units vary in nothing but rounding, which says little where they are few."""
+    """Whether units vary only by rounding, which is uninformative if they are few."""
     return bool(spread.known and spread.error <= 1e-12 * np.abs(amounts).sum())
 
 
 def tailed(spread: Spread, amounts: Float[np.ndarray, "*studies units"]) -> Spread:
-    r"""Fewer degrees of freedom where what units add has heavy tails.
+    r"""Reduce the degrees of freedom for contributions with heavy tails.
 
     A variance of n numbers with the excess kurtosis :math:`\kappa` is known to
     :math:`2 / (\kappa / n + 2 / (n - 1))` degrees of freedom [1]_. Rare large amounts, such as log
-    losses of a learner that is too sure, are seen by few samples, so that Student's t with
-    n − 1 degrees is too sure as well.
+    losses of an overconfident learner, occur in few samples, so that Student's t with n − 1 degrees
+    is overconfident too.
 
     Parameters
     ----------
@@ -138,9 +139,9 @@ def tailed(spread: Spread, amounts: Float[np.ndarray, "*studies units"]) -> Spre
 
     Notes
     -----
-    The sample's kurtosis, where positive, counts 0.75 + 70 / n² times, at most 1.5 times: few
-    numbers cannot show it, while more of it takes power below 0.9 of Student's at 50 units. The
-    three numbers were found by simulation.
+    The sample's kurtosis, if positive, is multiplied by 0.75 + 70 / n², at most by 1.5: small
+    samples underestimate it, while a larger factor lowers the power below 0.9 of Student's at 50
+    units. The three constants were found by simulation.
 
     References
     ----------
@@ -160,7 +161,7 @@ def tailed(spread: Spread, amounts: Float[np.ndarray, "*studies units"]) -> Spre
 
 
 def of_seeds(by_split: Sequence[Sequence[Numbers]]) -> Spread:
-    """Of a mean over splits of means over seeds, as far as seeds within a split differ."""
+    """Spread over seeds of a mean over splits of means over seeds."""
     levels = [
         Spread(
             np.var(np.asarray(runs), axis=0, ddof=1) / len(runs) / len(by_split) ** 2,
@@ -169,19 +170,19 @@ def of_seeds(by_split: Sequence[Sequence[Numbers]]) -> Spread:
         for runs in by_split
         if len(runs) > 1
     ]
-    return together(levels)
+    return sum_of_levels(levels)
 
 
 def with_seeds(units: Spread, seeds: Spread) -> Spread:
-    """Both levels; unknown where that of units is."""
-    both = together([units, seeds])
+    """Sum of both levels; unknown if that of units is."""
+    both = sum_of_levels([units, seeds])
     return Spread(
         np.where(units.known, both.variance, 0.0), np.where(units.known, both.degrees, 0.0)
     )
 
 
 def of_splits(per_split: Sequence[Numbers], test_per_train: float | None) -> Spread:
-    r"""Of a mean over splits whose training rows overlap: :math:`(1/J + n_2/n_1) \, s^2`.
+    r"""Spread of a mean over splits with overlapping training rows, :math:`(1/J + n_2/n_1) \, s^2`.
 
     References
     ----------
@@ -194,7 +195,7 @@ def of_splits(per_split: Sequence[Numbers], test_per_train: float | None) -> Spr
     return Spread((1 / n + ratio) * np.var(np.asarray(per_split), axis=0, ddof=1), n - 1.0)
 
 
-def together(levels: Iterable[Spread]) -> Spread:
+def sum_of_levels(levels: Iterable[Spread]) -> Spread:
     """The sum of independent levels, with Satterthwaite's degrees of freedom.
 
     Levels of unknown variance are left out.
@@ -204,12 +205,12 @@ def together(levels: Iterable[Spread]) -> Spread:
     Satterthwaite, *An approximate distribution of estimates of variance components*, Biometrics
     Bulletin 1946.
     """
-    total, below, most = np.zeros(()), np.zeros(()), np.zeros(())
+    total, below, largest = np.zeros(()), np.zeros(()), np.zeros(())
     for level in levels:
         variance = np.where(level.known, level.variance, 0.0)
         total = total + variance
-        most = np.maximum(most, level.degrees)
+        largest = np.maximum(largest, level.degrees)
         with np.errstate(divide="ignore", invalid="ignore"):
             below = below + np.where(variance > 0, np.square(variance) / level.degrees, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Spread(total, np.where(below > 0, np.square(total) / below, most))
+        return Spread(total, np.where(below > 0, np.square(total) / below, largest))

@@ -1,4 +1,4 @@
-"""The independent units of test rows: which there are, and how many it takes."""
+"""Independent units of test rows: their numbers, and the smallest number for a test."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from polytask.metrics import Metric
 from polytask.statistics._answers import Answers
 
 __all__ = [
-    "Counted",
+    "CountedUnits",
     "UnitIndex",
-    "carrying",
     "count_units",
-    "counted",
+    "counted_units",
+    "determining_units",
     "enough_units",
     "fewest_units",
     "index",
@@ -27,14 +27,14 @@ __all__ = [
 
 
 def enough_units(n_units: int, n_tasks: int = 1, alpha: float = 0.05) -> bool:
-    """Whether a verdict is possible: no exchange test of n units has a p below 2 · 2⁻ⁿ.
+    """Whether a test can reject: no exchange test of n units has a p below 2 · 2⁻ⁿ.
 
     Parameters
     ----------
     n_units : int
-        What `count_units` counts.
+        Number of units, from `count_units`.
     n_tasks : int
-        How many tasks are tested together.
+        Number of tasks tested together.
     alpha : float
 
     Examples
@@ -59,10 +59,10 @@ def fewest_units(n_tasks: int = 1, alpha: float = 0.05) -> int:
 
 
 def count_units(answers: Sequence[Answers]) -> int:
-    """Units with a labelled row of positive weight; of all but the commonest class, if classes.
+    """Count the units with a labelled row of positive weight; for classes, without the commonest.
 
-    For two classes these are the units of the rarer one. Of several columns, a unit counts if
-    it does in one of them; of several splits, if it does in one of them.
+    For two classes these are the units of the rarer one. A unit counts if it does so in any of
+    several columns or splits.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ def count_units(answers: Sequence[Answers]) -> int:
     >>> count_units([Answers(truth, (truth,), np.ones(6), units, target, Binary())])
     2
     """
-    found = [counted(one).units for one in answers]
-    return len(found[0]) if len(found) == 1 else len(np.unique(np.concatenate(found)))
+    units = [counted_units(split).units for split in answers]
+    return len(units[0]) if len(units) == 1 else len(np.unique(np.concatenate(units)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,47 +92,47 @@ class UnitIndex:
 
 
 def index(answers: Answers) -> UnitIndex:
-    """Number the units of a split from 0."""
+    """The units of a split, numbered from 0."""
     if "index" not in answers.memo:
         units = answers.units
-        if (np.diff(units) > 0).all():  # each row a unit, in order
+        if (np.diff(units) > 0).all():  # every row is a unit, in order
             answers.memo["index"] = UnitIndex(units, np.arange(len(units)))
         else:
-            found, position = np.unique(units, return_inverse=True)
-            answers.memo["index"] = UnitIndex(found, position)
+            numbers, position = np.unique(units, return_inverse=True)
+            answers.memo["index"] = UnitIndex(numbers, position)
     return answers.memo["index"]
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
-    """Units that carry a metric.
+class CountedUnits:
+    """The units that determine a metric.
 
     Attributes
     ----------
     units : array of shape (k,)
-        Those that `count_units` counts.
+        Units that `count_units` counts.
     effective : float
-        How many of equal weight carry as much: (Σw)² / Σw².
+        Equivalent number of equally weighted units, (Σw)² / Σw².
     """
 
     units: Int64[np.ndarray, " k"]
     effective: float
 
 
-def counted(answers: Answers) -> Counted:
-    """The units that `count_units` counts in one split."""
-    return _once(answers, by_class=True)
+def counted_units(answers: Answers) -> CountedUnits:
+    """The units of one split that `count_units` counts."""
+    return _count_once(answers, by_class=True)
 
 
-def carrying(metric: Metric, answers: Answers) -> Counted:
-    """The units that determine how well a metric is known: all of them for a mean over rows."""
-    return _once(answers, by_class=not metric.zero_one)
+def determining_units(metric: Metric, answers: Answers) -> CountedUnits:
+    """The units that determine a metric's precision: all of them for a mean over rows."""
+    return _count_once(answers, by_class=not metric.zero_one)
 
 
 def positive_units(
     metric: Metric, answers: Answers, units: Int64[np.ndarray, " u"]
 ) -> Bool[np.ndarray, " u"] | None:
-    """Which units are positive, if the metric is of each of two classes and units are of one."""
+    """Which units are positive, if the metric is taken within two classes and no unit has both."""
     codes = answers.class_codes if metric.within_classes else None
     if codes is None or codes.shape[1] > 1 or len(answers.target.classes) != 2:
         return None
@@ -147,14 +147,14 @@ def positive_units(
     return np.isin(units, where.units[by_class[1] > 0])
 
 
-def _once(answers: Answers, *, by_class: bool) -> Counted:
+def _count_once(answers: Answers, *, by_class: bool) -> CountedUnits:
     key = "counted", by_class
     if key not in answers.memo:
         answers.memo[key] = _count(answers, by_class)
     return answers.memo[key]
 
 
-def _count(answers: Answers, by_class: bool) -> Counted:
+def _count(answers: Answers, by_class: bool) -> CountedUnits:
     codes = answers.class_codes if by_class else None
     truth = answers.truth
     cells = truth.reshape(len(truth), math.prod(truth.shape[1:])) if codes is None else codes
@@ -162,19 +162,21 @@ def _count(answers: Answers, by_class: bool) -> Counted:
     where = index(answers)
     if codes is not None:
         pairs = zip(codes.T, labelled.T, strict=True)
-        labelled = np.stack([_rarer(column, kept, where) for column, kept in pairs], axis=1)
+        labelled = np.stack(
+            [_without_commonest(column, kept, where) for column, kept in pairs], axis=1
+        )
     kept = labelled.any(axis=1)
     shares = shares_of_largest(answers.weight[kept])
     weight = np.bincount(where.position[kept], shares, len(where.units))
     some = weight > 0
     effective = weight.sum() ** 2 / np.square(weight).sum() if some.any() else 0.0
-    return Counted(where.units[some], float(effective))
+    return CountedUnits(where.units[some], float(effective))
 
 
-def _rarer(
+def _without_commonest(
     column: Float64[np.ndarray, " n"], kept: Bool[np.ndarray, " n"], where: UnitIndex
 ) -> Bool[np.ndarray, " n"]:
-    """Rows of all classes but the one with the most units."""
+    """Rows of all classes except the one with the most units."""
     classes, code = np.unique(column[kept], return_inverse=True)
     if not len(classes):
         return kept

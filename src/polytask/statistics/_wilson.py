@@ -1,4 +1,4 @@
-"""Wilson's interval for shares between 0 and 1, with an effective number of units."""
+"""Wilson's interval for proportions, with an effective number of units."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Share:
     value : float
     spread : Spread
     n_units : float
-        The least number of units that carry it, such as those of the rarer class.
+        Smallest number of units that determine it, such as those of the rarer class.
     """
 
     value: Numbers
@@ -31,13 +31,13 @@ class Share:
 
 
 def wilson(share: Share, level: float) -> tuple[Numbers, Numbers]:
-    r"""Wilson's score interval, where as many units count as explain the variance.
+    r"""Wilson's score interval, with the number of units that explains the variance.
 
     A share over n units has the variance :math:`\theta (1 - \theta) / n`, which for ROC-AUC and
-    others bounds it [2]_. The interval is Wilson's [1]_ with the n that explains the variance
-    that was found, but few units tell it badly (a perfect area's is 0): the ratio
-    :math:`1 / n` is averaged with that of the rarer class, which counts as two degrees of
-    freedom. The value always lies in it, and it in [0, 1].
+    others bounds it [2]_. The interval is Wilson's [1]_ with the n that explains the observed
+    variance. Few units estimate it poorly (a perfect area has a variance of 0): the ratio
+    :math:`1 / n` is therefore averaged with that of the rarer class, which counts as two degrees
+    of freedom. The value always lies in the interval, and the interval in [0, 1].
 
     References
     ----------
@@ -57,8 +57,8 @@ def wilson(share: Share, level: float) -> tuple[Numbers, Numbers]:
     unit_variance = value * (1 - value)
     least = 1 / np.maximum(share.n_units, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = spread.degrees * spread.variance / unit_variance
-    ratio = (found + _PRIOR * least) / (spread.degrees + _PRIOR)
+        observed = spread.degrees * spread.variance / unit_variance
+    ratio = (observed + _PRIOR * least) / (spread.degrees + _PRIOR)
     ratio = np.where(unit_variance > 0, ratio, least)
     square = quantile(level, spread.degrees + _PRIOR) ** 2 * ratio
     middle = (value + square / 2) / (1 + square)

@@ -1,4 +1,4 @@
-"""What each unit adds to a metric, and to the difference of two learners."""
+"""Contributions of units to a metric, and to the difference of two learners."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from polytask.statistics._answers import Answers
 from polytask.statistics._leave_out import MOST_LEFT_OUT, block_of, leave_out
 from polytask.statistics._units import UnitIndex, index
 
-__all__ = ["Added", "added", "added_difference", "value_of"]
+__all__ = ["Contributions", "contributions", "difference_contributions", "value_of"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class Added:
-    """What each unit adds, to first order.
+class Contributions:
+    """The contribution of each unit to a metric, to first order.
 
     Attributes
     ----------
     units : array of shape (u,)
-        Units with labelled rows, ascending; their blocks where `blocks`.
+        Units with labelled rows, ascending; with `blocks`, the blocks of units.
     amounts : array of shape (u,)
     blocks : bool
-        Whether units were gathered in blocks, since the metric has no formula.
+        Whether units are summed in blocks, since the metric's influence has no formula.
     """
 
     units: Int64[np.ndarray, " u"]
     amounts: Float64[np.ndarray, " u"]
     blocks: bool = False
 
-    def in_blocks(self) -> Added:
-        """The same, gathered in blocks."""
+    def in_blocks(self) -> Contributions:
+        """The same contributions, summed in blocks."""
         if self.blocks:
             return self
         blocks, position = np.unique(block_of(self.units), return_inverse=True)
-        return Added(blocks, np.bincount(position, self.amounts, len(blocks)), blocks=True)
+        return Contributions(blocks, np.bincount(position, self.amounts, len(blocks)), blocks=True)
 
 
 def value_of(metric: Metric, answers: Answers, run: int) -> MetricValue:
-    """The metric of one run."""
+    """The metric's value in one run."""
 
-    def score() -> MetricValue:
+    def compute() -> MetricValue:
         parts = _parts(metric, answers, run)
         return mean_value(
             {
@@ -56,50 +56,50 @@ def value_of(metric: Metric, answers: Answers, run: int) -> MetricValue:
             }
         )
 
-    return _once(metric, answers, ("value", run), score)
+    return _once(metric, answers, ("value", run), compute)
 
 
-def added(metric: Metric, answers: Answers, run: int) -> Added:
-    """What each unit adds to the metric of one run that has a value."""
+def contributions(metric: Metric, answers: Answers, run: int) -> Contributions:
+    """The contribution of each unit to a metric in a run where it is defined."""
 
-    def find() -> Added:
+    def compute() -> Contributions:
         parts = _parts(metric, answers, run).values()
-        return _gather(metric, answers, [part for part in parts if _defined(part, metric)])
+        return _mean_over_parts(metric, answers, [part for part in parts if _defined(part, metric)])
 
-    return _once(metric, answers, ("added", run), find)
+    return _once(metric, answers, ("contributions", run), compute)
 
 
-def added_difference(
-    metric: Metric, ours: Answers, our_run: int, theirs: Answers, their_run: int
-) -> Added:
-    r"""What each unit adds to the difference of two runs, as far as its exchange tells.
+def difference_contributions(
+    metric: Metric, learner: Answers, learner_run: int, baseline: Answers, baseline_run: int
+) -> Contributions:
+    r"""The contribution of each unit to the difference of two runs, under exchanges.
 
-    Unit u's is :math:`c_u` where the difference is about :math:`\sum_u \epsilon_u c_u` when the
-    two models' predictions are exchanged in the units with :math:`\epsilon_u = -1`. It is twice
-    the difference of the influences that the two predictions have within both models' rows
-    together, which no exchange changes. For means over rows, and for ROC-AUC with mid-ranks for
-    scores, the sum is exact.
+    Unit u contributes :math:`c_u` if the difference is about :math:`\sum_u \epsilon_u c_u` when
+    the two models' predictions are exchanged in the units with :math:`\epsilon_u = -1`. This is
+    twice the difference of the influences of the two predictions among both models' rows pooled,
+    which no exchange changes. The sum is exact for means over rows, and for ROC-AUC with
+    mid-ranks for scores.
     """
-    mine = _parts(metric, ours, our_run)
-    other = _parts(metric, theirs, their_run)
+    learner_parts = _parts(metric, learner, learner_run)
+    baseline_parts = _parts(metric, baseline, baseline_run)
     pooled = [
-        _pooled(one, two)
-        for one, two in zip(mine.values(), other.values(), strict=True)
-        if _defined(one, metric) and _defined(two, metric)
+        _pool(part, baseline_part)
+        for part, baseline_part in zip(learner_parts.values(), baseline_parts.values(), strict=True)
+        if _defined(part, metric) and _defined(baseline_part, metric)
     ]
-    return _gather(metric, ours, pooled, pooled=True)
+    return _mean_over_parts(metric, learner, pooled, pooled=True)
 
 
-def _gather(
+def _mean_over_parts(
     metric: Metric, answers: Answers, parts: Sequence[LabelledRows], *, pooled: bool = False
-) -> Added:
-    """Mean over the parts, by unit; of pooled rows twice the first half less the second."""
+) -> Contributions:
+    """Mean over the parts, per unit; of pooled rows, twice the first half less the second."""
     with np.errstate(all="ignore"):
         influences = [
             metric.influence(rows.truth, rows.response, rows.weight, rows.fitted) for rows in parts
         ]
     where, blocks = index(answers), False
-    if any(one is None for one in influences) and len(where.units) > MOST_LEFT_OUT:
+    if any(influence is None for influence in influences) and len(where.units) > MOST_LEFT_OUT:
         where, blocks = _in_blocks(where), True
     size = len(where.units)
     total, present = np.zeros(2 * size if pooled else size), np.zeros(size, dtype=np.bool_)
@@ -114,7 +114,7 @@ def _gather(
             total += np.bincount(position, influence, len(total))
     total /= max(len(parts), 1)
     amounts = 2 * (total[:size] - total[size:]) if pooled else total
-    return Added(where.units[present], amounts[present], blocks)
+    return Contributions(where.units[present], amounts[present], blocks)
 
 
 def _in_blocks(where: UnitIndex) -> UnitIndex:
@@ -122,21 +122,21 @@ def _in_blocks(where: UnitIndex) -> UnitIndex:
     return UnitIndex(blocks, position[where.position])
 
 
-def _pooled(ours: LabelledRows, theirs: LabelledRows) -> LabelledRows:
-    """Both models' rows together."""
+def _pool(learner: LabelledRows, baseline: LabelledRows) -> LabelledRows:
+    """The rows of both models."""
     return LabelledRows(
-        ours.kept,
-        np.concatenate([ours.truth, theirs.truth]),
-        np.concatenate([ours.response, theirs.response]),
-        np.concatenate([ours.weight, theirs.weight]),
-        ours.fitted,
+        learner.kept,
+        np.concatenate([learner.truth, baseline.truth]),
+        np.concatenate([learner.response, baseline.response]),
+        np.concatenate([learner.weight, baseline.weight]),
+        learner.fitted,
     )
 
 
 def _parts(metric: Metric, answers: Answers, run: int) -> Mapping[str, LabelledRows | MetricValue]:
-    """Labelled rows, with responses as they can be exchanged."""
+    """Labelled rows with comparable responses, by part of the metric."""
 
-    def find() -> Mapping[str, LabelledRows | MetricValue]:
+    def compute() -> Mapping[str, LabelledRows | MetricValue]:
         response = answers.responses[run]
         parts = metric.labelled(answers.truth, response, answers.target, answers.weight)
         return {
@@ -146,16 +146,16 @@ def _parts(metric: Metric, answers: Answers, run: int) -> Mapping[str, LabelledR
             for name, part in parts.items()
         }
 
-    return _once(metric, answers, ("parts", run), find)
+    return _once(metric, answers, ("parts", run), compute)
 
 
 def _defined(part: LabelledRows | MetricValue, metric: Metric) -> TypeGuard[LabelledRows]:
     return isinstance(part, LabelledRows) and metric.value(part).defined
 
 
-def _once(metric: Metric, answers: Answers, what: tuple[str, int], find: Callable[[], T]) -> T:
-    """Compute once for these answers; the metric is kept, so that its description stays its own."""
+def _once(metric: Metric, answers: Answers, what: tuple[str, int], compute: Callable[[], T]) -> T:
+    """Compute once per metric; the metric is kept too, so that its `repr` stays unique."""
     key = (type(metric), repr(metric), *what)
     if key not in answers.memo:
-        answers.memo[key] = metric, find()
+        answers.memo[key] = metric, compute()
     return answers.memo[key][1]
