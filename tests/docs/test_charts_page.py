@@ -28,8 +28,8 @@ def test_code_draws_in_the_pages_colours(names):
 
 def test_constants_exist():
     from polytask.report import _contests, _matrix, _study
-    from polytask.report._drawing import _ranked
+    from polytask.report._drawing import _ranked_plot
 
-    for module in (_contests, _matrix, _study, _ranked):
+    for module in (_contests, _matrix, _study, _ranked_plot):
         for name in re.findall(rf"`{module.__name__.rpartition('.')[2]}\.([A-Z]+)`", PAGE):
             assert isinstance(getattr(module, name), int)

@@ -9,23 +9,23 @@ from drawings import Drawing
 
 from polytask.report._drawing._canvas import NARROW, WIDE, Canvas, both
 from polytask.report._drawing._figure_text import printable, shorten, text_width
-from polytask.report._drawing._forest import Estimate, forest
+from polytask.report._drawing._forest import PlottedEstimate, forest
 from polytask.report._drawing._limits import limits
 from polytask.report._drawing._lines import Line, Point, lines
-from polytask.report._drawing._ranked import every, ranked
-from polytask.report._matplotlib import settings
+from polytask.report._drawing._ranked_plot import drawn_every, ranked_plot
+from polytask.report._matplotlib import figure_settings
 from polytask.report._theme import COLORS, SYMBOLS, color, symbol_path, themed
 
 
 @pytest.fixture(autouse=True)
-def _settings():
-    with settings():
+def _figure_settings():
+    with figure_settings():
         yield
 
 
 def estimate(row, value, interval=None, **look):
     look = {"color": "c1", "symbol": "square", "solid": True, **look}
-    return Estimate(row, value, interval, words=f"{row}: {value}", **look)
+    return PlottedEstimate(row, value, interval, text=f"{row}: {value}", **look)
 
 
 def draw(canvas):
@@ -43,13 +43,13 @@ def test_forest_stands_where_its_numbers_are(width):
     x = drawing.x()
 
     for one in estimates:
-        ((place, height),) = drawing.marks(one.words)
+        ((place, height),) = drawing.marks(one.text)
         assert x(place) == pytest.approx(one.value, abs=0.02)
-        ((start, end),) = drawing.paths(one.words)
+        ((start, end),) = drawing.paths(one.text)
         low, high = one.interval or (one.value, one.value)
         assert (x(start[0]), x(end[0])) == pytest.approx((low, high), abs=0.02)
         assert start[1] == end[1] == height
-    heights = [drawing.marks(one.words)[0][1] for one in estimates]
+    heights = [drawing.marks(one.text)[0][1] for one in estimates]
     assert heights == sorted(heights)
 
 
@@ -59,7 +59,7 @@ def test_labels_stand_beside_their_rows_or_above_them():
     for width in (WIDE, NARROW):
         drawing = draw(forest(rows, estimates, width, label="gain"))
         for one in estimates:
-            (_, height), (left, base) = drawing.marks(one.words)[0], drawing.label(one.row)
+            (_, height), (left, base) = drawing.marks(one.text)[0], drawing.label(one.row)
             assert 0 <= left < drawing.width / 3
             assert abs(height - base) < 5 if width == WIDE else 8 < height - base < 30
 
@@ -96,12 +96,12 @@ def test_ranked_rise_from_left_to_right(width):
         estimate(f"t{i}", math.sin(i) * 3, (math.sin(i) * 3 - 1, math.sin(i) * 3 + 0.5))
         for i in range(40)
     ]
-    drawing = draw(ranked(estimates, width, x_label="tasks", y_label="gain"))
+    drawing = draw(ranked_plot(estimates, width, x_label="tasks", y_label="gain"))
     x, y = drawing.x(), drawing.y()
     ordered = sorted(estimates, key=lambda one: one.value)
 
     for rank, one in enumerate(ordered, 1):
-        ((across, up),) = drawing.marks(one.words)
+        ((across, up),) = drawing.marks(one.text)
         assert x(across) == pytest.approx(rank, abs=0.3)
         assert y(up) == pytest.approx(one.value, abs=0.03)
     whiskers = next(g for g in drawing.root.iter("g") if "opacity:0.35" in g.get("style", ""))
@@ -113,7 +113,7 @@ def test_ranked_rise_from_left_to_right(width):
 
 def test_histogram_counts_all_even_those_beyond_the_axis():
     values = [*range(30), 10_000, -10_000]
-    canvas = ranked([estimate(f"t{v}", v) for v in values], WIDE, x_label="", y_label="")
+    canvas = ranked_plot([estimate(f"t{v}", v) for v in values], WIDE, x_label="", y_label="")
     counts = [int(t.split()[0]) for t in draw(canvas).titles if re.fullmatch(r"\d+ tasks?", t)]
 
     assert canvas.cut
@@ -122,9 +122,9 @@ def test_histogram_counts_all_even_those_beyond_the_axis():
 
 def test_of_very_many_estimates_some_are_drawn():
     estimates = [estimate(f"t{i}", i) for i in range(2500)]
-    drawing = draw(ranked(estimates, WIDE, x_label="", y_label=""))
+    drawing = draw(ranked_plot(estimates, WIDE, x_label="", y_label=""))
 
-    assert every(estimates) == 3
+    assert drawn_every(estimates) == 3
     assert sum(title.startswith("t") for title in drawing.titles) == 834
 
 
@@ -177,7 +177,7 @@ def test_texts_stay_inside(width):
     estimates = [estimate(row, 1000.0 * i - 1234.5, (-2e3, 2e3)) for i, row in enumerate(rows)]
     drawings = [
         draw(forest(rows, estimates, width, label="relative gain (right is better)")),
-        draw(ranked(estimates, width, x_label="tasks, from the lowest up", y_label="gain")),
+        draw(ranked_plot(estimates, width, x_label="tasks, from the lowest up", y_label="gain")),
         draw(
             lines(
                 [Line([1, 2], [-1e-4, 2e9], "c1", "")],
@@ -273,7 +273,9 @@ def test_ids_are_the_drawings_own():
 
 def test_same_figure_same_bytes():
     def draw_one():
-        return ranked([estimate(f"t{i}", i % 7) for i in range(60)], WIDE, x_label="x", y_label="y")
+        return ranked_plot(
+            [estimate(f"t{i}", i % 7) for i in range(60)], WIDE, x_label="x", y_label="y"
+        )
 
     assert draw_one().svg("k") == draw_one().svg("k")
 
@@ -304,7 +306,7 @@ def test_the_users_settings_do_not_matter_and_stay():
     with mpl.rc_context(
         {"axes.grid": True, "font.size": 30, "text.usetex": True, "svg.hashsalt": None}
     ):
-        with settings():
+        with figure_settings():
             assert forest(["a"], [estimate("a", 1.0)], WIDE, label="gain").svg("k") == plain
         assert mpl.rcParams["font.size"] == 30
 

@@ -7,7 +7,7 @@ from drawings import Drawing
 from polytask.report._contests import contests
 from polytask.report._curve_figures import curve_figures
 from polytask.report._gain_figures import few_figure, many_figure, population_figure
-from polytask.report._matplotlib import settings
+from polytask.report._matplotlib import figure_settings
 from polytask.report._study import Study
 from polytask.report._theme import COLORS
 from polytask.report._training_curves import Losses, losses, mean_losses, trainings
@@ -17,7 +17,7 @@ STYLE = files("polytask.report").joinpath("templates", "style.css.j2").read_text
 
 @pytest.fixture(autouse=True)
 def _settings():
-    with settings():
+    with figure_settings():
         yield
 
 
@@ -81,7 +81,7 @@ def test_learners_of_one_task_stand_below_each_other(make_record):
     figure = few_figure(study, contests(study))
     drawing = Drawing(figure.drawings[0])
 
-    assert [key.words for key in figure.legend] == ["hard_a", "hard_b"]
+    assert [key.text for key in figure.legend] == ["hard_a", "hard_b"]
     (first,), (second,) = (drawing.marks(titled(figure, name)[0]) for name in ("hard_a", "hard_b"))
     assert first[1] < second[1]
 
@@ -146,8 +146,8 @@ def test_many_gains_rise(make_record):
         ((across, up),) = drawing.marks(title)
         assert x(across) == pytest.approx(rank, abs=0.3)
         assert y(up) == pytest.approx(100 * gain.gain, abs=0.02)
-        assert gain.answer.words in title
-    counts = {key.words: key for key in figure.legend}
+        assert gain.answer.text in title
+    counts = {key.text: key for key in figure.legend}
     answers = [entry["answer"] for entry in record["differences"][0]["tasks"].values()]
     assert set(counts) == {f"{answer} ({answers.count(answer)})" for answer in set(answers)}
 

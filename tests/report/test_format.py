@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask.report._format import compact, duration, interval, number, percent, places, plural
+from polytask.report._format import compact, decimals, duration, interval, number, percent, plural
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 6), st.booleans())
@@ -22,7 +22,7 @@ def test_zero_has_no_sign(value):
 
 @given(st.floats(1e-5, 1e5), st.floats(-1e3, 1e3))
 def test_interval_shows_two_digits_of_its_width(width, low):
-    digits = places([low], [(low, low + width)])
+    digits = decimals([low], [(low, low + width)])
 
     assert 0 <= digits <= 6
     if 0 < digits < 6:
@@ -30,9 +30,9 @@ def test_interval_shows_two_digits_of_its_width(width, low):
 
 
 def test_places_without_intervals():
-    assert places([0.9441]) == 4
-    assert places([15234.2]) == 0
-    assert places([None]) == places([0.0]) == places([]) == 3
+    assert decimals([0.9441]) == 4
+    assert decimals([15234.2]) == 0
+    assert decimals([None]) == decimals([0.0]) == decimals([]) == 3
 
 
 @pytest.mark.parametrize(

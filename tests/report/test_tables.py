@@ -7,7 +7,7 @@ from polytask.report._matrix import all_metrics, headline_metrics
 from polytask.report._settings_view import settings_view
 from polytask.report._study import Study
 from polytask.report._table_cells import column
-from polytask.report._verdict_view import verdict
+from polytask.report._verdict_view import verdict_view
 
 
 def measure(value, interval=None, undefined=None):
@@ -130,13 +130,13 @@ def test_lists_of_best_and_worst_do_not_overlap(make_record):
 
 def test_verdict_cuts_long_lists(record):
     record["verdict"]["sentences"] = [f"sentence {i}" for i in range(10)]
-    said = verdict(Study(record))
+    said = verdict_view(Study(record))
 
     assert (len(said.sentences), len(said.more)) == (8, 2)
 
 
 def test_tiles_hold_gain_counts_and_costs(record):
-    tiles = {tile.label: tile for tile in verdict(Study(record)).tiles}
+    tiles = {tile.label: tile for tile in verdict_view(Study(record)).tiles}
 
     assert tiles["Δm over single_task"].value == "+0.40\xa0%"
     assert tiles["Time to fit"].value == "0.5 ×"
@@ -146,7 +146,7 @@ def test_tiles_hold_gain_counts_and_costs(record):
 def test_settings_that_differ_by_task_are_not_spelled_out(record):
     record["recommended"]["settings"] = {"per task": {"income": {"depth": 3}}}
 
-    assert verdict(Study(record)).settings == "chosen for each task"
+    assert verdict_view(Study(record)).settings == "chosen for each task"
 
 
 def test_choices_are_counted_by_run_or_by_task(record):
@@ -198,7 +198,7 @@ def test_labels_that_overlap_have_no_bar(record):
     task = data_view(Study(record)).tasks[0]
 
     assert task.shares == []
-    assert task.words == "a: 50.0\xa0%, b: 45.0\xa0%"
+    assert task.text == "a: 50.0\xa0%, b: 45.0\xa0%"
 
 
 def test_input_columns_are_named_and_the_rest_counted(make_record):
@@ -214,7 +214,7 @@ def test_geometric_mean_stands_beside_the_arithmetic_one(record):
     gain = record["differences"][0]["delta_m"]
     gain.update(geometric=0.0031, geometric_interval=[0.001, 0.005], dominant=None)
 
-    tile = verdict(Study(record)).tiles[0]
+    tile = verdict_view(Study(record)).tiles[0]
     assert (tile.label, tile.value) == ("Δm over single_task", "+0.40\xa0%")
     assert tile.note == "[0.20, 0.60]\xa0%; geometric mean +0.31\xa0%"
     notes = [row.cells[0].note for row in learner_table(Study(record)).rows]
@@ -225,7 +225,7 @@ def test_geometric_mean_leads_where_one_task_outweighs_all(record):
     gain = record["differences"][0]["delta_m"]
     gain.update(value=-9.5, geometric=0.0031, geometric_interval=[0.001, 0.005], dominant="age")
 
-    tile = verdict(Study(record)).tiles[0]
+    tile = verdict_view(Study(record)).tiles[0]
     assert (tile.label, tile.value) == ("Δm over single_task, geometric mean", "+0.31\xa0%")
     assert "arithmetic mean −950.00\xa0%" in tile.note
     assert tile.note.startswith("[0.10, 0.50]\xa0%")
@@ -235,7 +235,7 @@ def test_geometric_mean_leads_where_one_task_outweighs_all(record):
 def test_tasks_as_a_sample(population_record):
     (contest,) = contests(Study(population_record))
     facts = {name: text.replace("\xa0", " ") for name, text in contest.population.facts}
-    tiles = {tile.label: tile for tile in verdict(Study(population_record)).tiles}
+    tiles = {tile.label: tile for tile in verdict_view(Study(population_record)).tiles}
 
     assert facts["Mean gain"] == "+2.10 % [1.10, 3.10] %"
     assert facts["Gain of one more such task"] == "within [−3.40, 7.60] %"
@@ -255,4 +255,4 @@ def test_a_sample_without_prediction(population_record):
         "Sample",
         "Test units of a task",
     ]
-    assert "Of 24 primary tasks" in {t.label for t in verdict(Study(population_record)).tiles}
+    assert "Of 24 primary tasks" in {t.label for t in verdict_view(Study(population_record)).tiles}

@@ -1,4 +1,4 @@
-"""Together against apart: each joint learner held against its single-task self, task by task."""
+"""Section *Together against apart*: each joint learner and its single-task self, per task."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._format import interval, number, percent, places, plural
-from polytask.report._population_view import Population, population
+from polytask.report._format import decimals, interval, number, percent, plural
+from polytask.report._population_view import PopulationView, population_view
 from polytask.report._study import ROWS, Study
 from polytask.report._verdict_view import ANSWERS, Answer
 
 __all__ = ["Contest", "Gain", "contests"]
 
-DRAWN = 1300  # tasks of all learners together that have a dot and a row
+DRAWN = 1300  # tasks of all learners that have a dot and a row
 LISTED = 8  # best and worst tasks that are named when there are many
 
 
 @dataclass(frozen=True)
 class Gain:
-    """One task of one joint learner against its single-task self."""
+    """One task of a joint learner, compared with its single-task self."""
 
     task: str
     metric: str
@@ -43,14 +43,14 @@ class Gain:
 
 @dataclass(frozen=True)
 class Contest:
-    """One joint learner against its single-task self."""
+    """One joint learner, compared with its single-task self."""
 
     learner: str
     baseline: str
     sentence: str
     answer: Answer
     gains: Sequence[Gain]
-    population: Population | None = None  # where the tasks are many and small
+    population: PopulationView | None = None  # where the tasks are many and small
     full: bool = True  # whether its tasks are drawn and listed
 
     @property
@@ -74,7 +74,7 @@ class Contest:
 
     @property
     def listed(self) -> list[Gain]:
-        """Return `rows`, without those in the middle where they are too many for a page."""
+        """Return `rows`, without the middle ones if they are too many for a page."""
         rows = self.rows
         return rows if len(rows) <= ROWS else [*rows[: ROWS // 2], *rows[-ROWS // 2 :]]
 
@@ -85,7 +85,7 @@ class Contest:
 
 
 def contests(study: Study) -> list[Contest]:
-    """One for each joint learner, the one that the verdict speaks about first."""
+    """Comparisons of all joint learners, beginning with the learner of the verdict."""
     joint = study.record["verdict"]["joint"]
     records = sorted(study.record["differences"], key=lambda record: record["learner"] != joint)
     drawn = max(1, DRAWN // len(study.tasks))
@@ -96,10 +96,10 @@ def contests(study: Study) -> list[Contest]:
             record["sentence"],
             ANSWERS[record["answer"]],
             [_gain(study, record, task) for task in record["tasks"]],
-            population=population(record.get("population")),
-            full=place < drawn,
+            population=population_view(record.get("population")),
+            full=rank < drawn,
         )
-        for place, record in enumerate(records)
+        for rank, record in enumerate(records)
     ]
 
 
@@ -108,15 +108,15 @@ def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
     metric = entry["metric"]
     apart = study.measure(record["baseline"], task, metric)["value"]
     together = study.measure(record["learner"], task, metric)["value"]
-    digits = places([entry["difference"]], [entry["interval"]])
+    digits = decimals([entry["difference"]], [entry["interval"]])
     return Gain(
         task=task,
         metric=study.label(task, metric),
         higher=study.higher(task, metric),
         auxiliary=not entry["counted"],
-        apart=_written(apart, digits),
-        together=_written(together, digits),
-        difference=_written(entry["difference"], digits, signed=True),
+        apart=_number_or_dash(apart, digits),
+        together=_number_or_dash(together, digits),
+        difference=_number_or_dash(entry["difference"], digits, signed=True),
         interval=interval(entry["interval"], digits),
         gain=entry["gain"],
         bounds=_relative(entry, apart, higher=study.higher(task, metric)),
@@ -127,7 +127,7 @@ def _gain(study: Study, record: Mapping[str, Any], task: str) -> Gain:
     )
 
 
-def _written(value: float | None, digits: int, *, signed: bool = False) -> str:
+def _number_or_dash(value: float | None, digits: int, *, signed: bool = False) -> str:
     return "–" if value is None else number(value, digits, signed=signed)
 
 

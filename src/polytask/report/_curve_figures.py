@@ -1,4 +1,4 @@
-"""Figures of learning curves: a panel for each task, or one for all."""
+"""Figures of learning curves: one panel per task, or one for all tasks."""
 
 from __future__ import annotations
 
@@ -18,38 +18,40 @@ _STEPS = "optimiser steps"
 
 
 def curve_figures(study: Study, run: int) -> list[Figure]:
-    """Training and validation losses of one run of every learner, other runs faint."""
+    """Draw training and validation losses of one run of every learner, other runs faintly."""
     figures = (
-        [_together(study, run)]
+        [_mean_panel(study, run)]
         if study.many
-        else [_panel(study, run, task["name"], place) for place, task in enumerate(study.tasks)]
+        else [
+            _panel(study, run, task["name"], position) for position, task in enumerate(study.tasks)
+        ]
     )
     return [figure for figure in figures if figure]
 
 
-def _panel(study: Study, run: int, task: str, place: int) -> Figure | None:
-    found = _known({name: losses(study, name, run, task) for name in study.by_weight})
-    if not found:
+def _panel(study: Study, run: int, task: str, position: int) -> Figure | None:
+    curves = _known({name: losses(study, name, run, task) for name in study.by_weight})
+    if not curves:
         return None
-    drawn = [line for name in found for line in _faint(study, name, run, task)]
-    drawn += [line for name, entry in found.items() for line in _lines(study, name, entry)]
-    points = [point for name, entry in found.items() for point in _kept(study, name, entry)]
+    drawn = [line for name in curves for line in _faint(study, name, run, task)]
+    drawn += [line for name, entry in curves.items() for line in _lines(study, name, entry)]
+    points = [point for name, entry in curves.items() for point in _kept(study, name, entry)]
     canvas = lines(drawn, points, NARROW, x_label=_STEPS, y_label="loss")
     return Figure(
         title=task,
         alt=f"Loss of {task} on training and validation rows against optimiser steps, for "
-        f"{', '.join(found)}. The table below says which epoch was kept.",
-        drawings=[canvas.svg(f"curve{place}")],
+        f"{', '.join(curves)}. The table below says which epoch was kept.",
+        drawings=[canvas.svg(f"curve{position}")],
     )
 
 
-def _together(study: Study, run: int) -> Figure | None:
+def _mean_panel(study: Study, run: int) -> Figure | None:
     primary = [task["name"] for task in study.tasks if task["role"] == "primary"]
-    found = _known({name: mean_losses(study, name, run, primary) for name in study.by_weight})
-    if not found:
+    curves = _known({name: mean_losses(study, name, run, primary) for name in study.by_weight})
+    if not curves:
         return None
-    drawn = [line for name, entry in found.items() for line in _lines(study, name, entry)]
-    points = [point for name, entry in found.items() for point in _kept(study, name, entry)]
+    drawn = [line for name, entry in curves.items() for line in _lines(study, name, entry)]
+    points = [point for name, entry in curves.items() for point in _kept(study, name, entry)]
     drawings, _ = both(
         lambda width: lines(
             drawn,
@@ -64,63 +66,67 @@ def _together(study: Study, run: int) -> Figure | None:
     return Figure(
         title=f"Mean over {len(primary)} primary tasks",
         alt="Mean over the primary tasks of the loss relative to its first recorded value, on "
-        f"training and validation rows, for {', '.join(found)}.",
+        f"training and validation rows, for {', '.join(curves)}.",
         drawings=drawings,
         caption="Each task's loss is divided by its first recorded value before the mean is taken.",
     )
 
 
-def _known(found: Mapping[str, Losses | None]) -> dict[str, Losses]:
-    """Return the first learners that have a curve."""
+def _known(curves: Mapping[str, Losses | None]) -> dict[str, Losses]:
+    """Return the curves of the first learners that have one."""
     known = [
         (name, entry)
-        for name, entry in found.items()
+        for name, entry in curves.items()
         if entry and (entry.train or entry.validation)
     ]
     return dict(known[:LEARNERS])
 
 
 def _lines(study: Study, name: str, entry: Losses) -> list[Line]:
-    """Dotted on training rows, solid on validation rows."""
+    """Curves of one learner: dotted on training rows, solid on validation rows."""
     parts = (("training", entry.train, True), ("validation", entry.validation, False))
     return [
         Line(
-            entry.steps, values, study.styles[name].color, _words(f"{name}, {part}", values), dotted
+            entry.steps,
+            values,
+            study.styles[name].color,
+            _curve_text(f"{name}, {part}", values),
+            dotted,
         )
         for part, values, dotted in parts
         if values
     ]
 
 
-def _words(name: str, values: Sequence[float | None]) -> str:
+def _curve_text(name: str, values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     return f"{name}: {known[0]:.4g} at first, {known[-1]:.4g} at last" if known else name
 
 
 def _kept(study: Study, name: str, entry: Losses) -> list[Point]:
-    """The kept epoch."""
-    place = entry.kept_at
-    value = None if place is None else entry.validation[place]
-    if place is None or value is None:
+    """The point of the kept epoch."""
+    position = entry.kept_at
+    value = None if position is None else entry.validation[position]
+    if position is None or value is None:
         return []
     style = study.styles[name]
-    step = entry.steps[place]
-    words = f"{name}: epoch {entry.kept} was kept, {value:.4g} at step {step:,}"
-    return [Point(step, value, style.color, style.symbol, words)]
+    step = entry.steps[position]
+    text = f"{name}: epoch {entry.kept} was kept, {value:.4g} at step {step:,}"
+    return [Point(step, value, style.color, style.symbol, text)]
 
 
 def _faint(study: Study, name: str, run: int, task: str) -> list[Line]:
-    """Validation curves of the other runs."""
+    """Validation curves of other runs."""
     others = [other for other in range(len(study.runs)) if other != run][:OTHERS]
-    found = [(other, losses(study, name, other, task)) for other in others]
+    curves = [(other, losses(study, name, other, task)) for other in others]
     return [
         Line(
             entry.steps,
             entry.validation,
             study.styles[name].color,
-            _words(f"{name}, {study.run_name(other)}", entry.validation),
+            _curve_text(f"{name}, {study.run_name(other)}", entry.validation),
             faint=True,
         )
-        for other, entry in found
+        for other, entry in curves
         if entry and entry.validation
     ]

@@ -1,4 +1,4 @@
-"""What was learned from: rows, columns by type, labels of every task."""
+"""Section *Data*: rows, columns by type, and labels of every task."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from polytask.report._format import count, number, percent, places, plural
+from polytask.report._format import count, decimals, number, percent, plural
 from polytask.report._study import ROWS, Study
 
-__all__ = ["DataView", "Share", "SourceRow", "TaskLabels", "data_view"]
+__all__ = ["ClassShare", "DataView", "SourceRow", "TaskLabels", "data_view"]
 
-CLASSES = 4  # more classes than this are summed up
-TASKS = 8  # of more tasks than this in a source, the others are counted
+CLASSES = 4  # further classes are summed
+TASKS = 8  # further tasks of a source are only counted
 
 
 @dataclass(frozen=True)
-class Share:
-    """One class and its share of the labelled rows; `start` places it in a bar."""
+class ClassShare:
+    """A class and its share of the labelled rows; `start` is its position in a bar."""
 
     name: str
     start: float
@@ -28,7 +28,7 @@ class Share:
 
 @dataclass(frozen=True)
 class TaskLabels:
-    """Labels of one task."""
+    """The labels of one task."""
 
     name: str
     kind: str
@@ -37,8 +37,8 @@ class TaskLabels:
     labelled: str
     missing: str
     test: str
-    shares: Sequence[Share]
-    words: str
+    shares: Sequence[ClassShare]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class DataView:
-    """The section's content."""
+    """Content of the section."""
 
     rows: str
     sentence: str
@@ -67,7 +67,7 @@ class DataView:
 
 
 def data_view(study: Study) -> DataView:
-    """Read the data set's summary."""
+    """Read the section from the data set's summary."""
     data = study.record["study"]["data"]
     summary = data["summary"]
     missing = len(summary["tasks"]) - ROWS
@@ -113,18 +113,18 @@ def _source(source: Mapping[str, Any], inputs: Mapping[str, Any]) -> SourceRow:
 
 
 def _labelled(rows: Mapping[str, int]) -> str:
-    """Labelled rows of the source's tasks, the first ones only."""
+    """Numbers of labelled rows of the source's first tasks."""
     shown = [f"{task} {count(number)}" for task, number in list(rows.items())[:TASKS]]
     more = len(rows) - len(shown)
     return ", ".join(shown) + (f" +{count(more)} more" if more > 0 else "")
 
 
-def _inputs(found: Mapping[str, Any] | None) -> str:
-    """Names of input columns; nothing where the record has none."""
-    if found is None:
+def _inputs(inputs: Mapping[str, Any] | None) -> str:
+    """Names of input columns; empty if the record has none."""
+    if inputs is None:
         return ""
-    more = f" +{count(found['more'])} more" if found["more"] else ""
-    return ", ".join(found["names"]) + more
+    more = f" +{count(inputs['more'])} more" if inputs["more"] else ""
+    return ", ".join(inputs["names"]) + more
 
 
 def _task(study: Study, labels: Mapping[str, Any]) -> TaskLabels:
@@ -140,12 +140,12 @@ def _task(study: Study, labels: Mapping[str, Any]) -> TaskLabels:
         missing=percent(labels["missing"]) if labels.get("missing") else "none",
         test=count(task["test_rows"]),
         shares=[] if several else shares,
-        words=_moments(labels) if "mean" in labels else ", ".join(s.text for s in shares),
+        text=_moments(labels) if "mean" in labels else ", ".join(s.text for s in shares),
     )
 
 
-def _shares(labels: Mapping[str, Any], rows: int | None) -> list[Share]:
-    """Shares of the largest classes; the other classes are summed up where they do not overlap."""
+def _shares(labels: Mapping[str, Any], rows: int | None) -> list[ClassShare]:
+    """Shares of the largest classes; the others are summed, unless they overlap."""
     counts = dict(zip(map(str, labels.get("classes", ())), labels.get("counts", ()), strict=True))
     ranked = sorted(counts.items(), key=lambda item: -item[1])
     rest = ranked[CLASSES - 1 :] if len(ranked) > CLASSES else []
@@ -160,15 +160,15 @@ def _shares(labels: Mapping[str, Any], rows: int | None) -> list[Share]:
     return shares
 
 
-def _share(name: str, start: float, n: int, total: int) -> Share:
+def _share(name: str, start: float, n: int, total: int) -> ClassShare:
     part = n / total if total else 0.0
-    place = 100 * start / total if total else 0.0
-    return Share(name, round(place, 2), round(100 * part, 2), f"{name}: {percent(part)}")
+    position = 100 * start / total if total else 0.0
+    return ClassShare(name, round(position, 2), round(100 * part, 2), f"{name}: {percent(part)}")
 
 
 def _moments(labels: Mapping[str, Any]) -> str:
     pairs = list(zip(labels["mean"], labels["std"], strict=True))
-    digits = [places([deviation]) for _, deviation in pairs]
+    digits = [decimals([deviation]) for _, deviation in pairs]
     texts = [
         f"{number(mean, d)} ± {number(deviation, d)}"
         for (mean, deviation), d in zip(pairs, digits, strict=True)

@@ -1,4 +1,4 @@
-"""A figure of the page: drawings and what is said about them."""
+"""Figures of the page: drawings with title, caption and legend."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["Figure", "Key"]
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of a legend; colour and symbol are names of the page's theme."""
+    """An entry of a legend; colour and symbol are names of the page's theme."""
 
-    words: str
+    text: str
     color: str
     symbol: str
     solid: bool = True
@@ -20,17 +20,17 @@ class Key:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure.
+    """A figure with its texts.
 
     Attributes
     ----------
     title : str
     alt : str
-        What it shows, for those who cannot see it.
+        Description for readers who cannot see it.
     drawings : sequence of str
         SVG for wide and for narrow screens, or one for both.
     caption : str
-        How to read it.
+        Explanation of the figure.
     legend : sequence of Key
     """
 

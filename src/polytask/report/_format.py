@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Formatting of numbers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from statistics import median
 __all__ = [
     "compact",
     "count",
+    "decimals",
+    "distinguishing_decimals",
     "duration",
     "interval",
     "number",
     "percent",
-    "places",
     "plain",
     "plural",
-    "telling_apart",
 ]
 
 _MOST_DIGITS = 6
@@ -25,8 +25,8 @@ _MOST_DIGITS = 6
 Bounds = Sequence[float] | None
 
 
-def places(values: Iterable[float | None], intervals: Iterable[Bounds] = ()) -> int:
-    """Decimals that give the typical interval's width two digits, else the largest value four."""
+def decimals(values: Iterable[float | None], intervals: Iterable[Bounds] = ()) -> int:
+    """Decimals for two digits of the typical interval's width, or four of the largest value."""
     widths = [high - low for low, high in filter(None, intervals) if high > low]
     if widths:
         return _clip(1 - math.floor(math.log10(median(widths))))
@@ -34,8 +34,8 @@ def places(values: Iterable[float | None], intervals: Iterable[Bounds] = ()) -> 
     return _clip(3 - math.floor(math.log10(largest))) if largest > 0 else 3
 
 
-def telling_apart(values: Iterable[float | None]) -> int:
-    """Decimals that show every difference between values, within six digits in all."""
+def distinguishing_decimals(values: Iterable[float | None]) -> int:
+    """Decimals that show every difference between values, with at most six digits."""
     known = sorted({value for value in values if value is not None})
     if len(known) < 2:
         return 0
@@ -61,7 +61,7 @@ def number(value: float, digits: int, *, signed: bool = False) -> str:
 
 
 def interval(bounds: Bounds, digits: int) -> str:
-    """Return `[low, high]`, or nothing where there is none."""
+    """Return `[low, high]`, or an empty text if there is none."""
     if not bounds:
         return ""
     low, high = (number(bound, digits) for bound in bounds)
@@ -74,7 +74,7 @@ def percent(fraction: float, digits: int = 1, *, signed: bool = False) -> str:
 
 
 def count(value: float) -> str:
-    """Return a whole number with its thousands parted."""
+    """Return a whole number with separators of thousands."""
     return f"{round(value):,}"
 
 
@@ -87,7 +87,7 @@ def compact(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """Return a number of an axis: as few digits as it has, short where it is large."""
+    """Return a number of an axis with as few digits as possible, abbreviated if it is large."""
     text = compact(value) if abs(value) >= 1e5 else f"{value:,.10g}"
     return text.replace("-", "−")
 

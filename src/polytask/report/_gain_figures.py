@@ -1,4 +1,4 @@
-"""Figures of gains over single-task: every task while they are few, else in order."""
+"""Figures of gains over single-task: a forest plot of few tasks, a ranked plot of many."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from polytask.report._contests import Contest, Gain
 from polytask.report._drawing._canvas import both
-from polytask.report._drawing._forest import Estimate, forest
-from polytask.report._drawing._ranked import every, ranked
+from polytask.report._drawing._forest import PlottedEstimate, forest
+from polytask.report._drawing._ranked_plot import drawn_every, ranked_plot
 from polytask.report._figure import Figure, Key
 from polytask.report._format import interval, percent, plural
 from polytask.report._population_view import percents
@@ -25,9 +25,9 @@ _CAPTION = (
 _CUT = "An arrow stands for what lies beyond the axis; the table has its numbers."
 
 
-def few_figure(study: Study, found: Sequence[Contest]) -> Figure | None:
-    """A dot with its interval for every task, of the first joint learners."""
-    drawn = found[:LEARNERS]
+def few_figure(study: Study, contests: Sequence[Contest]) -> Figure | None:
+    """Draw a dot with its interval per task, for the first joint learners."""
+    drawn = contests[:LEARNERS]
     estimates = [
         _estimate(gain, study.styles[contest.learner], contest.learner)
         for contest in drawn
@@ -44,7 +44,7 @@ def few_figure(study: Study, found: Sequence[Contest]) -> Figure | None:
         "gains",
     )
     styles = [(contest.learner, study.styles[contest.learner]) for contest in drawn]
-    more = f" Drawn are {LEARNERS} of {len(found)} learners." if len(found) > LEARNERS else ""
+    more = f" Drawn are {LEARNERS} of {len(contests)} learners." if len(contests) > LEARNERS else ""
     return Figure(
         title="Relative gain over single-task, by task",
         alt=_alt(drawn),
@@ -59,20 +59,20 @@ def few_figure(study: Study, found: Sequence[Contest]) -> Figure | None:
     )
 
 
-def many_figure(contest: Contest, place: int) -> Figure | None:
-    """All gains in order, coloured by answer, with their distribution at the side."""
+def many_figure(contest: Contest, position: int) -> Figure | None:
+    """Draw all gains in order, coloured by answer, with their distribution at the side."""
     if not contest.ranked:
         return None
     estimates = [_estimate(gain, _style(gain.answer)) for gain in contest.ranked]
     drawings, cut = both(
-        lambda width: ranked(
+        lambda width: ranked_plot(
             estimates,
             width,
             x_label="tasks, from the lowest gain up",
             y_label="relative gain",
             unit=_UNIT,
         ),
-        f"gains{place}",
+        f"gains{position}",
     )
     answers = [gain.answer for gain in contest.ranked]
     return Figure(
@@ -81,12 +81,12 @@ def many_figure(contest: Contest, place: int) -> Figure | None:
         drawings=drawings,
         caption=_caption(
             "At the right, how many tasks have which gain."
-            + (f" One in {every(estimates)} is drawn." if every(estimates) > 1 else ""),
+            + (f" One in {drawn_every(estimates)} is drawn." if drawn_every(estimates) > 1 else ""),
             cut=cut,
         ),
         legend=[
             Key(
-                f"{answer.words} ({answers.count(answer)})",
+                f"{answer.text} ({answers.count(answer)})",
                 answer.color,
                 answer.symbol,
                 answer.shown,
@@ -96,16 +96,16 @@ def many_figure(contest: Contest, place: int) -> Figure | None:
     )
 
 
-def population_figure(contest: Contest, place: int) -> Figure | None:
-    """The mean gain of tasks like these, and where the gain of one more of them lies."""
-    found = contest.population
-    if found is None:
+def population_figure(contest: Contest, position: int) -> Figure | None:
+    """Draw the mean gain of tasks like these, and the interval of a further task's gain."""
+    sample = contest.population
+    if sample is None:
         return None
     estimates = [
-        _of_population("mean of such tasks", found.mean, found.interval, solid=True),
+        _of_population("mean of such tasks", sample.mean, sample.interval, solid=True),
         *(
-            [_of_population("one more such task", found.mean, found.prediction, solid=False)]
-            if found.prediction
+            [_of_population("one more such task", sample.mean, sample.prediction, solid=False)]
+            if sample.prediction
             else []
         ),
     ]
@@ -117,27 +117,29 @@ def population_figure(contest: Contest, place: int) -> Figure | None:
             label="relative gain (right is better)",
             unit=_UNIT,
         ),
-        f"population{place}",
+        f"population{position}",
     )
     return Figure(
         title=f"{contest.learner}: tasks like these",
-        alt="; ".join(f"{name}: {words}" for name, words in found.facts) + ".",
+        alt="; ".join(f"{name}: {text}" for name, text in sample.facts) + ".",
         drawings=drawings,
-        caption=f"{plural(found.tasks, 'task')} as a sample of such tasks: the mean gain with its "
+        caption=f"{plural(sample.tasks, 'task')} as a sample of such tasks: the mean gain with its "
         "interval, and, hollow, the interval in which the gain of one more task lies."
         + (f" {_CUT}" if cut else ""),
     )
 
 
-def _of_population(row: str, value: float, bounds: tuple[float, float], *, solid: bool) -> Estimate:
-    return Estimate(
+def _of_population(
+    row: str, value: float, bounds: tuple[float, float], *, solid: bool
+) -> PlottedEstimate:
+    return PlottedEstimate(
         row=row,
         value=100 * value,
         interval=(100 * bounds[0], 100 * bounds[1]),
         color="accent",
         symbol="diamond",
         solid=solid,
-        words=f"{row}: {percent(value, 2, signed=True)} {percents(bounds)}",
+        text=f"{row}: {percent(value, 2, signed=True)} {percents(bounds)}",
     )
 
 
@@ -145,33 +147,33 @@ def _style(answer: Answer) -> Style:
     return Style(answer.color, answer.symbol)
 
 
-def _estimate(gain: Gain, style: Style, learner: str = "") -> Estimate:
+def _estimate(gain: Gain, style: Style, learner: str = "") -> PlottedEstimate:
     value = 100 * (gain.gain or 0.0)
     bounds = (100 * gain.bounds[0], 100 * gain.bounds[1]) if gain.bounds else None
-    return Estimate(
+    return PlottedEstimate(
         row=gain.task,
         value=value,
         interval=bounds,
         color=style.color,
         symbol=style.symbol,
         solid=gain.answer.shown,
-        words=_words(gain, learner),
+        text=_gain_text(gain, learner),
     )
 
 
-def _words(gain: Gain, learner: str) -> str:
+def _gain_text(gain: Gain, learner: str) -> str:
     bounds = [100 * bound for bound in gain.bounds] if gain.bounds else None
     subject = f"{gain.task}, {learner}" if learner else gain.task
-    return f"{subject}: {gain.gain_text} {interval(bounds, 2)}, {gain.answer.words}"
+    return f"{subject}: {gain.gain_text} {interval(bounds, 2)}, {gain.answer.text}"
 
 
-def _caption(words: str, *, cut: bool) -> str:
-    return " ".join([_CAPTION, words, *([_CUT] if cut else [])])
+def _caption(text: str, *, cut: bool) -> str:
+    return " ".join([_CAPTION, text, *([_CUT] if cut else [])])
 
 
-def _alt(found: Sequence[Contest]) -> str:
+def _alt(contests: Sequence[Contest]) -> str:
     parts = []
-    for contest in found:
+    for contest in contests:
         values = [gain.gain for gain in contest.ranked if gain.gain is not None]
         if values:
             low, high = (percent(value, 2, signed=True) for value in (min(values), max(values)))

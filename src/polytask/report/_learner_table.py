@@ -1,4 +1,4 @@
-"""The comparison table: learners × tasks, intervals, the best marked, costs."""
+"""The comparison table: metrics of learners × tasks with intervals, and costs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from polytask.report._matrix import Head, task_rows
 from polytask.report._study import Study
 from polytask.report._table_cells import Cell, column
 
-__all__ = ["LearnerRow", "Table", "learner_table"]
+__all__ = ["LearnerTable", "TableRow", "learner_table"]
 
-WIDE = 5  # more tasks than this no longer stand side by side
+WIDE = 5  # more tasks than this have no columns of their own
 
 
 @dataclass(frozen=True)
-class LearnerRow:
-    """One learner: its cells and what it cost."""
+class TableRow:
+    """The cells and costs of one learner."""
 
     name: str
     badges: Sequence[str]
@@ -30,30 +30,30 @@ class LearnerRow:
 
 
 @dataclass(frozen=True)
-class Table:
-    """The table with a row for each learner."""
+class LearnerTable:
+    """The table with one row per learner."""
 
     heads: Sequence[Head]
-    rows: Sequence[LearnerRow]
+    rows: Sequence[TableRow]
     counts_best: bool
     notes: Sequence[str]
 
     @property
     def names(self) -> list[str]:
-        """Names of all columns, where they stand alone."""
+        """Full names of all columns."""
         heads = [f"{head.name}, {head.metric} {'↑' if head.higher else '↓'}" for head in self.heads]
         best = ["best on"] if self.counts_best else []
         return ["learner", *heads, *best, "time to fit, with tuning", "parameters"]
 
 
-def learner_table(study: Study) -> Table:
-    """One row per learner; its tasks stand beside each other while they fit."""
+def learner_table(study: Study) -> LearnerTable:
+    """Build one row per learner, with one column per task if they fit."""
     wide = len(study.tasks) > WIDE
     headline = task_rows(study)
     columns = [_gain_column(study), *([] if wide else [row.cells for row in headline])]
     heads = [Head("Δm", "%"), *([] if wide else [row.head for row in headline])]
     rows = [
-        LearnerRow(
+        TableRow(
             name=learner["name"],
             badges=_badges(study, learner),
             cells=[cells[i] for cells in columns],
@@ -64,7 +64,7 @@ def learner_table(study: Study) -> Table:
         )
         for i, learner in enumerate(study.learners)
     ]
-    return Table(heads, rows, wide, _left_out(study))
+    return LearnerTable(heads, rows, wide, _left_out(study))
 
 
 def _gain_column(study: Study) -> list[Cell]:
@@ -78,7 +78,7 @@ def _gain_column(study: Study) -> list[Cell]:
 
 
 def _with_geometric(gain: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Return Δm with the geometric mean as its note."""
+    """Add the geometric mean as a note of Δm."""
     geometric = (gain or {}).get("geometric")
     if geometric is None:
         return gain or {}
@@ -93,7 +93,7 @@ def _badges(study: Study, learner: Mapping[str, Any]) -> list[str]:
 
 
 def _left_out(study: Study) -> list[str]:
-    """Say which tasks a learner's Δm leaves out, by reason."""
+    """Sentences about the tasks that a learner's Δm leaves out, by reason."""
     notes: dict[str, list[str]] = {}
     for learner in study.learners:
         left_out = (learner["delta_m"] or {}).get("left_out") or {}

@@ -1,4 +1,4 @@
-"""The settings under which matplotlib draws, whatever its user has set."""
+"""Settings of matplotlib for all figures, independent of the user's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["settings"]
+__all__ = ["figure_settings"]
 
 _SETTINGS: dict[Any, Any] = {
     "axes.axisbelow": True,  # grids lie behind what is drawn
@@ -22,8 +22,8 @@ _SETTINGS: dict[Any, Any] = {
 
 
 @contextmanager
-def settings() -> Iterator[None]:
-    """Load matplotlib and draw with its defaults and ours, quietly; restore what was set before."""
+def figure_settings() -> Iterator[None]:
+    """Load matplotlib, set its defaults and ours for the block, and restore the user's."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)  # font caches in homes that cannot be written are no news

@@ -1,4 +1,4 @@
-"""Tasks × learners, as much of it as a page can hold."""
+"""Tables of tasks × learners, limited to what a page can hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CELLS = 6500
 
 @dataclass(frozen=True)
 class Head:
-    """A task, its metric and which way is better."""
+    """A task, its metric and the direction in which it is better."""
 
     name: str
     metric: str = ""
@@ -27,7 +27,7 @@ class Head:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """One task and metric: a cell for each learner."""
+    """One task and metric, with a cell per learner."""
 
     head: Head
     cells: Sequence[Cell]
@@ -35,7 +35,7 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Learners that have a column, rows, and what did not fit."""
+    """Columns of learners, rows, and a note on what is left out."""
 
     learners: Sequence[str]
     rows: Sequence[TaskRow]
@@ -43,18 +43,18 @@ class Matrix:
 
 
 def headline_metrics(study: Study) -> Matrix:
-    """One row per task, with its headline metric."""
-    return _fitting(study, task_rows(study))
+    """Build one row per task, with its headline metric."""
+    return _limited(study, task_rows(study))
 
 
 def all_metrics(study: Study) -> Matrix:
-    """One row per task and metric."""
+    """Build one row per task and metric."""
     rows = [_row(study, task, metric) for task in study.tasks for metric in _metrics(task)]
-    return _fitting(study, rows)
+    return _limited(study, rows)
 
 
 def task_rows(study: Study) -> list[TaskRow]:
-    """One row per task, with its headline metric and a cell for each learner."""
+    """Rows of the tasks' headline metrics, with a cell per learner."""
     return [_row(study, task, task["metric"]) for task in study.tasks]
 
 
@@ -70,14 +70,20 @@ def _row(study: Study, task: Mapping[str, Any], metric: str) -> TaskRow:
     return TaskRow(head, column(measures, higher=higher))
 
 
-def _fitting(study: Study, rows: Sequence[TaskRow]) -> Matrix:
-    """The first rows, and of the learners those that the verdict speaks about first."""
+def _limited(study: Study, rows: Sequence[TaskRow]) -> Matrix:
+    """The first rows, and the learners that the verdict mentions first."""
     names = list(study.by_learner)
     kept = set(study.by_weight[: max(3, CELLS // max(len(rows), 1))])
-    places = [place for place, name in enumerate(names) if name in kept]
-    shown = [TaskRow(row.head, [row.cells[place] for place in places]) for row in rows[:ROWS]]
-    missing = {"learner": len(names) - len(places), "row": len(rows) - len(shown)}
-    words = [plural(number, f"further {thing}") for thing, number in missing.items() if number]
+    positions = [position for position, name in enumerate(names) if name in kept]
+    shown = [
+        TaskRow(row.head, [row.cells[position] for position in positions]) for row in rows[:ROWS]
+    ]
+    missing = {"learner": len(names) - len(positions), "row": len(rows) - len(shown)}
+    missing_texts = [
+        plural(number, f"further {thing}") for thing, number in missing.items() if number
+    ]
     return Matrix(
-        [names[place] for place in places], shown, f"{' and '.join(words)} are" if words else ""
+        [names[position] for position in positions],
+        shown,
+        f"{' and '.join(missing_texts)} are" if missing_texts else "",
     )

@@ -1,4 +1,4 @@
-"""Many small tasks as a sample: what joint training does to tasks like these."""
+"""Many small tasks as a sample: the effect of joint training on tasks like these."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from polytask.report._format import count, interval, percent, plural
 
-__all__ = ["Population", "percents", "population"]
+__all__ = ["PopulationView", "percents", "population_view"]
 
 
 @dataclass(frozen=True)
-class Population:
+class PopulationView:
     """The verdict on tasks as random units; gains are fractions.
 
     Attributes
@@ -20,13 +20,13 @@ class Population:
     mean : float
     interval : (low, high)
     prediction : (low, high) or None
-        Where the gain of one more such task lies.
+        Interval of the gain of a further such task.
     share_gaining : float or None
     tasks, left_out : int
     median_units : float
-        Test rows (or groups) of a task.
+        Test rows (or groups) per task, in the median.
     tested_alone : int
-        Tasks with rows enough for a verdict of their own.
+        Number of tasks with enough rows for a verdict of their own.
     """
 
     mean: float
@@ -40,7 +40,7 @@ class Population:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """Names and words of what was found."""
+        """Names and texts of the results."""
         mean = percent(self.mean, 2, signed=True)
         facts = [("Mean gain", f"{mean} {percents(self.interval)}")]
         if self.prediction:
@@ -55,12 +55,12 @@ class Population:
         return facts
 
 
-def population(record: Mapping[str, Any] | None) -> Population | None:
-    """Read it from a difference's record; None where tasks are few or large."""
+def population_view(record: Mapping[str, Any] | None) -> PopulationView | None:
+    """Read the view from a difference's record; None if tasks are few or large."""
     if record is None:
         return None
     prediction = record["prediction"]
-    return Population(
+    return PopulationView(
         mean=record["mean"],
         interval=(record["interval"][0], record["interval"][1]),
         prediction=(prediction[0], prediction[1]) if prediction else None,

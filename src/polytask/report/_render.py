@@ -1,4 +1,4 @@
-"""One page from one comparison."""
+"""Rendering of a comparison as one page."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from polytask._files import write_text
 from polytask.report._contests import Contest, contests
 from polytask.report._data_view import data_view
 from polytask.report._learner_table import learner_table
-from polytask.report._matplotlib import settings
+from polytask.report._matplotlib import figure_settings
 from polytask.report._matrix import all_metrics, headline_metrics
 from polytask.report._settings_view import settings_view
 from polytask.report._study import Study
 from polytask.report._theme import SYMBOLS, symbol_path
 from polytask.report._training_curves import trainings
-from polytask.report._verdict_view import verdict
+from polytask.report._verdict_view import verdict_view
 
 __all__ = ["render", "write_report"]
 
-COLUMNS = 10  # of the widest table but those with a column for each learner
+COLUMNS = 10  # of the widest table that has no column per learner
 
 
 def render(comparison: object) -> str:
-    """Write a comparison as one HTML page that needs nothing else.
+    """Render a comparison as one self-contained HTML page.
 
     Parameters
     ----------
     comparison : Comparison or mapping
-        A comparison, or what its `to_dict` gives.
+        A comparison, or the result of its `to_dict`.
 
     Returns
     -------
     str
-        HTML; styles, script and figures are inside, and nothing is fetched when it is opened.
+        HTML with styles, script and figures inside; opening it fetches nothing.
 
     Raises
     ------
@@ -51,12 +51,12 @@ def render(comparison: object) -> str:
 
 
 def write_report(comparison: object, path: str | Path) -> Path:
-    """Write `render(comparison)` to `path`, wholly or not at all.
+    """Write `render(comparison)` to `path`, completely or not at all.
 
     Parameters
     ----------
     comparison : Comparison or mapping
-        A comparison, or what its `to_dict` gives.
+        A comparison, or the result of its `to_dict`.
     path : str or Path
         The HTML file to create or replace.
 
@@ -71,17 +71,17 @@ def write_report(comparison: object, path: str | Path) -> Path:
 
 
 def _views(study: Study) -> dict[str, Any]:
-    found = contests(study)
+    compared = contests(study)
     run = study.record["recommended"]["run"] or 0  # none is recommended: the first
     return {
         "study": study,
         "record": study.record,
-        "verdict": verdict(study),
+        "verdict": verdict_view(study),
         "table": learner_table(study),
         "by_task": headline_metrics(study),
         "all_metrics": None if study.many else all_metrics(study),
-        "contests": found,
-        **_figures(study, found, run),
+        "contests": compared,
+        **_figures(study, compared, run),
         "trainings": trainings(study, run),
         "run": study.run_name(run),
         "columns": max(COLUMNS, 2 + len(study.learners)),
@@ -90,17 +90,17 @@ def _views(study: Study) -> dict[str, Any]:
     }
 
 
-def _figures(study: Study, found: Sequence[Contest], run: int) -> dict[str, Any]:
-    with settings():
+def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, Any]:
+    with figure_settings():
         from polytask.report._curve_figures import LEARNERS, curve_figures
         from polytask.report._gain_figures import few_figure, many_figure, population_figure
 
         return {
-            "few_figure": None if study.many else few_figure(study, found),
-            "many_figures": [many_figure(c, i) if c.full else None for i, c in enumerate(found)]
+            "few_figure": None if study.many else few_figure(study, compared),
+            "many_figures": [many_figure(c, i) if c.full else None for i, c in enumerate(compared)]
             if study.many
             else [],
-            "population_figures": [population_figure(c, i) for i, c in enumerate(found)],
+            "population_figures": [population_figure(c, i) for i, c in enumerate(compared)],
             "curves": curve_figures(study, run),
             "drawn": LEARNERS,
         }
@@ -121,14 +121,14 @@ def _environment() -> Environment:
 
 
 def _tied(text: str) -> str:
-    """Keep a percent sign on the line of its number."""
+    """Keep percent signs on the line of their number."""
     return text.replace(" %", "\u00a0%")
 
 
 def _column_names(names: Sequence[str]) -> str:
-    """Write names of columns as variables of a style; narrow screens repeat them in every row.
+    """Return names of columns as CSS variables, which narrow screens repeat in every row.
 
-    All but letters and digits are escaped as CSS reads them, so that names stay text.
+    All characters except letters and digits are escaped for CSS, so that names stay text.
     """
     texts = ["".join(c if c.isalnum() else f"\\{ord(c):x} " for c in name) for name in names]
     return ";".join(f"--h{i}:'{text}'" for i, text in enumerate(texts, 1))

@@ -1,4 +1,4 @@
-"""How the comparison was made: split, runs, budget, recipes, chosen settings."""
+"""Section *Settings*: split, runs, budget, recipes and chosen settings of a comparison."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 from polytask.report._format import count, duration, percent, plural
 from polytask.report._study import Study
-from polytask.report._verdict_view import words
+from polytask.report._verdict_view import settings_text
 
-__all__ = ["Choice", "Recipe", "SettingsView", "settings_view"]
+__all__ = ["RecipeText", "SettingsView", "TriedSettings", "settings_view"]
 
 FOLDS = 12  # further folds are only counted
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One setting that was tried, how often validation chose it, and why it failed if it did."""
+class TriedSettings:
+    """Settings that were tried, how often validation chose them, and why they failed if so."""
 
     learner: str
     settings: str
@@ -29,8 +29,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A learner as it was written, as indented JSON."""
+class RecipeText:
+    """The recipe of a learner, as indented JSON."""
 
     learner: str
     text: str
@@ -38,18 +38,18 @@ class Recipe:
 
 @dataclass(frozen=True)
 class SettingsView:
-    """The section's content."""
+    """Content of the section."""
 
     facts: Sequence[tuple[str, str]]
     folds: Sequence[tuple[str, str, str, str]]
     more_folds: int
-    choices: Sequence[Choice]
-    recipes: Sequence[Recipe]
+    choices: Sequence[TriedSettings]
+    recipes: Sequence[RecipeText]
     split: str
 
 
 def settings_view(study: Study) -> SettingsView:
-    """Read how the comparison was made."""
+    """Read the section from the comparison's record."""
     split = study.record["study"]["split"]
     return SettingsView(
         facts=_facts(study),
@@ -59,7 +59,9 @@ def settings_view(study: Study) -> SettingsView:
         ],
         more_folds=max(len(split["rows"]) - FOLDS, 0),
         choices=[choice for name in study.by_learner for choice in _choices(study, name)],
-        recipes=[Recipe(name, _json(entry["recipe"])) for name, entry in study.by_learner.items()],
+        recipes=[
+            RecipeText(name, _json(entry["recipe"])) for name, entry in study.by_learner.items()
+        ],
         split=_json(split["recipe"]),
     )
 
@@ -69,13 +71,13 @@ def _json(value: Any) -> str:
 
 
 def _facts(study: Study) -> list[tuple[str, str]]:
-    record, made = study.record, study.record["study"]
-    budget, statistics = made["budget"], made["statistics"]
+    record, made_with = study.record, study.record["study"]
+    budget, statistics = made_with["budget"], made_with["statistics"]
     spent = f"{plural(budget['trials'], 'trial')} of {plural(budget['steps'], 'optimiser step')}"
-    seeds = sorted({run["seed"] for run in made["runs"]})
+    seeds = sorted({run["seed"] for run in made_with["runs"]})
     return [
-        ("Split", f"{made['split']['kind']}, {plural(made['split']['folds'], 'fold')}"),
-        ("Runs", f"{len(made['runs'])} of every learner (seeds {', '.join(map(str, seeds))})"),
+        ("Split", f"{made_with['split']['kind']}, {plural(made_with['split']['folds'], 'fold')}"),
+        ("Runs", f"{len(made_with['runs'])} of every learner (seeds {', '.join(map(str, seeds))})"),
         ("Budget", f"{spent}, the same for every learner; validation rows alone choose settings"),
         ("Test rows", _reads(study)),
         ("Intervals", statistics["method"]),
@@ -86,7 +88,7 @@ def _facts(study: Study) -> list[tuple[str, str]]:
 
 
 def _reads(study: Study) -> str:
-    """Hold the counted reads of test rows against the number of models that were chosen."""
+    """Compare the counted reads of test rows with the number of chosen models."""
     chosen = {
         learner["name"]: sum(bool(t["tasks"]) for run in learner["runs"] for t in run["trials"])
         for learner in study.learners
@@ -100,16 +102,16 @@ def _reads(study: Study) -> str:
     return f"how often models read them: {', '.join(reads)}"
 
 
-def _choices(study: Study, name: str) -> list[Choice]:
-    """Settings of one learner over all runs; identical settings of different runs are one row."""
+def _choices(study: Study, name: str) -> list[TriedSettings]:
+    """Settings of one learner over all runs; equal settings of several runs are one row."""
     runs = study.by_learner[name]["runs"]
     tried: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
         for trial in run["trials"]:
-            tried.setdefault(words(trial["settings"]) or "as given", []).append(trial)
+            tried.setdefault(settings_text(trial["settings"]) or "as given", []).append(trial)
     by_task = any(sum(bool(trial["tasks"]) for trial in run["trials"]) > 1 for run in runs)
     return [
-        Choice(
+        TriedSettings(
             learner=name,
             settings=text,
             chosen=_chosen(study, trials, by_task=by_task),
@@ -121,7 +123,7 @@ def _choices(study: Study, name: str) -> list[Choice]:
 
 
 def _chosen(study: Study, trials: Sequence[Mapping[str, Any]], *, by_task: bool) -> str:
-    """Count runs, or runs and tasks where tasks of one run chose different settings."""
+    """Count runs, or pairs of runs and tasks if tasks of a run chose different settings."""
     runs = len(study.runs)
     if by_task:
         pairs = sum(len(trial["tasks"]) for trial in trials)

@@ -1,4 +1,4 @@
-"""A comparison's record with the few look-ups that every section of the report needs."""
+"""A comparison's record, with the look-ups that all sections of the report need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", 
 
 @dataclass(frozen=True)
 class Style:
-    """How a learner looks in every figure: the name of a colour in the style sheet, a symbol."""
+    """Style of a learner in all figures: the name of a colour in the style sheet, and a symbol."""
 
     color: str
     symbol: str
@@ -28,13 +28,13 @@ class Style:
 
 @dataclass(frozen=True)
 class Study:
-    """`Comparison.to_dict()`, read only."""
+    """The result of `Comparison.to_dict()`, read only."""
 
     record: Mapping[str, Any]
 
     @classmethod
     def of(cls, comparison: object) -> Study:
-        """Take a comparison or what its `to_dict` gives; refuse anything else."""
+        """Accept a comparison or the result of its `to_dict`; refuse anything else."""
         record = comparison.to_dict() if hasattr(comparison, "to_dict") else comparison
         if not isinstance(record, Mapping) or not {"format", "study", "learners"} <= set(record):
             expected = "a Comparison or the mapping of its `to_dict()`"
@@ -74,7 +74,7 @@ class Study:
 
     @cached_property
     def by_weight(self) -> list[str]:
-        """Names of learners, those that the verdict speaks about first."""
+        """Names of learners; those that the verdict mentions come first."""
         record = self.record
         first = [record["baseline"], record["verdict"]["joint"], record["recommended"]["learner"]]
         return [n for n in dict.fromkeys([*first, *self.by_learner]) if n in self.by_learner]
@@ -104,7 +104,7 @@ class Study:
         return bool(self.by_task[task]["greater_is_better"][metric])
 
     def run_name(self, run: int) -> str:
-        """Words for one run: its seed, and its fold where there are several."""
+        """Name of a run: its seed, and its fold if there are several."""
         fold, seed = self.runs[run]["fold"], self.runs[run]["seed"]
         several = len({entry["fold"] for entry in self.runs}) > 1
         return f"fold {fold}, seed {seed}" if several else f"seed {seed}"

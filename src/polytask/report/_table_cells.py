@@ -1,4 +1,4 @@
-"""Cells of the comparison tables: a column is formatted, ranked and drawn together."""
+"""Cells of the comparison tables, formatted, ranked and drawn per column."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from polytask.report._format import Bounds, interval, number, places, telling_apart
+from polytask.report._format import Bounds, decimals, distinguishing_decimals, interval, number
 
 __all__ = ["Cell", "Mark", "column"]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Positions between 0 and 100 of a dot and its whisker; `zero` where a line is drawn."""
+    """Positions of a dot, its whisker and the line at zero, between 0 and 100."""
 
     value: float
     low: float
@@ -23,14 +23,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in one cell.
+    """Content of one cell.
 
     Attributes
     ----------
     text : str
     interval : str
     note : str
-        Why there is no value, or what the value is.
+        Why there is no value, or a remark about it.
     best : bool
         Whether no other cell of the column is better.
     mark : Mark or None
@@ -46,22 +46,24 @@ class Cell:
 def column(
     measures: Sequence[Mapping[str, Any]], *, higher: bool, scale: float = 1.0, signed: bool = False
 ) -> list[Cell]:
-    """Turn one metric of several learners into cells that share decimals and a scale.
+    """Format one metric of several learners as cells with common decimals and a common scale.
 
     Parameters
     ----------
     measures : sequence of mapping
-        Each with `value`, `interval` and `undefined`, and perhaps `note`.
+        Each with `value`, `interval` and `undefined`, and optionally `note`.
     higher : bool
         Whether larger is better.
     scale : float, default 1
-        100 turns fractions into percent.
+        Factor of the values; 100 for percentages of fractions.
     signed : bool, default False
-        Whether values carry their sign and are drawn against zero.
+        Whether values have a sign and are drawn relative to zero.
     """
     values = [_scaled(measure["value"], scale) for measure in measures]
     intervals = [_bounds(measure.get("interval"), scale) for measure in measures]
-    digits = 2 if scale == 100 else max(places(values, intervals), telling_apart(values))
+    digits = (
+        2 if scale == 100 else max(decimals(values, intervals), distinguishing_decimals(values))
+    )
     marks = _marks(values, intervals, zero=signed)
     best = _best(values, higher=higher)
     unit = "\u00a0%" if scale == 100 else ""
@@ -88,7 +90,7 @@ def _bounds(bounds: Bounds, scale: float) -> tuple[float, float] | None:
 
 
 def _best(values: Sequence[float | None], *, higher: bool) -> float | None:
-    """The best value; None where there is nothing to compare or all are alike."""
+    """The best value; None if there are fewer than two different ones."""
     known = [value for value in values if value is not None]
     if len(set(known)) < 2:
         return None
@@ -109,14 +111,14 @@ def _marks(
         None
         if value is None
         else Mark(
-            _place(value, low, high),
-            _place(bounds[0] if bounds else value, low, high),
-            _place(bounds[1] if bounds else value, low, high),
-            _place(0.0, low, high) if zero else None,
+            _position(value, low, high),
+            _position(bounds[0] if bounds else value, low, high),
+            _position(bounds[1] if bounds else value, low, high),
+            _position(0.0, low, high) if zero else None,
         )
         for value, bounds in zip(values, intervals, strict=True)
     ]
 
 
-def _place(value: float, low: float, high: float) -> float:
+def _position(value: float, low: float, high: float) -> float:
     return round(4 + 92 * (value - low) / (high - low), 1)

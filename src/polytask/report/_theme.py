@@ -1,4 +1,4 @@
-"""Colours and symbols of figures: names that the page's style sheet resolves, light and dark."""
+"""Colours and symbols of figures, by names that the page's light and dark styles resolve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLORS = (
     *("text", "muted", "line", "card", "accent", "good", "bad", "mixed"),
     *(f"c{i}" for i in range(8)),
 )
-_STAND_IN = re.compile("#fe([0-9a-f]{2})dc")  # colours that nobody draws with
+_PLACEHOLDER = re.compile("#fe([0-9a-f]{2})dc")  # colours used for nothing else
 
 Points = tuple[tuple[float, float], ...]
 
@@ -39,17 +39,17 @@ SYMBOLS: Mapping[str, Points] = {
 
 
 def color(name: str) -> str:
-    """Return the colour to draw with where the page's variable `--name` is meant."""
+    """Return the placeholder colour of the page's variable `--name`."""
     return f"#fe{COLORS.index(name):02x}dc"
 
 
 def themed(style: str) -> str:
-    """Replace the stand-ins of `color` in a style by the page's variables."""
-    return _STAND_IN.sub(lambda match: f"var(--{COLORS[int(match[1], 16)]})", style)
+    """Replace the placeholders of `color` in a style by the page's variables."""
+    return _PLACEHOLDER.sub(lambda match: f"var(--{COLORS[int(match[1], 16)]})", style)
 
 
 def symbol_path(name: str) -> str:
-    """Return a symbol as the path of an SVG whose y axis points downwards."""
+    """Return a symbol as an SVG path, whose y axis points downwards."""
     points = SYMBOLS[name]
     if not points:
         return "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z"

@@ -1,4 +1,4 @@
-"""Learning curves as records tell them: one task's losses, their mean, and how training went."""
+"""Learning curves from the records: losses per task, their mean, and the end of training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polytask.report._study import Study
 
 __all__ = ["Losses", "Training", "losses", "mean_losses", "trainings"]
 
-Line = Sequence[float | None]
+Curve = Sequence[float | None]
 
 
 @dataclass(frozen=True)
@@ -25,27 +25,27 @@ class Losses:
     train : sequence of float or None
     validation : sequence of float or None
     kept : int
-        Epoch of the state that was kept; 0 where none was, or where tasks differ.
+        Epoch of the kept state; 0 if there is none, or if tasks differ.
     """
 
     steps: Sequence[int]
     epochs: Sequence[int]
-    train: Line
-    validation: Line
+    train: Curve
+    validation: Curve
     kept: int
 
     @property
     def kept_at(self) -> int | None:
-        """Place of the recorded epoch nearest to the kept one."""
-        places = range(min(len(self.epochs), len(self.validation)))
-        if not self.kept or not places:
+        """Position of the recorded epoch nearest to the kept one."""
+        positions = range(min(len(self.epochs), len(self.validation)))
+        if not self.kept or not positions:
             return None
-        return min(places, key=lambda i: abs(self.epochs[i] - self.kept))
+        return min(positions, key=lambda i: abs(self.epochs[i] - self.kept))
 
 
 @dataclass(frozen=True)
 class Training:
-    """How one learner's run went, in words."""
+    """Texts about the training of one learner in one run."""
 
     learner: str
     epochs: str
@@ -55,7 +55,7 @@ class Training:
 
 
 def losses(study: Study, learner: str, run: int, task: str) -> Losses | None:
-    """One task's curve; None where the learner keeps none."""
+    """The curves of one task; None if the learner has none."""
     for curve in _curves(study, learner, run):
         if task in curve["train"] or task in curve["validation"]:
             return Losses(
@@ -69,9 +69,9 @@ def losses(study: Study, learner: str, run: int, task: str) -> Losses | None:
 
 
 def mean_losses(study: Study, learner: str, run: int, tasks: Iterable[str]) -> Losses | None:
-    """Mean over tasks of losses relative to their first; a task that has ended keeps its last."""
-    found = [losses(study, learner, run, task) for task in tasks]
-    known = [entry for entry in found if entry is not None]
+    """Mean over tasks of losses relative to the first; a task that has ended keeps its last."""
+    curves = [losses(study, learner, run, task) for task in tasks]
+    known = [entry for entry in curves if entry is not None]
     if not known:
         return None
     steps = sorted({step for entry in known for step in entry.steps})
@@ -87,7 +87,7 @@ def mean_losses(study: Study, learner: str, run: int, tasks: Iterable[str]) -> L
 
 
 def trainings(study: Study, run: int) -> list[Training]:
-    """One row for each learner that was trained by steps."""
+    """One row per learner that was trained in steps."""
     rows = []
     for name in study.by_learner:
         curves = [curve for curve in _curves(study, name, run) if curve["epoch"]]
@@ -97,7 +97,7 @@ def trainings(study: Study, run: int) -> list[Training]:
                     name,
                     _span([curve["epoch"][-1] for curve in curves]),
                     _span([curve["step"][-1] for curve in curves]),
-                    _kept_words(study, name, curves),
+                    _kept_text(study, name, curves),
                     "; ".join(dict.fromkeys(curve["stopped"] for curve in curves)),
                 )
             )
@@ -109,13 +109,13 @@ def _curves(study: Study, learner: str, run: int) -> Sequence[Mapping[str, Any]]
 
 
 def _kept(study: Study, learner: str, curve: Mapping[str, Any], task: str) -> int:
-    """Joint training keeps one epoch for all tasks, single-task training one for each."""
+    """The kept epoch: one for all tasks in joint training, one per task otherwise."""
     if study.by_learner[learner]["joint"]:
         return curve["best_epoch"]
     return curve["best_epochs"].get(task, curve["best_epoch"])
 
 
-def _kept_words(study: Study, learner: str, curves: Sequence[Mapping[str, Any]]) -> str:
+def _kept_text(study: Study, learner: str, curves: Sequence[Mapping[str, Any]]) -> str:
     if study.by_learner[learner]["joint"]:
         return _span([curve["best_epoch"] for curve in curves if curve["best_epoch"]])
     epochs = {task: e for curve in curves for task, e in curve["best_epochs"].items()}
@@ -126,22 +126,22 @@ def _kept_words(study: Study, learner: str, curves: Sequence[Mapping[str, Any]])
 
 
 def _span(values: Sequence[int]) -> str:
-    """Return the value, or median and range where values differ."""
+    """Return the value, or the median and range if values differ."""
     if len(set(values)) < 2:
         return f"{values[0]:,}" if values else "–"
     return f"{median(values):,.0f} ({min(values):,}–{max(values):,})"
 
 
-def _relative(steps: Sequence[int], line: Line, grid: Sequence[int]) -> list[float]:
-    """Return `line` on `grid`, relative to its first value; [] where that makes no sense."""
+def _relative(steps: Sequence[int], line: Curve, grid: Sequence[int]) -> list[float]:
+    """Return `line` on `grid`, relative to its first value; [] if that is undefined."""
     known = [(step, value) for step, value in zip(steps, line, strict=False) if value is not None]
     if not known or known[0][1] <= 0:
         return []
-    values, place = [], 0
+    values, position = [], 0
     for step in grid:
-        while place + 1 < len(known) and known[place + 1][0] <= step:
-            place += 1
-        values.append(known[place][1] / known[0][1])
+        while position + 1 < len(known) and known[position + 1][0] <= step:
+            position += 1
+        values.append(known[position][1] / known[0][1])
     return values
 
 

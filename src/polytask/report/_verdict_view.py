@@ -1,4 +1,4 @@
-"""What the page says first: the answer in words, which model to use, what it costs."""
+"""Top of the page: the verdict, the recommended model and its costs."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 from polytask.report._format import compact, duration, interval, percent
 from polytask.report._study import Study
 
-__all__ = ["ANSWERS", "Answer", "Tile", "Verdict", "verdict", "words"]
+__all__ = ["ANSWERS", "Answer", "Tile", "VerdictView", "settings_text", "verdict_view"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How one answer is written, drawn and coloured."""
+    """Text, colour and symbol of an answer."""
 
-    words: str
+    text: str
     color: str
     symbol: str
 
     @property
     def counted(self) -> bool:
         """Whether the number of test units is the reason."""
-        return self.words == "too few units"
+        return self.text == "too few units"
 
     @property
     def shown(self) -> bool:
-        """Whether it says that there is a difference."""
-        return self.words in {"helped", "hurt"}
+        """Whether the answer states a difference."""
+        return self.text in {"helped", "hurt"}
 
 
 ANSWERS = {
@@ -44,7 +44,7 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure that matters, with what it means."""
+    """A key figure with its label and a note."""
 
     label: str
     value: str
@@ -52,8 +52,8 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The top of the page."""
+class VerdictView:
+    """Content of the top of the page."""
 
     answer: Answer
     headline: str
@@ -63,22 +63,22 @@ class Verdict:
     settings: str
 
 
-def verdict(study: Study, shown: int = 8) -> Verdict:
-    """Words first, then at most four numbers."""
-    said = study.record["verdict"]
-    sentences = list(said["sentences"])
-    return Verdict(
-        answer=ANSWERS[said["answer"]],
-        headline=said["headline"],
+def verdict_view(study: Study, shown: int = 8) -> VerdictView:
+    """Read sentences and key figures from the comparison's record."""
+    record = study.record["verdict"]
+    sentences = list(record["sentences"])
+    return VerdictView(
+        answer=ANSWERS[record["answer"]],
+        headline=record["headline"],
         sentences=sentences[:shown],
         more=sentences[shown:],
-        tiles=_tiles(study, said["joint"]),
-        settings=words(study.record["recommended"]["settings"]),
+        tiles=_tiles(study, record["joint"]),
+        settings=settings_text(study.record["recommended"]["settings"]),
     )
 
 
-def words(settings: Mapping[str, Any]) -> str:
-    """Settings as `name = value`; those that differ by task are listed further down."""
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Settings as `name = value`; settings chosen per task are only mentioned."""
     if "per task" in settings:
         return "chosen for each task"
     return ", ".join(f"{name} = {value}" for name, value in settings.items())
@@ -99,7 +99,7 @@ def _tiles(study: Study, joint: str | None) -> list[Tile]:
 
 
 def _gain_tile(difference: Mapping[str, Any]) -> Tile:
-    """The arithmetic mean; the geometric one leads where a single task outweighs the others."""
+    """Mean gain: arithmetic, or geometric if a single task outweighs the others."""
     gain = difference["delta_m"]
     label = f"Δm over {difference['baseline']}"
     if gain["value"] is None:
@@ -123,7 +123,7 @@ def _mean(value: float, bounds: Sequence[float] | None) -> tuple[str, str]:
 
 
 def _counts_tile(difference: Mapping[str, Any]) -> Tile:
-    """Answers task by task, or the share of tasks that gain where they are a sample."""
+    """Counts of the tasks' answers, or the share of gaining tasks if they are a sample."""
     counts = difference["counts"]
     total = sum(counts.values())
     sample = difference.get("population")

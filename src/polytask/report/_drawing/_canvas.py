@@ -1,4 +1,4 @@
-"""A matplotlib figure measured in pixels that becomes an SVG in the page's colours."""
+"""Canvases: matplotlib figures in pixels that become SVG in the page's colours."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SIZE = 12.5  # of texts
 class Canvas:
     """A figure of `width` × `height` pixels.
 
-    Draw on its axes with `color("accent")` and the like from `_theme`, which the page's style
-    sheet resolves; say what a mark means with `explain`; take the result with `svg`.
+    Draw on its axes with colours such as `color("accent")` from `_theme`, which the page's style
+    sheet resolves; explain marks with `explain`; get the result with `svg`.
     """
 
     width: float
     height: float
-    cut: bool = False  # whether something lies beyond the axes, where an arrow stands for it
+    cut: bool = False  # whether an arrow replaces something beyond the axes
     figure: Figure = field(init=False)
     _titles: dict[str, Sequence[str]] = field(init=False, default_factory=dict)
 
@@ -59,7 +59,7 @@ class Canvas:
         return axes
 
     def y_label(self, axes: Axes, label: str) -> None:
-        """Title the axis upwards, and begin the axes where its numbers have room."""
+        """Set the title of the y axis, and the left margin to fit its numbers."""
         low, high = axes.get_ylim()
         ticks = [tick for tick in axes.yaxis.get_majorticklocs() if low <= tick <= high]
         texts = axes.yaxis.get_major_formatter().format_ticks(ticks)
@@ -72,14 +72,14 @@ class Canvas:
             (SIZE + 4) / self.width, middle, transform=self.figure.transFigure
         )
 
-    def explain(self, artist: Artist, words: str | Sequence[str]) -> None:
-        """Set what a reader sees over an artist, or over each member of a collection."""
+    def explain(self, artist: Artist, text: str | Sequence[str]) -> None:
+        """Set the tooltip of an artist, or of each member of a collection."""
         key = f"explained-{len(self._titles)}"
         artist.set_gid(key)
-        self._titles[key] = [printable(w) for w in ([words] if isinstance(words, str) else words)]
+        self._titles[key] = [printable(t) for t in ([text] if isinstance(text, str) else text)]
 
     def svg(self, key: str) -> str:
-        """Return the figure as SVG for inside a page, where `key` is its own."""
+        """Return the figure as SVG for a page in which `key` is unique."""
         target = io.StringIO()
         self.figure.savefig(
             target, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -88,7 +88,7 @@ class Canvas:
 
 
 def both(draw: Callable[[int], Canvas], key: str) -> tuple[list[str], bool]:
-    """Draw for wide and for narrow screens; the page shows what fits.
+    """Draw for wide and for narrow screens; the page shows the one that fits.
 
     Returns
     -------
@@ -97,13 +97,13 @@ def both(draw: Callable[[int], Canvas], key: str) -> tuple[list[str], bool]:
         Whether something lies beyond an axis.
     """
     canvases = [draw(width) for width in (WIDE, NARROW)]
-    drawings = [canvas.svg(f"{key}{place}") for place, canvas in enumerate(canvases)]
+    drawings = [canvas.svg(f"{key}{position}") for position, canvas in enumerate(canvases)]
     return drawings, any(canvas.cut for canvas in canvases)
 
 
 @cache
 def marker(symbol: str) -> Path:
-    """Return a symbol of the page's as a marker."""
+    """Return a symbol of the page as a marker."""
     points = SYMBOLS[symbol]
     return Path([*points, points[0]], closed=True) if points else Path.unit_circle()
 
@@ -117,7 +117,7 @@ def scale(
     whole: bool = False,
     grid: bool = True,
 ) -> None:
-    """Set at most `ticks` + 1 round numbers on an axis, with thin lines at them."""
+    """Set at most `ticks` + 1 round numbers on an axis, with thin grid lines."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10], integer=whole))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{plain(value)}{unit}"))

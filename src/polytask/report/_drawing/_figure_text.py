@@ -1,4 +1,4 @@
-"""Texts inside figures: which characters may stand there, how wide they are, how they are cut."""
+"""Texts in figures: valid characters, widths and abbreviation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _BROAD = frozenset("mwMWOQGDHNU@%&—…")
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line, with a replacement for characters that XML does not know."""
+    """Return `text` on one line, with characters that XML does not allow replaced."""
     return _FORBIDDEN.sub("\ufffd", " ".join(text.split()))
 
 
 def text_width(text: str, size: float) -> float:
-    """Estimate the width of `text` in the fonts that browsers use, rather too wide."""
+    """Estimate the width of `text` in the fonts of browsers, with some excess."""
     return size * sum(map(_ems, text))
 
 
@@ -33,7 +33,7 @@ def _ems(character: str) -> float:
 
 
 def shorten(text: str, width: float, size: float) -> str:
-    """Cut `text` to a width, with an ellipsis where something is missing."""
+    """Cut `text` to a width, with an ellipsis if something is missing."""
     text = printable(text)
     if text_width(text, size) <= width:
         return text

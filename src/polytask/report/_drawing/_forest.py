@@ -1,4 +1,4 @@
-"""Forest plot: estimates with their intervals, a row for each thing, beside a line at zero."""
+"""Forest plot: estimates with intervals in rows, and a line at zero."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polytask.report._drawing._figure_text import printable, shorten, text_width
 from polytask.report._drawing._limits import limits
 from polytask.report._theme import color
 
-__all__ = ["Estimate", "forest"]
+__all__ = ["PlottedEstimate", "forest"]
 
 _PITCH = 18  # pixels between estimates of one row
 _COLUMN = 220  # at most, of labels beside the rows
@@ -20,8 +20,8 @@ _BOTTOM = 46
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """One dot with its interval.
+class PlottedEstimate:
+    """A dot with its interval.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Estimate:
     color, symbol : str
         Names of the page's theme.
     solid : bool
-        Filled, or hollow.
-    words : str
-        What is said over it.
+        Whether the dot is filled or hollow.
+    text : str
+        Tooltip.
     """
 
     row: str
@@ -42,37 +42,37 @@ class Estimate:
     color: str
     symbol: str
     solid: bool
-    words: str
+    text: str
 
 
 def forest(
     rows: Sequence[str],
-    estimates: Sequence[Estimate],
+    estimates: Sequence[PlottedEstimate],
     width: int,
     *,
     label: str,
     unit: str = "",
 ) -> Canvas:
-    """Draw estimates; what lies beyond the axis is an arrow at its end.
+    """Draw estimates in rows; an arrow replaces parts beyond the axis.
 
     Parameters
     ----------
     rows : sequence of str
-        From top to bottom.
-    estimates : sequence of Estimate
-        Those of one row stand below each other, in order.
+        Names of rows from top to bottom.
+    estimates : sequence of PlottedEstimate
+        Estimates of one row are drawn below each other, in order.
     width : int
-        In pixels; labels stand above their rows on a narrow canvas.
+        In pixels; on a narrow canvas, labels are above their rows.
     label : str
         Title of the axis.
     unit : str, default ""
-        Follows the axis' numbers.
+        Unit after the numbers of the axis.
     """
     narrow = width <= NARROW
     by_row = {row: [e for e in estimates if e.row == row] for row in rows}
     head = 22 if narrow else 0
     heights = [
-        head + max(len(found), 1) * _PITCH + (10 if narrow else 14) for found in by_row.values()
+        head + max(len(members), 1) * _PITCH + (10 if narrow else 14) for members in by_row.values()
     ]
     left = 8 if narrow else min(max(text_width(row, SIZE) for row in rows), _COLUMN) + 12
     canvas = Canvas(width, sum(heights) + _BOTTOM)
@@ -84,11 +84,11 @@ def forest(
     axes.set_xlabel(label)
     axes.axvline(0, color=color("muted"), linewidth=1.5)
     top = 0.0
-    for (row, found), height in zip(by_row.items(), heights, strict=True):
+    for (row, members), height in zip(by_row.items(), heights, strict=True):
         middle = top + head + (height - head) / 2
         _label(canvas, axes, row, top + 13 if narrow else middle, left, narrow=narrow)
-        for place, estimate in enumerate(found):
-            y = middle + _PITCH * (place - (len(found) - 1) / 2)
+        for position, estimate in enumerate(members):
+            y = middle + _PITCH * (position - (len(members) - 1) / 2)
             _draw(canvas, axes, estimate, y)
         top += height
         if top < sum(heights):
@@ -113,7 +113,7 @@ def _label(canvas: Canvas, axes: Axes, row: str, y: float, left: float, *, narro
         canvas.explain(text, row)
 
 
-def _draw(canvas: Canvas, axes: Axes, estimate: Estimate, y: float) -> None:
+def _draw(canvas: Canvas, axes: Axes, estimate: PlottedEstimate, y: float) -> None:
     left, right = axes.get_xlim()
     paint = color(estimate.color)
     ends = [estimate.value, *(estimate.interval or ())]
@@ -135,7 +135,7 @@ def _draw(canvas: Canvas, axes: Axes, estimate: Estimate, y: float) -> None:
             zorder=3,
             clip_on=False,
         )
-        canvas.explain(dot, estimate.words)
+        canvas.explain(dot, estimate.text)
     # A line without colour is wide enough to point at.
     area = axes.plot(shown, [y, y], color=paint, alpha=0, linewidth=_PITCH - 2, zorder=4)
-    canvas.explain(area[0], estimate.words)
+    canvas.explain(area[0], estimate.text)

@@ -1,4 +1,4 @@
-"""What an axis shows when a few values lie far away from all others."""
+"""Limits of an axis when a few values lie far from all others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import median
 
 __all__ = ["limits"]
 
-FAR = 6  # times a usual distance
+FAR = 6  # times a typical distance
 
 
 def limits(

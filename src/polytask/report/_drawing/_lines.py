@@ -1,4 +1,4 @@
-"""Lines over a common axis, with points that matter on them."""
+"""Line plot: curves over a common axis, with marked points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOP, _BOTTOM = 10, 46
 
 @dataclass(frozen=True)
 class Line:
-    """One line; a missing value parts it.
+    """A curve, interrupted at missing values.
 
     Attributes
     ----------
@@ -24,8 +24,8 @@ class Line:
     y : sequence of float or None
     color : str
         Name of the page's theme.
-    words : str
-        What is said over it.
+    text : str
+        Tooltip.
     dotted : bool, default False
     faint : bool, default False
     """
@@ -33,20 +33,20 @@ class Line:
     x: Sequence[float]
     y: Sequence[float | None]
     color: str
-    words: str
+    text: str
     dotted: bool = False
     faint: bool = False
 
 
 @dataclass(frozen=True)
 class Point:
-    """One marked point."""
+    """A marked point."""
 
     x: float
     y: float
     color: str
     symbol: str
-    words: str
+    text: str
 
 
 def lines(
@@ -58,13 +58,13 @@ def lines(
     y_label: str,
     height: int = 250,
 ) -> Canvas:
-    """Draw lines over x from zero on.
+    """Draw curves over x, from zero.
 
     Parameters
     ----------
     drawn : sequence of Line
     points : sequence of Point
-        Stand above all lines.
+        Drawn above all curves.
     width, height : int
         In pixels.
     x_label, y_label : str
@@ -83,7 +83,7 @@ def lines(
             linestyle=(0, (1.2, 1.8)) if line.dotted else "solid",
             clip_on=False,
         )
-        canvas.explain(artist[0], line.words)
+        canvas.explain(artist[0], line.text)
     for point in points:
         dot = axes.scatter(
             point.x,
@@ -96,7 +96,7 @@ def lines(
             zorder=3,
             clip_on=False,
         )
-        canvas.explain(dot, point.words)
+        canvas.explain(dot, point.text)
     axes.set_xlim(0, None)
     axes.margins(y=0.06)
     scale(axes, "x", ticks=4 if width <= NARROW else 7, whole=True, grid=False)

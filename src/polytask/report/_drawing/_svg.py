@@ -1,4 +1,4 @@
-"""From matplotlib's SVG to one that lives inside the page: small, themed, explained."""
+"""Conversion of matplotlib's SVG for the page: small, with the page's colours and tooltips."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _BLANKS = re.compile(r"\s*([MLQCz])\s*")
 
 
 def page_svg(markup: str, titles: Mapping[str, Sequence[str]], key: str) -> str:
-    """Rewrite what matplotlib wrote.
+    """Convert matplotlib's SVG for the page.
 
     Parameters
     ----------
     markup : str
     titles : mapping
-        What is said over an artist, by its `gid`: a text for each of its shapes, or one for all.
+        Tooltips of an artist by its `gid`: one per shape, or one for all shapes.
     key : str
-        Begins all ids, so that many drawings stand in one page.
+        Prefix of all ids, so that a page can hold many drawings.
 
     Returns
     -------
     str
-        An `<svg>` without fonts and clips, whose colours are the page's.
+        An `<svg>` without fonts and clips, in the page's colours.
     """
     root = ET.fromstring(markup)  # noqa: S314 - matplotlib wrote it just now
     box = root.attrib["viewBox"]
     for element in root.iter():
         _rename(element)
-    _drop(root)
+    _remove_unused(root)
     for group in [group for group in root.iter("g") if group.get("id") in titles]:
         _explain(group, titles[group.attrib["id"]])
     named = [shape.attrib["id"] for shape in root.iter("path") if shape.get("id")]
-    names = {name: f"{key}-{place}" for place, name in enumerate(named)}
+    names = {name: f"{key}-{position}" for position, name in enumerate(named)}
     for element in root.iter():
         _tidy(element, names)
     _flatten(root)
@@ -52,7 +52,7 @@ def page_svg(markup: str, titles: Mapping[str, Sequence[str]], key: str) -> str:
 
 
 def _rename(element: ET.Element) -> None:
-    """Inside a page no name needs its namespace."""
+    """Remove namespaces, which names inside a page do not need."""
     element.tag = element.tag.rpartition("}")[2]
     element.attrib = {name.rpartition("}")[2]: value for name, value in element.items()}
     if element.tag not in {"text", "tspan"}:
@@ -60,29 +60,29 @@ def _rename(element: ET.Element) -> None:
     element.tail = None
 
 
-def _drop(parent: ET.Element) -> None:
+def _remove_unused(parent: ET.Element) -> None:
     for child in list(parent):
         if child.tag in {"metadata", "style", "clipPath"}:
             parent.remove(child)
         else:
-            _drop(child)
+            _remove_unused(child)
 
 
-def _explain(group: ET.Element, words: Sequence[str]) -> None:
-    """Put titles into a group's shapes in the order in which they were drawn."""
+def _explain(group: ET.Element, texts: Sequence[str]) -> None:
+    """Add titles to a group's shapes in drawing order."""
     shapes = [shape for shape in group.iter() if shape.tag in {"path", "use", "text"}]
     defined = {path for defs in group.iter("defs") for path in defs}
     shapes = [shape for shape in shapes if shape not in defined]
-    if len(words) == 1:
+    if len(texts) == 1:
         shapes = [group]
-    for shape, text in zip(shapes, words, strict=True):
+    for shape, text in zip(shapes, texts, strict=True):
         title = ET.Element("title")
         title.text = text
         shape.insert(0, title)
 
 
 def _tidy(element: ET.Element, names: Mapping[str, str]) -> None:
-    """Keep the attributes that draw, in few characters."""
+    """Keep the attributes that affect drawing, in few characters."""
     values = {name: value for name, value in element.items() if name in _KEPT}
     values["id"] = names.get(values.get("id", ""), "")
     if "href" in values:
@@ -96,13 +96,13 @@ def _tidy(element: ET.Element, names: Mapping[str, str]) -> None:
 
 
 def _rounded(value: str) -> str:
-    """Round to tenths of a pixel; leave out turns by nothing and blanks around letters."""
+    """Round to tenths of a pixel; remove rotations by 0 and blanks around letters."""
     value = _NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), value)
     return _BLANKS.sub(r"\1", _UPRIGHT.sub("", value)).strip()
 
 
 def _flatten(parent: ET.Element) -> None:
-    """Groups that say nothing give way to what they hold; styles that all share are said once."""
+    """Replace groups without a title by their content; state shared styles once."""
     children: list[ET.Element] = []
     for child in parent:
         _flatten(child)
@@ -117,7 +117,7 @@ def _flatten(parent: ET.Element) -> None:
 
 
 def _common_style(group: ET.Element) -> str:
-    """Take the style from a group's parts where it is one and the same."""
+    """Remove and return the style that all parts of a group share, if any."""
     styles = {part.get("style", "") for part in group}
     if len(styles) != 1:
         return ""

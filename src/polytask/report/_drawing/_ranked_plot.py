@@ -1,4 +1,4 @@
-"""Many estimates in order, with how they are distributed beside them."""
+"""Ranked plot: many estimates in order, with a histogram beside them."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from polytask.report._drawing._canvas import NARROW, Canvas, marker, scale
-from polytask.report._drawing._forest import Estimate
+from polytask.report._drawing._forest import PlottedEstimate
 from polytask.report._drawing._limits import limits
 from polytask.report._format import plural
 from polytask.report._theme import color
 
-__all__ = ["every", "ranked"]
+__all__ = ["drawn_every", "ranked_plot"]
 
 BINS = 30
-DRAWN = 1000  # of more estimates some are left out
-SPOKEN = 200  # of more estimates nothing is said on narrow screens, where nobody can point at one
+DRAWN = 1000  # of more estimates, some are left out
+EXPLAINED = 200  # more estimates have no tooltips on narrow screens, where they are too close
 _HEIGHT, _TOP, _BOTTOM, _GAP, _RIGHT = 380, 10, 46, 24, 12
 
 
-def ranked(
-    estimates: Sequence[Estimate], width: int, *, x_label: str, y_label: str, unit: str = ""
+def ranked_plot(
+    estimates: Sequence[PlottedEstimate], width: int, *, x_label: str, y_label: str, unit: str = ""
 ) -> Canvas:
     """Draw estimates from the lowest to the highest, and a histogram of their values.
 
     Parameters
     ----------
-    estimates : sequence of Estimate
+    estimates : sequence of PlottedEstimate
         In any order; their `row` is not drawn.
     width : int
         In pixels.
     x_label, y_label : str
         Titles of the axes.
     unit : str, default ""
-        Follows the numbers of the axis upwards.
+        Unit after the numbers of the y axis.
     """
     narrow = width <= NARROW
     side = 46 if narrow else 90
@@ -51,29 +51,31 @@ def ranked(
     axes.set_xlabel(x_label)
     canvas.y_label(axes, y_label)
     axes.axhline(0, color=color("muted"), linewidth=1.5)
-    places = sorted(list(enumerate(ordered, 1))[:: every(ordered)], key=lambda p: _look(p[1]))
-    for _, alike in groupby(places, key=lambda place: _look(place[1])):
-        _draw(canvas, axes, list(alike), spoken=not narrow or len(ordered) <= SPOKEN)
+    ranks = sorted(
+        list(enumerate(ordered, 1))[:: drawn_every(ordered)], key=lambda p: _appearance(p[1])
+    )
+    for _, alike in groupby(ranks, key=lambda ranked: _appearance(ranked[1])):
+        _draw(canvas, axes, list(alike), explained=not narrow or len(ordered) <= EXPLAINED)
     _histogram(canvas, values, axes.get_ylim(), side, narrow=narrow)
     return canvas
 
 
-def every(estimates: Sequence[Estimate]) -> int:
-    """Return k where only every k-th of many estimates is drawn."""
+def drawn_every(estimates: Sequence[PlottedEstimate]) -> int:
+    """Return k if only every k-th of many estimates is drawn."""
     return -(-len(estimates) // DRAWN)
 
 
-def _look(estimate: Estimate) -> tuple[str, str, bool]:
+def _appearance(estimate: PlottedEstimate) -> tuple[str, str, bool]:
     return estimate.color, estimate.symbol, estimate.solid
 
 
 def _draw(
-    canvas: Canvas, axes: Axes, places: Sequence[tuple[int, Estimate]], *, spoken: bool
+    canvas: Canvas, axes: Axes, ranks: Sequence[tuple[int, PlottedEstimate]], *, explained: bool
 ) -> None:
-    """Draw estimates that look alike."""
-    paint, symbol, solid = _look(places[0][1])
+    """Draw estimates of equal appearance."""
+    paint, symbol, solid = _appearance(ranks[0][1])
     low, high = axes.get_ylim()
-    whiskers = [(x, e.interval) for x, e in places if e.interval and e.interval[0] < high]
+    whiskers = [(x, e.interval) for x, e in ranks if e.interval and e.interval[0] < high]
     axes.vlines(
         [x for x, _ in whiskers],
         [max(low, start) for _, (start, _) in whiskers],
@@ -83,13 +85,13 @@ def _draw(
         linewidth=1,
     )
     for shape, edge in (("triangle-up", high), ("triangle-down", low), (symbol, None)):
-        found = [(x, e) for x, e in places if _edge(e.value, low, high) == edge]
-        if not found:
+        members = [(x, e) for x, e in ranks if _edge(e.value, low, high) == edge]
+        if not members:
             continue
         canvas.cut |= edge is not None
         dots = axes.scatter(
-            [x for x, _ in found],
-            [estimate.value if edge is None else edge for _, estimate in found],
+            [x for x, _ in members],
+            [estimate.value if edge is None else edge for _, estimate in members],
             s=20,
             marker=marker(shape),
             facecolor=color(paint if solid else "card"),
@@ -98,8 +100,8 @@ def _draw(
             zorder=3,
             clip_on=False,
         )
-        if spoken:
-            canvas.explain(dots, [estimate.words for _, estimate in found])
+        if explained:
+            canvas.explain(dots, [estimate.text for _, estimate in members])
 
 
 def _edge(value: float, low: float, high: float) -> float | None:
