@@ -125,8 +125,8 @@ def test_own_rows(polytask, tmp_path):
 
 
 # ── splits ────────────────────────────────────────────────────────────────────
-def with_column(tmp_path, name, values):
-    for file in ("red.csv", "white.csv"):
+def with_column(tmp_path, name, values, files=("red.csv", "white.csv")):
+    for file in files:
         lines = (tmp_path / file).read_text().splitlines()
         cells = [name, *(str(values(row)) for row in range(len(lines) - 1))]
         text = "\n".join(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))
@@ -142,10 +142,7 @@ def test_a_column_of_each_source_that_names_the_parts(polytask, tmp_path):
 
 
 def test_a_column_of_one_source_that_names_the_parts(polytask, tmp_path):
-    lines = (tmp_path / "red.csv").read_text().splitlines()
-    cells = ["part", *(["train", "test"] * 45)]
-    text = "\n".join(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))
-    (tmp_path / "red.csv").write_text(text + "\n")
+    with_column(tmp_path, "part", lambda row: ("train", "test")[row % 2], files=["red.csv"])
     ran = polytask("fit", *SOURCES, "-t", "quality:regression", *LINEAR)
     assert "red: column 'part' names train and test rows, but not every source has one" in ran.err
     ran = polytask("fit", *SOURCES, "-t", "quality:regression", *LINEAR, "--split", "column:part")

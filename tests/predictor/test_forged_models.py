@@ -32,7 +32,7 @@ from polytask.datasets import make_related_regression
 from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
-from polytask.predictor._array_files import stored
+from polytask.predictor._array_files import uncompressed
 from polytask.predictor._estimator_checks import check_estimators
 
 EVIL = "open('ran', 'w').close()\ndef f(shape): ...\n"
@@ -353,7 +353,7 @@ def test_coefficients_that_are_no_numbers(tmp_path, value, attribute):
 
 
 def stored_skops(estimator: object) -> bytes:
-    return stored(held(estimator))
+    return uncompressed(held(estimator))
 
 
 @pytest.mark.parametrize(
@@ -716,7 +716,7 @@ def changed(model: str, change) -> dict[str, bytes]:
     estimators = skops.io.loads(files[SKOPS], trusted=types)
     for one in (one for part in estimators for one in part):
         change(one)
-    return files | {SKOPS: stored(skops.io.dumps(estimators))}
+    return files | {SKOPS: uncompressed(skops.io.dumps(estimators))}
 
 
 def sparse_vectors(coefficients):

@@ -3,15 +3,15 @@
 from room_dataclasses import changeable, compared_by_identity, dataclasses_of, holding_arrays
 
 HOLD_ARRAYS = {
-    "Added",
+    "Contributions",
     "Answers",
     "TaskGain",
     "RandomEffects",
     "Spread",
     "UnitIndex",
-    "Counted",
+    "CountedUnits",
     "Share",
-    "_Given",
+    "_GivenTau2",
 }
 
 

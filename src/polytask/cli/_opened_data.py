@@ -53,7 +53,7 @@ class OpenedData:
         columns = self.columns
         if not isinstance(columns, SourceColumns):
             return list(names)
-        return [column for name in names for _, column in columns.places(name)]
+        return [column for name in names for _, column in columns.resolve(name)]
 
     def arguments(self) -> dict[str, Any]:
         """The data as an argument of `polytask.read`."""

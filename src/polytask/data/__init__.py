@@ -1,17 +1,18 @@
 """Data sets of several tasks: tables to sources, columns to arrays, rows to parts.
 
-From the bottom up, each room importing only those below it: `cells` (text in the cells of a table as
-numbers, dates and missing values), `readers` (files and frames as tables), `columns` (one encoder per
-input column), `sources` (rows with one input schema, and their labels), `dataset` (`read` and
+Begin with `dataset`. From the bottom up, each room importing only those below it: `names` (names of
+columns and sources in arguments, errors and notes), `cells` (text in the cells of a table as numbers,
+dates and missing values), `readers` (files and frames as tables), `columns` (one encoder per input
+column), `sources` (rows with one input schema, and their labels), `dataset` (`read` and
 `MultiTaskDataset`), and side by side `splits` (rows for training, validation and test) and `encoding`
-(schemas, blocks and batches of arrays). Begin with `dataset`.
+(schemas, blocks and batches of arrays).
 """
 
-from polytask.data.cells import Reading, SourceColumns, about_source
+from polytask.data.cells import Reading
 from polytask.data.columns import Column
 from polytask.data.dataset import MultiTaskDataset, named_tasks, read, time_columns
 from polytask.data.encoding import (
-    ROLES,
+    PART_ROLES,
     Batch,
     Block,
     BlockTargets,
@@ -29,6 +30,7 @@ from polytask.data.encoding import (
     tasks_in_source,
     unseen_notes,
 )
+from polytask.data.names import SourceColumns, about_source
 from polytask.data.readers import (
     Table,
     check_table_file,
@@ -70,7 +72,7 @@ from polytask.data.splits import (
 )
 
 __all__ = [
-    "ROLES",
+    "PART_ROLES",
     "Batch",
     "Block",
     "BlockTargets",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask._validation import Choice, Constraint, MappingOf, check_parameters
-from polytask.data import ROLES, Part
+from polytask.data import PART_ROLES, Part
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
 from polytask.encoders._encoder import Encoder, check_roles, entered_sample
 from polytask.encoders._mlp import MLP
@@ -61,10 +61,10 @@ class ByRole(Encoder):
     rest: Encoder | Callable[..., Any] = field(default_factory=lambda: MLP(()))
     joint: Encoder | Callable[..., Any] = field(default_factory=lambda: MLP((128,)))
 
-    takes: ClassVar[frozenset[str]] = frozenset(ROLES)
+    takes: ClassVar[frozenset[str]] = frozenset(PART_ROLES)
     rows_apart: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "encoders": MappingOf(Choice(ROLES), ENCODER),
+        "encoders": MappingOf(Choice(PART_ROLES), ENCODER),
         "rest": ENCODER,
         "joint": ENCODER,
     }

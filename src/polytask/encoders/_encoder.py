@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask.data import ROLES, Part
+from polytask.data import PART_ROLES, Part
 from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
@@ -89,7 +89,7 @@ def check_roles(owner: str, encoder: Encoder, source: str, parts: Sequence[Part]
     """
     for part in parts:
         if part.role not in encoder.takes:
-            roles = ", ".join(role for role in ROLES if role in encoder.takes)
+            roles = ", ".join(role for role in PART_ROLES if role in encoder.takes)
             sentence = (
                 f"The `encoder` parameter of {owner} must read what source {source!r} holds. "
                 f"{part.name!r} is {part.role} of shape {part.shape}, and "

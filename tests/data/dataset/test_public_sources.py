@@ -1,8 +1,5 @@
 """Public tables of different rows and columns that train together."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
@@ -19,16 +16,22 @@ ADULT = (
 )
 
 
-def at_hand(*parts):
-    path = Path(os.environ.get("POLYTASK_DATA", "/nowhere"), *parts)
-    if not path.exists():
-        pytest.skip(f"{'/'.join(parts)} is not at hand: POLYTASK_DATA names no folder with it")
-    return path
+@pytest.fixture
+def public_file(polytask_data):
+    """Path of a file in the folder of public data sets; the test is skipped without it."""
+
+    def find(*parts):
+        path = polytask_data.joinpath(*parts)
+        if not path.exists():
+            pytest.skip(f"{'/'.join(parts)} is not in the folder POLYTASK_DATA")
+        return path
+
+    return find
 
 
-def test_two_transformers_of_one_kind():
+def test_two_transformers_of_one_kind(public_file):
     """ETTh1 and ETTh2 (Zhou et al., 2021): hourly oil temperatures of two transformers."""
-    sources = {name: at_hand("ett", f"ETT{name}.csv") for name in ("h1", "h2")}
+    sources = {name: public_file("ett", f"ETT{name}.csv") for name in ("h1", "h2")}
     data = polytask.read(sources=sources, tasks=["*/OT:regression"], drop="date")
     assert data.tasks.names == ("h1/OT", "h2/OT")
     timed = polytask.read(sources=sources, tasks="OT:regression")
@@ -43,9 +46,9 @@ def test_two_transformers_of_one_kind():
 
 
 @pytest.mark.slow
-def test_two_censuses():
+def test_two_censuses(public_file):
     """UCI's Adult (1994) and Census-Income (1994, 1995): one target, columns of their own."""
-    adult = open_table(at_hand("adult", "adult.data"), names=ADULT, missing="?")
+    adult = open_table(public_file("adult", "adult.data"), names=ADULT, missing="?")
     try:
         census = as_table("census-income")
     except DatasetUnavailableError as error:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from polytask.data import MultiTaskDataset, read, to_polars
-from polytask.data.cells._column_names import column_names
+from polytask.data.names._column_names import column_names
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Task
 

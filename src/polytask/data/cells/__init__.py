@@ -6,15 +6,12 @@ the columns that are not plain, `_missing` holds the cells that the user declare
 read in the same way. Nothing here opens a file.
 """
 
-from polytask.data.cells._about_source import about_source
 from polytask.data.cells._cell_types import CellRules, booleans_read, typed
-from polytask.data.cells._column_names import column_names
 from polytask.data.cells._date_guess import first_part, likely_forms
 from polytask.data.cells._date_text import dates_read, is_date_form
 from polytask.data.cells._families import family, innermost, no_infinity, numbers, plain_text
 from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
 from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
-from polytask.data.cells._note_text import gathered, named, quoted
 from polytask.data.cells._number_text import (
     DECIMAL_COMMAS,
     MAYBE_THOUSANDS,
@@ -24,37 +21,30 @@ from polytask.data.cells._number_text import (
     truths_read,
 )
 from polytask.data.cells._reading import Reading
-from polytask.data.cells._require_columns import DOUBT, absent_from_sources, require_columns
 from polytask.data.cells._roles import (
-    ROLES,
+    COLUMN_ROLES,
     declared_roles,
     plainly_written,
     roles_by_column,
     with_role,
 )
 from polytask.data.cells._sentinels import sentinel_notes
-from polytask.data.cells._source_columns import SourceColumns, matching
 from polytask.data.cells._text_dates import date_hint, date_readings, may_be_dates
 from polytask.data.cells._text_numbers import marker_words, number_hint, unit_hint
 from polytask.data.cells._text_reading import Read, read_by, unread
 from polytask.data.cells._written_numbers import written_hint
 
 __all__ = [
+    "COLUMN_ROLES",
     "DECIMAL_COMMAS",
-    "DOUBT",
     "MAYBE_THOUSANDS",
     "MISSING",
-    "ROLES",
     "SIGNS",
     "CellRules",
     "Read",
     "Reading",
-    "SourceColumns",
-    "about_source",
-    "absent_from_sources",
     "amounts_read",
     "booleans_read",
-    "column_names",
     "counts_read",
     "date_hint",
     "date_readings",
@@ -62,7 +52,6 @@ __all__ = [
     "declared_roles",
     "family",
     "first_part",
-    "gathered",
     "innermost",
     "is_date_form",
     "is_marker_word",
@@ -71,18 +60,14 @@ __all__ = [
     "marker_notes",
     "marker_words",
     "markers_by_column",
-    "matching",
     "may_be_dates",
-    "named",
     "no_infinity",
     "number_hint",
     "numbers",
     "numbers_read",
     "plain_text",
     "plainly_written",
-    "quoted",
     "read_by",
-    "require_columns",
     "roles_by_column",
     "sentinel_notes",
     "truths_read",

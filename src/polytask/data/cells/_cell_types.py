@@ -9,7 +9,6 @@ import polars as pl
 
 from polytask.data.cells._missing import MISSING, without_markers
 from polytask.data.cells._missing_words import word_notes
-from polytask.data.cells._note_text import gathered
 from polytask.data.cells._number_text import counts_read, numbers_read, plain_counts_read
 from polytask.data.cells._text_dates import date_readings, declared_dates, may_hold_dates
 from polytask.data.cells._text_numbers import (
@@ -20,6 +19,7 @@ from polytask.data.cells._text_numbers import (
     stored_number_reading,
 )
 from polytask.data.cells._text_reading import Read, TextReading
+from polytask.data.names._note_text import gathered
 
 __all__ = ["CellRules", "Typed", "booleans_read", "typed"]
 

@@ -13,8 +13,8 @@ from polytask._listing import first_and_more
 from polytask._naming import suggestion
 from polytask._validation import message
 from polytask.data.cells._number_text import numbers_read
-from polytask.data.cells._require_columns import absent_from_sources
-from polytask.data.cells._source_columns import SourceColumns, matching
+from polytask.data.names._require_columns import absent_from_sources
+from polytask.data.names._source_columns import SourceColumns, matching
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["MISSING", "marker_notes", "markers_by_column", "without_markers"]

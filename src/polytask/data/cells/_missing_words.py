@@ -8,7 +8,7 @@ import polars as pl
 
 from polytask._listing import first_and_more
 from polytask.data.cells._missing import MISSING
-from polytask.data.cells._note_text import named
+from polytask.data.names._note_text import named
 
 __all__ = ["word_notes"]
 

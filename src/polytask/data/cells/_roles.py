@@ -9,17 +9,17 @@ import polars as pl
 from polytask._naming import suggestion
 from polytask._validation import describe, message
 from polytask.data.cells._families import family
-from polytask.data.cells._require_columns import require_columns
-from polytask.data.cells._source_columns import matching
 from polytask.data.cells._text_dates import declared_dates
 from polytask.data.cells._text_numbers import declared_numbers
 from polytask.data.cells._text_reading import TextReading, read_by
+from polytask.data.names._require_columns import require_columns
+from polytask.data.names._source_columns import matching
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["ROLES", "declared_roles", "plainly_written", "roles_by_column", "with_role"]
+__all__ = ["COLUMN_ROLES", "declared_roles", "plainly_written", "roles_by_column", "with_role"]
 
-ROLES = ("numeric", "categorical", "date", "drop")
-"""What a column may be declared to be; a date may say how it is written: ``date=%d/%m/%Y``."""
+COLUMN_ROLES = ("numeric", "categorical", "date", "drop")
+"""Roles that a column may be declared to have; a date may have a form: ``date=%d/%m/%Y``."""
 
 
 def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -48,7 +48,7 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
     ({'x1': 'date', 'x2': 'drop'}, {'x1': '%d/%m/%Y'})
     """
     if not isinstance(given, Mapping):
-        expected = f"a mapping of column to role ({', '.join(ROLES)})"
+        expected = f"a mapping of column to role ({', '.join(COLUMN_ROLES)})"
         raise ParameterError(message("the data set", "columns", expected, given))
     exact = {name: role for name, role in given.items() if name in names}
     words: dict[str, object] = {}
@@ -89,10 +89,10 @@ def _parted(name: str, role: object) -> tuple[str, str]:
     """A role, and the form of its dates."""
     word, _, form = str(role).partition("=")
     word = word.strip().casefold()
-    if word not in ROLES or (form and word != "date"):
+    if word not in COLUMN_ROLES or (form and word != "date"):
         sentence = (
             f"Column {name!r} cannot be declared to be {describe(role)}. "
-            f"{suggestion(word, ROLES)} A date may say how it is written: date=%d/%m/%Y."
+            f"{suggestion(word, COLUMN_ROLES)} A date may say how it is written: date=%d/%m/%Y."
         )
         raise ParameterError(sentence)
     return word, form.strip()

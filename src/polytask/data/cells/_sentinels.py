@@ -10,7 +10,7 @@ import polars as pl
 
 from polytask._listing import first_and_more
 from polytask.data.cells._families import family, numbers
-from polytask.data.cells._note_text import quoted
+from polytask.data.names._note_text import quoted
 
 __all__ = ["far_moments", "sentinel_notes"]
 

@@ -17,10 +17,10 @@ from polytask.data.cells._date_guess import (
 )
 from polytask.data.cells._date_text import dates_read, is_date_form
 from polytask.data.cells._marker_words import is_marker_word, likely_markers
-from polytask.data.cells._note_text import as_missing, named
 from polytask.data.cells._sentinels import far_moments
 from polytask.data.cells._text_numbers import marker_words
 from polytask.data.cells._text_reading import TextReading, read_by, unread
+from polytask.data.names._note_text import as_missing, named
 from polytask.exceptions import DataError
 
 __all__ = ["date_hint", "date_readings", "declared_dates", "may_be_dates", "may_hold_dates"]

@@ -9,10 +9,10 @@ import polars as pl
 
 from polytask._listing import enumerated
 from polytask.data.cells._marker_words import is_marker_word, likely_markers, unusual_cells
-from polytask.data.cells._note_text import as_missing, named
 from polytask.data.cells._number_text import amounts_read, counts_read, numbers_read, truths_read
 from polytask.data.cells._text_reading import TextReading, unread
 from polytask.data.cells._written_numbers import are_written_numbers
+from polytask.data.names._note_text import as_missing, named
 from polytask.exceptions import DataError
 
 __all__ = [

@@ -1,7 +1,7 @@
-"""The data set: sources and tasks, from a file, a table, a long table, or arrays.
+"""Data sets: sources and tasks from a file, a table, a long table, several tables, or arrays.
 
-Begin with `_read.read`, then `_dataset.MultiTaskDataset`; each `_from_….py` holds one constructor.
-`_target_texts` and `_named_tasks` read targets such as ``"assay*:binary"``.
+Begin with ``_read.py``, then ``_dataset.py``. Each ``_from_….py`` makes the sources of one
+constructor; ``_target_texts.py`` and ``_named_tasks.py`` read targets such as ``"assay*:binary"``.
 """
 
 from polytask.data.dataset._dataset import MultiTaskDataset

@@ -1,4 +1,4 @@
-"""Targets beside an array of inputs: arrays, sparse matrices, frames, or columns by name."""
+"""Targets of arrays of inputs: arrays, sparse matrices, frames, or columns by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Targets", "array_targets"]
 
 
 class Targets(NamedTuple):
-    """Target columns, the names that came with them, and what was decided about them."""
+    """Target columns, whether they came with names, and notes."""
 
     table: pl.DataFrame
     named: bool
@@ -23,7 +23,7 @@ class Targets(NamedTuple):
 
 
 def array_targets(Y: Any) -> Targets:
-    """Columns of targets by their own names, or ``y0`` … .
+    """Read targets as columns, by their own names or ``y0`` … .
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def array_targets(Y: Any) -> Targets:
     Raises
     ------
     DataError
-        If it has more than two axes, or a sparse matrix stores zeros beside cells that it leaves
+        If Y has more than two axes, or a sparse Y stores zeros besides cells that it leaves
         out.
 
     Examples
@@ -70,7 +70,7 @@ def _has_names(Y: Any) -> bool:
 
 
 def _notes_on_sparse(Y: Any) -> tuple[str, ...]:
-    """What is made of the cells that a sparse matrix leaves out."""
+    """Notes on the cells that a sparse matrix leaves out."""
     left_out = int(Y.shape[0]) * (int(Y.shape[1]) if len(Y.shape) > 1 else 1) - Y.nnz
     if left_out and Y.nnz > Y.count_nonzero():
         sentence = (

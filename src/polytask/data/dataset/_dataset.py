@@ -7,27 +7,22 @@ from typing import Any, Literal
 import numpy as np
 
 from polytask._naming import suggestion
-from polytask.data.cells import SourceColumns, column_names
-from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task, one_target
+from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task
 from polytask.data.dataset._from_arrays import arrays_source
 from polytask.data.dataset._from_long import long_source
 from polytask.data.dataset._from_per_task import per_task_sources
+from polytask.data.dataset._from_sources import sources_of_tables
 from polytask.data.dataset._from_table import table_source
-from polytask.data.dataset._long_sources import long_sources
-from polytask.data.dataset._source_roles import SourceRoles
-from polytask.data.dataset._table_sources import table_sources
+from polytask.data.dataset._kept_rows import take_rows, without_columns, without_zero_weights
 from polytask.data.readers import NO_ROLES, open_frame, open_sources
 from polytask.data.sources import (
     Source,
-    by_source,
     data_digest,
     finished,
-    hide_unweighted,
     metric_notes,
     source_summary,
     task_summaries,
     unit_weights,
-    weighing_rows,
     weight_columns,
 )
 from polytask.exceptions import DataError, UnknownNameError
@@ -38,18 +33,18 @@ __all__ = ["MultiTaskDataset"]
 
 @dataclass(frozen=True, eq=False)
 class MultiTaskDataset:
-    """Sources of rows and the tasks that are labelled there.
+    """Sources of rows, and the tasks labelled in them.
 
-    Usually made by one of the constructors below, which leave the user's tables as they are.
+    Usually made by one of the constructors below, which do not change the user's tables.
 
     Parameters
     ----------
     sources : tuple of Source
         Rows with one input schema each.
     tasks : TaskSet
-        All tasks, kinds settled.
+        All tasks, with their kinds.
     notes : tuple of str
-        What was inferred or looks odd, in words.
+        Sentences about what was inferred or is unusual.
 
     Examples
     --------
@@ -92,31 +87,30 @@ class MultiTaskDataset:
         columns: Mapping[str, str] = NO_ROLES,
         missing: Any = (),
     ) -> MultiTaskDataset:
-        """Rows that share their inputs, with a target column (or several) for each task.
+        """Make one source of a table in which tasks share the rows.
 
         Parameters
         ----------
         frame : polars, pandas or pyarrow frame, or mapping of columns
-            Or whatever else `polytask.data.to_polars` takes.
+            Also any other input of `polytask.data.to_polars`.
         tasks : iterable of Task or str
             A string is a target column whose kind is inferred, ``"income:binary"`` names its kind,
             ``"assay*:binary"`` several columns; see `named_tasks`. Missing labels are null or NaN.
         features : iterable of str, optional
-            Input columns; by default all columns that serve nothing else.
+            Input columns; by default all columns without another role.
         drop : iterable of str
             Columns that are no inputs.
         weight : str, array of shape (n,) or (n, n_tasks), or mapping of task to these, optional
-            Row weights, at least 0, of which the scale does not matter: every task's have the mean
-            1 where models are fitted, and 0 leaves a row out. Of a mapping, tasks that it does not
-            name weigh 1, or as the key None says.
+            Row weights, at least 0. Their scale does not matter: models are fitted with a mean of 1
+            per task. Rows of weight 0 are left out. Tasks missing from a mapping have weight 1, or
+            that of the key None.
         group : str or array of shape (n,), optional
             Rows of one group stay together in splits and statistical tests.
         columns : mapping of str to str, optional
-            What columns are, by name or pattern: ``"numeric"``, ``"categorical"``, ``"date"`` (or
-            as it is written, ``"date=%d/%m/%Y"``) or ``"drop"``. Others are what their values are;
-            categories of the frame's own are categorical.
+            Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"date"`` (with its
+            form, ``"date=%d/%m/%Y"``) or ``"drop"``. Other columns follow their values and types.
         missing : str, number, sequence of these, or mapping of column to such, optional
-            Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is about one column.
+            Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is for one column.
 
         Raises
         ------
@@ -152,23 +146,22 @@ class MultiTaskDataset:
         columns: Mapping[str, str] = NO_ROLES,
         missing: Any = (),
     ) -> MultiTaskDataset:
-        """Rows that each belong to one task: one task for each value of a column.
+        """Make one source of a table in which a column names the task of each row.
 
         Parameters
         ----------
         frame : polars, pandas or pyarrow frame, or mapping of columns
         target : str or Task
-            The target column; or a task that every task is to be like but for its name, and which
-            may have several columns.
+            The target column; or a task, possibly of several columns, that all tasks equal except
+            for their names.
         task_column : str
             The column that names each row's task, such as a school.
         kind : Kind or str, optional
-            Kind of every task, where `target` is a column's name; by default inferred from all
-            rows.
+            Kind of all tasks if `target` is a column; by default inferred from all rows.
         features, drop, weight, group, columns, missing
             As in `from_table`.
         role : {"primary", "auxiliary"}
-            Role of every task, where `target` is a column's name.
+            Role of all tasks if `target` is a column.
 
         Examples
         --------
@@ -200,11 +193,11 @@ class MultiTaskDataset:
         columns: Mapping[str, str] = NO_ROLES,
         missing: Any = (),
     ) -> MultiTaskDataset:
-        """A table of its own for each task.
+        """Make sources of one table per task.
 
         Tasks with the same input columns and the same kind of target (same classes, similar
-        units) share one source; otherwise each has its own. Where they share one, rows to
-        predict name their task in a column ``task`` (``task_`` if an input is called so).
+        units) share one source; otherwise each has its own. With a shared source, rows to predict
+        name their task in a column ``task`` (``task_`` if an input has that name).
 
         Parameters
         ----------
@@ -214,10 +207,10 @@ class MultiTaskDataset:
         weights : mapping of task name to array of shape (n,), optional
             Row weights as in `from_table`.
         columns, missing
-            As in `from_table`, for all tables that have such a column; y is called ``target``.
+            As in `from_table`, for all tables with such columns; y is called ``target``.
         """
-        found = per_task_sources(data, kinds, weights, columns=columns, missing=missing)
-        return cls._finished(*found)
+        made = per_task_sources(data, kinds, weights, columns=columns, missing=missing)
+        return cls._finished(*made)
 
     @classmethod
     def from_sources(
@@ -233,29 +226,27 @@ class MultiTaskDataset:
         columns: Mapping[str, str] = NO_ROLES,
         missing: Any = (),
     ) -> MultiTaskDataset:
-        """Tables with rows and columns of their own, which train together.
+        """Make one source per table, with rows and columns of its own, for joint training.
 
-        A column's name alone means the columns of that name in all tables that have one, and
-        ``SOURCE/COLUMN`` the one of a single table. So a task has its target in all tables with
-        such a column, unless it picks one; tasks that pick are called like the column, or
-        ``SOURCE/COLUMN`` where another task is called so.
+        A column's name alone means the columns of that name in all tables, ``SOURCE/COLUMN`` that
+        of one table. A task thus has its target in all tables with such a column, unless it picks
+        one. It is then named after the column, or ``SOURCE/COLUMN`` if that name is taken.
 
         Parameters
         ----------
         sources : mapping of str to frame
-            Tables by the names of their sources, which predictions and notes speak of.
+            Tables by source name, which predictions and notes mention.
         tasks : iterable of Task or str
-            As in `from_table`; with `task_column`, the one that every task is like but for its
-            name.
+            As in `from_table`; with `task_column`, the one that all tasks equal except for their
+            names.
         task_column : str, optional
-            The column, in every table, that names the one task that each row belongs to. A task
-            that several tables name is one task.
+            The column of every table that names each row's task; tables may share tasks.
         features, drop, columns, missing
-            As in `from_table`, for all tables with such a column.
+            As in `from_table`, for all tables with such columns.
         weight : str, or mapping of task to str, optional
-            Columns of row weights; in tables without them all rows weigh 1.
+            Columns of row weights; rows of tables without them have weight 1.
         group : str, optional
-            A column; the same group may have rows in several tables.
+            The column of groups, which may have rows in several tables.
 
         Raises
         ------
@@ -275,26 +266,16 @@ class MultiTaskDataset:
         [('red', ['acid'], ('quality',)), ('white', ['sugar'], ('quality', 'taste'))]
         """
         tables = open_sources(sources, columns=columns, missing=missing)
-        names = SourceColumns({name: table.frame.columns for name, table in tables.items()})
-        roles = SourceRoles(
-            names,
-            None if features is None else column_names("features", features),
-            column_names("drop", drop),
-            weight,
-            group,
+        made = sources_of_tables(
+            tables,
+            tasks,
+            task_column,
+            features=features,
+            drop=drop,
+            weight=weight,
+            group=group,
         )
-        if task_column is None:
-            chosen, matched = chosen_tasks(
-                tasks, names, features=features, drop=drop, others=(*weight_columns(weight), group)
-            )
-            made = table_sources(tables, chosen, roles)
-        else:
-            template, matched = one_target(chosen_tasks(tasks, names)[0]), ()
-            made = long_sources(tables, template, task_column, roles)
-        read = by_source({name: table.notes for name, table in tables.items()})
-        return cls._finished(
-            made.sources, made.reasons, (*read, *matched, *made.notes), made.written
-        )
+        return cls._finished(made.sources, made.reasons, made.notes, made.written)
 
     @classmethod
     def from_arrays(
@@ -310,17 +291,17 @@ class MultiTaskDataset:
         columns: Mapping[str, str] = NO_ROLES,
         missing: Any = (),
     ) -> MultiTaskDataset:
-        """Arrays of inputs and targets.
+        """Make one source of arrays of inputs and targets.
 
         Parameters
         ----------
         X : array of shape (n, d) or (n, d₁, d₂, …), or frame
-            Columns ``x0`` …, or one column ``x`` of tensors; a frame's under their own names.
-            Tensors of torch and sparse matrices of scipy are arrays too.
+            Columns ``x0`` …, or one column ``x`` of tensors; a frame keeps its names. Torch
+            tensors and scipy sparse matrices are arrays too.
         Y : array of shape (n,) or (n, n_targets), frame, or mapping of names to columns
-            NaN where missing; cells that a sparse matrix leaves out are 0.
+            NaN where missing; cells left out of a sparse matrix are 0.
         tasks : iterable of Task or str, optional
-            By default the names in Y, else ``y0`` …; or ``0`` … with `task_index`.
+            By default the names in Y, otherwise ``y0`` …; or ``0`` … with `task_index`.
         names : sequence of str, optional
             Names of the input columns.
         weights : array of shape (n,) or (n, n_tasks), or mapping of task to array, optional
@@ -369,11 +350,11 @@ class MultiTaskDataset:
     # ── views ─────────────────────────────────────────────────────────────────
     @property
     def n_rows(self) -> int:
-        """Rows of all sources."""
+        """Number of rows of all sources."""
         return sum(source.n_rows for source in self.sources)
 
     def source(self, name: str) -> Source:
-        """The source of that name."""
+        """Return the source of a name."""
         for source in self.sources:
             if source.name == name:
                 return source
@@ -382,48 +363,39 @@ class MultiTaskDataset:
         raise UnknownNameError(sentence)
 
     def take(self, rows: Mapping[str, np.ndarray]) -> MultiTaskDataset:
-        """Some rows of every source, by source name; a source that is not named gives none."""
+        """Select rows by source name; sources that are not named keep none."""
         for name in rows:
             self.source(name)
-        wanted = (np.asarray(rows.get(s.name, []), dtype=np.int64) for s in self.sources)
-        taken = (source.take(kept) for source, kept in zip(self.sources, wanted, strict=True))
-        return replace(self, sources=tuple(taken))
+        return replace(self, sources=take_rows(self.sources, rows))
 
     def unit_weights(self, task: str) -> dict[str, np.ndarray]:
-        """Weights of a task's labelled rows by source, scaled to the mean 1, as learners take them.
+        """Weights of a task's labelled rows by source, scaled to a mean of 1.
 
-        Rows of sources without weights weigh 1.
+        Rows of sources without weights have weight 1.
         """
         return unit_weights(self.sources, task)
 
     def without_zero_weights(self) -> MultiTaskDataset:
-        """The same data without the rows that weigh nothing for any task.
+        """Remove the rows whose weight is 0 for every task.
 
-        Learners fit and validate on it, so that a weight of 0 leaves out a row's inputs too.
+        Learners fit and validate on the result, so that a weight of 0 excludes the inputs too.
         """
-        sources = [hide_unweighted(source) for source in self.sources]
-        rows = [weighing_rows(source) for source in sources]
-        if all(len(kept) == s.n_rows for s, kept in zip(sources, rows, strict=True)):
-            return self if sources == list(self.sources) else replace(self, sources=tuple(sources))
-        taken = (source.take(kept) for source, kept in zip(sources, rows, strict=True))
-        return replace(self, sources=tuple(taken))
+        sources = without_zero_weights(self.sources)
+        return self if sources == self.sources else replace(self, sources=sources)
 
     def without_tasks(self, names: Collection[str]) -> MultiTaskDataset:
-        """The same data without some tasks and the rows that are theirs alone.
-
-        Names that are no tasks are passed over; a source that carries no other task is dropped.
-        """
+        """Remove tasks, and the rows and sources that only they have; ignore unknown names."""
         sources = (source.without_tasks(names) for source in self.sources)
         tasks = TaskSet(task for task in self.tasks if task.name not in names)
         return replace(self, sources=tuple(s for s in sources if s is not None), tasks=tasks)
 
     def with_tasks(self, tasks: Mapping[str, Task]) -> MultiTaskDataset:
-        """The same data, in which tasks have other weights, losses or metrics.
+        """Replace tasks by others with different weights, losses or metrics.
 
         Parameters
         ----------
         tasks : mapping of str to Task
-            By the names of the tasks that they replace, of the same kinds and target columns.
+            Keyed by the names of the tasks that they replace; of equal kind and target columns.
         """
         sources = (
             replace(source, tasks=TaskSet(tasks.get(task.name, task) for task in source.tasks))
@@ -436,23 +408,15 @@ class MultiTaskDataset:
         return replace(self, sources=tuple(sources), tasks=replaced, notes=notes)
 
     def without_columns(self, names: Iterable[str]) -> MultiTaskDataset:
-        """The same rows without some input columns; names that are no inputs are passed over."""
-        dropped = list(names)
-        sources = tuple(
-            replace(s, inputs=s.inputs.drop(dropped, strict=False)) for s in self.sources
-        )
-        for source in sources:
-            if source.inputs.width == 0:
-                sentence = f"No input column of source {source.name!r} is left without {dropped}."
-                raise DataError(sentence)
-        return replace(self, sources=sources)
+        """Remove input columns; ignore unknown names."""
+        return replace(self, sources=without_columns(self.sources, names))
 
     def digest(self) -> str:
-        """sha256 over tasks, inputs, targets, weights and groups, the same in every process."""
+        """Sha256 of tasks, inputs, targets, weights and groups, the same in every process."""
         return data_digest(self.sources, self.tasks)
 
     def summary(self) -> dict[str, Any]:
-        """Rows, columns by type, and what is known of every task's labels; goes through JSON."""
+        """Rows, columns by type, and statistics of labels, as plain values for JSON."""
         tasks = task_summaries(self.sources)
         return {
             "rows": self.n_rows,

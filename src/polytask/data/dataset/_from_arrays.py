@@ -1,4 +1,4 @@
-"""numpy arrays as a source."""
+"""Source of arrays."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask.data.cells import require_columns
 from polytask.data.dataset._array_targets import Targets, array_targets
 from polytask.data.dataset._from_long import free_name, own_row_source
 from polytask.data.dataset._from_table import table_source
 from polytask.data.dataset._input_columns import choose_inputs
+from polytask.data.names import require_columns
 from polytask.data.readers import (
     Table,
     array_columns,
@@ -44,7 +44,7 @@ def arrays_source(
     columns: Mapping[str, str],
     missing: Any,
 ) -> tuple[Source, dict[str, str], tuple[str, ...]]:
-    """The source of inputs X and targets Y, why tasks are of their kind, and what was decided."""
+    """Make the source of inputs X and targets Y; also return reasons of kinds, and notes."""
     inputs = _inputs(X, names)
     targets = array_targets(Y)
     if targets.table.height != inputs.height:
@@ -63,7 +63,7 @@ def arrays_source(
         return *own, targets.notes + opened.notes
     chosen = TaskSet(targets.table.columns if tasks is None else tasks)
     categories += categories_of(Y, chosen.columns)
-    table = _free_of(inputs, _chosen_columns(targets, chosen))
+    table = _side_by_side(inputs, _chosen_columns(targets, chosen))
     opened = prepared(table, categories=categories, columns=columns, missing=missing)
     source, reasons = table_source(
         opened, chosen, features=None, drop=(), weight=weights, group=groups
@@ -72,7 +72,7 @@ def arrays_source(
 
 
 def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
-    """Inputs by their own names where they have some, else ``x0`` … ."""
+    """Inputs by their own names if they have any, otherwise ``x0`` … ."""
     unnamed = is_sparse(X) or isinstance(X, np.ndarray | list | tuple) or is_tensor(type(X))
     if unnamed and not _are_rows(X):
         return as_table(array_columns(as_array(X), names))
@@ -93,7 +93,7 @@ def _are_rows(X: Any) -> bool:
 
 
 def _chosen_columns(targets: Targets, tasks: TaskSet) -> pl.DataFrame:
-    """The columns of the tasks: by name, or by position where no name fits."""
+    """The columns of the tasks, by name, or by position if no name matches."""
     table = targets.table
     if targets.named and not set(tasks.columns).isdisjoint(table.columns):
         require_columns(table.columns, tasks.columns, "The target")
@@ -108,8 +108,8 @@ def _chosen_columns(targets: Targets, tasks: TaskSet) -> pl.DataFrame:
     return table.rename(dict(zip(table.columns, tasks.columns, strict=True)))
 
 
-def _free_of(inputs: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
-    """Both side by side."""
+def _side_by_side(inputs: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """Join inputs and targets, whose names must differ."""
     both = [name for name in targets.columns if name in inputs.columns]
     if both:
         sentence = f"X and Y both have a column {both[0]!r}. Rename or remove one of them."

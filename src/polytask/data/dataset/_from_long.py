@@ -1,4 +1,4 @@
-"""A table whose every row belongs to one task, named by a column."""
+"""Source of a table in which a column names the task of each row."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask._listing import first_names
-from polytask.data.cells import CellRules, Reading, plain_text, require_columns, typed
+from polytask.data.cells import CellRules, Reading, plain_text, typed
 from polytask.data.dataset._input_columns import choose_inputs
+from polytask.data.names import require_columns
 from polytask.data.readers import Table
 from polytask.data.sources import (
     OwnRowLabels,
@@ -51,9 +51,9 @@ def long_source(
     group: Any,
     name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
-    """The source of a table with one task for each value of `task_column`, and why their kind.
+    """Make the source of a table with one task per value of `task_column`.
 
-    Every task is as `template` but for its name.
+    Tasks equal `template` except for their names. Also returns the reason for their kind.
     """
     table, targets = opened.frame, template.columns
     require_columns(table.columns, targets, "The target")
@@ -93,9 +93,9 @@ def own_row_source(
     reading: Reading | None = None,
     name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
-    """A source whose every row belongs to one task, and why the tasks are of their kind.
+    """Build a source in which each row belongs to one task; also return the reason for the kind.
 
-    Without a `task_column`, rows to predict name their tasks in one called ``task``.
+    Without a `task_column`, rows to predict name their tasks in a column ``task``.
     """
     reading = Reading() if reading is None else reading
     targets = targets.select(
@@ -128,19 +128,19 @@ def own_row_source(
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
-    """The name, with underscores behind it until no other column is called so."""
+    """The name, with underscores appended until it is unique."""
     while name in taken:
         name += "_"
     return name
 
 
 def task_names(series: pl.Series) -> list[str]:
-    """The tasks that a task column names, in sorted order of its values."""
+    """The tasks named by a task column, sorted by its values."""
     return list(_task_names(series).values())
 
 
 def _task_names(series: pl.Series) -> dict[Any, str]:
-    """Names of the values of a task column, in sorted order of the values."""
+    """Task names by value of a task column, sorted by value."""
     missing = series.null_count()
     if missing:
         sentence = (
@@ -157,7 +157,7 @@ def _task_name(value: Any) -> str:
 
 
 def survive_reading(names: Sequence[str]) -> bool:
-    """Whether task names written to a text file come back as they are, whichever rows it holds."""
+    """Whether task names are unchanged after writing them to a text file and reading it."""
     cells = typed(pl.LazyFrame({"name": list(names)}), CellRules()).frame.collect()["name"]
     return cells.dtype != pl.String and [_task_name(cell) for cell in cells] == list(names)
 

@@ -1,4 +1,4 @@
-"""One table of its own for each task."""
+"""Sources of separate tables per task."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["per_task_sources"]
 
 _TARGET = "target"
 _UNITS = 10.0
-"""Tasks whose scale is this much smaller than the scale of all are in units of their own."""
+"""Ratio of the common scale to a task's own scale above which units differ."""
 
 
 Targets = Mapping[str, Mapping[str, np.ndarray]]
@@ -44,9 +44,9 @@ def per_task_sources(
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
 ) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
-    """One own-row source if all tasks' columns and targets agree, else one source per task.
+    """Make one source if the tasks' columns and targets agree, otherwise one source per task.
 
-    Returns them with why each task is of its kind, and what was decided in reading.
+    Also returns the reason for each task's kind, and notes on reading.
     """
     if not data:
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
@@ -69,7 +69,7 @@ def per_task_sources(
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     weighed = _weights(tasks, [table.frame for table in tables], weights)
     if _agree(tasks, tables):
-        source, reasons = _together(tasks, tables, weighed)
+        source, reasons = _joined_source(tasks, tables, weighed)
         return [source], reasons, notes
     built = [
         table_source(
@@ -83,22 +83,22 @@ def per_task_sources(
         )
         for task, table in zip(tasks, tables, strict=True)
     ]
-    reasons = {name: why for _, found in built for name, why in found.items()}
+    reasons = {name: why for _, by_name in built for name, why in by_name.items()}
     return [source for source, _ in built], reasons, notes
 
 
 def _weights(
     tasks: Sequence[Task], tables: Sequence[pl.DataFrame], weights: Mapping[str, Any] | None
 ) -> dict[str, np.ndarray]:
-    """Row weights of the tasks that have any."""
-    found = {}
+    """Row weights of the tasks that have weights."""
+    by_task = {}
     names = [task.name for task in tasks]
     check_weighed(weights or (), names)
     for name, of_task in (weights or {}).items():
         made = row_weights(tables[names.index(name)], of_task, [name])
         if made is not None:
-            found[name] = made
-    return found
+            by_task[name] = made
+    return by_task
 
 
 def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
@@ -108,7 +108,7 @@ def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None
 
 
 def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Inputs and target of a task in one frame, and which of its columns are categories."""
+    """Join inputs and target of a task in one frame; also return its categorical columns."""
     name = given.name if isinstance(given, Task) else given
     inputs = as_table(X)
     if _TARGET in inputs.columns:
@@ -116,7 +116,10 @@ def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str,
         raise DataError(sentence)
     target = _series(name, y)
     if len(target) != inputs.height:
-        sentence = f"Task {name!r}: X and y must have one length. Got {inputs.height} and {len(target)} rows."
+        sentence = (
+            f"Task {name!r}: X and y must have one length. "
+            f"Got {inputs.height} and {len(target)} rows."
+        )
         raise DataError(sentence)
     categories = categories_of(X, inputs.columns) + categories_of(y, [_TARGET])
     return inputs.with_columns(target), categories
@@ -134,7 +137,7 @@ def _series(name: str, y: Any) -> pl.Series:
 
 
 def _agree(tasks: Sequence[Task], tables: Sequence[Table]) -> bool:
-    """Whether one table can hold all tasks' rows: same inputs, kind, loss, classes and units."""
+    """Whether one source can hold all tasks: same inputs, kind, loss, classes and units."""
     frames, roles = [table.frame for table in tables], tables[0].reading.roles
     kinds = [
         settled_kind(task, [table.frame[_TARGET]], table.reading.roles)[0]
@@ -165,7 +168,7 @@ def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
 
 
 def _same_classes(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
-    """Whether some task has all classes; one that holds a single class learns from the others."""
+    """Whether some task has all classes, which tasks with fewer classes then share."""
     counted = (kind.counted(list(columns.values()), common) for columns in targets.values())
     return any(all(fitted.learned.get("class_counts", ())) for fitted in counted)
 
@@ -178,7 +181,7 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
     return all(units[0] <= _UNITS * own[0] for own in alone)
 
 
-def _together(
+def _joined_source(
     tasks: Sequence[Task], tables: Sequence[Table], weights: Mapping[str, np.ndarray]
 ) -> tuple[Source, dict[str, str]]:
     frames = [table.frame for table in tables]
@@ -199,7 +202,7 @@ def _together(
 
 
 def _reading(tables: Sequence[Table]) -> Reading:
-    """How the first table was read, with the markers that were found in any."""
+    """The first table's reading, with the missing markers of all tables."""
     missing: dict[str, tuple[str, ...]] = {}
     for table in tables:
         missing = joined(missing, table.reading.missing)

@@ -1,4 +1,4 @@
-"""A table with one target column (or several) per task."""
+"""Source of a table in which tasks share the rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask.data.cells import require_columns
 from polytask.data.dataset._input_columns import choose_inputs
-from polytask.data.readers import Table
+from polytask.data.names import require_columns
+from polytask.data.readers import NO_ROLES, Table
 from polytask.data.sources import (
     Source,
     TableLabels,
@@ -41,7 +41,7 @@ def table_source(
     group: Any,
     name: str = "table",
 ) -> tuple[Source, dict[str, str]]:
-    """The source of a table, and why each task is of its kind."""
+    """Make the source of a table; also return the reason for each task's kind."""
     table = opened.frame
     for task in tasks:
         require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
@@ -56,7 +56,7 @@ def table_source(
 
 
 def target_table(opened: Table, tasks: TaskSet) -> pl.DataFrame:
-    """The tasks' target columns as these take them."""
+    """The tasks' target columns in the types that the tasks require."""
     roles = opened.reading.roles
     for task in tasks:
         not_dropped(task, roles)
@@ -72,7 +72,7 @@ def target_table(opened: Table, tasks: TaskSet) -> pl.DataFrame:
 def weighing_cells(
     targets: pl.DataFrame, tasks: TaskSet, weights: Weights | None
 ) -> dict[str, list[pl.Series]]:
-    """Every task's target columns where their rows weigh anything."""
+    """Each task's target columns over the rows of positive weight."""
     return {
         task.name: [weighing(targets[column], weights, position) for column in task.columns]
         for position, task in enumerate(tasks)
@@ -89,7 +89,7 @@ def source_of(
     groups: np.ndarray | None,
     group: Any,
 ) -> Source:
-    """A source whose tasks share its rows."""
+    """Build a source whose tasks share its rows."""
     return Source(
         name,
         inputs,
@@ -104,16 +104,21 @@ def source_of(
 
 
 def settled_tasks(
-    cells: Mapping[str, list[pl.Series]], tasks: TaskSet, roles: Mapping[str, str]
+    cells: Mapping[str, list[pl.Series]],
+    tasks: TaskSet,
+    roles: Mapping[str, str],
+    written: Mapping[str, str] = NO_ROLES,
 ) -> tuple[TaskSet, dict[str, str]]:
-    """The tasks with kinds, and why each is of its kind.
+    """The tasks with kinds, and the reason for each kind.
 
     Parameters
     ----------
     cells : mapping of task name to its target columns
-        Where their rows weigh anything, of all sources.
+        Over the rows of positive weight of all sources.
     tasks : TaskSet
     roles : mapping of target column to role
+    written : mapping of task name to str
+        How the user names its (first) column, where that is not by its own name alone.
     """
     settled, reasons = [], {}
     empty = unlabelled(cells)
@@ -127,6 +132,6 @@ def settled_tasks(
             continue
         for series in columns:
             check_target(task.name, series)
-        kind, reasons[task.name] = settled_kind(task, columns, roles)
+        kind, reasons[task.name] = settled_kind(task, columns, roles, written.get(task.name))
         settled.append(task.with_kind(kind))
     return TaskSet(settled), reasons

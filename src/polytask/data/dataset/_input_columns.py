@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from polytask.data.cells import column_names, family, no_infinity, require_columns
+from polytask.data.cells import family, no_infinity
 from polytask.data.columns import unusable
+from polytask.data.names import column_names, require_columns
 from polytask.exceptions import DataError
 
 __all__ = ["choose_inputs"]
@@ -19,7 +20,7 @@ def choose_inputs(
     drop: str | Iterable[str],
     taken: Collection[str],
 ) -> pl.DataFrame:
-    """The input columns: those in `features`, or all that serve nothing else.
+    """Select the input columns: those in `features`, or all without another role.
 
     Parameters
     ----------

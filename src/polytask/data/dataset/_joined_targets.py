@@ -14,7 +14,7 @@ __all__ = ["declared_in", "joined_targets"]
 
 
 def joined_targets(task: str, by_source: Mapping[str, pl.Series]) -> pl.Series:
-    """A target column's cells of all sources, one source after another.
+    """Concatenate a target column's cells over sources.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def joined_targets(task: str, by_source: Mapping[str, pl.Series]) -> pl.Series:
     Raises
     ------
     DataError
-        If the sources store it in different ways, such as numbers and text.
+        If the sources store it differently, such as numbers and text.
 
     Examples
     --------
@@ -52,5 +52,5 @@ def joined_targets(task: str, by_source: Mapping[str, pl.Series]) -> pl.Series:
 
 
 def declared_in(tables: Iterable[Table]) -> dict[str, str]:
-    """Roles of columns; where tables differ, that of the first which declares one."""
+    """Declared roles of columns; if tables differ, that of the first one."""
     return {c: role for opened in reversed([*tables]) for c, role in opened.reading.roles.items()}

@@ -1,16 +1,16 @@
-"""Tables whose rows each belong to one task, which train together."""
+"""Sources of several tables in which each row belongs to one task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from polytask.data.cells import about_source, require_columns
 from polytask.data.dataset._from_long import long_source, task_names
 from polytask.data.dataset._joined_targets import declared_in, joined_targets
 from polytask.data.dataset._placed_tasks import check_used, placed_tasks
 from polytask.data.dataset._source_roles import SourceRoles
 from polytask.data.dataset._table_sources import MadeSources
+from polytask.data.names import about_source, require_columns
 from polytask.data.readers import Table
 from polytask.data.sources import OwnRowLabels, Source, check_weighed, settled_kind, weighing
 from polytask.tasks import Kind, Task, TaskSet
@@ -21,7 +21,7 @@ __all__ = ["long_sources"]
 def long_sources(
     tables: Mapping[str, Table], template: Task, task_column: str, roles: SourceRoles
 ) -> MadeSources:
-    """A source for each table, whose rows each belong to the task that a column names.
+    """Make a source of each table, in which a column names the task of each row.
 
     A task that several sources name is one task.
 
@@ -29,9 +29,9 @@ def long_sources(
     ----------
     tables : mapping of source name to Table
     template : Task
-        What every task is like but for its name.
+        The task that all tasks equal except for their names.
     task_column : str
-        In every source.
+        A column of every table.
     roles : SourceRoles
     """
     placed = placed_tasks(TaskSet([template]), roles.columns)
@@ -41,8 +41,8 @@ def long_sources(
         with about_source(name):
             require_columns(opened.frame.columns, [task_column], "The task column")
             names[name] = task_names(opened.frame[task_column])
-    every = list(dict.fromkeys(task for own in names.values() for task in own))
-    check_weighed(roles.weights, every)
+    all_tasks = list(dict.fromkeys(task for own in names.values() for task in own))
+    check_weighed(roles.weights, all_tasks)
     sources = []
     for name, opened in tables.items():
         with about_source(name):
@@ -60,14 +60,14 @@ def long_sources(
         for source in sources
     ]
     notes = roles.notes(placed, sources)
-    written = dict.fromkeys(every, template.columns[0])
-    return MadeSources(sources, dict.fromkeys(every, reason), written, notes)
+    written = dict.fromkeys(all_tasks, template.columns[0])
+    return MadeSources(sources, dict.fromkeys(all_tasks, reason), written, notes)
 
 
 def _own_rows_kind(
     template: Task, tables: Mapping[str, Table], sources: Sequence[Source]
 ) -> tuple[Kind, str]:
-    """The kind of tasks that own their rows, by the labels of all sources."""
+    """The common kind of the tasks, from the labels of all sources."""
     columns = [
         joined_targets(
             template.name,

@@ -1,4 +1,4 @@
-"""The sources in which each task has its target."""
+"""Sources in which each task has its target."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from polytask._listing import first_and_more
-from polytask.data.cells import SourceColumns, require_columns
+from polytask.data.names import SourceColumns, require_columns
 from polytask.exceptions import DataError
 from polytask.tasks import Task, TaskSet
 
@@ -15,16 +15,16 @@ __all__ = ["PlacedTask", "check_used", "placed_tasks"]
 
 
 class PlacedTask(NamedTuple):
-    """A task whose columns go by their own names, and the sources that have them."""
+    """A task with columns by their own names, and the sources that have them."""
 
     task: Task
     sources: tuple[str, ...]
 
 
 def placed_tasks(tasks: TaskSet, columns: SourceColumns) -> list[PlacedTask]:
-    """Where the columns of tasks are: in the source that they pick, or in all that have them.
+    """Find the sources of tasks: the one that their columns pick, or all that have the columns.
 
-    A source in which another task picks the column is left to that task.
+    A source whose column another task picks is left to that task.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ def placed_tasks(tasks: TaskSet, columns: SourceColumns) -> list[PlacedTask]:
     Examples
     --------
     >>> from polytask import TaskSet
-    >>> from polytask.data.cells import SourceColumns
+    >>> from polytask.data.names import SourceColumns
     >>> from polytask.data.dataset._placed_tasks import placed_tasks
     >>> columns = SourceColumns({"red": ["ph", "quality"], "white": ["ph", "quality"]})
     >>> [placed.sources for placed in placed_tasks(TaskSet(["quality", "white/ph"]), columns)]
     [('red', 'white'), ('white',)]
     """
     picked = {
-        place: task.name
+        column: task.name
         for task in tasks
         for name in task.columns
         if name in columns and columns.is_pick(name)
-        for place in columns.places(name)
+        for column in columns.resolve(name)
     }
     return [_placed(task, columns, picked) for task in tasks]
 
@@ -59,8 +59,8 @@ def placed_tasks(tasks: TaskSet, columns: SourceColumns) -> list[PlacedTask]:
 def check_used(placed: Sequence[PlacedTask], columns: SourceColumns) -> None:
     """Raise if a source has no target."""
     for source in columns.by_source:
-        if not any(source in one.sources for one in placed):
-            names = first_and_more([name for one in placed for name in one.task.columns])
+        if not any(source in each.sources for each in placed):
+            names = first_and_more([name for each in placed for name in each.task.columns])
             sentence = (
                 f"Source {source!r} has no column of a target (these are {names}). Name one of its "
                 "columns as a target, or leave the source out."
@@ -72,7 +72,7 @@ def _placed(
     task: Task, columns: SourceColumns, picked: Mapping[tuple[str, str], str]
 ) -> PlacedTask:
     require_columns(columns, task.columns, f"Task {task.name!r}: the target")
-    picks = [columns.places(name)[0][0] for name in task.columns if columns.is_pick(name)]
+    picks = [columns.resolve(name)[0][0] for name in task.columns if columns.is_pick(name)]
     if picks:
         return _in_one_source(task, columns, picks)
     has_all = [
@@ -81,7 +81,10 @@ def _placed(
         if all(name in names for name in task.columns)
     ]
     if not has_all:
-        sentence = f"Task {task.name!r}: no source has all of its columns. Got {_whereabouts(task, columns)}."
+        sentence = (
+            f"Task {task.name!r}: no source has all of its columns. "
+            f"Got {_whereabouts(task, columns)}."
+        )
         raise DataError(sentence)
     free = [s for s in has_all if len(task.columns) > 1 or (s, task.columns[0]) not in picked]
     if not free:
@@ -95,7 +98,7 @@ def _placed(
 
 
 def _in_one_source(task: Task, columns: SourceColumns, picks: Sequence[str]) -> PlacedTask:
-    """A task with columns picked from one source, in which its other columns stand too."""
+    """Place a task that picks columns of one source, which must have all of its columns."""
     source = picks[0]
     own = [name.removeprefix(f"{source}/") for name in task.columns]
     if len(set(picks)) > 1 or any(name not in columns.by_source[source] for name in own):
@@ -110,6 +113,6 @@ def _in_one_source(task: Task, columns: SourceColumns, picks: Sequence[str]) -> 
 def _whereabouts(task: Task, columns: SourceColumns) -> str:
     """A task's columns, each with the sources that have it."""
     return "; ".join(
-        f"{name} ({', '.join(source for source, _ in columns.places(name))})"
+        f"{name} ({', '.join(source for source, _ in columns.resolve(name))})"
         for name in task.columns
     )

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from polytask.data.cells import column_names
 from polytask.data.dataset._chosen_tasks import one_target
 from polytask.data.dataset._dataset import MultiTaskDataset
 from polytask.data.dataset._with_task_options import with_task_options
+from polytask.data.names import column_names
 from polytask.data.readers import NO_ROLES, open_sources, open_table
 from polytask.data.sources import weight_columns
 from polytask.exceptions import ParameterError
@@ -39,34 +39,34 @@ def read(
     separator: str | Mapping[str, str] | None = None,
     decimal: str | Mapping[str, str] = ".",
 ) -> MultiTaskDataset:
-    """Read a file, or take a frame, as a multi-task data set; or several, each a source of its own.
+    """Read a file or a frame, or several as sources, as a multi-task data set.
 
     Parameters
     ----------
     data : path or frame
-        A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or what `MultiTaskDataset.from_table` takes.
+        A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or an input of `MultiTaskDataset.from_table`.
     tasks : iterable of Task or str, optional
-        The tasks; with `task_column`, the one that every task is like but for its name. A text is
-        a target column, such as ``"income"``, maybe with its kind, ``"income:binary"``; or a
-        pattern or list of columns, ``"assay*:binary"``, ``"a,b,c"``, that are a task each.
+        The tasks; with `task_column`, the one that all tasks equal except for their names. A text
+        is a target column, such as ``"income"``, optionally with its kind, ``"income:binary"``; or
+        a pattern or list of columns of one task each, ``"assay*:binary"``, ``"a,b,c"``.
     sources : mapping of str to path or frame, optional
-        Instead of `data`: tables with rows and columns of their own, by the names of their sources.
-        A column's name means the columns of that name in all of them, and ``"SOURCE/COLUMN"`` one;
-        see `MultiTaskDataset.from_sources`.
+        Instead of `data`: tables with rows and columns of their own, by source name. A column's
+        name means the columns of that name in all of them, and ``"SOURCE/COLUMN"`` one; see
+        `MultiTaskDataset.from_sources`.
     target : str, optional
-        Instead of `tasks`: the one target column.
+        Instead of `tasks`: the only target column.
     task_column : str, optional
-        The column that names the one task that each row belongs to.
+        The column that names each row's task.
     kind, role
-        Of the tasks, where `target` is given.
+        Kind and role of the tasks, with `target`.
     features, drop, weight, group
         As in `MultiTaskDataset.from_table`, or `MultiTaskDataset.from_sources`.
     task_weight : mapping of task to float, optional
         Factors of the tasks' losses before any balancing, as `Task.weight`.
-    class_weight : "balanced", or mapping of task to "balanced" or mapping of class to float, optional
-        As `Task.class_weight`; ``"balanced"`` alone is about all tasks with classes.
+    class_weight : "balanced", or mapping of task to "balanced" or to weights of classes, optional
+        As `Task.class_weight`; ``"balanced"`` alone is for all tasks with classes.
     metric : metric, name or list of these, or mapping of task to these, optional
-        As `Task.metrics`, the headline first; alone it is about all tasks that it serves.
+        As `Task.metrics`, the headline first; without tasks, for all tasks that it serves.
     loss : mapping of task to loss or name, optional
         As `Task.loss`.
     columns, missing
@@ -77,7 +77,7 @@ def read(
     no_header : bool
         Whether the first line of a text file is a row like any other.
     separator : str, optional
-        What separates cells of a text file; otherwise found by consistency over its rows. A blank
+        Separator of cells of a text file; by default found by consistency over its rows. A blank
         stands for any number of blanks and tabs.
     decimal : {".", ","}
         The decimal mark in a text file. With a comma, points may stand between thousands. Of
@@ -87,7 +87,7 @@ def read(
     Returns
     -------
     MultiTaskDataset
-        Its `notes` say what was inferred and decided.
+        Its `notes` state what was inferred and decided.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def read(
     DataError
         If a column is absent, a target cannot be learned from, or a value is infinite.
     ParameterError
-        If arguments contradict each other, or name what is not there.
+        If arguments contradict each other or contain unknown names.
 
     Examples
     --------
@@ -115,7 +115,9 @@ def read(
     given = _tasks(tasks, target, kind, role)
     features = None if features is None else column_names("features", features)
     drop = column_names("drop", drop)
-    named = [name for one in given for name in (one.columns if isinstance(one, Task) else [one])]
+    named = [
+        name for each in given for name in (each.columns if isinstance(each, Task) else [each])
+    ]
     only = _of_use(features, [*named, *drop, task_column, *weight_columns(weight), group, *columns])
     reading: dict[str, Any] = {
         "columns": columns,
@@ -161,7 +163,7 @@ def _tasks(
 
 
 def _of_use(features: Sequence[str] | None, others: Iterable[object]) -> list[str] | None:
-    """The columns to read from a file; None for all, where `features` are not named."""
+    """The columns to read from a file; None for all, if `features` are not given."""
     if features is None:
         return None
     return [*features, *(name for name in others if isinstance(name, str))]

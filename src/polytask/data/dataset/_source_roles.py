@@ -1,9 +1,10 @@
-"""What the columns of several sources serve as."""
+"""Roles of the columns of several sources: features, weights and groups."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,8 @@ from jaxtyping import Int64
 
 from polytask._listing import first_and_more
 from polytask._validation import message
-from polytask.data.cells import SourceColumns, require_columns
 from polytask.data.dataset._placed_tasks import PlacedTask
+from polytask.data.names import SourceColumns, require_columns
 from polytask.data.readers import Table
 from polytask.data.sources import Source, common_group_codes
 from polytask.exceptions import DataError, ParameterError
@@ -21,13 +22,13 @@ __all__ = ["OwnRoles", "SourceRoles"]
 
 
 class OwnRoles(NamedTuple):
-    """What the columns of one source serve as, by their own names.
+    """Roles of the columns of one source, by their own names.
 
     Attributes
     ----------
     features : list of str, optional
     drop : list of str
-        Columns that are no inputs, those of other tasks' row weights among them.
+        Columns that are no inputs, including row weights of other tasks.
     weight : str or mapping of task name to str, optional
     group : str, optional
     """
@@ -40,13 +41,13 @@ class OwnRoles(NamedTuple):
 
 @dataclass(frozen=True)
 class SourceRoles:
-    """What columns of several sources serve as, named alone or as ``SOURCE/COLUMN``.
+    """Roles of columns of several sources, named alone or as ``SOURCE/COLUMN``.
 
     Parameters
     ----------
     columns : SourceColumns
     features : sequence of str, optional
-        Inputs; by default all columns that serve nothing else.
+        Inputs; by default all columns without another role.
     drop : sequence of str
         Columns that are no inputs.
     weight : str, or mapping of task name to str, optional
@@ -60,25 +61,31 @@ class SourceRoles:
     drop: Sequence[str] = ()
     weight: Any = None
     group: str | None = None
-    weights: Mapping[str | None, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        given = self.weight if isinstance(self.weight, Mapping) else {None: self.weight}
-        for parameter, names in {"weight": given.values(), "group": [self.group]}.items():
+        given = self._given_weights.values()
+        for parameter, names in {"weight": given, "group": [self.group]}.items():
             for name in names:
                 if not isinstance(name, str | None):
                     expected = "a column's name, since each source has rows of its own"
                     raise ParameterError(message("the data set", parameter, expected, name))
-        weights = {task: name for task, name in given.items() if name is not None}
-        object.__setattr__(self, "weights", weights)
         known = self.columns
         require_columns(known, self.drop, "The dropped column")
         require_columns(known, self.features or (), "The feature")
-        require_columns(known, weights.values(), "The weight column")
+        require_columns(known, self.weights.values(), "The weight column")
         require_columns(known, [] if self.group is None else [self.group], "The group column")
 
+    @property
+    def _given_weights(self) -> Mapping[str | None, Any]:
+        return self.weight if isinstance(self.weight, Mapping) else {None: self.weight}
+
+    @cached_property
+    def weights(self) -> dict[str | None, str]:
+        """Columns of row weights by task; the key None is for all other tasks."""
+        return {task: name for task, name in self._given_weights.items() if name is not None}
+
     def of(self, source: str, tasks: Collection[str]) -> OwnRoles:
-        """What the columns of one source serve as, by their own names."""
+        """The roles of one source's columns, by their own names."""
         features = None if self.features is None else self._own(source, self.features)
         if self.features is not None and not features:
             sentence = (
@@ -98,7 +105,7 @@ class SourceRoles:
         return OwnRoles(features, drop, alone, group[0] if group else None)
 
     def _unweighted(self, sources: Iterable[Source]) -> Iterator[str]:
-        """Notes on the sources without a column that weighs rows of their tasks."""
+        """Notes on sources without a weight column for their tasks."""
         for task, name in self.weights.items():
             weighed = self._sources(name) | self._sources(self.weights.get(None))
             lacking = [
@@ -111,12 +118,12 @@ class SourceRoles:
                 yield f"{first_and_more(lacking)}: no column {name!r}, so that every row weighs 1{of_task}"
 
     def _sources(self, name: str | None) -> set[str]:
-        return set() if name is None else {source for source, _ in self.columns.places(name)}
+        return set() if name is None else {source for source, _ in self.columns.resolve(name)}
 
     def _own(self, source: str, names: Iterable[str]) -> list[str]:
         """The columns of a source that are among the named ones, in that order."""
-        places = (place for name in names for place in self.columns.places(name))
-        return list(dict.fromkeys(column for owner, column in places if owner == source))
+        meant = (pair for name in names for pair in self.columns.resolve(name))
+        return list(dict.fromkeys(column for owner, column in meant if owner == source))
 
     def group_codes(self, tables: Mapping[str, Table]) -> dict[str, Int64[np.ndarray, " n"]]:
         """Codes of groups by source, the same for the same group in each."""
@@ -127,8 +134,8 @@ class SourceRoles:
         return common_group_codes(columns)
 
     def notes(self, placed: Iterable[PlacedTask], sources: Sequence[Source]) -> tuple[str, ...]:
-        """Which sources have no weights, and which inputs are called like targets of others."""
-        targets = {column: one.sources for one in placed for column in one.task.columns}
+        """Notes on sources without weights, and on inputs named like targets of other sources."""
+        targets = {column: each.sources for each in placed for column in each.task.columns}
         alike = (
             f"{source.name}: input {name} is called like a target of {first_and_more(targets[name])}; "
             f"--drop {source.name}/{name} leaves it out"

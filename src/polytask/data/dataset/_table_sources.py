@@ -1,4 +1,4 @@
-"""Tables with rows and columns of their own, which train together."""
+"""Sources of several tables in which tasks share the rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple
 import polars as pl
 
 from polytask._listing import first_and_more
-from polytask.data.cells import about_source
 from polytask.data.dataset._from_table import (
     settled_tasks,
     source_of,
@@ -19,6 +18,7 @@ from polytask.data.dataset._input_columns import choose_inputs
 from polytask.data.dataset._joined_targets import declared_in, joined_targets
 from polytask.data.dataset._placed_tasks import check_used, placed_tasks
 from polytask.data.dataset._source_roles import OwnRoles, SourceRoles
+from polytask.data.names import about_source
 from polytask.data.readers import Table
 from polytask.data.sources import (
     Source,
@@ -34,15 +34,15 @@ __all__ = ["MadeSources", "table_sources"]
 
 
 class MadeSources(NamedTuple):
-    """Sources of a data set, before tasks that cannot be learned are left out.
+    """Sources of a data set, before tasks that cannot be learned are removed.
 
     Attributes
     ----------
     sources : list of Source
     reasons : mapping of task name to str
-        Why each task is of its kind.
+        Reason for the kind of each task.
     written : mapping of task name to str
-        How every task's (first) column is named beside those of other sources, in order.
+        How the user names each task's (first) column, in order.
     notes : tuple of str
     """
 
@@ -65,22 +65,22 @@ class _Part(NamedTuple):
 
     def among(self, tasks: Sequence[str]) -> _Part:
         """The same source with some of its tasks."""
-        places = [self.tasks.names.index(name) for name in tasks]
-        kept = TaskSet(self.tasks[place] for place in places)
+        positions = [self.tasks.names.index(name) for name in tasks]
+        kept = TaskSet(self.tasks[position] for position in positions)
         weights = self.weights
         if weights is not None and weights.ndim == 2:
-            weights = weights[:, places]
+            weights = weights[:, positions]
         return self._replace(tasks=kept, targets=self.targets.select(kept.columns), weights=weights)
 
 
 def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRoles) -> MadeSources:
-    """A source for each table, in which tasks share the rows.
+    """Make a source of each table, in which tasks share the rows.
 
     Parameters
     ----------
     tables : mapping of source name to Table
     tasks : TaskSet
-        Their columns are named alone or as ``SOURCE/COLUMN``.
+        Their columns are names alone or ``SOURCE/COLUMN``.
     roles : SourceRoles
     """
     check_weighed(roles.weights, tasks.names)
@@ -88,13 +88,15 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
     check_used(placed, roles.columns)
     parts = {}
     for name, opened in tables.items():
-        own = TaskSet(one.task for one in placed if name in one.sources)
+        own = TaskSet(each.task for each in placed if name in each.sources)
         with about_source(name):
             parts[name] = _part(opened, own, roles.of(name, own.names), tasks)
     parts, unlabelled_notes = _labelled(parts)
-    cells = {one.task.name: _joined(one.task, parts) for one in placed}
+    cells = {each.task.name: _joined(each.task, parts) for each in placed}
     roles_of_targets = declared_in(part.opened for part in parts.values())
-    settled, reasons = settled_tasks(cells, TaskSet(one.task for one in placed), roles_of_targets)
+    written = {task.name: task.columns[0] for task in tasks}
+    own_names = TaskSet(each.task for each in placed)
+    settled, reasons = settled_tasks(cells, own_names, roles_of_targets, written)
     groups = roles.group_codes({name: part.opened for name, part in parts.items()})
     sources = [
         source_of(
@@ -110,16 +112,11 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
         for name, part in parts.items()
     ]
     notes = (*unlabelled_notes, *roles.notes(placed, sources))
-    written = {task.name: task.columns[0] for task in tasks}
-    reasons = {
-        name: why.replace(f"write {settled[name].columns[0]}:", f"write {written[name]}:")
-        for name, why in reasons.items()
-    }
     return MadeSources(sources, reasons, written, notes)
 
 
 def _part(opened: Table, own: TaskSet, roles: OwnRoles, every: TaskSet) -> _Part:
-    """One source with its own tasks, out of all."""
+    """Read one table with its own tasks, out of all tasks."""
     table = opened.frame
     targets = target_table(opened, own)
     weights = row_weights(table, roles.weight, own.names)
@@ -132,12 +129,12 @@ def _part(opened: Table, own: TaskSet, roles: OwnRoles, every: TaskSet) -> _Part
 
 
 def _several_columns(tasks: TaskSet) -> set[str]:
-    """Columns of tasks that have several, which are no inputs where some of them are absent."""
+    """Columns of tasks with several columns, which are no inputs even if some are absent."""
     return {name for task in tasks if len(task.columns) > 1 for name in task.columns}
 
 
 def _labelled(parts: Mapping[str, _Part]) -> tuple[dict[str, _Part], list[str]]:
-    """The sources without the tasks that only others have labels of, and notes on these."""
+    """Remove tasks that have labels only in other sources; also return notes on them."""
     empty = {name: set(unlabelled(part.cells)) for name, part in parts.items()}
     labelled = {
         task for name, part in parts.items() for task in part.tasks.names if task not in empty[name]
@@ -155,11 +152,11 @@ def _labelled(parts: Mapping[str, _Part]) -> tuple[dict[str, _Part], list[str]]:
 
 
 def _joined(task: Task, parts: Mapping[str, _Part]) -> list[pl.Series]:
-    """A task's target columns over all sources."""
+    """A task's target columns, joined over all sources."""
     carrying = {
         n: part.cells[task.name] for n, part in parts.items() if task.name in part.tasks.names
     }
     return [
-        joined_targets(task.name, {name: cells[place] for name, cells in carrying.items()})
-        for place in range(len(task.columns))
+        joined_targets(task.name, {name: cells[index] for name, cells in carrying.items()})
+        for index in range(len(task.columns))
     ]

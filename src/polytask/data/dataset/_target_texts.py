@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from polytask._naming import suggestion
-from polytask.data.cells import SourceColumns, matching, require_columns
+from polytask.data.names import SourceColumns, matching, require_columns
 from polytask.exceptions import DataError
 
 __all__ = ["TargetPart", "TargetText", "matched_by", "read_target"]
@@ -15,7 +15,7 @@ _MARKS = frozenset("*?[")
 
 
 class TargetPart(NamedTuple):
-    """A column's name or a pattern of names, and the kind that is said of it."""
+    """A column's name or a pattern of names, with its kind if given."""
 
     name: str
     kind: str | None = None
@@ -23,7 +23,7 @@ class TargetPart(NamedTuple):
 
 
 class TargetText(NamedTuple):
-    """Parts that are a task each; or, under a name and with a kind, one task together."""
+    """Parts that are one task each, or one task together if `task` names it."""
 
     parts: tuple[TargetPart, ...]
     task: str | None = None
@@ -34,14 +34,14 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
     """Read ``NAME``, a pattern, or several with commas, each with a kind or all with one.
 
     ``TASK=COLUMN,COLUMN[:KIND]`` is one task of several columns. A column of exactly that name
-    wins over a pattern, and that over commas and equals signs. A name that nothing carries is
-    left to whoever looks for the column.
+    takes precedence over a pattern, and a pattern over commas and equals signs. Unknown names are
+    not checked here.
 
     Parameters
     ----------
     text : str
     columns : sequence of str
-        Of the table, or of several sources.
+        Columns of the table, or of several sources.
 
     Raises
     ------
@@ -61,25 +61,25 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
                 return TargetText(tuple(part._replace(kind=part.kind or kind) for part in parts))
     task, equals, rest = text.partition("=")
     if equals and task:
-        return _together(task, rest, columns)
+        return _one_task(task, rest, columns)
     name, _, last = text.partition(":")
     _check_known(name, columns)
     return TargetText((TargetPart(name, last or None),))
 
 
 def matched_by(pattern: str, columns: Sequence[str]) -> list[str]:
-    """Columns that a pattern matches; a bracket stands for itself where none is otherwise."""
+    """Columns that a pattern matches; if there are none, brackets are matched literally."""
     return matching(pattern, columns) or matching(pattern.replace("[", "[[]"), columns)
 
 
 def _heads(text: str) -> Iterator[tuple[str, str | None]]:
-    """The whole text, then what stands before each colon and the kind behind it, from the last."""
+    """The whole text, then the texts before and after each colon, beginning with the last one."""
     yield text, None
-    for place in range(len(text) - 1, -1, -1):
-        if text[place] == ",":  # which is no part of a kind
+    for position in range(len(text) - 1, -1, -1):
+        if text[position] == ",":  # which is no part of a kind
             return
-        if text[place] == ":":
-            yield text[:place], text[place + 1 :] or None
+        if text[position] == ":":
+            yield text[:position], text[position + 1 :] or None
 
 
 def _exact(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
@@ -98,9 +98,9 @@ def _is_pattern(text: str) -> bool:
 
 
 def _listed(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
-    """Names and patterns with commas between them; nothing unless all of them are known.
+    """Parts of a list of names and patterns with commas; empty unless all are known.
 
-    Behind the last colon stands a kind of all, before it may stand kinds of single ones.
+    A kind after the last colon is for all parts; other parts may have kinds of their own.
     """
     pieces, parts = head.split(","), []
     while pieces:
@@ -115,7 +115,7 @@ def _listed(head: str, columns: Sequence[str], *, whole: bool = False) -> list[T
 def _first(
     pieces: Sequence[str], columns: Sequence[str], *, own_kinds: bool
 ) -> tuple[TargetPart | None, int]:
-    """The part that most of the first pieces make together: a name may hold commas itself."""
+    """The longest part that the first pieces form, since a name may hold commas."""
     for used in range(len(pieces), 0, -1):
         text = ",".join(pieces[:used])
         for candidate in (text, text.strip()):
@@ -130,18 +130,18 @@ def _first(
     return None, 0
 
 
-def _together(task: str, rest: str, columns: Sequence[str]) -> TargetText:
+def _one_task(task: str, rest: str, columns: Sequence[str]) -> TargetText:
     for head, kind in _heads(rest):
         parts = _listed(head, columns, whole=True)
         if parts:
             return TargetText(tuple(parts), task, kind)
-    listed, _, kind = rest.partition(":")
-    names = [name.strip() for name in listed.split(",") if name.strip()]
+    columns_text, _, kind = rest.partition(":")
+    names = [name.strip() for name in columns_text.split(",") if name.strip()]
     return TargetText(tuple(TargetPart(name) for name in names), task, kind or None)
 
 
 def _check_known(text: str, columns: Sequence[str]) -> None:
-    """Raise for a pattern or a list of which nothing, or not all, is in the table."""
+    """Raise for a pattern without a match, or for a list with unknown names."""
     pieces = [piece.strip() for piece in text.split(",")]
     for piece in pieces:
         if _is_pattern(piece) and not matched_by(piece, columns):

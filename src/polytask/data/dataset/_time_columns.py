@@ -8,10 +8,10 @@ __all__ = ["time_columns"]
 
 
 def time_columns(dataset: MultiTaskDataset) -> tuple[str, ...]:
-    """Names of the input columns that hold dates, with or without a time of day.
+    """Names of input columns that hold dates, with or without a time of day.
 
-    Their parsed values are columns of `source.inputs`. A column that was declared to be of another
-    role is none.
+    Their parsed values are columns of `source.inputs`. Columns that were declared to have another
+    role are left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Options of single tasks by name: weights, class weights, metrics, losses."""
+"""Options of single tasks by name: weights, class weights, metrics and losses."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["with_task_options"]
 def with_task_options(
     data: MultiTaskDataset, *, task_weight: Any, class_weight: Any, metric: Any, loss: Any
 ) -> MultiTaskDataset:
-    """The same data whose tasks have other weights, class weights, metrics and losses.
+    """Replace weights, class weights, metrics and losses of tasks.
 
     Parameters
     ----------
     data : MultiTaskDataset
     task_weight : None or mapping of task to float
     class_weight : None, "balanced", or mapping of task to "balanced" or mapping of class to float
-        Alone it is about all tasks with classes.
+        A single value is for all tasks with classes.
     metric : None, metric, name or list of these, or mapping of task to these
-        Alone it is about all tasks that it serves. The first is the headline.
+        A single value is for all tasks that it serves. The first metric is the headline.
     loss : None or mapping of task to loss or name
         Whether it serves the task is checked where losses are loaded.
     """
@@ -103,12 +103,12 @@ def _metrics(given: Any, tasks: TaskSet) -> Mapping[str, Any]:
 def _for_all(
     parameter: str, given: Any, value: Any, tasks: TaskSet, serves: Callable[[Task], bool]
 ) -> Mapping[str, Any]:
-    found = {task.name: value for task in tasks if serves(task)}
-    if not found:
+    by_task = {task.name: value for task in tasks if serves(task)}
+    if not by_task:
         kinds = ", ".join(f"{task.name} ({task.known_kind.name})" for task in tasks[:5])
         sentence = f"The `{parameter}` parameter {given!r} serves none of the tasks: {kinds}."
         raise ParameterError(sentence)
-    return found
+    return by_task
 
 
 def _listed(metrics: Any) -> tuple[Any, ...]:

@@ -9,14 +9,14 @@ from polytask.data.encoding._batch import Batch, BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block, make_blocks, tasks_in_source
 from polytask.data.encoding._encode import encode
 from polytask.data.encoding._fit_schemas import fit_schemas
-from polytask.data.encoding._part import ROLES, Part
+from polytask.data.encoding._part import PART_ROLES, Part
 from polytask.data.encoding._rows_to_predict import rows_to_predict, source_rows_to_predict
 from polytask.data.encoding._schema import Schema
 from polytask.data.encoding._schema_json import schema_from_json, schema_to_json
 from polytask.data.encoding._unseen import unseen_notes
 
 __all__ = [
-    "ROLES",
+    "PART_ROLES",
     "Batch",
     "Block",
     "BlockTargets",

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from polytask.data.cells import require_columns
 from polytask.data.dataset import task_positions
 from polytask.data.encoding._conform import conformed
 from polytask.data.encoding._rows_to_predict import rows_to_predict
 from polytask.data.encoding._schema import Schema
+from polytask.data.names import require_columns
 from polytask.data.readers import as_table
 from polytask.data.sources import Source
 from polytask.tasks import TaskSet

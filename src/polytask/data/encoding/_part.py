@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ROLES", "Part"]
+__all__ = ["PART_ROLES", "Part"]
 
-ROLES = (
+PART_ROLES = (
     "numeric",
     "categorical",
     "date",
@@ -17,21 +17,22 @@ ROLES = (
     "image",
     "tensor",
 )
-"""What a part can be, as encoders declare it in `takes`."""
+"""Roles of parts, as encoders declare them in `takes`."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One array of a source's encoded inputs: its name, what it is, and its shape.
+    """One array of a source's encoded inputs: its name, role and shape.
 
     Parameters
     ----------
     name : str
         Its key among the inputs of a `SourceBatch`.
     role : str
-        One of `ROLES`. All numeric columns are one part, and so are all categorical ones.
+        One of `PART_ROLES`. All numeric columns are one part, and so are all categorical ones.
     shape : tuple of int
-        Of one row: ``(d,)`` for numbers, ``(c,)`` for codes, (channels, height, width) for images.
+        Shape of one row: ``(d,)`` for numbers, ``(c,)`` for codes, (channels, height, width) for
+        images.
     cardinalities : tuple of int
         Codes of every column of a categorical part, the unknown included; empty for others.
 

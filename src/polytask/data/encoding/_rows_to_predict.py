@@ -9,10 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from polytask.data.cells import SourceColumns, about_source, markers_by_column
+from polytask.data.cells import markers_by_column
 from polytask.data.dataset import survive_reading
 from polytask.data.encoding._conform import conformed
 from polytask.data.encoding._schema import Schema
+from polytask.data.names import SourceColumns, about_source
 from polytask.data.readers import (
     FileRules,
     file_columns,

@@ -9,7 +9,7 @@ from typing import Any
 from polytask._plain import from_plain
 from polytask._reason import reason
 from polytask._validation import check_parameters
-from polytask.data.cells import ROLES, Reading, is_date_form
+from polytask.data.cells import COLUMN_ROLES, Reading, is_date_form
 from polytask.data.columns import ENCODERS, Column
 from polytask.data.encoding._schema import Schema
 from polytask.exceptions import BundleError
@@ -97,7 +97,7 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
     if saved.own_rows and saved.task_column is None:
         raise ValueError("rows of tasks of their own need a column that names the task.")
     reading = saved.reading
-    if reading.decimal not in {".", ","} or not set(reading.roles.values()) <= {*ROLES}:
+    if reading.decimal not in {".", ","} or not set(reading.roles.values()) <= {*COLUMN_ROLES}:
         raise ValueError("columns have roles, or numbers a decimal mark, that are unknown.")
     for form in reading.dates.values():
         if not is_date_form(form):

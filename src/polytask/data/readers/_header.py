@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from polytask.data.cells import DOUBT, is_marker_word, may_be_dates
+from polytask.data.cells import is_marker_word, may_be_dates
+from polytask.data.names import NO_HEADER_DOUBT
 from polytask.data.readers._frames import no_duplicates
 from polytask.data.readers._sniff import NUMBER
 from polytask.exceptions import DataError
@@ -99,5 +100,5 @@ def check_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     try:
         no_duplicates([name for name in names if name])
     except DataError as error:
-        doubt = f" {DOUBT}" if looks_like_data(names, rows) else ""
+        doubt = f" {NO_HEADER_DOUBT}" if looks_like_data(names, rows) else ""
         raise DataError(f"{error}{doubt}") from error

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from polytask._validation import message
-from polytask.data.cells import SourceColumns, about_source, markers_by_column, roles_by_column
+from polytask.data.cells import markers_by_column, roles_by_column
+from polytask.data.names import SourceColumns, about_source
 from polytask.data.readers._file_types import is_text
 from polytask.data.readers._open_file import file_columns
 from polytask.data.readers._open_table import open_table

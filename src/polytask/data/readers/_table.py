@@ -13,7 +13,6 @@ from polytask._validation import describe
 from polytask.data.cells import (
     CellRules,
     Reading,
-    column_names,
     declared_roles,
     family,
     marker_notes,
@@ -22,6 +21,7 @@ from polytask.data.cells import (
     with_role,
     without_markers,
 )
+from polytask.data.names import column_names
 from polytask.data.readers._declared import categories_of
 from polytask.data.readers._frames import table_and_notes
 from polytask.data.readers._mixed_cells import as_text, unmixed

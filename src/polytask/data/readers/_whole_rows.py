@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from polytask._listing import first_and_more
-from polytask.data.cells import quoted
+from polytask.data.names import quoted
 from polytask.data.readers._layout import Layout
 
 __all__ = ["whole_rows"]

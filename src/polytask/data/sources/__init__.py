@@ -1,15 +1,16 @@
 """Sources: rows with one input schema and their labels, with the checks and notes on both.
 
-Begin with `_source.Source`; its `Labels` are dense (one column per target) or of one task per row.
-`_settle` checks targets and infers kinds, `_fit_targets` learns classes, and `_source_notes` says
-what is odd about inputs and targets.
+Begin with ``_source.py``; the `Labels` of a `Source` are dense (one column per target) or of one
+task per row. ``_settle.py`` checks targets and infers kinds, ``_fit_targets.py`` fits them, and
+``_source_notes.py`` notes oddities of inputs and targets.
 """
 
-from polytask.data.sources._by_source import by_source
 from polytask.data.sources._digest import data_digest
 from polytask.data.sources._fit_targets import fit_targets
+from polytask.data.sources._for_each_source import for_each_source
 from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels, column_values
 from polytask.data.sources._metric_notes import metric_notes
+from polytask.data.sources._named_by_source import named_by_source
 from polytask.data.sources._one_class import left_out_notes
 from polytask.data.sources._row_values import common_group_codes, row_groups
 from polytask.data.sources._row_weights import (
@@ -40,7 +41,6 @@ __all__ = [
     "Source",
     "TableLabels",
     "Weights",
-    "by_source",
     "check_observed",
     "check_remaining",
     "check_target",
@@ -50,9 +50,11 @@ __all__ = [
     "data_digest",
     "finished",
     "fit_targets",
+    "for_each_source",
     "hide_unweighted",
     "left_out_notes",
     "metric_notes",
+    "named_by_source",
     "not_dropped",
     "one_class_tasks",
     "own_weights",

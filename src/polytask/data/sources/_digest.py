@@ -1,4 +1,4 @@
-"""A fingerprint of data that is the same in every process and version."""
+"""Digests of data that are the same in every process and version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from polytask._recipes import to_json
 from polytask.data.cells import family, numbers
-from polytask.data.sources._labels import OwnRowLabels, TableLabels, beyond_floats
+from polytask.data.sources._labels import beyond_floats, target_columns
 from polytask.data.sources._source import Source
 from polytask.tasks import Task, TaskSet
 
@@ -26,7 +26,7 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
         facts: list[Any] = [source.name, source.tasks.names, source.task_column, source.n_rows]
         facts += _declared(source)
         digest.update(json.dumps(facts).encode())
-        for series in (*source.inputs.iter_columns(), *_targets(source)):
+        for series in (*source.inputs.iter_columns(), *target_columns(source.labels)):
             digest.update(f"{series.name}\0{family(series)}\0".encode())
             for part in _bytes(series):
                 digest.update(part)
@@ -36,11 +36,11 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
 
 
 _IMPLIED = {"numeric": "numbers", "categorical": "text", "date": "dates"}
-"""What columns of these roles are without being declared so."""
+"""Types that imply these roles."""
 
 
 def _declared(source: Source) -> list[dict[str, str]]:
-    """Roles that columns would not have of themselves."""
+    """Declared roles that the columns' types do not imply."""
     roles = {
         name: role
         for name, role in source.reading.roles.items()
@@ -54,13 +54,8 @@ def _facts(task: Task) -> list[Any]:
     return [*facts, to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
 
 
-def _targets(source: Source) -> Iterator[pl.Series]:
-    if isinstance(source.labels, TableLabels | OwnRowLabels):
-        yield from source.labels.frame.iter_columns()
-
-
 def _bytes(series: pl.Series) -> Iterator[bytes]:
-    """What a column holds, however it lies in memory; int and float of one value are one."""
+    """The content of a column, independent of its type; equal ints and floats are the same."""
     holds = family(series)
     if series.dtype.is_integer() and beyond_floats(series):
         series, holds = series.cast(pl.String), "text"

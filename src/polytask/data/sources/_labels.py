@@ -1,4 +1,4 @@
-"""Labels of a source, dense or one task per row; both answer the same questions."""
+"""Labels of a source, dense or of one task per row, behind one interface."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import numpy as np
 import polars as pl
 from jaxtyping import Int64, Shaped
 
-__all__ = ["Labels", "OwnRowLabels", "TableLabels", "beyond_floats", "column_values"]
+__all__ = [
+    "Labels",
+    "OwnRowLabels",
+    "TableLabels",
+    "beyond_floats",
+    "column_values",
+    "target_columns",
+]
 
 
 def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
@@ -26,8 +33,8 @@ def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
     if series.dtype == pl.Boolean:
         return _looked_up(series.cast(pl.Int32), [False, True])
     text = series.cast(pl.String)
-    words = text.drop_nulls().unique().sort().to_list()
-    return _looked_up(text.cast(pl.Enum(words)).to_physical().cast(pl.Int32), words)
+    categories = text.drop_nulls().unique().sort().to_list()
+    return _looked_up(text.cast(pl.Enum(categories)).to_physical().cast(pl.Int32), categories)
 
 
 def beyond_floats(series: pl.Series) -> bool:
@@ -36,18 +43,25 @@ def beyond_floats(series: pl.Series) -> bool:
     return isinstance(low, int) and isinstance(high, int) and max(-low, high) > 2**53
 
 
-def _looked_up(codes: pl.Series, words: Sequence[object]) -> np.ndarray:
-    """`words` at `codes`, None where null; faster than a list of all cells."""
-    return np.array([*words, None], dtype=object)[codes.fill_null(len(words)).to_numpy()]
+def target_columns(labels: Labels | None) -> list[pl.Series]:
+    """The target columns of a source as the user gave them; none if it has no labels."""
+    if isinstance(labels, TableLabels | OwnRowLabels):
+        return list(labels.frame.iter_columns())
+    return []
+
+
+def _looked_up(codes: pl.Series, values: Sequence[object]) -> np.ndarray:
+    """`values` at `codes`, None where null; faster than a list of all cells."""
+    return np.array([*values, None], dtype=object)[codes.fill_null(len(values)).to_numpy()]
 
 
 class Labels(ABC):
-    """What is known of the targets of a source's rows, as the user gave it."""
+    """The labels of a source's rows, as the user gave them."""
 
     @property
     @abstractmethod
     def tasks(self) -> tuple[str, ...]:
-        """Names of the tasks that may be labelled here."""
+        """Names of the tasks that may have labels."""
 
     @abstractmethod
     def rows(self, task: str) -> Int64[np.ndarray, " m"]:
@@ -59,15 +73,15 @@ class Labels(ABC):
 
     @abstractmethod
     def take(self, rows: Int64[np.ndarray, " k"]) -> Labels:
-        """The labels of some rows, in that order."""
+        """The labels of selected rows, in that order."""
 
     @abstractmethod
     def without(self, tasks: Collection[str]) -> Labels:
-        """The labels of all tasks but some, for the same rows."""
+        """The labels of all other tasks, for the same rows."""
 
     @abstractmethod
     def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> Labels:
-        """The same labels but for some rows of some tasks, which count as missing."""
+        """The same labels, with given rows of given tasks as missing."""
 
     @property
     @abstractmethod
@@ -94,7 +108,7 @@ class TableLabels(Labels):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Names of the tasks that may be labelled here."""
+        """Names of the tasks that may have labels."""
         return tuple(self.targets)
 
     @property
@@ -117,12 +131,12 @@ class TableLabels(Labels):
         return {name: column_values(self.frame[name])[rows] for name in self.targets[task]}
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> TableLabels:
-        """The labels of some rows, in that order."""
+        """The labels of selected rows, in that order."""
         hidden = {task: mask[rows] for task, mask in self.hidden.items()}
         return TableLabels(self.frame[rows], self.targets, hidden)
 
     def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> TableLabels:
-        """The same labels but for some rows of some tasks."""
+        """The same labels, with given rows of given tasks as missing."""
         hidden = dict(self.hidden)
         for task, of_task in rows.items():
             hidden[task] = hidden.get(task, np.zeros(self.n_rows, dtype=bool)).copy()
@@ -130,7 +144,7 @@ class TableLabels(Labels):
         return replace(self, hidden=hidden)
 
     def without(self, tasks: Collection[str]) -> TableLabels:
-        """The labels of all tasks but some."""
+        """The labels of all other tasks."""
         kept = {name: columns for name, columns in self.targets.items() if name not in tasks}
         used = dict.fromkeys(column for columns in kept.values() for column in columns)
         hidden = {task: mask for task, mask in self.hidden.items() if task in kept}
@@ -139,12 +153,12 @@ class TableLabels(Labels):
 
 @dataclass(frozen=True, eq=False)
 class OwnRowLabels(Labels):
-    """Target columns whose every row belongs to exactly one task.
+    """Target columns in which each row belongs to one task.
 
     Parameters
     ----------
     frame : polars.DataFrame of n rows
-        The target columns, which all tasks have in common; null or NaN where missing.
+        The target columns, common to all tasks; null or NaN where missing.
     task : array of shape (n,), int32
         Position of each row's task in `names`; −1 for none.
     names : tuple of str
@@ -157,7 +171,7 @@ class OwnRowLabels(Labels):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Names of the tasks that may be labelled here."""
+        """Names of the tasks that may have labels."""
         return self.names
 
     @property
@@ -176,7 +190,7 @@ class OwnRowLabels(Labels):
 
     @cached_property
     def _rows(self) -> list[np.ndarray]:
-        """Observed rows of every task, found in one pass."""
+        """Observed rows of every task, computed in one pass."""
         known = np.any([_observed(series) for series in self.frame.iter_columns()], axis=0)
         observed = np.flatnonzero(known & (self.task >= 0))
         task = self.task[observed]
@@ -189,24 +203,24 @@ class OwnRowLabels(Labels):
         return {series.name: column_values(series) for series in self.frame.iter_columns()}
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
-        """The labels of some rows, in that order."""
+        """The labels of selected rows, in that order."""
         return OwnRowLabels(self.frame[rows], self.task[rows], self.names)
 
     def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> OwnRowLabels:
-        """The same labels but for some rows of some tasks."""
+        """The same labels, with given rows of given tasks as missing."""
         kept = np.ones(self.n_rows, dtype=bool)
         kept[np.concatenate(list(rows.values()))] = False
-        places = pl.Series(np.where(kept, np.arange(self.n_rows), -1)).replace(-1, None)
-        hidden = self.frame.select(pl.all().gather(places))
+        positions = pl.Series(np.where(kept, np.arange(self.n_rows), -1)).replace(-1, None)
+        hidden = self.frame.select(pl.all().gather(positions))
         return replace(self, frame=hidden)
 
     def without(self, tasks: Collection[str]) -> OwnRowLabels:
-        """The labels of all tasks but some, whose rows have none."""
-        kept = [place for place, name in enumerate(self.names) if name not in tasks]
-        places = np.full(len(self.names) + 1, -1, dtype=self.task.dtype)  # the last stands for −1
-        places[kept] = np.arange(len(kept))
-        names = tuple(self.names[place] for place in kept)
-        return OwnRowLabels(self.frame, places[self.task], names)
+        """The labels of all other tasks; rows of removed tasks have none."""
+        kept = [index for index, name in enumerate(self.names) if name not in tasks]
+        renumbered = np.full(len(self.names) + 1, -1, dtype=self.task.dtype)  # the last is for −1
+        renumbered[kept] = np.arange(len(kept))
+        names = tuple(self.names[index] for index in kept)
+        return OwnRowLabels(self.frame, renumbered[self.task], names)
 
 
 def _observed(series: pl.Series) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Inputs that alone nearly determine a target."""
+"""Notes on inputs that alone nearly determine a target."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import polars as pl
 from jaxtyping import Bool, Float64, Int64
 
 from polytask._listing import first_and_more
-from polytask.data.cells import family, numbers, quoted
-from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels
+from polytask.data.cells import family, numbers
+from polytask.data.names import quoted
+from polytask.data.sources._labels import target_columns
 from polytask.data.sources._source import Source
 
 __all__ = ["leak_notes"]
@@ -26,34 +27,34 @@ _SHOWN = 5
 
 
 def leak_notes(source: Source) -> tuple[str, ...]:
-    """Words on inputs that alone nearly determine a target, found on a sample of the rows.
+    """Notes on inputs that alone nearly determine a target, from a sample of the rows.
 
-    Rows are put in the order of an input, or those of one category beside each other, and the
-    labels of neighbours are compared: by ranks (numbers) or as equal or not (classes). The
-    agreement is 1 minus their mean difference over that of any two rows: 0 if the input says
-    nothing, 1 if the target is a function of it, whichever (Chatterjee 2021). It is noted from 0.95
-    on, which a linear relation reaches at a correlation of about 0.999.
+    Rows are sorted by an input (or grouped by its categories) and the labels of neighbours are
+    compared: by ranks (numbers) or as equal or not (classes). The agreement is 1 minus the ratio of
+    their mean difference to that of any two rows: 0 if the input is uninformative, 1 if the target
+    is any function of it (Chatterjee 2021). It is noted from 0.95, which a linear relation reaches
+    at a correlation of about 0.999.
     """
     if source.labels is None or source.n_rows < _FEWEST_PAIRS:
         return ()
-    targets = _targets(source.labels)
+    targets = target_columns(source.labels)
     rows = _sample(source.n_rows, len(targets) * source.inputs.width)
     labels = _encoded([series[rows] for series in targets])
-    found: list[str] = []
+    notes: list[str] = []
     for series in source.inputs.iter_columns():
         pairs = _neighbours(series[rows])
         if pairs is not None:
             agreement = _agreement(labels, *pairs)
-            close = [place for place, value in enumerate(agreement) if value >= _NEARLY]
+            close = [index for index, value in enumerate(agreement) if value >= _NEARLY]
             if close:
-                names = first_and_more([targets[place].name for place in close])
-                found.append(_words(series.name, names, float(agreement[close].max())))
-    more = len(found) - _SHOWN
+                names = first_and_more([targets[index].name for index in close])
+                notes.append(_leak_note(series.name, names, float(agreement[close].max())))
+    more = len(notes) - _SHOWN
     further = (f"{more} more inputs alone nearly determine a target",) if more > 0 else ()
-    return (*found[:_SHOWN], *further)
+    return (*notes[:_SHOWN], *further)
 
 
-def _words(name: str, targets: str, agreement: float) -> str:
+def _leak_note(name: str, targets: str, agreement: float) -> str:
     return (
         f"input {name}: alone nearly determines {targets} (agreement {agreement:.3f} of 1); if it "
         f"is known no earlier than that, it gives the answer away: --drop {quoted(name)}"
@@ -61,20 +62,14 @@ def _words(name: str, targets: str, agreement: float) -> str:
 
 
 def _sample(n_rows: int, n_pairs: int) -> Int64[np.ndarray, " rows"]:
-    """Some rows in random order, the same for the same number of rows."""
-    most = int(np.clip(_MOST_VALUES // max(n_pairs, 1), _FEWEST_ROWS, _MOST_ROWS))
-    return np.random.default_rng(0).permutation(n_rows)[:most]
-
-
-def _targets(labels: Labels) -> list[pl.Series]:
-    if isinstance(labels, TableLabels | OwnRowLabels):
-        return list(labels.frame.iter_columns())
-    return []
+    """A random sample of rows, the same for the same number of rows."""
+    limit = int(np.clip(_MOST_VALUES // max(n_pairs, 1), _FEWEST_ROWS, _MOST_ROWS))
+    return np.random.default_rng(0).permutation(n_rows)[:limit]
 
 
 # ── labels ────────────────────────────────────────────────────────────────────
 class _Encoded(NamedTuple):
-    """Labels of a sample, NaN where missing, and how far two of any rows are apart."""
+    """Labels of a sample, NaN where missing, and the mean difference of any two rows."""
 
     values: Float64[np.ndarray, "rows targets"]
     ranked: Bool[np.ndarray, " targets"]
@@ -119,7 +114,7 @@ def _apart(values: Float64[np.ndarray, " labelled"], ranked: bool) -> float:
 def _neighbours(
     series: pl.Series,
 ) -> tuple[Int64[np.ndarray, " pairs"], Int64[np.ndarray, " pairs"]] | None:
-    """Rows that are neighbours by an input, or of one category; None for other inputs."""
+    """Pairs of neighbours by an input, or of one category; None for other inputs."""
     holds = family(series)
     if holds == "numbers":
         values = numbers(series)
@@ -140,7 +135,7 @@ def _neighbours(
 def _agreement(
     labels: _Encoded, first: Int64[np.ndarray, " pairs"], second: Int64[np.ndarray, " pairs"]
 ) -> Float64[np.ndarray, " targets"]:
-    """How much of what any two rows differ by is gone between neighbours; 0 for too few of them."""
+    """Share of the difference of any two rows that neighbours lack; 0 for too few neighbours."""
     steps = labels.values[first] - labels.values[second]
     known = ~np.isnan(steps)
     distances = np.where(labels.ranked, np.abs(steps), steps != 0.0)

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from polytask._validation import message
-from polytask.data.cells import about_source, plain_text, require_columns
+from polytask.data.cells import plain_text
+from polytask.data.names import about_source, require_columns
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["column_or_values", "common_group_codes", "row_groups"]

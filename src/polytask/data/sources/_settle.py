@@ -1,4 +1,4 @@
-"""Targets checked and kinds settled, with notes in words."""
+"""Checks of targets, inference of kinds, and notes on both."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from types import MappingProxyType
 import polars as pl
 
 from polytask._listing import first_and_more
-from polytask.data.cells import (
-    family,
-    named,
-    no_infinity,
-    number_hint,
-    unit_hint,
-    written_hint,
-)
+from polytask.data.cells import family, no_infinity, number_hint, unit_hint, written_hint
+from polytask.data.names import named
 from polytask.data.readers import fault
 from polytask.data.sources._labels import column_values
 from polytask.exceptions import DataError
@@ -41,7 +35,7 @@ __all__ = [
 _GIVEN = "as given"
 _SHOWN = 5
 _FEW_NUMBERS = 50
-"""So few whole numbers may be classes."""
+"""Up to this many whole numbers may be classes."""
 _MOST_CODES = 20
 """More numbers in text are no classes, unless they are whole and occur twice."""
 _CODE = r"^[^\d<>≤≥~≈]*\d+[^\d*†‡]*$|^\D+$"
@@ -63,7 +57,7 @@ def check_target(task: str, series: pl.Series) -> None:
 
 
 def not_dropped(task: Task, roles: Mapping[str, str]) -> None:
-    """Raise if one of the task's columns was declared to be of no use."""
+    """Raise if one of the task's columns has the role drop."""
     for column in task.columns:
         if roles.get(column) == "drop":
             sentence = (
@@ -74,7 +68,7 @@ def not_dropped(task: Task, roles: Mapping[str, str]) -> None:
 
 
 def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
-    """Raise if tasks have no label at all, naming all of them at once.
+    """Raise if several tasks have no label, naming all of them.
 
     Parameters
     ----------
@@ -90,7 +84,7 @@ def check_observed(columns: Mapping[str, Sequence[pl.Series]]) -> None:
 
 
 def unlabelled(columns: Mapping[str, Sequence[pl.Series]]) -> Collection[str]:
-    """Tasks whose target columns hold nothing."""
+    """Names of tasks whose target columns are empty."""
     return [
         task
         for task, targets in columns.items()
@@ -99,7 +93,7 @@ def unlabelled(columns: Mapping[str, Sequence[pl.Series]]) -> Collection[str]:
 
 
 def _no_target(series: pl.Series, holds: str | None) -> str:
-    """Why a column cannot be a target, and what to give instead."""
+    """Reason why a column cannot be a target, and the remedy."""
     why = fault(series)
     if series.dtype == pl.Object and why:
         return why[0].lower() + why[1:]
@@ -115,12 +109,30 @@ def _no_target(series: pl.Series, holds: str | None) -> str:
 
 
 def settled_kind(
-    task: Task, columns: Sequence[pl.Series], roles: Mapping[str, str] = MappingProxyType({})
+    task: Task,
+    columns: Sequence[pl.Series],
+    roles: Mapping[str, str] = MappingProxyType({}),
+    written: str | None = None,
 ) -> tuple[Kind, str]:
-    """The task's kind and why: as given, by what its columns are declared to be, or inferred."""
+    """The task's kind, and its reason: given, from declared roles, or inferred.
+
+    Parameters
+    ----------
+    task : Task
+    columns : sequence of polars.Series
+        Its target columns.
+    roles : mapping of column to str
+        Declared roles.
+    written : str, optional
+        How the user names its first column, where that is not by its own name alone.
+    """
     if isinstance(task.kind, Kind):
         return task.kind, _GIVEN
-    inferred = [_kind(task.name, series, roles.get(series.name)) for series in columns]
+    names = [written or series.name if i == 0 else series.name for i, series in enumerate(columns)]
+    inferred = [
+        _kind(task.name, series, roles.get(series.name), name)
+        for series, name in zip(columns, names, strict=True)
+    ]
     if len(inferred) == 1:
         kind, reason = inferred[0]
         return kind, f"because of {reason}"
@@ -128,17 +140,17 @@ def settled_kind(
     if joint is not None and len({kind for kind, _ in inferred}) == 1:
         kind, held = joint
         return kind, f"because of {len(columns)} columns of {held}"
-    found = ", ".join(
+    kinds = ", ".join(
         f"{s.name}: {kind.name}" for s, (kind, _) in zip(columns, inferred, strict=True)
     )
     sentence = (
-        f"The kind of task {task.name!r} cannot be inferred, since its columns differ ({found}). "
+        f"The kind of task {task.name!r} cannot be inferred, since its columns differ ({kinds}). "
         "State its kind, or make each column a task of its own."
     )
     raise DataError(sentence)
 
 
-def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
+def _kind(task: str, series: pl.Series, role: str | None, written: str) -> tuple[Kind, str]:
     values = column_values(series)
     if role == "numeric":
         return Regression(), "numbers, as declared"
@@ -150,7 +162,7 @@ def _kind(task: str, series: pl.Series, role: str | None) -> tuple[Kind, str]:
         integer = series.dtype.is_integer() or (whole and series.null_count() > 0)
         kind, reason = infer_kind(task, series.name, values, integer=integer)
         few = whole and count <= _FEW_NUMBERS
-        classes = f" ({count} different ones; write {series.name}:multiclass for classes)"
+        classes = f" ({count} different ones; write {written}:multiclass for classes)"
         return kind, reason + classes * (few and kind.numeric) + doubt
     kind = Binary() if count <= 2 else Multiclass()
     return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
@@ -163,12 +175,12 @@ def _all_whole(series: pl.Series) -> bool:
 
 
 def _numbers_in_text(task: str, series: pl.Series, count: int) -> str:
-    """Doubt about a target whose kind is not given, and that is text of a few numbers; else empty.
+    """Remark on a text target of numbers whose kind is not given; empty otherwise.
 
     Raises
     ------
     DataError
-        If there are many, other than codes.
+        If the numbers are many and no codes.
     """
     if series.dtype != pl.String:
         return ""
@@ -193,7 +205,7 @@ def target_notes(
     fitted: Mapping[str, FittedTarget],
     written: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """One line for every group of tasks of which the same is to be said.
+    """One note for every group of tasks with the same text.
 
     Parameters
     ----------
@@ -202,7 +214,7 @@ def target_notes(
         Why each task is of its kind.
     fitted : mapping of task name to FittedTarget
     written : mapping of task name to str
-        How its column is named, where that is not by its own name alone.
+        How the user names its column, where that is not by its own name alone.
     """
     alike: dict[str, list[str]] = {}
     for task in tasks:
@@ -210,9 +222,9 @@ def target_notes(
         column = written.get(task.name, task.columns[0])
         note = kind.note(fitted[task.name], column, inferred=reason != _GIVEN)
         if note or reason != _GIVEN:
-            words = f"{kind.name}, {reason}" + f"; {note}" * bool(note)
-            alike.setdefault(words, []).append(task.name)
-    return tuple(f"{_listed(names)}: {words}" for words, names in alike.items())
+            text = f"{kind.name}, {reason}" + f"; {note}" * bool(note)
+            alike.setdefault(text, []).append(task.name)
+    return tuple(f"{_listed(names)}: {text}" for text, names in alike.items())
 
 
 def _listed(names: Sequence[str]) -> str:

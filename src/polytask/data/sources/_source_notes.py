@@ -11,13 +11,13 @@ from polytask.data.cells import (
     SIGNS,
     date_hint,
     family,
-    gathered,
     number_hint,
     sentinel_notes,
     unit_hint,
     written_hint,
 )
-from polytask.data.sources._labels import OwnRowLabels, TableLabels
+from polytask.data.names import gathered
+from polytask.data.sources._labels import target_columns
 from polytask.data.sources._leaks import leak_notes
 from polytask.data.sources._source import Source
 
@@ -29,10 +29,10 @@ _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
 
 
 def source_notes(source: Source) -> tuple[str, ...]:
-    """Words on inputs that are hardly of use or of too much, and on cells that may be missing."""
+    """Notes on inputs of little use, on leaks of targets, and on cells that may mean missing."""
     free = [s for s in source.inputs.iter_columns() if s.name not in source.reading.roles]
-    odd = [(series.name, words) for series in free if (words := _oddity(series))]
-    columns = [*free, *_targets(source)]
+    odd = [(series.name, text) for series in free if (text := _oddity(series))]
+    columns = [*free, *target_columns(source.labels)]
     return (
         *(f"input {note}" for note in gathered(odd)),
         *_sign_notes(columns),
@@ -41,21 +41,16 @@ def source_notes(source: Source) -> tuple[str, ...]:
     )
 
 
-def _targets(source: Source) -> Iterator[pl.Series]:
-    if isinstance(source.labels, TableLabels | OwnRowLabels):
-        yield from source.labels.frame.iter_columns()
-
-
 def _oddity(series: pl.Series) -> str:
-    """What is to be said of one input."""
+    """Note on one input; empty if there is none."""
     observed = series.drop_nulls()
     count, holds = len(observed), family(series)
     if count == 0:
         return "left out, because all cells are missing"
     if isinstance(series.dtype, pl.Date | pl.Datetime):
         return (
-            f"time from {_shown(observed.min())} to {_shown(observed.max())}, learned as elapsed time and parts of "
-            "the calendar; --column NAME:categorical for categories"
+            f"time from {_shown(observed.min())} to {_shown(observed.max())}, learned as elapsed "
+            "time and parts of the calendar; --column NAME:categorical for categories"
         )
     if len(series) < _MANY:
         return ""
@@ -92,7 +87,7 @@ def _like_numbers(head: pl.Series) -> bool:
 
 
 def _are_days(numbers: pl.Series) -> bool:
-    """Whether whole numbers are written as dates are, such as 20200102."""
+    """Whether whole numbers look like dates, such as 20200102."""
     low, high = _EIGHT_FIGURES
     first, last = numbers.min(), numbers.max()  # compared as Python's, whatever fits the column
     if not (isinstance(first, int) and isinstance(last, int) and low <= first < last <= high):
@@ -105,8 +100,8 @@ def _shown(moment: object) -> str:
 
 
 def _sign_notes(columns: list[pl.Series]) -> Iterator[str]:
-    """Words on text columns in which a sign such as “?” is a category like others."""
-    found: dict[str, dict[str, int]] = {}
+    """Notes on text columns in which a sign such as “?” is a category."""
+    counts_by_sign: dict[str, dict[str, int]] = {}
     for series in columns:
         if family(series) == "text":
             text = series.cast(pl.String)
@@ -114,8 +109,8 @@ def _sign_notes(columns: list[pl.Series]) -> Iterator[str]:
             if signs.is_empty() or number_hint(series):
                 continue  # numbers but for some cells were noted where they were read
             for cell, count in signs.iter_rows():
-                found.setdefault(cell, {})[series.name] = count
-    for cell, counts in found.items():
+                counts_by_sign.setdefault(cell, {})[series.name] = count
+    for cell, counts in counts_by_sign.items():
         total = sum(counts.values())
         yield (
             f"{first_and_more(list(counts))}: {cell!r} is a category like others ({total:,} "

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from polytask._listing import first_and_more
-from polytask.data.sources._by_source import by_source
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
 from polytask.data.sources._metric_notes import metric_notes
+from polytask.data.sources._named_by_source import named_by_source
 from polytask.data.sources._one_class import NO_LABEL, left_out_notes, one_class_error
 from polytask.data.sources._settle import target_notes
 from polytask.data.sources._source import Source
@@ -78,9 +78,9 @@ def finished(
     notes = [
         *target_notes(tasks, reasons, fitted, written),
         *headlines,
-        *by_source({source.name: source_notes(source) for source in kept}),
+        *named_by_source({source.name: source_notes(source) for source in kept}),
         *_left_out(found, sources),
-        *by_source({source.name: zero_weight_notes(source) for source in kept}),
+        *named_by_source({source.name: zero_weight_notes(source) for source in kept}),
     ]
     return tuple(kept), tuple(notes)
 

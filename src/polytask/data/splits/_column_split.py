@@ -9,9 +9,8 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Constraint, InstanceOf, check_parameters
-from polytask.data.cells import about_source
 from polytask.data.dataset import MultiTaskDataset
-from polytask.data.sources import Source
+from polytask.data.sources import Source, for_each_source
 from polytask.data.splits._check_shares import SHARE
 from polytask.data.splits._drawn_split import check_training_rows, drawn_validation
 from polytask.data.splits._split import Split
@@ -33,7 +32,7 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class ColumnSplit(Splitter):
-    """The parts that a column of the table names.
+    """Split into the parts that a column of the table names.
 
     Its values are ``train``, ``validation`` (or ``val``, ``valid``, ``dev``) and ``test``, in any
     case.
@@ -65,10 +64,7 @@ class ColumnSplit(Splitter):
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split; only validation rows that the column does not name depend on the seed."""
-        named = {}
-        for source in dataset.sources:
-            with about_source(source.name, alone=len(dataset.sources) == 1):
-                named[source.name] = self._parts(source)
+        named = for_each_source(dataset.sources, self._parts)
         train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
         for part, rows in (("train", train), ("test", test)):
             if _empty(rows):
@@ -88,11 +84,11 @@ class ColumnSplit(Splitter):
             )
             raise DataError(sentence)
         series = source.inputs[self.column].cast(pl.String)
-        words = {
+        parts = {
             value: _PARTS.get(str(value).strip().casefold())
             for value in series.unique(maintain_order=True)
         }
-        unknown = [value for value, part in words.items() if part is None]
+        unknown = [value for value, part in parts.items() if part is None]
         if unknown:
             row = series.to_list().index(unknown[0])
             sentence = (
@@ -100,7 +96,7 @@ class ColumnSplit(Splitter):
                 f"Got {series[row]!r} in row {row}."
             )
             raise DataError(sentence)
-        return np.array([words[value] for value in series.to_list()])
+        return np.array([parts[value] for value in series.to_list()])
 
 
 def _rows(named: Mapping[str, np.ndarray], part: str) -> Mapping[str, np.ndarray]:
@@ -108,11 +104,11 @@ def _rows(named: Mapping[str, np.ndarray], part: str) -> Mapping[str, np.ndarray
 
 
 def _empty(rows: Mapping[str, np.ndarray]) -> bool:
-    return not any(len(found) for found in rows.values())
+    return not any(len(positions) for positions in rows.values())
 
 
 def find_split_column(table: pl.DataFrame) -> str | None:
-    """The only text column whose every value names a part, train and test among them.
+    """Find the only text column whose values all name parts, among them train and test.
 
     Parameters
     ----------
@@ -121,7 +117,7 @@ def find_split_column(table: pl.DataFrame) -> str | None:
     Returns
     -------
     str or None
-        None where no column, or more than one, is like that.
+        None if there is no such column, or several.
 
     Examples
     --------
@@ -130,8 +126,8 @@ def find_split_column(table: pl.DataFrame) -> str | None:
     >>> find_split_column(pl.DataFrame({"x": [1, 2, 3], "part": ["train", "test", "train"]}))
     'part'
     """
-    found = [name for name in table.columns if _names_parts(table[name])]
-    return found[0] if len(found) == 1 else None
+    names = [name for name in table.columns if _names_parts(table[name])]
+    return names[0] if len(names) == 1 else None
 
 
 def _names_parts(column: pl.Series) -> bool:
@@ -143,7 +139,7 @@ def _names_parts(column: pl.Series) -> bool:
 
 
 def own_split(dataset: MultiTaskDataset) -> ColumnSplit | None:
-    """The split that an input column of every source names; None where there is none.
+    """The split that an input column of every source names, or None.
 
     Parameters
     ----------
@@ -157,13 +153,13 @@ def own_split(dataset: MultiTaskDataset) -> ColumnSplit | None:
     >>> own_split(polytask.read(table, "y"))
     ColumnSplit(column='part', validation=0.2)
     """
-    found = {find_split_column(source.inputs) for source in dataset.sources}
-    named = found.pop()
-    return None if named is None or found else ColumnSplit(named)
+    columns = {find_split_column(source.inputs) for source in dataset.sources}
+    named = columns.pop()
+    return None if named is None or columns else ColumnSplit(named)
 
 
 def own_split_note(column: str) -> str:
-    """What is said of it."""
+    """Note on the split that a column names."""
     return (
         f"using the table's own column {column!r} for train and test rows "
         "(--split random:0.2 for another split)"

@@ -9,9 +9,8 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
-from polytask.data.cells import about_source
 from polytask.data.dataset import MultiTaskDataset
-from polytask.data.sources import Source, common_group_codes
+from polytask.data.sources import Source, common_group_codes, for_each_source
 from polytask.data.splits._check_shares import SHARE, check_shares
 from polytask.data.splits._drawn_split import drawn_split
 from polytask.data.splits._split import Split
@@ -23,7 +22,7 @@ __all__ = ["GroupSplit"]
 
 @dataclass(frozen=True)
 class GroupSplit(Splitter):
-    """Whole groups drawn by seed, so that no group is in two parts, whichever source holds it.
+    """Random split of whole groups, so that no group is in two parts, also across sources.
 
     Parameters
     ----------
@@ -68,11 +67,8 @@ class GroupSplit(Splitter):
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
         """The data set with these groups, and without their column among the inputs."""
-        columns, alone = {}, len(dataset.sources) == 1
-        for source in dataset.sources:
-            with about_source(source.name, alone=alone):
-                columns[source.name] = self._groups(source)
-        groups = common_group_codes(columns, alone=alone)
+        columns = for_each_source(dataset.sources, self._groups)
+        groups = common_group_codes(columns, alone=len(columns) == 1)
         grouped = (
             replace(
                 source, groups=groups[source.name], group_column=self.column or source.group_column

@@ -8,9 +8,8 @@ import numpy as np
 from jaxtyping import Int64
 
 from polytask._validation import Constraint, InstanceOf, check_parameters
-from polytask.data.cells import about_source
 from polytask.data.dataset import MultiTaskDataset
-from polytask.data.sources import by_source
+from polytask.data.sources import for_each_source, named_by_source
 from polytask.data.splits._check_shares import SHARE, check_shares
 from polytask.data.splits._drawn_split import check_training_rows
 from polytask.data.splits._split import Split
@@ -23,7 +22,7 @@ __all__ = ["TimeSplit"]
 
 @dataclass(frozen=True)
 class TimeSplit(Splitter):
-    """The latest rows test, the latest of the others validate, and the earliest train.
+    """Split by time: the latest rows test, the latest of the others validate, the earliest train.
 
     Rows of one time stay in one part, in all sources. Rows without a time train.
 
@@ -76,18 +75,19 @@ class TimeSplit(Splitter):
         return () if self.as_input else (self.column,)
 
     def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
-        """How many rows have no time, and whether groups are parted."""
-        parts = self._parts(dataset)
+        """Notes on rows without a time, and on groups in several parts."""
         ranks = self._ranks(dataset)
-        found = [*by_source({name: self._timeless(own) for name, own in ranks.items()})]
+        parts = self._parts(ranks)
+        timeless = {name: self._timeless(own) for name, own in ranks.items()}
+        notes = [*named_by_source(timeless)]
         parted = _parted_groups(dataset, parts)
         if parted:
             groups = f"{parted} group{'s have' if parted > 1 else ' has'}"
-            found.append(f"{groups} rows both before and after the split by time")
-        return tuple(found)
+            notes.append(f"{groups} rows both before and after the split by time")
+        return tuple(notes)
 
     def _timeless(self, ranks: Int64[np.ndarray, " n"]) -> Iterator[str]:
-        """How many rows of a source have no time."""
+        """Note on the number of a source's rows without a time, if any."""
         timeless = int((ranks < 0).sum())
         if timeless:
             rows = f"{timeless} row{'s have' if timeless > 1 else ' has'}"
@@ -96,7 +96,7 @@ class TimeSplit(Splitter):
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split, whatever the seed."""
         del seed
-        parts = self._parts(dataset)
+        parts = self._parts(self._ranks(dataset))
         train, validation, test = (
             {name: np.flatnonzero(part == number) for name, part in parts.items()}
             for number in range(3)
@@ -105,16 +105,14 @@ class TimeSplit(Splitter):
         return [Split(train, validation, test, "time")]
 
     def _ranks(self, dataset: MultiTaskDataset) -> dict[str, Int64[np.ndarray, " n"]]:
-        sources, columns = dataset.sources, []
-        for source in sources:
-            with about_source(source.name, alone=len(sources) == 1):
-                columns.append(time_column(source, self.column))
-        ranks = time_ranks(columns)
-        return {source.name: own for source, own in zip(sources, ranks, strict=True)}
+        """Rank of each row's time among all sources, per source."""
+        columns = for_each_source(dataset.sources, lambda s: time_column(s, self.column))
+        return dict(zip(columns, time_ranks(list(columns.values())), strict=True))
 
-    def _parts(self, dataset: MultiTaskDataset) -> dict[str, Int64[np.ndarray, " n"]]:
-        """0 (train), 1 (validation) or 2 (test) for every row."""
-        ranks = self._ranks(dataset)
+    def _parts(
+        self, ranks: Mapping[str, Int64[np.ndarray, " n"]]
+    ) -> dict[str, Int64[np.ndarray, " n"]]:
+        """0 (train), 1 (validation) or 2 (test) for every row, per source."""
         together = np.concatenate(list(ranks.values()))
         counts = np.bincount(together[together >= 0])
         needed = 1 + (self.test > 0) + (self.validation > 0)
@@ -133,7 +131,7 @@ class TimeSplit(Splitter):
 
 
 def _first_of_last(counts: Int64[np.ndarray, " times"], wanted: float, before: int) -> int:
-    """The first of the last times whose rows come nearest to a wanted number.
+    """The first of the last times whose number of rows is nearest to a wanted one.
 
     Parameters
     ----------
@@ -142,7 +140,7 @@ def _first_of_last(counts: Int64[np.ndarray, " times"], wanted: float, before: i
     wanted : float
         Rows; 0 takes no time at all.
     before : int
-        How many times must be left before it.
+        Number of times that must remain before it.
     """
     if not wanted:
         return len(counts)

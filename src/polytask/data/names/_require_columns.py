@@ -1,4 +1,4 @@
-"""Check that columns are in a table or in sources, with the nearest name where one is not."""
+"""Checks that named columns exist, with suggestions of the nearest names."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 
 from polytask._listing import first_names
 from polytask._naming import nearest, suggestion
-from polytask.data.cells._source_columns import SourceColumns
+from polytask.data.names._source_columns import SourceColumns
 from polytask.exceptions import DataError
 
-__all__ = ["DOUBT", "absent_from_sources", "header_doubt", "require_columns"]
+__all__ = ["NO_HEADER_DOUBT", "absent_from_sources", "require_columns"]
 
 _MOST_NAMES = 12
-DOUBT = (
+NO_HEADER_DOUBT = (
     "The first line looks like data; does the file lack a header? Then add --no-header, or "
     "--names with the names of its columns (no_header=, names= in Python)."
 )
 
 
 def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> None:
-    """Raise if wanted columns are not in the table, suggesting the nearest of a single one.
+    """Raise if columns are missing, with the nearest name if a single one is missing.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> N
         Columns of the table, or of several sources.
     wanted : iterable of str
     what : str
-        What the columns serve as, such as ``"The target"``.
+        The use of the columns, such as ``"The target"``.
 
     Examples
     --------
-    >>> from polytask.data.cells import SourceColumns, require_columns
+    >>> from polytask.data.names import SourceColumns, require_columns
     >>> columns = SourceColumns({"red": ["acid", "quality"], "white": ["quality"]})
     >>> require_columns(columns, ["white/acid"], "The target")
     Traceback (most recent call last):
@@ -48,15 +48,15 @@ def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> N
     else:
         shown = first_names(map(repr, absent), _MOST_NAMES)
         sentence = f"{shown} are not columns of the table. Check its header."
-    raise DataError(f"{what} {sentence}{header_doubt(known)}")
+    raise DataError(f"{what} {sentence}{_header_doubt(known)}")
 
 
-def header_doubt(names: Sequence[str]) -> str:
-    """A question to add where most names are numbers, other than a count of the columns."""
-    counted = [[str(place + first) for place in range(len(names))] for first in (0, 1)]
+def _header_doubt(names: Sequence[str]) -> str:
+    """A remark on a missing header if most names are numbers other than a count of columns."""
+    counted = [[str(position + first) for position in range(len(names))] for first in (0, 1)]
     if 2 * sum(map(_is_number, names)) <= len(names) or list(names) in counted:
         return ""
-    return f" {DOUBT}"
+    return f" {NO_HEADER_DOUBT}"
 
 
 def _is_number(name: str) -> bool:
@@ -68,7 +68,7 @@ def _is_number(name: str) -> bool:
 
 
 def absent_from_sources(name: str, columns: SourceColumns) -> str:
-    """Words for a name that no source has, with the nearest that one has."""
+    """A sentence about a name that no source has, with the nearest one that exists."""
     source, slash, column = name.partition("/")
     if not slash or source not in columns.by_source:
         likely, others = (columns, columns.plain) if slash else (columns.plain, columns)
@@ -76,15 +76,17 @@ def absent_from_sources(name: str, columns: SourceColumns) -> str:
         where = "is not a column of any source"
     else:
         own = [f"{source}/{known}" for known in columns.by_source[source]]
-        elsewhere = [f"{other}/{known}" for other, known in columns.places(column)]
+        elsewhere = [f"{other}/{known}" for other, known in columns.resolve(column)]
         guess = elsewhere[0] if elsewhere else nearest(name, own)
         where = f"is not a column of source {source}"
     if guess is None:
-        shown = "; ".join(f"{one} ({_first(names)})" for one, names in columns.by_source.items())
+        shown = "; ".join(
+            f"{owner} ({_first(names)})" for owner, names in columns.by_source.items()
+        )
         return f"{name!r} {where}. The sources are {shown}."
     if columns.is_pick(guess):
         return f"{name!r} {where}. Did you mean {guess!r}?"
-    sources = ", ".join(one for one, _ in columns.places(guess))
+    sources = ", ".join(owner for owner, _ in columns.resolve(guess))
     return f"{name!r} {where}. Did you mean {guess!r} (in {sources})?"
 
 

@@ -1,4 +1,4 @@
-"""Errors about one of several sources."""
+"""Names of sources in errors."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ __all__ = ["about_source"]
 
 @contextmanager
 def about_source(name: str, *, alone: bool = False) -> Iterator[None]:
-    """Name the source in errors about its table.
+    """Prefix errors raised in the block with the name of the source.
 
     Parameters
     ----------
     name : str
     alone : bool
-        Whether it is the only source, which needs no name.
+        Whether it is the only source, which is not named.
 
     Examples
     --------
-    >>> from polytask.data.cells import about_source
+    >>> from polytask.data.names import about_source
     >>> from polytask.exceptions import DataError
     >>> with about_source("red"):
     ...     raise DataError("The table has no rows.")

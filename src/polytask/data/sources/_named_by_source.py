@@ -1,4 +1,4 @@
-"""Notes on single sources of several."""
+"""Notes about single sources among several."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from polytask._listing import first_and_more
 
-__all__ = ["by_source"]
+__all__ = ["named_by_source"]
 
 
-def by_source(notes: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Notes that name the sources they are about, each once; of a lone source as they are.
+def named_by_source(notes: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Prefix notes with the names of their sources; the notes of a single source stay unchanged.
 
     Parameters
     ----------
@@ -18,15 +18,15 @@ def by_source(notes: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from polytask.data.sources import by_source
-    >>> by_source(
+    >>> from polytask.data.sources import named_by_source
+    >>> named_by_source(
     ...     {"red": ["input id: all differ"], "white": ["input id: all differ", "no weights"]}
     ... )
     ('red, white: input id: all differ', 'white: no weights')
     """
     about: dict[str, list[str]] = {}
-    for source, said in notes.items():
-        for note in said:
+    for source, texts in notes.items():
+        for note in texts:
             about.setdefault(note, []).append(source)
     if len(notes) == 1:
         return tuple(about)

@@ -1,4 +1,4 @@
-"""Notes to the user about columns."""
+"""Texts of notes to the user about columns."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _NAME = re.compile(r"(?P<quote>'?)(?<![\w#])NAME(?![\w?])")  # and not a spreads
 
 
 def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """One line for all columns of which the same is to be said, given as (column, words)."""
+    """One note for all columns with the same text, given as pairs (column, text)."""
     alike: dict[str, list[str]] = {}
-    for name, words in notes:
-        alike.setdefault(words, []).append(name)
+    for name, text in notes:
+        alike.setdefault(text, []).append(name)
     return tuple(
-        f"{first_and_more(names)}: {named(words, names[0])}" for words, names in alike.items()
+        f"{first_and_more(names)}: {named(text, names[0])}" for text, names in alike.items()
     )
 
 
 def quoted(name: str) -> str:
-    """A name as it is written on a command line, in quotes where it needs them."""
+    """A name as it is written on a command line, quoted if necessary."""
     return name if _PLAIN.fullmatch(name) else shlex.quote(name)
 
 
-def named(words: str, name: str) -> str:
-    """Words with the name in place of NAME, so that what they advise can be copied.
+def named(text: str, name: str) -> str:
+    """The text with the name in place of NAME, so that its advice can be copied.
 
     Examples
     --------
-    >>> from polytask.data.cells._note_text import named
+    >>> from polytask.data.names._note_text import named
     >>> named("#NAME? is a category; --missing 'NAME=#NAME?' or --drop NAME", "my col")
     "#NAME? is a category; --missing 'my col=#NAME?' or --drop 'my col'"
     """
     within = _escaped(name)
-    return _NAME.sub(lambda found: f"'{within}" if found["quote"] else quoted(name), words)
+    return _NAME.sub(lambda match: f"'{within}" if match["quote"] else quoted(name), text)
 
 
 def as_missing(cells: Iterable[str]) -> str:
-    """Options that say of cells of NAME that they mean missing."""
+    """Options that declare cells of NAME to mean missing."""
     return " ".join(f"--missing 'NAME={_escaped(cell)}'" for cell in cells)
 
 
 def _escaped(text: str) -> str:
-    """Text as it is written within single quotes."""
+    """Text escaped for single quotes."""
     return text.replace("'", "'\"'\"'")

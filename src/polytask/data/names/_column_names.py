@@ -1,4 +1,4 @@
-"""Names of columns given as an argument."""
+"""Arguments that name columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["column_names"]
 
 
 def column_names(parameter: str, names: object) -> list[str]:
-    """One name or several as a list."""
+    """Return the list of names in an argument, which may be a single name."""
     if not isinstance(names, Iterable):
         raise ParameterError(message("the data set", parameter, "names of columns", names))
     return [names] if isinstance(names, str) else list(names)
