@@ -62,7 +62,8 @@ class OpenedData:
     def describe_columns(self) -> str:
         """Sentence that lists the columns."""
         return "; ".join(
-            f"{name or self.paths[name]} has the columns {first_names(table.frame.columns, _MOST_COLUMNS)}"
+            f"{name or self.paths[name]} has the columns "
+            f"{first_names(table.frame.columns, _MOST_COLUMNS)}"
             for name, table in self.tables.items()
         )
 

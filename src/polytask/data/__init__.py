@@ -1,11 +1,11 @@
 """Data sets of several tasks: tables to sources, columns to arrays, rows to parts.
 
-Begin with `dataset`. From the bottom up, each room importing only those below it: `names` (names of
-columns and sources in arguments, errors and notes), `cells` (text in the cells of a table as numbers,
-dates and missing values), `readers` (files and frames as tables), `columns` (one encoder per input
-column), `sources` (rows with one input schema, and their labels), `dataset` (`read` and
-`MultiTaskDataset`), and side by side `splits` (rows for training, validation and test) and `encoding`
-(schemas, blocks and batches of arrays).
+Begin with `dataset`. From the bottom up, each room importing only those below it: `names` (names
+of columns and sources in arguments, errors and notes), `cells` (text in the cells of a table as
+numbers, dates and missing values), `readers` (files and frames as tables), `columns` (one encoder
+per input column), `sources` (rows with one input schema, and their labels), `dataset` (`read` and
+`MultiTaskDataset`), and side by side `splits` (rows for training, validation and test) and
+`encoding` (schemas, blocks and batches of arrays).
 """
 
 from polytask.data.cells import Reading

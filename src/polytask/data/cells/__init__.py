@@ -1,9 +1,9 @@
 """The text in cells as numbers, dates, booleans and missing values, with notes on every doubt.
 
-Begin with `_cell_types.typed`, which tries the types in turn. `_text_numbers` and `_text_dates` read
-the columns that are not plain, `_missing` holds the cells that the user declares to be missing,
-`_roles` what columns are declared to be, and `_reading` the record of it all, by which new tables are
-read in the same way. Nothing here opens a file.
+Begin with `_cell_types.typed`, which tries the types in turn. `_text_numbers` and `_text_dates`
+read the columns that are not plain, `_missing` holds the cells that the user declares to be
+missing, `_roles` what columns are declared to be, and `_reading` the record of it all, by which
+new tables are read in the same way. Nothing here opens a file.
 """
 
 from polytask.data.cells._cell_types import CellRules, booleans_read, typed

@@ -57,7 +57,7 @@ def date_readings(columns: Sequence[pl.Series]) -> dict[str, TextReading]:
 
 
 def date_hint(cells: pl.Series) -> str:
-    """What to do with text that is dates but for a few cells, or may be, NAME for the column's name."""
+    """Advice on text of which most cells, or perhaps all, are dates; NAME stands for its column."""
     bare = cells.cast(pl.String).str.strip_chars()
     reading = date_readings([bare]).get(cells.name) if may_hold_dates(bare.head(1000)) else None
     return reading.note if reading and not reading.read else ""
@@ -125,7 +125,8 @@ def _no_dates(cells: pl.Series, forms: Sequence[str], strange: Mapping[str, int]
 
 def _remedy(cells: pl.Series, strange: Mapping[str, int]) -> str:
     if _are_few(strange, len(cells) - cells.null_count() - sum(strange.values())):
-        return f"Write {named(as_missing(strange), cells.name)} (missing= in Python) if that means missing"
+        options = named(as_missing(strange), cells.name)
+        return f"Write {options} (missing= in Python) if that means missing"
     if fitting := _fitting_form(cells):
         return _in_form(cells.name, fitting)
     return f"Name the form, as in {cells.name}:date=%d/%m/%Y, or the cells that mean missing"

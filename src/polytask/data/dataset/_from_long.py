@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask._listing import first_names
 from polytask.data.cells import CellRules, Reading, plain_text, typed
 from polytask.data.dataset._input_columns import choose_inputs
 from polytask.data.names import require_columns

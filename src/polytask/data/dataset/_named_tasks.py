@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from polytask._listing import first_names
 from polytask.data.dataset._target_texts import TargetPart, TargetText, matched_by, read_target
 from polytask.data.names import SourceColumns
 from polytask.exceptions import DataError

@@ -89,8 +89,9 @@ class SourceRoles:
         features = None if self.features is None else self._own(source, self.features)
         if self.features is not None and not features:
             sentence = (
-                f"No input column is left: none of the features {first_and_more(list(self.features))} is a "
-                "column of it. Name one of its columns, or leave the source out."
+                "No input column is left: none of the features "
+                f"{first_and_more(self.features)} is a column of it. "
+                "Name one of its columns, or leave the source out."
             )
             raise DataError(sentence)
         weights = {
@@ -115,7 +116,8 @@ class SourceRoles:
             ]
             if lacking and not self.columns.is_pick(name):
                 of_task = "" if task is None else f" for {task}"
-                yield f"{first_and_more(lacking)}: no column {name!r}, so that every row weighs 1{of_task}"
+                names = first_and_more(lacking)
+                yield f"{names}: no column {name!r}, so that every row weighs 1{of_task}"
 
     def _sources(self, name: str | None) -> set[str]:
         return set() if name is None else {source for source, _ in self.columns.resolve(name)}
@@ -137,8 +139,8 @@ class SourceRoles:
         """Notes on sources without weights, and on inputs named like targets of other sources."""
         targets = {column: each.sources for each in placed for column in each.task.columns}
         alike = (
-            f"{source.name}: input {name} is called like a target of {first_and_more(targets[name])}; "
-            f"--drop {source.name}/{name} leaves it out"
+            f"{source.name}: input {name} is called like a target of "
+            f"{first_and_more(targets[name])}; --drop {source.name}/{name} leaves it out"
             for source in sources
             for name in source.inputs.columns
             if name in targets

@@ -139,7 +139,7 @@ def prepared(
     missing: Any = (),
     notes: tuple[str, ...] = (),
 ) -> Table:
-    """A polars frame as a table; columns named in `categories` are such unless declared otherwise."""
+    """A polars frame as a table; columns in `categories` are such unless declared otherwise."""
     roles, dates = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)

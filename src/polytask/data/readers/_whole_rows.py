@@ -55,7 +55,8 @@ def _notes_on_names(raw: pl.LazyFrame, names: Sequence[str]) -> list[str]:
     columns = raw.select(names).collect()
     counting = [name for name in names if _counts_rows(columns[name])]
     notes = [
-        f"{name}: a column without a name that counts the rows, as an index does; --drop {quoted(name)} "
+        f"{name}: a column without a name that counts the rows, as an index does; "
+        f"--drop {quoted(name)} "
         "leaves it out"
         for name in counting
     ]
