@@ -1,10 +1,14 @@
 """Checks that are given a class, a list or a number answer with whose argument, what, and what to do."""
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 from fakes_classical import Squared, SquaredNorm
 from users_gumbel import Gumbel, GumbelLoss, Miss
 
+import polytask
 from polytask import testing
 from polytask.aggregation import MGDA
 from polytask.architectures import HardSharing
@@ -37,6 +41,11 @@ GOOD = {
     "check_sampler": (Uniform(), "sampler", "extends Sampler"),
     "check_weighting": (Equal(), "weighting", "extends Weighting"),
 }
+ROOMS = [
+    f"polytask.{room.name}"
+    for room in pkgutil.iter_modules(polytask.__path__)
+    if room.ispkg and room.name not in {"cli", "testing"}
+]
 OF_CLASSES = {"check_search_ranges", "check_parameters_reject_bad_values"}
 
 pytestmark = pytest.mark.usefixtures("unchecked_types")
@@ -46,6 +55,13 @@ def refused(check, *arguments, **options):
     with pytest.raises(ParameterError) as caught:
         getattr(testing, check)(*arguments, **options)
     return str(caught.value)
+
+
+def path_of(check):
+    base = GOOD[check][2].rpartition(" ")[2]
+    rooms = (importlib.import_module(room) for room in ROOMS)
+    (path,) = [f"{room.__name__}.{base}" for room in rooms if base in room.__all__]
+    return path
 
 
 def test_every_check_is_here():
@@ -61,7 +77,8 @@ def test_a_class_a_list_and_a_number_are_refused(check):
     for given, remedy in (
         (cls, f"Make an object of it: {cls.__name__}("),
         ([good], "Check one at a time."),
-        (0.5, "polytask."),
+        ("a name", "Give the object that the name stands for."),
+        (0.5, path_of(check)),
     ):
         sentence = refused(check, given)
         assert sentence.startswith(start)

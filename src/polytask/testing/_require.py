@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,12 +55,24 @@ def require_instance(check: str, parameter: str, given: object, base: type) -> N
 def _remedy(given: object, base: type) -> str:
     if isinstance(given, type):
         return f"Make an object of it: {_call(given)}."
+    if isinstance(given, str):
+        return "Give the object that the name stands for."
     if isinstance(given, list | tuple):
         return "Check one at a time."
-    module = base.__module__.partition("._")[0]
     if getattr(base, "_is_protocol", False):
-        return f"{module}.{base.__name__} says which they are."
-    return f"Extend {module}.{base.__name__}, and give an object of that class."
+        return f"{_public_path(base)} says which they are."
+    return f"Extend {_public_path(base)}, and give an object of that class."
+
+
+def _public_path(cls: type) -> str:
+    """The class with the room that exports it."""
+    rooms = [
+        name
+        for name, room in sys.modules.items()
+        if name.startswith("polytask.") and "._" not in name
+        if cls.__name__ in getattr(room, "__all__", ()) and vars(room).get(cls.__name__) is cls
+    ]
+    return f"{min(rooms, key=len, default=cls.__module__)}.{cls.__name__}"
 
 
 def _call(cls: type) -> str:
