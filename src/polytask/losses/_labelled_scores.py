@@ -45,7 +45,7 @@ class Cells:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What decides the tasks of the columns."""
+        """Block and sources, which determine the tasks of the columns."""
         return (self.block, *self.sources)
 
 
@@ -126,7 +126,7 @@ def _beside(cells: Sequence[Cells]) -> Cells:
 
 
 def _below(cells: Sequence[Cells]) -> Cells:
-    """Rows of sources of one task each below one another, each with its task."""
+    """Rows of several sources of one task, concatenated, each with the position of its task."""
     sizes = [len(part.scores) for part in cells]
     scores = torch.cat([part.scores for part in cells]).squeeze(1)
     counts = torch.tensor(sizes, device=scores.device)

@@ -107,7 +107,7 @@ class Loss(ABC):
         return mask.any(dim=-1).to(torch.float32)
 
     def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
-        """What the loss needs of the fitted targets, by name; nothing by default.
+        """Numbers that the loss needs of the fitted targets, by name; none by default.
 
         Parameters
         ----------

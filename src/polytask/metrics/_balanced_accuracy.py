@@ -50,7 +50,7 @@ class BalancedAccuracy(Metric):
         weight: Float64[np.ndarray, " n"],
         fitted: FittedTarget,
     ) -> MetricValue:
-        """Mean share of right decisions a class."""
+        """Mean share of right decisions per class."""
         del fitted
         reason = one_class(truth)
         if reason is not None:
@@ -66,7 +66,7 @@ class BalancedAccuracy(Metric):
         weight: Float64[np.ndarray, " n"],
         fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
-        """How far each row is righter than its class, by its share of the class."""
+        """Whether each row is right, less the recall of its class, by its share of the class."""
         del fitted
         true, _, right = class_totals(truth, response, weight)
         code = truth.astype(np.int64)

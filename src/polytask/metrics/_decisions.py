@@ -44,7 +44,7 @@ def class_totals(
 
 
 def one_class(truth: Float64[np.ndarray, " n"]) -> str | None:
-    """Why classes cannot be told apart here, if so."""
+    """The reason why classes cannot be distinguished in these rows, or None."""
     if len(truth) == 1:
         return "only 1 labelled row"
     if truth.min() == truth.max():

@@ -177,7 +177,7 @@ class Metric(ABC):
     def comparable(
         self, response: Float64[np.ndarray, " n *outputs"]
     ) -> Float64[np.ndarray, " n *outputs"]:
-        """What two models' responses can be exchanged as, such as ranks where only order counts."""
+        """The response as two models can exchange it, such as ranks where only order counts."""
         return response
 
     def parts(

@@ -15,7 +15,7 @@ def variance(values: Float64[np.ndarray, " n"], weight: Float64[np.ndarray, " n"
 
 
 def no_variance(truth: Float64[np.ndarray, " n"]) -> str | None:
-    """Why nothing can be explained here, if so."""
+    """The reason why there is no variance to explain, or None."""
     if len(truth) < 2:
         return "only 1 labelled row"
     if truth.min() == truth.max():

@@ -143,7 +143,7 @@ class Binary(Kind):
         return np.asarray(expit(raw[:, 0].astype(np.float64)))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
-        """Log-odds."""
+        """Log-odds of the probability."""
         del fitted
         probability = np.clip(response.astype(np.float64), 1e-15, 1 - 1e-15)
         from scipy.special import logit  # heavy, and not needed to read a table
@@ -155,7 +155,7 @@ class Binary(Kind):
         return np.array(fitted.classes, dtype=object)[(response > 0.5).astype(int)]
 
     def accepts_estimator(self, estimator: Any) -> bool:
-        """Classifiers that give probabilities."""
+        """Whether it is a classifier that gives probabilities."""
         return gives_probabilities(estimator)
 
     def from_estimator(
@@ -180,5 +180,5 @@ class Binary(Kind):
         return f"positive class {fitted.classes[1]!r}"
 
     def of_several(self) -> tuple[Kind, str]:
-        """Several columns of two values are multilabel."""
+        """Multilabel, for several columns of two values."""
         return Multilabel(), "2 values"

@@ -144,7 +144,7 @@ class Multiclass(Kind):
         return weighted_means(np.where(np.isnan(truth)[:, None], np.nan, of_class), weight)
 
     def accepts_estimator(self, estimator: Any) -> bool:
-        """Classifiers that give probabilities."""
+        """Whether it is a classifier that gives probabilities."""
         return gives_probabilities(estimator)
 
     def from_estimator(

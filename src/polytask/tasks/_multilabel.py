@@ -72,11 +72,11 @@ class Multilabel(Kind):
         return replace(fitted, learned={"positives": tuple(positives.tolist())})
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
-        """0 and 1."""
+        """0 for an absent label, 1 for a present one."""
         return self.truth(columns, fitted).astype(np.float32)
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
-        """0 and 1, (n, n_columns)."""
+        """0 for an absent label, 1 for a present one, (n, n_columns)."""
         return np.stack([codes(column, fitted.classes) for column in columns], axis=1)
 
     def class_codes(
@@ -94,7 +94,7 @@ class Multilabel(Kind):
         return np.asarray(expit(raw.astype(np.float64)))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
-        """Log-odds."""
+        """Log-odds of the probabilities."""
         del fitted
         from scipy.special import logit  # heavy, and not needed to read a table
 
@@ -106,7 +106,7 @@ class Multilabel(Kind):
         return (response > 0.5).astype(int)
 
     def accepts_estimator(self, estimator: Any) -> bool:
-        """Classifiers that give probabilities."""
+        """Whether it is a classifier that gives probabilities."""
         return gives_probabilities(estimator)
 
     def from_estimator(

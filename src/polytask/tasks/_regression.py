@@ -96,18 +96,18 @@ class Regression(Kind):
         return response
 
     def accepts_estimator(self, estimator: Any) -> bool:
-        """Regressors."""
+        """Whether it is a regressor."""
         return gives_numbers(estimator)
 
     def from_estimator(
         self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
     ) -> Float32[np.ndarray, "n size"]:
-        """Their predictions, which are standardised."""
+        """Predictions of the regressors, which learned standardised values."""
         del fitted
         return predicted_numbers(estimators, inputs).astype(np.float32)
 
     def of_several(self) -> tuple[Kind, str]:
-        """Several columns of numbers are one regression."""
+        """One regression, for several columns of numbers."""
         return self, "numbers"
 
     def _table(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:

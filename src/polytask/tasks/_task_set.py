@@ -17,7 +17,7 @@ __all__ = ["TaskSet"]
 
 @dataclass(frozen=True)
 class TaskSet(Sequence[Task]):
-    """An ordered set of tasks with unique names; `tasks["income"]` finds one by its name.
+    """An ordered set of tasks with unique names; `tasks["income"]` is the task of that name.
 
     Parameters
     ----------

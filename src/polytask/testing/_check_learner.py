@@ -230,7 +230,7 @@ def _check_units(
 def _check_new_rows(
     what: str, fitted: FittedPredictor, data: MultiTaskDataset, wanted: Predictions
 ) -> None:
-    """Plain tables without target columns, turned upside down."""
+    """Check predictions of plain tables without target columns, rows reversed."""
     tables = {source.name: _table(source)[::-1] for source in data.sources}
     given: Any = tables if len(tables) > 1 else next(iter(tables.values()))
     try:

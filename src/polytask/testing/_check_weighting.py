@@ -70,7 +70,7 @@ def check_weighting(weighting: Weighting, n_tasks: Sequence[int] = (1, 2, 5, 50)
 
 
 def _check_life(name: str, weighting: Weighting, count: int) -> None:
-    """Ordinary steps."""
+    """Check steps with ordinary losses."""
     fresh = partial(_started, weighting, count)
     for what, losses in _all_losses(count):
         _check_weights(f"{name}, {what}", fresh, losses)

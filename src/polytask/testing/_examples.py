@@ -51,7 +51,7 @@ class KindExample:
 
     @property
     def truth(self) -> np.ndarray:
-        """What metrics compare with."""
+        """True values that metrics compare responses with."""
         return self.kind.truth(self.arrays, self.fitted)
 
 

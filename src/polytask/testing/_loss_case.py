@@ -82,7 +82,7 @@ class LossCase:
 
 
 def cast(constants: Mapping[str, Tensor], dtype: torch.dtype) -> Mapping[str, Tensor]:
-    """Constants whose numbers with a point have another precision."""
+    """Constants whose floating-point numbers have another precision."""
     return {
         name: constant.to(dtype) if constant.is_floating_point() else constant
         for name, constant in constants.items()

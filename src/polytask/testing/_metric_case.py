@@ -83,7 +83,7 @@ class MetricCase:
     def value(
         self, truth: np.ndarray, response: np.ndarray, weight: np.ndarray | None = None
     ) -> float:
-        """The metric's value, which there must be."""
+        """The metric's value; raises if it is undefined."""
         scored = self.score(truth, response, weight)
         require(scored.value is not None, f"{self.name}: undefined ({scored.undefined}).")
         return float(scored.value or 0.0)

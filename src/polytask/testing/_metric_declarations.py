@@ -50,7 +50,7 @@ def _check_best(case: MetricCase) -> None:
 
 
 def _check_units(case: MetricCase) -> None:
-    """What it becomes where the target is measured in other units."""
+    """Check the value where the target is measured in other units."""
     kind, fitted = case.example.kind, case.example.fitted
     texts = any(column.dtype == object for column in case.example.columns.values())
     if texts or not kind.units(fitted):
@@ -73,7 +73,7 @@ def _check_units(case: MetricCase) -> None:
 
 
 def _check_power(case: MetricCase, rows: LabelledRows) -> None:
-    """Whether a mean of squares is declared to be one."""
+    """Check that a root mean square declares the power 2, and a mean the power 1."""
     half = np.arange(len(rows.truth)) < len(rows.truth) // 2
     means = {power: _distance(case, rows, half, power) for power in (1, 2)}
     declared = case.metric.power
@@ -100,7 +100,7 @@ def _distance(case: MetricCase, rows: LabelledRows, half: np.ndarray, power: int
 
 
 def _check_influence(case: MetricCase, rows: LabelledRows) -> None:
-    """Finite differences in the weight of every row."""
+    """Compare with finite differences in the weight of every row."""
     if _measured(case, rows, rows.weight) is None:
         return
     influence = case.metric.influence(rows.truth, rows.response, rows.weight, rows.fitted)

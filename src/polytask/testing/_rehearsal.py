@@ -14,7 +14,7 @@ __all__ = ["name_of", "rehearsed", "served_all", "started", "updated"]
 
 
 def name_of(aggregator: Aggregator) -> str:
-    """Its name in errors."""
+    """Name of an aggregator in errors."""
     return type(aggregator).__name__
 
 
@@ -35,7 +35,7 @@ def served_all(jacobian: Tensor) -> Served:
 
 
 def updated(aggregator: Aggregator, jacobian: Tensor, losses: Tensor | None = None) -> Tensor:
-    """Its update from the gradients of all tasks; its state advances."""
+    """Update from the gradients of all tasks; the state of the aggregator advances."""
     served = served_all(jacobian)
     given = served if losses is None else Served(served.present, losses.to(jacobian))
     return aggregator.aggregate(jacobian, given)

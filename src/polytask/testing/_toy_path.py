@@ -29,7 +29,7 @@ def toy_path(
     starts: Sequence[tuple[float, float]] = TOY_STARTS,
     seed: int = 0,
 ) -> Float64[Tensor, "steps_and_start n 2"]:
-    """Let a method descend the toy problem by Adam, from several points side by side.
+    """Descend the toy problem with a method and Adam, from several points side by side.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _gradients(
 
 
 class _Walker:
-    """A copy of the method on its way from one start."""
+    """A copy of the method that descends from one start."""
 
     def __init__(self, method: Aggregator | Weighting, seed: int) -> None:
         self.method = copy.deepcopy(method)
@@ -113,7 +113,7 @@ class _Walker:
     def update(
         self, losses: Float64[Tensor, " 2"], jacobian: Float64[Tensor, "2 2"]
     ) -> Float64[Tensor, " 2"]:
-        """What the method makes of both gradients."""
+        """The method's update from both gradients."""
         self.total = self.total + losses
         if isinstance(self.method, Aggregator):
             return self.method.aggregate(jacobian, Served(self.present, losses))
@@ -126,12 +126,12 @@ class _Walker:
         return update
 
     def after_step(self, losses: Float64[Tensor, " 2"]) -> None:
-        """Tell a weighting what its step did."""
+        """Pass the losses after the step to a weighting."""
         if isinstance(self.method, Weighting):
             self.method.after_step(losses, self.present)
 
     def end_epoch(self) -> None:
-        """Tell a weighting the mean losses of the epoch."""
+        """Pass the mean losses of the epoch to a weighting."""
         if isinstance(self.method, Weighting) and Need.EPOCH_LOSSES in self.method.needs:
             self.method.end_epoch(self.total / _EPOCH)
         self.total = torch.zeros(2, dtype=torch.float64)
