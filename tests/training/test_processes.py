@@ -67,8 +67,15 @@ def test_processes_without_a_row_of_the_batch_take_part(name):
     agrees(settings(batch_size=2, **OPTIONS[name]), mixed_table(40), mixed_table(2, seed=1), 3)
 
 
-def test_tasks_with_rows_of_their_own():
-    agrees(settings(**OPTIONS["gramian"]), own_rows_table(), own_rows_table(seed=1), 2)
+@pytest.mark.parametrize(("batch_size", "size"), [(16, 2), (2, 3)])
+def test_tasks_with_rows_of_their_own(batch_size, size):
+    trainer = settings(batch_size=batch_size, **OPTIONS["gramian"])
+    agrees(trainer, own_rows_table(n_rows=60), own_rows_table(n_rows=40, seed=1), size)
+
+
+def test_tasks_with_tables_of_their_own_and_processes_without_a_row():
+    data, validation = two_sources(30, 10, seed=0), two_sources(9, 4, seed=1)
+    agrees(settings(batch_size=2, **OPTIONS["gramian"]), data, validation, 3)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,11 @@ def _scaler(fabric: Fabric) -> Any:
 
 
 def task_of_row(network: MultiTaskModule, batch: Batch) -> Int[Tensor, " n_rows"] | None:
-    """The task of every row; None unless each has exactly one and the network keeps rows apart."""
-    if not network.rows_apart or len(batch) > 1 or len(network.blocks) > 1:
+    """The task of every row, where each has one and the network keeps rows apart; else None.
+
+    None also for rows of several sources, and for a batch of which this process has no row.
+    """
+    if not network.rows_apart or len(batch) != 1 or len(network.blocks) > 1:
         return None
     (rows,) = batch.values()
     return rows.task
