@@ -75,7 +75,10 @@ def test_processes_share_the_batch_of_one(cls, sizes, batch_size, size):
             for process in processes
         ]
         assert Counter(itertools.chain(*parts)) == wanted
-        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+        lengths = [len(part) for part in parts if part]
+        assert max(lengths) - min(lengths) <= 1
+        assert min(lengths) > 1 or sum(lengths) == 1
+        assert len(lengths) == size or sum(lengths) < 2 * size
 
 
 @every(MIXED)

@@ -1,6 +1,6 @@
 """Several processes with parts of each batch train the network that one trains on the whole."""
 
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 import polars as pl
@@ -144,22 +144,54 @@ def test_a_loss_that_is_not_finite_ends_all():
     assert "is not finite in batch 1 of epoch 1" in sentences[0]
 
 
-def test_an_error_in_one_process_ends_all():
+@pytest.mark.parametrize("where", ["forward", "forward.evaluated_sums", "observing.observed"])
+def test_an_error_in_one_process_ends_all(where):
+    def failing(*arguments):
+        raise KeyError("column")
+
+    def broken(run):
+        *path, name = where.split(".")
+        setattr(reduce(getattr, path, run), name, failing)
+
+    assert errors_of_two(broken) == ERRORS_OF_TWO
+
+
+@pytest.mark.parametrize("what", ["on_epoch", "save"])
+def test_an_error_in_what_a_process_does_after_an_evaluation_ends_all(what):
+    def failing(value):
+        raise KeyError("column")
+
+    assert errors_of_two(lambda run: None, **{what: failing}) == ERRORS_OF_TWO
+
+
+ERRORS_OF_TWO = ["Another process failed in its part of the work. See its error.", "'column'"]
+
+
+def errors_of_two(broken, **functions):
+    """The errors of two processes of which the second is broken or has functions that fail."""
+    observers = ("gradient_conflict",)
+
     def train(processes):
-        run = run_of(settings(batch_size=4), mixed_table(8), None, processes)
-
-        def failing(batch):
-            raise KeyError("column")
-
-        if processes.rank == 1:
-            run.forward = failing
+        trainer = settings(batch_size=4, observers=observers)
+        run = run_of(trainer, mixed_table(8), mixed_table(8, seed=1), processes)
+        second = processes.rank == 1
+        if second:
+            broken(run)
         with pytest.raises((KeyError, PolytaskError)) as caught:
-            run.run(progress=False)
+            run.run(progress=False, **(functions if second else {}))
         return str(caught.value)
 
-    first, second = together(2, train)
-    assert first.startswith("Another process failed in its part of the batch.")
-    assert second == "'column'"
+    return together(2, train)
+
+
+@pytest.mark.parametrize(("batch_size", "size"), [(3, 2), (4, 3)])
+def test_no_process_normalises_over_a_single_row(batch_size, size, monkeypatch):
+    normalised = HardSharing(MLP((8,), normalization="batch"))
+    monkeypatch.setattr("training_processes.SMALL", normalised)
+    train = partial(trained, settings(batch_size=batch_size), mixed_table(20), None)
+    first, *others = together(size, train)
+    for other in others:
+        agree(first, other, rtol=0.0, atol=0.0)
 
 
 def test_statistics_of_batch_norm_are_averaged(monkeypatch):

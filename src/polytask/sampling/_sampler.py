@@ -157,14 +157,18 @@ class Sampler(ABC):
         """Rows of a step's batch for this process: positions in each source that takes part.
 
         The parts of all processes are disjoint, of equal size up to one row, and together the
-        batch that a single process would have.
+        batch that a single process would have. Where that has fewer than two rows per process,
+        the last processes get none, since nothing can be normalised over a single row.
         """
         drawn = self.draw(step)
         if self.size == 1:
             return dict(drawn)
+        n_parts = min(self.size, max(sum(map(len, drawn.values())) // 2, 1))
+        if self.rank >= n_parts:
+            return {}
         parts, start = {}, 0
         for name, rows in drawn.items():
-            part = rows[(self.rank - start) % self.size :: self.size]
+            part = rows[(self.rank - start) % n_parts :: n_parts]
             start += len(rows)
             if len(part):
                 parts[name] = part

@@ -209,7 +209,9 @@ def _check_processes(life: _Life) -> None:
         for step in range(life.n_steps):
             parts = [_plain(life.step(sampler, step)) for sampler in processes]
             lengths = [sum(map(len, part.values())) for part in parts]
-            even = max(lengths) - min(lengths) <= 1
+            n_parts = min(size, max(sum(lengths) // 2, 1))
+            taking, idle = lengths[:n_parts], lengths[n_parts:]
+            even = max(taking) - min(taking) <= 1 and not any(idle)
             require(even, f"{life.name}: {size} processes get {lengths} rows at step {step}.")
             together = {
                 source: sorted(row for part in parts for row in part.get(source, []))

@@ -15,7 +15,6 @@ from torch.func import functional_call
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
-from polytask.processes import Processes
 from polytask.training._score import score
 
 __all__ = ["BatchLosses", "Forward"]
@@ -91,19 +90,14 @@ class Forward:
         sums, counts = self.loss.sums(_floats(raw), batch)
         return sums, counts
 
-    def means(
-        self, batch: Batch, processes: Processes
+    def evaluated_sums(
+        self, batch: Batch
     ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
-        """Mean losses over many rows, in evaluation mode, and the weights of their labels.
-
-        Every process passes its own rows; the means are those over all processes.
-        """
+        """Sums of losses and label weights over many rows, in evaluation mode."""
         with nullcontext() if self.plain else self.fabric.autocast():
             raw = score(self.network, batch)
         with torch.no_grad():
-            sums, counts = self.loss.sums(_floats(raw), batch)
-        sums, counts = processes.sum(sums), processes.sum(counts)
-        return sums / counts.clamp(min=1e-30), counts
+            return self.loss.sums(_floats(raw), batch)
 
 
 def _floats(raw: Raw) -> Raw:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -13,7 +14,15 @@ from polytask.exceptions import PolytaskError
 from polytask.processes import Processes
 from polytask.training._forward import BatchLosses
 
-__all__ = ["average_buffers", "average_gradients", "losses_of_all", "rows_of_process"]
+__all__ = [
+    "average_buffers",
+    "average_gradients",
+    "losses_of_all",
+    "raised_in_all",
+    "rows_of_process",
+]
+
+_Result = TypeVar("_Result")
 
 
 def rows_of_process(sources: Batch, processes: Processes) -> dict[str, SourceBatch]:
@@ -27,29 +36,50 @@ def rows_of_process(sources: Batch, processes: Processes) -> dict[str, SourceBat
     return {name: rows for name, rows in parts.items() if rows.n_rows}
 
 
+def raised_in_all(
+    work: Callable[[], _Result], processes: Processes, device: torch.device
+) -> _Result:
+    """What `work` returns in this process, which exchanges nothing with others meanwhile.
+
+    An error in one process is raised in all of them: otherwise the others would wait for it.
+    """
+    if processes.size == 1:
+        return work()
+    result, error = _attempted(work)
+    failed = bool(processes.any(torch.tensor(error is not None, device=device)))
+    if result is None or failed:
+        raise error or _failure_elsewhere()
+    return result[0]
+
+
 def losses_of_all(
     own_losses: Callable[[], BatchLosses], n_tasks: int, processes: Processes, device: torch.device
 ) -> BatchLosses:
     """Losses of which the mean over all processes is the loss of the whole batch.
 
-    An error in one process is raised in all of them: otherwise the others would wait for it.
+    An error in one process is raised in all of them, as by `raised_in_all`.
     """
-    error: Exception | None = None
     zeros = torch.zeros(n_tasks, device=device)
-    own = BatchLosses(zeros, zeros.bool())
-    try:
-        own = own_losses()
-    except Exception as raised:  # noqa: BLE001 - raised again below, after all processes know
-        error = raised
+    result, error = _attempted(own_losses)
+    own = BatchLosses(zeros, zeros.bool()) if result is None else result[0]
     failed = torch.tensor([error is not None], device=device)
     flags = processes.any(torch.cat([own.present, failed]))
-    if error is not None:
-        raise error
     if bool(flags[-1]):
-        sentence = "Another process failed in its part of the batch. See its error."
-        raise PolytaskError(sentence)
+        raise error or _failure_elsewhere()
     whole = processes.sum(own.losses)
     return BatchLosses(own.losses * processes.size, flags[:-1], own.features, whole)
+
+
+def _attempted(work: Callable[[], _Result]) -> tuple[tuple[_Result] | None, Exception | None]:
+    """The result or the error of some work; one of them is None."""
+    try:
+        return (work(),), None
+    except Exception as error:  # noqa: BLE001 - raised again after all processes know
+        return None, error
+
+
+def _failure_elsewhere() -> PolytaskError:
+    return PolytaskError("Another process failed in its part of the work. See its error.")
 
 
 def average_gradients(parameters: Sequence[Tensor], processes: Processes) -> None:

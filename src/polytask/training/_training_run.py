@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -41,6 +41,7 @@ from polytask.training._several_processes import (
     average_buffers,
     average_gradients,
     losses_of_all,
+    raised_in_all,
 )
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._validation_losses import ValidationLosses
@@ -48,6 +49,8 @@ from polytask.training._validation_losses import ValidationLosses
 __all__ = ["TrainingRun"]
 
 _MIN_EVALUATION_INTERVAL = 25
+
+_Result = TypeVar("_Result")
 
 
 class TrainingRun:
@@ -197,11 +200,24 @@ class TrainingRun:
                     record = self._evaluate()
                     self._exhausted = self._is_exhausted()
                     bar.show(self.step, record.validation_losses or record.train_losses)
-                    if on_epoch is not None:
-                        on_epoch(record)
-                    if save is not None:
-                        save(self)
+                    self._alone(partial(self._report, record, on_epoch, save))
         return self._finish()
+
+    def _report(
+        self,
+        record: EpochRecord,
+        on_epoch: Callable[[EpochRecord], None] | None,
+        save: Callable[[Any], None] | None,
+    ) -> None:
+        """Pass an evaluation to the user's function, and the run to the checkpoint."""
+        if on_epoch is not None:
+            on_epoch(record)
+        if save is not None:
+            save(self)
+
+    def _alone(self, work: Callable[[], _Result]) -> _Result:
+        """The result of work that this process does without the others."""
+        return raised_in_all(work, self.processes, self.fabric.device)
 
     def _is_exhausted(self) -> bool:
         """Whether training should end; all processes decide alike."""
@@ -351,8 +367,8 @@ class TrainingRun:
             self._learning_rate(),
         )
         if self.observing is not None:
-            active = self.selection.active
-            record = self.observing.observed(record, self.history.epochs, active)
+            earlier, active = self.history.epochs, self.selection.active
+            record = self._alone(partial(self.observing.observed, record, earlier, active))
         self.history.epochs.append(record)
         self._update_sampler()
         if record.validation_losses:

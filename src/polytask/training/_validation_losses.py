@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 from polytask.data import Batch, SourceBatch
 from polytask.processes import Processes
 from polytask.tasks import TaskSet
 from polytask.training._forward import Forward
-from polytask.training._several_processes import rows_of_process
+from polytask.training._several_processes import raised_in_all, rows_of_process
 
 __all__ = ["ValidationLosses"]
 
@@ -46,6 +47,9 @@ class ValidationLosses:
         return {source: self._losses({source: rows}) for source, rows in self.rows.items()}
 
     def _losses(self, rows: Batch) -> dict[str, float]:
-        means, counts = self.forward.means(rows_of_process(rows, self.processes), self.processes)
+        own = partial(self.forward.evaluated_sums, rows_of_process(rows, self.processes))
+        own_sums, own_counts = raised_in_all(own, self.processes, self.forward.fabric.device)
+        sums, counts = self.processes.sum(own_sums), self.processes.sum(own_counts)
+        means = sums / counts.clamp(min=1e-30)
         columns = zip(self.tasks.names, means.tolist(), counts.tolist(), strict=True)
         return {name: mean for name, mean, count in columns if count > 0}
