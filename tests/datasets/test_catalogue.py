@@ -20,13 +20,13 @@ def test_names_are_sorted_and_every_file_can_be_checked():
 def test_place_is_told_without_reading(monkeypatch, tmp_path):
     monkeypatch.setenv("POLYTASK_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("POLYTASK_CACHE", str(tmp_path / "cache"))
-    assert BY_NAME["digits"].place == "built-in"
-    assert BY_NAME["census-income"].place == "not at hand"
+    assert BY_NAME["digits"].availability == "built-in"
+    assert BY_NAME["census-income"].availability == "not at hand"
     for folder, file in zip(("data", "cache"), BY_NAME["census-income"].files, strict=True):
         place = tmp_path / folder / file.path
         place.parent.mkdir(parents=True)
         place.touch()
-    assert BY_NAME["census-income"].place == "at hand"
+    assert BY_NAME["census-income"].availability == "at hand"
 
 
 @pytest.mark.parametrize("spelling", ["digits", "Digits", "DIGITS "])

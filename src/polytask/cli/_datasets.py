@@ -37,7 +37,7 @@ def _list(voice: Voice) -> None:
     infos = catalogue()
     head = ("name", "rows", "tasks", "where", "what")
     rows = [
-        (info.name, f"{info.rows:,}", str(len(info.tasks)), info.place, info.description)
+        (info.name, f"{info.rows:,}", str(len(info.tasks)), info.availability, info.description)
         for info in infos
     ]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
@@ -58,7 +58,7 @@ def _describe(voice: Voice, name: str) -> None:
     voice.result(f"  tasks     {len(info.tasks)}: {shown}")
     voice.result(f"  licence   {info.licence}")
     voice.result(f"  source    {info.citation}")
-    voice.result(f"  where     {info.place}")
+    voice.result(f"  where     {info.availability}")
     voice.result(f"  write     polytask datasets {info.name} --out {file}")
     voice.result(f"  compare   polytask compare {file} {info.flags}")
 

@@ -1,4 +1,8 @@
-"""Public data sets, fetched and checked, and generators of tasks with known relations."""
+"""Public data sets, downloaded and checked, and generators of tasks with known relations.
+
+Begin with ``_school.py``, a public data set in one file, or ``_related_regression.py``, a
+generator. ``_catalogue.py`` lists the public data sets; ``_obtain.py`` finds or downloads files.
+"""
 
 from polytask.datasets._catalogue import as_table, catalogue
 from polytask.datasets._census_income import fetch_census_income

@@ -1,4 +1,4 @@
-"""All public data sets by name."""
+"""Catalogue of public data sets by name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TABLES = {
 
 
 def catalogue() -> tuple[DatasetInfo, ...]:
-    """What is known of every public data set, in the order of their names."""
+    """Descriptions of all public data sets, sorted by name."""
     return tuple(_TABLES)
 
 
@@ -41,15 +41,15 @@ def as_table(name: str) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        Targets are the last columns, but for ``split`` (train or test) where one split is
-        published. The data set's `flags` say how to learn from it.
+        Targets are the last columns, followed by ``split`` (train or test) if a split is published.
+        The data set's `flags` are the options for learning from it.
 
     Raises
     ------
     UnknownNameError
         If no data set has the name.
     DatasetUnavailableError
-        If its files are neither at hand nor reachable.
+        If its files are neither available locally nor reachable.
     """
     for info, table in _TABLES.items():
         if fold(info.name) == fold(name):

@@ -69,8 +69,7 @@ _NUMERIC = (
     "persons_worked_for_employer",
     "weeks_worked_in_year",
 )
-# Numbers that only name a category, and what makes text of them: “code 43” stays text when a
-# CSV file is read back.
+# Prefixes of numbers that name a category: “code 43” stays text when a CSV file is read back.
 _PREFIXES = {
     "industry_code": "code ",
     "occupation_code": "code ",
@@ -126,15 +125,15 @@ def fetch_census_income() -> FetchedDataset:
     Raises
     ------
     DatasetUnavailableError
-        If the files are neither at hand nor reachable.
+        If the files are neither available locally nor reachable.
 
     Notes
     -----
-    The instance weight is dropped. Marital status gives ``never_married`` and is no input;
-    other columns still tell much of it (such as “Child <18 never marr not in subfamily”), as
-    in all published work on these tasks. “?”, the files' mark of an unknown value, stays a
-    category of its own. Rows that occur twice or contradict each other stay too. Numbers that
-    only name a category, such as those of industries, read “code 43”.
+    The instance weight is dropped. Marital status gives ``never_married`` and is no input; other
+    columns still reveal much of it (such as “Child <18 never marr not in subfamily”), as in all
+    published work on these tasks. “?”, the files' mark of an unknown value, stays a separate
+    category. Duplicate and contradictory rows are kept. Numbers that name a category, such as those
+    of industries, become texts such as “code 43”.
     """
     table = census_income_table()
     tasks = [Task(name, "binary") for name in _TARGETS]
@@ -153,10 +152,10 @@ def fetch_census_income() -> FetchedDataset:
 def census_income_table() -> pl.DataFrame:
     """All rows with their inputs, both targets as 0 and 1, and ``split``, train or test."""
     train, test = obtain(CENSUS_INCOME.name, CENSUS_INCOME.files)
-    return pl.concat([_part(train, "train"), _part(test, "test")])
+    return pl.concat([_read_part(train, "train"), _read_part(test, "test")])
 
 
-def _part(path: Path, name: str) -> pl.DataFrame:
+def _read_part(path: Path, name: str) -> pl.DataFrame:
     text = pl.read_csv(path, has_header=False, schema=dict.fromkeys(_COLUMNS, pl.String))
     targets = {"instance_weight", "marital_status", "income"}
     return text.with_columns(pl.all().str.strip_chars()).select(

@@ -1,4 +1,4 @@
-"""Regression tasks that fall into clusters."""
+"""Generator of clustered regression tasks."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def make_clustered_tasks(
     own_rows: bool = False,
     seed: int = 0,
 ) -> tuple[MultiTaskDataset, LinearTruth]:
-    """Make regression tasks in clusters: akin within one, unrelated across.
+    """Make regression tasks that are related within clusters and unrelated across them.
 
     Parameters
     ----------
     n_clusters : int, default 3
     tasks_per_cluster : int, default 4
     n_rows : int, default 200
-        Rows in all, or of each task with `own_rows`.
+        Rows in total, or per task with `own_rows`.
     n_features : int, default 20
         More than `n_clusters`.
     spread : float in [0, 1], default 0.3
-        How far tasks lie from their cluster's centre: 0 makes them equal, 1 leaves nothing of
+        Distance of tasks from their cluster's centre: with 0 they are equal, with 1 unrelated to
         the centre.
     noise : float, default 0.5
         Standard deviation of the noise; the noiseless targets' is 1.

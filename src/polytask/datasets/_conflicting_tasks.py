@@ -1,4 +1,4 @@
-"""Regression tasks that pull in different directions."""
+"""Generator of conflicting regression tasks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_conflicting_tasks(
     own_rows: bool = False,
     seed: int = 0,
 ) -> tuple[MultiTaskDataset, LinearTruth]:
-    """Make regression tasks whose coefficient vectors stand at one angle to each other.
+    """Make regression tasks whose coefficient vectors all have the same angle to each other.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def make_conflicting_tasks(
         `n_tasks` at most arccos(−1 / (n_tasks − 1)) from one another.
     n_tasks : int, default 2
     n_rows : int, default 200
-        Rows in all, or of each task with `own_rows`.
+        Rows in total, or per task with `own_rows`.
     n_features : int, default 20
         At least `n_tasks`.
     noise : float, default 0.5

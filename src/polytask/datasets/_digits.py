@@ -1,4 +1,4 @@
-"""Scikit-learn's handwritten digits, asked several questions."""
+"""Several tasks on scikit-learn's handwritten digits."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from polytask.tasks import Task
 
 __all__ = ["DIGITS", "digits_table", "load_digits_tasks"]
 
-# The answer for each of the digits 0 to 9. A 4 counts as open, as about half of them are.
-_ANSWERS = {
+# Labels of the digits 0 to 9. A 4 counts as open, as about half of them are.
+_LABELS = {
     "digit": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
     "odd": (0, 1, 0, 1, 0, 1, 0, 1, 0, 1),
     "closed_loops": (1, 0, 0, 0, 0, 0, 1, 0, 2, 1),
@@ -30,16 +30,16 @@ DIGITS = DatasetInfo(
     name="digits",
     description="Handwritten digits of 8 × 8 pixels: which, odd, closed loops, 5 or more, prime",
     rows=1797,
-    tasks=tuple(_ANSWERS),
+    tasks=tuple(_LABELS),
     licence="CC BY 4.0",
     citation="E. Alpaydin and C. Kaynak, Optical recognition of handwritten digits, UCI Machine "
     "Learning Repository, 1998, doi:10.24432/C50P49",
-    flags=" ".join(f"--target {name}:{_KINDS.get(name, 'binary')}" for name in _ANSWERS),
+    flags=" ".join(f"--target {name}:{_KINDS.get(name, 'binary')}" for name in _LABELS),
 )
 
 
-def load_digits_tasks(tasks: Sequence[str] = tuple(_ANSWERS), *, seed: int = 0) -> MultiTaskDataset:
-    """Ask several questions of scikit-learn's handwritten digits.
+def load_digits_tasks(tasks: Sequence[str] = tuple(_LABELS), *, seed: int = 0) -> MultiTaskDataset:
+    """Make several tasks of scikit-learn's handwritten digits.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def load_digits_tasks(tasks: Sequence[str] = tuple(_ANSWERS), *, seed: int = 0) 
         for 8; 1 for 0, 6 and 9; else 0), ``at_least_five``, ``prime`` and ``noise``. All but
         the noise by default.
     seed : int, default 0
-        Draws the labels of ``noise``, a fair coin that no model can learn: a task that cannot
-        gain from the others and can only take from them.
+        Seed of the labels of ``noise``, fair coin tosses that no model can learn: a task that
+        cannot gain from the others but may harm them.
 
     Returns
     -------
@@ -63,9 +63,9 @@ def load_digits_tasks(tasks: Sequence[str] = tuple(_ANSWERS), *, seed: int = 0) 
 
     Notes
     -----
-    The first five are functions of the digit, so that what tells digits apart serves them all.
+    The first five are functions of the digit, so that features of digits serve all of them.
     """
-    known = {*_ANSWERS, _NOISE}
+    known = {*_LABELS, _NOISE}
     for name in tasks:
         if name not in known:
             sentence = f"The digits have no task named {name!r}. {suggestion(name, known)}"
@@ -74,18 +74,18 @@ def load_digits_tasks(tasks: Sequence[str] = tuple(_ANSWERS), *, seed: int = 0) 
     if _NOISE in tasks:
         coin = np.random.default_rng(seed).integers(2, size=table.height)
         table = table.with_columns(pl.Series(_NOISE, coin))
-    table = table.drop(set(_ANSWERS).difference(tasks))
+    table = table.drop(set(_LABELS).difference(tasks))
     return MultiTaskDataset.from_table(
         table, [Task(name, _KINDS.get(name, "binary")) for name in tasks]
     )
 
 
 def digits_table() -> pl.DataFrame:
-    """All rows: 64 pixels and the five answers."""
+    """All rows: 64 pixels and the five labels."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     names = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
     return pl.DataFrame(digits.data.astype(np.int64), schema=names).with_columns(
-        pl.Series(task, np.array(answers)[digits.target]) for task, answers in _ANSWERS.items()
+        pl.Series(task, np.array(labels)[digits.target]) for task, labels in _LABELS.items()
     )

@@ -1,4 +1,4 @@
-"""Bytes of a published address into a file, with a time limit and a progress bar."""
+"""Downloads into files, with a time limit and a progress bar."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _Stream = IO[bytes] | BufferedIOBase
 
 
 def download(url: str, target: Path) -> None:
-    """Write what `url` holds into `target`.
+    """Download `url` into `target`.
 
     Parameters
     ----------
     url : str
         An address; its fragments name members of archives, from the outer to the inner.
     target : Path
-        Is overwritten. A member of an archive is packed again where this ends in ``.gz``.
+        File to overwrite; if it ends in ``.gz``, a member of an archive is compressed again.
 
     Raises
     ------
     OSError
-        If the server cannot be reached, refuses, or falls silent.
+        If the server cannot be reached, refuses, or stops responding.
     http.client.HTTPException, zipfile.BadZipFile, tarfile.TarError, KeyError, EOFError
-        If the answer breaks off, or is no archive with these members.
+        If the response is incomplete, or is no archive with these members.
     """
     address, *members = url.split("#")
     if not members:
@@ -55,17 +55,17 @@ def download(url: str, target: Path) -> None:
 def _transfer(address: str, sink: IO[bytes]) -> None:
     console = Console(stderr=True)
     with (
-        _answer(address) as answer,
+        _open_address(address) as response,
         Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
     ):
-        length = answer.headers.get("Content-Length")
+        length = response.headers.get("Content-Length")
         bar = progress.add_task(address.rsplit("/", 1)[-1], total=float(length) if length else None)
-        while chunk := answer.read(_CHUNK):
+        while chunk := response.read(_CHUNK):
             sink.write(chunk)
             progress.advance(bar, len(chunk))
 
 
-def _answer(address: str) -> Any:
+def _open_address(address: str) -> Any:
     request = urllib.request.Request(address, headers={"User-Agent": "polytask"})  # noqa: S310 - our own addresses
     try:
         return urllib.request.urlopen(request, timeout=_SECONDS)  # noqa: S310 - the same

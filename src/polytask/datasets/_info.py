@@ -1,4 +1,4 @@
-"""What is known of a public data set, and one that has been read."""
+"""Descriptions of public data sets, and public data sets that have been read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["DatasetInfo", "FetchedDataset"]
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A line of the catalogue.
+    """The description of a public data set in the catalogue.
 
     Parameters
     ----------
@@ -24,9 +24,9 @@ class DatasetInfo:
     licence : str
     citation : str
     flags : str
-        What follows ``polytask compare TABLE`` to learn its tasks.
+        Options after ``polytask compare TABLE`` for learning its tasks.
     files : tuple of PublicFile
-        What it is read from; empty when it comes with the package or scikit-learn.
+        Its files; empty if it comes with the package or scikit-learn.
     """
 
     name: str
@@ -39,22 +39,22 @@ class DatasetInfo:
     files: tuple[PublicFile, ...] = ()
 
     @property
-    def place(self) -> str:
-        """“built-in”, “at hand” or “not at hand” (content unchecked)."""
+    def availability(self) -> str:
+        """Either “built-in”, “at hand” or “not at hand” (content unchecked)."""
         if not self.files:
             return "built-in"
-        return "at hand" if all(file.place() for file in self.files) else "not at hand"
+        return "at hand" if all(file.local_path() for file in self.files) else "not at hand"
 
 
 @dataclass(frozen=True, eq=False)
 class FetchedDataset:
-    """A public data set with the split that is published for it.
+    """A public data set with its published split.
 
     Parameters
     ----------
     dataset : MultiTaskDataset
     split : Splitter
-        Training and test rows as published where they are; the rest is drawn by seed.
+        Training and test rows as published, if they are; other parts are drawn by seed.
     info : DatasetInfo
         Description, licence and citation.
 

@@ -1,4 +1,4 @@
-"""Regression tasks from given coefficients."""
+"""Generator of regression tasks with given coefficients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check_sizes", "linear_tasks", "orthonormal"]
 
 
 def check_sizes(owner: str, noise: float, **sizes: int) -> None:
-    """Check what all generators take: positive counts, and noise of at least 0."""
+    """Check the common arguments of generators: positive sizes, and noise of at least 0."""
     for name, value in sizes.items():
         check(owner, name, value, Interval(int, 1))
     check(owner, "noise", noise, Interval(float, 0))
@@ -37,7 +37,7 @@ def linear_tasks(
     own_rows: bool,
     clusters: Int64[np.ndarray, " t"] | None = None,
 ) -> tuple[MultiTaskDataset, LinearTruth]:
-    """Standard normal inputs, targets ``X @ coef.T`` plus noise, and what is true of them."""
+    """Make standard normal inputs and targets ``X @ coef.T`` plus noise, with their truth."""
     n_tasks, n_features = coef.shape
     tasks = [Task(f"task_{number}", "regression") for number in range(n_tasks)]
     truth = LinearTruth(coef, coef @ coef.T, float(noise), clusters)

@@ -1,4 +1,4 @@
-"""What a generator knows of the tasks it made."""
+"""True coefficients and relations of generated tasks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["LinearTruth"]
 
 @dataclass(frozen=True, eq=False)
 class LinearTruth:
-    """The coefficients behind generated tasks, and how the tasks are related.
+    """The true coefficients of generated tasks, and their relations.
 
     Parameters
     ----------
     coef : array of shape (n_tasks, n_features)
-        Without noise a target is ``X @ coef.T``.
+        Targets without noise are ``X @ coef.T``.
     task_covariance : array of shape (n_tasks, n_tasks)
-        ``coef @ coef.T``: covariance of the noiseless targets, inputs being standard normal.
+        ``coef @ coef.T``, the covariance of the noiseless targets for standard normal inputs.
     noise : float
-        Standard deviation of what was added to the targets.
+        Standard deviation of the noise added to the targets.
     clusters : array of shape (n_tasks,), optional
-        Which cluster each task belongs to, where there are clusters.
+        Cluster of each task, if there are clusters.
     """
 
     coef: np.ndarray

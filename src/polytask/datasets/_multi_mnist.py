@@ -74,36 +74,36 @@ MULTI_MNIST = DatasetInfo(
 def fetch_multi_mnist(
     n_train: int = _N_TRAIN, n_test: int = _N_TEST, *, seed: int = 0
 ) -> FetchedDataset:
-    """Overlay MNIST's digits: which one is at the left, and which at the right.
+    """Make overlaid images of two MNIST digits, with the left and the right digit as tasks.
 
     Parameters
     ----------
     n_train : int in [1, 60000], default 60000
     n_test : int in [1, 10000], default 10000
-        Fewer images are the first of all.
+        Numbers of images, taken from the beginning.
     seed : int, default 0
-        Pairs the digits.
+        Seed of the pairs of digits.
 
     Returns
     -------
     FetchedDataset
         Images as one tensor column ``image`` of shape (1, 36, 36), grey values from 0 to 255;
-        multiclass tasks ``left`` and ``right``, ten digits each. Training images are made of
-        MNIST's training digits and test images of its test digits; a tenth of the former is
-        drawn for validation by the split's seed.
+        multiclass tasks ``left`` and ``right``, ten digits each. Training images consist of
+        MNIST's training digits and test images of its test digits; a tenth of the training images
+        is drawn for validation by the split's seed.
 
     Raises
     ------
     DatasetUnavailableError
-        If the files are neither at hand nor reachable.
+        If the files are neither available locally nor reachable.
 
     Notes
     -----
-    The first digit lies at the top left of 36 × 36 pixels, the second at the bottom right, 8
-    pixels further along both axes; where they overlap the brighter value counts. Each digit of
-    MNIST is once a left and once a right one. Other versions differ: Sabour et al. move digits
-    by up to 4 pixels and pair different ones only, Sener & Koltun (NeurIPS 2018) shrink the
-    image to 28 × 28.
+    The first digit is at the top left of 36 × 36 pixels, the second at the bottom right, shifted by
+    8 pixels along both axes; overlapping pixels take the brighter value. Each digit of MNIST is
+    used once as a left and once as a right one. Other versions differ: Sabour et al. shift digits
+    by up to 4 pixels and pair only different ones, Sener & Koltun (NeurIPS 2018) shrink the image
+    to 28 × 28.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def _images(
     generator = np.random.default_rng(seed)
     parts = []
     for images, labels, count in ((train, train_labels, n_train), (test, test_labels, n_test)):
-        digits, known = _read(images).reshape(-1, _DIGIT, _DIGIT), _read(labels)
+        digits, known = _read_values(images).reshape(-1, _DIGIT, _DIGIT), _read_values(labels)
         partner = generator.permutation(len(known))[:count]
         overlaid = overlay(digits[:count], digits[partner])
         parts.append((overlaid, np.stack([known[:count], known[partner]], axis=1)))
@@ -160,7 +160,7 @@ def _images(
 def overlay(
     left: UInt8[np.ndarray, "n 28 28"], right: UInt8[np.ndarray, "n 28 28"]
 ) -> UInt8[np.ndarray, "n 36 36"]:
-    """The left digits at the top left, the right ones at the bottom right; the brighter counts."""
+    """Overlay digits at the top left and at the bottom right; the brighter value counts."""
     canvas = np.zeros((len(left), _CANVAS, _CANVAS), dtype=np.uint8)
     canvas[:, :_DIGIT, :_DIGIT] = left
     corner = canvas[:, -_DIGIT:, -_DIGIT:]
@@ -168,8 +168,8 @@ def overlay(
     return canvas
 
 
-def _read(path: Path) -> UInt8[np.ndarray, " n"]:
-    """The cells of a file in MNIST's format, whose head says how many axes it has."""
+def _read_values(path: Path) -> UInt8[np.ndarray, " n"]:
+    """The values of a file in MNIST's format, whose header states the number of axes."""
     with gzip.open(path) as content:
         cells = np.frombuffer(content.read(), dtype=np.uint8)
     return cells[4 + 4 * int(cells[3]) :]

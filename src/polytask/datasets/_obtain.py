@@ -1,4 +1,4 @@
-"""Files of a public data set: at hand, in the cache, or from their source; checked."""
+"""Checked files of public data sets: local, cached, or downloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["obtain"]
 
 
 class _OtherFileError(Exception):
-    """What an address gave is not the published file."""
+    """A download that is not the published file."""
 
 
 _FAILURES = (
@@ -35,7 +35,7 @@ _FAILURES = (
 
 
 def obtain(name: str, files: Sequence[PublicFile]) -> list[Path]:
-    """Return where the checked files of a data set lie, downloading what is not at hand.
+    """Return paths of the checked files of a data set, after downloading missing ones.
 
     Parameters
     ----------
@@ -46,43 +46,43 @@ def obtain(name: str, files: Sequence[PublicFile]) -> list[Path]:
     Raises
     ------
     DatasetUnavailableError
-        If a file in POLYTASK_DATA is not the published one, or a file is neither at hand nor
-        reachable; says what to do without a network.
+        If a file in POLYTASK_DATA is not the published one, or a file is neither available locally
+        nor reachable; the sentence says what to do without a network.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     for position, file in enumerate(files):
-        place = _in_data_folder(name, file) or _in_cache(file)
-        if place is None:
-            place, refusals = _from_source(file)
+        path = _in_data_folder(name, file) or _in_cache(file)
+        if path is None:
+            path, refusals = _from_source(file)
             if refusals:
-                missing = [other for other in files[position:] if other.place() is None]
+                missing = [other for other in files[position:] if other.local_path() is None]
                 raise DatasetUnavailableError(_explanation(name, missing or [file], refusals))
-        found.append(place)
-    return found
+        paths.append(path)
+    return paths
 
 
 def _in_data_folder(name: str, file: PublicFile) -> Path | None:
     folder = data_folder()
     if folder is None or not (folder / file.path).is_file():
         return None
-    place = folder / file.path
-    problem = file.problem(place)
+    path = folder / file.path
+    problem = file.problem(path)
     if problem is not None:
         sentence = (
-            f"{place} is not the published file of the data set {name!r}: {problem}; it must be "
+            f"{path} is not the published file of the data set {name!r}: {problem}; it must be "
             f"{file.sha256}. Replace it by {_address(file)}, or remove it to have it downloaded."
         )
         raise DatasetUnavailableError(sentence)
-    return place
+    return path
 
 
 def _in_cache(file: PublicFile) -> Path | None:
-    place = cache_folder() / file.path
-    return place if place.is_file() and file.problem(place) is None else None
+    path = cache_folder() / file.path
+    return path if path.is_file() and file.problem(path) is None else None
 
 
 def _from_source(file: PublicFile) -> tuple[Path, list[str]]:
-    """Try each address; the reasons why none served are empty when one did."""
+    """Try each address; return the path, and the reasons if all of them failed."""
     target = cache_folder() / file.path
     refusals: list[str] = []
     for url in file.urls:
@@ -116,6 +116,6 @@ def _explanation(name: str, missing: Sequence[PublicFile], refusals: Sequence[st
 
 
 def _address(file: PublicFile) -> str:
-    """The address that gives the file as it is, without an archive around it."""
+    """The address of the file itself, rather than of an archive, if there is one."""
     plain = [url for url in file.urls if "#" not in url]
     return (plain or list(file.urls))[0]

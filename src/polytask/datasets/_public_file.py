@@ -1,4 +1,4 @@
-"""One published file: what it is called, what it must contain, where it lies."""
+"""Published files: path, digest and addresses."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ __all__ = ["PublicFile", "cache_folder", "data_folder"]
 
 @dataclass(frozen=True)
 class PublicFile:
-    """A file of a public data set, known by its content.
+    """A file of a public data set, identified by its content.
 
     Parameters
     ----------
     path : str
-        Place below the folder of data sets, such as ``"school/school_b.mat"``.
+        Path below the folder of data sets, such as ``"school/school_b.mat"``.
     size : int
-        Its length in bytes.
+        Size in bytes.
     sha256 : str
         Hexadecimal digest of its bytes.
     urls : tuple of str
-        Where it is published, the original source first. A fragment names a member of an
-        archive, and a second one a member of an archive inside: ``…/a.zip#b.tar.gz#c.data``.
+        Addresses, the original source first. A fragment names a member of an archive, a second
+        one a member of an inner archive: ``…/a.zip#b.tar.gz#c.data``.
     content_sha256 : str, optional
-        Digest of what a ``.gz`` file unpacks to, which another compression does not change.
+        Digest of the uncompressed content of a ``.gz`` file, independent of its compression.
     """
 
     path: str
@@ -41,19 +41,19 @@ class PublicFile:
     content_sha256: str | None = None
 
     def problem(self, candidate: Path) -> str | None:
-        """Say in words why `candidate` is not this file; None when it is."""
-        found = sha256(candidate)
-        if found == self.sha256:
+        """Why `candidate` is not this file, as a sentence; None if it is."""
+        digest = sha256(candidate)
+        if digest == self.sha256:
             return None
         if self.content_sha256 is not None and _content_sha256(candidate) == self.content_sha256:
             return None
         size = candidate.stat().st_size
         if size < self.size:
             return f"it is cut short, {size} of {self.size} bytes"
-        return f"its sha256 is {found}"
+        return f"its sha256 is {digest}"
 
-    def place(self) -> Path | None:
-        """Where the file lies on this computer, its content unchecked; None if nowhere."""
+    def local_path(self) -> Path | None:
+        """Path of the file on this computer, its content unchecked; None if it is missing."""
         for folder in (data_folder(), cache_folder()):
             if folder is not None and (folder / self.path).is_file():
                 return folder / self.path
@@ -67,7 +67,7 @@ def data_folder() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: POLYTASK_CACHE, or the platform's folder for caches."""
+    """Folder of downloads: POLYTASK_CACHE, or the platform's folder for caches."""
     named = os.environ.get("POLYTASK_CACHE")
     return Path(named).expanduser() if named else _platform_caches() / "polytask"
 

@@ -1,4 +1,4 @@
-"""Regression tasks whose coefficients have a given covariance."""
+"""Generator of regression tasks with a given covariance of coefficients."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def make_related_regression(
     ----------
     n_tasks : int, default 5
     n_rows : int, default 200
-        Rows in all, or of each task with `own_rows`.
+        Rows in total, or per task with `own_rows`.
     n_features : int, default 20
     relatedness : float in [0, 1] or array of shape (n_tasks, n_tasks), default 0.8
-        The correlation of any two tasks (0: nothing in common, 1: the same task); or the
-        tasks' whole covariance, a symmetric positive semidefinite matrix.
+        Correlation of any two tasks (0: unrelated, 1: equal), or the covariance matrix of all
+        tasks, symmetric and positive semidefinite.
     noise : float, default 0.5
-        Standard deviation of the noise; the noiseless targets' is 1 when `relatedness` is a
+        Standard deviation of the noise; that of the noiseless targets is 1 if `relatedness` is a
         number.
     own_rows : bool, default False
         Whether each task has rows of its own, or all are labelled on the same rows.
@@ -49,8 +49,8 @@ def make_related_regression(
     dataset : MultiTaskDataset
         Tasks ``task_0``, ``task_1``, …
     truth : LinearTruth
-        Its `task_covariance` is the one asked for, exactly, if `n_features` ≥ `n_tasks`; else
-        coefficients are drawn from it, since so many tasks cannot differ in so few directions.
+        Its `task_covariance` is exactly the given one if `n_features` ≥ `n_tasks`; otherwise
+        coefficients are drawn from it, since fewer dimensions than tasks cannot represent it.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def coefficients(
 
 
 def equicorrelated(n_tasks: int, correlation: float) -> Float64[np.ndarray, "t t"]:
-    """1 on the diagonal, `correlation` elsewhere."""
+    """Matrix with 1 on the diagonal and `correlation` elsewhere."""
     return np.full((n_tasks, n_tasks), float(correlation)) + (1 - correlation) * np.eye(n_tasks)
 
 
@@ -89,7 +89,10 @@ def _covariance(relatedness: float | np.ndarray, n_tasks: int) -> Float64[np.nda
         check(_OWNER, "relatedness", relatedness, Interval(float, 0, 1))
         return equicorrelated(n_tasks, float(relatedness))
     covariance = np.asarray(relatedness, dtype=np.float64)
-    expected = f"a float in [0, 1] or a symmetric ({n_tasks}, {n_tasks}) matrix without negative eigenvalues"
+    expected = (
+        f"a float in [0, 1] or a symmetric ({n_tasks}, {n_tasks}) matrix "
+        "without negative eigenvalues"
+    )
     if covariance.shape != (n_tasks, n_tasks) or not _is_covariance(covariance):
         raise ParameterError(message(_OWNER, "relatedness", expected, relatedness))
     return covariance

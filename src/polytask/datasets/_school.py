@@ -1,4 +1,4 @@
-"""School: examination scores of pupils of 139 schools, one task a school."""
+"""School: examination scores of pupils of 139 schools, one task per school."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _file(name: str, size: int, digest: str) -> PublicFile:
 
 SCHOOL = DatasetInfo(
     name="school",
-    description="Examination scores of inner London pupils, 1985-87, one task a school",
+    description="Examination scores of inner London pupils, 1985-87, one task per school",
     rows=15_362,
     tasks=tuple(f"school_{number:03}" for number in range(1, _N_SCHOOLS + 1)),
     licence="not stated",
@@ -86,7 +86,7 @@ SCHOOL = DatasetInfo(
 
 
 def fetch_school() -> FetchedDataset:
-    """Read the School data: the examination score of each pupil, one task a school.
+    """Read the School data: the examination score of each pupil, one task per school.
 
     Returns
     -------
@@ -98,15 +98,15 @@ def fetch_school() -> FetchedDataset:
     Raises
     ------
     DatasetUnavailableError
-        If the files are neither at hand nor reachable.
+        If the files are neither available locally nor reachable.
 
     Notes
     -----
-    The published column of ones is dropped. Columns are named by the files' description; which
-    of the two columns of pupils' gender is which follows from pupils of single-sex schools.
+    The published column of ones is dropped. Columns are named by the files' description; the two
+    columns of pupils' gender are identified by the pupils of single-sex schools.
     """
     pupils, *files = obtain(SCHOOL.name, SCHOOL.files)
-    table = _table(pupils)
+    table = _read_pupils(pupils)
     dataset = MultiTaskDataset.from_long(table, "score", "school", kind="regression")
     source = dataset.sources[0].name
     splits = tuple(_split(path, number, source) for number, path in enumerate(files, start=1))
@@ -115,11 +115,11 @@ def fetch_school() -> FetchedDataset:
 
 def school_table() -> pl.DataFrame:
     """All pupils with their inputs, ``school`` and ``score``."""
-    return _table(*obtain(SCHOOL.name, SCHOOL.files[:1]))
+    return _read_pupils(*obtain(SCHOOL.name, SCHOOL.files[:1]))
 
 
-def _table(pupils: Path) -> pl.DataFrame:
-    content = _mat(pupils)
+def _read_pupils(pupils: Path) -> pl.DataFrame:
+    content = _load_mat(pupils)
     starts = content["task_indexes"].ravel().astype(np.int64) - 1
     scores = content["y"].ravel().astype(np.int64)
     school = np.searchsorted(starts, np.arange(len(scores)), side="right") - 1
@@ -131,12 +131,12 @@ def _table(pupils: Path) -> pl.DataFrame:
 
 
 def _split(path: Path, number: int, source: str) -> Split:
-    content = _mat(path)
+    content = _load_mat(path)
     train, test = (np.sort(content[part].ravel().astype(np.int64)) - 1 for part in ("tr", "tst"))
     return Split({source: train}, {}, {source: test}, name=f"published {number}", fold=number - 1)
 
 
-def _mat(path: Path) -> dict[str, Any]:
+def _load_mat(path: Path) -> dict[str, Any]:
     from scipy.io import loadmat
 
     return dict(loadmat(path))

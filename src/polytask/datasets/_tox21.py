@@ -1,4 +1,4 @@
-"""Tox21: twelve toxicity assays of 7831 molecules, many not measured."""
+"""Tox21: twelve toxicity assays of 7831 molecules, with many missing labels."""
 
 from __future__ import annotations
 
@@ -54,25 +54,25 @@ TOX21 = DatasetInfo(
 
 
 def fetch_tox21() -> FetchedDataset:
-    """Read Tox21: in which of twelve assays a molecule is active.
+    """Read Tox21: the activity of molecules in twelve assays.
 
     Returns
     -------
     FetchedDataset
-        7831 molecules, 512 numeric inputs, 12 binary tasks; no split is published, so a tenth
-        of the rows each is drawn for validation and test, as MoleculeNet does.
+        7831 molecules, 512 numeric inputs, 12 binary tasks; no split is published, so a tenth of
+        the rows each is drawn for validation and for test, as in MoleculeNet.
 
     Raises
     ------
     DatasetUnavailableError
-        If the file is neither at hand nor reachable.
+        If the file is neither available locally nor reachable.
 
     Notes
     -----
-    Inputs are counts of the one to three characters long pieces of the molecule's SMILES text,
-    hashed into 512 columns: a plain description that needs no chemistry package. The text
-    itself is in the table that `as_table` gives, for those who bring their own fingerprints;
-    as it differs from row to row, it is no input here.
+    Inputs are counts of the pieces of one to three characters of the molecule's SMILES text,
+    hashed into 512 columns: a simple description that requires no chemistry package. The text
+    itself is in the table of `as_table`, for users with fingerprints of their own; it is no input,
+    since it differs in every row.
     """
     tasks = [Task(assay, "binary") for assay in _ASSAYS]
     dataset = MultiTaskDataset.from_table(tox21_table().drop("smiles"), tasks)
@@ -84,12 +84,12 @@ def tox21_table() -> pl.DataFrame:
     (path,) = obtain(TOX21.name, TOX21.files)
     table = pl.read_csv(path, schema_overrides=dict.fromkeys(_ASSAYS, pl.Int8))
     pieces = pl.DataFrame(
-        _pieces(table["smiles"]), schema=[f"piece_{number:03}" for number in range(_N_HASHES)]
+        _count_pieces(table["smiles"]), schema=[f"piece_{number:03}" for number in range(_N_HASHES)]
     )
     return pl.concat([table.select("smiles"), pieces, table.select(_ASSAYS)], how="horizontal")
 
 
-def _pieces(smiles: pl.Series) -> np.ndarray:
+def _count_pieces(smiles: pl.Series) -> np.ndarray:
     from sklearn.feature_extraction.text import HashingVectorizer
 
     counter = HashingVectorizer(

@@ -22,7 +22,7 @@ from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
 from polytask.predictor._n_learned import n_learned
-from polytask.predictor._part_checks import check_parts
+from polytask.predictor._part_checks import check_model_parts
 from polytask.predictor._skops_file import dump_estimators, load_estimators
 from polytask.predictor._suitable_threads import suitable_threads
 from polytask.tasks import FittedTarget, TaskSet
@@ -105,7 +105,7 @@ class EstimatorsModel(Model):
                 )
                 for part, fitted in zip(saved.parts, estimators, strict=True)
             )
-            check_parts(parts, tasks, schemas)
+            check_model_parts(parts, tasks, schemas)
         except Exception as error:
             raise BundleError(
                 f"{where} holds no estimators that can predict: {reason(error, named=False)}."

@@ -14,10 +14,10 @@ from polytask.predictor._design import Design
 from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.tasks import FittedTarget, TaskSet
 
-__all__ = ["check_parts"]
+__all__ = ["check_model_parts"]
 
 
-def check_parts(
+def check_model_parts(
     parts: Sequence[EstimatorsPart], tasks: TaskSet, schemas: Mapping[str, Schema]
 ) -> None:
     """Raise unless each task of each source is predicted once, by suitable estimators.

@@ -69,7 +69,7 @@ def number_reading(cells: pl.Series, decimal: str) -> TextReading | None:
 
 
 def stored_number_reading(cells: pl.Series) -> TextReading | None:
-    """As `number_reading`, for what a frame stores as text: numbers stay text, unless some are missing.
+    """As `number_reading`, of text in a frame: numbers stay text, unless some are missing.
 
     A note says how to make numbers of them.
     """

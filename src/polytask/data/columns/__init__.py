@@ -1,7 +1,7 @@
 """Encoders of input columns: fitted on training rows, frozen, saved as JSON.
 
-Begin with `_column.Column`, the contract; each file holds one encoder, and `_fit_columns` chooses
-among them by a column's role or by what it holds.
+Begin with ``_column.py``, the contract. Each file holds one encoder; ``_fit_columns.py`` chooses
+one by a column's role or type.
 """
 
 from polytask.data.columns._categorical_column import CategoricalColumn

@@ -16,16 +16,16 @@ __all__ = ["BooleanColumn"]
 
 @dataclass(frozen=True)
 class BooleanColumn(Column):
-    """False and true as 0 and 1.
+    """Encoder of booleans as 0 and 1.
 
-    A missing cell becomes the training share of true; where some were missing in training, a
-    second column says so.
+    A missing cell becomes the training share of true. If some were missing in training, a second
+    column indicates missing cells.
 
     Parameters
     ----------
     name : str
     share : float
-        How many of the observed training cells were true.
+        Share of true among the observed training cells.
     missing : bool
         Whether a missing indicator follows the value.
     """
@@ -62,7 +62,7 @@ class BooleanColumn(Column):
         return 2 if self.missing else 1
 
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
-        """0 and 1 and, maybe, the missing indicator."""
+        """Values 0 and 1, with the missing indicator if there is one."""
         values = numbers(self.series(inputs))
         unknown = np.isnan(values)
         filled = np.where(unknown, self.share, values)

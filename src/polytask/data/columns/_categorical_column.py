@@ -18,10 +18,11 @@ _MOST_CATEGORIES = 10_000
 
 @dataclass(frozen=True)
 class CategoricalColumn(Column):
-    """Text, or declared categories, as codes: 0 = unknown, then the training vocabulary in sorted order, then missing.
+    """Encoder of text, or of declared categories, as codes.
 
-    Missing has a code of its own only where some cells were missing in training. Of more than
-    10 000 distinct texts the most frequent are kept and the others are unknown.
+    Code 0 is unknown, followed by the sorted training vocabulary. Missing has a further code if
+    some cells were missing in training. Of more than 10 000 distinct texts, the most frequent are
+    kept and the others are unknown.
 
     Parameters
     ----------
@@ -30,8 +31,7 @@ class CategoricalColumn(Column):
     missing : bool
         Whether missing has a code of its own.
     holds : str
-        What the column held in fitting: text, or numbers or booleans that were declared to be
-        categories.
+        Type of the cells in fitting: text, or numbers or booleans declared to be categories.
     """
 
     vocabulary: tuple[str, ...]
@@ -40,7 +40,7 @@ class CategoricalColumn(Column):
 
     encoder: ClassVar[str] = "categorical"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "vocabulary": Satisfies(lambda words: len(set(words)) == len(words), "distinct texts"),
+        "vocabulary": Satisfies(lambda texts: len(set(texts)) == len(texts), "distinct texts"),
     }
 
     @classmethod
@@ -68,7 +68,7 @@ class CategoricalColumn(Column):
 
     @property
     def family(self) -> str:
-        """Text, or what was declared to be categories."""
+        """Text, or the type that was declared to be categories."""
         return self.holds
 
     @property
@@ -78,11 +78,11 @@ class CategoricalColumn(Column):
 
     @property
     def cardinality(self) -> int:
-        """Unknown, the vocabulary and, maybe, missing."""
+        """Number of codes: unknown, the vocabulary, and missing if it has a code."""
         return 1 + len(self.vocabulary) + self.missing
 
     def unseen(self, inputs: pl.DataFrame) -> pl.Series:
-        """Labels of the cells that fitting did not meet; none where it kept frequent ones alone."""
+        """Labels unseen in fitting; none if only frequent ones were kept."""
         labels = self._read(self.series(inputs))
         known = labels.is_in(self.vocabulary) | (len(self.vocabulary) >= _MOST_CATEGORIES)
         return labels.filter(~known & labels.is_not_null())
@@ -101,13 +101,13 @@ class CategoricalColumn(Column):
 
 
 def _labels(series: pl.Series, *, numbers: bool = False) -> pl.Series:
-    """Categories as text; a number is one category however it is written.
+    """Categories as text; a number is one category, however it is written.
 
     Parameters
     ----------
     series : polars.Series
     numbers : bool
-        Whether text stands for numbers, where it can be read as such.
+        Whether text is read as numbers where possible.
     """
     if not (numbers or series.dtype.is_float()):
         return series.cast(pl.String)

@@ -1,4 +1,4 @@
-"""The contract of a column encoder."""
+"""Abstract base class of column encoders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Column"]
 
 @dataclass(frozen=True)
 class Column(ABC):
-    """How one input column becomes numbers; plain data that goes through JSON.
+    """A fitted encoder of one input column; plain data for JSON.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ class Column(ABC):
     Attributes
     ----------
     encoder : str
-        What the encoder is called in saved schemas.
+        Name of the encoder in saved schemas.
     parameter_constraints : mapping of field to Constraint
-        What its fields may hold; asked of columns that were read from a file.
+        Constraints of the fields, checked for columns that were read from a file.
     """
 
     name: str
@@ -54,21 +54,21 @@ class Column(ABC):
     @property
     @abstractmethod
     def family(self) -> str:
-        """What the column held when it was fitted: numbers, booleans, text, dates or tensors."""
+        """Type of the cells in fitting: numbers, booleans, text, dates or tensors."""
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """What the column may hold in new tables."""
+        """Types that the column may have in new tables."""
         return (self.family,)
 
     @property
     def width(self) -> int:
-        """Numeric columns it fills (the value and, maybe, its missing indicator)."""
+        """Number of numeric columns that it fills."""
         return 0
 
     @property
     def cardinality(self) -> int:
-        """Codes it uses, the unknown included."""
+        """Number of codes, including unknown."""
         return 0
 
     @property
@@ -78,15 +78,15 @@ class Column(ABC):
 
     @abstractmethod
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
-        """The part it belongs to and its array: (n, width), (n, 1) codes, or (n, *shape)."""
+        """Return its part and its array: (n, width), (n, 1) codes, or (n, *shape)."""
 
     def series(self, inputs: pl.DataFrame) -> pl.Series:
-        """The column of a table, checked to hold what it held when it was fitted.
+        """The column of a table, whose type must be that of fitting.
 
         Raises
         ------
         DataError
-            If it is absent or changed type; a column that is all missing is fine.
+            If it is absent or changed type; columns without values are accepted.
         """
         if self.name not in inputs.columns:
             sentence = (
@@ -95,16 +95,16 @@ class Column(ABC):
             )
             raise DataError(sentence)
         series = inputs[self.name]
-        found = family(series)
-        if found not in self.accepted and series.null_count() < len(series):
-            raise DataError(self._changed(series, found))
+        holds = family(series)
+        if holds not in self.accepted and series.null_count() < len(series):
+            raise DataError(self._changed(series, holds))
         return series
 
-    def _changed(self, series: pl.Series, found: str | None) -> str:
+    def _changed(self, series: pl.Series, holds: str | None) -> str:
         row = int(series.is_not_null().arg_max() or 0)
         sentence = (
             f"Column {self.name!r} held {self.family} when the model was fitted, and holds "
-            f"{found or series.dtype} now ({describe(series[row])} in row {row}). "
+            f"{holds or series.dtype} now ({describe(series[row])} in row {row}). "
             f"Give it {self.family} again, or fit a new model."
         )
         return f"{sentence} {fault(series)}".rstrip()

@@ -15,18 +15,18 @@ __all__ = ["DateColumn"]
 
 _YEAR = 365.2425
 _SEASON_FROM, _WEEK_FROM = 180.0, 14.0
-"""Days that training rows must span before these parts can be told from the elapsed time."""
+"""Days that training rows must span for these parts to differ from the elapsed time."""
 _WIDTHS = {"elapsed": 1, "season": 2, "weekday": 7, "hour": 2}
 
 
 @dataclass(frozen=True)
 class DateColumn(Column):
-    """Dates as elapsed time and the parts of the calendar that training rows let one learn.
+    """Encoder of dates as elapsed time and the parts of the calendar that training rows cover.
 
-    Elapsed time is made mean 0 and standard deviation 1 on the training rows. Season (from half a
-    year on) and hour (where times of day differ) are a sine and a cosine each, the day of the week
-    (from two weeks on) is seven indicators. A missing cell becomes 0 throughout; where some were
-    missing in training, one more column says so.
+    Elapsed time has mean 0 and standard deviation 1 on the training rows. Season (if rows span half
+    a year) and hour (if times of day differ) are a sine and a cosine each, the day of the week (if
+    rows span two weeks) is seven indicators. A missing cell becomes 0 in all columns. If some were
+    missing in training, a further column indicates missing cells.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class DateColumn(Column):
     center, scale : float
         Mean and standard deviation of the observed training cells, in days since 1970.
     parts : tuple of str
-        Which of ``"elapsed"``, ``"season"``, ``"weekday"`` and ``"hour"`` are used.
+        Parts in use, of ``"elapsed"``, ``"season"``, ``"weekday"`` and ``"hour"``.
     missing : bool
         Whether a missing indicator follows.
     zone : str, optional
@@ -84,11 +84,11 @@ class DateColumn(Column):
 
     @property
     def width(self) -> int:
-        """Numbers of all parts and, maybe, the missing indicator."""
+        """Number of columns of all parts, with the missing indicator if there is one."""
         return sum(_WIDTHS[part] for part in self.parts) + self.missing
 
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
-        """The parts side by side and, maybe, the missing indicator."""
+        """The parts side by side, with the missing indicator if there is one."""
         days = numbers(_wall_clock(self.series(inputs), self.zone))
         unknown = np.isnan(days)
         known = np.where(unknown, self.center, days)
@@ -144,7 +144,7 @@ def _zone(series: pl.Series) -> str | None:
 
 
 def _wall_clock(series: pl.Series, zone: str | None) -> pl.Series:
-    """What clocks in the zone show; a column without a zone is taken to be in it."""
+    """Local times of the zone; a column without a zone is assumed to be in it."""
     if _zone(series) is None:
         return series
     local = series if zone is None else series.dt.convert_time_zone(zone)

@@ -1,4 +1,4 @@
-"""Encoders fitted to a table's inputs."""
+"""Fitting of column encoders to a table's inputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BY_ROLE: Mapping[str, type[Column]] = {
     "categorical": CategoricalColumn,
     "date": DateColumn,
 }
-"""Encoders of columns that were declared to be something."""
+"""Encoders of columns with a declared role."""
 
 _BY_FAMILY: Mapping[str, type[Column]] = {
     "numbers": NumericColumn,
@@ -40,7 +40,7 @@ _BY_FAMILY: Mapping[str, type[Column]] = {
 def fit_columns(
     inputs: pl.DataFrame, roles: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Column, ...]:
-    """One fitted encoder per column, by its role or by what it holds; empty columns are left out."""
+    """Fit one encoder per column, by its role or type; empty columns are left out."""
     fitted: list[Column] = []
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
@@ -66,7 +66,7 @@ def _encoder(series: pl.Series, role: str | None) -> type[Column]:
 
 
 def unusable(series: pl.Series) -> str:
-    """Words for an input column that no encoder takes."""
+    """Sentence about an input column that no encoder accepts."""
     why, dropped = fault(series), f"drop={series.name!r}"
     if series.dtype == pl.Object and why:
         return f"{why} Or leave the column out ({dropped})."

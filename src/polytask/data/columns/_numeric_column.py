@@ -18,10 +18,10 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class NumericColumn(Column):
-    """Numbers (or dates, as days) made mean 0 and standard deviation 1 on the training rows.
+    """Encoder of numbers (or dates, as days), standardised on the training rows.
 
-    A missing cell becomes 0, which is the mean; where some were missing in training, a second
-    column says so.
+    A missing cell becomes 0, which is the mean. If some were missing in training, a second column
+    indicates missing cells.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class NumericColumn(Column):
         return 2 if self.missing else 1
 
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
-        """Standardised values and, maybe, their missing indicator."""
+        """Standardised values, with the missing indicator if there is one."""
         series = self.series(inputs)
         no_infinity(series)
         values = numbers(series)

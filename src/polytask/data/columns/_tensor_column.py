@@ -21,7 +21,7 @@ _LARGEST = 1 << 31
 
 @dataclass(frozen=True)
 class TensorColumn(Column):
-    """Tensors of one fixed shape, such as images, with one mean and deviation for all cells.
+    """Encoder of tensors of one shape, such as images, with a common mean and deviation.
 
     Missing cells become 0, which is the mean.
 
@@ -95,7 +95,7 @@ def _shape(series: pl.Series) -> tuple[int, ...]:
 
 
 def _cells(series: pl.Series) -> np.ndarray:
-    """All cells as float32 (float64 if so stored), NaN where missing; infinite ones are an error."""
+    """All cells as float32 (or float64 if stored so), NaN where missing; raise if infinite."""
     shape, present = _shape(series), series.is_not_null().to_numpy()
     kept = pl.Float64 if innermost(series) == pl.Float64 else pl.Float32
     cells = series.drop_nulls().cast(pl.Array(kept, shape)).to_numpy()
@@ -104,7 +104,8 @@ def _cells(series: pl.Series) -> np.ndarray:
         first = int(infinite.reshape(len(cells), -1).any(axis=1).argmax())
         sentence = (
             f"Column {series.name!r} holds an infinite value (first in row "
-            f"{np.flatnonzero(present)[first]}). Replace it by a number, or by NaN if it is missing."
+            f"{np.flatnonzero(present)[first]}). Replace it by a number, or by NaN if it is "
+            "missing."
         )
         raise DataError(sentence)
     if present.all():

@@ -1,7 +1,7 @@
 """Rows as arrays: schemas fitted on training rows, blocks of tasks, and batches.
 
-Begin with `_schema.Schema`, which encodes the inputs of a source, then `_block.make_blocks` and
-`_encode.encode`. `_as_source` and `_conform` read new tables as the training table was read.
+Begin with ``_schema.py``, which encodes the inputs of a source, then ``_block.py`` and
+``_encode.py``. ``_as_source.py`` and ``_conform.py`` read new tables as the training table.
 """
 
 from polytask.data.encoding._as_source import as_source

@@ -1,4 +1,4 @@
-"""Rows that are only to be predicted, as a source."""
+"""Sources of rows to predict."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = ["as_source"]
 
 
 def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
-    """A frame's rows as a source without labels; target columns are not needed.
+    """Read a frame as a source without labels; target columns are not required.
 
     Parameters
     ----------
     frame : path, or anything that `to_polars` takes
     schema : Schema
-        What the model was fitted on.
+        The model's schema of the source.
     tasks : TaskSet
-        The model's tasks; those that the schema carries are kept.
+        The model's tasks; those of the schema are kept.
 
     Raises
     ------

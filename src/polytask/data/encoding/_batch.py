@@ -1,4 +1,4 @@
-"""Encoded rows of each source, all of them or a batch; arrays of numpy or torch alike."""
+"""Encoded rows per source, all of them or a batch, in numpy or torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["Batch", "BlockTargets", "SourceBatch"]
 
 Array = Any
-"""numpy array or torch tensor; shapes are given beside each field."""
+"""numpy array or torch tensor; shapes are given for each field."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,23 +39,23 @@ class BlockTargets:
 
 @dataclass(frozen=True, eq=False)
 class SourceBatch:
-    """Rows of one source as a network and its losses take them.
+    """Encoded rows of one source, with labels if known.
 
     Attributes
     ----------
     inputs : mapping of part name to array
-        What `Schema.encode` gives, by the names of its `Schema.parts`: ``"numeric"`` (n, d)
+        Arrays of `Schema.encode` by the names of `Schema.parts`: ``"numeric"`` (n, d)
         float32, ``"categorical"`` (n, c) int32 codes with 0 = unknown, ``"tensor:NAME"`` (n, …)
         float32; parts without columns are left out. In a *replicated* batch, where every task has
         drawn rows of its own, all arrays have a leading axis over the source's tasks.
     task : array of shape (n,), int64, or None
-        Position in the task set of each row's task, where every row has one task; 0 if unknown.
+        Position in the task set of each row's task, if every row has one task; 0 if unknown.
     targets : mapping of block name to BlockTargets, or None
-        Labels of the blocks that the source carries; None for rows that are only predicted. In a
+        Labels of the source's blocks; None for rows that are only predicted. In a
         replicated batch row i of task k is the i-th row drawn for that task.
     sizes : array of shape (n_tasks,), int64, or None
-        Replicated batches only: how many of the rows drawn for each of the source's tasks count;
-        those behind them fill up and have no label.
+        In replicated batches, the number of rows drawn for each of the source's tasks; later rows
+        are padding without a label.
 
     Examples
     --------
@@ -90,15 +90,15 @@ class SourceBatch:
         )
 
     def take(self, rows: Array) -> SourceBatch:
-        """Some of the rows, in that order."""
+        """Selected rows, in that order."""
         return self.map(lambda array: array[rows])
 
     def without_targets(self) -> SourceBatch:
-        """The same rows as they are when only predicted."""
+        """The same rows without labels, as for prediction."""
         return replace(self, targets=None)
 
     def labels(self, block: str) -> BlockTargets:
-        """A block's labels; raises for rows that are only predicted."""
+        """A block's labels; raise if the rows have none."""
         if self.targets is None:
             sentence = "These rows carry no labels."
             raise TypeError(sentence)
@@ -106,4 +106,4 @@ class SourceBatch:
 
 
 Batch = Mapping[str, SourceBatch]
-"""Rows of each source by its name. Sources stay apart up to the loss."""
+"""Rows of each source by name; sources are joined only in the loss."""

@@ -1,4 +1,4 @@
-"""Tasks of the same kind, shapes and loss form a block, across sources."""
+"""Blocks: tasks of the same kind, shapes and loss, across sources."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class Block:
         Unique among a network's blocks, such as ``"binary-1"``.
     kind : Kind
     target_shape, score_shape : tuple of int
-        Shape of one row's encoded label, and of its raw scores, of each task.
+        Shape per row and task of the encoded label, and of the raw scores.
     loss : Loss, str or None
-        The loss the tasks asked for; None for the kind's default.
+        The tasks' own loss; None for the kind's default.
     tasks : tuple of str
         The block's tasks, in the order of the task set.
     targets : tuple of FittedTarget
-        What was learned of their targets, in the same order.
+        Their fitted targets, in the same order.
     sources : tuple of str
-        The sources that carry them, in the order of the data set.
+        The sources that have them, in the order of the data set.
     members : tuple of tuple of str
-        The tasks that each source carries, parallel to `sources`.
+        The tasks of each source, parallel to `sources`.
     own_rows : frozenset of str
-        The sources whose rows belong to one task each, whose head a row then gathers.
+        The sources whose rows belong to one task each; a row gathers the head of its task.
 
     Examples
     --------
@@ -58,37 +58,37 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Raw scores per task, whatever their shape."""
+        """Number of raw scores per task."""
         return math.prod(self.score_shape)
 
     @property
     def n_cells(self) -> int:
-        """Label cells per task, whatever their shape."""
+        """Number of label cells per task."""
         return math.prod(self.target_shape)
 
     def positions(self, names: Sequence[str]) -> list[int]:
-        """The position in the block of every name, 0 where it is none of the block's tasks."""
-        places = {name: position for position, name in enumerate(self.tasks)}
-        return [places.get(name, 0) for name in names]
+        """The position in the block of every name; 0 for names of other tasks."""
+        known = {name: position for position, name in enumerate(self.tasks)}
+        return [known.get(name, 0) for name in names]
 
     def tasks_in(self, source: str) -> tuple[str, ...]:
-        """The block's tasks that a source carries."""
+        """The block's tasks in a source."""
         return self.members[self.sources.index(source)] if source in self.sources else ()
 
 
 def tasks_in_source(source: str, blocks: Sequence[Block], names: Sequence[str]) -> tuple[str, ...]:
-    """The tasks that a source carries in any block, in the order of `names`."""
+    """The tasks of a source in any block, in the order of `names`."""
     carried = {name for block in blocks for name in block.tasks_in(source)}
     return tuple(name for name in names if name in carried)
 
 
 def make_blocks(tasks: TaskSet, schemas: Mapping[str, Schema]) -> tuple[Block, ...]:
-    """Gather tasks into blocks by kind, shapes of labels and scores, and loss.
+    """Group tasks into blocks by kind, shapes of labels and scores, and loss.
 
     Parameters
     ----------
     tasks : TaskSet
-        All tasks, kinds settled.
+        All tasks, with their kinds.
     schemas : mapping of source name to Schema
         Fitted schemas, in the order of the data set's sources.
     """

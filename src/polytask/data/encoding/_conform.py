@@ -1,4 +1,4 @@
-"""New tables read as the table was that a model learned from."""
+"""Conversion of new tables to the types of the training table."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ __all__ = ["conformed"]
 
 
 def conformed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """The table with a model's inputs as in fitting: markers null, text read as numbers or dates.
+    """Read a model's inputs as in fitting: markers as null, text as numbers or dates.
 
-    What cannot be read so stays as it is, and is refused by the column that meets it.
+    Cells that cannot be read stay unchanged, and the column's encoder refuses them.
     """
     return table.with_columns(
         _conformed(table[column.name], column, schema.reading)
@@ -61,10 +61,10 @@ def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series
 
 
 def _without_words(series: pl.Series, column: CategoricalColumn) -> pl.Series:
-    """Text without words such as NA, but for those that are categories of the model."""
-    words = [word for word in MISSING if word not in column.vocabulary]
+    """Text without words such as NA, except those that are categories of the model."""
+    markers = [word for word in MISSING if word not in column.vocabulary]
     cells = pl.col(series.name)
-    gone = cells.cast(pl.String).str.strip_chars().is_in(words)
+    gone = cells.cast(pl.String).str.strip_chars().is_in(markers)
     return (
         series.to_frame().select(pl.when(gone).then(None).otherwise(cells).name.keep()).to_series()
     )
@@ -78,7 +78,7 @@ def _without(series: pl.Series, markers: Sequence[str], decimal: str) -> pl.Seri
 
 
 def _reads(cells: pl.Series, column: Column, reading: Reading) -> Iterator[Read]:
-    """Ways to read text in which a model expects something else, the strictest first."""
+    """Readers of text cells for a column of another type, the strictest first."""
     role = reading.roles.get(cells.name)
     match column.family:
         case "numbers":
@@ -96,7 +96,7 @@ def _reads(cells: pl.Series, column: Column, reading: Reading) -> Iterator[Read]
 
 
 def _date_forms(cells: pl.Series, known: str | None, *, declared: bool) -> list[str]:
-    """The form of the model's table, then others, unless they take day and month the other way."""
+    """The form of the training table, then others that do not swap day and month."""
     others = likely_forms(cells, declared=declared)
     first = None if known is None else first_part(known)
     orders = {

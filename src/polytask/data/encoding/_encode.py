@@ -1,4 +1,4 @@
-"""A data set's rows as arrays, block by block."""
+"""Encoding of a data set's rows as arrays, per block."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def encode(
     schemas: Mapping[str, Schema],
     blocks: Sequence[Block],
 ) -> dict[str, SourceBatch]:
-    """Encode inputs and, where there are any, labels of every source.
+    """Encode the inputs and labels, if any, of every source.
 
-    Row weights are scaled to the mean 1 over the labelled rows of each task; where some sources
-    have none, their rows weigh 1.
+    Row weights are scaled to a mean of 1 over the labelled rows of each task; rows of sources
+    without weights have weight 1.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ def encode(
         source.name: SourceBatch(
             schemas[source.name].encode(source),
             _task_positions(source, tasks),
-            _targets(source, tasks, blocks, weights.get(source.name)),
+            _encode_targets(source, tasks, blocks, weights.get(source.name)),
         )
         for source in sources
     }
 
 
 def _weights(sources: Sequence[Source], tasks: TaskSet) -> dict[str, dict[str, np.ndarray]]:
-    """Weights of every task's labelled rows, by source and task; {} where all weigh 1."""
+    """Weights of labelled rows by source and task; empty if all are 1."""
     labelled = [source for source in sources if source.labels is not None]
     if all(source.weights is None for source in labelled):
         return {}
@@ -62,14 +62,14 @@ def _weights(sources: Sequence[Source], tasks: TaskSet) -> dict[str, dict[str, n
 
 
 def _task_positions(source: Source, tasks: TaskSet) -> np.ndarray | None:
-    """Position in the task set of each row's task, where it has one; 0 if that is unknown."""
+    """Position in the task set of each row's task, if it has one; 0 if it is unknown."""
     if source.task_index is None:
         return None
     positions = np.array([tasks.index(name) for name in source.tasks.names])
     return positions[np.maximum(source.task_index, 0)].astype(np.int64)
 
 
-def _targets(
+def _encode_targets(
     source: Source,
     tasks: TaskSet,
     blocks: Sequence[Block],

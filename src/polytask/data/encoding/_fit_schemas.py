@@ -10,7 +10,7 @@ __all__ = ["fit_schemas"]
 def fit_schemas(dataset: MultiTaskDataset) -> dict[str, Schema]:
     """Fit one schema per source on the given (training) rows.
 
-    A task that is labelled in several sources learns its target from all of them.
+    The target of a task that is labelled in several sources is fitted on all of them.
     """
     targets = fit_targets(dataset.sources)
     return {source.name: Schema.fit(source, targets) for source in dataset.sources}

@@ -34,7 +34,7 @@ class Part:
         Shape of one row: ``(d,)`` for numbers, ``(c,)`` for codes, (channels, height, width) for
         images.
     cardinalities : tuple of int
-        Codes of every column of a categorical part, the unknown included; empty for others.
+        Codes per column of a categorical part, including unknown; empty for other parts.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Rows that are only to be predicted, from files."""
+"""Files of rows to predict."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def rows_to_predict(
     separator: str | None = None,
     decimal: str | None = None,
 ) -> pl.DataFrame:
-    """All rows of a file; in a text file, a model's inputs are read as in fitting.
+    """Read all rows of a file; in text files, a model's inputs are read as in fitting.
 
     Parameters
     ----------
     path : path
     schemas : iterable of Schema
-        What the model was fitted on.
+        The model's schemas.
     tasks : TaskSet
     missing, names, no_header, separator, decimal
-        As in `read`. What was missing in fitting is so here too, and the decimal mark is that of
-        fitting if none is given.
+        As in `read`. Markers of missing cells in fitting apply too, and the default decimal mark is
+        that of fitting.
     """
     schemas, path = list(schemas), Path(path)
     text = [name for schema in schemas for name in _text_columns(schema, tasks)]
     marks = {schema.reading.decimal for schema in schemas}
-    usual = marks.pop() if len(marks) == 1 and is_text(path) else "."
+    default = marks.pop() if len(marks) == 1 and is_text(path) else "."
     options = text_options(
-        separator=separator, no_header=no_header, names=names, decimal=decimal or usual
+        separator=separator, no_header=no_header, names=names, decimal=decimal or default
     )
     rules = FileRules(options, missing=missing, text=text, verbatim=text, every_row=True)
     table = open_file(path, rules).frame
@@ -67,7 +67,7 @@ def rows_to_predict(
 
 
 def _text_columns(schema: Schema, tasks: TaskSet) -> list[str]:
-    """Columns that stay text: inputs, which the schema reads, and task names such as “007”."""
+    """Columns to keep as text: inputs, which the schema reads, and task names such as “007”."""
     text = [column.name for column in schema.columns]
     if schema.own_rows and not survive_reading(tasks.names):
         text.append(schema.task_column or "task")
@@ -85,16 +85,16 @@ def source_rows_to_predict(
     names: str | Iterable[str] | Mapping[str, Any] | None = None,
     decimal: str | Mapping[str, str] | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """All rows of the files of several sources, each read as in fitting.
+    """Read all rows of the files of several sources, each as in fitting.
 
     Parameters
     ----------
     paths : mapping of source name to path
     schemas : mapping of source name to Schema
-        Of a model.
+        Schemas of a model.
     tasks : TaskSet
     missing
-        As in `read`, for every source that has such a column; ``SOURCE/COLUMN`` is about one.
+        As in `read`, for every source with such columns; ``SOURCE/COLUMN`` is for one.
     separator, no_header, names, decimal
         As in `open_sources`, for the text files; the decimal mark is that of fitting if none is
         given.

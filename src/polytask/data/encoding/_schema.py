@@ -1,4 +1,4 @@
-"""How a source's columns become arrays; fitted on training rows and frozen."""
+"""Schemas: fitted encoders of a source's columns and targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Schema"]
 
 @dataclass(frozen=True)
 class Schema:
-    """How one source's columns and targets are encoded, learned on its training rows.
+    """The encoders of a source's columns and targets, fitted on training rows and frozen.
 
     Parameters
     ----------
@@ -33,18 +33,30 @@ class Schema:
     own_rows : bool
         Whether each row belongs to exactly one task.
     reading : Reading
-        How cells of the input columns are read, where a table leaves that open.
+        How to read cells of the input columns whose type a table leaves open.
 
     Attributes
     ----------
     n_numeric : int
         Width d of the ``"numeric"`` array.
     cardinalities : tuple of int
-        Codes of every column of the ``"categorical"`` array, the unknown included.
+        Codes per column of the ``"categorical"`` array, including unknown.
     tensors : mapping of str to tuple of int
-        Shape of every ``"tensor:NAME"`` array, rows left out.
+        Shape per row of every ``"tensor:NAME"`` array.
     parts : tuple of Part
-        What `encode` gives: numbers, codes of categories, then tensors.
+        Parts of `encode`: numbers, codes of categories, then tensors.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import Schema
+    >>> table = {"age": [31, 44, 28], "city": ["Rome", "Oslo", "Rome"], "rich": [0, 1, 0]}
+    >>> (source,) = polytask.read(table, ["rich"]).sources
+    >>> schema = Schema.fit(source)
+    >>> schema.parts[1]
+    Part(name='categorical', role='categorical', shape=(1,), cardinalities=(3,))
+    >>> schema.encode(source)["categorical"].tolist()
+    [[2], [1], [2]]
     """
 
     source: str
@@ -56,14 +68,14 @@ class Schema:
 
     @classmethod
     def fit(cls, source: Source, targets: Mapping[str, FittedTarget] | None = None) -> Schema:
-        """Learn encoders and targets from a source's (training) rows.
+        """Fit encoders and targets on a source's (training) rows.
 
         Parameters
         ----------
         source : Source
         targets : mapping of task name to FittedTarget, optional
-            What was learned of tasks that other sources label too; by default they are learned
-            from this source alone.
+            Fitted targets of tasks that other sources label too; by default targets are fitted on
+            this source alone.
 
         Raises
         ------
@@ -106,7 +118,7 @@ class Schema:
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
-        """Codes of every ``"categorical"`` column, the unknown included."""
+        """Codes of every ``"categorical"`` column, including unknown."""
         return tuple(column.cardinality for column in self.columns if column.part == "categorical")
 
     @property
@@ -116,7 +128,7 @@ class Schema:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What `encode` gives: numbers, codes of categories, then tensors; none without columns."""
+        """Parts of `encode`: numbers, codes of categories, then tensors, without empty ones."""
         width, codes = self.n_numeric, self.cardinalities
         return (
             *([Part("numeric", "numeric", (width,))] if width else []),
@@ -126,5 +138,5 @@ class Schema:
 
 
 def _role(shape: tuple[int, ...]) -> str:
-    """Tensors of three axes are (channels, height, width)."""
+    """Role of a tensor; three axes are an image of (channels, height, width)."""
     return "image" if len(shape) == 3 else "tensor"

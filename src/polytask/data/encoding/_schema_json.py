@@ -1,4 +1,4 @@
-"""Schemas as JSON and back."""
+"""Conversion of schemas to JSON and back."""
 
 from __future__ import annotations
 

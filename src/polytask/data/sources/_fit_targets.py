@@ -19,10 +19,9 @@ Labelled = Mapping[str, np.ndarray]
 
 
 def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
-    """Fit every task's target once, on its labels in all sources.
+    """Fit each task's target once, on its labels in all sources.
 
-    Tasks of one kind that each own rows share what is learned, each with class
-    counts of its own.
+    Tasks of one kind with rows of their own share what is learned, each with its own class counts.
 
     Raises
     ------
@@ -47,31 +46,31 @@ def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
 
 
 def _check_labelled(labelled: Mapping[str, Labelled]) -> None:
-    """Raise if several tasks have no label, naming all; a lone one is its kind's to refuse."""
+    """Raise if several tasks have no label, naming all; kinds refuse a single one."""
     empty = [name for name, columns in labelled.items() if not any(map(len, columns.values()))]
     if len(empty) > 1:
         sentence = (
             f"{len(empty)} tasks have no observed label to learn from: "
-            f"{first_and_more([repr(name) for name in empty])}. Check the split or drop these tasks."
+            f"{first_and_more(map(repr, empty))}. Check the split or drop these tasks."
         )
         raise DataError(sentence)
 
 
 def labels_by_task(sources: Sequence[Source]) -> dict[str, Labelled]:
-    """Every task's labelled rows, of all sources one after another."""
+    """Each task's labels, concatenated over sources."""
     parts: dict[str, list[Labelled]] = {}
     for source in sources:
         labels = source.labelled()
         for name in source.tasks.names:
             parts.setdefault(name, []).append(labels.columns(name))
     return {
-        name: {column: np.concatenate([part[column] for part in found]) for column in found[0]}
-        for name, found in parts.items()
+        name: {column: np.concatenate([part[column] for part in pieces]) for column in pieces[0]}
+        for name, pieces in parts.items()
     }
 
 
 def _sharing(sources: Sequence[Source]) -> list[list[str]]:
-    """Names of the tasks whose targets are learned together."""
+    """Groups of tasks whose targets are fitted together."""
     group = {name: [name] for source in sources for name in source.tasks.names}
     for source in sources:
         if source.own_rows:

@@ -11,7 +11,7 @@ __all__ = ["metric_notes"]
 
 
 def metric_notes(tasks: Iterable[Task]) -> list[str]:
-    """Notes that name the tasks whose first metric cannot enter Δm, so that another one does.
+    """Notes on tasks whose first metric cannot enter Δm, so that another one is the headline.
 
     Parameters
     ----------

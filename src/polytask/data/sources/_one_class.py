@@ -1,4 +1,4 @@
-"""Words about tasks without labels, or of which all labels are of one class."""
+"""Errors and notes about tasks without labels, or with labels of one class."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class _NoLabel:
 
 
 NO_LABEL = _NoLabel()
-"""In the place of the class of tasks without any."""
+"""Placeholder of the class of tasks without labels."""
 
 
 def one_class_error(errors: Mapping[str, OneClassError]) -> OneClassError:
-    """One error that names all tasks of one class; a lone task's own error as it is."""
+    """Return one error that names all tasks of one class, or the error of a single task."""
     if len(errors) == 1:
         return next(iter(errors.values()))
     listed = "; ".join(
@@ -33,13 +33,13 @@ def one_class_error(errors: Mapping[str, OneClassError]) -> OneClassError:
 
 
 def left_out_notes(errors: Mapping[str, OneClassError], where: str) -> tuple[str, ...]:
-    """A line for all tasks of the same class that are left out.
+    """Notes on left-out tasks, one per class.
 
     Parameters
     ----------
     errors : mapping of task name to OneClassError
     where : str
-        Which labels these are, such as ``"in the training rows"``.
+        Where the labels are, such as ``"in the training rows"``.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def left_out_notes(errors: Mapping[str, OneClassError], where: str) -> tuple[str
 
 
 def _alike(errors: Mapping[str, OneClassError]) -> list[tuple[object, list[str]]]:
-    """Classes, and the tasks that have no other."""
+    """Tasks by the only class of their labels."""
     alike: dict[object, list[str]] = {}
     for name, error in errors.items():
         alike.setdefault(error.label, []).append(name)

@@ -1,4 +1,4 @@
-"""Values of rows, given as a column's name or as an array; groups as codes."""
+"""Row values from a column's name or an array, and groups as codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def row_groups(table: pl.DataFrame, group: Any) -> np.ndarray | None:
 
 
 def group_codes(series: pl.Series) -> np.ndarray:
-    """Codes of a column's values in sorted order, int64; a missing value is an error."""
+    """Codes of a column's values in sorted order, int64; raise for missing values."""
     missing = series.null_count()
     if missing:
         sentence = (
@@ -38,7 +38,7 @@ def group_codes(series: pl.Series) -> np.ndarray:
 def common_group_codes(
     columns: Mapping[str, pl.Series], *, alone: bool = False
 ) -> dict[str, np.ndarray]:
-    """Codes of the groups of sources, by source, the same for the same group in each.
+    """Codes of the groups of several sources, by source, equal for equal groups.
 
     A lone source is not named in errors.
     """
@@ -61,7 +61,7 @@ def common_group_codes(
 
 
 def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
-    """The column of that name, or the given values as one."""
+    """The column of a name, or given values as a column."""
     if isinstance(given, str):
         require_columns(table.columns, [given], f"The {what} column")
         return table[given]

@@ -1,4 +1,4 @@
-"""Row weights, given as columns' names or as arrays, for all tasks or for each."""
+"""Row weights from names of columns or arrays, for all tasks or per task."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Weights = Float64[np.ndarray, " n"] | Float64[np.ndarray, "n n_tasks"]
 
 
 def row_weights(table: pl.DataFrame, weight: Any, tasks: Sequence[str]) -> Weights | None:
-    """Row weights, checked to be numbers that are at least 0; NaN where a cell is missing.
+    """Read row weights, which must be at least 0; NaN where a cell is missing.
 
     Parameters
     ----------
     table : polars.DataFrame of n rows
     weight : None, str, array of shape (n,) or (n, n_tasks), or mapping
-        A column, or values; of a mapping those of each task by its name, where None stands for
-        the tasks that are not named. These weigh 1 otherwise.
+        A column or values, or a mapping of them by task, where None stands for all other tasks.
+        Tasks without weights have weight 1.
     tasks : sequence of str
 
     Returns
     -------
-    array of shape (n,), or (n, n_tasks) where tasks may differ
+    array of shape (n,), or (n, n_tasks) if tasks may differ
     """
     if weight is None:
         return None
@@ -44,14 +44,14 @@ def row_weights(table: pl.DataFrame, weight: Any, tasks: Sequence[str]) -> Weigh
 
 
 def own_weights(weights: Weights | None, task_index: np.ndarray) -> np.ndarray | None:
-    """The weight of each row for the one task that it belongs to."""
+    """The weight of each row for the task that it belongs to."""
     if weights is None or weights.ndim == 1:
         return weights
     return weights[np.arange(len(weights)), task_index]
 
 
 def weighing(series: pl.Series, weights: Weights | None, task: int = 0) -> pl.Series:
-    """The cells of a target column whose rows weigh anything for a task."""
+    """The cells of a target column whose rows have positive weight for a task."""
     if weights is None:
         return series
     of_task = weights if weights.ndim == 1 else weights[:, task]
@@ -66,7 +66,7 @@ def weighing(series: pl.Series, weights: Weights | None, task: int = 0) -> pl.Se
 
 
 def weight_columns(weight: Any) -> list[str]:
-    """Names of the columns that hold row weights, as `read` takes these.
+    """Names of the columns that hold row weights, of the argument `weight` of `read`.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def weight_columns(weight: Any) -> list[str]:
     ['w']
     """
     given = weight.values() if isinstance(weight, Mapping) else [weight]
-    return list(dict.fromkeys(one for one in given if isinstance(one, str)))
+    return list(dict.fromkeys(name for name in given if isinstance(name, str)))
 
 
 def check_weighed(weighed: Iterable[Any], tasks: Collection[str]) -> None:
@@ -93,7 +93,9 @@ def check_weighed(weighed: Iterable[Any], tasks: Collection[str]) -> None:
 
 def _by_task(table: pl.DataFrame, weight: Mapping[Any, Any], tasks: Sequence[str]) -> Weights:
     check_weighed(weight, tasks)
-    made = {name: _checked(column_or_values(table, one, "weight")) for name, one in weight.items()}
+    made = {
+        name: _checked(column_or_values(table, given, "weight")) for name, given in weight.items()
+    }
     others = made.get(None, np.ones(table.height))
     return np.stack([made.get(name, others) for name in tasks], axis=1)
 

@@ -1,4 +1,4 @@
-"""Rows with one input schema and the tasks labelled there."""
+"""Sources: rows with one input schema, and the tasks labelled in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Source"]
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Rows with one input schema and the tasks labelled there.
+    """Rows with one input schema, and the tasks labelled in them.
 
     Parameters
     ----------
@@ -27,25 +27,25 @@ class Source:
     inputs : polars.DataFrame of n rows
         The input columns. A polars ``Array`` column holds a tensor of fixed shape per row.
     tasks : TaskSet
-        The tasks that may be labelled here, kinds settled.
+        The tasks that may be labelled, with their kinds.
     labels : Labels, optional
-        Their labels; None when the rows are only to be predicted.
+        Their labels; None if the rows are only to be predicted.
     row_ids : array of shape (n,), int64
-        What the rows are called in predictions: their positions in the user's table.
+        Names of the rows in predictions: their positions in the user's table.
     weights : array of shape (n,) or (n, n_tasks), float64, optional
-        Row weights, at least 0, as given; for all tasks or for each. NaN only where a row has no
+        Row weights, at least 0, as given; for all tasks or per task. NaN only where a row has no
         label.
     groups : array of shape (n,), int64, optional
         Rows of one group stay together in splits and statistical tests; equal numbers are one
         group in all sources of a data set.
     task_index : array of shape (n,), int32, optional
-        Where each row belongs to exactly one task: its position in `tasks`, −1 if unknown.
+        Position in `tasks` of each row's task, if each row belongs to one; −1 if unknown.
     task_column : str, optional
         The column that named each row's task.
     group_column : str, optional
         The column that named each row's group.
     reading : Reading
-        How the cells of the input columns were read, and what the columns were declared to be.
+        How the cells of the input columns were read, with the declared roles.
     """
 
     name: str
@@ -71,15 +71,15 @@ class Source:
         return self.task_index is not None
 
     def rows_without(self, tasks: Collection[str]) -> Int64[np.ndarray, " m"]:
-        """Rows that do not belong to one of the tasks alone."""
+        """Rows that do not belong to one of the tasks only."""
         if self.task_index is None:
             return np.arange(self.n_rows)
-        dropped = [place for place, name in enumerate(self.tasks.names) if name in tasks]
+        dropped = [index for index, name in enumerate(self.tasks.names) if name in tasks]
         return np.flatnonzero(~np.isin(self.task_index, dropped))
 
     def without_tasks(self, tasks: Collection[str]) -> Source | None:
-        """The source without some tasks and the rows that are theirs alone; None if none is left."""
-        kept = [place for place, name in enumerate(self.tasks.names) if name not in tasks]
+        """Remove tasks, and the rows that only they have; None if no task remains."""
+        kept = [index for index, name in enumerate(self.tasks.names) if name not in tasks]
         if len(kept) == len(self.tasks):
             return self
         if not kept:
@@ -90,26 +90,28 @@ class Source:
             weights = weights[:, kept]
         index = None
         if source.task_index is not None:
-            places = np.full(len(self.tasks) + 1, -1, dtype=source.task_index.dtype)  # the last: −1
-            places[kept] = np.arange(len(kept))
-            index = places[source.task_index]
+            renumbered = np.full(
+                len(self.tasks) + 1, -1, dtype=source.task_index.dtype
+            )  # the last: −1
+            renumbered[kept] = np.arange(len(kept))
+            index = renumbered[source.task_index]
         return replace(
             source,
-            tasks=TaskSet(self.tasks[place] for place in kept),
+            tasks=TaskSet(self.tasks[index] for index in kept),
             labels=None if source.labels is None else source.labels.without(tasks),
             weights=weights,
             task_index=index,
         )
 
     def labelled(self) -> Labels:
-        """The labels; raises if the rows are only to be predicted."""
+        """The labels; raise if the rows are only to be predicted."""
         if self.labels is None:
             sentence = f"Source {self.name!r} carries no labels."
             raise TypeError(sentence)
         return self.labels
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> Source:
-        """Some of the rows, in that order."""
+        """Selected rows, in that order."""
         return replace(
             self,
             inputs=self.inputs[rows],
@@ -121,7 +123,7 @@ class Source:
         )
 
     def weights_of(self, task: str) -> Float64[np.ndarray, " m"]:
-        """Weights of a task's labelled rows as given, one where none were."""
+        """Weights of a task's labelled rows as given, 1 by default."""
         rows = self.labelled().rows(task)
         if self.weights is None:
             return np.ones(len(rows))

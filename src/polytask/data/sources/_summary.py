@@ -1,4 +1,4 @@
-"""What a data set holds, in numbers that go through JSON."""
+"""Summaries of a data set as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["source_summary", "task_summaries"]
 
 
 def source_summary(source: Source) -> dict[str, Any]:
-    """Rows, columns by what they hold, and tasks of one source with their labelled rows."""
+    """Rows, columns by type, and tasks with their labelled rows, of one source."""
     labels = source.labelled()
     held = Counter(str(family(series)) for series in source.inputs.iter_columns())
     return {

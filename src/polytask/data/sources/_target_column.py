@@ -9,17 +9,17 @@ __all__ = ["target_column"]
 
 
 def target_column(task: Task, series: pl.Series, role: str | None) -> pl.Series:
-    """A target's values as its task takes them.
+    """A target column in the type that its task requires.
 
-    Declared categories are labels as they stand, fractions among them. Numbers that were kept as
-    text, such as codes, are numbers where the task's kind is numeric.
+    Declared categories are labels, also if they are fractions. Numbers that were kept as text, such
+    as codes, become numbers if the task's kind is numeric.
 
     Parameters
     ----------
     task : Task
     series : polars.Series
     role : str, optional
-        What the column was declared to be.
+        The column's declared role.
     """
     if role == "categorical" and series.dtype.is_float():
         return series.cast(pl.String)

@@ -1,4 +1,4 @@
-"""Row weights whose scale says nothing: their mean is 1."""
+"""Row weights scaled to a mean of 1."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def unit_mean(weights: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
 
 
 def unit_weights(sources: Sequence[Source], task: str) -> dict[str, Float64[np.ndarray, " m"]]:
-    """Weights of a task's labelled rows by source, of mean 1; rows of other sources weigh 1."""
+    """Weights of a task's labelled rows by source, of mean 1; rows without weights have 1."""
     carrying = [source for source in sources if task in source.tasks.names]
-    found = {source.name: source.weights_of(task) for source in carrying}
+    weights = {source.name: source.weights_of(task) for source in carrying}
     weighted = [source.name for source in carrying if source.weights is not None]
     if not weighted:
-        return found
-    unit = unit_mean(np.concatenate([found[name] for name in weighted]))
-    ends = np.cumsum([len(found[name]) for name in weighted])[:-1]
-    return found | dict(zip(weighted, np.split(unit, ends), strict=True))
+        return weights
+    unit = unit_mean(np.concatenate([weights[name] for name in weighted]))
+    ends = np.cumsum([len(weights[name]) for name in weighted])[:-1]
+    return weights | dict(zip(weighted, np.split(unit, ends), strict=True))

@@ -1,4 +1,4 @@
-"""Tasks that hold one class, and sources without them."""
+"""Removal of tasks with labels of one class."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ __all__ = ["check_remaining", "finished", "one_class_tasks"]
 
 
 def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
-    """Tasks without labels or of which all are of one class, with what their kind says of it."""
+    """Errors of the tasks without labels or with labels of one class, by task."""
     labelled = labels_by_task(sources)
-    found: dict[str, OneClassError] = {}
+    errors: dict[str, OneClassError] = {}
     for task in _tasks(sources):
         try:
             task.known_kind.fit(task.name, labelled[task.name])
         except OneClassError as error:
-            found[task.name] = error
+            errors[task.name] = error
         except DataError as error:
             if not any(map(len, labelled[task.name].values())):
-                found[task.name] = OneClassError(str(error), NO_LABEL)
+                errors[task.name] = OneClassError(str(error), NO_LABEL)
             # anything else is said where all targets are learned
-    return found
+    return errors
 
 
 def check_remaining(tasks: Iterable[Task], found: Mapping[str, OneClassError]) -> None:
@@ -48,29 +48,29 @@ def finished(
     reasons: Mapping[str, str],
     written: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    """The sources without the tasks of one class, and notes on what was inferred and left out.
+    """Remove tasks of one class; also return notes on what was inferred and left out.
 
     Parameters
     ----------
     sources : sequence of Source
-        All of a data set.
+        All sources of a data set.
     reasons : mapping of task name to str
-        Why each task is of its kind.
+        Reason for each task's kind.
     written : mapping of task name to str
-        How its column is named, where that is not by its own name alone.
+        How the user names its column, where that is not by its own name alone.
 
     Raises
     ------
     OneClassError
-        If no primary task remains; names all of them.
+        If no primary task remains, naming all tasks of one class.
     DataError
         If a target cannot be learned from.
     """
     sources = [hide_unweighted(source) for source in sources]
-    found = one_class_tasks(sources)
-    check_remaining(_tasks(sources), found)
-    headlines = metric_notes(task for task in _tasks(sources) if task.name not in found)
-    kept = [source for one in sources if (source := one.without_tasks(found)) is not None]
+    errors = one_class_tasks(sources)
+    check_remaining(_tasks(sources), errors)
+    headlines = metric_notes(task for task in _tasks(sources) if task.name not in errors)
+    kept = [kept for source in sources if (kept := source.without_tasks(errors)) is not None]
     fitted = fit_targets(kept)
     tasks = _tasks(kept)
     for task in tasks:  # raises where they do not suit
@@ -79,23 +79,23 @@ def finished(
         *target_notes(tasks, reasons, fitted, written),
         *headlines,
         *named_by_source({source.name: source_notes(source) for source in kept}),
-        *_left_out(found, sources),
+        *_left_out(errors, sources),
         *named_by_source({source.name: zero_weight_notes(source) for source in kept}),
     ]
     return tuple(kept), tuple(notes)
 
 
-def _left_out(found: Mapping[str, OneClassError], sources: Sequence[Source]) -> Iterator[str]:
-    """Words on tasks and whole sources that are left out."""
-    places: dict[str, dict[str, OneClassError]] = {}
-    for name, error in found.items():
+def _left_out(all_errors: Mapping[str, OneClassError], sources: Sequence[Source]) -> Iterator[str]:
+    """Notes on tasks and whole sources that are left out."""
+    by_sources: dict[str, dict[str, OneClassError]] = {}
+    for name, error in all_errors.items():
         carrying = [source.name for source in sources if name in source.tasks.names]
         where = f"in {first_and_more(carrying)}" if len(sources) > 1 else "in the table"
-        places.setdefault(where, {})[name] = error
-    for where, errors in places.items():
+        by_sources.setdefault(where, {})[name] = error
+    for where, errors in by_sources.items():
         yield from left_out_notes(errors, where)
     for source in sources:
-        if source.tasks.names and set(source.tasks.names) <= set(found):
+        if source.tasks.names and set(source.tasks.names) <= set(all_errors):
             yield f"{source.name}: the source is left out, since none of its tasks is left"
 
 

@@ -1,4 +1,4 @@
-"""Labels that weigh nothing are no labels."""
+"""Removal of labels and rows of weight 0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["hide_unweighted", "weighing_rows", "zero_weight_notes"]
 
 
 def hide_unweighted(source: Source) -> Source:
-    """The source without the labels of weight 0.
+    """Remove the labels of weight 0.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def hide_unweighted(source: Source) -> Source:
 
 
 def weighing_rows(source: Source) -> np.ndarray:
-    """Rows that weigh anything for any task."""
+    """Rows of positive weight for any task."""
     if source.weights is None:
         return np.arange(source.n_rows)
     table = source.weights.reshape(source.n_rows, -1)
@@ -46,7 +46,7 @@ def weighing_rows(source: Source) -> np.ndarray:
 
 
 def zero_weight_notes(source: Source) -> tuple[str, ...]:
-    """How many rows are left out."""
+    """Note on the number of rows of weight 0."""
     count = source.n_rows - len(weighing_rows(source))
     if not count:
         return ()

@@ -1,8 +1,9 @@
 """Splits of rows into training, validation and test, per source.
 
-Begin with `_splitter.Splitter`, the contract, and `_drawn_split`, which most splitters draw from;
-`_parse_split` reads the texts of the command line. `_stratify` and `_quotas` spread classes evenly
-over the parts, and `_learnable` leaves out tasks that a split leaves without labels.
+Begin with ``_splitter.py``, the contract, and ``_drawn_split.py``, which most splitters use;
+``_parse_split.py`` reads texts of the command line. ``_stratify.py`` and ``_quotas.py`` distribute
+classes evenly over the parts, and ``_learnable.py`` removes tasks that a split leaves without
+labels.
 """
 
 from polytask.data.splits._check_parts import check_parts

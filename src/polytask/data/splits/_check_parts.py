@@ -1,4 +1,4 @@
-"""Splits that a comparison can use."""
+"""Check that splits have all parts that a comparison requires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["check_parts"]
 
 
 def check_parts(splits: Sequence[Split]) -> None:
-    """Raise unless every split has rows to fit on, to choose by and to judge by.
+    """Raise unless every split has training, validation and test rows.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def check_parts(splits: Sequence[Split]) -> None:
     Raises
     ------
     DataError
-        Names the split and the part without rows.
+        Naming the split and the part without rows.
 
     Examples
     --------

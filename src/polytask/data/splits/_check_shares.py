@@ -1,4 +1,4 @@
-"""Shares of rows that splitters take as arguments."""
+"""Checks of shares of rows in arguments of splitters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHARE = Interval(float, 0.0, 1.0, closed="left")
 
 
 def check_shares(validation: float, test: float, owner: str) -> None:
-    """Raise if nothing is left to train on."""
+    """Raise if no rows remain for training."""
     if validation + test >= 1.0:
         expected = f"less than 1 together with validation={validation}"
         remedy = "Leave rows to train on."

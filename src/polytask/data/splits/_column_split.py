@@ -42,8 +42,16 @@ class ColumnSplit(Splitter):
     column : str
         The column, which is then no input.
     validation : float, default 0.2
-        Share of the training rows that is drawn by seed where the column names no validation
-        rows.
+        Share of the training rows that is drawn by seed if the column names no validation rows.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.data import ColumnSplit
+    >>> table = {"x": range(6), "y": [0, 1] * 3, "part": ["train"] * 4 + ["test"] * 2}
+    >>> (split,) = ColumnSplit("part", validation=0.5).splits(polytask.read(table, ["y"]), seed=0)
+    >>> len(split.train["table"]), split.test["table"]
+    (2, array([4, 5]))
     """
 
     column: str
@@ -63,7 +71,7 @@ class ColumnSplit(Splitter):
         return (self.column,)
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
-        """One split; only validation rows that the column does not name depend on the seed."""
+        """One split; only validation rows depend on the seed, if the column names none."""
         named = for_each_source(dataset.sources, self._parts)
         train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
         for part, rows in (("train", train), ("test", test)):
@@ -92,8 +100,8 @@ class ColumnSplit(Splitter):
         if unknown:
             row = series.to_list().index(unknown[0])
             sentence = (
-                f"The split column {self.column!r} must say train, validation or test in every row. "
-                f"Got {series[row]!r} in row {row}."
+                f"The split column {self.column!r} must say train, validation or test in every "
+                f"row. Got {series[row]!r} in row {row}."
             )
             raise DataError(sentence)
         return np.array([parts[value] for value in series.to_list()])

@@ -1,4 +1,4 @@
-"""A doubt about splits that ignore the order of rows in time."""
+"""Notes on random splits of rows with dates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["date_notes"]
 
 
 def date_notes(dataset: MultiTaskDataset) -> tuple[str, ...]:
-    """One sentence where rows carry dates, for splits that draw rows at random."""
+    """Note on rows with dates, for splits that draw rows at random."""
     dates: dict[str, list[str]] = {}
     for name in time_columns(dataset):
         for source in dataset.sources:

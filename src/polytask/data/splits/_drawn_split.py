@@ -1,4 +1,4 @@
-"""Splits drawn by seed, and checks that a split can be trained on."""
+"""Random splits, and checks that every task has labelled training rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from polytask.exceptions import TooFewRowsError
 
 __all__ = ["check_training_rows", "drawn_split", "drawn_validation", "unlabelled_tasks"]
 
-Rows = Mapping[str, np.ndarray]
+RowsBySource = Mapping[str, np.ndarray]
 
 
 def drawn_split(
     dataset: MultiTaskDataset, validation: float, test: float, seed: int, name: str
 ) -> Split:
-    """Shares of every source's rows, stratified."""
+    """Draw stratified shares of every source's rows."""
     generator = np.random.default_rng(seed)
     shares = (1.0 - validation - test, validation, test)
     _check_labelled(dataset, shares)
@@ -35,9 +35,9 @@ def drawn_split(
 
 
 def drawn_validation(
-    dataset: MultiTaskDataset, train: Rows, share: float, generator: np.random.Generator
-) -> tuple[Rows, Rows]:
-    """A share of the training rows for validation, stratified, and the others."""
+    dataset: MultiTaskDataset, train: RowsBySource, share: float, generator: np.random.Generator
+) -> tuple[RowsBySource, RowsBySource]:
+    """Draw a stratified share of the training rows for validation; return the rest and it."""
     kept, drawn = {}, {}
     sources = dataset.take(train).sources
     targets = fit_targets(dataset.sources)  # of all rows: the training rows may lack a class
@@ -72,20 +72,20 @@ def _check_labelled(dataset: MultiTaskDataset, shares: Sequence[float]) -> None:
     raise TooFewRowsError(sentence, list(few), why)
 
 
-def check_training_rows(dataset: MultiTaskDataset, train: Rows) -> None:
+def check_training_rows(dataset: MultiTaskDataset, train: RowsBySource) -> None:
     """Raise `TooFewRowsError` if a task has no labelled training row."""
     absent = unlabelled_tasks(dataset, train)
     if absent:
         tasks = first_and_more([repr(name) for name in absent])
         sentence = (
-            f"No training row of the split is labelled for the task{'s' * (len(absent) > 1)} {tasks}. "
-            "Split in another way, or leave such tasks out of the table."
+            f"No training row of the split is labelled for the task{'s' * (len(absent) > 1)} "
+            f"{tasks}. Split in another way, or leave such tasks out of the table."
         )
         raise TooFewRowsError(sentence, absent, "with no labelled training row in the split")
 
 
-def unlabelled_tasks(dataset: MultiTaskDataset, rows: Rows) -> list[str]:
-    """Tasks that none of the rows, given source by source, is labelled for."""
+def unlabelled_tasks(dataset: MultiTaskDataset, rows: RowsBySource) -> list[str]:
+    """Tasks without a label in the rows, which are given per source."""
     labelled: set[str] = set()
     for source in dataset.sources:
         among = np.zeros(source.n_rows, dtype=bool)

@@ -19,15 +19,15 @@ __all__ = ["FixedSplit"]
 
 @dataclass(frozen=True)
 class FixedSplit(Splitter):
-    """Given splits, such as those that were published with a data set.
+    """Given splits, such as those published with a data set.
 
     Parameters
     ----------
     given : tuple of Split
         One or several.
     validation : float, default 0.2
-        Share of the training rows that is drawn by seed, stratified, where a split has no
-        validation rows.
+        Stratified share of the training rows that is drawn by seed if a split has no validation
+        rows.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class FixedSplit(Splitter):
         object.__setattr__(self, "given", tuple(self.given))
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
-        """The given splits; only validation rows that they do not name depend on the seed."""
+        """The given splits; only validation rows depend on the seed, if a split has none."""
         return [
             self._completed(split, fold, dataset, seed) for fold, split in enumerate(self.given)
         ]
@@ -70,7 +70,7 @@ class FixedSplit(Splitter):
 
 
 def _check_rows(split: Split, dataset: MultiTaskDataset) -> None:
-    """Raise unless the three parts are rows of the data set, none of them twice."""
+    """Raise unless the three parts are disjoint rows of the data set."""
     for source in dataset.sources:
         parts = (split.train, split.validation, split.test)
         rows = np.concatenate(
@@ -83,10 +83,10 @@ def _check_rows(split: Split, dataset: MultiTaskDataset) -> None:
                 f"which has {source.n_rows} rows."
             )
             raise DataError(sentence)
-        found, counts = np.unique(rows, return_counts=True)
+        unique, counts = np.unique(rows, return_counts=True)
         if (counts > 1).any():
             sentence = (
-                f"Split {split.name!r} names row {found[counts.argmax()]} of source "
+                f"Split {split.name!r} names row {unique[counts.argmax()]} of source "
                 f"{source.name!r} more than once. Its parts must not overlap."
             )
             raise DataError(sentence)

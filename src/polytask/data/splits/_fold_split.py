@@ -33,16 +33,16 @@ FOLDS: Mapping[str, Constraint] = {
 class FoldSplit(Splitter):
     """Cross-validation: every row tests once per repetition, in folds drawn by seed.
 
-    Folds are stratified over the classes (and missing labels) of all tasks, as in `RandomSplit`;
-    where the data has groups, whole groups are drawn.
+    Folds are stratified over the classes (and missing labels) of all tasks, as in `RandomSplit`.
+    If the data has groups, whole groups are drawn.
 
     Parameters
     ----------
     folds : int, default 5
     repeats : int, default 1
-        How many times the rows are parted anew; ``folds * repeats`` splits in all.
+        Number of repetitions with new folds; ``folds * repeats`` splits in total.
     validation : float, default 0.2
-        Share of all rows, drawn from those that do not test.
+        Share of all rows, drawn from those that are not test rows.
 
     Examples
     --------
@@ -65,11 +65,11 @@ class FoldSplit(Splitter):
         check_folds(type(self).__name__, self.folds, self.repeats, self.validation)
 
     def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
-        """A doubt where rows carry dates."""
+        """Note on rows with dates."""
         return date_notes(dataset)
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
-        """`folds` splits for each repetition."""
+        """Return `folds` splits per repetition."""
         targets = fit_targets(dataset.sources)
         return [
             split
@@ -101,7 +101,7 @@ class FoldSplit(Splitter):
 
 
 def check_folds(owner: str, folds: int, repeats: int, validation: float) -> None:
-    """Raise if there are more splits than anybody waits for, or nothing is left to train on."""
+    """Raise if there are too many splits, or no rows remain for training."""
     if folds * repeats > _MOST_SPLITS:
         expected = f"at most {_MOST_SPLITS // folds:,} with folds={folds}"
         raise ParameterError(message(owner, "repeats", expected, repeats))

@@ -25,9 +25,9 @@ class GroupFoldSplit(Splitter):
         that the data set was made with.
     folds : int, default 5
     repeats : int, default 1
-        How many times the groups are parted anew.
+        Number of repetitions with new folds.
     validation : float, default 0.2
-        Share of all rows, in whole groups, drawn from those that do not test.
+        Share of all rows, in whole groups, drawn from those that are not test rows.
 
     Examples
     --------
@@ -60,10 +60,10 @@ class GroupFoldSplit(Splitter):
         return GroupSplit(self.column).excluded
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
-        """The data set with these groups, and without their column among the inputs."""
+        """The data set with these groups, without their column among the inputs."""
         return GroupSplit(self.column).prepared(dataset)
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
-        """`folds` splits for each repetition."""
+        """Return `folds` splits per repetition."""
         folds = FoldSplit(self.folds, self.repeats, self.validation)
         return folds.splits(self.prepared(dataset), seed)

@@ -30,9 +30,9 @@ class GroupSplit(Splitter):
         The column that names each row's group, which then is no input; by default the groups
         that the data set was made with.
     test : float, default 0.2
-        Share of all rows, as near as whole groups come.
+        Share of all rows, as near as whole groups allow.
     validation : float, default 0.2
-        Share of all rows, as near as whole groups come.
+        Share of all rows, as near as whole groups allow.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class GroupSplit(Splitter):
         return () if self.column is None else (self.column,)
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
-        """The data set with these groups, and without their column among the inputs."""
+        """The data set with these groups, without their column among the inputs."""
         columns = for_each_source(dataset.sources, self._groups)
         groups = common_group_codes(columns, alone=len(columns) == 1)
         grouped = (

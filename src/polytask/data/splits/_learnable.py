@@ -1,4 +1,4 @@
-"""Leave out the tasks that cannot be learned, or not be judged."""
+"""Removal of tasks that cannot be learned or judged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WHERE = "in the training rows"
 def learnable(
     train: MultiTaskDataset, validation: MultiTaskDataset
 ) -> tuple[MultiTaskDataset, MultiTaskDataset, tuple[str, ...]]:
-    """Training and validation rows without the tasks whose training rows hold one class.
+    """Remove the tasks whose training rows hold one class from training and validation rows.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def learnable(
     -------
     train, validation : MultiTaskDataset
     notes : tuple of str
-        Which tasks are left out, and why.
+        The tasks that are left out, with reasons.
 
     Raises
     ------
     OneClassError
-        If no primary task remains; names all of them.
+        If no primary task remains, naming all of them.
 
     Examples
     --------
@@ -47,21 +47,21 @@ def learnable(
     >>> train.tasks.names, notes
     (('rich',), ('rare: left out, since only one class, 0, is observed in the training rows',))
     """
-    found = one_class_tasks(train.sources)
-    if not found:
+    errors = one_class_tasks(train.sources)
+    if not errors:
         return train, validation, ()
-    check_remaining(train.tasks, found)
-    notes = left_out_notes(found, _WHERE)
-    return train.without_tasks(found), validation.without_tasks(found), notes
+    check_remaining(train.tasks, errors)
+    notes = left_out_notes(errors, _WHERE)
+    return train.without_tasks(errors), validation.without_tasks(errors), notes
 
 
 def learnable_splits(
     data: MultiTaskDataset, splits: Sequence[Split]
 ) -> tuple[MultiTaskDataset, list[Split], tuple[str, ...]]:
-    """Data and splits without the tasks that cannot be learned or judged in each of them.
+    """Remove the tasks that cannot be learned or judged in every split.
 
-    Those are the tasks of which the training rows of a split hold one class, and primary ones that
-    no test row of a split is labelled for.
+    These are tasks with one class in the training rows of a split, and primary tasks without a
+    labelled test row in a split.
 
     Parameters
     ----------
@@ -72,46 +72,46 @@ def learnable_splits(
     -------
     data : MultiTaskDataset
     splits : list of Split
-        Of the same rows; those of a left-out task that had rows of its own are gone.
+        Splits of the remaining rows.
     notes : tuple of str
 
     Raises
     ------
     OneClassError
-        If no primary task remains; names all of one class.
+        If no primary task remains, naming all tasks with one class.
     TooFewRowsError
-        If no primary task remains of those without labelled test rows.
+        If no primary task has labelled test rows.
     """
     data, splits, unjudged = _judged(data, splits)
-    found: dict[str, OneClassError] = {}
+    errors: dict[str, OneClassError] = {}
     notes = list(unjudged)
     for split in splits:
         of_split = one_class_tasks(data.take(split.train).sources)
-        fresh = {name: error for name, error in of_split.items() if name not in found}
+        fresh = {name: error for name, error in of_split.items() if name not in errors}
         where = _WHERE if len(splits) == 1 else f"{_WHERE} of {split.name}"
         notes += left_out_notes(fresh, where)
-        found |= fresh
-    check_remaining(data.tasks, found)
-    return *_without(data, splits, found), tuple(notes)
+        errors |= fresh
+    check_remaining(data.tasks, errors)
+    return *_without(data, splits, errors), tuple(notes)
 
 
 def _judged(
     data: MultiTaskDataset, splits: Sequence[Split]
 ) -> tuple[MultiTaskDataset, Sequence[Split], list[str]]:
-    """Without the primary tasks that no test row of a split is labelled for, where it has any."""
-    found: set[str] = set()
+    """Remove primary tasks without a labelled test row in a split that has test rows."""
+    removed: set[str] = set()
     notes = []
     for split in splits:
         absent = unlabelled_tasks(data, split.test) if any(map(len, split.test.values())) else []
-        fresh = [name for name in absent if data.tasks[name].is_primary and name not in found]
+        fresh = [name for name in absent if data.tasks[name].is_primary and name not in removed]
         if fresh:
             where = "the split" if len(splits) == 1 else split.name
             notes.append(f"{first_and_more(fresh)}: left out, with no labelled test row in {where}")
-        found.update(fresh)
-    if found and not any(task.is_primary for task in data.tasks if task.name not in found):
+        removed.update(fresh)
+    if removed and not any(task.is_primary for task in data.tasks if task.name not in removed):
         sentence = "No task is left to be judged. Split in another way, or add rows."
         raise TooFewRowsError(f"{'; '.join(notes)}. {sentence}")
-    return *_without(data, splits, found), notes
+    return *_without(data, splits, removed), notes
 
 
 def _without(

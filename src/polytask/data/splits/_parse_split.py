@@ -20,7 +20,7 @@ _FORMS = "random:0.2, group:COLUMN, time:COLUMN, folds:5, group-folds:COLUMN:5 o
 
 
 def parse_split(text: str) -> Splitter:
-    """The splitter that a command line names.
+    """Return the splitter for a text of the command line.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def parse_split(text: str) -> Splitter:
 
 
 def as_splitter(owner: str, split: object, default: Splitter) -> Splitter:
-    """A splitter that is given, named as on the command line, or the default for None.
+    """Return a given splitter, the one for a text of the command line, or the default for None.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def as_splitter(owner: str, split: object, default: Splitter) -> Splitter:
     Raises
     ------
     ParameterError
-        If it is none of these.
+        If `split` is none of these.
     UnknownNameError
-        If no split is named so.
+        If no split has the name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The rows of all sources over the parts of a split."""
+"""Distribution of the rows of all sources over the parts of a split."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from polytask.tasks import FittedTarget
 
 __all__ = ["partitions"]
 
-Rows = Int64[np.ndarray, " rows"]
+RowPositions = Int64[np.ndarray, " rows"]
 
 
 def partitions(
@@ -25,10 +25,10 @@ def partitions(
     targets: Mapping[str, FittedTarget],
     shares: Sequence[float],
     generator: np.random.Generator,
-) -> dict[str, list[Rows]]:
-    """Rows of each part by source name, ascending.
+) -> dict[str, list[RowPositions]]:
+    """Rows of each part by source name, in ascending order.
 
-    Where sources have groups, these are kept whole, in all sources that hold rows of them.
+    Groups of sources are kept whole, also across sources.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def partitions(
         If there are fewer rows, or groups, than parts.
     """
     wanted = np.asarray(shares, dtype=np.float64)
-    parts = _of_groups(sources, targets, wanted, generator)
+    parts = _partition_groups(sources, targets, wanted, generator)
     for source in sources:
         if source.groups is None:
             _check_enough([source], source.n_rows, "row", wanted, sources)
@@ -55,19 +55,19 @@ def partitions(
     }
 
 
-def _of_groups(
+def _partition_groups(
     sources: Sequence[Source],
     targets: Mapping[str, FittedTarget],
     shares: np.ndarray,
     generator: np.random.Generator,
 ) -> dict[str, Int64[np.ndarray, " n"]]:
-    """Number of the part of every row of the sources with groups."""
-    every, sources = sources, [source for source in sources if source.groups is not None]
+    """Part number of every row, for sources with groups."""
+    all_sources, sources = sources, [source for source in sources if source.groups is not None]
     if not sources:
         return {}
     codes = np.concatenate([source.groups for source in sources])
-    found, group = np.unique(codes, return_inverse=True)
-    _check_enough(sources, len(found), "group", shares, every)
+    unique, group = np.unique(codes, return_inverse=True)
+    _check_enough(sources, len(unique), "group", shares, all_sources)
     together = sparse.block_diag([strata(source, targets) for source in sources], format="csr")
     part = stratify_groups(group, sparse.csr_array(together), shares, generator)
     ends = np.cumsum([source.n_rows for source in sources])[:-1]
@@ -76,9 +76,13 @@ def _of_groups(
 
 
 def _check_enough(
-    sources: Sequence[Source], count: int, what: str, shares: np.ndarray, every: Sequence[Source]
+    sources: Sequence[Source],
+    count: int,
+    what: str,
+    shares: np.ndarray,
+    all_sources: Sequence[Source],
 ) -> None:
-    """Raise if there are too few, naming the tasks that no other source carries."""
+    """Raise if there are too few rows or groups, naming tasks that no other source has."""
     needed = int((shares > 0).sum())
     if count < needed:
         names = ", ".join(repr(source.name) for source in sources)
@@ -87,7 +91,9 @@ def _check_enough(
             f"{owner} {count} {what}{'s' * (count != 1)}, too few to split in {needed} parts: "
             f"at least {needed} are needed."
         )
-        elsewhere = {t for source in every if source not in sources for t in source.tasks.names}
+        elsewhere = {
+            t for source in all_sources if source not in sources for t in source.tasks.names
+        }
         own = dict.fromkeys(t for source in sources for t in source.tasks.names)
         raise TooFewRowsError(
             sentence,

@@ -1,4 +1,4 @@
-"""Whole rows out of shares."""
+"""Whole numbers of rows from shares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["quotas", "spread"]
 def quotas(count: int, shares: Float64[np.ndarray, " parts"]) -> Int64[np.ndarray, " parts"]:
     """Whole numbers in proportion to `shares` that sum to `count`.
 
-    Every part with a share gets at least one where there are enough; the first parts go first.
+    If possible, every part with a share gets at least one. The first parts are preferred.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def quotas(count: int, shares: Float64[np.ndarray, " parts"]) -> Int64[np.ndarra
 def spread(
     counts: Int64[np.ndarray, " parts"], generator: np.random.Generator
 ) -> Int64[np.ndarray, " n"]:
-    """A sequence of part numbers, `counts` of each, with every part spread evenly over it."""
-    places = [(np.arange(n) + generator.random()) / max(n, 1) for n in counts.tolist()]
+    """A sequence of part numbers, `counts` of each, with every part evenly distributed."""
+    positions = [(np.arange(n) + generator.random()) / max(n, 1) for n in counts.tolist()]
     parts = np.repeat(np.arange(len(counts)), counts)
-    return parts[np.argsort(np.concatenate(places), kind="stable")]
+    return parts[np.argsort(np.concatenate(positions), kind="stable")]

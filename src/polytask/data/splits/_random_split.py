@@ -17,10 +17,10 @@ __all__ = ["RandomSplit"]
 
 @dataclass(frozen=True)
 class RandomSplit(Splitter):
-    """Rows drawn by seed, stratified over the classes (and missing labels) of all tasks.
+    """Random split, stratified over the classes (and missing labels) of all tasks.
 
-    Where the data has groups, whole groups are drawn. Every class of every task comes into every
-    part where it has rows enough.
+    If the data has groups, whole groups are drawn. Every class of every task is in every part if
+    it has enough rows.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class RandomSplit(Splitter):
 
     Notes
     -----
-    Strata are served whole, the rarest first, where Sechidis, Tsoumakas & Vlahavas (2011) serve
-    them row by row.
+    Whole strata are distributed, beginning with the rarest, where Sechidis, Tsoumakas & Vlahavas
+    (2011) distribute single rows.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class RandomSplit(Splitter):
         check_shares(self.validation, self.test, type(self).__name__)
 
     def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
-        """A doubt where rows carry dates."""
+        """Note on rows with dates."""
         return date_notes(dataset)
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:

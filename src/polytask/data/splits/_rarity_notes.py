@@ -1,4 +1,4 @@
-"""Test rows too few of a kind to judge by: rare classes, few groups, classes never trained on."""
+"""Notes on test rows that are too few: rare classes, few groups, classes without training rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 
 class _Class(NamedTuple):
-    """One class of a task, and its rows among the training and test rows of a split."""
+    """A class of a task, with its numbers of training and test rows in a split."""
 
     task: str
     label: Label
@@ -33,13 +33,13 @@ class _Class(NamedTuple):
 
 
 def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, ...]:
-    """What test rows cannot tell for want of rows, one sentence for each reason.
+    """Notes on what the test rows cannot show, one sentence per reason.
 
     Parameters
     ----------
     data : MultiTaskDataset
     splits : sequence of Split
-        Counts are those of the split that has fewest.
+        Counts are those of the split with the fewest rows.
 
     Returns
     -------
@@ -64,16 +64,17 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
 def _few_rows(splits: Sequence[Sequence[_Class]], where: str) -> list[str]:
     rarest: dict[str, _Class] = {}
     for classes in splits:
-        tested = {one.task for one in classes if one.test}
-        for one in classes:
-            known = rarest.get(one.task, one)
-            if one.task in tested and one.train:
-                rarest[one.task] = min(known, one, key=lambda found: found.test)
-    few = sorted((c for c in rarest.values() if c.test < _FEW_ROWS), key=lambda one: one.test)
+        tested = {counted.task for counted in classes if counted.test}
+        for counted in classes:
+            known = rarest.get(counted.task, counted)
+            if counted.task in tested and counted.train:
+                rarest[counted.task] = min(known, counted, key=lambda c: c.test)
+    few = sorted((c for c in rarest.values() if c.test < _FEW_ROWS), key=lambda c: c.test)
     if not few:
         return []
+    shown = first_and_more(few, _SHOWN)
     sentence = (
-        f"Fewer than {_FEW_ROWS} test rows of the rarer class{where}: {first_and_more(few, _SHOWN)}. "
+        f"Fewer than {_FEW_ROWS} test rows of the rarer class{where}: {shown}. "
         "Single rows decide the metrics."
     )
     return [sentence]
@@ -94,27 +95,27 @@ def _few_groups(data: MultiTaskDataset, splits: Sequence[Split], where: str) -> 
 
 
 def _n_groups(sources: Sequence[Source], split: Split) -> int:
-    found = [np.asarray(s.groups)[split.test.get(s.name, np.empty(0, np.int64))] for s in sources]
-    return len(np.unique(np.concatenate(found)))
+    groups = [np.asarray(s.groups)[split.test.get(s.name, np.empty(0, np.int64))] for s in sources]
+    return len(np.unique(np.concatenate(groups)))
 
 
 def _untrained(splits: Sequence[Sequence[_Class]]) -> list[str]:
-    found: dict[tuple[str, Label], _Class] = {}
+    untrained: dict[tuple[str, Label], _Class] = {}
     for classes in splits:
-        found |= {(one.task, one.label): one for one in classes if one.test and not one.train}
-    if not found:
+        untrained |= {(c.task, c.label): c for c in classes if c.test and not c.train}
+    if not untrained:
         return []
-    several = len(found) > 1
+    several = len(untrained) > 1
     sentence = (
         f"{'Classes' if several else 'A class'} without a training row: "
-        f"{first_and_more(found.values(), _SHOWN)} among the test rows. "
+        f"{first_and_more(untrained.values(), _SHOWN)} among the test rows. "
         f"No model can predict {'them' if several else 'it'}."
     )
     return [sentence]
 
 
 class _Labelled(NamedTuple):
-    """Class codes of a task with classes, column by column, on the labelled rows of a source."""
+    """Class codes of a task on the labelled rows of a source, per column."""
 
     task: str
     target: FittedTarget
@@ -137,12 +138,12 @@ def _labelled(data: MultiTaskDataset) -> Iterator[_Labelled]:
 
 
 def _classes(labelled: Sequence[_Labelled], split: Split) -> Iterator[_Class]:
-    """Every class of every task that has classes; columns of a task are counted one by one."""
+    """All classes of all tasks with classes; columns of a task are counted separately."""
     counts: dict[str, np.ndarray] = {}
-    targets = {one.task: one.target for one in labelled}
-    for one in labelled:
-        counts[one.task] = counts.get(one.task, 0) + np.stack(
-            [_counts(one, split.train), _counts(one, split.test)]
+    targets = {labels.task: labels.target for labels in labelled}
+    for labels in labelled:
+        counts[labels.task] = counts.get(labels.task, 0) + np.stack(
+            [_counts(labels, split.train), _counts(labels, split.test)]
         )
     for task, target in targets.items():
         n_columns = counts[task].shape[1]
@@ -154,7 +155,7 @@ def _classes(labelled: Sequence[_Labelled], split: Split) -> Iterator[_Class]:
 
 
 def _counts(labelled: _Labelled, part: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Rows of a part by column and class."""
+    """Numbers of rows of a part by column and class."""
     rows = np.asarray(part.get(labelled.source, ()), dtype=np.int64)
     table = labelled.codes[np.isin(labelled.rows, rows)]
     classes = np.arange(len(labelled.target.classes))

@@ -13,17 +13,17 @@ __all__ = ["Split"]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Which rows of every source train, validate and test.
+    """The training, validation and test rows of every source.
 
     Parameters
     ----------
     train, validation, test : mapping of source name to array of rows
-        A source that is not named gives no rows.
+        Sources that are not named have no rows.
     name : str
     fold : int
         Position among the splits of one splitter.
     repetition : int
-        Which parting of all rows it belongs to, where these are parted several times.
+        Number of the repetition, if all rows are split several times.
     """
 
     train: Mapping[str, np.ndarray]
@@ -40,7 +40,7 @@ class Split:
         return dataset.take(self.train), dataset.take(self.validation), dataset.take(self.test)
 
     def among(self, kept: Mapping[str, np.ndarray]) -> Split:
-        """The same split of some rows alone, which are counted anew.
+        """The same split restricted to selected rows, which are renumbered.
 
         Parameters
         ----------
@@ -48,18 +48,18 @@ class Split:
             Ascending; a source that is not named is dropped.
         """
 
-        def counted(part: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        def renumbered(part: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {
                 source: np.searchsorted(kept[source], np.intersect1d(rows, kept[source]))
                 for source, rows in part.items()
                 if source in kept
             }
 
-        train, validation, test = map(counted, (self.train, self.validation, self.test))
+        train, validation, test = map(renumbered, (self.train, self.validation, self.test))
         return replace(self, train=train, validation=validation, test=test)
 
     def digest(self) -> str:
-        """sha256 over the rows of the three parts."""
+        """Sha256 of the rows of the three parts."""
         digest = hashlib.sha256()
         for part in (self.train, self.validation, self.test):
             digest.update(b"part")

@@ -1,4 +1,4 @@
-"""Splits of the tasks that have rows enough to be split."""
+"""Splits of the tasks that have enough rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["splits_of"]
 def splits_of(
     data: MultiTaskDataset, splitter: Splitter, seed: int
 ) -> tuple[MultiTaskDataset, list[Split], tuple[str, ...]]:
-    """What a splitter makes of the tasks that have rows enough.
+    """Split a data set, without the tasks that have too few rows.
 
     Parameters
     ----------
     data : MultiTaskDataset
     splitter : Splitter
-        One with rows of its own (`FixedSplit`) must give every task training rows.
+        A `FixedSplit` must have training rows of every task.
     seed : int
 
     Returns
@@ -29,9 +29,9 @@ def splits_of(
     data : MultiTaskDataset
         Without the tasks that have too few rows.
     splits : list of Split
-        Of its rows.
+        Splits of its rows.
     notes : tuple of str
-        Which tasks are left out, and why.
+        The tasks that are left out, with reasons.
 
     Raises
     ------
@@ -60,6 +60,6 @@ def splits_of(
 
 
 def _remain(data: MultiTaskDataset, error: TooFewRowsError) -> bool:
-    """Whether the error names tasks of the data, but not all that count."""
+    """Whether the error names tasks of the data, and a primary task remains without them."""
     named = set(error.tasks) & set(data.tasks.names)
     return bool(named) and any(t.is_primary for t in data.tasks if t.name not in named)

@@ -1,4 +1,4 @@
-"""The contract of a way to split."""
+"""Abstract base class of splitters."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = ["Splitter"]
 
 
 class Splitter(ABC):
-    """Data set and seed → splits; a frozen dataclass of plain arguments."""
+    """A way to split a data set by seed; subclasses are frozen dataclasses of plain arguments."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that say how to split, whether or not they are inputs too."""
+        """Columns that determine the split, whether or not they are also inputs."""
         return self.excluded
 
     @property
     def excluded(self) -> tuple[str, ...]:
-        """Columns that say how to split and so are no inputs."""
+        """Columns that determine the split and are no inputs."""
         return ()
 
     @abstractmethod
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
-        """One or several splits, the same for the same seed.
+        """Return one or several splits, the same for the same seed.
 
         Raises
         ------
@@ -35,14 +35,14 @@ class Splitter(ABC):
         """
 
     def notes(self, dataset: MultiTaskDataset) -> tuple[str, ...]:
-        """What is worth knowing of this way to split this data set, in words."""
+        """Sentences about this split of a data set."""
         del dataset
         return ()
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
-        """The data set as learners see it: without the columns that only say how to split.
+        """The data set without the columns that only determine the split, as learners get it.
 
-        Its notes end with those of `notes`.
+        The notes of this splitter are appended to its notes.
         """
         notes = dict.fromkeys([*dataset.notes, *self.notes(dataset)])
         return replace(dataset, notes=tuple(notes)).without_columns(self.excluded)

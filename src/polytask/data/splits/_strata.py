@@ -1,4 +1,4 @@
-"""What has to be spread evenly over the parts of a split."""
+"""Strata: sets of rows to distribute evenly over the parts of a split."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["strata"]
 
 
 def strata(source: Source, targets: Mapping[str, FittedTarget]) -> sparse.csr_array:
-    """Rows × strata, 1 where a row belongs to one.
+    """Sparse matrix of rows × strata, 1 where a row belongs to a stratum.
 
-    Every class of every task is one (both values of each column of a multilabel task), and so
+    Each class of each task is a stratum (both values of each column of a multilabel task), and so
     are the labelled rows of a task without classes.
     """
     rows, columns, count = [], [], 0
     for members, codes in _codes(source, targets):
-        found, position = np.unique(codes, return_inverse=True)
+        unique, position = np.unique(codes, return_inverse=True)
         rows.append(members)
         columns.append(position.reshape(-1) + count)
-        count += len(found)
+        count += len(unique)
     row, column = np.concatenate(rows), np.concatenate(columns)
     ones = np.ones(len(row), dtype=np.float64)
     return sparse.csr_array((ones, (row, column)), shape=(source.n_rows, count))
@@ -33,7 +33,7 @@ def strata(source: Source, targets: Mapping[str, FittedTarget]) -> sparse.csr_ar
 def _codes(
     source: Source, targets: Mapping[str, FittedTarget]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Labelled rows and a code for each, column by column of every task."""
+    """Labelled rows with their codes, per column of every task."""
     labels = source.labelled()
     for task in source.tasks:
         rows, target = labels.rows(task.name), targets[task.name]

@@ -1,4 +1,4 @@
-"""Rows over the parts of a split, a whole stratum at a time, the rarest first."""
+"""Stratified distribution of rows over the parts of a split, beginning with the rarest stratum."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def stratify(
     shares: Float64[np.ndarray, " parts"],
     generator: np.random.Generator,
 ) -> Int64[np.ndarray, " n"]:
-    """Number of the part of every row.
+    """Part number of every row.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def stratify(
 
 
 class _Stratification:
-    """How many rows of each stratum are left, and how many of them each part still needs."""
+    """Numbers of remaining rows per stratum, and of rows that each part still requires."""
 
     def __init__(
         self, strata: sparse.csr_array, shares: np.ndarray, generator: np.random.Generator
@@ -52,12 +52,12 @@ class _Stratification:
             left_over = (np.cumsum(self.left) - self.left) % len(shares)
             need = [np.roll(row, turn) for row, turn in zip(need, left_over, strict=True)]
         self.need = np.array(need).reshape(-1, len(shares))
-        # Rows of the same strata carry the same mark; put in order of it, each part takes its
-        # share of every combination of strata.
+        # Rows of the same strata have the same mark; sorted by it, each part gets its share of
+        # every combination of strata.
         self.mark = strata @ generator.random(strata.shape[1])
 
     def assign(self, rows: np.ndarray, need: np.ndarray) -> None:
-        """Give all of `rows` to parts, in proportion to what they need."""
+        """Assign all of `rows` to parts, in proportion to their requirements."""
         need = np.maximum(need, 0)
         wanted = need / need.sum() if need.any() else self.shares
         order = np.lexsort((self.generator.random(len(rows)), self.mark[rows]))

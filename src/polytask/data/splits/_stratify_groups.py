@@ -1,4 +1,4 @@
-"""Whole groups of rows over the parts of a split."""
+"""Stratified distribution of whole groups over the parts of a split."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def stratify_groups(
     shares: Float64[np.ndarray, " parts"],
     generator: np.random.Generator,
 ) -> Int64[np.ndarray, " n"]:
-    """Number of the part of every row; rows of one group share theirs.
+    """Part number of every row, equal within groups.
 
-    The largest groups are placed first, each in the part that most lacks rows of its strata.
+    Groups are placed by size, the largest first, in the part that most lacks their strata.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def stratify_groups(
     """
     sizes = np.bincount(group)
     n_rows, n_groups = len(group), len(sizes)
-    # Belonging to the whole is one more stratum, which keeps the parts' sizes.
+    # A stratum of all rows keeps the sizes of the parts.
     table = sparse.hstack([strata, sparse.csr_array(np.ones((n_rows, 1)))])
     belongs = sparse.csr_array(
         (np.ones(n_rows), (group, np.arange(n_rows))), shape=(n_groups, n_rows)

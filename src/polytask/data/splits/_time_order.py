@@ -1,4 +1,4 @@
-"""The order of rows in time, from a column of dates, numbers or text that can be read as either."""
+"""The order of rows in time, from a column of dates, numbers or text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["time_column", "time_ranks"]
 
 
 def time_column(source: Source, name: str) -> pl.Series:
-    """The column of a source that says when each row was."""
+    """The times of a source's rows, from one of its columns."""
     if name not in source.inputs.columns:
         sentence = (
             f"The time column {name!r} is not an input column. "
@@ -28,7 +28,7 @@ def time_column(source: Source, name: str) -> pl.Series:
 
 
 def time_ranks(columns: Sequence[pl.Series]) -> list[Int64[np.ndarray, " n"]]:
-    """Rank of each row's time among the distinct times of all columns; −1 where it is missing."""
+    """Rank of each time among the distinct times of all columns; −1 if it is missing."""
     tables = [series.rename("time").to_frame() for series in columns]
     try:
         together = pl.concat(tables, how="vertical_relaxed")["time"]
@@ -43,7 +43,7 @@ def time_ranks(columns: Sequence[pl.Series]) -> list[Int64[np.ndarray, " n"]]:
 
 
 def _moments(series: pl.Series) -> pl.Series:
-    """A column as dates, times or numbers; a text that is none of these is an error.
+    """A column as dates, times or numbers.
 
     Raises
     ------
@@ -86,7 +86,7 @@ _READERS: tuple[Callable[[pl.Series], pl.Series], ...] = (
     lambda text: text.str.to_datetime(strict=False),
     lambda text: text.str.to_time(strict=False),
 )
-"""Ways to read a text as a moment, the likelier first; null where it cannot be read so."""
+"""Readers of text as times, the likelier first; null where they fail."""
 
 
 def _read(text: pl.Series, reader: Callable[[pl.Series], pl.Series]) -> pl.Series:

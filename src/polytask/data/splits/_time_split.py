@@ -24,16 +24,16 @@ __all__ = ["TimeSplit"]
 class TimeSplit(Splitter):
     """Split by time: the latest rows test, the latest of the others validate, the earliest train.
 
-    Rows of one time stay in one part, in all sources. Rows without a time train.
+    Rows of equal time stay in one part, also across sources. Rows without a time train.
 
     Parameters
     ----------
     column : str
-        An input column of dates, times or numbers, or of text that can be read as such.
+        An input column of dates, times or numbers, also as text.
     test : float, default 0.2
-        Share of the rows that have a time, as near as rows of one time allow.
+        Share of the rows with a time, as near as rows of equal time allow.
     validation : float, default 0.2
-        Likewise.
+        Share of the rows with a time, as near as rows of equal time allow.
     as_input : bool, default True
         Whether models learn from the column too.
 
