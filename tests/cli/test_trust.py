@@ -79,6 +79,16 @@ def test_a_study_file_names_code(polytask, table, strange, command, settings):
     assert not (strange / "imported").exists()
 
 
+def test_all_classes_of_a_study_file_are_named_at_once(polytask, table, strange):
+    named = {"model": ["strange_code:A", "hard_sharing+other_code:B"], "metric": {"income": "m:C"}}
+    config = study(strange, table=str(table), target="income:binary", **named)
+    ran = polytask("compare", "--config", config, "--trust", "m")
+    assert ran.status == 2
+    assert "'strange_code:A' and 'other_code:B', which are no dataclasses" in ran.error
+    assert "--trust strange_code --trust other_code" in ran.error
+    assert not (strange / "imported").exists()
+
+
 def test_a_study_file_names_trusted_code(polytask, table, strange):
     settings = {"weighting": "strange_code:Squares", "target": "income:strange_code:Mine"}
     config = study(strange, table=str(table), steps=2, **settings)

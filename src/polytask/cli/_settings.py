@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from polytask.cli._setting_types import (
     Words,
     expectation,
 )
+from polytask.cli._trust_option import check_code
 from polytask.exceptions import ParameterError
 
 __all__ = ["CompareSettings", "DataSettings", "FitSettings", "settings"]
@@ -100,11 +101,22 @@ def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
     if "table" in options or "source" in options:  # either replaces the other of a study file
         read = {name: value for name, value in read.items() if name not in {"table", "source"}}
     try:
-        return kind.model_validate(_over(read, options))
+        merged = kind.model_validate(_over(read, options))
     except ValidationError as error:
         first = error.errors()[0]
         owner = "the command line" if first["loc"][0] in options else str(config)
         raise ParameterError(_sentence(kind, owner, first)) from error
+    check_code(_methods(merged))
+    return merged
+
+
+def _methods(options: DataSettings) -> Iterator[str]:
+    """Names of methods, the user's own among them."""
+    model = getattr(options, "model", [])
+    yield from [model] if isinstance(model, str) else model
+    yield from filter(None, (options.weighting, options.aggregation, options.sampler))
+    yield from options.observer
+    yield from (text.rpartition("=")[2] for text in (*options.metric, *options.loss))
 
 
 def _over(read: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

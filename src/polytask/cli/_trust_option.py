@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from polytask._trust import checked_trust, only_trusted
+from polytask._trust import (
+    checked_trust,
+    is_own,
+    not_trusted,
+    only_trusted,
+    restricted,
+    trusted_here,
+    untrusted,
+)
+from polytask.exceptions import UntrustedError
 
-__all__ = ["trusting"]
+__all__ = ["check_code", "trusting"]
 
 _CODE = re.compile(r"(?=(?<![\w.])([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.]))")
 
@@ -27,6 +36,26 @@ def trusting(given: Mapping[str, Any]) -> Iterator[None]:
     typed = [name.replace(":", ".") for text in texts for name in _CODE.findall(text)]
     with only_trusted((*checked_trust(given.get("trust") or (), "the command line"), *typed)):
         yield
+
+
+def check_code(methods: Iterable[str]) -> None:
+    """Raise if a study file names several classes that are not trusted; it names them all.
+
+    Of a single one, whoever imports it says what is wrong.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names of models, metrics and other methods.
+
+    Raises
+    ------
+    UntrustedError
+    """
+    named = [name for text in methods for name in _CODE.findall(text) if not is_own(name)]
+    strange = not_trusted(named, trusted_here()) if restricted() else []
+    if len(strange) > 1:
+        raise UntrustedError(untrusted(strange))
 
 
 def _words(value: Any) -> list[str]:
