@@ -30,12 +30,12 @@ _TRUTH = {"true": True, "false": False}
 
 @dataclass(frozen=True)
 class CellRules:
-    """How text cells are to be read.
+    """Rules by which text cells are read.
 
     Parameters
     ----------
     markers : mapping of column to sequence of str
-        Cells that mean “missing” beside the usual words; in frames they are null already.
+        Cells that mean “missing” beside the usual ones; in frames they are null already.
     decimal : {".", ","}
     roles : mapping of column to str
         ``"numeric"``, ``"categorical"``, ``"date"`` or ``"text"``, which stays as it is.
@@ -68,7 +68,7 @@ class CellRules:
 
 @dataclass(frozen=True)
 class Typed:
-    """Typed columns, what was found out about them, and notes for the user."""
+    """Typed columns, the markers and forms of dates that they hold, and notes for the user."""
 
     frame: pl.LazyFrame
     markers: Mapping[str, tuple[str, ...]]
@@ -120,8 +120,8 @@ def _cleaned(raw: pl.LazyFrame, rules: CellRules) -> pl.LazyFrame:
     return without_markers(clean, rules.markers, rules.decimal)
 
 
-def _unless_missing(cells: pl.Expr, words: Sequence[str]) -> pl.Expr:
-    return pl.when(cells.is_in(list(words))).then(None).otherwise(cells).name.keep()
+def _unless_missing(cells: pl.Expr, markers: Sequence[str]) -> pl.Expr:
+    return pl.when(cells.is_in(list(markers))).then(None).otherwise(cells).name.keep()
 
 
 def _word_notes(raw: pl.LazyFrame, names: Sequence[str], rules: CellRules) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def _beyond_64_bits(clean: pl.LazyFrame, names: Sequence[str]) -> set[str]:
 def _row(frame: pl.LazyFrame, tests: Sequence[pl.Expr]) -> Sequence[bool]:
     if not tests:
         return ()
-    return frame.select(test.alias(str(place)) for place, test in enumerate(tests)).collect().row(0)
+    return frame.select(test.alias(str(index)) for index, test in enumerate(tests)).collect().row(0)
 
 
 # ── the others ────────────────────────────────────────────────────────────────
@@ -195,8 +195,8 @@ def _second_look(
     numbers = [n for n in free if n not in dates and may_be_numbers(head[n], rules.decimal)]
     declared = [name for name in names if rules.roles.get(name) in {"numeric", "date"}]
     columns = bare.select(*numbers, *dates, *declared).collect()
-    found = {name: _number_reading(columns[name], rules) for name in numbers}
-    readings = {name: reading for name, reading in found.items() if reading is not None}
+    guesses = {name: _number_reading(columns[name], rules) for name in numbers}
+    readings = {name: reading for name, reading in guesses.items() if reading is not None}
     readings |= date_readings([columns[name] for name in dates])
     for name in declared:
         if rules.roles[name] == "numeric":

@@ -1,4 +1,4 @@
-"""Forms of dates in the notation of strftime: what they name, and what text of a form looks like."""
+"""Forms of dates in the notation of strftime, and patterns of text in these forms."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def names_a_date(form: str) -> bool:
 
 
 def completion(form: str) -> tuple[str, str]:
-    """What to append to cells and to their form so that they name one day: the first of a period.
+    """The ends that cells and their form lack to name one day, the first of a period.
 
     Examples
     --------
@@ -97,12 +97,12 @@ def shape(form: str, year: str = _YEAR) -> str:
     """
     pieces = _pieces(expanded(form))
     patterns = [
-        _pattern(piece, pieces[place - 1 : place] + pieces[place + 1 : place + 2])
-        for place, piece in enumerate(pieces)
+        _pattern(piece, pieces[index - 1 : index] + pieces[index + 1 : index + 2])
+        for index, piece in enumerate(pieces)
     ]
     if "%q" in pieces:
-        place = pieces.index("%q")
-        parts = ("".join(patterns[:place]), patterns[place], "".join(patterns[place + 1 :]))
+        index = pieces.index("%q")
+        parts = ("".join(patterns[:index]), patterns[index], "".join(patterns[index + 1 :]))
         return "^({})({})({})$".format(*parts)
     return rf"^{''.join(patterns)}(?:\D|$)".replace(_YEAR, year)
 
@@ -113,7 +113,7 @@ def _pieces(form: str) -> list[str]:
 
 
 def _pattern(piece: str, neighbours: list[str]) -> str:
-    """What one piece looks like; numbers beside others have all their figures."""
+    """Pattern of one piece; numbers beside others have all their figures."""
     if not (len(piece) > 1 and piece[0] == "%"):
         return r"\s*" if piece.isspace() else _literal(piece)
     mark = piece[-1]

@@ -1,4 +1,4 @@
-"""Forms that cells of text have, found among those that are known."""
+"""Likely forms of dates in text cells, among the known forms."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ __all__ = [
 
 _USUAL_YEARS = r"(?:18|19|20|21)\d\d"
 _LIKE_A_DATE = (
-    r"^(?:\d{1,4}(?:[-/]|\.\s?|\s)(?:\d{1,4}|[A-Za-z]{3,9}|[QW]\d)|\d{4}[QW]\d|\d{1,4}[A-Za-z]{3,9}(?:\d|$)"
+    r"^(?:\d{1,4}(?:[-/]|\.\s?|\s)(?:\d{1,4}|[A-Za-z]{3,9}|[QW]\d)"
+    r"|\d{4}[QW]\d|\d{1,4}[A-Za-z]{3,9}(?:\d|$)"
     r"|\d\d?(?:st|nd|rd|th)\s|[A-Za-z]{3,9}[.,]?(?:[-/]|\s*)\d|Q[1-4][-/\s]\d)"
 )
-"""What dates start with after the day of the week."""
+"""The start of a date after the day of the week."""
 _ENDS_IN_A_ZONE = re.compile(r"(?:[+-]\d\d(?::?\d\d)?|[A-Za-z])$")
 _SAMPLE = 100
 _MOSTLY = 0.5
@@ -101,7 +102,7 @@ def _forms_of(sample: pl.Series, known: Sequence[str], fewest: float) -> list[st
     if not forms:
         return []
     tests = (guessed_read(pl.col("cell"), form).is_not_null().sum() for form in forms)
-    named = (test.alias(str(place)) for place, test in enumerate(tests))
+    named = (test.alias(str(index)) for index, test in enumerate(tests))
     counts = sample.to_frame().select(named).row(0)
     return [form for form, count in zip(forms, counts, strict=True) if count >= fewest]
 
@@ -124,10 +125,10 @@ def usual_form(forms: Sequence[str]) -> str:
 def plain_words(form: str) -> str:
     """A form in words, such as day/month/year."""
     names = {"%d": "day", "%m": "month", "%B": "month", "%Y": "year", "%y": "year"}
-    words = form.removesuffix(ZONED)
+    text = form.removesuffix(ZONED)
     for mark, name in names.items():
-        words = words.replace(mark, name)
-    return words
+        text = text.replace(mark, name)
+    return text
 
 
 def guessed_read(cells: pl.Expr, form: str) -> pl.Expr:

@@ -50,23 +50,23 @@ def is_date_form(form: str) -> bool:
     return bare in KNOWN or (names_a_date(bare) and is_parsed(bare))
 
 
-def _read(words: pl.Expr, form: str) -> tuple[pl.Expr, pl.Expr]:
+def _read(cells: pl.Expr, form: str) -> tuple[pl.Expr, pl.Expr]:
     bare = form.removesuffix(ZONED)
     pattern = _SINCE_1970.get(form) or shape(bare)
-    words = pl.when(words.str.contains(pattern)).then(words).otherwise(None)
+    cells = pl.when(cells.str.contains(pattern)).then(cells).otherwise(None)
     if form in EPOCHS:
-        since = (words.cast(pl.Float64, strict=False) * EPOCHS[form]).round()
+        since = (cells.cast(pl.Float64, strict=False) * EPOCHS[form]).round()
         return _never(), since.cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
     if form.endswith(ZONED):
         forms = [bare + "%#z"] if has_time(bare) else [bare + time for time in _ZONED_TIMES]
-        return _never(), pl.coalesce(*(parsed(words, one) for one in forms))
+        return _never(), pl.coalesce(*(parsed(cells, each) for each in forms))
     if has_time(bare):
-        return _never(), parsed(words, form)
-    days = parsed(words, form).cast(pl.Date)
+        return _never(), parsed(cells, form)
+    days = parsed(cells, form).cast(pl.Date)
     whole = days.cast(pl.Datetime("us"))
     if any(completion(form)):  # a month has no time of day
         return days, whole
-    return days, pl.coalesce(whole, *(parsed(words, form + time) for time in _TIMES))
+    return days, pl.coalesce(whole, *(parsed(cells, form + time) for time in _TIMES))
 
 
 def _never() -> pl.Expr:

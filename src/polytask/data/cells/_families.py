@@ -1,4 +1,4 @@
-"""What a column holds, in five words that do not depend on how it was stored."""
+"""Five families of columns, which do not depend on how a column is stored."""
 
 from __future__ import annotations
 

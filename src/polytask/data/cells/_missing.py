@@ -30,7 +30,7 @@ _EXACT = 2.0**53
 
 
 def markers_by_column(given: object, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """What a user's `missing` says of each column.
+    """Markers of missing cells by column, from the argument `missing`.
 
     Parameters
     ----------
@@ -50,11 +50,13 @@ def markers_by_column(given: object, names: Sequence[str]) -> dict[str, tuple[st
     >>> markers_by_column(["?", "age=-1"], ["age", "city"])
     {'age': ('?', '-1'), 'city': ('?',)}
     """
-    found: dict[str, list[str]] = {}
+    given_markers: dict[str, list[str]] = {}
     for columns, markers in _pairs(given, names):
         for column in columns:
-            found.setdefault(column, []).extend(markers)
-    return {name: tuple(dict.fromkeys(found[name])) for name in names if name in found}
+            given_markers.setdefault(column, []).extend(markers)
+    return {
+        name: tuple(dict.fromkeys(given_markers[name])) for name in names if name in given_markers
+    }
 
 
 def _pairs(given: object, names: Sequence[str]) -> list[tuple[list[str], list[str]]]:
@@ -65,20 +67,20 @@ def _pairs(given: object, names: Sequence[str]) -> list[tuple[list[str], list[st
 
 def _parted(text: str, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """``COLUMN=M`` in two, or all columns and the whole text."""
-    places = [place for place, mark in enumerate(text) if mark == "=" and place]
-    for place in reversed(places):  # a column's own name may hold an equals sign
-        if text[:place] in names:
-            return [text[:place]], [text[place + 1 :].strip()]
-    if not places:
+    positions = [position for position, mark in enumerate(text) if mark == "=" and position]
+    for position in reversed(positions):  # a column's own name may hold an equals sign
+        if text[:position] in names:
+            return [text[:position]], [text[position + 1 :].strip()]
+    if not positions:
         return list(names), [text]
-    return _columns(text[: places[0]], names), [text[places[0] + 1 :].strip()]
+    return _columns(text[: positions[0]], names), [text[positions[0] + 1 :].strip()]
 
 
 def _columns(pattern: str, names: Sequence[str]) -> list[str]:
     if pattern in names:
         return [pattern]
-    found = matching(pattern, names)
-    if not found:
+    matched = matching(pattern, names)
+    if not matched:
         if isinstance(names, SourceColumns):
             absent = f"`missing`: {absent_from_sources(pattern, names)}"
         else:
@@ -88,7 +90,7 @@ def _columns(pattern: str, names: Sequence[str]) -> list[str]:
             f"{absent} A marker that holds an equals sign is given as missing={{'*': …}} in Python."
         )
         raise DataError(sentence)
-    return found
+    return matched
 
 
 def _texts(given: object) -> list[str]:
@@ -138,7 +140,7 @@ def marker_notes(
         for marker in markers[name]
         if (test := _is_marker(name, schema[name], [marker], decimal)) is not None
     }
-    counted = (test.sum().alias(str(place)) for place, test in enumerate(tests.values()))
+    counted = (test.sum().alias(str(index)) for index, test in enumerate(tests.values()))
     counts = dict(zip(tests, frame.select(counted).collect().row(0), strict=True)) if tests else {}
     given = dict.fromkeys(marker for cells in markers.values() for marker in cells)
     return tuple(_marker_note(marker, markers, counts) for marker in given)
@@ -149,17 +151,17 @@ def _marker_note(
     markers: Mapping[str, Sequence[str]],
     counts: Mapping[tuple[str, str], int],
 ) -> str:
-    found = {name: n for name in markers if (n := counts.get((marker, name), 0))}
-    if found:
-        total = sum(found.values())
-        where = f"{total:,} cell{'s' * (total != 1)} of {first_and_more(list(found))}"
+    by_column = {name: n for name in markers if (n := counts.get((marker, name), 0))}
+    if by_column:
+        total = sum(by_column.values())
+        where = f"{total:,} cell{'s' * (total != 1)} of {first_and_more(list(by_column))}"
         return f"missing: {marker!r} in {where}"
     columns = [name for name, cells in markers.items() if marker in cells]
     return f"missing: {marker!r} occurs nowhere in {first_and_more(columns)}"
 
 
 def _is_marker(name: str, dtype: Any, markers: Sequence[str], decimal: str) -> pl.Expr | None:
-    """Which cells are markers; None for types that hold none."""
+    """Expression that is true for markers; None for types that hold none."""
     cells = pl.col(name)
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         return _is_marker_text(cells.cast(pl.String).str.strip_chars(), markers, decimal)

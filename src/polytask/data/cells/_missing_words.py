@@ -22,7 +22,7 @@ def word_notes(
     markers: Mapping[str, Sequence[str]],
     kept: Collection[str],
 ) -> tuple[str, ...]:
-    """Words on columns of text in which cells such as NA or None are missing, or are categories.
+    """Notes on columns of text in which cells such as NA or None are missing, or are categories.
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ def word_notes(
         shown = " and ".join(map(repr, counts))
         what = _KEPT.replace("CELL", next(iter(counts))) if name in kept else _LOST
         alike.setdefault((shown, what), {})[name] = sum(counts.values())
-    return tuple(_note(shown, what, found) for (shown, what), found in alike.items())
+    return tuple(_note(shown, what, counts) for (shown, what), counts in alike.items())
 
 
-def _note(shown: str, what: str, found: Mapping[str, int]) -> str:
-    names, total = list(found), sum(found.values())
+def _note(shown: str, what: str, counts: Mapping[str, int]) -> str:
+    names, total = list(counts), sum(counts.values())
     cells = f"{total:,} cell{'s' * (total != 1)}"
     return f"{first_and_more(names)}: {shown} ({cells}) {named(what, names[0])}"
 
@@ -59,7 +59,7 @@ def _note(shown: str, what: str, found: Mapping[str, int]) -> str:
 def _counts(
     raw: pl.LazyFrame, names: Sequence[str], markers: Mapping[str, Sequence[str]]
 ) -> dict[str, dict[str, int]]:
-    """How often each such word occurs, for the columns that hold one."""
+    """Counts of such words, for the columns that hold one."""
     if not names:
         return {}
     counts = [_counted(pl.col(name), _words(markers.get(name, ()))).alias(name) for name in names]
@@ -73,7 +73,7 @@ def _counts(
 
 
 def _counted(cells: pl.Expr, words: Sequence[str]) -> pl.Expr:
-    """How often each word occurs, as one list."""
+    """Counts of the words, as one list."""
     held = cells.filter(cells.str.strip_chars().is_in(words)).str.strip_chars()
     return held.alias("cell").value_counts().implode()
 

@@ -11,7 +11,7 @@ __all__ = ["Reading"]
 
 @dataclass(frozen=True)
 class Reading:
-    """How the cells of some columns were read, so that new tables are read alike; plain data.
+    """Record of how the cells of columns were read, by which new tables are read alike.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Reading:
     decimal: str = "."
 
     def only(self, columns: Collection[str]) -> Reading:
-        """What it says of some columns."""
+        """The part about some columns."""
         return Reading(
             {name: role for name, role in self.roles.items() if name in columns},
             {name: cells for name, cells in self.missing.items() if name in columns},

@@ -51,11 +51,11 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
         expected = f"a mapping of column to role ({', '.join(COLUMN_ROLES)})"
         raise ParameterError(message("the data set", "columns", expected, given))
     exact = {name: role for name, role in given.items() if name in names}
-    words: dict[str, object] = {}
+    by_pattern: dict[str, object] = {}
     for pattern, role in given.items():
         if pattern not in exact:
-            words |= dict.fromkeys(_matching(str(pattern), names), role)
-    parted = {name: _parted(name, role) for name, role in (words | exact).items()}
+            by_pattern |= dict.fromkeys(_matching(str(pattern), names), role)
+    parted = {name: _parted(name, role) for name, role in (by_pattern | exact).items()}
     roles = {name: parted[name][0] for name in names if name in parted}
     return roles, {name: parted[name][1] for name in roles if parted[name][1]}
 
@@ -75,14 +75,14 @@ def roles_by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[st
 
 def _matching(pattern: str, names: Sequence[str]) -> list[str]:
     """Columns of a pattern, or of several names and patterns with commas."""
-    found = []
+    matched_names = []
     for part in [pattern] if matching(pattern, names) else pattern.split(","):
         name = part.strip()
         matched = [name] if name in names else matching(name, names)
         if not matched:
             require_columns(names, [name], "The declared column")
-        found += matched
-    return found
+        matched_names += matched
+    return matched_names
 
 
 def _parted(name: str, role: object) -> tuple[str, str]:

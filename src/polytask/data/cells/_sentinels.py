@@ -27,15 +27,15 @@ _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - what clocks show
 
 
 def sentinel_notes(columns: Iterable[pl.Series]) -> tuple[str, ...]:
-    """Words on values that repeat far away from all others, such as −200 or 9999."""
-    found: dict[str, dict[str, int]] = {}
+    """Notes on values that repeat far away from all others, such as −200 or 9999."""
+    by_value: dict[str, dict[str, int]] = {}
     for series in columns:
         for value, count in _far_values(series):
-            found.setdefault(value, {})[series.name] = count
+            by_value.setdefault(value, {})[series.name] = count
     return tuple(
         f"{first_and_more(list(counts))}: {value} repeats far from all other values "
         f"({sum(counts.values()):,} cells); --missing {quoted(value)} if it means missing"
-        for value, counts in found.items()
+        for value, counts in by_value.items()
     )
 
 

@@ -44,7 +44,7 @@ def may_hold_dates(head: pl.Series) -> bool:
 
 
 def date_readings(columns: Sequence[pl.Series]) -> dict[str, TextReading]:
-    """How dates are read, for the columns that hold nothing else but cells that mean missing.
+    """Readings of the columns that hold dates and, besides, only cells that mean missing.
 
     Where both day and month may stand first, the form is that of which the rows are in order, or
     that of another column which leaves no doubt, or the usual one. Of columns that are dates but
@@ -52,8 +52,8 @@ def date_readings(columns: Sequence[pl.Series]) -> dict[str, TextReading]:
     """
     fitting = {cells.name: _fitting_forms(cells) for cells in columns}
     settled = {forms[0] for forms, _ in fitting.values() if len(forms) == 1}
-    found = {cells.name: _undeclared(cells, *fitting[cells.name], settled) for cells in columns}
-    return {name: reading for name, reading in found.items() if reading is not None}
+    readings = {cells.name: _undeclared(cells, *fitting[cells.name], settled) for cells in columns}
+    return {name: reading for name, reading in readings.items() if reading is not None}
 
 
 def date_hint(cells: pl.Series) -> str:
@@ -112,7 +112,7 @@ def _fitting_form(cells: pl.Series) -> str | None:
 
 
 def _no_dates(cells: pl.Series, forms: Sequence[str], strange: Mapping[str, int]) -> str:
-    """Which cell of a declared column is no date, and what to do."""
+    """Sentence about a cell of a declared column that is no date, with a remedy."""
     cell = next(iter(strange or cells.drop_nulls()), None)
     how = f"of the form {forms[0]}" if forms else "of a form that is known"
     count = sum(strange.values())
@@ -165,7 +165,7 @@ def _undeclared(
 
 
 def _doubtful(values: pl.Series) -> TextReading | None:
-    """Words on text that may be dates or something else."""
+    """Note on text that may be dates or something else."""
     form = doubtful_form(values) if values.n_unique() >= _FEWEST_DOUBTFUL else None
     if form is None or unread(values, partial(guessed_read, form=form)):
         return None
@@ -196,8 +196,8 @@ def _fitting_forms(
 def _without_words(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
     """The cells without usual words for missing, and these words."""
     lettered = cells.filter(~cells.str.contains(r"[1-9]")).unique(maintain_order=True)
-    words = [cell for cell in lettered.drop_nulls() if is_marker_word(cell)]
-    return cells.filter(~cells.is_in(words)) if words else cells, tuple(words)
+    markers = [cell for cell in lettered.drop_nulls() if is_marker_word(cell)]
+    return cells.filter(~cells.is_in(markers)) if markers else cells, tuple(markers)
 
 
 def _moments(cells: pl.Expr, form: str) -> pl.Expr:
@@ -221,12 +221,12 @@ def _date_reading(
     values = values.filter(~values.is_in(list(strange)) | values.is_null()) if strange else values
     form, why = (forms[0], "") if declared else _chosen(values, forms, settled)
     markers = _counts(cells, words) | dict(strange)
-    said = [why] if why else []
-    said += [f"dates but for {marker_words(markers)}"] if markers else []
-    said += _far_away(values, form)
+    notes = [why] if why else []
+    notes += [f"dates but for {marker_words(markers)}"] if markers else []
+    notes += _far_away(values, form)
     days = partial(_days, form=form)
     read = partial(_moments, form=form) if unread(values, days) else days
-    return TextReading(read, tuple(markers), form, "; ".join(said))
+    return TextReading(read, tuple(markers), form, "; ".join(notes))
 
 
 def _counts(cells: pl.Series, words: Sequence[str]) -> dict[str, int]:
@@ -234,16 +234,16 @@ def _counts(cells: pl.Series, words: Sequence[str]) -> dict[str, int]:
 
 
 def _far_away(values: pl.Series, form: str) -> list[str]:
-    """Words on dates that repeat far away from all others, as they stand in the text."""
+    """Notes on dates that repeat far away from all others, as they stand in the text."""
     moments = read_by(values, partial(_moments, form=form))
-    said = []
+    notes = []
     for moment, count in far_moments(moments):
         cells = values.filter(moments == moment).unique(maintain_order=True).to_list()
-        said.append(
+        notes.append(
             f"{cells[0]!r} repeats far from all other values ({count:,} cells); "
             f"{as_missing(cells)} if it means missing"
         )
-    return said
+    return notes
 
 
 def _chosen(values: pl.Series, forms: Sequence[str], settled: set[str]) -> tuple[str, str]:
@@ -262,8 +262,8 @@ def _chosen(values: pl.Series, forms: Sequence[str], settled: set[str]) -> tuple
     else:
         form, why = usual_form(orders), "as is usual"
     (other,) = {*orders[:2]} - {form} or {orders[-1]}
-    words = f"dates read as {plain_words(form)}, {why}, though {plain_words(other)} fits too"
-    return form, f"{words}; --column 'NAME:date={other}' reads them so"
+    note = f"dates read as {plain_words(form)}, {why}, though {plain_words(other)} fits too"
+    return form, f"{note}; --column 'NAME:date={other}' reads them so"
 
 
 def _in_order(values: pl.Series, form: str) -> bool:

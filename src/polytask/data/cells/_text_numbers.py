@@ -88,12 +88,12 @@ def all_numbers(cells: pl.Series, decimal: str) -> TextReading | None:
     if cells.str.contains(_MINUS, literal=True).any():
         return _with_minus(cells, decimal)
     if not _all_whole(cells):
-        words = f"numbers with marks between thousands, such as {_marked(cells)!r}, kept as text"
+        note = f"numbers with marks between thousands, such as {_marked(cells)!r}, kept as text"
     elif cells.str.contains(r"^[+-]?0\d").any():
-        words = "whole numbers, some with leading zeros, kept as text as codes are"
+        note = "whole numbers, some with leading zeros, kept as text as codes are"
     else:
-        words = "whole numbers too long for 64 bits, kept as text so that none is changed"
-    return TextReading(note=f"{words}; {_AS_NUMBERS}")
+        note = "whole numbers too long for 64 bits, kept as text so that none is changed"
+    return TextReading(note=f"{note}; {_AS_NUMBERS}")
 
 
 def _with_minus(cells: pl.Series, decimal: str) -> TextReading | None:
@@ -102,7 +102,7 @@ def _with_minus(cells: pl.Series, decimal: str) -> TextReading | None:
     if reading is None or reading.read is None:
         return reading
     read = reading.read
-    return TextReading(lambda found: read(found.str.replace(_MINUS, "-", literal=True)))
+    return TextReading(lambda text: read(text.str.replace(_MINUS, "-", literal=True)))
 
 
 def _all_whole(cells: pl.Series) -> bool:
@@ -114,19 +114,19 @@ def _marked(cells: pl.Series) -> str:
 
 
 def marker_words(strange: Mapping[str, int]) -> str:
-    """What is said of cells that were taken for missing ones, NAME for the column's name."""
+    """Note on cells that are taken for missing ones; NAME stands for their column."""
     return f"{_shown(strange)}, read as missing; --column NAME:categorical keeps categories"
 
 
 def _shown(strange: Mapping[str, int]) -> str:
-    """Cells in words, and how many there are of them in all."""
+    """The distinct cells, and their count."""
     count, more = sum(strange.values()), len(strange) - _MOST_SHOWN
-    words = [*map(repr, list(strange)[:_MOST_SHOWN]), *[f"{more} more"] * (more > 0)]
-    return f"{enumerated(words)} ({count:,} cell{'s' * (count != 1)})"
+    names = [*map(repr, list(strange)[:_MOST_SHOWN]), *[f"{more} more"] * (more > 0)]
+    return f"{enumerated(names)} ({count:,} cell{'s' * (count != 1)})"
 
 
 def number_hint(cells: pl.Series, decimal: str = ".") -> str:
-    """What to do with text that is numbers but for a few cells, NAME for the column's name."""
+    """Advice on text of which most cells are numbers; NAME stands for its column."""
     bare = cells.cast(pl.String).str.strip_chars()
     strange = unread(bare, partial(amounts_read, decimal=decimal))
     if not strange:
@@ -136,7 +136,7 @@ def number_hint(cells: pl.Series, decimal: str = ".") -> str:
 
 
 def unit_hint(cells: pl.Series) -> str:
-    """What to do with numbers that all stand beside the same signs, such as “12 kg”."""
+    """Advice on numbers that all stand beside the same signs, such as “12 kg”."""
     observed = cells.cast(pl.String).str.strip_chars().drop_nulls()
     marks = observed.str.extract_groups(_MEASURE).unique().to_list()
     signs = [sign for sign in marks[0].values() if sign] if len(marks) == 1 else []
@@ -170,7 +170,7 @@ def _are_numbers(unusual: Mapping[str, int], numbers: pl.Series) -> bool:
 
 
 def _as_missing(cells: Collection[str]) -> str:
-    """How to say of cells of NAME that they mean missing, or what to do with such as “<0.5”."""
+    """Advice on cells of NAME: declare them missing, or rewrite those such as “<0.5”."""
     alone = len(cells) == 1
     remedy = f"add {as_missing(cells)} if {'it means' if alone else 'they mean'} missing"
     if not are_written_numbers(list(cells)):
@@ -209,8 +209,8 @@ def _no_numbers(cells: pl.Series, unusual: Mapping[str, int], numbers: pl.Series
     elif unit_hint(cells):
         remedy = "Write the numbers alone, without what stands beside them"
     elif len(unusual) <= _MOST_STRANGE and numbers.drop_nulls().len() >= count:
-        words = named(_as_missing(unusual), cells.name)
-        remedy = f"{words[0].upper()}{words[1:]} (missing= in Python)"
+        advice = named(_as_missing(unusual), cells.name)
+        remedy = f"{advice[0].upper()}{advice[1:]} (missing= in Python)"
     else:
         remedy = "Write all of them as plain numbers, or do not declare the column"
     return (

@@ -1,3 +1,5 @@
+"""Readings of text cells in other types."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -13,7 +15,7 @@ Read = Callable[[pl.Expr], pl.Expr]
 
 @dataclass(frozen=True)
 class TextReading:
-    """What came out of looking at a text column.
+    """Result of reading a text column.
 
     Parameters
     ----------
@@ -24,7 +26,7 @@ class TextReading:
     form : str
         How dates are written, if it holds dates.
     note : str
-        Words for the user, with NAME for the column's name.
+        Note for the user; NAME stands for the column.
     """
 
     read: Read | None = None
@@ -40,7 +42,7 @@ def read_by(cells: pl.Series, read: Read) -> pl.Series:
 
 
 def unread(cells: pl.Series, read: Read) -> Mapping[str, int]:
-    """How often each cell occurs that cannot be read so."""
+    """Counts of the cells that cannot be read so."""
     column = pl.col("cell")
     lost = (
         cells.rename("cell")

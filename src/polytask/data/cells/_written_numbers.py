@@ -25,7 +25,7 @@ _WRITTEN = (
 )
 """A number with a few marks or letters around it; words in front make a name of it."""
 _MARK = r"\d[.,:/'’ ]\d|[.,]\d|^\(|[\p{Sc}%‰°]"
-"""What an amount has, and a code such as “12B” has not."""
+"""A mark of an amount, which a code such as “12B” lacks."""
 
 
 def are_written_numbers(cells: Sequence[str]) -> bool:
@@ -34,7 +34,7 @@ def are_written_numbers(cells: Sequence[str]) -> bool:
 
 
 def written_hint(cells: pl.Series, decimal: str = ".") -> str:
-    """What to do with text that nearly always is a number, some in another notation; else empty.
+    """Advice on text that nearly always is a number, some in another notation; else empty.
 
     Examples
     --------
@@ -62,11 +62,11 @@ def written_hint(cells: pl.Series, decimal: str = ".") -> str:
 
 
 def _written(cells: Sequence[str]) -> pl.Series:
-    found = pl.Series(cells, dtype=pl.String)
-    return found.filter(found.str.contains(_WRITTEN))
+    texts = pl.Series(cells, dtype=pl.String)
+    return texts.filter(texts.str.contains(_WRITTEN))
 
 
 def _are_amounts(written: pl.Series, n_plain: int) -> bool:
-    """Whether marks, numbers beside them, or their count tell them from codes."""
+    """Whether marks, numbers beside them, or their count distinguish amounts from codes."""
     marked = written.str.contains(_MARK).sum()
     return 2 * marked >= len(written) or n_plain >= _FEWEST_PLAIN or len(written) >= _MANY

@@ -19,7 +19,7 @@ def categories_of(frame: Any, names: Sequence[str]) -> tuple[str, ...]:
     frame : anything that `to_polars` takes
         pandas' and polars' categories and pyarrow's dictionaries are categories.
     names : sequence of str
-        What its columns are called.
+        Names of its columns.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def _are_categories(frame: Any) -> Iterator[bool]:
     if isinstance(frame, Mapping):
         yield from map(_is_category, frame.values())
     elif nw.dependencies.is_pandas_dataframe(frame):  # names may be of any type, even twice
-        yield from (_is_category(frame.iloc[:, place]) for place in range(frame.shape[1]))
+        yield from (_is_category(frame.iloc[:, index]) for index in range(frame.shape[1]))
     elif nw.dependencies.is_into_dataframe(frame) or isinstance(frame, pl.LazyFrame):
         schema = nw.from_native(frame).collect_schema()
         yield from (dtype in {nw.Categorical, nw.Enum} for dtype in schema.values())

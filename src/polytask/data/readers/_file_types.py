@@ -41,7 +41,7 @@ _SCANS: dict[str, Scan | None] = {
     ".ndjson": _json_lines,
     ".jsonl": _json_lines,
 }
-"""How files are read by their names; None for text."""
+"""Readers of files by the ends of their names; None for text."""
 
 _MAGIC: dict[bytes, Scan] = {b"PAR1": _parquet, b"ARROW1": _arrow}
 
@@ -55,7 +55,7 @@ _OTHERS = (
 
 
 def scanner(path: Path) -> Scan | None:
-    """How a file is read; None for text, which a name that says nothing is taken for.
+    """The reader of a file; None for text, which files of other names are taken for.
 
     Raises
     ------

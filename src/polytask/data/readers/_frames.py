@@ -65,7 +65,7 @@ def as_table(frame: Any) -> pl.DataFrame:
 
 
 def table_and_notes(frame: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """As `as_table`, and what was decided in reading it, in words."""
+    """As `as_table`, with notes on decisions made in reading it."""
     given = frame if isinstance(frame, pl.DataFrame) else _converted(frame)
     table = readable_table(given).with_columns(cs.float().fill_nan(None))
     marked = [
@@ -91,7 +91,7 @@ def _converted(frame: Any) -> pl.DataFrame:
     no_duplicates(names)
     if nw.dependencies.is_pandas_dataframe(frame):
         return _from_columns(
-            {name: frame.iloc[:, place] for place, name in enumerate(names)}, names
+            {name: frame.iloc[:, index] for index, name in enumerate(names)}, names
         )
     try:
         wrapped = nw.from_native(frame)

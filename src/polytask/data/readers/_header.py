@@ -51,7 +51,7 @@ def names_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _signs(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    columns = [[row[place] for row in rows if place < len(row)] for place in range(len(names))]
+    columns = [[row[column] for row in rows if column < len(row)] for column in range(len(names))]
     return [_sign(name, column) for name, column in zip(names, columns, strict=True) if name]
 
 
@@ -81,13 +81,13 @@ def _in_steps(numbers: Sequence[str]) -> bool:
 
 def completed_names(names: Sequence[str]) -> tuple[str, ...]:
     """Names of all columns, ``column_3`` and the like for those without one."""
-    taken, found = set(names), []
-    for place, name in enumerate(names, start=1):
-        own = name or f"column_{place}"
+    taken, completed = set(names), []
+    for number, name in enumerate(names, start=1):
+        own = name or f"column_{number}"
         while not name and own in taken:
             own += "_"
-        found.append(own)
-    return tuple(found)
+        completed.append(own)
+    return tuple(completed)
 
 
 def check_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

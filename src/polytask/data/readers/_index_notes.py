@@ -1,4 +1,4 @@
-"""What the index of a pandas frame holds, which is not read."""
+"""Notes on the index of a pandas frame, which is not read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["index_notes"]
 
 
 def index_notes(frame: Any) -> tuple[str, ...]:
-    """Words on an index that says more than the rows' numbers; none for other frames.
+    """Note on an index that says more than the rows' numbers; none for other frames.
 
     Examples
     --------
@@ -26,12 +26,12 @@ def index_notes(frame: Any) -> tuple[str, ...]:
     if names and set(names) <= {str(name) for name in frame.columns}:
         return ()
     if names:
-        said = ", ".join(map(repr, names))
+        description = ", ".join(map(repr, names))
     elif index.inferred_type == "integer":
         return ()
     else:
-        said = f"which holds {_HOLDS.get(index.inferred_type, 'more than row numbers')}"
-    return (f"the frame: its index, {said}, is not read; reset_index() makes columns of it",)
+        description = f"which holds {_HOLDS.get(index.inferred_type, 'more than row numbers')}"
+    return (f"the frame: its index, {description}, is not read; reset_index() makes columns of it",)
 
 
 _HOLDS = {"string": "text", "datetime64": "dates", "date": "dates", "floating": "numbers"}

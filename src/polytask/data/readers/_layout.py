@@ -25,12 +25,12 @@ _COMMENTS = ("#", "%", "//")
 _MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 _SHOWN = 40
 _LIKE_ZLIB = "x^"
-"""How zlib's data may begin; polars unpacks every file that begins so, whatever it is called."""
+"""First bytes of zlib's data; polars unpacks every file that begins so, whatever its name."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text file is laid out.
+    """Layout of a text file.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Layout:
     strict : bool
         Whether a quote that closes a cell must stand at its end, where `plain` is False.
     notes : tuple of str
-        What was found out, in words.
+        Notes on what was inferred.
     """
 
     separator: str
@@ -63,7 +63,7 @@ class Layout:
 
 
 def usual_separator(path: Path) -> str:
-    """What the file's name promises."""
+    """The separator that the file's name promises."""
     return "\t" if path.name.casefold().endswith((".tsv", ".tsv.gz")) else ","
 
 
@@ -106,9 +106,9 @@ def find_layout(path: Path, options: TextOptions) -> Layout:
 
 # ── lines before the table ────────────────────────────────────────────────────
 def _stated_separator(lines: Sequence[str]) -> str | None:
-    """What a line such as ``sep=;`` says, which Excel writes."""
-    found = re.fullmatch(r'"?sep=(.)"?\s*', lines[0], re.IGNORECASE) if lines else None
-    return found[1] if found else None
+    """The separator in a line such as ``sep=;``, which Excel writes."""
+    match = re.fullmatch(r'"?sep=(.)"?\s*', lines[0], re.IGNORECASE) if lines else None
+    return match[1] if match else None
 
 
 def _without_mark(lines: Sequence[str], options: TextOptions) -> list[str]:
@@ -131,11 +131,11 @@ def _first_line(lines: Sequence[str], start: int, separator: str, *, header: boo
     body = [line for line in lines[start:] if not _is_remark(line)]
     rows = rows_of(body, separator)
     width = usual_width(rows)
-    for place in range(start, len(lines)):
-        if header and _is_header(lines[place], rows, separator, width):
-            return place
-        if not _is_remark(lines[place]) and not _is_title(lines[place], separator, width, header):
-            return place
+    for number in range(start, len(lines)):
+        if header and _is_header(lines[number], rows, separator, width):
+            return number
+        if not _is_remark(lines[number]) and not _is_title(lines[number], separator, width, header):
+            return number
     return start
 
 
@@ -193,7 +193,7 @@ def _given_names(path: Path, options: TextOptions, rows: Sequence[Sequence[str]]
     """Names that the user gives; empty for columns without one."""
     width = usual_width([[], *rows])
     if options.names is None:
-        return [f"column_{place}" for place in range(1, width + 1)]
+        return [f"column_{number}" for number in range(1, width + 1)]
     names = list(options.names)
     if len(names) < width and _all_empty(rows, len(names)):
         return names + [""] * (width - len(names))
@@ -246,7 +246,7 @@ def _notes(
 
 
 def _short(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Words on rows that end early."""
+    """Note on rows that end early."""
     count = sum(0 < len(row) < width for row in rows[1:])
     if not count:
         return []

@@ -40,25 +40,25 @@ def unmixed(
     markers : mapping of column to sequence of str
         Cells that mean “missing”.
     """
-    columns, found, notes = [], {}, []
+    columns, likely_by_column, notes = [], {}, []
     for series in _mixed(table):
         text = as_text(series.to_frame()).lazy()
         kept = without_markers(text, markers).collect().to_series().is_not_null()
         cells = [cell if keep else None for cell, keep in zip(series, kept, strict=True)]
-        words = Counter(cell for cell in cells if isinstance(cell, str))
+        texts = Counter(cell for cell in cells if isinstance(cell, str))
         values = {cell for cell in cells if isinstance(cell, Real)}
-        likely = likely_markers(words, len(values))
+        likely = likely_markers(texts, len(values))
         if likely is not None:
             cells = [None if isinstance(cell, str) else cell for cell in cells]
-            found[series.name] = likely
+            likely_by_column[series.name] = likely
         try:
             columns.append(object_cells(series.name, cells))
         except DataError:
-            found.pop(series.name, None)
+            likely_by_column.pop(series.name, None)
             continue
         if likely is not None:
-            notes.append(f"{series.name}: numbers but for {marker_words(words)}")
-    return table.with_columns(columns), found, tuple(notes)
+            notes.append(f"{series.name}: numbers but for {marker_words(texts)}")
+    return table.with_columns(columns), likely_by_column, tuple(notes)
 
 
 def _mixed(table: pl.DataFrame) -> list[pl.Series]:

@@ -63,12 +63,12 @@ def kept_where(series: pl.Series, kept: Bool[np.ndarray, " n"]) -> pl.Series:
 def of_several_shapes(
     name: str, first: tuple[tuple[int, ...], int], second: tuple[tuple[int, ...], int]
 ) -> str:
-    """Words for lists that differ in length, of which two are shown with their rows."""
-    (shape, row), (other, place) = first, second
+    """Sentence about lists that differ in length, of which two are shown with their rows."""
+    (shape, row), (other, other_row) = first, second
     return (
         f"Column {name!r} holds lists of different lengths ({_length(shape)} in row {row}, "
-        f"{_length(other)} in row {place}). Give all of them one length, such as by padding, or "
-        "make what they hold columns of their own."
+        f"{_length(other)} in row {other_row}). Give all of them one length, such as by padding, "
+        "or make what they hold columns of their own."
     )
 
 

@@ -64,16 +64,15 @@ def object_cells(name: str, cells: Sequence[Any]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.Null)
     if len(first) > 1:
         raise DataError(_mixed(name, cells, first))
-    ((words, row),) = first.items()
-    if words not in _BUILDERS:
-        raise DataError(_refused(name, words, row, cells[row]))
-    return _BUILDERS[words](name, values)
+    ((kind, row),) = first.items()
+    if kind not in _BUILDERS:
+        raise DataError(_refused(name, kind, row, cells[row]))
+    return _BUILDERS[kind](name, values)
 
 
 def _mixed(name: str, cells: Sequence[Any], first: Mapping[str, int]) -> str:
     shown = " and ".join(
-        f"{words} ({describe(cells[row], 30)} in row {row})"
-        for words, row in list(first.items())[:2]
+        f"{kind} ({describe(cells[row], 30)} in row {row})" for kind, row in list(first.items())[:2]
     )
     return (
         f"Column {name!r} mixes values of several types: {shown}. "
@@ -89,9 +88,9 @@ _REMEDIES = {
 }
 
 
-def _refused(name: str, words: str, row: int, cell: object) -> str:
-    remedy = _REMEDIES.get(words, "Give numbers, or text such as str() makes.")
-    return f"Column {name!r} holds {words} ({describe(cell, 30)} in row {row}). {remedy}"
+def _refused(name: str, kind: str, row: int, cell: object) -> str:
+    remedy = _REMEDIES.get(kind, "Give numbers, or text such as str() makes.")
+    return f"Column {name!r} holds {kind} ({describe(cell, 30)} in row {row}). {remedy}"
 
 
 def _numbers(name: str, values: list[Any]) -> pl.Series:
@@ -115,8 +114,8 @@ def _counts(name: str, values: Sequence[int | None]) -> pl.Series:
         if all(value is None or -end <= value < end for value in values):
             return pl.Series(name, values, dtype=dtype)
     _floats(name, values)
-    words = [None if value is None else str(value) for value in values]
-    return pl.Series(name, words, dtype=pl.String)
+    texts = [None if value is None else str(value) for value in values]
+    return pl.Series(name, texts, dtype=pl.String)
 
 
 def _floats(name: str, values: Sequence[Any]) -> list[float | None]:

@@ -32,11 +32,11 @@ EXACT = 2**53
 """Beyond it a float may stand for several whole numbers."""
 
 Holding = tuple[str, Callable[[Any], Any]]
-"""What a type holds in words, and the function that makes a cell plain; None where missing."""
+"""A noun for what a type holds, and a function to plain values; None where missing."""
 
 
 def holding(kind: type) -> Holding:
-    """What cells of a type hold, and how they become plain values.
+    """A noun for what cells of a type hold, and a function that turns them into plain values.
 
     Examples
     --------
@@ -46,9 +46,9 @@ def holding(kind: type) -> Holding:
     >>> words, plain(np.int16(3))
     ('numbers', 3)
     """
-    for base, words, plain in _TYPES:
+    for base, noun, plain in _TYPES:
         if issubclass(kind, base):
-            return words, plain
+            return noun, plain
     if kind.__name__ in {"NAType", "NaTType", "MaskedConstant"}:
         return "nothing", lambda cell: None  # noqa: ARG005 - whichever it is
     if hasattr(kind, "to_timestamp"):  # a period of pandas

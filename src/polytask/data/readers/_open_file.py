@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class FileRules:
-    """How a file is to be read.
+    """Rules by which a file is read.
 
     Parameters
     ----------
@@ -121,13 +121,13 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     roles, dates = declared_roles(rules.columns, names)
     kept = dict.fromkeys(rules.text, "text")
     cells = CellRules(markers, decimal, roles | kept, dates, verbatim=rules.verbatim)
-    found = typed(_chosen(raw, rules.only), cells)
-    frame = found.frame.collect()
+    columns = typed(_chosen(raw, rules.only), cells)
+    frame = columns.frame.collect()
     _check_rows(path, frame)
     check_numbers(path, frame, layout, decimal, [*rules.text, *roles])
-    reading = Reading(roles, joined(markers, found.markers), {**found.dates, **dates}, decimal)
-    said = marker_notes(raw, markers, decimal) + found.notes
-    return Table(frame, reading, layout.notes + notes + said)
+    reading = Reading(roles, joined(markers, columns.markers), {**columns.dates, **dates}, decimal)
+    cell_notes = marker_notes(raw, markers, decimal) + columns.notes
+    return Table(frame, reading, layout.notes + notes + cell_notes)
 
 
 def _raw(path: Path, layout: Layout, rules: FileRules) -> pl.LazyFrame:
@@ -152,7 +152,7 @@ def _check_rows(path: Path, frame: pl.DataFrame) -> None:
 
 
 def _reading(path: Path, action: Callable[[], Result]) -> Result:
-    """What the action gives; of errors that polars raises, one sentence."""
+    """The action's value; errors that polars raises become one sentence."""
     try:
         return action()
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -63,25 +63,30 @@ def open_sources(
     ([1, None], ['2', '3'])
     """
     _check_names(sources)
-    given = {name: Path(one) if isinstance(one, str) else one for name, one in sources.items()}
-    texts = [name for name, one in given.items() if isinstance(one, Path) and is_text(one)]
+    given = {
+        name: Path(source) if isinstance(source, str) else source
+        for name, source in sources.items()
+    }
+    texts = [name for name, source in given.items() if isinstance(source, Path) and is_text(source)]
     options = source_text_options(
         given, texts, no_header, separator=separator, names=names, decimal=decimal
     )
-    for name, one in given.items():
-        if not isinstance(one, Path):
+    for name, source in given.items():
+        if not isinstance(source, Path):
             with about_source(name):
-                given[name] = untyped(one)
-    index = SourceColumns({name: _columns(one, options.get(name)) for name, one in given.items()})
+                given[name] = untyped(source)
+    index = SourceColumns(
+        {name: _columns(source, options.get(name)) for name, source in given.items()}
+    )
     roles, markers = roles_by_column(columns, index), markers_by_column(missing, index)
     known = only is not None and set(only) <= set(index)
     opened = {}
-    for name, one in given.items():
+    for name, source in given.items():
         written = vars(options[name]) if name in texts else {}
         chosen = list(index.of(name, dict.fromkeys(only or ()))) if known else []
         with about_source(name):
             opened[name] = open_table(
-                one,
+                source,
                 columns=index.of(name, roles),
                 missing=index.of(name, markers),
                 only=chosen or None,
@@ -101,8 +106,8 @@ def _check_names(sources: object) -> None:
             raise ParameterError(message("the data set", "sources", expected, name))
 
 
-def _columns(one: Any, options: TextOptions | None) -> Sequence[str]:
+def _columns(source: Any, options: TextOptions | None) -> Sequence[str]:
     """Names of a file's or frame's columns."""
-    if isinstance(one, Path):
-        return file_columns(one, options or TextOptions())
-    return one.frame.columns
+    if isinstance(source, Path):
+        return file_columns(source, options or TextOptions())
+    return source.frame.columns

@@ -74,7 +74,9 @@ def _text(category: object) -> str:
 def _with_plain_categories(series: Any) -> Any:
     """Categories that are neither text nor numbers nor dates, as text."""
     categories = series.cat.categories
-    mixed = categories.dtype == object and not all(isinstance(one, str) for one in categories)
+    mixed = categories.dtype == object and not all(
+        isinstance(category, str) for category in categories
+    )
     if not mixed and type(categories.dtype).__name__ not in _OF_PANDAS_ALONE:
         return series
     texts = [_text(category) for category in categories]

@@ -24,7 +24,7 @@ _MOST_NAMES = 5
 
 
 def find_separator(path: str | Path) -> str | None:
-    """What separates the cells of a text file, if it is not what the file's name promises.
+    """The separator of a text file, if it is not what the file's name promises.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def find_separator(path: str | Path) -> str | None:
         If the first lines are no UTF-8 text.
     """
     path = Path(path)
-    found = find_layout(path, TextOptions()).separator
-    return None if found == usual_separator(path) else found
+    separator = find_layout(path, TextOptions()).separator
+    return None if separator == usual_separator(path) else separator
 
 
 def literal(path: Path) -> str:
@@ -64,12 +64,12 @@ def raw_cells(path: Path, layout: Layout) -> pl.LazyFrame:
             skip_rows=layout.skipped,
             infer_schema=False,
         )
-        found = scanned.collect_schema().names()
-        if len(found) == len(names):
-            return scanned.rename(dict(zip(found, names, strict=True)))
+        columns = scanned.collect_schema().names()
+        if len(columns) == len(names):
+            return scanned.rename(dict(zip(columns, names, strict=True)))
     text = io.StringIO()
     written = csv.writer(text)
-    written.writerow(f"column {place}" for place in range(len(names)))
+    written.writerow(f"column {index}" for index in range(len(names)))
     written.writerows(_rows(path, layout))
     cells = text.getvalue().encode()
     return pl.read_csv(cells, infer_schema=False, new_columns=names).lazy()
@@ -96,10 +96,10 @@ def _numbered_rows(
     )
     first = layout.skipped + 1
     try:
-        for place, cells in enumerate(rows):
+        for index, cells in enumerate(rows):
             if lines.ended:
                 break
-            if place or not layout.header:
+            if index or not layout.header:
                 yield layout.skipped + rows.line_num, cells
             first = layout.skipped + rows.line_num + 1
     except csv.Error as error:
@@ -129,7 +129,7 @@ def check_numbers(
         return
     columns = [column for column in table if column.dtype == pl.String and column.name not in text]
     commas = {
-        column.name: found for column in columns if (found := _with_commas(column)) is not None
+        column.name: cells for column in columns if (cells := _with_commas(column)) is not None
     }
     thousands = all(map(_may_be_thousands, commas.values()))
     pointed = layout.separator == "," or any(dtype.is_float() for dtype in table.dtypes)
@@ -137,8 +137,8 @@ def check_numbers(
         return  # beside decimal points, commas stand between thousands, and a note says so
     shown = first_names(map(repr, commas), _MOST_NAMES)
     if thousands:
-        name, found = next(iter(commas.items()))
-        number = found.filter(found.str.contains(",", literal=True))[0]
+        name, cells = next(iter(commas.items()))
+        number = cells.filter(cells.str.contains(",", literal=True))[0]
         raise SourceFileError(
             f"{path}: commas in {shown} may be decimal or stand between thousands, as in "
             f"{number!r}. Add --decimal , (decimal=',' in Python) if they are decimal, else "
@@ -168,9 +168,9 @@ def _may_be_thousands(cells: pl.Series) -> bool:
 
 def _quotes(path: Path, number: int) -> str:
     return (
-        f"{path}: line {number} has a cell that begins with a quote and does not end with one, or that "
-        f"is longer than {csv.field_size_limit():,} letters. Mend the line; a quote within a cell in "
-        "quotes is written twice."
+        f"{path}: line {number} has a cell that begins with a quote and does not end with one, or "
+        f"that is longer than {csv.field_size_limit():,} letters. Mend the line; a quote within a "
+        "cell in quotes is written twice."
     )
 
 

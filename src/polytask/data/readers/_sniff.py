@@ -22,15 +22,15 @@ def rows_of(lines: Iterable[str], separator: str) -> list[list[str]]:
     """Cells of the rows, quotes respected and blanks around cells cut; at most some hundred."""
     if separator == BLANKS:
         lines = (" ".join(line.split()) for line in lines)
-    found: list[list[str]] = []
+    rows: list[list[str]] = []
     try:
         for cells in csv.reader(lines, delimiter=separator, skipinitialspace=True):
-            found.append([cell.strip() for cell in cells])
-            if len(found) == _MOST_ROWS:
+            rows.append([cell.strip() for cell in cells])
+            if len(rows) == _MOST_ROWS:
                 break
     except csv.Error:  # such as an endless cell where a quote is not closed
         pass
-    return found
+    return rows
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
@@ -81,6 +81,6 @@ def _is_single(cell: str) -> bool:
     """Whether a cell looks like one value rather than several."""
     if _is_value(cell):
         return True
-    words = cell.split()
-    several = len(words) > 1 and 2 * sum(map(_is_value, words)) > len(words)
+    parts = cell.split()
+    several = len(parts) > 1 and 2 * sum(map(_is_value, parts)) > len(parts)
     return not several and not any(mark in cell for mark in ',;\t|"')

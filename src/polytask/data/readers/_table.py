@@ -44,7 +44,7 @@ class Table:
     reading : Reading
         How its cells were read, and what its columns were declared to be.
     notes : tuple of str
-        What was decided in reading, in words.
+        Notes on decisions made in reading.
     """
 
     frame: pl.DataFrame
@@ -122,8 +122,8 @@ def untyped(frame: Any) -> Table | Untyped:
 
 def _check_unsaid(columns: object, missing: object) -> None:
     """Raise if something is said of columns that have been read already."""
-    said = {"columns": columns, "missing": missing}
-    for name, value in said.items():
+    arguments = {"columns": columns, "missing": missing}
+    for name, value in arguments.items():
         if not (isinstance(value, Sized) and len(value) == 0):
             raise ParameterError(
                 f"The table was opened before, so that `{name}` comes too late. "
@@ -143,13 +143,13 @@ def prepared(
     roles, dates = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
-    said = marker_notes(as_text(table).lazy(), markers)
+    marked = marker_notes(as_text(table).lazy(), markers)
     table, mixed, mixed_notes = unmixed(whole_decimals(table), markers)
     clean = without_markers(table.lazy(), markers).collect() if markers else table
-    found = {name for name in markers if clean[name].null_count() > table[name].null_count()}
+    explained = {name for name in markers if clean[name].null_count() > table[name].null_count()}
     text = typed(
         clean.select(pl.col(pl.String)).lazy(),
-        CellRules({}, roles=roles, dates=dates, stored=True, explained=found),
+        CellRules({}, roles=roles, dates=dates, stored=True, explained=explained),
     )
     clean = clean.with_columns(text.frame.collect())
     clean = clean.with_columns(
@@ -158,7 +158,7 @@ def prepared(
     return Table(
         clean,
         Reading(roles, joined(markers, {**text.markers, **mixed}), {**text.dates, **dates}),
-        notes + said + mixed_notes + text.notes,
+        notes + marked + mixed_notes + text.notes,
     )
 
 

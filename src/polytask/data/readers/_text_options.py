@@ -30,7 +30,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class TextOptions:
-    """How a text file is written; None and False where that is to be found out.
+    """Notation of a text file; None and False where that is to be inferred.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def text_options(
     names: str | Iterable[str] | None = None,
     decimal: str = ".",
 ) -> TextOptions:
-    r"""Check what a user says; names may be one string with commas, and separators words.
+    r"""The options, checked; names may be one string with commas, and separators words.
 
     Examples
     --------
@@ -90,14 +90,14 @@ def text_options(
 
 
 def of_source(option: Any, source: str) -> Any:
-    """What an option says of one source: of a mapping its own value, or that of None for the others."""
+    """The value of an option for one source; in a mapping, None stands for the other sources."""
     return option.get(source, option.get(None)) if isinstance(option, Mapping) else option
 
 
 def source_text_options(
     sources: Collection[str], texts: Collection[str], no_header: bool, **options: Any
 ) -> dict[str, TextOptions]:
-    """How the text files among sources are written, by source.
+    """Notations of the text files among sources, by source.
 
     Parameters
     ----------
@@ -133,9 +133,9 @@ def source_text_options(
             "None of the sources is one; leave them out."
         )
         raise ParameterError(sentence)
-    found = {}
+    by_source = {}
     for name in texts:
         own = {option: of_source(value, name) for option, value in options.items()}
         decimal = own.pop("decimal", None) or "."
-        found[name] = text_options(no_header=no_header, decimal=decimal, **own)
-    return found
+        by_source[name] = text_options(no_header=no_header, decimal=decimal, **own)
+    return by_source

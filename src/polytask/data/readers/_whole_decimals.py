@@ -22,8 +22,8 @@ def whole_decimals(table: pl.DataFrame) -> pl.DataFrame:
     >>> whole_decimals(table.cast(pl.Decimal(20, 1))).dtypes
     [Int128, Decimal(precision=20, scale=1)]
     """
-    found = [series for series in table.iter_columns() if _are_large_and_whole(series)]
-    return table.with_columns(series.cast(pl.Int128) for series in found) if found else table
+    large = [series for series in table.iter_columns() if _are_large_and_whole(series)]
+    return table.with_columns(series.cast(pl.Int128) for series in large) if large else table
 
 
 def _are_large_and_whole(series: pl.Series) -> bool:

@@ -1,4 +1,4 @@
-"""Rows and columns of a text file that hold nothing, and columns without a name."""
+"""Text files without their empty rows and columns; notes on columns without a name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def whole_rows(
 
 
 def _notes_on_names(raw: pl.LazyFrame, names: Sequence[str]) -> list[str]:
-    """Words on columns that were named here."""
+    """Notes on columns that were named here."""
     if not names:
         return []
     columns = raw.select(names).collect()
