@@ -280,8 +280,8 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
     @property
-    def words(self) -> str:
-        """What a reader sees, with the blanks between words made one."""
+    def text(self) -> str:
+        """The text that a reader sees, with single blanks between words."""
         seen = [text for tag, text in self.texts if tag not in {"script", "style", "title"}]
         return " ".join(" ".join(seen).split())
 

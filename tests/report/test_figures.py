@@ -21,10 +21,10 @@ def _settings():
         yield
 
 
-def titled(figure, *words):
-    """The only titles of a figure's first drawing that hold all of some words."""
+def titled(figure, *parts):
+    """The only titles of a figure's first drawing that hold all of some parts."""
     titles = dict.fromkeys(Drawing(figure.drawings[0]).titles)
-    return [title for title in titles if all(word in title for word in words)]
+    return [title for title in titles if all(part in title for part in parts)]
 
 
 @pytest.mark.parametrize("theme", [0, 1])

@@ -51,18 +51,18 @@ def test_verdict_stands_before_everything(record, read_page):
     assert next(text for tag, text in page.texts if tag == "h1") == headline
     assert page.source.index(headline) < page.source.index("<table")
     assert page.source.index(record["warnings"][0]) < page.source.index("<table")
-    assert "Use trees" in page.words
+    assert "Use trees" in page.text
 
 
 def test_sections_are_there(record, read_page):
-    words = read_page(record).words
+    text = read_page(record).text
 
     for heading in ("All learners", "Together against apart", "Learning curves", "Data"):
-        assert heading in words
-    assert "numpy 2.4.6" in words
-    assert record["study"]["data"]["notes"][0] in words
-    assert "25.0 %" in words
-    assert "no: 80.0 %" in words.replace("\xa0", " ")
+        assert heading in text
+    assert "numpy 2.4.6" in text
+    assert record["study"]["data"]["notes"][0] in text
+    assert "25.0 %" in text
+    assert "no: 80.0 %" in text.replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("n_tasks", [2, 8, 30])
@@ -163,12 +163,12 @@ def test_undefined_values_are_named(record, read_page):
         "answer": "undefined",
         "undefined": reason,
     }
-    words = read_page(record).words
+    text = read_page(record).text
 
-    assert words.count(reason) >= 4
-    assert f"leaves out income ({reason})" in words
-    assert "None" not in words
-    assert "nan" not in words.split()
+    assert text.count(reason) >= 4
+    assert f"leaves out income ({reason})" in text
+    assert "None" not in text
+    assert "nan" not in text.split()
 
 
 def test_too_few_units_say_how_many(record, read_page):
@@ -177,16 +177,16 @@ def test_too_few_units_say_how_many(record, read_page):
     entry.update(answer="too few units", n_units=7, too_few=reason, p=None, p_corrected=None)
     page = read_page(record)
 
-    assert page.words.count(reason) == 1
-    assert "too few units" in page.words
+    assert page.text.count(reason) == 1
+    assert "too few units" in page.text
 
 
 def test_many_small_tasks_are_a_sample(population_record, read_page):
     page = read_page(population_record)
 
-    assert "hard_sharing: tasks like these" in page.words
-    assert "Gain of one more such task within [−3.40, 7.60]" in page.words
-    assert "12 test rows are too few" not in page.words  # not once for each task
+    assert "hard_sharing: tasks like these" in page.text
+    assert "Gain of one more such task within [−3.40, 7.60]" in page.text
+    assert "12 test rows are too few" not in page.text  # not once for each task
     assert page.source.count("drawings two") == 3
 
 
@@ -194,11 +194,11 @@ def test_nothing_to_use(record, read_page):
     record["recommended"].update(learner=None, run=None, fold=None, seed=None, model=None)
     record["recommended"].update(settings={}, why="Nothing beats the best constant.")
     record["verdict"].update(winner=None, nothing_beats_constant=True)
-    words = read_page(record).words
+    text = read_page(record).text
 
-    assert "No model to use" in words
-    assert "Nothing beats the best constant." in words
-    assert "polytask.load" not in words
+    assert "No model to use" in text
+    assert "Nothing beats the best constant." in text
+    assert "polytask.load" not in text
 
 
 def test_nothing_defined_at_all(record, read_page):
@@ -214,15 +214,15 @@ def test_nothing_defined_at_all(record, read_page):
         entry.update(answer="undefined", undefined="no test rows")
     record["differences"][0]["answer"] = record["verdict"]["answer"] = "undefined"
 
-    assert "None" not in read_page(record).words
+    assert "None" not in read_page(record).text
 
 
 def test_without_joint_learners(make_record, read_page):
-    words = read_page(make_record(learners={"single_task": 0.0, "trees": 0.01})).words
+    text = read_page(make_record(learners={"single_task": 0.0, "trees": 0.01})).text
 
-    assert "Together against apart" not in words
-    assert "Joint training:" not in words
-    assert "trees" in words
+    assert "Together against apart" not in text
+    assert "Joint training:" not in text
+    assert "trees" in text
 
 
 def test_without_curves(make_record, read_page):
@@ -231,7 +231,7 @@ def test_without_curves(make_record, read_page):
         for run in learner["runs"]:
             run["curves"] = []
 
-    assert "Learning curves" not in read_page(values).words
+    assert "Learning curves" not in read_page(values).text
 
 
 @pytest.mark.parametrize(("n_tasks", "n_learners"), [(139, 3), (617, 11)])
@@ -246,10 +246,10 @@ def test_many_tasks_stay_small(make_record, read_page, n_tasks, n_learners):
 
     assert len(page.source.encode()) < 1_500_000
     assert len([a for _, a in page.tags if "drawings" in (a.get("class") or "")]) <= 3
-    assert "Largest gains" in page.words
-    assert f"Mean over {n_tasks} primary tasks" in page.words
-    assert page.words.count("assay of the series 77 ") >= 3  # in the tables, which are folded
-    assert ("comparison.json" in page.words) == (n_learners == 11)
+    assert "Largest gains" in page.text
+    assert f"Mean over {n_tasks} primary tasks" in page.text
+    assert page.text.count("assay of the series 77 ") >= 3  # in the tables, which are folded
+    assert ("comparison.json" in page.text) == (n_learners == 11)
 
 
 def test_what_does_not_fit_is_counted(make_record, read_page, monkeypatch):
@@ -262,10 +262,10 @@ def test_what_does_not_fit_is_counted(make_record, read_page, monkeypatch):
     learners = {"single_task": 0.0} | {f"hard_{i}": 0.001 * i for i in range(1, 6)}
     page = read_page(make_record({f"t{i}": "binary" for i in range(44)}, learners=learners))
 
-    assert "2 further learners and 14 further rows are left out" in page.words
-    assert "14 tasks in the middle are left out" in page.words
-    assert "14 further tasks are left out" in page.words
-    assert page.words.count("The figure and the table of its tasks are left out") == 4
+    assert "2 further learners and 14 further rows are left out" in page.text
+    assert "14 tasks in the middle are left out" in page.text
+    assert "14 further tasks are left out" in page.text
+    assert page.text.count("The figure and the table of its tasks are left out") == 4
     assert page.source.count("drawings two") == 2
 
 

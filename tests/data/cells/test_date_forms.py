@@ -121,16 +121,16 @@ def test_forms_beyond_python(cell, form, found):
 
 @pytest.mark.parametrize("form", ["%H:%M", "%d %b", "%d %Y", "dd/mm/yyyy", "%Y-%K"])
 def test_what_is_no_form_of_dates(form):
-    words = f"'when' was declared to hold dates, but '{form}' is no form of dates"
-    with pytest.raises(DataError, match=words):
+    sentence = f"'when' was declared to hold dates, but '{form}' is no form of dates"
+    with pytest.raises(DataError, match=sentence):
         column(["10:30", "11:45"], f"date={form}")
     assert not is_date_form(form)
 
 
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%H:%M"])
 def test_a_wrong_form_is_answered_with_one_that_fits(form):
-    words = "All cells have another form: write --column 'when:date=%Y-%m-%d'"
-    with pytest.raises(DataError, match=words):
+    sentence = "All cells have another form: write --column 'when:date=%Y-%m-%d'"
+    with pytest.raises(DataError, match=sentence):
         column(["2020-01-02", "2020-01-03"], f"date={form}")
 
 

@@ -138,7 +138,7 @@ def test_missing_dates(tmp_path):
 
 # ── day or month first ────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
-    ("cells", "first", "words"),
+    ("cells", "first", "sentence"),
     [
         (["1/2/2020", "1/13/2020"], dt.date(2020, 1, 2), "month/day/year, since nothing else"),
         (["1/2/2020", "13/2/2020"], dt.date(2020, 2, 1), "day/month/year, since nothing else"),
@@ -152,10 +152,10 @@ def test_missing_dates(tmp_path):
         ),
     ],
 )
-def test_day_or_month_first(cells, first, words):
+def test_day_or_month_first(cells, first, sentence):
     table = open_table({"when": cells})
     assert table.frame["when"][0] == first
-    assert words in table.notes[0]
+    assert sentence in table.notes[0]
 
 
 def test_another_column_may_settle_it():

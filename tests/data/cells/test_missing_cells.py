@@ -172,8 +172,8 @@ def test_a_usual_marker_among_numbers(tmp_path, of, marker):
     assert dataset.sources[0].inputs["a"].to_list() == [*NUMBERS, None]
     assert dataset.tasks["y"].kind.name == "regression"
     assert len(dataset.sources[0].labels.rows("y")) == len(NUMBERS)
-    words = f"a, y: numbers but for {marker!r} (1 cell), read as missing"
-    assert [note for note in dataset.notes if note.startswith(words)]
+    sentence = f"a, y: numbers but for {marker!r} (1 cell), read as missing"
+    assert [note for note in dataset.notes if note.startswith(sentence)]
 
 
 @pytest.mark.parametrize("marker", ["none at all", "not measured"])

@@ -24,11 +24,11 @@ def test_words_that_mean_missing(strange, columns):
     table = open_table({"q": CELLS + strange}, columns=columns)
     assert table.frame["q"].to_list() == DAYS + [None] * len(strange)
     assert table.reading.missing == {"q": tuple(dict.fromkeys(strange))}
-    words = (
+    sentence = (
         f"({len(strange)} cell{'s' * (len(strange) > 1)}), read as missing; --column q:categorical"
     )
     assert table.notes[0].startswith(f"q: dates but for {strange[0]!r}")
-    assert words in table.notes[0]
+    assert sentence in table.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,10 @@ def test_other_cells_are_named_with_a_remedy(strange):
 @pytest.mark.parametrize("role", ["date", "date=%Y-%m-%d"])
 @pytest.mark.parametrize("strange", ["soon", "2020-02-30"])
 def test_the_cell_that_is_no_date_is_accused(role, strange):
-    words = f"'{strange}' in row 55 is no date of the form %Y-%m-%d. Write --missing 'q={strange}'"
-    with pytest.raises(DataError, match=words):
+    sentence = (
+        f"'{strange}' in row 55 is no date of the form %Y-%m-%d. Write --missing 'q={strange}'"
+    )
+    with pytest.raises(DataError, match=sentence):
         open_table({"q": [*CELLS, strange]}, columns={"q": role})
 
 

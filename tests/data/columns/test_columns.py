@@ -118,14 +118,14 @@ def test_codes_can_be_read_back(training, later):
     if all(value is None for value in training):
         return
     column = fitted(training, pl.String)
-    words = [None, *column.vocabulary, *([None] if column.missing else [])]
+    cells = [None, *column.vocabulary, *([None] if column.missing else [])]
     codes = encoded(column, later, pl.String)
     assert codes.dtype == np.int32
     assert codes.shape == (len(later), 1)
     assert ((codes >= 0) & (codes < column.cardinality)).all()
     for value, code in zip(later, codes[:, 0], strict=True):
         if code > 0:
-            assert words[code] == value
+            assert cells[code] == value
         else:
             assert value not in set(training)
 

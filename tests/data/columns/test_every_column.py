@@ -133,33 +133,33 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("cells", "words"), REFUSED)
-def test_refused(cells, words):
+@pytest.mark.parametrize(("cells", "sentence"), REFUSED)
+def test_refused(cells, sentence):
     for table in frames(cells):
         with pytest.raises(DataError) as caught:
             read(table, ["y"])
         assert "'c'" in str(caught.value)
-        assert words in str(caught.value)
+        assert sentence in str(caught.value)
         assert "drop" in str(caught.value) or "Replace" in str(caught.value)
         assert read(table, ["y"], drop="c").sources[0].inputs.columns == ["x"]
         assert read(table, ["y"], features=["x"]).n_rows == 4
 
 
 @pytest.mark.parametrize(
-    ("cells", "words"),
+    ("cells", "sentence"),
     [
-        *[(cells, words) for cells, words in REFUSED if "infinite" not in words],
+        *[(cells, sentence) for cells, sentence in REFUSED if "infinite" not in sentence],
         ([[1, 2], [3, 4], [5, 6], [7, 8]], "Make each number of the arrays a column of its own"),
         (np.ones((4, 3)), "Make each number of the arrays a column of its own"),
         (pd.period_range("2020-01", periods=4, freq="M"), "give the time since a fixed moment"),
         (pd.to_timedelta(range(4), unit="h"), "give the time since a fixed moment"),
     ],
 )
-def test_refused_as_a_target(cells, words):
+def test_refused_as_a_target(cells, sentence):
     with pytest.raises(DataError) as caught:
         read({"x": [1.0, 2.0, 3.0, 4.0], "c": cells}, ["c"])
     assert "Task 'c'" in str(caught.value)
-    assert words in str(caught.value)
+    assert sentence in str(caught.value)
 
 
 def test_bins_are_classes():
@@ -168,7 +168,7 @@ def test_bins_are_classes():
 
 
 @pytest.mark.parametrize(
-    ("cells", "words"),
+    ("cells", "sentence"),
     [
         (
             pl.DataFrame({"c": [[1, 2], [3]]}),
@@ -179,10 +179,10 @@ def test_bins_are_classes():
         (pl.DataFrame({"c": [["a", "b"], ["b", "c"]]}), "holds lists such as ['a', 'b']"),
     ],
 )
-def test_refused_in_frames_of_polars(cells, words):
+def test_refused_in_frames_of_polars(cells, sentence):
     with pytest.raises(DataError) as caught:
         read(cells.with_columns(x=pl.Series([1.0, 2.0]), y=pl.Series([0, 1])), ["y"])
-    assert words in str(caught.value)
+    assert sentence in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_sparse_targets_hold_zeros():
 
 
 @pytest.mark.parametrize(
-    ("inputs", "targets", "words"),
+    ("inputs", "targets", "sentence"),
     [
         (X, 3, r"Y must have one value for each row and target"),
         (X, None, r"Y must have one value for each row and target"),
@@ -333,8 +333,8 @@ def test_sparse_targets_hold_zeros():
         (torch.ones(6, 2, device="meta"), Y, r"A tensor on the device 'meta' has no values"),
     ],
 )
-def test_arrays_of_another_shape(inputs, targets, words):
-    with pytest.raises((DataError, ParameterError), match=words):
+def test_arrays_of_another_shape(inputs, targets, sentence):
+    with pytest.raises((DataError, ParameterError), match=sentence):
         MultiTaskDataset.from_arrays(inputs, targets)
 
 

@@ -417,7 +417,7 @@ def test_notes_name_their_sources():
 
 # ── errors ────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
-    ("tasks", "options", "words"),
+    ("tasks", "options", "sentence"),
     [
         (
             "qualty",
@@ -450,8 +450,8 @@ def test_notes_name_their_sources():
         ("quality", {"missing": {"sugr": "?"}}, r"`missing`: 'sugr' is not.*mean 'sugar' \(in whi"),
     ],
 )
-def test_columns_that_no_source_has(tasks, options, words):
-    with pytest.raises(DataError, match=words):
+def test_columns_that_no_source_has(tasks, options, sentence):
+    with pytest.raises(DataError, match=sentence):
         made(tasks, **options)
 
 

@@ -59,7 +59,7 @@ def test_a_metric_that_can_cross_zero_is_no_headline():
 
 @pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize(
-    ("options", "error", "words"),
+    ("options", "error", "sentence"),
     [
         ({"task_weight": {"pric": 2}}, ParameterError, "names no task by 'pric'. Did you mean 'pr"),
         ({"task_weight": 2}, ParameterError, "`task_weight` parameter of read must be a mapping"),
@@ -72,8 +72,8 @@ def test_a_metric_that_can_cross_zero_is_no_headline():
         ({"metric": "f2"}, UnknownNameError, "no metric named 'f2'"),
     ],
 )
-def test_options_that_cannot_be(options, error, words):
-    with pytest.raises(error, match=words):
+def test_options_that_cannot_be(options, error, sentence):
+    with pytest.raises(error, match=sentence):
         made(**options)
 
 

@@ -230,7 +230,7 @@ def test_time_across_sources():
 
 
 @pytest.mark.parametrize(
-    ("when", "words"),
+    ("when", "sentence"),
     [
         (["2020-01-01", "soon"] * 10, "Got 'soon' in row 1"),
         ([True, False] * 10, "Got a column of booleans"),
@@ -238,9 +238,9 @@ def test_time_across_sources():
         ([None] * 19 + [3], "1 distinct time"),
     ],
 )
-def test_no_time_to_split_by(when, words):
+def test_no_time_to_split_by(when, sentence):
     data = MultiTaskDataset.from_table({"x": range(20), "when": when, "y": range(20)}, "y")
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=sentence):
         TimeSplit("when").splits(data, 0)
 
 
@@ -305,7 +305,7 @@ def test_splits_by_name(text, splitter):
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "words"),
+    ("text", "error", "sentence"),
     [
         ("time", ParameterError, "names no column"),
         ("time:", ParameterError, "names no column"),
@@ -317,6 +317,6 @@ def test_splits_by_name(text, splitter):
         ("kfold:5", UnknownNameError, "Did you mean 'folds'"),
     ],
 )
-def test_wrong_names_of_splits(text, error, words):
-    with pytest.raises(error, match=words):
+def test_wrong_names_of_splits(text, error, sentence):
+    with pytest.raises(error, match=sentence):
         parse_split(text)
