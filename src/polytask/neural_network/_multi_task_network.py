@@ -102,7 +102,7 @@ class MultiTaskNetwork(Learner):
         if not self.joint:
             return self
         alone = self.architecture.single_task() or SingleTask()
-        kept = tuple(one for one in self.trainer.observers if not one.needs_sharing)  # type: ignore[union-attr] # names were resolved
+        kept = tuple(o for o in self.trainer.observers if not o.needs_sharing)  # type: ignore[union-attr] # names were resolved
         return MultiTaskNetwork(alone, replace(self.trainer, **_WITHOUT_BALANCING, observers=kept))
 
     def fit(

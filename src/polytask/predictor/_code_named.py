@@ -46,14 +46,14 @@ def _in_file(name: str, content: bytes) -> Iterator[str]:
 
 
 def _in_json(value: object) -> Iterator[str]:
-    """What recipes name, and the classes of models that answer together."""
+    """Names in recipes, and the classes of models that answer together."""
     if isinstance(value, list):
         for item in value:
             yield from _in_json(item)
     elif isinstance(value, dict):
-        here = [value.get("type"), value.get("import")]
+        names = [value.get("type"), value.get("import")]
         models = value.get("models")
-        here += models if isinstance(models, list) else []
-        yield from (name for name in here if isinstance(name, str) and ":" in name)
+        names += models if isinstance(models, list) else []
+        yield from (name for name in names if isinstance(name, str) and ":" in name)
         for item in value.values():
             yield from _in_json(item)

@@ -225,7 +225,7 @@ def _scripted(tasks: Json, model: str, folder: Path) -> list[str]:
     """What a saved model names of the script or notebook that runs."""
     contents = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _NAMING}
     naming = {name: content for name, content in contents.items() if b"__main__" in content}
-    return [one for one in code_named(tasks, model, naming) if is_trusted(one, ["__main__"])]
+    return [name for name in code_named(tasks, model, naming) if is_trusted(name, ["__main__"])]
 
 
 def _only_in_script(names: Sequence[str]) -> str:

@@ -63,8 +63,8 @@ def _counts(
     if not names:
         return {}
     counts = [_counted(pl.col(name), _words(markers.get(name, ()))).alias(name) for name in names]
-    found = raw.select(counts).collect()
-    held = {name: found[name].explode().struct.unnest().drop_nulls() for name in names}
+    counted = raw.select(counts).collect()
+    held = {name: counted[name].explode().struct.unnest().drop_nulls() for name in names}
     return {
         name: dict(table.sort("count", "cell", descending=[True, False]).iter_rows())
         for name, table in held.items()

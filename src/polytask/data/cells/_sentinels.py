@@ -76,8 +76,12 @@ def _repeated_ends(values: np.ndarray) -> list[tuple[float, np.ndarray, int]]:
     if len(values) < _FEWEST_ROWS:
         return []
     ends = (float(values.min()), float(values.max()))
-    found = [(end, values[values != end], int((values == end).sum())) for end in ends]
-    return [one for one in found if one[2] >= _FEWEST_TIMES and len(one[1]) >= _FEWEST_TIMES]
+    candidates = [(end, values[values != end], int((values == end).sum())) for end in ends]
+    return [
+        (end, others, count)
+        for end, others, count in candidates
+        if count >= _FEWEST_TIMES and len(others) >= _FEWEST_TIMES
+    ]
 
 
 def _is_far(end: float, others: np.ndarray) -> bool:

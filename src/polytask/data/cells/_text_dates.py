@@ -217,20 +217,20 @@ def _date_reading(
     declared: bool = False,
 ) -> TextReading:
     """Dates of one of some forms that fit all cells but those which mean missing."""
-    values, words = _without_words(cells)
+    values, markers = _without_words(cells)
     values = values.filter(~values.is_in(list(strange)) | values.is_null()) if strange else values
     form, why = (forms[0], "") if declared else _chosen(values, forms, settled)
-    markers = _counts(cells, words) | dict(strange)
+    counts = _counts(cells, markers) | dict(strange)
     notes = [why] if why else []
-    notes += [f"dates but for {marker_words(markers)}"] if markers else []
+    notes += [f"dates but for {marker_words(counts)}"] if counts else []
     notes += _far_away(values, form)
     days = partial(_days, form=form)
     read = partial(_moments, form=form) if unread(values, days) else days
-    return TextReading(read, tuple(markers), form, "; ".join(notes))
+    return TextReading(read, tuple(counts), form, "; ".join(notes))
 
 
-def _counts(cells: pl.Series, words: Sequence[str]) -> dict[str, int]:
-    return {word: int((cells == word).sum()) for word in words}
+def _counts(cells: pl.Series, markers: Sequence[str]) -> dict[str, int]:
+    return {marker: int((cells == marker).sum()) for marker in markers}
 
 
 def _far_away(values: pl.Series, form: str) -> list[str]:

@@ -36,11 +36,11 @@ def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
     return errors
 
 
-def check_remaining(tasks: Iterable[Task], found: Mapping[str, OneClassError]) -> None:
+def check_remaining(tasks: Iterable[Task], errors: Mapping[str, OneClassError]) -> None:
     """Raise, naming all tasks of one class, if no other primary task remains."""
-    left = [task for task in tasks if task.name not in found]
-    if found and not any(task.is_primary for task in left):
-        raise one_class_error(found)
+    left = [task for task in tasks if task.name not in errors]
+    if errors and not any(task.is_primary for task in left):
+        raise one_class_error(errors)
 
 
 def finished(
