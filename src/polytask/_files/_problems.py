@@ -60,7 +60,7 @@ def writing(target: Path) -> Iterator[None]:
 
 
 def problem(error: BaseException) -> str | None:
-    """Sentence on a file system error with its remedy; None if the error is about something else."""
+    """Sentence on a file system error with its remedy; None for any other error."""
     name = _name(error)
     reason = _OF_THE_DISK.get(name) or _OF_THE_PLACE.get(name)
     if reason is None:

@@ -93,7 +93,7 @@ def _opened(parent: Path, prefix: str) -> tuple[Path, int]:
 
 
 def _stays(folder: Path) -> bool:
-    """Whether it still exists after a moment; then its disk has no locks, and no sweep removes it."""
+    """Whether it still exists after a moment: its disk has no locks, so no sweep removes it."""
     time.sleep(_MOMENT)
     return folder.exists()
 

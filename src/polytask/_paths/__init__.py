@@ -1,7 +1,8 @@
 """Settings of nested recipes by dotted path: listing, look-up, replacement, reading of text.
 
-A full path names every field on the way, ``architecture.encoder.dropout``. Its beginning may be left
-out where what remains names one setting: ``encoder.dropout``, ``dropout``. Begin with ``_settings_of.py`` (listing) and ``_apply.py`` (replacement).
+A full path names every field on the way, ``architecture.encoder.dropout``. Its beginning may be
+left out where what remains names one setting: ``encoder.dropout``, ``dropout``. Begin with
+``_settings_of.py`` (listing) and ``_apply.py`` (replacement).
 """
 
 from polytask._paths._apply import applied, configured

@@ -18,7 +18,7 @@ _OPTIONS = {
     "trainer.accelerator": "device",
     "trainer.observers": "observer",
 }
-"""Settings that have an option of another name; others of the trainer have one of their own name."""
+"""Settings whose option has another name."""
 
 _ONLY_BY_OPTION = {"model", "steps", "epochs"}
 """Options without which there is a value all the same: a model, and the budget."""

@@ -40,7 +40,7 @@ def row_weight(texts: Sequence[str], columns: Collection[str]) -> Any:
 
 
 def task_options(options: DataSettings) -> dict[str, Any]:
-    """The arguments of `read` for ``--task-weight``, ``--class-weight``, ``--metric``, ``--loss``."""
+    """Arguments of `read` from the options on weights, metrics and losses of tasks."""
     losses = _losses(options.loss)
     return {
         "task_weight": _task_weights(options.task_weight),
