@@ -231,6 +231,14 @@ def test_weights_by_source_and_by_task():
     assert not any("'v'" in note for note in data.notes)
 
 
+@pytest.mark.parametrize("column", ["red/w", "w"])
+def test_a_weight_of_no_source_of_its_task(column):
+    weighed = {"red": {**RED, "w": [1.0] * 6}, "white": WHITE}
+    words = f"weight column '{column}' of task 'taste' is in no source of the task, white. Name"
+    with pytest.raises(DataError, match=words):
+        made(["quality:regression", "taste"], weighed, weight={"taste": column})
+
+
 def test_rows_of_weight_0_are_counted_by_source():
     weighed = {"red": {**RED, "w": [0, 0, 1, 1, 1, 1]}, "white": {**WHITE, "w": [0, 1, 1, 1, 1]}}
     notes = made("quality:regression", weighed, weight="w").notes

@@ -84,6 +84,18 @@ class SourceRoles:
         """Columns of row weights by task; the key None is for all other tasks."""
         return {task: name for task, name in self._given_weights.items() if name is not None}
 
+    def check_weights(self, placed: Iterable[PlacedTask]) -> None:
+        """Refuse a task's weight column that lies in no source of the task."""
+        for each in placed:
+            column = self.weights.get(each.task.name)
+            if column is None or self._sources(column) & set(each.sources):
+                continue
+            sentence = (
+                f"The weight column {column!r} of task {each.task.name!r} is in no source of the "
+                f"task, {first_and_more(list(each.sources))}. Name a column of its own rows."
+            )
+            raise DataError(sentence)
+
     def of(self, source: str, tasks: Collection[str]) -> OwnRoles:
         """The roles of one source's columns, by their own names."""
         features = None if self.features is None else self._own(source, self.features)

@@ -86,6 +86,7 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
     check_weighed(roles.weights, tasks.names)
     placed = placed_tasks(tasks, roles.columns)
     check_used(placed, roles.columns)
+    roles.check_weights(placed)
     parts = {}
     for name, opened in tables.items():
         own = TaskSet(each.task for each in placed if name in each.sources)
