@@ -250,3 +250,10 @@ def test_own_rows_train_jointly():
 def test_what_torch_refuses_is_the_trainers_argument(options, sentence):
     with pytest.raises(ParameterError, match=sentence):
         Trainer(**options).fit(HardSharing(), regression_table())
+
+
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
+def test_batch_norm_over_a_single_row_is_refused(architecture):
+    recipe = architecture(MLP((8,), normalization="batch"))
+    with pytest.raises(ParameterError, match=r"batch norm.*single row. Raise `batch_size` of"):
+        Trainer(steps=2, batch_size=1).fit(recipe, regression_table())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -14,6 +14,7 @@ from torch.func import functional_call
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch
+from polytask.exceptions import ParameterError
 from polytask.losses import MultiTaskLoss
 from polytask.training._score import score
 
@@ -78,10 +79,12 @@ class Forward:
         return BatchLosses(*self.loss(_floats(raw), batch), features)
 
     def _scores(self, batch: Batch) -> tuple[Raw, list[Tensor] | None]:
-        features = self.network.features(batch) if self.keep_features else None
-        if features is None:
-            return self.network(batch), None
-        return self.network.answer(features, batch), [state.values for state in features.values()]
+        with _batch_norm_errors():
+            features = self.network.features(batch) if self.keep_features else None
+            if features is None:
+                return self.network(batch), None
+            values = [state.values for state in features.values()]
+            return self.network.answer(features, batch), values
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Sums of losses and labels; `state` replaces parameters and buffers of its names."""
@@ -98,6 +101,22 @@ class Forward:
             raw = score(self.network, batch)
         with torch.no_grad():
             return self.loss.sums(_floats(raw), batch)
+
+
+@contextmanager
+def _batch_norm_errors() -> Iterator[None]:
+    """Say in our words that batch norm cannot train on a single row."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        sentence = (
+            "The network has batch norm, which needs two rows or more of every batch, and a batch "
+            "holds a single row. Raise `batch_size` of Trainer, leave out sources or tasks of one "
+            "row, or choose another `normalization`, such as 'layer'."
+        )
+        raise ParameterError(sentence) from error
 
 
 def _floats(raw: Raw) -> Raw:
