@@ -29,6 +29,7 @@ __all__ = [
 
 _CLASS = re.compile(r"^class (\w+)(?:\[.*\])?\(([^)]*)\)", re.MULTILINE)
 _LISTED = re.compile(r'^    "(\w+)",$', re.MULTILINE)
+_PATH = re.compile(r"[\w.]+:[\w.]+")
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 
@@ -281,6 +282,9 @@ def required(function: Callable[..., Any]) -> list[str]:
 
 
 def _imported(path: str, what: str, base: type | None) -> object:
+    if not _PATH.fullmatch(path):
+        sentence = f"The {what} {path!r} must be written module:Class, such as my_parts:Mine."
+        raise UnknownNameError(sentence)
     check_import(path)
     module, _, name = path.partition(":")
     try:
@@ -289,9 +293,17 @@ def _imported(path: str, what: str, base: type | None) -> object:
         sentence = f"The {what} {path!r} cannot be imported: {reason(error, named=False)}."
         raise UnknownNameError(sentence) from error
     if base is not None and not _is_concrete(thing, base):
-        sentence = f"The {what} {path!r} must be a class that extends {base.__name__} wholly."
-        raise UnknownNameError(sentence)
+        raise UnknownNameError(_not_concrete(thing, base, f"The {what} {path!r}"))
     return thing
+
+
+def _not_concrete(thing: object, base: type, subject: str) -> str:
+    sentence = f"{subject} must be a class that extends {base.__name__}"
+    missing = sorted(getattr(thing, "__abstractmethods__", ()))
+    if isinstance(thing, type) and issubclass(thing, base) and missing:
+        return f"{sentence} and has its methods. Add {', '.join(missing)}."
+    kind = f"the class {thing.__name__}" if isinstance(thing, type) else type(thing).__name__
+    return f"{sentence}. Got {kind} instead."
 
 
 def _is_concrete(thing: object, base: type) -> bool:

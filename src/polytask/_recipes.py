@@ -143,8 +143,9 @@ def _parameters(value: object) -> dict[str, Any]:
         )
         raise ParameterError(sentence)
     sentence = (
-        f"A recipe cannot hold {value!r}. "
-        "Give plain values, frozen dataclasses or importable factories."
+        f"A recipe cannot hold {value!r}, which a saved study or model could not build again. Give "
+        "plain values, importable functions or classes, or objects of a frozen dataclass: put "
+        f"@dataclass(frozen=True) above the class {type(value).__name__}."
     )
     raise ParameterError(sentence)
 

@@ -83,9 +83,10 @@ def test_classes_of_the_users_own_are_imported_where_allowed():
     [
         ("no_such_module:Kind", "cannot be imported: No module named 'no_such_module'"),
         ("polytask.tasks:Quaternary", "cannot be imported: .* has no attribute 'Quaternary'"),
-        (":Binary", "cannot be imported"),
-        ("polytask.tasks:Kind", "must be a class that extends Kind wholly"),
-        ("polytask.tasks:Task", "must be a class that extends Kind wholly"),
+        (":Binary", "must be written module:Class"),
+        ("polytask.tasks:", "must be written module:Class"),
+        ("polytask.tasks:Kind", r"must be a class that extends Kind and has its methods\. Add "),
+        ("polytask.tasks:Task", r"must be a class that extends Kind\. Got the class Task instead"),
     ],
 )
 def test_what_cannot_be_imported(path, words):
@@ -130,7 +131,7 @@ def test_a_number_after_a_name_is_its_first_argument(name, wanted):
         ("temperature:2", "The `alpha` parameter of Temperature must be a float in [0, 1]."),
         ("temprature:0.5", "There is no sampler named 'temprature'. Did you mean 'temperature'?"),
         ("temprature:half", "The sampler 'temprature:half' cannot be imported"),
-        (":0.5", "The sampler ':0.5' cannot be imported"),
+        (":0.5", "The sampler ':0.5' must be written module:Class"),
     ],
 )
 def test_values_that_cannot_be_followed(name, words):

@@ -125,7 +125,7 @@ def test_an_infinite_target(refused, tmp_path):
 def test_a_target_named_twice(refused, table):
     assert refused(table, "-t", "income", "-t", "income:binary") == (
         "The `tasks` parameter of TaskSet must be tasks with unique names. Got 'income' twice; "
-        "rename one of them."
+        "rename one of them, or leave it out."
     )
 
 
@@ -258,7 +258,8 @@ def test_a_split_that_cannot_be(refused, table, split, sentence):
     [
         ("--target", "income:binry", ("There is no kind of task named 'binry'. Did you mean 'binary'? One of your own is "
             "written module:Class.")),
-        ("--model", "hard_sharin", "There is no model named 'hard_sharin'. Did you mean 'hard_sharing'?"),
+        ("--model", "hard_sharin", ("There is no model named 'hard_sharin'. Did you mean 'hard_sharing'? One of your own is "
+            "written module:Class.")),
         (
             "--weighting",
             "uncertanty",

@@ -269,6 +269,10 @@ def test_device_and_precision(polytask, table, tmp_path):
     ran = polytask("fit", table, *ALL, "--device", "abacus")
     assert ran.status == 2
     assert ran.error.startswith("error: The `device` parameter of the command line must be an acc")
+    assert "Known: auto, cpu" in ran.error
+    ran = polytask("fit", table, *ALL, "--device", "tpu")
+    assert ran.status == 2
+    assert "This machine has no such device, or lacks a package for it." in ran.error
     ran = polytask("fit", table, *ALL, "--device", "cpu:1")
     assert "must be an accelerator of this machine, such as 'cpu'. Got 'cpu:1'" in ran.error
     ran = polytask("fit", table, *ALL, "--precision", "fp16")

@@ -58,7 +58,13 @@ def test_a_method_that_needs_arguments():
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("hard_sharin", "There is no model named 'hard_sharin'. Did you mean 'hard_sharing'?"),
+        (
+            "hard_sharin",
+            (
+                "There is no model named 'hard_sharin'. Did you mean 'hard_sharing'? One of your own is "
+                "written module:Class."
+            ),
+        ),
         (
             "hard_sharing+mgad",
             "There is no weighting or aggregation named 'mgad'. Did you mean 'mgda'?",
@@ -113,7 +119,10 @@ def test_methods_of_the_users_own():
         ("no_such_module:Halves", "cannot be imported: No module named 'no_such_module'"),
         ("users_balancing:torch", "must be a class that extends Weighting or Aggregator"),
         ("polytask.tasks:Task", "must be a class that extends Weighting or Aggregator"),
-        ("polytask.weighting:Weighting", "must be a class that extends Weighting wholly"),
+        (
+            "polytask.weighting:Weighting",
+            "must be a class that extends Weighting and has its methods. Add ",
+        ),
     ],
 )
 def test_what_is_no_method_of_the_users_own(name, words):

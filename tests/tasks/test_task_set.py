@@ -51,7 +51,7 @@ def test_unknown_names():
 
 
 def test_two_tasks_of_one_name():
-    with pytest.raises(ParameterError, match="Got 'a' twice; rename one of them"):
+    with pytest.raises(ParameterError, match="Got 'a' twice; rename one of them, or leave it out"):
         TaskSet(["a", "b", "a"])
 
 

@@ -40,7 +40,7 @@ def test_methods_that_need_arguments():
     [
         ("halves", "There is no aggregation named 'halves'"),
         ("no_such_module:Halves", "cannot be imported: No module named 'no_such_module'"),
-        ("users_balancing:Squares", "must be a class that extends Aggregator wholly"),
+        ("users_balancing:Squares", "must be a class that extends Aggregator. Got "),
     ],
 )
 def test_what_is_no_method(name, words):

@@ -275,7 +275,7 @@ def test_no_observers(given, words):
 def test_an_unknown_name():
     with pytest.raises(UnknownNameError, match=r"no observer named 'gradient_conflct'. Did you"):
         Trainer(observers=("gradient_conflct",))
-    with pytest.raises(UnknownNameError, match="must be a class that extends Observer wholly"):
+    with pytest.raises(UnknownNameError, match="must be a class that extends Observer"):
         Trainer(observers=("polytask.training:Trainer",))
 
 
@@ -371,3 +371,10 @@ def test_a_comparison_ends_with_the_observers_error_and_keeps_no_failure(tmp_pat
         )
     records = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*.json")]
     assert not [record for record in records if record["failure"]]
+
+
+def test_the_line_that_failed_is_named():
+    observer = Late()
+    trainer = Trainer(steps=10, evaluate_every=2, observers=(observer,))
+    with pytest.raises(ObserverError, match=r", test_observers\.py, line \d+\)\. Correct it"):
+        trainer.fit(HardSharing(MLP((4,))), mixed_table(80))

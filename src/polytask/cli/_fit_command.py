@@ -62,7 +62,9 @@ def fit(
     seed: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Draws rows and weights; 0 by default.", rich_help_panel="Training"
+            metavar="N",
+            help="Seed of the split and of initial weights; 0 by default.",
+            rich_help_panel="Training",
         ),
     ] = None,
     device: options.Device = None,

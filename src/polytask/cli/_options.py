@@ -240,7 +240,7 @@ Precision = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Of networks' numbers in training: 32, or 16 and bf16, which are mixed; 32 by "
+        help="Number format of networks in training: 32, or 16 and bf16, which are mixed; 32 by "
         "default.",
         rich_help_panel=_TRAINING,
     ),

@@ -108,7 +108,7 @@ def compare(
         Where networks are trained: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"auto"``, …; by default
         as each network's trainer says, whose `accelerator` it is.
     precision : str, optional
-        Of networks' numbers in training: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
+        Number format of networks in training: ``"32"``, ``"bf16"`` or ``"16"``, the last two mixed.
     trusted : collection of str, optional
         Packages whose code the models of the study may name, as in `polytask.load`. Code of the
         learners and tasks given here, and classes of models, need no mention.

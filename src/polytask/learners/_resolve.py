@@ -59,7 +59,10 @@ def resolve_learner(name: str) -> Learner:
     for candidate, factory in known.items():
         if fold(candidate) == fold(name):
             return _instantiate(factory)
-    sentence = f"There is no model named {name!r}. {suggestion(name, map(snake_case, known))}"
+    nearest = suggestion(name, map(snake_case, known))
+    sentence = (
+        f"There is no model named {name!r}. {nearest} One of your own is written module:Class."
+    )
     raise UnknownNameError(sentence)
 
 

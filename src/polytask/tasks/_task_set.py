@@ -57,7 +57,7 @@ class TaskSet(Sequence[Task]):
         if repeated:
             sentence = (
                 "The `tasks` parameter of TaskSet must be tasks with unique names. "
-                f"Got {repeated[0]!r} twice; rename one of them."
+                f"Got {repeated[0]!r} twice; rename one of them, or leave it out."
             )
             raise ParameterError(sentence)
 

@@ -7,13 +7,16 @@ from typing import Any
 
 from lightning_fabric import Fabric
 
-from polytask._reason import reason
+from polytask._naming import suggestion
 from polytask._validation import Choice, check, message
 from polytask.exceptions import ParameterError
 
 __all__ = ["PRECISIONS", "check_device", "full_precision", "make_fabric"]
 
 _LOG = logging.getLogger("lightning_fabric.utilities.rank_zero")
+
+_NAMES = ("auto", "cpu", "cuda", "gpu", "mps", "tpu")
+"""Names of devices that Fabric knows."""
 
 PRECISIONS = Choice(("32-true", "bf16-mixed", "16-mixed"))
 _SHORT = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
@@ -47,14 +50,17 @@ def make_fabric(
     devices: Any = [int(number)] if number.isdecimal() else 1
     kind: Any = precision
     expected = "an accelerator of this machine, such as 'cpu'"
+    if chosen not in _NAMES:
+        remedy = suggestion(name, _NAMES)
+        raise ParameterError(message(owner, parameter, expected, accelerator, remedy))
     if chosen == "cpu" and number:
         raise ParameterError(message(owner, parameter, expected, accelerator))
     level = _LOG.level
     _LOG.setLevel(logging.WARNING)  # it would repeat the arguments
     try:
         return Fabric(accelerator=chosen, devices=devices, precision=kind)
-    except (ValueError, RuntimeError, TypeError) as error:
-        why = f"{reason(error, named=False)}."
+    except (ValueError, RuntimeError, TypeError, ImportError) as error:
+        why = "This machine has no such device, or lacks a package for it."
         raise ParameterError(message(owner, parameter, expected, accelerator, why)) from error
     finally:
         _LOG.setLevel(level)

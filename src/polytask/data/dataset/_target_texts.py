@@ -109,6 +109,8 @@ def _listed(head: str, columns: Sequence[str], *, whole: bool = False) -> list[T
             return []
         parts.append(part)
         pieces = pieces[used:]
+    if not whole and parts and parts[-1].kind is not None:  # it is module:Class, cut in two
+        return []
     return parts
 
 
