@@ -12,6 +12,7 @@ from polytask import MultiTaskDataset, Task
 from polytask.bookkeeping import Budget
 from polytask.data import (
     ColumnSplit,
+    GroupFoldSplit,
     GroupSplit,
     RandomSplit,
     TimeSplit,
@@ -282,9 +283,7 @@ def test_a_split_by_a_column_of_each_source():
     latest = max(y for name, rows in split.train.items() for y in years[name][rows])
     assert any(map(len, split.test.values()))
     assert all(years[name][rows].min() > latest for name, rows in split.test.items() if len(rows))
-    with pytest.raises(
-        DataError, match=r"Source 'white': The time column 'year' is not an input col"
-    ):
+    with pytest.raises(DataError, match=r"time column 'year' must be in every source.*'white'"):
         TimeSplit("year").splits(made("quality:regression", with_red(year=range(6))), seed=0)
 
 
@@ -507,6 +506,18 @@ def test_read_takes_one_table_or_sources():
         polytask.read(RED, "quality", sources=BOTH)
     with pytest.raises(ParameterError, match=r"either `data`, one table, or `sources`, several"):
         polytask.read(tasks="quality")
+
+
+@pytest.mark.parametrize(
+    "split",
+    [GroupSplit("place"), ColumnSplit("place"), TimeSplit("place"), GroupFoldSplit("place")],
+)
+def test_a_split_by_a_column_that_one_source_lacks(split):
+    red = {"place": ["a", "b"] * 10, "quality": range(20)}
+    white = {"plaice": ["a", "b"] * 10, "quality": range(20)}
+    data = polytask.read(sources={"red": red, "white": white}, tasks="quality:regression")
+    with pytest.raises(DataError, match=r"column 'place' must be in every source.*in 'white'; add"):
+        split.splits(data, 0)
 
 
 def test_an_unknown_source():

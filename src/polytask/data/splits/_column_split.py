@@ -13,6 +13,7 @@ from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source, for_each_source
 from polytask.data.splits._check_shares import SHARE
 from polytask.data.splits._drawn_split import check_training_rows, drawn_validation
+from polytask.data.splits._in_every_source import check_in_every_source
 from polytask.data.splits._split import Split
 from polytask.data.splits._splitter import Splitter
 from polytask.exceptions import DataError
@@ -72,6 +73,7 @@ class ColumnSplit(Splitter):
 
     def splits(self, dataset: MultiTaskDataset, seed: int) -> list[Split]:
         """One split; only validation rows depend on the seed, if the column names none."""
+        check_in_every_source(dataset.sources, self.column, "split")
         named = for_each_source(dataset.sources, self._parts)
         train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
         for part, rows in (("train", train), ("test", test)):

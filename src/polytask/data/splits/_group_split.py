@@ -13,6 +13,7 @@ from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source, common_group_codes, for_each_source
 from polytask.data.splits._check_shares import SHARE, check_shares
 from polytask.data.splits._drawn_split import drawn_split
+from polytask.data.splits._in_every_source import check_in_every_source
 from polytask.data.splits._split import Split
 from polytask.data.splits._splitter import Splitter
 from polytask.exceptions import DataError
@@ -67,6 +68,7 @@ class GroupSplit(Splitter):
 
     def prepared(self, dataset: MultiTaskDataset) -> MultiTaskDataset:
         """The data set with these groups, without their column among the inputs."""
+        check_in_every_source(dataset.sources, self.column, "group")
         columns = for_each_source(dataset.sources, self._groups)
         groups = common_group_codes(columns, alone=len(columns) == 1)
         grouped = (

@@ -12,6 +12,7 @@ from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import for_each_source, named_by_source
 from polytask.data.splits._check_shares import SHARE, check_shares
 from polytask.data.splits._drawn_split import check_training_rows
+from polytask.data.splits._in_every_source import check_in_every_source
 from polytask.data.splits._split import Split
 from polytask.data.splits._splitter import Splitter
 from polytask.data.splits._time_order import time_column, time_ranks
@@ -106,6 +107,7 @@ class TimeSplit(Splitter):
 
     def _ranks(self, dataset: MultiTaskDataset) -> dict[str, Int64[np.ndarray, " n"]]:
         """Rank of each row's time among all sources, per source."""
+        check_in_every_source(dataset.sources, self.column, "time")
         columns = for_each_source(dataset.sources, lambda s: time_column(s, self.column))
         return dict(zip(columns, time_ranks(list(columns.values())), strict=True))
 
