@@ -146,7 +146,7 @@ def test_a_column_of_one_source_that_names_the_parts(polytask, tmp_path):
     ran = polytask("fit", *SOURCES, "-t", "quality:regression", *LINEAR)
     assert "red: column 'part' names train and test rows, but not every source has one" in ran.err
     ran = polytask("fit", *SOURCES, "-t", "quality:regression", *LINEAR, "--split", "column:part")
-    assert "Source 'white': The split column 'part' is not an input column." in ran.error
+    assert "column 'part' must be in every source. It is missing in 'white'; add it" in ran.error
 
 
 @pytest.mark.parametrize("split", ["time:day", "group:day", "group-folds:day:3"])
