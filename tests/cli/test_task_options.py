@@ -60,6 +60,8 @@ def test_options_of_tasks(given, wanted):
     [
         ({"task_weight": "2"}, "--task-weight must be written TASK=2. Got '2'"),
         ({"task_weight": "a=two"}, "--task-weight must be written TASK=2. Got 'a=two'"),
+        ({"task_weight": "a=-2"}, "--task-weight must be a number above 0. Got 'a=-2'"),
+        ({"task_weight": "a=nan"}, "--task-weight must be a number above 0. Got 'a=nan'"),
         ({"class_weight": "a"}, "--class-weight must be written TASK=balanced"),
         ({"class_weight": "a=yes:many"}, "--class-weight must be written TASK=balanced"),
         ({"metric": ["mae", "a=f1"]}, "--metric must name metrics for all tasks, or for single"),

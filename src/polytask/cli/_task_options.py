@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -65,6 +66,8 @@ def _task_weights(texts: Sequence[str]) -> dict[str, float] | None:
             equals = ""
         if not equals:
             raise ParameterError(f"--task-weight must be written TASK=2. Got {text!r}.")
+        if not 0 < weights[task] < math.inf:
+            raise ParameterError(f"--task-weight must be a number above 0. Got {text!r}.")
     return weights or None
 
 
