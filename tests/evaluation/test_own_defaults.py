@@ -173,3 +173,12 @@ def test_a_headline_that_can_cross_zero_is_reported():
     assert compared.study["data"]["notes"].count(note) == 1
     changed = data(*tasks).with_tasks({"rain": Task("rain", Gumbel(), metrics=[Miss()])})
     assert changed.notes == ("wind: surprise can cross zero, so that miss is the headline",)
+
+
+def test_a_single_kind_needs_no_tuple():
+    from polytask.tasks import Binary
+    from polytask.tasks._own_default import _declared
+
+    assert _declared(type("Own", (), {"default_for": Binary})) == (Binary,)
+    assert _declared(type("Own", (), {"default_for": (Binary,)})) == (Binary,)
+    assert _declared(type("Own", (), {})) == ()

@@ -1,6 +1,7 @@
 """Conflicts of gradients, against gradients found one by one."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -164,3 +165,12 @@ def test_stopped_tasks_are_left_out():
         for position, weight in enumerate(record.weights.values()):
             if weight == 0.0:
                 assert cosines[position] == [None, None, None]
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_records_of_many_tasks_hold_no_names():
+    names = tuple(f"t{k}" for k in range(1200))
+    view = SimpleNamespace(tasks=names, gramians=torch.eye(1200, dtype=torch.float64)[None])
+    values = GradientConflict().observe(view)
+    assert (values["tasks"], values["cosines"]) == (None, None)
+    assert (values["mean"], values["negative"]) == (0.0, 0.0)

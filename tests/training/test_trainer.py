@@ -257,3 +257,9 @@ def test_batch_norm_over_a_single_row_is_refused(architecture):
     recipe = architecture(MLP((8,), normalization="batch"))
     with pytest.raises(ParameterError, match=r"batch norm.*single row. Raise `batch_size` of"):
         Trainer(steps=2, batch_size=1).fit(recipe, regression_table())
+
+
+def test_held_out_rows_are_too_few_for_batch_norm():
+    recipe = HardSharing(MLP((8,), normalization="batch"))
+    with pytest.raises(ParameterError, match=r"batch norm.*single row. Raise `batch_size` of"):
+        Trainer(steps=2, weighting="auto_lambda").fit(recipe, regression_table(n_rows=8))

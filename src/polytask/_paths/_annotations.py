@@ -86,7 +86,7 @@ def annotated_constraint(annotation: Any) -> Constraint | None:
     if origin in {Union, types.UnionType}:
         return _union(arguments)
     if origin in {tuple, list, Sequence}:
-        return _sequence(arguments)
+        return _sequence(arguments, of_one_length=origin is tuple)
     if origin in {dict, Mapping} and arguments:
         return MappingOf(*(annotated_constraint(one) or _ANYTHING for one in arguments))
     if origin is not None and origin in _PLAIN:
@@ -103,11 +103,11 @@ def _union(members: Sequence[Any]) -> Constraint | None:
     return known[0] if len(known) == 1 else OneOf(known)
 
 
-def _sequence(elements: Sequence[Any]) -> Constraint:
+def _sequence(elements: Sequence[Any], *, of_one_length: bool) -> Constraint:
     """Some values: of one type, or of as many types as there are values."""
     if not elements:
         return Each(_ANYTHING)
-    of_any_length = len(elements) == 1 or elements[-1] is Ellipsis
+    of_any_length = not of_one_length or elements[-1] is Ellipsis
     each = _union([one for one in elements if one is not Ellipsis])
     size = (0, math.inf) if of_any_length else (len(elements), len(elements))
     return Each(each or _ANYTHING, *size)

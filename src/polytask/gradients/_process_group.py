@@ -82,7 +82,9 @@ def _check_same_update(
     weights: Float[Tensor, " k"], update: Float[Tensor, " p"], processes: Processes
 ) -> None:
     """Refuse aggregators that draw or remember something else in each process."""
-    outcome = torch.cat([weights.double(), torch.linalg.vector_norm(update.double())[None]])
+    first = processes.sum(update if processes.rank == 0 else torch.zeros_like(update))
+    lengths = [torch.linalg.vector_norm(v.double())[None] for v in (update, update - first)]
+    outcome = torch.cat([weights.double(), *lengths])
     outcomes = processes.gather(outcome)
     deviations = (outcomes - outcomes[0]).abs().amax(dim=1)
     differing = deviations > _TOLERANCE * outcomes.abs().max()  # False where gradients overflowed

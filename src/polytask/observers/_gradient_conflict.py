@@ -42,7 +42,7 @@ class GradientConflict(Observer):
     -----
     `observe` returns, with cosines rounded to four decimals and None where there is none,
 
-    - ``tasks``: their names;
+    - ``tasks``: their names; None where ``cosines`` is;
     - ``cosines``: the matrix :math:`c`, row by row, in this order; None for more than 20 tasks,
       whose matrices would fill the records;
     - ``mean``: the mean of all cosines of all pairs and batches;
@@ -86,10 +86,11 @@ class GradientConflict(Observer):
         cosines, defined = _cosines(view.gramians)
         upper = torch.ones_like(defined).triu(diagonal=1)
         of_pairs = cosines[defined & upper]
+        few = len(view.tasks) <= _MOST_TASKS
         matrix = cosines.sum(dim=0) / defined.sum(dim=0)  # 0/0 where a pair never meets
         return {
-            "tasks": list(view.tasks),
-            "cosines": _rounded(matrix) if len(view.tasks) <= _MOST_TASKS else None,
+            "tasks": list(view.tasks) if few else None,
+            "cosines": _rounded(matrix) if few else None,
             "mean": _rounded(of_pairs.mean()),
             "negative": _rounded((of_pairs < 0).double().mean()),
         }

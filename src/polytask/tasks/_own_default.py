@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -63,7 +63,8 @@ def _own(kind: type) -> tuple[type, ...]:
 
 def _declared(cls: type) -> tuple[type, ...]:
     """The kinds that a class declares itself the default for, not those that it inherits."""
-    return () if inspect.isabstract(cls) else tuple(vars(cls).get("default_for", ()))
+    declared = () if inspect.isabstract(cls) else vars(cls).get("default_for", ())
+    return tuple(declared) if isinstance(declared, Collection) else (declared,)
 
 
 def _subclasses(base: type) -> Iterator[type]:

@@ -88,7 +88,7 @@ class Forward:
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Sums of losses and labels; `state` replaces parameters and buffers of its names."""
-        with nullcontext() if self.plain else self.fabric.autocast():
+        with nullcontext() if self.plain else self.fabric.autocast(), _batch_norm_errors():
             raw = functional_call(self.network, dict(state), (batch,))
         sums, counts = self.loss.sums(_floats(raw), batch)
         return sums, counts
@@ -113,8 +113,8 @@ def _batch_norm_errors() -> Iterator[None]:
             raise
         sentence = (
             "The network has batch norm, which needs two rows or more of every batch, and a batch "
-            "holds a single row. Raise `batch_size` of Trainer, leave out sources or tasks of one "
-            "row, or choose another `normalization`, such as 'layer'."
+            "holds a single row. Raise `batch_size` of Trainer, give more rows, or choose another "
+            "`normalization`, such as 'layer'."
         )
         raise ParameterError(sentence) from error
 

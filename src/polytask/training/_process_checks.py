@@ -8,6 +8,7 @@ from zlib import crc32
 
 import torch
 
+from polytask._recipes import to_json
 from polytask.architectures import MultiTaskModule
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnservedNeedError
@@ -88,9 +89,15 @@ def check_same_step(processes: Processes, step: int, device: torch.device) -> No
 
 
 def _compared(value: object) -> object:
-    """A setting as it is compared: methods and functions by their class, which says enough."""
-    plain = value is None or isinstance(value, str | int | float | Mapping)
-    return value if plain else type(value).__qualname__
+    """A setting as it is compared: recipes by their settings, what is none by its class."""
+    if isinstance(value, Mapping):
+        return {name: _compared(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_compared(item) for item in value]
+    try:
+        return to_json(value)
+    except ParameterError:  # such as a function without a name
+        return type(value).__qualname__
 
 
 def _digest(network: MultiTaskModule) -> list[tuple[str, int]]:

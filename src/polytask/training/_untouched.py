@@ -46,7 +46,8 @@ def _kept(network: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in network.modules()]
     trained = [(p, p.requires_grad, p.grad) for p in network.parameters()]
     tensors = chain(network.parameters(), network.buffers())
-    values = [(tensor, tensor.detach().clone()) for tensor in tensors]
+    values = [(tensor, tensor.data, tensor.detach().clone()) for tensor in tensors]
+    buffers = [(module._buffers, dict(module._buffers)) for module in network.modules()]  # noqa: SLF001
     for parameter, _, _ in trained:
         parameter.grad = None
     try:
@@ -54,9 +55,13 @@ def _kept(network: nn.Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
-        for parameter, requires_grad, gradient in trained:
-            parameter.requires_grad_(requires_grad).grad = gradient
+        for current, before in buffers:  # a module may have put others in their place
+            current.clear()
+            current.update(before)
         with torch.no_grad():
-            for tensor, value in values:
+            for tensor, data, value in values:
+                tensor.data = data  # of the dtype and on the device that it had
                 if not torch.equal(tensor, value):
                     tensor.copy_(value)
+        for parameter, requires_grad, gradient in trained:
+            parameter.requires_grad_(requires_grad).grad = gradient

@@ -11,7 +11,7 @@ from polytask._listing import first_and_more
 __all__ = ["as_missing", "gathered", "named", "quoted"]
 
 _PLAIN = re.compile(r"[\w.:%+,@=-]+")
-_NAME = re.compile(r"(?P<quote>'?)(?<![\w#])NAME(?![\w?])")  # and not a spreadsheet's #NAME?
+_NAME = re.compile(r"(?P<quote>'?)(?<![\w#=])NAME(?![\w?])")  # and not a spreadsheet's #NAME?
 
 
 def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
