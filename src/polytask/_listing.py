@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-__all__ = ["enumerated", "first_and_more", "first_names"]
+__all__ = ["enumerated", "first_and_more", "first_names", "names_by_text"]
 
 
 def first_names(names: Iterable[object], most: int = 5) -> str:
@@ -45,3 +45,18 @@ def enumerated(names: Iterable[object]) -> str:
     """
     *others, last = map(str, names)
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def names_by_text(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    """Gather pairs (name, text) by text, in the order in which texts first occur.
+
+    Examples
+    --------
+    >>> from polytask._listing import names_by_text
+    >>> names_by_text([("a", "is long"), ("b", "is short"), ("c", "is long")])
+    {'is long': ['a', 'c'], 'is short': ['b']}
+    """
+    names: dict[str, list[str]] = {}
+    for name, text in pairs:
+        names.setdefault(text, []).append(name)
+    return names

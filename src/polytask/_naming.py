@@ -21,6 +21,7 @@ __all__ = [
     "fold",
     "made",
     "nearest",
+    "public_classes",
     "required",
     "resolve",
     "snake_case",
@@ -111,16 +112,38 @@ def resolve(
     """
     if imports and ":" in name:
         return _imported(name, what, base)
-    module = importlib.import_module(room)
-    public = {
-        candidate: getattr(module, candidate)
-        for candidate in module.__all__
-        if base is None or _is_concrete(getattr(module, candidate), base)
-    }
+    public = _public(room, base)
     for candidate, thing in public.items():
         if fold(candidate) == fold(name):
             return thing
     raise _unknown(name, what, public, imports=imports)
+
+
+def public_classes(room: str, base: type) -> dict[str, Any]:
+    """Public concrete classes of a room that extend `base`, by name, in the order of `__all__`.
+
+    Parameters
+    ----------
+    room : str
+        Import path of a room, such as ``"polytask.weighting"``; never a name from a file.
+    base : type
+
+    Examples
+    --------
+    >>> from polytask._naming import public_classes
+    >>> from polytask.tasks import Kind
+    >>> list(public_classes("polytask.tasks", Kind))
+    ['Binary', 'Multiclass', 'Multilabel', 'Regression']
+    """
+    return _public(room, base)
+
+
+def _public(room: str, base: type | None) -> dict[str, Any]:
+    module = importlib.import_module(room)
+    things = {name: getattr(module, name) for name in module.__all__}
+    return {
+        name: thing for name, thing in things.items() if base is None or _is_concrete(thing, base)
+    }
 
 
 def _unknown(

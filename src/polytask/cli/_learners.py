@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
-from polytask._naming import fold, resolve, snake_case, suggestion
+from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
 from polytask.aggregation import Aggregator
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset
@@ -129,15 +128,7 @@ def named_learner(name: str) -> Learner:
 
 def methods_of(slot: str) -> dict[str, Any]:
     """Public concrete methods of a room, by name."""
-    room = import_module(room_of(slot))
-    things = {name: getattr(room, name) for name in room.__all__}
-    return {
-        name: thing
-        for name, thing in things.items()
-        if inspect.isclass(thing)
-        and issubclass(thing, LISTED[slot])
-        and not inspect.isabstract(thing)
-    }
+    return public_classes(room_of(slot), LISTED[slot])
 
 
 def room_of(slot: str) -> str:

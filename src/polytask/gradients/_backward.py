@@ -39,6 +39,13 @@ __all__ = ["backward"]
 _HEADS = Choice(("weighted", "plain"))
 _POSITIVE = Interval(float, 0.0, closed="neither")
 _TRUTH = Choice((None, True, False))
+_OPTIONS = {
+    "engine": ENGINES,
+    "heads": _HEADS,
+    "scale": _POSITIVE,
+    "skip_overflow": _TRUTH,
+    "memory_limit": _POSITIVE,
+}
 _MEMORY_LIMIT = 2**31
 _SERVED = frozenset(
     {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
@@ -162,14 +169,13 @@ def backward(
     aggregator = as_aggregator(aggregator)
     _check_needs(aggregator, second)
     scale = float(scale) if isinstance(scale, Tensor) else scale
-    for name, accepted, value in (
-        ("engine", ENGINES, engine),
-        ("heads", _HEADS, heads),
-        ("scale", _POSITIVE, scale),
-        ("skip_overflow", _TRUTH, skip_overflow),
-        ("memory_limit", _POSITIVE, memory_limit),
-    ):
-        check(name, accepted, value)
+    _check_options(
+        engine=engine,
+        heads=heads,
+        scale=scale,
+        skip_overflow=skip_overflow,
+        memory_limit=memory_limit,
+    )
     if group is not None:
         _check_engine(engine, memory_limit)
     stacked = stack_losses(losses)
@@ -181,8 +187,8 @@ def backward(
             processes,
             stacked.device,
             losses=len(stacked),
-            shared_parameters=[tuple(parameter.shape) for parameter in shared],
-            task_parameters=[tuple(parameter.shape) for parameter in others],
+            shared_parameters=_shapes(shared),
+            task_parameters=_shapes(others),
             aggregator=(type(aggregator).__name__, sorted(aggregator.needs)),
             second=second is not None,
             scale=scale,
@@ -217,6 +223,15 @@ def backward(
         )
     weights[step.indices] = present_weights.to(weights)
     return weights
+
+
+def _check_options(**options: object) -> None:
+    for name, value in options.items():
+        check(name, _OPTIONS[name], value)
+
+
+def _shapes(parameters: Sequence[Tensor]) -> list[tuple[int, ...]]:
+    return [tuple(parameter.shape) for parameter in parameters]
 
 
 def _check_engine(engine: str, memory_limit: int) -> None:

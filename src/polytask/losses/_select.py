@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 
+from polytask._naming import public_classes
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.losses._loss import Loss
@@ -103,10 +103,4 @@ def _choices(kind: Kind) -> str:
 
 
 def _public() -> list[type[Loss]]:
-    room = importlib.import_module(_ROOM)
-    things = [getattr(room, name) for name in room.__all__]
-    return [
-        thing
-        for thing in things
-        if isinstance(thing, type) and issubclass(thing, Loss) and thing is not Loss
-    ]
+    return list(public_classes(_ROOM, Loss).values())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
+from polytask._naming import public_classes
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.metrics._distinct_metrics import distinct_metrics, is_same, written
@@ -143,13 +143,7 @@ def _default(kind: Kind, metrics: Sequence[Metric] | None = None) -> Metric | No
 
 
 def _public() -> list[Metric]:
-    module = importlib.import_module(_ROOM)
-    things = [getattr(module, name) for name in module.__all__]
-    return [
-        thing()
-        for thing in things
-        if isinstance(thing, type) and issubclass(thing, Metric) and thing is not Metric
-    ]
+    return [metric() for metric in public_classes(_ROOM, Metric).values()]
 
 
 def _named(task: Task, choice: object) -> Metric:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from polytask._listing import first_and_more
+from polytask._listing import first_and_more, names_by_text
 
 __all__ = ["as_missing", "gathered", "named", "quoted"]
 
@@ -16,11 +16,9 @@ _NAME = re.compile(r"(?P<quote>'?)(?<![\w#=])NAME(?![\w?])")  # and not a spread
 
 def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """One note for all columns with the same text, given as pairs (column, text)."""
-    alike: dict[str, list[str]] = {}
-    for name, text in notes:
-        alike.setdefault(text, []).append(name)
     return tuple(
-        f"{first_and_more(names)}: {named(text, names[0])}" for text, names in alike.items()
+        f"{first_and_more(names)}: {named(text, names[0])}"
+        for text, names in names_by_text(notes).items()
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polytask._listing import first_and_more
+from polytask._listing import first_and_more, names_by_text
 from polytask.tasks import Task
 
 __all__ = ["metric_notes"]
@@ -28,9 +28,5 @@ def metric_notes(tasks: Iterable[Task]) -> list[str]:
         return []
     from polytask.metrics import headline_note  # which loads scikit-learn
 
-    names: dict[str, list[str]] = {}
-    for task in named:
-        note = headline_note(task)
-        if note is not None:
-            names.setdefault(note, []).append(task.name)
-    return [f"{first_and_more(tasks)}: {note}" for note, tasks in names.items()]
+    pairs = [(task.name, note) for task in named if (note := headline_note(task)) is not None]
+    return [f"{first_and_more(names)}: {note}" for note, names in names_by_text(pairs).items()]
