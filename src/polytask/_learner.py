@@ -106,7 +106,7 @@ class Learner(ABC):
         return True
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
-        """Why the learner cannot learn from a data set whose tasks it serves; None if it can.
+        """Reason why the learner cannot learn from a data set whose tasks it serves; None if it can.
 
         It is called before anything is fitted.
         """

@@ -268,7 +268,7 @@ def _to_trust(name: str) -> str:
 
 
 def untrusted(names: Iterable[str]) -> str:
-    """What is wrong with names of code in a file that nobody said to trust, and what to do.
+    """Sentence on names of code in a file that are not trusted, with the remedy.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Constraints of a dataclass's fields, as far as their annotations say them."""
+"""Constraints of a dataclass's fields from their annotations."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _home(cls: type, name: str) -> type:
 
 
 def annotated_constraint(annotation: Any) -> Constraint | None:
-    """What a type accepts; None where it says nothing that could be checked.
+    """Return the constraint of a type; None if nothing can be checked.
 
     Examples
     --------

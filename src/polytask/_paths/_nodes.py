@@ -65,7 +65,7 @@ def _check_declared(owner: str, names: Collection[str], ranges: Mapping[str, Any
 
 
 def _annotated(cls: type, name: str, value: object) -> Constraint | None:
-    """What the field's annotation says, if the field's own value keeps to it."""
+    """Constraint of the field's annotation, if the field's own value satisfies it."""
     constraint = annotated_constraint(annotations_of(cls).get(name, object))
     return constraint if constraint is not None and constraint.accepts(value) else None
 

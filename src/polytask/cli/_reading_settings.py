@@ -83,7 +83,7 @@ class ReadingSettings(BaseModel):
 
 
 def column_roles(texts: list[str]) -> dict[str, str]:
-    """What ``NAME:ROLE`` says, by name; names may hold colons.
+    """Split ``NAME:ROLE`` into a mapping of name to role; names may hold colons.
 
     Examples
     --------

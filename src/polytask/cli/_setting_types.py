@@ -85,7 +85,7 @@ def _place(value: Any) -> Any:
 
 
 Several = Annotated[int, *_whole(1, _MOST)]
-"""How many of something that takes a while each."""
+"""A count of runs or of similar work that takes time."""
 
 Steps = Annotated[int, *_whole(1, _MOST_STEPS)]
 Seed = Annotated[int, *_whole(0, _MOST_SEED)]

@@ -15,7 +15,7 @@ _BALANCED = "balanced"
 
 
 def row_weight(texts: Sequence[str], columns: Collection[str]) -> Any:
-    """What ``--weight COLUMN`` and ``--weight TASK=COLUMN`` mean: a column, or one for each task.
+    """Parse ``--weight COLUMN`` and ``--weight TASK=COLUMN``: a column, or one per task.
 
     A column whose name holds an equals sign wins over the other reading.
 

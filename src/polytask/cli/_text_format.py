@@ -1,4 +1,4 @@
-"""Format of text files, for all tables or by source, as `--separator` and its siblings say it."""
+"""Format of text files, for all tables or by source, from `--separator` and its siblings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def text_format(options: Mapping[str, Any], sources: Collection[str]) -> dict[st
 
 
 def by_source(option: str, texts: Sequence[str], sources: Collection[str]) -> Any:
-    """What ``[SOURCE=]VALUE`` says: one value for all, or by source, with None for the others.
+    """Parse ``[SOURCE=]VALUE``: one value for all, or by source, with None for the others.
 
     What stands before ``=`` and is no source belongs to the value.
 

@@ -1,4 +1,4 @@
-"""What a recipe's settings may be, declared as `parameter_constraints` beside its fields.
+"""Constraints of a recipe's settings, declared as `parameter_constraints` beside its fields.
 
 `check_parameters`, called in ``__post_init__``, holds every value to them and writes the error
 sentence; ``--set`` and study files read text by them. Without them the fields' annotations count.

@@ -83,7 +83,7 @@ class Comparison:
 
     @property
     def chosen_settings(self) -> str:
-        """What validation rows chose of the settings tried; empty where nobody tried several."""
+        """Settings chosen on validation rows, per learner; empty if none tried several."""
         return chosen_settings(self.to_dict())
 
     @property

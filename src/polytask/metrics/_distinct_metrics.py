@@ -48,7 +48,7 @@ def written(metric: Metric) -> str:
 
 
 def another_name(attribute: str) -> str:
-    """What to do where two metrics have one name or label."""
+    """Remedy for two metrics of one name or label."""
     return (
         f"Give one of them another `{attribute}`; where it depends on a metric's settings, as a "
         "property."

@@ -13,10 +13,10 @@ from polytask.observers._view import View
 __all__ = ["BATCHES", "VALIDATION_ROWS", "Observer"]
 
 BATCHES = "batches"
-"""What an observer needs that looks at training rows."""
+"""Need of observers that read training rows."""
 
 VALIDATION_ROWS = "validation_rows"
-"""What an observer needs that looks at validation rows."""
+"""Need of observers that read validation rows."""
 
 
 class Observer(ABC):
@@ -65,7 +65,7 @@ class Observer(ABC):
 
     @property
     def name(self) -> str:
-        """Under which the record keeps what is returned."""
+        """Name under which the record keeps the values."""
         return snake_case(type(self).__name__)
 
     @property

@@ -1,4 +1,4 @@
-"""What an observer receives at an evaluation."""
+"""View of a training run that observers receive at an evaluation."""
 
 from __future__ import annotations
 

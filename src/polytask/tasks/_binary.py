@@ -175,7 +175,7 @@ class Binary(Kind):
         return class_summary(self.truth(columns, fitted), fitted)
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
-        """Which class is positive."""
+        """Sentence that names the positive class."""
         del column, inferred
         return f"positive class {fitted.classes[1]!r}"
 

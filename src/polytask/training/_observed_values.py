@@ -19,7 +19,7 @@ _DEEPEST = 20
 
 
 def plain_values(name: str, returned: object) -> dict[str, Any]:
-    """What an observer returned, as JSON has it; numbers that are not finite become None.
+    """Convert an observer's values to plain JSON values; numbers that are not finite become None.
 
     Parameters
     ----------

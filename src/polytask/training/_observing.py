@@ -221,7 +221,7 @@ class Observing:
 
 
 def _line_of(error: Exception, observer: Observer) -> str:
-    """Where the observer's own code failed, such as ``, my_observers.py, line 12``."""
+    """Line at which the observer's own code failed, such as ``, my_observers.py, line 12``."""
     home = getattr(sys.modules.get(type(observer).__module__), "__file__", None)
     lines = [frame for frame in extract_tb(error.__traceback__) if frame.filename == home]
     return f", {Path(lines[-1].filename).name}, line {lines[-1].lineno}" if lines else ""

@@ -39,7 +39,7 @@ def rows_of_process(sources: Batch, processes: Processes) -> dict[str, SourceBat
 def raised_in_all(
     work: Callable[[], _Result], processes: Processes, device: torch.device
 ) -> _Result:
-    """What `work` returns in this process, which exchanges nothing with others meanwhile.
+    """Return the result of `work`, during which this process exchanges nothing with others.
 
     An error in one process is raised in all of them: otherwise the others would wait for it.
     """

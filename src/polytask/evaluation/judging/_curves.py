@@ -63,7 +63,7 @@ def _columns(
 
 
 def _observed(epochs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What each observer returned, epoch by epoch; nothing without observers."""
+    """Values that each observer returned per epoch; empty without observers."""
     names = epochs[0].get("observed", {})
     values = {name: [epoch["observed"][name] for epoch in epochs] for name in names}
     return {"observed": values} if values else {}

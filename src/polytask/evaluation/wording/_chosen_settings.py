@@ -10,7 +10,7 @@ __all__ = ["chosen_settings"]
 
 
 def chosen_settings(comparison: Mapping[str, Any]) -> str:
-    """What each learner kept most often of the settings it tried; empty where none tried several.
+    """Settings that each learner kept most often; empty if none tried several.
 
     Parameters
     ----------
