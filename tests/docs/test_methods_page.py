@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from polytask._naming import fold
+from polytask._naming import fold, public_classes
 from polytask.aggregation import AmortisedAggregator, Property
 from polytask.cli._learners import methods_of
 from polytask.gradients import Need
+from polytask.penalties import Penalty
 
 PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
 ROOMS = (
     "architectures",
     "encoders",
+    "penalties",
     "weighting",
     "aggregation",
     "sampling",
@@ -28,7 +30,7 @@ ROOMS = (
 )
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
-    "Architecture", "Encoder", "MultiTaskModule", "Copies", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
+    "Architecture", "Encoder", "MultiTaskModule", "Copies", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Observer", "View", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip
@@ -94,10 +96,23 @@ def test_needs_are_those_declared(name):
             assert extra <= needs(BALANCING[name](**OPTIONS[option]))
 
 
-@pytest.mark.parametrize("name", sorted(BALANCING))
+PENALTIES = public_classes("polytask.penalties", Penalty)
+
+
+@pytest.mark.parametrize("name", sorted(PENALTIES))
+def test_a_penalty_says_how_it_is_applied_and_what_it_learns(name):
+    formula, applied, learned, paper = row(name)
+    penalty = PENALTIES[name]
+    assert formula
+    assert paper
+    assert applied == ("loss" if penalty.smooth else "proximal step")
+    assert (learned == "–") == (penalty.refit is Penalty.refit)
+
+
+@pytest.mark.parametrize("name", sorted({**BALANCING, **PENALTIES}))
 def test_papers_are_those_of_the_docstring(name):
     *_, paper = row(name)
-    text = (inspect.getdoc(BALANCING[name]) or "").partition("References\n")[2]
+    text = (inspect.getdoc({**BALANCING, **PENALTIES}[name]) or "").partition("References\n")[2]
     if paper == "–":
         assert not text
         return

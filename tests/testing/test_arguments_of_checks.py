@@ -35,7 +35,7 @@ GOOD = {
     "check_loss": (Huber(), "loss", "extends Loss"),
     "check_metric": (RMSE(), "metric", "extends Metric"),
     "check_observer": (GradientConflict(), "observer", "extends Observer"),
-    "check_penalty": (SquaredNorm(), "penalty", "the methods of Penalty"),
+    "check_penalty": (SquaredNorm(), "penalty", "extends Penalty"),
     "check_processes": (OneProcess(), "processes", "extends Processes"),
     "check_properties": (MGDA(), "aggregator", "extends Aggregator"),
     "check_sampler": (Uniform(), "sampler", "extends Sampler"),

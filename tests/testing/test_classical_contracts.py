@@ -3,15 +3,23 @@
 import numpy as np
 import pytest
 import torch
-from fakes_classical import AbsoluteSum, Squared, SquaredNorm
+from fakes_classical import AbsoluteSum, LearnedCentre, Squared, SquaredNorm
 
 from polytask.datafits import Datafit
+from polytask.exceptions import ParameterError
 from polytask.penalties import Penalty
 from polytask.testing import check_datafit, check_penalty
 
 
+class Ridge(SquaredNorm):
+    """Without a proximal map, which a smooth penalty need not have."""
+
+    prox = Penalty.prox
+
+
 @pytest.mark.parametrize(
-    "penalty", [SquaredNorm(), SquaredNorm(0.3), AbsoluteSum(), AbsoluteSum(2)]
+    "penalty",
+    [SquaredNorm(), SquaredNorm(0.3), AbsoluteSum(), AbsoluteSum(2), LearnedCentre(), Ridge()],
 )
 def test_fake_penalties_keep_the_contract(penalty):
     assert isinstance(penalty, Penalty)
@@ -23,66 +31,71 @@ def test_a_fake_datafit_keeps_the_contract():
     check_datafit(Squared())
 
 
+def test_a_penalty_without_a_proximal_map_says_so():
+    with pytest.raises(ParameterError, match=r"Ridge has no proximal map\. Follow the gradient"):
+        Ridge().prox(np.ones((3, 5)), 0.1)
+
+
 def test_an_object_without_the_methods_is_neither():
     assert not isinstance(object(), Penalty)
     assert not isinstance(object(), Datafit)
 
 
 class TwiceTheGradient(SquaredNorm):
-    def gradient(self, weights):
+    def gradient(self, weights, state=None):
         return 2 * self.alpha * weights
 
 
 class GradientBeyondTheKink(AbsoluteSum):
-    def gradient(self, weights):
+    def gradient(self, weights, state=None):
         return super().gradient(weights) + 3.0 * (weights == 0)
 
 
 class ProxWithoutAlpha(SquaredNorm):
-    def prox(self, weights, step):
+    def prox(self, weights, step, state=None):
         return weights / (1 + step)
 
 
 class ProxThatShrinksToZero(SquaredNorm):
-    def prox(self, weights, step):
+    def prox(self, weights, step, state=None):
         return 0.0 * weights if step else weights
 
 
 class ProxInPlace(SquaredNorm):
-    def prox(self, weights, step):
+    def prox(self, weights, step, state=None):
         weights /= 1 + step * self.alpha
         return weights
 
 
 class PerTask(SquaredNorm):
-    def value(self, weights):
+    def value(self, weights, state=None):
         return 0.5 * self.alpha * (weights * weights).sum(axis=1)
 
 
 class NumpyOnly(SquaredNorm):
-    def value(self, weights):
+    def value(self, weights, state=None):
         plain = weights.detach().numpy() if isinstance(weights, torch.Tensor) else weights
         return super().value(plain)
 
 
 class ScaledInTorch(SquaredNorm):
-    def value(self, weights):
+    def value(self, weights, state=None):
         return super().value(weights) * (2 if isinstance(weights, torch.Tensor) else 1)
 
 
 class DetachedInTorch(SquaredNorm):
-    def value(self, weights):
+    def value(self, weights, state=None):
         return super().value(weights.detach() if isinstance(weights, torch.Tensor) else weights)
 
 
 class HalvedInTorch(SquaredNorm):
-    def value(self, weights):
+    def value(self, weights, state=None):
         value = super().value(weights)
         return (value + value.detach()) / 2 if isinstance(weights, torch.Tensor) else value
 
 
 class Widening(SquaredNorm):
-    def prox(self, weights, step):
+    def prox(self, weights, step, state=None):
         if isinstance(weights, np.ndarray):
             return super().prox(weights.astype(np.float64), step)
         return super().prox(weights, step)
@@ -91,13 +104,13 @@ class Widening(SquaredNorm):
 class Concave(SquaredNorm):
     """−½ α ‖W‖², whose proximal point exists for small steps only."""
 
-    def value(self, weights):
+    def value(self, weights, state=None):
         return -super().value(weights)
 
-    def gradient(self, weights):
+    def gradient(self, weights, state=None):
         return -super().gradient(weights)
 
-    def prox(self, weights, step):
+    def prox(self, weights, step, state=None):
         return weights / (1 - step * self.alpha)
 
 
@@ -117,7 +130,7 @@ def in_torch(change):
 
 
 class GradientInPlace(SquaredNorm):
-    def gradient(self, weights):
+    def gradient(self, weights, state=None):
         gradient = super().gradient(weights)
         weights *= 1.001
         return gradient
@@ -126,10 +139,45 @@ class GradientInPlace(SquaredNorm):
 class Nudging(SquaredNorm):
     """Moves numpy's weights too little for any answer to be wrong."""
 
-    def value(self, weights):
+    def value(self, weights, state=None):
         if isinstance(weights, np.ndarray):
             weights += 1e-14
         return super().value(weights)
+
+
+class KinkDeclaredSmooth(AbsoluteSum):
+    smooth = True
+
+
+class KinkWithoutProx(AbsoluteSum):
+    prox = Penalty.prox
+
+
+class SquaredAlpha(SquaredNorm):
+    def value(self, weights, state=None):
+        return self.alpha * super().value(weights)
+
+    def gradient(self, weights, state=None):
+        return self.alpha * super().gradient(weights)
+
+    def prox(self, weights, step, state=None):
+        return weights / (1 + step * self.alpha**2)
+
+
+class CentreInPlace(LearnedCentre):
+    def refit(self, weights, state):
+        state["centre"] += 1e-14
+        return super().refit(weights, state)
+
+
+class CentreAtZeroByDefault(LearnedCentre):
+    def value(self, weights, state=None):
+        return super().value(weights, state or {"centre": 0 * weights[:1]})
+
+
+def relearned(change):
+    """A penalty whose learned centre is changed."""
+    return altered(LearnedCentre, "refit", lambda s, *_: {k: change(c) for k, c in s.items()})
 
 
 @pytest.mark.parametrize(
@@ -137,8 +185,11 @@ class Nudging(SquaredNorm):
     [
         (altered(SquaredNorm, "value", lambda v, *_: v / 0 * 0), "value is not finite"),
         (altered(SquaredNorm, "gradient", lambda g, *_: g[0]), "a gradient of shape"),
-        (altered(AbsoluteSum, "gradient", lambda g, w: g / abs(w)), "disagrees|not finite"),
-        (altered(AbsoluteSum, "gradient", lambda g, w: g * w / w), "the gradient is not finite"),
+        (altered(AbsoluteSum, "gradient", lambda g, w, *_: g / abs(w)), "disagrees|not finite"),
+        (
+            altered(AbsoluteSum, "gradient", lambda g, w, *_: g * w / w),
+            "the gradient is not finite",
+        ),
         (altered(SquaredNorm, "prox", lambda p, *_: p[0]), "a proximal point of shape"),
         (altered(SquaredNorm, "prox", lambda p, *_: p + 1e-3), "without a step"),
         (altered(SquaredNorm, "gradient", in_torch(lambda g: 2 * g)), "disagree on the gradient"),
@@ -157,6 +208,17 @@ class Nudging(SquaredNorm):
         (DetachedInTorch(), "carries no gradient"),
         (HalvedInTorch(), "autograd disagrees"),
         (Widening(), "float32 in, float64 out"),
+        (KinkDeclaredSmooth(), "declared smooth, but its gradient jumps"),
+        (KinkWithoutProx(), "is not smooth, so it needs `prox`"),
+        (SquaredAlpha(), "with 2 times `alpha` the value is not 2 times as large"),
+        (CentreInPlace(), "`refit` changed `centre` in place"),
+        (CentreAtZeroByDefault(), "without a state the value is not that of `start`"),
+        (relearned(lambda c: c + 3), "`refit` increased the value"),
+        (relearned(lambda c: c[0]), "`refit` changes the shape of `centre`"),
+        (relearned(lambda c: c * float("nan")), "learned `centre` is not finite"),
+        (relearned(np.asarray), "`refit` of torch tensors returns a ndarray"),
+        (relearned(lambda c: c * (1 + isinstance(c, torch.Tensor))), "learn different `centre`"),
+        (altered(LearnedCentre, "refit", lambda *_: {}), "returns other names than `start`"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -6,7 +6,7 @@ import pkgutil
 import subprocess
 import sys
 from abc import ABC
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from sklearn.ensemble import RandomForestRegressor
@@ -262,6 +262,14 @@ def test_every_declared_range_has_a_path_that_resolves(cls):
             assert changed[path].default == value
 
 
+@dataclass(frozen=True)
+class HoldingAPenalty(Learner):
+    penalty: Penalty
+
+    def fit(self, train, validation, seed, budget):
+        raise NotImplementedError
+
+
 def learner_with(part):
     """A learner that holds the part, or is it."""
     match part:
@@ -277,5 +285,7 @@ def learner_with(part):
             return MultiTaskNetwork(part)
         case Trainer():
             return MultiTaskNetwork(trainer=part)
+        case Penalty():
+            return HoldingAPenalty(part)
     assert isinstance(part, Learner)
     return part

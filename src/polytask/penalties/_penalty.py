@@ -1,36 +1,155 @@
-"""Protocol of penalties on stacked task parameters."""
+"""Abstract base class of penalties on stacked task parameters."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-__all__ = ["Penalty"]
+from polytask._validation import Constraint, Interval, check_parameters
+from polytask.exceptions import ParameterError
+from polytask.ranges import Range, SearchRange
+
+__all__ = ["Array", "Penalty", "State"]
 
 Array = Any
 """numpy array or torch tensor (array API)."""
 
+State = Mapping[str, Array]
+"""Learned quantities by name."""
 
-@runtime_checkable
-class Penalty(Protocol):
-    r"""A penalty :math:`\alpha\,\Omega(W)` on W of shape (n_tasks, n_features), numpy or torch.
+
+@dataclass(frozen=True)
+class Penalty(ABC):
+    r"""A penalty :math:`\alpha\,\Omega(W)` on the parameters W of all tasks, in numpy or torch.
+
+    W has the shape (n_tasks, …). Penalties on matrices see it as (n_tasks, n_features), with its
+    further axes flattened; others keep them. A penalty is a recipe and never changes. What it
+    learns, such as a covariance of tasks, is a mapping of names to arrays that its owner holds:
+    `start` makes it and `refit` makes the next one.
+
+    A class must define `value` and `gradient`; `prox` where it is not `smooth`; `start` and `refit`
+    where something is learned. It is a frozen dataclass, and fields beside `alpha` need constraints:
+    ``parameter_constraints = {**Penalty.parameter_constraints, "k": Interval(int, 1)}``.
+
+    Parameters
+    ----------
+    alpha : float in [0, inf), default 0.01
+        Strength.
 
     Attributes
     ----------
-    alpha : float
-        Strength.
+    smooth : bool, default True
+        Whether training adds `value` to the loss. Otherwise it takes the proximal step after that
+        of the optimiser, with the learning rate as its length, and so reaches exact zeros, equal
+        tasks or low ranks.
+
+    Examples
+    --------
+    A penalty of one's own:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from polytask.penalties import Penalty
+    >>> @dataclass(frozen=True)
+    ... class Ridge(Penalty):
+    ...     def value(self, weights, state=None):
+    ...         return 0.5 * self.alpha * (weights * weights).sum()
+    ...
+    ...     def gradient(self, weights, state=None):
+    ...         return self.alpha * weights
+    >>> float(Ridge(alpha=0.1).value(np.ones((3, 4))))
+    0.6...
+    >>> from polytask.testing import check_penalty
+    >>> check_penalty(Ridge())
     """
 
-    @property
-    def alpha(self) -> float: ...
+    alpha: float = 0.01
 
-    def value(self, weights: Array) -> Array:
-        """The penalty, a scalar array."""
-        ...
+    smooth: ClassVar[bool] = True
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "alpha": Range(1e-5, 10.0, log=True, default=0.01, step=10.0)
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"alpha": Interval(float, 0.0)}
 
-    def gradient(self, weights: Array) -> Array:
-        """A (sub)gradient, of W's shape."""
-        ...
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
-    def prox(self, weights: Array, step: float) -> Array:
-        r""":math:`\arg\min_V \tfrac12\|V - W\|_F^2 + \mathrm{step}\cdot\alpha\,\Omega(V)`."""
-        ...
+    @abstractmethod
+    def value(self, weights: Array, state: State | None = None) -> Array:
+        """The penalty, a scalar array through which torch can differentiate.
+
+        Parameters
+        ----------
+        weights : array of shape (n_tasks, …)
+        state : mapping of str to array, optional
+            What was learned, as `start` and `refit` return it, in numpy or as torch tensors;
+            ``start(weights.shape)`` if not given.
+
+        Returns
+        -------
+        array of shape ()
+            Terms of the learned quantities alone belong to it, so that `refit` minimises it.
+        """
+
+    @abstractmethod
+    def gradient(self, weights: Array, state: State | None = None) -> Array:
+        """A (sub)gradient with respect to W, of W's shape."""
+
+    def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
+        r""":math:`\arg\min_V \tfrac12\|V - W\|_F^2 + \mathrm{step}\cdot\alpha\,\Omega(V)`, exactly.
+
+        Parameters
+        ----------
+        weights : array of shape (n_tasks, …)
+        step : float in [0, inf)
+        state : mapping of str to array, optional
+
+        Raises
+        ------
+        ParameterError
+            If the class has no proximal map.
+        """
+        del weights, step, state
+        name = type(self).__name__
+        sentence = f"{name} has no proximal map. Follow the gradient of its value instead."
+        raise ParameterError(sentence)
+
+    def start(self, shape: tuple[int, ...]) -> dict[str, Array]:
+        """The learned quantities before anything is learned, in numpy; none by default.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Shape of W, (n_tasks, …).
+
+        Raises
+        ------
+        ParameterError
+            If a quantity that the recipe gives is of another size.
+        """
+        del shape
+        return {}
+
+    def refit(self, weights: Array, state: State) -> dict[str, Array]:
+        """The learned quantities that minimise `value` for fixed W, or decrease it.
+
+        Where several tensors share one relation of tasks, give them joined as one matrix
+        (n_tasks, total): the value of penalties that are sums over columns of W is then the sum of
+        their values with the state that is returned.
+
+        Parameters
+        ----------
+        weights : array of shape (n_tasks, …)
+            Detached from any graph.
+        state : mapping of str to array
+            The present quantities; they are not changed.
+
+        Returns
+        -------
+        dict of str to array
+            Of the names and shapes of `state`, in the array library, precision and device of W.
+        """
+        del weights
+        return dict(state)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import torch
 
+from polytask.exceptions import ParameterError
 from polytask.penalties import Penalty
+from polytask.testing._penalty_state import check_learned
 from polytask.testing._require import (
     require,
     require_close,
@@ -18,17 +24,20 @@ __all__ = ["check_penalty"]
 
 _STEPS = (0.0, 0.1, 1.0, 10.0)
 
+State = dict[str, Any]
+
 
 def check_penalty(
-    penalty: Penalty, shape: tuple[int, int] = (3, 5), *, convex: bool = True
+    penalty: Penalty, shape: tuple[int, ...] = (3, 5), *, convex: bool = True
 ) -> None:
     """Check that a penalty keeps the promises of `polytask.penalties.Penalty`.
 
     Parameters
     ----------
     penalty : Penalty
-    shape : (n_tasks, n_features)
-        For penalties that know their tasks.
+    shape : tuple of int, default (3, 5)
+        Shape of W, (n_tasks, …), for penalties that know their tasks. Other trailing axes and a
+        single task are tried too; a penalty may refuse them with ParameterError.
     convex : bool, default True
         Whether subgradients and proximal points are held to the inequalities of convexity.
 
@@ -36,50 +45,109 @@ def check_penalty(
     ------
     AssertionError
         If the gradient disagrees with finite differences or is no subgradient, a proximal
-        point is not the best, numpy and torch disagree, or the argument is changed.
+        point is not the best, the strength is not a factor, learning increases the value, numpy
+        and torch disagree, or an argument is changed.
     """
     require_instance("check_penalty", "penalty", penalty, Penalty)
     name = type(penalty).__name__
+    proximal = type(penalty).prox is not Penalty.prox
+    require(penalty.smooth or proximal, f"{name} is not smooth, so it needs `prox`.")
     generator = np.random.default_rng(0)
-    weights = generator.normal(size=shape)
-    kept = weights.copy()
-    _check_gradient(name, penalty, weights, generator)
-    for point in (weights, np.zeros(shape), weights * 1e-3):
-        _check_subgradient(name, penalty, point, generator, convex=convex)
-        for step in _STEPS:
-            _check_prox(name, penalty, point, step, generator, convex=convex)
-    _check_torch(name, penalty, weights)
-    require_same(weights, kept, f"{name}: the weights were changed in place")
+    for tried in (tuple(shape), (shape[0], 2, 4), (1, 5)):
+        weights = generator.normal(size=tried)
+        if tried != tuple(shape) and _refuses(penalty, weights):
+            continue
+        kept = weights.copy()
+        for state in _states(name, penalty, weights):
+            _check_gradient(name, penalty, weights, state, generator)
+            _check_alpha(name, penalty, weights, state)
+            for point in _points(weights):
+                _check_subgradient(name, penalty, point, state, generator, convex=convex)
+                for step in _STEPS if proximal else ():
+                    _check_prox(name, penalty, point, step, state, generator, convex=convex)
+            _check_torch(name, penalty, weights, state, proximal=proximal)
+        require_same(weights, kept, f"{name}: the weights were changed in place")
 
 
-def _value(penalty: Penalty, weights: np.ndarray) -> float:
-    return float(penalty.value(weights))
+def _refuses(penalty: Penalty, weights: np.ndarray) -> bool:
+    try:
+        penalty.value(weights, penalty.start(weights.shape))
+    except ParameterError:
+        return True
+    return False
+
+
+def _points(weights: np.ndarray) -> Iterator[np.ndarray]:
+    """W, zero, small numbers, tasks of which two are equal, and a matrix of rank one."""
+    yield from (weights, np.zeros_like(weights), weights * 1e-3)
+    yield np.concatenate([weights[:1], weights[:-1]])
+    yield np.linspace(-1, 2, len(weights)).reshape(-1, *[1] * (weights.ndim - 1)) * weights[:1]
+
+
+def _states(name: str, penalty: Penalty, weights: np.ndarray) -> Iterator[State]:
+    """What is learned at the start and after a refit, which is checked."""
+    state = penalty.start(weights.shape)
+    require_close(
+        penalty.value(weights),
+        penalty.value(weights, state),
+        f"{name}: without a state the value is not that of `start`",
+    )
+    yield state
+    if state:
+        for point in _points(weights):
+            check_learned(name, penalty, point)
+        yield penalty.refit(weights, state)
+
+
+def _value(penalty: Penalty, weights: np.ndarray, state: State) -> float:
+    return float(penalty.value(weights, state))
 
 
 def _check_gradient(
-    name: str, penalty: Penalty, weights: np.ndarray, generator: np.random.Generator
+    name: str,
+    penalty: Penalty,
+    weights: np.ndarray,
+    state: State,
+    generator: np.random.Generator,
 ) -> None:
-    require(np.shape(penalty.value(weights)) == (), f"{name}: the value is no scalar.")
-    require_finite(penalty.value(weights), f"{name}: the value is not finite")
-    gradient = penalty.gradient(weights)
+    value = penalty.value(weights, state)
+    require(np.shape(value) == (), f"{name}: the value is no scalar.")
+    require_finite(value, f"{name}: the value is not finite")
+    gradient = penalty.gradient(weights, state)
     require(gradient.shape == weights.shape, f"{name}: a gradient of shape {gradient.shape}.")
     direction = generator.normal(size=weights.shape)
-    ahead = _value(penalty, weights + 1e-6 * direction)
-    behind = _value(penalty, weights - 1e-6 * direction)
+    ahead = _value(penalty, weights + 1e-6 * direction, state)
+    behind = _value(penalty, weights - 1e-6 * direction, state)
     sentence = f"{name}: the gradient disagrees with finite differences"
     slope = (ahead - behind) / 2e-6
     require_close((gradient * direction).sum(), slope, sentence, relative=1e-5, absolute=1e-6)
+    for point in _points(weights) if penalty.smooth else ():
+        there = penalty.gradient(point + 1e-6 * direction, state)
+        change = float(np.linalg.norm(there - penalty.gradient(point, state)))
+        jumps = change > 1e-2 * (penalty.alpha + float(np.linalg.norm(gradient)))
+        require(not jumps, f"{name} is declared smooth, but its gradient jumps by {change:.3g}.")
+
+
+def _check_alpha(name: str, penalty: Penalty, weights: np.ndarray, state: State) -> None:
+    for factor in (0.0, 2.0):
+        other = replace(penalty, alpha=factor * penalty.alpha)
+        sentence = f"{name}: with {factor:g} times `alpha` the"
+        for method in ("value", "gradient"):
+            wanted = factor * getattr(penalty, method)(weights, state)
+            got = getattr(other, method)(weights, state)
+            require_close(got, wanted, f"{sentence} {method} is not {factor:g} times as large")
 
 
 def _check_subgradient(
     name: str,
     penalty: Penalty,
     point: np.ndarray,
+    state: State,
     generator: np.random.Generator,
     *,
     convex: bool,
 ) -> None:
-    value, gradient = _value(penalty, point), penalty.gradient(point)
+    value, gradient = _value(penalty, point, state), penalty.gradient(point, state)
     require_finite(gradient, f"{name}: the gradient is not finite")
     random = generator.normal(size=point.shape)
     for move in (gradient, -gradient, random, -random, 0.01 * random) if convex else ():
@@ -87,7 +155,7 @@ def _check_subgradient(
         lower = value + float((gradient * (other - point)).sum())
         where = f"a point of norm {np.linalg.norm(point):.3g}"
         sentence = f"{name}: the gradient at {where} is no subgradient."
-        require(_value(penalty, other) >= lower - 1e-9 * (1 + abs(lower)), sentence)
+        require(_value(penalty, other, state) >= lower - 1e-9 * (1 + abs(lower)), sentence)
 
 
 def _check_prox(
@@ -95,6 +163,7 @@ def _check_prox(
     penalty: Penalty,
     weights: np.ndarray,
     step: float,
+    state: State,
     generator: np.random.Generator,
     *,
     convex: bool,
@@ -103,13 +172,14 @@ def _check_prox(
 
     The objective ½‖V − W‖² + step·αΩ(V) of a convex Ω grows by at least ½‖δ‖² over δ.
     """
-    best = penalty.prox(weights, step)
+    best = penalty.prox(weights, step, state)
     require(best.shape == weights.shape, f"{name}: a proximal point of shape {best.shape}.")
     if step == 0:
         require_close(best, weights, f"{name}: without a step the proximal point is the point")
 
     def objective(candidate: np.ndarray) -> float:
-        return 0.5 * float(((candidate - weights) ** 2).sum()) + step * _value(penalty, candidate)
+        distance = 0.5 * float(((candidate - weights) ** 2).sum())
+        return distance + step * _value(penalty, candidate, state)
 
     lowest, direction = objective(best), generator.normal(size=weights.shape)
     for size in (1e-3, -1e-3, 0.1, -0.1, 1.0, -1.0):
@@ -120,21 +190,26 @@ def _check_prox(
         require(objective(best + move) >= least - slack, sentence)
 
 
-def _check_torch(name: str, penalty: Penalty, weights: np.ndarray) -> None:
+def _check_torch(
+    name: str, penalty: Penalty, weights: np.ndarray, state: State, *, proximal: bool
+) -> None:
     tensor = torch.from_numpy(weights.copy()).requires_grad_()
-    value = penalty.value(tensor)
+    tensors = {key: torch.from_numpy(np.array(array)) for key, array in state.items()}
+    value = penalty.value(tensor, tensors)
     require(isinstance(value, torch.Tensor), f"{name}: torch in, {type(value).__name__} out.")
     require(value.requires_grad, f"{name}: in torch the value carries no gradient.")
     sentence = f"{name}: numpy and torch disagree on the"
-    require_close(value.detach(), penalty.value(weights), f"{sentence} value")
+    require_close(value.detach(), penalty.value(weights, state), f"{sentence} value")
     plain = tensor.detach()
-    gradient = penalty.gradient(weights)
-    require_close(penalty.gradient(plain), gradient, f"{sentence} gradient")
-    require_close(
-        penalty.prox(plain, 0.3), penalty.prox(weights, 0.3), f"{sentence} proximal point"
-    )
+    gradient = penalty.gradient(weights, state)
+    require_close(penalty.gradient(plain, tensors), gradient, f"{sentence} gradient")
     (automatic,) = torch.autograd.grad(value, tensor)
     require_close(automatic, gradient, f"{name}: autograd disagrees with `gradient`", absolute=1e-7)
-    for narrow in (weights.astype(np.float32), plain.float()):
-        wide = penalty.prox(narrow, 0.3).dtype
-        require(wide == narrow.dtype, f"{name}: {narrow.dtype} in, {wide} out.")
+    if proximal:
+        point = penalty.prox(weights, 0.3, state)
+        require_close(penalty.prox(plain, 0.3, tensors), point, f"{sentence} proximal point")
+    for narrow, held in ((weights.astype(np.float32), state), (plain.float(), tensors)):
+        answers = [penalty.value(narrow, held), penalty.gradient(narrow, held)]
+        answers += [penalty.prox(narrow, 0.3, held)] if proximal else []
+        for answer in answers:
+            require(answer.dtype == narrow.dtype, f"{name}: {narrow.dtype} in, {answer.dtype} out.")

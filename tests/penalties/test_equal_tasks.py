@@ -1,0 +1,73 @@
+"""Penalties on differences of tasks: exact equalities, groups, references."""
+
+import numpy as np
+import pytest
+from sklearn.isotonic import isotonic_regression
+
+from polytask.exceptions import ParameterError
+from polytask.penalties import L1MeanDeviation, MeanDeviation, PairwiseL1
+from polytask.penalties._isotonic import isotonic
+
+
+def drawn(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def test_mean_deviation_is_the_variance_over_tasks():
+    weights = drawn(4, 3)
+    assert MeanDeviation(alpha=1.0).value(weights) == pytest.approx(0.5 * 4 * weights.var(0).sum())
+
+
+def test_groups_are_penalised_apart():
+    weights = drawn(5, 2, 3)
+    penalty = MeanDeviation(alpha=0.7, groups=("b", "a", "b", "a", "a"))
+    one, other = weights[[0, 2]], weights[[1, 3, 4]]
+    assert penalty.value(weights) == pytest.approx(
+        MeanDeviation(alpha=0.7).value(one) + MeanDeviation(alpha=0.7).value(other)
+    )
+    moved = penalty.prox(weights, 2.0)
+    np.testing.assert_allclose(moved[[0, 2]], MeanDeviation(alpha=0.7).prox(one, 2.0))
+
+
+def test_groups_of_another_number_of_tasks():
+    with pytest.raises(ParameterError) as caught:
+        MeanDeviation(groups=("a", "b")).value(np.ones((3, 2)))
+    assert str(caught.value) == (
+        "The `groups` parameter of MeanDeviation must be a tuple of 3 groups, one per task. "
+        "Got ('a', 'b') instead."
+    )
+
+
+def test_tasks_near_the_mean_become_equal_to_it():
+    weights = np.array([[0.0], [3.5], [4.5], [8.0]])
+    point = L1MeanDeviation(alpha=1.0).prox(weights, 1.0)
+    assert point[1, 0] == point[2, 0] == 4.0
+
+
+@pytest.mark.parametrize("n_tasks", [2, 3, 7])
+def test_a_strong_penalty_makes_all_tasks_equal_to_the_mean(n_tasks):
+    weights = drawn(n_tasks, 6)
+    for penalty in (L1MeanDeviation(alpha=50.0), PairwiseL1(alpha=50.0)):
+        point = penalty.prox(weights, 1.0)
+        assert (point == point[:1]).all()
+        np.testing.assert_allclose(point[0], weights.mean(0))
+
+
+def test_pairwise_values_are_those_of_all_pairs():
+    weights = drawn(6, 4)
+    total = sum(abs(weights[i] - weights[j]).sum() for i in range(6) for j in range(i))
+    assert PairwiseL1(alpha=0.3).value(weights) == pytest.approx(0.3 * total)
+
+
+def test_clusters_become_exactly_equal():
+    centres = np.repeat([[0.0], [5.0]], 3, axis=0)
+    point = PairwiseL1(alpha=0.1).prox(centres + 0.05 * drawn(6, 4), 1.0)
+    assert (point[:3] == point[0]).all()
+    assert (point[3:] == point[3]).all()
+    assert (point[3] - point[0] > 4).all()
+
+
+def test_isotonic_regression_is_that_of_scikit_learn():
+    columns = np.round(drawn(30, 50), 1)  # with ties
+    wanted = np.stack([isotonic_regression(column) for column in columns.T], axis=1)
+    np.testing.assert_allclose(isotonic(columns), wanted, atol=1e-12)
