@@ -125,13 +125,21 @@ def _is_its_class(value: object) -> bool:
     return not vars(value)
 
 
+def _omitted(field: dataclasses.Field[Any], value: object) -> bool:
+    """Whether a field marked with ``omit_default`` holds its default.
+
+    Such a field was added after recipes without it had been saved, which stay as they are.
+    """
+    return bool(field.metadata.get("omit_default")) and value == field.default
+
+
 def _parameters(value: object) -> dict[str, Any]:
     """Arguments that rebuild `value`."""
     if dataclasses.is_dataclass(value):
         return {
             field.name: getattr(value, field.name)
             for field in dataclasses.fields(value)
-            if field.init
+            if field.init and not _omitted(field, getattr(value, field.name))
         }
     if hasattr(value, "get_params"):  # scikit-learn's contract
         return dict(value.get_params(deep=False))

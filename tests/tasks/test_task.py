@@ -71,10 +71,34 @@ def test_bad_parameters():
         Task("a", target=("y", "y"))
 
 
+@pytest.mark.parametrize("after", ["click", ("click",), ["click"]])
+def test_the_tasks_that_feed_it(after):
+    assert Task("buy", "binary", after=after).after == ("click",)
+    assert Task("buy", "binary").after == ()
+
+
+def test_a_task_that_feeds_itself():
+    said = (
+        r"The `after` parameter of task 'buy' must be names of other tasks, which feed this one\. "
+        r"Got 'buy' instead\."
+    )
+    with pytest.raises(ParameterError, match=said):
+        Task("buy", after=("click", "buy"))
+    with pytest.raises(ParameterError, match=r"must be distinct names of tasks\. Got \('click', '"):
+        Task("buy", after=("click", "click"))
+
+
 def test_equality_and_json():
     task = Task("income", Binary(positive="yes"), ("y",), 2.0, "auxiliary", ("roc_auc",))
     assert from_json(json.loads(json.dumps(to_json(task)))) == task
     assert hash(task) == hash(Task("income", Binary("yes"), "y", 2.0, "auxiliary", "roc_auc"))
+    fed = Task("buy", "binary", after=("click", "view"))
+    assert from_json(json.loads(json.dumps(to_json(fed)))) == fed
+
+
+def test_json_of_a_task_that_none_feeds_is_as_before_there_were_such():
+    assert "after" not in to_json(Task("income"))["parameters"]
+    assert to_json(Task("income", after="age"))["parameters"]["after"] == ["age"]
 
 
 @pytest.mark.parametrize(

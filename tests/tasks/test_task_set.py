@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -69,3 +70,55 @@ def test_no_primary_task():
 
 def test_json():
     assert from_json(json.loads(json.dumps(to_json(TASKS)))) == TASKS
+
+
+FUNNEL = TaskSet([Task("buy", after=("click", "view")), "age", Task("click", after="view"), "view"])
+
+
+def test_levels():
+    assert FUNNEL.levels() == (("age", "view"), ("click",), ("buy",))
+    assert TASKS.levels() == (TASKS.names,)
+    assert FUNNEL.after("buy") == ("click", "view")
+    assert (FUNNEL.has_dependencies, TASKS.has_dependencies) == (True, False)
+    with pytest.raises(UnknownNameError, match=r"There is no task named 'by'\. Did you mean 'buy'"):
+        FUNNEL.after("by")
+
+
+def test_subsets_lose_dependencies_on_tasks_outside():
+    subset = FUNNEL.subset(["view", "buy"])
+    assert subset.names == ("buy", "view")
+    assert subset.after("buy") == ("view",)
+    assert FUNNEL[:2].after("buy") == ()
+    assert FUNNEL[::-1].names == ("view", "click", "age", "buy")
+    assert FUNNEL[::-1].after("buy") == ("click", "view")
+    auxiliary = TaskSet([Task("buy", after="click"), Task("click", role="auxiliary")])
+    assert auxiliary.primary == TaskSet(["buy"])
+    with pytest.raises(UnknownNameError, match="There is no task named 'vew'"):
+        FUNNEL.subset(["vew"])
+
+
+def test_an_unknown_upstream_task():
+    said = (
+        r"The `after` parameter of task 'buy' must be names of the tasks that feed it\. Got 'clik' "
+        r"instead, which is no task\. Did you mean 'click'\?"
+    )
+    with pytest.raises(UnknownNameError, match=said):
+        TaskSet([Task("buy", after="clik"), "click"])
+
+
+@pytest.mark.parametrize(
+    ("after", "cycle"),
+    [
+        ({"a": "b", "b": "a"}, "a → b → a"),
+        ({"a": "c", "b": "a", "c": "b", "d": "a"}, "a → b → c → a"),
+        ({"d": "b", "b": "c", "c": "b", "a": ()}, "b → c → b"),
+    ],
+)
+def test_a_cycle(after, cycle):
+    said = f"must form no cycle. Got {cycle} instead; leave out one of them."
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        TaskSet(Task(name, after=upstream) for name, upstream in after.items())
+
+
+def test_json_of_dependencies():
+    assert from_json(json.loads(json.dumps(to_json(FUNNEL)))) == FUNNEL

@@ -27,7 +27,7 @@ def unserved(learner: Learner, tasks: TaskSet | MultiTaskDataset) -> str | None:
         return unserved(learner, tasks.tasks) or learner.refuses(tasks)
     if learner.serves(tasks):
         return None
-    alone = [task for task in tasks if not learner.serves(TaskSet([task]))]
+    alone = [task for task in tasks if not learner.serves(tasks.subset([task.name]))]
     named = ", ".join(f"{task.name} ({task.known_kind.name})" for task in alone or tasks)
     together = "" if alone else " together"
     return f"The learner {learner.name!r} cannot learn these tasks{together}: {named}."

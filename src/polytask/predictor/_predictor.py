@@ -114,7 +114,7 @@ class FittedPredictor:
         scores = self._scores(sources, targets)
         for task, (raw, row_ids, _) in scores.items():
             self._check_numbers(task, raw, row_ids)
-        answered = TaskSet(task for task in self.tasks if task.name in scores)
+        answered = self.tasks.subset(scores)
         predictions = {
             task.name: TaskPrediction.from_raw(
                 *scores[task.name], task.known_kind, targets[task.name]

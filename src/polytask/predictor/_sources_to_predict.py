@@ -90,7 +90,7 @@ def _own_source(table: Any, schema: Schema, tasks: TaskSet) -> Source:
         return as_source(table, schema, tasks)
     if schema.own_rows and table.task_index is None:
         return replace(as_source(table.inputs, schema, tasks), row_ids=table.row_ids)
-    carried = TaskSet(task for task in tasks if task.name in schema.targets)
+    carried = tasks.subset(schema.targets)
     return replace(
         table,
         name=schema.source,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from polytask._naming import check_named, resolve
@@ -61,12 +61,17 @@ class Task:
     class_weight : None, "balanced" or mapping of class to float
         Weights of the classes in training, by networks and estimators alike; they never enter
         metrics. ``"balanced"`` gives each class the same total weight over the training rows.
+    after : str or sequence of str, default ()
+        Names of the tasks that feed this one, which cascades and hierarchical architectures read;
+        a purchase comes after a click. Other learners ignore it.
 
     Examples
     --------
     >>> from polytask import Task
     >>> Task("income", "binary").target
     ('income',)
+    >>> Task("buy", "binary", after="click").after
+    ('click',)
     """
 
     name: str
@@ -77,6 +82,7 @@ class Task:
     metrics: Sequence[Any] | None = None
     loss: Any = None
     class_weight: ClassWeight = None
+    after: Sequence[str] | str = field(default=(), metadata={"omit_default": True})
 
     by_name: ClassVar[tuple[str, ...]] = ("kind", "metrics", "loss")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -88,6 +94,9 @@ class Task:
         "metrics": Optional(Each(_METRIC, minimum=1)),
         "loss": Optional(_LOSS),
         "class_weight": CLASS_WEIGHT,
+        "after": Each(
+            Satisfies(lambda name: isinstance(name, str) and bool(name), "a task's name")
+        ),
     }
 
     def __post_init__(self) -> None:
@@ -97,8 +106,10 @@ class Task:
         target = self.name if self.target is None else self.target
         object.__setattr__(self, "target", _tuple(target))
         object.__setattr__(self, "metrics", _tuple(self.metrics))
+        object.__setattr__(self, "after", _tuple(self.after))
         check_parameters(self)
         self._check_names()
+        self._check_after()
         if len(set(self.columns)) < len(self.columns):
             expected = "distinct columns"
             raise ParameterError(message(f"task {self.name!r}", "target", expected, self.target))
@@ -116,6 +127,15 @@ class Task:
         for metric in self.metrics or ():
             if isinstance(metric, str):
                 check_named(metric, "polytask.metrics", "metric", "Metric")
+
+    def _check_after(self) -> None:
+        """Refuse the task's own name, and a name given twice."""
+        owner = f"task {self.name!r}"
+        if self.name in self.after:
+            expected = "names of other tasks, which feed this one"
+            raise ParameterError(message(owner, "after", expected, self.name))
+        if len(set(self.after)) < len(self.after):
+            raise ParameterError(message(owner, "after", "distinct names of tasks", self.after))
 
     def __hash__(self) -> int:
         return hash((self.name, self.target))  # a loss may hold a mapping, which has no hash

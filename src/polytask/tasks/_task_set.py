@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import SupportsIndex, overload
 
 from polytask._naming import suggestion
@@ -27,7 +27,9 @@ class TaskSet(Sequence[Task]):
     Raises
     ------
     ParameterError
-        If it is empty, or two tasks carry one name.
+        If it is empty, two tasks carry one name, or dependencies (`Task.after`) form a cycle.
+    UnknownNameError
+        If a task comes after one that is not in the set.
 
     Examples
     --------
@@ -37,6 +39,8 @@ class TaskSet(Sequence[Task]):
     (('income', 'age'), ('income',))
     >>> tasks["income"].kind
     Binary(positive=None)
+    >>> TaskSet([Task("buy", after="click"), "click"]).levels()
+    (('click',), ('buy',))
     """
 
     tasks: tuple[Task, ...]
@@ -51,6 +55,7 @@ class TaskSet(Sequence[Task]):
             raise ParameterError(message("TaskSet", "tasks", expected, given))
         object.__setattr__(self, "tasks", given)
         self._check_names()
+        self._check_dependencies()
 
     def _check_names(self) -> None:
         repeated = [name for name, count in Counter(self.names).items() if count > 1]
@@ -58,6 +63,26 @@ class TaskSet(Sequence[Task]):
             sentence = (
                 "The `tasks` parameter of TaskSet must be tasks with unique names. "
                 f"Got {repeated[0]!r} twice; rename one of them, or leave it out."
+            )
+            raise ParameterError(sentence)
+
+    def _check_dependencies(self) -> None:
+        names = set(self.names)
+        for task in self.tasks:
+            for upstream in task.after:
+                if upstream not in names:
+                    sentence = (
+                        f"The `after` parameter of task {task.name!r} must be names of the tasks "
+                        f"that feed it. Got {upstream!r} instead, which is no task. "
+                        f"{suggestion(upstream, names - {task.name})}"
+                    )
+                    raise UnknownNameError(sentence)
+        placed = {name for level in self.levels() for name in level}
+        circular = [task for task in self.tasks if task.name not in placed]
+        if circular:
+            sentence = (
+                "The `after` parameters of tasks must form no cycle. "
+                f"Got {' → '.join(_cycle(circular))} instead; leave out one of them."
             )
             raise ParameterError(sentence)
 
@@ -76,7 +101,58 @@ class TaskSet(Sequence[Task]):
                 'to stop or choose a model by. Give at least one the role "primary".'
             )
             raise ParameterError(sentence)
-        return TaskSet(counting)
+        return _closed(counting)
+
+    def subset(self, names: Collection[str]) -> TaskSet:
+        """The tasks of these names, in the order of this set.
+
+        As in slices, dependencies on tasks that are not in the subset are dropped.
+
+        Raises
+        ------
+        UnknownNameError
+            If a name is no task of this set.
+
+        Examples
+        --------
+        >>> from polytask import Task, TaskSet
+        >>> tasks = TaskSet([Task("buy", after=("click", "view")), "click", "view"])
+        >>> tasks.subset(["view", "buy"])["buy"].after
+        ('view',)
+        """
+        for name in names:
+            self[name]
+        return _closed([task for task in self.tasks if task.name in names])
+
+    @property
+    def has_dependencies(self) -> bool:
+        """Whether a task comes after another."""
+        return any(task.after for task in self.tasks)
+
+    def after(self, name: str) -> tuple[str, ...]:
+        """Names of the tasks that feed a task directly."""
+        return tuple(self[name].after)
+
+    def levels(self) -> tuple[tuple[str, ...], ...]:
+        """Task names by depth: first those without `after`, each later task above all that feed it.
+
+        Within a level the order is that of the set.
+
+        Examples
+        --------
+        >>> from polytask import Task, TaskSet
+        >>> funnel = [Task("buy", after="click"), "click", Task("return", after=("click", "buy"))]
+        >>> TaskSet(funnel).levels()
+        (('click',), ('buy',), ('return',))
+        """
+        levels: list[tuple[str, ...]] = []
+        placed: set[str] = set()
+        left = list(self.tasks)
+        while level := tuple(task.name for task in left if placed.issuperset(task.after)):
+            levels.append(level)
+            placed.update(level)
+            left = [task for task in left if task.name not in placed]
+        return tuple(levels)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,7 +182,7 @@ class TaskSet(Sequence[Task]):
     def __getitem__(self, key: slice) -> TaskSet: ...
     def __getitem__(self, key: SupportsIndex | str | slice) -> Task | TaskSet:
         if isinstance(key, slice):
-            return TaskSet(self.tasks[key])
+            return _closed(self.tasks[key])
         if isinstance(key, SupportsIndex):
             return self.tasks[key]
         for task in self.tasks:
@@ -116,3 +192,26 @@ class TaskSet(Sequence[Task]):
 
     def _unknown(self, name: str) -> UnknownNameError:
         return UnknownNameError(f"There is no task named {name!r}. {suggestion(name, self.names)}")
+
+
+def _closed(tasks: Iterable[Task]) -> TaskSet:
+    """A set of these tasks, without dependencies on others."""
+    kept = tuple(tasks)
+    names = {task.name for task in kept}
+    return TaskSet(
+        task
+        if names.issuperset(task.after)
+        else replace(task, after=tuple(name for name in task.after if name in names))
+        for task in kept
+    )
+
+
+def _cycle(circular: Sequence[Task]) -> list[str]:
+    """Names around a cycle, each feeding the next, among tasks of which each is fed by another."""
+    names = {task.name for task in circular}
+    upstream = {task.name: next(name for name in task.after if name in names) for task in circular}
+    path = [circular[0].name]
+    while upstream[path[-1]] not in path:
+        path.append(upstream[path[-1]])
+    start = upstream[path[-1]]
+    return [start, *reversed(path[path.index(start) :])]

@@ -210,7 +210,7 @@ class MultiTaskDataset:
             As in `from_table`, for all tables with such columns; y is called ``target``.
         """
         made = per_task_sources(data, kinds, weights, columns=columns, missing=missing)
-        return cls._finished(*made)
+        return cls._finished(made.sources, made.reasons, made.notes, declared=made.tasks)
 
     @classmethod
     def from_sources(
@@ -275,7 +275,7 @@ class MultiTaskDataset:
             weight=weight,
             group=group,
         )
-        return cls._finished(made.sources, made.reasons, made.notes, made.written)
+        return cls._finished(made.sources, made.reasons, made.notes, made.written, made.tasks)
 
     @classmethod
     def from_arrays(
@@ -341,11 +341,14 @@ class MultiTaskDataset:
         reasons: Mapping[str, str],
         decided: Sequence[str] = (),
         written: Mapping[str, str] = NO_ROLES,
+        declared: TaskSet | None = None,
     ) -> MultiTaskDataset:
+        """Make a data set; `declared` has the tasks in order, fed across sources."""
         kept, notes = finished(sources, reasons, written)
         tasks = {task.name: task for source in kept for task in source.tasks}
-        names = [name for name in written or tasks if name in tasks]
-        return cls(kept, TaskSet(tasks[name] for name in names), (*decided, *notes))
+        fed = (declared or TaskSet(tasks.values())).subset(tasks)
+        ordered = TaskSet(replace(tasks[task.name], after=task.after) for task in fed)
+        return cls(kept, ordered, (*decided, *notes))
 
     # ── views ─────────────────────────────────────────────────────────────────
     @property
@@ -386,22 +389,21 @@ class MultiTaskDataset:
     def without_tasks(self, names: Collection[str]) -> MultiTaskDataset:
         """Remove tasks, and the rows and sources that only they have; ignore unknown names."""
         sources = (source.without_tasks(names) for source in self.sources)
-        tasks = TaskSet(task for task in self.tasks if task.name not in names)
+        tasks = self.tasks.subset([name for name in self.tasks.names if name not in names])
         return replace(self, sources=tuple(s for s in sources if s is not None), tasks=tasks)
 
     def with_tasks(self, tasks: Mapping[str, Task]) -> MultiTaskDataset:
-        """Replace tasks by others with different weights, losses or metrics.
+        """Replace tasks by others with different weights, losses, metrics or dependencies.
 
         Parameters
         ----------
         tasks : mapping of str to Task
             Keyed by the names of the tasks that they replace; of equal kind and target columns.
         """
-        sources = (
-            replace(source, tasks=TaskSet(tasks.get(task.name, task) for task in source.tasks))
-            for source in self.sources
-        )
         replaced = TaskSet(tasks.get(task.name, task) for task in self.tasks)
+        sources = (
+            replace(source, tasks=replaced.subset(source.tasks.names)) for source in self.sources
+        )
         before, now = metric_notes(self.tasks), metric_notes(replaced)
         kept = [note for note in self.notes if note not in before or note in now]
         notes = (*kept, *(note for note in now if note not in kept))

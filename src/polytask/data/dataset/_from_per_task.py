@@ -13,6 +13,7 @@ from polytask.data.cells import Reading, family, markers_by_column, roles_by_col
 from polytask.data.dataset._array_targets import array_targets
 from polytask.data.dataset._from_long import own_row_source
 from polytask.data.dataset._from_table import table_source
+from polytask.data.dataset._table_sources import MadeSources
 from polytask.data.readers import NO_ROLES, Table, as_table, categories_of, joined, prepared
 from polytask.data.sources import (
     Source,
@@ -43,15 +44,12 @@ def per_task_sources(
     *,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
-) -> tuple[list[Source], dict[str, str], tuple[str, ...]]:
-    """Make one source if the tasks' columns and targets agree, otherwise one source per task.
-
-    Also returns the reason for each task's kind, and notes on reading.
-    """
+) -> MadeSources:
+    """Make one source if the tasks' columns and targets agree, otherwise one source per task."""
     if not data:
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
         raise ParameterError(sentence)
-    tasks = [_task(given, kinds) for given in data]
+    tasks = TaskSet(_task(given, kinds) for given in data)
     pairs = [_joined(given, *pair) for given, pair in data.items()]
     names = list(dict.fromkeys(name for frame, _ in pairs for name in frame.columns))
     roles, markers = roles_by_column(columns, names), markers_by_column(missing, names)
@@ -70,11 +68,11 @@ def per_task_sources(
     weighed = _weights(tasks, [table.frame for table in tables], weights)
     if _agree(tasks, tables):
         source, reasons = _joined_source(tasks, tables, weighed)
-        return [source], reasons, notes
+        return MadeSources([source], reasons, tasks, NO_ROLES, notes)
     built = [
         table_source(
             table,
-            TaskSet([task]),
+            tasks.subset([task.name]),
             features=None,
             drop=(),
             weight=weighed.get(task.name),
@@ -84,7 +82,7 @@ def per_task_sources(
         for task, table in zip(tasks, tables, strict=True)
     ]
     reasons = {name: why for _, by_name in built for name, why in by_name.items()}
-    return [source for source, _ in built], reasons, notes
+    return MadeSources([source for source, _ in built], reasons, tasks, NO_ROLES, notes)
 
 
 def _weights(
@@ -182,7 +180,7 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
 
 
 def _joined_source(
-    tasks: Sequence[Task], tables: Sequence[Table], weights: Mapping[str, np.ndarray]
+    tasks: TaskSet, tables: Sequence[Table], weights: Mapping[str, np.ndarray]
 ) -> tuple[Source, dict[str, str]]:
     frames = [table.frame for table in tables]
     table = pl.concat(frames, how="vertical_relaxed")
@@ -195,7 +193,7 @@ def _joined_source(
         table.drop(_TARGET, *tables[0].dropped(())),
         table.select(_TARGET),
         index,
-        TaskSet(tasks),
+        tasks,
         reading=_reading(tables),
         weights=np.concatenate(own) if weights else None,
     )

@@ -61,7 +61,8 @@ def long_sources(
     ]
     notes = roles.notes(placed, sources)
     written = dict.fromkeys(all_tasks, template.columns[0])
-    return MadeSources(sources, dict.fromkeys(all_tasks, reason), written, notes)
+    reasons = dict.fromkeys(all_tasks, reason)
+    return MadeSources(sources, reasons, TaskSet(all_tasks), written, notes)
 
 
 def _own_rows_kind(

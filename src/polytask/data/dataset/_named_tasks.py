@@ -96,10 +96,13 @@ def _shortened(tasks: list[Any], columns: Sequence[str]) -> list[Any]:
         if task.columns == (task.name,) and columns.is_pick(task.name) and meant:
             short[task.name] = meant[0][1]
     counts = Counter(short.get(task.name, task.name) for task in tasks)
+    unique = {name: own for name, own in short.items() if counts[own] == 1}
     return [
-        replace(task, name=short[task.name])
-        if task.name in short and counts[short[task.name]] == 1
-        else task
+        replace(
+            task,
+            name=unique.get(task.name, task.name),
+            after=tuple(unique.get(name, name) for name in task.after),
+        )
         for task in tasks
     ]
 

@@ -41,13 +41,16 @@ class MadeSources(NamedTuple):
     sources : list of Source
     reasons : mapping of task name to str
         Reason for the kind of each task.
+    tasks : TaskSet
+        All tasks in order, of any kinds, with the tasks of other sources that feed them.
     written : mapping of task name to str
-        How the user names each task's (first) column, in order.
+        How the user names each task's (first) column, where that is not by its own name alone.
     notes : tuple of str
     """
 
     sources: list[Source]
     reasons: Mapping[str, str]
+    tasks: TaskSet
     written: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -65,8 +68,8 @@ class _Part(NamedTuple):
 
     def among(self, tasks: Sequence[str]) -> _Part:
         """The same source with some of its tasks."""
-        positions = [self.tasks.names.index(name) for name in tasks]
-        kept = TaskSet(self.tasks[position] for position in positions)
+        kept = self.tasks.subset(tasks)
+        positions = [self.tasks.index(name) for name in kept.names]
         weights = self.weights
         if weights is not None and weights.ndim == 2:
             weights = weights[:, positions]
@@ -85,18 +88,18 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
     """
     check_weighed(roles.weights, tasks.names)
     placed = placed_tasks(tasks, roles.columns)
+    own_names = TaskSet(each.task for each in placed)
     check_used(placed, roles.columns)
     roles.check_weights(placed)
     parts = {}
     for name, opened in tables.items():
-        own = TaskSet(each.task for each in placed if name in each.sources)
+        own = own_names.subset([each.task.name for each in placed if name in each.sources])
         with about_source(name):
             parts[name] = _part(opened, own, roles.of(name, own.names), tasks)
     parts, unlabelled_notes = _labelled(parts)
     cells = {each.task.name: _joined(each.task, parts) for each in placed}
     roles_of_targets = declared_in(part.opened for part in parts.values())
     written = {task.name: task.columns[0] for task in tasks}
-    own_names = TaskSet(each.task for each in placed)
     settled, reasons = settled_tasks(cells, own_names, roles_of_targets, written)
     groups = roles.group_codes({name: part.opened for name, part in parts.items()})
     sources = [
@@ -104,7 +107,7 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
             name,
             part.opened,
             part.inputs,
-            TaskSet(settled[task] for task in part.tasks.names),
+            settled.subset(part.tasks.names),
             part.targets,
             part.weights,
             groups.get(name),
@@ -113,7 +116,7 @@ def table_sources(tables: Mapping[str, Table], tasks: TaskSet, roles: SourceRole
         for name, part in parts.items()
     ]
     notes = (*unlabelled_notes, *roles.notes(placed, sources))
-    return MadeSources(sources, reasons, written, notes)
+    return MadeSources(sources, reasons, tasks, written, notes)
 
 
 def _part(opened: Table, own: TaskSet, roles: OwnRoles, every: TaskSet) -> _Part:

@@ -35,7 +35,7 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
     DataError
         If an input is absent or changed type, or a row names no task or an unknown one.
     """
-    carried = TaskSet(task for task in tasks if task.name in schema.targets)
+    carried = tasks.subset(schema.targets)
     if isinstance(frame, str | Path):
         frame = rows_to_predict(frame, [schema], carried)
     table = conformed(as_table(frame), schema)

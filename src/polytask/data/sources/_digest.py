@@ -51,7 +51,8 @@ def _declared(source: Source) -> list[dict[str, str]]:
 
 def _facts(task: Task) -> list[Any]:
     facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
-    return [*facts, to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
+    facts += [to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
+    return [*facts, task.after] if task.after else facts
 
 
 def _bytes(series: pl.Series) -> Iterator[bytes]:

@@ -97,7 +97,7 @@ class Source:
             index = renumbered[source.task_index]
         return replace(
             source,
-            tasks=TaskSet(self.tasks[index] for index in kept),
+            tasks=self.tasks.subset([self.tasks[index].name for index in kept]),
             labels=None if source.labels is None else source.labels.without(tasks),
             weights=weights,
             task_index=index,

@@ -18,7 +18,7 @@ def validation_gain(run: Tuned, yardstick: Entry, context: Context) -> float | N
     reference = _averaged(yardstick, run, context)
     constant = None if context.constant is None else _averaged(context.constant, run, context)
     counted = [
-        task
+        task.name
         for task in context.tasks.primary
         if task.name not in context.constant_in_training
         and too_small(
@@ -30,9 +30,10 @@ def validation_gain(run: Tuned, yardstick: Entry, context: Context) -> float | N
     ]
     if not counted:
         return None
+    tasks = context.tasks.subset(counted)
     if context.many_small:
-        return _common_gain(run.validation, reference, yardstick, context, TaskSet(counted))
-    return mean_gain(run.validation, reference, TaskSet(counted))
+        return _common_gain(run.validation, reference, yardstick, context, tasks)
+    return mean_gain(run.validation, reference, tasks)
 
 
 def _common_gain(

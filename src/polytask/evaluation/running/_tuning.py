@@ -82,7 +82,7 @@ def choose(
         raise NonFiniteLossError(trials[0].failure)
     common = _best(trials, alive, tasks.primary)
     return {
-        name: _best(trials, alive, TaskSet([tasks[name]])) if name in alone else common
+        name: _best(trials, alive, tasks.subset([name])) if name in alone else common
         for name in tasks.names
     }
 
