@@ -47,6 +47,7 @@ ARGUMENTS = {
     "CustomEncoder": {"factory": plain_encoder},
     "Every": {"aggregator": MGDA(), "n": 3},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
+    "GraphLaplacian": {"relations": ((0.0, 1.0, 2.0), (1.0, 0.0, 0.0), (2.0, 0.0, 0.0))},
     "GroupFoldSplit": {"column": "town"},
     "GroupSplit": {"column": "town"},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},

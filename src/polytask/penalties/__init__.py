@@ -1,12 +1,33 @@
 """Regularisers of stacked task parameters, shared by linear models and networks.
 
 `Penalty` states the contract: value, (sub)gradient, proximal map and what is learned, in numpy or
-torch.
+torch. `QuadraticPenalty` is the base of relations between tasks.
 """
 
+from polytask.penalties._graph_laplacian import GraphLaplacian
 from polytask.penalties._l1_mean_deviation import L1MeanDeviation
+from polytask.penalties._l21 import L21
 from polytask.penalties._mean_deviation import MeanDeviation
+from polytask.penalties._multilinear_relationship import MultilinearRelationship
 from polytask.penalties._pairwise_l1 import PairwiseL1
 from polytask.penalties._penalty import Penalty
+from polytask.penalties._quadratic_penalty import QuadraticPenalty
+from polytask.penalties._relation_graph import RelationGraph
+from polytask.penalties._subspace import Subspace
+from polytask.penalties._task_covariance import TaskCovariance
+from polytask.penalties._trace_norm import TraceNorm
 
-__all__ = ["L1MeanDeviation", "MeanDeviation", "PairwiseL1", "Penalty"]
+__all__ = [
+    "L21",
+    "GraphLaplacian",
+    "L1MeanDeviation",
+    "MeanDeviation",
+    "MultilinearRelationship",
+    "PairwiseL1",
+    "Penalty",
+    "QuadraticPenalty",
+    "RelationGraph",
+    "Subspace",
+    "TaskCovariance",
+    "TraceNorm",
+]

@@ -32,8 +32,8 @@ class L1MeanDeviation(Penalty):
 
     The proximal point keeps the mean over tasks, and its deviations from it are
     :math:`\operatorname{soft}(W_k - \bar W - \nu, \mathrm{step}\cdot\alpha)`, with :math:`\nu` such
-    that they sum to zero. It is exact: the sum is piecewise linear in :math:`\nu`, and its 2 n_tasks
-    breakpoints are sorted.
+    that they sum to zero. It is exact: the sum is piecewise linear in :math:`\nu`, and its
+    breakpoints, two per task, are sorted.
 
     References
     ----------

@@ -30,7 +30,7 @@ class Penalty(ABC):
     `start` makes it and `refit` makes the next one.
 
     A class must define `value` and `gradient`; `prox` where it is not `smooth`; `start` and `refit`
-    where something is learned. It is a frozen dataclass, and fields beside `alpha` need constraints:
+    where something is learned. It is a frozen dataclass; fields beside `alpha` need constraints:
     ``parameter_constraints = {**Penalty.parameter_constraints, "k": Interval(int, 1)}``.
 
     Parameters

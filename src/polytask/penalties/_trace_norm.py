@@ -1,0 +1,66 @@
+"""Tasks in a common subspace of low dimension."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from polytask.penalties._arrays import as_matrix, namespace
+from polytask.penalties._penalty import Array, Penalty, State
+
+__all__ = ["TraceNorm"]
+
+
+@dataclass(frozen=True)
+class TraceNorm(Penalty):
+    r"""The sum of the singular values of W, (n_tasks, n_features).
+
+    .. math:: \alpha\,\|W\|_* = \alpha \sum_i \sigma_i(W)
+
+    Its proximal map lowers the rank of W: the tasks become combinations of a few directions.
+
+    Parameters
+    ----------
+    alpha : float in [0, inf), default 0.01
+        Strength.
+
+    References
+    ----------
+    Argyriou, Evgeniou and Pontil, "Convex multi-task feature learning", Machine Learning 2008.
+    Ji and Ye, "An accelerated gradient method for trace norm minimization", ICML 2009.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.penalties import TraceNorm
+    >>> TraceNorm(alpha=1.0).prox(np.diag([3.0, 0.5]), step=1.0)
+    array([[2., 0.],
+           [0., 0.]])
+    """
+
+    smooth: ClassVar[bool] = False
+
+    def value(self, weights: Array, state: State | None = None) -> Array:
+        """The sum of singular values, times alpha."""
+        xp = namespace(weights)
+        return self.alpha * xp.sum(xp.linalg.svdvals(as_matrix(weights)))
+
+    def gradient(self, weights: Array, state: State | None = None) -> Array:
+        """U Vᵀ of the singular vectors whose values are not zero, times alpha."""
+        xp = namespace(weights)
+        left, sizes, right = _svd(weights)
+        rounding = max(weights.shape) * xp.finfo(weights.dtype).eps * xp.max(sizes)
+        kept = xp.astype(sizes > rounding, weights.dtype)
+        return self.alpha * xp.reshape((left * kept) @ right, weights.shape)
+
+    def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
+        """Singular values lowered, those that are small to zero."""
+        xp = namespace(weights)
+        left, sizes, right = _svd(weights)
+        lowered = xp.clip(sizes - step * self.alpha, 0.0)
+        return xp.reshape((left * lowered) @ right, weights.shape)
+
+
+def _svd(weights: Array) -> tuple[Array, Array, Array]:
+    left, sizes, right = namespace(weights).linalg.svd(as_matrix(weights), full_matrices=False)
+    return left, sizes, right
