@@ -1,16 +1,28 @@
 """The pieces that architectures are written from."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import Copies, Heads, Mixture, advance_all, seeded
-from polytask.data import SourceBatch, fit_schemas, make_blocks
-from polytask.encoders import MaskedStage, State, mean_pool
+from polytask.architectures import (
+    Copies,
+    Heads,
+    Inputs,
+    Mixture,
+    Owner,
+    Towers,
+    advance_all,
+    seeded,
+)
+from polytask.data import SourceBatch, encode, fit_schemas, make_blocks
+from polytask.encoders import MLP, MaskedStage, State, mean_pool
+from polytask.encoders._layers import initialize
 from polytask.exceptions import ParameterError
 from polytask.testing import tiny_dataset
+from polytask.training import to_tensors
 
 
 @pytest.mark.parametrize(
@@ -136,3 +148,109 @@ class LastStep(MaskedStage):
 def test_copies_take_no_stage_of_a_masked_sequence(module):
     with pytest.raises(ParameterError, match=r"`modules` parameter of Copies .* MaskedStage"):
         Copies([module], torch.zeros(2, 4, 3))
+
+
+class Doubled(MaskedStage):
+    """A linear map of every step, which also forgets the last step."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(3, 2)
+
+    def forward(self, state):
+        return State(self.linear(state.values), state.mask.roll(1, dims=-1))
+
+
+class Summed(MaskedStage):
+    """A recurrent layer, which no batching over parameters takes."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.LSTM(3, 2, batch_first=True)
+
+    def forward(self, state):
+        return State(self.layer(state.values)[0], state.mask.roll(1, dims=-1))
+
+
+@pytest.mark.parametrize(("make", "stacked"), [(Doubled, True), (Summed, False)])
+def test_copies_of_a_masked_stage_run_on_states(make, stacked):
+    modules = [make() for _ in range(3)]
+    steps = State(torch.randn(5, 4, 3), torch.rand(5, 4) > 0.5)
+    sample = State(torch.zeros(2, 4, 3), torch.ones(2, 4, dtype=torch.bool))
+    copies = Copies(modules, sample)
+    assert copies.stacked is stacked
+    wanted = [module(steps) for module in modules]
+    same_rows = copies(steps)
+    own_rows = copies(State(steps.values.expand(3, 5, 4, 3), steps.mask), apart=True)
+    own_masks = copies(
+        State(steps.values.expand(3, 5, 4, 3), steps.mask.expand(3, 5, 4)), apart=True
+    )
+    for k in range(3):
+        torch.testing.assert_close(same_rows.values[k], wanted[k].values)
+        torch.testing.assert_close(own_rows.values[k], wanted[k].values)
+        torch.testing.assert_close(own_masks.values[k], wanted[k].values)
+        assert torch.equal(own_masks.mask[k], wanted[k].mask)
+    assert torch.equal(same_rows.mask, wanted[0].mask)
+    assert torch.equal(own_rows.mask, wanted[0].mask)
+
+
+def test_copies_are_drawn_anew_like_single_modules():
+    modules = [nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2)) for _ in range(3)]
+    copies = Copies(modules, torch.zeros(2, 4))
+    initialize(copies, "orthogonal")
+    weights = dict(copies.named_parameters())
+    identity = torch.eye(4).expand(3, 4, 4)
+    torch.testing.assert_close(weights["0__weight"] @ weights["0__weight"].mT, identity)
+    torch.testing.assert_close(weights["2__weight"] @ weights["2__weight"].mT, identity[:, :2, :2])
+    assert not weights["0__bias"].any()
+
+
+def towers_on(data, tasks=True, **options):
+    encoder = MLP((6, 4))
+    inputs = Inputs(encoder, fit_schemas(data))
+    names = data.tasks.names if tasks else ()
+    return inputs, Towers(encoder, inputs, len(data.tasks), tasks=names, **options)
+
+
+def test_towers_give_each_row_the_tower_of_its_task():
+    data = tiny_dataset(["regression"] * 3, own_rows=True)
+    inputs, towers = towers_on(data)
+    rows = to_tensors(encode(data.sources, data.tasks, fit_schemas(data), ()))
+    states = inputs(rows)
+    own = towers(states, rows)["table"].values
+    every = towers(states)["table"].values
+    task = rows["table"].task
+    assert own.shape == (len(task), 4)
+    assert every.shape == (3, len(task), 4)
+    torch.testing.assert_close(own, every[task, torch.arange(len(task))])
+    assert {owned.tasks for owned in owners_of(towers)} == {data.tasks.names}
+
+
+def test_towers_go_on_from_features_of_each_task():
+    data = tiny_dataset(["regression"] * 3, own_rows=True)
+    inputs, first = towers_on(data, stop=1)
+    _, second = towers_on(data, start=1, apart=True)
+    rows = to_tensors(encode(data.sources, data.tasks, fit_schemas(data), ()))
+    all_rows = {name: replace(source, task=None) for name, source in rows.items()}
+    halfway = first(inputs(rows), all_rows)
+    assert halfway["table"].values.shape[0] == 3
+    own = second(halfway, rows)["table"].values
+    every = second(halfway)["table"].values
+    task = rows["table"].task
+    torch.testing.assert_close(own, every[task, torch.arange(len(task))])
+    assert first.shape == (6,)
+    assert second.shape == (4,)
+
+
+def test_towers_without_stages_repeat_the_rows():
+    data = tiny_dataset(["regression"] * 2)
+    encoder = MLP(())
+    inputs = Inputs(encoder, fit_schemas(data))
+    towers = Towers(encoder, inputs, 2, tasks=data.tasks.names)
+    rows = to_tensors(encode(data.sources, data.tasks, fit_schemas(data), ()))
+    states = inputs(rows)
+    assert torch.equal(towers(states, rows)["table"].values[1], states["table"].values)
+
+
+def owners_of(module):
+    return [o for piece in module.modules() if isinstance(piece, Owner) for o in piece.owners()]

@@ -30,7 +30,7 @@ ROOMS = (
 )
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
-    "Architecture", "Encoder", "MultiTaskModule", "Copies", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
+    "Architecture", "EncoderArchitecture", "Encoder", "MultiTaskModule", "Copies", "Towers", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Observer", "View", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip

@@ -1,11 +1,13 @@
 """Architectures: recipes that build networks from inputs to raw scores.
 
 An `Architecture` is a recipe, the network that it builds a `MultiTaskModule`. Both are written
-from public pieces: `Inputs`, `Stages`, `Copies`, `Mixture`, `Heads`. Begin with `HardSharing`.
+from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. Most recipes extend
+`EncoderArchitecture`. Begin with `HardSharing`.
 """
 
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
+from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
@@ -15,10 +17,12 @@ from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
 from polytask.architectures._stages import Stages, advance_all
+from polytask.architectures._towers import Towers
 
 __all__ = [
     "Architecture",
     "Copies",
+    "EncoderArchitecture",
     "HardSharing",
     "Heads",
     "Inputs",
@@ -29,6 +33,7 @@ __all__ = [
     "Raw",
     "SingleTask",
     "Stages",
+    "Towers",
     "advance_all",
     "owned_by",
     "seeded",

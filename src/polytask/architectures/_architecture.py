@@ -72,6 +72,11 @@ class Architecture(ABC):
             Seeds the initial parameters; the global generator is left as it was.
         """
 
+    def refuses(self, tasks: TaskSet) -> str | None:
+        """Reason why the architecture cannot serve these tasks; None if it can, as by default."""
+        del tasks
+        return None
+
     def single_task(self) -> Architecture | None:
         """Return the recipe that learns each task alone in the same way, or None."""
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from polytask.architectures._owners import Owned, Owner, owned_by
-from polytask.encoders import MaskedStage
+from polytask.encoders import MaskedStage, State, advance
+from polytask.encoders._layers import matrices_of
 from polytask.exceptions import ParameterError
 
 __all__ = ["Copies"]
 
-Inputs = Tensor | Mapping[str, Tensor]
+Inputs = Tensor | Mapping[str, Tensor] | State
 
 
 class Copies(Owner):
@@ -30,7 +31,7 @@ class Copies(Owner):
     ----------
     modules : sequence of nn.Module
         Of one structure; their parameters are copied.
-    sample : tensor or mapping of str to tensor
+    sample : tensor, mapping of str to tensor, or State
         Two rows of inputs as one module takes them, also with `apart` without an axis over the
         copies. They tell whether the modules can be batched.
     apart : bool, default False
@@ -44,6 +45,11 @@ class Copies(Owner):
     ----------
     stacked : bool
         Whether one batched pass serves all.
+
+    Raises
+    ------
+    ParameterError
+        If modules take a `State`, as a `polytask.encoders.MaskedStage` does, and `sample` is none.
 
     Examples
     --------
@@ -66,10 +72,11 @@ class Copies(Owner):
         **options: Any,
     ) -> None:
         super().__init__()
-        if any(map(_takes_state, modules)):
+        if not isinstance(sample, State) and any(map(_takes_state, modules)):
             sentence = (
                 "The `modules` parameter of Copies must be modules that map tensors to tensors. Got "
-                "a MaskedStage, which needs a State; run the stage once, outside of the copies."
+                "a MaskedStage, which needs a State; give a State as `sample`, or run the stage "
+                "once, outside of the copies."
             )
             raise ParameterError(sentence)
         self.n_copies, self.apart, self.tasks = len(modules), apart, tuple(tasks)
@@ -99,7 +106,7 @@ class Copies(Owner):
         before = {name: buffer.clone() for name, buffer in buffers.items()}
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             try:
-                self._batched(parameters, buffers, rows, options)
+                self._batched(parameters, buffers, rows, self.apart, options)
             except (RuntimeError, ValueError, NotImplementedError):
                 return False
         return all(torch.equal(before[name], buffers[name]) for name in before)
@@ -109,70 +116,106 @@ class Copies(Owner):
         parameters: Mapping[str, Tensor],
         buffers: Mapping[str, Tensor],
         inputs: Inputs,
+        apart: bool,
         options: Mapping[str, Any],
-    ) -> Tensor:
+    ) -> Any:
         template = self._template[0].train(self.training)
+        gives: list[bool] = []
 
-        def run(own: Any, own_buffers: Any, own_inputs: Any) -> Tensor:
-            return functional_call(template, (own, own_buffers), (own_inputs,), dict(options))
+        def run(own: Any, own_buffers: Any, own_inputs: Any) -> Any:
+            def call(rows: Any) -> Any:
+                return functional_call(template, (own, own_buffers), (rows,), dict(options))
 
-        in_dims = (0, 0, 0 if self.apart else None)
-        return vmap(run, in_dims=in_dims, randomness="different")(
-            dict(parameters), dict(buffers), inputs
+            features = _called(template, call, own_inputs)
+            gives.append(isinstance(features, State))
+            return _leaves(features)
+
+        in_dims: Any = (0, 0, _axes(inputs, apart))
+        arrays = _leaves(inputs) if isinstance(inputs, State) else inputs
+        leaves = vmap(run, in_dims=in_dims, randomness="different")(
+            dict(parameters), dict(buffers), arrays
         )
+        return _state_of(leaves, inputs) if gives[-1] else leaves
 
     def forward(
         self,
         inputs: Inputs,
         sizes: Sequence[int] | None = None,
         members: Sequence[int] | None = None,
+        apart: bool | None = None,
         **options: Any,
-    ) -> Tensor:
-        """Features of every copy, (n_copies, n, …).
+    ) -> Any:
+        """Features of every copy, (n_copies, n, …); a State where inputs or features are one.
+
+        The mask of a sequence is the same for all copies, (n, l), unless it came with a leading
+        axis over the copies.
 
         Parameters
         ----------
-        inputs : tensor or mapping of str to tensor
+        inputs : tensor, mapping of str to tensor, or State
             The same for all copies; with `apart` they have a leading axis over the copies.
         sizes : sequence of int, optional
             With `apart`: of a copy's rows only so many count. Modules that run one after another,
             which may look at a batch as a whole, do not see the others, whose features are 0.
         members : sequence of int, optional
             The copies that run, where not all do.
+        apart : bool, optional
+            As in the constructor, for this call.
         **options
             What the modules take beside the inputs, the same for all.
         """
+        apart = self.apart if apart is None else apart
         if not self.stacked:
-            return self._one_by_one(inputs, sizes, members, options)
+            return self._one_by_one(inputs, sizes, members, apart, options)
         own = {name: getattr(self, flat) for flat, name in self._names.items()}
         buffers = {name: getattr(self, flat) for flat, name in self._buffer_names.items()}
         if members is not None:
             own = {name: tensor[members] for name, tensor in own.items()}
             buffers = {name: tensor[members] for name, tensor in buffers.items()}
-        return self._batched(own, buffers, inputs, options)
+        return self._batched(own, buffers, inputs, apart, options)
 
     def _one_by_one(
         self,
         inputs: Inputs,
         sizes: Sequence[int] | None,
         members: Sequence[int] | None,
+        apart: bool,
         options: Mapping[str, Any],
-    ) -> Tensor:
+    ) -> Any:
         modules = [self.members[i] for i in (range(self.n_copies) if members is None else members)]
-        if not self.apart:
-            return torch.stack([module(inputs, **options) for module in modules])
-        first = inputs if isinstance(inputs, Tensor) else next(iter(inputs.values()))
-        n_rows = first.shape[1]
+        if not apart:
+            return _joined([_apply(module, inputs, options) for module in modules], False)
+        n_rows = _n_rows(inputs)
         counts = [n_rows] * len(modules) if sizes is None else sizes
-        features: list[Tensor | None] = [None] * len(modules)
+        features: list[Any] = [None] * len(modules)
         for i, size in enumerate(counts):
             if size:
-                own = _mapped(inputs, lambda part, i=i, size=size: part[i, :size])
-                rows = modules[i](own, **options)
-                padding = [0, 0] * (rows.ndim - 1) + [0, n_rows - size]
-                features[i] = nn.functional.pad(rows, padding)
-        nothing = torch.zeros_like(next(rows for rows in features if rows is not None))
-        return torch.stack([nothing if rows is None else rows for rows in features])
+                own = _rows_of_copy(inputs, i, size)
+                rows = _apply(modules[i], own, options)
+                features[i] = _mapped(rows, lambda part, size=size: _padded(part, n_rows - size))
+        some = next(rows for rows in features if rows is not None)
+        nothing = _mapped(some, torch.zeros_like)
+        return _joined([nothing if r is None else r for r in features], _has_own_masks(inputs))
+
+    def matrices(self) -> list[Tensor]:
+        """The weight matrices of every copy, which initialisers draw one by one."""
+        return [matrix for weight in self._weights() for matrix in weight.detach()]
+
+    def biases(self) -> list[Tensor]:
+        """The biases of layers that have weight matrices, stacked."""
+        flat = {name.removesuffix("weight") + "bias" for name in self._weight_names()}
+        return [p.detach() for name, p in self.named_parameters(recurse=False) if name in flat]
+
+    def _weights(self) -> list[Tensor]:
+        return [getattr(self, name) for name in self._weight_names()]
+
+    def _weight_names(self) -> list[str]:
+        """Names of stacked weight matrices; none where copies run one after another."""
+        if not self.stacked:
+            return []
+        modules = self._template[0].named_modules()
+        names = [f"{name}.weight" if name else "weight" for name, m in modules if matrices_of(m)]
+        return [_flat(name) for name in names]
 
     def owners(self) -> Sequence[Owned]:
         """Copy k belongs to the k-th of `tasks`; without tasks, all copies serve all tasks."""
@@ -192,9 +235,82 @@ def _takes_state(module: nn.Module) -> bool:
     return any(isinstance(part, MaskedStage) for part in chain)
 
 
-def _mapped(inputs: Inputs, function: Any) -> Inputs:
+def _called(module: nn.Module, call: Callable[[Any], Any], inputs: Any) -> Any:
+    """A module's answer to leaves of its inputs, a state's being a list of values and mask."""
+    if not isinstance(inputs, list):
+        return call(inputs)
+    state = State(*inputs)
+    if isinstance(module, MaskedStage):
+        return call(state)
+    return State(call(state.values), state.mask)
+
+
+def _apply(module: nn.Module, inputs: Inputs, options: Mapping[str, Any]) -> Any:
+    if isinstance(inputs, State):
+        return advance(module, inputs)
+    return module(inputs, **options)
+
+
+def _leaves(features: Any) -> Any:
+    """A tensor as it is, a state as a list of the tensors in it."""
+    return (
+        [part for part in features if part is not None] if isinstance(features, State) else features
+    )
+
+
+def _axes(inputs: Inputs, apart: bool) -> Any:
+    """The axis over copies of every input."""
+    axis = 0 if apart else None
+    if not isinstance(inputs, State) or inputs.mask is None:
+        return [axis] if isinstance(inputs, State) else axis
+    return [axis, 0 if apart and _has_own_masks(inputs) else None]
+
+
+def _state_of(leaves: Sequence[Tensor], inputs: Inputs) -> State:
+    """A state of all copies; a mask of all copies alike without their axis."""
+    if len(leaves) == 1:
+        return State(leaves[0])
+    values, mask = leaves
+    return State(values, mask if _has_own_masks(inputs) else mask[0])
+
+
+def _has_own_masks(inputs: Inputs) -> bool:
+    return isinstance(inputs, State) and inputs.mask is not None and inputs.mask.ndim == 3
+
+
+def _joined(features: Sequence[Any], own_masks: bool) -> Any:
+    """What copies gave one after another along a leading axis."""
+    if isinstance(features[0], Tensor):
+        return torch.stack(list(features))
+    mask = features[0].mask
+    if own_masks and mask is not None:
+        mask = torch.stack([state.mask for state in features])
+    return State(torch.stack([state.values for state in features]), mask)
+
+
+def _rows_of_copy(inputs: Inputs, position: int, size: int) -> Any:
+    """The first rows of one copy's own inputs."""
+    if isinstance(inputs, State) and inputs.mask is not None and not _has_own_masks(inputs):
+        return State(inputs.values[position, :size], inputs.mask[:size])
+    return _mapped(inputs, lambda part: part[position, :size])
+
+
+def _n_rows(inputs: Inputs) -> int:
+    """Rows of each copy, of inputs with a leading axis over the copies."""
+    first = inputs.values if isinstance(inputs, State) else inputs
+    return (first if isinstance(first, Tensor) else next(iter(first.values()))).shape[1]
+
+
+def _padded(rows: Tensor, n_more: int) -> Tensor:
+    return nn.functional.pad(rows, [0, 0] * (rows.ndim - 1) + [0, n_more])
+
+
+def _mapped(inputs: Any, function: Callable[..., Tensor]) -> Any:
     if isinstance(inputs, Tensor):
         return function(inputs)
+    if isinstance(inputs, State):
+        mask = None if inputs.mask is None else function(inputs.mask)
+        return State(function(inputs.values), mask)
     return {name: function(part) for name, part in inputs.items()}
 
 

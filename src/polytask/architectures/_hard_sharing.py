@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from polytask._validation import Constraint, check_parameters
-from polytask.architectures._architecture import Architecture
+from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
-from polytask.architectures._seeded import seeded
-from polytask.architectures._single_task import SingleTask
 from polytask.architectures._stages import Stages
 from polytask.data import Batch, Schema
-from polytask.encoders import MLP, Encoder, State
-from polytask.encoders._custom_encoder import ENCODER, as_encoder
-from polytask.encoders._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
-from polytask.ranges import SearchRange
+from polytask.encoders import Encoder, State
 from polytask.tasks import TaskSet
 
 __all__ = ["HardSharing"]
 
 
 @dataclass(frozen=True)
-class HardSharing(Architecture):
+class HardSharing(EncoderArchitecture):
     r"""One trunk for all tasks, one linear head per task.
 
     .. math:: s_k = V_k f(x) + b_k
@@ -61,28 +54,11 @@ class HardSharing(Architecture):
     True
     """
 
-    encoder: Encoder | Callable[..., Any] = field(default_factory=MLP)
-    initializer: str | None = None
-
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"initializer": INITIALIZER_RANGE}
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "encoder": ENCODER,
-        "initializer": INITIALIZERS,
-    }
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-
-    def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
+    def network(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> MultiTaskModule:
         """Build the trunk and the heads."""
-        with seeded(seed):
-            network = HardSharingNetwork(as_encoder(self.encoder), schemas, tasks)
-            initialize(network, self.initializer)
-        return network
-
-    def single_task(self) -> Architecture:
-        """One network per task with the same encoder."""
-        return SingleTask(self.encoder, self.initializer)
+        return HardSharingNetwork(encoder, schemas, tasks)
 
 
 class HardSharingNetwork(MultiTaskModule):

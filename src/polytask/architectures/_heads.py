@@ -91,7 +91,8 @@ class Heads(Owner, nn.ModuleList):
     per_task : bool, default False
         Whether every task has features of its own: values then have a leading axis over the
         tasks of the source, such as (n_tasks, n, h), in the order of the task set. Sequences of
-        all tasks have one mask, (n, l).
+        all tasks have one mask, (n, l). Where each row has one task, values may also be the
+        features of that task, (n, h).
 
     Examples
     --------
@@ -115,6 +116,7 @@ class Heads(Owner, nn.ModuleList):
         shapes = shape if isinstance(shape, Mapping) else {b.name: shape for b in blocks}
         super().__init__(BlockHeads(b, tasks, pooled_width(shapes[b.name])) for b in blocks)
         self.blocks, self.per_task = tuple(blocks), per_task
+        self._n_axes = len(next(iter(shapes.values()))) + 1
         self._places: dict[tuple[str, str], _Places] = {}
         self._sources = tuple(dict.fromkeys(source for b in blocks for source in b.sources))
         for i, source in enumerate(self._sources):
@@ -126,8 +128,8 @@ class Heads(Owner, nn.ModuleList):
 
     def forward(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of every source and block in the batch."""
-        pool = _pool_each if self.per_task else mean_pool
-        vectors = {name: pool(state) for name, state in features.items()}
+        own_rows = {name for name, rows in batch.items() if rows.task is not None}
+        vectors = {n: self._pooled(s, own_rows=n in own_rows) for n, s in features.items()}
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
             sources = [source for source in block.sources if source in vectors]
@@ -144,6 +146,16 @@ class Heads(Owner, nn.ModuleList):
                         task,
                     )
         return raw
+
+    def _pooled(self, state: State, *, own_rows: bool) -> Tensor:
+        """Vectors (n, h), or (n_tasks, n, h) from the features of every task."""
+        values, mask = state
+        if not self.per_task or (own_rows and values.ndim == self._n_axes):
+            return mean_pool(state)
+        if values.ndim == 3:
+            return values
+        each = None if mask is None else mask.repeat(len(values), 1)
+        return mean_pool(State(values.flatten(0, 1), each)).view(*values.shape[:2], -1)
 
     def _joined(
         self,
@@ -173,7 +185,7 @@ class Heads(Owner, nn.ModuleList):
     ) -> Tensor:
         """Scores of one source from (n, h), or (n_tasks, n, h) where every task has its own."""
         if task is not None:
-            if self.per_task:
+            if vectors.ndim == 3:
                 place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
                 vectors = vectors[place, torch.arange(len(task), device=task.device)]
             return heads.of_own(vectors, heads.in_block(task))
@@ -250,13 +262,3 @@ def _each_scores(
     scores = heads.of_each(own, None if in_order else order)
     parts = torch.split(scores, [len(positions) for positions in carried], dim=1)
     return dict(zip(vectors, parts, strict=True))
-
-
-def _pool_each(state: State) -> Tensor:
-    """Vectors (n_tasks, n, h) from the features of every task."""
-    values, mask = state
-    if values.ndim == 3:
-        return values
-    each = None if mask is None else mask.repeat(len(values), 1)
-    pooled = mean_pool(State(values.flatten(0, 1), each))
-    return pooled.view(*values.shape[:2], -1)

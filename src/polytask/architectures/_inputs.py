@@ -29,6 +29,8 @@ class Inputs(Owner, nn.ModuleList):
     schemas : mapping of source name to Schema
     owner : str, default "the architecture"
         Whose `encoder` it is, for errors.
+    width : int, optional
+        The width in which vectors meet; by default the largest where there are several sources.
 
     Attributes
     ----------
@@ -44,7 +46,11 @@ class Inputs(Owner, nn.ModuleList):
     """
 
     def __init__(
-        self, encoder: Encoder, schemas: Mapping[str, Schema], owner: str = "the architecture"
+        self,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        owner: str = "the architecture",
+        width: int | None = None,
     ) -> None:
         for name, schema in schemas.items():
             check_roles(owner, encoder, name, schema.parts)
@@ -56,14 +62,13 @@ class Inputs(Owner, nn.ModuleList):
         forms = {len(shape) for shape in self.shapes.values()}
         if len(forms) > 1:
             raise ParameterError(_several_forms(owner, self.shapes))
-        if len(schemas) > 1 and forms == {1}:
-            self._meet()
+        if forms == {1} and (len(schemas) > 1 or width is not None):
+            self._meet(width or max(shape[0] for shape in self.shapes.values()))
 
-    def _meet(self) -> None:
-        widths = [shape[0] for shape in self.shapes.values()]
-        for position, width in enumerate(widths):
-            self[position] = _Adapted(self[position], nn.Linear(width, max(widths)))
-        self.shapes = dict.fromkeys(self.shapes, (max(widths),))
+    def _meet(self, width: int) -> None:
+        for position, shape in enumerate(self.shapes.values()):
+            self[position] = _Adapted(self[position], nn.Linear(shape[0], width))
+        self.shapes = dict.fromkeys(self.shapes, (width,))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -101,6 +101,45 @@ class MultiTaskModule(nn.Module, ABC):
         ]
 
     def penalty(self) -> Float[Tensor, ""]:
-        """The architecture's own regulariser, added after balancing; zero by default."""
+        """The architecture's own regulariser of its parameters; zero by default.
+
+        It is added after balancing, as are `batch_penalty` and the proximal step.
+        """
         parameter = next(self.parameters(), None)
         return torch.zeros((), device=None if parameter is None else parameter.device)
+
+    def batch_penalty(
+        self, features: Mapping[str, State], raw: Raw, batch: Batch
+    ) -> Float[Tensor, ""] | None:
+        """A regulariser of what the network gives for a batch; None by default.
+
+        Parameters
+        ----------
+        features : mapping of source name to State
+            The network's `features`; {} where it has none.
+        raw : Raw
+            Its scores.
+        batch : Batch
+        """
+        del features, raw, batch
+        return None
+
+    def proximal_step(self, step: float) -> None:
+        r"""Move parameters by the proximal map of a penalty without gradient, in place.
+
+        .. math:: W \leftarrow \arg\min_V \tfrac12 \|V - W\|_F^2 + \mathrm{step}\,\Omega(V)
+
+        It follows every step of the optimiser; nothing by default.
+
+        Parameters
+        ----------
+        step : float
+            The learning rate.
+        """
+        del step
+
+    def refit(self) -> None:
+        """Update, in place, buffers that are learned in closed form, such as a covariance.
+
+        Called before every evaluation of a training; nothing by default.
+        """

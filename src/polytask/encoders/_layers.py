@@ -16,6 +16,7 @@ __all__ = [
     "NORMALIZATIONS",
     "activation",
     "initialize",
+    "matrices_of",
     "normalization",
 ]
 
@@ -58,17 +59,24 @@ def initialize(module: nn.Module, name: str | None) -> None:
     if name is None:
         return
     for layer in module.modules():
-        matrices = _matrices(layer)
+        matrices = matrices_of(layer)
         for matrix in matrices:
             _INITIALIZERS[name](matrix)
-        if matrices and isinstance(getattr(layer, "bias", None), Tensor):
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        for bias in _biases_of(layer) if matrices else []:
+            nn.init.zeros_(bias)
 
 
-def _matrices(layer: nn.Module) -> list[Tensor]:
+def matrices_of(layer: nn.Module) -> list[Tensor]:
     """Matrices drawn one by one: the layer's weight, or each slice of stacked weights."""
     if hasattr(layer, "matrices"):
         return layer.matrices()  # type: ignore[operator]
     weight = getattr(layer, "weight", None)
     embeds = isinstance(layer, nn.Embedding)
     return [weight] if isinstance(weight, Tensor) and weight.ndim > 1 and not embeds else []
+
+
+def _biases_of(layer: nn.Module) -> list[Tensor]:
+    if hasattr(layer, "biases"):
+        return layer.biases()  # type: ignore[operator]
+    bias = getattr(layer, "bias", None)
+    return [bias] if isinstance(bias, Tensor) else []

@@ -97,6 +97,10 @@ class MultiTaskNetwork(Learner):
             if self.joint or not _is_about_sharing(setting.path)
         ]
 
+    def refuses(self, data: MultiTaskDataset) -> str | None:
+        """What the architecture says of the tasks."""
+        return self.architecture.refuses(data.tasks)
+
     def single_task(self) -> MultiTaskNetwork:
         """The same network per task, without balancing and without observers that compare tasks."""
         if not self.joint:

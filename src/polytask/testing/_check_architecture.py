@@ -160,9 +160,28 @@ def _check_scores(case: _Case) -> None:
             sentence = f"{case.name}: the score of a row depends on other rows"
             require_close(scores, dense[key][:7], sentence, relative=1e-4, absolute=1e-5)
     _check_features(case, raw)
-    penalty = network.penalty()
-    require(penalty.shape == (), f"{case.name}: the penalty has shape {tuple(penalty.shape)}.")
-    require_finite(penalty.detach(), f"{case.name}: the penalty is not finite")
+    _check_penalties(case, raw)
+
+
+def _check_penalties(case: _Case, raw: Raw) -> None:
+    network, batch = case.network, case.batch
+    features = network.features(batch)
+    of_batch = network.batch_penalty({} if features is None else features, raw, batch)
+    for penalty in (network.penalty(), of_batch):
+        if penalty is not None:
+            shape = tuple(penalty.shape)
+            require(shape == (), f"{case.name}: the penalty has shape {shape}.")
+            require_finite(penalty.detach(), f"{case.name}: the penalty is not finite")
+    start = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    network.proximal_step(0.0)
+    for key, tensor in network.state_dict().items():
+        sentence = f"{case.name}: a proximal step of length 0 moves {key}"
+        require_close(tensor, start[key], sentence, relative=1e-4, absolute=1e-6)
+    network.proximal_step(0.1)
+    network.refit()
+    for key, tensor in network.state_dict().items():
+        require_finite(tensor, f"{case.name}: {key} is not finite after a proximal step and refit")
+    network.load_state_dict(start)
 
 
 def _check_features(case: _Case, raw: Raw) -> None:

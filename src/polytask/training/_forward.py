@@ -14,6 +14,7 @@ from torch.func import functional_call
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch
+from polytask.encoders import State
 from polytask.exceptions import ParameterError
 from polytask.losses import MultiTaskLoss
 from polytask.training._score import score
@@ -30,6 +31,8 @@ class BatchLosses(NamedTuple):
     present : tensor of shape (n_tasks,), bool
     features : list of tensors, optional
         The tensors that all heads start from.
+    penalty : scalar tensor, optional
+        The network's regulariser of this batch.
     whole : tensor of shape (n_tasks,), optional
         Losses of the whole batch, where several processes have parts of it; `losses` are then
         those of this process, of which the mean over all processes is `whole`.
@@ -38,6 +41,7 @@ class BatchLosses(NamedTuple):
     losses: Float[Tensor, " n_tasks"]
     present: Bool[Tensor, " n_tasks"]
     features: list[Tensor] | None = None
+    penalty: Float[Tensor, ""] | None = None
     whole: Float[Tensor, " n_tasks"] | None = None
 
     @property
@@ -71,20 +75,25 @@ class Forward:
     ) -> None:
         self.fabric, self.network, self.loss = fabric, network, loss
         self.plain, self.keep_features = plain, keep_features
+        self.penalizes = type(network).batch_penalty is not MultiTaskModule.batch_penalty
 
     def __call__(self, batch: Batch) -> BatchLosses:
         """Losses of the network as it is."""
         with nullcontext() if self.plain else self.fabric.autocast():
             raw, features = self._scores(batch)
-        return BatchLosses(*self.loss(_floats(raw), batch), features)
+            penalty = None
+            if self.penalizes:
+                penalty = self.network.batch_penalty(features or {}, raw, batch)
+        values = None if features is None else [state.values for state in features.values()]
+        return BatchLosses(*self.loss(_floats(raw), batch), values, penalty)
 
-    def _scores(self, batch: Batch) -> tuple[Raw, list[Tensor] | None]:
+    def _scores(self, batch: Batch) -> tuple[Raw, Mapping[str, State] | None]:
         with _batch_norm_errors():
-            features = self.network.features(batch) if self.keep_features else None
+            wanted = self.keep_features or self.penalizes
+            features = self.network.features(batch) if wanted else None
             if features is None:
                 return self.network(batch), None
-            values = [state.values for state in features.values()]
-            return self.network.answer(features, batch), values
+            return self.network.answer(features, batch), features
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Sums of losses and labels; `state` replaces parameters and buffers of its names."""

@@ -37,6 +37,13 @@ def check_shared_work(
             "and train other seeds or tasks in the other processes."
         )
         raise ParameterError(sentence)
+    penalizes = type(network).batch_penalty is not MultiTaskModule.batch_penalty
+    if penalizes and trainer.aggregation is not None:
+        sentence = (
+            "This architecture penalises what it gives for a batch, which Trainer combines with "
+            "`aggregation` in one process alone. Give `processes` of size 1, or a weighting."
+        )
+        raise UnservedNeedError(sentence)
     if trainer.engine != "auto":
         sentence = (
             f"The engine {trainer.engine!r} of Trainer is for one process: over several, the whole "

@@ -67,7 +67,7 @@ def losses_of_all(
     if bool(flags[-1]):
         raise error or _failure_elsewhere()
     whole = processes.sum(own.losses)
-    return BatchLosses(own.losses * processes.size, flags[:-1], own.features, whole)
+    return BatchLosses(own.losses * processes.size, flags[:-1], own.features, own.penalty, whole)
 
 
 def _attempted(work: Callable[[], _Result]) -> tuple[tuple[_Result] | None, Exception | None]:

@@ -21,7 +21,7 @@ from polytask._validation import InstanceOf, check
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
-from polytask.exceptions import PolytaskError, StudyError
+from polytask.exceptions import ParameterError, PolytaskError, StudyError
 from polytask.processes import OneProcess, Processes
 from polytask.training._device import make_fabric
 from polytask.training._process_checks import check_same_step, check_same_training
@@ -184,6 +184,9 @@ class Trainer(TrainerSettings):
         fabric = make_fabric(self.accelerator, self.precision)
         train = train.without_zero_weights()
         validation = None if validation is None else validation.without_zero_weights()
+        refusal = architecture.refuses(train.tasks)
+        if refusal is not None:
+            raise ParameterError(refusal)
         schemas = fit_schemas(train)
         network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
 

@@ -292,7 +292,7 @@ class TrainingRun:
             return batch_losses
         present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
         losses = torch.where(present, batch_losses.losses, 0.0)
-        return BatchLosses(losses, present, batch_losses.features)
+        return batch_losses._replace(losses=losses, present=present)
 
     def _check_finite(self, losses: Tensor, position: int) -> None:
         if math.isfinite(float(losses.detach().sum())):
@@ -315,25 +315,27 @@ class TrainingRun:
         scale = 1.0 / self.trainer.accumulate
         last = (position + 1) % self.trainer.accumulate == 0
         weights = self.balancing.weights(batch_losses, self._learning_rate(), self.step, last=last)
-        regularizer = self._regularizer()
+        regularizer = self._regularizer(batch_losses.penalty)
         if self.balancing.aggregator is None:
             total = self.balancing.weighted(batch_losses, weights).sum()
             total = total if regularizer is None else total + regularizer
             if total.requires_grad:  # false in a process without a row of the batch
                 self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
+        if regularizer is not None and regularizer.requires_grad:
+            graph = batch_losses.penalty is not None  # the aggregator goes through it again
+            self.fabric.backward(regularizer * scale, retain_graph=graph)
         batches = self.balancing.second
         second = None if batches is None else self._losses(batches.batch(position))
-        weights = self.balancing.backward(batch, batch_losses, weights, second, scale)
-        if regularizer is not None:
-            self.fabric.backward(regularizer * scale)
-        return weights
+        return self.balancing.backward(batch, batch_losses, weights, second, scale)
 
     def _learning_rate(self) -> float:
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def _regularizer(self) -> Tensor | None:
-        terms = [self.network.penalty()] if self.penalized else []
+    def _regularizer(self, batch_penalty: Tensor | None) -> Tensor | None:
+        terms = [] if batch_penalty is None else [batch_penalty]
+        if self.penalized:
+            terms.append(self.network.penalty())
         if self.trainer.l1:
             norms = [parameter.abs().sum() for parameter in self.parameters]
             terms.append(self.trainer.l1 * torch.stack(norms).sum())
@@ -347,6 +349,7 @@ class TrainingRun:
             self.fabric.strategy.precision.unscale_gradients(self.optimizer)
             clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
         self.optimizer.step()
+        self.network.proximal_step(self._learning_rate())
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step()
 
@@ -354,6 +357,7 @@ class TrainingRun:
 
     def _evaluate(self) -> EpochRecord:
         average_buffers(self.network, self.processes)
+        self.network.refit()
         names = self.tasks.names
         epoch = len(self.history.epochs) + 1
         means = self.means.losses()
