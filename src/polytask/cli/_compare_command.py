@@ -25,6 +25,7 @@ def compare(
     class_weight: options.ClassWeight = None,
     metric: options.Metric = None,
     loss: options.Loss = None,
+    after: options.After = None,
     split: Annotated[
         str | None,
         typer.Option(

@@ -158,6 +158,16 @@ Loss = Annotated[
         rich_help_panel=_DATA,
     ),
 ]
+After = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--after",
+        metavar="TASK=UPSTREAM",
+        help="The task that feeds another, such as buy=click, for cascades and hierarchical "
+        "models; with commas or repeated for more.",
+        rich_help_panel=_DATA,
+    ),
+]
 Weighting = Annotated[
     str | None,
     typer.Option(

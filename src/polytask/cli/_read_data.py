@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from polytask.cli._dependencies import with_dependencies
 from polytask.cli._opened_data import OpenedData, open_data
 from polytask.cli._settings import DataSettings
 from polytask.cli._task_options import loss_of_all, row_weight, task_options
@@ -26,7 +27,7 @@ from polytask.data import (
     weight_columns,
 )
 from polytask.exceptions import ParameterError
-from polytask.tasks import Task
+from polytask.tasks import Task, TaskSet
 
 __all__ = ["read_data"]
 
@@ -59,6 +60,9 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
         group=group,
         **task_options(settings),
     )
+    if settings.after and settings.task_column is not None:  # whose tasks the rows name
+        fed = with_dependencies(data.tasks, settings.after)
+        data = data.with_tasks({task.name: task for task in fed})
     loss = loss_of_all(settings)
     if loss is not None:
         from polytask.cli._loss_of_all import with_loss  # which loads torch
@@ -120,7 +124,12 @@ def _tasks(
         raise ParameterError(sentence)
     reserved = {settings.task_column, *weight_columns(row_weight(settings.weight, columns)), *split}
     reserved |= {*column_names(settings.features, columns), *column_names(settings.drop, columns)}
-    return named_tasks(settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved)
+    tasks, notes = named_tasks(
+        settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved
+    )
+    if settings.after and settings.task_column is None:
+        tasks = list(with_dependencies(TaskSet(tasks), settings.after))
+    return tasks, notes
 
 
 def _describe(opened: OpenedData, data: MultiTaskDataset, splitter: Splitter, voice: Voice) -> None:
@@ -144,6 +153,9 @@ def _describe(opened: OpenedData, data: MultiTaskDataset, splitter: Splitter, vo
             more = len(tasks) - _MOST_COLUMNS
             further = f" … (+{more} more)" if more > 0 else ""
             voice.note(f"  tasks: {', '.join(tasks[:_MOST_COLUMNS])}{further}")
+    for task in data.tasks:
+        if task.after:
+            voice.note(f"  {task.name}: after {', '.join(task.after)}")
     for note in data.notes:
         voice.note(f"  {note}")
 

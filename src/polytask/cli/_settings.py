@@ -49,6 +49,7 @@ class DataSettings(ReadingSettings, BaseModel):
     class_weight: ByTask = []
     metric: ByTask = []
     loss: ByTask = []
+    after: ByTask = []
     weighting: Name | None = None
     aggregation: Name | None = None
     engine: Name | None = None

@@ -33,6 +33,7 @@ class TaskLabels:
     name: str
     kind: str
     auxiliary: bool
+    after: str
     metric: str
     labelled: str
     missing: str
@@ -135,6 +136,7 @@ def _task(study: Study, labels: Mapping[str, Any]) -> TaskLabels:
         name=labels["name"],
         kind=task["kind"],
         auxiliary=task["role"] == "auxiliary",
+        after=", ".join(task.get("after", ())),
         metric=study.label(task["name"], task["metric"]),
         labelled=count(labels["labelled"]),
         missing=percent(labels["missing"]) if labels.get("missing") else "none",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, read
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.tasks import Task
 
@@ -60,6 +60,13 @@ def test_per_task_in_one_source_and_in_several():
         assert data.tasks.after("u") == ("t",)
     with pytest.raises(UnknownNameError, match=r"task 'u' must be names .* Got 'tt' instead"):
         MultiTaskDataset.from_per_task({"t": (X, y), Task("u", after="tt"): (X, y)})
+
+
+def test_read_takes_them_by_task():
+    data = read(TABLE, ["click", "buy"], features=["age"], after={"buy": "click"})
+    assert data.tasks.after("buy") == ("click",)
+    with pytest.raises(ParameterError, match="`after` parameter names no task by 'by'"):
+        read(TABLE, ["click", "buy"], features=["age"], after={"by": "click"})
 
 
 def test_a_task_given_twice_per_task():

@@ -32,6 +32,7 @@ def read(
     class_weight: Any = None,
     metric: Any = None,
     loss: Mapping[str, Any] | None = None,
+    after: Mapping[str, str | Sequence[str]] | None = None,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
     names: str | Iterable[str] | Mapping[str, Any] | None = None,
@@ -69,6 +70,8 @@ def read(
         As `Task.metrics`, the headline first; without tasks, for all tasks that it serves.
     loss : mapping of task to loss or name, optional
         As `Task.loss`.
+    after : mapping of task to name or names of tasks, optional
+        The tasks that feed a task, as `Task.after`.
     columns, missing
         As in `MultiTaskDataset.from_table`; in text files, empty cells and words such as NA are
         missing too.
@@ -142,7 +145,12 @@ def read(
             table, given[0], task_column, kind=kind, role=role, **parts
         )
     return with_task_options(
-        made, task_weight=task_weight, class_weight=class_weight, metric=metric, loss=loss
+        made,
+        task_weight=task_weight,
+        class_weight=class_weight,
+        metric=metric,
+        loss=loss,
+        after=after,
     )
 
 

@@ -1,4 +1,4 @@
-"""Options of single tasks by name: weights, class weights, metrics and losses."""
+"""Options of single tasks by name: weights, class weights, metrics, losses and dependencies."""
 
 from __future__ import annotations
 
@@ -17,9 +17,15 @@ __all__ = ["with_task_options"]
 
 
 def with_task_options(
-    data: MultiTaskDataset, *, task_weight: Any, class_weight: Any, metric: Any, loss: Any
+    data: MultiTaskDataset,
+    *,
+    task_weight: Any,
+    class_weight: Any,
+    metric: Any,
+    loss: Any,
+    after: Any,
 ) -> MultiTaskDataset:
-    """Replace weights, class weights, metrics and losses of tasks.
+    """Replace weights, class weights, metrics, losses and dependencies of tasks.
 
     Parameters
     ----------
@@ -31,14 +37,16 @@ def with_task_options(
         A single value is for all tasks that it serves. The first metric is the headline.
     loss : None or mapping of task to loss or name
         Whether it serves the task is checked where losses are loaded.
+    after : None or mapping of task to name or names of tasks
     """
-    if task_weight is class_weight is metric is loss is None:
+    if task_weight is class_weight is metric is loss is after is None:
         return data
     weights = _by_task("task_weight", task_weight, data.tasks.names)
     targets = fit_targets(data.sources)
     classes = _class_weights(class_weight, data.tasks, targets)
     metrics = _metrics(metric, data.tasks)
     losses = _by_task("loss", loss, data.tasks.names)
+    upstream = _by_task("after", after, data.tasks.names)
     tasks = {
         task.name: replace(
             task,
@@ -46,6 +54,7 @@ def with_task_options(
             class_weight=classes.get(task.name, task.class_weight),
             metrics=metrics.get(task.name, task.metrics),
             loss=losses.get(task.name, task.loss),
+            after=upstream.get(task.name, task.after),
         )
         for task in data.tasks
     }

@@ -111,6 +111,7 @@ def _sizes(split: Split) -> dict[str, Any]:
 
 def _task(task: Task, test_rows: Sequence[int]) -> dict[str, Any]:
     metrics = metrics_for(task)
+    after = {"after": list(task.after)} if task.after else {}
     return {
         "name": task.name,
         "kind": task.known_kind.name,
@@ -121,6 +122,7 @@ def _task(task: Task, test_rows: Sequence[int]) -> dict[str, Any]:
         "greater_is_better": {metric.name: metric.greater_is_better for metric in metrics},
         "labels": {metric.name: metric.label for metric in metrics},
         "test_rows": round(sum(test_rows) / len(test_rows)),
+        **after,
     }
 
 
