@@ -26,7 +26,13 @@ from torch.nn import functional as F
 
 from polytask.aggregation import MGDA, NashMTL, PCGrad, Sum, UPGrad
 from polytask.data import MultiTaskDataset
-from polytask.datasets import fetch_multi_mnist, fetch_tox21, make_clustered_tasks
+from polytask.datasets import (
+    as_table,
+    catalogue,
+    fetch_multi_mnist,
+    make_clustered_tasks,
+    smiles_ngrams,
+)
 from polytask.gradients import gramian, per_task_jacobian
 
 METHODS = (MGDA, UPGrad, PCGrad, NashMTL)
@@ -86,7 +92,11 @@ def table(data: MultiTaskDataset) -> tuple[Tensor, Tensor]:
 
 def tox21() -> Problem:
     """Twelve assays of molecules."""
-    inputs, targets = table(fetch_tox21().dataset)
+    data = as_table("tox21")
+    pieces = smiles_ngrams(data["smiles"], 512, longest=3).astype(np.float32)
+    tasks = next(info.tasks for info in catalogue() if info.name == "tox21")
+    targets = torch.from_numpy(data.select(tasks).to_numpy().astype(np.float32))
+    inputs = torch.from_numpy((pieces - pieces.mean(axis=0)) / (pieces.std(axis=0) + 1e-6))
     return Problem(inputs, targets, lambda: mlp(inputs.shape[1]), (1,) * 12, (binary,) * 12)
 
 

@@ -9,12 +9,17 @@ from polytask.datasets._census_income import fetch_census_income
 from polytask.datasets._clustered_tasks import make_clustered_tasks
 from polytask.datasets._conflicting_tasks import make_conflicting_tasks
 from polytask.datasets._digits import load_digits_tasks
+from polytask.datasets._hillstrom import fetch_hillstrom
 from polytask.datasets._info import DatasetInfo, FetchedDataset
 from polytask.datasets._linear_truth import LinearTruth
+from polytask.datasets._morgan_fingerprints import morgan_fingerprints
+from polytask.datasets._mulan import fetch_mulan
 from polytask.datasets._multi_mnist import fetch_multi_mnist
 from polytask.datasets._public_file import PublicFile
 from polytask.datasets._related_regression import make_related_regression
+from polytask.datasets._sarcos import fetch_sarcos
 from polytask.datasets._school import fetch_school
+from polytask.datasets._smiles_ngrams import smiles_ngrams
 from polytask.datasets._tox21 import fetch_tox21
 
 __all__ = [
@@ -25,11 +30,16 @@ __all__ = [
     "as_table",
     "catalogue",
     "fetch_census_income",
+    "fetch_hillstrom",
+    "fetch_mulan",
     "fetch_multi_mnist",
+    "fetch_sarcos",
     "fetch_school",
     "fetch_tox21",
     "load_digits_tasks",
     "make_clustered_tasks",
     "make_conflicting_tasks",
     "make_related_regression",
+    "morgan_fingerprints",
+    "smiles_ngrams",
 ]

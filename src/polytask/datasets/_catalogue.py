@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import polars as pl
 
 from polytask._naming import fold, suggestion
 from polytask.datasets._census_income import CENSUS_INCOME, census_income_table
 from polytask.datasets._digits import DIGITS, digits_table
+from polytask.datasets._hillstrom import HILLSTROM, hillstrom_table
 from polytask.datasets._info import DatasetInfo
+from polytask.datasets._mulan import mulan_table
+from polytask.datasets._mulan_infos import MULAN
 from polytask.datasets._multi_mnist import MULTI_MNIST, multi_mnist_table
+from polytask.datasets._sarcos import SARCOS, sarcos_table
 from polytask.datasets._school import SCHOOL, school_table
 from polytask.datasets._tox21 import TOX21, tox21_table
 from polytask.exceptions import UnknownNameError
 
 __all__ = ["as_table", "catalogue"]
 
-_TABLES = {
+_TABLES: Mapping[DatasetInfo, Callable[[], pl.DataFrame]] = {
     CENSUS_INCOME: census_income_table,
     DIGITS: digits_table,
+    HILLSTROM: hillstrom_table,
+    **{info: partial(mulan_table, info) for info in MULAN},
     MULTI_MNIST: multi_mnist_table,
+    SARCOS: sarcos_table,
     SCHOOL: school_table,
     TOX21: tox21_table,
 }

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
 import numpy as np
 import polars as pl
 
+from polytask._validation import Choice, check
 from polytask.data import MultiTaskDataset, RandomSplit
 from polytask.datasets._info import DatasetInfo, FetchedDataset
+from polytask.datasets._morgan_fingerprints import morgan_fingerprints
 from polytask.datasets._obtain import obtain
 from polytask.datasets._public_file import PublicFile
+from polytask.datasets._smiles_ngrams import smiles_ngrams
 from polytask.tasks import Task
 
 __all__ = ["TOX21", "fetch_tox21", "tox21_table"]
@@ -27,7 +33,10 @@ _ASSAYS = (
     "SR-MMP",
     "SR-p53",
 )
-_N_HASHES = 512
+_FEATURES: Mapping[str, Callable[[Iterable[str]], np.ndarray]] = {
+    "ngrams": smiles_ngrams,
+    "fingerprints": morgan_fingerprints,
+}
 _SOURCE = (
     "https://raw.githubusercontent.com/chemprop/chemprop/"
     "b83635bcddaddcdb91d453128edec9f2be0d25cf/data/tox21.csv"
@@ -53,52 +62,60 @@ TOX21 = DatasetInfo(
 )
 
 
-def fetch_tox21() -> FetchedDataset:
+def fetch_tox21(features: Literal["ngrams", "fingerprints"] = "ngrams") -> FetchedDataset:
     """Read Tox21: the activity of molecules in twelve assays.
+
+    Parameters
+    ----------
+    features : {"ngrams", "fingerprints"}, default "ngrams"
+        What describes a molecule: `smiles_ngrams`, or `morgan_fingerprints`, which needs
+        ``polytask[molecules]``.
 
     Returns
     -------
     FetchedDataset
-        7831 molecules, 512 numeric inputs, 12 binary tasks; no split is published, so a tenth of
-        the rows each is drawn for validation and for test, as in MoleculeNet.
+        7831 molecules, one tensor column of 1024 cells named as `features`, 12 binary tasks; no
+        split is published, so a tenth of the rows each is drawn for validation and for test, as in
+        MoleculeNet.
 
     Raises
     ------
     DatasetUnavailableError
         If the file is neither available locally nor reachable.
+    MissingDependencyError
+        If fingerprints are wanted and RDKit is not installed.
 
     Notes
     -----
-    Inputs are counts of the pieces of one to three characters of the molecule's SMILES text,
-    hashed into 512 columns: a simple description that requires no chemistry package. The text
-    itself is in the table of `as_table`, for users with fingerprints of their own; it is no input,
-    since it differs in every row.
+    The molecules' texts are in the table of `as_table`, for features of your own; they are no
+    input, since they differ in every row.
+
+    Examples
+    --------
+    >>> from polytask.datasets import fetch_tox21
+    >>> fetch_tox21().dataset.sources[0].inputs.columns  # doctest: +SKIP
+    ['ngrams']
     """
-    tasks = [Task(assay, "binary") for assay in _ASSAYS]
-    dataset = MultiTaskDataset.from_table(tox21_table().drop("smiles"), tasks)
+    check("fetch_tox21", "features", features, Choice(tuple(_FEATURES)))
+    table = _read()
+    described = pl.DataFrame({features: _FEATURES[features](table["smiles"])})
+    dataset = MultiTaskDataset.from_table(
+        described.hstack(table.select(_ASSAYS)), [Task(assay, "binary") for assay in _ASSAYS]
+    )
     return FetchedDataset(dataset, RandomSplit(test=0.1, validation=0.1), TOX21)
 
 
 def tox21_table() -> pl.DataFrame:
-    """All molecules: ``smiles``, hashed counts ``piece_000`` …, and the assays, 0, 1 or null."""
+    """All molecules: ``smiles``, hashed counts ``ngram_0000`` …, and the assays, 0, 1 or null."""
+    table = _read()
+    counts = smiles_ngrams(table["smiles"])
+    names = [f"ngram_{number:04}" for number in range(counts.shape[1])]
+    return pl.concat(
+        [table.select("smiles"), pl.DataFrame(counts, schema=names), table.select(_ASSAYS)],
+        how="horizontal",
+    )
+
+
+def _read() -> pl.DataFrame:
     (path,) = obtain(TOX21.name, TOX21.files)
-    table = pl.read_csv(path, schema_overrides=dict.fromkeys(_ASSAYS, pl.Int8))
-    pieces = pl.DataFrame(
-        _count_pieces(table["smiles"]), schema=[f"piece_{number:03}" for number in range(_N_HASHES)]
-    )
-    return pl.concat([table.select("smiles"), pieces, table.select(_ASSAYS)], how="horizontal")
-
-
-def _count_pieces(smiles: pl.Series) -> np.ndarray:
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    counter = HashingVectorizer(
-        analyzer="char",
-        ngram_range=(1, 3),
-        lowercase=False,
-        n_features=_N_HASHES,
-        alternate_sign=False,
-        norm=None,
-        dtype=np.float32,
-    )
-    return np.asarray(counter.transform(smiles.to_list()).toarray()).astype(np.int16)
+    return pl.read_csv(path, schema_overrides=dict.fromkeys(_ASSAYS, pl.Int8))
