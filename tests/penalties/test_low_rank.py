@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import subspace_angles
 
 from polytask.exceptions import ParameterError
-from polytask.penalties import L21, MultilinearRelationship, Subspace, TraceNorm
+from polytask.penalties import L21, MultilinearRelationship, Subspace, TensorTraceNorm, TraceNorm
 from polytask.testing import check_penalty
 
 
@@ -122,3 +122,38 @@ def test_covariances_of_another_layer():
         "which has the shape (3, 4). Got {'tasks': (3, 3), 'axis_1': (5, 5)} instead. "
         "`start((3, 4))` makes them."
     )
+
+
+def nearly_rank_one():
+    generator = np.random.default_rng(0)
+    sides = (generator.normal(size=size) for size in (4, 3, 5))
+    return np.einsum("i,j,k->ijk", *sides) + 0.05 * generator.normal(size=(4, 3, 5))
+
+
+@pytest.mark.parametrize("kind", ["tucker", "tensor_train", "last_axis"])
+def test_tensors_are_unfolded_as_their_kind_says(kind):
+    weights = drawn(3, 4, 2)
+    tasks, inputs = weights.reshape(3, 8), weights.reshape(12, 2)
+    outputs = np.moveaxis(weights, 1, 0).reshape(4, 6)
+    matrices = {
+        "tucker": [tasks, outputs, inputs],
+        "tensor_train": [tasks, inputs],
+        "last_axis": [tasks],
+    }[kind]
+    wanted = np.mean([np.linalg.norm(matrix, "nuc") for matrix in matrices])
+    assert TensorTraceNorm(alpha=1.0, kind=kind).value(weights) == pytest.approx(wanted)
+    check_penalty(TensorTraceNorm(alpha=1.0, kind=kind), (3, 2, 2))
+
+
+def test_a_tensor_becomes_one_of_rank_one_along_all_axes():
+    point = TensorTraceNorm(alpha=0.5).prox(nearly_rank_one(), 1.0)
+    for axis, size in enumerate(point.shape):
+        unfolded = np.moveaxis(point, axis, 0).reshape(size, -1)
+        assert np.linalg.matrix_rank(unfolded, tol=1e-9) == 1
+
+
+def test_of_matrices_all_kinds_are_the_trace_norm():
+    weights = drawn(4, 6)
+    for kind in ("tucker", "tensor_train", "last_axis"):
+        point = TensorTraceNorm(alpha=0.5, kind=kind).prox(weights, 1.0)
+        np.testing.assert_array_equal(point, TraceNorm(alpha=0.5).prox(weights, 1.0))

@@ -46,9 +46,9 @@ class RelationGraph(QuadraticPenalty):
     -----
     The sum is what ties the relations to anything. Without it, A = 0 minimises the penalty
     whatever the tasks are, however it is regularised: a matrix that is only penalised vanishes,
-    and with it all sharing. Nor would a sum alone do, since it puts all weight on the nearest
-    pair; the squares spread it. Rows need not have equal sums, so that a task unlike all others is left
-    alone, unlike in the graph of Nie et al. (2014), whose problem for one row this is otherwise.
+    and with it all sharing. Nor would a sum alone do, since it puts all weight on the nearest pair;
+    the squares spread it. Rows need not have equal sums, so a task unlike all others is left alone.
+    In the graph of Nie et al., whose problem for one row is the same, it is not.
 
     References
     ----------

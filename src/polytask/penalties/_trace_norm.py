@@ -7,6 +7,11 @@ from typing import ClassVar
 
 from polytask.penalties._arrays import as_matrix, namespace
 from polytask.penalties._penalty import Array, Penalty, State
+from polytask.penalties._singular_values import (
+    lower_singular_values,
+    trace_norm,
+    trace_norm_gradient,
+)
 
 __all__ = ["TraceNorm"]
 
@@ -42,25 +47,14 @@ class TraceNorm(Penalty):
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """The sum of singular values, times alpha."""
-        xp = namespace(weights)
-        return self.alpha * xp.sum(xp.linalg.svdvals(as_matrix(weights)))
+        return self.alpha * trace_norm(as_matrix(weights))
 
     def gradient(self, weights: Array, state: State | None = None) -> Array:
         """U Vᵀ of the singular vectors whose values are not zero, times alpha."""
-        xp = namespace(weights)
-        left, sizes, right = _svd(weights)
-        rounding = max(weights.shape) * xp.finfo(weights.dtype).eps * xp.max(sizes)
-        kept = xp.astype(sizes > rounding, weights.dtype)
-        return self.alpha * xp.reshape((left * kept) @ right, weights.shape)
+        slope = trace_norm_gradient(as_matrix(weights))
+        return self.alpha * namespace(weights).reshape(slope, weights.shape)
 
     def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
         """Singular values lowered, those that are small to zero."""
-        xp = namespace(weights)
-        left, sizes, right = _svd(weights)
-        lowered = xp.clip(sizes - step * self.alpha, 0.0)
-        return xp.reshape((left * lowered) @ right, weights.shape)
-
-
-def _svd(weights: Array) -> tuple[Array, Array, Array]:
-    left, sizes, right = namespace(weights).linalg.svd(as_matrix(weights), full_matrices=False)
-    return left, sizes, right
+        point = lower_singular_values(as_matrix(weights), step * self.alpha)
+        return namespace(weights).reshape(point, weights.shape)
