@@ -16,6 +16,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
+from polytask.architectures._soft_sharing import SoftSharing
 from polytask.architectures._stages import Stages, advance_all
 from polytask.architectures._towers import Towers
 
@@ -32,6 +33,7 @@ __all__ = [
     "Owner",
     "Raw",
     "SingleTask",
+    "SoftSharing",
     "Stages",
     "Towers",
     "advance_all",

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
+from polytask._naming import snake_case
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema
 from polytask.tasks import TaskSet
@@ -59,6 +60,11 @@ class Architecture(ABC):
     """
 
     shares: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """Name in tables; that of the class in snake case by default."""
+        return snake_case(type(self).__name__)
 
     @abstractmethod
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:

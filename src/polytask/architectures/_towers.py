@@ -22,8 +22,8 @@ class Towers(Owner, nn.ModuleList):
     """Copies of an encoder's stages, all copies of a stage run as one.
 
     Values have a leading axis over the copies, (n_copies, n, …), after the first stage and, with
-    `apart`, before it. Towers of tasks, which `tasks` names, give features of each source's own
-    tasks, (n_tasks of the source, n, …), and features (n, …) where each row has one task.
+    `apart`, before it. Towers of tasks, which `tasks` names, take and give features of each
+    source's own tasks, (n_tasks of the source, n, …), or (n, …) where each row has one task.
 
     Parameters
     ----------
@@ -90,6 +90,7 @@ class Towers(Owner, nn.ModuleList):
             name: [p for p, task in enumerate(self.tasks) if task in inputs.tasks_of[name]]
             for name in inputs.sources
         }
+        self._n_axes = len(shapes[start]) + 1
         self.shapes, self.shape = shapes, shapes[depths.stop if depths else start]
 
     def forward(
@@ -120,11 +121,9 @@ class Towers(Owner, nn.ModuleList):
         place[members] = torch.arange(len(members), device=task.device)
         groups = group_rows(place[task], len(members))
         values, mask = state
-        own = (
-            values[place[task], torch.arange(len(task), device=task.device)]
-            if self.apart
-            else values
-        )
+        own = values
+        if values.ndim > self._n_axes:
+            own = values[place[task], torch.arange(len(task), device=task.device)]
         grouped = groups.gather(own)
         for copies in self:
             grouped = copies(grouped, groups.sizes, some, apart=True)

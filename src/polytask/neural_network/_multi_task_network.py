@@ -81,8 +81,9 @@ class MultiTaskNetwork(Learner):
         """Name in tables and on the command line."""
         if self.label is not None:
             return self.label
-        parts = (self.architecture, self.trainer.weighting, self.trainer.aggregation)
-        return "+".join(snake_case(type(part).__name__) for part in parts if part is not None)
+        balancing = (self.trainer.weighting, self.trainer.aggregation)
+        methods = [snake_case(type(method).__name__) for method in balancing if method is not None]
+        return "+".join([self.architecture.name, *methods])
 
     @property
     def joint(self) -> bool:

@@ -1,0 +1,226 @@
+"""A network per task, coupled by a penalty on their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from polytask._naming import made, snake_case
+from polytask._validation import (
+    Constraint,
+    Each,
+    InstanceOf,
+    Interval,
+    Optional,
+    check_parameters,
+)
+from polytask.architectures._coupled_parameters import CoupledParameters, couple
+from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._heads import Heads
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._task_entries import TaskEntries
+from polytask.architectures._towers import Towers
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State
+from polytask.exceptions import ParameterError
+from polytask.penalties import MeanDeviation, Penalty
+from polytask.ranges import Range, SearchRange
+from polytask.tasks import TaskSet
+
+__all__ = ["SoftSharing"]
+
+
+@dataclass(frozen=True)
+class SoftSharing(EncoderArchitecture):
+    r"""A network per task; a penalty couples the parameters of equal stages.
+
+    .. math:: \sum_k \ell_k(f_k) + \sum_l \alpha\,\Omega(W_l)
+              + \beta \frac1n \sum_i \sum_k \|h_k(x_i) - \bar h(x_i)\|^2
+
+    with the stacked weights :math:`W_l` of layer l, (n_tasks, …), and the features
+    :math:`h_k(x)` of task k's network, of which :math:`\bar h(x)` is the mean over tasks. With
+    both strengths at 0 these are networks of single tasks.
+
+    Parameters
+    ----------
+    encoder : Encoder or callable, default MLP()
+        Every task gets one of its own.
+    initializer : str, optional
+        How weight matrices are drawn; PyTorch's own way when None.
+    penalty : Penalty or str, default MeanDeviation()
+        Any of `polytask.penalties`, by its name too: `TaskCovariance` (MTRL), `RelationGraph`,
+        `TraceNorm`, `L1MeanDeviation`, … Those without a gradient act by a proximal step after
+        the optimiser's. What a penalty learns, such as a relation of tasks, it learns for each
+        layer before every evaluation; see `SoftSharingNetwork.relations`.
+    stages : tuple of int, optional
+        Stages that are coupled: 0 is the entry (embedded categories), 1 the encoder's first
+        stage, and the number after the last that of the heads, or -1. All by default.
+    biases : bool, default False
+        Whether biases and other vectors of parameters are coupled too.
+    representation : float in [0, inf), default 0.0
+        Strength β of the penalty on features, over rows that several tasks share.
+
+    Raises
+    ------
+    ParameterError
+        If a stage is named that there is not.
+
+    Notes
+    -----
+    Heads are coupled where one block holds all tasks (equal kinds and sizes), entries where one
+    source does. Deviation of MTRL: the covariance is learned for each layer, as in multilinear
+    relationship networks, not for a linear model alone.
+
+    References
+    ----------
+    Evgeniou and Pontil, "Regularized multi-task learning", KDD 2004. Duong et al., "Low resource
+    dependency parsing", ACL 2015. Yang and Hospedales, "Trace norm regularised deep multi-task
+    learning", ICLR workshop 2017.
+
+    Examples
+    --------
+    >>> from polytask.architectures import SoftSharing
+    >>> from polytask.penalties import TaskCovariance
+    >>> SoftSharing(penalty=TaskCovariance(alpha=0.1)).penalty.alpha
+    0.1
+    >>> SoftSharing(penalty="trace_norm").penalty
+    TraceNorm(alpha=0.01)
+    """
+
+    penalty: Penalty | str = field(default_factory=MeanDeviation)
+    stages: tuple[int, ...] | None = None
+    biases: bool = False
+    representation: float = 0.0
+
+    by_name: ClassVar[tuple[str, ...]] = ("penalty",)
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        **EncoderArchitecture.search_ranges,
+        "representation": Range(0.0, 1.0, default=0.0),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **EncoderArchitecture.parameter_constraints,
+        "penalty": InstanceOf((Penalty,)),
+        "stages": Optional(Each(Interval(int, -1), minimum=1)),
+        "biases": InstanceOf((bool,)),
+        "representation": Interval(float, 0.0),
+    }
+
+    def __post_init__(self) -> None:
+        if isinstance(self.penalty, str):
+            resolved = made(self.penalty, "polytask.penalties", "penalty", Penalty, imports=True)
+            object.__setattr__(self, "penalty", resolved)
+        check_parameters(self)
+
+    @property
+    def name(self) -> str:
+        """``soft_sharing``, with the penalty in brackets unless it is the default one."""
+        kind = type(self.penalty)
+        name = super().name
+        return name if kind is MeanDeviation else f"{name}({snake_case(kind.__name__)})"
+
+    def network(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> MultiTaskModule:
+        """Build the tasks' networks and what couples them."""
+        return SoftSharingNetwork(self, encoder, schemas, tasks)
+
+
+class SoftSharingNetwork(MultiTaskModule):
+    """The module of `SoftSharing`.
+
+    Attributes
+    ----------
+    coupled : ModuleDict of str to CoupledParameters
+        By ``"STAGE/PARAMETER"``.
+    """
+
+    def __init__(
+        self, recipe: SoftSharing, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> None:
+        super().__init__(schemas, tasks)
+        self.rows_apart = encoder.rows_apart
+        self.representation = recipe.representation
+        inputs = Inputs(encoder, schemas, "SoftSharing")
+        has_entries = any(True for _ in inputs.parameters())
+        self.inputs = TaskEntries(encoder, schemas, tasks, "SoftSharing") if has_entries else inputs
+        names = tasks.names
+        self.towers = Towers(encoder, inputs, len(tasks), tasks=names, apart=has_entries)
+        self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
+        self.coupled = nn.ModuleDict()
+        for stage, part in self._parts(recipe):
+            self.coupled[f"{stage}/{part.parameter}".replace(".", "-")] = part
+        self.proximal = not recipe.penalty.smooth  # type: ignore[union-attr]
+
+    def _parts(self, recipe: SoftSharing) -> Iterator[tuple[int, CoupledParameters]]:
+        last, penalty, biases = len(self.towers) + 1, recipe.penalty, recipe.biases
+        stages = _checked(recipe, last)
+        if 0 in stages and isinstance(self.inputs, TaskEntries) and len(self.inputs) == 1:
+            for part in couple(penalty, self.inputs[0], biases=biases):  # type: ignore[arg-type]
+                yield 0, part
+        for position, copies in enumerate(self.towers, 1):
+            if position in stages:
+                for part in couple(penalty, copies, biases=biases):  # type: ignore[arg-type]
+                    yield position, part
+        if last in stages and len(self.blocks) == 1:
+            for name in ("weight", "bias") if biases else ("weight",):
+                yield last, CoupledParameters(penalty, [self.heads[0]], name)  # type: ignore[arg-type]
+
+    def features(self, batch: Batch) -> Mapping[str, State]:
+        """Features of every source's tasks."""
+        return self.towers(self.inputs(batch), batch)
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores by each task's head."""
+        return self.heads(features, batch)
+
+    def penalty(self) -> Tensor:
+        """The penalty of all coupled parameters, unless it acts by its proximal map."""
+        if self.proximal or not self.coupled:
+            return super().penalty()
+        return torch.stack([part.value() for part in self._coupled()]).sum()
+
+    def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
+        """Squared distance of the tasks' features of a row to their mean."""
+        del raw
+        shared = [s.values for n, s in features.items() if batch[n].task is None]
+        if not self.representation or not shared:
+            return None
+        n_rows = sum(values.shape[1] for values in shared)
+        spread = [(values - values.mean(dim=0)).square().sum() for values in shared]
+        return self.representation * torch.stack(spread).sum() / n_rows
+
+    def proximal_step(self, step: float) -> None:
+        """The penalty's proximal map on every coupled parameter."""
+        for part in self._coupled() if self.proximal else ():
+            part.proximal_step(step)
+
+    def refit(self) -> None:
+        """Learn what the penalty learns, for every coupled parameter."""
+        for part in self._coupled():
+            part.refit()
+
+    def relations(self) -> dict[str, dict[str, Tensor]]:
+        """What the penalty has learned of each coupled parameter, such as its covariance."""
+        return {name: part.state for name, part in zip(self.coupled, self._coupled(), strict=True)}
+
+    def _coupled(self) -> list[CoupledParameters]:
+        return list(self.coupled.values())  # type: ignore[arg-type]
+
+
+def _checked(recipe: SoftSharing, last: int) -> set[int]:
+    """The stages to couple, counted from the entry."""
+    if recipe.stages is None:
+        return set(range(last + 1))
+    beyond = [stage for stage in recipe.stages if stage > last]
+    if beyond:
+        sentence = (
+            f"The `stages` parameter of SoftSharing must be stages between 0, the entry, and {last}, "
+            f"the heads. Got {beyond[0]} instead; the encoder has {last - 1} stages."
+        )
+        raise ParameterError(sentence)
+    return {last if stage == -1 else stage for stage in recipe.stages}
