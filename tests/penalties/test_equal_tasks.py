@@ -29,6 +29,12 @@ def test_groups_are_penalised_apart():
     np.testing.assert_allclose(moved[[0, 2]], MeanDeviation(alpha=0.7).prox(one, 2.0))
 
 
+def test_groups_may_be_numbers_and_names():
+    weights = drawn(3, 2)
+    mixed = MeanDeviation(alpha=1.0, groups=(1, "1", 1)).value(weights)
+    assert mixed == pytest.approx(MeanDeviation(alpha=1.0).value(weights[[0, 2]]))
+
+
 def test_groups_of_another_number_of_tasks():
     with pytest.raises(ParameterError) as caught:
         MeanDeviation(groups=("a", "b")).value(np.ones((3, 2)))

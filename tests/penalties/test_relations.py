@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from polytask._recipes import from_json, to_json
 from polytask.exceptions import ParameterError
 from polytask.penalties import GraphLaplacian, MeanDeviation, RelationGraph, TaskCovariance
 from polytask.testing import check_penalty
@@ -34,6 +35,17 @@ def learned(penalty, weights):
 )
 def test_options_keep_the_contract(penalty):
     check_penalty(penalty)
+
+
+def test_recipes_with_matrices_and_groups_go_through_json():
+    for recipe in (
+        GraphLaplacian(np.array(RELATIONS), alpha=1.0),
+        RelationGraph(relations=[list(row) for row in RELATIONS]),
+        TaskCovariance(covariance=COVARIANCE),
+        MeanDeviation(groups=("a", "b", "a")),
+    ):
+        assert from_json(to_json(recipe)) == recipe
+        assert hash(recipe) == hash(from_json(to_json(recipe)))
 
 
 def test_a_laplacian_is_the_sum_over_pairs():

@@ -88,6 +88,8 @@ class MeanDeviation(Penalty):
         if len(self.groups) != weights.shape[0]:
             expected = f"a tuple of {weights.shape[0]} groups, one per task"
             raise ParameterError(message("MeanDeviation", "groups", expected, self.groups))
-        same = np.equal.outer(*2 * (np.unique(self.groups, return_inverse=True)[1],)).astype(float)
+        places = {group: place for place, group in enumerate(self.groups)}
+        place = np.array([places[group] for group in self.groups])
+        same = np.equal.outer(place, place).astype(float)
         averaging = like(same / same.sum(axis=1, keepdims=True), weights)
         return xp.reshape(averaging @ as_matrix(weights), weights.shape)

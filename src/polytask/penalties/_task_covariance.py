@@ -97,11 +97,12 @@ class TaskCovariance(QuadraticPenalty):
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """Half of the quadratic form and of the trace of Ω⁻¹ times epsilon, times alpha."""
-        value = super().value(weights, state)
-        if not self.learned:
-            return value
-        inverse = like(self.precision(weights.shape[0], state), weights)
-        return value + 0.5 * self.alpha * self.epsilon * namespace(weights).linalg.trace(inverse)
+        xp = namespace(weights)
+        inverse, matrix = self._precision(weights, state), as_matrix(weights)
+        value = xp.sum(matrix * (inverse @ matrix))
+        if self.learned:
+            value = value + self.epsilon * xp.linalg.trace(inverse)
+        return 0.5 * self.alpha * value
 
     def refit(self, weights: Array, state: State) -> dict[str, Array]:
         """The covariance that minimises the value."""
