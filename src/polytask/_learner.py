@@ -117,6 +117,14 @@ class Learner(ABC):
         """The recipe that learns each task alone by the same means, or None."""
         return None
 
+    def twin(self) -> Learner | None:
+        """The recipe that learns each task alone with all that this one has, or None.
+
+        A joint network may be better than its single-task baseline since it is larger. Its twin is
+        as large and shares nothing.
+        """
+        return None
+
     def settings(self) -> Sequence[Setting]:
         """Every setting that may be replaced, of this recipe and of the recipes in it."""
         return settings_of(self)

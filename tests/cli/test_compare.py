@@ -192,3 +192,20 @@ def test_a_log_that_is_none(tmp_path, make):
     voice.note("said")
     voice.write_log(tmp_path / "log.txt")
     assert (tmp_path / "log.txt").read_text(encoding="utf-8").endswith(" said\n")
+
+
+def test_the_twin_of_a_joint_network(polytask, table, tmp_path):
+    (tmp_path / "study.yaml").write_text("twins: true\nmodel: hard_sharing\ntrials: 1\nseeds: 1\n")
+    ran = polytask(
+        "compare", table, "-t", "income:binary", "-t", "married", "--config", "study.yaml",
+        "--set", "encoder.widths=4", "--steps", 10, "--out", "out",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    rows = {learner["name"]: learner for learner in found["learners"]}
+    assert list(rows) == ["single_task", "hard_sharing", "separate(hard_sharing)", "constant"]
+    twin = rows["separate(hard_sharing)"]
+    assert (twin["joint"], twin["baseline"]) == (False, None)
+    assert twin["n_parameters"] == rows["single_task"]["n_parameters"]
+    assert rows["hard_sharing"]["baseline"] == "single_task"
+    assert "separate(hard_sharing)" in ran.out

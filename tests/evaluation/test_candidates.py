@@ -7,10 +7,12 @@ from sklearn.linear_model import Ridge
 from polytask.architectures import HardSharing, SingleTask
 from polytask.encoders import ResidualMLP
 from polytask.evaluation.running._candidates import make_candidates, yardstick
+from polytask.evaluation.running._twins import with_twins
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Constant, Linear, PerTaskEstimator, PooledEstimator, PooledLinear
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
+from polytask.testing import tiny_dataset
 from polytask.training import Trainer
 
 TASKS = TaskSet([Task("a", "regression"), Task("b", "binary")])
@@ -123,3 +125,47 @@ def test_a_constant_that_was_asked_for_takes_part_once():
     assert [one.name for one in found] == ["dull", "apart"]
     assert yardstick(found) == "apart"
     assert yardstick(make_candidates([Constant()], TASKS)) == "constant"
+
+
+def test_twins_stand_after_their_joint_networks_and_are_nobodys_baseline():
+    data = tiny_dataset(["regression", "binary"])
+    joint = MultiTaskNetwork(HardSharing(), Trainer(weighting="uncertainty_weighting"))
+    found = make_candidates([joint, HardSharing(), Together()], data.tasks)
+    added, notes = with_twins(found, data)
+    assert names(added) == [
+        ("single_task", None),
+        ("apart", None),
+        ("hard_sharing+uncertainty_weighting", "single_task"),
+        ("separate(hard_sharing)", None),
+        ("hard_sharing", "single_task"),
+        ("together", "apart"),
+    ]
+    assert not added[3].requested
+    assert not added[3].joint
+    assert yardstick(added) == yardstick(found)
+    assert notes == ("together has no twin: its family learns no task alone.",)
+
+
+def test_twins_of_one_name_are_told_apart():
+    data = tiny_dataset(["regression", "binary"])
+    learners = [
+        MultiTaskNetwork(HardSharing(), Trainer(learning_rate=rate), label)
+        for rate, label in ((1e-3, "slow"), (1e-2, "fast"))
+    ]
+    added, _ = with_twins(make_candidates(learners, data.tasks), data)
+    assert [one.name for one in added if one.name.startswith("separate")] == [
+        "separate(hard_sharing)",
+        "separate(hard_sharing) (fast)",
+    ]
+
+
+def test_a_twin_that_cannot_learn_the_tasks_is_left_out_with_the_reason():
+    @dataclasses.dataclass(frozen=True)
+    class Pair(HardSharing):
+        def refuses(self, tasks):
+            return "Pair needs two tasks." if len(tasks) < 2 else None
+
+    data = tiny_dataset(["regression", "binary"])
+    added, notes = with_twins(make_candidates([Pair()], data.tasks), data)
+    assert [one.name for one in added] == ["single_task", "pair", "constant"]
+    assert notes == ("The twin separate(pair) is left out: Pair needs two tasks.",)

@@ -15,6 +15,7 @@ from polytask.architectures._mixture import Mixture
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._seeded import seeded
+from polytask.architectures._separate import Separate
 from polytask.architectures._single_task import SingleTask
 from polytask.architectures._soft_sharing import SoftSharing
 from polytask.architectures._stages import Stages, advance_all
@@ -32,6 +33,7 @@ __all__ = [
     "Owned",
     "Owner",
     "Raw",
+    "Separate",
     "SingleTask",
     "SoftSharing",
     "Stages",

@@ -86,3 +86,12 @@ class Architecture(ABC):
     def single_task(self) -> Architecture | None:
         """Return the recipe that learns each task alone in the same way, or None."""
         return None
+
+    def twin(self) -> Architecture | None:
+        """Return the recipe that builds a network of this architecture for each task alone.
+
+        By default `Separate` of this recipe; None if tasks share nothing.
+        """
+        from polytask.architectures._separate import Separate  # which extends this class
+
+        return Separate(self) if self.shares else None

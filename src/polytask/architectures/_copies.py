@@ -38,6 +38,8 @@ class Copies(Owner):
         Whether every copy takes inputs of its own, with a leading axis over the copies.
     tasks : sequence of str, optional
         The task that each copy belongs to; by default all tasks share all copies.
+    together : bool, default True
+        Whether to run them in one pass where that is possible.
     **options
         What the modules take beside the sample, the same for all.
 
@@ -69,6 +71,7 @@ class Copies(Owner):
         *,
         apart: bool = False,
         tasks: Sequence[str] = (),
+        together: bool = True,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -84,7 +87,7 @@ class Copies(Owner):
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
-        self.stacked = self._works(parameters, buffers, sample, options)
+        self.stacked = together and self._works(parameters, buffers, sample, options)
         if self.stacked:
             for flat, name in self._names.items():
                 self.register_parameter(flat, nn.Parameter(parameters[name].detach().clone()))

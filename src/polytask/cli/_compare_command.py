@@ -56,6 +56,15 @@ def compare(
             rich_help_panel="Training",
         ),
     ] = None,
+    twins: Annotated[
+        bool | None,
+        typer.Option(
+            "--twins",
+            help="Compare the twin of every joint network too: one of its kind for each task alone.",
+            show_default=False,
+            rich_help_panel="Training",
+        ),
+    ] = None,
     weighting: options.Weighting = None,
     aggregation: options.Aggregation = None,
     engine: options.Engine = None,

@@ -52,6 +52,7 @@ def run_comparison(
         comparison = compare(
             study.data,
             study.learners,
+            twins=options.twins,
             split=study.split,
             seeds=options.seeds,
             budget=study.budget,

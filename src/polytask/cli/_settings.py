@@ -69,6 +69,7 @@ class CompareSettings(DataSettings):
     """Settings of `polytask compare`."""
 
     model: Words = []
+    twins: Switch = False
     seeds: Several = 3
     trials: Several = 3
     jobs: Several = 1

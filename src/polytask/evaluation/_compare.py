@@ -41,6 +41,7 @@ from polytask.evaluation.running._plan import Repetition, fit_candidates, measur
 from polytask.evaluation.running._run_progress import Notes
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study_folder import out_folder, study_folder
+from polytask.evaluation.running._twins import with_twins
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
@@ -62,6 +63,7 @@ def compare(
     data: MultiTaskDataset,
     learners: LearnersLike = None,
     *,
+    twins: bool = False,
     split: Splitter | str | None = None,
     seeds: int | Sequence[int] = 3,
     budget: Budget | None = None,
@@ -84,6 +86,10 @@ def compare(
         networks, linear models and boosted trees. The single-task self of every joint learner
         takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
         regressor and a classifier in a tuple are one learner.
+    twins : bool, default False
+        Whether the twin of every joint network takes part too: a network of the same architecture
+        for each task alone (`polytask.architectures.Separate`), as large and sharing nothing. What
+        is gained over the twin is gained by sharing.
     split : Splitter or str, optional
         Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``; by default the
         column that names train and test rows, else `RandomSplit()`. One that gives several splits
@@ -163,7 +169,7 @@ def compare(
     >>> found.recommended.learner
     'linear'
     """
-    _check_arguments(data, seeds, budget, quiet)
+    _check_arguments(data, seeds, budget, quiet=quiet, twins=twins)
     data = with_checked_tasks(data)
     known = checked_trust(trusted, "compare")
     out_path = None if out is None else out_folder(out)
@@ -178,6 +184,7 @@ def compare(
     data = splitter.prepared(data)
     candidates = make_candidates(learners, data.tasks, device, precision)
     check_served([candidate.learner for candidate in candidates], data)
+    candidates, without_twin = with_twins(candidates, data) if twins else (candidates, ())
     process_notes = Notes(quiet)
     with _folder(out_path) as folder:
         runner = Runner(folder, data, allowed, jobs, process_notes, executor, known)
@@ -191,6 +198,7 @@ def compare(
                 *too_small,
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
+                *without_twin,
                 *left_out,
                 *rarity_notes(data, splits),
             ]
@@ -206,13 +214,14 @@ def compare(
             return comparison.kept(folder=kept_in, model=model, remarks=process_notes.kept)
 
 
-def _check_arguments(data: object, seeds: object, budget: object, quiet: object) -> None:
+def _check_arguments(data: object, seeds: object, budget: object, **switches: object) -> None:
     if not isinstance(data, MultiTaskDataset):
         remedy = "Make it with `polytask.read(table, tasks)`."
         raise ParameterError(message("compare", "data", "a MultiTaskDataset", data, remedy))
     check("compare", "seeds", seeds, _SEEDS)
     check("compare", "budget", budget, InstanceOf((Budget, type(None))))
-    check("compare", "quiet", quiet, InstanceOf((bool,)))
+    for name, value in switches.items():
+        check("compare", name, value, InstanceOf((bool,)))
     if not any(task.is_primary for task in data.tasks):
         sentence = "compare needs at least one primary task: all of these are auxiliary."
         raise ParameterError(sentence)

@@ -106,9 +106,17 @@ class MultiTaskNetwork(Learner):
         """The same network per task, without balancing and without observers that compare tasks."""
         if not self.joint:
             return self
-        alone = self.architecture.single_task() or SingleTask()
+        return self._alone(self.architecture.single_task() or SingleTask())
+
+    def twin(self) -> MultiTaskNetwork | None:
+        """A network of the same architecture per task, trained as in `single_task`."""
+        alone = self.architecture.twin()
+        return None if alone is None else self._alone(alone)
+
+    def _alone(self, architecture: Architecture) -> MultiTaskNetwork:
         kept = tuple(o for o in self.trainer.observers if not o.needs_sharing)  # type: ignore[union-attr] # names were resolved
-        return MultiTaskNetwork(alone, replace(self.trainer, **_WITHOUT_BALANCING, observers=kept))
+        trainer = replace(self.trainer, **_WITHOUT_BALANCING, observers=kept)
+        return MultiTaskNetwork(architecture, trainer)
 
     def fit(
         self,

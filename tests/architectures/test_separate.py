@@ -1,0 +1,144 @@
+"""Twins: a network of one architecture per task, each as it would be alone."""
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import nn
+from training_tables import mixed_table, regression_table
+
+from polytask.architectures import (
+    EncoderArchitecture,
+    HardSharing,
+    Separate,
+    SingleTask,
+)
+from polytask.architectures._hard_sharing import HardSharingNetwork
+from polytask.data import MultiTaskDataset, encode, fit_schemas
+from polytask.encoders import MLP, ResidualMLP
+from polytask.exceptions import ParameterError
+from polytask.testing import check_architecture, tiny_dataset
+from polytask.training import Trainer, score, to_tensors
+
+
+def only(data, name):
+    (source,) = data.sources
+    frame = source.inputs.hstack(source.labels.frame)
+    return MultiTaskDataset.from_table(frame, [data.tasks[name]], features=source.inputs.columns)
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_task_learns_what_its_architecture_learns_alone(normalization):
+    train, validation = mixed_table(seed=0), mixed_table(seed=1)
+    trainer = Trainer(steps=12, batch_size=16, evaluate_every=4, clip_norm=1.0, weight_decay=1e-3)
+    recipe = Separate(HardSharing(MLP((8,), normalization=normalization)))
+    together = trainer.fit(recipe, train, validation, seed=5)
+    for name in train.tasks.names:
+        alone = trainer.fit(recipe, only(train, name), only(validation, name), seed=5)
+        ours = [epoch.validation_losses[name] for epoch in together.history.epochs]
+        theirs = [epoch.validation_losses[name] for epoch in alone.history.epochs]
+        assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_it_is_the_network_of_the_architecture():
+    data = regression_table(n_tasks=3)
+    schemas = fit_schemas(data)
+    network = Separate(HardSharing(MLP((6,)))).build(schemas, data.tasks, seed=0)
+    assert network.networks[0].stacked
+    joint = HardSharing(MLP((6,))).build(schemas, data.tasks, seed=0)
+    trunk = sum(p.numel() for p in joint.trunk.parameters())
+    heads = sum(p.numel() for p in joint.heads.parameters())
+    assert sum(p.numel() for p in network.parameters()) == 3 * trunk + heads
+
+
+def test_sources_of_a_task_meet_in_its_network():
+    data = tiny_dataset(["regression", "binary"], own_tables=True)
+    check_architecture(Separate(HardSharing(ResidualMLP(width=4))), [data])
+
+
+class Anchored(HardSharingNetwork):
+    """A network with every kind of regulariser, and a buffer that is learned in closed form."""
+
+    def __init__(self, encoder, schemas, tasks):
+        super().__init__(encoder, schemas, tasks)
+        self.register_buffer("size", torch.zeros(()))
+
+    def penalty(self):
+        return self.heads[0].weight.square().sum()
+
+    def batch_penalty(self, features, raw, batch):
+        return sum(state.values.square().mean() for state in features.values())
+
+    def proximal_step(self, step):
+        with torch.no_grad():
+            self.heads[0].weight.mul_(1 - step)
+
+    def refit(self):
+        self.size.copy_(self.heads[0].weight.detach().abs().sum())
+
+
+@dataclass(frozen=True)
+class Anchor(EncoderArchitecture):
+    def network(self, encoder, schemas, tasks):
+        return Anchored(encoder, schemas, tasks)
+
+
+def test_penalties_and_updates_of_the_networks_are_passed_on():
+    data = mixed_table()
+    schemas = fit_schemas(data)
+    network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0)
+    alone = [member.network for copies in network.networks for member in copies.members]
+    assert len(alone) == len(data.tasks)
+    total = sum(one.penalty() for one in alone)
+    torch.testing.assert_close(network.penalty(), total)
+    before = [one.heads[0].weight.detach().clone() for one in alone]
+    network.proximal_step(0.5)
+    network.refit()
+    for one, weight in zip(alone, before, strict=True):
+        torch.testing.assert_close(one.heads[0].weight.detach(), 0.5 * weight)
+        torch.testing.assert_close(one.size, 0.5 * weight.abs().sum())
+    check_architecture(Separate(Anchor(MLP((4,)))))
+
+
+def test_the_penalty_of_a_batch_is_that_of_each_networks_own_rows():
+    from polytask.testing._batches import batch_of, encoded_for
+
+    data = tiny_dataset(["regression", "binary"], own_tables=True)
+    schemas = fit_schemas(data)
+    network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0)
+    batch = batch_of(network, encoded_for(network, data, schemas))
+    joined = network.batch_penalty({}, network(batch), batch)
+    total = 0.0
+    for (source, rows), copies in zip(batch.items(), network.networks, strict=True):
+        n_rows = int(rows.sizes[0])
+        inputs = {name: part[0, :n_rows] for name, part in rows.inputs.items()}
+        (member,) = copies.members
+        own = {source: type(rows)(inputs)}
+        total += member.network.batch_penalty(member.network.features(own), {}, own)
+    torch.testing.assert_close(joined, total)
+
+
+def test_what_shares_nothing_has_no_twin():
+    assert SingleTask().twin() is None
+    assert Separate().twin() is None
+    with pytest.raises(
+        ParameterError, match=r"`architecture` parameter of Separate must be an Archit"
+    ):
+        Separate(SingleTask())
+
+
+def test_scores_of_own_rows_are_those_of_the_rows_task():
+    data = tiny_dataset(["regression"] * 3, own_rows=True)
+    schemas = fit_schemas(data)
+    network = Separate(HardSharing(MLP((4,)))).build(schemas, data.tasks, seed=0)
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+    (source,) = rows
+    (scores,) = score(network, rows).values()
+    task = rows[source].task
+    for position, name in enumerate(data.tasks.names):
+        own = data.tasks.subset([name])
+        alone = Separate(HardSharing(MLP((4,)))).build({source: schemas[source]}, own, seed=0)
+        (expected,) = score(alone, {source: type(rows[source])(rows[source].inputs)}).values()
+        mine = task == position
+        torch.testing.assert_close(scores[mine], expected[mine][:, 0])
+    assert isinstance(network.networks[0], nn.Module)
