@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from polytask.datasets import as_table, fetch_hillstrom
+from polytask.datasets import as_table, catalogue, fetch_hillstrom
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +49,8 @@ def test_a_fifth_is_drawn_for_test_and_validation(hillstrom):
 
 def test_targets_are_the_last_columns_of_the_table(polytask_data):
     assert as_table("Hillstrom").columns[-3:] == ["visit", "conversion", "spend"]
+
+
+def test_options_for_the_command_line_declare_that_order():
+    (info,) = (info for info in catalogue() if info.name == "hillstrom")
+    assert info.flags.endswith("--after conversion=visit --after spend=conversion")

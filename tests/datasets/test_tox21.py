@@ -67,9 +67,9 @@ def test_fingerprints_need_the_extra(polytask_data, monkeypatch):
 
 def test_fingerprints_of_all_molecules(polytask_data):
     pytest.importorskip("rdkit", reason="RDKit is not installed: polytask[molecules]")
-    (source,) = fetch_tox21("fingerprints").dataset.sources
+    (source,) = fetch_tox21("fingerprints", n_features=512).dataset.sources
     bits = source.inputs["fingerprints"].to_numpy()
-    assert (bits.shape, bits.dtype, bits.max()) == ((7831, 1024), np.uint8, 1)
+    assert (bits.shape, bits.dtype, bits.max()) == ((7831, 512), np.uint8, 1)
     assert bits.any(axis=1).all()
 
 
@@ -77,3 +77,5 @@ def test_fingerprints_of_all_molecules(polytask_data):
 def test_other_features_are_refused():
     with pytest.raises(ParameterError, match="`features` parameter of fetch_tox21 must be"):
         fetch_tox21("pictures")
+    with pytest.raises(ParameterError, match="`n_features` parameter of fetch_tox21 must be"):
+        fetch_tox21(n_features=0)

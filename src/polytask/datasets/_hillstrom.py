@@ -25,7 +25,8 @@ HILLSTROM = DatasetInfo(
     tasks=_TARGETS,
     licence="public challenge; no licence stated",
     citation="K. Hillstrom, The MineThatData e-mail analytics and data mining challenge, 2008",
-    flags="--target visit:binary --target conversion:binary --target spend:regression",
+    flags="--target visit:binary --target conversion:binary --target spend:regression "
+    "--after conversion=visit --after spend=conversion",
     files=(
         PublicFile(
             "hillstrom/hillstrom.csv",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
-from polytask._validation import Choice, check
+from polytask._validation import Choice, Interval, check
 from polytask.data import MultiTaskDataset, RandomSplit
 from polytask.datasets._info import DatasetInfo, FetchedDataset
 from polytask.datasets._morgan_fingerprints import morgan_fingerprints
@@ -33,10 +31,6 @@ _ASSAYS = (
     "SR-MMP",
     "SR-p53",
 )
-_FEATURES: Mapping[str, Callable[[Iterable[str]], np.ndarray]] = {
-    "ngrams": smiles_ngrams,
-    "fingerprints": morgan_fingerprints,
-}
 _SOURCE = (
     "https://raw.githubusercontent.com/chemprop/chemprop/"
     "b83635bcddaddcdb91d453128edec9f2be0d25cf/data/tox21.csv"
@@ -62,7 +56,9 @@ TOX21 = DatasetInfo(
 )
 
 
-def fetch_tox21(features: Literal["ngrams", "fingerprints"] = "ngrams") -> FetchedDataset:
+def fetch_tox21(
+    features: Literal["ngrams", "fingerprints"] = "ngrams", n_features: int = 1024
+) -> FetchedDataset:
     """Read Tox21: the activity of molecules in twelve assays.
 
     Parameters
@@ -70,13 +66,15 @@ def fetch_tox21(features: Literal["ngrams", "fingerprints"] = "ngrams") -> Fetch
     features : {"ngrams", "fingerprints"}, default "ngrams"
         What describes a molecule: `smiles_ngrams`, or `morgan_fingerprints`, which needs
         ``polytask[molecules]``.
+    n_features : int, default 1024
+        Number of cells per molecule.
 
     Returns
     -------
     FetchedDataset
-        7831 molecules, one tensor column of 1024 cells named as `features`, 12 binary tasks; no
-        split is published, so a tenth of the rows each is drawn for validation and for test, as in
-        MoleculeNet.
+        7831 molecules, one tensor column of `n_features` cells named as `features`, 12 binary
+        tasks; no split is published, so a tenth of the rows each is drawn for validation and for
+        test, as in MoleculeNet.
 
     Raises
     ------
@@ -96,11 +94,16 @@ def fetch_tox21(features: Literal["ngrams", "fingerprints"] = "ngrams") -> Fetch
     >>> fetch_tox21().dataset.sources[0].inputs.columns  # doctest: +SKIP
     ['ngrams']
     """
-    check("fetch_tox21", "features", features, Choice(tuple(_FEATURES)))
+    check("fetch_tox21", "features", features, Choice(("ngrams", "fingerprints")))
+    check("fetch_tox21", "n_features", n_features, Interval(int, 1))
     table = _read()
-    described = pl.DataFrame({features: _FEATURES[features](table["smiles"])})
+    if features == "ngrams":
+        cells = smiles_ngrams(table["smiles"], n_features)
+    else:
+        cells = morgan_fingerprints(table["smiles"], n_bits=n_features)
     dataset = MultiTaskDataset.from_table(
-        described.hstack(table.select(_ASSAYS)), [Task(assay, "binary") for assay in _ASSAYS]
+        pl.DataFrame({features: cells}).hstack(table.select(_ASSAYS)),
+        [Task(assay, "binary") for assay in _ASSAYS],
     )
     return FetchedDataset(dataset, RandomSplit(test=0.1, validation=0.1), TOX21)
 
