@@ -40,7 +40,7 @@ def plain_encoder(in_shape):
     return nn.Linear(in_shape[0], 4)
 
 
-# Arguments of public classes that cannot be made without any.
+# Arguments of public classes that cannot be made without any, or whose defaults are large.
 ARGUMENTS = {
     "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
@@ -50,6 +50,7 @@ ARGUMENTS = {
     "GraphLaplacian": {"relations": ((0.0, 1.0, 2.0), (1.0, 0.0, 0.0), (2.0, 0.0, 0.0))},
     "GroupFoldSplit": {"column": "town"},
     "GroupSplit": {"column": "town"},
+    "MMoE": {"encoder": MLP((8,))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Range": {"low": 0.0, "high": 1.0},

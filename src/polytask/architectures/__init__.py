@@ -12,6 +12,7 @@ from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._mixture import Mixture
+from polytask.architectures._mmoe import MMoE
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._seeded import seeded
@@ -28,6 +29,7 @@ __all__ = [
     "HardSharing",
     "Heads",
     "Inputs",
+    "MMoE",
     "Mixture",
     "MultiTaskModule",
     "Owned",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
+from polytask.architectures._pooled_copies import pooled_copies
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
@@ -149,13 +150,9 @@ class Heads(Owner, nn.ModuleList):
 
     def _pooled(self, state: State, *, own_rows: bool) -> Tensor:
         """Vectors (n, h), or (n_tasks, n, h) from the features of every task."""
-        values, mask = state
-        if not self.per_task or (own_rows and values.ndim == self._n_axes):
+        if not self.per_task or (own_rows and state.values.ndim == self._n_axes):
             return mean_pool(state)
-        if values.ndim == 3:
-            return values
-        each = None if mask is None else mask.repeat(len(values), 1)
-        return mean_pool(State(values.flatten(0, 1), each)).view(*values.shape[:2], -1)
+        return pooled_copies(state)
 
     def _joined(
         self,

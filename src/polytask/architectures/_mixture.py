@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from polytask.architectures._owners import Owned, Owner, owned_by
 
-__all__ = ["Mixture"]
+__all__ = ["Mixture", "mixed"]
 
 
 class Mixture(Owner):
-    r"""Mixtures of the features of experts, one for each task.
+    r"""Mixtures of the features of experts, one for each task or one for all.
 
     .. math:: m_k(x) = \sum_e \mathrm{softmax}(W_k x)_e \, f_e(x)
 
@@ -26,12 +26,13 @@ class Mixture(Owner):
     in_features : int
         Width of x.
     n_experts : int
-    tasks : sequence of str
-        The task that each mixture belongs to.
+    tasks : sequence of str, optional
+        The task that each mixture belongs to; by default there is one mixture, for all tasks.
 
     Attributes
     ----------
     weight : tensor of shape (n_tasks, n_experts, in_features)
+        Of shape (n_experts, in_features) where one mixture serves all tasks.
 
     Examples
     --------
@@ -42,27 +43,93 @@ class Mixture(Owner):
     torch.Size([2, 5, 2])
     """
 
-    def __init__(self, in_features: int, n_experts: int, tasks: Sequence[str]) -> None:
+    def __init__(self, in_features: int, n_experts: int, tasks: Sequence[str] = ()) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
         bound = 1 / math.sqrt(max(in_features, 1))
-        shape = (len(self.tasks), n_experts, in_features)
+        shape = (*((len(self.tasks),) if self.tasks else ()), n_experts, in_features)
         self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
-    def gates(self, rows: Float[Tensor, "n in_features"]) -> Float[Tensor, "n_tasks n n_experts"]:
-        """Weights of the experts for every task and row; they sum to 1."""
-        return torch.softmax(torch.einsum("ked,nd->kne", self.weight, rows), dim=-1)
+    def gates(
+        self,
+        rows: Float[Tensor, "*n_tasks n in_features"],
+        members: Sequence[int] | None = None,
+        task: Int[Tensor, " n"] | None = None,
+    ) -> Float[Tensor, "*_ n n_experts"]:
+        """Weights of the experts for every row, which sum to 1.
+
+        Parameters
+        ----------
+        rows : tensor of shape (n, in_features) or (n_tasks, n, in_features)
+            The same for all tasks, or each task's own.
+        members : sequence of int, optional
+            Positions of the tasks that `rows` are for, where not all are.
+        task : tensor of shape (n,), int, optional
+            Position of each row's task, where each row has one.
+
+        Returns
+        -------
+        tensor of shape (n_tasks, n, n_experts)
+            Of shape (n, n_experts) where each row has one task, or one mixture serves all tasks.
+        """
+        return torch.softmax(self.logits(rows, members, task), dim=-1)
+
+    def logits(
+        self,
+        rows: Float[Tensor, "*n_tasks n in_features"],
+        members: Sequence[int] | None = None,
+        task: Int[Tensor, " n"] | None = None,
+    ) -> Float[Tensor, "*_ n n_experts"]:
+        """Products of the gates' matrices and rows; arguments as in `gates`."""
+        if not self.tasks:
+            return nn.functional.linear(rows, self.weight)
+        if task is not None:
+            return torch.einsum("ned,nd->ne", self.weight.index_select(0, task), rows)
+        weight = self.weight if members is None else self.weight[members]
+        if rows.ndim == 2:
+            logits = nn.functional.linear(rows, weight.flatten(0, 1))
+            return logits.view(len(rows), *weight.shape[:2]).transpose(0, 1)
+        return torch.bmm(rows, weight.transpose(1, 2))
 
     def forward(
-        self, rows: Float[Tensor, "n in_features"], experts: Float[Tensor, "n_experts n h"]
-    ) -> Float[Tensor, "n_tasks n h"]:
-        """Mixed features of every task."""
-        return torch.einsum("kne,enh->knh", self.gates(rows), experts)
+        self,
+        rows: Float[Tensor, "*n_tasks n in_features"],
+        experts: Float[Tensor, "n_experts n *h"],
+        members: Sequence[int] | None = None,
+        task: Int[Tensor, " n"] | None = None,
+    ) -> Float[Tensor, "*_ n *h"]:
+        """Mixed features of every task, (n_tasks, n, …), or (n, …) as in `gates`."""
+        return mixed(self.gates(rows, members, task), experts)
 
     def matrices(self) -> list[Tensor]:
         """The matrix of every gate, (n_experts, in_features)."""
-        return list(self.weight.detach())
+        return list(self.weight.detach()) if self.tasks else [self.weight.detach()]
 
     def owners(self) -> Sequence[Owned]:
-        """Gate k belongs to the k-th task."""
-        return owned_by(self, self.tasks, axis=0)
+        """Gate k belongs to the k-th task; one gate serves all tasks."""
+        return owned_by(self, self.tasks, axis=0) if self.tasks else []
+
+
+def mixed(gates: Tensor, experts: Tensor) -> Tensor:
+    """Features of the experts, each row's summed with its weights.
+
+    Parameters
+    ----------
+    gates : tensor of shape (n_tasks, n, n_experts) or (n, n_experts)
+    experts : tensor of shape (n_experts, n, …)
+
+    Returns
+    -------
+    tensor of shape (n_tasks, n, …) or (n, …)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.architectures._mixture import mixed
+    >>> mixed(torch.tensor([[0.25, 0.75]]), torch.tensor([[[4.0]], [[8.0]]]))
+    tensor([[7.]])
+    """
+    shape, flat = experts.shape[2:], experts.flatten(2) if experts.ndim > 2 else experts[..., None]
+    rule = "kne,enh->knh" if gates.ndim == 3 else "ne,enh->nh"
+    sums = torch.einsum(rule, gates, flat)
+    return sums.view(*sums.shape[:-1], *shape)

@@ -58,6 +58,11 @@ class MultiTaskModule(nn.Module, ABC):
         """The tasks that a source carries, in the order of the task set."""
         return tasks_in_source(source, self.blocks, self.tasks.names)
 
+    def members_in(self, source: str) -> list[int] | None:
+        """Positions of the tasks that a source carries; None where it carries all."""
+        names = self.tasks_in(source)
+        return None if names == self.tasks.names else [self.tasks.index(name) for name in names]
+
     def forward(self, batch: Batch) -> Raw:
         """Raw scores of every block for the rows of every source in the batch."""
         features = self.features(batch)
@@ -76,6 +81,17 @@ class MultiTaskModule(nn.Module, ABC):
         del features, batch
         sentence = f"{type(self).__name__} has no last common representation."
         raise NotImplementedError(sentence)
+
+    def gates(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Weights that gates give to experts for every source's rows; {} without gates, as by default.
+
+        Returns
+        -------
+        mapping of source name to tensor
+            (n_tasks of the source, n, n_experts), or (n, n_experts) where each row has one task.
+        """
+        del batch
+        return {}
 
     def owners(self) -> Sequence[Owned]:
         """State the tasks that every parameter and buffer serves, each once.

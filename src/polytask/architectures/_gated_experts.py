@@ -1,0 +1,97 @@
+"""The network of architectures whose tasks mix the same experts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from polytask.architectures._heads import Heads
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._mixture import Mixture, mixed
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._task_layers import TaskLayers
+from polytask.architectures._towers import Towers
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State, mean_pool
+from polytask.encoders._pooling import pooled_width
+from polytask.tasks import TaskSet
+
+__all__ = ["GatedExpertsNetwork"]
+
+
+class GatedExpertsNetwork(MultiTaskModule):
+    """Copies of an encoder's stages that all tasks share, mixed by gates on the entered rows.
+
+    Sequences and maps are mean-pooled before the gates, and after the experts.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+    owner : str
+        The recipe's name, for errors.
+    n_experts : int
+    tower_widths : tuple of int
+    mixture : callable
+        Makes the gates from the width of a row.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+        *,
+        owner: str,
+        n_experts: int,
+        tower_widths: tuple[int, ...],
+        mixture: Callable[[int], Mixture],
+    ) -> None:
+        super().__init__(schemas, tasks)
+        self.rows_apart = encoder.rows_apart
+        self.inputs = Inputs(encoder, schemas, owner)
+        self.experts = Towers(encoder, self.inputs, n_experts)
+        self.mixture = mixture(pooled_width(self.inputs.shape))
+        width = pooled_width(self.experts.shape)
+        self.members_of = {source: self.members_in(source) for source in self.sources}
+        self.towers = TaskLayers(width, tower_widths, tasks.names, self.members_of)
+        per_task = bool(self.mixture.tasks or tower_widths)
+        self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=per_task)
+
+    def features(self, batch: Batch) -> Mapping[str, State]:
+        """Mixed features of every source's tasks, after their towers."""
+        states = self.inputs(batch)
+        experts, gates = self.experts(states), self._gates(states, batch)
+        return {
+            source: State(
+                self.towers(mixed(gates[source], pooled_copies(state)), source, batch[source].task)
+            )
+            for source, state in experts.items()
+        }
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores from the mixed features."""
+        return self.heads(features, batch)
+
+    def gates(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Weights of the experts for every source's rows, by task."""
+        gates = self._gates(self.inputs(batch), batch)
+        if self.mixture.tasks:
+            return gates
+        return {
+            source: weights
+            if batch[source].task is not None
+            else weights.expand(len(self.tasks_in(source)), *weights.shape)
+            for source, weights in gates.items()
+        }
+
+    def _gates(self, states: Mapping[str, State], batch: Batch) -> dict[str, Tensor]:
+        return {
+            source: self.mixture.gates(
+                mean_pool(state), self.members_of[source], batch[source].task
+            )
+            for source, state in states.items()
+        }
