@@ -44,6 +44,7 @@ def plain_encoder(in_shape):
 ARGUMENTS = {
     "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
+    "CrossStitch": {"encoder": MLP((16, 16))},
     "CustomEncoder": {"factory": plain_encoder},
     "Every": {"aggregator": MGDA(), "n": 3},
     "FixedSplit": {"given": (Split({}, {}, {}),)},

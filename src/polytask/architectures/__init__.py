@@ -7,6 +7,7 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
+from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
@@ -25,6 +26,7 @@ from polytask.architectures._towers import Towers
 __all__ = [
     "Architecture",
     "Copies",
+    "CrossStitch",
     "EncoderArchitecture",
     "HardSharing",
     "Heads",

@@ -1,0 +1,129 @@
+"""Towers of all tasks whose features are fused after stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import nn
+
+from polytask.architectures._fusion_unit import FusionUnit
+from polytask.architectures._heads import Heads
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._towers import Towers
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State
+from polytask.encoders._pooling import pooled_width
+from polytask.exceptions import ParameterError
+from polytask.tasks import TaskSet
+
+__all__ = ["FusedTowersNetwork"]
+
+UnitFactory = Callable[[int, int, Sequence[str]], FusionUnit]
+"""Builds a unit from the channels before and after its stage, and the tasks that own it."""
+
+
+class FusedTowersNetwork(MultiTaskModule):
+    """A tower per task; units fuse the features of all towers after stages.
+
+    The rows of all sources run through all towers up to the last unit, since it brings the
+    features of every tower to every task. Above it a tower takes the rows of its task alone.
+
+    Parameters
+    ----------
+    owner : str
+        Name of the recipe, for errors.
+    encoder : Encoder
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+    unit : callable
+        ``unit(in_channels, channels, owners) -> FusionUnit``.
+    stages : sequence of int, optional
+        The stages, from 1, that a unit follows; all by default.
+    n_experts : int, default 1
+        Copies of every stage per task; units then take (n_tasks * n_experts, n, …).
+
+    Raises
+    ------
+    ParameterError
+        If a stage is named that there is not.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+        unit: UnitFactory,
+        *,
+        stages: Sequence[int] | None = None,
+        n_experts: int = 1,
+    ) -> None:
+        super().__init__(schemas, tasks)
+        self.rows_apart, self.n_experts = encoder.rows_apart, n_experts
+        self.inputs = Inputs(encoder, schemas, owner)
+        fused = _fused(owner, stages, len(encoder.stages(self.inputs.shape)))
+        last, names = max(fused, default=0), tasks.names
+        self.towers = Towers(encoder, self.inputs, len(tasks) * n_experts, stop=last)
+        self.own_towers = Towers(
+            encoder, self.inputs, len(tasks), tasks=names, start=last, apart=last > 0
+        )
+        channels = [pooled_width(shape) for shape in self.own_towers.shapes]
+        self.units = nn.ModuleDict()
+        for stage in fused:
+            owners = names if stage == last else ()
+            self.units[str(stage)] = unit(channels[stage - 1], channels[stage], owners)
+        self.heads = Heads(self.blocks, tasks, self.own_towers.shape, per_task=True)
+
+    def features(self, batch: Batch) -> Mapping[str, State]:
+        """Features of every source's tasks, or of each row's task where it has one."""
+        states: Mapping[str, State] = self.inputs(batch)
+        for stage in range(1, len(self.towers) + 1):
+            states = self.advance(stage, states)
+        return self.own_towers(self.of_own_tasks(states), batch)
+
+    def advance(self, stage: int, states: Mapping[str, State]) -> Mapping[str, State]:
+        """Run one stage of all towers, and the unit that follows it."""
+        entered = states if stage == 1 else {n: self._repeated(s) for n, s in states.items()}
+        outputs = self.towers.advance(stage - 1, entered)
+        if str(stage) not in self.units:
+            return outputs
+        unit = self.units[str(stage)]
+        return {name: unit(states[name], outputs[name]) for name in outputs}
+
+    def of_own_tasks(self, states: Mapping[str, State]) -> Mapping[str, State]:
+        """Of the features of all towers, those of each source's own tasks."""
+        if not len(self.towers):
+            return states
+        own = {}
+        for name, (values, mask) in states.items():
+            members = self.own_towers.tasks_of[name]
+            own[name] = State(values if len(members) == len(values) else values[members], mask)
+        return own
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores by each task's head."""
+        return self.heads(features, batch)
+
+    def _repeated(self, state: State) -> State:
+        """The features of a task for each of its experts."""
+        if self.n_experts == 1:
+            return state
+        return State(torch.repeat_interleave(state.values, self.n_experts, dim=0), state.mask)
+
+
+def _fused(owner: str, stages: Sequence[int] | None, n_stages: int) -> list[int]:
+    """The stages that a unit follows, in order."""
+    if stages is None:
+        return list(range(1, n_stages + 1))
+    beyond = [stage for stage in stages if stage > n_stages]
+    if beyond:
+        sentence = (
+            f"The `stages` parameter of {owner} must be stages of the encoder between 1 and "
+            f"{n_stages}. Got {beyond[0]} instead; give an encoder of more stages, or None for a "
+            "unit after every stage."
+        )
+        raise ParameterError(sentence)
+    return sorted(set(stages))
