@@ -1,3 +1,4 @@
+from functools import cache
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -23,12 +24,12 @@ LABELS = {"emotions": (593, 72, 6, 0), "yeast": (2417, 103, 14, 0)}
 
 @pytest.fixture(scope="module")
 def fetched(polytask_data):
-    return {name: fetch_mulan(name) for name in REGRESSION | LABELS}
+    return cache(fetch_mulan)
 
 
 @pytest.mark.parametrize("name", REGRESSION | LABELS)
 def test_rows_inputs_tasks_and_missing_cells(fetched, name):
-    data, info = fetched[name].dataset, fetched[name].info
+    data, info = fetched(name).dataset, fetched(name).info
     (source,) = data.sources
     missing = source.inputs.null_count().sum_horizontal().item()
     expected = (REGRESSION | LABELS)[name]
@@ -45,9 +46,9 @@ def test_targets_are_the_last_attributes_of_the_file(fetched, name, polytask_dat
     lines = (polytask_data / "mulan_mtr" / f"{name}.arff").read_text().splitlines()
     attributes = [line.split()[1] for line in lines if line.lower().startswith("@attribute")]
     bare = [attribute.replace('"', "").replace("'", "") for attribute in attributes]
-    tasks = fetched[name].info.tasks
+    tasks = fetched(name).info.tasks
     assert tuple(bare[-len(tasks) :]) == tasks
-    (source,) = fetched[name].dataset.sources
+    (source,) = fetched(name).dataset.sources
     assert source.inputs.columns == bare[: -len(tasks)]
     last = [float(cell) for cell in lines[-1].split(",")[-len(tasks) :]]
     assert list(source.labels.frame.row(-1)) == last
@@ -56,23 +57,23 @@ def test_targets_are_the_last_attributes_of_the_file(fetched, name, polytask_dat
 @pytest.mark.parametrize("name", LABELS)
 def test_tasks_are_mulans_list_of_labels(fetched, name, polytask_data):
     labels = ET.parse(polytask_data / "mulan_mlc" / f"{name}.xml").getroot()
-    assert {label.attrib["name"] for label in labels} == set(fetched[name].info.tasks)
+    assert {label.attrib["name"] for label in labels} == set(fetched(name).info.tasks)
 
 
 def test_shares_of_positive_labels_are_those_of_mulans_table(fetched):
     for name, density in (("emotions", 0.311), ("yeast", 0.303)):
-        labels = fetched[name].dataset.sources[0].labels.frame
+        labels = fetched(name).dataset.sources[0].labels.frame
         assert labels.to_numpy().mean() == pytest.approx(density, abs=5e-4)
 
 
 def test_the_river_is_predicted_48_hours_ahead(fetched):
-    (source,) = fetched["rf1"].dataset.sources
+    (source,) = fetched("rf1").dataset.sources
     now, later = source.inputs["CHSI2__0"].to_numpy(), source.labels.frame["CHSI2_48H__0"]
     assert (later.to_numpy()[:-48] == now[48:]).mean() > 0.99
 
 
 def test_published_and_drawn_splits(fetched):
-    yeast, emotions = fetched["yeast"], fetched["emotions"]
+    yeast, emotions = fetched("yeast"), fetched("emotions")
     (published,) = yeast.split.splits(yeast.dataset, seed=0)
     np.testing.assert_array_equal(published.test["table"], np.arange(1500, 2417))
     assert len(published.validation["table"]) == pytest.approx(300, abs=2)
@@ -81,7 +82,7 @@ def test_published_and_drawn_splits(fetched):
 
 
 def test_names_are_known_in_any_spelling(fetched, polytask_data):
-    digest = fetched["jura"].dataset.digest()
+    digest = fetched("jura").dataset.digest()
     assert fetch_mulan("Mulan_JURA").dataset.digest() == digest
     table = as_table("mulan-yeast")
     assert table.columns[-2:] == ["Class14", "split"]
