@@ -74,6 +74,6 @@ def test_clusters_become_exactly_equal():
 
 
 def test_isotonic_regression_is_that_of_scikit_learn():
-    columns = np.round(drawn(30, 50), 1)  # with ties
-    wanted = np.stack([isotonic_regression(column) for column in columns.T], axis=1)
-    np.testing.assert_allclose(isotonic(columns), wanted, atol=1e-12)
+    rows = np.round(drawn(50, 30), 1)  # with ties
+    wanted = np.stack([isotonic_regression(row) for row in rows])
+    np.testing.assert_allclose(isotonic(rows), wanted, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Isotonic regression of many columns at once."""
+"""Isotonic regression of many rows at once."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from polytask.penalties._penalty import Array
 __all__ = ["isotonic"]
 
 
-def isotonic(columns: Array) -> Array:
-    """The nearest array that does not decrease along its first axis.
+def isotonic(rows: Array) -> Array:
+    """The nearest array that does not decrease along its last axis.
 
     Parameters
     ----------
-    columns : array of shape (n, p)
+    rows : array of shape (n, k)
 
     Returns
     -------
-    array of shape (n, p)
+    array of shape (n, k)
         Values that were pooled are equal to the last bit.
 
     Notes
     -----
     Pool adjacent violators, in parallel: every round pools each maximal run of falling means, in
-    all columns, since no member of such a run can differ from its neighbours in the solution. A
+    all rows, since no member of such a run can differ from its neighbours in the solution. A
     few rounds suffice as a rule, and each sees only the blocks that are left.
 
     Examples
     --------
     >>> import numpy as np
     >>> from polytask.penalties._isotonic import isotonic
-    >>> isotonic(np.array([[3.0, 1.0], [1.0, 2.0], [5.0, 9.0]])).T
+    >>> isotonic(np.array([[3.0, 1.0, 5.0], [1.0, 2.0, 9.0]]))
     array([[2., 2., 5.],
            [1., 2., 9.]])
     """
-    xp = namespace(columns)
-    n_rows, n_columns = columns.shape
-    means = xp.reshape(xp.permute_dims(columns, (1, 0)), (-1,))
+    xp = namespace(rows)
+    shape = tuple(rows.shape)
+    means = xp.reshape(rows, (-1,))
     sizes = xp.ones_like(means)
-    block = xp.arange(n_rows * n_columns, device=array_api_compat.device(columns))
-    column = block // n_rows
+    block = xp.arange(means.shape[0], device=array_api_compat.device(rows))
+    row = block // shape[1]
     while True:
-        falls = (means[1:] < means[:-1]) & (column[1:] == column[:-1])
+        falls = (means[1:] < means[:-1]) & (row[1:] == row[:-1])
         if not xp.any(falls):
             break
         starts = xp.concat([xp.ones_like(falls[:1]), ~falls])
@@ -51,7 +51,6 @@ def isotonic(columns: Array) -> Array:
         n_blocks = int(pooled[-1]) + 1
         sums = xp.bincount(pooled, weights=means * sizes, minlength=n_blocks)
         sizes = xp.bincount(pooled, weights=sizes, minlength=n_blocks)
-        means, column = xp.astype(sums / sizes, columns.dtype), column[starts]
-        sizes, block = xp.astype(sizes, columns.dtype), xp.take(pooled, block)
-    result = xp.reshape(xp.take(means, block), (n_columns, n_rows))
-    return xp.permute_dims(result, (1, 0))
+        means, row = xp.astype(sums / sizes, rows.dtype), row[starts]
+        sizes, block = xp.astype(sizes, rows.dtype), xp.take(pooled, block)
+    return xp.reshape(xp.take(means, block), shape)

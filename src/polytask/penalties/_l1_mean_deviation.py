@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from polytask.penalties._arrays import namespace
+from polytask.penalties._arrays import as_matrix, namespace
 from polytask.penalties._penalty import Array, Penalty, State
 
 __all__ = ["L1MeanDeviation"]
+
+_STEPS_PER_ROUND = 4
+_MOST_ROUNDS = 25
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class L1MeanDeviation(Penalty):
 
     The proximal point keeps the mean over tasks, and its deviations from it are
     :math:`\operatorname{soft}(W_k - \bar W - \nu, \mathrm{step}\cdot\alpha)`, with :math:`\nu` such
-    that they sum to zero. It is exact: the sum is piecewise linear in :math:`\nu`, and its
-    breakpoints, two per task, are sorted.
+    that they sum to zero. The sum is piecewise linear in :math:`\nu`, so that Newton's method with
+    bisection finds it to rounding in a few steps.
 
     References
     ----------
@@ -65,32 +68,50 @@ class L1MeanDeviation(Penalty):
     def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
         """Deviations from the mean shrunk, those that are small to zero."""
         xp = namespace(weights)
-        if weights.shape[0] == 1:
-            return xp.asarray(weights, copy=True)
-        mean = xp.mean(weights, axis=0, keepdims=True)
+        matrix = as_matrix(weights)
+        mean = xp.mean(matrix, axis=0)
         threshold = step * self.alpha
-        shifted = weights - mean - _shift(weights - mean, threshold)
-        zero = xp.zeros_like(shifted)
-        above, below = xp.maximum(shifted - threshold, zero), xp.minimum(shifted + threshold, zero)
-        spread = xp.max(weights, axis=0, keepdims=True) - xp.min(weights, axis=0, keepdims=True)
+        low, high = xp.min(matrix, axis=0) - mean, xp.max(matrix, axis=0) - mean
+        apart = high - low > 2 * threshold
+        shift = xp.zeros_like(mean)
+        bounds = low[apart], high[apart]
+        shift[apart] = _shift((matrix - mean)[:, apart], threshold, bounds, shift[apart])
+        shrunk = _soft(matrix - mean - shift, threshold)
         # Rounding of the shift must not part tasks of which all are equal.
-        return mean + xp.where(spread <= 2 * threshold, zero, above + below)
+        point = mean + xp.where(apart, shrunk, xp.zeros_like(shrunk))
+        return xp.reshape(point, weights.shape)
 
 
-def _shift(deviations: Array, threshold: float) -> Array:
-    """The shift after which soft-thresholded deviations sum to zero over tasks."""
+def _shift(
+    deviations: Array,
+    threshold: float,
+    bounds: tuple[Array, Array],
+    shift: Array,
+    n_rounds: int = _MOST_ROUNDS,
+) -> Array:
+    """The shift after which soft-thresholded deviations sum to zero over tasks.
+
+    A few steps solve most columns, and further rounds see only the others.
+    """
     xp = namespace(deviations)
-    n_tasks = deviations.shape[0]
-    points = xp.concat([deviations - threshold, deviations + threshold])
-    ones = xp.ones_like(deviations)
-    order = xp.argsort(points, axis=0)
-    points = xp.take_along_axis(points, order, axis=0)
-    bends = xp.take_along_axis(xp.concat([ones, -ones]), order, axis=0)
-    slopes = xp.cumulative_sum(bends, axis=0)[:-1, ...] - n_tasks
-    rises = slopes * (points[1:, ...] - points[:-1, ...])
-    first = n_tasks * (-threshold - points[:1, ...])
-    sums = xp.cumulative_sum(xp.concat([first, rises]), axis=0)
-    last = xp.count_nonzero(sums[:-1, ...] > 0, axis=0, keepdims=True) - 1
-    last = xp.maximum(last, xp.zeros_like(last))
-    at, slope, left = (xp.take_along_axis(part, last, axis=0) for part in (points, slopes, sums))
-    return at - left / xp.where(slope == 0, -xp.ones_like(slope), slope)
+    low, high = bounds
+    largest = xp.max(xp.abs(deviations), axis=0) + threshold
+    rounding = deviations.shape[0] * xp.finfo(deviations.dtype).eps * largest
+    for _ in range(_STEPS_PER_ROUND):
+        shrunk = _soft(deviations - shift, threshold)
+        excess = xp.sum(shrunk, axis=0)
+        low, high = xp.where(excess > 0, shift, low), xp.where(excess < 0, shift, high)
+        n_apart = xp.sum(xp.astype(shrunk != 0, shrunk.dtype), axis=0)
+        newton = shift + excess / xp.clip(n_apart, 1.0)
+        better = xp.where((newton > low) & (newton < high), newton, (low + high) / 2)
+        shift = xp.where(xp.abs(excess) > rounding, better, shift)
+    left = xp.abs(xp.sum(_soft(deviations - shift, threshold), axis=0)) > rounding
+    if n_rounds and xp.any(left):
+        bounds = low[left], high[left]
+        shift[left] = _shift(deviations[:, left], threshold, bounds, shift[left], n_rounds - 1)
+    return shift
+
+
+def _soft(values: Array, threshold: float) -> Array:
+    """Values moved towards zero by a threshold, those within it to zero."""
+    return values - namespace(values).clip(values, -threshold, threshold)
