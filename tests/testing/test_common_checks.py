@@ -56,6 +56,7 @@ ARGUMENTS = {
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Range": {"low": 0.0, "high": 1.0},
     "Separate": {"architecture": HardSharing(MLP((8,)))},
+    "SharedPrivate": {"encoder": MLP((16,))},
     "Static": {"task_weights": (1.0, 2.0, 0.5)},
     "Task": {"name": "income"},
     "TimeSplit": {"column": "when"},

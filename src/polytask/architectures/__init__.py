@@ -18,6 +18,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._seeded import seeded
 from polytask.architectures._separate import Separate
+from polytask.architectures._shared_private import SharedPrivate
 from polytask.architectures._single_task import SingleTask
 from polytask.architectures._soft_sharing import SoftSharing
 from polytask.architectures._stages import Stages, advance_all
@@ -38,6 +39,7 @@ __all__ = [
     "Owner",
     "Raw",
     "Separate",
+    "SharedPrivate",
     "SingleTask",
     "SoftSharing",
     "Stages",

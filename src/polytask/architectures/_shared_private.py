@@ -1,0 +1,166 @@
+"""A shared encoder beside a private one per task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from polytask._validation import Constraint, Interval
+from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._heads import Heads
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._row_groups import group_rows
+from polytask.architectures._stages import Stages
+from polytask.architectures._task_discriminator import TaskDiscriminator
+from polytask.architectures._towers import Towers
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State, mean_pool
+from polytask.encoders._pooling import pooled_width
+from polytask.ranges import Range, SearchRange
+from polytask.tasks import TaskSet
+
+__all__ = ["SharedPrivate"]
+
+
+@dataclass(frozen=True)
+class SharedPrivate(EncoderArchitecture):
+    r"""A shared encoder, a private encoder per task, and heads on the features of both.
+
+    .. math:: s_k = V_k [f(x), g_k(x)] + b_k
+
+    with the shared encoder f and task k's private encoder :math:`g_k`. Two penalties keep what
+    they learn apart:
+
+    .. math:: \gamma \sum_k \|\tfrac{1}{n_k} S_k^\top P_k\|_F^2
+              + \lambda \max_f \min_D \mathrm{CE}(D(f(x)), \mathrm{task\ of\ } x)
+
+    with the features :math:`S_k` and :math:`P_k` of f and :math:`g_k` for the :math:`n_k` rows of
+    task k in the batch, and a linear discriminator D trained by the same optimiser, whose
+    gradient is reversed where it enters f.
+
+    Parameters
+    ----------
+    encoder : Encoder or callable, default MLP()
+        The shared encoder and each private one.
+    initializer : str, optional
+        How weight matrices are drawn; PyTorch's own way when None.
+    orthogonality : float in [0, inf), default 0.01
+        Strength γ of the difference loss.
+    adversarial : float in [0, inf), default 0.05
+        Strength λ of the discrimination of tasks. It acts where rows belong to single tasks,
+        whose task is told, or come from several sources, whose source is told. In one table
+        whose rows all tasks share there is nothing to tell, and it is left out.
+
+    Notes
+    -----
+    Deviations: the difference loss is of the mean over rows, not the sum, so that its strength
+    does not depend on the size of a batch. Entries (embedded categories) are shared. Sequences
+    and maps are mean-pooled before features are joined.
+
+    References
+    ----------
+    Liu, Qiu and Huang, "Adversarial multi-task learning for text classification", ACL 2017.
+    Bousmalis et al., "Domain separation networks", NeurIPS 2016.
+
+    Examples
+    --------
+    >>> from polytask.architectures import SharedPrivate
+    >>> from polytask.encoders import MLP
+    >>> SharedPrivate(MLP((64,)), adversarial=0.0).orthogonality
+    0.01
+    """
+
+    orthogonality: float = 0.01
+    adversarial: float = 0.05
+
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        **EncoderArchitecture.search_ranges,
+        "orthogonality": Range(1e-4, 1.0, log=True, default=0.01),
+        "adversarial": Range(1e-3, 1.0, log=True, default=0.05),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **EncoderArchitecture.parameter_constraints,
+        "orthogonality": Interval(float, 0.0),
+        "adversarial": Interval(float, 0.0),
+    }
+
+    def network(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> MultiTaskModule:
+        """Build the encoders, the discriminator and the heads."""
+        return SharedPrivateNetwork(self, encoder, schemas, tasks)
+
+
+class SharedPrivateNetwork(MultiTaskModule):
+    """The module of `SharedPrivate`; features are joined, the shared ones first."""
+
+    def __init__(
+        self,
+        recipe: SharedPrivate,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+    ) -> None:
+        super().__init__(schemas, tasks)
+        self.rows_apart = encoder.rows_apart
+        self.orthogonality, self.adversarial = recipe.orthogonality, recipe.adversarial
+        self.inputs = Inputs(encoder, schemas, "SharedPrivate")
+        self.shared = Stages(encoder, self.inputs)
+        self.private = Towers(encoder, self.inputs, len(tasks), tasks=tasks.names)
+        self.width = pooled_width(self.shared.shape)
+        self.heads = Heads(self.blocks, tasks, (2 * self.width,), per_task=True)
+        discriminator = TaskDiscriminator(self.width, schemas, tasks)
+        told = bool(self.adversarial) and len(discriminator.classes) > 1
+        self.discriminator = discriminator if told else None
+
+    def features(self, batch: Batch) -> Mapping[str, State]:
+        """Shared and private features, (n_tasks, n, 2h), or (n, 2h) where each row has one task."""
+        states = self.inputs(batch)
+        shared, private = self.shared(states), self.private(states, batch)
+        return {
+            name: State(_joined(shared[name], private[name], own=batch[name].task is not None))
+            for name in states
+        }
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores by each task's head."""
+        return self.heads(features, batch)
+
+    def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
+        """The difference loss and the discriminator's, by their strengths."""
+        del raw
+        terms = []
+        if self.orthogonality:
+            overlaps = [self._overlap(s.values, batch[n].task) for n, s in features.items()]
+            terms.append(self.orthogonality * torch.stack(overlaps).sum())
+        if self.discriminator is not None:
+            rows = {n: s.values[..., : self.width] for n, s in features.items()}
+            vectors = {n: values if values.ndim == 2 else values[0] for n, values in rows.items()}
+            terms.append(self.adversarial * self.discriminator(vectors, batch))
+        return torch.stack(terms).sum() if terms else None
+
+    def _overlap(self, values: Tensor, task: Tensor | None) -> Tensor:
+        """The sum over tasks of the squared mean products of shared and private features."""
+        n_rows = values.new_tensor(max(values.shape[-2], 1))
+        if task is not None:
+            groups = group_rows(task, len(self.tasks))
+            n_rows = values.new_tensor(groups.sizes).clamp(min=1).view(-1, 1, 1)
+            counted = torch.arange(groups.rows.shape[1], device=values.device) < n_rows[:, 0]
+            values = groups.gather(values) * counted.unsqueeze(-1)
+        shared, private = values.split(self.width, dim=-1)
+        return (shared.transpose(1, 2) @ private / n_rows).square().sum()
+
+
+def _joined(shared: State, private: State, *, own: bool) -> Tensor:
+    """Pooled features one beside the other, those of all tasks unless rows have one task."""
+    vectors = mean_pool(shared)
+    if own:
+        return torch.cat([vectors, mean_pool(private)], dim=-1)
+    each = pooled_copies(private)
+    return torch.cat([vectors.expand(len(each), *vectors.shape), each], dim=-1)
