@@ -45,5 +45,5 @@ def reverse_gradient(values: Tensor) -> Tensor:
     >>> x.grad
     tensor(-2.)
     """
-    reversed_: Tensor = _Reversal.apply(values)
+    reversed_: Tensor = _Reversal.apply(values)  # type: ignore[no-untyped-call]
     return reversed_

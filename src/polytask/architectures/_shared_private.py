@@ -153,7 +153,7 @@ class SharedPrivateNetwork(MultiTaskModule):
             n_rows = values.new_tensor(groups.sizes).clamp(min=1).view(-1, 1, 1)
             counted = torch.arange(groups.rows.shape[1], device=values.device) < n_rows[:, 0]
             values = groups.gather(values) * counted.unsqueeze(-1)
-        shared, private = values.split(self.width, dim=-1)
+        shared, private = torch.split(values, self.width, dim=-1)
         return (shared.transpose(1, 2) @ private / n_rows).square().sum()
 
 
