@@ -42,9 +42,10 @@ def plain_encoder(in_shape):
 
 # Arguments of public classes that cannot be made without any, or whose defaults are large.
 ARGUMENTS = {
+    "AdaTT": {"encoder": MLP((8, 8))},
     "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
-    "CrossStitch": {"encoder": MLP((16, 16))},
+    "CrossStitch": {"encoder": MLP((8, 8))},
     "CustomEncoder": {"factory": plain_encoder},
     "Every": {"aggregator": MGDA(), "n": 3},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
@@ -52,11 +53,13 @@ ARGUMENTS = {
     "GroupFoldSplit": {"column": "town"},
     "GroupSplit": {"column": "town"},
     "MMoE": {"encoder": MLP((8,))},
+    "NDDR": {"encoder": MLP((8, 8))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Range": {"low": 0.0, "high": 1.0},
     "Separate": {"architecture": HardSharing(MLP((8,)))},
     "SharedPrivate": {"encoder": MLP((16,))},
+    "Sluice": {"encoder": MLP((8, 8))},
     "Static": {"task_weights": (1.0, 2.0, 0.5)},
     "Task": {"name": "income"},
     "TimeSplit": {"column": "when"},

@@ -5,6 +5,7 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 `EncoderArchitecture`. Begin with `HardSharing`.
 """
 
+from polytask.architectures._adatt import AdaTT
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._cross_stitch import CrossStitch
@@ -15,16 +16,20 @@ from polytask.architectures._inputs import Inputs
 from polytask.architectures._mixture import Mixture
 from polytask.architectures._mmoe import MMoE
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._nddr import NDDR
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._seeded import seeded
 from polytask.architectures._separate import Separate
 from polytask.architectures._shared_private import SharedPrivate
 from polytask.architectures._single_task import SingleTask
+from polytask.architectures._sluice import Sluice
 from polytask.architectures._soft_sharing import SoftSharing
 from polytask.architectures._stages import Stages, advance_all
 from polytask.architectures._towers import Towers
 
 __all__ = [
+    "NDDR",
+    "AdaTT",
     "Architecture",
     "Copies",
     "CrossStitch",
@@ -41,6 +46,7 @@ __all__ = [
     "Separate",
     "SharedPrivate",
     "SingleTask",
+    "Sluice",
     "SoftSharing",
     "Stages",
     "Towers",

@@ -86,12 +86,22 @@ class FusedTowersNetwork(MultiTaskModule):
 
     def advance(self, stage: int, states: Mapping[str, State]) -> Mapping[str, State]:
         """Run one stage of all towers, and the unit that follows it."""
-        entered = states if stage == 1 else {n: self._repeated(s) for n, s in states.items()}
-        outputs = self.towers.advance(stage - 1, entered)
+        repeated = states if stage == 1 else self._for_experts(states)
+        outputs = self.towers.advance(stage - 1, repeated)
         if str(stage) not in self.units:
             return outputs
-        unit = self.units[str(stage)]
-        return {name: unit(states[name], outputs[name]) for name in outputs}
+        unit, entered = self.units[str(stage)], self.for_tasks(states, stage)
+        return {name: unit(entered[name], outputs[name]) for name in outputs}
+
+    def for_tasks(self, states: Mapping[str, State], stage: int) -> Mapping[str, State]:
+        """What enters a stage by task, (n_tasks, n, …); the first takes the same rows for all."""
+        if stage > 1:
+            return states
+        n = len(self.tasks)
+        return {
+            name: State(values.expand(n, *values.shape), mask)
+            for name, (values, mask) in states.items()
+        }
 
     def of_own_tasks(self, states: Mapping[str, State]) -> Mapping[str, State]:
         """Of the features of all towers, those of each source's own tasks."""
@@ -107,11 +117,15 @@ class FusedTowersNetwork(MultiTaskModule):
         """Raw scores by each task's head."""
         return self.heads(features, batch)
 
-    def _repeated(self, state: State) -> State:
-        """The features of a task for each of its experts."""
-        if self.n_experts == 1:
-            return state
-        return State(torch.repeat_interleave(state.values, self.n_experts, dim=0), state.mask)
+    def _for_experts(self, states: Mapping[str, State]) -> Mapping[str, State]:
+        """The features of a task, repeated for each of its experts."""
+        n = self.n_experts
+        if n == 1:
+            return states
+        return {
+            name: State(torch.repeat_interleave(s.values, n, dim=0), s.mask)
+            for name, s in states.items()
+        }
 
 
 def _fused(owner: str, stages: Sequence[int] | None, n_stages: int) -> list[int]:

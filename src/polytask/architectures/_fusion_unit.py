@@ -15,7 +15,7 @@ __all__ = ["FusionUnit", "channels_back", "channels_last", "start_weights"]
 
 
 class FusionUnit(Owner):
-    """Features of all towers after a stage from those before: (n_tasks, n, …) for both.
+    """Features of all towers after a stage, fused: (n_tasks, n, …).
 
     Parameters and buffers have a leading axis over the tasks whose features they give.
 
@@ -37,9 +37,9 @@ class FusionUnit(Owner):
         Parameters
         ----------
         inputs : State
-            What entered the stage: (n_tasks, n, …), or (n, …) where the rows enter all towers.
+            What entered the stage, (n_tasks, n, …).
         outputs : State
-            What the stage gave in every copy.
+            What the stage gave in every copy, (n_copies, n, …).
         """
 
     def owners(self) -> Sequence[Owned]:
