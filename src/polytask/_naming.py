@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 _CLASS = re.compile(r"^class (\w+)(?:\[.*\])?\(([^)]*)\)", re.MULTILINE)
+_NAMED = re.compile(
+    r'^class (\w+)\b.*\n(?:(?!class ).*\n)*?    name: ClassVar\[str\] = "(\w+)"$', re.MULTILINE
+)
+"""A class with the name that users write."""
 _LISTED = re.compile(r'^    "(\w+)",$', re.MULTILINE)
 _PATH = re.compile(r"[\w.]+:[\w.]+")
 _WORD = re.compile(r"\w+")
@@ -116,7 +120,8 @@ def resolve(
     for candidate, thing in public.items():
         if fold(candidate) == fold(name):
             return thing
-    raise _unknown(name, what, public, imports=imports)
+    spelt = [_spelt(known, getattr(thing, "name", None)) for known, thing in public.items()]
+    raise _unknown(name, what, spelt, imports=imports)
 
 
 def public_classes(room: str, base: type) -> dict[str, Any]:
@@ -146,10 +151,17 @@ def _public(room: str, base: type | None) -> dict[str, Any]:
     }
 
 
+def _spelt(class_name: str, own: object) -> str:
+    """The name that users write: a class's own `name` if it means the class, as ``roc_auc``."""
+    if isinstance(own, str) and fold(own) == fold(class_name):
+        return own
+    return snake_case(class_name)
+
+
 def _unknown(
-    name: str, what: str, public: Iterable[str], *, imports: bool = True
+    name: str, what: str, known: Iterable[str], *, imports: bool = True
 ) -> UnknownNameError:
-    nearest_name = suggestion(name, map(snake_case, public))
+    nearest_name = suggestion(name, known)
     own = " One of your own is written module:Class." if imports else ""
     return UnknownNameError(f"There is no {what} named {name!r}. {nearest_name}{own}")
 
@@ -186,7 +198,7 @@ def check_named(name: str, room: str, what: str, base: str) -> None:
 
 @cache
 def _declared(room: str, base: str) -> tuple[str, ...]:
-    """Public classes of a room that extend a class of that name, read from its files.
+    """Names of public classes of a room that extend a class of that name, read from its files.
 
     Nothing where there are no files to read.
     """
@@ -203,7 +215,8 @@ def _declared(room: str, base: str) -> tuple[str, ...]:
         heirs |= further
     inits = [(folder / "__init__.py").read_text(encoding="utf-8") for folder in folders]
     public = {name for text in inits for name in _LISTED.findall(text)}
-    return tuple(sorted((heirs - {base}) & public))
+    own = {name: written for text in texts for name, written in _NAMED.findall(text)}
+    return tuple(_spelt(name, own.get(name)) for name in sorted((heirs - {base}) & public))
 
 
 def made(

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask._naming import fold, made, nearest, resolve, snake_case, suggestion
+from polytask._naming import check_named, fold, made, nearest, resolve, snake_case, suggestion
 from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.metrics import Metric
 from polytask.sampling import AnnealedTemperature, Sampler, Temperature, Uniform
 from polytask.tasks import Binary, Kind, Task
 
@@ -69,6 +70,16 @@ def test_the_nearest_name_is_suggested():
         resolve("multi_lable", ROOM, "kind of task", Kind)
     with pytest.raises(UnknownNameError, match="Known: binary, multiclass, multilabel, regression"):
         resolve("zzz", ROOM, "kind of task", Kind)
+
+
+def test_the_nearest_name_is_spelt_as_users_write_it():
+    said = r"There is no metric named 'roc_acu'\. Did you mean 'roc_auc'\?"
+    with pytest.raises(UnknownNameError, match=said):
+        check_named("roc_acu", "polytask.metrics", "metric", "Metric")
+    with pytest.raises(UnknownNameError, match=said):
+        resolve("roc_acu", "polytask.metrics", "metric", Metric)
+    with pytest.raises(UnknownNameError, match=r"Known: accuracy, .*, rmse, roc_auc\."):
+        check_named("zzz", "polytask.metrics", "metric", "Metric")
 
 
 def test_classes_of_the_users_own_are_imported_where_allowed():

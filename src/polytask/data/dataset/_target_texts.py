@@ -56,14 +56,14 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
     """
     for read in (_exact, _pattern, _listed):
         for head, kind in _heads(text):
-            parts = read(head, columns, whole=head == text)
+            parts = read(head, columns)
             if parts:
                 return TargetText(tuple(part._replace(kind=part.kind or kind) for part in parts))
     task, equals, rest = text.partition("=")
     if equals and task:
         return _one_task(task, rest, columns)
+    _check_known([_name(piece, columns) for piece in text.split(",")], columns)
     name, _, last = text.partition(":")
-    _check_known(name, columns)
     return TargetText((TargetPart(name, last or None),))
 
 
@@ -82,13 +82,17 @@ def _heads(text: str) -> Iterator[tuple[str, str | None]]:
             yield text[:position], text[position + 1 :] or None
 
 
-def _exact(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
-    del whole
+def _name(piece: str, columns: Sequence[str]) -> str:
+    """What a piece of a list names, without its kind."""
+    names = (head.strip() for head, _ in _heads(piece))
+    return next((name for name in names if name in columns), piece.partition(":")[0].strip())
+
+
+def _exact(head: str, columns: Sequence[str]) -> list[TargetPart]:
     return [TargetPart(head)] if head in columns else []
 
 
-def _pattern(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
-    del whole
+def _pattern(head: str, columns: Sequence[str]) -> list[TargetPart]:
     fits = _is_pattern(head) and matched_by(head, columns)
     return [TargetPart(head, is_pattern=True)] if fits else []
 
@@ -97,19 +101,20 @@ def _is_pattern(text: str) -> bool:
     return not _MARKS.isdisjoint(text)
 
 
-def _listed(head: str, columns: Sequence[str], *, whole: bool = False) -> list[TargetPart]:
+def _listed(head: str, columns: Sequence[str], *, own_kinds: bool = True) -> list[TargetPart]:
     """Parts of a list of names and patterns with commas; empty unless all are known.
 
-    A kind after the last colon is for all parts; other parts may have kinds of their own.
+    Parts but the last may have kinds of their own; one after the last part is for all others.
     """
     pieces, parts = head.split(","), []
+    longest = 1 + max((name.count(",") for name in columns), default=0)
     while pieces:
-        part, used = _first(pieces, columns, own_kinds=not whole)
+        part, used = _first(pieces[:longest], columns, own_kinds=own_kinds)
         if part is None:
             return []
         parts.append(part)
         pieces = pieces[used:]
-    if not whole and parts and parts[-1].kind is not None:  # it is module:Class, cut in two
+    if parts and parts[-1].kind is not None:  # for all parts, or module:Class that is cut in two
         return []
     return parts
 
@@ -120,31 +125,35 @@ def _first(
     """The longest part that the first pieces form, since a name may hold commas."""
     for used in range(len(pieces), 0, -1):
         text = ",".join(pieces[:used])
-        for candidate in (text, text.strip()):
-            if candidate in columns:
-                return TargetPart(candidate), used
+        for head, kind in _heads(text) if own_kinds else [(text, None)]:
+            for candidate in (head, head.strip()):
+                if candidate in columns:
+                    return TargetPart(candidate, kind), used
     text = pieces[0].strip()
-    for head, kind in _heads(text):
-        if kind is not None and not own_kinds:
-            break
-        for part in (*_exact(head, columns), *_pattern(head, columns)):
+    for head, kind in _heads(text) if own_kinds else [(text, None)]:
+        for part in _pattern(head, columns):
             return part._replace(kind=kind), 1
     return None, 0
 
 
 def _one_task(task: str, rest: str, columns: Sequence[str]) -> TargetText:
     for head, kind in _heads(rest):
-        parts = _listed(head, columns, whole=True)
+        parts = _listed(head, columns, own_kinds=False)
         if parts:
             return TargetText(tuple(parts), task, kind)
+    if any(_listed(head, columns) for head, _ in _heads(rest)):
+        sentence = (
+            f"Target {task}={rest}: a task has one kind. Write it once, after its last column: "
+            f"{task}=COLUMN,COLUMN:KIND."
+        )
+        raise DataError(sentence)
     columns_text, _, kind = rest.partition(":")
     names = [name.strip() for name in columns_text.split(",") if name.strip()]
     return TargetText(tuple(TargetPart(name) for name in names), task, kind or None)
 
 
-def _check_known(text: str, columns: Sequence[str]) -> None:
+def _check_known(pieces: Sequence[str], columns: Sequence[str]) -> None:
     """Raise for a pattern without a match, or for a list with unknown names."""
-    pieces = [piece.strip() for piece in text.split(",")]
     for piece in pieces:
         if _is_pattern(piece) and not matched_by(piece, columns):
             nearest = suggestion(
