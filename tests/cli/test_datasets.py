@@ -22,7 +22,7 @@ def test_a_plain_table(polytask, tmp_path):
     ran = polytask("datasets", "digits", "--out", "some/digits.csv")
     assert ran.status == 0
     first, second = ran.out.splitlines()
-    assert first == "some/digits.csv: 1,797 rows, 69 columns"
+    assert first == "some/digits.csv: 1,797 rows, 69 columns, in the new folder some"
     assert second.startswith("next: polytask compare some/digits.csv --target digit:multiclass ")
     assert pl.read_csv(tmp_path / "some" / "digits.csv").shape == (1797, 69)
 

@@ -36,6 +36,15 @@ def test_what_observers_measure_is_kept_with_the_model(polytask, table):
     assert record.observed["weight_norm"]["norm"] > 0
 
 
+def test_a_new_folder_of_predictions_is_named(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "income:binary", *LINEAR)
+    ran = polytask("predict", "model", table, "--out", "new/deep/p.csv")
+    assert ran.status == 0
+    assert "new/deep/p.csv: 60 rows predicted by linear, in the new folder new/deep\n" in ran.err
+    again = polytask("predict", "model", table, "--out", "new/deep/p.csv")
+    assert "new/deep/p.csv: 60 rows predicted by linear\n" in again.err
+
+
 def test_predictions_as_csv(polytask, table, tmp_path):
     polytask("fit", table, *ALL, *LINEAR)
     ran = polytask("predict", "model", table, "--out", "predictions.csv")

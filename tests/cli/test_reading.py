@@ -111,6 +111,10 @@ def test_roles_of_columns_whose_names_hold_colons():
         (("--missing", "xx=1"), "The column 'xx' named in `missing` is not in the table."),
         (("--decimal", ";"), "The `decimal` parameter of the data set must be '.' or ','."),
         (("--names", "a,b"), "`names` must name the 4 columns of"),
+        (
+            ("--separator", ";"),
+            "its cells were separated by the wrong mark. Leave --separator out, or name the right",
+        ),
     ],
 )
 def test_mistakes(polytask, table, arguments, sentence):
@@ -118,6 +122,13 @@ def test_mistakes(polytask, table, arguments, sentence):
     assert ran.status == 2
     assert sentence in ran.error
     assert "Traceback" not in ran.err
+
+
+def test_a_wrong_separator_of_new_rows(polytask, table):
+    assert polytask("fit", table, "-t", "y:regression", *LINEAR).status == 0
+    ran = polytask("predict", "model", table, "--separator", "|")
+    assert ran.status == 2
+    assert "whose only column is called 'x,code,when,y': its cells were separated by" in ran.error
 
 
 def test_a_header_that_looks_like_data_is_doubted_aloud(polytask, write):

@@ -340,8 +340,10 @@ def test_a_source_needs_name_and_file(word):
 
 
 def test_a_source_is_named_once():
-    with pytest.raises(ParameterError, match=r"--source names red twice, a.csv and b.csv"):
-        source_paths(["red=a.csv", "red=b.csv"])
+    said = r"--source names red twice, a\.csv and b\.csv\. Rename one of them\."
+    for second in ("red=b.csv", " red = b.csv"):
+        with pytest.raises(ParameterError, match=said):
+            source_paths(["red=a.csv", second])
 
 
 @pytest.mark.parametrize(
@@ -377,3 +379,58 @@ def test_compare(polytask, tmp_path):
     assert set(library.load(folder / "model").schemas) == {"red", "white"}
     assert "single_task" in ran.out
     assert list((tmp_path / "runs").iterdir()) == [folder]
+
+
+# ── the same name or the same file twice ──────────────────────────────────────
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--source", "red=red.csv", "--source", "red=white.csv", "-t", "quality"),
+            "--source names red twice, red.csv and white.csv. Rename one of them.",
+        ),
+        (
+            (*SOURCES, "-t", "quality", "-t", "quality"),
+            "must be tasks with unique names. Got 'quality' twice; rename one of them, or leave",
+        ),
+        (
+            (*SOURCES, "-t", "sweet", "-t", "white/sweet,red/quality,white/sweet"),
+            "must be tasks with unique names. Got 'white/sweet' twice",
+        ),
+        ((*SOURCES, "-t", "a=white/sweet", "-t", "a=red/quality"), "Got 'a' twice"),
+        ((*SOURCES, "-t", "sweet", "--auxiliary", "sweet"), "Got 'sweet' twice"),
+    ],
+)
+def test_names_given_twice(polytask, arguments, sentence):
+    ran = polytask("fit", *arguments, *LINEAR)
+    assert ran.status == 2
+    assert sentence in ran.error
+
+
+def test_a_study_file_that_names_a_source_twice(polytask, tmp_path):
+    (tmp_path / "s.yaml").write_text("source: {red: red.csv, red: white.csv}\ntarget: quality\n")
+    ran = polytask("fit", "--config", "s.yaml")
+    assert (ran.status, "'red' stands there twice" in ran.error) == (2, True)
+
+
+def test_rows_to_predict_of_one_source_twice(polytask):
+    ran = polytask("predict", "model", "--source", "red=red.csv", "--source", "red=white.csv")
+    assert ran.status == 2
+    assert "--source names red twice, red.csv and white.csv. Rename one of them." in ran.error
+
+
+def test_one_file_as_two_sources_is_noted(polytask):
+    pair = ("--source", "red=red.csv", "--source", "rouge=./red.csv")
+    ran = polytask("fit", *pair, "-t", "quality:regression", *LINEAR)
+    assert ran.status == 0, ran.err
+    said = "rouge: the same table as red, so that a row may be trained on in one source and tested"
+    assert said in ran.err
+    assert "red: the same table" not in polytask("fit", *SOURCES, "-t", "quality", *LINEAR).err
+
+
+def test_a_wrong_separator(polytask):
+    ran = polytask(
+        "fit", *SOURCES, "-t", "white/sweet", "-t", "quality", "--separator", ";", *LINEAR
+    )
+    assert ran.status == 2
+    assert "not a column of source white, whose only column is called 'sugar,ph,qu" in ran.error

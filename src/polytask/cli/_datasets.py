@@ -9,7 +9,7 @@ from polytask._listing import first_names
 from polytask._naming import fold
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
-from polytask.cli._tables import check_writable, write_table
+from polytask.cli._tables import check_writable, new_folder, write_table
 from polytask.cli._voice import Voice
 from polytask.datasets import DatasetInfo, as_table, catalogue
 from polytask.exceptions import ParameterError
@@ -73,7 +73,7 @@ def _info(name: str) -> DatasetInfo:
 
 def _write(voice: Voice, name: str, out: Path) -> None:
     check_writable(out)
-    table = as_table(name)
+    table, made = as_table(name), new_folder(out)
     write_table(table, out)
-    voice.result(f"{out}: {table.height:,} rows, {table.width} columns")
+    voice.result(f"{out}: {table.height:,} rows, {table.width} columns{made}")
     voice.result(f"next: polytask compare {shlex.quote(str(out))} {_info(name).flags}")

@@ -10,7 +10,7 @@ from typing import Any
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
 from polytask.cli._source_paths import data_paths
-from polytask.cli._tables import check_writable, write_table
+from polytask.cli._tables import check_writable, new_folder, write_table
 from polytask.cli._voice import Voice
 from polytask.data import check_table_file
 from polytask.exceptions import ParameterError
@@ -47,8 +47,9 @@ def run(
         if out is None:
             voice.result(predictions.write_csv().rstrip("\n"))
             return
+        made = new_folder(out)
         write_table(predictions, out)
-        voice.note(f"{out}: {predictions.height:,} rows predicted by {name}")
+        voice.note(f"{out}: {predictions.height:,} rows predicted by {name}{made}")
 
 
 def _check_out(out: Path, tables: Iterable[Path], model: Path) -> None:

@@ -43,7 +43,7 @@ def predict(
             "--out",
             "-o",
             metavar="FILE",
-            help="A .csv, .tsv, .parquet, .arrow or .ndjson file; CSV to the screen if not named.",
+            help="A .csv, .tsv, .parquet, .arrow or .ndjson file; its folder is made if it is absent. CSV to the screen if not named.",
         ),
     ] = None,
     missing: reading.Missing = None,

@@ -49,8 +49,8 @@ def source_paths(texts: Sequence[str]) -> dict[str, Path]:
     """
     paths: dict[str, Path] = {}
     for text in texts:
-        name, equals, path = text.partition("=")
-        if not (equals and name.strip() and path.strip()):
+        name, equals, path = (part.strip() for part in text.partition("="))
+        if not (equals and name and path):
             sentence = f"--source must be written NAME=FILE, such as red=red.csv. Got {text!r}."
             raise ParameterError(sentence)
         if name in paths:

@@ -11,7 +11,7 @@ import polars as pl
 from polytask._files import replacing
 from polytask.exceptions import SourceFileError
 
-__all__ = ["check_writable", "write_table"]
+__all__ = ["check_writable", "new_folder", "write_table"]
 
 
 def _separated(separator: str) -> Callable[[pl.DataFrame, Path], None]:
@@ -55,6 +55,11 @@ def check_writable(path: Path) -> None:
     _writer(path)
     if path.is_dir():
         raise SourceFileError(f"{path} is a folder. Name a file, such as {path / 'table.csv'}.")
+
+
+def new_folder(path: Path) -> str:
+    """Words on the folder that writing a file there makes, for the end of a note; or nothing."""
+    return "" if path.parent.exists() else f", in the new folder {path.parent}"
 
 
 def _writer(path: Path) -> Callable[[pl.DataFrame, Path], None]:

@@ -549,3 +549,34 @@ def test_models_of_several_sources(learner, tmp_path):
         model.predict({"rose": sources["red"]})
     with pytest.raises(DataError, match=r"several sources, 'red', 'white'.*--source red=FILE"):
         model.predict(sources["red"])
+
+
+# ── the same name or the same table twice ─────────────────────────────────────
+def test_sources_of_one_name():
+    data = made(["quality:regression"])
+    red = data.source("red")
+    said = r"must be sources with unique names\. Got 'red' twice; rename one of them\."
+    with pytest.raises(DataError, match=said):
+        MultiTaskDataset((red, red), data.tasks)
+
+
+def test_sources_without_a_task():
+    data = made(["quality:regression", "taste"])
+    said = r"must be sources that carry every task\. Got red, none of which has the task 'taste'\."
+    with pytest.raises(DataError, match=said):
+        MultiTaskDataset((data.source("red"),), data.tasks)
+
+
+@pytest.mark.parametrize(
+    "tasks", [["quality", "quality"], ["quality", Task("quality")], "taste,taste"]
+)
+def test_a_task_named_twice(tasks):
+    with pytest.raises(ParameterError, match=r"tasks with unique names\. Got '\w+' twice; rename"):
+        made(tasks)
+
+
+def test_one_frame_as_two_sources_is_noted():
+    data = made(["quality:regression"], {"red": RED, "rouge": RED})
+    assert "rouge: the same table as red, so that a row may be trained on" in " ".join(data.notes)
+    other = made(["quality:regression"], {"red": RED, "rouge": dict(RED)})
+    assert "the same table" not in " ".join(other.notes)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from polytask._listing import first_and_more
 from polytask._naming import suggestion
 from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task
 from polytask.data.dataset._from_arrays import arrays_source
@@ -63,13 +65,20 @@ class MultiTaskDataset:
         for source in self.sources:
             if source.inputs.width == 0:
                 raise DataError(f"Source {source.name!r} has no input column to learn from.")
+        names = [source.name for source in self.sources]
+        repeated = [name for name, count in Counter(names).items() if count > 1]
+        if repeated:
+            sentence = (
+                "The `sources` parameter of MultiTaskDataset must be sources with unique names. "
+                f"Got {repeated[0]!r} twice; rename one of them."
+            )
+            raise DataError(sentence)
         carried = {name for source in self.sources for name in source.tasks.names}
         absent = [name for name in self.tasks.names if name not in carried]
-        if absent or len({source.name for source in self.sources}) < len(self.sources):
+        if absent:
             sentence = (
-                "The `sources` parameter of MultiTaskDataset must be sources of unique names that "
-                f"carry every task. Got {[source.name for source in self.sources]}, "
-                f"without the tasks {absent}."
+                "The `sources` parameter of MultiTaskDataset must be sources that carry every task. "
+                f"Got {first_and_more(names)}, none of which has the task {absent[0]!r}."
             )
             raise DataError(sentence)
 

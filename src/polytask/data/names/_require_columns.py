@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from polytask._listing import first_names
@@ -41,6 +42,11 @@ def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> N
     absent = [name for name in wanted if name not in known]
     if not absent:
         return
+    tables = known.by_source if isinstance(known, SourceColumns) else {"": known}
+    for source, columns in tables.items():
+        own = {name.removeprefix(f"{source}/") for name in absent}
+        if len(columns) == 1 and not own.isdisjoint(_pieces(*columns)):
+            raise DataError(f"{what} {_wrong_separator(absent[0], source, *columns)}")
     if isinstance(known, SourceColumns):
         raise DataError(f"{what} {absent_from_sources(absent[0], known)}")
     if len(absent) == 1:
@@ -49,6 +55,20 @@ def require_columns(known: Sequence[str], wanted: Iterable[str], what: str) -> N
         shown = first_names(map(repr, absent), _MOST_NAMES)
         sentence = f"{shown} are not columns of the table. Check its header."
     raise DataError(f"{what} {sentence}{_header_doubt(known)}")
+
+
+def _pieces(header: str) -> set[str]:
+    """The names in a header that was read as one cell, at any mark that separates cells."""
+    return {piece.strip("\"' ") for piece in re.split(r"[,;|\s]", header)}
+
+
+def _wrong_separator(name: str, source: str, header: str) -> str:
+    where = f"source {source}" if source else "the table"
+    return (
+        f"{name!r} is not a column of {where}, whose only column is called {header!r}: its cells "
+        "were separated by the wrong mark. Leave --separator out, or name the right one "
+        "(separator= in Python)."
+    )
 
 
 def _header_doubt(names: Sequence[str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +94,25 @@ def open_sources(
                 only=chosen or None,
                 **written,
             )
+    for name, first in _repeated(sources).items():
+        note = (
+            f"the same table as {first}, so that a row may be trained on in one source and tested "
+            "on in the other"
+        )
+        opened[name] = replace(opened[name], notes=(*opened[name].notes, note))
     return opened
+
+
+def _repeated(sources: Mapping[str, Any]) -> dict[str, str]:
+    """Sources whose file or frame an earlier one has, with the first that has it."""
+    first: dict[str | int, str] = {}
+    owners = {
+        name: first.setdefault(
+            os.path.realpath(source) if isinstance(source, str | Path) else id(source), name
+        )
+        for name, source in sources.items()
+    }
+    return {name: owner for name, owner in owners.items() if owner != name}
 
 
 def _check_names(sources: object) -> None:
