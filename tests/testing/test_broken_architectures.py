@@ -114,6 +114,34 @@ class SwappedSlices(Joint):
         ]
 
 
+class HeadsThatServeTheNext(Joint):
+    """States that each task's head serves the first task too."""
+
+    def owners(self):
+        first = self.tasks.names[0]
+        return [
+            owned
+            if owned.axis is None
+            else Owned(
+                owned.tensor,
+                owned.tasks,
+                0,
+                tuple(() if name == first else (first,) for name in owned.tasks),
+            )
+            for owned in super().owners()
+        ]
+
+
+class DependantsOfNoSlice(Joint):
+    def owners(self):
+        return [
+            owned
+            if owned.axis is None
+            else Owned(owned.tensor, owned.tasks, 0, ((),) * (len(owned.tasks) + 1))
+            for owned in super().owners()
+        ]
+
+
 class TrunkOfOneTask(Joint):
     """States that the shared trunk serves the first task only."""
 
@@ -262,6 +290,8 @@ BROKEN_NETWORKS = [
     (OfAnotherNetwork, "none of its own"),
     (TooManySlices, "slices for"),
     (SwappedSlices, "which is not its own"),
+    (HeadsThatServeTheNext, "too, but the loss of .* does not reach it"),
+    (DependantsOfNoSlice, "states dependants of"),
     (TrunkOfOneTask, "which is not its own"),
     (UndeclaredHeads, "each slice of .* is reached by the loss of one task alone"),
     (PlainHeads, "own.weight to .* does not reach it"),

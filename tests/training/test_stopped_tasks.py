@@ -135,3 +135,8 @@ def test_what_belongs_to_some_tasks_alone():
     assert Owned(whole, ("a", "b")).parts_of({"a"}) is None
     assert Owned(whole, ("a", "b")).parts_of({"a", "b"}) is ...
     assert Owned(stacked, ("a", "b"), axis=0).parts_of({"c"}) is None
+    feeding = Owned(stacked, ("a", "b"), axis=0, dependants=(("c",), ()))
+    assert feeding.parts_of({"a", "b"}) == ([1],)
+    assert feeding.parts_of({"a", "c"}) == ([0],)
+    assert feeding.is_shared
+    assert not Owned(stacked, ("a", "b"), axis=0, dependants=((), ())).is_shared

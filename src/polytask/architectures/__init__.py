@@ -10,6 +10,8 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._esm2 import ESM2
+from polytask.architectures._esmm import ESMM
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
@@ -30,6 +32,8 @@ from polytask.architectures._towers import Towers
 __all__ = [
     "NDDR",
     "AdaTT",
+    "ESM2",
+    "ESMM",
     "Architecture",
     "Copies",
     "CrossStitch",

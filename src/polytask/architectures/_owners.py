@@ -26,7 +26,10 @@ class Owned:
         All tasks whose scores depend on it.
     axis : int, optional
         None where the tensor as a whole serves these tasks. Else slice k along this axis belongs
-        to the k-th of them alone.
+        to the k-th of them, alone but for its dependants.
+    dependants : tuple of tuple of str, default ()
+        With `axis`: for each slice the further tasks that it serves, such as those that the k-th
+        feeds. None by default.
 
     Examples
     --------
@@ -34,16 +37,24 @@ class Owned:
     >>> from polytask.architectures import Owned
     >>> Owned(torch.zeros(2, 3), ("a", "b"), axis=0).is_shared
     False
+    >>> Owned(torch.zeros(2, 3), ("a", "b"), axis=0, dependants=(("b",), ())).served_by(0)
+    ('a', 'b')
     """
 
     tensor: Tensor
     tasks: tuple[str, ...]
     axis: int | None = None
+    dependants: tuple[tuple[str, ...], ...] = ()
 
     @property
     def is_shared(self) -> bool:
         """Whether several tasks share the same numbers."""
-        return self.axis is None and len(self.tasks) > 1
+        return any(self.dependants) if self.axis is not None else len(self.tasks) > 1
+
+    def served_by(self, position: int) -> tuple[str, ...]:
+        """All tasks that a slice serves."""
+        further = self.dependants[position] if self.dependants else ()
+        return (self.tasks[position], *further)
 
     def parts_of(self, tasks: Collection[str]) -> Index | None:
         """Index of the slices that belong to these tasks alone; None if there are none.
@@ -57,7 +68,11 @@ class Owned:
         """
         if self.axis is None:
             return ... if self.tasks and all(name in tasks for name in self.tasks) else None
-        positions = [position for position, name in enumerate(self.tasks) if name in tasks]
+        positions = [
+            position
+            for position in range(len(self.tasks))
+            if all(name in tasks for name in self.served_by(position))
+        ]
         return (*[slice(None)] * self.axis, positions) if positions else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -127,13 +128,16 @@ def _check_owners(case: _Case) -> None:
         require(name is not None, f"{case.name}: owners() states a tensor that is none of its own.")
         require(id(owned.tensor) not in stated, f"{case.name}: owners() states {name} twice.")
         stated.add(id(owned.tensor))
-        strange = set(owned.tasks) - set(case.data.tasks.names)
+        strange = {*owned.tasks, *chain(*owned.dependants)} - set(case.data.tasks.names)
         sentence = f"{case.name}: owners() gives {name} to the tasks {owned.tasks}."
         require(bool(owned.tasks) and not strange, sentence)
         if owned.axis is not None:
             count = owned.tensor.shape[owned.axis] if owned.axis < owned.tensor.ndim else 0
             sentence = f"{case.name}: {name} has {count} slices for {len(owned.tasks)} tasks."
             require(count == len(owned.tasks), sentence)
+            counts = (0, len(owned.tasks))
+            sentence = f"{case.name}: {name} states dependants of {len(owned.dependants)} slices."
+            require(len(owned.dependants) in counts, sentence)
     for key, name in names.items():
         require(key in stated, f"{case.name}: owners() leaves out {name}.")
 
@@ -226,6 +230,13 @@ def _check_reach(case: _Case) -> None:
                 f"{case.name}: each slice of {name} is reached by the loss of one task alone."
             )
             require(not _is_stacked(by_task), f"{sentence} {remedy}")
+        for position, further in enumerate(owned.dependants):
+            unmoved = [t for t in further if not _reaches(owned, by_task.get(t), position)]
+            sentence = (
+                f"{case.name}: owners() gives slice {position} of {name} to {', '.join(further)} "
+                f"too, but the loss of {', '.join(unmoved)} does not reach it."
+            )
+            require(not unmoved, sentence)
 
 
 def _reached(case: _Case) -> list[tuple[Owned, dict[str, Tensor]]]:
@@ -266,11 +277,16 @@ def _is_stacked(by_task: dict[str, Tensor]) -> bool:
     return bool((moved.sum(dim=0) == 1).all() and (moved.sum(dim=1) == 1).all())
 
 
+def _reaches(owned: Owned, gradient: Tensor | None, position: int) -> bool:
+    """Whether a gradient reaches a slice."""
+    return gradient is not None and bool(gradient.select(owned.axis or 0, position).any())
+
+
 def _foreign(owned: Owned, gradient: Tensor, task: str) -> Tensor:
     """The part of a gradient that is not a task's."""
     if owned.axis is None:
         return gradient * (task not in owned.tasks)
-    others = [position for position, name in enumerate(owned.tasks) if name != task]
+    others = [k for k in range(len(owned.tasks)) if task not in owned.served_by(k)]
     return gradient.index_select(owned.axis, torch.tensor(others, dtype=torch.int64))
 
 
