@@ -30,10 +30,10 @@ from polytask.architectures._stages import Stages, advance_all
 from polytask.architectures._towers import Towers
 
 __all__ = [
-    "NDDR",
-    "AdaTT",
     "ESM2",
     "ESMM",
+    "NDDR",
+    "AdaTT",
     "Architecture",
     "Copies",
     "CrossStitch",
