@@ -39,6 +39,10 @@ _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
+_ACRONYM = re.compile(r"[A-Z]+(?:[a-z][A-Z]+)+[a-z]?(?![a-z])")
+"""Capitals with single small letters between them, such as MMoE, LoRA or MoCo."""
+
+
 def fold(name: str) -> str:
     """Drop case and everything that is neither letter nor digit."""
     return "".join(character for character in name.casefold() if character.isalnum())
@@ -50,9 +54,10 @@ def snake_case(name: str) -> str:
     Examples
     --------
     >>> from polytask._naming import snake_case
-    >>> snake_case("HardSharing"), snake_case("PCGrad")
-    ('hard_sharing', 'pc_grad')
+    >>> snake_case("HardSharing"), snake_case("PCGrad"), snake_case("MMoE")
+    ('hard_sharing', 'pc_grad', 'mmoe')
     """
+    name = _ACRONYM.sub(lambda match: match.group().capitalize(), name)
     pieces: list[str] = []
     for index, character in enumerate(name):
         previous_lower = index > 0 and not name[index - 1].isupper()
