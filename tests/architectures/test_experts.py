@@ -1,4 +1,4 @@
-"""Mixtures of experts: MMoE."""
+"""Mixtures of experts: MMoE, OMoE, CGC and PLE."""
 
 from dataclasses import replace
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import HardSharing, MMoE
+from polytask.architectures import CGC, PLE, HardSharing, MMoE, OMoE
 from polytask.data import encode, fit_schemas
-from polytask.encoders import MLP, State, mean_pool
+from polytask.encoders import MLP, Encoder, MaskedStage, State, mean_pool
 from polytask.exceptions import ParameterError
 from polytask.testing import tiny_dataset
 from polytask.training import to_tensors
@@ -72,10 +72,101 @@ def test_mmoe_is_the_papers_formula(tower_widths):
         torch.testing.assert_close(network.gates(batch)["table"][k], gate)
 
 
-@pytest.mark.parametrize("tower_widths", [(), (5,)])
-def test_rows_of_one_task_each_have_the_scores_that_the_task_has_on_all_rows(tower_widths):
+def test_omoe_has_one_gate_for_all_tasks():
+    data = tiny_dataset(KINDS)
+    network, batch = built(OMoE(MLP((7,)), n_experts=3), data)
+    rows, raw = entered(network, batch), network(batch)
+    gate = torch.softmax(rows @ network.mixture.weight.T, dim=1)
+    features = mixed_by(gate, [expert(network.experts, e, rows) for e in range(3)])
+    for k, name in enumerate(data.tasks.names):
+        torch.testing.assert_close(score_of(network, raw, name), head(network, name, features))
+        torch.testing.assert_close(network.gates(batch)["table"][k], gate)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        CGC(MLP((6,)), n_shared=3, n_specific=2, tower_widths=(5,)),
+        PLE(MLP((8, 7, 6)), n_levels=3, n_shared=1, n_specific=2),
+        PLE(MLP((8, 7, 6)), n_levels=2, n_shared=2, n_specific=1),
+    ],
+)
+def test_ple_is_the_papers_formula(recipe):
+    data = tiny_dataset(KINDS)
+    n_tasks, n_own, n_shared = len(KINDS), recipe.n_specific, recipe.n_shared
+    network, batch = built(recipe, data)
+    of_task, of_shared = [entered(network, batch)] * n_tasks, entered(network, batch)
+    for level in network.levels:
+        own = [
+            [expert(level.experts, k * n_own + e, of_task[k]) for e in range(n_own)]
+            for k in range(n_tasks)
+        ]
+        last = n_tasks * n_own
+        shared = [expert(level.experts, last + e, of_shared) for e in range(n_shared)]
+        gate = torch.softmax(of_shared @ level.shared_mixture.weight.T, dim=1)
+        above = mixed_by(gate, [rows for experts in own for rows in experts] + shared)
+        of_task = [mixed_by(gate_of(level, k, of_task[k]), own[k] + shared) for k in range(n_tasks)]
+        of_shared = above
+    last, raw = network.last, network(batch)
+    shared = [expert(last.shared, e, of_shared) for e in range(n_shared)]
+    for k, name in enumerate(data.tasks.names):
+        own = [expert(last.own, k * n_own + e, of_task[k]) for e in range(n_own)]
+        gate = gate_of(last, k, of_task[k])
+        features = mixed_by(gate, own + shared)
+        if recipe.tower_widths:
+            features = expert([network.towers.layers], k, features, "0__0__")
+        torch.testing.assert_close(score_of(network, raw, name), head(network, name, features))
+        torch.testing.assert_close(network.gates(batch)["table"][k], gate)
+
+
+def gate_of(level, task, rows):
+    return torch.softmax(rows @ level.mixture.weight[task].T, dim=1)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "n_stages"),
+    [
+        (CGC(MLP((6, 5))), [2]),
+        (PLE(MLP((6, 5, 4))), [2, 1]),
+        (PLE(MLP((6, 5, 4)), n_levels=9), [1, 1, 1]),
+        (PLE(MLP(())), [0]),
+    ],
+)
+def test_stages_are_divided_among_the_levels(recipe, n_stages):
+    network, _ = built(recipe, tiny_dataset(KINDS))
+    levels = [len(level.experts) for level in network.levels]
+    assert [*levels, len(network.last.own)] == n_stages
+    assert len(network.last.shared) == n_stages[-1]
+
+
+def test_only_what_a_shared_gate_reads_serves_all_tasks():
+    data = tiny_dataset(["regression", "binary"])
+    network, _ = built(PLE(MLP((6, 5, 4)), n_levels=3, n_specific=2), data)
+    names = {id(p): name for name, p in network.named_parameters()}
+    axes = {
+        names[id(o.tensor)]: (o.tasks, o.axis) for o in network.owners() if id(o.tensor) in names
+    }
+    task = data.tasks.names
+    assert axes["levels.0.mixture.weight"] == (task, None)
+    assert axes["levels.1.mixture.weight"] == (task, 0)
+    assert axes["levels.1.experts.0.0__weight"] == (task, None)
+    assert axes["last.own.0.0__weight"] == (tuple(name for name in task for _ in range(2)), 0)
+    assert axes["last.shared.0.0__weight"] == (task, None)
+
+
+EVERY = [
+    MMoE(MLP((6,)), n_experts=2),
+    MMoE(MLP((6,), normalization="batch"), n_experts=2, tower_widths=(5,)),
+    OMoE(MLP((6,)), n_experts=2, tower_widths=(5,)),
+    CGC(MLP((6,)), n_specific=2),
+    PLE(MLP((6, 5), normalization="batch"), n_specific=2),
+]
+
+
+@pytest.mark.parametrize("recipe", EVERY)
+def test_rows_of_one_task_each_have_the_scores_that_the_task_has_on_all_rows(recipe):
     data = tiny_dataset(["regression"] * 3, own_rows=True)
-    network, batch = built(MMoE(MLP((6,)), n_experts=2, tower_widths=tower_widths), data)
+    network, batch = built(recipe, data)
     task = batch["table"].task
     everywhere = {"table": replace(batch["table"], task=None)}
     (own,), (every,) = network(batch).values(), network(everywhere).values()
@@ -83,6 +174,52 @@ def test_rows_of_one_task_each_have_the_scores_that_the_task_has_on_all_rows(tow
     torch.testing.assert_close(own, every[at, task])
     gates = network.gates(everywhere)["table"]
     torch.testing.assert_close(network.gates(batch)["table"], gates[task, at])
+
+
+class Steps(Encoder):
+    """Rows as masked sequences of three steps, then a layer and one that reads the mask."""
+
+    def entry(self, parts):
+        return _Entry(super().entry(parts))
+
+    def stages(self, shape):
+        return [nn.Sequential(nn.Linear(shape[1], 4), nn.ReLU()), _Scaled()]
+
+
+class _Entry(nn.Module):
+    def __init__(self, rows):
+        super().__init__()
+        self.rows = rows
+
+    def forward(self, inputs):
+        values = self.rows(inputs).values
+        length = (values[:, :1] > 0).long() + 2
+        steps = torch.stack([values, -values, values**2], dim=1)
+        return State(steps, torch.arange(3) < length)
+
+
+class _Scaled(MaskedStage):
+    def forward(self, state):
+        values, mask = state
+        return State(values / mask.sum(dim=1)[:, None, None], mask)
+
+
+@pytest.mark.parametrize("recipe", [MMoE, OMoE, CGC, PLE])
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_steps_that_are_masked_count_nowhere(recipe, own_rows):
+    data = tiny_dataset(["regression"] * 3, own_rows=own_rows)
+    network, batch = built(recipe(Steps()), data)
+    with torch.no_grad():
+        (raw,) = network(batch).values()
+        entry = network.inputs[0].forward
+        network.inputs[0].forward = lambda inputs: _noisy(entry(inputs))
+        (noisy,) = network(batch).values()
+    torch.testing.assert_close(noisy, raw)
+
+
+def _noisy(state):
+    assert not state.mask.all()
+    return State(state.values + 9.0 * ~state.mask[..., None], state.mask)
 
 
 def test_a_task_has_one_gate_for_all_its_tables():
@@ -111,9 +248,9 @@ def fitted_loss(recipe):
     """Squared error after some steps on all rows, of tasks that are an input each."""
     data = tiny_dataset(["regression"] * 2, missing=0.0)
     network, batch = built(recipe, data)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.03)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
     wanted = entered(network, batch).detach()[:, :2]
-    for _ in range(150):
+    for _ in range(60):
         (raw,) = network(batch).values()
         loss = (raw[..., 0] - wanted).square().mean()
         optimizer.zero_grad()
@@ -125,6 +262,15 @@ def fitted_loss(recipe):
 def test_tasks_that_need_different_features_find_experts_of_their_own():
     narrow = MLP((1,), activation="gelu")
     assert fitted_loss(MMoE(narrow, n_experts=2)) < 0.3 * fitted_loss(HardSharing(narrow))
+
+
+@pytest.mark.parametrize("recipe", [CGC(MLP((6,))), PLE(MLP((6, 5)))])
+def test_a_source_runs_the_last_experts_of_its_tasks_alone(recipe):
+    data = tiny_dataset(["regression"] * 3, own_tables=True)
+    network, batch = built(recipe, data)
+    first = next(iter(batch))
+    assert network.features({first: batch[first]})[first].values.shape[0] == 1
+    assert network.gates(batch)[first].shape == (1, batch[first].n_rows, 3)
 
 
 @pytest.mark.usefixtures("unchecked_types")

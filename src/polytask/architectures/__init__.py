@@ -7,6 +7,7 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 
 from polytask.architectures._adatt import AdaTT
 from polytask.architectures._architecture import Architecture
+from polytask.architectures._cgc import CGC
 from polytask.architectures._copies import Copies
 from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._encoder_architecture import EncoderArchitecture
@@ -19,7 +20,9 @@ from polytask.architectures._mixture import Mixture
 from polytask.architectures._mmoe import MMoE
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._nddr import NDDR
+from polytask.architectures._omoe import OMoE
 from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._ple import PLE
 from polytask.architectures._seeded import seeded
 from polytask.architectures._separate import Separate
 from polytask.architectures._shared_private import SharedPrivate
@@ -34,6 +37,8 @@ __all__ = [
     "ESMM",
     "NDDR",
     "AdaTT",
+    "CGC",
+    "PLE",
     "Architecture",
     "Copies",
     "CrossStitch",
@@ -44,6 +49,7 @@ __all__ = [
     "MMoE",
     "Mixture",
     "MultiTaskModule",
+    "OMoE",
     "Owned",
     "Owner",
     "Raw",

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from polytask.architectures._owners import Owned, Owner, owned_by
 
-__all__ = ["Mixture", "mixed"]
+__all__ = ["Mixture", "mixed", "mixed_with_own"]
 
 
 class Mixture(Owner):
@@ -133,3 +133,18 @@ def mixed(gates: Tensor, experts: Tensor) -> Tensor:
     rule = "kne,enh->knh" if gates.ndim == 3 else "ne,enh->nh"
     sums = torch.einsum(rule, gates, flat)
     return sums.view(*sums.shape[:-1], *shape)
+
+
+def mixed_with_own(gates: Tensor, own: Tensor, shared: Tensor) -> Tensor:
+    """Features of own and shared experts, each row's summed with its weights, own ones first.
+
+    Parameters
+    ----------
+    gates : tensor of shape (n_tasks, n, n_own + n_shared) or (n, n_own + n_shared)
+    own : tensor of shape (n_tasks, n_own, n, …) or (n_own, n, …)
+    shared : tensor of shape (n_shared, n, …)
+    """
+    n_own = len(own) if gates.ndim == 2 else own.shape[1]
+    weights = gates[..., :n_own].transpose(-2, -1)
+    weights = weights.reshape(*weights.shape, *[1] * (own.ndim - weights.ndim))
+    return (weights * own).sum(dim=gates.ndim - 2) + mixed(gates[..., n_own:], shared)

@@ -82,7 +82,7 @@ class MMoE(EncoderArchitecture):
             encoder,
             schemas,
             tasks,
-            owner=type(self).__name__,
+            owner="MMoE",
             n_experts=self.n_experts,
             tower_widths=self.tower_widths,
             mixture=lambda width: Mixture(width, self.n_experts, tasks.names),

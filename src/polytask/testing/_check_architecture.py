@@ -273,7 +273,7 @@ def _is_stacked(by_task: dict[str, Tensor]) -> bool:
     gradients = list(by_task.values())
     if len(gradients) < 2 or not gradients[0].ndim or len(gradients[0]) != len(gradients):
         return False
-    moved = torch.stack([gradient.flatten(1).any(dim=1) for gradient in gradients])
+    moved = torch.stack([gradient.reshape(len(gradient), -1).any(dim=1) for gradient in gradients])
     return bool((moved.sum(dim=0) == 1).all() and (moved.sum(dim=1) == 1).all())
 
 

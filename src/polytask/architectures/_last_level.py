@@ -1,0 +1,149 @@
+"""The last level of CGC and PLE: experts of each task and shared ones, mixed by its gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._mixture import Mixture, mixed_with_own
+from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._row_groups import group_rows
+from polytask.architectures._towers import Towers
+from polytask.encoders import Encoder, State, mean_pool
+from polytask.encoders._pooling import pooled_width
+
+__all__ = ["LastLevel"]
+
+
+class LastLevel(nn.Module):
+    """The last level: mixed features of every task, from experts of its own and shared ones.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    inputs : Inputs
+    tasks : sequence of str
+    n_shared, n_specific : int
+        Experts that all tasks share, and of each task.
+    start : int
+        The first of the encoder's stages that an expert has.
+    members_of : mapping of source name to sequence of int, optional
+        Positions of the tasks that a source carries, where it does not carry all.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of a row's features, which are pooled.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        inputs: Inputs,
+        tasks: Sequence[str],
+        n_shared: int,
+        n_specific: int,
+        start: int,
+        members_of: Mapping[str, Sequence[int] | None],
+    ) -> None:
+        super().__init__()
+        self.n_tasks, self.n_specific, self.apart = len(tasks), n_specific, start > 0
+        self.members_of = dict(members_of)
+        self.copies_of = {
+            source: None
+            if members is None
+            else [k * n_specific + e for k in members for e in range(n_specific)]
+            for source, members in members_of.items()
+        }
+        self.shared = Towers(encoder, inputs, n_shared, start=start, apart=self.apart)
+        named = [name for name in tasks for _ in range(n_specific)]
+        self.own = Towers(encoder, inputs, len(named), tasks=named, start=start, apart=True)
+        width = pooled_width(self.own.shapes[start])
+        self.mixture = Mixture(width, n_specific + n_shared, tasks)
+        self.n_shared, self.shape = n_shared, (pooled_width(self.own.shape),)
+
+    def forward(
+        self, states: Mapping[str, State], task_of: Mapping[str, Tensor | None]
+    ) -> dict[str, Tensor]:
+        """Features (n_tasks of the source, n, h), or (n, h) where each row has one task.
+
+        Parameters
+        ----------
+        states : mapping of source name to State
+            Values (n, …) as entered, or (n_tasks + 1, n, …) from the level below.
+        task_of : mapping of source name to tensor of shape (n,), optional
+            Position of each row's task, where each row has one.
+        """
+        shared = self.shared({name: self._of_shared(state) for name, state in states.items()})
+        gates = self.gates(states, task_of)
+        return {
+            name: mixed_with_own(
+                gates[name],
+                self._own_experts(name, state, task_of[name]),
+                pooled_copies(shared[name]),
+            )
+            for name, state in states.items()
+        }
+
+    def gates(
+        self, states: Mapping[str, State], task_of: Mapping[str, Tensor | None]
+    ) -> dict[str, Tensor]:
+        """Weights of the experts, a task's own first; arguments as in `forward`."""
+        gates = {}
+        for name, state in states.items():
+            own, task = self._of_tasks(name, state, task_of[name]), task_of[name]
+            rows = pooled_copies(own) if self.apart and task is None else mean_pool(own)
+            gates[name] = self.mixture.gates(rows, self.members_of[name], task)
+        return gates
+
+    def _of_shared(self, state: State) -> State:
+        values, mask = state
+        return (
+            State(values[-1:].expand(self.n_shared, *values.shape[1:]), mask)
+            if self.apart
+            else state
+        )
+
+    def _of_tasks(self, source: str, state: State, task: Tensor | None) -> State:
+        """What the level below gives the source's tasks, or the task of each row."""
+        values, mask = state
+        if not self.apart:
+            return state
+        if task is not None:
+            return State(values[task, torch.arange(len(task), device=task.device)], mask)
+        members = self.members_of[source]
+        return State(values[:-1] if members is None else values[members], mask)
+
+    def _own_experts(self, source: str, state: State, task: Tensor | None) -> Tensor:
+        """Features (n_tasks, n_specific, n, h) of tasks' own experts, or (n_specific, n, h)."""
+        values, mask = self._of_tasks(source, state, task)
+        if task is not None:
+            return self._of_own_rows(State(values, mask), task)
+        members = self.members_of[source]
+        n_tasks = self.n_tasks if members is None else len(members)
+        if not self.apart:
+            values = values.expand(n_tasks, *values.shape)
+        experts = State(values.repeat_interleave(self.n_specific, 0), mask)
+        for stage in self.own:
+            experts = stage(experts, members=self.copies_of[source])
+        pooled = pooled_copies(experts)
+        return pooled.view(n_tasks, self.n_specific, *pooled.shape[1:])
+
+    def _of_own_rows(self, state: State, task: Tensor) -> Tensor:
+        """Rows of one task each go through the experts of that task."""
+        groups = group_rows(task, self.n_tasks)
+        sizes = [size for size in groups.sizes for _ in range(self.n_specific)]
+        values = groups.gather(state.values).repeat_interleave(self.n_specific, 0)
+        mask = state.mask
+        if mask is not None:
+            mask = groups.gather(mask).repeat_interleave(self.n_specific, 0)
+        experts = State(values, mask)
+        for stage in self.own:
+            experts = stage(experts, sizes)
+        values, mask = experts
+        flat = State(values.flatten(0, 1), None if mask is None else mask.flatten(0, 1))
+        pooled = mean_pool(flat).view(self.n_tasks, self.n_specific, values.shape[1], -1)
+        return pooled[groups.group, :, groups.rank].transpose(0, 1)
