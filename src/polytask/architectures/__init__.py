@@ -33,12 +33,12 @@ from polytask.architectures._stages import Stages, advance_all
 from polytask.architectures._towers import Towers
 
 __all__ = [
+    "CGC",
     "ESM2",
     "ESMM",
     "NDDR",
-    "AdaTT",
-    "CGC",
     "PLE",
+    "AdaTT",
     "Architecture",
     "Copies",
     "CrossStitch",
