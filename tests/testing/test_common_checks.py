@@ -56,6 +56,7 @@ ARGUMENTS = {
     "OMoE": {"encoder": MLP((8,))},
     "PLE": {"encoder": MLP((8, 4))},
     "MMoE": {"encoder": MLP((8,))},
+    "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},

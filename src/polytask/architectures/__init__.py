@@ -18,6 +18,7 @@ from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._mixture import Mixture
 from polytask.architectures._mmoe import MMoE
+from polytask.architectures._mtan import MTAN
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._nddr import NDDR
 from polytask.architectures._omoe import OMoE
@@ -36,6 +37,7 @@ __all__ = [
     "CGC",
     "ESM2",
     "ESMM",
+    "MTAN",
     "NDDR",
     "PLE",
     "AdaTT",
