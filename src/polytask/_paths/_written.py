@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import Any
 
 from polytask._naming import fold, made, resolve
@@ -36,7 +37,8 @@ class Written:
     Parameters
     ----------
     text : str
-        A number, ``none``, ``true``, ``false``, several values with commas (``64,64``), the name
+        A number, ``none``, ``true``, ``false``, several values with commas (``64,64``), values
+        of several in brackets (``(a,b),(c)``), the name
         of a public class (``residual_mlp``), ``module:Name`` of the user's own, or plain text.
     """
 
@@ -164,10 +166,27 @@ def _chosen(text: str, options: tuple[Any, ...]) -> object:
 
 
 def _parts(text: str) -> list[str]:
-    """Split at commas, with or without brackets; an empty tuple gives no parts."""
-    if text and _BRACKETS.get(text[0]) == text[-1]:
+    """Split at commas outside inner brackets, with or without outer ones; ``()`` has no parts."""
+    ends = _ends(text)
+    if ends and ends[0] == len(text) - 1 and _BRACKETS.get(text[0]) == text[-1]:
         text = text[1:-1].strip()
-    return [part.strip() for part in text.removesuffix(",").split(",")] if text else []
+        ends = _ends(text)
+    text = text.removesuffix(",")
+    cuts = [-1, *(at for at in ends if text[at : at + 1] == ","), len(text)]
+    return [text[i + 1 : j].strip() for i, j in pairwise(cuts)] if text else []
+
+
+def _ends(text: str) -> list[int]:
+    """Positions outside brackets: commas, and the brackets that close outermost ones."""
+    depth, ends = 0, []
+    for position, letter in enumerate(text):
+        if letter in _BRACKETS:
+            depth += 1
+        elif letter in _BRACKETS.values():
+            depth -= 1
+        if depth == 0 and letter in {",", *_BRACKETS.values()}:
+            ends.append(position)
+    return ends
 
 
 def _guess(text: str) -> object:

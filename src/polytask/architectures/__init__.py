@@ -8,6 +8,7 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 from polytask.architectures._adatt import AdaTT
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._cgc import CGC
+from polytask.architectures._branching import Branching
 from polytask.architectures._copies import Copies
 from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._encoder_architecture import EncoderArchitecture
@@ -42,6 +43,7 @@ __all__ = [
     "PLE",
     "AdaTT",
     "Architecture",
+    "Branching",
     "Copies",
     "CrossStitch",
     "EncoderArchitecture",

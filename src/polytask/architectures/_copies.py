@@ -38,6 +38,9 @@ class Copies(Owner):
         Whether every copy takes inputs of its own, with a leading axis over the copies.
     tasks : sequence of str, optional
         The task that each copy belongs to; by default all tasks share all copies.
+    groups : sequence of tuple of str, optional
+        In place of `tasks`, the tasks that share each copy. Every copy then keeps tensors of its
+        own, in `members`, which are stacked in every pass.
     together : bool, default True
         Whether to run them in one pass where that is possible.
     **options
@@ -71,6 +74,7 @@ class Copies(Owner):
         *,
         apart: bool = False,
         tasks: Sequence[str] = (),
+        groups: Sequence[tuple[str, ...]] = (),
         together: bool = True,
         **options: Any,
     ) -> None:
@@ -83,12 +87,13 @@ class Copies(Owner):
             )
             raise ParameterError(sentence)
         self.n_copies, self.apart, self.tasks = len(modules), apart, tuple(tasks)
+        self.groups = tuple(groups)
         parameters, buffers = stack_module_state(list(modules))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
         self.stacked = together and self._works(parameters, buffers, sample, options)
-        if self.stacked:
+        if self.stacked and not self.groups:
             for flat, name in self._names.items():
                 self.register_parameter(flat, nn.Parameter(parameters[name].detach().clone()))
             for flat, name in self._buffer_names.items():
@@ -170,12 +175,17 @@ class Copies(Owner):
         apart = self.apart if apart is None else apart
         if not self.stacked:
             return self._one_by_one(inputs, sizes, members, apart, options)
-        own = {name: getattr(self, flat) for flat, name in self._names.items()}
-        buffers = {name: getattr(self, flat) for flat, name in self._buffer_names.items()}
-        if members is not None:
-            own = {name: tensor[members] for name, tensor in own.items()}
-            buffers = {name: tensor[members] for name, tensor in buffers.items()}
+        own, buffers = self._of(self._names, members), self._of(self._buffer_names, members)
         return self._batched(own, buffers, inputs, apart, options)
+
+    def _of(self, names: Mapping[str, str], members: Sequence[int] | None) -> dict[str, Tensor]:
+        """Tensors of all copies or of some, stacked, by their name in one copy."""
+        if not self.groups:
+            tensors = {name: getattr(self, flat) for flat, name in names.items()}
+            return tensors if members is None else {n: t[members] for n, t in tensors.items()}
+        chosen = self.members if members is None else [self.members[i] for i in members]
+        own = [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in chosen]
+        return {name: torch.stack([tensors[name] for tensors in own]) for name in names.values()}
 
     def _one_by_one(
         self,
@@ -214,22 +224,21 @@ class Copies(Owner):
 
     def _weight_names(self) -> list[str]:
         """Names of stacked weight matrices; none where copies run one after another."""
-        if not self.stacked:
+        if not self.stacked or self.groups:
             return []
         modules = self._template[0].named_modules()
         names = [f"{name}.weight" if name else "weight" for name, m in modules if matrices_of(m)]
         return [_flat(name) for name in names]
 
     def owners(self) -> Sequence[Owned]:
-        """Copy k belongs to the k-th of `tasks`; without tasks, all copies serve all tasks."""
-        if not self.tasks:
-            return []
-        if self.stacked:
+        """Copy k belongs to the k-th of `tasks` or `groups`; without, all copies serve all."""
+        if self.tasks and self.stacked:
             return owned_by(self, self.tasks, axis=0)
+        groups = self.groups or [(name,) for name in self.tasks]
         return [
             owned
-            for name, member in zip(self.tasks, self.members, strict=True)
-            for owned in owned_by(member, [name])
+            for names, member in zip(groups, self.members if groups else (), strict=True)
+            for owned in owned_by(member, names)
         ]
 
 

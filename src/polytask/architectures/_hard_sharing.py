@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
+from polytask._validation import Constraint, Interval, Optional
+from polytask.architectures._branches import Partition, branched_at
+from polytask.architectures._branching_network import BranchingNetwork
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
@@ -12,6 +17,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._stages import Stages
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
+from polytask.exceptions import ParameterError
 from polytask.tasks import TaskSet
 
 __all__ = ["HardSharing"]
@@ -35,6 +41,15 @@ class HardSharing(EncoderArchitecture):
     initializer : str, optional
         How weight matrices are drawn (``"xavier_uniform"``, ``"kaiming_normal"``,
         ``"orthogonal"``, …); PyTorch's own way when None.
+    shared_stages : int, optional
+        How many of the encoder's stages all tasks share, from the inputs up; every task has its
+        own copy of those after. With 0 only the entry (embedded categories) is shared. All stages
+        by default.
+
+    Raises
+    ------
+    ParameterError
+        If `shared_stages` is more than the encoder has.
 
     References
     ----------
@@ -54,11 +69,30 @@ class HardSharing(EncoderArchitecture):
     True
     """
 
+    shared_stages: int | None = None
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **EncoderArchitecture.parameter_constraints,
+        "shared_stages": Optional(Interval(int, 0)),
+    }
+
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
-        """Build the trunk and the heads."""
-        return HardSharingNetwork(encoder, schemas, tasks)
+        """Build the trunk, the tasks' copies of later stages, and the heads."""
+        if self.shared_stages is None:
+            return HardSharingNetwork(encoder, schemas, tasks)
+        partitions = partial(self._partitions, self.shared_stages, tasks)
+        return BranchingNetwork(encoder, partitions, schemas, tasks, "HardSharing")
+
+    def _partitions(self, n_shared: int, tasks: TaskSet, n_stages: int) -> Sequence[Partition]:
+        if n_shared > n_stages:
+            sentence = (
+                "The `shared_stages` parameter of HardSharing must be at most the number of stages "
+                f"of its encoder, {n_stages}. Got {n_shared} instead."
+            )
+            raise ParameterError(sentence)
+        return branched_at(n_shared, n_stages, tasks)
 
 
 class HardSharingNetwork(MultiTaskModule):

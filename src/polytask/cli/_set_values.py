@@ -21,6 +21,8 @@ def set_values(value: Any) -> dict[str, str]:
     >>> from polytask.cli._set_values import set_values
     >>> set_values({"trainer": {"optimizer": "sgd", "clip_norm": None}, "encoder.widths": [64, 64]})
     {'trainer.optimizer': 'sgd', 'trainer.clip_norm': 'none', 'encoder.widths': '64,64'}
+    >>> set_values({"groups": [[["a", "b"], ["c"]], [["a"], ["b"], ["c"]]]})
+    {'groups': '(((a,b),(c)),((a),(b),(c)))'}
     """
     return {
         path: text
@@ -48,9 +50,11 @@ def _below(path: str, value: Any) -> Iterator[tuple[str, str]]:
     yield path, _text(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, *, inner: bool = False) -> str:
     if isinstance(value, list):
-        return ",".join(map(_text, value)) or "()"
+        nested = inner or any(isinstance(part, list) for part in value)
+        joined = ",".join(_text(part, inner=nested) for part in value)
+        return f"({joined})" if nested or not value else joined
     if value is None or isinstance(value, bool):
         return str(value).casefold()
     if not isinstance(value, str | int | float):

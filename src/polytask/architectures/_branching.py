@@ -1,0 +1,123 @@
+"""A tree of stages that is given by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from polytask._naming import suggestion
+from polytask._validation import Constraint, Each, InstanceOf, Optional
+from polytask.architectures._branches import Partition, branched_at
+from polytask.architectures._branching_network import BranchingNetwork
+from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.data import Schema
+from polytask.encoders import Encoder
+from polytask.exceptions import ParameterError
+from polytask.tasks import TaskSet
+
+__all__ = ["Branching"]
+
+
+@dataclass(frozen=True)
+class Branching(EncoderArchitecture):
+    """A trunk that branches: at every stage, groups of tasks share a copy of it.
+
+    Parameters
+    ----------
+    encoder : Encoder or callable, default MLP()
+    initializer : str, optional
+        How weight matrices are drawn; PyTorch's own way when None.
+    groups : tuple of tuple of tuple of str, optional
+        For each stage of the encoder, from the inputs up, the groups of tasks that share a copy of
+        it. Every stage names every task once, and tasks that part stay apart. By default all
+        tasks share all stages but the last, of which each has its own.
+
+    Raises
+    ------
+    ParameterError
+        If there are not as many partitions as stages, one of them leaves out a task, repeats it
+        or names another, or tasks that have parted meet again.
+
+    References
+    ----------
+    Lu et al., "Fully-adaptive feature sharing in multi-task networks with applications in person
+    attribute classification", CVPR 2017. Vandenhende et al., "Branched multi-task networks:
+    deciding what layers to share", BMVC 2020.
+
+    Examples
+    --------
+    All tasks share the first stage, rent and price the second as well:
+
+    >>> from polytask.architectures import Branching
+    >>> from polytask.encoders import MLP
+    >>> tree = ((("rent", "price", "sold"),), (("rent", "price"), ("sold",)))
+    >>> Branching(MLP((64, 64)), groups=tree).groups[1]
+    (('rent', 'price'), ('sold',))
+    """
+
+    groups: tuple[tuple[tuple[str, ...], ...], ...] | None = None
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **EncoderArchitecture.parameter_constraints,
+        "groups": Optional(Each(Each(Each(InstanceOf((str,)), minimum=1), minimum=1))),
+    }
+
+    def refuses(self, tasks: TaskSet) -> str | None:
+        """What is wrong with the groups of these tasks, if anything."""
+        problems = (_problem(stage, groups, tasks) for stage, groups in self._numbered())
+        return next((problem for problem in problems if problem), None) or self._met_again()
+
+    def network(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> MultiTaskModule:
+        """Build the tree of stages and the heads."""
+        problem = self.refuses(tasks)
+        if problem is not None:
+            raise ParameterError(problem)
+        partitions = partial(self._partitions, tasks)
+        return BranchingNetwork(encoder, partitions, schemas, tasks, "Branching")
+
+    def _partitions(self, tasks: TaskSet, n_stages: int) -> Sequence[Partition]:
+        if self.groups is None:
+            return branched_at(max(n_stages - 1, 0), n_stages, tasks)
+        if len(self.groups) != n_stages:
+            sentence = (
+                "The `groups` parameter of Branching must have a partition of the tasks for each "
+                f"stage of the encoder, {n_stages}. Got {len(self.groups)} instead."
+            )
+            raise ParameterError(sentence)
+        return self.groups
+
+    def _numbered(self) -> Sequence[tuple[int, Partition]]:
+        return list(enumerate(self.groups or (), 1))
+
+    def _met_again(self) -> str | None:
+        """The first two tasks that are apart at one stage and together at the next."""
+        for stage, below in self._numbered()[:-1]:
+            group_of = {name: i for i, names in enumerate(below) for name in names}
+            for names in (self.groups or ())[stage]:
+                other = next((name for name in names if group_of[name] != group_of[names[0]]), None)
+                if other is not None:
+                    return (
+                        "The `groups` parameter of Branching must keep tasks apart once they have "
+                        f"parted. Got {names[0]!r} and {other!r} apart at stage {stage} and "
+                        f"together at stage {stage + 1}."
+                    )
+        return None
+
+
+def _problem(stage: int, groups: Partition, tasks: TaskSet) -> str | None:
+    """What is wrong with the groups of one stage."""
+    start = "The `groups` parameter of Branching must name every task once at every stage."
+    seen: set[str] = set()
+    for name in (name for names in groups for name in names):
+        if name not in tasks:
+            return f"{start} Stage {stage} names {name!r}. {suggestion(name, tasks.names)}"
+        if name in seen:
+            return f"{start} Stage {stage} names {name!r} twice."
+        seen.add(name)
+    missing = [repr(name) for name in tasks.names if name not in seen]
+    return f"{start} Stage {stage} leaves out {', '.join(missing)}." if missing else None

@@ -1,0 +1,63 @@
+"""A trunk for all tasks that branches into copies of its later stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import nn
+
+from polytask.architectures._branches import Branches, Partition
+from polytask.architectures._heads import Heads
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._stages import Stages, advance_all
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State
+from polytask.tasks import TaskSet
+
+__all__ = ["BranchingNetwork"]
+
+
+class BranchingNetwork(MultiTaskModule):
+    """A tree of stages, with its trunk up to the last stage that all tasks share.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    partitions : callable
+        Of the number of stages: for each stage the groups of tasks that share a copy of it; nested.
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+    owner : str
+        Whose `encoder` it is, for errors.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        partitions: Callable[[int], Sequence[Partition]],
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+        owner: str,
+    ) -> None:
+        super().__init__(schemas, tasks)
+        self.rows_apart = encoder.rows_apart
+        self.inputs = Inputs(encoder, schemas, owner)
+        stages = Stages(encoder, self.inputs)
+        of_stages = partitions(len(stages))
+        n_shared = sum(len(groups) == 1 for groups in of_stages)
+        own = of_stages[n_shared:]
+        self.trunk = nn.ModuleList(list(stages)[:n_shared])
+        self.branches = Branches(encoder, self.inputs, own, tasks, n_shared)
+        self.heads = Heads(self.blocks, tasks, stages.shape, per_task=bool(own))
+
+    def features(self, batch: Batch) -> Mapping[str, State]:
+        """The trunk's output for the rows of every source in the batch."""
+        states: Mapping[str, State] = self.inputs(batch)
+        for stage in self.trunk:
+            states = advance_all(stage, states)
+        return states
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores from the trunk's output, by the branch of each task."""
+        return self.heads(self.branches(features, batch) if self.branches else features, batch)

@@ -1,0 +1,175 @@
+"""Trunks that branch: at any stage into copies per task, or as a tree given by hand."""
+
+import pytest
+import torch
+
+from polytask._paths import Written
+from polytask._recipes import from_json, to_json
+from polytask.architectures import Branching, HardSharing, SingleTask
+from polytask.data import encode, fit_schemas
+from polytask.encoders import MLP, ResidualMLP
+from polytask.exceptions import ParameterError
+from polytask.neural_network import MultiTaskNetwork
+from polytask.tasks import TaskSet
+from polytask.testing import check_architecture, tiny_dataset
+from polytask.training import to_tensors
+
+ENCODER = MLP((6, 5, 4), activation="tanh")
+
+
+def built(recipe, kinds=("regression",) * 3, **form):
+    data = tiny_dataset(list(kinds), **form)
+    schemas = fit_schemas(data)
+    network = recipe.build(schemas, data.tasks, seed=0).eval()
+    return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks)), data
+
+
+def tree(names):
+    a, b, c = names
+    return (((a, b, c),), ((a, c), (b,)), ((c,), (a,), (b,)))
+
+
+def copy_of(copies, position):
+    """One stage of one group of tasks, as a plain module."""
+    if hasattr(copies, "members"):
+        return copies.members[position]
+    (template,) = copies._template
+    own = {name: getattr(copies, flat)[position] for flat, name in copies._names.items()}
+    return lambda rows: torch.func.functional_call(template, own, (rows,))
+
+
+def by_hand(network, groups, names, values):
+    """Scores of each task, one path after another."""
+    scores = []
+    for name in names:
+        own = values
+        for stage in network.trunk:
+            own = stage(own)
+        n_shared = len(network.trunk)
+        for copies, partition in zip(network.branches, groups[n_shared:], strict=True):
+            position = next(i for i, group in enumerate(partition) if name in group)
+            own = copy_of(copies, position)(own)
+        heads = network.heads[0]
+        k = names.index(name)
+        scores.append(own @ heads.weight[k].T + heads.bias[k])
+    return torch.stack(scores)
+
+
+@pytest.mark.parametrize("form", [{}, {"own_rows": True}])
+def test_every_task_goes_through_the_copies_of_its_groups(form):
+    names = tiny_dataset(["regression"] * 3, **form).tasks.names
+    groups = tree(names)
+    network, batch, _ = built(Branching(ENCODER, groups=groups), **form)
+    assert all(copies.stacked for copies in network.branches)
+    ((source, rows),) = batch.items()
+    values = network.inputs(batch)[source].values
+    expected = by_hand(network, groups, list(names), values)
+    (scores,) = network(batch).values()
+    if rows.task is None:
+        torch.testing.assert_close(scores, expected.transpose(0, 1))
+    else:
+        torch.testing.assert_close(scores, expected[rows.task, torch.arange(len(rows.task))])
+
+
+def test_copies_belong_to_the_tasks_of_their_group():
+    names = tiny_dataset(["regression"] * 3).tasks.names
+    network, _, _ = built(Branching(ENCODER, groups=tree(names)))
+    a, b, c = names
+    second, third = network.branches
+    assert {owned.tasks for owned in second.owners()} == {(a, c), (b,)}
+    assert {(owned.tasks, owned.axis) for owned in third.owners()} == {((c, a, b), 0)}
+    assert {frozenset(o.tasks) for o in network.owners() if o.is_shared} == {
+        frozenset(names),
+        frozenset((a, c)),
+    }
+
+
+@pytest.mark.parametrize("encoder", [ENCODER, ResidualMLP(width=4, depth=2, normalization="batch")])
+def test_a_tree_passes_the_checks(encoder):
+    data = [
+        tiny_dataset(["regression", "binary", "regression"]),
+        tiny_dataset(["regression"] * 3, own_rows=True),
+        tiny_dataset(["regression", "binary", "regression"], own_tables=True),
+    ]
+    n_stages = len(encoder.stages((6,)))
+    for one in data:
+        groups = (*[tree(one.tasks.names)[1]] * (n_stages - 1), tree(one.tasks.names)[2])
+        check_architecture(Branching(encoder, groups=groups), [one])
+
+
+@pytest.mark.parametrize("shared", [0, 1, 3])
+def test_hard_sharing_branches_at_any_stage(shared):
+    network, batch, data = built(HardSharing(ENCODER, shared_stages=shared))
+    assert (len(network.trunk), len(network.branches)) == (shared, 3 - shared)
+    assert all(copies.n_copies == 3 for copies in network.branches)
+    names = list(data.tasks.names)
+    groups = [[names]] * shared + [[[name] for name in names]] * (3 - shared)
+    (values,) = (state.values for state in network.inputs(batch).values())
+    (scores,) = network(batch).values()
+    torch.testing.assert_close(scores, by_hand(network, groups, names, values).transpose(0, 1))
+    check_architecture(HardSharing(ENCODER, shared_stages=shared))
+
+
+def test_hard_sharing_without_a_branching_point_is_as_before():
+    network, _, _ = built(HardSharing(ENCODER))
+    whole, _, _ = built(HardSharing(ENCODER, shared_stages=3))
+    for key, tensor in network.state_dict().items():
+        torch.testing.assert_close(whole.state_dict()[key], tensor)
+    assert HardSharing(ENCODER, shared_stages=1).single_task() == SingleTask(ENCODER)
+
+
+def test_a_branching_point_beyond_the_last_stage():
+    sentence = (
+        r"The `shared_stages` parameter of HardSharing must be at most the number of stages of its "
+        r"encoder, 3\. Got 4 instead\."
+    )
+    with pytest.raises(ParameterError, match=sentence):
+        built(HardSharing(ENCODER, shared_stages=4))
+
+
+@pytest.mark.parametrize(
+    ("groups", "sentence"),
+    [
+        ((("a", "b"),), r"for each stage of the encoder, 2\. Got 1 instead"),
+        ((("a", "b"),) * 3, r"for each stage of the encoder, 2\. Got 3 instead"),
+        ((("a", "b", "x"),) * 2, r"Stage 1 names 'x'\. Known: a, b"),
+        ((("a", "b", "a"),) * 2, r"Stage 1 names 'a' twice"),
+        ((("a", "b"), ("b",)), r"name every task once at every stage\. Stage 2 leaves out 'a'"),
+    ],
+)  # fmt: skip
+def test_groups_that_do_not_fit(groups, sentence):
+    data = tiny_dataset(["regression"] * 2)
+    names = dict(zip("ab", data.tasks.names, strict=True))
+    renamed = tuple((tuple(names.get(name, name) for name in stage),) for stage in groups)
+    for plain, name in names.items():
+        sentence = sentence.replace(f"'{plain}'", f"'{name}'").replace(
+            "a, b", ", ".join(names.values())
+        )
+    with pytest.raises(ParameterError, match=sentence):
+        Branching(MLP((3, 3)), groups=renamed).build(fit_schemas(data), data.tasks, 0)
+
+
+def test_tasks_that_have_parted_stay_apart():
+    apart, together = (("a",), ("b",), ("c",)), (("a",), ("b", "c"))
+    reason = Branching(groups=(apart, together)).refuses(TaskSet(["a", "b", "c"]))
+    assert reason == (
+        "The `groups` parameter of Branching must keep tasks apart once they have parted. "
+        "Got 'b' and 'c' apart at stage 1 and together at stage 2."
+    )
+
+
+def test_groups_are_plain_data():
+    network = MultiTaskNetwork(Branching(MLP((4, 4))))
+    groups = ((("a", "b"), ("c",)), (("a",), ("b",), ("c",)))
+    written = network.configured({"groups": Written("((a,b),(c)),((a),(b),(c))")})
+    assert written.architecture.groups == groups
+    assert from_json(to_json(written.architecture)) == written.architecture
+
+
+def test_tasks_that_share_no_stage_do_not_reach_each_others_copies():
+    network, batch, _ = built(HardSharing(ENCODER, shared_stages=0), ["regression"] * 2)
+    (scores,) = network(batch).values()
+    own = network.branches[0].get_parameter("0__weight")
+    (gradient,) = torch.autograd.grad(scores[:, 0].sum(), own)
+    assert gradient[0].any()
+    assert not gradient[1].any()
