@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import polytask.architectures
+from polytask._naming import public_classes
 from polytask.architectures import _hard_sharing
 
 PAGE = (Path(__file__).parents[2] / "docs" / "architectures.md").read_text(encoding="utf-8")
@@ -39,13 +40,8 @@ def test_its_blocks_are_a_file_that_runs(folder, capsys):
     assert polytask.load("model", trusted="my_networks").name == "weighed_stages+pc_grad"
 
 
-NAMES = set(polytask.architectures.__all__) - {
-    "Architecture",
-    "HardSharing",
-    "MultiTaskModule",
-    "Raw",
-    "SingleTask",
-}
+RECIPES = public_classes("polytask.architectures", polytask.architectures.Architecture)
+NAMES = set(polytask.architectures.__all__) - {*RECIPES, "Architecture", "MultiTaskModule", "Raw"}
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

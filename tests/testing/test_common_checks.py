@@ -42,6 +42,7 @@ def plain_encoder(in_shape):
 
 # Arguments of public classes that cannot be made without any, or whose defaults are large.
 ARGUMENTS = {
+    "Branching": {"encoder": MLP((8, 8))},
     "AdaTT": {"encoder": MLP((8, 8))},
     "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
