@@ -7,8 +7,8 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 
 from polytask.architectures._adatt import AdaTT
 from polytask.architectures._architecture import Architecture
-from polytask.architectures._cgc import CGC
 from polytask.architectures._branching import Branching
+from polytask.architectures._cgc import CGC
 from polytask.architectures._copies import Copies
 from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._encoder_architecture import EncoderArchitecture
