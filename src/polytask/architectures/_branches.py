@@ -96,7 +96,7 @@ class Branches(Owner, nn.ModuleList):
     def _of_own(self, state: State, task: Tensor | None) -> State:
         """States of rows of one task each."""
         for copies, nodes in zip(self, self.nodes, strict=True):
-            groups = group_rows(nodes[task], copies.n_copies)
+            groups = group_rows(nodes[task], copies.n_copies)  # type: ignore[arg-type]
             mask = None if state.mask is None else groups.gather(state.mask)
             grouped = copies(State(groups.gather(state.values), mask), groups.sizes, apart=True)
             mask = None if grouped.mask is None else groups.scatter(grouped.mask)

@@ -114,7 +114,7 @@ def _problem(stage: int, groups: Partition, tasks: TaskSet) -> str | None:
     start = "The `groups` parameter of Branching must name every task once at every stage."
     seen: set[str] = set()
     for name in (name for names in groups for name in names):
-        if name not in tasks:
+        if name not in tasks.names:
             return f"{start} Stage {stage} names {name!r}. {suggestion(name, tasks.names)}"
         if name in seen:
             return f"{start} Stage {stage} names {name!r} twice."
