@@ -14,12 +14,12 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.exceptions import UnservedNeedError
 from polytask.gradients import Need
 from polytask.observers._observer import Observer
+from polytask.observers._rounded import rounded
 from polytask.observers._view import View
 
 __all__ = ["GradientConflict"]
 
 _MOST_TASKS = 20
-_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class GradientConflict(Observer):
         matrix = cosines.sum(dim=0) / defined.sum(dim=0)  # 0/0 where a pair never meets
         return {
             "tasks": list(view.tasks) if few else None,
-            "cosines": _rounded(matrix) if few else None,
-            "mean": _rounded(of_pairs.mean()),
-            "negative": _rounded((of_pairs < 0).double().mean()),
+            "cosines": rounded(matrix) if few else None,
+            "mean": rounded(of_pairs.mean()),
+            "negative": rounded((of_pairs < 0).double().mean()),
         }
 
 
@@ -105,14 +105,3 @@ def _cosines(
     cosines = (gramians / products).clamp(-1.0, 1.0)
     defined = cosines.isfinite() & products.isfinite()
     return torch.where(defined, cosines, 0.0), defined
-
-
-def _rounded(values: Tensor) -> Any:
-    """Numbers, or lists of them, of few digits; None for those that are not finite."""
-
-    def short(value: Any) -> Any:
-        if isinstance(value, list):
-            return [short(item) for item in value]
-        return round(value, _DIGITS) + 0.0 if value == value else None  # noqa: PLR0124 - NaN
-
-    return short(values.tolist())

@@ -1,0 +1,131 @@
+"""Weights that gates give to experts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float64
+from torch import Tensor
+
+from polytask.architectures import MultiTaskModule
+from polytask.data import Batch
+from polytask.exceptions import UnservedNeedError
+from polytask.observers._observer import VALIDATION_ROWS, Observer
+from polytask.observers._rounded import rounded
+from polytask.observers._view import View
+
+__all__ = ["GateUsage"]
+
+_MOST_VALUES = 900
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class GateUsage(Observer):
+    r"""How a network's gates weigh its experts on the validation rows, task by task.
+
+    .. math:: u_{ke} = \frac{1}{n_k} \sum_x g_{ke}(x), \qquad
+              H_k = -\frac{1}{n_k} \sum_x \sum_e g_{ke}(x) \log g_{ke}(x)
+
+    with the weight :math:`g_{ke}(x)` of expert e in the gate of task k, over all validation rows
+    of the task's sources, labelled or not; where each row has one task, over its own.
+
+    Notes
+    -----
+    `observe` returns, rounded to four decimals,
+
+    - ``tasks``: their names;
+    - ``weights``: :math:`u`, task by task, experts in their order; in `CGC` and `PLE` the gates
+      are those of the last level, and a task's own experts come first;
+    - ``largest``: the shares of rows at which each expert has the largest weight;
+    - ``entropy``: :math:`H`, in nats; 0 where gates choose one expert, log n_experts where they
+      weigh all alike;
+    - ``mean``: :math:`u`, averaged over the tasks;
+    - ``note``: None, or a sentence that says that the network has no gates; all else is None then.
+
+    What is per task is None where there are so many tasks and experts that it would fill the
+    records, and a task without rows has None.
+
+    Examples
+    --------
+    >>> from polytask.architectures import MMoE
+    >>> from polytask.encoders import MLP
+    >>> from polytask.observers import GateUsage
+    >>> from polytask.testing import tiny_dataset
+    >>> from polytask.training import Trainer
+    >>> data, mixture = tiny_dataset(), MMoE(MLP((8,)), n_experts=2)
+    >>> trained = Trainer(steps=5, observers=(GateUsage(),)).fit(mixture, data, data)
+    >>> len(trained.history.epochs[0].observed["gate_usage"]["weights"][0])
+    2
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({VALIDATION_ROWS})
+
+    def observe(self, view: View) -> dict[str, Any]:
+        """Measure gates on the validation rows of a view."""
+        if view.validation is None:
+            raise UnservedNeedError("GateUsage needs `validation` in its view. Give rows.")
+        usage: _Usage | None = None
+        with torch.no_grad():
+            for positions, gates in _gates(view.network, view.validation):
+                usage = usage or _Usage(len(view.tasks), gates.shape[-1])
+                usage.add(positions, gates)
+        return _values(view, usage)
+
+
+class _Usage:
+    """Sums over rows, by task."""
+
+    def __init__(self, n_tasks: int, n_experts: int) -> None:
+        self.rows, self.entropy = torch.zeros(2, n_tasks, dtype=torch.float64)
+        self.weights, self.largest = torch.zeros(2, n_tasks, n_experts, dtype=torch.float64)
+
+    def add(self, positions: Tensor, gates: Float64[Tensor, "n n_experts"]) -> None:
+        """Count rows, whose tasks are at these positions."""
+        self.rows.index_add_(0, positions, torch.ones(len(gates), dtype=torch.float64))
+        self.entropy.index_add_(0, positions, torch.special.entr(gates).sum(dim=1))
+        self.weights.index_add_(0, positions, gates)
+        highest = torch.nn.functional.one_hot(gates.argmax(dim=1), gates.shape[1])
+        self.largest.index_add_(0, positions, highest.double())
+
+
+def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
+    """Positions of tasks, and gates (n, n_experts) of rows for them, a chunk at a time."""
+    for source, rows in batch.items():
+        names = network.tasks_in(source)
+        carried = torch.tensor([network.tasks.index(name) for name in names])
+        plain = rows.without_targets()
+        for start in range(0, rows.n_rows, _ROWS_AT_ONCE):
+            chunk = plain.take(slice(start, start + _ROWS_AT_ONCE))
+            gates = network.gates({source: chunk}).get(source)
+            if gates is None:
+                break
+            gates = gates.double().cpu()
+            if chunk.task is not None:
+                yield chunk.task.cpu(), gates
+            else:
+                yield carried.repeat_interleave(gates.shape[1]), gates.flatten(0, 1)
+
+
+def _values(view: View, usage: _Usage | None) -> dict[str, Any]:
+    names = ("tasks", "weights", "largest", "entropy", "mean")
+    if usage is None:
+        what = type(view.network).__name__
+        return {
+            **dict.fromkeys(names),
+            "note": f"{what} has no gates, whose use could be measured.",
+        }
+    seen = usage.rows > 0
+    weights, largest = usage.weights / usage.rows[:, None], usage.largest / usage.rows[:, None]
+    few = 2 * weights.numel() + 2 * len(weights) + weights.shape[1] <= _MOST_VALUES
+    return {
+        "tasks": list(view.tasks) if few else None,
+        "weights": rounded(weights) if few else None,
+        "largest": rounded(largest) if few else None,
+        "entropy": rounded(usage.entropy / usage.rows) if few else None,
+        "mean": rounded(weights[seen].mean(dim=0)),
+        "note": None,
+    }
