@@ -39,9 +39,10 @@ def test_what_methods_ask_for(polytask):
     assert asked["equal"] == "losses"
     assert asked["mgda"] == "gramian"
     assert asked["famo"] == "losses after step"
-    assert asked["mo_do"] == "product, second batch"
+    assert asked["modo"] == "product, second batch"
     assert asked["every"] == "–"
     assert asked["gradient_conflict"] == "gramian"
+    assert asked["gate_usage"] == "validation rows"
 
 
 def test_lines_fit_the_terminal(polytask, monkeypatch):
