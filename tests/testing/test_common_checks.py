@@ -44,11 +44,13 @@ def plain_encoder(in_shape):
 ARGUMENTS = {
     "Branching": {"encoder": MLP((8, 8))},
     "AdaTT": {"encoder": MLP((8, 8))},
+    "Adapters": {"encoder": MLP((16,))},
     "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
     "CrossStitch": {"encoder": MLP((8, 8))},
     "CustomEncoder": {"factory": plain_encoder},
     "Every": {"aggregator": MGDA(), "n": 3},
+    "FiLM": {"encoder": MLP((16,))},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
     "GraphLaplacian": {"relations": ((0.0, 1.0, 2.0), (1.0, 0.0, 0.0), (2.0, 0.0, 0.0))},
     "GroupFoldSplit": {"column": "town"},
@@ -59,6 +61,7 @@ ARGUMENTS = {
     "MMoE": {"encoder": MLP((8,))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
+    "LoRA": {"encoder": MLP((16,))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Range": {"low": 0.0, "high": 1.0},
@@ -67,6 +70,7 @@ ARGUMENTS = {
     "Sluice": {"encoder": MLP((8, 8))},
     "Static": {"task_weights": (1.0, 2.0, 0.5)},
     "Task": {"name": "income"},
+    "TaskEmbedding": {"encoder": MLP((16,))},
     "TimeSplit": {"column": "when"},
 }
 

@@ -6,6 +6,7 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 """
 
 from polytask.architectures._adatt import AdaTT
+from polytask.architectures._adapters import Adapters
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._branching import Branching
 from polytask.architectures._cgc import CGC
@@ -14,9 +15,11 @@ from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._esm2 import ESM2
 from polytask.architectures._esmm import ESMM
+from polytask.architectures._film import FiLM
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
+from polytask.architectures._lora import LoRA
 from polytask.architectures._mixture import Mixture
 from polytask.architectures._mmoe import MMoE
 from polytask.architectures._mtan import MTAN
@@ -32,6 +35,7 @@ from polytask.architectures._single_task import SingleTask
 from polytask.architectures._sluice import Sluice
 from polytask.architectures._soft_sharing import SoftSharing
 from polytask.architectures._stages import Stages, advance_all
+from polytask.architectures._task_embedding import TaskEmbedding
 from polytask.architectures._towers import Towers
 
 __all__ = [
@@ -42,14 +46,17 @@ __all__ = [
     "NDDR",
     "PLE",
     "AdaTT",
+    "Adapters",
     "Architecture",
     "Branching",
     "Copies",
     "CrossStitch",
     "EncoderArchitecture",
+    "FiLM",
     "HardSharing",
     "Heads",
     "Inputs",
+    "LoRA",
     "MMoE",
     "Mixture",
     "MultiTaskModule",
@@ -63,6 +70,7 @@ __all__ = [
     "Sluice",
     "SoftSharing",
     "Stages",
+    "TaskEmbedding",
     "Towers",
     "advance_all",
     "owned_by",

@@ -1,0 +1,123 @@
+"""A learned embedding of the task beside the entry of a shared trunk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from polytask._validation import Constraint, Interval
+from polytask.architectures._condition import Condition, beside
+from polytask.architectures._conditioned_network import ConditionedNetwork
+from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.architectures._task_rows import TaskRows
+from polytask.data import Schema
+from polytask.encoders import Encoder, State
+from polytask.ranges import Range, SearchRange
+from polytask.tasks import TaskSet
+
+__all__ = ["TaskEmbedding"]
+
+
+@dataclass(frozen=True)
+class TaskEmbedding(EncoderArchitecture):
+    r"""One trunk that reads the task beside the row, and a head per task.
+
+    .. math:: s_k = V_k f([x, e_k]) + b_k
+
+    with shared trunk f and the learned embedding :math:`e_k` of task k.
+
+    Parameters
+    ----------
+    encoder : Encoder or callable, default MLP()
+        The trunk.
+    initializer : str, optional
+        How weight matrices are drawn; PyTorch's own way when None.
+    dim : int, default 8
+        Width of the embedding.
+
+    Notes
+    -----
+    The embedding stands beside every step of a sequence and every place of a map, as further
+    channels of the entry. Deviations: Caruana's trunk does not read the task; Johnson et al. put it
+    before a sequence as a step, and their tasks share one head.
+
+    References
+    ----------
+    Caruana, "Multitask learning", Machine Learning 28, 1997. Johnson et al., "Google's multilingual
+    neural machine translation system", TACL 5, 2017.
+
+    Examples
+    --------
+    >>> from polytask.architectures import TaskEmbedding
+    >>> from polytask.encoders import MLP
+    >>> TaskEmbedding(MLP((64,)), dim=4).dim
+    4
+    """
+
+    dim: int = 8
+
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        **EncoderArchitecture.search_ranges,
+        "dim": Range(2, 64, log=True, default=8, integer=True),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **EncoderArchitecture.parameter_constraints,
+        "dim": Interval(int, 1),
+    }
+
+    def network(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> MultiTaskModule:
+        """Build the trunk, the embedding and the heads."""
+        inputs = _WidenedInputs(encoder, schemas, self.dim)
+        network = ConditionedNetwork("TaskEmbedding", encoder, schemas, tasks, inputs, first=0)
+        network.conditions["0"] = Embedded(tasks.names, self.dim)
+        return network
+
+
+class Embedded(Condition):
+    """The embedding of each task as further channels.
+
+    Parameters
+    ----------
+    tasks : sequence of str
+    dim : int
+
+    Attributes
+    ----------
+    embedding : tensor of shape (n_tasks, dim)
+    """
+
+    def __init__(self, tasks: Sequence[str], dim: int) -> None:
+        super().__init__(tasks)
+        self.embedding = nn.Parameter(torch.randn(len(self.tasks), dim))
+
+    def forward(self, values: Tensor, rows: TaskRows) -> Tensor:
+        """Values beside the embedding."""
+        embedding = beside(rows.of(self.embedding), values)
+        return torch.cat([values, embedding.expand(*values.shape[:-1], -1)], dim=-1)
+
+
+class _WidenedInputs(Inputs):
+    """Entries whose shapes have room for the embedding."""
+
+    dim = 0
+
+    def __init__(self, encoder: Encoder, schemas: Mapping[str, Schema], dim: int) -> None:
+        super().__init__(encoder, schemas, "TaskEmbedding")
+        self.dim = dim
+        self.shapes = {name: tuple(self.sample(name).values.shape[1:]) for name in self.sources}
+
+    def sample(self, source: str) -> State:
+        """Two rows of zeros of a source after the embedding."""
+        values, mask = super().sample(source)
+        channels = 1 if values.ndim > 3 else values.ndim - 1
+        shape = list(values.shape)
+        shape[channels] = self.dim
+        return State(torch.cat([values, values.new_zeros(shape)], dim=channels), mask)
