@@ -5,8 +5,8 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 `EncoderArchitecture`. Begin with `HardSharing`.
 """
 
-from polytask.architectures._adatt import AdaTT
 from polytask.architectures._adapters import Adapters
+from polytask.architectures._adatt import AdaTT
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._branching import Branching
 from polytask.architectures._cgc import CGC
