@@ -18,6 +18,7 @@ from polytask.architectures._esmm import ESMM
 from polytask.architectures._film import FiLM
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
+from polytask.architectures._hierarchical import Hierarchical
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._lora import LoRA
 from polytask.architectures._mixture import Mixture
@@ -55,6 +56,7 @@ __all__ = [
     "FiLM",
     "HardSharing",
     "Heads",
+    "Hierarchical",
     "Inputs",
     "LoRA",
     "MMoE",

@@ -1,0 +1,146 @@
+"""Heads of the tasks of one level, and what a level hands to the stages above."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from polytask.architectures._dependencies import blocks_of
+from polytask.architectures._heads import BlockHeads
+from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.data import Block
+from polytask.encoders import State
+from polytask.tasks import TaskSet
+
+__all__ = ["Handover", "LevelHeads", "merged"]
+
+
+class LevelHeads(Owner):
+    """Linear heads of some tasks, which every row passes through.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        Of the whole network.
+    tasks : TaskSet
+        Of the whole network.
+    in_features : int
+    names : collection of str
+        The tasks of the level.
+    above : sequence of str
+        The tasks that their scores are handed to; none by default.
+    """
+
+    members: Tensor
+
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        tasks: TaskSet,
+        in_features: int,
+        names: Collection[str],
+        above: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self.blocks, self.names, self.above = blocks_of(blocks, names), tuple(names), tuple(above)
+        self.heads = nn.ModuleList(BlockHeads(block, tasks, in_features) for block in self.blocks)
+        self.n_scores = sum(len(block.tasks) * block.size for block in self.blocks)
+        members = torch.tensor([name in names for name in tasks.names])
+        self.register_buffer("members", members, persistent=False)
+
+    def forward(self, features: Float[Tensor, "n h"]) -> dict[str, Float[Tensor, "n tasks size"]]:
+        """Scores by block."""
+        each = zip(self.blocks, cast("Iterable[BlockHeads]", self.heads), strict=True)
+        return {block.name: heads.of_all(features) for block, heads in each}
+
+    def of_source(self, scores: Tensor, source: str, block: str, task: Tensor | None) -> Tensor:
+        """Those of a block that a source answers with; void in rows of one task of other levels."""
+        position = [known.name for known in self.blocks].index(block)
+        known, heads = self.blocks[position], cast("BlockHeads", self.heads[position])
+        if task is not None:
+            own = heads.in_block(task)
+            return scores[torch.arange(len(own), device=own.device), own]
+        carried = known.tasks_in(source)
+        return scores if carried == known.tasks else scores[:, known.positions(carried)]
+
+    def owners(self) -> Sequence[Owned]:
+        """Head k serves the k-th task, and those above if its scores are handed on."""
+        return [
+            Owned(parameter, block.tasks, 0, (self.above,) * len(block.tasks) if self.above else ())
+            for block, heads in zip(self.blocks, self.heads, strict=True)
+            for parameter in heads.parameters()
+        ]
+
+
+class Handover(Owner):
+    """Adds linear embeddings of lower levels' scores, and of the entry, to a stage's input.
+
+    Parameters
+    ----------
+    n_scores : int
+        Scores of all lower levels; 0 for none.
+    n_entry : int
+        Width of the pooled entry; 0 for none.
+    width : int
+        Width of the stage's input, channels of a map.
+    tasks : sequence of str
+        The tasks above.
+    """
+
+    def __init__(self, n_scores: int, n_entry: int, width: int, tasks: Sequence[str]) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.labels = nn.Linear(n_scores, width, bias=False) if n_scores else None
+        self.shortcut = nn.Linear(n_entry, width, bias=False) if n_entry else None
+
+    def forward(self, state: State, scores: Sequence[Tensor], entry: Tensor) -> State:
+        """The state with embeddings added, the same for all steps of a sequence or places of a map.
+
+        Parameters
+        ----------
+        state : State
+        scores : sequence of tensor of shape (n, n_tasks, size)
+        entry : tensor of shape (n, n_entry)
+        """
+        values, mask = state
+        added = values.new_zeros(len(values), 1)
+        if self.labels is not None:
+            added = added + self.labels(torch.cat([part.flatten(1) for part in scores], dim=1))
+        if self.shortcut is not None:
+            added = added + self.shortcut(entry)
+        if values.ndim == 3:
+            return State(values + added.unsqueeze(1), mask)
+        return State(values + added.view(*added.shape, *[1] * (values.ndim - 2)), mask)
+
+    def owners(self) -> Sequence[Owned]:
+        """Embeddings serve the tasks above."""
+        return owned_by(self, self.tasks)
+
+
+def merged(
+    names: Sequence[str], parts: Sequence[tuple[LevelHeads, Tensor]], task: Tensor | None
+) -> Tensor:
+    """Scores of the tasks of a block that stand at several levels.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The block's tasks in the source.
+    parts : sequence of (LevelHeads, tensor)
+        Scores of each level, (n, n_tasks, size), or (n, size) where each row has one task.
+    task : tensor of shape (n,), int, or None
+        Position of each row's task.
+    """
+    (_, scores), *others = parts
+    if task is not None:
+        for level, own in others:
+            scores = torch.where(level.members[task].unsqueeze(1), own, scores)
+        return scores
+    if not others:
+        return scores
+    joined = [name for level, _ in parts for name in names if name in level.names]
+    return torch.cat([own for _, own in parts], dim=1)[:, [joined.index(name) for name in names]]
