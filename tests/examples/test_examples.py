@@ -29,3 +29,37 @@ def test_balancing_multi_mnist(polytask_data, capsys):
     example["main"](rows=300, steps=25)
     heads = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
     assert heads == ["plain sum", "uncertainty_weighting", "mgda"]
+
+
+def test_two_heads(capsys):
+    example = runpy.run_path(str(EXAMPLES / "two_heads.py"))
+    example["main"](steps=5)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines][-2:] == ["L1, λ 0.001", "L2, λ 0.001"]
+    assert len(lines) == 5
+
+
+@pytest.mark.slow
+def test_soft_sharing(capsys):
+    example = runpy.run_path(str(EXAMPLES / "soft_sharing.py"))
+    example["main"](steps=5, seeds=1)
+    out = capsys.readouterr().out
+    assert "single_task" in out
+    assert "soft_sharing, alpha 1.0" in out
+
+
+def test_task_relations(tmp_path, capsys):
+    example = runpy.run_path(str(EXAMPLES / "task_relations.py"))
+    example["main"](steps=150, out=str(tmp_path / "relations.svg"))
+    share, drawn = capsys.readouterr().out.splitlines()[-2:]
+    assert int(share.split("%")[0]) > 90
+    assert "task_5" in (tmp_path / "relations.svg").read_text()
+    assert drawn.endswith("relations.svg")
+
+
+def test_two_tables(capsys):
+    example = runpy.run_path(str(EXAMPLES / "two_tables.py"))
+    example["main"](steps=5, ratios=(0.0, 1.0))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["related", "unrelated"]
+    assert all("with ratio 1.0; chosen" in line for line in lines)
