@@ -1,10 +1,12 @@
 """Cross-stitch networks, and what all fused towers have in common."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from fused_towers import Sequences, SmallCNN, built, images, numbers, scores_of, tower
 
-from polytask.architectures import CrossStitch
+from polytask.architectures import AdaTT, CrossStitch, Sluice
 from polytask.architectures._cross_stitch import CrossStitchUnit
 from polytask.architectures._fusion_unit import start_weights
 from polytask.data import fit_schemas
@@ -97,6 +99,17 @@ def test_a_unit_before_the_last_stage_passes_the_common_checks():
     forms = [{"own_rows": True}, {"own_tables": True}]
     data = [tiny_dataset(["regression"] * 2, n_rows=30, **form) for form in forms]
     check_architecture(CrossStitch(SMALL, stages=(1,), per_channel=True), data)
+
+
+@pytest.mark.parametrize("encoder", [MLP((4, 4)), Sequences()])
+@pytest.mark.parametrize("recipe", [AdaTT(), CrossStitch(), CrossStitch(stages=(1,)), Sluice()])
+def test_rows_of_one_task_each_have_its_features(recipe, encoder):
+    data = tiny_dataset(["regression"] * 3, own_rows=True, n_rows=20)
+    network, batch = built(replace(recipe, encoder=encoder), data)
+    rows = batch["table"]
+    own = network.features(batch)["table"].values
+    every = network.features({"table": replace(rows, task=None)})["table"].values
+    torch.testing.assert_close(own, every[rows.task, torch.arange(20)])
 
 
 def test_networks_of_maps_and_masked_sequences_pass_the_common_checks():

@@ -103,7 +103,7 @@ class AdaTTNetwork(FusedTowersNetwork):
             states = self.advance(stage, states)
         unit, entered = self.units[str(n_stages)], self.for_tasks(states, n_stages)
         gates = {n: State(unit.gates(pooled_copies(s))) for n, s in entered.items()}  # type: ignore[operator]
-        return {n: s.values for n, s in self.own_towers(self.of_own_tasks(gates), batch).items()}
+        return {n: s.values for n, s in self.of_own_tasks(gates, batch).items()}
 
 
 class AdaTTUnit(FusionUnit):

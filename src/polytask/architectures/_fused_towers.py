@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -63,6 +64,7 @@ class FusedTowersNetwork(MultiTaskModule):
     ) -> None:
         super().__init__(schemas, tasks)
         self.rows_apart, self.n_experts = encoder.rows_apart, n_experts
+        self.members_of = {source: self.members_in(source) for source in self.sources}
         self.inputs = Inputs(encoder, schemas, owner)
         fused = _fused(owner, stages, len(encoder.stages(self.inputs.shape)))
         last, names = max(fused, default=0), tasks.names
@@ -82,7 +84,9 @@ class FusedTowersNetwork(MultiTaskModule):
         states: Mapping[str, State] = self.inputs(batch)
         for stage in range(1, len(self.towers) + 1):
             states = self.advance(stage, states)
-        return self.own_towers(self.of_own_tasks(states), batch)
+        if len(self.towers):
+            states = self.of_own_tasks(states, batch)
+        return self.own_towers(states, batch)
 
     def advance(self, stage: int, states: Mapping[str, State]) -> Mapping[str, State]:
         """Run one stage of all towers, and the unit that follows it."""
@@ -103,14 +107,16 @@ class FusedTowersNetwork(MultiTaskModule):
             for name, (values, mask) in states.items()
         }
 
-    def of_own_tasks(self, states: Mapping[str, State]) -> Mapping[str, State]:
-        """Of the features of all towers, those of each source's own tasks."""
-        if not len(self.towers):
-            return states
+    def of_own_tasks(self, states: Mapping[str, State], batch: Batch) -> Mapping[str, State]:
+        """Of what all towers give, (n_tasks, n, …), that of each source's, or each row's, tasks."""
         own = {}
         for name, (values, mask) in states.items():
-            members = self.own_towers.tasks_of[name]
-            own[name] = State(values if len(members) == len(values) else values[members], mask)
+            task, members = batch[name].task, self.members_of[name]
+            if task is not None:
+                index: Any = (task, torch.arange(len(task), device=task.device))
+            else:
+                index = ... if members is None else members
+            own[name] = State(values[index], mask)
         return own
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:

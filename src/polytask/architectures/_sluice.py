@@ -136,12 +136,10 @@ class SluiceNetwork(FusedTowersNetwork):
         layers: dict[str, list[Tensor]] = {name: [] for name in states}
         for stage in range(1, len(self.towers) + 1):
             states = self.advance(stage, states)
-            for name, state in self.of_own_tasks(states).items():
+            for name, state in states.items():
                 layers[name].append(pooled_copies(state))
-        tasks_of = self.own_towers.tasks_of
-        return {
-            n: State(self.stage_weights(torch.stack(v), tasks_of[n])) for n, v in layers.items()
-        }
+        mixed = {n: State(self.stage_weights(torch.stack(v))) for n, v in layers.items()}
+        return self.of_own_tasks(mixed, batch)
 
     def penalty(self) -> Tensor:
         """Squared products of what the units of different subspaces read, over all towers."""
@@ -191,10 +189,10 @@ class StageWeights(Owner):
         self.beta = nn.Parameter(torch.full((len(self.tasks), n_stages), 1 / n_stages))
 
     def forward(
-        self, stages: Float[Tensor, "n_stages n_tasks n h"], members: Sequence[int]
+        self, stages: Float[Tensor, "n_stages n_tasks n h"]
     ) -> Float[Tensor, "n_tasks n h"]:
-        """Mix the stages' features of some tasks."""
-        return torch.einsum("kl,lknh->knh", self.beta[list(members)], stages)
+        """Features of every task, mixed over the stages."""
+        return torch.einsum("kl,lknh->knh", self.beta, stages)
 
     def owners(self) -> Sequence[Owned]:
         """Row k belongs to the k-th task."""
