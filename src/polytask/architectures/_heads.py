@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from polytask.architectures._head_checks import check_state, check_vectors
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._pooled_copies import pooled_copies
@@ -119,9 +120,12 @@ class Heads(Owner, nn.ModuleList):
         self.blocks, self.per_task = tuple(blocks), per_task
         self._n_axes = len(next(iter(shapes.values()))) + 1
         self._places: dict[tuple[str, str], _Places] = {}
+        self._widths = sorted({pooled_width(shape) for shape in shapes.values()})
+        self._tasks_of: dict[str, tuple[str, ...]] = {}
         self._sources = tuple(dict.fromkeys(source for b in blocks for source in b.sources))
         for i, source in enumerate(self._sources):
             of_source = tasks_in_source(source, blocks, tasks.names)
+            self._tasks_of[source] = of_source
             place = [of_source.index(n) if n in of_source else 0 for n in tasks.names]
             self.register_buffer(f"place_{i}", torch.tensor(place), persistent=False)
             for block in blocks:
@@ -129,8 +133,7 @@ class Heads(Owner, nn.ModuleList):
 
     def forward(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of every source and block in the batch."""
-        own_rows = {name for name, rows in batch.items() if rows.task is not None}
-        vectors = {n: self._pooled(s, own_rows=n in own_rows) for n, s in features.items()}
+        vectors = {name: self._vectors(name, s, batch) for name, s in features.items()}
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
             sources = [source for source in block.sources if source in vectors]
@@ -147,6 +150,21 @@ class Heads(Owner, nn.ModuleList):
                         task,
                     )
         return raw
+
+    def _vectors(self, source: str, state: State, batch: Batch) -> Tensor:
+        """Vectors of a source's rows, checked.
+
+        Raises
+        ------
+        ParameterError
+            If they do not fit the heads.
+        """
+        own_rows = source in batch and batch[source].task is not None
+        tasks = self._tasks_of.get(source, ())
+        check_state(source, state, tasks)
+        vectors = self._pooled(state, own_rows=own_rows)
+        check_vectors(source, vectors, self._widths, tasks, per_task=self.per_task)
+        return vectors
 
     def _pooled(self, state: State, *, own_rows: bool) -> Tensor:
         """Vectors (n, h), or (n_tasks, n, h) from the features of every task."""

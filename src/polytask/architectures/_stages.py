@@ -88,11 +88,33 @@ def _shapes(stages: nn.ModuleList, state: State, source: str) -> tuple[tuple[int
     except ParameterError:
         raise
     except Exception as error:  # whatever a module of the user's own raises
-        sentence = (
-            f"The `encoder` parameter must take rows of shape {shapes[0]}, as source {source!r} "
-            f"has them. The module said: {reason(error, named=False)}."
-        )
-        raise ParameterError(sentence) from error
+        raise ParameterError(_misfit(stages, shapes, source, error)) from error
     finally:
         stages.train(training)
     return tuple(shapes)
+
+
+def _misfit(
+    stages: nn.ModuleList, shapes: list[tuple[int, ...]], source: str, error: Exception
+) -> str:
+    """Which stage cannot take which rows, what it takes, and what it said."""
+    position, shape = len(shapes) - 1, shapes[-1]
+    if position == 0:
+        start = f"The `encoder` parameter must take rows of shape {shape}, as source {source!r} has them."
+    else:
+        start = (
+            "The `encoder` parameter must have stages of which each takes what the one before gives. "
+            f"Stage {position + 1} of {len(stages)} cannot take rows of shape {shape} from stage "
+            f"{position}, for source {source!r}."
+        )
+    takes = next((t for layer in stages[position].modules() if (t := _takes(layer))), None)
+    fits = "" if takes is None else f" It takes {takes}."
+    return f"{start}{fits} The module said: {reason(error, named=False)}."
+
+
+def _takes(layer: nn.Module) -> str | None:
+    """What a layer states of its inputs."""
+    for name, unit in (("in_features", "features"), ("in_channels", "channels")):
+        if isinstance(getattr(layer, name, None), int):
+            return f"{getattr(layer, name)} {unit}"
+    return None

@@ -18,6 +18,7 @@ from polytask.encoders import State
 from polytask.exceptions import ParameterError
 from polytask.losses import MultiTaskLoss
 from polytask.training._score import score
+from polytask.training._score_checks import check_features, check_scores
 
 __all__ = ["BatchLosses", "Forward"]
 
@@ -75,12 +76,14 @@ class Forward:
     ) -> None:
         self.fabric, self.network, self.loss = fabric, network, loss
         self.plain, self.keep_features = plain, keep_features
+        self.checked = False
         self.penalizes = type(network).batch_penalty is not MultiTaskModule.batch_penalty
 
     def __call__(self, batch: Batch) -> BatchLosses:
         """Losses of the network as it is."""
         with nullcontext() if self.plain else self.fabric.autocast():
             raw, features = self._scores(batch)
+            self._check(raw, batch)
             penalty = None
             if self.penalizes:
                 penalty = self.network.batch_penalty(features or {}, raw, batch)
@@ -93,7 +96,15 @@ class Forward:
             features = self.network.features(batch) if wanted else None
             if features is None:
                 return self.network(batch), None
+            if not self.checked:
+                check_features(self.network, features)
             return self.network.answer(features, batch), features
+
+    def _check(self, raw: Raw, batch: Batch) -> None:
+        """Check the form of the scores of the first batch."""
+        if not self.checked:
+            check_scores(self.network, raw, batch)
+            self.checked = True
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Sums of losses and labels; `state` replaces parameters and buffers of its names."""

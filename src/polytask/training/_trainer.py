@@ -26,6 +26,7 @@ from polytask.processes import OneProcess, Processes
 from polytask.training._device import make_fabric
 from polytask.training._process_checks import check_same_step, check_same_training
 from polytask.training._run_state import resume_run, save_run
+from polytask.training._score_checks import check_network
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 from polytask.training._trainer_settings import TrainerSettings
@@ -188,7 +189,9 @@ class Trainer(TrainerSettings):
         if refusal is not None:
             raise ParameterError(refusal)
         schemas = fit_schemas(train)
-        network = architecture.build(schemas, train.tasks, seed).to(fabric.device)
+        network = architecture.build(schemas, train.tasks, seed)
+        check_network(architecture, network)
+        network = network.to(fabric.device)
 
         rows = {"training rows": train, "validation rows": validation}
         check_same_training(processes, self, network, rows, fabric.device)
