@@ -72,6 +72,18 @@ def test_mmoe_is_the_papers_formula(tower_widths):
         torch.testing.assert_close(network.gates(batch)["table"][k], gate)
 
 
+@pytest.mark.parametrize("own_tables", [False, True])
+def test_heads_before_gates_score_as_heads_after_them(own_tables):
+    data = tiny_dataset(KINDS, own_tables=own_tables)
+    network, batch = built(MMoE(MLP((16,)), n_experts=2), data)
+    assert network.mixes_scores
+    scores, wanted = network(batch), network.answer(network.features(batch), batch)
+    assert scores.keys() == wanted.keys()
+    for key, score in scores.items():
+        torch.testing.assert_close(score, wanted[key], rtol=1e-5, atol=1e-6)
+    assert not built(MMoE(MLP((2,)), n_experts=8), data)[0].mixes_scores
+
+
 def test_omoe_has_one_gate_for_all_tasks():
     data = tiny_dataset(KINDS)
     network, batch = built(OMoE(MLP((7,)), n_experts=3), data)

@@ -60,6 +60,23 @@ class GatedExpertsNetwork(MultiTaskModule):
         self.towers = TaskLayers(width, tower_widths, tasks.names, self.members_of)
         per_task = bool(self.mixture.tasks or tower_widths)
         self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=per_task)
+        # scores of all experts are then smaller than the mixed features of all tasks
+        small = n_experts * sum(block.size * len(block.tasks) for block in self.blocks)
+        self.mixes_scores = (
+            bool(self.mixture.tasks) and not tower_widths and small < len(tasks) * width
+        )
+
+    def forward(self, batch: Batch) -> Raw:
+        """Raw scores, without `features` where heads follow the mixtures and may come before."""
+        own_rows = any(rows.task is not None for rows in batch.values())
+        if own_rows or not self.mixes_scores:
+            return super().forward(batch)
+        states = self.inputs(batch)
+        experts, gates = self.experts(states), self._gates(states, batch)
+        raw: Raw = {}
+        for source, state in experts.items():
+            raw |= self.heads.of_mixed(source, pooled_copies(state), gates[source])
+        return raw
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Mixed features of every source's tasks, after their towers."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._head_checks import check_state, check_vectors
@@ -70,6 +71,13 @@ class BlockHeads(nn.Module):
         """Scores (n, n_tasks, size) from features of each task's own, (n_tasks, n, h)."""
         weight, bias = self._of(tasks)
         return torch.baddbmm(bias[:, None, :], features, weight.transpose(1, 2)).transpose(0, 1)
+
+    def of_mixed(self, experts: Tensor, gates: Tensor, tasks: list[int] | None = None) -> Tensor:
+        """Scores (n, n_tasks, size) of features that gates mix: the mixture of experts' scores."""
+        weight, bias = self._of(tasks)
+        of_experts = nn.functional.linear(experts, weight.flatten(0, 1))
+        of_experts = of_experts.view(*experts.shape[:2], *bias.shape)
+        return (of_experts * gates.permute(2, 1, 0)[..., None]).sum(dim=0) + bias
 
     def matrices(self) -> list[Tensor]:
         """The weight matrix of every task, (size, in_features)."""
@@ -165,6 +173,24 @@ class Heads(Owner, nn.ModuleList):
         vectors = self._pooled(state, own_rows=own_rows)
         check_vectors(source, vectors, self._widths, tasks, per_task=self.per_task)
         return vectors
+
+    def of_mixed(
+        self,
+        source: str,
+        experts: Float[Tensor, "n_experts n h"],
+        gates: Float[Tensor, "n_tasks n n_experts"],
+    ) -> Raw:
+        """Raw scores of a source's rows, from experts and the gates of its tasks that mix them.
+
+        They are those of the mixed features, (n_tasks, n, h), which are not made.
+        """
+        raw: Raw = {}
+        for block, heads in zip(self.blocks, self, strict=True):
+            places = self._places[source, block.name]
+            if places.in_block:
+                carried = None if places.whole_block else places.in_block
+                raw[source, block.name] = heads.of_mixed(experts, places.picked(gates), carried)  # type: ignore[operator]
+        return raw
 
     def _pooled(self, state: State, *, own_rows: bool) -> Tensor:
         """Vectors (n, h), or (n_tasks, n, h) from the features of every task."""

@@ -72,24 +72,19 @@ class Mixture(Owner):
         tensor of shape (n_tasks, n, n_experts)
             Of shape (n, n_experts) where each row has one task, or one mixture serves all tasks.
         """
-        return torch.softmax(self.logits(rows, members, task), dim=-1)
-
-    def logits(
-        self,
-        rows: Float[Tensor, "*n_tasks n in_features"],
-        members: Sequence[int] | None = None,
-        task: Int[Tensor, " n"] | None = None,
-    ) -> Float[Tensor, "*_ n n_experts"]:
-        """Products of the gates' matrices and rows; arguments as in `gates`."""
         if not self.tasks:
-            return nn.functional.linear(rows, self.weight)
+            return torch.softmax(nn.functional.linear(rows, self.weight), dim=-1)
         if task is not None:
-            return torch.einsum("ned,nd->ne", self.weight.index_select(0, task), rows)
+            own = torch.einsum("ned,nd->ne", self.weight.index_select(0, task), rows)
+            return torch.softmax(own, dim=-1)
         weight = self.weight if members is None else self.weight[members]
-        if rows.ndim == 2:
-            logits = nn.functional.linear(rows, weight.flatten(0, 1))
-            return logits.view(len(rows), *weight.shape[:2]).transpose(0, 1)
-        return torch.bmm(rows, weight.transpose(1, 2))
+        if rows.ndim == 3:
+            logits = torch.bmm(weight, rows.transpose(1, 2))
+            return torch.softmax(logits, dim=1).transpose(1, 2)
+        n_tasks, n_experts, _ = weight.shape  # experts not last, where softmax is slow on few
+        logits = nn.functional.linear(rows, weight.transpose(0, 1).flatten(0, 1))
+        by_expert = logits.view(len(rows), n_experts, n_tasks)
+        return torch.softmax(by_expert, dim=1).permute(2, 0, 1)
 
     def forward(
         self,
