@@ -270,6 +270,20 @@ class FeaturesOfStrangers(Joint):
         return {**super().features(batch), "somewhere": State(torch.zeros(1, 1))}
 
 
+class FeaturesOfAllTasks(Joint):
+    """Says that rows stay apart, and gives own rows the features of every task."""
+
+    def __init__(self, encoder, schemas, tasks):
+        super().__init__(encoder, schemas, tasks)
+        self.heads = Heads(self.blocks, tasks, self.trunk.shape, per_task=True)
+
+    def features(self, batch):
+        return {
+            name: State(values.expand(len(self.tasks_in(name)), *values.shape))
+            for name, (values, _) in super().features(batch).items()
+        }
+
+
 class OtherAnswer(Joint):
     def forward(self, batch):
         return {name: scores + 1 for name, scores in super().forward(batch).items()}
@@ -306,6 +320,7 @@ BROKEN_NETWORKS = [
     (PenaltyPerParameter, "the penalty has shape"),
     (InfinitePenalty, "the penalty is not finite"),
     (FeaturesOfStrangers, "which are no sources"),
+    (FeaturesOfAllTasks, r"rows_apart is True, and features of .* shape \(3, 60, 4\) for 60 rows"),
     (OtherAnswer, "not what `forward` gives"),
     (NoAnswer, "no `answer` from them"),
 ]

@@ -43,7 +43,8 @@ class MultiTaskModule(nn.Module, ABC):
         has drawn rows of its own.
     rows_apart : bool
         Whether a row's features depend on that row alone, but for batch statistics. Gradients
-        of tasks with rows of their own are then computed in one backward pass.
+        of tasks with rows of their own are then computed in one backward pass, and the features
+        of such rows have no axis over the tasks.
     """
 
     replicated: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from polytask.architectures import Architecture, MultiTaskModule, Owned, Raw
 from polytask.data import Batch, MultiTaskDataset, fit_schemas
+from polytask.encoders import State
 from polytask.losses import MultiTaskLoss
 from polytask.testing._batches import batch_of, encoded_for
 from polytask.testing._require import (
@@ -196,6 +197,7 @@ def _check_features(case: _Case, raw: Raw) -> None:
             return
         strange = set(features) - set(case.sources)
         require(not strange, f"{case.name}: features of {strange}, which are no sources.")
+        _check_features_of_own_rows(case, features)
         try:
             answered = case.network.answer(features, case.batch)
         except NotImplementedError as error:
@@ -204,6 +206,20 @@ def _check_features(case: _Case, raw: Raw) -> None:
     for name, scores in raw.items():
         sentence = f"{case.name}: `answer` of the features is not what `forward` gives for {name}"
         require_close(answered[name], scores, sentence, relative=1e-5, absolute=1e-6)
+
+
+def _check_features_of_own_rows(case: _Case, features: Mapping[str, State]) -> None:
+    """With `rows_apart`, each row that has one task has one entry along the first axis."""
+    batch = case.batch
+    for source, (values, _) in features.items():
+        rows = batch[source]
+        if case.network.rows_apart and rows.task is not None:
+            sentence = (
+                f"{case.name}: rows_apart is True, and features of {source}, whose rows have one "
+                f"task each, have shape {tuple(values.shape)} for {rows.n_rows} rows. Give those "
+                "of each row's own task, or leave rows_apart at False."
+            )
+            require(len(values) == rows.n_rows, sentence)
 
 
 def _check_reach(case: _Case) -> None:
