@@ -64,6 +64,7 @@ ARGUMENTS = {
     "LoRA": {"encoder": MLP((16,))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
+    "Pooled": {"encoder": MLP((8, 8))},
     "Range": {"low": 0.0, "high": 1.0},
     "Separate": {"architecture": HardSharing(MLP((8,)))},
     "SharedPrivate": {"encoder": MLP((16,))},

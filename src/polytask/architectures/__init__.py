@@ -29,6 +29,7 @@ from polytask.architectures._nddr import NDDR
 from polytask.architectures._omoe import OMoE
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._ple import PLE
+from polytask.architectures._pooled import Pooled
 from polytask.architectures._seeded import seeded
 from polytask.architectures._separate import Separate
 from polytask.architectures._shared_private import SharedPrivate
@@ -65,6 +66,7 @@ __all__ = [
     "OMoE",
     "Owned",
     "Owner",
+    "Pooled",
     "Raw",
     "Separate",
     "SharedPrivate",

@@ -42,7 +42,11 @@ class ConditionedNetwork(MultiTaskModule):
     ----------
     conditions : ModuleDict of str to Condition
         By the number of the stage that they follow, from 1; ``"0"`` follows the entry.
+    heads : nn.Module
+        Maps features of every source's tasks, and the batch, to raw scores.
     """
+
+    heads: nn.Module
 
     def __init__(
         self,

@@ -13,11 +13,11 @@ from polytask._validation import Constraint, Interval
 from polytask.architectures._condition import Condition, beside
 from polytask.architectures._conditioned_network import ConditionedNetwork
 from polytask.architectures._encoder_architecture import EncoderArchitecture
-from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._task_rows import TaskRows
+from polytask.architectures._widened_inputs import WidenedInputs
 from polytask.data import Schema
-from polytask.encoders import Encoder, State
+from polytask.encoders import Encoder
 from polytask.ranges import Range, SearchRange
 from polytask.tasks import TaskSet
 
@@ -75,7 +75,7 @@ class TaskEmbedding(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the trunk, the embedding and the heads."""
-        inputs = _WidenedInputs(encoder, schemas, self.dim)
+        inputs = WidenedInputs(encoder, schemas, self.dim, "TaskEmbedding")
         network = ConditionedNetwork("TaskEmbedding", encoder, schemas, tasks, inputs, first=0)
         network.conditions["0"] = Embedded(tasks.names, self.dim)
         return network
@@ -87,37 +87,25 @@ class Embedded(Condition):
     Parameters
     ----------
     tasks : sequence of str
-    dim : int
+    dim : int, optional
+        Width of learned vectors; None for the position of the task as zeros and a one.
 
     Attributes
     ----------
     embedding : tensor of shape (n_tasks, dim)
     """
 
-    def __init__(self, tasks: Sequence[str], dim: int) -> None:
+    embedding: Tensor
+
+    def __init__(self, tasks: Sequence[str], dim: int | None) -> None:
         super().__init__(tasks)
-        self.embedding = nn.Parameter(torch.randn(len(self.tasks), dim))
+        self.dim = len(self.tasks) if dim is None else dim
+        if dim is None:
+            self.register_buffer("embedding", torch.eye(self.dim), persistent=False)
+        else:
+            self.embedding = nn.Parameter(torch.randn(len(self.tasks), dim))
 
     def forward(self, values: Tensor, rows: TaskRows) -> Tensor:
         """Values beside the embedding."""
         embedding = beside(rows.of(self.embedding), values)
         return torch.cat([values, embedding.expand(*values.shape[:-1], -1)], dim=-1)
-
-
-class _WidenedInputs(Inputs):
-    """Entries whose shapes have room for the embedding."""
-
-    dim = 0
-
-    def __init__(self, encoder: Encoder, schemas: Mapping[str, Schema], dim: int) -> None:
-        super().__init__(encoder, schemas, "TaskEmbedding")
-        self.dim = dim
-        self.shapes = {name: tuple(self.sample(name).values.shape[1:]) for name in self.sources}
-
-    def sample(self, source: str) -> State:
-        """Two rows of zeros of a source after the embedding."""
-        values, mask = super().sample(source)
-        channels = 1 if values.ndim > 3 else values.ndim - 1
-        shape = list(values.shape)
-        shape[channels] = self.dim
-        return State(torch.cat([values, values.new_zeros(shape)], dim=channels), mask)
