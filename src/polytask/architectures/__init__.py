@@ -7,6 +7,7 @@ from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. 
 
 from polytask.architectures._adapters import Adapters
 from polytask.architectures._adatt import AdaTT
+from polytask.architectures._aitm import AITM
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._branching import Branching
 from polytask.architectures._cgc import CGC
@@ -41,6 +42,7 @@ from polytask.architectures._task_embedding import TaskEmbedding
 from polytask.architectures._towers import Towers
 
 __all__ = [
+    "AITM",
     "CGC",
     "ESM2",
     "ESMM",

@@ -1,0 +1,209 @@
+"""Information transferred along a sequence of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from polytask._validation import Constraint, Interval
+from polytask.architectures._dependencies import ancestors_of, descendants_of
+from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._feeding_towers import FeedingTowers
+from polytask.architectures._heads import Heads
+from polytask.architectures._information_transfer import Transfers
+from polytask.architectures._inputs import Inputs
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._task_branch import TaskBranch
+from polytask.architectures._towers import Towers
+from polytask.data import Batch, Schema
+from polytask.encoders import Encoder, State
+from polytask.ranges import Range, SearchRange
+from polytask.tasks import Binary, TaskSet
+
+__all__ = ["AITM"]
+
+_Place = tuple[str, int]
+"""A block's name, and a task's position among those of the block that a source carries."""
+
+
+@dataclass(frozen=True)
+class AITM(EncoderArchitecture):
+    r"""A tower per task, and adaptive transfer of information to each task from those before it.
+
+    .. math:: z_t = \sum_{u \in \{q_t\} \cup \{g_t(z_s)\}} w_u\, h_1(u), \qquad
+        w_u = \mathrm{softmax}_u \frac{\langle h_2(u), h_3(u) \rangle}{\sqrt{k}}
+
+    with the tower's features q, the tasks s that `Task.after` names, and layers g, h₁, h₂, h₃ of
+    each task's own. A task without `after` has z = q. For yes/no tasks of the same rows a penalty,
+
+    .. math:: \alpha \sum_{s \to t} \operatorname{mean} \max(p_t - p_s, 0)
+
+    keeps a later step from being more probable than the one before it.
+
+    Parameters
+    ----------
+    encoder : Encoder or callable, default MLP()
+        Its entry is shared, and every task has its stages to itself.
+    initializer : str, optional
+        As in `HardSharing`.
+    calibration : float in [0, inf), default 0.6
+        Strength :math:`\alpha` of the penalty.
+
+    Notes
+    -----
+    Tasks of any kind may feed others. Without dependencies it is a shared entry with a tower per
+    task.
+
+    The paper has one task before each; here there may be several. Its penalty is summed over
+    the rows of a batch that all tasks share; here it is the mean over those of each source that has
+    both tasks, labelled or not, and is left out where each row has one task. Features of
+    sequences and maps are mean-pooled before the transfer. With dependencies every row passes
+    through the towers of all tasks, also where each row has one task.
+
+    References
+    ----------
+    Xi et al., "Modeling the sequential dependence among audience multi-step conversions with
+    multi-task learning in targeted display advertising", KDD 2021.
+
+    Examples
+    --------
+    >>> from polytask.architectures import AITM
+    >>> AITM().calibration
+    0.6
+    """
+
+    calibration: float = 0.6
+
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        **EncoderArchitecture.search_ranges,
+        "calibration": Range(0.0, 1.0, default=0.6),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **EncoderArchitecture.parameter_constraints,
+        "calibration": Interval(float, 0.0),
+    }
+
+    def network(
+        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> MultiTaskModule:
+        """Build the network."""
+        return AITMNetwork(encoder, schemas, tasks, self.calibration)
+
+
+class AITMNetwork(MultiTaskModule):
+    """The module of `AITM`: entries, towers, transfers level by level, and heads."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+        calibration: float,
+    ) -> None:
+        super().__init__(schemas, tasks)
+        self.rows_apart, self.calibration = encoder.rows_apart, calibration
+        self.inputs = Inputs(encoder, schemas, "AITM")
+        self.transfer = None
+        if tasks.has_dependencies:
+            self.transfer = _TransferTowers(encoder, self.inputs, tasks)
+            self.heads = Heads(self.blocks, tasks, (self.transfer.width,), per_task=True)
+        else:
+            self.plain = TaskBranch(encoder, self.inputs, self.blocks, tasks, tasks.names)
+        self.steps = self._steps()
+
+    def features(self, batch: Batch) -> Mapping[str, State]:
+        """What the entries give for the rows of every source in the batch."""
+        return self.inputs(batch)
+
+    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
+        """Raw scores from the entries' output."""
+        if self.transfer is None:
+            return self.plain(features, batch)
+        of_tasks = {
+            name: State(values[[self.tasks.index(task) for task in self.tasks_in(name)]])
+            for name, values in self.transfer(features).items()
+        }
+        return self.heads(of_tasks, batch)
+
+    def batch_penalty(
+        self, features: Mapping[str, State], raw: Raw, batch: Batch
+    ) -> Float[Tensor, ""] | None:
+        """How much more probable later steps are than those before them."""
+        del features
+        excess = [
+            (_probability(raw, source, later) - _probability(raw, source, former)).relu().mean()
+            for source, former, later in self.steps
+            if source in batch and batch[source].task is None
+        ]
+        return self.calibration * torch.stack(excess).sum() if excess else None
+
+    def _steps(self) -> list[tuple[str, _Place, _Place]]:
+        """Sources, and the places of two yes/no tasks in them of which one follows the other."""
+        steps = []
+        for source in self.sources:
+            place = {
+                name: (block.name, position)
+                for block in self.blocks
+                if isinstance(block.kind, Binary)
+                for position, name in enumerate(block.tasks_in(source))
+            }
+            steps += [
+                (source, place[former], place[task.name])
+                for task in self.tasks
+                for former in task.after
+                if former in place and task.name in place
+            ]
+        return steps
+
+
+class _TransferTowers(nn.Module):
+    """Towers of all tasks, and the transfers between them."""
+
+    def __init__(self, encoder: Encoder, inputs: Inputs, tasks: TaskSet) -> None:
+        super().__init__()
+        descendants = {n: fed for n, fed in descendants_of(ancestors_of(tasks)).items() if fed}
+        self.feeding = tuple(descendants)
+        self.ends = tuple(name for name in tasks.names if name not in descendants)
+        self.feeding_towers = FeedingTowers(encoder, inputs, descendants)
+        self.end_towers = Towers(encoder, inputs, len(self.ends), tasks=self.ends)
+        self.width = self.feeding_towers.width
+        groups = [
+            [n for n in level if n in descendants and tasks.after(n)] for level in tasks.levels()
+        ]
+        groups.append([name for name in self.ends if tasks.after(name)])
+        self.groups = [group for group in groups if group]
+        self.transfers = nn.ModuleList(
+            Transfers(
+                self.width,
+                {name: [self.feeding.index(n) for n in tasks.after(name)] for name in group},
+                descendants,
+            )
+            for group in self.groups
+        )
+        self.order = [(*self.feeding, *self.ends).index(name) for name in tasks.names]
+
+    def forward(self, states: Mapping[str, State]) -> dict[str, Tensor]:
+        """Features of every source's rows for all tasks in the order of the set, (n_tasks, n, h)."""
+        feeding, ends = self.feeding_towers(states), self.end_towers(states)
+        return {name: self._of_rows(feeding[name], pooled_copies(ends[name])) for name in states}
+
+    def _of_rows(self, feeding: Tensor, ends: Tensor) -> Tensor:
+        for group, transfer in zip(self.groups, self.transfers, strict=True):
+            names, features = (
+                (self.feeding, feeding) if group[0] in self.feeding else (self.ends, ends)
+            )
+            index = torch.tensor([names.index(name) for name in group], device=features.device)
+            moved = features.index_copy(0, index, transfer(features[index], feeding))
+            feeding, ends = (moved, ends) if names is self.feeding else (feeding, moved)
+        return torch.cat([feeding, ends])[self.order]
+
+
+def _probability(raw: Raw, source: str, place: _Place) -> Tensor:
+    block, position = place
+    return raw[source, block][:, position, 0].sigmoid()
