@@ -1,13 +1,15 @@
 """Twins: a network of one architecture per task, each as it would be alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
-from torch import nn
 from training_tables import mixed_table, regression_table
 
+from polytask._naming import public_classes
+from polytask._seeds import derived_seed
 from polytask.architectures import (
+    Architecture,
     EncoderArchitecture,
     HardSharing,
     Separate,
@@ -141,4 +143,21 @@ def test_scores_of_own_rows_are_those_of_the_rows_task():
         (expected,) = score(alone, {source: type(rows[source])(rows[source].inputs)}).values()
         mine = task == position
         torch.testing.assert_close(scores[mine], expected[mine][:, 0])
-    assert isinstance(network.networks[0], nn.Module)
+
+
+FAMILIES = public_classes("polytask.architectures", Architecture)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, cls in FAMILIES.items() if cls.shares))
+def test_the_twin_of_every_family_scores_as_its_network_alone(name):
+    recipe = FAMILIES[name]()
+    data = tiny_dataset(["regression", "regression"])
+    schemas = fit_schemas(data)
+    twin = recipe.twin().build(schemas, data.tasks, seed=3)
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, twin.blocks))
+    (scores,) = score(twin, rows).values()
+    for position, task in enumerate(data.tasks.names):
+        own = {source: replace(s, targets={task: s.targets[task]}) for source, s in schemas.items()}
+        alone = recipe.build(own, data.tasks.subset([task]), derived_seed(3, task))
+        (expected,) = score(alone, rows).values()
+        torch.testing.assert_close(scores[:, position], expected[:, 0])
