@@ -56,6 +56,7 @@ ARGUMENTS = {
     "GroupFoldSplit": {"column": "town"},
     "GroupSplit": {"column": "town"},
     "CGC": {"encoder": MLP((8,))},
+    "DSelectK": {"encoder": MLP((8,))},
     "OMoE": {"encoder": MLP((8,))},
     "PLE": {"encoder": MLP((8, 4))},
     "MMoE": {"encoder": MLP((8,))},

@@ -13,6 +13,7 @@ from polytask.architectures._branching import Branching
 from polytask.architectures._cgc import CGC
 from polytask.architectures._copies import Copies
 from polytask.architectures._cross_stitch import CrossStitch
+from polytask.architectures._d_select_k import DSelectK
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._esm2 import ESM2
 from polytask.architectures._esmm import ESMM
@@ -55,6 +56,7 @@ __all__ = [
     "Branching",
     "Copies",
     "CrossStitch",
+    "DSelectK",
     "EncoderArchitecture",
     "FiLM",
     "HardSharing",

@@ -11,6 +11,7 @@ from polytask.architectures._inputs import Inputs
 from polytask.architectures._mixture import Mixture, mixed
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._smooth_step_mixture import SmoothStepMixture
 from polytask.architectures._task_layers import TaskLayers
 from polytask.architectures._towers import Towers
 from polytask.data import Batch, Schema
@@ -48,7 +49,7 @@ class GatedExpertsNetwork(MultiTaskModule):
         owner: str,
         n_experts: int,
         tower_widths: tuple[int, ...],
-        mixture: Callable[[int], Mixture],
+        mixture: Callable[[int], Mixture | SmoothStepMixture],
     ) -> None:
         super().__init__(schemas, tasks)
         self.rows_apart = encoder.rows_apart
