@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 from fused_towers import Sequences, SmallCNN, built, images, numbers, scores_of, tower
+from torch import nn
 
 from polytask.architectures import AdaTT, CrossStitch, Sluice
 from polytask.architectures._cross_stitch import CrossStitchUnit
 from polytask.architectures._fusion_unit import start_weights
 from polytask.data import fit_schemas
-from polytask.encoders import MLP, State, mean_pool
+from polytask.encoders import MLP, MaskedStage, State, mean_pool
 from polytask.exceptions import ParameterError
 from polytask.testing import check_architecture, tiny_dataset
 
@@ -110,6 +111,30 @@ def test_rows_of_one_task_each_have_its_features(recipe, encoder):
     own = network.features(batch)["table"].values
     every = network.features({"table": replace(rows, task=None)})["table"].values
     torch.testing.assert_close(own, every[rows.task, torch.arange(20)])
+
+
+class Pooled(MaskedStage):
+    """The mean over the steps that count."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, state):
+        return State(mean_pool(State(self.linear(state.values), state.mask)))
+
+
+class PooledSequences(Sequences):
+    """A stage of sequences, then one that reads the mask."""
+
+    def stages(self, shape):
+        return [super().stages(shape)[0], Pooled()]
+
+
+@pytest.mark.parametrize("stages", [None, (1,)])
+def test_a_stage_that_reads_the_mask_runs_in_towers_of_rows_of_one_task_each(stages):
+    data = tiny_dataset(["regression"] * 2, own_rows=True, n_rows=20)
+    check_architecture(CrossStitch(PooledSequences(), stages=stages), [data])
 
 
 def test_networks_of_maps_and_masked_sequences_pass_the_common_checks():

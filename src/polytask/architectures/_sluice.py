@@ -150,8 +150,8 @@ class SluiceNetwork(FusedTowersNetwork):
 
     def _overlap(self, weight: Float[Tensor, "n_tasks channels n_inputs"]) -> Tensor:
         parts = weight.view(len(weight), self.n_subspaces, -1, weight.shape[2])
-        products = torch.einsum("ksci,ktdi->kstcd", parts, parts)
-        return products.square().sum(dim=(0, 3, 4)).triu(1).sum()
+        first, second = torch.triu_indices(self.n_subspaces, self.n_subspaces, offset=1)
+        return (parts[:, first] @ parts[:, second].mT).square().sum()
 
 
 class SluiceUnit(FusionUnit):

@@ -124,10 +124,11 @@ class Towers(Owner, nn.ModuleList):
         own = values
         if values.ndim > self._n_axes:
             own = values[place[task], torch.arange(len(task), device=task.device)]
-        grouped = groups.gather(own)
+        grouped = State(groups.gather(own), None if mask is None else groups.gather(mask))
         for copies in self:
             grouped = copies(grouped, groups.sizes, some, apart=True)
-        return State(groups.scatter(grouped), mask)
+        values, mask = grouped
+        return State(groups.scatter(values), None if mask is None else groups.scatter(mask))
 
     def _through(self, state: State, members: list[int] | None) -> State:
         values, mask = state
