@@ -15,6 +15,20 @@ def test_plain_loop(capsys):
     assert last.startswith("step 200")
 
 
+def test_funnel_esmm(capsys):
+    example = runpy.run_path(str(EXAMPLES / "funnel_esmm.py"))
+    example["main"](rows=400, steps=30)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["customer 0", "customer 1", "customer 2"]
+
+
+def test_hierarchical(capsys):
+    example = runpy.run_path(str(EXAMPLES / "hierarchical.py"))
+    example["main"](rows=100, steps=20)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["Hierarchical", "HardSharing"]
+
+
 @pytest.mark.slow
 def test_compare_digits(tmp_path, capsys):
     example = runpy.run_path(str(EXAMPLES / "compare_digits.py"))
