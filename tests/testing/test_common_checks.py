@@ -62,6 +62,7 @@ ARGUMENTS = {
     "MMoE": {"encoder": MLP((8,))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
+    "HyperNetworkHeads": {"encoder": MLP((16,))},
     "LoRA": {"encoder": MLP((16,))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},

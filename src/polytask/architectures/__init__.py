@@ -21,6 +21,7 @@ from polytask.architectures._film import FiLM
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
 from polytask.architectures._hierarchical import Hierarchical
+from polytask.architectures._hyper_network_heads import HyperNetworkHeads
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._lora import LoRA
 from polytask.architectures._mixture import Mixture
@@ -62,6 +63,7 @@ __all__ = [
     "HardSharing",
     "Heads",
     "Hierarchical",
+    "HyperNetworkHeads",
     "Inputs",
     "LoRA",
     "MMoE",

@@ -1,0 +1,105 @@
+"""Linear heads generated from codes of the tasks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from polytask.architectures._heads import BlockHeads, Heads
+from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.data import Block
+from polytask.encoders._pooling import pooled_width
+from polytask.tasks import TaskSet
+
+__all__ = ["GeneratedHeads"]
+
+
+class GeneratedHeads(Heads):
+    """`Heads` whose weights are linear functions of codes of the tasks.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    tasks : TaskSet
+    shape : tuple of int
+        Of a row's features.
+    hidden : int
+        Width of the codes.
+    """
+
+    def __init__(
+        self, blocks: Sequence[Block], tasks: TaskSet, shape: tuple[int, ...], hidden: int
+    ) -> None:
+        super().__init__(blocks, tasks, shape)
+        for position, block in enumerate(blocks):
+            self[position] = GeneratedBlockHeads(block, tasks, pooled_width(shape), hidden)
+
+    @contextmanager
+    def generated(self, codes: Tensor) -> Iterator[None]:
+        """Use the heads of codes (n_tasks, hidden) of the task set."""
+        heads: list[GeneratedBlockHeads] = list(self)  # type: ignore[arg-type]
+        try:
+            for of_block in heads:
+                of_block.generate(codes)
+            yield
+        finally:
+            for of_block in heads:
+                of_block.forget()
+
+    def owners(self) -> Sequence[Owned]:
+        """The blocks' heads state their owners themselves."""
+        return []
+
+
+class GeneratedBlockHeads(BlockHeads, Owner):
+    """Heads of a block's tasks, generated from their codes.
+
+    Parameters
+    ----------
+    block : Block
+    tasks : TaskSet
+    in_features : int
+    hidden : int
+
+    Attributes
+    ----------
+    matrix : tensor of shape (size * (in_features + 1), hidden)
+    common : tensor of shape (size, in_features + 1)
+        What the heads of all tasks have in common, biases last.
+    """
+
+    def __init__(self, block: Block, tasks: TaskSet, in_features: int, hidden: int) -> None:
+        super().__init__(block, tasks, in_features)
+        self.names = block.tasks
+        self.in_set = [tasks.index(name) for name in block.tasks]
+        self.forget()
+        bound, shape = 1 / math.sqrt(max(in_features, 1)), (block.size, in_features + 1)
+        self.common = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        bound /= math.sqrt(hidden)
+        rows = block.size * (in_features + 1)
+        self.matrix = nn.Parameter(torch.empty(rows, hidden).uniform_(-bound, bound))
+
+    def generate(self, codes: Tensor) -> None:
+        """Set `weight` and `bias` from codes (n_tasks, hidden) of the task set."""
+        own = codes if self.holds_all else codes[self.in_set]
+        heads = nn.functional.linear(own, self.matrix).view(len(own), *self.common.shape)
+        heads = heads + self.common
+        self.weight, self.bias = heads[..., :-1], heads[..., -1]  # type: ignore[assignment]
+
+    def forget(self) -> None:
+        """Hold no heads between two forward passes."""
+        for name in ("weight", "bias"):
+            if hasattr(self, name):
+                delattr(self, name)
+
+    def matrices(self) -> list[Tensor]:
+        """None: the spread of generated heads follows from how `matrix` was drawn."""
+        return []
+
+    def owners(self) -> Sequence[Owned]:
+        """The matrix and the common head serve the block's tasks."""
+        return owned_by(self, self.names)
