@@ -3,7 +3,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test lint types contracts unit slow format clean
+.PHONY: install demo test lint types contracts unit slow gpu format clean
 
 install: $(STAMP)
 
@@ -36,6 +36,9 @@ unit: install
 
 slow: install
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+gpu: install
+	$(BIN)/python benchmarks/gpu.py
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--optimizer", choices=("adam", "sgd"), default="adam")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=10.0, help="of one contender, about")
+    parser.add_argument("--device", default="cpu", help="memory and solvers are of the CPU alone")
     parser.add_argument("--only-ours", action="store_true", help="leave the peers out")
     return parser.parse_args()
 
@@ -49,9 +50,12 @@ def main() -> None:
     """Measure and print."""
     given = arguments()
     torch.set_num_threads(1)
+    torch.set_default_device(given.device)
     warnings.filterwarnings("ignore", module="torchjd|LibMTL|cvxpy")
     warnings.filterwarnings("ignore", message="You are solving a parameterized problem")
     for name in given.rows:
+        if name in EXTRA and given.device != "cpu":
+            continue
         if name == "memory":
             memory_table(given.network, [k for k in given.k if k == max(given.k)])
         elif name == "solvers":

@@ -59,7 +59,7 @@ def weighting(name: str, case: Case, *, on_features: bool = False) -> Contender:
     settings = {
         "task_num": case.n_tasks,
         "task_name": names,
-        "device": torch.device("cpu"),
+        "device": torch.get_default_device(),
         "rep_grad": on_features,
         "rep_tasks": {},
         "epoch": 0,

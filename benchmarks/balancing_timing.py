@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Mapping
 
+import torch
 from balancing_case import Case, Contender
 
 __all__ = ["step", "step_multiples"]
@@ -23,10 +24,18 @@ def step(case: Case, contender: Contender) -> None:
 
 
 def _block(case: Case, contender: Contender, steps: int) -> float:
-    start = time.process_time()
+    start = _seconds()
     for _ in range(steps):
         step(case, contender)
-    return (time.process_time() - start) / steps
+    return (_seconds() - start) / steps
+
+
+def _seconds() -> float:
+    """Process time or, where a GPU computes, time once it has finished."""
+    if torch.get_default_device().type == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def step_multiples(
