@@ -55,7 +55,7 @@ CASES = {
     ),
     "hillstrom": Case(
         fetch_hillstrom,
-        MLP((64, 64), dropout=0.1),
+        MLP((64, 64, 64), dropout=0.1),
         Trainer(batch_size=512, learning_rate=1e-3, patience=4),
         1500,
         ("hard_sharing", "esmm", "aitm", "hierarchical"),

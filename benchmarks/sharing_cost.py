@@ -1,7 +1,7 @@
 """What a step of each architecture costs, as a multiple of hard sharing, and beside LibMTL's.
 
 Forward, mean squared error of K tasks, backward and Adam on batches of 256 rows of 64 numbers;
-every encoder is an MLP of 2 × 256, mixtures have 8 experts. Everything runs turn by turn in one
+every encoder is an MLP of 2 × 256, mixtures have 8 shared experts (CGC and PLE one more per task). Everything runs turn by turn in one
 process on one thread; figures are medians of process time. With `--profile` it prints which share
 of a step the experts' own matrix products take. Prints Markdown tables.
 
@@ -44,7 +44,8 @@ def architectures() -> Iterator[tuple[str, Architecture]]:
         parameters = inspect.signature(kind).parameters
         if inspect.isabstract(kind) or "encoder" not in parameters or name == "SingleTask":
             continue
-        settings = {"n_experts": N_EXPERTS} if "n_experts" in parameters else {}
+        shared = [field for field in ("n_experts", "n_shared") if field in parameters]
+        settings = dict.fromkeys(shared, N_EXPERTS) if name in EXPERTS else {}
         try:
             yield name, kind(encoder=MLP(WIDTHS), **settings)
         except TypeError:
@@ -150,7 +151,7 @@ def profile(n_tasks: int = 40) -> None:
 
 
 def _products(recipe: Architecture, n_tasks: int) -> Callable[[], None]:
-    """Forward and backward of the stacked linear maps of all experts, and Adam's step on them."""
+    """Forward and backward of the stacked linear maps of all experts."""
     generator = np.random.default_rng(0)
     inputs = generator.normal(size=(64, N_FEATURES)).astype(np.float32)
     data = MultiTaskDataset.from_arrays(
@@ -162,14 +163,16 @@ def _products(recipe: Architecture, n_tasks: int) -> Callable[[], None]:
         for name, parameter in network.named_parameters()
         if parameter.ndim == 3 and name.endswith("__weight")
     ]
-    inputs_of = [torch.randn(len(m), N_ROWS, m.shape[2], requires_grad=True) for m in matrices]
-    optimizer = torch.optim.Adam(matrices, lr=1e-4)
+    inputs_of = [
+        torch.randn(len(m), N_ROWS, m.shape[2], requires_grad=m.shape[2] != N_FEATURES)
+        for m in matrices
+    ]
 
     def step() -> None:
-        optimizer.zero_grad()
+        for matrix in matrices:
+            matrix.grad = None
         outputs = [rows @ m.mT for rows, m in zip(inputs_of, matrices, strict=True)]
         torch.autograd.backward(outputs, [output.detach() for output in outputs])
-        optimizer.step()
 
     return step
 

@@ -205,6 +205,32 @@ def test_copies_are_drawn_anew_like_single_modules():
     assert not weights["0__bias"].any()
 
 
+class Stepped(nn.Module):
+    """An entry whose mask depends on the rows."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, inputs):
+        return State(self.scale * inputs["x"], inputs["x"][..., 0] > 0)
+
+
+def test_copies_of_an_entry_keep_the_masks_of_each_copys_rows():
+    rows = {"x": torch.randn(3, 5, 4, 2)}
+    state = Copies([Stepped() for _ in range(3)], {"x": torch.zeros(2, 4, 2)})(rows, apart=True)
+    assert torch.equal(state.mask, rows["x"][..., 0] > 0)
+
+
+def test_copies_keep_what_is_frozen():
+    layers = [nn.Linear(2, 2) for _ in range(3)]
+    for layer in layers:
+        layer.weight.requires_grad_(False)
+    copies = dict(Copies(layers, torch.zeros(2, 2)).named_parameters())
+    assert not copies["weight"].requires_grad
+    assert copies["bias"].requires_grad
+
+
 def towers_on(data, tasks=True, **options):
     encoder = MLP((6, 4))
     inputs = Inputs(encoder, fit_schemas(data))

@@ -177,6 +177,34 @@ def test_penalties_have_names():
         SoftSharing(penalty=3)
 
 
+def test_one_task_of_copies_run_one_by_one_is_a_matrix_of_one_row():
+    data = tiny_dataset(["regression"])
+    network = built(SoftSharing(MLP((4,), normalization="batch")), data)
+    assert all(part.weights().shape[0] == 1 for part in network.coupled.values())
+    assert float(network.penalty().detach()) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_heads_of_each_block_are_coupled():
+    mixed = tiny_dataset(["regression", "binary", "regression"])
+    network = built(SoftSharing(MLP(())), mixed)
+    heads = [p for name, p in network.coupled.items() if name.startswith("1/")]
+    assert [part.weights().shape[0] for part in heads] == [2]
+
+
+def test_a_named_stage_that_couples_nothing_is_refused():
+    mixed = tiny_dataset(["regression", "binary"])
+    with pytest.raises(ParameterError, match="Got 1 instead: no block of equal kind"):
+        built(SoftSharing(MLP(()), stages=(-1,)), mixed)
+
+
+def test_a_relation_of_other_tasks_is_refused_before_training():
+    recipe = SoftSharing(MLP((4,)), penalty=TaskCovariance(covariance=((1.0, 0.0), (0.0, 1.0))))
+    assert "3" in recipe.refuses(tiny_dataset(["regression"] * 3).tasks)
+    assert recipe.refuses(tiny_dataset(["regression"] * 2).tasks) is None
+    assert recipe.alone().penalty == MeanDeviation(alpha=0.0)
+    assert SoftSharing(penalty=TraceNorm()).alone() == SoftSharing(penalty=TraceNorm())
+
+
 def test_a_stage_beyond_the_heads_is_refused():
     sentence = r"stages between 0, the entry, and 2, the heads. Got 5 instead; the encoder has 1"
     with pytest.raises(ParameterError, match=sentence):

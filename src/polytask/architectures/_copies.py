@@ -95,7 +95,9 @@ class Copies(Owner):
         self.stacked = together and self._works(parameters, buffers, sample, options)
         if self.stacked and not self.groups:
             for flat, name in self._names.items():
-                self.register_parameter(flat, nn.Parameter(parameters[name].detach().clone()))
+                trained = parameters[name].requires_grad
+                stacked = parameters[name].detach().clone()
+                self.register_parameter(flat, nn.Parameter(stacked, requires_grad=trained))
             for flat, name in self._buffer_names.items():
                 self.register_buffer(flat, buffers[name].detach().clone())
         else:
@@ -143,7 +145,7 @@ class Copies(Owner):
         leaves = vmap(run, in_dims=in_dims, randomness="different")(
             dict(parameters), dict(buffers), arrays
         )
-        return _state_of(leaves, inputs) if gives[-1] else leaves
+        return _state_of(leaves, _has_own_masks(inputs, apart)) if gives[-1] else leaves
 
     def forward(
         self,
@@ -208,7 +210,9 @@ class Copies(Owner):
                 features[i] = _mapped(rows, lambda part, size=size: _padded(part, n_rows - size))
         some = next(rows for rows in features if rows is not None)
         nothing = _mapped(some, torch.zeros_like)
-        return _joined([nothing if r is None else r for r in features], _has_own_masks(inputs))
+        return _joined(
+            [nothing if r is None else r for r in features], _has_own_masks(inputs, apart)
+        )
 
     def matrices(self) -> list[Tensor]:
         """The weight matrices of every copy, which initialisers draw one by one."""
@@ -275,19 +279,22 @@ def _axes(inputs: Inputs, apart: bool) -> Any:
     axis = 0 if apart else None
     if not isinstance(inputs, State) or inputs.mask is None:
         return [axis] if isinstance(inputs, State) else axis
-    return [axis, 0 if apart and _has_own_masks(inputs) else None]
+    return [axis, 0 if apart and _has_own_masks(inputs, apart) else None]
 
 
-def _state_of(leaves: Sequence[Tensor], inputs: Inputs) -> State:
+def _state_of(leaves: Sequence[Tensor], own_masks: bool) -> State:
     """A state of all copies; a mask of all copies alike without their axis."""
     if len(leaves) == 1:
         return State(leaves[0])
     values, mask = leaves
-    return State(values, mask if _has_own_masks(inputs) else mask[0])
+    return State(values, mask if own_masks else mask[0])
 
 
-def _has_own_masks(inputs: Inputs) -> bool:
-    return isinstance(inputs, State) and inputs.mask is not None and inputs.mask.ndim == 3
+def _has_own_masks(inputs: Inputs, apart: bool) -> bool:
+    """Whether masks of sequences differ between copies."""
+    if isinstance(inputs, State) and inputs.mask is not None:
+        return inputs.mask.ndim == 3
+    return apart
 
 
 def _joined(features: Sequence[Any], own_masks: bool) -> Any:
@@ -302,7 +309,7 @@ def _joined(features: Sequence[Any], own_masks: bool) -> Any:
 
 def _rows_of_copy(inputs: Inputs, position: int, size: int) -> Any:
     """The first rows of one copy's own inputs."""
-    if isinstance(inputs, State) and inputs.mask is not None and not _has_own_masks(inputs):
+    if isinstance(inputs, State) and inputs.mask is not None and inputs.mask.ndim == 2:
         return State(inputs.values[position, :size], inputs.mask[:size])
     return _mapped(inputs, lambda part: part[position, :size])
 

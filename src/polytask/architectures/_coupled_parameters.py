@@ -19,8 +19,8 @@ class CoupledParameters(nn.Module):
     Parameters
     ----------
     penalty : Penalty
-    owners : sequence of nn.Module
-        One module that holds W, or one for each task, which holds its slice.
+    holders : nn.Module, or sequence of nn.Module
+        The module that holds W, or one for each task, which holds its slice.
     name : str
         Of the parameter in these modules.
 
@@ -30,10 +30,14 @@ class CoupledParameters(nn.Module):
         Names of the penalty's learned quantities, which are buffers.
     """
 
-    def __init__(self, penalty: Penalty, owners: Sequence[nn.Module], name: str) -> None:
+    def __init__(
+        self, penalty: Penalty, holders: nn.Module | Sequence[nn.Module], name: str
+    ) -> None:
         super().__init__()
         self.penalty, self.parameter = penalty, name
-        self._owners = tuple(owners)  # in a tuple: no submodules
+        self.is_stacked = isinstance(holders, nn.Module)
+        # in a tuple: no submodules
+        self._holders = (holders,) if isinstance(holders, nn.Module) else tuple(holders)
         state = penalty.start(tuple(self.weights().shape))
         self.learned = tuple(state)
         for key, array in state.items():
@@ -45,12 +49,12 @@ class CoupledParameters(nn.Module):
         return {name: self.get_buffer(name) for name in self.learned}
 
     def _slices(self) -> list[nn.Parameter]:
-        return [owner.get_parameter(self.parameter) for owner in self._owners]
+        return [holder.get_parameter(self.parameter) for holder in self._holders]
 
     def weights(self) -> Tensor:
         """W with its graph."""
         slices = self._slices()
-        return slices[0] if len(slices) == 1 else torch.stack(list(slices))
+        return slices[0] if self.is_stacked else torch.stack(list(slices))
 
     def value(self) -> Tensor:
         """The penalty of W."""
@@ -61,7 +65,7 @@ class CoupledParameters(nn.Module):
         """Move W by the penalty's proximal map."""
         moved = self.penalty.prox(self.weights(), step, self.state)
         slices = self._slices()
-        for parameter, value in zip(slices, [moved] if len(slices) == 1 else moved, strict=True):
+        for parameter, value in zip(slices, [moved] if self.is_stacked else moved, strict=True):
             parameter.copy_(value)
 
     @torch.no_grad()
@@ -71,9 +75,7 @@ class CoupledParameters(nn.Module):
             self.get_buffer(name).copy_(value)
 
 
-def couple(
-    penalty: Penalty, copies: Copies, *, biases: bool, apart: int = 2
-) -> Iterator[CoupledParameters]:
+def couple(penalty: Penalty, copies: Copies, *, biases: bool) -> Iterator[CoupledParameters]:
     """Couple the weights of copies of all tasks, and on request their biases.
 
     Parameters
@@ -83,12 +85,10 @@ def couple(
         One per task.
     biases : bool
         Whether vectors of parameters, such as biases, are coupled too.
-    apart : int, default 2
-        Least number of axes of a weight in a single copy.
     """
     single = copies if copies.stacked else copies.members[0]
     for name, parameter in single.named_parameters():
         axes = parameter.ndim - copies.stacked
-        if biases or axes >= apart:
-            owners = [copies] if copies.stacked else list(copies.members)
-            yield CoupledParameters(penalty, owners, name)
+        if biases or axes > 1:
+            holders = copies if copies.stacked else list(copies.members)
+            yield CoupledParameters(penalty, holders, name)

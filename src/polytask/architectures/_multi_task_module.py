@@ -125,6 +125,11 @@ class MultiTaskModule(nn.Module, ABC):
         parameter = next(self.parameters(), None)
         return torch.zeros((), device=None if parameter is None else parameter.device)
 
+    @property
+    def has_batch_penalty(self) -> bool:
+        """Whether `batch_penalty` may give anything; by default, whether it is overridden."""
+        return type(self).batch_penalty is not MultiTaskModule.batch_penalty
+
     def batch_penalty(
         self, features: Mapping[str, State], raw: Raw, batch: Batch
     ) -> Float[Tensor, ""] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -56,7 +57,8 @@ class SoftSharing(EncoderArchitecture):
         Any of `polytask.penalties`, by its name too: `TaskCovariance` (MTRL), `RelationGraph`,
         `TraceNorm`, `L1MeanDeviation`, … Those without a gradient act by a proximal step after
         the optimiser's. What a penalty learns, such as a relation of tasks, it learns for each
-        layer before every evaluation; see `SoftSharingNetwork.relations`.
+        layer before every evaluation; ``model.model.network.relations()`` of a fitted model gives
+        it.
     stages : tuple of int, optional
         Stages that are coupled: 0 is the entry (embedded categories), 1 the encoder's first
         stage, and the number after the last that of the heads, or -1. All by default.
@@ -68,12 +70,12 @@ class SoftSharing(EncoderArchitecture):
     Raises
     ------
     ParameterError
-        If a stage is named that there is not.
+        If a stage is named that there is not, or in which nothing can be coupled.
 
     Notes
     -----
-    Heads are coupled where one block holds all tasks (equal kinds and sizes), entries where one
-    source does. Deviation of MTRL: the covariance is learned for each layer, as in multilinear
+    Heads are coupled within each block (tasks of equal kinds and sizes), unless the penalty holds
+    a relation of all tasks, entries where one source holds all tasks. Deviation of MTRL: the covariance is learned for each layer, as in multilinear
     relationship networks, not for a linear model alone.
 
     References
@@ -123,6 +125,16 @@ class SoftSharing(EncoderArchitecture):
         name = super().name
         return name if kind is MeanDeviation else f"{name}({snake_case(kind.__name__)})"
 
+    def refuses(self, tasks: TaskSet) -> str | None:
+        """Whether the penalty is for another number of tasks."""
+        return _misfit(self.penalty, len(tasks))  # type: ignore[arg-type]
+
+    def alone(self) -> SoftSharing:
+        """The same networks; without a relation of tasks, which one task does not have."""
+        if _misfit(self.penalty, 1) is None:  # type: ignore[arg-type]
+            return self
+        return replace(self, penalty=MeanDeviation(alpha=0.0))
+
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
@@ -154,21 +166,27 @@ class SoftSharingNetwork(MultiTaskModule):
         self.coupled = nn.ModuleDict()
         for stage, part in self._parts(recipe):
             self.coupled[f"{stage}/{part.parameter}".replace(".", "-")] = part
+        _check_coupled(recipe, len(self.towers) + 1, self.coupled)
         self.proximal = not recipe.penalty.smooth  # type: ignore[union-attr]
 
-    def _parts(self, recipe: SoftSharing) -> Iterator[tuple[int, CoupledParameters]]:
-        last, penalty, biases = len(self.towers) + 1, recipe.penalty, recipe.biases
+    def _parts(self, recipe: SoftSharing) -> Iterator[tuple[str, CoupledParameters]]:
+        last, biases = len(self.towers) + 1, recipe.biases
+        penalty: Penalty = recipe.penalty  # type: ignore[assignment] # whose name was resolved
         stages = _checked(recipe, last)
         if 0 in stages and isinstance(self.inputs, TaskEntries) and len(self.inputs) == 1:
             for part in couple(penalty, self.inputs[0], biases=biases):  # type: ignore[arg-type]
-                yield 0, part
+                yield "0", part
         for position, copies in enumerate(self.towers, 1):
             if position in stages:
                 for part in couple(penalty, copies, biases=biases):  # type: ignore[arg-type]
-                    yield position, part
-        if last in stages and len(self.blocks) == 1:
-            for name in ("weight", "bias") if biases else ("weight",):
-                yield last, CoupledParameters(penalty, [self.heads[0]], name)  # type: ignore[arg-type]
+                    yield str(position), part
+        for block, heads in zip(self.blocks, self.heads, strict=True):
+            n_tasks = len(block.tasks)
+            couples = n_tasks == len(self.tasks) or (n_tasks > 1 and not _misfit(penalty, n_tasks))
+            if last in stages and couples:
+                stage = str(last) if len(self.blocks) == 1 else f"{last}/{block.name}"
+                for name in ("weight", "bias") if biases else ("weight",):
+                    yield stage, CoupledParameters(penalty, heads, name)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Features of every source's tasks."""
@@ -183,6 +201,11 @@ class SoftSharingNetwork(MultiTaskModule):
         if self.proximal or not self.coupled:
             return super().penalty()
         return torch.stack([part.value() for part in self._coupled()]).sum()
+
+    @property
+    def has_batch_penalty(self) -> bool:
+        """Whether features are penalised."""
+        return self.representation > 0
 
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
         """Squared distance of the tasks' features of a row to their mean."""
@@ -224,3 +247,30 @@ def _checked(recipe: SoftSharing, last: int) -> set[int]:
         )
         raise ParameterError(sentence)
     return {last if stage == -1 else stage for stage in recipe.stages}
+
+
+def _check_coupled(recipe: SoftSharing, last: int, coupled: Iterable[str]) -> None:
+    """Refuse a named stage in which there is nothing that all tasks have alike."""
+    stages = {int(name.partition("/")[0]) for name in coupled}
+    empty = sorted(_checked(recipe, last) - stages) if recipe.stages is not None else []
+    if empty:
+        why = {
+            0: "the entry has no weights that all tasks have in one source",
+            last: "no block of equal kind and size holds several tasks for this penalty",
+        }
+        sentence = (
+            f"The `stages` parameter of SoftSharing must name stages with weights that tasks have "
+            f"alike. Got {empty[0]} instead: {why.get(empty[0], 'this stage has none')}. Leave it "
+            "out, or couple others."
+        )
+        raise ParameterError(sentence)
+
+
+def _misfit(penalty: Penalty, n_tasks: int) -> str | None:
+    """What a penalty says of a number of tasks that it is not for."""
+    try:
+        penalty.start((n_tasks, 1))
+        penalty.value(np.zeros((n_tasks, 1)))
+    except ParameterError as error:
+        return str(error)
+    return None

@@ -32,8 +32,8 @@ class Subspace(Penalty):
     alpha : float in [0, inf), default 0.01
         Strength.
     k : int in [1, inf), default 2
-        Dimensions that all tasks use freely. At most n_tasks − 1 and n_features are used,
-        since more would leave nothing to penalise.
+        Dimensions that all tasks use freely. At most n_tasks − 1 and n_features − 1 are used,
+        since more would leave nothing to penalise (one, where there is one task or feature).
 
     Notes
     -----
@@ -85,7 +85,8 @@ class Subspace(Penalty):
     def start(self, shape: tuple[int, ...]) -> dict[str, Array]:
         """No direction is free yet."""
         n_features = math.prod(shape[1:])
-        return {"basis": np.zeros((min(self.k, max(1, shape[0] - 1), n_features), n_features))}
+        largest = max(1, min(shape[0], n_features) - 1)
+        return {"basis": np.zeros((min(self.k, largest), n_features))}
 
     def refit(self, weights: Array, state: State) -> dict[str, Array]:
         """The subspace nearest to the tasks."""

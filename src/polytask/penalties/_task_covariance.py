@@ -47,7 +47,8 @@ class TaskCovariance(QuadraticPenalty):
     -----
     Zhang and Yeung hold the trace at 1. It is n_tasks here, so that a strength means the same for
     any number of tasks: theirs is n_tasks times ours. Their :math:`\varepsilon` is added in the
-    same place but not to the objective, which `refit` can then increase.
+    same place but not to the objective, which `refit` can then increase. Their further term in
+    :math:`\|W\|^2` is left to weight decay.
 
     References
     ----------
@@ -109,8 +110,8 @@ class TaskCovariance(QuadraticPenalty):
         if not self.learned:
             return {"covariance": like(state["covariance"], weights)}
         xp = namespace(weights)
-        matrix = as_matrix(weights)
-        gramian = xp.astype(matrix @ xp.matrix_transpose(matrix), xp.float64)
+        matrix = xp.astype(as_matrix(weights), xp.float64)
+        gramian = matrix @ xp.matrix_transpose(matrix)
         sizes, axes = xp.linalg.eigh(gramian)
         lengths = xp.sqrt(xp.clip(sizes, 0.0) + self.epsilon)
         root = (axes * lengths) @ xp.matrix_transpose(axes)

@@ -77,7 +77,7 @@ class Forward:
         self.fabric, self.network, self.loss = fabric, network, loss
         self.plain, self.keep_features = plain, keep_features
         self.checked = False
-        self.penalizes = type(network).batch_penalty is not MultiTaskModule.batch_penalty
+        self.penalizes = network.has_batch_penalty
 
     def __call__(self, batch: Batch) -> BatchLosses:
         """Losses of the network as it is."""

@@ -37,8 +37,7 @@ def check_shared_work(
             "and train other seeds or tasks in the other processes."
         )
         raise ParameterError(sentence)
-    penalizes = type(network).batch_penalty is not MultiTaskModule.batch_penalty
-    if penalizes and trainer.aggregation is not None:
+    if network.has_batch_penalty and trainer.aggregation is not None:
         sentence = (
             "This architecture penalises what it gives for a batch, which Trainer combines with "
             "`aggregation` in one process alone. Give `processes` of size 1, or a weighting."
