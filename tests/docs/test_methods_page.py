@@ -51,6 +51,16 @@ def test_every_method_has_a_row(name):
     assert f"| `{name}`" in PAGE
 
 
+TABLES = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=range(len(TABLES)))
+def test_no_row_stands_twice(table):
+    first_cells = [re.split(r"(?<!\\) \| ", line, maxsplit=1)[0] for line in table.splitlines()]
+    assert len(first_cells) > 2
+    assert sorted(first_cells) == sorted(set(first_cells))
+
+
 BALANCING = {**methods_of("weighting"), **methods_of("aggregation")}
 WORDS = {
     "losses": Need.LOSSES,
