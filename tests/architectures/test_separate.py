@@ -4,22 +4,28 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
+from torch import nn
 from training_tables import mixed_table, regression_table
 
 from polytask._naming import public_classes
 from polytask._seeds import derived_seed
 from polytask.architectures import (
     Architecture,
+    Branching,
     EncoderArchitecture,
     HardSharing,
     Separate,
+    SharedPrivate,
     SingleTask,
+    SoftSharing,
 )
 from polytask.architectures._hard_sharing import HardSharingNetwork
 from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError
+from polytask.penalties import GraphLaplacian, MeanDeviation
 from polytask.testing import check_architecture, tiny_dataset
+from polytask.testing._batches import batch_of, encoded_for
 from polytask.training import Trainer, score, to_tensors
 
 
@@ -103,8 +109,6 @@ def test_penalties_and_updates_of_the_networks_are_passed_on():
 
 
 def test_the_penalty_of_a_batch_is_that_of_each_networks_own_rows():
-    from polytask.testing._batches import batch_of, encoded_for
-
     data = tiny_dataset(["regression", "binary"], own_tables=True)
     schemas = fit_schemas(data)
     network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0)
@@ -118,6 +122,108 @@ def test_the_penalty_of_a_batch_is_that_of_each_networks_own_rows():
         own = {source: type(rows)(inputs)}
         total += member.network.batch_penalty(member.network.features(own), {}, own)
     torch.testing.assert_close(joined, total)
+
+
+class Counted(HardSharingNetwork):
+    """A network with dropout and batch norm that counts its passes in training."""
+
+    def __init__(self, encoder, schemas, tasks, penalized):
+        super().__init__(encoder, schemas, tasks)
+        self.penalized, self.n_passes, self.seen = penalized, 0, []
+
+    def features(self, batch):
+        self.n_passes += self.training
+        return super().features(batch)
+
+    @property
+    def has_batch_penalty(self):
+        return self.penalized
+
+    def batch_penalty(self, features, raw, batch):
+        for name, state in features.items():
+            ((_, scores),) = raw.items()
+            (rows,) = batch.values()
+            assert len(rows.inputs["numeric"]) == len(state.values) == len(scores)
+            torch.testing.assert_close(self.answer(features, batch)[next(iter(raw))], scores)
+            self.seen.append(name)
+        return torch.stack([state.values.square().mean() for state in features.values()]).sum()
+
+
+@dataclass(frozen=True)
+class Count(EncoderArchitecture):
+    penalized: bool = True
+
+    def network(self, encoder, schemas, tasks):
+        return Counted(encoder, schemas, tasks, self.penalized)
+
+
+def counted(penalized, steps=3):
+    encoder = MLP((4,), dropout=0.5, normalization="batch")
+    trainer = Trainer(steps=steps, batch_size=16, evaluate_every=steps)
+    recipe = Separate(Count(encoder, penalized=penalized))
+    trained = trainer.fit(recipe, tiny_dataset(["regression", "binary"], missing=0.0), seed=0)
+    return [member.network for copies in trained.network.networks for member in copies.members]
+
+
+@pytest.mark.parametrize("penalized", [True, False])
+def test_each_network_runs_once_per_step(penalized):
+    for network in counted(penalized):
+        (norm,) = (m for m in network.modules() if isinstance(m, nn.BatchNorm1d))
+        assert network.n_passes == norm.num_batches_tracked == 3
+        assert network.seen == ["table"] * 3 * penalized
+
+
+def test_a_task_without_rows_in_the_batch_has_no_penalty():
+    data = tiny_dataset(["regression", "binary"], own_tables=True)
+    schemas = fit_schemas(data)
+    network = Separate(SharedPrivate(MLP((4,)))).build(schemas, data.tasks, seed=0)
+    batch = batch_of(network, encoded_for(network, data, schemas))
+    whole = network.batch_penalty({}, network(batch), batch)
+    parts = [network.batch_penalty({}, network(b), b) for b in ({n: r} for n, r in batch.items())]
+    torch.testing.assert_close(torch.stack(parts).sum(), whole)
+    none = {n: replace(rows, sizes=torch.zeros_like(rows.sizes)) for n, rows in batch.items()}
+    raw = network(none)
+    assert not any(scores.any() for scores in raw.values())
+    assert network.batch_penalty({}, raw, none) is None
+
+
+def test_plain_scores_are_computed_anew_for_the_penalty():
+    data = tiny_dataset(["regression", "binary"])
+    schemas = fit_schemas(data)
+    network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0).eval()
+    batch = batch_of(network, encoded_for(network, data, schemas))
+    raw = network(batch)
+    same = network.batch_penalty({}, dict(raw), batch)
+    torch.testing.assert_close(same, network.batch_penalty({}, raw, batch))
+
+
+TREE = ((("task0", "task1"),), (("task0",), ("task1",)))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "plain"),
+    [
+        (Branching(MLP((6, 5)), groups=TREE), Branching(MLP((6, 5)))),
+        (
+            SoftSharing(MLP((6,)), penalty=GraphLaplacian(relations=((0.0, 1.0), (1.0, 0.0)))),
+            SoftSharing(MLP((6,)), penalty=MeanDeviation(alpha=0.0)),
+        ),
+    ],
+    ids=["groups", "relations"],
+)
+def test_the_twin_of_a_recipe_that_knows_its_tasks_knows_none(recipe, plain):
+    data = tiny_dataset(["regression", "regression"])
+    assert recipe.alone() == plain
+    assert HardSharing().alone() == HardSharing()
+    twin = recipe.twin()
+    assert twin.name == f"separate({recipe.name})"
+    assert recipe.refuses(data.tasks) is twin.refuses(data.tasks) is None
+    schemas = fit_schemas(data)
+    network = twin.build(schemas, data.tasks, seed=1)
+    wanted = Separate(plain).build(schemas, data.tasks, seed=1).state_dict()
+    assert network.state_dict().keys() == wanted.keys()
+    assert all(torch.equal(tensor, wanted[n]) for n, tensor in network.state_dict().items())
+    Trainer(steps=2, batch_size=8).fit(twin, data)
 
 
 def test_what_shares_nothing_has_no_twin():

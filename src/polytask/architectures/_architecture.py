@@ -87,6 +87,14 @@ class Architecture(ABC):
         """Return the recipe that learns each task alone in the same way, or None."""
         return None
 
+    def alone(self) -> Architecture:
+        """Return the recipe with which `Separate` builds a network for one task alone.
+
+        By default this recipe itself. One that names its tasks, or how they are related, returns
+        itself without that.
+        """
+        return self
+
     def twin(self) -> Architecture | None:
         """Return the recipe that builds a network of this architecture for each task alone.
 

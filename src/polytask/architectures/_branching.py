@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -69,6 +69,10 @@ class Branching(EncoderArchitecture):
         """What is wrong with the groups of these tasks, if anything."""
         problems = (_problem(stage, groups, tasks) for stage, groups in self._numbered())
         return next((problem for problem in problems if problem), None) or self._met_again()
+
+    def alone(self) -> Branching:
+        """The same stages without groups, of which one task has none."""
+        return replace(self, groups=None)
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from polytask._seeds import derived_seed
 from polytask._validation import Constraint, InstanceOf, check_parameters, message
+from polytask.architectures._alone import Alone, Pass, Scores, rows_of_task
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
-from polytask.data import Batch, Block, BlockTargets, Schema, SourceBatch
+from polytask.data import Batch, Block, Schema, SourceBatch
 from polytask.encoders import State
 from polytask.encoders._encoder import sample_of
 from polytask.exceptions import ParameterError
@@ -73,12 +73,13 @@ class Separate(Architecture):
 
     def refuses(self, tasks: TaskSet) -> str | None:
         """What the architecture says of a task alone."""
-        alone = (self.architecture.refuses(tasks.subset([name])) for name in tasks.names)
-        return next((reason for reason in alone if reason is not None), None)
+        alone = self.architecture.alone()
+        reasons = (alone.refuses(tasks.subset([name])) for name in tasks.names)
+        return next((reason for reason in reasons if reason is not None), None)
 
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
         """Build every task's network."""
-        return SeparateNetwork(self.architecture, schemas, tasks, seed)
+        return SeparateNetwork(self.architecture.alone(), schemas, tasks, seed)
 
 
 class SeparateNetwork(MultiTaskModule):
@@ -97,8 +98,9 @@ class SeparateNetwork(MultiTaskModule):
         self.groups: list[_Group] = []
         self.networks = nn.ModuleList()
         for block, names, sources in _equal_tasks(self.blocks):
-            alone = [_Alone(architecture, schemas, tasks, name, sources, seed) for name in names]
-            self.groups.append(_Group(block, names, sources))
+            alone = [Alone(architecture, schemas, tasks, name, sources, seed) for name in names]
+            penalized = any(member.network.has_batch_penalty for member in alone)
+            self.groups.append(_Group(block, names, sources, penalized))
             together = not any(_has_hooks(member.network) for member in alone)
             sample = sample_of(schemas[sources[0]].parts)
             self.networks.append(
@@ -108,18 +110,25 @@ class SeparateNetwork(MultiTaskModule):
     def forward(self, batch: Batch) -> Raw:
         """Raw scores (n, n_tasks, size) of every source and block of a replicated batch."""
         by_task: dict[tuple[str, str], dict[str, Tensor]] = {}
+        passes: dict[str, Pass] = {}
         for group, copies in zip(self.groups, self.networks, strict=True):
-            for source in group.sources:
-                if source in batch:
-                    scores = self._scores(group, copies, source, batch[source])  # type: ignore[arg-type]
-                    by_task.setdefault((source, group.block.name), {}).update(
-                        zip(group.names, scores, strict=True)
-                    )
+            own = self._passes(group, copies, batch) if group.penalized else {}  # type: ignore[arg-type]
+            passes |= own
+            for source in (name for name in group.sources if name in batch):
+                scores: Iterable[Tensor] = (
+                    [_padded(own.get(n), source, batch[source], group.block) for n in group.names]
+                    if group.penalized
+                    else self._scores(group, copies, source, batch[source])  # type: ignore[arg-type]
+                )
+                by_task.setdefault((source, group.block.name), {}).update(
+                    zip(group.names, scores, strict=True)
+                )
         blocks = {block.name: block for block in self.blocks}
-        return {
+        raw = {
             (source, block): torch.stack([own[n] for n in blocks[block].tasks_in(source)], dim=1)
             for (source, block), own in by_task.items()
         }
+        return Scores(raw, passes)
 
     def _scores(self, group: _Group, copies: Copies, source: str, rows: SourceBatch) -> Tensor:
         """Scores (n_tasks, n, size) of a group's tasks."""
@@ -127,66 +136,79 @@ class SeparateNetwork(MultiTaskModule):
         inputs = {name: part[positions] for name, part in rows.inputs.items()}
         sizes = None if rows.sizes is None else rows.sizes[positions].tolist()
         if sizes is not None and not any(sizes):
-            some = next(iter(inputs.values()))
-            shape = (len(positions), rows.n_rows, group.block.size)
-            return torch.zeros(shape, device=some.device)
+            return torch.stack([_padded(None, source, rows, group.block)] * len(positions))
         scores: Tensor = copies(inputs, sizes, source=source)
         return scores
 
+    def _passes(self, group: _Group, copies: Copies, batch: Batch) -> dict[str, Pass]:
+        """A pass of each network over its task's rows, by the tasks that have any."""
+        passes = {}
+        for name, member in zip(group.names, cast("Iterable[Alone]", copies.members), strict=True):
+            rows = self._rows_of(group, name, member.block.name, batch)
+            if rows:
+                passes[name] = member.passed(rows)
+        return passes
+
+    def _rows_of(self, group: _Group, name: str, own_block: str, batch: Batch) -> Batch:
+        """A task's rows of a replicated batch, of the sources in which it has any."""
+        own = {}
+        for source in (known for known in group.sources if known in batch):
+            position = self.tasks_in(source).index(name)
+            column = group.block.tasks_in(source).index(name)
+            names = (group.block.name, own_block)
+            own[source] = rows_of_task(batch[source], position, column, names)
+        return {source: rows for source, rows in own.items() if rows is not None}
+
     def penalty(self) -> Float[Tensor, ""]:
         """The sum of the networks' penalties."""
-        terms = [network.penalty() for _, _, network in self._apart()]
+        terms = [network.penalty() for network in self._apart()]
         return torch.stack(terms).sum() if terms else super().penalty()
+
+    @property
+    def has_batch_penalty(self) -> bool:
+        """Whether a network of a task has one."""
+        return any(group.penalized for group in self.groups)
 
     def batch_penalty(
         self, features: Mapping[str, State], raw: Raw, batch: Batch
     ) -> Float[Tensor, ""] | None:
-        """The sum of the networks' penalties of their own rows."""
-        del features
-        terms = []
-        for group, name, network in self._apart():
-            if type(network).batch_penalty is not MultiTaskModule.batch_penalty:
-                rows, scores = self._of_task(group, name, network, raw, batch)
-                own = network.batch_penalty(network.features(rows) or {}, scores, rows)
-                terms += [] if own is None or not rows else [own]
-        return torch.stack(terms).sum() if terms else None
+        """The sum of the networks' penalties of their own rows, from the pass that scored them.
 
-    def _of_task(
-        self, group: _Group, name: str, network: MultiTaskModule, raw: Raw, batch: Batch
-    ) -> tuple[Batch, Raw]:
-        """A task's rows of a replicated batch and their scores, as its own network has them."""
-        (block,) = network.blocks
-        own_rows, own_scores = {}, {}
-        for source in group.sources:
-            rows = batch.get(source)
-            position = self.tasks_in(source).index(name)
-            n_rows = 0 if rows is None or rows.sizes is None else int(rows.sizes[position])
-            if rows is not None and n_rows:
-                column = group.block.tasks_in(source).index(name)
-                inputs = {n: part[position, :n_rows] for n, part in rows.inputs.items()}
-                labels = None if rows.targets is None else rows.targets.get(group.block.name)
-                targets = None if labels is None else {block.name: _column(labels, column, n_rows)}
-                own_rows[source] = SourceBatch(inputs, targets=targets)
-                scores = raw[source, group.block.name]
-                own_scores[source, block.name] = scores[:n_rows, column : column + 1]
-        return own_rows, own_scores
+        Scores that do not come from `forward` as they are do not hold it, and are computed anew.
+        """
+        del features
+        if not self.has_batch_penalty:
+            return None
+        scores = raw if isinstance(raw, Scores) else self(batch)
+        networks = {
+            name: member.network
+            for group, copies in zip(self.groups, self.networks, strict=True)
+            if group.penalized
+            for name, member in zip(group.names, copies.members, strict=True)  # type: ignore[arg-type]
+        }
+        terms = [
+            networks[name].batch_penalty(own.features, own.raw, own.rows)
+            for name, own in scores.passes.items()
+        ]
+        given = [term for term in terms if term is not None]
+        return torch.stack(given).sum() if given else None
 
     def proximal_step(self, step: float) -> None:
         """Every network's proximal step."""
-        for _, _, network in self._apart():
+        for network in self._apart():
             network.proximal_step(step)
 
     def refit(self) -> None:
         """Update what every network learns in closed form."""
-        for _, _, network in self._apart():
+        for network in self._apart():
             network.refit()
 
-    def _apart(self) -> Iterator[tuple[_Group, str, MultiTaskModule]]:
+    def _apart(self) -> Iterator[MultiTaskModule]:
         """Networks that run one after another, as all do that have penalties or the like."""
-        for group, copies in zip(self.groups, self.networks, strict=True):
+        for copies in self.networks:
             if not copies.stacked:
-                for name, member in zip(group.names, copies.members, strict=True):  # type: ignore[arg-type]
-                    yield group, name, member.network
+                for member in copies.members:  # type: ignore[union-attr]
+                    yield member.network
 
 
 @dataclass(frozen=True)
@@ -196,6 +218,7 @@ class _Group:
     block: Block
     names: tuple[str, ...]
     sources: tuple[str, ...]
+    penalized: bool
 
 
 def _equal_tasks(
@@ -210,37 +233,17 @@ def _equal_tasks(
             yield block, tuple(names), sources
 
 
-class _Alone(nn.Module):
-    """A task's network, from the inputs of one source to its scores (n, size)."""
-
-    def __init__(
-        self,
-        architecture: Architecture,
-        schemas: Mapping[str, Schema],
-        tasks: TaskSet,
-        name: str,
-        sources: Sequence[str],
-        seed: int,
-    ) -> None:
-        super().__init__()
-        own = {source: _of_one_task(schemas[source], name) for source in sources}
-        self.network = architecture.build(own, tasks.subset([name]), derived_seed(seed, name))
-
-    def forward(self, inputs: Mapping[str, Tensor], source: str) -> Tensor:
-        (block,) = self.network.blocks
-        scores: Tensor = self.network({source: SourceBatch(inputs)})[source, block.name]
-        return scores[:, 0]
-
-
-def _of_one_task(schema: Schema, name: str) -> Schema:
-    return replace(schema, targets={name: schema.targets[name]}, task_column=None, own_rows=False)
+def _padded(own: Pass | None, source: str, rows: SourceBatch, block: Block) -> Tensor:
+    """A task's scores (n, size) of a source's rows; 0 for those that it has not."""
+    some = next(iter(rows.inputs.values()))
+    if own is None or source not in own.rows:
+        return torch.zeros(some.shape[1], block.size, device=some.device)
+    scores = own.scores(source)
+    n_more = some.shape[1] - len(scores)
+    return nn.functional.pad(scores, [0, 0] * (scores.ndim - 1) + [0, n_more])
 
 
 def _has_hooks(network: MultiTaskModule) -> bool:
     """Whether a network has penalties or updates, which act on parameters of its own."""
     hooks = ("penalty", "batch_penalty", "proximal_step", "refit")
     return any(getattr(type(network), hook) is not getattr(MultiTaskModule, hook) for hook in hooks)
-
-
-def _column(labels: BlockTargets, column: int, n_rows: int) -> BlockTargets:
-    return labels.map(lambda array: array[:n_rows, column : column + 1])
