@@ -62,14 +62,14 @@ def test_an_initializer_draws_the_gates_one_by_one():
 @pytest.mark.parametrize("form", [{}, {"own_rows": True}])
 def test_gates_of_the_last_stage(form):
     network, batch = built(AdaTT(SMALL), tiny_dataset(["regression"] * 3, n_rows=20, **form))
-    gates = network.gates(batch)["table"]
+    gates = network.gate_weights(batch)["table"]
     assert gates.shape == ((20, 3) if form else (3, 20, 3))
     torch.testing.assert_close(gates.sum(dim=-1), torch.ones(gates.shape[:-1]))
     states = network.advance(1, network.inputs(batch))
     every = network.units["2"].gates(states["table"].values)
     task = batch["table"].task
     torch.testing.assert_close(gates, every[task, torch.arange(20)] if form else every)
-    assert built(AdaTT(MLP(())), numbers())[0].gates({}) == {}
+    assert built(AdaTT(MLP(())), numbers())[0].gate_weights({}) == {}
 
 
 def test_a_gate_learns_which_expert_to_read():

@@ -76,7 +76,7 @@ def test_the_entropy_makes_gates_choose_few_experts():
         optimizer.zero_grad()
         network.batch_penalty({}, {}, batch).backward()
         optimizer.step()
-    chosen = (network.gates(batch)["table"] > 0).sum(dim=-1)
+    chosen = (network.gate_weights(batch)["table"] > 0).sum(dim=-1)
     assert (chosen <= 2).double().mean() > 0.8
     assert network.batch_penalty({}, {}, batch) < 0.1 * first
 

@@ -69,7 +69,7 @@ def test_mmoe_is_the_papers_formula(tower_widths):
         if tower_widths:
             features = expert([network.towers.layers], k, features, "0__0__")
         torch.testing.assert_close(score_of(network, raw, name), head(network, name, features))
-        torch.testing.assert_close(network.gates(batch)["table"][k], gate)
+        torch.testing.assert_close(network.gate_weights(batch)["table"][k], gate)
 
 
 @pytest.mark.parametrize("own_tables", [False, True])
@@ -92,7 +92,7 @@ def test_omoe_has_one_gate_for_all_tasks():
     features = mixed_by(gate, [expert(network.experts, e, rows) for e in range(3)])
     for k, name in enumerate(data.tasks.names):
         torch.testing.assert_close(score_of(network, raw, name), head(network, name, features))
-        torch.testing.assert_close(network.gates(batch)["table"][k], gate)
+        torch.testing.assert_close(network.gate_weights(batch)["table"][k], gate)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_ple_is_the_papers_formula(recipe):
         if recipe.tower_widths:
             features = expert([network.towers.layers], k, features, "0__0__")
         torch.testing.assert_close(score_of(network, raw, name), head(network, name, features))
-        torch.testing.assert_close(network.gates(batch)["table"][k], gate)
+        torch.testing.assert_close(network.gate_weights(batch)["table"][k], gate)
 
 
 def gate_of(level, task, rows):
@@ -184,8 +184,8 @@ def test_rows_of_one_task_each_have_the_scores_that_the_task_has_on_all_rows(rec
     (own,), (every,) = network(batch).values(), network(everywhere).values()
     at = torch.arange(len(task))
     torch.testing.assert_close(own, every[at, task])
-    gates = network.gates(everywhere)["table"]
-    torch.testing.assert_close(network.gates(batch)["table"], gates[task, at])
+    gates = network.gate_weights(everywhere)["table"]
+    torch.testing.assert_close(network.gate_weights(batch)["table"], gates[task, at])
 
 
 class Steps(Encoder):
@@ -240,7 +240,7 @@ def test_a_task_has_one_gate_for_all_its_tables():
     for k, source in enumerate(data.sources):
         rows = entered(network, batch, source.name)
         gate = torch.softmax(rows @ network.mixture.weight[k].T, dim=1)
-        torch.testing.assert_close(network.gates(batch)[source.name], gate[None])
+        torch.testing.assert_close(network.gate_weights(batch)[source.name], gate[None])
 
 
 def test_maps_are_pooled_for_the_gates_and_before_they_are_mixed():
@@ -250,7 +250,7 @@ def test_maps_are_pooled_for_the_gates_and_before_they_are_mixed():
     network, batch = built(MMoE(to_maps, n_experts=2), tiny_dataset(KINDS))
     maps = network.experts(network.inputs(batch))["table"].values
     assert maps.shape[2:] == (3, 2, 2)
-    gates = network.gates(batch)["table"]
+    gates = network.gate_weights(batch)["table"]
     unpooled = torch.einsum("kne,enchw->knchw", gates, maps)
     wanted = torch.stack([mean_pool(State(m)) for m in unpooled])
     torch.testing.assert_close(network.features(batch)["table"].values, wanted)
@@ -282,7 +282,7 @@ def test_a_source_runs_the_last_experts_of_its_tasks_alone(recipe):
     network, batch = built(recipe, data)
     first = next(iter(batch))
     assert network.features({first: batch[first]})[first].values.shape[0] == 1
-    assert network.gates(batch)[first].shape == (1, batch[first].n_rows, 3)
+    assert network.gate_weights(batch)[first].shape == (1, batch[first].n_rows, 3)
 
 
 @pytest.mark.usefixtures("unchecked_types")

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
+from torch import nn
 
-from polytask.architectures import CGC, HardSharing, MMoE
+from polytask.architectures import CGC, PLE, EncoderArchitecture, HardSharing, MMoE
 from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnservedNeedError
@@ -22,7 +23,7 @@ def view_of(data, recipe=None, gates=None):
     schemas = fit_schemas(data)
     network = (recipe or HardSharing(SMALL)).build(schemas, data.tasks, seed=0).eval()
     if gates is not None:
-        network.gates = gates
+        network.gate_weights = gates
     rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
     names, empty = data.tasks.names, dict.fromkeys(data.tasks.names, 0.0)
     return View(1, 5, names, network, empty, empty, empty, (), torch.Generator(), validation=rows)
@@ -42,6 +43,7 @@ def test_means_shares_and_entropies_of_gates_that_are_known():
         "largest": [[0.75, 0.25], [0.0, 1.0]],
         "entropy": [0.0, round(entropy, 4)],
         "mean": [0.5, 0.5],
+        "own": None,
         "note": None,
     }
 
@@ -51,23 +53,48 @@ def test_all_rows_count_where_they_are_cut_into_chunks(monkeypatch):
     whole = GateUsage().observe(view)
     monkeypatch.setattr("polytask.observers._gate_usage._ROWS_AT_ONCE", 7)
     assert GateUsage().observe(view) == whole
-    wanted = view.network.gates(view.validation)["table"].mean(dim=1)
+    wanted = view.network.gate_weights(view.validation)["table"].mean(dim=1)
     torch.testing.assert_close(torch.tensor(whole["weights"]), wanted, rtol=0, atol=1e-4)
 
 
 def test_rows_of_one_task_each_count_for_that_task():
     view = view_of(tiny_dataset(["regression"] * 3, own_rows=True), CGC(SMALL))
     values = GateUsage().observe(view)
-    gates, task = view.network.gates(view.validation)["table"], view.validation["table"].task
+    gates, task = view.network.gate_weights(view.validation)["table"], view.validation["table"].task
     for k in range(3):
         wanted = gates[task == k].mean(dim=0)
         torch.testing.assert_close(torch.tensor(values["weights"][k]), wanted, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("recipe", [CGC(SMALL, n_shared=3, n_specific=2), PLE(SMALL, n_shared=1)])
+def test_own_experts_have_a_common_weight_and_no_means(recipe):
+    view = view_of(tiny_dataset(KINDS), recipe)
+    values = GateUsage().observe(view)
+    weights, n_own = torch.tensor(values["weights"]), recipe.n_specific
+    assert weights.shape == (3, n_own + recipe.n_shared)
+    means = weights[:, n_own:].mean(dim=0)
+    torch.testing.assert_close(torch.tensor(values["mean"]), means, rtol=0, atol=2e-4)
+    assert values["own"] == pytest.approx(weights[:, :n_own].sum(dim=1).mean().item(), abs=5e-4)
+    assert sum(values["mean"]) + values["own"] == pytest.approx(1.0, abs=1e-3)
+
+
+@dataclass(frozen=True)
+class ModuleList(EncoderArchitecture):
+    def network(self, encoder, schemas, tasks):
+        made = HardSharing().network(encoder, schemas, tasks)
+        made.gates = nn.ModuleList([nn.Linear(3, 2)])
+        return made
+
+
+def test_modules_that_are_called_gates_are_no_weights_of_gates():
+    values = GateUsage().observe(view_of(tiny_dataset(), ModuleList(SMALL)))
+    assert values["note"].endswith("has no gates, whose use could be measured.")
+
+
 def test_tasks_with_tables_of_their_own():
     view = view_of(tiny_dataset(KINDS, own_tables=True), MMoE(SMALL, n_experts=2))
     values = GateUsage().observe(view)
-    gates = view.network.gates(view.validation)
+    gates = view.network.gate_weights(view.validation)
     for k, source in enumerate(view.validation):
         wanted = gates[source][0].mean(dim=0)
         torch.testing.assert_close(torch.tensor(values["weights"][k]), wanted, rtol=0, atol=1e-4)
@@ -98,7 +125,7 @@ class Direct(Observer):
     needs = frozenset({"validation_rows"})
 
     def observe(self, view):
-        gates = view.network.gates(view.validation)["table"]
+        gates = view.network.gate_weights(view.validation)["table"]
         return {"weights": gates.mean(dim=1).tolist()}
 
 

@@ -93,7 +93,7 @@ class AdaTT(EncoderArchitecture):
 class AdaTTNetwork(FusedTowersNetwork):
     """The module of `AdaTT`."""
 
-    def gates(self, batch: Batch) -> Mapping[str, Tensor]:
+    def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights that the gates of the last stage give to all tasks' experts."""
         n_stages = len(self.towers)
         if not n_stages:

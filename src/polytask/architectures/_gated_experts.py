@@ -94,7 +94,7 @@ class GatedExpertsNetwork(MultiTaskModule):
         """Raw scores from the mixed features."""
         return self.heads(features, batch)
 
-    def gates(self, batch: Batch) -> Mapping[str, Tensor]:
+    def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights of the experts for every source's rows, by task."""
         gates = self._gates(self.inputs(batch), batch)
         if self.mixture.tasks:

@@ -32,10 +32,11 @@ class Hierarchical(EncoderArchitecture):
     .. math:: h_d = \mathrm{stage}_d\big(h_{d-1} + E_d\, [s_k]_{k \text{ below}} + U_d\, h_0\big),
         \qquad s_k = V_k h_{d(k)} + b_k
 
-    with the depth d(k) of task k, label embeddings E and a shortcut U from the entry to every stage
-    above an answered one. Levels follow from ``Task(after=…)``; without any, tasks are low to high in
-    the order given. L levels are spread over the S stages, level l at stage ⌈l S / L⌉, so that
-    the highest is answered at the top.
+    with the depth d(k) of task k. Label embeddings E of all lower scores and a shortcut U from the
+    entry are added to the input of each stage that stands right above one at which tasks are
+    answered; to that of other stages nothing is added. Levels follow from ``Task(after=…)``; without
+    any, tasks are low to high in the order given. L levels are spread over the S stages, level l at
+    stage ⌈l S / L⌉, so that the highest is answered at the top.
 
     Parameters
     ----------
@@ -45,10 +46,10 @@ class Hierarchical(EncoderArchitecture):
     initializer : str, optional
         As in `HardSharing`.
     label_embedding : bool, default True
-        Whether scores of lower tasks are handed to the stages above; with dependencies, those of
-        tasks that feed others.
+        Whether scores of lower tasks are added to the input of the next stage above each level; with
+        dependencies, those of tasks that feed others.
     shortcut : bool, default True
-        Whether the entry is, too.
+        Whether the entry is added there, too.
 
     Raises
     ------

@@ -45,10 +45,13 @@ class MultiTaskModule(nn.Module, ABC):
         Whether a row's features depend on that row alone, but for batch statistics. Gradients
         of tasks with rows of their own are then computed in one backward pass, and the features
         of such rows have no axis over the tasks.
+    n_own_experts : int
+        How many of the experts that `gate_weights` weighs are each task's own, which come first.
     """
 
     replicated: bool = False
     rows_apart: bool = False
+    n_own_experts: int = 0
 
     def __init__(self, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
         super().__init__()
@@ -83,13 +86,14 @@ class MultiTaskModule(nn.Module, ABC):
         sentence = f"{type(self).__name__} has no last common representation."
         raise NotImplementedError(sentence)
 
-    def gates(self, batch: Batch) -> Mapping[str, Tensor]:
+    def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights that gates give to experts for every source's rows; {} without gates, as by default.
 
         Returns
         -------
         mapping of source name to tensor
-            (n_tasks of the source, n, n_experts), or (n, n_experts) where each row has one task.
+            (n_tasks of the source, n, n_experts), or (n, n_experts) where each row has one task;
+            the first `n_own_experts` of a task are its own.
         """
         del batch
         return {}

@@ -131,6 +131,7 @@ class PLENetwork(MultiTaskModule):
     ) -> None:
         super().__init__(schemas, tasks)
         n_levels, n_shared, n_specific = experts
+        self.n_own_experts = n_specific
         self.rows_apart = encoder.rows_apart
         self.inputs = Inputs(encoder, schemas, owner)
         bounds = _bounds(len(Stages(encoder, self.inputs)), n_levels)
@@ -158,7 +159,7 @@ class PLENetwork(MultiTaskModule):
         """Raw scores from the mixed features."""
         return self.heads(features, batch)
 
-    def gates(self, batch: Batch) -> Mapping[str, Tensor]:
+    def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights of the last level's experts by task, the task's own first, then shared ones."""
         return self.last.gates(self._below(batch), _task_of(batch))
 

@@ -53,9 +53,9 @@ class SharedPrivate(EncoderArchitecture):
     orthogonality : float in [0, inf), default 0.01
         Strength γ of the difference loss.
     adversarial : float in [0, inf), default 0.05
-        Strength λ of the discrimination of tasks. It acts where rows belong to single tasks,
-        whose task is told, or come from several sources, whose source is told. In one table
-        whose rows all tasks share there is nothing to tell, and it is left out.
+        Strength λ of the discrimination of tasks. Where each row has one task, the classes of D
+        are the tasks; where there are several sources, they are the sources. In one table whose
+        rows all tasks share there is a single class, and the penalty is left out.
 
     Notes
     -----
@@ -116,8 +116,8 @@ class SharedPrivateNetwork(MultiTaskModule):
         self.width = pooled_width(self.shared.shape)
         self.heads = Heads(self.blocks, tasks, (2 * self.width,), per_task=True)
         discriminator = TaskDiscriminator(self.width, schemas, tasks)
-        told = bool(self.adversarial) and len(discriminator.classes) > 1
-        self.discriminator = discriminator if told else None
+        discriminates = bool(self.adversarial) and len(discriminator.classes) > 1
+        self.discriminator = discriminator if discriminates else None
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Shared and private features, (n_tasks, n, 2h), or (n, 2h) where each row has one task."""

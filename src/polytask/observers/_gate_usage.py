@@ -43,7 +43,9 @@ class GateUsage(Observer):
     - ``largest``: the shares of rows at which each expert has the largest weight;
     - ``entropy``: :math:`H`, in nats; 0 where gates choose one expert, log n_experts where they
       weigh all alike;
-    - ``mean``: :math:`u`, averaged over the tasks;
+    - ``mean``: :math:`u` of the experts that all tasks share, averaged over the tasks;
+    - ``own``: the weight of a task's own experts together, averaged over the tasks; None where
+      tasks have none. They are other modules for each task, and so have no ``mean``;
     - ``note``: None, or a sentence that says that the network has no gates; all else is None then.
 
     What is per task is None where there are so many tasks and experts that it would fill the
@@ -100,7 +102,7 @@ def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Ten
         plain = rows.without_targets()
         for start in range(0, rows.n_rows, _ROWS_AT_ONCE):
             chunk = plain.take(slice(start, start + _ROWS_AT_ONCE))
-            gates = network.gates({source: chunk}).get(source)
+            gates = network.gate_weights({source: chunk}).get(source)
             if gates is None:
                 break
             gates = gates.double().cpu()
@@ -111,7 +113,7 @@ def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Ten
 
 
 def _values(view: View, usage: _Usage | None) -> dict[str, Any]:
-    names = ("tasks", "weights", "largest", "entropy", "mean")
+    names = ("tasks", "weights", "largest", "entropy", "mean", "own")
     if usage is None:
         what = type(view.network).__name__
         return {
@@ -120,12 +122,14 @@ def _values(view: View, usage: _Usage | None) -> dict[str, Any]:
         }
     seen = usage.rows > 0
     weights, largest = usage.weights / usage.rows[:, None], usage.largest / usage.rows[:, None]
+    mean, n_own = weights[seen].mean(dim=0), view.network.n_own_experts
     few = 2 * weights.numel() + 2 * len(weights) + weights.shape[1] <= _MOST_VALUES
     return {
         "tasks": list(view.tasks) if few else None,
         "weights": rounded(weights) if few else None,
         "largest": rounded(largest) if few else None,
         "entropy": rounded(usage.entropy / usage.rows) if few else None,
-        "mean": rounded(weights[seen].mean(dim=0)),
+        "mean": rounded(mean[n_own:]),
+        "own": rounded(mean[:n_own].sum()) if n_own else None,
         "note": None,
     }
