@@ -4,11 +4,21 @@ import inspect
 from dataclasses import replace
 
 import polytask.architectures
-from polytask.architectures import Architecture, HardSharing
+from polytask.architectures import (
+    NDDR,
+    Architecture,
+    FiLM,
+    HardSharing,
+    Separate,
+    SharedPrivate,
+    Sluice,
+    SoftSharing,
+)
 from polytask.encoders import MLP
+from polytask.penalties import TaskCovariance, TraceNorm
 from polytask.testing import tiny_dataset
 
-_GIVEN = {"Separate": {"architecture": HardSharing(MLP((8,)))}}
+SMALL = MLP((8, 8))
 
 
 def _after_the_first(data):
@@ -21,7 +31,7 @@ PLAIN = tiny_dataset(("regression", "binary"))
 CASCADE = _after_the_first(tiny_dataset(("binary", "binary")))
 
 
-def small_architectures():
+def small_architectures(encoder=SMALL):
     """Recipes by name, sorted."""
     found = {}
     for name in sorted(polytask.architectures.__all__):
@@ -31,9 +41,30 @@ def small_architectures():
         ):
             continue
         parameters = inspect.signature(kind).parameters
-        given = {"encoder": MLP((8, 8))} if "encoder" in parameters else {}
-        found[name] = kind(**given, **_GIVEN.get(name, {}))
+        given = {"encoder": encoder} if "encoder" in parameters else {}
+        if name == "Separate":
+            given = {"architecture": HardSharing(encoder)}
+        found[name] = kind(**given)
     return found
+
+
+def small_variants(encoder):
+    """Recipes by name of which more than weights has to be kept while training.
+
+    Buffers that are refitted, a proximal step, batch statistics, penalties of a batch or of
+    parameters, networks of single tasks that have them.
+    """
+    return {
+        "SoftSharing, refitted": SoftSharing(encoder, penalty=TaskCovariance(alpha=1.0)),
+        "SoftSharing, proximal": SoftSharing(encoder, penalty=TraceNorm(alpha=0.1)),
+        "SoftSharing, of features": SoftSharing(encoder, representation=1.0),
+        "NDDR, batch norm": NDDR(encoder, normalization="batch"),
+        "Sluice, penalty": Sluice(encoder, orthogonality=1.0),
+        "FiLM, normalized": FiLM(encoder, normalize=True),
+        "HardSharing, batch norm": HardSharing(replace(encoder, normalization="batch")),
+        "Separate, penalty": Separate(SharedPrivate(encoder)),
+        "Separate, refitted": Separate(SoftSharing(encoder, penalty=TaskCovariance(alpha=1.0))),
+    }
 
 
 def data_for(architecture):
