@@ -14,6 +14,7 @@ from polytask.architectures import (
     Mixture,
     Owner,
     Towers,
+    _copies,
     advance_all,
     seeded,
 )
@@ -41,6 +42,49 @@ def test_copies_answer_as_each_alone(layer, apart):
     copies = Copies(modules, torch.zeros(2, 3), apart=apart).eval()
     expected = [module.eval()(rows[i] if apart else rows) for i, module in enumerate(modules)]
     torch.testing.assert_close(copies(rows), torch.stack(expected))
+
+
+CHAINS = {
+    "linear": lambda: nn.Linear(3, 2, bias=False),
+    "chain": lambda: nn.Sequential(
+        nn.Linear(3, 4), nn.ReLU(), nn.Sequential(nn.LayerNorm(4), nn.Linear(4, 2)), nn.Tanh()
+    ),
+    "starts with a norm": lambda: nn.Sequential(nn.LayerNorm(3, bias=False), nn.Linear(3, 2)),
+    "an activation twice": lambda: nn.Sequential(nn.Linear(3, 3), *[nn.Tanh()] * 2),
+}
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("shape", [(5, 3), (5, 4, 3)])
+@pytest.mark.parametrize("make", CHAINS.values(), ids=CHAINS)
+def test_chains_of_common_layers_run_without_vmap(make, shape, apart, monkeypatch):
+    modules = [make() for _ in range(3)]
+    for module in modules:
+        for parameter in module.parameters():
+            nn.init.normal_(parameter)
+    copies = Copies(modules, torch.zeros(2, *shape[1:]), apart=apart)
+    rows = torch.randn(3, *shape) if apart else torch.randn(*shape)
+    wanted = [module(rows[k] if apart else rows) for k, module in enumerate(modules)]
+    monkeypatch.setattr(_copies, "vmap", None)
+    torch.testing.assert_close(copies(rows), torch.stack(wanted))
+    some = copies(rows[[2, 0]] if apart else rows, members=[2, 0])
+    torch.testing.assert_close(some, torch.stack([wanted[2], wanted[0]]))
+
+
+def test_dropout_draws_for_every_copy():
+    copies = Copies([nn.Sequential(nn.Dropout(0.5), nn.Linear(9, 9))] * 2, torch.zeros(2, 9))
+    first, second = copies(torch.ones(4, 9))
+    assert not torch.equal(first, second)
+    copies.eval()
+    assert torch.equal(*copies(torch.ones(4, 9)))
+
+
+def test_a_layer_that_stands_twice_in_a_chain_is_not_run_as_two():
+    layer = nn.Linear(3, 3)
+    modules = [nn.Sequential(layer, nn.ReLU(), layer) for _ in range(2)]
+    rows = torch.randn(5, 3)
+    copies = Copies(modules, torch.zeros(2, 3))
+    torch.testing.assert_close(copies(rows)[1], modules[1](rows))
 
 
 def test_copies_belong_to_their_tasks_in_either_form():

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._stacked_layers import is_common_chain, run_chain
 from polytask.encoders import MaskedStage, State, advance
 from polytask.encoders._layers import matrices_of
 from polytask.exceptions import ParameterError
@@ -90,6 +91,9 @@ class Copies(Owner):
         self.groups = tuple(groups)
         parameters, buffers = stack_module_state(list(modules))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
+        self._is_chain = (
+            is_common_chain(modules[0]) and next(modules[0].parameters(), None) is not None
+        )
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
         self.stacked = together and self._works(parameters, buffers, sample, options)
@@ -130,6 +134,8 @@ class Copies(Owner):
         options: Mapping[str, Any],
     ) -> Any:
         template = self._template[0].train(self.training)
+        if self._is_chain and not options and isinstance(inputs, Tensor | State):
+            return self._chained(template, parameters, inputs, apart)
         gives: list[bool] = []
 
         def run(own: Any, own_buffers: Any, own_inputs: Any) -> Any:
@@ -146,6 +152,16 @@ class Copies(Owner):
             dict(parameters), dict(buffers), arrays
         )
         return _state_of(leaves, _has_own_masks(inputs, apart)) if gives[-1] else leaves
+
+    def _chained(
+        self, template: nn.Module, own: Mapping[str, Tensor], inputs: Tensor | State, apart: bool
+    ) -> Tensor | State:
+        """The same without vmap, which is slower for chains of common layers."""
+        n_copies = len(next(iter(own.values()))) if own else self.n_copies
+        if isinstance(inputs, Tensor):
+            return run_chain(template, own, inputs, n_copies, apart=apart)
+        values = run_chain(template, own, inputs.values, n_copies, apart=apart)
+        return State(values, inputs.mask)
 
     def forward(
         self,

@@ -1,0 +1,105 @@
+"""Chains of common layers with stacked parameters, without vmap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["is_common_chain", "run_chain"]
+
+_ELEMENTWISE = (
+    nn.ReLU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Tanh,
+    nn.ELU,
+    nn.LeakyReLU,
+    nn.SELU,
+    nn.Sigmoid,
+    nn.Identity,
+)
+_COMMON = (*_ELEMENTWISE, nn.Linear, nn.LayerNorm, nn.Dropout)
+
+
+def is_common_chain(module: nn.Module) -> bool:
+    """Whether a module is made of linear layers, layer norm, dropout and activations alone.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from polytask.architectures._stacked_layers import is_common_chain
+    >>> is_common_chain(nn.Sequential(nn.Linear(2, 3), nn.ReLU())), is_common_chain(nn.GRU(2, 3))
+    (True, False)
+    """
+    layers = [layer for _, layer in _layers(module)]
+    learned = [id(layer) for layer in layers if next(layer.parameters(), None) is not None]
+    plain = all(type(layer) in _COMMON and not _has_hooks(layer) for layer in layers)
+    return plain and len(set(learned)) == len(learned)
+
+
+def _has_hooks(layer: nn.Module) -> bool:
+    return bool(layer._forward_hooks or layer._forward_pre_hooks)  # noqa: SLF001 - no public way
+
+
+def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The layers of a chain in order, also one that stands in it twice, by prefixes of names."""
+    for name, layer in module.named_modules(remove_duplicate=False):
+        if type(layer) is not nn.Sequential:
+            yield f"{name}." if name else "", layer
+
+
+def run_chain(
+    module: nn.Module, own: Mapping[str, Tensor], values: Tensor, n_copies: int, *, apart: bool
+) -> Tensor:
+    """Features of all copies, (n_copies, n, …).
+
+    Parameters
+    ----------
+    module : nn.Module
+        One for which `is_common_chain` holds; its parameters are not read.
+    own : mapping of str to tensor
+        Stacked parameters by the names of the module's.
+    values : tensor
+        (n, …), or with `apart` (n_copies, n, …).
+    n_copies : int
+    apart : bool
+    """
+    for prefix, layer in _layers(module):
+        if isinstance(layer, nn.Linear):
+            weight, bias = own[f"{prefix}weight"], own.get(f"{prefix}bias")
+            values = _linear(values, weight, bias, apart=apart)
+            apart = True
+        elif isinstance(layer, nn.LayerNorm):
+            values = nn.functional.layer_norm(values, layer.normalized_shape, eps=layer.eps)
+            if layer.elementwise_affine:
+                weight, bias = own[f"{prefix}weight"], own.get(f"{prefix}bias")
+                values = values if apart else values.expand(n_copies, *values.shape)
+                values, apart = _affine(values, weight, bias), True
+        elif isinstance(layer, nn.Dropout):
+            values = values if apart else values.expand(n_copies, *values.shape)
+            values, apart = layer(values), True
+        else:
+            values = layer(values)
+    return values if apart else values.expand(n_copies, *values.shape)
+
+
+def _linear(values: Tensor, weight: Tensor, bias: Tensor | None, *, apart: bool) -> Tensor:
+    """Linear layers of all copies, weight (n_copies, out, in)."""
+    if not apart:  # the same rows for all: one product
+        flat = None if bias is None else bias.flatten()
+        joined = nn.functional.linear(values, weight.flatten(0, 1), flat)
+        return joined.view(*joined.shape[:-1], *weight.shape[:2]).movedim(-2, 0)
+    rows = values.flatten(1, -2)
+    if bias is None:
+        outputs = torch.bmm(rows, weight.mT)
+    else:
+        outputs = torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
+    return outputs.view(*values.shape[:-1], outputs.shape[-1])
+
+
+def _affine(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    between = [1] * (values.ndim - weight.ndim)
+    scaled = values * weight.view(len(weight), *between, *weight.shape[1:])
+    return scaled if bias is None else scaled + bias.view(len(bias), *between, *bias.shape[1:])
