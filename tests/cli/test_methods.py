@@ -16,8 +16,10 @@ def test_every_public_method_is_listed_in_its_room(polytask):
     assert ran.status == 0
     first, rest = ran.out.split("aggregations: ")
     second, rest = rest.split("samplers: ")
-    third, fourth = rest.split("observers: ")
+    third, rest = rest.split("observers: ")
+    fourth, fifth = rest.split("models: ")
     parts = {"weighting": first, "aggregation": second, "sampler": third, "observer": fourth}
+    parts["model"] = fifth
     for room, part in parts.items():
         assert set(re.findall(r"^  (\w+)", part, re.MULTILINE)) == names(room)
 
@@ -69,6 +71,14 @@ def test_an_observer(polytask):
     assert "from polytask.observers import GradientConflict" in out
 
 
+def test_a_model(polytask):
+    out = polytask("methods", "mmoe").out
+    assert "n_experts=8" in out
+    assert "--model mmoe" in out
+    assert "--set n_experts=" in out
+    assert "KDD 2018" in out
+
+
 def test_one_that_needs_arguments(polytask):
     out = polytask("methods", "static").out
     assert "From Python alone: it needs task_weights." in out
@@ -87,7 +97,7 @@ def test_an_unknown_one(polytask):
     ran = polytask("methods", "mgad")
     assert ran.status == 2
     assert ran.error == (
-        "error: There is no weighting or aggregation or sampler or observer named 'mgad'. Did you mean 'mgda'?"
+        "error: There is no weighting or aggregation or sampler or observer or model named 'mgad'. Did you mean 'mgda'?"
     )
 
 

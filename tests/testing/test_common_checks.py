@@ -216,7 +216,15 @@ def test_learners(cls):
 
 @every(Architecture)
 def test_networks(cls):
-    testing.check_learner(MultiTaskNetwork(made(cls), Trainer(patience=None)))
+    small = "encoder" in inspect.signature(cls).parameters
+    network = MultiTaskNetwork(
+        cls(encoder=MLP((8, 8, 8))) if small else made(cls), Trainer(patience=None)
+    )
+    data = [tiny_dataset(["regression", "binary", "regression"], missing=0.3)]
+    if cls is HardSharing:
+        testing.check_learner(network)
+    else:
+        testing.check_learner(network, data, budget=FEW_STEPS)
 
 
 @every(Weighting)

@@ -48,8 +48,9 @@ def fit(
             "--model",
             "-m",
             metavar="NAME",
-            help="hard_sharing, single_task, linear, pooled_linear, gradient_boosting or constant; "
-            "hard_sharing+mgda names its balancing too; hard_sharing by default.",
+            help="hard_sharing, soft_sharing, cross_stitch, mmoe, ple, hierarchical, esmm, "
+            "single_task and others ([bold]polytask methods[/bold] lists them), linear, "
+            "pooled_linear, gradient_boosting or constant; hard_sharing+mgda names its balancing too; hard_sharing by default.",
             rich_help_panel="Training",
         ),
     ] = None,

@@ -9,6 +9,7 @@ from typing import Any
 
 from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
 from polytask.aggregation import Aggregator
+from polytask.architectures import Architecture
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -34,10 +35,15 @@ __all__ = [
 SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 """The rooms of balancing, which are also the trainer's settings, and what their methods are."""
 
-LISTED: dict[str, type] = {**SLOTS, "sampler": Sampler, "observer": Observer}
+LISTED: dict[str, type] = {
+    **SLOTS,
+    "sampler": Sampler,
+    "observer": Observer,
+    "model": Architecture,
+}
 """Options whose values are methods of a room, and what these are."""
 
-_ROOMS = {"sampler": "sampling", "observer": "observers"}
+_ROOMS = {"sampler": "sampling", "observer": "observers", "model": "architectures"}
 """Rooms that are not called as the option is."""
 
 _OF_AGGREGATION = ("engine", "aggregate_every")

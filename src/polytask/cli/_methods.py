@@ -1,4 +1,4 @@
-"""`polytask methods`: weightings, aggregations, samplers and observers, with their docstrings."""
+"""`polytask methods`: methods of balancing, samplers, observers and networks, with docstrings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _HEADS = {
     "aggregation": "aggregations: how the tasks' gradients meet (--aggregation NAME)",
     "sampler": "samplers: how rows of several sources are mixed in a batch (--sampler NAME)",
     "observer": "observers: what is measured at every evaluation of a training (--observer NAME)",
+    "model": "models: how the networks of the tasks share parameters (--model NAME)",
 }
 _FOOT = (
     "Names may be spelt in any way (mgda, MGDA); module:Class is one of your own that can be "
@@ -126,7 +127,7 @@ def _options(method: Any) -> str:
 def _tuning(slot: str, method: Any) -> str:
     """Options of the method, how to set them, and their search ranges."""
     return ", ".join(
-        f"--set {slot}.{name}={declared}"
+        f"--set {name if slot == 'model' else f'{slot}.{name}'}={declared}"
         for name, declared in getattr(method, "search_ranges", {}).items()
     )
 

@@ -146,6 +146,8 @@ def _check_owners(case: _Case) -> None:
 def _check_scores(case: _Case) -> None:
     network, batch = case.network, case.batch
     with torch.no_grad():
+        strange = set(network.features(batch) or {}) - set(case.sources)
+        require(not strange, f"{case.name}: features of {strange}, which are no sources.")
         raw, again = network(batch), network(batch)
     pairs = {(source, block.name) for block in network.blocks for source in block.sources}
     require(set(raw) == pairs, f"{case.name}: scores of {set(raw)}, not of {pairs}.")
@@ -195,8 +197,6 @@ def _check_features(case: _Case, raw: Raw) -> None:
         features = case.network.features(case.batch)
         if features is None:
             return
-        strange = set(features) - set(case.sources)
-        require(not strange, f"{case.name}: features of {strange}, which are no sources.")
         _check_features_of_own_rows(case, features)
         try:
             answered = case.network.answer(features, case.batch)
