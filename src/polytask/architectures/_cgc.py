@@ -43,7 +43,8 @@ class CGC(EncoderArchitecture):
 
     Notes
     -----
-    `PLE` of one level, whose notes hold here too.
+    `PLE` of one level, whose notes hold here too. In LibMTL gates have a bias, and weigh the
+    shared experts before the task's own; where the bias is 0, scores are the same.
 
     References
     ----------

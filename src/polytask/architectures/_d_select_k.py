@@ -56,7 +56,10 @@ class DSelectK(EncoderArchitecture):
     their weights.
 
     Deviations: numbers of experts that are no power of two, and gates that are the same for all
-    rows, are left out; experts of weight 0 are computed all the same.
+    rows, are left out; experts of weight 0 are computed all the same. In LibMTL selectors have
+    biases, the smooth step has a width of 1 whatever its setting, and the entropy is that of the
+    last task, at a fixed strength; where the biases are 0 and `gamma` is 1, scores are the same,
+    unless NumPy reads the digit "0" as true, which makes LibMTL's codes all alike.
 
     References
     ----------

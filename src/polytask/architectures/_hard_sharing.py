@@ -51,6 +51,10 @@ class HardSharing(EncoderArchitecture):
     ParameterError
         If `shared_stages` is more than the encoder has.
 
+    Notes
+    -----
+    With the same weights, scores are those of LibMTL's HPS.
+
     References
     ----------
     Caruana, "Multitask learning", Machine Learning 28, 1997.

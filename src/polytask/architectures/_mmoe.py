@@ -45,7 +45,7 @@ class MMoE(EncoderArchitecture):
     no bias, as in the paper. `polytask.observers.GateUsage` records their weights.
 
     Deviations: the number of experts and layers is free; the paper has one layer in each expert,
-    and towers of one layer.
+    and towers of one layer. LibMTL's gates have a bias; where it is 0, scores are the same.
 
     References
     ----------
