@@ -68,6 +68,7 @@ ARGUMENTS = {
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Pooled": {"encoder": MLP((8, 8))},
     "Range": {"low": 0.0, "high": 1.0},
+    "STEM": {"encoder": MLP((8,))},
     "Separate": {"architecture": HardSharing(MLP((8,)))},
     "SharedPrivate": {"encoder": MLP((16,))},
     "Sluice": {"encoder": MLP((8, 8))},

@@ -40,6 +40,7 @@ from polytask.architectures._single_task import SingleTask
 from polytask.architectures._sluice import Sluice
 from polytask.architectures._soft_sharing import SoftSharing
 from polytask.architectures._stages import Stages, advance_all
+from polytask.architectures._stem import STEM
 from polytask.architectures._task_embedding import TaskEmbedding
 from polytask.architectures._towers import Towers
 
@@ -51,6 +52,7 @@ __all__ = [
     "MTAN",
     "NDDR",
     "PLE",
+    "STEM",
     "AdaTT",
     "Adapters",
     "Architecture",

@@ -65,19 +65,19 @@ class TaskEntries(Owner, nn.ModuleList):
     def _entered(self, entries: Copies, source: str, rows: SourceBatch) -> State:
         if rows.task is None:
             return entries(rows.inputs)
-        place = _places(self.places[source], rows.task)
+        place = self.place_of(source, rows.task)
         groups = group_rows(place, entries.n_copies)
         grouped = {part: groups.gather(array) for part, array in rows.inputs.items()}
         values, mask = entries(grouped, groups.sizes, apart=True)
         return State(groups.scatter(values), None if mask is None else groups.scatter(mask))
 
+    def place_of(self, source: str, task: Tensor) -> Tensor:
+        """The position among the source's tasks of every row's task; 0 for others."""
+        carried = self.places[source]
+        place = torch.zeros(max(carried) + 1, dtype=torch.int64, device=task.device)
+        place[carried] = torch.arange(len(carried), device=task.device)
+        return place[task.clamp(max=max(carried))]
+
     def owners(self) -> Sequence[Owned]:
         """Copies state their owners themselves."""
         return []
-
-
-def _places(carried: Sequence[int], task: Tensor) -> Tensor:
-    """The position among the carried tasks of every row's task; 0 for others."""
-    place = torch.zeros(max(carried) + 1, dtype=torch.int64, device=task.device)
-    place[list(carried)] = torch.arange(len(carried), device=task.device)
-    return place[task.clamp(max=max(carried))]
