@@ -15,7 +15,7 @@ import inspect
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -104,10 +104,12 @@ def seconds(step: Callable[[], None], device: str) -> float:
     return (clock() - start) / count
 
 
-def table(n_tasks: int, device: str) -> None:
+def table(n_tasks: int, device: str, skipped: Collection[str] = ()) -> None:
     """Measure everything for one number of tasks."""
     contenders: dict[tuple[str, str], Callable[[], None]] = {}
     for name, recipe in architectures():
+        if name in skipped:
+            continue
         contenders[name, "polytask"] = ours(recipe, n_tasks, device)
         peer = theirs(name, n_tasks, device)
         if peer is not None:
@@ -182,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--skip", nargs="*", default=(), help="architectures to leave out")
     parser.add_argument("--tasks", type=int, nargs="*", default=N_TASKS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -189,7 +192,7 @@ def main() -> None:
         profile()
         return
     for n_tasks in arguments.tasks:
-        table(n_tasks, arguments.device)
+        table(n_tasks, arguments.device, arguments.skip)
 
 
 if __name__ == "__main__":
