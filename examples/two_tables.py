@@ -1,4 +1,4 @@
-"""Two tables with columns of their own, which share as much as their tasks are related.
+"""Two tables with columns of their own, whose sharing ratio is chosen on validation rows.
 
 python examples/two_tables.py
 """

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, Interval
 from polytask.architectures._dependencies import ancestors_of, descendants_of
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._feeding_towers import FeedingTowers
 from polytask.architectures._heads import Heads
 from polytask.architectures._information_transfer import Transfers
@@ -96,7 +97,7 @@ class AITM(EncoderArchitecture):
         return AITMNetwork(encoder, schemas, tasks, self.calibration)
 
 
-class AITMNetwork(MultiTaskModule):
+class AITMNetwork(EncoderNetwork):
     """The module of `AITM`: entries, towers, transfers level by level, and heads."""
 
     def __init__(
@@ -106,9 +107,8 @@ class AITMNetwork(MultiTaskModule):
         tasks: TaskSet,
         calibration: float,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart, self.calibration = encoder.rows_apart, calibration
-        self.inputs = Inputs(encoder, schemas, "AITM")
+        super().__init__("AITM", encoder, schemas, tasks)
+        self.calibration = calibration
         self.transfer = None
         if tasks.has_dependencies:
             self.transfer = _TransferTowers(encoder, self.inputs, tasks)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import nn
 
 from polytask.architectures._branches import Branches, Partition
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._heads import Heads
-from polytask.architectures._inputs import Inputs
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._stages import Stages, advance_all
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
@@ -18,7 +18,7 @@ from polytask.tasks import TaskSet
 __all__ = ["BranchingNetwork"]
 
 
-class BranchingNetwork(MultiTaskModule):
+class BranchingNetwork(EncoderNetwork):
     """A tree of stages, with its trunk up to the last stage that all tasks share.
 
     Parameters
@@ -40,9 +40,7 @@ class BranchingNetwork(MultiTaskModule):
         tasks: TaskSet,
         owner: str,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, owner)
+        super().__init__(owner, encoder, schemas, tasks)
         stages = Stages(encoder, self.inputs)
         of_stages = partitions(len(stages))
         n_shared = sum(len(groups) == 1 for groups in of_stages)

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from polytask.architectures._cascade_links import CascadeLinks
 from polytask.architectures._copies import Copies
 from polytask.architectures._dependencies import ancestors_of, descendants_of
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._feeding_towers import FeedingTowers, stacked_owners
 from polytask.architectures._inputs import Inputs
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._task_branch import TaskBranch
 from polytask.data import Batch, Schema
@@ -23,7 +24,7 @@ from polytask.tasks import Binary, Multilabel, Regression, TaskSet
 __all__ = ["CascadeNetwork", "cascade_refusal"]
 
 
-class CascadeNetwork(MultiTaskModule):
+class CascadeNetwork(EncoderNetwork):
     """Entries that all tasks share, a tower and head per task, and scores of the whole space.
 
     Parameters
@@ -47,9 +48,7 @@ class CascadeNetwork(MultiTaskModule):
         needed: Mapping[str, Sequence[str]] | None = None,
         routes: Mapping[str, Sequence[Sequence[str]]] | None = None,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, owner)
+        super().__init__(owner, encoder, schemas, tasks)
         needed, routes = needed or ancestors_of(tasks), routes or {}
         read = {name: {*needed[name], *chain(*routes.get(name, ()))} for name in tasks.names}
         descendants = {name: fed for name, fed in descendants_of(read).items() if fed}

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from polytask._validation import Constraint, Each, Interval
+from polytask._validation import Constraint
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._expert_settings import OWN_EXPERT_CONSTRAINTS, own_expert_ranges
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._ple import PLENetwork
 from polytask.data import Schema
@@ -62,18 +63,8 @@ class CGC(EncoderArchitecture):
     n_specific: int = 1
     tower_widths: tuple[int, ...] = ()
 
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        **EncoderArchitecture.search_ranges,
-        "n_shared": Choices((1, 2, 4, 8), 2),
-        "n_specific": Choices((1, 2, 4), 1),
-        "tower_widths": Choices(((), (16,), (64,))),
-    }
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **EncoderArchitecture.parameter_constraints,
-        "n_shared": Interval(int, 1),
-        "n_specific": Interval(int, 1),
-        "tower_widths": Each(Interval(int, 1)),
-    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = own_expert_ranges(Choices((1, 2, 4, 8), 2))
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = OWN_EXPERT_CONSTRAINTS
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

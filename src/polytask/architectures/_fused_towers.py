@@ -8,10 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._fusion_unit import FusionUnit
 from polytask.architectures._heads import Heads
-from polytask.architectures._inputs import Inputs
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._towers import Towers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
@@ -25,7 +24,7 @@ UnitFactory = Callable[[int, int, Sequence[str]], FusionUnit]
 """Builds a unit from the channels before and after its stage, and the tasks that own it."""
 
 
-class FusedTowersNetwork(MultiTaskModule):
+class FusedTowersNetwork(EncoderNetwork):
     """A tower per task; units fuse the features of all towers after stages.
 
     The rows of all sources run through all towers up to the last unit, since it brings the
@@ -62,10 +61,9 @@ class FusedTowersNetwork(MultiTaskModule):
         stages: Sequence[int] | None = None,
         n_experts: int = 1,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart, self.n_experts = encoder.rows_apart, n_experts
+        super().__init__(owner, encoder, schemas, tasks)
+        self.n_experts = n_experts
         self.members_of = {source: self.members_in(source) for source in self.sources}
-        self.inputs = Inputs(encoder, schemas, owner)
         fused = _fused(owner, stages, len(encoder.stages(self.inputs.shape)))
         last, names = max(fused, default=0), tasks.names
         self.towers = Towers(encoder, self.inputs, len(tasks) * n_experts, stop=last)
@@ -118,10 +116,6 @@ class FusedTowersNetwork(MultiTaskModule):
                 index = ... if members is None else members
             own[name] = State(values[index], mask)
         return own
-
-    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores by each task's head."""
-        return self.heads(features, batch)
 
     def _for_experts(self, states: Mapping[str, State]) -> Mapping[str, State]:
         """The features of a task, repeated for each of its experts."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._heads import Heads
-from polytask.architectures._inputs import Inputs
 from polytask.architectures._mixture import Mixture, mixed
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._pooled_copies import pooled_copies
 from polytask.architectures._smooth_step_mixture import SmoothStepMixture
 from polytask.architectures._task_layers import TaskLayers
@@ -22,7 +22,7 @@ from polytask.tasks import TaskSet
 __all__ = ["GatedExpertsNetwork"]
 
 
-class GatedExpertsNetwork(MultiTaskModule):
+class GatedExpertsNetwork(EncoderNetwork):
     """Copies of an encoder's stages that all tasks share, mixed by gates on the entered rows.
 
     Sequences and maps are mean-pooled before the gates, and after the experts.
@@ -51,9 +51,7 @@ class GatedExpertsNetwork(MultiTaskModule):
         tower_widths: tuple[int, ...],
         mixture: Callable[[int], Mixture | SmoothStepMixture],
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, owner)
+        super().__init__(owner, encoder, schemas, tasks)
         self.experts = Towers(encoder, self.inputs, n_experts)
         self.mixture = mixture(pooled_width(self.inputs.shape))
         width = pooled_width(self.experts.shape)
@@ -89,10 +87,6 @@ class GatedExpertsNetwork(MultiTaskModule):
             )
             for source, state in experts.items()
         }
-
-    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores from the mixed features."""
-        return self.heads(features, batch)
 
     def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights of the experts for every source's rows, by task."""

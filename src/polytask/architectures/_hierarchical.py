@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, InstanceOf
 from polytask.architectures._encoder_architecture import EncoderArchitecture
-from polytask.architectures._inputs import Inputs
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._level_heads import Handover, LevelHeads, merged
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, owned_by
@@ -103,15 +103,13 @@ class Hierarchical(EncoderArchitecture):
         return HierarchicalNetwork(self, encoder, schemas, tasks)
 
 
-class HierarchicalNetwork(MultiTaskModule):
+class HierarchicalNetwork(EncoderNetwork):
     """The module of `Hierarchical`: stages of one encoder, and heads after some of them."""
 
     def __init__(
         self, recipe: Hierarchical, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, "Hierarchical")
+        super().__init__("Hierarchical", encoder, schemas, tasks)
         self.stages = Stages(encoder, self.inputs)
         self.depths = depths_of(tasks, len(self.stages))
         self.levels, self.handovers = nn.ModuleDict(), nn.ModuleDict()

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, Interval
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._generated_heads import GeneratedHeads
-from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._stages import Stages
@@ -84,7 +84,7 @@ class HyperNetworkHeads(EncoderArchitecture):
         return HyperNetwork(self, encoder, schemas, tasks)
 
 
-class HyperNetwork(MultiTaskModule):
+class HyperNetwork(EncoderNetwork):
     """The module of `HyperNetworkHeads`."""
 
     def __init__(
@@ -94,9 +94,7 @@ class HyperNetwork(MultiTaskModule):
         schemas: Mapping[str, Schema],
         tasks: TaskSet,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, "HyperNetworkHeads")
+        super().__init__("HyperNetworkHeads", encoder, schemas, tasks)
         self.trunk = Stages(encoder, self.inputs)
         self.codes = TaskCodes(tasks.names, recipe.dim, recipe.hidden)
         self.heads = GeneratedHeads(self.blocks, tasks, self.trunk.shape, recipe.hidden)

@@ -29,8 +29,6 @@ class Inputs(Owner, nn.ModuleList):
     schemas : mapping of source name to Schema
     owner : str, default "the architecture"
         Whose `encoder` it is, for errors.
-    width : int, optional
-        The width in which vectors meet; by default the largest where there are several sources.
 
     Attributes
     ----------
@@ -46,11 +44,7 @@ class Inputs(Owner, nn.ModuleList):
     """
 
     def __init__(
-        self,
-        encoder: Encoder,
-        schemas: Mapping[str, Schema],
-        owner: str = "the architecture",
-        width: int | None = None,
+        self, encoder: Encoder, schemas: Mapping[str, Schema], owner: str = "the architecture"
     ) -> None:
         for name, schema in schemas.items():
             check_roles(owner, encoder, name, schema.parts)
@@ -62,8 +56,8 @@ class Inputs(Owner, nn.ModuleList):
         forms = {len(shape) for shape in self.shapes.values()}
         if len(forms) > 1:
             raise ParameterError(_several_forms(owner, self.shapes))
-        if forms == {1} and (len(schemas) > 1 or width is not None):
-            self._meet(width or max(shape[0] for shape in self.shapes.values()))
+        if forms == {1} and len(schemas) > 1:
+            self._meet(max(shape[0] for shape in self.shapes.values()))
 
     def _meet(self, width: int) -> None:
         for position, shape in enumerate(self.shapes.values()):

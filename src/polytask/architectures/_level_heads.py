@@ -58,7 +58,7 @@ class LevelHeads(Owner):
         return {block.name: heads.of_all(features) for block, heads in each}
 
     def of_source(self, scores: Tensor, source: str, block: str, task: Tensor | None) -> Tensor:
-        """Those of a block that a source answers with; void in rows of one task of other levels."""
+        """Those of a block that a source answers with; meaningless in rows of a task of another level."""
         position = [known.name for known in self.blocks].index(block)
         known, heads = self.blocks[position], cast("BlockHeads", self.heads[position])
         if task is not None:

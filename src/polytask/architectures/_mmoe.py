@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from polytask._validation import Constraint, Each, Interval
+from polytask._validation import Constraint
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._expert_settings import GATED_CONSTRAINTS, GATED_RANGES
 from polytask.architectures._gated_experts import GatedExpertsNetwork
 from polytask.architectures._mixture import Mixture
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema
 from polytask.encoders import Encoder
-from polytask.ranges import Choices, SearchRange
+from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
 __all__ = ["MMoE"]
@@ -63,16 +64,8 @@ class MMoE(EncoderArchitecture):
     n_experts: int = 8
     tower_widths: tuple[int, ...] = ()
 
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        **EncoderArchitecture.search_ranges,
-        "n_experts": Choices((2, 4, 8, 16), 8),
-        "tower_widths": Choices(((), (16,), (64,))),
-    }
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **EncoderArchitecture.parameter_constraints,
-        "n_experts": Interval(int, 1),
-        "tower_widths": Each(Interval(int, 1)),
-    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = GATED_RANGES
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = GATED_CONSTRAINTS
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._heads import Heads
-from polytask.architectures._inputs import Inputs
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._row_groups import group_rows
 from polytask.architectures._stage_attention import StageAttention
 from polytask.architectures._stages import Stages, advance_all
@@ -68,13 +68,11 @@ class MTAN(EncoderArchitecture):
         return MTANNetwork(encoder, schemas, tasks)
 
 
-class MTANNetwork(MultiTaskModule):
+class MTANNetwork(EncoderNetwork):
     """The module of `MTAN`."""
 
     def __init__(self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, "MTAN")
+        super().__init__("MTAN", encoder, schemas, tasks)
         self.trunk = Stages(encoder, self.inputs)
         before = [None, *self.trunk.shapes[1:-1]]
         self.attention = nn.ModuleList(
@@ -116,10 +114,6 @@ class MTANNetwork(MultiTaskModule):
         for attention, state in zip(self.attention, shared, strict=False):
             selected = State(attention(state.values, selected, sizes, members), state.mask)
         return shared[-1].values if selected is None else selected.values
-
-    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores by each task's head."""
-        return self.heads(features, batch)
 
 
 def _mapped(state: State, function: Callable[[Tensor], Tensor]) -> State:

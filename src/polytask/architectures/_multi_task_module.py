@@ -106,7 +106,7 @@ class MultiTaskModule(nn.Module, ABC):
         stated with what the losses of the tasks reach.
         """
         stated: dict[int, Owned] = {}
-        for piece in self.modules():  # a piece before those inside it, whose word it has
+        for piece in self.modules():  # a piece before those inside it, whose statement it overrides
             for owned in piece.owners() if isinstance(piece, Owner) else ():
                 stated.setdefault(id(owned.tensor), owned)
         for tensor in tensors_of(self):

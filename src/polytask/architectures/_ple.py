@@ -9,13 +9,14 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Each, Interval
+from polytask._validation import Constraint, Interval
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._encoder_network import EncoderNetwork
+from polytask.architectures._expert_settings import OWN_EXPERT_CONSTRAINTS, own_expert_ranges
 from polytask.architectures._extraction_level import ExtractionLevel
 from polytask.architectures._heads import Heads
-from polytask.architectures._inputs import Inputs
 from polytask.architectures._last_level import LastLevel
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._stages import Stages
 from polytask.architectures._task_layers import TaskLayers
 from polytask.data import Batch, Schema
@@ -83,18 +84,12 @@ class PLE(EncoderArchitecture):
     tower_widths: tuple[int, ...] = ()
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        **EncoderArchitecture.search_ranges,
+        **own_expert_ranges(Choices((1, 2, 4, 8), 2)),
         "n_levels": Choices((1, 2, 3), 2),
-        "n_shared": Choices((1, 2, 4, 8), 2),
-        "n_specific": Choices((1, 2, 4), 1),
-        "tower_widths": Choices(((), (16,), (64,))),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **EncoderArchitecture.parameter_constraints,
+        **OWN_EXPERT_CONSTRAINTS,
         "n_levels": Interval(int, 1),
-        "n_shared": Interval(int, 1),
-        "n_specific": Interval(int, 1),
-        "tower_widths": Each(Interval(int, 1)),
     }
 
     def network(
@@ -105,7 +100,7 @@ class PLE(EncoderArchitecture):
         return PLENetwork(encoder, schemas, tasks, "PLE", experts, self.tower_widths)
 
 
-class PLENetwork(MultiTaskModule):
+class PLENetwork(EncoderNetwork):
     """The module of `PLE` and `CGC`.
 
     Parameters
@@ -129,11 +124,9 @@ class PLENetwork(MultiTaskModule):
         experts: tuple[int, int, int],
         tower_widths: tuple[int, ...],
     ) -> None:
-        super().__init__(schemas, tasks)
+        super().__init__(owner, encoder, schemas, tasks)
         n_levels, n_shared, n_specific = experts
         self.n_own_experts = n_specific
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, owner)
         bounds = _bounds(len(Stages(encoder, self.inputs)), n_levels)
         below = list(pairwise(bounds[:-1]))
         arguments = encoder, self.inputs, tasks.names, n_shared, n_specific
@@ -154,10 +147,6 @@ class PLENetwork(MultiTaskModule):
             name: State(self.towers(values, name, task_of[name]))
             for name, values in features.items()
         }
-
-    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores from the mixed features."""
-        return self.heads(features, batch)
 
     def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights of the last level's experts by task, the task's own first, then shared ones."""

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from polytask._validation import Constraint, Interval
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._heads import Heads
-from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._pooled_copies import pooled_copies
 from polytask.architectures._row_groups import group_rows
@@ -97,7 +97,7 @@ class SharedPrivate(EncoderArchitecture):
         return SharedPrivateNetwork(self, encoder, schemas, tasks)
 
 
-class SharedPrivateNetwork(MultiTaskModule):
+class SharedPrivateNetwork(EncoderNetwork):
     """The module of `SharedPrivate`; features are joined, the shared ones first."""
 
     def __init__(
@@ -107,10 +107,8 @@ class SharedPrivateNetwork(MultiTaskModule):
         schemas: Mapping[str, Schema],
         tasks: TaskSet,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
+        super().__init__("SharedPrivate", encoder, schemas, tasks)
         self.orthogonality, self.adversarial = recipe.orthogonality, recipe.adversarial
-        self.inputs = Inputs(encoder, schemas, "SharedPrivate")
         self.shared = Stages(encoder, self.inputs)
         self.private = Towers(encoder, self.inputs, len(tasks), tasks=tasks.names)
         self.width = pooled_width(self.shared.shape)
@@ -127,10 +125,6 @@ class SharedPrivateNetwork(MultiTaskModule):
             name: State(_joined(shared[name], private[name], own=batch[name].task is not None))
             for name in states
         }
-
-    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores by each task's head."""
-        return self.heads(features, batch)
 
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
         """The difference loss and the discriminator's, by their strengths."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from polytask._validation import Constraint, Each, Interval
+from polytask._validation import Constraint
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.architectures._expert_settings import OWN_EXPERT_CONSTRAINTS, own_expert_ranges
 from polytask.architectures._heads import Heads
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._stem_level import StemLevel
@@ -74,18 +75,8 @@ class STEM(EncoderArchitecture):
     n_specific: int = 1
     tower_widths: tuple[int, ...] = ()
 
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        **EncoderArchitecture.search_ranges,
-        "n_shared": Choices((1, 2, 4), 1),
-        "n_specific": Choices((1, 2, 4), 1),
-        "tower_widths": Choices(((), (16,), (64,))),
-    }
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **EncoderArchitecture.parameter_constraints,
-        "n_shared": Interval(int, 1),
-        "n_specific": Interval(int, 1),
-        "tower_widths": Each(Interval(int, 1)),
-    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = own_expert_ranges(Choices((1, 2, 4), 1))
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = OWN_EXPERT_CONSTRAINTS
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

@@ -51,7 +51,7 @@ class TaskBranch(nn.Module):
         self.register_buffer("position", torch.tensor(position), persistent=False)
 
     def forward(self, states: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores of the branch's tasks; where each row has one task, those of others are void.
+        """Raw scores of the branch's tasks; where each row has one task, others are meaningless.
 
         Parameters
         ----------

@@ -32,11 +32,6 @@ class TaskEntries(Owner, nn.ModuleList):
     tasks : TaskSet
     owner : str
         Whose `encoder` it is, for errors.
-
-    Attributes
-    ----------
-    inputs : Inputs
-        The entries of the first task, for the shapes of rows; in a tuple, as its tensors are copied.
     """
 
     def __init__(
@@ -44,7 +39,6 @@ class TaskEntries(Owner, nn.ModuleList):
     ) -> None:
         entries = [Inputs(encoder, schemas, owner) for _ in tasks]
         super().__init__()
-        self.inputs = (entries[0],)
         self.sources = entries[0].sources
         self.places: dict[str, list[int]] = {}
         for position, source in enumerate(self.sources):

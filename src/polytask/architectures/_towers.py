@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -141,12 +141,6 @@ class Towers(Owner, nn.ModuleList):
 
     def _copies(self, position: int) -> Copies:
         return self[position]  # type: ignore[return-value]
-
-    def stacked(self) -> Iterator[tuple[int, Tensor]]:
-        """Stacked parameters, (n_copies, …), and the stage of each."""
-        for position, copies in enumerate(self):
-            for parameter in copies.parameters():
-                yield position, parameter
 
     def owners(self) -> Sequence[Owned]:
         """Copies state their owners themselves."""
