@@ -113,6 +113,14 @@ class Learner(ABC):
         del data
         return None
 
+    def notes(self, data: MultiTaskDataset) -> Sequence[str]:
+        """Sentences on what the learner decides for a data set by itself; none by default.
+
+        `polytask.fit` and `polytask.compare` pass them on to the user.
+        """
+        del data
+        return ()
+
     def single_task(self) -> Learner | None:
         """The recipe that learns each task alone by the same means, or None."""
         return None

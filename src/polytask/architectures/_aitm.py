@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._pooled_copies import pooled_copies
 from polytask.architectures._task_branch import TaskBranch
+from polytask.architectures._task_order import has_no_order, in_order, order_note
 from polytask.architectures._towers import Towers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
@@ -58,8 +59,9 @@ class AITM(EncoderArchitecture):
 
     Notes
     -----
-    Tasks of any kind may feed others. Without dependencies it is a shared entry with a tower per
-    task.
+    Tasks of any kind may feed others. If no task names another in `after`, each is fed by the one
+    before it in the order given (and a note says so), without the penalty: an order alone does not
+    say that one event includes the other.
 
     The paper has one task before each; here there may be several. Its penalty is summed over
     the rows of a batch that all tasks share; here it is the mean over those of each source that has
@@ -90,6 +92,14 @@ class AITM(EncoderArchitecture):
         "calibration": Interval(float, 0.0),
     }
 
+    def notes(self, tasks: TaskSet) -> Sequence[str]:
+        """Which order of the tasks is assumed, if none is stated."""
+        sentence = (
+            "AITM transfers information from each task to the next, without calibration, in the "
+            "order given"
+        )
+        return (order_note(sentence, tasks),) if has_no_order(tasks) else ()
+
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
@@ -110,8 +120,8 @@ class AITMNetwork(EncoderNetwork):
         super().__init__("AITM", encoder, schemas, tasks)
         self.calibration = calibration
         self.transfer = None
-        if tasks.has_dependencies:
-            self.transfer = _TransferTowers(encoder, self.inputs, tasks)
+        if len(tasks) > 1:
+            self.transfer = _TransferTowers(encoder, self.inputs, in_order(tasks))
             self.heads = Heads(self.blocks, tasks, (self.transfer.width,), per_task=True)
         else:
             self.plain = TaskBranch(encoder, self.inputs, self.blocks, tasks, tasks.names)

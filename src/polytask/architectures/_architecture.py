@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from polytask._naming import snake_case
@@ -82,6 +82,14 @@ class Architecture(ABC):
         """Reason why the architecture cannot serve these tasks; None if it can, as by default."""
         del tasks
         return None
+
+    def notes(self, tasks: TaskSet) -> Sequence[str]:
+        """Sentences on what the architecture decides for these tasks by itself; none by default.
+
+        `polytask.fit` and `polytask.compare` pass them on to the user.
+        """
+        del tasks
+        return ()
 
     def single_task(self) -> Architecture | None:
         """Return the recipe that learns each task alone in the same way, or None."""

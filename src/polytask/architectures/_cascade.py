@@ -17,11 +17,12 @@ from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._task_branch import TaskBranch
+from polytask.architectures._task_order import has_no_order, in_order, order_note
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.tasks import Binary, Multilabel, Regression, TaskSet
 
-__all__ = ["CascadeNetwork", "cascade_refusal"]
+__all__ = ["CascadeNetwork", "cascade_notes", "cascade_of", "cascade_refusal"]
 
 
 class CascadeNetwork(EncoderNetwork):
@@ -96,6 +97,22 @@ class _Upstream(Owner):
     def owners(self) -> Sequence[Owned]:
         """Tower and head k serve the k-th task and all that it feeds."""
         return stacked_owners(self, self.towers.descendants)
+
+
+def cascade_of(tasks: TaskSet) -> TaskSet:
+    """The tasks, each after the one before it if none names another and all are binary."""
+    return in_order(tasks) if all(isinstance(t.known_kind, Binary) for t in tasks) else tasks
+
+
+def cascade_notes(owner: str, tasks: TaskSet) -> Sequence[str]:
+    """What a cascade assumes of tasks of which none names another."""
+    if not has_no_order(tasks):
+        return ()
+    if cascade_of(tasks).has_dependencies:
+        sentence = f"{owner} takes the tasks for steps, each within the one before it, as given"
+        return (order_note(sentence, tasks),)
+    sentence = f"{owner} multiplies no probabilities and shares only the entry among the tasks"
+    return (order_note(sentence, tasks),)
 
 
 def cascade_refusal(owner: str, tasks: TaskSet) -> str | None:

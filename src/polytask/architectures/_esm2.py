@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from polytask.architectures._cascade import CascadeNetwork, cascade_refusal
+from polytask.architectures._cascade import (
+    CascadeNetwork,
+    cascade_notes,
+    cascade_of,
+    cascade_refusal,
+)
 from polytask.architectures._dependencies import ancestors_of
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._multi_task_module import MultiTaskModule
@@ -45,7 +50,8 @@ class ESM2(EncoderArchitecture):
 
     Notes
     -----
-    Where no task names both another and what comes after that, it is `ESMM`.
+    Where no task names both another and what comes after that, it is `ESMM`, also in what it
+    assumes of tasks of which none names another.
 
     The paper has one node for any of several actions, with a label of its own. Here every
     action is a task, and the probability of any is that of independent ones given
@@ -81,6 +87,10 @@ class ESM2(EncoderArchitecture):
                     )
         return refusal
 
+    def notes(self, tasks: TaskSet) -> Sequence[str]:
+        """Which order of the tasks is assumed, if none is stated."""
+        return cascade_notes("ESM2", tasks)
+
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
@@ -88,6 +98,7 @@ class ESM2(EncoderArchitecture):
         refusal = self.refuses(tasks)
         if refusal is not None:
             raise ParameterError(refusal)
+        tasks = cascade_of(tasks)
         return CascadeNetwork("ESM2", encoder, schemas, tasks, *_paths(tasks))
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from polytask.architectures._cascade import CascadeNetwork, cascade_refusal
+from polytask.architectures._cascade import (
+    CascadeNetwork,
+    cascade_notes,
+    cascade_of,
+    cascade_refusal,
+)
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema
@@ -45,7 +50,8 @@ class ESMM(EncoderArchitecture):
 
     Notes
     -----
-    Without dependencies between the tasks it is a shared entry with a tower per task.
+    If no task names another in `after` and all are binary, each is a step within the one before it
+    in the order given; of other kinds, the tasks share the entry alone. A note says so.
 
     The raw score is the logit of the product, computed from the logits of the factors without
     leaving them, so that it is finite and exact for improbable events; the loss is that of the
@@ -73,6 +79,10 @@ class ESMM(EncoderArchitecture):
         """Reason why the product of probabilities is not defined; None if it is."""
         return cascade_refusal("ESMM", tasks)
 
+    def notes(self, tasks: TaskSet) -> Sequence[str]:
+        """Which order of the tasks is assumed, if none is stated."""
+        return cascade_notes("ESMM", tasks)
+
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
@@ -80,4 +90,4 @@ class ESMM(EncoderArchitecture):
         refusal = self.refuses(tasks)
         if refusal is not None:
             raise ParameterError(refusal)
-        return CascadeNetwork("ESMM", encoder, schemas, tasks)
+        return CascadeNetwork("ESMM", encoder, schemas, cascade_of(tasks))

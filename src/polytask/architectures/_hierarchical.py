@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
@@ -15,6 +15,7 @@ from polytask.architectures._level_heads import Handover, LevelHeads, merged
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._owners import Owned, owned_by
 from polytask.architectures._stages import Stages, advance_all
+from polytask.architectures._task_order import has_no_order, order_note
 from polytask.data import Batch, Schema
 from polytask.encoders import MLP, Encoder, State, mean_pool
 from polytask.encoders._pooling import pooled_width
@@ -35,7 +36,7 @@ class Hierarchical(EncoderArchitecture):
     with the depth d(k) of task k. Label embeddings E of all lower scores and a shortcut U from the
     entry are added to the input of each stage that stands right above one at which tasks are
     answered; to that of other stages nothing is added. Levels follow from ``Task(after=…)``; without
-    any, tasks are low to high in the order given. L levels are spread over the S stages, level l at
+    any, tasks are low to high in the order given (and a note says so). L levels are spread over the S stages, level l at
     stage ⌈l S / L⌉, so that the highest is answered at the top.
 
     Parameters
@@ -95,6 +96,11 @@ class Hierarchical(EncoderArchitecture):
         "label_embedding": InstanceOf((bool,)),
         "shortcut": InstanceOf((bool,)),
     }
+
+    def notes(self, tasks: TaskSet) -> Sequence[str]:
+        """Which order of the tasks is assumed, if none is stated."""
+        sentence = "Hierarchical takes the tasks low to high in the order given"
+        return (order_note(sentence, tasks),) if has_no_order(tasks) else ()
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
@@ -192,7 +198,7 @@ def depths_of(tasks: TaskSet, n_stages: int) -> dict[str, int]:
         listed = "; ".join(", ".join(level) for level in levels)
         sentence = (
             "The `encoder` parameter of Hierarchical must have a stage for every level of tasks, of "
-            f"which there are {len(levels)} ({listed}). Got {n_stages} stages; give more, such as "
+            f"which there are {len(levels)} ({listed}). Got {n_stages} stage{'s' * (n_stages != 1)}; give more, such as "
             f"MLP({(256,) * len(levels)}), or leave out `after` of some tasks."
         )
         raise ParameterError(sentence)

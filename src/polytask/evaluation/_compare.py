@@ -34,6 +34,7 @@ from polytask.evaluation.running._candidates import (
     Candidate,
     LearnersLike,
     check_served,
+    decisions,
     make_candidates,
 )
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
@@ -199,6 +200,7 @@ def compare(
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
                 *without_twin,
+                *decisions(candidates, data),
                 *left_out,
                 *rarity_notes(data, splits),
             ]

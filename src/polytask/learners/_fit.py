@@ -83,7 +83,8 @@ def fit(
     -----
     UserWarning
         Naming the tasks that are left out because their training rows hold one class or are too few
-        to split, or the column by which rows are split.
+        to split, or the column by which rows are split; and what the learner decides by itself, such
+        as an order of the tasks.
 
     Examples
     --------
@@ -108,7 +109,7 @@ def fit(
         data, splits, too_small = splits_of(data, splitter, seed)
         data, validation, _ = splits[0].apply(splitter.prepared(data))
     data, validation, notes = learnable(data, validation)
-    for note in (*too_small, *notes):
+    for note in (*too_small, *notes, *chosen.notes(data)):
         warnings.warn(note, UserWarning, stacklevel=2)
     if budget is None and not chosen.has_own_budget:
         budget = Budget()

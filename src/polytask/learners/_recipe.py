@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from polytask._learner import Learner
 from polytask.bookkeeping import Budget
@@ -27,6 +28,10 @@ class Recipe(Learner):
     def refuses(self, data: MultiTaskDataset) -> str | None:
         """Why the general learner cannot learn from a data set; None if it can."""
         return self.learner().refuses(data)
+
+    def notes(self, data: MultiTaskDataset) -> Sequence[str]:
+        """What the general learner decides by itself."""
+        return self.learner().notes(data)
 
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget

@@ -16,6 +16,7 @@ from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
+from polytask.neural_network._planned_network import misfit, size_note
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
 
@@ -99,8 +100,13 @@ class MultiTaskNetwork(Learner):
         ]
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
-        """What the architecture says of the tasks."""
-        return self.architecture.refuses(data.tasks)
+        """What the architecture says of the tasks, or what building its network raises."""
+        return self.architecture.refuses(data.tasks) or misfit(self.architecture, data)
+
+    def notes(self, data: MultiTaskDataset) -> Sequence[str]:
+        """What the architecture decides by itself, and the size of a very large network."""
+        large = size_note(self.architecture, data)
+        return (*self.architecture.notes(data.tasks), *([large] if large else []))
 
     def single_task(self) -> MultiTaskNetwork:
         """The same network per task, without balancing and without observers that compare tasks."""

@@ -19,7 +19,14 @@ from polytask.learners import (
 )
 from polytask.tasks import TaskSet
 
-__all__ = ["Candidate", "LearnersLike", "check_served", "make_candidates", "yardstick"]
+__all__ = [
+    "Candidate",
+    "LearnersLike",
+    "check_served",
+    "decisions",
+    "make_candidates",
+    "yardstick",
+]
 
 
 LearnerLike = str | Learner | Architecture | Estimator
@@ -128,3 +135,8 @@ def check_served(learners: Iterable[Learner], tasks: TaskSet | MultiTaskDataset)
         reason = unserved(learner, tasks)
         if reason is not None:
             raise ParameterError(reason)
+
+
+def decisions(candidates: Iterable[Candidate], data: MultiTaskDataset) -> list[str]:
+    """What the learners decide for a data set by themselves, each sentence once."""
+    return list(dict.fromkeys(note for c in candidates for note in c.learner.notes(data)))
