@@ -11,6 +11,7 @@ from polytask._naming import fold, public_classes
 from polytask.aggregation import AmortisedAggregator, Property
 from polytask.cli._learners import methods_of
 from polytask.gradients import Need
+from polytask.merging import Merging
 from polytask.penalties import Penalty
 
 PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
@@ -20,6 +21,7 @@ ROOMS = (
     "penalties",
     "weighting",
     "aggregation",
+    "merging",
     "sampling",
     "observers",
     "losses",
@@ -31,7 +33,7 @@ ROOMS = (
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
     "Architecture", "EncoderArchitecture", "Encoder", "MultiTaskModule", "Copies", "Towers", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "Weighting", "Aggregator", "GramianAggregator",
-    "JacobianAggregator", "AmortisedAggregator", "Property", "Sampler", "MixedSampler", "Observer", "View", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
+    "JacobianAggregator", "AmortisedAggregator", "Property", "Merging", "Sampler", "MixedSampler", "Observer", "View", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "PublicFile",
 }  # fmt: skip
 
@@ -119,10 +121,21 @@ def test_a_penalty_says_how_it_is_applied_and_what_it_learns(name):
     assert (learned == "–") == (penalty.refit is Penalty.refit)
 
 
-@pytest.mark.parametrize("name", sorted({**BALANCING, **PENALTIES}))
+MERGING = public_classes("polytask.merging", Merging)
+
+
+@pytest.mark.parametrize("name", sorted(MERGING))
+def test_a_merging_method_says_what_it_learns(name):
+    *_, learns, _ = row(name)
+    assert (learns == "–") == (MERGING[name].steps is Merging.steps)
+
+
+@pytest.mark.parametrize("name", sorted({**BALANCING, **PENALTIES, **MERGING}))
 def test_papers_are_those_of_the_docstring(name):
     *_, paper = row(name)
-    text = (inspect.getdoc({**BALANCING, **PENALTIES}[name]) or "").partition("References\n")[2]
+    text = (inspect.getdoc({**BALANCING, **PENALTIES, **MERGING}[name]) or "").partition(
+        "References\n"
+    )[2]
     if paper == "–":
         assert not text
         return

@@ -17,6 +17,7 @@ from polytask.exceptions import DataError, ParameterError
 from polytask.executors import LocalExecutor
 from polytask.learners import Linear
 from polytask.losses import CrossEntropy, Huber
+from polytask.merging import TIES
 from polytask.metrics import RMSE
 from polytask.observers import GradientConflict
 from polytask.processes import OneProcess
@@ -33,6 +34,7 @@ GOOD = {
     "check_kind": (Regression(), "kind", "extends Kind"),
     "check_learner": (Linear(), "learner", "extends Learner"),
     "check_loss": (Huber(), "loss", "extends Loss"),
+    "check_merging": (TIES(), "merging", "extends Merging"),
     "check_metric": (RMSE(), "metric", "extends Metric"),
     "check_observer": (GradientConflict(), "observer", "extends Observer"),
     "check_penalty": (SquaredNorm(), "penalty", "extends Penalty"),

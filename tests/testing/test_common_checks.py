@@ -23,6 +23,7 @@ from polytask.datafits import Datafit
 from polytask.encoders import MLP, Encoder
 from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
+from polytask.merging import Merging
 from polytask.metrics import Metric
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import Observer
@@ -203,6 +204,11 @@ def test_penalties(cls):
     testing.check_penalty(made(cls))
 
 
+@every(Merging)
+def test_merging_methods(cls):
+    testing.check_merging(made(cls))
+
+
 @every(Datafit)
 def test_datafits(cls):
     testing.check_datafit(made(cls))
@@ -299,6 +305,14 @@ class HoldingAPenalty(Learner):
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class HoldingAMerging(Learner):
+    merging: Merging
+
+    def fit(self, train, validation, seed, budget):
+        raise NotImplementedError
+
+
 def learner_with(part):
     """A learner that holds the part, or is it."""
     match part:
@@ -316,5 +330,7 @@ def learner_with(part):
             return MultiTaskNetwork(trainer=part)
         case Penalty():
             return HoldingAPenalty(part)
+        case Merging():
+            return HoldingAMerging(part)
     assert isinstance(part, Learner)
     return part

@@ -13,6 +13,7 @@ from polytask.testing._check_executor import check_executor
 from polytask.testing._check_kind import check_kind
 from polytask.testing._check_learner import check_learner
 from polytask.testing._check_loss import check_loss
+from polytask.testing._check_merging import check_merging
 from polytask.testing._check_metric import check_metric
 from polytask.testing._check_observer import check_observer
 from polytask.testing._check_penalty import check_penalty
@@ -36,6 +37,7 @@ __all__ = [
     "check_kind",
     "check_learner",
     "check_loss",
+    "check_merging",
     "check_metric",
     "check_observer",
     "check_parameters_reject_bad_values",
