@@ -116,7 +116,7 @@ class AdaMerging(Merging):
                 _check_finite(loss, step)
                 if not loss.requires_grad:  # no row of the batch depends on what is merged
                     continue
-                loss.backward()
+                torch.autograd.backward(loss)
                 optimizer.step()
                 for coefficient in learned:
                     coefficient.data.clamp_(0.0, 1.0)
