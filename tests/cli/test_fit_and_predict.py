@@ -168,6 +168,42 @@ def test_one_task_a_row_needs_the_task_column(polytask, table, tmp_path):
     assert ran.error.startswith("error: The column that names each row's task, 'colour' is not")
 
 
+def test_named_tasks(polytask, table):
+    polytask("fit", table, "-t", "income:binary", "-t", "score", "-t", "level", *LINEAR)
+    every = polytask("predict", "model", table).out.splitlines()
+    ran = polytask("predict", "model", table, "--task", "score, income")
+    assert ran.status == 0, ran.err
+    head = ["row", "income", "income_probability", "score"]
+    assert ran.out.splitlines()[0].split(",") == head
+    columns = [every[0].split(",").index(name) for name in head]
+    picked = [",".join(line.split(",")[column] for column in columns) for line in every]
+    assert ran.out.splitlines() == picked
+    again = polytask("predict", "model", table, "--task", "income", "--task", "score")
+    assert again.out == ran.out
+    ran = polytask("predict", "model", table, "--task", "incme")
+    assert (ran.status, ran.error) == (
+        2,
+        "error: There is no task named 'incme'. Did you mean 'income'?",
+    )
+
+
+def test_named_tasks_where_each_row_has_one(polytask, table, tmp_path):
+    polytask("fit", table, "-t", "score:regression", "--task-column", "colour", *LINEAR)
+    every = polytask("predict", "model", table).out.splitlines()
+    ran = polytask("predict", "model", table, "--task", "a")
+    assert ran.out.splitlines() == [every[0], *(line for line in every if ",a," in line)]
+    new = tmp_path / "new.csv"
+    pl.read_csv(table).drop("colour").write_csv(new)
+    ran = polytask("predict", "model", new, "--task", "b, a")
+    assert ran.status == 0, ran.err
+    found = pl.read_csv(ran.out.encode())
+    assert found.columns == ["row", "a", "b"]
+    assert found.height == len(every) - 1
+    known = [float(line.split(",")[2]) for line in every if ",a," in line]
+    rows = [row for row, line in enumerate(every[1:]) if ",a," in line]
+    assert found["a"][rows].to_list() == pytest.approx(known)
+
+
 def test_several_labels(polytask, tmp_path):
     rows = [(*row[:3], int(row[5] == "yes")) for row in census()]
     table = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "rich", "wed"))

@@ -192,6 +192,15 @@ def test_some_sources_alone(polytask, model):
     assert "new.csv: 70 rows predicted by linear" in ran.err
 
 
+def test_named_tasks_of_sources(polytask, model):
+    found = rows_of(polytask("predict", model, *SOURCES, "--task", "sweet").out)
+    assert list(found[0]) == ["source", "row", "sweet", "sweet_probability"]
+    assert [row["source"] for row in found] == ["white"] * 70
+    ran = polytask("predict", model, "--source", "red=red.csv", "--task", "sweet")
+    assert ran.status == 2
+    assert ran.error.startswith("error: Task 'sweet' lies in none of the given sources, 'red'.")
+
+
 def test_kept_columns_never_mix_with_answers(polytask, model, tmp_path):
     write_csv(tmp_path / "bare.csv", [(0.5, 1.5)], ("acid", "ph"))
     sources = ("--source", "red=bare.csv", "--source", "white=white.csv")

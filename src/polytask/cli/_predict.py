@@ -23,6 +23,7 @@ def run(
     table: Path | None,
     sources: Sequence[str],
     keep: Sequence[str],
+    tasks: Sequence[str],
     out: Path | None,
     how: Mapping[str, Any],
     trust: Sequence[str] = (),
@@ -43,7 +44,7 @@ def run(
             check_table_file(path)
         from polytask.cli._predicting import predict_rows
 
-        predictions, name = predict_rows(model, paths, keep, how, trust, voice)
+        predictions, name = predict_rows(model, paths, keep, tasks, how, trust, voice)
         if out is None:
             voice.result(predictions.write_csv().rstrip("\n"))
             return

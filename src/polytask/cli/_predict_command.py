@@ -37,6 +37,14 @@ def predict(
             help="Columns of the table to copy, such as an identifier; with commas or repeated.",
         ),
     ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--task",
+            metavar="NAMES",
+            help="The only tasks to predict, with commas or repeated; all by default.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -67,4 +75,6 @@ def predict(
         "separator": separator or [],
         "decimal": decimal or [],
     }
-    run(model, table, source or [], keep or [], out, how, trust or [], quiet=bool(quiet))
+    run(
+        model, table, source or [], keep or [], task or [], out, how, trust or [], quiet=bool(quiet)
+    )

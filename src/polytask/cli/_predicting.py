@@ -13,7 +13,7 @@ from polytask.cli._prediction_table import prediction_table, together
 from polytask.cli._tasks import column_names
 from polytask.cli._text_format import text_format
 from polytask.cli._voice import Voice
-from polytask.data import SourceColumns, rows_to_predict, source_rows_to_predict
+from polytask.data import Schema, SourceColumns, rows_to_predict, source_rows_to_predict
 from polytask.exceptions import DataError
 from polytask.predictor import FittedPredictor, SavedModel, open_model
 
@@ -24,6 +24,7 @@ def predict_rows(
     model: Path,
     paths: Mapping[str, Path],
     keep: Sequence[str],
+    tasks: Sequence[str],
     how: Mapping[str, Any],
     trust: Sequence[str],
     voice: Voice,
@@ -37,6 +38,8 @@ def predict_rows(
         The file of each source, or of the one table under an empty name.
     keep : sequence of str
         Columns to copy.
+    tasks : sequence of str
+        The only tasks to predict, as the option lists them; all if empty.
     how : mapping
         How files are written, as `rows_to_predict` takes it.
     trust : sequence of str
@@ -50,25 +53,32 @@ def predict_rows(
     """
     saved = open_model(model, trust)
     how = text_format(how, () if "" in paths else paths)
+    named = column_names(tasks, saved.tasks.names) if tasks else None
     if "" in paths:
-        predictor, answers = _one_table(saved, paths[""], keep, how, voice)
+        predictor, answers = _one_table(saved, paths[""], keep, named, how, voice)
     else:
-        predictor, answers = _sources(saved, paths, keep, how, voice)
+        predictor, answers = _sources(saved, paths, keep, named, how, voice)
     return answers, predictor.name
 
 
 def _one_table(
-    saved: SavedModel, path: Path, keep: Sequence[str], how: Mapping[str, Any], voice: Voice
+    saved: SavedModel,
+    path: Path,
+    keep: Sequence[str],
+    tasks: Sequence[str] | None,
+    how: Mapping[str, Any],
+    voice: Voice,
 ) -> tuple[FittedPredictor, pl.DataFrame]:
     saved.check_sources(())
     rows = rows_to_predict(path, saved.schemas.values(), saved.tasks, **how)
-    kept = _own_kept(saved, next(iter(saved.schemas)), rows, _kept(keep, rows.columns))
-    saved.check(rows)
+    (schema,) = saved.schemas.values()
+    kept = _own_kept(schema, rows, _kept(keep, rows.columns))
+    saved.check(rows, tasks)
     predictor = saved.predictor()  # a network loads torch
-    predictions = predictor.predict(rows)
+    predictions = predictor.predict(rows, tasks=tasks)
     for note in (*saved.notes, *predictions.notes):
         voice.note(f"note: {note}")
-    own_rows = any(schema.own_rows for schema in saved.schemas.values())
+    own_rows = _names_tasks(schema, rows)
     return predictor, prediction_table(predictions, rows, kept, own_rows=own_rows)
 
 
@@ -76,6 +86,7 @@ def _sources(
     saved: SavedModel,
     paths: Mapping[str, Path],
     keep: Sequence[str],
+    tasks: Sequence[str] | None,
     how: Mapping[str, Any],
     voice: Voice,
 ) -> tuple[FittedPredictor, pl.DataFrame]:
@@ -84,19 +95,23 @@ def _sources(
     columns = SourceColumns({name: rows.columns for name, rows in tables.items()})
     wanted = dict.fromkeys(_kept(keep, columns))
     kept = {
-        name: _own_kept(saved, name, rows, list(columns.of(name, wanted)))
+        name: _own_kept(saved.schemas[name], rows, list(columns.of(name, wanted)))
         for name, rows in tables.items()
     }
-    saved.check(tables)
+    saved.check(tables, tasks)
     predictor = saved.predictor()  # a network loads torch
     answers, copied = {}, {name for names in kept.values() for name in names}
     for note in saved.notes:
         voice.note(f"note: {note}")
     for name, rows in tables.items():
-        predictions = predictor.predict({name: rows})
+        schema = saved.schemas[name]
+        own = None if tasks is None else [task for task in tasks if task in schema.targets]
+        if own == []:
+            continue
+        predictions = predictor.predict({name: rows}, tasks=own)
         for note in predictions.notes:
             voice.note(f"note: {name}: {note}")
-        own_rows = saved.schemas[name].own_rows
+        own_rows = _names_tasks(schema, rows)
         answers[name] = prediction_table(
             predictions, rows, kept[name], own_rows=own_rows, taken=copied
         )
@@ -116,9 +131,13 @@ def _kept(keep: Sequence[str], columns: Sequence[str]) -> list[str]:
     return kept
 
 
-def _own_kept(saved: SavedModel, source: str, rows: pl.DataFrame, kept: list[str]) -> list[str]:
+def _names_tasks(schema: Schema, rows: pl.DataFrame) -> bool:
+    """Whether each row belongs to one task, which it names unless there is only one."""
+    return schema.own_rows and (len(schema.targets) == 1 or schema.task_column in rows.columns)
+
+
+def _own_kept(schema: Schema, rows: pl.DataFrame, kept: list[str]) -> list[str]:
     """Columns of a source to copy; first the column that names each row's task."""
-    schema = saved.schemas[source]
     if schema.own_rows and schema.task_column in rows.columns:
         return list(dict.fromkeys([schema.task_column, *kept]))
     return kept

@@ -22,6 +22,8 @@ def prediction_table(
 ) -> pl.DataFrame:
     """Build the table: row number, kept columns, and decision and probabilities per task.
 
+    Rows without a prediction are left out.
+
     Parameters
     ----------
     predictions : Predictions
@@ -41,7 +43,8 @@ def prediction_table(
         copied = name in front or name in taken
         own = _free(f"{name}_predicted", {*answers, *table, *taken}) if copied else name
         table[own] = pl.Series(values.tolist())
-    return pl.DataFrame(table)
+    row_ids = [prediction.row_ids for prediction in predictions.values()]
+    return pl.DataFrame(table)[np.unique(np.concatenate(row_ids))]
 
 
 def together(

@@ -46,11 +46,11 @@ class CombinedModel(Model):
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
-        scores_by_model = [model.scores(sources) for model in self.models]
+        needed = {self.answers[task] for source in sources for task in source.tasks.names}
+        by_model = {position: self.models[position].scores(sources) for position in needed}
         return {
             source.name: {
-                task: scores_by_model[self.answers[task]][source.name][task]
-                for task in scores_by_model[0][source.name]
+                task: by_model[self.answers[task]][source.name][task] for task in source.tasks.names
             }
             for source in sources
         }

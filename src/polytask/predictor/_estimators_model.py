@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +61,17 @@ class EstimatorsModel(Model):
 
     def _scores(self, source: Source, targets: Mapping[str, FittedTarget]) -> dict[str, np.ndarray]:
         schema = self.schemas[source.name]
+        parts = [part for part in self.parts if part.source == source.name and part.serves(source)]
+        if source.task_index is None and any(part.design.tasks for part in parts):
+            alone = [self._scores(_as_rows_of(source, n), targets) for n in source.tasks.names]
+            return {name: scores for of_task in alone for name, scores in of_task.items()}
         matrices: dict[Design, Any] = {}  # most parts share one
         scores: dict[str, np.ndarray] = {}
-        for part in self.parts:
-            if part.source == source.name:
-                if part.design not in matrices:
-                    matrices[part.design] = part.design.matrix(source, schema)
-                with suitable_threads(source.n_rows):
-                    scores.update(part.scores(matrices[part.design], source, self.tasks, targets))
+        for part in parts:
+            if part.design not in matrices:
+                matrices[part.design] = part.design.matrix(source, schema)
+            with suitable_threads(source.n_rows):
+                scores.update(part.scores(matrices[part.design], source, self.tasks, targets))
         return scores
 
     def save(self, folder: Path) -> None:
@@ -111,6 +114,12 @@ class EstimatorsModel(Model):
                 f"{where} holds no estimators that can predict: {reason(error, named=False)}."
             ) from error
         return cls(tasks, schemas, parts)
+
+
+def _as_rows_of(source: Source, task: str) -> Source:
+    """The rows of a source as those of one task, which is an input."""
+    index = np.zeros(source.n_rows, dtype=np.int32)
+    return replace(source, tasks=source.tasks.subset([task]), task_index=index)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ class EstimatorsPart:
     spread: bool = False
     standardized: bool = False
 
+    def serves(self, source: Source) -> bool:
+        """Whether it predicts a task that the source carries."""
+        return not set(self.tasks).isdisjoint(source.tasks.names)
+
     def scores(
         self,
         X: Any,
@@ -49,20 +53,21 @@ class EstimatorsPart:
         tasks: TaskSet,
         targets: Mapping[str, FittedTarget],
     ) -> Iterator[tuple[str, np.ndarray]]:
-        """Raw scores of each of the part's tasks; `X` is the design's matrix of the source."""
+        """Raw scores of the part's tasks in a source; `X` is the design's matrix of the source."""
         outputs = self.estimators[0].predict(X) if self.spread and source.n_rows else None
         first = 0
         for name in self.tasks:
             kind, target = tasks[name].known_kind, targets[name]
+            start, first = first, first + math.prod(kind.target_shape(target))
+            if name not in source.tasks.names:
+                continue
             rows = source.rows_of(name)
             if len(rows) == 0:
                 yield name, np.zeros((0, *kind.score_shape(target)), dtype=np.float32)
                 continue
             estimators: Sequence[Any] = self.estimators
             if outputs is not None:
-                n_cells = math.prod(kind.target_shape(target))
-                estimators = [_Outputs(outputs[:, first : first + n_cells])]
-                first += n_cells
+                estimators = [_Outputs(outputs[:, start:first])]
             if kind.units(target) and not self.standardized:
                 estimators = [_Encoded(estimators, kind, target)]
             own = X[rows] if source.own_rows else X

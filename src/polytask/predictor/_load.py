@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,9 +141,9 @@ class SavedModel:
             only_source(self.schemas)
         check_sources(names, self.schemas)
 
-    def check(self, data: Any) -> None:
-        """Raise the errors that `FittedPredictor.predict` raises about the rows' columns."""
-        sources_to_predict(data, self.schemas, self.tasks)
+    def check(self, data: Any, tasks: Iterable[str] | str | None = None) -> None:
+        """Raise the errors that `FittedPredictor.predict` raises about the rows' columns and tasks."""
+        sources_to_predict(data, self.schemas, self.tasks, tasks)
 
     def predictor(self) -> FittedPredictor:
         """Build the model; a network loads torch."""

@@ -34,7 +34,11 @@ class Model(ABC):
     def scores(
         self, sources: Sequence[Source]
     ) -> Mapping[str, Mapping[str, Float32[np.ndarray, "m size"]]]:
-        """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
+        """Raw scores by source name and task, for `source.rows_of(task)` in that order.
+
+        A source may carry some of its tasks only; scores of others are not used. Where fitting had
+        one task for each row, a source whose rows have none is scored for all its tasks.
+        """
 
     @abstractmethod
     def save(self, folder: Path) -> None:

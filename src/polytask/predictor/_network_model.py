@@ -66,6 +66,8 @@ class NetworkModel(Model):
         scores = {}
         for block in blocks:
             for position, name in enumerate(block.tasks_in(source.name)):
+                if name not in source.tasks.names:
+                    continue
                 table = raw[source.name, block.name].cpu().numpy()[source.rows_of(name)]
                 own = table if rows.task is not None else table[:, position]
                 scores[name] = own.reshape(len(own), *block.score_shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -84,8 +84,8 @@ class FittedPredictor:
         """Number of learned values."""
         return self.model.n_parameters
 
-    def predict(self, data: Any) -> Predictions:
-        """Predict every task for new rows.
+    def predict(self, data: Any, *, tasks: Iterable[str] | str | None = None) -> Predictions:
+        """Predict every task, or those named, for new rows.
 
         Parameters
         ----------
@@ -94,6 +94,10 @@ class FittedPredictor:
             Columns that the model does not need (targets among them) are ignored; where each row
             belongs to one task, the task column is needed. A mapping of source names is for models
             of several sources, and may leave some out.
+        tasks : iterable of str, optional
+            Names of the only tasks to predict, by default all. Where each row belongs to one task,
+            rows of other tasks are left out; without the task column, every row is predicted for
+            each of these tasks.
 
         Returns
         -------
@@ -105,12 +109,16 @@ class FittedPredictor:
         ------
         DataError
             If there are no rows, an input column is absent or changed its type, or a row belongs
-            to a task that the model does not know.
+            to a task that the model does not know; or if the given sources do not carry a named
+            task.
+        ParameterError
+            If `tasks` is empty, names a task twice or, as an UnknownNameError, one that the model
+            does not have.
         BundleError
             If the model was loaded, and fails or answers with NaN on rows that its schema accepts.
         """
         targets = fitted_targets(self.tasks, self.schemas)
-        sources = sources_to_predict(data, self.schemas, self.tasks)
+        sources = sources_to_predict(data, self.schemas, self.tasks, tasks)
         scores = self._scores(sources, targets)
         for task, (raw, row_ids, _) in scores.items():
             self._check_numbers(task, raw, row_ids)
@@ -146,7 +154,9 @@ class FittedPredictor:
                 row_ids.setdefault(task, [np.zeros(0, dtype=np.int64)])
                 counts.setdefault(task, {})[source.name] = 0
             for chunk in chunks(source, self.schemas[source.name]):
-                for task, scores in self._chunk_scores(chunk).items():
+                computed = self._chunk_scores(chunk)
+                for task in [name for name in source.tasks.names if name in computed]:
+                    scores = computed[task]
                     raw[task].append(scores)
                     row_ids[task].append(chunk.row_ids[chunk.rows_of(task)])
                     counts[task][source.name] += len(scores)

@@ -10,6 +10,7 @@ import numpy as np
 
 from polytask.data import MultiTaskDataset, Schema, Source, about_source, as_source
 from polytask.exceptions import DataError
+from polytask.predictor._named_tasks import named_tasks, sources_of_tasks
 from polytask.tasks import TaskSet
 
 __all__ = ["check_sources", "chunks", "only_source", "sources_to_predict"]
@@ -24,17 +25,30 @@ def sources_to_predict(
     data: Any,
     schemas: Mapping[str, Schema],
     tasks: TaskSet,
+    named: Iterable[str] | str | None = None,
 ) -> list[Source]:
-    """Return sources in the order of the schemas, without labels, tasks in the order of fitting."""
+    """Return sources in the order of the schemas, without labels, tasks in the order of fitting.
+
+    Parameters
+    ----------
+    data : table, MultiTaskDataset, or mapping of source name to table
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+        Of the model.
+    named : iterable of str, optional
+        The only tasks to predict. The sources carry these alone, without the rows of others; rows
+        that name no task are then for all of them.
+    """
+    predicted = named_tasks(named, tasks)
     tables = _by_source(data, schemas)
     sources = []
     for name, schema in schemas.items():
         if name in tables:
             with about_source(name, alone=len(schemas) == 1):
-                sources.append(_own_source(tables[name], schema, tasks))
+                sources.append(_own_source(tables[name], schema, tasks, needs_task=named is None))
     if not any(source.n_rows for source in sources):
         raise DataError("The table has no rows to predict.")
-    return sources
+    return sources if named is None else sources_of_tasks(sources, predicted)
 
 
 def _by_source(data: Any, schemas: Mapping[str, Schema]) -> dict[str, Any]:
@@ -85,11 +99,12 @@ def _listed(schemas: Mapping[str, Schema]) -> str:
     return ", ".join(map(repr, schemas))
 
 
-def _own_source(table: Any, schema: Schema, tasks: TaskSet) -> Source:
+def _own_source(table: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool) -> Source:
     if not isinstance(table, Source):
-        return as_source(table, schema, tasks)
+        return as_source(table, schema, tasks, needs_task=needs_task)
     if schema.own_rows and table.task_index is None:
-        return replace(as_source(table.inputs, schema, tasks), row_ids=table.row_ids)
+        source = as_source(table.inputs, schema, tasks, needs_task=needs_task)
+        return replace(source, row_ids=table.row_ids)
     carried = tasks.subset(schema.targets)
     return replace(
         table,

@@ -19,7 +19,7 @@ from polytask.tasks import TaskSet
 __all__ = ["as_source"]
 
 
-def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
+def as_source(frame: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool = True) -> Source:
     """Read a frame as a source without labels; target columns are not required.
 
     Parameters
@@ -29,6 +29,9 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
         The model's schema of the source.
     tasks : TaskSet
         The model's tasks; those of the schema are kept.
+    needs_task : bool, default True
+        Whether the column that names each row's task must be there, where rows have one task
+        each. Without it, rows belong to no single task.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet) -> Source:
         task_column = schema.task_column or "task"
         if len(carried) == 1 and task_column not in table.columns:
             task_index = np.zeros(table.height, dtype=np.int32)
-        else:
+        elif needs_task or task_column in table.columns:
             require_columns(table.columns, [task_column], "The column that names each row's task,")
             task_index = task_positions(table[task_column], carried.names)
     return Source(
