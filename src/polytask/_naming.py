@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from polytask._listing import first_names
+from polytask._local_modules import hidden_file, import_module
 from polytask._reason import reason
 from polytask._trust import check_import
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -329,13 +330,29 @@ def _imported(path: str, what: str, base: type | None) -> object:
     check_import(path)
     module, _, name = path.partition(":")
     try:
-        thing = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        sentence = f"The {what} {path!r} cannot be imported: {reason(error, named=False)}."
-        raise UnknownNameError(sentence) from error
+        thing = getattr(import_module(module), name)
+    except Exception as error:
+        raise UnknownNameError(_not_imported(path, what, error)) from error
     if base is not None and not _is_concrete(thing, base):
         raise UnknownNameError(_not_concrete(thing, base, f"The {what} {path!r}"))
     return thing
+
+
+def _not_imported(path: str, what: str, error: Exception) -> str:
+    """Sentence on what went wrong while ``module:Name`` was imported."""
+    module = path.partition(":")[0]
+    named = not isinstance(error, ImportError | AttributeError | ValueError)
+    sentence = f"The {what} {path!r} cannot be imported: {reason(error, named=named)}."
+    outermost = module.partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name == outermost:
+        return f"{sentence} Install it, or go to the folder of {outermost}.py."
+    file = hidden_file(module)
+    if file is not None and isinstance(error, ImportError | AttributeError):
+        return (
+            f"{sentence} {file} in the current folder is hidden by another module {outermost!r}, "
+            "of Python or an installed library. Rename it."
+        )
+    return sentence
 
 
 def _not_concrete(thing: object, base: type, subject: str) -> str:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from polytask._listing import enumerated
+from polytask._local_modules import import_module
 from polytask._reason import reason
 from polytask.exceptions import ParameterError, UntrustedError
 
@@ -228,7 +229,7 @@ def imported(name: str) -> Any:
     if module == "__main__" and attribute in _IN_SCRIPT:
         return in_script(attribute, _IN_SCRIPT[attribute])
     try:
-        thing: Any = importlib.import_module(module)
+        thing: Any = import_module(module)
         for part in attribute.split("."):
             thing = getattr(thing, part)
     except (ImportError, AttributeError) as error:

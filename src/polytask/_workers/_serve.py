@@ -9,9 +9,11 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from polytask._local_modules import import_modules_of
 from polytask._workers._messages import receive, send
 
 __all__ = ["serve"]
@@ -22,7 +24,8 @@ _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 def serve(parent: int) -> None:
     """Answer requests that come over standard input, until the parent process ends.
 
-    The first message is the search path for modules, the second what all requests share.
+    The first message is the search path for modules, with the folders of those that are found
+    elsewhere; the second is what all requests share.
 
     Parameters
     ----------
@@ -33,8 +36,8 @@ def serve(parent: int) -> None:
     requests, answers = _take_standard_streams()
     inbox: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_receive_requests, args=(requests, inbox), daemon=True).start()
-    sys.path[:] = pickle.loads(inbox.get())  # noqa: S301 - from our own parent
-    session = _Session(inbox.get())
+    sys.path[:], folders = pickle.loads(inbox.get())  # noqa: S301 - from our own parent
+    session = _Session(folders, inbox.get())
     while True:
         send(answers, session.answer(inbox.get()))
 
@@ -73,7 +76,8 @@ def _receive_requests(requests: BinaryIO, inbox: SimpleQueue[bytes]) -> None:
 class _Session:
     """Answers to requests, and the object that they share, unpickled with the first request."""
 
-    def __init__(self, shared: bytes) -> None:
+    def __init__(self, folders: Mapping[str, str], shared: bytes) -> None:
+        self._folders = folders
         self._packed: bytes | None = shared
         self._shared: Any = None
 
@@ -81,6 +85,7 @@ class _Session:
         """A pickled pair: whether the job succeeded, and its result or error."""
         try:
             if self._packed is not None:
+                import_modules_of(self._folders)
                 self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
             work, job = pickle.loads(request)  # noqa: S301 - from our own parent
             return _pickled((True, work(job, self._shared)))

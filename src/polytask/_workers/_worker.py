@@ -13,6 +13,7 @@ from multiprocessing.spawn import get_executable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from polytask._local_modules import local_folders
 from polytask._workers._messages import receive, send
 from polytask._workers._signals import signals_held
 
@@ -62,7 +63,7 @@ class Worker:
         requests = cast("BinaryIO", self._process.stdin)
         answers = cast("BinaryIO", self._process.stdout)
         if self._shared is not None:
-            send(requests, pickle.dumps(sys.path))
+            send(requests, pickle.dumps((sys.path, local_folders())))
             send(requests, self._shared)
             self._shared = None
         send(requests, request)

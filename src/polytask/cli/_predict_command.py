@@ -66,6 +66,7 @@ def predict(
 
     [dim]polytask predict model/ new.csv --out predictions.csv[/dim]
     """
+    from polytask._local_modules import local_modules
     from polytask.cli._predict import run
 
     how = {
@@ -75,6 +76,6 @@ def predict(
         "separator": separator or [],
         "decimal": decimal or [],
     }
-    run(
-        model, table, source or [], keep or [], task or [], out, how, trust or [], quiet=bool(quiet)
-    )
+    chosen = source or [], keep or [], task or []
+    with local_modules(name.partition(":")[0] for name in trust or []):
+        run(model, table, *chosen, out, how, trust or [], quiet=bool(quiet))

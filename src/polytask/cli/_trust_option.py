@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from polytask._local_modules import local_modules
 from polytask._trust import (
     checked_trust,
     is_own,
@@ -21,11 +22,19 @@ from polytask.exceptions import UntrustedError
 __all__ = ["check_code", "trusting"]
 
 _CODE = re.compile(r"(?=(?<![\w.])([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.]))")
+_KIND = re.compile(r":([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.:])")
+
+_NAMES_CODE = {"model", "weighting", "aggregation", "sampler", "observer", "metric", "loss", "set"}
+_NAMES_KINDS = {"target", "auxiliary"}
+"""Options whose values name code only after a column, ``income:mine:Kind``."""
 
 
 @contextmanager
 def trusting(given: Mapping[str, Any]) -> Iterator[None]:
     """Let names import only what the command line names, whatever a study file or a model says.
+
+    Modules of the current folder are found if an option that takes code, or ``--trust``, names
+    them: ``--target income:binary`` names none, nor does a file.
 
     Parameters
     ----------
@@ -34,8 +43,16 @@ def trusting(given: Mapping[str, Any]) -> Iterator[None]:
     """
     texts = [text for value in given.values() for text in _words(value)]
     typed = [name.replace(":", ".") for text in texts for name in _CODE.findall(text)]
-    with only_trusted((*checked_trust(given.get("trust") or (), "the command line"), *typed)):
+    trusted = checked_trust(given.get("trust") or (), "the command line")
+    with only_trusted((*trusted, *typed)), local_modules((*trusted, *_modules(given))):
         yield
+
+
+def _modules(given: Mapping[str, Any]) -> Iterator[str]:
+    """Modules that were typed where an option takes ``module:Class``."""
+    for pattern, options in ((_CODE, _NAMES_CODE), (_KIND, _NAMES_KINDS)):
+        for text in (text for option in options for text in _words(given.get(option))):
+            yield from (name.partition(":")[0] for name in pattern.findall(text))
 
 
 def check_code(methods: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
+from polytask._local_modules import import_if_local
 from polytask._plain import parse_json
 from polytask._reason import reason
 from polytask.exceptions import BundleError
@@ -53,6 +54,8 @@ def load_estimators(content: bytes, where: str) -> Any:
     try:
         _check(content, where)
         types = skops_io.get_untrusted_types(data=content)
+        for name in types:
+            import_if_local(name)
         return skops_io.loads(content, trusted=types)
     except BundleError:
         raise

@@ -1,0 +1,125 @@
+"""Modules of the current folder, which are found there if the command line names them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+__all__ = [
+    "hidden_file",
+    "import_if_local",
+    "import_module",
+    "import_modules_of",
+    "local_folders",
+    "local_modules",
+]
+
+_NAMES: ContextVar[frozenset[str]] = ContextVar("local_modules", default=frozenset())
+"""Outermost names of the modules that may lie in the current folder."""
+
+_FOLDERS: dict[str, str] = {}
+"""The folder of every module that was found there."""
+
+
+@contextmanager
+def local_modules(names: Iterable[str]) -> Iterator[None]:
+    """Let `import_module` find these modules in the current folder too, inside the block.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Dotted names, of which the first part counts.
+    """
+    token = _NAMES.set(frozenset(map(_outermost, names)))
+    try:
+        yield
+    finally:
+        _NAMES.reset(token)
+
+
+def import_module(name: str) -> ModuleType:
+    """Import a module; from the current folder if `local_modules` names it and no other has the name.
+
+    While it is imported, the folder stands at the end of the search path, so that it may import
+    its neighbours, and hides no installed library.
+
+    Raises
+    ------
+    Exception
+        Whatever the module raises; ImportError if there is none.
+    """
+    import_if_local(name)
+    return importlib.import_module(name)
+
+
+def import_if_local(name: str) -> None:
+    """Import the outermost module of a dotted name if `import_module` would find it here alone."""
+    outermost = _outermost(name)
+    if outermost not in _NAMES.get() or _is_known(outermost):
+        return
+    folder = str(Path.cwd())
+    if _file_of(outermost, folder) is None:
+        return
+    with _last_in_search(folder):
+        importlib.import_module(outermost)
+    _FOLDERS[outermost] = folder
+
+
+def local_folders() -> dict[str, str]:
+    """The folders of modules that were found in the current one, by name, for worker processes."""
+    return dict(_FOLDERS)
+
+
+def import_modules_of(folders: Mapping[str, str]) -> None:
+    """Import modules from the folders where another process found them."""
+    for name, folder in folders.items():
+        with _last_in_search(folder):
+            importlib.import_module(name)
+
+
+def hidden_file(name: str) -> str | None:
+    """The file of the current folder that another module of the same name hides, if there is one.
+
+    Parameters
+    ----------
+    name : str
+        Dotted; the first part counts.
+    """
+    outermost = _outermost(name)
+    file = _file_of(outermost, str(Path.cwd())) if outermost in _NAMES.get() else None
+    module = sys.modules.get(outermost)
+    if file is None or module is None or file == getattr(module, "__file__", None):
+        return None
+    return str(Path(file).relative_to(Path.cwd()))
+
+
+def _outermost(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _is_known(name: str) -> bool:
+    return name in sys.modules or find_spec(name) is not None
+
+
+def _file_of(name: str, folder: str) -> str | None:
+    """The file that a module of the folder is read from; None if there is none."""
+    spec = PathFinder.find_spec(name, [folder])
+    return None if spec is None else spec.origin
+
+
+@contextmanager
+def _last_in_search(folder: str) -> Iterator[None]:
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.reverse()
+        sys.path.remove(folder)  # the last of that name
+        sys.path.reverse()

@@ -1,0 +1,127 @@
+"""Modules in the current folder, which the command line finds if it names them."""
+
+import json
+import pickle
+import sys
+
+import pytest
+
+from polytask import _local_modules
+from polytask._workers import Worker
+
+QUICK = ("-t", "income:binary", "--steps", 2, "-q")
+LAYERS = 'open("imported", "w").close()\n'
+CODE = """
+from dataclasses import dataclass
+
+import layers_next_to_it
+from polytask.architectures import HardSharing
+
+
+@dataclass(frozen=True)
+class Trunk(HardSharing):
+    pass
+"""
+WORK = """
+import layers_next_to_it
+
+
+def double(job, common):
+    return 2 * job
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The current folder with a module, and another that it imports."""
+    (tmp_path / "code_right_here.py").write_text(CODE)
+    (tmp_path / "work_right_here.py").write_text(WORK)
+    (tmp_path / "layers_next_to_it.py").write_text(LAYERS)
+    (tmp_path / "income.py").write_text(LAYERS)
+    (tmp_path / "calendar.py").write_text(LAYERS)
+    (tmp_path / "broken_right_here.py").write_text("def f(:\n")
+    monkeypatch.setattr(_local_modules, "_FOLDERS", {})
+    before = set(sys.modules)
+    yield tmp_path
+    for name in {"code_right_here", "work_right_here", "layers_next_to_it", "income"} - before:
+        sys.modules.pop(name, None)
+
+
+def forget():
+    for name in ("code_right_here", "layers_next_to_it"):
+        del sys.modules[name]
+
+
+def test_a_model_fits_and_predicts(polytask, table):
+    path = list(sys.path)
+    ran = polytask("fit", table, *QUICK, "-m", "code_right_here:Trunk")
+    assert ran.status == 0, ran.err
+    forget()
+    refused = polytask("predict", "model", table)
+    assert refused.status == 2
+    assert "--trust code_right_here" in refused.error
+    assert "code_right_here" not in sys.modules
+    assert polytask("predict", "model", table, "--trust", "code_right_here").status == 0
+    assert sys.path == path
+
+
+def test_a_study_file_names_it_if_the_command_line_trusts_it(polytask, table, folder):
+    study = folder / "study.yaml"
+    study.write_text(json.dumps({"model": "code_right_here:Trunk", "table": str(table)}))
+    refused = polytask("fit", "--config", study, *QUICK)
+    assert refused.status == 2
+    assert not (folder / "imported").exists()
+    assert polytask("fit", "--config", study, *QUICK, "--trust", "code_right_here").status == 0
+
+
+@pytest.mark.parametrize("option", [("-t", "income:binary"), ("--split", "group:income")])
+def test_columns_that_were_typed_name_no_modules(polytask, table, folder, option):
+    study = folder / "study.yaml"
+    named = {"-t": "income:binary", "--split": "group:income"}[option[0]]
+    study.write_text(json.dumps({"weighting": named, "table": str(table)}))
+    ran = polytask("fit", "--config", study, "-t", "income:binary", *option, "-q")
+    assert ran.status == 2
+    assert not (folder / "imported").exists()
+    assert "income" not in sys.modules
+
+
+def test_an_installed_module_comes_first(polytask, table, folder):
+    ran = polytask("fit", table, *QUICK, "-m", "calendar:Trunk")
+    assert ran.status == 2
+    assert "calendar.py in the current folder is hidden by another module 'calendar'" in ran.error
+    assert not (folder / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("no_such_code:X", "No module named 'no_such_code'. Install it, or go to the folder of"),
+        ("broken_right_here:X", "cannot be imported: SyntaxError: invalid syntax"),
+        ("code_right_here:Trnk", "module 'code_right_here' has no attribute 'Trnk'."),
+    ],
+)
+def test_what_cannot_be_imported(polytask, table, name, sentence):
+    ran = polytask("fit", table, *QUICK, "-m", name)
+    assert ran.status == 2
+    assert sentence in ran.error
+    assert ran.err.count("\n") == 1
+
+
+def test_other_names_are_not_looked_for(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with _local_modules.local_modules(["other"]), pytest.raises(ImportError):
+        _local_modules.import_module("code_right_here")
+    with pytest.raises(ImportError):
+        _local_modules.import_module("code_right_here")
+
+
+def test_workers_find_it_where_the_command_did(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with _local_modules.local_modules(["work_right_here.double"]):
+        module = _local_modules.import_module("work_right_here")
+    monkeypatch.chdir(folder.parent)
+    worker = Worker(pickle.dumps(None), {})
+    try:
+        assert worker.ask(pickle.dumps((module.double, 4))) == (True, 8)
+    finally:
+        worker.end()
