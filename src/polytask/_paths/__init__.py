@@ -6,9 +6,19 @@ left out where what remains names one setting: ``encoder.dropout``, ``dropout``.
 """
 
 from polytask._paths._apply import applied, configured
+from polytask._paths._differing import differing
 from polytask._paths._find import find, near
 from polytask._paths._setting import Setting
 from polytask._paths._settings_of import settings_of
 from polytask._paths._written import Written
 
-__all__ = ["Setting", "Written", "applied", "configured", "find", "near", "settings_of"]
+__all__ = [
+    "Setting",
+    "Written",
+    "applied",
+    "configured",
+    "differing",
+    "find",
+    "near",
+    "settings_of",
+]

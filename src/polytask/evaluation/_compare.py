@@ -43,6 +43,7 @@ from polytask.evaluation.running._run_progress import Notes
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.evaluation.running._twins import with_twins
+from polytask.evaluation.wording._baselines import baseline_notes
 from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
@@ -89,8 +90,9 @@ def compare(
         regressor and a classifier in a tuple are one learner.
     twins : bool, default False
         Whether the twin of every joint network takes part too: a network of the same architecture
-        for each task alone (`polytask.architectures.Separate`), as large and sharing nothing. What
-        is gained over the twin is gained by sharing.
+        for each task alone (`polytask.architectures.Separate`), as large and sharing nothing. The
+        verdict says whether the joint network beats its twin: what is gained over it is gained by
+        sharing.
     split : Splitter or str, optional
         Or as on the command line, such as ``"folds:5"`` or ``"time:COLUMN"``; by default the
         column that names train and test rows, else `RandomSplit()`. One that gives several splits
@@ -157,7 +159,8 @@ def compare(
     - A learner that fails while it is fitted is left out, and `warnings` say why; the others go
       on. So are learners of the default set that cannot learn the tasks, and tasks of which the
       training rows of a split hold one class alone, or that have too few rows to be split.
-    - p-values are corrected over tasks by Holm's method. Auxiliary tasks are reported and
+    - p-values are corrected over tasks by Holm's method, and those of joint learners that
+      validation rows do not prefer over these learners. Auxiliary tasks are reported and
       counted nowhere.
 
     Examples
@@ -199,6 +202,7 @@ def compare(
                 *too_small,
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
+                *baseline_notes(candidates),
                 *without_twin,
                 *decisions(candidates, data),
                 *left_out,

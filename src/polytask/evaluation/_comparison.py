@@ -50,6 +50,8 @@ class Comparison:
     recommended : Recommendation
         From validation rows alone.
     warnings : tuple of str
+    twins : tuple of LearnerDifference
+        Each joint network against its twin, where twins take part.
     seconds : float
         Wall-clock seconds of the comparison, without runs that were read back.
     model : FittedPredictor or None
@@ -70,6 +72,7 @@ class Comparison:
     judgement: Verdict
     recommended: Recommendation
     warnings: tuple[str, ...] = ()
+    twins: tuple[LearnerDifference, ...] = ()
     seconds: float = 0.0
     model: FittedPredictor | None = field(default=None, init=False, repr=False, compare=False)
     folder: Path | None = field(default=None, init=False, repr=False, compare=False)

@@ -21,6 +21,7 @@ from polytask.evaluation.running._candidates import yardstick
 from polytask.evaluation.running._recommended_model import recommended_model
 from polytask.evaluation.running._runner import Runner, versions
 from polytask.evaluation.wording._sentences import worded
+from polytask.evaluation.wording._sizes import size_notes
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._warnings import warnings_of
 from polytask.evaluation.wording._why import why, why_none
@@ -60,10 +61,13 @@ def conclude(
     constant = next((entry for entry in entries if entry.candidate.reference), None)
     context = Context.of(runner.data, splits, constant)
     rows = tuple(learner_row(entry, by_name[baseline], context) for entry in entries)
-    differences = tuple(
-        worded(held_against(entry, by_name[entry.candidate.baseline], context), context.tasks)
-        for entry in entries
-        if entry.candidate.baseline is not None
+    differences, twins = (
+        tuple(
+            worded(held_against(entry, by_name[other], context), context.tasks)
+            for entry in entries
+            if (other := getattr(entry.candidate, against)) is not None
+        )
+        for against in ("baseline", "twin")
     )
     floor = None if constant is None else constant.name
     headlines = {t.name: context.headline(t.name) for t in context.tasks if t.is_primary}
@@ -85,12 +89,25 @@ def conclude(
             baseline,
             lambda learner, reference: gain_over(by_name[learner], by_name[reference], context),
             favourite=favourite,
+            twins=twins,
         ),
         recommended=recommendation,
-        warnings=(*notes, *warnings_of(study, rows)),
+        warnings=(*notes, *warnings_of(study, rows), *size_notes(rows, _without_twin(entries))),
+        twins=twins,
         seconds=time.perf_counter() - started,
     )
     return comparison.kept(folder=runner.store.folder if kept else None, model=model)
+
+
+def _without_twin(entries: Sequence[Entry]) -> list[str]:
+    """Joint learners that have a twin, which does not take part."""
+    return [
+        entry.name
+        for entry in entries
+        if entry.candidate.joint
+        and entry.candidate.twin is None
+        and entry.candidate.learner.twin() is not None
+    ]
 
 
 def _chosen(

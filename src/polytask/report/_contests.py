@@ -52,6 +52,7 @@ class Contest:
     gains: Sequence[Gain]
     population: PopulationView | None = None  # where the tasks are many and small
     full: bool = True  # whether its tasks are drawn and listed
+    twin: str = ""  # sentence on the learner against its twin, where that took part
 
     @property
     def ranked(self) -> list[Gain]:
@@ -88,6 +89,7 @@ def contests(study: Study) -> list[Contest]:
     """Comparisons of all joint learners, beginning with the learner of the verdict."""
     joint = study.record["verdict"]["joint"]
     records = sorted(study.record["differences"], key=lambda record: record["learner"] != joint)
+    twins = {twin["learner"]: twin["sentence"] for twin in study.record.get("twins", ())}
     drawn = max(1, DRAWN // len(study.tasks))
     return [
         Contest(
@@ -98,6 +100,7 @@ def contests(study: Study) -> list[Contest]:
             [_gain(study, record, task) for task in record["tasks"]],
             population=population_view(record.get("population")),
             full=rank < drawn,
+            twin=twins.get(record["learner"], ""),
         )
         for rank, record in enumerate(records)
     ]

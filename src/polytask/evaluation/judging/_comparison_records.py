@@ -158,7 +158,7 @@ class TaskDifference:
 
 @dataclass(frozen=True)
 class LearnerDifference:
-    """A joint learner against its single-task baseline.
+    """A joint learner against its single-task baseline, or against its twin.
 
     Attributes
     ----------

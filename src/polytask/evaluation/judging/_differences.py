@@ -28,7 +28,7 @@ __all__ = ["held_against"]
 
 
 def held_against(learner: Entry, baseline: Entry, context: Context) -> LearnerDifference:
-    """Compare a joint learner with its single-task baseline, per task and over all tasks.
+    """Compare a joint learner with its single-task baseline or its twin, per task and over all.
 
     p-values are corrected over primary tasks, and by themselves over auxiliary ones. Sentences
     are left empty.

@@ -47,12 +47,15 @@ class Candidate:
         Name of its single-task baseline; None for a learner that shares nothing.
     requested : bool
         Whether the caller requested it; False for one added as a reference or baseline.
+    twin : str, optional
+        Name of its twin, where that takes part.
     """
 
     name: str
     learner: Learner
     baseline: str | None = None
     requested: bool = True
+    twin: str | None = None
 
     @property
     def joint(self) -> bool:

@@ -36,10 +36,14 @@ def remaining(
     if not any(candidate.requested for candidate in left):
         record = next(failed[candidate.name] for candidate in candidates if candidate.requested)
         raise _error_class(record.error)(record.failure)
-    return tuple(
-        replace(candidate, baseline=None) if candidate.baseline in failed else candidate
-        for candidate in left
-    )
+    return tuple(_without(candidate, failed) for candidate in left)
+
+
+def _without(candidate: Candidate, failed: Mapping[str, RunRecord]) -> Candidate:
+    """The candidate without a baseline or twin that gave no models."""
+    baseline = None if candidate.baseline in failed else candidate.baseline
+    twin = None if candidate.twin in failed else candidate.twin
+    return replace(candidate, baseline=baseline, twin=twin)
 
 
 def _error_class(name: str) -> type[PolytaskError]:

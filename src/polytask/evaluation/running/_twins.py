@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from polytask.data import MultiTaskDataset
 from polytask.evaluation.running._candidates import Candidate
@@ -21,6 +22,7 @@ def with_twins(
     Returns
     -------
     tuple of Candidate
+        Joint learners with the names of their twins.
     tuple of str
         A sentence for each joint learner without a twin.
     """
@@ -35,11 +37,15 @@ def with_twins(
             notes.append(f"{candidate.name} has no twin: its family learns no task alone.")
         elif (reason := unserved(twin, data)) is not None:
             notes.append(f"The twin {twin.name} is left out: {reason}")
-        elif all(twin != other.learner for other in (*candidates, *with_added)):
-            taken = {other.name for other in (*candidates, *with_added)}
-            with_added.append(Candidate(_name(twin, candidate, taken), twin, requested=False))
+        else:
+            known = {other.name: other for other in (*candidates, *with_added)}
+            equal = [name for name, other in known.items() if other.learner == twin]
+            name = equal[0] if equal else _name(twin, candidate, known)
+            with_added[-1] = replace(candidate, twin=name)
+            if not equal:
+                with_added.append(Candidate(name, twin, requested=False))
     return tuple(with_added), tuple(notes)
 
 
-def _name(twin: Learner, candidate: Candidate, taken: set[str]) -> str:
+def _name(twin: Learner, candidate: Candidate, taken: Collection[str]) -> str:
     return f"{twin.name} ({candidate.name})" if twin.name in taken else twin.name

@@ -8,7 +8,14 @@ from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._words import count, percent, together
 
-__all__ = ["aside", "average", "average_sentence", "left_out_sentence", "where_interval_holds_zero"]
+__all__ = [
+    "aside",
+    "average",
+    "average_sentence",
+    "left_out_sentence",
+    "printed_interval",
+    "where_interval_holds_zero",
+]
 
 _MOST_REASONS = 3
 
@@ -25,9 +32,13 @@ def average(delta: DeltaMEstimate) -> str:
 
 def aside(delta: DeltaMEstimate) -> str:
     """Parenthesis after `average` where p shows a difference and the printed interval does not."""
+    return where_interval_holds_zero(delta.p, printed_interval(delta))
+
+
+def printed_interval(delta: DeltaMEstimate) -> tuple[float, float] | None:
+    """The interval that `average` writes."""
     geometric = delta.dominant is not None and delta.geometric is not None
-    interval = delta.geometric_interval if geometric else delta.interval
-    return where_interval_holds_zero(delta.p, interval)
+    return delta.geometric_interval if geometric else delta.interval
 
 
 def where_interval_holds_zero(p: float | None, interval: tuple[float, float] | None) -> str:

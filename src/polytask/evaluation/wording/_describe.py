@@ -138,4 +138,5 @@ def _statistics(data: MultiTaskDataset, splits: Sequence[Split], seeds: int) -> 
         method += f"; the spread over {len(splits)} splits enters by the Nadeau–Bengio variance"
     elif seeds > 1:
         method += f"; the spread over {seeds} seeds enters as a level of its own"
-    return {"level": _LEVEL, "unit": unit, "method": method, "correction": "Holm over tasks"}
+    correction = "Holm over tasks; joint learners that validation rows do not prefer, over learners"
+    return {"level": _LEVEL, "unit": unit, "method": method, "correction": correction}

@@ -13,7 +13,7 @@ from polytask.evaluation.wording._words import count, percent, share, with_inter
 from polytask.metrics import metrics_for
 from polytask.tasks import TaskSet
 
-__all__ = ["about_population", "worded"]
+__all__ = ["about_population", "outcome", "worded"]
 
 _ANSWERS = {
     HELPED: "joint training helped",
@@ -62,16 +62,18 @@ def _excludes_zero(difference: TaskDifference) -> bool:
 
 def _sentence(difference: LearnerDifference) -> str:
     """Sentence on all tasks together."""
-    pair = f"{difference.learner} against {difference.baseline}"
+    return f"{difference.learner} against {difference.baseline}: {outcome(difference)}."
+
+
+def outcome(difference: LearnerDifference) -> str:
+    """Clause on how many tasks joint training helped and hurt, and on Δm."""
     if difference.population is not None:
-        return f"{pair}: {about_population(difference.population)}."
+        return about_population(difference.population)
     shown = _shown(difference.counts)
     if difference.delta_m.value is None:
-        return f"{pair}: {shown}; Δm is undefined."
+        return f"{shown}; Δm is undefined"
     tasks = count(len(difference.delta_m.tasks), "task")
-    return (
-        f"{pair}: {shown}; {average(difference.delta_m)} over {tasks}{aside(difference.delta_m)}."
-    )
+    return f"{shown}; {average(difference.delta_m)} over {tasks}{aside(difference.delta_m)}"
 
 
 def about_population(population: Population) -> str:

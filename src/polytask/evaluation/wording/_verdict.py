@@ -9,6 +9,8 @@ from polytask.evaluation.judging._comparison_records import LearnerDifference, L
 from polytask.evaluation.judging._estimates import DeltaMEstimate
 from polytask.evaluation.wording._average import aside, average
 from polytask.evaluation.wording._joint import about_joint
+from polytask.evaluation.wording._others import about_others
+from polytask.evaluation.wording._twin import about_twin
 from polytask.evaluation.wording._why import on_validation
 
 __all__ = ["verdict"]
@@ -22,6 +24,7 @@ def verdict(
     lead: Callable[[str, str], DeltaMEstimate],
     *,
     favourite: bool = True,
+    twins: Sequence[LearnerDifference] = (),
 ) -> Verdict:
     """Write the verdict on the test rows.
 
@@ -29,7 +32,7 @@ def verdict(
     ----------
     rows : sequence of LearnerRow
     differences : sequence of LearnerDifference
-        One for each joint learner, with sentences.
+        One for each joint learner.
     winner : LearnerRow or None
         The one recommended; None where nothing beats the best constant.
     baseline : str
@@ -39,24 +42,23 @@ def verdict(
     favourite : bool
         Whether validation rows prefer the winner to all others, and not only to those that beat
         the best constant.
+    twins : sequence of LearnerDifference
+        One for each joint learner whose twin takes part, against the twin.
 
     Notes
     -----
     The winner, and of several joint learners the one that the verdict is about, are those that
     validation rows prefer: picking the one that tests best would flatter it. Where nothing beats
     the best constant, that is said first; then a winner that shares nothing; then whether joint
-    training helped.
+    training helped, and whether the twin says that sharing is why. The other joint learners follow,
+    corrected for their number.
     """
     main = _preferred(differences, {row.name: row for row in rows})
     answer = _answer(main)
     headline, sentences = about_joint(main, any(row.joint for row in rows))
     if len(rows[0].runs) == 1 and answer not in {ONE_TASK, UNDEFINED, TOO_FEW}:
         headline = _of_one_seed(headline)
-    others = [
-        difference.sentence
-        for difference in differences
-        if difference is not main and answer != ONE_TASK
-    ]
+    others = [] if main is None or answer == ONE_TASK else _others(main, differences, twins)
     if winner is None:
         headline, sentences = _nothing(rows), [headline, *sentences]
     elif not winner.joint and winner.name != baseline:
@@ -73,6 +75,21 @@ def verdict(
         winner_is_joint=winner is not None and winner.joint,
         nothing_beats_constant=winner is None,
     )
+
+
+def _others(
+    main: LearnerDifference,
+    differences: Sequence[LearnerDifference],
+    twins: Sequence[LearnerDifference],
+) -> list[str]:
+    """Sentences on the twin of the main learner, and on the other joint learners."""
+    by_twin = {twin.learner: twin for twin in twins}
+    own = by_twin.pop(main.learner, None)
+    return [
+        *([] if own is None else [about_twin(main, own)]),
+        *about_others([other for other in differences if other is not main]),
+        *about_others(list(by_twin.values()), twins=True),
+    ]
 
 
 def _answer(main: LearnerDifference | None) -> str:
