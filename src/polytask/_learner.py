@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import ClassVar
 
 from polytask._naming import snake_case
@@ -132,6 +133,16 @@ class Learner(ABC):
         as large and shares nothing.
         """
         return None
+
+    def with_detail(self, detail: str) -> Learner:
+        """The same recipe under a name that holds some of its settings, ``linear(alpha=0.1)``.
+
+        A learner whose class has no field `name` stays as it is.
+        """
+        if not any(field.name == "name" for field in fields(self)):  # type: ignore[arg-type]
+            return self
+        renamed: Learner = replace(self, name=f"{self.name}({detail})")  # type: ignore[type-var]
+        return renamed
 
     def settings(self) -> Sequence[Setting]:
         """Every setting that may be replaced, of this recipe and of the recipes in it."""

@@ -149,13 +149,15 @@ def test_twins_stand_after_their_joint_networks_and_are_nobodys_baseline():
 def test_twins_of_one_name_are_told_apart():
     data = tiny_dataset(["regression", "binary"])
     learners = [
-        MultiTaskNetwork(HardSharing(), Trainer(learning_rate=rate), label)
-        for rate, label in ((1e-3, "slow"), (1e-2, "fast"))
+        MultiTaskNetwork(HardSharing(), Trainer(learning_rate=1e-3)),
+        MultiTaskNetwork(HardSharing(), Trainer("equal", learning_rate=1e-2)),
+        MultiTaskNetwork(HardSharing(), Trainer(learning_rate=1e-1), "fast"),
     ]
     added, _ = with_twins(make_candidates(learners, data.tasks), data)
     assert [one.name for one in added if one.name.startswith("separate")] == [
         "separate(hard_sharing)",
-        "separate(hard_sharing) (fast)",
+        "separate(hard_sharing) (hard_sharing+equal)",
+        "separate(fast)",
     ]
 
 

@@ -10,7 +10,7 @@ from polytask._paths._differing import differing
 from polytask._paths._find import find, near
 from polytask._paths._setting import Setting
 from polytask._paths._settings_of import settings_of
-from polytask._paths._written import Written
+from polytask._paths._written import Written, parts
 
 __all__ = [
     "Setting",
@@ -20,5 +20,6 @@ __all__ = [
     "differing",
     "find",
     "near",
+    "parts",
     "settings_of",
 ]

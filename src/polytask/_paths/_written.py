@@ -23,7 +23,7 @@ from polytask._validation import (
 )
 from polytask.exceptions import ParameterError, PolytaskError, UnknownNameError, UntrustedError
 
-__all__ = ["Written", "read_written"]
+__all__ = ["Written", "parts", "read_written"]
 
 _NONE = {"none", "null", "~"}
 _TRUTH = {"true": True, "false": False}
@@ -98,7 +98,7 @@ def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
         case Choice(options=options):
             yield lambda: _chosen(text, options)
         case Each(element=element):
-            yield lambda: tuple(_first(part, element) for part in _parts(text))
+            yield lambda: tuple(_first(part, element) for part in parts(text))
         case OneOf(members=members):
             for member in sorted(members, key=lambda part: not isinstance(part, Choice)):
                 yield from _readings(text, member)
@@ -165,8 +165,15 @@ def _chosen(text: str, options: tuple[Any, ...]) -> object:
     raise ValueError(f"{text!r} is no option")
 
 
-def _parts(text: str) -> list[str]:
-    """Split at commas outside inner brackets, with or without outer ones; ``()`` has no parts."""
+def parts(text: str) -> list[str]:
+    """Split at commas outside inner brackets, with or without outer ones; ``()`` has no parts.
+
+    Examples
+    --------
+    >>> from polytask._paths import parts
+    >>> parts("(a,b),c")
+    ['(a,b)', 'c']
+    """
     ends = _ends(text)
     if ends and ends[0] == len(text) - 1 and _BRACKETS.get(text[0]) == text[-1]:
         text = text[1:-1].strip()
@@ -201,5 +208,5 @@ def _guess(text: str) -> object:
         except ValueError:
             continue
     if "," in text or (text and text[0] in _BRACKETS):
-        return tuple(_guess(part) for part in _parts(text))
+        return tuple(_guess(part) for part in parts(text))
     return text

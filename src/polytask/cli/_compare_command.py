@@ -51,9 +51,10 @@ def compare(
             metavar="NAME",
             help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
             "hierarchical, esmm, single_task and others ([bold]polytask methods[/bold] lists them), "
-            "linear, pooled_linear or gradient_boosting; hard_sharing+mgda names its balancing too. "
-            "Repeat for more. By default networks apart and joint, linear models and boosted trees; in any case a "
-            "constant, which all others must beat.",
+            "linear, pooled_linear or gradient_boosting; hard_sharing+mgda names its balancing too, "
+            "'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
+            "networks apart and joint, linear models and boosted trees; in any case a constant, which "
+            "all others must beat.",
             rich_help_panel="Training",
         ),
     ] = None,

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
+from polytask._paths import Written, applied
 from polytask.aggregation import Aggregator
 from polytask.architectures import Architecture
+from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -113,23 +115,45 @@ def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
         raise ParameterError(sentence)
 
 
-def named_learner(name: str) -> Learner:
-    """Return the learner of a name such as ``hard_sharing+mgda``."""
-    base, *added = name.split("+")
-    learner = resolve_learner(base)
-    if not added:
+def named_learner(text: str) -> Learner:
+    """Return the learner of a name such as ``hard_sharing+mgda`` or ``mmoe(n_experts=4)``.
+
+    Raises
+    ------
+    ParameterError
+        If the name is malformed, names two methods of one kind or methods for a model that shares
+        nothing, or a setting does not accept its value.
+    UnknownNameError
+        If there is no such model, method or setting.
+    """
+    name = model_name(text)
+    learner = _with_settings(resolve_learner(name.base), name)
+    if not name.methods:
         return learner
     if not _balances(learner):
-        sentence = f"{name}: {learner.name} shares nothing between tasks that could be balanced."
+        sentence = f"{text}: {learner.name} shares nothing between tasks that could be balanced."
         raise ParameterError(sentence)
     methods: dict[str, str] = {}
-    for word in added:
+    for word in name.methods:
         slot = _slot(word)
         if slot in methods:
-            sentence = f"{name} names two methods of {slot}, {methods[slot]} and {word}. Name one."
+            sentence = f"{text} names two methods of {slot}, {methods[slot]} and {word}. Name one."
             raise ParameterError(sentence)
         methods[slot] = word
+    _check_names_none(learner, methods)
     return _with(learner, methods)
+
+
+def _with_settings(learner: Learner, name: ModelName) -> Learner:
+    """The learner with the settings in brackets, which its name holds then."""
+    if not name.settings:
+        return learner
+    written = {path: Written(value) for path, value in name.settings.items()}
+    configured, left = applied(learner, written, type(learner).settings, learner.name)
+    for error in left.values():
+        raise error
+    detailed: Learner = configured.with_detail(name.detail)
+    return detailed
 
 
 def methods_of(slot: str) -> dict[str, Any]:
@@ -210,7 +234,13 @@ def _aggregates(learner: Any) -> bool:
 
 
 def _with(learner: Any, settings: Mapping[str, Any]) -> Learner:
-    return replace(learner, trainer=replace(learner.trainer, **settings))
+    """The network with settings of its trainer; a name that it was given gets its methods, too."""
+    trainer = replace(learner.trainer, **settings)
+    if learner.label is None:
+        return replace(learner, trainer=trainer)
+    methods = [getattr(trainer, slot) for slot in SLOTS if slot in settings]
+    words = [snake_case(type(method).__name__) for method in methods if method is not None]
+    return replace(learner, trainer=trainer, label="+".join([learner.label, *words]))
 
 
 def _flags(settings: Mapping[str, Any], verb: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from polytask._listing import enumerated
 from polytask._paths import Setting, Written, applied, find, near
 from polytask.cli._learners import SLOTS
+from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner
@@ -44,6 +45,8 @@ def with_settings(
         If a setting does not accept its value, or an option or the model's name gives it already.
     """
     values = {path: Written(text) for path, text in options.set.items()}
+    for learner, name in zip(learners, _names(options), strict=False):
+        _check_own(learner, name, options)
     if not values:
         return tuple(learners)
     configured, own_paths = [], []
@@ -62,6 +65,37 @@ def with_settings(
         if len(holders) < len(learners):
             note(_partly(learners, holders, path, text))
     return tuple(configured)
+
+
+def _names(options: DataSettings) -> list[ModelName]:
+    """Models as they were asked for; none where the defaults are compared."""
+    names = getattr(options, "model", [])
+    return [model_name(text) for text in ([names] if isinstance(names, str) else names)]
+
+
+def _check_own(learner: Learner, name: ModelName, options: DataSettings) -> None:
+    """Refuse settings in a model's brackets that an option or `--set` gives as well."""
+    known = learner.settings()
+    own = {find(known, path, learner.name).path: path for path in name.settings}
+    for full, path in own.items():
+        option = _option(full, options)
+        if option is None:
+            continue
+        flag = f"--{option}".replace("_", "-")
+        if option in _ONLY_BY_OPTION:
+            sentence = f"{path!r} has an option of its own. Give {flag} in place of {learner.name}."
+            raise ParameterError(sentence)
+        if getattr(options, option) not in (None, []):
+            sentence = f"{flag} and {learner.name} say the same. Leave out one of them."
+            raise ParameterError(sentence)
+    for path in options.set:
+        try:
+            setting = find(known, path, learner.name)
+        except UnknownNameError:
+            continue
+        if setting.path in own:
+            sentence = f"--set {path} and {learner.name} say the same. Leave out one of them."
+            raise ParameterError(sentence)
 
 
 def _check_given_once(learner: Learner, options: DataSettings) -> None:

@@ -16,6 +16,8 @@ __all__ = [
     "BySource",
     "ByTask",
     "Expected",
+    "Model",
+    "Models",
     "Name",
     "Place",
     "Precision",
@@ -57,6 +59,34 @@ def _whole(low: int, high: int) -> tuple[BeforeValidator, Any, Expected]:
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _models(value: Any) -> Any:
+    """Models as texts; a mapping of a name to settings is ``NAME(PATH=VALUE, …)``."""
+    items = value if isinstance(value, list) else [value]
+    return [
+        text
+        for item in items
+        for text in (
+            [_model(*pair) for pair in item.items()] if isinstance(item, dict) else _listed(item)
+        )
+    ]
+
+
+def _model(name: str, settings: Any) -> str:
+    written = {} if settings is None else set_values(settings)
+    if not written:
+        return name
+    base, plus, methods = name.partition("+")
+    inside = ", ".join(f"{path}={text}" for path, text in written.items())
+    return f"{base}({inside}){plus}{methods}"
+
+
+def _one_model(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    (model,) = _models(value)  # a ValueError where there are several
+    return model
 
 
 def _by_source(value: Any) -> Any:
@@ -101,6 +131,16 @@ Precision = Annotated[
 
 Words = Annotated[list[str], BeforeValidator(_listed), Expected("text or a list of texts")]
 """A list; one word needs no brackets."""
+
+_NAMED = "or a mapping of a model's name to its settings"
+
+Model = Annotated[str, BeforeValidator(_one_model), Expected(f"text, {_NAMED}")]
+"""A model, which study files may write as a mapping."""
+
+Models = Annotated[
+    list[str], BeforeValidator(_models), Expected(f"text, a list of texts, {_NAMED}")
+]
+"""A list of models, each of which study files may write as a mapping."""
 
 ByTask = Annotated[
     list[str],

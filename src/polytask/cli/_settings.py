@@ -16,6 +16,8 @@ from polytask.cli._setting_types import (
     ByPath,
     BySource,
     ByTask,
+    Model,
+    Models,
     Name,
     Place,
     Precision,
@@ -31,7 +33,7 @@ from polytask.exceptions import ParameterError
 
 __all__ = ["CompareSettings", "DataSettings", "FitSettings", "settings"]
 
-Model = TypeVar("Model", bound="DataSettings")
+Kind = TypeVar("Kind", bound="DataSettings")
 
 
 class DataSettings(ReadingSettings, BaseModel):
@@ -68,7 +70,7 @@ class DataSettings(ReadingSettings, BaseModel):
 class CompareSettings(DataSettings):
     """Settings of `polytask compare`."""
 
-    model: Words = []
+    model: Models = []
     twins: Switch = False
     seeds: Several = 3
     trials: Several = 3
@@ -79,12 +81,12 @@ class CompareSettings(DataSettings):
 class FitSettings(DataSettings):
     """Settings of `polytask fit`."""
 
-    model: Name = "hard_sharing"
+    model: Model = "hard_sharing"
     seed: Seed = 0
     out: Place = Path("model")
 
 
-def settings(kind: type[Model], given: Mapping[str, Any]) -> Model:
+def settings(kind: type[Kind], given: Mapping[str, Any]) -> Kind:
     """Options of the command line over those of the study file over the defaults.
 
     Parameters

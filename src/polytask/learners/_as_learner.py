@@ -14,6 +14,7 @@ from polytask._validation import describe, message
 from polytask.architectures import Architecture
 from polytask.exceptions import ParameterError
 from polytask.learners._estimators import named_after, serves
+from polytask.learners._labelled import told_apart
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved
@@ -80,7 +81,10 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
 
 
 def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
-    """Return learners with unique names; estimators of one class are named by their settings.
+    """Return learners with unique names; equal ones are told apart by their settings.
+
+    Estimators of one class are named by the settings that are not its defaults, networks of one
+    name by the settings in which they differ.
 
     Raises
     ------
@@ -103,6 +107,7 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
         if names.count(names[position]) > 1 and _are_estimators(item):
             name = _distinct_name(item)
             learners[position] = replace(learners[position], name=name)  # type: ignore[type-var]
+    learners = told_apart(learners)
     _check_unique(learners, owner)
     return learners
 

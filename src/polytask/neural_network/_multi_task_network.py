@@ -91,6 +91,20 @@ class MultiTaskNetwork(Learner):
         """Whether tasks share anything."""
         return self.architecture.shares
 
+    def with_detail(self, detail: str) -> MultiTaskNetwork:
+        """The same network under a name that holds some of its settings, ``mmoe(n_experts=4)``.
+
+        Examples
+        --------
+        >>> from polytask.neural_network import MultiTaskNetwork
+        >>> from polytask.training import Trainer
+        >>> network = MultiTaskNetwork(trainer=Trainer(aggregation="mgda", batch_size=64))
+        >>> network.with_detail("batch_size=64").name
+        'hard_sharing(batch_size=64)+mgda'
+        """
+        name, plus, methods = self.name.partition("+")
+        return replace(self, label=f"{name}({detail}){plus}{methods}")
+
     def settings(self) -> Sequence[Setting]:
         """All settings; those of balancing and observers are left out if tasks share nothing."""
         return [
@@ -117,7 +131,10 @@ class MultiTaskNetwork(Learner):
     def twin(self) -> MultiTaskNetwork | None:
         """A network of the same architecture per task, trained as in `single_task`."""
         alone = self.architecture.twin()
-        return None if alone is None else self._alone(alone)
+        if alone is None:
+            return None
+        label = None if self.label is None else f"separate({self.label})"
+        return replace(self._alone(alone), label=label)
 
     def _alone(self, architecture: Architecture) -> MultiTaskNetwork:
         kept = tuple(o for o in self.trainer.observers if not o.needs_sharing)  # type: ignore[union-attr] # names were resolved

@@ -1,0 +1,98 @@
+"""Names of models with settings and balancing, such as ``mmoe(n_experts=4)+mgda``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from polytask._paths import parts
+from polytask._validation import message
+from polytask.exceptions import ParameterError
+
+__all__ = ["ModelName", "model_name"]
+
+_EXPECTED = "NAME, NAME+METHOD, or NAME(PATH=VALUE, …) and then +METHOD"
+
+
+class ModelName(NamedTuple):
+    """The parts of a model's name.
+
+    Parameters
+    ----------
+    base : str
+    settings : dict of path to text
+        Settings of this model alone, in the order in which they are written.
+    methods : tuple of str
+        Of balancing.
+    """
+
+    base: str
+    settings: dict[str, str]
+    methods: tuple[str, ...]
+
+    @property
+    def detail(self) -> str:
+        """The settings as they stand in tables; empty without any."""
+        return ", ".join(f"{path}={value}" for path, value in self.settings.items())
+
+
+def model_name(text: str) -> ModelName:
+    """Split a model's name into its base, settings and methods of balancing.
+
+    Raises
+    ------
+    ParameterError
+        If brackets do not match, something stands between them that is no PATH=VALUE, or a
+        setting stands there twice.
+
+    Examples
+    --------
+    >>> from polytask.cli._model_names import model_name
+    >>> model_name("mmoe(encoder.widths=64,64, n_experts=4)+mgda")
+    ModelName(base='mmoe', settings={'encoder.widths': '64,64', 'n_experts': '4'}, methods=('mgda',))
+    """
+    base, bracket, rest = text.partition("(")
+    if not bracket:
+        if ")" in text:
+            raise _malformed(text, "Open the bracket before the settings: mmoe(n_experts=4).")
+        base, *methods = text.split("+")
+        return ModelName(base.strip(), {}, tuple(methods))
+    inner, after = _closed(rest, text)
+    if "+" in base or not base.strip() or not (after == "" or after.startswith("+")):
+        raise _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
+    return ModelName(base.strip(), _settings(inner, text), tuple(after.split("+")[1:]))
+
+
+def _closed(rest: str, text: str) -> tuple[str, str]:
+    """What stands before and after the bracket that closes the first one."""
+    depth = 1
+    for position, letter in enumerate(rest):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return rest[:position], rest[position + 1 :].strip()
+    raise _malformed(text, "Close the bracket after the settings: mmoe(n_experts=4).")
+
+
+def _settings(inner: str, text: str) -> dict[str, str]:
+    """Path to text; a part without an equals sign belongs to the value before it."""
+    settings: dict[str, str] = {}
+    path = ""
+    for part in parts(inner.strip()):
+        name, equals, value = part.partition("=")
+        if equals and name.strip():
+            path = name.strip()
+            if path in settings:
+                raise ParameterError(f"{text} gives {path!r} twice. Give it once.")
+            settings[path] = value.strip()
+        elif equals or not path:
+            raise _malformed(
+                text, "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."
+            )
+        else:
+            settings[path] += f",{part}"
+    if not settings:
+        raise _malformed(text, f"Leave out the brackets: {text.partition('(')[0]}.")
+    return settings
+
+
+def _malformed(text: str, remedy: str) -> ParameterError:
+    return ParameterError(message("the command line", "model", _EXPECTED, text, remedy))

@@ -1,0 +1,43 @@
+"""Names of networks that differ in their settings only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polytask._learner import Learner
+from polytask._paths import differing
+from polytask._validation import describe
+from polytask.neural_network import MultiTaskNetwork
+
+__all__ = ["told_apart"]
+
+_MOST_LETTERS = 40
+
+
+def told_apart(learners: Sequence[Learner]) -> list[Learner]:
+    """Give networks of one name, which nobody named, the settings in which they differ.
+
+    Examples
+    --------
+    >>> from polytask.architectures import MMoE
+    >>> from polytask.learners._labelled import told_apart
+    >>> from polytask.neural_network import MultiTaskNetwork
+    >>> networks = [MultiTaskNetwork(MMoE(n_experts=n)) for n in (4, 16)]
+    >>> [network.name for network in told_apart(networks)]
+    ['mmoe(n_experts=4)', 'mmoe(n_experts=16)']
+    """
+    groups: dict[str, list[int]] = {}
+    for position, learner in enumerate(learners):
+        if isinstance(learner, MultiTaskNetwork) and learner.label is None:
+            groups.setdefault(learner.name, []).append(position)
+    named = list(learners)
+    for positions in groups.values():
+        alike = [learners[position] for position in positions]
+        for position, settings in zip(positions, differing(alike), strict=True):
+            if settings:
+                named[position] = learners[position].with_detail(_detail(settings))
+    return named
+
+
+def _detail(settings: dict[str, object]) -> str:
+    return ", ".join(f"{path}={describe(v, _MOST_LETTERS)}" for path, v in settings.items())

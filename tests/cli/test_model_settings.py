@@ -1,0 +1,148 @@
+"""Models with settings of their own: ``--model mmoe(n_experts=4)``, mappings in study files."""
+
+import json
+
+import pytest
+
+from polytask.architectures import HardSharing, MMoE
+from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._model_names import model_name
+from polytask.cli._set_option import with_settings
+from polytask.cli._settings import CompareSettings, FitSettings, settings
+from polytask.encoders import MLP
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import Linear
+
+
+def learners(*names, **options):
+    """Learners of some names after `--set` and other options."""
+    asked = CompareSettings(model=list(names), **options)
+    chosen = balanced([named_learner(name) for name in names], balancing(asked))
+    return with_settings(chosen, asked, [].append)
+
+
+def test_two_settings_of_one_architecture():
+    few, many = learners("mmoe(n_experts=4)", "MMoE( n_experts = 16 )")
+    assert (few.name, many.name) == ("mmoe(n_experts=4)", "mmoe(n_experts=16)")
+    assert (few.architecture, many.architecture) == (MMoE(n_experts=4), MMoE(n_experts=16))
+    assert few.single_task().name == "single_task"
+    assert many.twin().name == "separate(mmoe(n_experts=16))"
+
+
+def test_values_are_read_as_set_reads_them():
+    (network,) = learners(
+        "hard_sharing(encoder.widths=64,64, initializer=orthogonal, learning_rate=1e-2)"
+    )
+    assert network.architecture == HardSharing(MLP((64, 64)), initializer="orthogonal")
+    assert network.trainer.learning_rate == 0.01
+    assert model_name("branching(groups=((a,b),(c)),((a),(b),(c)))").settings == {
+        "groups": "((a,b),(c)),((a),(b),(c))"
+    }
+
+
+def test_other_models_have_settings_too():
+    assert learners("linear(alpha=0.1)") == (Linear(alpha=0.1, name="linear(alpha=0.1)"),)
+
+
+def test_balancing_follows_the_bracket():
+    (network,) = learners("mmoe(n_experts=4)+ca_grad", set={"aggregation.c": "0.2"})
+    assert network.name == "mmoe(n_experts=4)+ca_grad"
+    assert network.trainer.aggregation.c == 0.2
+    (network,) = learners("mmoe(n_experts=4)", weighting="famo")
+    assert network.name == "mmoe(n_experts=4)+famo"
+    assert network.twin().name == "separate(mmoe(n_experts=4)+famo)"
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("mmoe(n_experts=4", "Close the bracket after the settings: mmoe(n_experts=4)."),
+        ("mmoe n_experts=4)", "Open the bracket before the settings: mmoe(n_experts=4)."),
+        ("mmoe(n_experts)", "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."),
+        ("mmoe(=4)", "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."),
+        ("mmoe()", "Leave out the brackets: mmoe."),
+        ("mmoe+mgda(n_experts=4)", "Settings follow the model: mmoe(n_experts=4)+mgda."),
+        ("mmoe(n_experts=4)mgda", "Settings follow the model: mmoe(n_experts=4)+mgda."),
+        ("(n_experts=4)", "Settings follow the model: mmoe(n_experts=4)+mgda."),
+    ],
+)
+def test_malformed_names(text, remedy):
+    with pytest.raises(ParameterError) as caught:
+        named_learner(text)
+    assert str(caught.value) == (
+        "The `model` parameter of the command line must be NAME, NAME+METHOD, or "
+        f"NAME(PATH=VALUE, …) and then +METHOD. Got {text!r} instead. {remedy}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        ("mmoe(n_experts=4, n_experts=8)", ParameterError, "gives 'n_experts' twice"),
+        ("mmoe(n_exprts=4)", UnknownNameError, "mmoe has no setting named 'n_exprts'. Did you"),
+        ("mmoe(n_experts=few)", ParameterError, "`architecture.n_experts` parameter of MMoE must"),
+        ("mmo(n_experts=4)", UnknownNameError, "There is no model named 'mmo'. Did you mean"),
+        ("mmoe(weighting=famo)+equal", ParameterError, "names its weighting itself"),
+    ],
+)
+def test_settings_that_do_not_fit(text, error, said):
+    with pytest.raises(error) as caught:
+        named_learner(text)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("mmoe(steps=4)", {}, "'steps' has an option of its own. Give --steps in place of mmoe("),
+        ("mmoe(architecture=ple)", {}, "'architecture' has an option of its own. Give --model"),
+        ("mmoe(n_experts=4)", {"set": {"n_experts": "8"}}, "--set n_experts and mmoe(n_experts=4)"),
+        (
+            "mmoe(trainer.accelerator=cpu)",
+            {"device": "cpu"},
+            "--device and mmoe(trainer.accelerator=cpu) say the same. Leave out one of them.",
+        ),
+    ],
+)
+def test_a_setting_is_given_once(name, options, said):
+    with pytest.raises(ParameterError) as caught:
+        learners(name, **options)
+    assert said in str(caught.value)
+
+
+def test_study_files_have_mappings():
+    study = {"mmoe": {"n_experts": 4, "encoder": {"widths": [64, 64]}}, "ple+mgda": None}
+    assert CompareSettings(model=study).model == [
+        "mmoe(n_experts=4, encoder.widths=64,64)",
+        "ple+mgda",
+    ]
+    several = [{"mmoe+mgda": {"n_experts": 4}}, "mmoe(n_experts=16)"]
+    assert CompareSettings(model=several).model == ["mmoe(n_experts=4)+mgda", "mmoe(n_experts=16)"]
+    assert FitSettings(model={"mmoe": {"n_experts": 4}}).model == "mmoe(n_experts=4)"
+
+
+@pytest.mark.parametrize("kind", [CompareSettings, FitSettings])
+def test_study_files_that_name_no_model(kind, tmp_path):
+    (tmp_path / "study.yaml").write_text("model: {mmoe: 4, ple: 3}\n")
+    with pytest.raises(ParameterError, match="or a mapping of a model's name to its settings"):
+        settings(kind, {"config": tmp_path / "study.yaml"})
+
+
+def test_a_comparison_of_two_settings(polytask, table, tmp_path):
+    (tmp_path / "study.yaml").write_text(
+        "model:\n- hard_sharing: {encoder.widths: [4]}\n- hard_sharing: {encoder.widths: [4, 4]}\n"
+    )
+    ran = polytask(
+        "compare", table, "-t", "income:binary", "-t", "married", "--config", "study.yaml",
+        "--steps", 5, "--trials", 1, "--seeds", 1, "--out", "out",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    found = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert [learner["name"] for learner in found["learners"]] == [
+        "single_task",
+        "single_task (hard_sharing(encoder.widths=4,4))",
+        "hard_sharing(encoder.widths=4)",
+        "hard_sharing(encoder.widths=4,4)",
+        "constant",
+    ]
+    assert "(widths (4, 4), not (4,))" in ran.out

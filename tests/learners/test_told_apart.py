@@ -1,0 +1,51 @@
+"""Networks of one name are told apart by their settings."""
+
+import pytest
+
+from polytask.architectures import HardSharing, MMoE
+from polytask.encoders import MLP, ResidualMLP
+from polytask.exceptions import ParameterError
+from polytask.learners import as_learners
+from polytask.neural_network import MultiTaskNetwork
+from polytask.tasks import Task, TaskSet
+from polytask.training import Trainer
+
+TASKS = TaskSet([Task("a", "regression"), Task("b", "binary")])
+
+
+def names(*learners):
+    return [learner.name for learner in as_learners(list(learners), "compare", TASKS)]
+
+
+def test_networks_of_one_name_are_called_by_what_differs():
+    assert names(MMoE(n_experts=4), MultiTaskNetwork(MMoE(n_experts=16))) == [
+        "mmoe(n_experts=4)",
+        "mmoe(n_experts=16)",
+    ]
+    rates = [MultiTaskNetwork(trainer=Trainer("equal", learning_rate=rate)) for rate in (0.1, 0.01)]
+    assert names(*rates) == ["hard_sharing(learning_rate=0.1)+equal",
+                             "hard_sharing(learning_rate=0.01)+equal"]  # fmt: skip
+
+
+def test_only_settings_that_differ_are_named():
+    first = MMoE(MLP((8,)), n_experts=4)
+    second, third = MMoE(MLP((8, 8)), n_experts=4), MMoE(MLP((8, 8)), n_experts=2)
+    assert names(first, second, third, "linear") == [
+        "mmoe(widths=(8,), n_experts=4)",
+        "mmoe(widths=(8, 8), n_experts=4)",
+        "mmoe(widths=(8, 8), n_experts=2)",
+        "linear",
+    ]
+
+
+def test_parts_of_different_classes_are_one_setting():
+    plain, residual = names(HardSharing(MLP((8,))), HardSharing(ResidualMLP()))
+    assert plain.startswith("hard_sharing(encoder=MLP(widths=(8,)")
+    assert residual.startswith("hard_sharing(encoder=ResidualMLP(")
+
+
+def test_equal_networks_and_given_names_stay_an_error():
+    slow = [MultiTaskNetwork(MMoE(n_experts=n), label="mine") for n in (4, 16)]
+    for learners, name in (((MMoE(), MMoE()), "mmoe"), (slow, "mine")):
+        with pytest.raises(ParameterError, match=f"unique names. Got '{name}' twice"):
+            as_learners(list(learners), "compare", TASKS)
