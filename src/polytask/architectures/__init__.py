@@ -12,6 +12,7 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._branching import Branching
 from polytask.architectures._cgc import CGC
 from polytask.architectures._copies import Copies
+from polytask.architectures._cosmos import COSMOS
 from polytask.architectures._cross_stitch import CrossStitch
 from polytask.architectures._d_select_k import DSelectK
 from polytask.architectures._encoder_architecture import EncoderArchitecture
@@ -31,6 +32,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._nddr import NDDR
 from polytask.architectures._omoe import OMoE
 from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._pareto_hyper_network import ParetoHyperNetwork
 from polytask.architectures._ple import PLE
 from polytask.architectures._pooled import Pooled
 from polytask.architectures._seeded import seeded
@@ -47,6 +49,7 @@ from polytask.architectures._towers import Towers
 __all__ = [
     "AITM",
     "CGC",
+    "COSMOS",
     "ESM2",
     "ESMM",
     "MTAN",
@@ -74,6 +77,7 @@ __all__ = [
     "OMoE",
     "Owned",
     "Owner",
+    "ParetoHyperNetwork",
     "Pooled",
     "Raw",
     "Separate",

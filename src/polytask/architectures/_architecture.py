@@ -21,6 +21,9 @@ class Architecture(ABC):
     ----------
     shares : bool
         Whether tasks share anything; False for single-task baselines.
+    takes_preference : bool
+        Whether its network is conditioned on a preference between the tasks, so that their
+        trade-off is chosen in predicting; see `MultiTaskModule.draw_preference`.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Architecture(ABC):
     """
 
     shares: ClassVar[bool] = True
+    takes_preference: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

@@ -24,6 +24,8 @@ class EncoderNetwork(MultiTaskModule):
     encoder : Encoder
     schemas : mapping of source name to Schema
     tasks : TaskSet
+    inputs : Inputs, optional
+        Entries, by default those of the encoder.
 
     Attributes
     ----------
@@ -35,11 +37,16 @@ class EncoderNetwork(MultiTaskModule):
     heads: Any
 
     def __init__(
-        self, owner: str, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+        self,
+        owner: str,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+        inputs: Inputs | None = None,
     ) -> None:
         super().__init__(schemas, tasks)
         self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, owner)
+        self.inputs = Inputs(encoder, schemas, owner) if inputs is None else inputs
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores from the features."""

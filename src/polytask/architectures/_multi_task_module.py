@@ -6,7 +6,7 @@ from abc import ABC
 from collections.abc import Mapping, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from polytask.architectures._owners import Owned, Owner, tensors_of
@@ -85,6 +85,34 @@ class MultiTaskModule(nn.Module, ABC):
         del features, batch
         sentence = f"{type(self).__name__} has no last common representation."
         raise NotImplementedError(sentence)
+
+    def draw_preference(self, generator: torch.Generator) -> Float[Tensor, " n_tasks"] | None:
+        """Draw the preference of a training batch; None where the network takes none, as by default.
+
+        It is `polytask.data.SourceBatch.preference` of the batch, and multiplies the losses of the
+        tasks, times their number, before anything is balanced. Rows without one are answered at
+        equal preferences.
+
+        Parameters
+        ----------
+        generator : torch.Generator
+            The only source of randomness.
+        """
+        del generator
+        return None
+
+    def preference_penalty(
+        self,
+        losses: Float[Tensor, " n_tasks"],
+        present: Bool[Tensor, " n_tasks"],
+        preference: Float[Tensor, " n_tasks"],
+    ) -> Float[Tensor, ""] | None:
+        """A regulariser of a batch's losses at the preference that was drawn; None by default.
+
+        It is added after balancing. Absent tasks have the loss 0.
+        """
+        del losses, present, preference
+        return None
 
     def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
         """Weights that gates give to experts for every source's rows; {} without gates, as by default.

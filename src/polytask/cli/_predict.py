@@ -28,6 +28,7 @@ def run(
     how: Mapping[str, Any],
     trust: Sequence[str] = (),
     *,
+    preference: Sequence[str] = (),
     quiet: bool = False,
 ) -> None:
     """Predict every row of a table, or of sources, and write or print the predictions.
@@ -44,7 +45,9 @@ def run(
             check_table_file(path)
         from polytask.cli._predicting import predict_rows
 
-        predictions, name = predict_rows(model, paths, keep, tasks, how, trust, voice)
+        predictions, name = predict_rows(
+            model, paths, keep, tasks, how, trust, voice, preference=preference
+        )
         if out is None:
             voice.result(predictions.write_csv().rstrip("\n"))
             return

@@ -54,6 +54,15 @@ def predict(
             help="A .csv, .tsv, .parquet, .arrow or .ndjson file; its folder is made if it is absent. CSV to the screen if not named.",
         ),
     ] = None,
+    preference: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--preference",
+            metavar="TASK=NUMBER",
+            help="How much every task counts, such as income=0.7,married=0.3, for networks "
+            "conditioned on it (cosmos, pareto_hyper_network); with commas or repeated.",
+        ),
+    ] = None,
     missing: reading.Missing = None,
     names: reading.Names = None,
     no_header: reading.NoHeader = None,
@@ -78,4 +87,13 @@ def predict(
     }
     chosen = source or [], keep or [], task or []
     with local_modules(name.partition(":")[0] for name in trust or []):
-        run(model, table, *chosen, out, how, trust or [], quiet=bool(quiet))
+        run(
+            model,
+            table,
+            *chosen,
+            out,
+            how,
+            trust or [],
+            preference=preference or [],
+            quiet=bool(quiet),
+        )

@@ -10,12 +10,14 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask.cli._prediction_table import prediction_table, together
+from polytask.cli._task_numbers import task_numbers
 from polytask.cli._tasks import column_names
 from polytask.cli._text_format import text_format
 from polytask.cli._voice import Voice
 from polytask.data import Schema, SourceColumns, rows_to_predict, source_rows_to_predict
 from polytask.exceptions import DataError
 from polytask.predictor import FittedPredictor, SavedModel, open_model
+from polytask.predictor._preference import normalised_preference
 
 __all__ = ["predict_rows"]
 
@@ -28,6 +30,8 @@ def predict_rows(
     how: Mapping[str, Any],
     trust: Sequence[str],
     voice: Voice,
+    *,
+    preference: Sequence[str] = (),
 ) -> tuple[pl.DataFrame, str]:
     """Predict every row, after checking the tables, and before building a model that needs torch.
 
@@ -44,6 +48,8 @@ def predict_rows(
         How files are written, as `rows_to_predict` takes it.
     trust : sequence of str
     voice : Voice
+    preference : sequence of str
+        ``TASK=NUMBER`` of every task, with commas or several.
 
     Returns
     -------
@@ -54,10 +60,14 @@ def predict_rows(
     saved = open_model(model, trust)
     how = text_format(how, () if "" in paths else paths)
     named = column_names(tasks, saved.tasks.names) if tasks else None
+    shares = None
+    if preference:
+        shares = task_numbers("--preference", preference, saved.tasks.names)
+        normalised_preference(shares, saved.tasks)
     if "" in paths:
-        predictor, answers = _one_table(saved, paths[""], keep, named, how, voice)
+        predictor, answers = _one_table(saved, paths[""], keep, named, shares, how, voice)
     else:
-        predictor, answers = _sources(saved, paths, keep, named, how, voice)
+        predictor, answers = _sources(saved, paths, keep, named, shares, how, voice)
     return answers, predictor.name
 
 
@@ -66,6 +76,7 @@ def _one_table(
     path: Path,
     keep: Sequence[str],
     tasks: Sequence[str] | None,
+    preference: Mapping[str, float] | None,
     how: Mapping[str, Any],
     voice: Voice,
 ) -> tuple[FittedPredictor, pl.DataFrame]:
@@ -75,7 +86,7 @@ def _one_table(
     kept = _own_kept(schema, rows, _kept(keep, rows.columns))
     saved.check(rows, tasks)
     predictor = saved.predictor()  # a network loads torch
-    predictions = predictor.predict(rows, tasks=tasks)
+    predictions = predictor.predict(rows, tasks=tasks, preference=preference)
     for note in (*saved.notes, *predictions.notes):
         voice.note(f"note: {note}")
     own_rows = _names_tasks(schema, rows)
@@ -87,6 +98,7 @@ def _sources(
     paths: Mapping[str, Path],
     keep: Sequence[str],
     tasks: Sequence[str] | None,
+    preference: Mapping[str, float] | None,
     how: Mapping[str, Any],
     voice: Voice,
 ) -> tuple[FittedPredictor, pl.DataFrame]:
@@ -108,7 +120,7 @@ def _sources(
         own = None if tasks is None else [task for task in tasks if task in schema.targets]
         if own == []:
             continue
-        predictions = predictor.predict({name: rows}, tasks=own)
+        predictions = predictor.predict({name: rows}, tasks=own, preference=preference)
         for note in predictions.notes:
             voice.note(f"note: {name}: {note}")
         own_rows = _names_tasks(schema, rows)

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from polytask._listing import enumerated
+from polytask._naming import public_classes, snake_case
 from polytask._recipes import import_path
 from polytask._trust import in_script, is_own, named_code, trusted_here
 from polytask.data import Schema, Source
-from polytask.exceptions import BundleError
+from polytask.exceptions import BundleError, ParameterError
 from polytask.predictor._contents import Contents
 from polytask.tasks import TaskSet
 
@@ -39,6 +41,25 @@ class Model(ABC):
         A source may carry some of its tasks only; scores of others are not used. Where fitting had
         one task for each row, a source whose rows have none is scored for all its tasks.
         """
+
+    def at(self, preference: Float32[np.ndarray, " n_tasks"]) -> Model:
+        """The model that answers at a preference between all its tasks, with sum 1.
+
+        Raises
+        ------
+        ParameterError
+            If the model takes none, as by default.
+        """
+        del preference
+        from polytask.architectures import Architecture
+
+        every = public_classes("polytask.architectures", Architecture)
+        taking = [snake_case(name) for name, kind in every.items() if kind.takes_preference]
+        sentence = (
+            "The model takes no preference: its trade-off between tasks was fixed in training. "
+            f"Leave out `preference`, or fit a model that takes one: {enumerated(taking)}."
+        )
+        raise ParameterError(sentence)
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 from safetensors.torch import load, save_model
 
 from polytask._files import replacing, write_json
@@ -40,17 +41,26 @@ class NetworkModel(Model):
         The trained network.
     tasks : TaskSet
     schemas : mapping of source name to Schema
+    preference : array of shape (n_tasks,), optional
+        Of a network that takes one; equal preferences by default.
     """
 
     architecture: Architecture
     network: MultiTaskModule
     tasks: TaskSet
     schemas: Mapping[str, Schema]
+    preference: Float32[np.ndarray, " n_tasks"] | None = None
 
     @property
     def n_parameters(self) -> int:
         """Number of trainable parameters."""
         return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+
+    def at(self, preference: Float32[np.ndarray, " n_tasks"]) -> Model:
+        """The same network at a preference between all its tasks, with sum 1."""
+        if not self.architecture.takes_preference:
+            return super().at(preference)
+        return replace(self, preference=preference)
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
@@ -59,7 +69,8 @@ class NetworkModel(Model):
     @torch_defaults()
     def _scores(self, source: Source) -> dict[str, np.ndarray]:
         blocks = self.network.blocks
-        rows = encode([source], self.tasks, self.schemas, blocks)[source.name]
+        encoded = encode([source], self.tasks, self.schemas, blocks)[source.name]
+        rows = replace(encoded, preference=self.preference)
         device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
         tensors = rows.map(lambda array: torch.as_tensor(array, device=device))
         raw = score(self.network, {source.name: tensors})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model, model_name
 from polytask.predictor._predictions import Predictions, TaskPrediction
+from polytask.predictor._preference import normalised_preference
 from polytask.predictor._sources_to_predict import chunks, sources_to_predict
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -84,7 +85,13 @@ class FittedPredictor:
         """Number of learned values."""
         return self.model.n_parameters
 
-    def predict(self, data: Any, *, tasks: Iterable[str] | str | None = None) -> Predictions:
+    def predict(
+        self,
+        data: Any,
+        *,
+        tasks: Iterable[str] | str | None = None,
+        preference: Mapping[str, float] | None = None,
+    ) -> Predictions:
         """Predict every task, or those named, for new rows.
 
         Parameters
@@ -98,6 +105,10 @@ class FittedPredictor:
             Names of the only tasks to predict, by default all. Where each row belongs to one task,
             rows of other tasks are left out; without the task column, every row is predicted for
             each of these tasks.
+        preference : mapping of task to float, optional
+            How much every task counts, such as ``{"income": 0.7, "married": 0.3}``; scaled to
+            sum to 1. For networks conditioned on it, such as `polytask.architectures.COSMOS`,
+            which count all tasks equally by default.
 
         Returns
         -------
@@ -113,10 +124,14 @@ class FittedPredictor:
             task.
         ParameterError
             If `tasks` is empty, names a task twice or, as an UnknownNameError, one that the model
-            does not have.
+            does not have; if the model takes no preference, or one is negative, missing or
+            not finite, or all are 0.
         BundleError
             If the model was loaded, and fails or answers with NaN on rows that its schema accepts.
         """
+        if preference is not None:
+            model = self.model.at(normalised_preference(preference, self.tasks))
+            return replace(self, model=model).predict(data, tasks=tasks)
         targets = fitted_targets(self.tasks, self.schemas)
         sources = sources_to_predict(data, self.schemas, self.tasks, tasks)
         scores = self._scores(sources, targets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
 import torch
@@ -44,7 +45,7 @@ def check_architecture(
     ------
     AssertionError
         If building depends on more than the seed, scores have a wrong shape or depend on other
-        rows, `owners` leaves out a tensor or states it twice, a task's loss pulls at what is not
+        rows, a preference is drawn without being declared or used, `owners` leaves out a tensor or states it twice, a task's loss pulls at what is not
         the task's or does not reach what is, or anything of a stopped task moves.
 
     Examples
@@ -66,6 +67,7 @@ def check_architecture(
         _check_build(case)
         _check_owners(case)
         _check_scores(case)
+        _check_preference(case)
         _check_reach(case)
         _check_stopping(case)
 
@@ -189,6 +191,36 @@ def _check_penalties(case: _Case, raw: Raw) -> None:
     for key, tensor in network.state_dict().items():
         require_finite(tensor, f"{case.name}: {key} is not finite after a proximal step and refit")
     network.load_state_dict(start)
+
+
+def _check_preference(case: _Case) -> None:
+    """What takes a preference draws one, and answers by it."""
+    network, n_tasks = case.network, len(case.data.tasks)
+    first, again = (network.draw_preference(torch.Generator().manual_seed(1)) for _ in range(2))
+    sentence = f"{case.name}: draw_preference and takes_preference of the recipe do not agree."
+    require((first is not None) == case.recipe.takes_preference, sentence)
+    if first is None or again is None:
+        return
+    require_same(again, first, f"{case.name}: the preference depends on more than the generator")
+    fair = first.shape == (n_tasks,) and bool((first >= 0).all()) and abs(first.sum() - 1) < 1e-5
+    require(fair, f"{case.name}: the preference {first.tolist()} is none between all tasks.")
+    penalty = network.preference_penalty(
+        torch.ones(n_tasks), torch.ones(n_tasks, dtype=torch.bool), first
+    )
+    if penalty is not None:
+        require(penalty.shape == (), f"{case.name}: the penalty of losses is no scalar.")
+    equal = torch.full((n_tasks,), 1 / n_tasks)
+    plain, at_equal, preferred = (_at(case, given) for given in (None, equal, first))
+    for key, scores in plain.items():
+        sentence = f"{case.name}: rows without a preference are not answered at equal ones"
+        require_close(at_equal[key], scores, sentence, relative=1e-5, absolute=1e-6)
+    changed = any(not torch.equal(preferred[key], plain[key]) for key in plain)
+    require(n_tasks == 1 or changed, f"{case.name}: scores do not depend on the preference.")
+
+
+def _at(case: _Case, preference: Tensor | None) -> Raw:
+    rows = {name: replace(r, preference=preference) for name, r in case.sources.items()}
+    return score(case.network, rows)
 
 
 def _check_features(case: _Case, raw: Raw) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -31,7 +32,7 @@ __all__ = ["Balancing"]
 class Balancing:
     """A weighting, an aggregator, and the batches that they learn from.
 
-    Losses carry the tasks' own weights before anything is balanced.
+    Losses carry the tasks' own weights, and the batch's preference, before anything is balanced.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ class Balancing:
         Trial steps on rows held out, for a weighting that learns from them.
     second : JointBatches or None
         Independent batches, for an aggregator that learns from them.
+    preference : tensor of shape (n_tasks,) or None
+        That of the batch, for a network that takes one.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Balancing:
         self.task_weights = None if bool((weights == 1).all()) else weights
         self.trial: TrialStep | None = None
         self.second: JointBatches | None = None
+        self.preference: Tensor | None = None
         self._check()
 
     def _check(self) -> None:
@@ -134,6 +138,32 @@ class Balancing:
 
     # ── a batch ──────────────────────────────────────────────────────────────────────────────
 
+    def draw_preference(self) -> None:
+        """Draw the preference of the next batch, the same in every process."""
+        drawn = self.network.draw_preference(self.generator)
+        self.preference = None if drawn is None else drawn.to(self.fabric.device)
+
+    def at_preference(self, batch: Batch) -> Batch:
+        """A batch at the preference that was drawn."""
+        if self.preference is None:
+            return batch
+        return {name: replace(rows, preference=self.preference) for name, rows in batch.items()}
+
+    def preference_penalty(self, batch_losses: BatchLosses) -> Float[Tensor, ""] | None:
+        """The network's regulariser of the losses, linear in those of this process.
+
+        Its gradient is that at the losses of the whole batch; its value means nothing.
+        """
+        if self.preference is None:
+            return None
+        losses = self._with_task_weights(batch_losses.values).clone().requires_grad_()
+        present = batch_losses.present
+        penalty = self.network.preference_penalty(losses, present, self.preference)
+        if penalty is None:
+            return None
+        (slopes,) = torch.autograd.grad(penalty, losses)
+        return (slopes * self._with_task_weights(batch_losses.losses)).sum()
+
     def weights(
         self, batch_losses: BatchLosses, learning_rate: float, step: int, *, last: bool
     ) -> Float[Tensor, " n_tasks"]:
@@ -142,7 +172,7 @@ class Balancing:
         losses = batch_losses.losses if self.processes.size == 1 else batch_losses.values
         if self.weighting is None:
             return present.to(losses.dtype)
-        losses = self._with_task_weights(losses)
+        losses = self._preferred(losses)
         if not last:
             return self.weighting.weights(losses, present)
         scale = loss_scale(self.fabric)
@@ -153,13 +183,18 @@ class Balancing:
     def weighted(
         self, batch_losses: BatchLosses, weights: Float[Tensor, " n_tasks"]
     ) -> Float[Tensor, " n_tasks"]:
-        """A batch's losses times both the tasks' own weights and those of the weighting."""
-        losses = self._with_task_weights(batch_losses.losses)
+        """A batch's losses times the tasks' own weights, its preference, and balancing weights."""
+        losses = self._preferred(batch_losses.losses)
         return losses if self.weighting is None else losses * weights
 
     def _with_task_weights(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
         """Losses times the tasks' own weights."""
         return losses if self.task_weights is None else losses * self.task_weights
+
+    def _preferred(self, losses: Float[Tensor, " n_tasks"]) -> Float[Tensor, " n_tasks"]:
+        """Losses times the tasks' own weights and the preference, which has the mean 1."""
+        losses = self._with_task_weights(losses)
+        return losses if self.preference is None else losses * (len(losses) * self.preference)
 
     def backward(
         self,
@@ -196,10 +231,10 @@ class Balancing:
         """Update the weighting after a step; `again` computes the losses of its batch anew."""
         if self.weighting is None:
             return
-        self.weighting.learn(self._with_task_weights(batch_losses.values), batch_losses.present)
+        self.weighting.learn(self._preferred(batch_losses.values), batch_losses.present)
         if Need.LOSSES_AFTER_STEP in self.weighting.needs:
             with torch.no_grad():
-                after = self._with_task_weights(again().values)
+                after = self._preferred(again().values)
             self.weighting.after_step(after, batch_losses.present)
 
     def end_epoch(self, mean_losses: Float[Tensor, " n_tasks"]) -> None:

@@ -266,7 +266,8 @@ class TrainingRun:
 
     def _accumulate(self, position: int) -> tuple[Batch, BatchLosses]:
         """Add the gradients of one batch; return it with its losses."""
-        batch = self.batches.batch(position)
+        self.balancing.draw_preference()
+        batch = self.balancing.at_preference(self.batches.batch(position))
         self.loss.scale = self.batches.scale(position)
         batch_losses = self._losses(batch)
         losses = batch_losses.values
@@ -315,7 +316,7 @@ class TrainingRun:
         scale = 1.0 / self.trainer.accumulate
         last = (position + 1) % self.trainer.accumulate == 0
         weights = self.balancing.weights(batch_losses, self._learning_rate(), self.step, last=last)
-        regularizer = self._regularizer(batch_losses.penalty)
+        regularizer = self._regularizer(batch_losses)
         if self.balancing.aggregator is None:
             total = self.balancing.weighted(batch_losses, weights).sum()
             total = total if regularizer is None else total + regularizer
@@ -323,17 +324,19 @@ class TrainingRun:
                 self.fabric.backward(total if scale == 1.0 else total * scale)
             return weights
         if regularizer is not None and regularizer.requires_grad:
-            graph = batch_losses.penalty is not None  # the aggregator goes through it again
-            self.fabric.backward(regularizer * scale, retain_graph=graph)
-        batches = self.balancing.second
-        second = None if batches is None else self._losses(batches.batch(position))
+            # the aggregator may go through its graph again
+            self.fabric.backward(regularizer * scale, retain_graph=True)
+        batches, second = self.balancing.second, None
+        if batches is not None:
+            second = self._losses(self.balancing.at_preference(batches.batch(position)))
         return self.balancing.backward(batch, batch_losses, weights, second, scale)
 
     def _learning_rate(self) -> float:
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def _regularizer(self, batch_penalty: Tensor | None) -> Tensor | None:
-        terms = [] if batch_penalty is None else [batch_penalty]
+    def _regularizer(self, batch_losses: BatchLosses) -> Tensor | None:
+        of_batch = (batch_losses.penalty, self.balancing.preference_penalty(batch_losses))
+        terms = [term for term in of_batch if term is not None]
         if self.penalized:
             terms.append(self.network.penalty())
         if self.trainer.l1:

@@ -56,6 +56,9 @@ class SourceBatch:
     sizes : array of shape (n_tasks,), int64, or None
         In replicated batches, the number of rows drawn for each of the source's tasks; later rows
         are padding without a label.
+    preference : array of shape (n_tasks,), float32, or None
+        Weights of all tasks of the task set, non-negative and with sum 1, the same for every row
+        and source of a batch: an input of networks that take a preference. None means equal.
 
     Examples
     --------
@@ -71,6 +74,7 @@ class SourceBatch:
     task: Array | None = None
     targets: Mapping[str, BlockTargets] | None = None
     sizes: Array | None = None
+    preference: Array | None = None
 
     @property
     def n_rows(self) -> int:
@@ -87,11 +91,13 @@ class SourceBatch:
             None if self.task is None else function(self.task),
             targets,
             None if self.sizes is None else function(self.sizes),
+            None if self.preference is None else function(self.preference),
         )
 
     def take(self, rows: Array) -> SourceBatch:
         """Selected rows, in that order."""
-        return self.map(lambda array: array[rows])
+        of_rows = replace(self, preference=None).map(lambda array: array[rows])
+        return replace(of_rows, preference=self.preference)
 
     def without_targets(self) -> SourceBatch:
         """The same rows without labels, as for prediction."""
