@@ -19,11 +19,11 @@ SMALL = HardSharing(MLP((8,)))
 ONE_AT_A_TIME = threading.Lock()
 
 
-def run_of(trainer, data, validation, processes=None):
+def run_of(trainer, data, validation, processes=None, architecture=SMALL):
     """A run that has not begun; threads draw from one generator, so they take turns."""
     with ONE_AT_A_TIME:
         schemas = fit_schemas(data)
-        network = SMALL.build(schemas, data.tasks, 0)
+        network = architecture.build(schemas, data.tasks, 0)
 
         def tensors(rows):
             return to_tensors(encode(rows.sources, rows.tasks, schemas, network.blocks))
@@ -35,9 +35,9 @@ def run_of(trainer, data, validation, processes=None):
         )
 
 
-def trained(trainer, data, validation, processes=None):
+def trained(trainer, data, validation, processes=None, architecture=SMALL):
     """The network's final state and the history."""
-    run = run_of(trainer, data, validation, processes or OneProcess())
+    run = run_of(trainer, data, validation, processes or OneProcess(), architecture)
     history = run.run(progress=False)
     return run.network.state_dict(), history
 

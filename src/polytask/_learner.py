@@ -81,6 +81,14 @@ class Learner(ABC):
         """Whether tasks share anything."""
         return True
 
+    @property
+    def takes_preference(self) -> bool:
+        """Whether the trade-off between tasks is chosen in predicting; False by default.
+
+        `polytask.compare` judges such a learner with equal preferences, and says so.
+        """
+        return False
+
     @abstractmethod
     def fit(
         self,

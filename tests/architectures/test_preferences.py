@@ -65,7 +65,7 @@ def test_cosmos_reads_the_preference_beside_the_row():
 
 
 def test_the_hypernetwork_generates_stages_and_heads_as_linear_maps_of_a_code():
-    recipe = ParetoHyperNetwork(MLP((5, 4)), hidden=3)
+    recipe = ParetoHyperNetwork(MLP((5, 4)), hidden=8)
     network, batch = built(recipe, tiny_dataset(["regression", "binary", "regression"]))
     (source,) = batch
     code = network.code(PREFERENCE)
@@ -159,8 +159,8 @@ def largest(losses, preference):
 RULES = {
     "COSMOS": (COSMOS(MLP((5,)), cosine=0.4), {}, cosmos_loss),
     "COSMOS, aggregated": (COSMOS(MLP((5,)), cosine=0.4), {"aggregation": Sum()}, cosmos_loss),
-    "PHN-LS": (ParetoHyperNetwork(MLP((5,)), hidden=3), {}, linear_loss),
-    "largest": (ParetoHyperNetwork(MLP((5,)), hidden=3), {"weighting": Tchebycheff()}, largest),
+    "PHN-LS": (ParetoHyperNetwork(MLP((5,)), hidden=8), {}, linear_loss),
+    "largest": (ParetoHyperNetwork(MLP((5,)), hidden=8), {"weighting": Tchebycheff()}, largest),
 }
 
 

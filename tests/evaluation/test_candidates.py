@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.encoders import ResidualMLP
-from polytask.evaluation.running._candidates import make_candidates, yardstick
+from polytask.evaluation.running._candidates import decisions, make_candidates, yardstick
 from polytask.evaluation.running._twins import with_twins
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Constant, Linear, PerTaskEstimator, PooledEstimator, PooledLinear
@@ -171,3 +171,11 @@ def test_a_twin_that_cannot_learn_the_tasks_is_left_out_with_the_reason():
     added, notes = with_twins(make_candidates([Pair()], data.tasks), data)
     assert [one.name for one in added] == ["single_task", "pair", "constant"]
     assert notes == ("The twin separate(pair) is left out: Pair needs two tasks.",)
+
+
+def test_networks_that_take_preferences_are_said_to_be_judged_at_equal_ones():
+    data = tiny_dataset(["regression", "binary"])
+    names = ["cosmos", "hard_sharing", "pareto_hyper_network"]
+    said = decisions(make_candidates(names, data.tasks), data)
+    assert [sentence.split()[0] for sentence in said] == ["cosmos", "pareto_hyper_network"]
+    assert all("judged with equal preferences for all tasks" in sentence for sentence in said)

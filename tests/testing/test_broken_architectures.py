@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import HardSharing, Heads, Owned, seeded
+from polytask.architectures import COSMOS, HardSharing, Heads, Owned, seeded
+from polytask.architectures._cosmos import COSMOSNetwork
 from polytask.architectures._hard_sharing import HardSharingNetwork
 from polytask.encoders import MLP, State
 from polytask.testing import check_architecture, tiny_dataset
@@ -295,6 +296,59 @@ class NoAnswer(Joint):
 
     def answer(self, features, batch):
         raise NotImplementedError("no answer")
+
+
+class Undeclared(COSMOSNetwork):
+    """Draws preferences, which its recipe does not declare."""
+
+    def __init__(self, encoder, schemas, tasks):
+        super().__init__(COSMOS(encoder), encoder, schemas, tasks)
+
+
+class Unmoved(Undeclared):
+    def preference(self, batch):
+        return self.equal
+
+
+class Unequal(Undeclared):
+    def preference(self, batch):
+        given = next(iter(batch.values())).preference
+        return self.equal * 0 if given is None else given
+
+
+class TooMuch(Undeclared):
+    def draw_preference(self, generator):
+        return 2 * super().draw_preference(generator)
+
+
+class AtRandom(Undeclared):
+    def draw_preference(self, generator):
+        return super().draw_preference(torch.Generator().manual_seed(next(OwnSeeds.seeds)))
+
+
+class PreferenceRecipe(Recipe):
+    takes_preference = True
+
+
+BROKEN_PREFERENCES = [
+    (Recipe(network=Undeclared), "takes_preference of the recipe do not agree"),
+    (PreferenceRecipe(), "takes_preference of the recipe do not agree"),
+    (PreferenceRecipe(network=Unmoved), "do not depend on the preference"),
+    (PreferenceRecipe(network=Unequal), "not answered at equal ones"),
+    (PreferenceRecipe(network=TooMuch), "is none between all tasks"),
+    (PreferenceRecipe(network=AtRandom), "depends on more than the generator"),
+]
+
+
+@pytest.mark.parametrize(("recipe", "words"), BROKEN_PREFERENCES)
+def test_a_preference_that_is_not_used_as_declared_is_found(recipe, words):
+    data = tiny_dataset(["regression", "regression"])
+    with pytest.raises(AssertionError, match=words):
+        check_architecture(recipe, [data])
+
+
+def test_a_good_preference_passes():
+    check_architecture(PreferenceRecipe(network=Undeclared))
 
 
 BROKEN_NETWORKS = [

@@ -12,7 +12,7 @@ from training_processes import SMALL, agree, run_of, trained, work
 from training_tables import mixed_table, own_rows_table
 
 from polytask.aggregation import MGDA, SDMGrad
-from polytask.architectures import HardSharing, SingleTask
+from polytask.architectures import COSMOS, HardSharing, SingleTask
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import (
@@ -46,9 +46,9 @@ def settings(**options):
     return Trainer(**{"steps": 6, "batch_size": 16, "evaluate_every": 3, **options})
 
 
-def agrees(trainer, data, validation, size):
-    alone = trained(trainer, data, validation)
-    for result in together(size, partial(trained, trainer, data, validation)):
+def agrees(trainer, data, validation, size, **options):
+    alone = trained(trainer, data, validation, **options)
+    for result in together(size, partial(trained, trainer, data, validation, **options)):
         agree(result, alone)
     return alone
 
@@ -56,6 +56,12 @@ def agrees(trainer, data, validation, size):
 @pytest.mark.parametrize("name", OPTIONS)
 def test_two_processes_train_as_one_does(name):
     agrees(settings(**OPTIONS[name]), mixed_table(70), mixed_table(41, seed=1), 2)
+
+
+@pytest.mark.parametrize("name", ["plain", "gramian, accumulated"])
+def test_processes_train_at_the_same_preferences(name):
+    network, trainer = COSMOS(MLP((8,)), cosine=0.5), settings(**OPTIONS[name])
+    agrees(trainer, mixed_table(70), mixed_table(41, seed=1), 2, architecture=network)
 
 
 def test_without_validation_rows():

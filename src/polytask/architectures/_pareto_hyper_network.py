@@ -171,6 +171,7 @@ class GeneratedWeights(Owner, nn.ParameterList):
 
 def _drawn(parameter: Tensor, hidden: int) -> Tensor:
     """A matrix (*shape, hidden) with the spread of a parameter; zeros where all of it is equal."""
-    spread = parameter.detach().std().item() if parameter.numel() > 1 else 0.0
-    bound = spread * math.sqrt(3 / hidden)
-    return torch.empty(*parameter.shape, hidden).uniform_(-bound, bound)
+    matrix = torch.empty(*parameter.shape, hidden).uniform_(-1, 1)
+    if not matrix.numel():
+        return matrix
+    return matrix * (parameter.detach().std(correction=0) * math.sqrt(3 / hidden))

@@ -105,6 +105,11 @@ class MultiTaskNetwork(Learner):
         name, plus, methods = self.name.partition("+")
         return replace(self, label=f"{name}({detail}){plus}{methods}")
 
+    @property
+    def takes_preference(self) -> bool:
+        """Whether its network is conditioned on a preference between the tasks."""
+        return self.architecture.takes_preference
+
     def settings(self) -> Sequence[Setting]:
         """All settings; those of balancing and observers are left out if tasks share nothing."""
         return [

@@ -326,6 +326,8 @@ class TrainingRun:
         if regularizer is not None and regularizer.requires_grad:
             # the aggregator may go through its graph again
             self.fabric.backward(regularizer * scale, retain_graph=True)
+        if self.processes.size > 1 and self.balancing.preference is not None:
+            average_gradients(self.parameters, self.processes)  # that penalty is of own rows
         batches, second = self.balancing.second, None
         if batches is not None:
             second = self._losses(self.balancing.at_preference(batches.batch(position)))

@@ -196,6 +196,14 @@ def test_encoded_rows_can_be_taken(data):
     )
 
 
+def test_rows_that_are_taken_keep_their_preference(data):
+    sources, _ = encoded(data)
+    preferred = replace(sources["table"], preference=np.array([0.25, 0.75]))
+    np.testing.assert_array_equal(preferred.take(np.array([3])).preference, [0.25, 0.75])
+    doubled = preferred.without_targets().map(lambda array: 2 * array)
+    np.testing.assert_array_equal(doubled.preference, [0.5, 1.5])
+
+
 def test_a_task_of_several_sources_is_learned_from_all():
     tables = {"a": (np.eye(3), [0.5, 1.5, 2.5]), "b": (np.eye(3, 2), [0.5, 1.0, 4.5])}
     one, other = MultiTaskDataset.from_per_task(tables).sources

@@ -140,6 +140,16 @@ def check_served(learners: Iterable[Learner], tasks: TaskSet | MultiTaskDataset)
             raise ParameterError(reason)
 
 
-def decisions(candidates: Iterable[Candidate], data: MultiTaskDataset) -> list[str]:
-    """What the learners decide for a data set by themselves, each sentence once."""
-    return list(dict.fromkeys(note for c in candidates for note in c.learner.notes(data)))
+def decisions(candidates: Sequence[Candidate], data: MultiTaskDataset) -> list[str]:
+    """What the learners decide for a data set by themselves, each sentence once.
+
+    Where the trade-off between tasks is chosen in predicting, also the one that is judged.
+    """
+    notes = [note for candidate in candidates for note in candidate.learner.notes(data)]
+    at_equal = [candidate.name for candidate in candidates if candidate.learner.takes_preference]
+    judged = [
+        f"{name} is chosen and judged with equal preferences for all tasks; it predicts with any "
+        "(`preference`)."
+        for name in at_equal
+    ]
+    return list(dict.fromkeys([*notes, *judged]))
