@@ -65,6 +65,15 @@ def test_rows_of_many_chunks_and_of_several_tables_have_one_preference():
     assert not np.allclose(responses(predictor, TABLES), together)
 
 
+def test_some_tasks_are_predicted_at_a_preference_between_all():
+    preference = {"task0": 0.9, "task1": 0.1}
+    predictor = PREDICTORS[0].values[0]
+    alone = predictor.predict(DATA, tasks=["task1"], preference=preference)
+    assert list(alone) == ["task1"]
+    every = predictor.predict(DATA, preference=preference)
+    np.testing.assert_array_equal(alone["task1"].raw, every["task1"].raw)
+
+
 BAD = {
     "negative": ({"income": -1, "married": 1, "age": 1}, r"Got -1 for 'income' instead"),
     "NaN": ({"income": np.nan, "married": 1, "age": 1}, r"at least 0. Got nan for 'income'"),
