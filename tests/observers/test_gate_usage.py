@@ -10,6 +10,7 @@ from torch import nn
 from polytask.architectures import CGC, PLE, EncoderArchitecture, HardSharing, MMoE
 from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP
+from polytask.evaluation.judging._curves import curve
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.observers import GateUsage, Observer, View
 from polytask.testing import tiny_dataset
@@ -39,12 +40,12 @@ def test_means_shares_and_entropies_of_gates_that_are_known():
     entropy = -0.25 * math.log(0.25) - 0.75 * math.log(0.75)
     assert values == {
         "tasks": ["task0", "task1"],
+        "experts": ["shared 1", "shared 2"],
         "weights": [[0.75, 0.25], [0.25, 0.75]],
         "largest": [[0.75, 0.25], [0.0, 1.0]],
         "entropy": [0.0, round(entropy, 4)],
         "mean": [0.5, 0.5],
         "own": None,
-        "note": None,
     }
 
 
@@ -74,6 +75,9 @@ def test_own_experts_have_a_common_weight_and_no_means(recipe):
     assert weights.shape == (3, n_own + recipe.n_shared)
     means = weights[:, n_own:].mean(dim=0)
     torch.testing.assert_close(torch.tensor(values["mean"]), means, rtol=0, atol=2e-4)
+    n_shared = recipe.n_shared
+    assert values["experts"] == [*(f"own {n + 1}" for n in range(n_own)),
+                                 *(f"shared {n + 1}" for n in range(n_shared))]  # fmt: skip
     assert values["own"] == pytest.approx(weights[:, :n_own].sum(dim=1).mean().item(), abs=5e-4)
     assert sum(values["mean"]) + values["own"] == pytest.approx(1.0, abs=1e-3)
 
@@ -87,8 +91,7 @@ class ModuleList(EncoderArchitecture):
 
 
 def test_modules_that_are_called_gates_are_no_weights_of_gates():
-    values = GateUsage().observe(view_of(tiny_dataset(), ModuleList(SMALL)))
-    assert values["note"].endswith("has no gates, whose use could be measured.")
+    assert GateUsage().observe(view_of(tiny_dataset(), ModuleList(SMALL))) == {}
 
 
 def test_tasks_with_tables_of_their_own():
@@ -107,17 +110,29 @@ def test_many_tasks_are_recorded_by_their_mean_alone():
         tiny_dataset(["regression"] * n_tasks, n_rows=20), gates=lambda batch: {"table": gates}
     )
     values = GateUsage().observe(view)
-    assert values["tasks"] is values["weights"] is values["largest"] is values["entropy"] is None
+    assert (
+        values["experts"]
+        is values["tasks"]
+        is values["weights"]
+        is values["largest"]
+        is values["entropy"]
+        is None
+    )
     torch.testing.assert_close(
         torch.tensor(values["mean"]), gates.mean(dim=(0, 1)), rtol=0, atol=1e-4
     )
 
 
-def test_a_network_without_gates_is_told_in_one_sentence():
-    values = GateUsage().observe(view_of(tiny_dataset()))
-    sentence = "HardSharingNetwork has no gates, whose use could be measured."
-    assert values.pop("note") == sentence
-    assert set(values.values()) == {None}
+def test_nothing_is_kept_of_a_network_without_gates():
+    data, options = tiny_dataset(KINDS), {"steps": 4, "evaluate_every": 2}
+    trainer = Trainer(observers=("gate_usage", Direct()), **options)
+    for recipe in (HardSharing(SMALL), MMoE(SMALL, n_experts=2).twin()):
+        trained = Trainer(observers=("gate_usage",), **options).fit(recipe, data, data)
+        assert [record.observed for record in trained.history.epochs] == [{}, {}]
+        points = curve(trained.history.to_dict(), 0, data.tasks.names)
+        assert "observed" not in points
+    history = trainer.fit(MMoE(SMALL, n_experts=2), data, data).history.to_dict()
+    assert list(curve(history, 0, data.tasks.names)["observed"]) == ["gate_usage", "direct"]
 
 
 @dataclass(frozen=True)

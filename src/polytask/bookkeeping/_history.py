@@ -31,7 +31,7 @@ class EpochRecord:
         Mean of the balancing weights over the epoch.
     learning_rate : float
     observed : mapping of observer to mapping
-        What each observer (`polytask.observers`) returned, by its name; {} without observers.
+        What each observer (`polytask.observers`) returned, by its name, where that is something.
     """
 
     epoch: int

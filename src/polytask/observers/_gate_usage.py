@@ -38,6 +38,8 @@ class GateUsage(Observer):
     `observe` returns, rounded to four decimals,
 
     - ``tasks``: their names;
+    - ``experts``: ``own 1``, …, for the experts that a task has to itself, ``shared 1``, … for
+      those of all tasks;
     - ``weights``: :math:`u`, task by task, experts in their order; in `CGC` and `PLE` the gates
       are those of the last level, and a task's own experts come first;
     - ``largest``: the shares of rows at which each expert has the largest weight;
@@ -45,8 +47,10 @@ class GateUsage(Observer):
       weigh all alike;
     - ``mean``: :math:`u` of the experts that all tasks share, averaged over the tasks;
     - ``own``: the weight of a task's own experts together, averaged over the tasks; None where
-      tasks have none. They are other modules for each task, and so have no ``mean``;
-    - ``note``: None, or a sentence that says that the network has no gates; all else is None then.
+      tasks have none. They are other modules for each task, and so have no ``mean``.
+
+    Of a network without gates it returns nothing, and nothing is kept. The report of a comparison
+    shows the weights at the epoch of the kept state.
 
     What is per task is None where there are so many tasks and experts that it would fill the
     records, and a task without rows has None.
@@ -75,7 +79,7 @@ class GateUsage(Observer):
             for positions, gates in _gates(view.network, view.validation):
                 usage = usage or _Usage(len(view.tasks), gates.shape[-1])
                 usage.add(positions, gates)
-        return _values(view, usage)
+        return {} if usage is None else _values(view, usage)
 
 
 class _Usage:
@@ -112,24 +116,22 @@ def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Ten
                 yield carried.repeat_interleave(gates.shape[1]), gates.flatten(0, 1)
 
 
-def _values(view: View, usage: _Usage | None) -> dict[str, Any]:
-    names = ("tasks", "weights", "largest", "entropy", "mean", "own")
-    if usage is None:
-        what = type(view.network).__name__
-        return {
-            **dict.fromkeys(names),
-            "note": f"{what} has no gates, whose use could be measured.",
-        }
+def _values(view: View, usage: _Usage) -> dict[str, Any]:
     seen = usage.rows > 0
     weights, largest = usage.weights / usage.rows[:, None], usage.largest / usage.rows[:, None]
     mean, n_own = weights[seen].mean(dim=0), view.network.n_own_experts
-    few = 2 * weights.numel() + 2 * len(weights) + weights.shape[1] <= _MOST_VALUES
+    few = 2 * weights.numel() + 2 * len(weights) + 2 * weights.shape[1] <= _MOST_VALUES
     return {
         "tasks": list(view.tasks) if few else None,
+        "experts": _experts(len(mean), n_own) if few else None,
         "weights": rounded(weights) if few else None,
         "largest": rounded(largest) if few else None,
         "entropy": rounded(usage.entropy / usage.rows) if few else None,
         "mean": rounded(mean[n_own:]),
         "own": rounded(mean[:n_own].sum()) if n_own else None,
-        "note": None,
     }
+
+
+def _experts(n_experts: int, n_own: int) -> list[str]:
+    own = [f"own {position}" for position in range(1, n_own + 1)]
+    return [*own, *(f"shared {position}" for position in range(1, n_experts - n_own + 1))]

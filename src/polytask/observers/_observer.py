@@ -85,5 +85,6 @@ class Observer(ABC):
         -------
         mapping of str to plain values
             Numbers, texts, truth values, None, and lists or mappings of these, at most 1,000 in
-            all. Numbers that are not finite are recorded as None, which stands for no value.
+            all. Numbers that are not finite are recorded as None, which stands for no value. Of an
+            empty mapping nothing is recorded: the network has not what is measured.
         """

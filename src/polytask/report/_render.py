@@ -15,6 +15,7 @@ from polytask.report._data_view import data_view
 from polytask.report._learner_table import learner_table
 from polytask.report._matplotlib import figure_settings
 from polytask.report._matrix import all_metrics, headline_metrics
+from polytask.report._observed_view import observed_views
 from polytask.report._settings_view import settings_view
 from polytask.report._study import Study
 from polytask.report._theme import SYMBOLS, symbol_path
@@ -83,6 +84,7 @@ def _views(study: Study) -> dict[str, Any]:
         "contests": compared,
         **_figures(study, compared, run),
         "trainings": trainings(study, run),
+        "observed": observed_views(study, run),
         "run": study.run_name(run),
         "columns": max(COLUMNS, 2 + len(study.learners)),
         "data": data_view(study),

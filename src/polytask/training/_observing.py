@@ -123,7 +123,7 @@ class Observing:
         history: Sequence[EpochRecord],
         active: Bool[Tensor, " n_tasks"],
     ) -> EpochRecord:
-        """The record with what every observer returns.
+        """The record with what every observer returns; nothing of one that returns nothing.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class Observing:
             observer.name: self._values(observer, record, tuple(history), served)
             for observer in self.observers
         }
-        return replace(record, observed=values)
+        return replace(record, observed={name: kept for name, kept in values.items() if kept})
 
     def _values(
         self,

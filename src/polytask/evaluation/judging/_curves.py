@@ -64,8 +64,9 @@ def _columns(
 
 def _observed(epochs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Values that each observer returned per epoch; empty without observers."""
-    names = epochs[0].get("observed", {})
-    values = {name: [epoch["observed"][name] for epoch in epochs] for name in names}
+    records = [epoch.get("observed", {}) for epoch in epochs]
+    names = dict.fromkeys(name for record in records for name in record)
+    values = {name: [record.get(name) for record in records] for name in names}
     return {"observed": values} if values else {}
 
 

@@ -1,0 +1,131 @@
+"""Section *Observed in training*: what observers returned at the epoch of the kept state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from polytask.report._study import Study
+
+__all__ = ["Observed", "ObservedCell", "ObservedTable", "observed_views"]
+
+_MOST_ROWS, _MOST_COLUMNS, _MOST_ITEMS = 40, 24, 12
+
+
+@dataclass(frozen=True)
+class ObservedCell:
+    """A number and how dark its ground is, from 0 to 1; negative numbers have another colour."""
+
+    text: str
+    share: float = 0.0
+    negative: bool = False
+
+
+@dataclass(frozen=True)
+class ObservedTable:
+    """Values of every task."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[ObservedCell]]]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What one observer returned of one learner."""
+
+    learner: str
+    observer: str
+    epoch: int
+    tables: Sequence[ObservedTable]
+    facts: Sequence[tuple[str, str]]
+
+
+def observed_views(study: Study, run: int) -> list[Observed]:
+    """Read the section: the observers of every joint learner, at the epoch of its kept state.
+
+    Matrices with a row per task, whose names are under ``tasks``, are tables; single numbers and
+    short lists are facts. Columns are named by another list of so many texts, or by the tasks.
+    """
+    views = []
+    for learner in (entry for entry in study.learners if entry["joint"]):
+        for curve in learner["runs"][run].get("curves") or ():
+            for observer, by_epoch in curve.get("observed", {}).items():
+                view = _view(learner["name"], observer, curve, by_epoch)
+                if view is not None:
+                    views.append(view)
+    return views
+
+
+def _view(
+    learner: str, observer: str, curve: Mapping[str, Any], by_epoch: Sequence[Any]
+) -> Observed | None:
+    kept = curve["best_epoch"] or curve["epoch"][-1]
+    positions = [i for i in range(len(curve["epoch"])) if by_epoch[i]]
+    if not positions:
+        return None
+    position = min(positions, key=lambda i: abs(curve["epoch"][i] - kept))
+    values = by_epoch[position]
+    tables, facts = list(_tables(values)), list(_facts(values))
+    return Observed(learner, observer, curve["epoch"][position], tables, facts)
+
+
+def _tables(values: Mapping[str, Any]) -> Iterator[ObservedTable]:
+    tasks = values.get("tasks")
+    if not _are_texts(tasks) or len(tasks) > _MOST_ROWS:
+        return
+    for name, matrix in values.items():
+        if _is_matrix(matrix, len(tasks)) and len(matrix[0]) <= _MOST_COLUMNS:
+            rows = [(task, _cells(line, matrix)) for task, line in zip(tasks, matrix, strict=True)]
+            yield ObservedTable(name, _columns(values, len(matrix[0])), rows)
+
+
+def _columns(values: Mapping[str, Any], n_columns: int) -> list[str]:
+    """Names of columns: a list of so many texts, other than the tasks if there is one."""
+    names = [value for value in values.values() if _are_texts(value) and len(value) == n_columns]
+    names.sort(key=lambda name: name is values.get("tasks"))
+    return names[0] if names else [str(place) for place in range(1, n_columns + 1)]
+
+
+def _facts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if _is_vector(value) and len(value) <= _MOST_ITEMS:
+            yield name, ", ".join(map(_number, value))
+        elif isinstance(value, str) or _is_number(value):
+            yield name, value if isinstance(value, str) else _number(value)
+
+
+def _cells(line: Sequence[Any], matrix: Sequence[Sequence[Any]]) -> list[ObservedCell]:
+    known = [abs(value) for row in matrix for value in row if value is not None]
+    largest = max(1.0, *known) if known else 1.0
+    return [
+        ObservedCell(_number(value), abs(value or 0.0) / largest, negative=(value or 0.0) < 0)
+        for value in line
+    ]
+
+
+def _is_matrix(value: Any, n_rows: int) -> bool:
+    if not isinstance(value, list) or len(value) != n_rows or not value:
+        return False
+    return all(_is_vector(row) and len(row) == len(value[0]) > 0 for row in value)
+
+
+def _is_vector(value: Any) -> bool:
+    return (
+        isinstance(value, list) and bool(value) and all(v is None or _is_number(v) for v in value)
+    )
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
+
+
+def _is_number(value: Any) -> bool:
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and math.isfinite(value)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}".replace("-", "−")
