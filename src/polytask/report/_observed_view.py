@@ -73,7 +73,7 @@ def _view(
 
 
 def _tables(values: Mapping[str, Any]) -> Iterator[ObservedTable]:
-    tasks = values.get("tasks")
+    tasks: Any = values.get("tasks")
     if not _are_texts(tasks) or len(tasks) > _MOST_ROWS:
         return
     for name, matrix in values.items():
