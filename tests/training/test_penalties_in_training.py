@@ -5,12 +5,16 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from polytask.architectures import Architecture, seeded
+from polytask.architectures import Architecture, SharedPrivate, SoftSharing, seeded
 from polytask.architectures._hard_sharing import HardSharingNetwork
+from polytask.data import fit_schemas
 from polytask.encoders import MLP
-from polytask.exceptions import ParameterError
+from polytask.exceptions import NonFiniteLossError, ParameterError, UnservedNeedError
+from polytask.penalties import MeanDeviation
+from polytask.processes import OneProcess
 from polytask.testing import check_architecture, tiny_dataset
 from polytask.training import Trainer
+from polytask.training._process_checks import check_shared_work
 
 
 class Penalized(HardSharingNetwork):
@@ -88,3 +92,66 @@ def test_an_architecture_refuses_tasks_before_training():
 
 def test_the_network_keeps_the_contract():
     check_architecture(Recipe(shrink=1.0, sparse=1.0))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (
+            SoftSharing(MLP((8,)), penalty=MeanDeviation(alpha=1e4)),
+            r"SoftSharingNetwork .*`penalty.alpha` \(10000\)",
+        ),
+        (SoftSharing(MLP((8,)), representation=1e6), r"`representation` \(1e\+06\)"),
+        (SharedPrivate(MLP((8,)), orthogonality=1e6), r"`orthogonality` \(1e\+06\)"),
+        (Recipe(shrink=1e7), r"Penalized .* Lower its strength, or `learning_rate`"),
+    ],
+)
+def test_a_penalty_that_diverges_is_named(recipe, words):
+    with pytest.raises(NonFiniteLossError, match=words):
+        Trainer(steps=400, learning_rate=0.1, optimizer="sgd", patience=None).fit(recipe, DATA)
+
+
+def test_a_learning_rate_that_is_too_large_is_not_blamed_on_a_small_penalty():
+    recipe = SoftSharing(MLP((8,)), penalty=MeanDeviation(alpha=1e-6))
+    with pytest.raises(NonFiniteLossError, match="loss of task"):
+        Trainer(steps=400, learning_rate=1e12, optimizer="sgd", patience=None).fit(recipe, DATA)
+
+
+@pytest.mark.parametrize("encoder", [MLP((8,)), MLP(())])
+def test_an_aggregator_needs_what_tasks_share(encoder):
+    words = "must be None for a network whose tasks share no parameters. Got PCGrad instead, for a SoftSh"
+    with pytest.raises(ParameterError, match=words):
+        trained(SoftSharing(encoder), aggregation="pc_grad")
+
+
+def test_the_network_knows_which_tasks_have_stopped():
+    seen = []
+
+    class Watching(Penalized):
+        def batch_penalty(self, features, raw, batch):
+            seen.append(self.stopped)
+            return super().batch_penalty(features, raw, batch)
+
+    class Watched(Recipe):
+        def build(self, schemas, tasks, seed):
+            return Watching(self, schemas, tasks)
+
+    trainer = Trainer(steps=40, task_patience=1, evaluate_every=2, learning_rate=0.3, batch_size=16)
+    history = trainer.fit(Watched(), DATA, DATA).history
+    assert history.n_steps > 2
+    assert seen[0] == frozenset()
+    assert any(stopped and stopped < set(DATA.tasks.names) for stopped in seen)
+
+
+class TwoProcesses(OneProcess):
+    size = 2
+
+
+def test_an_aggregator_beside_a_penalty_of_a_batch_is_for_one_process():
+    recipe, schemas = Recipe(shrink=1.0), fit_schemas(DATA)
+    network = recipe.build(schemas, DATA.tasks, 0)
+    words = (
+        "must be None over several processes for Penalized, .* Got PCGrad instead. Give `processes`"
+    )
+    with pytest.raises(UnservedNeedError, match=words):
+        check_shared_work(Trainer(aggregation="pc_grad"), network, None, TwoProcesses())

@@ -141,6 +141,10 @@ class AITMNetwork(EncoderNetwork):
         }
         return self.heads(of_tasks, batch)
 
+    def strengths(self) -> Mapping[str, float]:
+        """That of the penalty."""
+        return {"calibration": self.calibration}
+
     def batch_penalty(
         self, features: Mapping[str, State], raw: Raw, batch: Batch
     ) -> Float[Tensor, ""] | None:
@@ -148,13 +152,13 @@ class AITMNetwork(EncoderNetwork):
         del features
         excess = [
             (_probability(raw, source, later) - _probability(raw, source, former)).relu().mean()
-            for source, former, later in self.steps
-            if source in batch and batch[source].task is None
+            for source, former, later, names in self.steps
+            if source in batch and batch[source].task is None and not self.stopped >= names
         ]
         return self.calibration * torch.stack(excess).sum() if excess else None
 
-    def _steps(self) -> list[tuple[str, _Place, _Place]]:
-        """Sources, and the places of two yes/no tasks in them of which one follows the other."""
+    def _steps(self) -> list[tuple[str, _Place, _Place, frozenset[str]]]:
+        """Sources, the places of two yes/no tasks of which one follows the other, and their names."""
         steps = []
         for source in self.sources:
             place = {
@@ -164,7 +168,7 @@ class AITMNetwork(EncoderNetwork):
                 for position, name in enumerate(block.tasks_in(source))
             }
             steps += [
-                (source, place[former], place[task.name])
+                (source, place[former], place[task.name], frozenset({former, task.name}))
                 for task in self.tasks
                 for former in task.after
                 if former in place and task.name in place

@@ -125,6 +125,10 @@ class DSelectKNetwork(GatedExpertsNetwork):
         )
         self.strength = recipe.entropy
 
+    def strengths(self) -> Mapping[str, float]:
+        """That of the penalty."""
+        return {"entropy": self.strength}
+
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
         """Entropy of the selectors' choices for the rows of all sources, scaled."""
         del features, raw

@@ -47,11 +47,15 @@ class MultiTaskModule(nn.Module, ABC):
         of such rows have no axis over the tasks.
     n_own_experts : int
         How many of the experts that `gate_weights` weighs are each task's own, which come first.
+    stopped : frozenset of str
+        The tasks that have stopped early in the training under way, which sets it; `batch_penalty`
+        leaves them out.
     """
 
     replicated: bool = False
     rows_apart: bool = False
     n_own_experts: int = 0
+    stopped: frozenset[str] = frozenset()
 
     def __init__(self, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
         super().__init__()
@@ -156,6 +160,10 @@ class MultiTaskModule(nn.Module, ABC):
         """
         parameter = next(self.parameters(), None)
         return torch.zeros((), device=None if parameter is None else parameter.device)
+
+    def strengths(self) -> Mapping[str, float]:
+        """Strengths of the penalties by the setting's name, for errors; {} by default."""
+        return {}
 
     @property
     def has_batch_penalty(self) -> bool:

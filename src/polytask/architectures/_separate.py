@@ -159,6 +159,10 @@ class SeparateNetwork(MultiTaskModule):
             own[source] = rows_of_task(batch[source], position, column, names)
         return {source: rows for source, rows in own.items() if rows is not None}
 
+    def strengths(self) -> Mapping[str, float]:
+        """Those of the networks, which are alike."""
+        return next((network.strengths() for network in self._apart()), {})
+
     def penalty(self) -> Float[Tensor, ""]:
         """The sum of the networks' penalties."""
         terms = [network.penalty() for network in self._apart()]

@@ -38,11 +38,13 @@ class SharedPrivate(EncoderArchitecture):
     they learn apart:
 
     .. math:: \gamma \sum_k \|\tfrac{1}{n_k} S_k^\top P_k\|_F^2
-              + \lambda \max_f \min_D \mathrm{CE}(D(f(x)), \mathrm{task\ of\ } x)
+              + \lambda \max_f \min_D \sum_k
+              \operatorname{mean}_{x \mathrm{\ of\ } k} \mathrm{CE}(D(f(x)), k)
 
     with the features :math:`S_k` and :math:`P_k` of f and :math:`g_k` for the :math:`n_k` rows of
-    task k in the batch, and a linear discriminator D trained by the same optimiser, whose
-    gradient is reversed where it enters f.
+    task k in the batch, of all its sources, and a linear discriminator D trained by the same
+    optimiser, whose gradient is reversed where it enters f. Tasks that have stopped early take no
+    part.
 
     Parameters
     ----------
@@ -53,15 +55,17 @@ class SharedPrivate(EncoderArchitecture):
     orthogonality : float in [0, inf), default 0.01
         Strength γ of the difference loss.
     adversarial : float in [0, inf), default 0.05
-        Strength λ of the discrimination of tasks. Where each row has one task, the classes of D
-        are the tasks; where there are several sources, they are the sources. In one table whose
-        rows all tasks share there is a single class, and the penalty is left out.
+        Strength λ of the discrimination of tasks. The paper's, at which it takes effect once the
+        tasks' own losses are low, after some hundred steps. Where each row has one task, the
+        classes of D are the tasks; where there are several sources, they are the sources. In one
+        table whose rows all tasks share there is a single class, and the penalty is left out.
 
     Notes
     -----
     Deviations: the difference loss is of the mean over rows, not the sum, so that its strength
-    does not depend on the size of a batch. Entries (embedded categories) are shared. Sequences
-    and maps are mean-pooled before features are joined.
+    does not depend on the size of a batch. The discriminator's weights are scaled by 30, so that it
+    keeps up with the encoder; at equal speed, features go on carrying the task, whatever λ. Entries
+    (embedded categories) are shared. Sequences and maps are mean-pooled before features are joined.
 
     References
     ----------
@@ -126,29 +130,50 @@ class SharedPrivateNetwork(EncoderNetwork):
             for name in states
         }
 
+    def strengths(self) -> Mapping[str, float]:
+        """Those of both penalties."""
+        return {"orthogonality": self.orthogonality, "adversarial": self.adversarial}
+
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
         """The difference loss and the discriminator's, by their strengths."""
         del raw
         terms = []
         if self.orthogonality:
-            overlaps = [self._overlap(s.values, batch[n].task) for n, s in features.items()]
-            terms.append(self.orthogonality * torch.stack(overlaps).sum())
+            terms.append(self.orthogonality * self._overlap(features, batch))
         if self.discriminator is not None:
             rows = {n: s.values[..., : self.width] for n, s in features.items()}
             vectors = {n: values if values.ndim == 2 else values[0] for n, values in rows.items()}
-            terms.append(self.adversarial * self.discriminator(vectors, batch))
+            terms.append(self.adversarial * self.discriminator(vectors, batch, self.stopped))
         return torch.stack(terms).sum() if terms else None
 
-    def _overlap(self, values: Tensor, task: Tensor | None) -> Tensor:
+    def _overlap(self, features: Mapping[str, State], batch: Batch) -> Tensor:
         """The sum over tasks of the squared mean products of shared and private features."""
-        n_rows = values.new_tensor(max(values.shape[-2], 1))
-        if task is not None:
-            groups = group_rows(task, len(self.tasks))
-            n_rows = values.new_tensor(groups.sizes).clamp(min=1).view(-1, 1, 1)
-            counted = torch.arange(groups.rows.shape[1], device=values.device) < n_rows[:, 0]
-            values = groups.gather(values) * counted.unsqueeze(-1)
-        shared, private = torch.split(values, self.width, dim=-1)
-        return (shared.transpose(1, 2) @ private / n_rows).square().sum()
+        some = next(iter(features.values())).values
+        products = some.new_zeros(len(self.tasks), self.width, self.width)
+        n_rows = some.new_zeros(len(self.tasks), 1, 1)
+        for source, (values, _) in features.items():
+            position = torch.tensor(self._positions(source, batch), device=values.device)
+            rows, counts = _rows_by_task(values, batch[source].task, len(position))
+            shared, private = torch.split(rows, self.width, dim=-1)
+            products = products.index_add(0, position, shared.transpose(1, 2) @ private)
+            n_rows = n_rows.index_add(0, position, counts.view(-1, 1, 1))
+        active = [k for k, name in enumerate(self.tasks.names) if name not in self.stopped]
+        return (products[active] / n_rows[active].clamp(min=1)).square().sum()
+
+    def _positions(self, source: str, batch: Batch) -> list[int]:
+        """Positions of the tasks along the first axis of a source's features by task."""
+        members = self.members_in(source) if batch[source].task is None else None
+        return list(range(len(self.tasks))) if members is None else members
+
+
+def _rows_by_task(values: Tensor, task: Tensor | None, n_tasks: int) -> tuple[Tensor, Tensor]:
+    """Features (n_tasks, n, 2h), 0 in rows that a task has not, and the rows of each task."""
+    if task is None:
+        return values, values.new_full((len(values),), values.shape[1])
+    groups = group_rows(task, n_tasks)
+    counts = values.new_tensor(groups.sizes)
+    counted = torch.arange(groups.rows.shape[1], device=values.device) < counts.unsqueeze(1)
+    return groups.gather(values) * counted.unsqueeze(-1), counts
 
 
 def _joined(shared: State, private: State, *, own: bool) -> Tensor:

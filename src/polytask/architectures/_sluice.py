@@ -141,6 +141,10 @@ class SluiceNetwork(FusedTowersNetwork):
         mixed = {n: State(self.stage_weights(torch.stack(v))) for n, v in layers.items()}
         return self.of_own_tasks(mixed, batch)
 
+    def strengths(self) -> Mapping[str, float]:
+        """That of the penalty."""
+        return {"orthogonality": self.orthogonality}
+
     def penalty(self) -> Tensor:
         """Squared products of what the units of different subspaces read, over all towers."""
         weights = [w for copies in self.towers for w in _weights(copies, self.channels)]  # type: ignore[arg-type]

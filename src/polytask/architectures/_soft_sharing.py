@@ -196,6 +196,11 @@ class SoftSharingNetwork(MultiTaskModule):
         """Raw scores by each task's head."""
         return self.heads(features, batch)
 
+    def strengths(self) -> Mapping[str, float]:
+        """Those of the penalties of parameters and of features."""
+        alpha = 0.0 if self.proximal or not self.coupled else self._coupled()[0].penalty.alpha
+        return {"penalty.alpha": alpha, "representation": self.representation}
+
     def penalty(self) -> Tensor:
         """The penalty of all coupled parameters, unless it acts by its proximal map."""
         if self.proximal or not self.coupled:

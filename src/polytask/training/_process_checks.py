@@ -39,8 +39,10 @@ def check_shared_work(
         raise ParameterError(sentence)
     if network.has_batch_penalty and trainer.aggregation is not None:
         sentence = (
-            "This architecture penalises what it gives for a batch, which Trainer combines with "
-            "`aggregation` in one process alone. Give `processes` of size 1, or a weighting."
+            "The `aggregation` parameter of Trainer must be None over several processes for "
+            f"{type(network).__name__}, which penalises what it gives for a batch. Got "
+            f"{type(trainer.aggregation).__name__} instead. Give `processes` of size 1, or a "
+            "`weighting`."
         )
         raise UnservedNeedError(sentence)
     if trainer.engine != "auto":

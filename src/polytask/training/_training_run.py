@@ -27,6 +27,7 @@ from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
 from polytask.training._batches import Batches
 from polytask.training._clipping import clip_gradients
+from polytask.training._divergence import Divergence
 from polytask.training._forward import BatchLosses, Forward
 from polytask.training._frozen import Frozen
 from polytask.training._joint_batches import JointBatches
@@ -177,6 +178,7 @@ class TrainingRun:
         self.frozen: Frozen | None = None
         self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
+        self.divergence = Divergence()
         self.step = 0
         self.seconds_before = 0.0
         self.means = RunMeans(len(self.tasks), self.fabric.device)
@@ -257,10 +259,11 @@ class TrainingRun:
 
     def _freeze(self) -> None:
         """Hold what belongs to stopped tasks; networks of single tasks keep their best states."""
-        if self.network.replicated or bool(self.selection.active.all()):
-            return
         flags = zip(self.tasks.names, self.selection.active.tolist(), strict=True)
         stopped = {name for name, active in flags if not active}
+        self.network.stopped = frozenset(stopped)
+        if self.network.replicated or not stopped:
+            return
         if self.frozen is None or self.frozen.tasks != stopped:
             self.frozen = Frozen(self.network, stopped)
 
@@ -302,6 +305,7 @@ class TrainingRun:
         bad = [k for k, value in enumerate(values) if not math.isfinite(value)]
         if not bad:  # finite losses whose sum overflows
             bad = [values.index(max(values))]
+        self.divergence.check(self.network, self.step)
         epoch, batch = divmod(position, self.batches.steps_per_epoch)
         names = ", ".join(f"{self.tasks.names[k]!r} ({values[k]:g})" for k in bad[:5])
         sentence = (
@@ -337,10 +341,13 @@ class TrainingRun:
         return float(self.optimizer.param_groups[0]["lr"])
 
     def _regularizer(self, batch_losses: BatchLosses) -> Tensor | None:
-        of_batch = (batch_losses.penalty, self.balancing.preference_penalty(batch_losses))
-        terms = [term for term in of_batch if term is not None]
+        terms = [] if batch_losses.penalty is None else [batch_losses.penalty]
         if self.penalized:
             terms.append(self.network.penalty())
+        self.divergence.add(batch_losses.values, terms)
+        preference = self.balancing.preference_penalty(batch_losses)
+        if preference is not None:
+            terms.append(preference)
         if self.trainer.l1:
             norms = [parameter.abs().sum() for parameter in self.parameters]
             terms.append(self.trainer.l1 * torch.stack(norms).sum())
