@@ -6,7 +6,7 @@ import difflib
 import importlib.util
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -233,8 +233,9 @@ def made(
     *,
     imports: bool = False,
     value: bool = False,
+    given: Mapping[str, object] | None = None,
 ) -> Any:
-    """Instantiate the class that `resolve` finds, which must need no further arguments.
+    """Instantiate the class that `resolve` finds, which must need no arguments but those given.
 
     Parameters
     ----------
@@ -243,6 +244,8 @@ def made(
     value : bool, default False
         Whether a number may follow the name after a colon, as in ``temperature:0.5`` or
         ``module:Class:0.5``. It is given as the first argument.
+    given : mapping of str to object, optional
+        Further arguments.
 
     Raises
     ------
@@ -262,7 +265,9 @@ def made(
         if value:
             _check_value(name, room, what, base)
         raise
-    arguments = {} if number is None else {_first_parameter(method, name, what): number}
+    arguments: dict[str, object] = dict(given or {})
+    if number is not None:
+        arguments[_first_parameter(method, name, what)] = number
     missing = [argument for argument in required(method) if argument not in arguments]
     if missing:
         where = head.partition(":")[0] if ":" in head else room

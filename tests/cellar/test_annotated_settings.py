@@ -73,11 +73,17 @@ BAD = [
     ("maybe", ["x", "2.5"], "an int or None"),
     ("choice", ["c"], "one of 'a', 'b', 3"),
     ("colour", ["green"], "one of RED, BLUE"),
-    ("inner", ["abc", "users_settings:Colour"], "an instance of Inner"),
-    ("method", ["no_such", "users_settings:Inner"], "an instance of Weighting"),
+    ("inner", ["abc"], "an instance of Inner"),
     ("shares", ["abc"], "a mapping of an instance of str to a finite float"),
     ("shares.a", ["x"], "a finite float"),
-    ("called", ["abc", "users_settings:Nothing"], r"a function or class \(module:Name\) or None"),
+    ("called", ["abc"], r"a function or class \(module:Name\) or None"),
+]
+NUMBERS = {"2.5", "1", "2", "inf"}
+NAMES = [
+    ("inner", "users_settings:Colour", "the inner .* must be a class that extends Inner"),
+    ("method", "no_such", r"there is no weighting named 'no_such'\. Known: auto_lambda, "),
+    ("method", "users_settings:Inner", "the weighting .* must be a class that extends Weighting"),
+    ("called", "users_settings:Nothing", "the setting .* cannot be imported: .*'Nothing'"),
 ]
 
 
@@ -85,7 +91,14 @@ BAD = [
     ("path", "text", "words"), [(path, text, words) for path, texts, words in BAD for text in texts]
 )
 def test_texts_that_no_field_accepts(path, text, words):
-    sentence = rf"The `{path}` parameter of \w+ must be {words}\. Got '{text}' instead\."
+    sentence = rf"The `{path}` parameter of \w+ must be {words}\. Got {text if text in NUMBERS else repr(text)} instead\.$"
+    with pytest.raises(ParameterError, match=sentence):
+        configured(EveryType(), {path: Written(text)})
+
+
+@pytest.mark.parametrize(("path", "text", "words"), NAMES)
+def test_names_that_no_field_accepts(path, text, words):
+    sentence = rf"The `{path}` parameter of \w+ cannot be '{text}': {words}"
     with pytest.raises(ParameterError, match=sentence):
         configured(EveryType(), {path: Written(text)})
 

@@ -23,7 +23,7 @@ from polytask._validation import (
     check_parameters,
 )
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
-from polytask.weighting import FAMO, DynamicWeightAverage, Equal, Weighting
+from polytask.weighting import FAMO, DynamicWeightAverage, Equal, Static, Weighting
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,17 @@ def test_settings_of_one_owner_are_set_together(first):
     assert configured(Outer(), given).engine == Engine(seed=3, shared=True)
 
 
+def test_a_named_class_takes_what_it_requires_from_other_settings():
+    method, weights = ("engine.method", Written("static")), Written("1,2.5")
+    for path in ("method.task_weights", "task_weights"):
+        assert configured(Outer(), dict([method, (path, weights)])).engine.method == Static(
+            (1, 2.5)
+        )
+    bad = Written("1,x")
+    with pytest.raises(ParameterError, match=r"^The `method\.task_weights` parameter of Static "):
+        configured(Outer(), dict([("method.task_weights", bad), method]))
+
+
 def test_options_take_any_name():
     recipe = configured(Outer(), {"engine.options.momentum": 0.9, "options.nesterov": True})
     assert find(settings_of(recipe), "options.momentum", "Outer").value == 0.9
@@ -190,7 +201,7 @@ def test_estimators_have_the_parameters_that_they_name():
         ("inner.shape", r"Did you mean 'shape'\?"),
         ("outer.depth", r"Did you mean 'inner\.depth'\?"),
         ("inner.zzz", r"Known: inner\.widths, inner\.rate, inner\.depth\.$"),
-        ("zzz", r"Known: inner, inner\.widths"),
+        ("zzz", r"Known: inner, engine, shape, "),
         ("", r"no setting named ''\. Known"),
         ("method.temperature", r"since its 'engine\.method' is None"),
         ("inner.depth.more", "no setting named"),
@@ -271,7 +282,7 @@ def test_text_is_read_as_its_owner_wants_it(path, text, value):
     ("path", "text", "words"),
     [
         ("inner.rate", "1.5", r"`inner\.rate` parameter of Inner must be a float in \[0, 1\)"),
-        ("inner.rate", "nan", r"Got 'nan' instead"),
+        ("inner.rate", "nan", r"Got nan instead"),
         ("inner.rate", "fast", r"Got 'fast' instead"),
         ("depth", "2.5", r"`inner\.depth` parameter of Inner must be an int in \[1, inf"),
         ("depth", "true", r"Got 'true' instead"),
@@ -282,12 +293,12 @@ def test_text_is_read_as_its_owner_wants_it(path, text, value):
         (
             "engine.method",
             "fmao",
-            r"`engine\.method` .*There is no weighting named 'fmao'\. Did you",
+            r"`engine\.method` parameter of \w+ cannot be 'fmao': there is no weighting named 'fmao'\. Did you",
         ),
         (
             "engine.method",
             "static",
-            r"'static' needs task_weights, which its name alone cannot give",
+            r"cannot be 'static': it needs `method\.task_weights`, which must be set, too\. In Py",
         ),
         ("engine.options", "a", "an instance of Mapping. Got 'a'"),
         ("engine.factory", "sqrt", "a factory or None. Got 'sqrt'"),

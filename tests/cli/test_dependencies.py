@@ -25,6 +25,7 @@ TARGETS = ("-t", "view", "-t", "click", "-t", "buy")
         (["buy=click", "buy=view", "buy=click"], ("click", "view")),
         (["buy=click, view"], ("click", "view")),
         (["buy=a,b", "buy=c=d"], ("a,b", "c=d")),
+        (["click=view,buy=click,view"], ("click", "view")),
         ([], ("view",)),
     ],
 )
@@ -48,10 +49,12 @@ def test_a_task_whose_name_has_an_equals_sign():
             ["buy=clik"],
             r"task 'buy' must be names of the tasks that feed it\. Got 'clik' instead, .*'click'\?",
         ),
+        (["click=buy,buy=click"], r"must form no cycle\. Got click after buy after click instead"),
+        (["click=view,byu=click"], r"--after names no task by 'byu'\. Did you mean 'buy'\?"),
         (["buy=buy"], r"task 'buy' must be names of other tasks, .* Got 'buy' instead"),
         (
             ["buy=click", "click=view", "view=buy"],
-            r"must form no cycle\. Got view → click → buy → view instead; leave out one of them",
+            r"must form no cycle\. Got view after buy after click after view instead; leave out one of them",
         ),
     ],
 )

@@ -1,81 +1,110 @@
+import inspect
 import re
 
 import pytest
 
-from polytask import aggregation, observers, sampling, weighting
-from polytask._naming import snake_case
-from polytask.cli._learners import methods_of
+from polytask import aggregation, observers, penalties, sampling, weighting
+from polytask._naming import fold, required, snake_case
+from polytask.cli._rooms import ROOMS, rooms_named
+
+METHODS = {room.slot: room.methods() for room in ROOMS}
 
 
-def names(room):
-    return {snake_case(name) for name in methods_of(room)}
+def names(slot):
+    return {snake_case(name) for name in METHODS[slot]}
+
+
+def listed(text):
+    """Names under every title."""
+    parts = re.split(r"^([A-Z ]+): ", text, flags=re.MULTILINE)[1:]
+    return {
+        title.casefold(): re.findall(r"^  (\w+)", part, re.MULTILINE)
+        for title, part in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def test_every_public_method_is_listed_in_its_room(polytask):
     ran = polytask("methods")
     assert ran.status == 0
-    first, rest = ran.out.split("aggregations: ")
-    second, rest = rest.split("samplers: ")
-    third, rest = rest.split("observers: ")
-    fourth, fifth = rest.split("models: ")
-    parts = {"weighting": first, "aggregation": second, "sampler": third, "observer": fourth}
-    parts["model"] = fifth
-    for room, part in parts.items():
-        assert set(re.findall(r"^  (\w+)", part, re.MULTILINE)) == names(room)
+    found = listed(ran.out)
+    assert list(found) == [room.title for room in ROOMS]
+    assert list(found)[:2] == ["architectures", "penalties"]
+    for room in ROOMS:
+        assert found[room.title] == sorted(found[room.title])
+        assert set(map(fold, found[room.title])) == set(map(fold, room.methods()))
 
 
 def test_all_public_classes_are_methods_or_their_bases():
     bases = {"Weighting", "Aggregator", "GramianAggregator", "JacobianAggregator"}
     bases |= {"AmortisedAggregator", "Property"}
-    listed = {*methods_of("weighting"), *methods_of("aggregation")}
-    assert listed == {*weighting.__all__, *aggregation.__all__} - bases
-    assert {*methods_of("sampler")} == {*sampling.__all__} - {"Sampler", "MixedSampler"}
-    assert {*methods_of("observer")} == {*observers.__all__} - {"Observer", "View"}
+    balancing = {*METHODS["weighting"], *METHODS["aggregation"]}
+    assert balancing == {*weighting.__all__, *aggregation.__all__} - bases
+    assert {*METHODS["sampler"]} == {*sampling.__all__} - {"Sampler", "MixedSampler"}
+    assert {*METHODS["observer"]} == {*observers.__all__} - {"Observer", "View"}
+    assert {*METHODS["penalty"]} == {*penalties.__all__} - {"Penalty", "QuadraticPenalty"}
+
+
+@pytest.mark.parametrize(
+    ("word", "titles"),
+    [
+        ("architectures", ["architectures"]),
+        ("models", ["architectures", "other models"]),
+        ("Penalty", ["penalties"]),
+        ("aggregations", ["aggregators"]),
+        ("losses", ["losses"]),
+    ],
+)
+def test_one_room(polytask, word, titles):
+    assert [room.title for room in rooms_named(word)] == titles
+    assert list(listed(polytask("methods", word).out)) == titles
 
 
 def test_what_methods_ask_for(polytask):
-    lines = polytask("methods").out.splitlines()
-    asked = {
-        words[0]: words[1] for line in lines if len(words := re.split(r"  +", line.strip())) > 1
-    }
-    assert asked["equal"] == "losses"
-    assert asked["mgda"] == "gramian"
-    assert asked["famo"] == "losses after step"
-    assert asked["modo"] == "product, second batch"
-    assert asked["every"] == "–"
-    assert asked["gradient_conflict"] == "gramian"
-    assert asked["gate_usage"] == "validation rows"
+    out = " ".join(polytask("methods", "weightings").out.split())
+    assert re.search(r"famo [^\[]* \[needs losses after step\] geometric_loss", out)
+    assert re.search(r" equal [^\[]* famo", out)
+    out = " ".join(polytask("methods", "aggregators").out.split())
+    assert re.search(r"modo [^\[]* \[needs product, second batch\] nash_mtl", out)
+    assert "From Python alone: it needs aggregator, n." in out
 
 
-def test_lines_fit_the_terminal(polytask, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "100")
-    assert max(map(len, polytask("methods").out.splitlines())) <= 100
+@pytest.mark.parametrize("asked", [(), ("penalties",), ("soft_sharing",), ("mmoe",), ("esm2",)])
+def test_lines_fit_the_terminal(polytask, monkeypatch, asked):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, polytask("methods", *asked).out.splitlines())) <= 80
 
 
 def test_one_of_them(polytask):
     ran = polytask("methods", "FairGrad")
     assert ran.status == 0
     assert ran.out.startswith("fair_grad: ")
-    assert "alpha=2.0" in ran.out
-    assert "--set aggregation.alpha=0.5 to 10 (log)" in ran.out
+    assert "aggregation.alpha=2.0  [float]\n        Worth trying: 0.5 to 10 (log).\n" in ran.out
     assert "ICML 2024" in ran.out
     assert "--aggregation fair_grad" in ran.out
     assert "from polytask.aggregation import FairGrad" in ran.out
-    assert not re.search(r"[`\\]|:math:", ran.out)
+
+
+def test_defaults_that_are_recipes_and_tuples(polytask):
+    out = polytask("methods", "soft_sharing").out
+    assert "\n    encoder=mlp  [Encoder or callable]\n" in out
+    assert "\n    penalty=mean_deviation  [Penalty or str]\n" in out
+    assert "\n    stages=none  [tuple of int]\n" in out
+    assert "\n    biases=false  [bool]\n" in out
+    assert "\n    encoder.widths=256,256  [tuple of int]\n" in polytask("methods", "mlp").out
 
 
 def test_an_observer(polytask):
     out = polytask("methods", "gradient_conflict").out
-    assert "n_batches=4" in out
+    assert "observers.n_batches=4" in out
     assert "--observer gradient_conflict" in out
     assert "from polytask.observers import GradientConflict" in out
 
 
 def test_a_model(polytask):
     out = polytask("methods", "mmoe").out
-    assert "n_experts=8" in out
+    assert "\n    n_experts=8  [int]\n" in out
     assert "--model mmoe" in out
-    assert "--set n_experts=" in out
+    assert "Worth trying: " in out
     assert "KDD 2018" in out
 
 
@@ -83,30 +112,54 @@ def test_one_that_needs_arguments(polytask):
     out = polytask("methods", "static").out
     assert "From Python alone: it needs task_weights." in out
     assert "--weighting" not in out
+    assert "    task_weights=…, required" in out
 
 
-@pytest.mark.parametrize("name", sorted(names("weighting") | names("aggregation")))
-def test_each_of_them_is_told_of(polytask, name):
+def test_a_penalty_that_needs_arguments(polytask):
+    out = polytask("methods", "graph_laplacian").out
+    assert "--model soft_sharing --set penalty=graph_laplacian --set penalty.relations=…" in out
+
+
+def test_one_of_the_users_own(polytask):
+    out = polytask("methods", "users_balancing:Halves").out
+    assert out.startswith("users_balancing:Halves: ")
+    assert "--aggregation users_balancing:Halves" in out or "--weighting users_balancing" in out
+    assert "from users_balancing import Halves" in out
+    ran = polytask("methods", "users_balancing:torch")
+    assert ran.status == 2
+    assert "must be a class that extends one of these: Architecture, Penalty" in ran.error
+
+
+EACH = sorted({(slot, name) for slot in METHODS for name in names(slot)})
+
+
+@pytest.mark.parametrize(("slot", "name"), EACH)
+def test_each_of_them_is_described(polytask, slot, name):
     ran = polytask("methods", name)
     assert ran.status == 0
-    assert ran.out.startswith(f"{name}: ")
-    assert not re.search(r"[`\\]|:math:", ran.out)
+    assert fold(ran.out.partition(":")[0]) == fold(name)
+    assert not re.search(r"[`\\]|:math:|<factory>|object at 0x", ran.out)
+    (method,) = (m for written, m in METHODS[slot].items() if snake_case(written) == name)
+    for parameter in inspect.signature(method).parameters:
+        assert re.search(rf"^    (\w+\.)?{parameter}=", ran.out, re.MULTILINE)
+    assert ("required" in ran.out) == bool(required(method))
 
 
-def test_an_unknown_one(polytask):
-    ran = polytask("methods", "mgad")
+@pytest.mark.parametrize(
+    ("name", "guess"), [("mgad", "mgda"), ("penaltees", "penalties"), ("trace_nrom", "trace_norm")]
+)
+def test_an_unknown_one(polytask, name, guess):
+    ran = polytask("methods", name)
     assert ran.status == 2
-    assert ran.error == (
-        "error: There is no weighting or aggregation or sampler or observer or model named 'mgad'. Did you mean 'mgda'?"
-    )
+    assert ran.error == f"error: There is no method named {name!r}. Did you mean {guess!r}?"
 
 
 def test_a_models_name_points_to_its_methods(polytask):
     ran = polytask("methods", "hard_sharing+famo+mgda")
     assert ran.status == 2
     assert ran.error == (
-        "error: 'hard_sharing+famo+mgda' is a model with its balancing. "
-        "Ask for the latter: polytask methods famo or polytask methods mgda."
+        "error: 'hard_sharing+famo+mgda' is a model with its balancing. Ask for one of them: "
+        "polytask methods hard_sharing or polytask methods famo or polytask methods mgda."
     )
     assert "named 'mgad'. Did you mean 'mgda'?" in polytask("methods", "hard_sharing+mgad").error
 

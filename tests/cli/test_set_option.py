@@ -15,6 +15,7 @@ from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
 from polytask.observers import GradientConflict
+from polytask.penalties import GraphLaplacian, TaskCovariance
 from polytask.sampling import Temperature
 from polytask.weighting import DynamicWeightAverage, Equal
 
@@ -127,6 +128,59 @@ def test_no_model_has_it(names, path, sentence):
     with pytest.raises(UnknownNameError) as caught:
         learners(names, given=[(path, "1")])
     assert str(caught.value).startswith(sentence)
+
+
+def test_settings_of_other_methods_are_pointed_at():
+    with pytest.raises(UnknownNameError) as caught:
+        learners(["branching"], given=[("shared_stages", "1")])
+    said = str(caught.value)
+    assert said.startswith("branching has no setting named 'shared_stages'. Known: architecture, ")
+    assert said.endswith(" hard_sharing has 'shared_stages'.")
+    with pytest.raises(UnknownNameError, match=r"'stage'\. Known: "):
+        learners(["branching", "linear"], given=[("stage", "1")])
+
+
+RELATIONS = ("penalty.relations", "((0,1,0),(1,0,2),(0,2,0))")
+
+
+def test_known_relations():
+    given = [("penalty", "graph_laplacian"), RELATIONS, ("penalty.alpha", "0.5")]
+    wanted = GraphLaplacian(((0, 1, 0), (1, 0, 2), (0, 2, 0)), alpha=0.5)
+    assert learner("soft_sharing", *given).architecture.penalty == wanted
+    covariance = ("penalty.covariance", "((1,0.5),(0.5,1))")
+    known = learner("soft_sharing", ("penalty", "task_covariance"), covariance)
+    assert known.architecture.penalty == TaskCovariance(covariance=((1, 0.5), (0.5, 1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "relations", "words"),
+    [
+        (
+            "nope",
+            None,
+            r"parameter of SoftSharing cannot be 'nope': there is no penalty named 'nope'\. Known: gra",
+        ),
+        (
+            "graph_laplacian",
+            None,
+            r"`architecture\.penalty` .* cannot be 'graph_laplacian': it needs `penalty\.relations`, wh",
+        ),
+        (
+            "graph_laplacian",
+            "((0,1),(2,0))",
+            r"^The `penalty\.relations` parameter of GraphLaplacian must be a symmetric matrix",
+        ),
+    ],
+)
+def test_penalties_that_are_none(text, relations, words):
+    given = [("penalty", text), *([("penalty.relations", relations)] if relations else [])]
+    with pytest.raises(ParameterError, match=words):
+        learner("soft_sharing", *given)
+
+
+def test_numbers_in_errors_have_no_quotes():
+    with pytest.raises(ParameterError, match=r"n_experts` .* an int in \[1, inf\)\. Got 0 instead"):
+        learner("mmoe", ("n_experts", "0"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from polytask._naming import fold, public_classes
 from polytask.aggregation import AmortisedAggregator, Property
-from polytask.cli._learners import methods_of
+from polytask.cli import _rooms
 from polytask.gradients import Need
 from polytask.merging import Merging
 from polytask.penalties import Penalty
@@ -63,7 +63,8 @@ def test_no_row_stands_twice(table):
     assert sorted(first_cells) == sorted(set(first_cells))
 
 
-BALANCING = {**methods_of("weighting"), **methods_of("aggregation")}
+METHODS = {room.slot: room.methods() for room in _rooms.ROOMS}
+BALANCING = {**METHODS["weighting"], **METHODS["aggregation"]}
 WORDS = {
     "losses": Need.LOSSES,
     "losses of epochs": Need.EPOCH_LOSSES,
@@ -98,7 +99,7 @@ def test_needs_are_those_declared(name):
     said = row(name)[1]
     default, *others = said.split("; ")
     stated = {WORDS[word] for word in default.split(", ")}
-    if name in methods_of("weighting"):
+    if name in METHODS["weighting"]:
         stated -= {Need.LOSSES}
     assert stated == needs(BALANCING[name]())
     for other in others:
@@ -163,7 +164,7 @@ TICKS = {
 
 
 def test_promises_are_told_of_every_aggregator_but_the_combinator():
-    assert set(TICKS) == set(methods_of("aggregation")) - {"Every"}
+    assert set(TICKS) == set(METHODS["aggregation"]) - {"Every"}
 
 
 @pytest.mark.parametrize("name", sorted(TICKS))

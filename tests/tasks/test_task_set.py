@@ -109,9 +109,9 @@ def test_an_unknown_upstream_task():
 @pytest.mark.parametrize(
     ("after", "cycle"),
     [
-        ({"a": "b", "b": "a"}, "a → b → a"),
-        ({"a": "c", "b": "a", "c": "b", "d": "a"}, "a → b → c → a"),
-        ({"d": "b", "b": "c", "c": "b", "a": ()}, "b → c → b"),
+        ({"a": "b", "b": "a"}, "a after b after a"),
+        ({"a": "c", "b": "a", "c": "b", "d": "a"}, "a after c after b after a"),
+        ({"d": "b", "b": "c", "c": "b", "a": ()}, "b after c after b"),
     ],
 )
 def test_a_cycle(after, cycle):

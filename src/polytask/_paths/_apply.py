@@ -79,8 +79,10 @@ def applied(
                 twice = f"{names[setting.path]!r} and {path!r}"
                 raise ParameterError(f"{twice} are one setting. Give it once.")
             names[setting.path] = path
+        values_here = {path: open_paths.pop(path) for path in here}
         changes = {
-            setting.path: _value(open_paths.pop(path), setting) for path, setting in here.items()
+            setting.path: _value(values_here[path], setting, open_paths)
+            for path, setting in here.items()
         }
         recipe = _with(recipe, outermost.split(".") if outermost else [], changes)
     return recipe, {}
@@ -107,10 +109,18 @@ def _depth(path: str) -> int:
     return path.count(".") + 1 if path else 0
 
 
-def _value(value: object, setting: Setting) -> object:
-    if isinstance(value, Written):
-        return read_written(value.text, setting)
-    return value
+def _value(value: object, setting: Setting, others: Mapping[str, object]) -> object:
+    """The value as its owner takes it; a class that needs arguments takes them of other paths."""
+    if not isinstance(value, Written):
+        return value
+    inner = {}
+    for path, other in others.items():
+        parent, _, name = path.rpartition(".")
+        if isinstance(other, Written) and f".{setting.path}".endswith(
+            f".{parent}" if parent else ""
+        ):
+            inner[name] = other.text
+    return read_written(value.text, setting, inner)
 
 
 def _with(recipe: Any, way: Sequence[str], changes: Mapping[str, Any]) -> Any:

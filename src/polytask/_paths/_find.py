@@ -14,7 +14,7 @@ from polytask.exceptions import ParameterError, UnknownNameError
 __all__ = ["find", "near"]
 
 _MOST_NAMED, _MOST_NEAR = 12, 3
-_ALIKE, _NEARLY = 0.6, 0.15
+_ALIKE, _NEARLY = 0.75, 0.15
 
 
 def find(settings: Sequence[Setting], path: str, owner: str) -> Setting:
@@ -81,7 +81,9 @@ def near(settings: Sequence[Setting], path: str) -> str:
     if meant:
         return f"Did you mean {' or '.join(map(repr, meant))}?"
     owner = path.rpartition(".")[0]
-    known = [name for name in known if owner and name.startswith(f"{owner}.")] or known
+    known = [name for name in known if owner and name.startswith(f"{owner}.")] or sorted(
+        known, key=lambda name: name.count(".")
+    )
     if not known:
         return "There are none."
     return f"Known: {', '.join(known[:_MOST_NAMED])}{', …' * (len(known) > _MOST_NAMED)}."

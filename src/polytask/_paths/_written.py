@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from typing import Any
 
-from polytask._naming import fold, made, resolve
+from polytask._naming import fold, made, required, resolve
+from polytask._paths._annotations import annotated_constraint, annotations_of
 from polytask._paths._setting import Setting
 from polytask._trust import is_own
 from polytask._validation import (
@@ -19,6 +20,7 @@ from polytask._validation import (
     Interval,
     OneOf,
     Satisfies,
+    describe,
     message,
 )
 from polytask.exceptions import ParameterError, PolytaskError, UnknownNameError, UntrustedError
@@ -45,8 +47,15 @@ class Written:
     text: str
 
 
-def read_written(text: str, setting: Setting) -> object:
+def read_written(text: str, setting: Setting, inner: Mapping[str, str] | None = None) -> object:
     """Read a text as a setting's value: the first reading that its owner accepts.
+
+    Parameters
+    ----------
+    text : str
+    setting : Setting
+    inner : mapping of str to str, optional
+        Texts of settings inside the value, of which a named class takes those that it requires.
 
     Raises
     ------
@@ -67,30 +76,55 @@ def read_written(text: str, setting: Setting) -> object:
     constraint = setting.constraint
     if constraint is None:
         return _guess(text)
-    remedies = []
-    for reading in _readings(text.strip(), constraint):
+    inside = _Inside(setting.path.rpartition(".")[2], inner or {})
+    unknown = []
+    for reading in _readings(text.strip(), constraint, inside):
         try:
             value = reading()
-        except UntrustedError:
+        except (UntrustedError, _PartError):
             raise
         except UnknownNameError as error:
-            remedies.append(str(error))
-        except ParameterError as error:  # a class that its name alone does not make
-            remedies.insert(0, str(error))
-            break
+            unknown.append(str(error))
+        except ParameterError as error:  # of a class that its name alone does not make
+            raise ParameterError(_misnamed(text, setting, str(error))) from error
         except (ValueError, OverflowError):
             continue
         else:
             if constraint.accepts(value):
                 return value
-    remedy = remedies[0] if remedies else None
-    raise ParameterError(message(setting.owner, setting.short, str(constraint), text, remedy))
+    if unknown:
+        raise ParameterError(_misnamed(text, setting, unknown[0]))
+    raise ParameterError(message(setting.owner, setting.short, str(constraint), _shown(text)))
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """Texts of the settings inside a value, and the name that its own path ends in."""
+
+    owner: str
+    texts: Mapping[str, str]
+
+
+class _PartError(ParameterError):
+    """Of a setting inside the value, whose sentence names it."""
+
+
+def _misnamed(text: str, setting: Setting, why: str) -> str:
+    """Sentence on a name that stands for nothing, or not by itself."""
+    start = f"The `{setting.short}` parameter of {setting.owner} cannot be {describe(text)}"
+    return f"{start}: {why[:1].lower()}{why[1:]}"
+
+
+def _shown(text: str) -> object:
+    """A number as such, for errors, which write text in quotes; any other text as it is."""
+    value = _guess(text)
+    return value if type(value) in {int, float} else text
 
 
 Reading = Callable[[], object]
 
 
-def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
+def _readings(text: str, constraint: Constraint, inside: _Inside) -> Iterator[Reading]:
     """Possible readings of a text under a constraint, the most likely first."""
     match constraint:
         case Interval(kind=kind):
@@ -101,10 +135,10 @@ def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
             yield lambda: tuple(_first(part, element) for part in parts(text))
         case OneOf(members=members):
             for member in sorted(members, key=lambda part: not isinstance(part, Choice)):
-                yield from _readings(text, member)
+                yield from _readings(text, member, inside)
         case InstanceOf(types=types):
             for kind in types:
-                yield from _instances(text, kind, named=str not in types)
+                yield from _instances(text, kind, inside, named=str not in types)
         case Satisfies():
             yield lambda: _imported(text)
             yield lambda: _guess(text)
@@ -112,7 +146,7 @@ def _readings(text: str, constraint: Constraint) -> Iterator[Reading]:
             yield lambda: _guess(text)
 
 
-def _instances(text: str, kind: type, *, named: bool) -> Iterator[Reading]:
+def _instances(text: str, kind: type, inside: _Inside, *, named: bool) -> Iterator[Reading]:
     """Readings of the text as an object of a class."""
     if kind is bool:
         yield lambda: _TRUTH.get(fold(text))
@@ -121,15 +155,38 @@ def _instances(text: str, kind: type, *, named: bool) -> Iterator[Reading]:
     elif kind in {tuple, list, object}:
         yield lambda: _guess(text)
     elif named:
-        yield lambda: _named(text, kind)
+        yield lambda: _named(text, kind, inside)
 
 
-def _named(text: str, base: type) -> object:
+def _named(text: str, base: type, inside: _Inside) -> object:
     """Instantiate the public class of that name, from the room of its base class."""
     if ":" not in text and not is_own(base.__module__):
         raise ValueError("no room to look in")
-    room = ".".join(base.__module__.split(".")[:2])
-    return made(text, room, fold(base.__name__), base, imports=True)
+    room, what = ".".join(base.__module__.split(".")[:2]), fold(base.__name__)
+    cls: Any = resolve(text, room, what, base, imports=True)
+    needed = required(cls)
+    missing = [f"{inside.owner}.{name}" for name in needed if name not in inside.texts]
+    if missing:
+        sentence = (
+            f"it needs {' and '.join(f'`{path}`' for path in missing)}, which must be set, too. "
+            f"In Python, give the object: {cls.__module__.partition('._')[0]}.{cls.__name__}("
+            f"{', '.join(f'{name}=…' for name in needed)})."
+        )
+        raise ParameterError(sentence)
+    given = {name: _part(cls, name, inside) for name in needed}
+    return made(text, room, what, base, imports=True, given=given)
+
+
+def _part(cls: type, name: str, inside: _Inside) -> object:
+    """Read an argument that the class requires."""
+    path, declared = f"{inside.owner}.{name}", getattr(cls, "parameter_constraints", {})
+    constraint = declared.get(name) or annotated_constraint(annotations_of(cls).get(name, object))
+    try:
+        return read_written(inside.texts[name], Setting(path, path, cls.__name__, None, constraint))
+    except UntrustedError:
+        raise
+    except ParameterError as error:
+        raise _PartError(str(error)) from error
 
 
 def _imported(text: str) -> object:
@@ -140,7 +197,7 @@ def _imported(text: str) -> object:
 
 
 def _first(text: str, constraint: Constraint) -> object:
-    for reading in _readings(text, constraint):
+    for reading in _readings(text, constraint, _Inside("", {})):
         try:
             value = reading()
         except PolytaskError:  # it says more than that the text cannot be read

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from polytask._naming import suggestion
-from polytask.cli._tasks import column_names
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.tasks import TaskSet
 
@@ -32,21 +31,33 @@ def with_dependencies(tasks: TaskSet, texts: Sequence[str]) -> TaskSet:
     """
     upstream: dict[str, list[str]] = {}
     for text in texts:
-        task, names = _parted(text, tasks.names)
-        if task not in tasks.names:
-            guess = suggestion(task, tasks.names)
-            raise UnknownNameError(f"--after names no task by {task!r}. {guess}")
-        upstream.setdefault(task, []).extend(names)
+        for task, names in _pairs(text, tasks.names):
+            if task not in tasks.names:
+                guess = suggestion(task, tasks.names)
+                raise UnknownNameError(f"--after names no task by {task!r}. {guess}")
+            upstream.setdefault(task, []).extend(names)
     return TaskSet(
         replace(task, after=tuple(dict.fromkeys(upstream.get(task.name, task.after))))
         for task in tasks
     )
 
 
+def _pairs(text: str, tasks: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Tasks and their upstream tasks; after a comma another ``TASK=UPSTREAM`` may follow."""
+    task, names = _parted(text, tasks)
+    pairs = [(task, [names[0]])]
+    for name in names[1:]:
+        if name in tasks or "=" not in name:
+            pairs[-1][1].append(name)
+        else:
+            pairs.append(_parted(name, tasks))
+    return pairs
+
+
 def _parted(text: str, tasks: Sequence[str]) -> tuple[str, list[str]]:
     """Task and upstream tasks; names may hold equals signs, and those of tasks win."""
     splits = [
-        (text[:position], column_names([text[position + 1 :]], tasks))
+        (text[:position], _listed(text[position + 1 :], tasks))
         for position, character in enumerate(text)
         if character == "="
     ]
@@ -55,3 +66,9 @@ def _parted(text: str, tasks: Sequence[str]) -> tuple[str, list[str]]:
         sentence = f"--after must be written TASK=UPSTREAM, such as buy=click. Got {text!r}."
         raise ParameterError(sentence)
     return max(splits, key=lambda split: sum(name in tasks for name in (split[0], *split[1])))
+
+
+def _listed(text: str, tasks: Sequence[str]) -> list[str]:
+    """Names with commas; a task's whole name wins."""
+    parts = [text] if text in tasks else text.split(",")
+    return [part.strip() for part in parts if part.strip()]

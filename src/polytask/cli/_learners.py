@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
 from polytask._paths import Written, applied
 from polytask.aggregation import Aggregator
-from polytask.architectures import Architecture
 from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
-from polytask.observers import Observer
-from polytask.sampling import Sampler
 from polytask.training import Trainer, check_device
 from polytask.weighting import Weighting
 
 __all__ = [
-    "LISTED",
     "SLOTS",
     "balanced",
     "balancing",
     "check_sampler",
-    "method_named",
-    "methods_of",
     "named_learner",
-    "room_of",
 ]
 
 SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 """The rooms of balancing, which are also the trainer's settings, and what their methods are."""
-
-LISTED: dict[str, type] = {
-    **SLOTS,
-    "sampler": Sampler,
-    "observer": Observer,
-    "model": Architecture,
-}
-"""Options whose values are methods of a room, and what these are."""
-
-_ROOMS = {"sampler": "sampling", "observer": "observers", "model": "architectures"}
-"""Rooms that are not called as the option is."""
 
 _OF_AGGREGATION = ("engine", "aggregate_every")
 
@@ -156,34 +138,18 @@ def _with_settings(learner: Learner, name: ModelName) -> Learner:
     return detailed
 
 
-def methods_of(slot: str) -> dict[str, Any]:
-    """Public concrete methods of a room, by name."""
-    return public_classes(room_of(slot), LISTED[slot])
-
-
-def room_of(slot: str) -> str:
-    """Import path of the room that a setting's methods lie in."""
-    return f"polytask.{_ROOMS.get(slot, slot)}"
-
-
-def method_named(name: str, slots: Collection[str] = tuple(SLOTS)) -> tuple[str, Any]:
-    """The setting and the class of a public method, by its name in any spelling.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none; the nearest name is suggested.
-    """
+def _method_named(name: str) -> tuple[str, Any]:
+    """The setting and the class of a public method of balancing, by its name in any spelling."""
     known = {
         candidate: (slot, method)
-        for slot in slots
-        for candidate, method in methods_of(slot).items()
+        for slot, base in SLOTS.items()
+        for candidate, method in public_classes(f"polytask.{slot}", base).items()
     }
     for candidate, method in known.items():
         if fold(candidate) == fold(name):
             return method
     guess = suggestion(name, map(snake_case, known))
-    raise UnknownNameError(f"There is no {' or '.join(slots)} named {name!r}. {guess}")
+    raise UnknownNameError(f"There is no {' or '.join(SLOTS)} named {name!r}. {guess}")
 
 
 def _check_rooms(given: Mapping[str, Any]) -> None:
@@ -213,7 +179,7 @@ def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
 
 
 def _slot(name: str) -> str:
-    return _slot_of_own(name) if ":" in name else method_named(name)[0]
+    return _slot_of_own(name) if ":" in name else _method_named(name)[0]
 
 
 def _slot_of_own(name: str) -> str:

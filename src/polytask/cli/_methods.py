@@ -1,150 +1,149 @@
-"""`polytask methods`: methods of balancing, samplers, observers and networks, with docstrings."""
+"""`polytask methods`: all methods by room, those of one room, or one method."""
 
 from __future__ import annotations
 
 import inspect
-import re
-import shutil
-import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from polytask._naming import required, snake_case
-from polytask.cli._learners import LISTED, method_named, methods_of, room_of
+from polytask._listing import enumerated
+from polytask._naming import fold, required, resolve, snake_case, suggestion
+from polytask.cli._method_page import description, needs, paper, settings_of_method, summary
+from polytask.cli._rooms import ROOMS, Room, room_of_class, rooms_named
 from polytask.cli._voice import Voice
+from polytask.cli._wrapped import wrapped
 from polytask.exceptions import UnknownNameError
-from polytask.gradients import Need
-from polytask.observers import Observer
-from polytask.sampling import Sampler
 
 __all__ = ["run"]
 
-_HEADS = {
-    "weighting": "weightings: how the tasks' losses are weighed (--weighting NAME)",
-    "aggregation": "aggregations: how the tasks' gradients meet (--aggregation NAME)",
-    "sampler": "samplers: how rows of several sources are mixed in a batch (--sampler NAME)",
-    "observer": "observers: what is measured at every evaluation of a training (--observer NAME)",
-    "model": "models: how the networks of the tasks share parameters (--model NAME)",
-}
 _FOOT = (
-    "Names may be spelt in any way (mgda, MGDA); module:Class is one of your own that can be "
-    "imported. A model names its balancing too: --model hard_sharing+mgda. "
-    "More on one: polytask methods NAME."
+    "More on one: polytask methods NAME. Names may be spelt in any way (mgda, MGDA); module:Class "
+    "is one of your own, installed or in the current folder. A model may name its balancing too: "
+    "--model hard_sharing+mgda."
 )
-_WIDTH = 160
-_LEAST = 30
+_NARROW = 24
+
+_WITH_ARGUMENTS = {"penalty", "encoder"}
+"""Slots of which a named method takes its required arguments from further settings."""
 
 
 def run(name: str | None) -> None:
-    """List all methods, or describe one."""
+    """List all methods or those of a room, or describe one."""
     voice = Voice()
+    rooms = ROOMS if name is None else rooms_named(name)
     if name is None:
-        _list(voice)
-    else:
-        _describe(voice, *_found(name))
+        titles = ", ".join(room.title for room in ROOMS)
+        voice.result(wrapped("", f"polytask methods ROOM lists one of: {titles}.") + "\n")
+    for room in rooms:
+        _list(voice, room)
+    if rooms:
+        voice.result(wrapped("", _FOOT))
+    for index, (room, method) in enumerate([] if rooms else _named(str(name))):
+        if index:
+            voice.result("")
+        _describe(voice, room, method, str(name))
 
 
-def _found(name: str) -> tuple[str, Any]:
-    """Return the method of a name; a model's name points to the method it adds."""
-    try:
-        return method_named(name, tuple(LISTED))
-    except UnknownNameError as error:
-        _, *added = name.split("+")
-        if not added:
-            raise
-        for word in added:
-            method_named(word)
-        asks = " or ".join(f"polytask methods {word}" for word in added)
-        sentence = f"{name!r} is a model with its balancing. Ask for the latter: {asks}."
-        raise UnknownNameError(sentence) from error
+def _named(name: str) -> Sequence[tuple[Room, Any]]:
+    """The methods of a name; a class of the user's own by its path."""
+    if ":" in name:
+        return [_own(name)]
+    found = [
+        (room, method)
+        for room in ROOMS
+        for written, method in _written(room).items()
+        if fold(name) in {fold(written), fold(method.__name__)}
+    ]
+    return found or _unknown(name)
 
 
-def _list(voice: Voice) -> None:
-    rows = {
-        slot: sorted(
-            (snake_case(name), _needs(method), _summary(method))
-            for name, method in methods_of(slot).items()
-        )
-        for slot in LISTED
-    }
-    cells = [row for room in rows.values() for row in room]
-    widths = [max(len(row[column]) for row in cells) for column in range(2)]
-    for slot, head in _HEADS.items():
-        voice.result(f"{head}\n")
-        for name, needs, summary in rows[slot]:
-            start = f"  {name:<{widths[0]}}  {needs:<{widths[1]}}  "
-            voice.result(_wrapped(start, summary))
-        voice.result("")
-    voice.result(_wrapped("", _FOOT))
+def _own(name: str) -> tuple[Room, Any]:
+    method: Any = resolve(name, "", "method", imports=True)
+    room = room_of_class(method) if inspect.isclass(method) else None
+    if room is None:
+        kinds = enumerated(room.base.__name__ for room in ROOMS)
+        sentence = f"{name} must be a class that extends one of these: {kinds}."
+        raise UnknownNameError(sentence)
+    return room, method
 
 
-def _describe(voice: Voice, slot: str, method: Any) -> None:
-    name = snake_case(method.__name__)
+def _unknown(name: str) -> Sequence[tuple[Room, Any]]:
+    known = [written for room in ROOMS for written in _written(room)]
+    parts = name.split("+")
+    if len(parts) > 1:
+        for part in parts:
+            _named(part)
+        asks = " or ".join(f"polytask methods {part}" for part in parts)
+        sentence = f"{name!r} is a model with its balancing. Ask for one of them: {asks}."
+        raise UnknownNameError(sentence)
+    guess = suggestion(name, [*known, *(room.title for room in ROOMS)])
+    raise UnknownNameError(f"There is no method named {name!r}. {guess}")
+
+
+def _written(room: Room) -> Mapping[str, Any]:
+    """Methods by the names that users write."""
+    return {_name(method): method for method in room.methods().values()}
+
+
+def _name(method: Any) -> str:
+    own = getattr(method, "name", None)
+    name = method.__name__
+    return own if isinstance(own, str) and fold(own) == fold(name) else snake_case(name)
+
+
+def _list(voice: Voice, room: Room) -> None:
+    voice.result(wrapped("", f"{room.title.upper()}: {room.what} ({room.use.format('NAME')})"))
+    methods = sorted(_written(room).items())
+    width = min(_NARROW, max(len(name) for name, _ in methods))
+    for name, method in methods:
+        asked = needs(method)
+        note = f" [needs {asked}]" if asked not in {"–", "losses"} else ""
+        start = f"  {name:<{width}}  "
+        voice.result(wrapped(start, summary(method) + _missing(room, method) + note, width + 4))
+    voice.result("")
+
+
+def _missing(room: Room, method: Any) -> str:
+    """What the method's name alone cannot give."""
+    arguments = ", ".join(required(method))
+    if not arguments:
+        return ""
+    if _by_path(room, method):
+        return f" It needs {arguments}."
+    return f" From Python alone: it needs {arguments}."
+
+
+def _by_path(room: Room, method: Any) -> bool:
+    """Whether the command line reaches the method's settings, those that it requires too."""
+    return room.prefix is not None and (not required(method) or room.slot in _WITH_ARGUMENTS)
+
+
+def _describe(voice: Voice, room: Room, method: Any, asked: str) -> None:
+    own = ":" in asked
+    name = asked if own else _name(method)
+    by_path = _by_path(room, method)
+    use = f"{room.model} {room.use.format(name)}".lstrip()
+    for argument in required(method):
+        use += f" --set {room.prefix}{argument}=…"
+    module = asked.partition(":")[0] if own else room.module
     lines = {
-        "needs": _needs(method),
-        "options": _options(method) or "none",
-        "tune": _tuning(slot, method) or "–",
-        "paper": _paper(method) or "–",
-        "use": "from Python" if required(method) else f"--{slot} {name}",
-        "python": f"from {room_of(slot)} import {method.__name__}",
+        "use": use if by_path or not required(method) else "from Python",
+        "python": f"from {module} import {method.__name__}",
+        "needs": needs(method),
+        "paper": paper(method),
     }
-    voice.result(_wrapped("", f"{name}: {_summary(method)}"))
+    voice.result(wrapped("", f"{name}: {summary(method)}{_missing(room, method)}") + "\n")
     for word, text in lines.items():
-        voice.result(_wrapped(f"  {word:<8}  ", text))
-
-
-def _needs(method: Any) -> str:
-    """Needs of the method by default, but for `present`, which is always served."""
-    instance = method if required(method) else method()
-    if not hasattr(instance, "needs"):  # it depends on the arguments
-        return "–"
-    needs = {str(need) for need in instance.needs} - {str(Need.PRESENT)}
-    nothing = "–" if issubclass(method, Sampler | Observer) else "losses"
-    return ", ".join(sorted(needs)).replace("_", " ") or nothing
-
-
-def _summary(method: Any) -> str:
-    line = _plain((inspect.getdoc(method) or "").partition("\n")[0])
-    missing = required(method)
-    return f"{line} From Python alone: it needs {', '.join(missing)}." if missing else line
-
-
-def _paper(method: Any) -> str:
-    """References of the docstring."""
-    text = (inspect.getdoc(method) or "").partition("References\n----------\n")[2]
-    return _plain(" ".join(text.partition("\nExamples\n")[0].split()))
-
-
-def _options(method: Any) -> str:
-    parameters = inspect.signature(method).parameters.values()
-    return ", ".join(
-        parameter.name
-        if parameter.default is parameter.empty
-        else f"{parameter.name}={parameter.default!r}"
-        for parameter in parameters
-    )
-
-
-def _tuning(slot: str, method: Any) -> str:
-    """Options of the method, how to set them, and their search ranges."""
-    return ", ".join(
-        f"--set {name if slot == 'model' else f'{slot}.{name}'}={declared}"
-        for name, declared in getattr(method, "search_ranges", {}).items()
-    )
-
-
-def _plain(text: str) -> str:
-    """Strip the docstring's markup."""
-    return re.sub(r":math:`\\?(.*?)`", r"\1", text).replace("`", "")
-
-
-def _wrapped(start: str, text: str) -> str:
-    """Wrap the text after its label to the width of the terminal."""
-    width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, len(start) + _LEAST)
-    return textwrap.fill(
-        text,
-        width,
-        initial_indent=start,
-        subsequent_indent=" " * len(start),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        if text not in {"", "–"}:
+            voice.result(wrapped(f"  {word:<6}  ", text))
+    voice.result(f"\n  {'settings (--set PATH=VALUE)' if by_path else 'parameters'}")
+    settings = settings_of_method(method)
+    for setting in settings:
+        path = f"{room.prefix}{setting.name}" if by_path else setting.name
+        value = "…, required" if setting.default is None else setting.default
+        kind = f"  [{setting.type}]" if setting.type else ""
+        voice.result(wrapped(f"    {path}={value}", kind, 8))
+        if text := description(setting):
+            voice.result(wrapped(" " * 8, text))
+    if not settings:
+        voice.result("    none")

@@ -12,13 +12,23 @@ __all__ = ["methods"]
 def methods(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Describe this one.", show_default=False),
+        typer.Argument(
+            metavar="NAME",
+            help="A method to describe, module:Class of your own too, or a room whose methods are "
+            "listed: architectures, penalties, encoders, models, weightings, aggregators, samplers, "
+            "observers, losses, metrics or kinds.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
-    """List methods: weightings of losses, aggregations of gradients, samplers, observers.
+    """List methods: architectures, penalties, encoders, ways of balancing and others.
 
-    [dim]polytask methods pc_grad[/dim]
+    [dim]polytask methods architectures[/dim]
+
+    [dim]polytask methods soft_sharing[/dim]
     """
     from polytask.cli._methods import run
+    from polytask.cli._trust_option import trusting
 
-    run(name)
+    with trusting({"model": name}):
+        run(name)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 
-from polytask._listing import enumerated
+from polytask._listing import enumerated, first_and_more
+from polytask._naming import snake_case
 from polytask._paths import Setting, Written, applied, find, near
 from polytask.cli._learners import SLOTS
 from polytask.cli._model_names import ModelName, model_name
+from polytask.cli._rooms import ROOMS
 from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner
@@ -55,7 +58,8 @@ def with_settings(
         _, left = applied(learner, values, type(learner).settings, learner.name)
         own = {path: value for path, value in values.items() if path not in left}
         if left and len(learners) == 1:
-            raise next(iter(left.values()))
+            path, error = next(iter(left.items()))
+            raise UnknownNameError(f"{error}{_elsewhere(path)}")
         configured.append(learner.configured(own) if own else learner)
         own_paths.append(own)
     for path, text in options.set.items():
@@ -135,7 +139,24 @@ def _unknown(learners: Sequence[Learner], path: str) -> str:
         setting.short: setting for learner in learners for setting in learner.settings()
     }
     names = ", ".join(learner.name for learner in learners)
-    return f"No model ({names}) has a setting named {path!r}. {near(list(settings.values()), path)}"
+    guess = near(list(settings.values()), path)
+    return f"No model ({names}) has a setting named {path!r}. {guess}{_elsewhere(path)}"
+
+
+def _elsewhere(path: str) -> str:
+    """Sentence on the methods that have a setting of that name, if there are any."""
+    name = path.rpartition(".")[2]
+    holders = [
+        snake_case(method.__name__)
+        for room in ROOMS
+        if room.prefix is not None
+        for method in room.methods().values()
+        if name in inspect.signature(method).parameters
+    ]
+    if not holders:
+        return ""
+    verb = "has" if len(holders) == 1 else "have"
+    return f" {first_and_more(holders)} {verb} {name!r}."
 
 
 def _partly(learners: Sequence[Learner], having: Sequence[int], path: str, text: str) -> str:

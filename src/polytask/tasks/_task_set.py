@@ -82,7 +82,7 @@ class TaskSet(Sequence[Task]):
         if circular:
             sentence = (
                 "The `after` parameters of tasks must form no cycle. "
-                f"Got {' → '.join(_cycle(circular))} instead; leave out one of them."
+                f"Got {' after '.join(_cycle(circular))} instead; leave out one of them."
             )
             raise ParameterError(sentence)
 
@@ -207,11 +207,11 @@ def _closed(tasks: Iterable[Task]) -> TaskSet:
 
 
 def _cycle(circular: Sequence[Task]) -> list[str]:
-    """Names around a cycle, each feeding the next, among tasks of which each is fed by another."""
+    """Names around a cycle, each fed by the next, among tasks of which each is fed by another."""
     names = {task.name for task in circular}
     upstream = {task.name: next(name for name in task.after if name in names) for task in circular}
     path = [circular[0].name]
     while upstream[path[-1]] not in path:
         path.append(upstream[path[-1]])
     start = upstream[path[-1]]
-    return [start, *reversed(path[path.index(start) :])]
+    return [*path[path.index(start) :], start]

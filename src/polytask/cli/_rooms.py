@@ -1,0 +1,186 @@
+"""Rooms of methods that options name, in the order in which `polytask methods` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from polytask._naming import fold, public_classes
+from polytask.aggregation import Aggregator
+from polytask.architectures import Architecture
+from polytask.encoders import Encoder
+from polytask.learners import Learner
+from polytask.losses import Loss
+from polytask.metrics import Metric
+from polytask.observers import Observer
+from polytask.penalties import Penalty
+from polytask.sampling import Sampler
+from polytask.tasks import Kind
+from polytask.weighting import Weighting
+
+__all__ = ["ROOMS", "Room", "room_of_class", "rooms_named"]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room of methods.
+
+    Parameters
+    ----------
+    slot : str
+        What one of its methods is called: ``weighting``.
+    module : str
+        Its import path.
+    base : type
+        What its methods extend.
+    title : str
+        What several of its methods are called.
+    what : str
+        What they decide.
+    use : str
+        How the command line names one, with ``{}`` for its name.
+    prefix : str or None
+        What stands before a setting's name in its path; None where ``--set`` reaches none.
+    words : tuple of str
+        Other titles.
+    model : str
+        The model whose methods these are, as the command line names it.
+    """
+
+    slot: str
+    module: str
+    base: type
+    title: str
+    what: str
+    use: str
+    prefix: str | None
+    words: tuple[str, ...] = ()
+    model: str = ""
+
+    def methods(self) -> Mapping[str, Any]:
+        """Public concrete methods by name."""
+        return public_classes(self.module, self.base)
+
+
+ROOMS = (
+    Room(
+        "architecture",
+        "polytask.architectures",
+        Architecture,
+        "architectures",
+        "how the networks of the tasks share parameters",
+        "--model {}",
+        "",
+        ("model", "models"),
+    ),
+    Room(
+        "penalty",
+        "polytask.penalties",
+        Penalty,
+        "penalties",
+        "what couples the networks of soft_sharing",
+        "--set penalty={}",
+        "penalty.",
+        model="--model soft_sharing",
+    ),
+    Room(
+        "encoder",
+        "polytask.encoders",
+        Encoder,
+        "encoders",
+        "how networks make features of a row's inputs",
+        "--set encoder={}",
+        "encoder.",
+    ),
+    Room(
+        "learner",
+        "polytask.learners",
+        Learner,
+        "other models",
+        "linear models, boosted trees and a constant",
+        "--model {}",
+        "",
+        ("learners", "model", "models"),
+    ),
+    Room(
+        "weighting",
+        "polytask.weighting",
+        Weighting,
+        "weightings",
+        "how the tasks' losses are weighted",
+        "--weighting {}",
+        "weighting.",
+    ),
+    Room(
+        "aggregation",
+        "polytask.aggregation",
+        Aggregator,
+        "aggregators",
+        "how the tasks' gradients make one update",
+        "--aggregation {}",
+        "aggregation.",
+        ("aggregations", "aggregator"),
+    ),
+    Room(
+        "sampler",
+        "polytask.sampling",
+        Sampler,
+        "samplers",
+        "how rows of several sources are mixed in a batch",
+        "--sampler {}",
+        "sampler.",
+    ),
+    Room(
+        "observer",
+        "polytask.observers",
+        Observer,
+        "observers",
+        "what is measured at every evaluation of a training",
+        "--observer {}",
+        "observers.",
+    ),
+    Room(
+        "loss",
+        "polytask.losses",
+        Loss,
+        "losses",
+        "what networks minimise for a task",
+        "--loss TASK={}",
+        None,
+    ),
+    Room(
+        "metric",
+        "polytask.metrics",
+        Metric,
+        "metrics",
+        "how a task is measured",
+        "--metric TASK={}",
+        None,
+    ),
+    Room(
+        "kind",
+        "polytask.tasks",
+        Kind,
+        "kinds",
+        "what a target is",
+        "--target COLUMN:{}",
+        None,
+        ("tasks",),
+    ),
+)
+
+
+def rooms_named(name: str) -> tuple[Room, ...]:
+    """The rooms that a word such as ``penalties`` means, in any spelling."""
+    return tuple(
+        room
+        for room in ROOMS
+        if fold(name)
+        in map(fold, (room.slot, room.title, room.module.rpartition(".")[2], *room.words))
+    )
+
+
+def room_of_class(cls: type) -> Room | None:
+    """The room in which a class of the user's own would lie, by what it extends."""
+    return next((room for room in ROOMS if issubclass(cls, room.base)), None)
