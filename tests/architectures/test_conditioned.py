@@ -1,6 +1,8 @@
 """Architectures conditioned on the task against plain loops over tasks."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -276,3 +278,25 @@ def test_products_of_every_task():
     wanted = torch.stack([values[k] @ weight[k].T for k in range(2)])
     torch.testing.assert_close(task_product(values, weight), wanted)
     assert beside(weight[:, 0], values).shape == (2, 1, 1, 3)
+
+
+def test_two_threads_update_rows_of_their_own():
+    data = tiny_dataset(["regression"] * 2, own_rows=True)
+    network, batch = built(LoRA(WIDE), data)
+    ((name, rows),) = batch.items()
+    parts = [{name: rows.take(torch.arange(n))} for n in (5, 9)]
+    for update in network.updates:
+        update.b.data.normal_()
+    with torch.no_grad():
+        expected = [network(part) for part in parts]
+    barrier = Barrier(2)  # both threads are in the stage before its layer runs
+
+    def wait(*_):
+        barrier.wait(timeout=10)
+
+    network.trunk[0].register_forward_pre_hook(wait)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(network, parts))
+    for answer, wanted in zip(answers, expected, strict=True):
+        for key, scores in wanted.items():
+            torch.testing.assert_close(answer[key], scores)

@@ -1,6 +1,8 @@
 """Generated heads against plain products, and what sharing their generator is for."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, current_thread
 
 import numpy as np
 import pytest
@@ -114,3 +116,25 @@ def unseen_loss(recipe):
 def test_few_rows_per_task_are_enough_where_heads_lie_on_a_line():
     generated = unseen_loss(HyperNetworkHeads(MLP(()), dim=1, hidden=4))
     assert generated < 0.8 * unseen_loss(HardSharing(MLP(())))
+
+
+def test_a_thread_keeps_its_heads_while_another_finishes():
+    network, batch = built(HyperNetworkHeads(MLP((4,))), tiny_dataset(["regression"] * 2))
+    expected = network(batch)
+    main, arrived, done = current_thread(), Event(), Event()
+
+    def wait(*_):
+        if current_thread() is not main:
+            arrived.set()
+            assert done.wait(timeout=10)
+
+    network.heads.register_forward_pre_hook(wait)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(network, batch)
+        assert arrived.wait(timeout=10)
+        network(batch)
+        done.set()
+        answer = other.result()
+    for key, scores in expected.items():
+        torch.testing.assert_close(answer[key], scores)
+    assert not hasattr(network.heads[0], "weight")

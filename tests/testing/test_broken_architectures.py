@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import COSMOS, HardSharing, Heads, Owned, seeded
+from polytask.architectures import COSMOS, STEM, HardSharing, Heads, Owned, seeded
 from polytask.architectures._cosmos import COSMOSNetwork
 from polytask.architectures._hard_sharing import HardSharingNetwork
 from polytask.encoders import MLP, State
@@ -182,6 +182,11 @@ class Identity(Joint):
     def owners(self):
         last = Owned(self.last, self.tasks.names, axis=0)
         return [last, *(o for o in super().owners() if o.tensor is not self.last)]
+
+
+@pytest.mark.parametrize("recipe", [HardSharing(MLP((1,))), STEM(MLP((1,)))])
+def test_a_unit_that_is_dead_for_a_task_is_no_fault(recipe):
+    check_architecture(recipe)
 
 
 def test_a_start_that_cuts_tasks_off_is_no_fault():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor, nn
@@ -38,17 +38,12 @@ class GeneratedHeads(Heads):
         for position, block in enumerate(blocks):
             self[position] = GeneratedBlockHeads(block, tasks, pooled_width(shape), hidden)
 
-    @contextmanager
-    def generated(self, codes: Tensor) -> Iterator[None]:
-        """Use the heads of codes (n_tasks, hidden) of the task set."""
-        heads: list[GeneratedBlockHeads] = list(self)  # type: ignore[arg-type]
-        try:
-            for of_block in heads:
-                of_block.generate(codes)
-            yield
-        finally:
-            for of_block in heads:
-                of_block.forget()
+    def generated(self, codes: Tensor) -> Heads:
+        """Heads of codes (n_tasks, hidden) of the task set; these themselves hold none."""
+        heads = copy(self)
+        made = {name: of_block.generated(codes) for name, of_block in self.named_children()}  # type: ignore[operator]
+        heads.__dict__["_modules"] = made
+        return heads
 
     def owners(self) -> Sequence[Owned]:
         """The blocks' heads state their owners themselves."""
@@ -76,25 +71,21 @@ class GeneratedBlockHeads(BlockHeads, Owner):
         super().__init__(block, tasks, in_features)
         self.names = block.tasks
         self.in_set = [tasks.index(name) for name in block.tasks]
-        self.forget()
+        del self.weight, self.bias
         bound, shape = 1 / math.sqrt(max(in_features, 1)), (block.size, in_features + 1)
         self.common = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
         bound /= math.sqrt(hidden)
         rows = block.size * (in_features + 1)
         self.matrix = nn.Parameter(torch.empty(rows, hidden).uniform_(-bound, bound))
 
-    def generate(self, codes: Tensor) -> None:
-        """Set `weight` and `bias` from codes (n_tasks, hidden) of the task set."""
+    def generated(self, codes: Tensor) -> GeneratedBlockHeads:
+        """A shallow copy with `weight` and `bias` of codes (n_tasks, hidden) of the task set."""
         own = codes if self.holds_all else codes[self.in_set]
-        heads = nn.functional.linear(own, self.matrix).view(len(own), *self.common.shape)
-        heads = heads + self.common
-        self.weight, self.bias = heads[..., :-1], heads[..., -1]  # type: ignore[assignment]
-
-    def forget(self) -> None:
-        """Hold no heads between two forward passes."""
-        for name in ("weight", "bias"):
-            if hasattr(self, name):
-                delattr(self, name)
+        generated = nn.functional.linear(own, self.matrix).view(len(own), *self.common.shape)
+        generated = generated + self.common
+        heads = copy(self)
+        heads.weight, heads.bias = generated[..., :-1], generated[..., -1]  # type: ignore[assignment]
+        return heads
 
     def matrices(self) -> list[Tensor]:
         """None: the spread of generated heads follows from how `matrix` was drawn."""

@@ -105,8 +105,8 @@ class HyperNetwork(EncoderNetwork):
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores by the generated heads."""
-        with self.heads.generated(self.codes()):
-            return self.heads(features, batch)
+        raw: Raw = self.heads.generated(self.codes())(features, batch)
+        return raw
 
 
 class TaskCodes(Owner):

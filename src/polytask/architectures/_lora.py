@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +24,9 @@ from polytask.ranges import Range, SearchRange
 from polytask.tasks import TaskSet
 
 __all__ = ["LoRA"]
+
+_ROWS: ContextVar[TaskRows | None] = ContextVar("rows", default=None)
+"""The rows of the forward pass under way in this thread, which hooks of layers cannot receive."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,11 @@ class LoRANetwork(ConditionedNetwork):
         return {name: self._advanced(stage, state, rows[name]) for name, state in states.items()}
 
     def _advanced(self, stage: nn.Module, state: State, rows: TaskRows) -> State:
-        for update in self.updates:
-            update.rows = rows  # type: ignore[assignment]
+        token = _ROWS.set(rows)
         try:
             return advance(stage, state)
         finally:
-            for update in self.updates:
-                update.rows = None  # type: ignore[assignment]
+            _ROWS.reset(token)
 
 
 class LowRankUpdate(Condition):
@@ -132,11 +134,7 @@ class LowRankUpdate(Condition):
     Attributes
     ----------
     a, b : tensor of shape (n_tasks, rank, in_features) and (n_tasks, out_features, rank)
-    rows : TaskRows or None
-        The rows of the forward pass under way.
     """
-
-    rows: TaskRows | None
 
     def __init__(self, tasks: Sequence[str], layer: nn.Linear, rank: int) -> None:
         super().__init__(tasks)
@@ -144,7 +142,6 @@ class LowRankUpdate(Condition):
         start = torch.empty(n_tasks, rank, layer.in_features).uniform_(-bound, bound)
         self.a = nn.Parameter(start)
         self.b = nn.Parameter(torch.zeros(n_tasks, layer.out_features, rank))
-        self.rows = None
 
     def forward(self, values: Tensor, rows: TaskRows) -> Tensor:
         """The update of values by task."""
@@ -153,9 +150,8 @@ class LowRankUpdate(Condition):
     def added(self, layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         """Output of the layer with the update; a forward hook."""
         del layer
-        if self.rows is None:
-            return output
-        return output + self.rows.flat(self(self.rows.by_task(inputs[0]), self.rows))
+        rows = _ROWS.get()
+        return output if rows is None else output + rows.flat(self(rows.by_task(inputs[0]), rows))
 
     def matrices(self) -> list[Tensor]:
         """The matrices A, which initialisers draw one by one."""

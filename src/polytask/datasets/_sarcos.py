@@ -63,8 +63,7 @@ def fetch_sarcos() -> FetchedDataset:
     Notes
     -----
     These are the rows of the published *test* file only; training rows are drawn from them too.
-    The larger training file is not read: it is reported to contain most of the test rows. Results
-    do not compare with those of the published split.
+    The larger training file is not read. Results do not compare with those of the published split.
 
     Examples
     --------

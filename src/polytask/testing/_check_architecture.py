@@ -9,11 +9,12 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from polytask.architectures import Architecture, MultiTaskModule, Owned, Raw
-from polytask.data import Batch, MultiTaskDataset, fit_schemas
+from polytask.architectures import Architecture, Raw
+from polytask.data import MultiTaskDataset
 from polytask.encoders import State
 from polytask.losses import MultiTaskLoss
-from polytask.testing._batches import batch_of, encoded_for
+from polytask.testing._architecture_case import ArchitectureCase
+from polytask.testing._architecture_reach import check_reach, reach_at_start
 from polytask.testing._require import (
     require,
     require_close,
@@ -45,8 +46,9 @@ def check_architecture(
     ------
     AssertionError
         If building depends on more than the seed, scores have a wrong shape or depend on other
-        rows, a preference is drawn without being declared or used, `owners` leaves out a tensor or states it twice, a task's loss pulls at what is not
-        the task's or does not reach what is, or anything of a stopped task moves.
+        rows, a preference is drawn without being declared or used, `owners` leaves out a tensor or
+        states it twice, a task's loss pulls at what is not the task's or does not reach what is, or
+        anything of a stopped task moves.
 
     Examples
     --------
@@ -63,12 +65,12 @@ def check_architecture(
         if datasets is None
         else ((f"data set {i}", given) for i, given in enumerate(datasets))
     ):
-        case = _Case(f"{name} on {what}", recipe, data)
+        case = ArchitectureCase(f"{name} on {what}", recipe, data)
         _check_build(case)
         _check_owners(case)
         _check_scores(case)
         _check_preference(case)
-        _check_reach(case)
+        check_reach(case)
         _check_stopping(case)
 
 
@@ -80,33 +82,7 @@ def _forms() -> Iterator[tuple[str, MultiTaskDataset]]:
     yield "own tables", tiny_dataset(["regression", "binary", "regression"], own_tables=True)
 
 
-class _Case:
-    """A recipe, data, and the network that seed 0 builds."""
-
-    def __init__(self, name: str, recipe: Architecture, data: MultiTaskDataset) -> None:
-        self.name, self.recipe, self.data = name, recipe, data
-        self.schemas = fit_schemas(data)
-        network: object = recipe.build(self.schemas, data.tasks, 0)
-        sentence = f"{name}: builds a {type(network).__name__}, which is no MultiTaskModule."
-        require(isinstance(network, MultiTaskModule), sentence)
-        self.network = self.build(0).eval()
-        self.sources = encoded_for(self.network, data, self.schemas)
-
-    def build(self, seed: int) -> MultiTaskModule:
-        return self.recipe.build(self.schemas, self.data.tasks, seed)
-
-    @property
-    def batch(self) -> Batch:
-        return batch_of(self.network, self.sources)
-
-    @property
-    def tensor_names(self) -> dict[int, str]:
-        """Names of all parameters and buffers."""
-        named = [*self.network.named_parameters(), *self.network.named_buffers()]
-        return {id(tensor): name for name, tensor in named}
-
-
-def _check_build(case: _Case) -> None:
+def _check_build(case: ArchitectureCase) -> None:
     before = torch.get_rng_state()
     first, other = case.build(0).state_dict(), case.build(1).state_dict()
     sentence = f"{case.name}: building changes torch's global generator"
@@ -122,7 +98,7 @@ def _check_build(case: _Case) -> None:
     require(differs, f"{case.name}: another seed builds the same network.")
 
 
-def _check_owners(case: _Case) -> None:
+def _check_owners(case: ArchitectureCase) -> None:
     """Every tensor is stated once, with tasks that there are."""
     names = case.tensor_names
     stated: set[int] = set()
@@ -145,7 +121,7 @@ def _check_owners(case: _Case) -> None:
         require(key in stated, f"{case.name}: owners() leaves out {name}.")
 
 
-def _check_scores(case: _Case) -> None:
+def _check_scores(case: ArchitectureCase) -> None:
     network, batch = case.network, case.batch
     with torch.no_grad():
         strange = set(network.features(batch) or {}) - set(case.sources)
@@ -172,7 +148,7 @@ def _check_scores(case: _Case) -> None:
     _check_penalties(case, raw)
 
 
-def _check_penalties(case: _Case, raw: Raw) -> None:
+def _check_penalties(case: ArchitectureCase, raw: Raw) -> None:
     network, batch = case.network, case.batch
     features = network.features(batch)
     of_batch = network.batch_penalty({} if features is None else features, raw, batch)
@@ -193,7 +169,7 @@ def _check_penalties(case: _Case, raw: Raw) -> None:
     network.load_state_dict(start)
 
 
-def _check_preference(case: _Case) -> None:
+def _check_preference(case: ArchitectureCase) -> None:
     """What takes a preference draws one, and answers by it."""
     network, n_tasks = case.network, len(case.data.tasks)
     first, again = (network.draw_preference(torch.Generator().manual_seed(1)) for _ in range(2))
@@ -218,12 +194,12 @@ def _check_preference(case: _Case) -> None:
     require(n_tasks == 1 or changed, f"{case.name}: scores do not depend on the preference.")
 
 
-def _at(case: _Case, preference: Tensor | None) -> Raw:
+def _at(case: ArchitectureCase, preference: Tensor | None) -> Raw:
     rows = {name: replace(r, preference=preference) for name, r in case.sources.items()}
     return score(case.network, rows)
 
 
-def _check_features(case: _Case, raw: Raw) -> None:
+def _check_features(case: ArchitectureCase, raw: Raw) -> None:
     """Where there is a last common representation, the scores follow from it."""
     with torch.no_grad():
         features = case.network.features(case.batch)
@@ -240,7 +216,7 @@ def _check_features(case: _Case, raw: Raw) -> None:
         require_close(answered[name], scores, sentence, relative=1e-5, absolute=1e-6)
 
 
-def _check_features_of_own_rows(case: _Case, features: Mapping[str, State]) -> None:
+def _check_features_of_own_rows(case: ArchitectureCase, features: Mapping[str, State]) -> None:
     """With `rows_apart`, each row that has one task has one entry along the first axis."""
     batch = case.batch
     for source, (values, _) in features.items():
@@ -254,103 +230,11 @@ def _check_features_of_own_rows(case: _Case, features: Mapping[str, State]) -> N
             require(len(values) == rows.n_rows, sentence)
 
 
-def _check_reach(case: _Case) -> None:
-    """What a task's loss reaches is what `owners` states as the task's."""
-    reached = _reached(case)
-    for task in case.data.tasks.names:
-        sentence = f"{case.name}: the loss of {task} pulls at no parameter."
-        require(any(task in by_task for _, by_task in reached), sentence)
-    for owned, by_task in reached:
-        name = case.tensor_names[id(owned.tensor)]
-        for task, gradient in by_task.items():
-            require_finite(gradient, f"{case.name}: the gradient of {name} is not finite")
-            sentence = f"{case.name}: the loss of {task} pulls at {name}, which is not its own."
-            require(not _foreign(owned, gradient, task).any(), sentence)
-        if owned.axis is None and by_task:
-            unmoved = [task for task in owned.tasks if task not in by_task]
-            remedy = "State the tasks that it serves, as Owned(tensor, tasks)."
-            sentence = (
-                f"{case.name}: owners() gives {name} to {', '.join(owned.tasks)}, but the loss"
-            )
-            require(not unmoved, f"{sentence} of {', '.join(unmoved)} does not reach it. {remedy}")
-            remedy = "State it as Owned(tensor, tasks, axis=0)."
-            sentence = (
-                f"{case.name}: each slice of {name} is reached by the loss of one task alone."
-            )
-            require(not _is_stacked(by_task), f"{sentence} {remedy}")
-        for position, further in enumerate(owned.dependants):
-            unmoved = [t for t in further if not _reaches(owned, by_task.get(t), position)]
-            sentence = (
-                f"{case.name}: owners() gives slice {position} of {name} to {', '.join(further)} "
-                f"too, but the loss of {', '.join(unmoved)} does not reach it."
-            )
-            require(not unmoved, sentence)
-
-
-def _reached(case: _Case) -> list[tuple[Owned, dict[str, Tensor]]]:
-    """Every trainable tensor, and the gradients of the tasks whose losses reach it.
-
-    Parameters are moved a little before, since a start such as zeros or the identity cuts off
-    what the tasks reach later.
-    """
-    owners = [owned for owned in case.network.owners() if owned.tensor.requires_grad]
-    tensors = [owned.tensor for owned in owners]
-    start = [tensor.detach().clone() for tensor in tensors]
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for tensor in tensors:
-            tensor.add_(0.01 * torch.randn(tensor.shape, generator=generator))
-    try:
-        losses = _losses(case)
-        require(losses.requires_grad, f"{case.name}: the losses pull at no parameter.")
-        reached: list[dict[str, Tensor]] = [{} for _ in owners]
-        for loss, task in zip(losses, case.data.tasks.names, strict=True):
-            gradients = torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True)
-            for gradient, by_task in zip(gradients, reached, strict=True):
-                if gradient is not None and gradient.any():
-                    by_task[task] = gradient
-    finally:
-        with torch.no_grad():
-            for tensor, value in zip(tensors, start, strict=True):
-                tensor.copy_(value)
-    return list(zip(owners, reached, strict=True))
-
-
-def _is_stacked(by_task: dict[str, Tensor]) -> bool:
-    """Whether there is one slice along the first axis for each task, reached by it alone."""
-    gradients = list(by_task.values())
-    if len(gradients) < 2 or not gradients[0].ndim or len(gradients[0]) != len(gradients):
-        return False
-    moved = torch.stack([gradient.reshape(len(gradient), -1).any(dim=1) for gradient in gradients])
-    return bool((moved.sum(dim=0) == 1).all() and (moved.sum(dim=1) == 1).all())
-
-
-def _reaches(owned: Owned, gradient: Tensor | None, position: int) -> bool:
-    """Whether a gradient reaches a slice."""
-    return gradient is not None and bool(gradient.select(owned.axis or 0, position).any())
-
-
-def _foreign(owned: Owned, gradient: Tensor, task: str) -> Tensor:
-    """The part of a gradient that is not a task's."""
-    if owned.axis is None:
-        return gradient * (task not in owned.tasks)
-    others = [k for k in range(len(owned.tasks)) if task not in owned.served_by(k)]
-    return gradient.index_select(owned.axis, torch.tensor(others, dtype=torch.int64))
-
-
-def _losses(case: _Case) -> Tensor:
-    batch = case.batch
-    losses: Tensor = MultiTaskLoss(case.network.blocks, case.data.tasks)(
-        case.network(batch), batch
-    )[0]
-    return losses
-
-
-def _check_stopping(case: _Case) -> None:
+def _check_stopping(case: ArchitectureCase) -> None:
     """What belongs to a stopped task keeps every bit, and what other losses reach moves."""
     if case.network.replicated or len(case.data.tasks) == 1:
         return
-    reached, names = _reached(case), case.tensor_names
+    reached, names = reach_at_start(case), case.tensor_names
     start = {id(owned.tensor): owned.tensor.detach().clone() for owned in case.network.owners()}
     for task in case.data.tasks.names:
         _train_without(case, task)
@@ -370,7 +254,7 @@ def _check_stopping(case: _Case) -> None:
                 owned.tensor.copy_(start[id(owned.tensor)])
 
 
-def _train_without(case: _Case, task: str) -> None:
+def _train_without(case: ArchitectureCase, task: str) -> None:
     """A few steps with momentum and weight decay, of which the given task takes no part."""
     network, batch = case.network.train(), case.batch
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
