@@ -189,26 +189,29 @@ class Satisfies(Constraint):
 
 @dataclasses.dataclass(frozen=True)
 class Each(Constraint):
-    """Tuples (or lists) whose every element satisfies `element`."""
+    """Tuples (or lists) whose every element satisfies `element`; on request without repetition."""
 
     element: Constraint
     minimum: int = 0
     maximum: float = math.inf
+    distinct: bool = False
 
     def accepts(self, value: object) -> bool:
         return (
             isinstance(value, tuple | list)
             and self.minimum <= len(value) <= self.maximum
             and all(self.element.accepts(item) for item in value)
+            and not (self.distinct and len(set(value)) < len(value))
         )
 
     def __str__(self) -> str:
+        values = "different values" if self.distinct else "values"
         least = f"at least {self.minimum}" if self.minimum else ""
         most = f"at most {self.maximum:,}" if math.isfinite(self.maximum) else ""
         size = " and ".join(filter(None, (least, most)))
         if self.minimum == self.maximum:
             size = f"{self.minimum}"
-        return f"a tuple of {size}{' ' if size else ''}values, each {self.element}"
+        return f"a tuple of {size}{' ' if size else ''}{values}, each {self.element}"
 
     def suspects(self) -> Iterable[object]:
         yield 3

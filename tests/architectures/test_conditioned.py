@@ -184,6 +184,14 @@ def test_every_task_of_shared_rows_answers_as_for_rows_of_its_own(recipe, encode
     assert (state.values[0] - state.values[1]).abs().max() > 0.01
 
 
+def test_a_rank_is_at_most_the_smaller_size_of_each_layer():
+    network, _ = built(LoRA(MLP((6, 3)), rank=50), tiny_dataset(["regression"] * 2))
+    n_inputs = network.inputs.shape[0]
+    ranks = [update.a.shape[1] for update in network.updates]
+    assert ranks == [min(n_inputs, 6), 3]
+    assert [update.b.shape for update in network.updates] == [(2, 6, ranks[0]), (2, 3, 3)]
+
+
 def test_an_encoder_without_linear_layers_is_refused():
     data = four_numbers(own_rows=False)
     with pytest.raises(ParameterError, match=r"LoRA must have torch.nn.Linear .* Got Maps without"):

@@ -7,7 +7,7 @@ import torch
 from fused_towers import Sequences, SmallCNN, built, images, numbers, scores_of, tower
 from torch import nn
 
-from polytask.architectures import AdaTT, CrossStitch, Sluice
+from polytask.architectures import NDDR, AdaTT, CrossStitch, Sluice, SoftSharing
 from polytask.architectures._cross_stitch import CrossStitchUnit
 from polytask.architectures._fusion_unit import start_weights
 from polytask.data import fit_schemas
@@ -141,6 +141,13 @@ def test_networks_of_maps_and_masked_sequences_pass_the_common_checks():
     check_architecture(CrossStitch(SmallCNN(), stages=(1,)), [images(30)])
     own_rows = tiny_dataset(["regression"] * 2, own_rows=True)
     check_architecture(CrossStitch(Sequences()), [own_rows])
+
+
+@pytest.mark.parametrize("recipe", [CrossStitch, NDDR, SoftSharing])
+def test_stages_that_repeat_are_refused(recipe):
+    sentence = r"`stages` parameter of \w+ must be a tuple of at least 1 different values"
+    with pytest.raises(ParameterError, match=sentence):
+        recipe(stages=(1, 1))
 
 
 def test_a_stage_beyond_the_last_is_refused():

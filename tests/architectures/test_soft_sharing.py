@@ -231,3 +231,28 @@ def test_variants_stand_side_by_side_in_a_comparison(tmp_path):
     names = str(result)
     assert "soft_sharing" in names
     assert "task_covariance" in names
+
+
+def test_groups_by_names_are_in_the_order_of_the_tasks():
+    recipe = SoftSharing(
+        MLP((4,)), penalty=MeanDeviation(alpha=1.0, groups=(("t2", "t0"), ("t1",)))
+    )
+    network = built(recipe, planted((0, 1, 0), n_rows=20))
+    weights = [part.weights() for part in network.coupled.values()]
+    pairs = [(w[0] - w[2]).square().sum() / 4 for w in weights]
+    torch.testing.assert_close(network.penalty(), torch.stack(pairs).sum())
+    assert recipe.alone().penalty == MeanDeviation(alpha=0.0)
+
+
+def test_groups_of_other_tasks_are_refused():
+    recipe = SoftSharing(penalty=MeanDeviation(groups=(("t0", "t1"),)))
+    sentence = (
+        "The `groups` parameter of MeanDeviation must name every task once. It leaves out 't2'."
+    )
+    assert recipe.refuses(planted((0, 1, 0)).tasks) == sentence
+
+
+def test_the_heads_are_named_once():
+    recipe = SoftSharing(MLP((4,)), stages=(-1, 2))
+    with pytest.raises(ParameterError, match="Got -1 and 2, which both mean the heads; leave out"):
+        built(recipe, planted((0, 1), n_rows=20))

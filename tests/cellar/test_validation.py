@@ -45,6 +45,12 @@ CASES = [
     (Satisfies(lambda value: len(value) == 2, "a pair"), "a pair", ["ab"], ["a", 3, None]),
     (Each(EVEN), "a tuple of values, each an even number", [(), (2,), [4, 6]], [2, "2", (1,)]),
     (
+        Each(EVEN, minimum=1, distinct=True),
+        "a tuple of at least 1 different values, each an even number",
+        [(2,), [4, 6]],
+        [(), (2, 2), [4, 6, 4], ([], [])],
+    ),
+    (
         Each(EVEN, minimum=2),
         "a tuple of at least 2 values, each an even number",
         [(2, 4)],

@@ -5,7 +5,7 @@ import pytest
 from sklearn.isotonic import isotonic_regression
 
 from polytask.exceptions import ParameterError
-from polytask.penalties import L1MeanDeviation, MeanDeviation, PairwiseL1
+from polytask.penalties import L1MeanDeviation, MeanDeviation, PairwiseL1, TraceNorm
 from polytask.penalties._isotonic import isotonic
 
 
@@ -20,7 +20,7 @@ def test_mean_deviation_is_the_variance_over_tasks():
 
 def test_groups_are_penalised_apart():
     weights = drawn(5, 2, 3)
-    penalty = MeanDeviation(alpha=0.7, groups=("b", "a", "b", "a", "a"))
+    penalty = MeanDeviation(alpha=0.7, groups=((0, 2), (1, 3, 4)))
     one, other = weights[[0, 2]], weights[[1, 3, 4]]
     assert penalty.value(weights) == pytest.approx(
         MeanDeviation(alpha=0.7).value(one) + MeanDeviation(alpha=0.7).value(other)
@@ -29,18 +29,41 @@ def test_groups_are_penalised_apart():
     np.testing.assert_allclose(moved[[0, 2]], MeanDeviation(alpha=0.7).prox(one, 2.0))
 
 
-def test_groups_may_be_numbers_and_names():
+def test_groups_of_named_tasks():
     weights = drawn(3, 2)
-    mixed = MeanDeviation(alpha=1.0, groups=(1, "1", 1)).value(weights)
-    assert mixed == pytest.approx(MeanDeviation(alpha=1.0).value(weights[[0, 2]]))
+    named = MeanDeviation(alpha=1.0, groups=(("a", "c"), ("b",)))
+    assert named.for_tasks("abc") == MeanDeviation(alpha=1.0, groups=((0, 2), (1,)))
+    assert named.for_tasks("bca").value(weights) == pytest.approx(
+        MeanDeviation(alpha=1.0).value(weights[[1, 2]])
+    )
+    assert MeanDeviation().for_tasks("abc") == MeanDeviation()
+    assert TraceNorm().for_tasks("abc") == TraceNorm()
 
 
-def test_groups_of_another_number_of_tasks():
+@pytest.mark.parametrize(
+    ("groups", "sentence"),
+    [
+        ((("a", "c"),), "must name every task once. It leaves out 'b'."),
+        ((("a", "c"), ("b", "a")), "must name every task once. It names 'a' twice."),
+        ((("a", "bb"), ("c",)), "must name every task once. It names 'bb'. Did you mean 'b'?"),
+        ((("a", 1), ("c",)), "must name every task once. It names 1. Known: a, b, c."),
+    ],
+)
+def test_groups_of_other_tasks(groups, sentence):
     with pytest.raises(ParameterError) as caught:
-        MeanDeviation(groups=("a", "b")).value(np.ones((3, 2)))
+        MeanDeviation(groups=groups).for_tasks(list("abc"))
+    assert str(caught.value) == f"The `groups` parameter of MeanDeviation {sentence}"
+
+
+@pytest.mark.parametrize(
+    "groups", [((0, 1),), ((0, 1), (1, 2)), ((0, 1), (3,)), (("a", "b", "c"),)]
+)
+def test_groups_of_other_rows(groups):
+    with pytest.raises(ParameterError) as caught:
+        MeanDeviation(groups=groups).value(np.ones((3, 2)))
     assert str(caught.value) == (
-        "The `groups` parameter of MeanDeviation must be a tuple of 3 groups, one per task. "
-        "Got ('a', 'b') instead."
+        "The `groups` parameter of MeanDeviation must be groups of the rows 0 to 2 of W, each once. "
+        f"Got {groups!r} instead. Names of tasks become rows by `for_tasks(names)`."
     )
 
 

@@ -25,7 +25,7 @@ def learned(penalty, weights):
 @pytest.mark.parametrize(
     "penalty",
     [
-        MeanDeviation(alpha=1.0, groups=("a", "b", "a")),
+        MeanDeviation(alpha=1.0, groups=((0, 2), (1,))),
         GraphLaplacian(RELATIONS, alpha=1.0),
         RelationGraph(alpha=1.0, beta=0.1),
         RelationGraph(alpha=1.0, relations=RELATIONS, keep_zeros=True),
@@ -42,7 +42,7 @@ def test_recipes_with_matrices_and_groups_go_through_json():
         GraphLaplacian(np.array(RELATIONS), alpha=1.0),
         RelationGraph(relations=[list(row) for row in RELATIONS]),
         TaskCovariance(covariance=COVARIANCE),
-        MeanDeviation(groups=("a", "b", "a")),
+        MeanDeviation(groups=((0, 2), (1,))),
     ):
         assert from_json(to_json(recipe)) == recipe
         assert hash(recipe) == hash(from_json(to_json(recipe)))

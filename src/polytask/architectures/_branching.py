@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from polytask._naming import suggestion
 from polytask._validation import Constraint, Each, InstanceOf, Optional
 from polytask.architectures._branches import Partition, branched_at
 from polytask.architectures._branching_network import BranchingNetwork
@@ -16,7 +15,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema
 from polytask.encoders import Encoder
 from polytask.exceptions import ParameterError
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskSet, partition_problem
 
 __all__ = ["Branching"]
 
@@ -32,8 +31,9 @@ class Branching(EncoderArchitecture):
         How weight matrices are drawn; PyTorch's own way when None.
     groups : tuple of tuple of tuple of str, optional
         For each stage of the encoder, from the inputs up, the groups of tasks that share a copy of
-        it. Every stage names every task once, and tasks that part stay apart. By default all
-        tasks share all stages but the last, of which each has its own.
+        it, each a tuple of names. Every stage names every task once, and tasks that part stay
+        apart. By default all tasks share all stages but the last, of which each has its own. On
+        the command line: ``--set groups=((a,b,c)),((a,b),(c))``.
 
     Raises
     ------
@@ -115,13 +115,6 @@ class Branching(EncoderArchitecture):
 
 def _problem(stage: int, groups: Partition, tasks: TaskSet) -> str | None:
     """What is wrong with the groups of one stage."""
+    problem = partition_problem(groups, tasks.names)
     start = "The `groups` parameter of Branching must name every task once at every stage."
-    seen: set[str] = set()
-    for name in (name for names in groups for name in names):
-        if name not in tasks.names:
-            return f"{start} Stage {stage} names {name!r}. {suggestion(name, tasks.names)}"
-        if name in seen:
-            return f"{start} Stage {stage} names {name!r} twice."
-        seen.add(name)
-    missing = [repr(name) for name in tasks.names if name not in seen]
-    return f"{start} Stage {stage} leaves out {', '.join(missing)}." if missing else None
+    return None if problem is None else f"{start} Stage {stage} {problem}"

@@ -45,6 +45,8 @@ class LoRA(EncoderArchitecture):
     initializer : str, optional
         How weight matrices are drawn, but for :math:`B_k`; PyTorch's own way when None.
     rank : int, default 4
+        Rows of :math:`A_k`, at most the smaller size of each layer: more would only repeat what
+        fewer can say.
 
     Raises
     ------
@@ -130,6 +132,7 @@ class LowRankUpdate(Condition):
     tasks : sequence of str
     layer : nn.Linear
     rank : int
+        The smaller size of the layer, if that is less.
 
     Attributes
     ----------
@@ -139,6 +142,7 @@ class LowRankUpdate(Condition):
     def __init__(self, tasks: Sequence[str], layer: nn.Linear, rank: int) -> None:
         super().__init__(tasks)
         n_tasks, bound = len(self.tasks), 1 / math.sqrt(max(layer.in_features, 1))
+        rank = min(rank, max(1, min(layer.in_features, layer.out_features)))
         start = torch.empty(n_tasks, rank, layer.in_features).uniform_(-bound, bound)
         self.a = nn.Parameter(start)
         self.b = nn.Parameter(torch.zeros(n_tasks, layer.out_features, rank))

@@ -90,7 +90,7 @@ class NDDR(EncoderArchitecture):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **EncoderArchitecture.parameter_constraints,
-        "stages": Optional(Each(Interval(int, 1), minimum=1)),
+        "stages": Optional(Each(Interval(int, 1), minimum=1, distinct=True)),
         "own_weight": Interval(float, 0.0, 1.0),
         "normalization": NORMALIZATIONS,
     }

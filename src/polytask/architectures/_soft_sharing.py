@@ -107,7 +107,7 @@ class SoftSharing(EncoderArchitecture):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **EncoderArchitecture.parameter_constraints,
         "penalty": InstanceOf((Penalty,)),
-        "stages": Optional(Each(Interval(int, -1), minimum=1)),
+        "stages": Optional(Each(Interval(int, -1), minimum=1, distinct=True)),
         "biases": InstanceOf((bool,)),
         "representation": Interval(float, 0.0),
     }
@@ -126,8 +126,12 @@ class SoftSharing(EncoderArchitecture):
         return name if kind is MeanDeviation else f"{name}({snake_case(kind.__name__)})"
 
     def refuses(self, tasks: TaskSet) -> str | None:
-        """Whether the penalty is for another number of tasks."""
-        return _misfit(self.penalty, len(tasks))  # type: ignore[arg-type]
+        """Whether the penalty is for other tasks, or for another number of them."""
+        try:
+            penalty = self._penalty_for(tasks)
+        except ParameterError as error:
+            return str(error)
+        return _misfit(penalty, len(tasks))
 
     def alone(self) -> SoftSharing:
         """The same networks; without a relation of tasks, which one task does not have."""
@@ -139,7 +143,12 @@ class SoftSharing(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the tasks' networks and what couples them."""
-        return SoftSharingNetwork(self, encoder, schemas, tasks)
+        recipe = replace(self, penalty=self._penalty_for(tasks))
+        return SoftSharingNetwork(recipe, encoder, schemas, tasks)
+
+    def _penalty_for(self, tasks: TaskSet) -> Penalty:
+        penalty: Penalty = self.penalty  # type: ignore[assignment] # whose name was resolved
+        return penalty.for_tasks(tasks.names)
 
 
 class SoftSharingNetwork(MultiTaskModule):
@@ -249,6 +258,12 @@ def _checked(recipe: SoftSharing, last: int) -> set[int]:
         sentence = (
             f"The `stages` parameter of SoftSharing must be stages between 0, the entry, and {last}, "
             f"the heads. Got {beyond[0]} instead; the encoder has {last - 1} stages."
+        )
+        raise ParameterError(sentence)
+    if -1 in recipe.stages and last in recipe.stages:
+        sentence = (
+            "The `stages` parameter of SoftSharing must be different stages. "
+            f"Got -1 and {last}, which both mean the heads; leave out one of them."
         )
         raise ParameterError(sentence)
     return {last if stage == -1 else stage for stage in recipe.stages}

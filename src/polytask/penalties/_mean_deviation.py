@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from polytask._validation import Constraint, Each, InstanceOf, Optional, check_p
 from polytask.exceptions import ParameterError
 from polytask.penalties._arrays import as_matrix, like, namespace
 from polytask.penalties._penalty import Array, Penalty, State
+from polytask.tasks import partition_problem
 
 __all__ = ["MeanDeviation"]
 
@@ -27,9 +28,11 @@ class MeanDeviation(Penalty):
     ----------
     alpha : float in [0, inf), default 0.01
         Strength: 0 leaves the tasks apart, and large values make them equal.
-    groups : tuple of str or int, optional
-        Each task's group, in the tasks' order; the mean is then that of the task's own group. By
-        default all tasks form one.
+    groups : tuple of tuple of str or int, optional
+        Groups of tasks, each of which has a mean of its own, as in ``(("rent", "price"),
+        ("sold",))``. Every task stands there once: by its name in a network, by its row in W
+        where rows have no names. By default all tasks form one group. On the command line:
+        ``--set penalty.groups=(rent,price),(sold)``.
 
     Notes
     -----
@@ -48,23 +51,35 @@ class MeanDeviation(Penalty):
     >>> import numpy as np
     >>> from polytask.penalties import MeanDeviation
     >>> weights = np.array([[1.0, 0.0], [3.0, 0.0], [9.0, 9.0]])
-    >>> MeanDeviation(alpha=1.0, groups=("boys", "boys", "girls")).prox(weights, step=1.0)
+    >>> MeanDeviation(alpha=1.0, groups=((0, 1), (2,))).prox(weights, step=1.0)
     array([[1.5, 0. ],
            [2.5, 0. ],
            [9. , 9. ]])
     """
 
-    groups: tuple[str | int, ...] | None = None
+    groups: tuple[tuple[str | int, ...], ...] | None = None
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
-        "groups": Optional(Each(InstanceOf((str, int)), minimum=1)),
+        "groups": Optional(Each(Each(InstanceOf((str, int)), minimum=1), minimum=1)),
     }
 
     def __post_init__(self) -> None:
         check_parameters(self)
         if self.groups is not None:
-            object.__setattr__(self, "groups", tuple(self.groups))
+            object.__setattr__(self, "groups", tuple(map(tuple, self.groups)))
+
+    def for_tasks(self, names: Sequence[str]) -> MeanDeviation:
+        """The same groups by rows, for W whose rows are these tasks."""
+        if self.groups is None or not any(isinstance(name, str) for name in self._members()):
+            return self
+        problem = partition_problem(self.groups, names)
+        if problem is not None:
+            start = "The `groups` parameter of MeanDeviation must name every task once."
+            raise ParameterError(f"{start} It {problem}")
+        rows = {name: row for row, name in enumerate(names)}
+        groups = tuple(tuple(rows[str(name)] for name in members) for members in self.groups)
+        return replace(self, groups=groups)
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """Half the squared distance to the mean, times alpha."""
@@ -85,11 +100,16 @@ class MeanDeviation(Penalty):
         xp = namespace(weights)
         if self.groups is None:
             return xp.mean(weights, axis=0, keepdims=True)
-        if len(self.groups) != weights.shape[0]:
-            expected = f"a tuple of {weights.shape[0]} groups, one per task"
-            raise ParameterError(message("MeanDeviation", "groups", expected, self.groups))
-        places = {group: place for place, group in enumerate(self.groups)}
-        place = np.array([places[group] for group in self.groups])
-        same = np.equal.outer(place, place).astype(float)
+        n_tasks, members = weights.shape[0], list(self._members())
+        if len(members) != n_tasks or set(members) != set(range(n_tasks)):
+            expected = f"groups of the rows 0 to {n_tasks - 1} of W, each once"
+            remedy = "Names of tasks become rows by `for_tasks(names)`."
+            raise ParameterError(message("MeanDeviation", "groups", expected, self.groups, remedy))
+        group = {row: number for number, rows in enumerate(self.groups) for row in rows}
+        groups = np.array([group[row] for row in range(n_tasks)])
+        same = np.equal.outer(groups, groups).astype(float)
         averaging = like(same / same.sum(axis=1, keepdims=True), weights)
         return xp.reshape(averaging @ as_matrix(weights), weights.shape)
+
+    def _members(self) -> Iterator[str | int]:
+        return (name for names in self.groups or () for name in names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -115,6 +115,17 @@ class Penalty(ABC):
         name = type(self).__name__
         sentence = f"{name} has no proximal map. Follow the gradient of its value instead."
         raise ParameterError(sentence)
+
+    def for_tasks(self, names: Sequence[str]) -> Penalty:
+        """The penalty for W whose rows are tasks of these names; itself unless it names tasks.
+
+        Raises
+        ------
+        ParameterError
+            If it names others.
+        """
+        del names
+        return self
 
     def start(self, shape: tuple[int, ...]) -> dict[str, Array]:
         """The learned quantities before anything is learned, in numpy; none by default.

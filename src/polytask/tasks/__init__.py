@@ -26,6 +26,7 @@ from polytask.tasks._multilabel import Multilabel
 from polytask.tasks._named_object import named_object
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
 from polytask.tasks._own_default import has_own_kind, own_default
+from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._regression import Regression
 from polytask.tasks._task import Task
 from polytask.tasks._task_set import TaskSet
@@ -53,6 +54,7 @@ __all__ = [
     "number_column",
     "observed_numbers",
     "own_default",
+    "partition_problem",
     "predicted_numbers",
     "predicted_probabilities",
     "takes_class_weights",
