@@ -73,7 +73,13 @@ def test_task_relations(tmp_path, capsys):
 
 def test_two_tables(capsys):
     example = runpy.run_path(str(EXAMPLES / "two_tables.py"))
-    example["main"](steps=5, ratios=(0.0, 1.0))
+    losses = example["main"](steps=5, seeds=(0, 1))
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["related", "unrelated"]
-    assert all("with ratio 1.0; chosen" in line for line in lines)
+    assert len(lines) == 6
+    for pair, (alone, joined, chosen) in (("related", lines[:3]), ("unrelated", lines[3:])):
+        first, second = (of_draw[0.0] for of_draw in losses[pair])
+        wanted = f"{pair}, ratio 0.0: loss {first:.3f}, {second:.3f}; mean"
+        assert alone.startswith(wanted)
+        assert joined.startswith(f"{pair}, ratio 1.0")
+        best = [min(of_draw, key=of_draw.get) for of_draw in losses[pair]]
+        assert chosen == f"{pair}: chosen {best[0]}, {best[1]}"
