@@ -23,9 +23,9 @@ from polytask.datafits import Datafit
 from polytask.encoders import MLP, Encoder
 from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
-from polytask.merging import Merging
+from polytask.merging import Merging, TaskArithmetic
 from polytask.metrics import Metric
-from polytask.neural_network import MultiTaskNetwork
+from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.observers import Observer
 from polytask.penalties import Penalty
 from polytask.sampling import Sampler
@@ -45,11 +45,13 @@ def plain_encoder(in_shape):
 ARGUMENTS = {
     "Branching": {"encoder": MLP((8, 8))},
     "AdaTT": {"encoder": MLP((8, 8))},
+    "AdaMerging": {"steps": 40},
     "Adapters": {"encoder": MLP((16,))},
     "Choices": {"values": ("relu", "gelu")},
     "ColumnSplit": {"column": "part"},
     "CrossStitch": {"encoder": MLP((8, 8))},
     "CustomEncoder": {"factory": plain_encoder},
+    "DARE": {"method": TaskArithmetic(scale=0.5)},
     "Every": {"aggregator": MGDA(), "n": 3},
     "FiLM": {"encoder": MLP((16,))},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
@@ -63,6 +65,7 @@ ARGUMENTS = {
     "ParetoHyperNetwork": {"encoder": MLP((16,))},
     "PLE": {"encoder": MLP((8, 4))},
     "MMoE": {"encoder": MLP((8,))},
+    "MergedNetwork": {"architecture": HardSharing(MLP((8,)))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
     "HyperNetworkHeads": {"encoder": MLP((16,))},
@@ -253,6 +256,13 @@ def test_networks_balanced_by_aggregation(cls):
     testing.check_learner(network, data, budget=FEW_STEPS)
 
 
+@every(Merging)
+def test_networks_merged(cls):
+    data = [tiny_dataset(["regression", "binary"], missing=0.3)]
+    network = MergedNetwork(HardSharing(MLP((8,))), merging=made(cls))
+    testing.check_learner(network, data, budget=FEW_STEPS)
+
+
 def with_constraints():
     return [cls for cls in public_classes() if hasattr(cls, "parameter_constraints")]
 
@@ -307,14 +317,6 @@ class HoldingAPenalty(Learner):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class HoldingAMerging(Learner):
-    merging: Merging
-
-    def fit(self, train, validation, seed, budget):
-        raise NotImplementedError
-
-
 def learner_with(part):
     """A learner that holds the part, or is it."""
     match part:
@@ -333,6 +335,6 @@ def learner_with(part):
         case Penalty():
             return HoldingAPenalty(part)
         case Merging():
-            return HoldingAMerging(part)
+            return MergedNetwork(merging=part)
     assert isinstance(part, Learner)
     return part

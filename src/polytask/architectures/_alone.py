@@ -91,6 +91,11 @@ class Alone(nn.Module):
         return scores[:, 0]
 
     @property
+    def penalizes(self) -> bool:
+        """Whether the network has a penalty of a batch."""
+        return self.network.has_batch_penalty
+
+    @property
     def block(self) -> Block:
         """The block of the task in its network."""
         (block,) = self.network.blocks

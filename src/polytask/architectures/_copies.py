@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -118,7 +119,8 @@ class Copies(Owner):
         if self.apart:
             rows = _mapped(sample, lambda part: part.expand(self.n_copies, *part.shape))
         before = {name: buffer.clone() for name, buffer in buffers.items()}
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of operations without a batched form
             try:
                 self._batched(parameters, buffers, rows, self.apart, options)
             except (RuntimeError, ValueError, NotImplementedError):
@@ -229,6 +231,13 @@ class Copies(Owner):
         return _joined(
             [nothing if r is None else r for r in features], _has_own_masks(inputs, apart)
         )
+
+    def states(self) -> list[dict[str, Tensor]]:
+        """Parameters and buffers of every copy, by their names in one copy."""
+        if not self.stacked or self.groups:
+            return [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in self.members]
+        tensors = {**self._of(self._names, None), **self._of(self._buffer_names, None)}
+        return [{name: t[k] for name, t in tensors.items()} for k in range(self.n_copies)]
 
     def matrices(self) -> list[Tensor]:
         """The weight matrices of every copy, which initialisers draw one by one."""

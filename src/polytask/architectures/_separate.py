@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from jaxtyping import Float
@@ -79,27 +79,38 @@ class Separate(Architecture):
 
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
         """Build every task's network."""
-        return SeparateNetwork(self.architecture.alone(), schemas, tasks, seed)
+        alone = self.architecture.alone()
+        return SeparateNetwork(
+            lambda name, sources: Alone(alone, schemas, tasks, name, sources, seed), schemas, tasks
+        )
 
 
 class SeparateNetwork(MultiTaskModule):
-    """The module of `Separate`: the networks of equal tasks, stacked where that is possible."""
+    """The module of `Separate`: the networks of equal tasks, stacked where that is possible.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(name, sources)`` is the network of a task, from the inputs of one source to its
+        scores, with what `Alone` has: `network`, `block`, `penalizes` and, if that, `passed`.
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+    """
 
     replicated = True
 
     def __init__(
         self,
-        architecture: Architecture,
+        make: Callable[[str, Sequence[str]], Any],
         schemas: Mapping[str, Schema],
         tasks: TaskSet,
-        seed: int,
     ) -> None:
         super().__init__(schemas, tasks)
         self.groups: list[_Group] = []
         self.networks = nn.ModuleList()
         for block, names, sources in _equal_tasks(self.blocks):
-            alone = [Alone(architecture, schemas, tasks, name, sources, seed) for name in names]
-            penalized = any(member.network.has_batch_penalty for member in alone)
+            alone = [make(name, sources) for name in names]
+            penalized = any(member.penalizes for member in alone)
             self.groups.append(_Group(block, names, sources, penalized))
             together = not any(_has_hooks(member.network) for member in alone)
             sample = sample_of(schemas[sources[0]].parts)

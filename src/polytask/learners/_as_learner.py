@@ -18,7 +18,8 @@ from polytask.learners._labelled import told_apart
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved
-from polytask.neural_network import MultiTaskNetwork
+from polytask.merging import Merging
+from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
 
 __all__ = ["Estimator", "as_learner", "as_learners"]
@@ -47,14 +48,14 @@ _EXPECTED = {
 
 
 def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False) -> Learner:
-    """Return the learner for a name, an architecture, an estimator or a tuple of estimators.
+    """Return the learner for a name, an architecture, a merging, an estimator or a tuple of them.
 
     Estimators are cloned and fitted per task; of several, each task gets the first that can
     learn its kind.
 
     Parameters
     ----------
-    given : str, Learner, Architecture, Estimator or tuple of Estimator
+    given : str, Learner, Architecture, Merging, Estimator or tuple of Estimator
     owner : str
         Whose argument it is, for errors.
     tasks : TaskSet
@@ -71,6 +72,8 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
         return resolve_learner(given)
     if isinstance(given, Architecture):
         return MultiTaskNetwork(given)
+    if isinstance(given, Merging):
+        return MergedNetwork(merging=given)
     if isinstance(given, Learner) and not isinstance(given, type):
         return given
     if _are_estimators(given):
@@ -94,7 +97,7 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
     if isinstance(given, Mapping):
         expected = "a learner, or a list of them; a learner's own `name` says what tables call it"
         raise ParameterError(message(owner, "learners", expected, given))
-    alone = isinstance(given, str | Learner | Architecture | type) or _is_estimator(given)
+    alone = isinstance(given, str | Learner | Architecture | Merging | type) or _is_estimator(given)
     listed = [given] if alone or not isinstance(given, Iterable) else list(given)
     if isinstance(given, tuple) and _is_pair(given, tasks):
         listed = [given]

@@ -25,6 +25,7 @@ from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._on_device import on_device
 from polytask.learners._unserved import unserved
+from polytask.merging import Merging
 from polytask.predictor import FittedPredictor
 
 __all__ = ["fit"]
@@ -32,7 +33,12 @@ __all__ = ["fit"]
 
 def fit(
     data: MultiTaskDataset,
-    learner: str | Learner | Architecture | Estimator | Sequence[Estimator] = "hard_sharing",
+    learner: str
+    | Learner
+    | Architecture
+    | Merging
+    | Estimator
+    | Sequence[Estimator] = "hard_sharing",
     *,
     validation: MultiTaskDataset | None = None,
     split: Splitter | str | None = None,
@@ -48,8 +54,8 @@ def fit(
     data : MultiTaskDataset
         Such as `polytask.read` returns.
     learner : Learner or str, default "hard_sharing"
-        A recipe or its name, such as ``"gradient_boosting"``; an architecture; or a scikit-learn
-        estimator, which is cloned and fitted per task. A tuple of a regressor and a classifier
+        A recipe or its name, such as ``"gradient_boosting"``; an architecture; a method of merging
+        (`polytask.neural_network.MergedNetwork`); or a scikit-learn estimator, which is cloned and fitted per task. A tuple of a regressor and a classifier
         serves tasks of numbers and of classes.
     validation : MultiTaskDataset, optional
         Rows that decide when to stop; by default they are split off `data`.

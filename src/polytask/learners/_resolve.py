@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import polytask.architectures
+import polytask.merging
 from polytask._learner import Learner
 from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._linear import Linear
-from polytask.neural_network import MultiTaskNetwork
+from polytask.merging import Merging
+from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
 
 __all__ = ["default_learners", "resolve_learner"]
@@ -39,8 +42,8 @@ def resolve_learner(name: str) -> Learner:
     Parameters
     ----------
     name : str
-        Such as ``"gradient_boosting"`` or ``"hard_sharing"``; ``"module:Class"`` is a class of the
-        user's.
+        Such as ``"gradient_boosting"`` or ``"hard_sharing"``; a method of merging, such as
+        ``"ties"``, is a network merged by it; ``"module:Class"`` is a class of the user's.
 
     Raises
     ------
@@ -55,7 +58,11 @@ def resolve_learner(name: str) -> Learner:
     """
     if ":" in name:
         return _users_model(name)
-    known = {**_recipes(), **_architectures()}
+    known = {
+        **_recipes(),
+        **_without_arguments(polytask.architectures, Architecture),
+        **_without_arguments(polytask.merging, Merging),
+    }
     for candidate, factory in known.items():
         if fold(candidate) == fold(name):
             return _instantiate(factory)
@@ -67,7 +74,7 @@ def resolve_learner(name: str) -> Learner:
 
 
 def _is_model(thing: type) -> bool:
-    return issubclass(thing, Architecture | Learner) and not inspect.isabstract(thing)
+    return issubclass(thing, Architecture | Learner | Merging) and not inspect.isabstract(thing)
 
 
 def _users_model(name: str) -> Any:
@@ -75,12 +82,17 @@ def _users_model(name: str) -> Any:
     factory: Any = resolve(name, "polytask.learners", "model", imports=True)
     if inspect.isclass(factory) and _is_model(factory) and _has_no_required_argument(factory):
         return _instantiate(factory)
-    sentence = f"The model {name!r} must be a learner or an architecture that needs no argument."
+    sentence = (
+        f"The model {name!r} must be a learner or an architecture that needs no argument, or a method "
+        "of merging."
+    )
     raise UnknownNameError(sentence)
 
 
 def _instantiate(factory: Callable[[], Any]) -> Any:
     model = factory()
+    if isinstance(model, Merging):
+        return MergedNetwork(merging=model)
     return MultiTaskNetwork(model) if isinstance(model, Architecture) else model
 
 
@@ -97,12 +109,13 @@ def _recipes() -> dict[str, type]:
     }
 
 
-def _architectures() -> dict[str, type]:
+def _without_arguments(room: ModuleType, base: type) -> dict[str, type]:
+    """Public concrete classes of a room that need no argument."""
     return {
         name: thing
-        for name in polytask.architectures.__all__
-        if inspect.isclass(thing := getattr(polytask.architectures, name))
-        and issubclass(thing, Architecture)
+        for name in room.__all__
+        if inspect.isclass(thing := getattr(room, name))
+        and issubclass(thing, base)
         and not inspect.isabstract(thing)
         and _has_no_required_argument(thing)
     }

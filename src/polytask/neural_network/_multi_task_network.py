@@ -20,7 +20,7 @@ from polytask.neural_network._planned_network import misfit, size_note
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
 
-__all__ = ["MultiTaskNetwork"]
+__all__ = ["MultiTaskNetwork", "warn_unless_savable", "without_sharing"]
 
 _WITHOUT_BALANCING: dict[str, Any] = {
     "weighting": None,
@@ -142,9 +142,7 @@ class MultiTaskNetwork(Learner):
         return replace(self._alone(alone), label=label)
 
     def _alone(self, architecture: Architecture) -> MultiTaskNetwork:
-        kept = tuple(o for o in self.trainer.observers if not o.needs_sharing)  # type: ignore[union-attr] # names were resolved
-        trainer = replace(self.trainer, **_WITHOUT_BALANCING, observers=kept)
-        return MultiTaskNetwork(architecture, trainer)
+        return MultiTaskNetwork(architecture, without_sharing(self.trainer))
 
     def fit(
         self,
@@ -158,7 +156,7 @@ class MultiTaskNetwork(Learner):
 
         Warns before training if the trained network could not be saved.
         """
-        _warn_unless_savable(self.architecture)
+        warn_unless_savable(self.architecture)
         trainer = self.trainer
         if budget is not None:
             trainer = replace(trainer, steps=budget.steps, epochs=None)
@@ -168,13 +166,20 @@ class MultiTaskNetwork(Learner):
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
 
 
+def without_sharing(trainer: Trainer) -> Trainer:
+    """The same trainer without balancing and without observers that compare tasks."""
+    kept = tuple(o for o in trainer.observers if not o.needs_sharing)  # type: ignore[union-attr] # names were resolved
+    return replace(trainer, **_WITHOUT_BALANCING, observers=kept)
+
+
 def _is_about_sharing(path: str) -> bool:
     """Whether a setting belongs to balancing or to observers."""
     root, _, name = path.partition(".")
     return root == "trainer" and name.partition(".")[0] in _OF_JOINT
 
 
-def _warn_unless_savable(architecture: Architecture) -> None:
+def warn_unless_savable(architecture: Architecture) -> None:
+    """Warn if the network of a recipe could not be saved."""
     try:
         to_json(architecture)
     except ParameterError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,25 @@ from polytask._plain import parse_json
 from polytask._reason import reason
 from polytask.exceptions import StudyError
 
-__all__ = ["check_checkpoint", "load_state", "save_state"]
+__all__ = ["Checkpoint", "check_checkpoint", "load_state", "save_state", "state_digest"]
 
 _KEY = "polytask_state"
 _DIGEST = "sha256"
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A checkpoint of a training in several stages, with what the earlier ones left.
+
+    Parameters
+    ----------
+    path : Path
+    kept : mapping
+        As `save_state` takes it; written with every state of the run, under ``"kept"``.
+    """
+
+    path: Path
+    kept: Mapping[str, Any]
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
@@ -69,6 +85,11 @@ def check_checkpoint(path: Path) -> None:
     StudyError
     """
     load_state(path)
+
+
+def state_digest(state: Mapping[str, Tensor]) -> str:
+    """sha256 over the names, types, shapes and values of tensors."""
+    return _digest("", {name: t.detach().cpu().contiguous() for name, t in state.items()})
 
 
 def _read(path: Path) -> tuple[Any, dict[str, Tensor]]:

@@ -1,4 +1,4 @@
-"""Training rows held out for the weights of the losses."""
+"""Training rows held out for what learns from them: weights of the losses, merging coefficients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def hold_out(
     """Split every source at random into rows to train on and rows held out.
 
     Where each row belongs to one task, every task with two rows or more keeps some on both
-    sides.
+    sides. Where tasks share rows, each keeps a labelled row to train on.
 
     Parameters
     ----------
@@ -40,13 +40,14 @@ def hold_out(
     kept, held = {}, {}
     for name, source in sources.items():
         held_mask = _held_mask(source, share, derived_seed(seed, "held out", name))
+        _give_back(held_mask, source)
         kept[name] = source.take(torch.nonzero(~held_mask).flatten())
         if bool(held_mask.any()):
             held[name] = source.take(torch.nonzero(held_mask).flatten())
     if not held:
         sentence = (
-            "A weighting that learns from rows held out of training needs at least 2 rows per "
-            "source. Give more rows, or choose another weighting."
+            "A method that learns from rows held out of training needs at least 2 rows per "
+            "source. Give more rows, or choose another method."
         )
         raise ParameterError(sentence)
     return kept, held
@@ -62,6 +63,15 @@ def _held_mask(source: SourceBatch, share: float, seed: int) -> Tensor:
         count = min(max(round(share * len(rows)), 1), len(rows) // 2)
         mask[rows[torch.randperm(len(rows), generator=generator, device="cpu")[:count]]] = True
     return mask
+
+
+def _give_back(held: Tensor, source: SourceBatch) -> None:
+    """Keep a row of every task whose labelled rows were all to be held out."""
+    for labels in (source.targets or {}).values() if source.task is None else ():
+        labelled = labels.mask.reshape(*labels.mask.shape[:2], -1).any(dim=2).cpu()
+        for column in labelled.T:
+            if bool(column.any()) and not bool((column & ~held).any()):
+                held[torch.nonzero(column).flatten()[0]] = False
 
 
 def _groups(source: SourceBatch) -> Int64[Tensor, " n"]:

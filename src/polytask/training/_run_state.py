@@ -18,8 +18,10 @@ from polytask.training._training_run import TrainingRun
 __all__ = ["resume_run", "save_run"]
 
 
-def save_run(run: TrainingRun, path: Path, identity: str) -> None:
-    """Write the state that an exact resume needs."""
+def save_run(
+    run: TrainingRun, path: Path, identity: str, kept: Mapping[str, Any] | None = None
+) -> None:
+    """Write the state that an exact resume needs, and what earlier stages left."""
     weighting, aggregator = run.balancing.weighting, run.balancing.aggregator
     state: dict[str, Any] = {
         "identity": identity,
@@ -38,12 +40,19 @@ def save_run(run: TrainingRun, path: Path, identity: str) -> None:
         "generator": run.balancing.generator.get_state(),
         "seconds": run.seconds(),
     }
-    save_state(path, state)
+    save_state(path, state if kept is None else {**state, "kept": kept})
 
 
-def resume_run(run: TrainingRun, path: Path, identity: str) -> None:
-    """Restore the state of a checkpoint of the same recipe, data and seed."""
+def resume_run(
+    run: TrainingRun, path: Path, identity: str, kept: Mapping[str, Any] | None = None
+) -> None:
+    """Restore the state of a checkpoint of the same recipe, data and seed.
+
+    A file that holds only what earlier stages left leaves the run at its start.
+    """
     state = load_state(path)
+    if kept is not None and state.keys() == {"kept"}:
+        return
     if state.get("identity") != identity:
         sentence = (
             f"{path.name} belongs to another recipe, data set or seed. "

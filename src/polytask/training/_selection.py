@@ -13,7 +13,7 @@ from torch import Tensor
 from polytask.architectures import MultiTaskModule
 from polytask.tasks import TaskSet
 
-__all__ = ["JointSelection", "ReplicaSelection", "Selection", "make_selection"]
+__all__ = ["JointSelection", "ReplicaSelection", "Selection", "make_selection", "mean_gain"]
 
 
 class Selection(ABC):
@@ -121,12 +121,7 @@ class JointSelection(Selection):
 
     def score(self, losses: Mapping[str, float]) -> float | None:
         """Mean relative gain of the primary tasks over their first evaluation; None without any."""
-        gains = [
-            (self.first[name] - loss) / max(abs(self.first[name]), 1e-12)
-            for name, loss in losses.items()
-            if self.tasks[name].is_primary
-        ]
-        return sum(gains) / len(gains) if gains else None
+        return mean_gain(self.tasks, self.first, losses)
 
     def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:
         del improved
@@ -208,6 +203,18 @@ class ReplicaSelection(Selection):
         """Restore the state that `state_dict` returned."""
         super().load_state_dict(state)
         self.best = list(state["best"])
+
+
+def mean_gain(
+    tasks: TaskSet, before: Mapping[str, float], after: Mapping[str, float]
+) -> float | None:
+    """Mean over the primary tasks of how much their losses fell, relative; None without any."""
+    gains = [
+        (before[name] - loss) / max(abs(before[name]), 1e-12)
+        for name, loss in after.items()
+        if tasks[name].is_primary
+    ]
+    return sum(gains) / len(gains) if gains else None
 
 
 def make_selection(

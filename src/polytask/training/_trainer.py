@@ -12,21 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from polytask._files import writing
 from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
-from polytask._validation import InstanceOf, check
+from polytask._validation import InstanceOf, Interval, check
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import ParameterError, PolytaskError, StudyError
 from polytask.processes import OneProcess, Processes
+from polytask.training._checkpoint import Checkpoint, state_digest
 from polytask.training._device import make_fabric
+from polytask.training._held_out import hold_out
 from polytask.training._process_checks import check_same_step, check_same_training
 from polytask.training._run_state import resume_run, save_run
 from polytask.training._score_checks import check_network
+from polytask.training._start import load_start
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 from polytask.training._trainer_settings import TrainerSettings
@@ -137,7 +141,9 @@ class Trainer(TrainerSettings):
         validation: MultiTaskDataset | None = None,
         *,
         seed: int = 0,
-        checkpoint: Path | None = None,
+        start: Mapping[str, Tensor] | None = None,
+        held_out: float = 0.0,
+        checkpoint: Path | Checkpoint | None = None,
         checkpoint_seconds: float = 10.0,
         progress: bool | None = None,
         on_epoch: OnEpoch | None = None,
@@ -153,6 +159,12 @@ class Trainer(TrainerSettings):
             Decides when to stop and which state is kept; without it all steps are taken and
             the last state is kept.
         seed : int, default 0
+        start : mapping of str to tensor, optional
+            State to fine-tune from, in place of parameters drawn by the seed: what
+            ``trained.network.state_dict()`` gives of the same architecture and training rows.
+        held_out : float, default 0.0
+            Share of the training rows that are left out, drawn by the seed as for weightings that
+            learn from such rows.
         checkpoint : Path, optional
             Written while training; if the file is there, training goes on from it and ends as
             if it had never been interrupted.
@@ -178,10 +190,12 @@ class Trainer(TrainerSettings):
         NonFiniteLossError
             If a task's loss is not finite; names the task and the batch.
         ParameterError
-            If an argument is invalid, or if `processes` have different arguments.
+            If an argument is invalid, `start` does not fit the network, or `processes` have
+            different arguments.
         """
         processes = OneProcess() if processes is None else processes
         check("Trainer", "processes", processes, InstanceOf((Processes,)))
+        check("Trainer", "held_out", held_out, Interval(float, 0.0, 1.0, closed="left"))
         fabric = make_fabric(self.accelerator, self.precision)
         train = train.without_zero_weights()
         validation = None if validation is None else validation.without_zero_weights()
@@ -191,6 +205,8 @@ class Trainer(TrainerSettings):
         schemas = fit_schemas(train)
         network = architecture.build(schemas, train.tasks, seed)
         check_network(architecture, network)
+        if start is not None:
+            load_start(architecture, network, start)
         network = network.to(fabric.device)
 
         rows = {"training rows": train, "validation rows": validation}
@@ -200,17 +216,22 @@ class Trainer(TrainerSettings):
             encoded = encode(data.sources, data.tasks, schemas, network.blocks)
             return to_tensors(encoded, fabric.device)
 
-        held_out = None if validation is None else tensors(validation)
+        train_rows = tensors(train)
+        if held_out:
+            train_rows, _ = hold_out(train_rows, held_out, seed)
+        validation_rows = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices), threads_for(*self._work(network)):
             run = TrainingRun(
-                self, fabric, network, train.tasks, tensors(train), held_out, seed, processes
+                self, fabric, network, train.tasks, train_rows, validation_rows, seed, processes
             )
             is_first = processes.rank == 0
             save = None
             if checkpoint is not None:
-                identity = self._identity(architecture, train, validation, seed)
-                save = _Saver(Path(checkpoint), identity, checkpoint_seconds)
+                identity = self._identity(
+                    architecture, train, validation, seed, start=start, held_out=held_out
+                )
+                save = _Saver(checkpoint, identity, checkpoint_seconds)
                 save.resume(run)
                 on_epoch = save.watched(on_epoch)
             check_same_step(processes, run.step, fabric.device)
@@ -232,6 +253,9 @@ class Trainer(TrainerSettings):
         train: MultiTaskDataset,
         validation: MultiTaskDataset | None,
         seed: int,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+        held_out: float = 0.0,
     ) -> str:
         parts = [
             to_json(self),
@@ -239,6 +263,8 @@ class Trainer(TrainerSettings):
             train.digest(),
             None if validation is None else validation.digest(),
             seed,
+            None if start is None else state_digest(start),
+            held_out,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -246,8 +272,11 @@ class Trainer(TrainerSettings):
 class _Saver:
     """Writer of a run's checkpoint, at most once per interval."""
 
-    def __init__(self, path: Path, identity: str, seconds: float) -> None:
-        self.path, self.identity, self.seconds = path, identity, seconds
+    def __init__(self, checkpoint: Path | Checkpoint, identity: str, seconds: float) -> None:
+        staged = isinstance(checkpoint, Checkpoint)
+        self.path = checkpoint.path if staged else Path(checkpoint)
+        self.kept = checkpoint.kept if staged else None
+        self.identity, self.seconds = identity, seconds
         self.last = time.monotonic()
         self.resumed = False
         self.user_error: Exception | None = None
@@ -256,7 +285,7 @@ class _Saver:
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
-            resume_run(run, self.path, self.identity)
+            resume_run(run, self.path, self.identity, self.kept)
             self.resumed = True
 
     def watched(self, on_epoch: OnEpoch | None) -> OnEpoch | None:
@@ -294,5 +323,5 @@ class _Saver:
 
     def __call__(self, run: TrainingRun) -> None:
         if time.monotonic() - self.last >= self.seconds:
-            save_run(run, self.path, self.identity)
+            save_run(run, self.path, self.identity, self.kept)
             self.last = time.monotonic()

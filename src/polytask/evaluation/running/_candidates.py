@@ -17,6 +17,7 @@ from polytask.learners import (
     on_device,
     unserved,
 )
+from polytask.merging import Merging
 from polytask.tasks import TaskSet
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-LearnerLike = str | Learner | Architecture | Estimator
+LearnerLike = str | Learner | Architecture | Merging | Estimator
 LearnersLike = Iterable[LearnerLike | Sequence[Estimator]] | LearnerLike | None
 """Types of the argument `learners`."""
 

@@ -1,0 +1,123 @@
+"""Copies of one network of all tasks, each fine-tuned for one task."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.architectures._architecture import Architecture
+from polytask.architectures._copies import Copies
+from polytask.architectures._hard_sharing import HardSharing
+from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.architectures._separate import SeparateNetwork
+from polytask.data import Schema, SourceBatch
+from polytask.tasks import TaskSet
+
+__all__ = ["TaskCopies", "TaskCopiesNetwork"]
+
+
+@dataclass(frozen=True)
+class TaskCopies(Architecture):
+    """A copy per task of the whole network of an architecture, trained side by side.
+
+    Every copy has the parts of all tasks and answers for its own, so that it has the tensors of
+    the network that it began from, with which copies can be merged again.
+
+    Parameters
+    ----------
+    architecture : Architecture, default HardSharing()
+    """
+
+    architecture: Architecture = field(default_factory=HardSharing)
+
+    shares: ClassVar[bool] = False
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "architecture": InstanceOf((Architecture,)),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    def refuses(self, tasks: TaskSet) -> str | None:
+        """What the architecture says of the tasks."""
+        return self.architecture.refuses(tasks)
+
+    def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> TaskCopiesNetwork:
+        """Build the network and copy it for every task."""
+        return TaskCopiesNetwork(self.architecture.build(schemas, tasks, seed), schemas, tasks)
+
+
+class TaskCopiesNetwork(SeparateNetwork):
+    """The module of `TaskCopies`: copies of one network, stacked where that is possible.
+
+    Parameters
+    ----------
+    network : MultiTaskModule
+        The state that every copy begins from.
+    schemas : mapping of source name to Schema
+    tasks : TaskSet
+    """
+
+    def __init__(
+        self, network: MultiTaskModule, schemas: Mapping[str, Schema], tasks: TaskSet
+    ) -> None:
+        super().__init__(partial(TaskCopy, network), schemas, tasks)
+
+    def states(self) -> dict[str, dict[str, Tensor]]:
+        """The state of every task's copy, by the names that tensors have in the network."""
+        states = {}
+        for group, copies in zip(self.groups, self.networks, strict=True):
+            for name, state in zip(group.names, cast("Copies", copies).states(), strict=True):
+                states[name] = {
+                    tensor: value
+                    for known, value in state.items()
+                    if (tensor := known.removeprefix("network.")) != known
+                }
+        return {name: states[name] for name in self.tasks.names}
+
+
+class TaskCopy(nn.Module):
+    """A copy of a network of all tasks that answers for one of them.
+
+    Its penalty of a batch, which compares tasks, is left out.
+
+    Parameters
+    ----------
+    network : MultiTaskModule
+        Copied.
+    name : str
+        The task.
+    sources : sequence of str
+        Those that carry the task.
+    """
+
+    penalizes = False
+    column: Tensor
+    position: Tensor
+
+    def __init__(self, network: MultiTaskModule, name: str, sources: Sequence[str]) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(network)
+        self.block = next(block for block in network.blocks if name in block.tasks)
+        columns = {source: self.block.tasks_in(source).index(name) for source in sources}
+        self._sources = tuple(columns)
+        # Buffers, since stacked copies run as one module and differ in tensors alone.
+        self.register_buffer("columns", torch.tensor(list(columns.values())), persistent=False)
+        self.register_buffer("position", torch.tensor(network.tasks.index(name)), persistent=False)
+
+    def forward(self, inputs: Mapping[str, Tensor], source: str) -> Tensor:
+        """The task's scores (n, size) of a source's rows."""
+        n_rows = len(next(iter(inputs.values())))
+        task = self.position.expand(n_rows) if source in self.block.own_rows else None
+        scores = self.network({source: SourceBatch(inputs, task=task)})[source, self.block.name]
+        if task is not None:
+            return scores
+        column = self.columns[self._sources.index(source)]
+        return scores.index_select(1, column[None])[:, 0]

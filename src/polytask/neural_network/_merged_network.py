@@ -1,0 +1,134 @@
+"""Learner of networks that are fine-tuned per task and merged into one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from polytask._naming import made, snake_case
+from polytask._validation import Constraint, InstanceOf, check_parameters, message
+from polytask.architectures import HardSharing
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import ParameterError
+from polytask.merging import Merging, WeightAveraging
+from polytask.neural_network._merged_training import MergedTraining
+from polytask.neural_network._multi_task_network import (
+    MultiTaskNetwork,
+    warn_unless_savable,
+    without_sharing,
+)
+from polytask.predictor import FittedPredictor, NetworkModel
+
+__all__ = ["MergedNetwork"]
+
+
+@dataclass(frozen=True)
+class MergedNetwork(MultiTaskNetwork):
+    """A learner that trains a joint network, fine-tunes a copy per task, and merges the copies.
+
+    Half of the budget's steps train the architecture jointly, with the trainer's balancing. With the
+    other half a copy of the whole network is fine-tuned for every task alone, side by side, each on
+    batches of its own and stopped by its own validation loss. One step moves every copy once, as a
+    step of `polytask.architectures.SingleTask` does every network, and is counted in the same way.
+    Then what tasks share is merged, and what belongs to one task (its head) comes from its copy. The
+    result is one network of the architecture. Steps, seconds and parameters in the records are those
+    of all stages and of the merged network.
+
+    Parameters
+    ----------
+    architecture : Architecture, default HardSharing()
+        One whose tasks share parameters.
+    trainer : Trainer, default Trainer()
+        Of both stages; balancing, samplers and observers that compare tasks only of the first.
+        Schedules of the learning rate run once in each.
+    label : str, optional
+        Name in tables; made of the method, the architecture and its balancing when None.
+    merging : Merging or str, default WeightAveraging()
+        The method, or its name. What it leaves open, such as a scale, is chosen by the primary
+        tasks' mean relative gain on the validation rows. Coefficients that it learns come from rows
+        held out of training in both stages, and its steps count in the second half.
+
+    Notes
+    -----
+    Copies minimise the loss of their task and the network's own `penalty`; penalties of a batch,
+    which compare tasks, are part of joint training only.
+
+    Examples
+    --------
+    >>> from polytask.merging import TIES
+    >>> from polytask.neural_network import MergedNetwork
+    >>> MergedNetwork(merging=TIES(density=0.3)).name
+    'ties'
+    >>> from polytask.architectures import MMoE
+    >>> MergedNetwork(MMoE(), merging="task_arithmetic").name
+    'task_arithmetic(mmoe)'
+    """
+
+    merging: Merging | str = field(default_factory=WeightAveraging)
+
+    by_name: ClassVar[tuple[str, ...]] = ("merging",)
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **MultiTaskNetwork.parameter_constraints,
+        "merging": InstanceOf((Merging, str)),
+    }
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+        if isinstance(self.merging, str):
+            method = made(self.merging, "polytask.merging", "merging", Merging, imports=True)
+            object.__setattr__(self, "merging", method)
+        if not self.architecture.shares:
+            expected = "an Architecture whose tasks share parameters"
+            remedy = "There is nothing to merge otherwise."
+            got = message("MergedNetwork", "architecture", expected, self.architecture, remedy)
+            raise ParameterError(got)
+
+    @property
+    def name(self) -> str:
+        """Name in tables and on the command line."""
+        if self.label is not None:
+            return self.label
+        method = snake_case(type(self.merging).__name__)
+        base, *balancing = super().name.split("+")
+        start = method if base == HardSharing().name else f"{method}({base})"
+        return "+".join([start, *balancing])
+
+    def fit(
+        self,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None,
+        seed: int = 0,
+        budget: Budget | None = None,
+        **options: Any,
+    ) -> FittedPredictor:
+        """Train, fine-tune and merge; `options` go to `Trainer.fit` (checkpoint, progress, …).
+
+        A stage that the checkpoint holds as finished is not repeated.
+        """
+        warn_unless_savable(self.architecture)
+        processes = options.pop("processes", None)
+        if processes is not None and processes.size > 1:
+            sentence = (
+                "Networks that are merged are trained by one process. Give `processes` of size 1, "
+                "and train other seeds in the other processes."
+            )
+            raise ParameterError(sentence)
+        trainer = self.trainer
+        if budget is not None:
+            trainer = replace(trainer, steps=budget.steps, epochs=None)
+        training = MergedTraining(
+            self.architecture,
+            trainer,
+            without_sharing(trainer),
+            self.merging,  # type: ignore[arg-type] # names were resolved
+            train,
+            validation,
+            seed,
+            options.pop("checkpoint", None),
+            options,
+        )
+        network, schemas, history = training.run()
+        model = NetworkModel(self.architecture, network, train.tasks, dict(schemas))
+        return FittedPredictor(train.tasks, dict(schemas), model, history, self.name)

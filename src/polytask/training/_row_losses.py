@@ -1,0 +1,90 @@
+"""Losses of a network on given rows, outside of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from polytask._seeds import derived_seed
+from polytask.architectures import MultiTaskModule
+from polytask.data import MultiTaskDataset, Schema, SourceBatch, encode
+from polytask.losses import MultiTaskLoss
+from polytask.processes import OneProcess
+from polytask.training._device import make_fabric
+from polytask.training._forward import Forward
+from polytask.training._held_out import hold_out
+from polytask.training._joint_batches import JointBatches
+from polytask.training._tensors import to_tensors
+from polytask.training._threads import threads_for
+from polytask.training._trainer_settings import TrainerSettings
+from polytask.training._validation_losses import ValidationLosses
+
+__all__ = ["RowLosses"]
+
+
+class RowLosses:
+    """Losses of a network's tasks on given rows, on the device and in the precision of a trainer.
+
+    Parameters
+    ----------
+    trainer : TrainerSettings
+    network : MultiTaskModule
+        Moved to the trainer's device, and in evaluation mode.
+    schemas : mapping of source name to Schema
+    """
+
+    def __init__(
+        self,
+        trainer: TrainerSettings,
+        network: MultiTaskModule,
+        schemas: Mapping[str, Schema],
+    ) -> None:
+        self.trainer, self.schemas = trainer, schemas
+        self.fabric = make_fabric(trainer.accelerator, trainer.precision)
+        self.network = network.to(self.fabric.device).eval()
+        self.loss = MultiTaskLoss(network.blocks, network.tasks).to(self.fabric.device)
+        plain = trainer.precision == "32-true"
+        self.forward = Forward(self.fabric, network, self.loss, plain=plain, keep_features=False)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run with as many threads as the network is worth, and leave random numbers alone."""
+        device = self.fabric.device
+        cuda = [device] if device.type == "cuda" else []
+        size = sum(parameter.numel() for parameter in self.network.parameters())
+        with torch.random.fork_rng(devices=cuda), threads_for(self.trainer.batch_size * size):
+            yield
+
+    def means(self, data: MultiTaskDataset) -> Callable[[], dict[str, float]]:
+        """Return the function that gives the mean losses, for the network as it then is."""
+        rows = self._tensors(data)
+        return ValidationLosses(self.forward, self.network.tasks, rows, OneProcess()).by_task
+
+    def held_out(
+        self, train: MultiTaskDataset, share: float, seed: int
+    ) -> Callable[[Mapping[str, Tensor], int], Float[Tensor, ""]]:
+        """Return the loss of the training rows that `Trainer.fit` leaves out with this share.
+
+        It is that of the primary tasks, times their weights, on the batch of a step, for the
+        network with tensors replaced by those of a state. It has a graph.
+        """
+        _, rows = hold_out(self._tensors(train), share, seed)
+        batches = JointBatches(rows, self.trainer.batch_size, derived_seed(seed, "held out"))
+        expected = batches.expected(self.loss).clamp(min=1e-30)
+        weights = [task.weight * task.is_primary for task in self.network.tasks]
+        importance = torch.tensor(weights, dtype=torch.float32, device=self.fabric.device)
+
+        def loss(state: Mapping[str, Tensor], step: int) -> Tensor:
+            sums, counts = self.forward.sums(batches.batch(step), state)
+            counted = (counts > 0) & (importance > 0)
+            return (importance * sums / expected)[counted].sum()
+
+        return loss
+
+    def _tensors(self, data: MultiTaskDataset) -> dict[str, SourceBatch]:
+        encoded = encode(data.sources, data.tasks, self.schemas, self.network.blocks)
+        return to_tensors(encoded, self.fabric.device)
