@@ -39,6 +39,8 @@ class Learner(ABC):
         stood; other learners are fitted anew.
     has_own_budget : bool, default False
         Whether `fit` takes ``budget=None``, and then follows its own settings.
+    named_by : str, optional
+        Setting that a name on the command line gives (``--model mmoe``), so that ``--set`` does not.
     tuned : tuple of str, optional
         Paths of the settings that `compare` tries in a small grid, in this order; all of
         `search_space` when None.
@@ -69,6 +71,7 @@ class Learner(ABC):
     reference: ClassVar[bool] = False
     resumes: ClassVar[bool] = False
     has_own_budget: ClassVar[bool] = False
+    named_by: ClassVar[str | None] = None
     tuned: ClassVar[tuple[str, ...] | None] = None
 
     @property

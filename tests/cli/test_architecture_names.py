@@ -7,8 +7,10 @@ import pytest
 from polytask._naming import public_classes, snake_case
 from polytask.architectures import Architecture
 from polytask.cli._learners import named_learner
+from polytask.merging import Merging
 
 CLASSES = public_classes("polytask.architectures", Architecture)
+MERGINGS = public_classes("polytask.merging", Merging)
 SEVERAL = ["cross_stitch", "esmm", "hierarchical", "mmoe", "ple", "soft_sharing"]
 
 
@@ -16,6 +18,29 @@ SEVERAL = ["cross_stitch", "esmm", "hierarchical", "mmoe", "ple", "soft_sharing"
 def test_each_is_a_learner_with_its_defaults(name):
     for spelling in (snake_case(name), name):
         assert named_learner(spelling).architecture == CLASSES[name]()
+
+
+@pytest.mark.parametrize("name", sorted(MERGINGS))
+def test_each_method_of_merging_is_a_learner_with_its_defaults(name):
+    for spelling in (snake_case(name), name):
+        learner = named_learner(spelling)
+        assert learner.merging == MERGINGS[name]()
+        assert learner.name == snake_case(name)
+
+
+def test_merged_networks_are_compared_and_saved(polytask, table, tmp_path):
+    ran = polytask(
+        "compare", table, "-t", "income:binary", "-t", "married:binary",
+        "--model", "ties", "--model", "hard_sharing", "--set", "scale=0.3",
+        "--set", "encoder.widths=4,4", "--steps", 4, "--seeds", 1, "--trials", 1, "--out", "out",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    comparison = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert any("fine-tunes a copy per task" in note for note in comparison["notes"])
+    rows = {learner["name"]: learner for learner in comparison["learners"]}
+    assert rows["ties"]["n_parameters"] == rows["hard_sharing"]["n_parameters"]
+    assert "scale=0.3" in rows["ties"]["runs"][0]["curves"][0]["stopped"]
+    assert rows["ties"]["runs"][0]["curves"][0]["step"][-1] == 4
 
 
 def test_several_in_one_command(polytask, table, tmp_path):

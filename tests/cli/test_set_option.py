@@ -7,13 +7,14 @@ from cli_tables import census, write_csv
 from users_encoder import users_encoder
 
 from polytask._trust import only_trusted
-from polytask.architectures import HardSharing, SingleTask
+from polytask.architectures import HardSharing, MMoE, SingleTask
 from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._set_option import with_settings
 from polytask.cli._set_values import set_values
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
+from polytask.merging import DARE, TIES
 from polytask.observers import GradientConflict
 from polytask.penalties import GraphLaplacian, TaskCovariance
 from polytask.sampling import Temperature
@@ -54,6 +55,16 @@ def test_any_setting_by_its_path():
 def test_a_part_by_the_name_of_its_class_and_what_is_inside_it():
     given = ("encoder.depth", "3"), ("encoder", "residual_mlp")
     assert learner("single_task", *given).architecture == SingleTask(ResidualMLP(depth=3))
+
+
+def test_the_method_and_the_architecture_of_a_merged_network():
+    merged = learner("ties", ("scale", "0.3"), ("architecture", "mmoe"), ("n_experts", "2"))
+    assert merged.merging == TIES(scale=0.3)
+    assert merged.architecture == MMoE(n_experts=2)
+    assert merged.name == "ties(mmoe)"
+    with pytest.raises(ParameterError, match=r"'merging' has an option of its own\. Give --model"):
+        learner("ties", ("merging", "dare"))
+    assert learner("dare", ("method", "ties"), ("density", "0.4")).merging == DARE(method=TIES(0.4))
 
 
 def test_a_part_of_the_users_own():

@@ -8,7 +8,7 @@ from training_tables import mixed_table
 
 import polytask
 from polytask import Task
-from polytask.architectures import HardSharing, MMoE, Separate, SingleTask, SoftSharing
+from polytask.architectures import COSMOS, HardSharing, MMoE, Separate, SingleTask, SoftSharing
 from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork
 from polytask.bookkeeping import Budget
 from polytask.data import fit_schemas
@@ -245,13 +245,16 @@ def test_other_architectures_are_merged():
 
 
 def test_what_shares_nothing_cannot_be_merged():
-    for architecture in (SingleTask(), Separate()):
+    for architecture in (SingleTask(), Separate(), COSMOS()):
         with pytest.raises(
             ParameterError, match="`architecture` parameter of MergedNetwork must be"
         ):
             MergedNetwork(architecture)
     alone = SoftSharing(MLP((4,)), penalty=MeanDeviation(alpha=0.1))
     numbers = tiny_dataset(["regression"] * 2)
+    assert "soft_sharing has none" in MergedNetwork(alone).refuses(numbers)
+    assert MergedNetwork(alone).refuses(tiny_dataset(["regression"])) is None
+    assert MergedNetwork(SMALL).refuses(numbers) is None
     with pytest.raises(
         ParameterError, match="parameters that several tasks share, and soft_sharing"
     ):
@@ -284,6 +287,14 @@ def test_settings_of_the_method_have_paths_and_ranges():
     assert dare.merging == DARE(0.1, TaskArithmetic(0.2))
     space = resolve_learner("ties").search_space()
     assert {"merging.density", "merging.scale"} <= set(space)
+
+
+def test_a_note_says_how_the_budget_is_spent():
+    *_, note = resolve_learner("ties").notes(TRAIN)
+    assert note == (
+        "ties trains jointly with half of its optimiser steps. With the others it fine-tunes a copy "
+        "per task, all in one step, as steps of single_task are counted."
+    )
 
 
 def test_baselines_are_trained_alone_with_the_whole_budget():

@@ -12,6 +12,7 @@ from polytask.architectures import Architecture
 from polytask.encoders import Encoder
 from polytask.learners import Learner
 from polytask.losses import Loss
+from polytask.merging import Merging
 from polytask.metrics import Metric
 from polytask.observers import Observer
 from polytask.penalties import Penalty
@@ -102,6 +103,16 @@ ROOMS = (
         "--model {}",
         "",
         ("learners", "model", "models"),
+    ),
+    Room(
+        "merging",
+        "polytask.merging",
+        Merging,
+        "merging methods",
+        "how copies fine-tuned per task become one network",
+        "--model {}",
+        "merging.",
+        ("model", "models"),
     ),
     Room(
         "weighting",

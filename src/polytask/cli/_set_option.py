@@ -18,7 +18,6 @@ from polytask.learners import Learner
 __all__ = ["with_settings"]
 
 _OPTIONS = {
-    "architecture": "model",
     "trainer.accelerator": "device",
     "trainer.observers": "observer",
 }
@@ -109,7 +108,8 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
             setting = find(learner.settings(), path, learner.name)
         except UnknownNameError:
             continue
-        option = _option(setting.path, options)
+        named = setting.path == learner.named_by
+        option = "model" if named else _option(setting.path, options)
         if option is None:
             continue
         flag = f"--{option}".replace("_", "-")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -13,12 +13,13 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.merging import Merging, WeightAveraging
-from polytask.neural_network._merged_training import MergedTraining
+from polytask.neural_network._merged_training import MergedTraining, unmergeable
 from polytask.neural_network._multi_task_network import (
     MultiTaskNetwork,
     warn_unless_savable,
     without_sharing,
 )
+from polytask.neural_network._planned_network import planned_network
 from polytask.predictor import FittedPredictor, NetworkModel
 
 __all__ = ["MergedNetwork"]
@@ -69,6 +70,7 @@ class MergedNetwork(MultiTaskNetwork):
     merging: Merging | str = field(default_factory=WeightAveraging)
 
     by_name: ClassVar[tuple[str, ...]] = ("merging",)
+    named_by: ClassVar[str | None] = "merging"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **MultiTaskNetwork.parameter_constraints,
         "merging": InstanceOf((Merging, str)),
@@ -79,11 +81,25 @@ class MergedNetwork(MultiTaskNetwork):
         if isinstance(self.merging, str):
             method = made(self.merging, "polytask.merging", "merging", Merging, imports=True)
             object.__setattr__(self, "merging", method)
-        if not self.architecture.shares:
-            expected = "an Architecture whose tasks share parameters"
-            remedy = "There is nothing to merge otherwise."
+        if not self.architecture.shares or self.architecture.takes_preference:
+            expected = "an Architecture whose tasks share parameters, without a preference"
+            remedy = "There would be nothing to merge, or every preference's network to fine-tune."
             got = message("MergedNetwork", "architecture", expected, self.architecture, remedy)
             raise ParameterError(got)
+
+    def refuses(self, data: MultiTaskDataset) -> str | None:
+        """What the architecture says of the tasks, or that there would be nothing to merge."""
+        reason = super().refuses(data)
+        network = None if reason is not None else planned_network(self.architecture, data)
+        return reason if network is None else unmergeable(self.architecture, network)
+
+    def notes(self, data: MultiTaskDataset) -> Sequence[str]:
+        """What the architecture decides by itself, and how the budget is spent."""
+        spent = (
+            f"{self.name} trains jointly with half of its optimiser steps. With the others it "
+            "fine-tunes a copy per task, all in one step, as steps of single_task are counted."
+        )
+        return (*super().notes(data), spent)
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ from polytask.training import Trainer
 from polytask.training._row_losses import RowLosses
 from polytask.training._selection import mean_gain
 
-__all__ = ["MergedTraining", "Shares", "budget_shares"]
+__all__ = ["MergedTraining", "Shares", "budget_shares", "unmergeable"]
 
 State = dict[str, Tensor]
 
@@ -124,10 +124,13 @@ class MergedTraining:
             return self._run()
 
     def _run(self) -> tuple[MultiTaskModule, Mapping[str, Schema], History]:
-        start = self.stages.done("joint", self._joint)
-        self._append(start)
         schemas = fit_schemas(self.train)
         network = self.architecture.build(schemas, self.train.tasks, self.seed)
+        reason = unmergeable(self.architecture, network)
+        if reason is not None:
+            raise ParameterError(reason)
+        start = self.stages.done("joint", self._joint)
+        self._append(start)
         tuned = self.stages.done("tuned", lambda: self._tuned(schemas, start["state"]))
         self._append(tuned)
         started = time.monotonic()
@@ -143,7 +146,6 @@ class MergedTraining:
     def _joint(self) -> dict[str, Any]:
         """Train one network for all tasks."""
         trained = self._fit(self.trainer, self.architecture, self.options)
-        check_shares(self.architecture, trained.network)
         history = trained.history.to_dict()
         return {"state": _plain(trained.network.state_dict()), "history": history}
 
@@ -245,19 +247,14 @@ class MergedTraining:
         )
 
 
-def check_shares(architecture: Architecture, network: MultiTaskModule) -> None:
-    """Raise if several tasks share no parameter that could be merged.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if len(network.tasks) > 1 and (network.replicated or not network.shared_parameters()):
-        sentence = (
-            f"Merging needs parameters that several tasks share, and {architecture.name} has none. "
-            "Choose an architecture with a shared part, such as HardSharing."
-        )
-        raise ParameterError(sentence)
+def unmergeable(architecture: Architecture, network: MultiTaskModule) -> str | None:
+    """The reason why copies of a network could not be merged; None if they can."""
+    if len(network.tasks) == 1 or (not network.replicated and network.shared_parameters()):
+        return None
+    return (
+        f"Merging needs parameters that several tasks share, and {architecture.name} has none. "
+        "Choose an architecture with a shared part, such as HardSharing."
+    )
 
 
 def _n_steps(trainer: Trainer, train: MultiTaskDataset) -> int:

@@ -67,6 +67,7 @@ class MultiTaskNetwork(Learner):
 
     resumes: ClassVar[bool] = True
     has_own_budget: ClassVar[bool] = True
+    named_by: ClassVar[str | None] = "architecture"
     tuned: ClassVar[tuple[str, ...]] = ("trainer.learning_rate", "trainer.weight_decay")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "architecture": InstanceOf((Architecture,)),

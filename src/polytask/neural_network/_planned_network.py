@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from polytask.architectures import Architecture
+from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import ParameterError
 
@@ -40,12 +40,23 @@ def size_note(architecture: Architecture, data: MultiTaskDataset) -> str | None:
 
 
 def _n_parameters(architecture: Architecture, data: MultiTaskDataset) -> int | None:
-    """Parameters of the network, which takes no memory; None where it cannot be built so."""
+    """Parameters of the network; None where it cannot be planned."""
+    network = planned_network(architecture, data)
+    return None if network is None else sum(p.numel() for p in network.parameters())
+
+
+def planned_network(architecture: Architecture, data: MultiTaskDataset) -> MultiTaskModule | None:
+    """The network on the meta device, where it takes no memory; None where it cannot be built so.
+
+    Raises
+    ------
+    ParameterError
+        If the architecture does not fit the data.
+    """
     try:
         schemas = fit_schemas(data)
         with torch.device("meta"):
-            network = architecture.build(schemas, data.tasks, 0)
-        return sum(parameter.numel() for parameter in network.parameters())
+            return architecture.build(schemas, data.tasks, 0)
     except ParameterError:
         raise
     except Exception:  # noqa: BLE001 - a module may need values, which the meta device has not
