@@ -36,7 +36,7 @@ def test_merged_networks_are_compared_and_saved(polytask, table, tmp_path):
     )  # fmt: skip
     assert ran.status == 0, ran.err
     comparison = json.loads((tmp_path / "out" / "comparison.json").read_text())
-    assert any("fine-tunes a copy per task" in note for note in comparison["notes"])
+    assert "note: ties trains jointly with half of its optimiser steps." in ran.out
     rows = {learner["name"]: learner for learner in comparison["learners"]}
     assert rows["ties"]["n_parameters"] == rows["hard_sharing"]["n_parameters"]
     assert "scale=0.3" in rows["ties"]["runs"][0]["curves"][0]["stopped"]

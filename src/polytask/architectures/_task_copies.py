@@ -99,7 +99,7 @@ class TaskCopy(nn.Module):
     """
 
     penalizes = False
-    column: Tensor
+    columns: Tensor
     position: Tensor
 
     def __init__(self, network: MultiTaskModule, name: str, sources: Sequence[str]) -> None:

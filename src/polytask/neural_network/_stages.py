@@ -48,7 +48,7 @@ class Stages:
             self.kept = {**self.kept, name: work()}
             if self.path is not None:
                 save_state(self.path, {"kept": self.kept})
-        return self.kept[name]  # type: ignore[no-any-return]
+        return self.kept[name]
 
     @contextmanager
     def explained(self) -> Iterator[None]:

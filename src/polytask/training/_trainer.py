@@ -273,9 +273,11 @@ class _Saver:
     """Writer of a run's checkpoint, at most once per interval."""
 
     def __init__(self, checkpoint: Path | Checkpoint, identity: str, seconds: float) -> None:
-        staged = isinstance(checkpoint, Checkpoint)
-        self.path = checkpoint.path if staged else Path(checkpoint)
-        self.kept = checkpoint.kept if staged else None
+        self.kept: Mapping[str, Any] | None = None
+        if isinstance(checkpoint, Checkpoint):
+            self.path, self.kept = checkpoint.path, checkpoint.kept
+        else:
+            self.path = Path(checkpoint)
         self.identity, self.seconds = identity, seconds
         self.last = time.monotonic()
         self.resumed = False
