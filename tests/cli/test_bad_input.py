@@ -465,3 +465,16 @@ def test_predictions_of_an_unknown_type(polytask, fitted, table):
     ran = polytask("predict", "model", table, "--out", "p.txt")
     assert ran.status == 2
     assert ran.err == f"error: p.txt is of an unknown type '.txt'. Known: {TYPES}.\n"
+
+
+def test_a_named_task_without_a_label(polytask, tmp_path):
+    rows = "".join(f"{n},{n % 2},,\n" for n in range(40))
+    (tmp_path / "t.csv").write_text(f"x,a,b1,b2\n{rows}")
+    for quiet in ((), ("--quiet",)):
+        ran = polytask("compare", "t.csv", "-t", "a:binary", "-t", "b1:binary", *quiet)
+        assert ran.status == 2
+        assert "Task 'b1': column 'b1' has no observed label" in ran.error
+        assert ran.error.endswith("Leave the task out.")
+    ran = polytask("fit", "t.csv", "-t", "a:binary", "-t", "b*:binary", "-m", "constant")
+    assert ran.status == 0, ran.err
+    assert "b1, b2: left out, since no label is observed in the table" in ran.err

@@ -25,6 +25,7 @@ from polytask.data import (
     parse_split,
     read,
     weight_columns,
+    without_empty_matches,
 )
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task, TaskSet
@@ -127,6 +128,11 @@ def _tasks(
     tasks, notes = named_tasks(
         settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved
     )
+    if settings.task_column is None:
+        frames = {name: table.frame for name, table in opened.tables.items()}
+        given = [*settings.target, *settings.auxiliary]
+        tasks, empty = without_empty_matches(tasks, given, frames, columns)
+        notes = (*notes, *empty)
     if settings.after and settings.task_column is None:
         tasks = list(with_dependencies(TaskSet(tasks), settings.after))
     return tasks, notes

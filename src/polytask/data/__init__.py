@@ -10,7 +10,13 @@ per input column), `sources` (rows with one input schema, and their labels), `da
 
 from polytask.data.cells import Reading
 from polytask.data.columns import Column
-from polytask.data.dataset import MultiTaskDataset, named_tasks, read, time_columns
+from polytask.data.dataset import (
+    MultiTaskDataset,
+    named_tasks,
+    read,
+    time_columns,
+    without_empty_matches,
+)
 from polytask.data.encoding import (
     PART_ROLES,
     Batch,
@@ -130,4 +136,5 @@ __all__ = [
     "unit_mean",
     "unseen_notes",
     "weight_columns",
+    "without_empty_matches",
 ]

@@ -160,12 +160,40 @@ def test_no_task_remains_in_the_training_rows():
 @pytest.mark.parametrize("layout", ["wide", "long"])
 def test_tasks_without_a_label_are_left_out(layout):
     if layout == "wide":
-        data = read({"x": range(N), "a": BOTH, "b": [None] * N, "c": [0] * N}, list("abc"))
+        data = read({"x": range(N), "a": BOTH, "b": [None] * N, "c": [0] * N}, ["a", "[bc]"])
         assert data.notes[-1] == "c: left out, since only one class, 0, is observed in the table"
     else:
         data = read(long_table(a=BOTH, b=[None] * N), target="y", task_column="task")
     assert data.tasks.names == ("a",)
     assert "b: left out, since no label is observed in the table" in data.notes
+
+
+def test_a_named_task_without_a_label_is_an_error():
+    table = {"x": range(N), "a": BOTH, "b": [None] * N, "c": [np.nan] * N}
+    said = (
+        r"Task 'b': column 'b' has no observed (label|value) to learn from.*\. Leave the task out\."
+    )
+    for b in ("b", "b:regression", Task("b", "binary"), "a,b"):
+        with pytest.raises(DataError, match=said):
+            read(table, ["a", b] if b != "a,b" else b)
+    with pytest.raises(DataError, match=said):
+        MultiTaskDataset.from_arrays(np.arange(N)[:, None], {"a": BOTH, "b": [None] * N})
+    with pytest.raises(
+        DataError, match=r"2 tasks have no observed label .*: 'b', 'c'\. Leave them"
+    ):
+        read(table, ["a", "b:binary", "c:regression"])
+    matrix = np.array([BOTH, [np.nan] * N], dtype=float).T
+    data = MultiTaskDataset.from_arrays(np.arange(N)[:, None], matrix)
+    assert data.tasks.names == ("y0",)
+
+
+def test_a_named_task_without_a_label_in_any_source_is_an_error():
+    one, two = {"x": range(N), "a": BOTH}, {"x": range(N), "a": BOTH, "b": [None] * N}
+    for b in ("b", "two/b", Task("b", "regression")):
+        with pytest.raises(DataError, match=r"Task 'b': .* Leave the task out"):
+            MultiTaskDataset.from_sources({"one": one, "two": two}, ["a", b])
+    data = MultiTaskDataset.from_sources({"one": one, "two": two}, ["a", "b*"])
+    assert "b: left out, since no label is observed in two" in data.notes
 
 
 def test_tasks_without_a_label_or_of_one_class_are_named_together():

@@ -6,6 +6,7 @@ constructor; ``_target_texts.py`` and ``_named_tasks.py`` read targets such as `
 
 from polytask.data.dataset._dataset import MultiTaskDataset
 from polytask.data.dataset._from_long import survive_reading, task_positions
+from polytask.data.dataset._named_exactly import without_empty_matches
 from polytask.data.dataset._named_tasks import named_tasks
 from polytask.data.dataset._read import read
 from polytask.data.dataset._time_columns import time_columns
@@ -17,4 +18,5 @@ __all__ = [
     "survive_reading",
     "task_positions",
     "time_columns",
+    "without_empty_matches",
 ]

@@ -16,6 +16,8 @@ from polytask.data.dataset._from_per_task import per_task_sources
 from polytask.data.dataset._from_sources import sources_of_tables
 from polytask.data.dataset._from_table import table_source
 from polytask.data.dataset._kept_rows import take_rows, without_columns, without_zero_weights
+from polytask.data.dataset._named_exactly import named_exactly
+from polytask.data.names import SourceColumns
 from polytask.data.readers import NO_ROLES, open_frame, open_sources
 from polytask.data.sources import (
     Source,
@@ -124,7 +126,8 @@ class MultiTaskDataset:
         Raises
         ------
         DataError
-            If a column is absent, a target cannot be learned from, or a value is infinite.
+            If a column is absent, a target cannot be learned from, a task that is named, and not
+            matched by a pattern, has no label, or a value is infinite.
         """
         table = open_frame(frame, columns=columns, missing=missing)
         chosen, matched = chosen_tasks(
@@ -137,7 +140,8 @@ class MultiTaskDataset:
         source, reasons = table_source(
             table, chosen, features=features, drop=drop, weight=weight, group=group
         )
-        return cls._finished([source], reasons, (*table.notes, *matched))
+        named = named_exactly(tasks, table.frame.columns)
+        return cls._finished([source], reasons, (*table.notes, *matched), named=named)
 
     @classmethod
     def from_long(
@@ -284,7 +288,11 @@ class MultiTaskDataset:
             weight=weight,
             group=group,
         )
-        return cls._finished(made.sources, made.reasons, made.notes, made.written, made.tasks)
+        by_source = {name: table.frame.columns for name, table in tables.items()}
+        named = () if task_column else named_exactly(tasks, SourceColumns(by_source))
+        return cls._finished(
+            made.sources, made.reasons, made.notes, made.written, made.tasks, named
+        )
 
     @classmethod
     def from_arrays(
@@ -341,7 +349,8 @@ class MultiTaskDataset:
             columns=columns,
             missing=missing,
         )
-        return cls._finished([source], reasons, decided)
+        given = task_index is None and (tasks is not None or isinstance(Y, Mapping))
+        return cls._finished([source], reasons, decided, named=source.tasks.names if given else ())
 
     @classmethod
     def _finished(
@@ -351,9 +360,10 @@ class MultiTaskDataset:
         decided: Sequence[str] = (),
         written: Mapping[str, str] = NO_ROLES,
         declared: TaskSet | None = None,
+        named: Collection[str] = (),
     ) -> MultiTaskDataset:
         """Make a data set; `declared` has the tasks in order, fed across sources."""
-        kept, notes = finished(sources, reasons, written)
+        kept, notes = finished(sources, reasons, written, named)
         tasks = {task.name: task for source in kept for task in source.tasks}
         fed = (declared or TaskSet(tasks.values())).subset(tasks)
         ordered = TaskSet(replace(tasks[task.name], after=task.after) for task in fed)

@@ -47,6 +47,7 @@ def finished(
     sources: Sequence[Source],
     reasons: Mapping[str, str],
     written: Mapping[str, str] = MappingProxyType({}),
+    named: Collection[str] = (),
 ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
     """Remove tasks of one class; also return notes on what was inferred and left out.
 
@@ -58,17 +59,20 @@ def finished(
         Reason for each task's kind.
     written : mapping of task name to str
         How the user names its column, where that is not by its own name alone.
+    named : collection of str
+        Tasks, or their columns, that the user names one by one: an error if they have no label.
 
     Raises
     ------
     OneClassError
         If no primary task remains, naming all tasks of one class.
     DataError
-        If a target cannot be learned from.
+        If a target cannot be learned from, or a named task has no label.
     """
     sources = [hide_unweighted(source) for source in sources]
     errors = one_class_tasks(sources)
     check_remaining(_tasks(sources), errors)
+    _check_labelled(errors, {n for n in errors if n in named or written.get(n) in named})
     headlines = metric_notes(task for task in _tasks(sources) if task.name not in errors)
     kept = [kept for source in sources if (kept := source.without_tasks(errors)) is not None]
     fitted = fit_targets(kept)
@@ -83,6 +87,17 @@ def finished(
         *named_by_source({source.name: zero_weight_notes(source) for source in kept}),
     ]
     return tuple(kept), tuple(notes)
+
+
+def _check_labelled(errors: Mapping[str, OneClassError], named: Collection[str]) -> None:
+    """Raise if tasks that the user names one by one have no label."""
+    empty = [name for name in errors if errors[name].label is NO_LABEL and name in named]
+    if len(empty) == 1:
+        raise DataError(f"{errors[empty[0]]} Leave the task out.")
+    if empty:
+        names = first_and_more(map(repr, empty))
+        sentence = f"{len(empty)} tasks have no observed label to learn from: {names}."
+        raise DataError(f"{sentence} Leave them out.")
 
 
 def _left_out(all_errors: Mapping[str, OneClassError], sources: Sequence[Source]) -> Iterator[str]:
