@@ -28,13 +28,13 @@ def main(steps: int = 600, out: str = "runs/relations.svg") -> None:
     predictor = polytask.fit(data, network)
 
     # One relation per coupled layer; here there is one layer, the heads.
-    (learned,) = predictor.model.network.relations().values()
-    relations = learned["relations"].numpy()
+    (learned,) = predictor.relations().values()
+    relations = learned.values
     print("clusters:", dict(zip(predictor.tasks.names, truth.clusters.tolist(), strict=True)))
     print(np.round(relations, 2))
     same = np.equal.outer(truth.clusters, truth.clusters)
     print(f"{relations[same].sum() / relations.sum():.0%} of the relation lies within clusters")
-    print("drawn:", draw(relations, predictor.tasks.names, Path(out)))
+    print("drawn:", draw(relations, learned.tasks, Path(out)))
 
 
 def draw(relations: np.ndarray, names: tuple[str, ...], path: Path) -> Path:

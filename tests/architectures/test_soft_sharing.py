@@ -110,8 +110,9 @@ def test_a_planted_relation_is_recovered():
     groups = (0, 0, 0, 1, 1, 1)
     data = planted(groups)
     network = trained(SoftSharing(MLP(()), penalty=RelationGraph(alpha=0.1)), data)
-    ((_, state),) = network.relations().items()
-    (relation,) = state.values()
+    ((layer, learned),) = network.relations().items()
+    assert (layer, learned.tasks) == ("heads, weight", data.tasks.names)
+    relation = torch.from_numpy(learned.values)
     same = torch.tensor([[a == b for b in groups] for a in groups])
     inside = relation[same & ~torch.eye(6, dtype=torch.bool)]
     assert inside.min() > 5 * relation[~same].abs().max()
@@ -120,8 +121,9 @@ def test_a_planted_relation_is_recovered():
 def test_the_covariance_of_equal_tasks_is_recovered():
     data = planted((0, 0))
     network = trained(SoftSharing(MLP(()), penalty=TaskCovariance(alpha=0.05)), data)
-    ((_, state),) = network.relations().items()
-    covariance = state["covariance"]
+    (learned,) = network.relations().values()
+    assert learned.quantity == "covariance"
+    covariance = learned.values
     assert covariance[0, 1] > 0.9 * covariance[0, 0]
 
 
@@ -132,8 +134,9 @@ def test_a_planted_subspace_is_recovered():
     targets = inputs @ basis @ generator.normal(size=(2, 6))
     data = MultiTaskDataset.from_arrays(inputs, {f"t{k}": targets[:, k] for k in range(6)})
     network = trained(SoftSharing(MLP(()), penalty=Subspace(alpha=0.1, k=2)), data)
-    ((_, state),) = network.relations().items()
-    learned = next(iter(state.values())).double().numpy()
+    assert network.relations() == {}
+    (coupled,) = network.coupled.values()
+    learned = coupled.state["basis"].double().numpy()
     learned = learned if learned.shape[0] == 8 else learned.T
     cosines = np.linalg.svd(basis.T @ np.linalg.qr(learned)[0])[1]
     assert cosines.min() > 0.99

@@ -117,6 +117,10 @@ class CrossStitchUnit(FusionUnit):
             start = start.unsqueeze(-1).repeat(1, 1, channels)
         self.alpha = nn.Parameter(start.clone())
 
+    def mixing(self) -> torch.Tensor:
+        """The weights."""
+        return self.alpha
+
     def forward(self, inputs: State, outputs: State) -> State:
         """Fused features of every task's tower."""
         del inputs

@@ -16,7 +16,7 @@ from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.encoders._pooling import pooled_width
 from polytask.exceptions import ParameterError
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskRelation, TaskSet
 
 __all__ = ["FusedTowersNetwork"]
 
@@ -76,6 +76,15 @@ class FusedTowersNetwork(EncoderNetwork):
             owners = names if stage == last else ()
             self.units[str(stage)] = unit(channels[stage - 1], channels[stage], owners)
         self.heads = Heads(self.blocks, tasks, self.own_towers.shape, per_task=True)
+
+    def relations(self) -> dict[str, TaskRelation]:
+        """The weights with which each unit mixes the towers, a row per task that receives them."""
+        units = {f"unit after stage {stage}": unit.mixing() for stage, unit in self.units.items()}  # type: ignore[operator]
+        return {
+            name: TaskRelation("mixing", self.tasks.names, weights.detach().cpu().numpy())
+            for name, weights in units.items()
+            if weights is not None
+        }
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Features of every source's tasks, or of each row's task where it has one."""

@@ -42,6 +42,10 @@ class FusionUnit(Owner):
             What the stage gave in every copy, (n_copies, n, …).
         """
 
+    def mixing(self) -> Tensor | None:
+        """Weights of all towers for each task, (n_tasks, n_tasks, …), where a unit has such."""
+        return None
+
     def owners(self) -> Sequence[Owned]:
         """Slice k of a last unit belongs to the k-th task."""
         return owned_by(self, self.tasks, axis=0) if self.tasks else []

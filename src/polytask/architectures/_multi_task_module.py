@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from polytask.architectures._owners import Owned, Owner, tensors_of
 from polytask.data import Batch, Block, Schema, make_blocks, tasks_in_source
 from polytask.encoders import State
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskRelation, TaskSet
 
 __all__ = ["MultiTaskModule", "Raw"]
 
@@ -128,6 +128,10 @@ class MultiTaskModule(nn.Module, ABC):
             the first `n_own_experts` of a task are its own.
         """
         del batch
+        return {}
+
+    def relations(self) -> Mapping[str, TaskRelation]:
+        """What the network has learned of how tasks are related, by layer; none by default."""
         return {}
 
     def owners(self) -> Sequence[Owned]:

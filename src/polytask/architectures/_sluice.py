@@ -170,6 +170,10 @@ class SluiceUnit(FusionUnit):
         super().__init__(owners)
         self.alpha = nn.Parameter(start.clone())
 
+    def mixing(self) -> Tensor:
+        """Weights (n_tasks, n_tasks, n_subspaces, n_subspaces), those of all pairs of subspaces."""
+        return self.alpha.transpose(1, 2)
+
     def forward(self, inputs: State, outputs: State) -> State:
         """Fused features of every task's tower."""
         del inputs

@@ -31,7 +31,7 @@ from polytask.encoders import Encoder, State
 from polytask.exceptions import ParameterError
 from polytask.penalties import MeanDeviation, Penalty
 from polytask.ranges import Range, SearchRange
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskRelation, TaskSet
 
 __all__ = ["SoftSharing"]
 
@@ -57,8 +57,7 @@ class SoftSharing(EncoderArchitecture):
         Any of `polytask.penalties`, by its name too: `TaskCovariance` (MTRL), `RelationGraph`,
         `TraceNorm`, `L1MeanDeviation`, … Those without a gradient act by a proximal step after
         the optimiser's. What a penalty learns, such as a relation of tasks, it learns for each
-        layer before every evaluation; ``model.model.network.relations()`` of a fitted model gives
-        it.
+        layer before every evaluation; `polytask.predictor.FittedPredictor.relations` gives it.
     stages : tuple of int, optional
         Stages that are coupled: 0 is the entry (embedded categories), 1 the encoder's first
         stage, and the number after the last that of the heads, or -1. All by default.
@@ -173,29 +172,37 @@ class SoftSharingNetwork(MultiTaskModule):
         self.towers = Towers(encoder, inputs, len(tasks), tasks=names, apart=has_entries)
         self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
         self.coupled = nn.ModuleDict()
-        for stage, part in self._parts(recipe):
-            self.coupled[f"{stage}/{part.parameter}".replace(".", "-")] = part
+        self.layers: dict[str, tuple[str, tuple[str, ...]]] = {}
+        for stage, layer, of_layer, part in self._parts(recipe):
+            key = f"{stage}/{part.parameter}".replace(".", "-")
+            self.coupled[key] = part
+            self.layers[key] = f"{layer}, {part.parameter}", of_layer
         _check_coupled(recipe, len(self.towers) + 1, self.coupled)
         self.proximal = not recipe.penalty.smooth  # type: ignore[union-attr]
 
-    def _parts(self, recipe: SoftSharing) -> Iterator[tuple[str, CoupledParameters]]:
+    def _parts(
+        self, recipe: SoftSharing
+    ) -> Iterator[tuple[str, str, tuple[str, ...], CoupledParameters]]:
+        """Stage, name of the layer, tasks and coupled parameters."""
         last, biases = len(self.towers) + 1, recipe.biases
         penalty: Penalty = recipe.penalty  # type: ignore[assignment] # whose name was resolved
         stages = _checked(recipe, last)
         if 0 in stages and isinstance(self.inputs, TaskEntries) and len(self.inputs) == 1:
             for part in couple(penalty, self.inputs[0], biases=biases):  # type: ignore[arg-type]
-                yield "0", part
+                yield "0", "entry", self.tasks.names, part
         for position, copies in enumerate(self.towers, 1):
             if position in stages:
                 for part in couple(penalty, copies, biases=biases):  # type: ignore[arg-type]
-                    yield str(position), part
+                    yield str(position), f"stage {position}", self.tasks.names, part
         for block, heads in zip(self.blocks, self.heads, strict=True):
             n_tasks = len(block.tasks)
             couples = n_tasks == len(self.tasks) or (n_tasks > 1 and not _misfit(penalty, n_tasks))
             if last in stages and couples:
-                stage = str(last) if len(self.blocks) == 1 else f"{last}/{block.name}"
+                alone = len(self.blocks) == 1
+                stage = str(last) if alone else f"{last}/{block.name}"
+                layer = "heads" if alone else f"heads of {block.name}"
                 for name in ("weight", "bias") if biases else ("weight",):
-                    yield stage, CoupledParameters(penalty, heads, name)
+                    yield stage, layer, block.tasks, CoupledParameters(penalty, heads, name)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Features of every source's tasks."""
@@ -241,9 +248,15 @@ class SoftSharingNetwork(MultiTaskModule):
         for part in self._coupled():
             part.refit()
 
-    def relations(self) -> dict[str, dict[str, Tensor]]:
-        """What the penalty has learned of each coupled parameter, such as its covariance."""
-        return {name: part.state for name, part in zip(self.coupled, self._coupled(), strict=True)}
+    def relations(self) -> dict[str, TaskRelation]:
+        """The relation of tasks that the penalty has learned of each coupled parameter."""
+        relations = {}
+        for (layer, tasks), part in zip(self.layers.values(), self._coupled(), strict=True):
+            quantity = part.penalty.relation
+            if quantity is not None:
+                values = part.state[quantity].cpu().numpy()
+                relations[layer] = TaskRelation(quantity, tasks, values)
+        return relations
 
     def _coupled(self) -> list[CoupledParameters]:
         return list(self.coupled.values())  # type: ignore[arg-type]

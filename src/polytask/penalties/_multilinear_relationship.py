@@ -69,6 +69,7 @@ class MultilinearRelationship(Penalty):
 
     epsilon: float = 1e-3
 
+    relation: ClassVar[str | None] = "tasks"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
         "epsilon": Interval(float, 0.0, closed="neither"),

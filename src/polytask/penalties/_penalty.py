@@ -44,6 +44,8 @@ class Penalty(ABC):
         Whether training adds `value` to the loss. Otherwise it takes the proximal step after that
         of the optimiser, with the learning rate as its length, and so reaches exact zeros, equal
         tasks or low ranks.
+    relation : str, optional
+        The learned quantity, (n_tasks, n_tasks), that says how tasks are related.
 
     Examples
     --------
@@ -68,6 +70,7 @@ class Penalty(ABC):
     alpha: float = 0.01
 
     smooth: ClassVar[bool] = True
+    relation: ClassVar[str | None] = None
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "alpha": Range(1e-5, 10.0, log=True, default=0.01, step=10.0)
     }

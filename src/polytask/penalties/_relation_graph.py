@@ -75,6 +75,7 @@ class RelationGraph(QuadraticPenalty):
         **Penalty.search_ranges,
         "beta": Range(1e-3, 1e3, log=True, default=1.0, step=10.0),
     }
+    relation: ClassVar[str | None] = "relations"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
         "beta": Interval(float, 0.0, closed="neither"),

@@ -72,6 +72,7 @@ class TaskCovariance(QuadraticPenalty):
     learned: bool = True
     epsilon: float = 1e-3
 
+    relation: ClassVar[str | None] = "covariance"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
         "covariance": Optional(POSITIVE_DEFINITE),

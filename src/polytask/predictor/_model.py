@@ -19,7 +19,7 @@ from polytask._trust import in_script, is_own, named_code, trusted_here
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError, ParameterError
 from polytask.predictor._contents import Contents
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskRelation, TaskSet
 
 __all__ = ["Model", "model_class", "model_name", "models_loaded"]
 
@@ -31,6 +31,10 @@ class Model(ABC):
     @abstractmethod
     def n_parameters(self) -> int:
         """Number of learned values, for the cost table."""
+
+    def relations(self) -> Mapping[str, TaskRelation]:
+        """What was learned of how tasks are related, by layer; none by default."""
+        return {}
 
     @abstractmethod
     def scores(

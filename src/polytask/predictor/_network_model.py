@@ -20,7 +20,7 @@ from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model
 from polytask.predictor._weights import check_finite_weights, limit_parameters, load_weights
-from polytask.tasks import TaskSet
+from polytask.tasks import TaskRelation, TaskSet
 from polytask.training import score
 
 __all__ = ["NetworkModel"]
@@ -61,6 +61,10 @@ class NetworkModel(Model):
         if not self.architecture.takes_preference:
             return super().at(preference)
         return replace(self, preference=preference)
+
+    def relations(self) -> Mapping[str, TaskRelation]:
+        """What the network has learned of how tasks are related, by layer."""
+        return self.network.relations()
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""

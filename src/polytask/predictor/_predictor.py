@@ -18,7 +18,7 @@ from polytask._recipes import to_json
 from polytask._trust import also_trusted, checked_trust, is_trusted
 from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
-from polytask.exceptions import BundleError, PolytaskError
+from polytask.exceptions import BundleError, PolytaskError, UnservedNeedError
 from polytask.predictor._code_named import code_named
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
@@ -26,7 +26,7 @@ from polytask.predictor._model import Model, model_name
 from polytask.predictor._predictions import Predictions, TaskPrediction
 from polytask.predictor._preference import normalised_preference
 from polytask.predictor._sources_to_predict import chunks, sources_to_predict
-from polytask.tasks import FittedTarget, TaskSet
+from polytask.tasks import FittedTarget, TaskRelation, TaskSet
 
 __all__ = ["FittedPredictor"]
 
@@ -84,6 +84,41 @@ class FittedPredictor:
     def n_parameters(self) -> int:
         """Number of learned values."""
         return self.model.n_parameters
+
+    def relations(self) -> Mapping[str, TaskRelation]:
+        """What was learned of how tasks are related, by layer.
+
+        Returns
+        -------
+        mapping of layer to TaskRelation
+            Such as ``"heads, weight"`` or ``"unit after stage 1"``, each with the names of its tasks.
+
+        Raises
+        ------
+        UnservedNeedError
+            If the model learns no relations.
+
+        Examples
+        --------
+        >>> import polytask
+        >>> from polytask.architectures import CrossStitch
+        >>> from polytask.bookkeeping import Budget
+        >>> from polytask.datasets import make_related_regression
+        >>> from polytask.encoders import MLP
+        >>> data, _ = make_related_regression(n_tasks=2, seed=0)
+        >>> fitted = polytask.fit(data, CrossStitch(MLP((4,))), budget=Budget(steps=5))
+        >>> fitted.relations()
+        {'unit after stage 1': TaskRelation('mixing', tasks: task_0, task_1)}
+        """
+        relations = self.model.relations()
+        if not relations:
+            sentence = (
+                f"{self.name or 'This model'} learns no relations of tasks. soft_sharing with the "
+                "penalty task_covariance, relation_graph or multilinear_relationship does, and so do "
+                "cross_stitch and sluice."
+            )
+            raise UnservedNeedError(sentence)
+        return relations
 
     def predict(
         self,

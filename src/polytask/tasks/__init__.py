@@ -29,6 +29,7 @@ from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._regression import Regression
 from polytask.tasks._task import Task
+from polytask.tasks._task_relation import TaskRelation
 from polytask.tasks._task_set import TaskSet
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Multilabel",
     "Regression",
     "Task",
+    "TaskRelation",
     "TaskSet",
     "center_and_scale",
     "class_weights",

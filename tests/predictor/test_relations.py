@@ -1,0 +1,87 @@
+"""Relations of tasks that fitted models have learned."""
+
+import numpy as np
+import pytest
+
+import polytask
+from polytask.architectures import CrossStitch, HardSharing, Sluice, SoftSharing
+from polytask.bookkeeping import Budget
+from polytask.encoders import MLP
+from polytask.exceptions import UnservedNeedError
+from polytask.penalties import MultilinearRelationship, RelationGraph, TaskCovariance
+from polytask.testing import tiny_dataset
+
+DATA = tiny_dataset(["regression", "binary", "regression"])
+NAMES = DATA.tasks.names
+SMALL = MLP((4, 4))
+
+
+def fitted(architecture):
+    return polytask.fit(DATA, architecture, validation=DATA, budget=Budget(steps=3))
+
+
+@pytest.mark.parametrize(
+    ("penalty", "quantity"),
+    [
+        (TaskCovariance(), "covariance"),
+        (RelationGraph(), "relations"),
+        (MultilinearRelationship(), "tasks"),
+    ],
+)
+def test_what_a_penalty_learns_has_names(penalty, quantity):
+    relations = fitted(SoftSharing(SMALL, penalty=penalty)).relations()
+    layers = [layer for layer in relations if layer.startswith("stage")]
+    assert layers == ["stage 1, weight", "stage 2, weight"] or len(layers) == 2
+    for layer in layers:
+        relation = relations[layer]
+        assert (relation.quantity, relation.tasks) == (quantity, NAMES)
+        assert relation.values.shape == (3, 3)
+    heads = {layer: r.tasks for layer, r in relations.items() if layer.startswith("heads of")}
+    assert list(heads.values()) == [(NAMES[0], NAMES[2])]
+
+
+def test_heads_of_one_kind_are_one_layer():
+    data = tiny_dataset(["regression"] * 2)
+    recipe = SoftSharing(MLP(()), penalty=TaskCovariance())
+    learned = polytask.fit(data, recipe, validation=data, budget=Budget(steps=3))
+    assert list(learned.relations())[-1] == "heads, weight"
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_units_of_towers_give_their_weights(per_channel):
+    learned = fitted(CrossStitch(SMALL, per_channel=per_channel))
+    relations = learned.relations()
+    assert list(relations) == ["unit after stage 1", "unit after stage 2"]
+    relation, unit = relations["unit after stage 1"], learned.model.network.units["1"]
+    assert (relation.quantity, relation.tasks) == ("mixing", NAMES)
+    np.testing.assert_array_equal(relation.values, unit.alpha.detach().numpy())
+    frame = relation.to_frame()
+    assert frame.columns == ["task", *NAMES]
+    expected = relation.values.mean(axis=2) if per_channel else relation.values
+    np.testing.assert_array_equal(frame.select(NAMES).to_numpy(), expected)
+
+
+def test_subspaces_of_two_tasks_follow_the_tasks():
+    learned = fitted(Sluice(SMALL, n_subspaces=2))
+    relation, unit = learned.relations()["unit after stage 1"], learned.model.network.units["1"]
+    assert relation.values.shape == (3, 3, 2, 2)
+    assert relation.values[0, 2, 1, 0] == unit.alpha[0, 1, 2, 0].item()
+    assert relation.matrix.shape == (3, 3)
+
+
+def test_a_loaded_model_has_them_too(tmp_path):
+    learned = fitted(SoftSharing(SMALL, penalty=TaskCovariance()))
+    learned.save(tmp_path / "model")
+    loaded = polytask.load(tmp_path / "model").relations()
+    for layer, relation in learned.relations().items():
+        np.testing.assert_array_equal(loaded[layer].values, relation.values)
+
+
+@pytest.mark.parametrize("learner", ["linear", HardSharing(SMALL), SoftSharing(SMALL)])
+def test_other_models_say_which_ones_do(learner):
+    with pytest.raises(UnservedNeedError) as caught:
+        fitted(learner).relations()
+    assert str(caught.value).endswith(
+        "learns no relations of tasks. soft_sharing with the penalty task_covariance, "
+        "relation_graph or multilinear_relationship does, and so do cross_stitch and sluice."
+    )
