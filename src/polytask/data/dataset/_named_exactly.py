@@ -61,7 +61,8 @@ def without_empty_matches(
         As in `named_exactly`.
     """
     named = named_exactly(given, columns)
-    kept, empty = [], []
+    kept: list[Task] = []
+    empty: list[Task] = []
     for task in tasks:
         exact = named & {task.name, *task.columns}
         (kept if exact or _holds_something(task, frames, columns) else empty).append(task)
