@@ -19,7 +19,7 @@ SMALL = MLP((5, 4), activation="tanh")
 )
 def test_experts_are_fused_as_in_the_paper(encoder, data, n_experts):
     """The authors' formula, expert by expert: gated experts of all tasks, and native ones."""
-    network, batch = built(AdaTT(encoder, n_experts=n_experts), data)
+    network, batch = built(AdaTT(encoder, n_specific=n_experts), data)
     entered = network.inputs(batch)["table"]
     features, mask = [entered.values] * 2, entered.mask
     for stage, copies in enumerate(network.towers):
@@ -49,7 +49,7 @@ def test_one_native_expert_has_weight_one_and_is_not_learned():
     network, _ = built(AdaTT(SMALL), numbers())
     native = network.units["1"].native
     assert not native.requires_grad
-    assert built(AdaTT(SMALL, n_experts=3), numbers())[0].units["1"].native.shape == (2, 3)
+    assert built(AdaTT(SMALL, n_specific=3), numbers())[0].units["1"].native.shape == (2, 3)
 
 
 def test_an_initializer_draws_the_gates_one_by_one():
@@ -88,4 +88,4 @@ def test_a_gate_learns_which_expert_to_read():
 
 
 def test_networks_of_maps_pass_the_common_checks():
-    check_architecture(AdaTT(SmallCNN(), n_experts=2), [images(20)])
+    check_architecture(AdaTT(SmallCNN(), n_specific=2), [images(20)])

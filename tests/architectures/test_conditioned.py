@@ -71,7 +71,7 @@ CASES = [
     (FiLM(WIDE), modulated),
     (FiLM(WIDE, normalize=True), modulated),
     (LoRA(WIDE, rank=2), updated),
-    (TaskEmbedding(WIDE, dim=3), embedded),
+    (TaskEmbedding(WIDE, task_dim=3), embedded),
 ]
 
 

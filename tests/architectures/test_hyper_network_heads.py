@@ -17,7 +17,7 @@ from polytask.losses import MultiTaskLoss
 from polytask.testing import tiny_dataset
 from polytask.testing._batches import encoded_for
 
-RECIPE = HyperNetworkHeads(MLP((4,)), dim=2, hidden=3)
+RECIPE = HyperNetworkHeads(MLP((4,)), task_dim=2, hidden=3)
 
 
 def built(recipe, data):
@@ -114,7 +114,7 @@ def unseen_loss(recipe):
 
 
 def test_few_rows_per_task_are_enough_where_heads_lie_on_a_line():
-    generated = unseen_loss(HyperNetworkHeads(MLP(()), dim=1, hidden=4))
+    generated = unseen_loss(HyperNetworkHeads(MLP(()), task_dim=1, hidden=4))
     assert generated < 0.8 * unseen_loss(HardSharing(MLP(())))
 
 

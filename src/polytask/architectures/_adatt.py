@@ -42,7 +42,7 @@ class AdaTT(EncoderArchitecture):
         Every expert is a copy of one of its stages.
     initializer : str, optional
         How weight matrices are drawn; PyTorch's own way when None.
-    n_experts : int, default 1
+    n_specific : int, default 1
         Native experts of each task and stage.
 
     Notes
@@ -63,26 +63,26 @@ class AdaTT(EncoderArchitecture):
     --------
     >>> from polytask.architectures import AdaTT
     >>> from polytask.encoders import MLP
-    >>> AdaTT(MLP((64, 64)), n_experts=2).n_experts
+    >>> AdaTT(MLP((64, 64)), n_specific=2).n_specific
     2
     """
 
-    n_experts: int = 1
+    n_specific: int = 1
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         **EncoderArchitecture.search_ranges,
-        "n_experts": Range(1, 4, default=1, integer=True),
+        "n_specific": Range(1, 4, default=1, integer=True),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **EncoderArchitecture.parameter_constraints,
-        "n_experts": Interval(int, 1),
+        "n_specific": Interval(int, 1),
     }
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the experts and the gates."""
-        n_experts = self.n_experts
+        n_experts = self.n_specific
 
         def unit(in_channels: int, _: int, owners: Sequence[str]) -> FusionUnit:
             return AdaTTUnit(in_channels, len(tasks), n_experts, owners)

@@ -104,21 +104,17 @@ class AITM(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the network."""
-        return AITMNetwork(encoder, schemas, tasks, self.calibration)
+        return AITMNetwork(self, encoder, schemas, tasks)
 
 
 class AITMNetwork(EncoderNetwork):
     """The module of `AITM`: entries, towers, transfers level by level, and heads."""
 
     def __init__(
-        self,
-        encoder: Encoder,
-        schemas: Mapping[str, Schema],
-        tasks: TaskSet,
-        calibration: float,
+        self, recipe: AITM, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
         super().__init__("AITM", encoder, schemas, tasks)
-        self.calibration = calibration
+        self.calibration = recipe.calibration
         self.transfer = None
         if len(tasks) > 1:
             self.transfer = _TransferTowers(encoder, self.inputs, in_order(tasks))

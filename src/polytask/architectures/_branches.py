@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from polytask.architectures._copies import Copies
 from polytask.architectures._inputs import Inputs
-from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._row_groups import group_rows
 from polytask.architectures._stages import Stages
 from polytask.data import Batch
@@ -23,7 +22,7 @@ Partition = Sequence[Sequence[str]]
 """Tasks in groups, each task in one."""
 
 
-class Branches(Owner, nn.ModuleList):
+class Branches(nn.ModuleList):
     """The later stages of an encoder, a copy of each for every group of tasks, run as one.
 
     Parameters
@@ -102,10 +101,6 @@ class Branches(Owner, nn.ModuleList):
             mask = None if grouped.mask is None else groups.scatter(grouped.mask)
             state = State(groups.scatter(grouped.values), mask)
         return state
-
-    def owners(self) -> Sequence[Owned]:
-        """Copies state their owners themselves."""
-        return []
 
 
 def branched_at(stage: int, n_stages: int, tasks: TaskSet) -> list[Partition]:

@@ -82,7 +82,7 @@ class Branching(EncoderArchitecture):
         if problem is not None:
             raise ParameterError(problem)
         partitions = partial(self._partitions, tasks)
-        return BranchingNetwork(encoder, partitions, schemas, tasks, "Branching")
+        return BranchingNetwork("Branching", encoder, schemas, tasks, partitions)
 
     def _partitions(self, tasks: TaskSet, n_stages: int) -> Sequence[Partition]:
         if self.groups is None:

@@ -23,22 +23,22 @@ class BranchingNetwork(EncoderNetwork):
 
     Parameters
     ----------
+    owner : str
+        The recipe's name, for errors.
     encoder : Encoder
-    partitions : callable
-        Of the number of stages: for each stage the groups of tasks that share a copy of it; nested.
     schemas : mapping of source name to Schema
     tasks : TaskSet
-    owner : str
-        Whose `encoder` it is, for errors.
+    partitions : callable
+        Of the number of stages: for each stage the groups of tasks that share a copy of it; nested.
     """
 
     def __init__(
         self,
+        owner: str,
         encoder: Encoder,
-        partitions: Callable[[int], Sequence[Partition]],
         schemas: Mapping[str, Schema],
         tasks: TaskSet,
-        owner: str,
+        partitions: Callable[[int], Sequence[Partition]],
     ) -> None:
         super().__init__(owner, encoder, schemas, tasks)
         stages = Stages(encoder, self.inputs)

@@ -40,7 +40,7 @@ class CGC(EncoderArchitecture):
     n_specific : int, default 1
         Experts of each task.
     tower_widths : tuple of int, default ()
-        Fully connected layers of each task between the mixture and its head.
+        Fully connected layers with ReLU, of each task, between the mixture and its head.
 
     Notes
     -----

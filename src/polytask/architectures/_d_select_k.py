@@ -48,7 +48,7 @@ class DSelectK(EncoderArchitecture):
         Strength of the entropy of the selectors' choices, summed over tasks and selectors and
         averaged over rows, which is added to the loss so that they decide.
     tower_widths : tuple of int, default ()
-        Fully connected layers of each task between the mixture and its head.
+        Fully connected layers with ReLU, of each task, between the mixture and its head.
 
     Notes
     -----
@@ -100,7 +100,7 @@ class DSelectK(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build experts, gates, towers and heads."""
-        return DSelectKNetwork(encoder, schemas, tasks, self)
+        return DSelectKNetwork(self, encoder, schemas, tasks)
 
 
 class DSelectKNetwork(GatedExpertsNetwork):
@@ -109,7 +109,7 @@ class DSelectKNetwork(GatedExpertsNetwork):
     mixture: SmoothStepMixture
 
     def __init__(
-        self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet, recipe: DSelectK
+        self, recipe: DSelectK, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
         n_bits = recipe.n_experts.bit_length() - 1
         super().__init__(

@@ -87,7 +87,7 @@ class HardSharing(EncoderArchitecture):
         if self.shared_stages is None:
             return HardSharingNetwork(encoder, schemas, tasks)
         partitions = partial(self._partitions, self.shared_stages, tasks)
-        return BranchingNetwork(encoder, partitions, schemas, tasks, "HardSharing")
+        return BranchingNetwork("HardSharing", encoder, schemas, tasks, partitions)
 
     def _partitions(self, n_shared: int, tasks: TaskSet, n_stages: int) -> Sequence[Partition]:
         if n_shared > n_stages:

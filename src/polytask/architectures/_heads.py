@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from polytask.architectures._head_checks import check_state, check_vectors
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
+from polytask.architectures._places import places_among
 from polytask.architectures._pooled_copies import pooled_copies
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
@@ -134,8 +135,8 @@ class Heads(Owner, nn.ModuleList):
         for i, source in enumerate(self._sources):
             of_source = tasks_in_source(source, blocks, tasks.names)
             self._tasks_of[source] = of_source
-            place = [of_source.index(n) if n in of_source else 0 for n in tasks.names]
-            self.register_buffer(f"place_{i}", torch.tensor(place), persistent=False)
+            place = places_among([tasks.index(name) for name in of_source], len(tasks))
+            self.register_buffer(f"place_{i}", place, persistent=False)
             for block in blocks:
                 self._places[source, block.name] = _places(block, source, of_source)
 

@@ -40,7 +40,7 @@ class HyperNetworkHeads(EncoderArchitecture):
         The trunk.
     initializer : str, optional
         How weight matrices of the trunk and A are drawn; PyTorch's own way when None.
-    dim : int, default 8
+    task_dim : int, default 8
         Width of the embedding.
     hidden : int, default 32
         Rows of A.
@@ -59,21 +59,21 @@ class HyperNetworkHeads(EncoderArchitecture):
     --------
     >>> from polytask.architectures import HyperNetworkHeads
     >>> from polytask.encoders import MLP
-    >>> HyperNetworkHeads(MLP((64,)), dim=2).hidden
+    >>> HyperNetworkHeads(MLP((64,)), task_dim=2).hidden
     32
     """
 
-    dim: int = 8
+    task_dim: int = 8
     hidden: int = 32
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         **EncoderArchitecture.search_ranges,
-        "dim": Range(2, 64, log=True, default=8, integer=True),
+        "task_dim": Range(2, 64, log=True, default=8, integer=True),
         "hidden": Range(8, 128, log=True, default=32, integer=True),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **EncoderArchitecture.parameter_constraints,
-        "dim": Interval(int, 1),
+        "task_dim": Interval(int, 1),
         "hidden": Interval(int, 1),
     }
 
@@ -96,7 +96,7 @@ class HyperNetwork(EncoderNetwork):
     ) -> None:
         super().__init__("HyperNetworkHeads", encoder, schemas, tasks)
         self.trunk = Stages(encoder, self.inputs)
-        self.codes = TaskCodes(tasks.names, recipe.dim, recipe.hidden)
+        self.codes = TaskCodes(tasks.names, recipe.task_dim, recipe.hidden)
         self.heads = GeneratedHeads(self.blocks, tasks, self.trunk.shape, recipe.hidden)
 
     def features(self, batch: Batch) -> Mapping[str, State]:

@@ -87,14 +87,14 @@ class LoRA(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the shared stages, the updates and the heads."""
-        return LoRANetwork(self.rank, encoder, schemas, tasks)
+        return LoRANetwork(self, encoder, schemas, tasks)
 
 
 class LoRANetwork(ConditionedNetwork):
     """The module of `LoRA`; hooks of the shared layers add the updates."""
 
     def __init__(
-        self, rank: int, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
+        self, recipe: LoRA, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
         super().__init__("LoRA", encoder, schemas, tasks, first=0)
         layers = [layer for layer in self.trunk.modules() if type(layer) is nn.Linear]
@@ -105,7 +105,7 @@ class LoRANetwork(ConditionedNetwork):
                 "another encoder, or polytask.architectures.Adapters."
             )
             raise ParameterError(sentence)
-        updates = [LowRankUpdate(tasks.names, layer, rank) for layer in layers]
+        updates = [LowRankUpdate(tasks.names, layer, recipe.rank) for layer in layers]
         for layer, update in zip(layers, updates, strict=True):
             layer.register_forward_hook(update.added)
         self.updates = nn.ModuleList(updates)

@@ -37,7 +37,7 @@ class OMoE(EncoderArchitecture):
         How weight matrices are drawn; PyTorch's own way when None.
     n_experts : int, default 8
     tower_widths : tuple of int, default ()
-        Fully connected layers of each task between the mixture and its head.
+        Fully connected layers with ReLU, of each task, between the mixture and its head.
 
     Notes
     -----

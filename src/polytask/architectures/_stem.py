@@ -46,7 +46,7 @@ class STEM(EncoderArchitecture):
     n_specific : int, default 1
         Experts of each task.
     tower_widths : tuple of int, default ()
-        Fully connected layers of each task between the mixture and its head.
+        Fully connected layers with ReLU, of each task, between the mixture and its head.
 
     Notes
     -----

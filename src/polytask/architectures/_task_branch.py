@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor, nn
 
 from polytask.architectures._dependencies import blocks_of
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import Raw
+from polytask.architectures._places import places_among
 from polytask.architectures._towers import Towers
 from polytask.data import Batch, Block, SourceBatch
 from polytask.encoders import Encoder, State
@@ -47,8 +47,8 @@ class TaskBranch(nn.Module):
         super().__init__()
         self.towers = Towers(encoder, inputs, len(names), tasks=names)
         self.heads = Heads(blocks_of(blocks, names), tasks, self.towers.shape, per_task=True)
-        position = [names.index(name) if name in names else 0 for name in tasks.names]
-        self.register_buffer("position", torch.tensor(position), persistent=False)
+        position = places_among([tasks.index(name) for name in names], len(tasks))
+        self.register_buffer("position", position, persistent=False)
 
     def forward(self, states: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of the branch's tasks; where each row has one task, others are meaningless.

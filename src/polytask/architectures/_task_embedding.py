@@ -38,7 +38,7 @@ class TaskEmbedding(EncoderArchitecture):
         The trunk.
     initializer : str, optional
         How weight matrices are drawn; PyTorch's own way when None.
-    dim : int, default 8
+    task_dim : int, default 8
         Width of the embedding.
 
     Notes
@@ -56,28 +56,28 @@ class TaskEmbedding(EncoderArchitecture):
     --------
     >>> from polytask.architectures import TaskEmbedding
     >>> from polytask.encoders import MLP
-    >>> TaskEmbedding(MLP((64,)), dim=4).dim
+    >>> TaskEmbedding(MLP((64,)), task_dim=4).task_dim
     4
     """
 
-    dim: int = 8
+    task_dim: int = 8
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         **EncoderArchitecture.search_ranges,
-        "dim": Range(2, 64, log=True, default=8, integer=True),
+        "task_dim": Range(2, 64, log=True, default=8, integer=True),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **EncoderArchitecture.parameter_constraints,
-        "dim": Interval(int, 1),
+        "task_dim": Interval(int, 1),
     }
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the trunk, the embedding and the heads."""
-        inputs = WidenedInputs(encoder, schemas, self.dim, "TaskEmbedding")
+        inputs = WidenedInputs(encoder, schemas, self.task_dim, "TaskEmbedding")
         network = ConditionedNetwork("TaskEmbedding", encoder, schemas, tasks, inputs, first=0)
-        network.conditions["0"] = Embedded(tasks.names, self.dim)
+        network.conditions["0"] = Embedded(tasks.names, self.task_dim)
         return network
 
 

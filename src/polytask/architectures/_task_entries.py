@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
 from polytask.architectures._copies import Copies
 from polytask.architectures._inputs import Inputs
-from polytask.architectures._owners import Owned, Owner
+from polytask.architectures._places import places_among
 from polytask.architectures._row_groups import group_rows
 from polytask.data import Batch, Schema, SourceBatch
 from polytask.encoders import Encoder, State
@@ -19,7 +18,7 @@ from polytask.tasks import TaskSet
 __all__ = ["TaskEntries"]
 
 
-class TaskEntries(Owner, nn.ModuleList):
+class TaskEntries(nn.ModuleList):
     """An encoder's entry for each source and task, those of all tasks of a source run as one.
 
     States have a leading axis over the tasks of the source, (n_tasks, n, …), or none where each
@@ -39,7 +38,7 @@ class TaskEntries(Owner, nn.ModuleList):
     ) -> None:
         entries = [Inputs(encoder, schemas, owner) for _ in tasks]
         super().__init__()
-        self.sources = entries[0].sources
+        self.sources, self.n_tasks = entries[0].sources, len(tasks)
         self.places: dict[str, list[int]] = {}
         for position, source in enumerate(self.sources):
             carried = [k for k, name in enumerate(tasks.names) if name in schemas[source].targets]
@@ -67,11 +66,4 @@ class TaskEntries(Owner, nn.ModuleList):
 
     def place_of(self, source: str, task: Tensor) -> Tensor:
         """The position among the source's tasks of every row's task; 0 for others."""
-        carried = self.places[source]
-        place = torch.zeros(max(carried) + 1, dtype=torch.int64, device=task.device)
-        place[carried] = torch.arange(len(carried), device=task.device)
-        return place[task.clamp(max=max(carried))]
-
-    def owners(self) -> Sequence[Owned]:
-        """Copies state their owners themselves."""
-        return []
+        return places_among(self.places[source], self.n_tasks, task.device)[task]

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from polytask.architectures._copies import Copies
-from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._row_groups import group_rows
 from polytask.encoders import MLP
 
 __all__ = ["TaskLayers"]
 
 
-class TaskLayers(Owner):
+class TaskLayers(nn.Module):
     """Fully connected layers of every task's own, run as one.
 
     Parameters
@@ -65,7 +64,3 @@ class TaskLayers(Owner):
             return self.layers(features, members=self.members_of[source], apart=apart)
         groups = group_rows(task, self.n_tasks)
         return groups.scatter(self.layers(groups.gather(features), groups.sizes))
-
-    def owners(self) -> Sequence[Owned]:
-        """Copies state their owners themselves."""
-        return []

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from polytask.architectures._places import places_among
 from polytask.architectures._row_groups import RowGroups, group_rows
 from polytask.encoders import State
 from polytask.exceptions import ParameterError
@@ -105,6 +106,5 @@ def task_rows(
     some = None if len(members) == n_tasks else torch.tensor(members, device=device)
     if task is None:
         return TaskRows(some, len(members), n_rows, None)
-    place = torch.zeros(n_tasks, dtype=torch.int64, device=device)
-    place[list(members)] = torch.arange(len(members), device=device)
+    place = places_among(members, n_tasks, device)
     return TaskRows(some, len(members), n_rows, group_rows(place[task], len(members)))

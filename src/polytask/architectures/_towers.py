@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from polytask.architectures._copies import Copies
 from polytask.architectures._inputs import Inputs
-from polytask.architectures._owners import Owned, Owner
+from polytask.architectures._places import places_among
 from polytask.architectures._row_groups import group_rows
 from polytask.architectures._stages import Stages
 from polytask.data import Batch
@@ -18,7 +18,7 @@ from polytask.encoders import Encoder, State
 __all__ = ["Towers"]
 
 
-class Towers(Owner, nn.ModuleList):
+class Towers(nn.ModuleList):
     """Copies of an encoder's stages, all copies of a stage run as one.
 
     Values have a leading axis over the copies, (n_copies, n, …), after the first stage and, with
@@ -117,8 +117,7 @@ class Towers(Owner, nn.ModuleList):
         some = None if len(members) == self.n_copies else members
         if task is None:
             return self._through(state, some)
-        place = torch.zeros(self.n_copies, dtype=torch.int64, device=task.device)
-        place[members] = torch.arange(len(members), device=task.device)
+        place = places_among(members, self.n_copies, task.device)
         groups = group_rows(place[task], len(members))
         values, mask = state
         own = values
@@ -141,7 +140,3 @@ class Towers(Owner, nn.ModuleList):
 
     def _copies(self, position: int) -> Copies:
         return self[position]  # type: ignore[return-value]
-
-    def owners(self) -> Sequence[Owned]:
-        """Copies state their owners themselves."""
-        return []
