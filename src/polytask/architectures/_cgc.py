@@ -71,4 +71,4 @@ class CGC(EncoderArchitecture):
     ) -> MultiTaskModule:
         """Build experts, gates, towers and heads."""
         experts = (1, self.n_shared, self.n_specific)
-        return PLENetwork(encoder, schemas, tasks, "CGC", experts, self.tower_widths)
+        return PLENetwork("CGC", encoder, schemas, tasks, experts, self.tower_widths)

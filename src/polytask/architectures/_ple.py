@@ -97,7 +97,7 @@ class PLE(EncoderArchitecture):
     ) -> MultiTaskModule:
         """Build the levels, towers and heads."""
         experts = (self.n_levels, self.n_shared, self.n_specific)
-        return PLENetwork(encoder, schemas, tasks, "PLE", experts, self.tower_widths)
+        return PLENetwork("PLE", encoder, schemas, tasks, experts, self.tower_widths)
 
 
 class PLENetwork(EncoderNetwork):
@@ -105,11 +105,11 @@ class PLENetwork(EncoderNetwork):
 
     Parameters
     ----------
+    owner : str
+        The recipe's name, for errors.
     encoder : Encoder
     schemas : mapping of source name to Schema
     tasks : TaskSet
-    owner : str
-        The recipe's name, for errors.
     experts : tuple of int
         Levels at most, shared experts at each and experts of each task at each.
     tower_widths : tuple of int
@@ -117,10 +117,10 @@ class PLENetwork(EncoderNetwork):
 
     def __init__(
         self,
+        owner: str,
         encoder: Encoder,
         schemas: Mapping[str, Schema],
         tasks: TaskSet,
-        owner: str,
         experts: tuple[int, int, int],
         tower_widths: tuple[int, ...],
     ) -> None:
