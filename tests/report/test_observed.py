@@ -59,6 +59,7 @@ def test_the_page_shades_weights(record, read_page):
     assert "color-mix(in srgb, var(--accent) 39%, transparent)" in page.source
     assert "color-mix(in srgb, var(--bad) 11%, transparent)" in page.source
     assert 'href="#observed"' in page.source
+    assert {("h4", "weights"), ("h4", "cosines")} <= set(page.texts)
 
 
 def test_without_observers_there_is_no_section(record, read_page):
