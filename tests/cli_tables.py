@@ -31,3 +31,27 @@ def replaced(column: str, value: object, rows: slice = slice(None)) -> list[tupl
     place, table = HEAD.index(column), census()
     table[rows] = [(*row[:place], value, *row[place + 1 :]) for row in table[rows]]
     return table
+
+
+def write_houses(path: Path, n_rows: int = 60) -> Path:
+    """The table of houses that the pages on sharing and runs speak of."""
+    draw = random.Random(0)
+    rows = []
+    for row in range(n_rows):
+        size, age = round(draw.gauss(0, 1), 3), round(draw.gauss(0, 1), 3)
+        price, rent = size + 0.1 * draw.gauss(0, 1), size + 0.1 * age
+        numbers = f"{price:.3f}", f"{rent:.3f}", int(size + age > 0)
+        rows.append((f"h{row}", size, age, draw.choice("abc"), 1 + row % 2, *numbers))
+    return write_csv(path, rows, ("id", "size", "age", "area", "trust", "price", "rent", "sold"))
+
+
+def write_funnel(path: Path, n_rows: int = 80) -> Path:
+    """Visits of which some are followed by a click, and some of these by a purchase."""
+    draw = random.Random(0)
+    rows = []
+    for _ in range(n_rows):
+        interest = round(draw.gauss(0, 1), 3)
+        view = int(interest > -1)
+        click = int(view and draw.random() < 0.6)
+        rows.append((interest, view, click, int(click and draw.random() < 0.5)))
+    return write_csv(path, rows, ("interest", "view", "click", "buy"))
