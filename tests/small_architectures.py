@@ -9,6 +9,7 @@ from polytask.architectures import (
     Architecture,
     FiLM,
     HardSharing,
+    Routed,
     Separate,
     SharedPrivate,
     Sluice,
@@ -29,6 +30,7 @@ def _after_the_first(data):
 
 PLAIN = tiny_dataset(("regression", "binary"))
 CASCADE = _after_the_first(tiny_dataset(("binary", "binary")))
+OWN_ROWS = tiny_dataset(("binary", "binary"), own_rows=True)
 
 
 def small_architectures(encoder=SMALL):
@@ -62,11 +64,19 @@ def small_variants(encoder):
         "Sluice, penalty": Sluice(encoder, orthogonality=1.0),
         "FiLM, normalized": FiLM(encoder, normalize=True),
         "HardSharing, batch norm": HardSharing(replace(encoder, normalization="batch")),
+        "Routed, towers": Routed(encoder, shared_stages=1),
         "Separate, penalty": Separate(SharedPrivate(encoder)),
         "Separate, refitted": Separate(SoftSharing(encoder, penalty=TaskCovariance(alpha=1.0))),
     }
 
 
 def data_for(architecture):
-    """Independent tasks, or a cascade where it needs one."""
+    """Independent tasks, or rows of one task each or a cascade where it needs them."""
+    if architecture.one_task_per_row:
+        return OWN_ROWS
     return CASCADE if architecture.refuses(PLAIN.tasks) else PLAIN
+
+
+def cascade_for(architecture):
+    """A cascade, or rows of one task each where it needs them."""
+    return OWN_ROWS if architecture.one_task_per_row else CASCADE

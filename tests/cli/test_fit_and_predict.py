@@ -204,6 +204,33 @@ def test_named_tasks_where_each_row_has_one(polytask, table, tmp_path):
     assert found["a"][rows].to_list() == pytest.approx(known)
 
 
+def test_rows_that_do_not_name_their_task(polytask, tmp_path):
+    rows = [(k % 2 * 9 + k / 40, "ab"[k % 2], k / 40, f"r{k}") for k in range(40)]
+    table = write_csv(tmp_path / "t.csv", rows, ("x", "shop", "price", "id"))
+    fit = ("fit", table, "-t", "price:regression", "--task-column", "shop", "--drop", "id")
+    assert polytask(*fit, "--model", "routed", "--steps", 30).status == 0
+    bare = tmp_path / "bare.csv"
+    pl.read_csv(table).drop("shop").write_csv(bare)
+    ran = polytask("predict", "model", bare, "--keep", "id")
+    assert ran.status == 0, ran.err
+    assert "note: 40 rows name no task and are answered by" in ran.err
+    found = pl.read_csv(ran.out.encode())
+    assert found.columns == ["row", "id", "shop", "shop_probability", "price"]
+    routed = library.load("model").predict(pl.read_csv(bare)).routed
+    assert found["shop"].to_list() == routed.task.tolist()
+    assert found["shop_probability"].to_list() == pytest.approx(routed.probability.max(axis=1))
+    assert found["price"].to_list() == pytest.approx(routed.response)
+    some = write_csv(
+        tmp_path / "some.csv", [rows[0], (9.1, "", 0.1, "r")], ("x", "shop", "price", "id")
+    )
+    found = pl.read_csv(polytask("predict", "model", some).out.encode())
+    assert found.columns == ["row", "shop", "shop_probability", "price"]
+    assert found["shop"][0] == "a"
+    assert found["shop_probability"].is_null().to_list() == [True, False]
+    only = pl.read_csv(polytask("predict", "model", bare, "--task", "b").out.encode())
+    assert set(only["shop"]) == {"b"}
+
+
 def test_several_labels(polytask, tmp_path):
     rows = [(*row[:3], int(row[5] == "yes")) for row in census()]
     table = write_csv(tmp_path / "t.csv", rows, ("age", "colour", "rich", "wed"))

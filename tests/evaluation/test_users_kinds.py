@@ -213,10 +213,10 @@ def test_a_network_learns_means_and_correlation(data):
 
 def test_tables_of_predictions_have_the_target_columns():
     model = polytask.fit(shared_rows(), NETWORK, budget=Budget(steps=3), validation=shared_rows())
-    frame = prediction_table(model.predict(table()), table(), ["x0"], own_rows=False)
+    frame = prediction_table(model.predict(table()), table(), ["x0"], task_column=None)
     assert frame.columns == ["row", "x0", "east", "north", "high", "high_probability", "bells"]
     model = polytask.fit(own_rows(), NETWORK, budget=Budget(steps=3), validation=own_rows())
-    frame = prediction_table(model.predict(table()), table(), [], own_rows=True)
+    frame = prediction_table(model.predict(table()), table(), [], task_column="task")
     assert frame.columns == ["row", "east", "north"]
     assert frame["north"].null_count() == 0
 

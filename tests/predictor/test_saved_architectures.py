@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_architectures import CASCADE, small_architectures, small_variants
+from small_architectures import cascade_for, small_architectures, small_variants
 
 import polytask
 from polytask.encoders import MLP
@@ -17,11 +17,12 @@ TRAINER = Trainer(steps=2, batch_size=16, learning_rate=0.05)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_predictions_are_those_of_the_saved_model(name, tmp_path):
     learner = MultiTaskNetwork(ARCHITECTURES[name], TRAINER)
-    predictor = polytask.fit(CASCADE, learner)
+    data = cascade_for(ARCHITECTURES[name])
+    predictor = polytask.fit(data, learner)
     predictor.save(tmp_path / "model")
     loaded = polytask.load(tmp_path / "model")
-    before, after = predictor.predict(CASCADE), loaded.predict(CASCADE)
-    for task in CASCADE.tasks.names:
+    before, after = predictor.predict(data), loaded.predict(data)
+    for task in data.tasks.names:
         assert np.ptp(before[task].raw) > 0
         np.testing.assert_array_equal(before[task].raw, after[task].raw)
         np.testing.assert_array_equal(before[task].response, after[task].response)

@@ -233,6 +233,8 @@ def test_networks(cls):
         cls(encoder=MLP((8, 8, 8))) if small else made(cls), Trainer(patience=None)
     )
     data = [tiny_dataset(["regression", "binary", "regression"], missing=0.3)]
+    if cls.one_task_per_row:
+        data = [tiny_dataset(["regression"] * 3, own_rows=True, n_rows=90)]
     if cls is HardSharing:
         testing.check_learner(network)
     else:

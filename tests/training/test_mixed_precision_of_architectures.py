@@ -4,20 +4,20 @@ import math
 
 import pytest
 import torch
-from small_architectures import CASCADE, small_architectures, small_variants
+from small_architectures import CASCADE, OWN_ROWS, small_architectures, small_variants
 
 from polytask.encoders import MLP
-from polytask.testing import tiny_dataset
 from polytask.training import Trainer
 
 ENCODER = MLP((6, 6))
 ARCHITECTURES = {**small_architectures(ENCODER), **small_variants(ENCODER)}
-OWN_ROWS = tiny_dataset(["binary"] * 2, own_rows=True)
 
 
 @pytest.mark.parametrize("data", [CASCADE, OWN_ROWS], ids=["one table", "own rows"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_step_in_bfloat16(name, data):
+    if data is CASCADE and ARCHITECTURES[name].one_task_per_row:
+        pytest.skip("it needs rows of one task each")
     options = {"steps": 1, "batch_size": 16, "evaluate_every": 1, "accelerator": "cpu"}
     plain, mixed = (
         Trainer(**options, precision=precision).fit(ARCHITECTURES[name], data, data, seed=1)

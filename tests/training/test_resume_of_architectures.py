@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from small_architectures import CASCADE, small_architectures, small_variants
+from small_architectures import cascade_for, small_architectures, small_variants
 
 from polytask.encoders import MLP
 from polytask.training import Trainer
@@ -30,18 +30,19 @@ def without_times(history):
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(name, tmp_path):
     architecture = ARCHITECTURES[name]
+    data = cascade_for(architecture)
     arguments = {"checkpoint": tmp_path / "state.safetensors", "checkpoint_seconds": 0.0, "seed": 2}
-    whole = TRAINER.fit(architecture, CASCADE, seed=2)
+    whole = TRAINER.fit(architecture, data, seed=2)
 
     def kill(record):
         if record.epoch > 3:
             raise KilledError
 
     with pytest.raises(KilledError):
-        TRAINER.fit(architecture, CASCADE, on_epoch=kill, **arguments)
+        TRAINER.fit(architecture, data, on_epoch=kill, **arguments)
     epochs = []
     resumed = TRAINER.fit(
-        architecture, CASCADE, on_epoch=lambda record: epochs.append(record.epoch), **arguments
+        architecture, data, on_epoch=lambda record: epochs.append(record.epoch), **arguments
     )
     assert epochs == [4, 5]
     kept = resumed.network.state_dict()

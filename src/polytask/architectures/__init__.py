@@ -35,6 +35,7 @@ from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._pareto_hyper_network import ParetoHyperNetwork
 from polytask.architectures._ple import PLE
 from polytask.architectures._pooled import Pooled
+from polytask.architectures._routed import Routed
 from polytask.architectures._seeded import seeded
 from polytask.architectures._separate import Separate
 from polytask.architectures._shared_private import SharedPrivate
@@ -80,6 +81,7 @@ __all__ = [
     "ParetoHyperNetwork",
     "Pooled",
     "Raw",
+    "Routed",
     "Separate",
     "SharedPrivate",
     "SingleTask",

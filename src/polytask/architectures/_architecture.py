@@ -24,6 +24,9 @@ class Architecture(ABC):
     takes_preference : bool
         Whether its network is conditioned on a preference between the tasks, so that their
         trade-off is chosen in predicting; see `MultiTaskModule.draw_preference`.
+    one_task_per_row : bool
+        Whether sources must carry one task, or rows that each belong to one; `build` refuses
+        others.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class Architecture(ABC):
 
     shares: ClassVar[bool] = True
     takes_preference: ClassVar[bool] = False
+    one_task_per_row: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

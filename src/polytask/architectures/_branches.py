@@ -14,9 +14,10 @@ from polytask.architectures._row_groups import group_rows
 from polytask.architectures._stages import Stages
 from polytask.data import Batch
 from polytask.encoders import Encoder, State
+from polytask.exceptions import ParameterError
 from polytask.tasks import TaskSet
 
-__all__ = ["Branches", "Partition", "branched_at"]
+__all__ = ["Branches", "Partition", "branched_after", "branched_at"]
 
 Partition = Sequence[Sequence[str]]
 """Tasks in groups, each task in one."""
@@ -107,6 +108,25 @@ def branched_at(stage: int, n_stages: int, tasks: TaskSet) -> list[Partition]:
     """Partitions of which all tasks share the first stages, and none any later."""
     single = [(name,) for name in tasks.names]
     return [[tasks.names] if depth < stage else single for depth in range(n_stages)]
+
+
+def branched_after(
+    owner: str, n_shared: int | None, tasks: TaskSet, n_stages: int
+) -> list[Partition]:
+    """Partitions by a recipe's `shared_stages`, by default all.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer stages.
+    """
+    if n_shared is not None and n_shared > n_stages:
+        sentence = (
+            f"The `shared_stages` parameter of {owner} must be at most the number of stages "
+            f"of its encoder, {n_stages}. Got {n_shared} instead."
+        )
+        raise ParameterError(sentence)
+    return branched_at(n_stages if n_shared is None else n_shared, n_stages, tasks)
 
 
 class _Route(NamedTuple):

@@ -30,6 +30,11 @@ class BranchingNetwork(EncoderNetwork):
     tasks : TaskSet
     partitions : callable
         Of the number of stages: for each stage the groups of tasks that share a copy of it; nested.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of a row's features, which are those of the trunk.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class BranchingNetwork(EncoderNetwork):
         n_shared = sum(len(groups) == 1 for groups in of_stages)
         own = of_stages[n_shared:]
         self.trunk = nn.ModuleList(list(stages)[:n_shared])
+        self.shape = stages.shapes[n_shared]
         self.branches = Branches(encoder, self.inputs, own, tasks, n_shared)
         self.heads = Heads(self.blocks, tasks, stages.shape, per_task=bool(own))
 

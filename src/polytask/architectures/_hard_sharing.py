@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from polytask._validation import Constraint, Interval, Optional
-from polytask.architectures._branches import Partition, branched_at
+from polytask.architectures._branches import branched_after
 from polytask.architectures._branching_network import BranchingNetwork
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._heads import Heads
@@ -17,7 +17,6 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._stages import Stages
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
-from polytask.exceptions import ParameterError
 from polytask.tasks import TaskSet
 
 __all__ = ["HardSharing"]
@@ -86,17 +85,8 @@ class HardSharing(EncoderArchitecture):
         """Build the trunk, the tasks' copies of later stages, and the heads."""
         if self.shared_stages is None:
             return HardSharingNetwork(encoder, schemas, tasks)
-        partitions = partial(self._partitions, self.shared_stages, tasks)
+        partitions = partial(branched_after, "HardSharing", self.shared_stages, tasks)
         return BranchingNetwork("HardSharing", encoder, schemas, tasks, partitions)
-
-    def _partitions(self, n_shared: int, tasks: TaskSet, n_stages: int) -> Sequence[Partition]:
-        if n_shared > n_stages:
-            sentence = (
-                "The `shared_stages` parameter of HardSharing must be at most the number of stages "
-                f"of its encoder, {n_stages}. Got {n_shared} instead."
-            )
-            raise ParameterError(sentence)
-        return branched_at(n_shared, n_stages, tasks)
 
 
 class HardSharingNetwork(MultiTaskModule):

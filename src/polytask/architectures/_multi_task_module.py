@@ -50,12 +50,16 @@ class MultiTaskModule(nn.Module, ABC):
     stopped : frozenset of str
         The tasks that have stopped early in the training under way, which sets it; `batch_penalty`
         leaves them out.
+    routed_sources : tuple of str
+        Sources of rows of one task each for which `route` finds the task of rows that do not name
+        it; none by default.
     """
 
     replicated: bool = False
     rows_apart: bool = False
     n_own_experts: int = 0
     stopped: frozenset[str] = frozenset()
+    routed_sources: tuple[str, ...] = ()
 
     def __init__(self, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
         super().__init__()
@@ -132,6 +136,17 @@ class MultiTaskModule(nn.Module, ABC):
 
     def relations(self) -> Mapping[str, TaskRelation]:
         """What the network has learned of how tasks are related, by layer; none by default."""
+        return {}
+
+    def route(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Scores of the tasks that rows may belong to, for the `routed_sources` in the batch.
+
+        Returns
+        -------
+        mapping of source name to tensor
+            (n, n_tasks of the source), whose softmax is the probability of each.
+        """
+        del batch
         return {}
 
     def owners(self) -> Sequence[Owned]:

@@ -89,8 +89,7 @@ def _one_table(
     predictions = predictor.predict(rows, tasks=tasks, preference=preference)
     for note in (*saved.notes, *predictions.notes):
         voice.note(f"note: {note}")
-    own_rows = _names_tasks(schema, rows)
-    return predictor, prediction_table(predictions, rows, kept, own_rows=own_rows)
+    return predictor, prediction_table(predictions, rows, kept, task_column=_task_column(schema))
 
 
 def _sources(
@@ -123,11 +122,10 @@ def _sources(
         predictions = predictor.predict({name: rows}, tasks=own, preference=preference)
         for note in predictions.notes:
             voice.note(f"note: {name}: {note}")
-        own_rows = _names_tasks(schema, rows)
         answers[name] = prediction_table(
-            predictions, rows, kept[name], own_rows=own_rows, taken=copied
+            predictions, rows, kept[name], task_column=_task_column(schema), taken=copied
         )
-    return predictor, together(answers, kept)
+    return predictor, together(answers, {name: kept[name] for name in answers})
 
 
 def _kept(keep: Sequence[str], columns: Sequence[str]) -> list[str]:
@@ -143,9 +141,9 @@ def _kept(keep: Sequence[str], columns: Sequence[str]) -> list[str]:
     return kept
 
 
-def _names_tasks(schema: Schema, rows: pl.DataFrame) -> bool:
-    """Whether each row belongs to one task, which it names unless there is only one."""
-    return schema.own_rows and (len(schema.targets) == 1 or schema.task_column in rows.columns)
+def _task_column(schema: Schema) -> str | None:
+    """The column that names each row's task, where rows have one."""
+    return schema.task_column if schema.own_rows else None
 
 
 def _own_kept(schema: Schema, rows: pl.DataFrame, kept: list[str]) -> list[str]:

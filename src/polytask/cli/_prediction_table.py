@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from polytask.predictor import Predictions
+from polytask.predictor import Predictions, RoutedPrediction
 
 __all__ = ["prediction_table", "together"]
 
@@ -17,12 +18,14 @@ def prediction_table(
     rows: pl.DataFrame,
     keep: Sequence[str],
     *,
-    own_rows: bool,
+    task_column: str | None,
     taken: Collection[str] = (),
 ) -> pl.DataFrame:
     """Build the table: row number, kept columns, and decision and probabilities per task.
 
-    Rows without a prediction are left out.
+    Rows without a prediction are left out. Where each row has one task, tasks share the columns
+    of their target, unless rows are predicted for several; the task of a routed row and its
+    probability have columns of their own.
 
     Parameters
     ----------
@@ -31,13 +34,18 @@ def prediction_table(
         The user's table.
     keep : sequence of str
         Its columns to copy; a prediction of the same name is called ``NAME_predicted``.
-    own_rows : bool
-        Whether each row belongs to one task; all tasks then share the columns of their target.
+    task_column : str, optional
+        The column that names the task of each row, where rows have one.
     taken : collection of str
         Further columns that are copied, from other sources.
     """
+    own_rows = task_column is not None and _is_of_one_task_each(predictions)
     answers = _gathered(predictions, rows.height) if own_rows else _side_by_side(predictions)
     front = {"row": pl.Series(np.arange(rows.height)), **{name: rows[name] for name in keep}}
+    if task_column is not None and predictions.routed is not None:
+        front[task_column] = pl.Series(_tasks(predictions, rows.height).tolist())
+        probability = _probabilities(predictions.routed, rows.height)
+        front[_free(f"{task_column}_probability", front)] = pl.Series(probability.tolist())
     table = dict(front)
     for name, values in answers.items():
         copied = name in front or name in taken
@@ -74,14 +82,41 @@ def _side_by_side(predictions: Predictions) -> dict[str, np.ndarray]:
     return columns
 
 
+def _is_of_one_task_each(predictions: Predictions) -> bool:
+    """Whether each row has the answer of one task, its own or that to which it was routed."""
+    row_ids = np.concatenate([prediction.row_ids for prediction in predictions.values()])
+    return predictions.routed is not None or len(np.unique(row_ids)) == len(row_ids)
+
+
 def _gathered(predictions: Predictions, n_rows: int) -> dict[str, np.ndarray]:
     """Merge all tasks into one set of columns, each row from its own task."""
     columns: dict[str, np.ndarray] = {}
-    for prediction in predictions.values():
+    for task, prediction in predictions.items():
+        own = _own(predictions, task)
         for column, values in prediction.columns(prediction.target.columns[0]):
             whole = columns.setdefault(column, np.full(n_rows, None, dtype=object))
-            whole[prediction.row_ids] = values
+            whole[prediction.row_ids[own]] = values[own]
     return columns
+
+
+def _own(predictions: Predictions, task: str) -> Any:
+    """Which rows of a task's predictions are its own."""
+    return slice(None) if predictions.routed is None else predictions.routed.answers(task)
+
+
+def _tasks(predictions: Predictions, n_rows: int) -> np.ndarray:
+    """The task that answers each row."""
+    tasks = np.full(n_rows, None, dtype=object)
+    for task, prediction in predictions.items():
+        tasks[prediction.row_ids[_own(predictions, task)]] = task
+    return tasks
+
+
+def _probabilities(routed: RoutedPrediction, n_rows: int) -> np.ndarray:
+    """The probability of the task to which each row was routed; None for others."""
+    probabilities = np.full(n_rows, None, dtype=object)
+    probabilities[routed.row_ids] = routed.probability.max(axis=1)
+    return probabilities
 
 
 def _free(name: str, taken: Collection[str]) -> str:

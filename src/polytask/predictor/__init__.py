@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from polytask.predictor._load import SavedModel, load, open_model
     from polytask.predictor._model import Model, models_loaded
     from polytask.predictor._network_model import NetworkModel
-    from polytask.predictor._predictions import Predictions, TaskPrediction
+    from polytask.predictor._predictions import Predictions
     from polytask.predictor._predictor import FittedPredictor
+    from polytask.predictor._routed_prediction import RoutedPrediction
+    from polytask.predictor._task_prediction import TaskPrediction
 
 __all__ = [
     "ArraysModel",
@@ -36,6 +38,7 @@ __all__ = [
     "Model",
     "NetworkModel",
     "Predictions",
+    "RoutedPrediction",
     "SavedModel",
     "TaskPrediction",
     "check_folder",
@@ -58,8 +61,9 @@ _MODULES = {
     "Model": "_model",
     "NetworkModel": "_network_model",
     "Predictions": "_predictions",
+    "RoutedPrediction": "_routed_prediction",
     "SavedModel": "_load",
-    "TaskPrediction": "_predictions",
+    "TaskPrediction": "_task_prediction",
     "check_folder": "_folder",
     "fitted_targets": "_fitted_targets",
     "is_damaged": "_folder",

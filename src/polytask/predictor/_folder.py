@@ -166,6 +166,8 @@ class Manifest:
         Class that reads the files.
     history : plain values or None
     files : mapping of file name to FileEntry
+    routed : tuple of str
+        Sources for which the model has a router; left out if there are none.
     """
 
     format: int
@@ -177,6 +179,7 @@ class Manifest:
     model: str
     history: Any
     files: Mapping[str, FileEntry]
+    routed: tuple[str, ...] = ()
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -143,7 +143,7 @@ class SavedModel:
 
     def check(self, data: Any, tasks: Iterable[str] | str | None = None) -> None:
         """Raise the errors that `FittedPredictor.predict` raises about the rows' columns and tasks."""
-        sources_to_predict(data, self.schemas, self.tasks, tasks)
+        sources_to_predict(data, self.schemas, self.tasks, tasks, self._manifest.routed)
 
     def predictor(self) -> FittedPredictor:
         """Build the model; a network loads torch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ __all__ = ["Model", "model_class", "model_name", "models_loaded"]
 
 class Model(ABC):
     """A fitted model: encoded rows → raw scores; saved in a folder without pickle."""
+
+    routed_sources: Collection[str] = ()
+    """Sources of rows of one task each for which `route` finds the task of others."""
 
     @property
     @abstractmethod
@@ -64,6 +67,13 @@ class Model(ABC):
             f"Leave out `preference`, or fit a model that takes one: {enumerated(taking)}."
         )
         raise ParameterError(sentence)
+
+    def route(self, source: Source) -> Float32[np.ndarray, "m n_tasks"]:
+        """Scores of the source's tasks for each row, whose softmax is the probability of each.
+
+        Called for `routed_sources` alone.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no router for {source.name!r}.")
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -15,13 +15,13 @@ from polytask._files import replacing, write_json
 from polytask._recipes import from_json, to_json
 from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
-from polytask.data import Schema, Source, encode
+from polytask.data import Schema, Source, SourceBatch, encode
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model
 from polytask.predictor._weights import check_finite_weights, limit_parameters, load_weights
 from polytask.tasks import TaskRelation, TaskSet
-from polytask.training import score
+from polytask.training import route, score
 
 __all__ = ["NetworkModel"]
 
@@ -70,16 +70,30 @@ class NetworkModel(Model):
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
         return {source.name: self._scores(source) for source in sources}
 
+    @property
+    def routed_sources(self) -> tuple[str, ...]:  # type: ignore[override] # read-only here
+        """Those of the network."""
+        return self.network.routed_sources
+
     @torch_defaults()
-    def _scores(self, source: Source) -> dict[str, np.ndarray]:
-        blocks = self.network.blocks
-        encoded = encode([source], self.tasks, self.schemas, blocks)[source.name]
+    def route(self, source: Source) -> np.ndarray:
+        """Scores of the source's tasks for each row."""
+        scores = route(self.network, {source.name: self._tensors(source)})[source.name]
+        columns = [self.network.tasks_in(source.name).index(name) for name in source.tasks.names]
+        return scores[:, columns].cpu().numpy()
+
+    def _tensors(self, source: Source) -> SourceBatch:
+        encoded = encode([source], self.tasks, self.schemas, self.network.blocks)[source.name]
         rows = replace(encoded, preference=self.preference)
         device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
-        tensors = rows.map(lambda array: torch.as_tensor(array, device=device))
-        raw = score(self.network, {source.name: tensors})
+        return rows.map(lambda array: torch.as_tensor(array, device=device))
+
+    @torch_defaults()
+    def _scores(self, source: Source) -> dict[str, np.ndarray]:
+        rows = self._tensors(source)
+        raw = score(self.network, {source.name: rows})
         scores = {}
-        for block in blocks:
+        for block in self.network.blocks:
             for position, name in enumerate(block.tasks_in(source.name)):
                 if name not in source.tasks.names:
                     continue

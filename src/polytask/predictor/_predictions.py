@@ -1,4 +1,4 @@
-"""Predictions in the user's units."""
+"""Predictions of several tasks in the user's units."""
 
 from __future__ import annotations
 
@@ -6,75 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from polytask._listing import first_names
-from polytask.tasks import FittedTarget, Kind, TaskSet
+from polytask.predictor._routed_prediction import RoutedPrediction
+from polytask.predictor._task_prediction import TaskPrediction
+from polytask.tasks import TaskSet
 
-__all__ = ["Predictions", "TaskPrediction"]
-
-
-@dataclass(frozen=True, eq=False)
-class TaskPrediction:
-    """One task's predictions.
-
-    Attributes
-    ----------
-    raw : array of shape (n, …), float32
-        Scores before the response function.
-    response : array
-        User's units or probabilities: (n,) for binary (of the positive class) and one-column
-        regression, (n, …) otherwise.
-    row_ids : array of shape (n,), int64
-        Positions of the rows in the user's table.
-    counts : mapping of source name to int
-        Number of rows per source, in the order of the rows.
-    kind : Kind
-    target : FittedTarget
-    """
-
-    raw: np.ndarray
-    response: np.ndarray
-    row_ids: np.ndarray
-    counts: Mapping[str, int]
-    kind: Kind
-    target: FittedTarget
-
-    def __repr__(self) -> str:
-        shapes = f"raw {self.raw.shape}, response {self.response.shape}"
-        return f"TaskPrediction({self.kind.name}: {shapes}; {len(self.row_ids):,} rows)"
-
-    @classmethod
-    def from_raw(
-        cls,
-        raw: np.ndarray,
-        row_ids: np.ndarray,
-        counts: Mapping[str, int],
-        kind: Kind,
-        target: FittedTarget,
-    ) -> TaskPrediction:
-        """Apply the kind's response function to raw scores."""
-        return cls(raw, kind.response(raw, target), row_ids, counts, kind, target)
-
-    @property
-    def source(self) -> np.ndarray:
-        """Name of each row's source; rows of two sources may have the same position."""
-        return np.repeat(np.array(list(self.counts), dtype=str), list(self.counts.values()))
-
-    @property
-    def decision(self) -> np.ndarray:
-        """The single best prediction, in the user's labels or units."""
-        return self.kind.decide(self.response, self.target)
-
-    def columns(self, name: str) -> list[tuple[str, np.ndarray]]:
-        """Decisions, and probabilities if the kind has them, as named columns of a table.
-
-        Parameters
-        ----------
-        name : str
-            Name of the decision if it is one column.
-        """
-        return self.kind.prediction_columns(name, self.response, self.target)
+__all__ = ["Predictions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +23,16 @@ class Predictions(Mapping[str, TaskPrediction]):
     tasks : TaskSet
     by_task : mapping of task name to TaskPrediction
     notes : tuple of str
-        Columns with categories that fitting did not see, which count as unknown.
+        Columns with categories that fitting did not see, which count as unknown; and how many rows
+        were routed.
+    routed : RoutedPrediction, optional
+        Of rows that name no task, if the model has a router for them.
     """
 
     tasks: TaskSet
     by_task: Mapping[str, TaskPrediction]
     notes: tuple[str, ...] = ()
+    routed: RoutedPrediction | None = None
 
     def __repr__(self) -> str:
         rows = sorted({len(prediction.row_ids) for prediction in self.by_task.values()})

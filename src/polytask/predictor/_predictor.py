@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from polytask._files import writing
 from polytask._listing import first_names
@@ -19,13 +20,16 @@ from polytask._trust import also_trusted, checked_trust, is_trusted
 from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
 from polytask.exceptions import BundleError, PolytaskError, UnservedNeedError
+from polytask.predictor._answers import Answer, parts_of
 from polytask.predictor._code_named import code_named
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model, model_name
-from polytask.predictor._predictions import Predictions, TaskPrediction
+from polytask.predictor._predictions import Predictions
 from polytask.predictor._preference import normalised_preference
+from polytask.predictor._routed_prediction import RoutedPrediction
 from polytask.predictor._sources_to_predict import chunks, sources_to_predict
+from polytask.predictor._task_prediction import TaskPrediction
 from polytask.tasks import FittedTarget, TaskRelation, TaskSet
 
 __all__ = ["FittedPredictor"]
@@ -134,12 +138,13 @@ class FittedPredictor:
         data : table, MultiTaskDataset, or mapping of source name to table
             A table is any polars, pandas or pyarrow frame, a mapping of columns, or a 2-D array.
             Columns that the model does not need (targets among them) are ignored; where each row
-            belongs to one task, the task column is needed. A mapping of source names is for models
+            belongs to one task, the task column is needed, unless the model has a router for rows
+            without it (`polytask.architectures.Routed`). A mapping of source names is for models
             of several sources, and may leave some out.
         tasks : iterable of str, optional
             Names of the only tasks to predict, by default all. Where each row belongs to one task,
-            rows of other tasks are left out; without the task column, every row is predicted for
-            each of these tasks.
+            rows of other tasks are left out; rows that name none, or all without the task column,
+            are predicted for each of these tasks.
         preference : mapping of task to float, optional
             How much every task counts, such as ``{"income": 0.7, "married": 0.3}``; scaled to
             sum to 1. For networks conditioned on it, such as `polytask.architectures.COSMOS`,
@@ -149,7 +154,9 @@ class FittedPredictor:
         -------
         Predictions
             Of the tasks in the given sources. `row_ids` are positions in the table; where
-            a task lies in several sources, their rows follow one another.
+            a task lies in several sources, their rows follow one another. Rows that name no task
+            are predicted for every task; if the model has a router for them, `routed` has the
+            likeliest task of each, its answer and the probability of all.
 
         Raises
         ------
@@ -168,18 +175,52 @@ class FittedPredictor:
             model = self.model.at(normalised_preference(preference, self.tasks))
             return replace(self, model=model).predict(data, tasks=tasks)
         targets = fitted_targets(self.tasks, self.schemas)
-        sources = sources_to_predict(data, self.schemas, self.tasks, tasks)
-        scores = self._scores(sources, targets)
-        for task, (raw, row_ids, _) in scores.items():
-            self._check_numbers(task, raw, row_ids)
-        answered = self.tasks.subset(scores)
-        predictions = {
+        routed_sources = self.model.routed_sources
+        sources = sources_to_predict(data, self.schemas, self.tasks, tasks, routed_sources)
+        answers = self._answers(sources, targets)
+        answered = self.tasks.subset(answers)
+        by_task = {
             task.name: TaskPrediction.from_raw(
-                *scores[task.name], task.known_kind, targets[task.name]
+                answers[task.name].raw,
+                answers[task.name].row_ids,
+                answers[task.name].counts,
+                task.known_kind,
+                targets[task.name],
             )
             for task in answered
         }
-        return Predictions(answered, predictions, self._notes(sources))
+        for task, prediction in by_task.items():
+            self._check_numbers(f"task {task!r}", prediction.raw, prediction.row_ids)
+        notes, routed = self._notes(sources), None
+        unnamed = [own for own in map(_rows_without_task, sources) if own.n_rows]
+        if to_route := [own for own in unnamed if own.name in routed_sources]:
+            routed = self._routed(to_route, by_task, answers)
+            notes += (_routed_note(len(routed.row_ids)),)
+        return Predictions(answered, by_task, notes, routed)
+
+    def _routed(
+        self,
+        sources: Sequence[Source],
+        by_task: Mapping[str, TaskPrediction],
+        answers: Mapping[str, Answer],
+    ) -> RoutedPrediction:
+        """The task of every row of sources whose rows name none."""
+        tasks = self.tasks.subset({name for source in sources for name in source.tasks.names})
+        probability, row_ids, counts = [], [], {}
+        for source in sources:
+            counts[source.name], columns = source.n_rows, [*map(tasks.index, source.tasks.names)]
+            for chunk in chunks(source, self.schemas[source.name]):
+                scores = self._guarded(self.model.route, chunk)
+                self._check_numbers("its router", scores, chunk.row_ids)
+                of_chunk = np.zeros((len(scores), len(tasks)))
+                of_chunk[:, columns] = softmax(scores.astype(np.float64), axis=1)
+                probability.append(of_chunk)
+                row_ids.append(chunk.row_ids)
+        unnamed = {name: answers[name].unnamed for name in tasks.names}
+        own = {name: by_task[name] for name in tasks.names}
+        return RoutedPrediction(
+            tasks, np.concatenate(probability), np.concatenate(row_ids), counts, own, unnamed
+        )
 
     def _notes(self, sources: Sequence[Source]) -> tuple[str, ...]:
         """Notes on categories that fitting did not see, per source."""
@@ -190,36 +231,32 @@ class FittedPredictor:
         owner = "{}: " if len(sources) > 1 else ""
         return tuple(owner.format(name) + note for name, notes in unseen.items() for note in notes)
 
-    def _scores(
+    def _answers(
         self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
-    ) -> dict[str, tuple[np.ndarray, np.ndarray, dict[str, int]]]:
-        """Raw scores, row ids and rows per source of each task, computed in chunks."""
-        raw: dict[str, list[np.ndarray]] = {}
-        row_ids: dict[str, list[np.ndarray]] = {}
-        counts: dict[str, dict[str, int]] = {}
+    ) -> dict[str, Answer]:
+        """Scores of every task, computed in chunks."""
+        answers: dict[str, Answer] = {}
         for source in sources:
             for task in source.tasks.names:  # that may have no rows at all
                 shape = self.tasks[task].known_kind.score_shape(targets[task])
-                raw.setdefault(task, [np.zeros((0, *shape), dtype=np.float32)])
-                row_ids.setdefault(task, [np.zeros(0, dtype=np.int64)])
-                counts.setdefault(task, {})[source.name] = 0
+                answers.setdefault(task, Answer(shape)).counts.setdefault(source.name, 0)
             for chunk in chunks(source, self.schemas[source.name]):
-                computed = self._chunk_scores(chunk)
-                for task in [name for name in source.tasks.names if name in computed]:
-                    scores = computed[task]
-                    raw[task].append(scores)
-                    row_ids[task].append(chunk.row_ids[chunk.rows_of(task)])
-                    counts[task][source.name] += len(scores)
-        return {
-            task: (np.concatenate(raw[task]), np.concatenate(row_ids[task]), counts[task])
-            for task in raw
-        }
+                parts: dict[str, dict[bool, tuple[np.ndarray, np.ndarray]]] = {}
+                for unnamed, rows, part in parts_of(chunk):
+                    scored = self._guarded(self.model.scores, [part])[chunk.name]
+                    for task in (name for name in source.tasks.names if name in scored):
+                        own = (rows[part.rows_of(task)], scored[task])
+                        parts.setdefault(task, {})[unnamed] = own
+                for task, of_task in parts.items():
+                    answers[task].add(chunk, of_task)
+        return answers
 
-    def _chunk_scores(self, chunk: Source) -> Mapping[str, np.ndarray]:
+    def _guarded(self, compute: Callable[..., Any], rows: Any) -> Any:
+        """What the model computes; errors of a loaded one name its folder."""
         if self.folder is None:
-            return self.model.scores([chunk])[chunk.name]
+            return compute(rows)
         try:
-            return self.model.scores([chunk])[chunk.name]
+            return compute(rows)
         except PolytaskError:
             raise
         except Exception as error:
@@ -229,12 +266,12 @@ class FittedPredictor:
             )
             raise BundleError(sentence) from error
 
-    def _check_numbers(self, task: str, raw: np.ndarray, row_ids: np.ndarray) -> None:
+    def _check_numbers(self, what: str, raw: np.ndarray, row_ids: np.ndarray) -> None:
         """Raise if a loaded model predicts NaN, since an altered model could go unnoticed."""
         broken = np.isnan(raw).any(axis=tuple(range(1, raw.ndim)))
         if self.folder is not None and broken.any():
             sentence = (
-                f"The model in {self.folder} has no number for task {task!r} in {broken.sum():,} of "
+                f"The model in {self.folder} has no number for {what} in {broken.sum():,} of "
                 f"{len(raw):,} rows, the first of them row {row_ids[broken.argmax()]}. Leave such "
                 "rows out, or fit the model again."
             )
@@ -268,6 +305,7 @@ class FittedPredictor:
             "polytask": version("polytask"),
             "versions": {package: version(package) for package in _PACKAGES},
             "name": self.name,
+            **({"routed": list(routed)} if (routed := self.model.routed_sources) else {}),
             "tasks": tasks,
             "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
             "model": model,
@@ -279,6 +317,18 @@ class FittedPredictor:
             write_manifest(fresh, content)
         if scripted:
             warnings.warn(_only_in_script(scripted), UserWarning, stacklevel=2)
+
+
+def _rows_without_task(source: Source) -> Source:
+    """The rows that name no task, where each should."""
+    index = source.task_index
+    rows = np.zeros(0, dtype=np.int64) if index is None else np.flatnonzero(index < 0)
+    return replace(source.take(rows), task_index=None)
+
+
+def _routed_note(n_rows: int) -> str:
+    which = "1 row names no task and is" if n_rows == 1 else f"{n_rows:,} rows name no task and are"
+    return f"{which} answered by the task that the model's router finds likeliest"
 
 
 def _scripted(tasks: Json, model: str, folder: Path) -> list[str]:

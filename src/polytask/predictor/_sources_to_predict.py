@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ def sources_to_predict(
     schemas: Mapping[str, Schema],
     tasks: TaskSet,
     named: Iterable[str] | str | None = None,
+    routed: Collection[str] = (),
 ) -> list[Source]:
     """Return sources in the order of the schemas, without labels, tasks in the order of fitting.
 
@@ -36,16 +37,19 @@ def sources_to_predict(
     tasks : TaskSet
         Of the model.
     named : iterable of str, optional
-        The only tasks to predict. The sources carry these alone, without the rows of others; rows
-        that name no task are then for all of them.
+        The only tasks to predict. The sources carry these alone, without the rows of others.
+    routed : collection of str
+        Sources for which the model has a router. There, and where tasks are named, rows may name
+        no task: their position in the tasks is then −1.
     """
     predicted = named_tasks(named, tasks)
     tables = _by_source(data, schemas)
     sources = []
     for name, schema in schemas.items():
         if name in tables:
+            unnamed = named is not None or name in routed
             with about_source(name, alone=len(schemas) == 1):
-                sources.append(_own_source(tables[name], schema, tasks, needs_task=named is None))
+                sources.append(_own_source(tables[name], schema, tasks, unnamed=unnamed))
     if not any(source.n_rows for source in sources):
         raise DataError("The table has no rows to predict.")
     return sources if named is None else sources_of_tasks(sources, predicted)
@@ -99,11 +103,11 @@ def _listed(schemas: Mapping[str, Schema]) -> str:
     return ", ".join(map(repr, schemas))
 
 
-def _own_source(table: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool) -> Source:
+def _own_source(table: Any, schema: Schema, tasks: TaskSet, *, unnamed: bool) -> Source:
     if not isinstance(table, Source):
-        return as_source(table, schema, tasks, needs_task=needs_task)
+        return as_source(table, schema, tasks, unnamed=unnamed)
     if schema.own_rows and table.task_index is None:
-        source = as_source(table.inputs, schema, tasks, needs_task=needs_task)
+        source = as_source(table.inputs, schema, tasks, unnamed=unnamed)
         return replace(source, row_ids=table.row_ids)
     carried = tasks.subset(schema.targets)
     return replace(
@@ -111,15 +115,15 @@ def _own_source(table: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool)
         name=schema.source,
         tasks=carried,
         labels=None,
-        task_index=_renumbered(table, carried) if schema.own_rows else None,
+        task_index=_renumbered(table, carried, unnamed=unnamed) if schema.own_rows else None,
     )
 
 
-def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
-    """The task of each row, as a position in `tasks`."""
+def _renumbered(source: Source, tasks: TaskSet, *, unnamed: bool) -> np.ndarray:
+    """The task of each row, as a position in `tasks`; −1 where it names none, if it may."""
     index = np.asarray(source.task_index)
     known = {name: position for position, name in enumerate(tasks.names)}
-    positions = sorted({int(position) for position in np.unique(index)})
+    positions = [int(position) for position in np.unique(index) if position >= 0 or not unnamed]
     strange = [
         source.tasks[p].name if p >= 0 else "?"
         for p in positions
@@ -132,7 +136,7 @@ def _renumbered(source: Source, tasks: TaskSet) -> np.ndarray:
         )
         raise DataError(sentence)
     table = np.array([known.get(name, -1) for name in source.tasks.names], dtype=np.int32)
-    return table[index]
+    return np.where(index < 0, np.int32(-1), table[index])
 
 
 def chunks(source: Source, schema: Schema) -> Iterator[Source]:

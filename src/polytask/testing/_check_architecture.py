@@ -40,7 +40,8 @@ def check_architecture(
     recipe : Architecture
     datasets : iterable of MultiTaskDataset, optional
         What to build it for. By default one table with all kinds of targets and missing
-        labels, one whose rows belong to single tasks, and one with a table for each task.
+        labels (unless it needs one task for each row), one whose rows belong to single tasks, and
+        one with a table for each task.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def check_architecture(
     require_datasets("check_architecture", datasets, MultiTaskDataset)
     name = type(recipe).__name__
     for what, data in (
-        _forms()
+        _forms(recipe)
         if datasets is None
         else ((f"data set {i}", given) for i, given in enumerate(datasets))
     ):
@@ -74,9 +75,10 @@ def check_architecture(
         _check_stopping(case)
 
 
-def _forms() -> Iterator[tuple[str, MultiTaskDataset]]:
+def _forms(recipe: Architecture) -> Iterator[tuple[str, MultiTaskDataset]]:
     kinds = ["regression", "binary", "regression", "multiclass", "multilabel"]
-    yield "one table", tiny_dataset(kinds)
+    if not recipe.one_task_per_row:
+        yield "one table", tiny_dataset(kinds)
     yield "one task", tiny_dataset(["binary"])
     yield "own rows", tiny_dataset(["regression"] * 3, own_rows=True)
     yield "own tables", tiny_dataset(["regression", "binary", "regression"], own_tables=True)
@@ -146,6 +148,22 @@ def _check_scores(case: ArchitectureCase) -> None:
             require_close(scores, dense[key][:7], sentence, relative=1e-4, absolute=1e-5)
     _check_features(case, raw)
     _check_penalties(case, raw)
+    _check_routes(case)
+
+
+def _check_routes(case: ArchitectureCase) -> None:
+    """Rows of routed sources have a finite score for each task of their source."""
+    network, batch = case.network, case.batch
+    with torch.no_grad():
+        routes = network.route(batch)
+    routed = {name for name in network.routed_sources if name in batch}
+    sentence = f"{case.name}: route gives scores for {set(routes)}, not for {routed}."
+    require(set(routes) == routed, sentence)
+    for name, scores in routes.items():
+        shape = (batch[name].n_rows, len(network.tasks_in(name)))
+        got = tuple(scores.shape)
+        require(got == shape, f"{case.name}: route gives {name} scores {got}, not {shape}.")
+        require_finite(scores, f"{case.name}: route gives {name} scores that are not finite")
 
 
 def _check_penalties(case: ArchitectureCase, raw: Raw) -> None:

@@ -85,7 +85,7 @@ def check_learner(
         if datasets is None
         else ((f"data set {i}", given) for i, given in enumerate(datasets))
     ):
-        if learner.serves(data.tasks):
+        if learner.serves(data.tasks) and learner.refuses(data) is None:
             case = f"{learner.name} on {what}"
             predictions = _check_fit(case, learner, data, budget, also)
             if not served:  # the first will do, since these take many fits

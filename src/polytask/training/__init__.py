@@ -12,12 +12,13 @@ its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the l
 - a state: ``_run_state.py`` saves and restores it exactly;
 - other processes, if any: ``_several_processes.py``.
 
-`score` and `to_tensors` serve networks outside of training, too.
+`score`, `route` and `to_tensors` serve networks outside of training, too.
 """
 
 from polytask.training._checkpoint import check_checkpoint
 from polytask.training._device import check_device, full_precision
 from polytask.training._progress import silently
+from polytask.training._route import route
 from polytask.training._score import score
 from polytask.training._tensors import to_tensors
 from polytask.training._trainer import Trained, Trainer
@@ -28,6 +29,7 @@ __all__ = [
     "check_checkpoint",
     "check_device",
     "full_precision",
+    "route",
     "score",
     "silently",
     "to_tensors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch, SourceBatch
 
-__all__ = ["score"]
+__all__ = ["evaluating", "score"]
 
 _ROWS_AT_ONCE = 16384
 
@@ -31,19 +32,26 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_O
         (n, n_tasks, *score_shape) of the block's tasks that the source carries, or
         (n, *score_shape) where each row has one task.
     """
-    training = network.training
-    network.eval()
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answer = _score_replicated if network.replicated else _score_joint
+    with evaluating(network):
+        for name, rows in batch.items():
+            for chunk in _chunks(rows, rows_at_once):
+                for key, scores in answer(network, name, chunk).items():
+                    parts.setdefault(key, []).append(scores)
+    return {key: torch.cat(scores) for key, scores in parts.items()}
+
+
+@contextmanager
+def evaluating(network: MultiTaskModule) -> Iterator[None]:
+    """Run the block without gradients, the network in evaluation mode."""
+    training = network.training
+    network.eval()
     try:
         with torch.no_grad():
-            for name, rows in batch.items():
-                for chunk in _chunks(rows, rows_at_once):
-                    for key, scores in answer(network, name, chunk).items():
-                        parts.setdefault(key, []).append(scores)
+            yield
     finally:
         network.train(training)
-    return {key: torch.cat(scores) for key, scores in parts.items()}
 
 
 def _chunks(rows: SourceBatch, size: int) -> Iterator[SourceBatch]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from polytask.data.dataset import task_positions
 from polytask.data.encoding._conform import conformed
@@ -14,12 +15,13 @@ from polytask.data.encoding._schema import Schema
 from polytask.data.names import require_columns
 from polytask.data.readers import as_table
 from polytask.data.sources import Source
+from polytask.exceptions import DataError
 from polytask.tasks import TaskSet
 
 __all__ = ["as_source"]
 
 
-def as_source(frame: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool = True) -> Source:
+def as_source(frame: Any, schema: Schema, tasks: TaskSet, *, unnamed: bool = False) -> Source:
     """Read a frame as a source without labels; target columns are not required.
 
     Parameters
@@ -29,9 +31,9 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool = 
         The model's schema of the source.
     tasks : TaskSet
         The model's tasks; those of the schema are kept.
-    needs_task : bool, default True
-        Whether the column that names each row's task must be there, where rows have one task
-        each. Without it, rows belong to no single task.
+    unnamed : bool, default False
+        Whether rows need not name their task, where each belongs to one: the column may be absent,
+        or empty in some rows, whose `Source.task_index` is then −1.
 
     Raises
     ------
@@ -51,8 +53,10 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool = 
         task_column = schema.task_column or "task"
         if len(carried) == 1 and task_column not in table.columns:
             task_index = np.zeros(table.height, dtype=np.int32)
-        elif needs_task or task_column in table.columns:
-            require_columns(table.columns, [task_column], "The column that names each row's task,")
+        elif unnamed:
+            task_index = _known_positions(table, task_column, carried)
+        else:
+            _require_task_column(table, task_column)
             task_index = task_positions(table[task_column], carried.names)
     return Source(
         schema.source,
@@ -63,3 +67,23 @@ def as_source(frame: Any, schema: Schema, tasks: TaskSet, *, needs_task: bool = 
         task_index=task_index,
         task_column=schema.task_column,
     )
+
+
+def _known_positions(table: pl.DataFrame, column: str, tasks: TaskSet) -> np.ndarray:
+    """Position of each row's task, −1 where the row names none."""
+    index = np.full(table.height, -1, dtype=np.int32)
+    named = table[column].is_not_null() if column in table.columns else None
+    if named is not None and named.any():
+        index[named.to_numpy()] = task_positions(table[column].filter(named), tasks.names)
+    return index
+
+
+def _require_task_column(table: pl.DataFrame, column: str) -> None:
+    try:
+        require_columns(table.columns, [column], "The column that names each row's task,")
+    except DataError as error:
+        sentence = (
+            f"{error} Without it, name the tasks to predict for every row (`tasks`, --task), or fit "
+            "a model that finds the task of a row, such as routed."
+        )
+        raise DataError(sentence) from None
