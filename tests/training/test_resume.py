@@ -11,6 +11,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import OutputError, ParameterError, StudyError
 from polytask.training import Trainer, check_checkpoint
 from polytask.training._checkpoint import load_state, save_state
+from polytask.training._run_state import _load_optimizer
 
 RECIPES = {
     "joint": (
@@ -185,6 +186,8 @@ def changed(state, path, value):
         (("optimizer", "param_groups", 0, "lr"), None),
         (("optimizer", "param_groups", 0, "betas"), []),
         (("optimizer", "state", 0, "exp_avg"), torch.zeros(3, 3, 3)),
+        (("optimizer", "state", 0, "exp_avg"), torch.zeros(())),
+        (("optimizer", "state", 0, "step"), torch.zeros(0)),
         (("optimizer", "state", 0, "exp_avg_sq"), "x"),
         (("optimizer", "state", 0), []),
         (("selection", "score"), []),
@@ -200,6 +203,14 @@ def test_a_changed_state_that_shows_in_use(state, place, value, tmp_path):
     save_state(path, {**changed(state, place, value), "identity": trainer._identity(*recipe, 0)})
     with pytest.raises(StudyError, match=r"state\.safetensors.*Delete it to start anew"):
         trainer.fit(*recipe, seed=0, checkpoint=path)
+
+
+def test_a_file_cannot_ask_for_a_fused_step():
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.Adam([parameter])
+    state = torch.optim.Adam([parameter], fused=True).state_dict()
+    _load_optimizer(optimizer, state)
+    assert optimizer.param_groups[0]["fused"] is None
 
 
 def test_an_error_of_the_users_own_function_stays_theirs(state, tmp_path):

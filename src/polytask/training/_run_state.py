@@ -71,7 +71,7 @@ def resume_run(
 def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
     run.step, run.seconds_before = int(state["step"]), float(state["seconds"])
     run.network.load_state_dict(state["network"])
-    run.optimizer.load_state_dict(state["optimizer"])
+    _load_optimizer(run.optimizer.optimizer, state["optimizer"])
     run.selection.load_state_dict(state["selection"])
     run.history = History.from_dict(state["history"])
     run.fabric.strategy.precision.load_state_dict(state["precision"])
@@ -90,6 +90,23 @@ def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
     else:  # the checkpoint holds the first process's noise, which others must not repeat
         torch.manual_seed(derived_seed(run.seed, "noise", run.processes.rank, run.step))
     balancing.generator.set_state(state["generator"])
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    """Load an optimiser's state.
+
+    A fused step reads memory by the sizes of its parameters. So a file can neither ask for one
+    nor give it tensors of other sizes.
+    """
+    fused = [group.get("fused") for group in optimizer.param_groups]
+    optimizer.load_state_dict(dict(state))
+    for group, was_fused in zip(optimizer.param_groups, fused, strict=True):
+        group["fused"] = was_fused
+        for parameter in group["params"] if was_fused else ():
+            for name, value in optimizer.state.get(parameter, {}).items():
+                if value.shape != (() if name == "step" else parameter.shape):
+                    sentence = f"{name!r} of a parameter of shape {tuple(parameter.shape)} does not fit"
+                    raise ValueError(sentence)
 
 
 def _noise(device: torch.device) -> dict[str, torch.Tensor]:
