@@ -73,9 +73,17 @@ def test_mmoe_is_the_papers_formula(tower_widths):
 
 
 @pytest.mark.parametrize("own_tables", [False, True])
-def test_heads_before_gates_score_as_heads_after_them(own_tables):
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        MMoE(MLP((16,)), n_experts=2),
+        CGC(MLP((16,)), n_shared=1, n_specific=2),
+        PLE(MLP((8, 16)), n_shared=2),
+    ],
+)
+def test_heads_before_gates_score_as_heads_after_them(recipe, own_tables):
     data = tiny_dataset(KINDS, own_tables=own_tables)
-    network, batch = built(MMoE(MLP((16,)), n_experts=2), data)
+    network, batch = built(recipe, data)
     assert network.mixes_scores
     scores, wanted = network(batch), network.answer(network.features(batch), batch)
     assert scores.keys() == wanted.keys()
@@ -110,11 +118,10 @@ def test_ple_is_the_papers_formula(recipe):
     of_task, of_shared = [entered(network, batch)] * n_tasks, entered(network, batch)
     for level in network.levels:
         own = [
-            [expert(level.experts, k * n_own + e, of_task[k]) for e in range(n_own)]
+            [expert(level.own, k * n_own + e, of_task[k]) for e in range(n_own)]
             for k in range(n_tasks)
         ]
-        last = n_tasks * n_own
-        shared = [expert(level.experts, last + e, of_shared) for e in range(n_shared)]
+        shared = [expert(level.shared, e, of_shared) for e in range(n_shared)]
         gate = torch.softmax(of_shared @ level.shared_mixture.weight.T, dim=1)
         above = mixed_by(gate, [rows for experts in own for rows in experts] + shared)
         of_task = [mixed_by(gate_of(level, k, of_task[k]), own[k] + shared) for k in range(n_tasks)]
@@ -146,7 +153,7 @@ def gate_of(level, task, rows):
 )
 def test_stages_are_divided_among_the_levels(recipe, n_stages):
     network, _ = built(recipe, tiny_dataset(KINDS))
-    levels = [len(level.experts) for level in network.levels]
+    levels = [len(level.own) for level in network.levels]
     assert [*levels, len(network.last.own)] == n_stages
     assert len(network.last.shared) == n_stages[-1]
 
@@ -161,7 +168,7 @@ def test_only_what_a_shared_gate_reads_serves_all_tasks():
     task = data.tasks.names
     assert axes["levels.0.mixture.weight"] == (task, None)
     assert axes["levels.1.mixture.weight"] == (task, 0)
-    assert axes["levels.1.experts.0.0__weight"] == (task, None)
+    assert axes["levels.1.own.0.0__weight"] == (task, None)
     assert axes["last.own.0.0__weight"] == (tuple(name for name in task for _ in range(2)), 0)
     assert axes["last.shared.0.0__weight"] == (task, None)
 

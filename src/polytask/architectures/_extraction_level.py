@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from polytask.architectures._inputs import Inputs
@@ -15,13 +15,26 @@ from polytask.architectures._towers import Towers
 from polytask.encoders import Encoder, State, mean_pool
 from polytask.encoders._pooling import pooled_width
 
-__all__ = ["ExtractionLevel"]
+__all__ = ["Extracted", "ExtractionLevel", "repeated"]
+
+
+class Extracted(NamedTuple):
+    """What a level takes and gives, by source.
+
+    Attributes
+    ----------
+    tasks : mapping of source name to State
+        What the experts of each task go on from, (n_tasks, n, …); as entered at the first level.
+    shared : mapping of source name to State
+        What shared experts go on from, (n, …).
+    """
+
+    tasks: Mapping[str, State]
+    shared: Mapping[str, State]
 
 
 class ExtractionLevel(Owner):
     """A level below the last: mixed features of every task, and shared ones of all experts.
-
-    Experts of all tasks and shared experts run as one.
 
     Parameters
     ----------
@@ -36,8 +49,6 @@ class ExtractionLevel(Owner):
         Whether mixed features of a task reach the others, by a shared gate further up.
     """
 
-    lineage: Tensor
-
     def __init__(
         self,
         encoder: Encoder,
@@ -51,43 +62,45 @@ class ExtractionLevel(Owner):
         feeds_all: bool,
     ) -> None:
         super().__init__()
-        n_own = len(tasks) * n_specific
         self.tasks, self.feeds_all = tuple(tasks), feeds_all
-        self.n_own, self.n_specific, self.apart = n_own, n_specific, start > 0
-        self.experts = Towers(
-            encoder, inputs, n_own + n_shared, start=start, stop=stop, apart=self.apart
-        )
-        width = pooled_width(self.experts.shapes[start])
+        self.n_own, self.n_specific, self.apart = len(tasks) * n_specific, n_specific, start > 0
+        self.own = Towers(encoder, inputs, self.n_own, start=start, stop=stop, apart=self.apart)
+        self.shared = Towers(encoder, inputs, n_shared, start=start, stop=stop)
+        width = pooled_width(self.own.shapes[start])
         self.mixture = Mixture(width, n_specific + n_shared, tasks)
-        self.shared_mixture = Mixture(width, n_own + n_shared)
-        lineage = [p // n_specific for p in range(n_own)] + [len(tasks)] * n_shared
-        self.register_buffer("lineage", torch.tensor(lineage), persistent=False)
+        self.shared_mixture = Mixture(width, self.n_own + n_shared)
 
-    def forward(self, states: Mapping[str, State]) -> dict[str, State]:
-        """Features (n_tasks + 1, n, …) of every source, the shared ones last.
-
-        Parameters
-        ----------
-        states : mapping of source name to State
-            Values (n, …) as entered, or (n_tasks + 1, n, …) from the level below.
-        """
-        before = {name: self._of_experts(state) for name, state in states.items()}
-        after = self.experts(before)
-        return {name: self._mixed(state, after[name]) for name, state in states.items()}
+    def forward(self, below: Extracted) -> Extracted:
+        """Features of every source: of each task, and of all."""
+        own = self.own({name: self._of_experts(state) for name, state in below.tasks.items()})
+        shared, mask = self.shared(below.shared), {name: s.mask for name, s in own.items()}
+        values = {name: (own[name].values, shared[name].values) for name in own}
+        tasks = {n: self._of_tasks(below.tasks[n], *experts) for n, experts in values.items()}
+        of_all = {n: self._of_all(below.shared[n], *experts) for n, experts in values.items()}
+        return Extracted(
+            {name: State(features, mask[name]) for name, features in tasks.items()},
+            {name: State(features, mask[name]) for name, features in of_all.items()},
+        )
 
     def _of_experts(self, state: State) -> State:
-        return State(state.values[self.lineage], state.mask) if self.apart else state
+        return repeated(state, self.n_specific) if self.apart else state
 
-    def _mixed(self, state: State, experts: State) -> State:
-        rows = pooled_copies(state) if self.apart else mean_pool(state)
-        of_tasks, of_shared = (rows[:-1], rows[-1]) if self.apart else (rows, rows)
-        values = experts.values
-        own = values[: self.n_own].view(len(self.tasks), self.n_specific, *values.shape[1:])
-        gates = self.mixture.gates(of_tasks)
-        tasks = mixed_with_own(gates, own, values[self.n_own :])
-        shared = mixed(self.shared_mixture.gates(of_shared), values)
-        return State(torch.cat([tasks, shared[None]]), experts.mask)
+    def _of_tasks(self, state: State, own: Tensor, shared: Tensor) -> Tensor:
+        """Mixed features of every task."""
+        gates = self.mixture.gates(pooled_copies(state) if self.apart else mean_pool(state))
+        return mixed_with_own(gates, own.view(-1, self.n_specific, *own.shape[1:]), shared)
+
+    def _of_all(self, state: State, own: Tensor, shared: Tensor) -> Tensor:
+        """Mixed features of all experts."""
+        gates = self.shared_mixture.gates(mean_pool(state))
+        return mixed(gates[:, : self.n_own], own) + mixed(gates[:, self.n_own :], shared)
 
     def owners(self) -> Sequence[Owned]:
         """Gates serve all tasks where their mixtures do; else each the task that it belongs to."""
         return owned_by(self.mixture, self.tasks) if self.feeds_all else []
+
+
+def repeated(state: State, n_specific: int) -> State:
+    """What the experts of every task go on from, of (n_tasks, n, …): (n_tasks * n_specific, n, …)."""
+    values, mask = state
+    return state if n_specific == 1 else State(values.repeat_interleave(n_specific, 0), mask)

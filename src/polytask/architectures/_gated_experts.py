@@ -59,10 +59,8 @@ class GatedExpertsNetwork(EncoderNetwork):
         self.towers = TaskLayers(width, tower_widths, tasks.names, self.members_of)
         per_task = bool(self.mixture.tasks or tower_widths)
         self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=per_task)
-        # scores of all experts are then smaller than the mixed features of all tasks
-        small = n_experts * sum(block.size * len(block.tasks) for block in self.blocks)
         self.mixes_scores = (
-            bool(self.mixture.tasks) and not tower_widths and small < len(tasks) * width
+            bool(self.mixture.tasks) and not tower_widths and self.heads.mix_cheaply(n_experts)
         )
 
     def forward(self, batch: Batch) -> Raw:
@@ -74,7 +72,7 @@ class GatedExpertsNetwork(EncoderNetwork):
         experts, gates = self.experts(states), self._gates(states, batch)
         raw: Raw = {}
         for source, state in experts.items():
-            raw |= self.heads.of_mixed(source, pooled_copies(state), gates[source])
+            raw |= self.heads.of_mixed(source, gates[source], None, pooled_copies(state))
         return raw
 
     def features(self, batch: Batch) -> Mapping[str, State]:

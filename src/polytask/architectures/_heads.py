@@ -15,6 +15,7 @@ from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._places import places_among
 from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._stacked_product import stacked_product
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
@@ -73,12 +74,20 @@ class BlockHeads(nn.Module):
         weight, bias = self._of(tasks)
         return torch.baddbmm(bias[:, None, :], features, weight.transpose(1, 2)).transpose(0, 1)
 
-    def of_mixed(self, experts: Tensor, gates: Tensor, tasks: list[int] | None = None) -> Tensor:
+    def of_mixed(
+        self, gates: Tensor, own: Tensor | None, shared: Tensor, tasks: list[int] | None = None
+    ) -> Tensor:
         """Scores (n, n_tasks, size) of features that gates mix: the mixture of experts' scores."""
         weight, bias = self._of(tasks)
-        of_experts = nn.functional.linear(experts, weight.flatten(0, 1))
-        of_experts = of_experts.view(*experts.shape[:2], *bias.shape)
-        return (of_experts * gates.permute(2, 1, 0)[..., None]).sum(dim=0) + bias
+        of_shared = nn.functional.linear(shared, weight.flatten(0, 1))
+        of_shared = of_shared.view(*shared.shape[:2], *bias.shape)
+        by_expert = gates.permute(2, 1, 0)[..., None]
+        if own is None:
+            return (of_shared * by_expert).sum(dim=0) + bias
+        n_own = own.shape[1]
+        of_own = stacked_product(own.flatten(1, 2), weight).view(*own.shape[:3], -1)
+        mixed_own = (of_own.permute(1, 2, 0, 3) * by_expert[:n_own]).sum(dim=0)
+        return (of_shared * by_expert[n_own:]).sum(dim=0) + mixed_own + bias
 
     def matrices(self) -> list[Tensor]:
         """The weight matrix of every task, (size, in_features)."""
@@ -129,7 +138,7 @@ class Heads(Owner, nn.ModuleList):
         self.blocks, self.per_task = tuple(blocks), per_task
         self._n_axes = len(next(iter(shapes.values()))) + 1
         self._places: dict[tuple[str, str], _Places] = {}
-        self._widths = sorted({pooled_width(shape) for shape in shapes.values()})
+        self.widths = {name: pooled_width(shape) for name, shape in shapes.items()}
         self._tasks_of: dict[str, tuple[str, ...]] = {}
         self._sources = tuple(dict.fromkeys(source for b in blocks for source in b.sources))
         for i, source in enumerate(self._sources):
@@ -172,25 +181,38 @@ class Heads(Owner, nn.ModuleList):
         tasks = self._tasks_of.get(source, ())
         check_state(source, state, tasks)
         vectors = self._pooled(state, own_rows=own_rows)
-        check_vectors(source, vectors, self._widths, tasks, per_task=self.per_task)
+        check_vectors(
+            source, vectors, sorted(set(self.widths.values())), tasks, per_task=self.per_task
+        )
         return vectors
+
+    def mix_cheaply(self, n_experts: int) -> bool:
+        """Whether scores of all experts are fewer than the mixed features of all tasks."""
+        n_scores = sum(block.size * len(block.tasks) for block in self.blocks)
+        n_features = sum(self.widths[block.name] * len(block.tasks) for block in self.blocks)
+        return n_experts * n_scores < n_features
 
     def of_mixed(
         self,
         source: str,
-        experts: Float[Tensor, "n_experts n h"],
         gates: Float[Tensor, "n_tasks n n_experts"],
+        own: Float[Tensor, "n_tasks n_own n h"] | None,
+        shared: Float[Tensor, "n_shared n h"],
     ) -> Raw:
         """Raw scores of a source's rows, from experts and the gates of its tasks that mix them.
 
-        They are those of the mixed features, (n_tasks, n, h), which are not made.
+        They are those of the mixed features, (n_tasks, n, h), which are not made. Gates weigh the
+        tasks' own experts first, if there are any.
         """
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
             places = self._places[source, block.name]
             if places.in_block:
                 carried = None if places.whole_block else places.in_block
-                raw[source, block.name] = heads.of_mixed(experts, places.picked(gates), carried)  # type: ignore[operator]
+                of_tasks = None if own is None else places.picked(own)
+                raw[source, block.name] = heads.of_mixed(  # type: ignore[operator]
+                    places.picked(gates), of_tasks, shared, carried
+                )
         return raw
 
     def _pooled(self, state: State, *, own_rows: bool) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from polytask.architectures._extraction_level import Extracted, repeated
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._mixture import Mixture, mixed_with_own
 from polytask.architectures._pooled_copies import pooled_copies
@@ -58,79 +59,66 @@ class LastLevel(nn.Module):
             else [k * n_specific + e for k in members for e in range(n_specific)]
             for source, members in members_of.items()
         }
-        self.shared = Towers(encoder, inputs, n_shared, start=start, apart=self.apart)
+        self.shared = Towers(encoder, inputs, n_shared, start=start)
         named = [name for name in tasks for _ in range(n_specific)]
-        self.own = Towers(encoder, inputs, len(named), tasks=named, start=start, apart=True)
+        self.own = Towers(encoder, inputs, len(named), tasks=named, start=start, apart=self.apart)
         width = pooled_width(self.own.shapes[start])
         self.mixture = Mixture(width, n_specific + n_shared, tasks)
-        self.n_shared, self.shape = n_shared, (pooled_width(self.own.shape),)
+        self.shape = (pooled_width(self.own.shape),)
 
-    def forward(
-        self, states: Mapping[str, State], task_of: Mapping[str, Tensor | None]
-    ) -> dict[str, Tensor]:
+    def forward(self, below: Extracted, task_of: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
         """Features (n_tasks of the source, n, h), or (n, h) where each row has one task.
 
         Parameters
         ----------
-        states : mapping of source name to State
-            Values (n, …) as entered, or (n_tasks + 1, n, …) from the level below.
+        below : Extracted
         task_of : mapping of source name to tensor of shape (n,), optional
             Position of each row's task, where each row has one.
         """
-        shared = self.shared({name: self._of_shared(state) for name, state in states.items()})
-        gates = self.gates(states, task_of)
+        parts = self.experts(below, task_of)
+        return {name: mixed_with_own(*of_source) for name, of_source in parts.items()}
+
+    def experts(
+        self, below: Extracted, task_of: Mapping[str, Tensor | None]
+    ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+        """Gates, features of tasks' own experts and of shared ones, as `mixed_with_own` takes them."""
+        gates, shared = self.gates(below, task_of), self.shared(below.shared)
         return {
-            name: mixed_with_own(
+            name: (
                 gates[name],
                 self._own_experts(name, state, task_of[name]),
                 pooled_copies(shared[name]),
             )
-            for name, state in states.items()
+            for name, state in below.tasks.items()
         }
 
-    def gates(
-        self, states: Mapping[str, State], task_of: Mapping[str, Tensor | None]
-    ) -> dict[str, Tensor]:
+    def gates(self, below: Extracted, task_of: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
         """Weights of the experts, a task's own first; arguments as in `forward`."""
         gates = {}
-        for name, state in states.items():
+        for name, state in below.tasks.items():
             own, task = self._of_tasks(name, state, task_of[name]), task_of[name]
             rows = pooled_copies(own) if self.apart and task is None else mean_pool(own)
             gates[name] = self.mixture.gates(rows, self.members_of[name], task)
         return gates
 
-    def _of_shared(self, state: State) -> State:
-        values, mask = state
-        return (
-            State(values[-1:].expand(self.n_shared, *values.shape[1:]), mask)
-            if self.apart
-            else state
-        )
-
     def _of_tasks(self, source: str, state: State, task: Tensor | None) -> State:
         """What the level below gives the source's tasks, or the task of each row."""
         values, mask = state
-        if not self.apart:
+        members = self.members_of[source]
+        if not self.apart or (task is None and members is None):
             return state
         if task is not None:
             return State(values[task, torch.arange(len(task), device=task.device)], mask)
-        members = self.members_of[source]
-        return State(values[:-1] if members is None else values[members], mask)
+        return State(values[members], mask)
 
     def _own_experts(self, source: str, state: State, task: Tensor | None) -> Tensor:
         """Features (n_tasks, n_specific, n, h) of tasks' own experts, or (n_specific, n, h)."""
-        values, mask = self._of_tasks(source, state, task)
+        of_tasks = self._of_tasks(source, state, task)
         if task is not None:
-            return self._of_own_rows(State(values, mask), task)
-        members = self.members_of[source]
-        n_tasks = self.n_tasks if members is None else len(members)
-        if not self.apart:
-            values = values.expand(n_tasks, *values.shape)
-        experts = State(values.repeat_interleave(self.n_specific, 0), mask)
-        for stage in self.own:
-            experts = stage(experts, members=self.copies_of[source])
-        pooled = pooled_copies(experts)
-        return pooled.view(n_tasks, self.n_specific, *pooled.shape[1:])
+            return self._of_own_rows(of_tasks, task)
+        rows = repeated(of_tasks, self.n_specific) if self.apart else of_tasks
+        pooled = pooled_copies(self.own.through(rows, self.copies_of[source]))
+        return pooled.view(-1, self.n_specific, *pooled.shape[1:])
 
     def _of_own_rows(self, state: State, task: Tensor) -> Tensor:
         """Rows of one task each go through the experts of that task."""
@@ -142,7 +130,7 @@ class LastLevel(nn.Module):
             mask = groups.gather(mask).repeat_interleave(self.n_specific, 0)
         experts = State(values, mask)
         for stage in self.own:
-            experts = stage(experts, sizes)
+            experts = stage(experts, sizes, apart=True)
         values, mask = experts
         flat = State(values.flatten(0, 1), None if mask is None else mask.flatten(0, 1))
         pooled = mean_pool(flat).view(self.n_tasks, self.n_specific, values.shape[1], -1)

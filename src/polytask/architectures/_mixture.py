@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._stacked_product import stacked_product
 
 __all__ = ["Mixture", "mixed", "mixed_with_own"]
 
@@ -79,8 +80,7 @@ class Mixture(Owner):
             return torch.softmax(own, dim=-1)
         weight = self.weight if members is None else self.weight[members]
         if rows.ndim == 3:
-            logits = torch.bmm(weight, rows.transpose(1, 2))
-            return torch.softmax(logits, dim=1).transpose(1, 2)
+            return torch.softmax(stacked_product(weight, rows), dim=1).transpose(1, 2)
         n_tasks, n_experts, _ = weight.shape  # experts not last, where softmax is slow on few
         logits = nn.functional.linear(rows, weight.transpose(0, 1).flatten(0, 1))
         by_expert = logits.view(len(rows), n_experts, n_tasks)
@@ -139,7 +139,13 @@ def mixed_with_own(gates: Tensor, own: Tensor, shared: Tensor) -> Tensor:
     own : tensor of shape (n_tasks, n_own, n, …) or (n_own, n, …)
     shared : tensor of shape (n_shared, n, …)
     """
-    n_own = len(own) if gates.ndim == 2 else own.shape[1]
-    weights = gates[..., :n_own].transpose(-2, -1)
-    weights = weights.reshape(*weights.shape, *[1] * (own.ndim - weights.ndim))
-    return (weights * own).sum(dim=gates.ndim - 2) + mixed(gates[..., n_own:], shared)
+    if gates.ndim == 2:
+        return mixed_with_own(gates[None], own[None], shared)[0]
+    shape, n_own = shared.shape[2:], own.shape[1]
+    weights, rows = gates.transpose(0, 1), shared.reshape(*shared.shape[:2], -1)
+    sums = torch.bmm(weights[..., n_own:], rows.transpose(0, 1))  # in place below: not a view
+    experts = [own.squeeze(1)] if n_own == 1 else own.unbind(1)  # whose gradient is not a copy
+    for position, expert in enumerate(experts):
+        values = expert.reshape(*expert.shape[:2], -1).transpose(0, 1)
+        sums = sums.addcmul_(weights[..., position, None], values)
+    return sums.transpose(0, 1).view(*gates.shape[:2], *shape)

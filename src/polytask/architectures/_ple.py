@@ -13,10 +13,10 @@ from polytask._validation import Constraint, Interval
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._expert_settings import OWN_EXPERT_CONSTRAINTS, own_expert_ranges
-from polytask.architectures._extraction_level import ExtractionLevel
+from polytask.architectures._extraction_level import Extracted, ExtractionLevel
 from polytask.architectures._heads import Heads
 from polytask.architectures._last_level import LastLevel
-from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._stages import Stages
 from polytask.architectures._task_layers import TaskLayers
 from polytask.data import Batch, Schema
@@ -138,6 +138,17 @@ class PLENetwork(EncoderNetwork):
         self.last = LastLevel(*arguments, bounds[-2], members_of)
         self.towers = TaskLayers(self.last.shape[0], tower_widths, tasks.names, members_of)
         self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
+        self.mixes_scores = not tower_widths and self.heads.mix_cheaply(n_shared + n_specific)
+
+    def forward(self, batch: Batch) -> Raw:
+        """Raw scores, without `features` where heads follow the mixtures and may come before."""
+        task_of = _task_of(batch)
+        if not self.mixes_scores or any(task is not None for task in task_of.values()):
+            return super().forward(batch)
+        raw: Raw = {}
+        for source, (gates, own, shared) in self.last.experts(self._below(batch), task_of).items():
+            raw |= self.heads.of_mixed(source, gates, own, shared)
+        return raw
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Mixed features of every source's tasks, after their towers."""
@@ -152,9 +163,10 @@ class PLENetwork(EncoderNetwork):
         """Weights of the last level's experts by task, the task's own first, then shared ones."""
         return self.last.gates(self._below(batch), _task_of(batch))
 
-    def _below(self, batch: Batch) -> Mapping[str, State]:
+    def _below(self, batch: Batch) -> Extracted:
         """What enters the last level."""
-        states: Mapping[str, State] = self.inputs(batch)
+        entered: Mapping[str, State] = self.inputs(batch)
+        states = Extracted(entered, entered)
         for level in self.levels:
             states = level(states)
         return states

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import torch
 from torch import Tensor, nn
+
+from polytask.architectures._stacked_product import stacked_product
 
 __all__ = ["is_common_chain", "run_chain"]
 
@@ -66,11 +67,15 @@ def run_chain(
     n_copies : int
     apart : bool
     """
-    for prefix, layer in _layers(module):
+    layers = list(_layers(module))
+    followers = [*(layer for _, layer in layers[1:]), None]
+    fresh = False  # whether the values are those of a linear layer with its ReLU
+    for (prefix, layer), follower in zip(layers, followers, strict=True):
         if isinstance(layer, nn.Linear):
             weight, bias = own[f"{prefix}weight"], own.get(f"{prefix}bias")
-            values = _linear(values, weight, bias, apart=apart)
-            apart = True
+            fresh = isinstance(follower, nn.ReLU)
+            linear = _linear if apart else _common_linear
+            values, apart = linear(values, weight, bias, rectified=fresh), True
         elif isinstance(layer, nn.LayerNorm):
             values = nn.functional.layer_norm(values, layer.normalized_shape, eps=layer.eps)
             if layer.elementwise_affine:
@@ -80,23 +85,33 @@ def run_chain(
         elif isinstance(layer, nn.Dropout):
             values = values if apart else values.expand(n_copies, *values.shape)
             values, apart = layer(values), True
+        elif fresh:
+            fresh = False
         else:
             values = layer(values)
     return values if apart else values.expand(n_copies, *values.shape)
 
 
-def _linear(values: Tensor, weight: Tensor, bias: Tensor | None, *, apart: bool) -> Tensor:
-    """Linear layers of all copies, weight (n_copies, out, in)."""
-    if not apart:  # the same rows for all: one product
-        flat = None if bias is None else bias.flatten()
-        joined = nn.functional.linear(values, weight.flatten(0, 1), flat)
-        return joined.view(*joined.shape[:-1], *weight.shape[:2]).movedim(-2, 0)
-    rows = values.flatten(1, -2)
-    if bias is None:
-        outputs = torch.bmm(rows, weight.mT)
-    else:
-        outputs = torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
+def _linear(values: Tensor, weight: Tensor, bias: Tensor | None, *, rectified: bool) -> Tensor:
+    """Linear layers of all copies, weight (k, out, in), on rows of their own, (k, n, …, in)."""
+    outputs = stacked_product(values.flatten(1, -2), weight)
+    outputs = _finished(outputs, None if bias is None else bias.unsqueeze(1), rectified=rectified)
     return outputs.view(*values.shape[:-1], outputs.shape[-1])
+
+
+def _common_linear(
+    values: Tensor, weight: Tensor, bias: Tensor | None, *, rectified: bool
+) -> Tensor:
+    """The same on the same rows for all, (n, …, in): one product."""
+    outputs = nn.functional.linear(values, weight.flatten(0, 1))
+    outputs = _finished(outputs, None if bias is None else bias.flatten(), rectified=rectified)
+    return outputs.view(*outputs.shape[:-1], *weight.shape[:2]).movedim(-2, 0)
+
+
+def _finished(outputs: Tensor, bias: Tensor | None, *, rectified: bool) -> Tensor:
+    """Products with bias and ReLU, in place: none of their gradients reads what came before."""
+    outputs = outputs if bias is None else outputs.add_(bias)
+    return outputs.relu_() if rectified else outputs
 
 
 def _affine(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -106,7 +106,7 @@ class Towers(nn.ModuleList):
         """
         if self.tasks and batch is not None:
             return {name: self._of_tasks(name, s, batch[name].task) for name, s in states.items()}
-        return {name: self._through(state, None) for name, state in states.items()}
+        return {name: self.through(state) for name, state in states.items()}
 
     def advance(self, position: int, states: Mapping[str, State]) -> Mapping[str, State]:
         """Apply all copies of one stage, counted from `start`, to the states of all sources."""
@@ -116,7 +116,7 @@ class Towers(nn.ModuleList):
         members = self.tasks_of[source]
         some = None if len(members) == self.n_copies else members
         if task is None:
-            return self._through(state, some)
+            return self.through(state, some)
         place = places_among(members, self.n_copies, task.device)
         groups = group_rows(place[task], len(members))
         values, mask = state
@@ -129,7 +129,8 @@ class Towers(nn.ModuleList):
         values, mask = grouped
         return State(groups.scatter(values), None if mask is None else groups.scatter(mask))
 
-    def _through(self, state: State, members: list[int] | None) -> State:
+    def through(self, state: State, members: Sequence[int] | None = None) -> State:
+        """State of a source after the last stage of all copies, or of those at some positions."""
         values, mask = state
         if not self and not self.apart:
             n_copies = self.n_copies if members is None else len(members)

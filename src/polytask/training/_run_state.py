@@ -105,7 +105,9 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) 
         for parameter in group["params"] if was_fused else ():
             for name, value in optimizer.state.get(parameter, {}).items():
                 if value.shape != (() if name == "step" else parameter.shape):
-                    sentence = f"{name!r} of a parameter of shape {tuple(parameter.shape)} does not fit"
+                    sentence = (
+                        f"{name!r} of a parameter of shape {tuple(parameter.shape)} does not fit"
+                    )
                     raise ValueError(sentence)
 
 

@@ -26,6 +26,7 @@ from polytask.exceptions import ParameterError, PolytaskError, StudyError
 from polytask.processes import OneProcess, Processes
 from polytask.training._checkpoint import Checkpoint, state_digest
 from polytask.training._device import make_fabric
+from polytask.training._freed_memory import keep_freed_memory
 from polytask.training._held_out import hold_out
 from polytask.training._process_checks import check_same_step, check_same_training
 from polytask.training._run_state import resume_run, save_run
@@ -193,6 +194,7 @@ class Trainer(TrainerSettings):
             If an argument is invalid, `start` does not fit the network, or `processes` have
             different arguments.
         """
+        keep_freed_memory()
         processes = OneProcess() if processes is None else processes
         check("Trainer", "processes", processes, InstanceOf((Processes,)))
         check("Trainer", "held_out", held_out, Interval(float, 0.0, 1.0, closed="left"))

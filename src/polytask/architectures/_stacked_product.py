@@ -1,0 +1,53 @@
+"""Products of stacked matrices whose gradients are laid out as the matrices are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+__all__ = ["stacked_product"]
+
+
+def stacked_product(
+    rows: Float[Tensor, "k n d"], others: Float[Tensor, "k m d"]
+) -> Float[Tensor, "k n m"]:
+    """Products of every row with every other row of the same slice.
+
+    As ``torch.bmm(rows, others.mT)``, which gives gradients of `others` transposed in memory, so
+    that those of a parameter are copied.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.architectures._stacked_product import stacked_product
+    >>> stacked_product(torch.ones(1, 2, 3), torch.ones(1, 1, 3))
+    tensor([[[3.],
+             [3.]]])
+    """
+    product: Tensor = _StackedProduct.apply(rows, others)  # type: ignore[no-untyped-call]
+    return product
+
+
+class _StackedProduct(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(rows: Tensor, others: Tensor) -> Tensor:
+        return torch.bmm(rows, others.mT)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        del output
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        rows, others = (tensor.to(gradient.dtype) for tensor in ctx.saved_tensors)  # as autocast
+        of_rows, of_others = ctx.needs_input_grad
+        return (
+            gradient @ others if of_rows else None,
+            gradient.mT @ rows if of_others else None,
+        )

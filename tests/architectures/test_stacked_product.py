@@ -1,0 +1,56 @@
+"""Products of stacked matrices, and gradients of them."""
+
+import torch
+from torch.func import vmap
+
+from polytask.architectures._stacked_product import stacked_product
+
+
+def stacks(dtype=torch.float64):
+    generator = torch.Generator().manual_seed(0)
+    return [
+        torch.randn(3, n, 4, generator=generator, dtype=dtype, requires_grad=True) for n in (5, 2)
+    ]
+
+
+def test_it_is_a_batched_product_with_its_gradients():
+    rows, others = stacks()
+    torch.testing.assert_close(stacked_product(rows, others), torch.bmm(rows, others.mT))
+    assert torch.autograd.gradcheck(stacked_product, (rows, others))
+    assert torch.autograd.gradgradcheck(stacked_product, (rows, others))
+
+
+def test_gradients_of_parameters_are_not_copied():
+    rows, others = stacks()
+    stacked_product(rows.detach(), others).square().sum().backward()
+    assert others.grad.is_contiguous()
+    assert rows.grad is None
+
+
+def test_many_gradients_at_once():
+    rows, others = stacks()
+    product = stacked_product(rows, others)
+    slopes = torch.randn(4, *product.shape, dtype=torch.float64)
+    together = torch.autograd.grad(
+        product, others, slopes, is_grads_batched=True, retain_graph=True
+    )[0]
+    for slope, gradient in zip(slopes, together, strict=True):
+        alone = torch.autograd.grad(product, others, slope, retain_graph=True)[0]
+        torch.testing.assert_close(gradient, alone)
+
+
+def test_batches_of_stacks():
+    rows, others = (torch.stack([stack.detach(), -2 * stack.detach()]) for stack in stacks())
+    torch.testing.assert_close(vmap(stacked_product)(rows, others), rows @ others.mT)
+
+
+def test_gradients_in_mixed_precision():
+    rows, others = stacks(torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        product = stacked_product(rows, others)
+    product.float().square().sum().backward()
+    wanted = torch.autograd.grad((rows @ others.mT).square().sum(), [rows, others])
+    assert product.dtype == torch.bfloat16
+    for stack, gradient in zip((rows, others), wanted, strict=True):
+        assert stack.grad.dtype == torch.float32
+        torch.testing.assert_close(stack.grad, gradient, rtol=0.1, atol=0.1)
