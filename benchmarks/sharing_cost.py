@@ -1,9 +1,12 @@
 """What a step of each architecture costs, as a multiple of hard sharing, and beside LibMTL's.
 
 Forward, mean squared error of K tasks, backward and Adam on batches of 256 rows of 64 numbers;
-every encoder is an MLP of 2 × 256, mixtures have 8 shared experts (CGC and PLE one more per task). Everything runs turn by turn in one
-process on one thread; figures are medians of process time. With `--profile` it prints which share
-of a step the experts' own matrix products take. Prints Markdown tables.
+every encoder is an MLP of 2 × 256, mixtures have 8 shared experts (CGC, PLE and STEM one more per
+task). The optimiser is that of `Trainer`, for LibMTL's networks too. Everything runs turn by turn in
+one process on one thread; figures are medians of process time. With `--profile` it prints which
+share of a step everything but the experts' own matrix products takes: forward and both backward
+products of every linear layer of every expert, shared or of a task, those of the first layer on the
+common rows included, and no gradient of the rows there. Prints Markdown tables.
 
     LIBMTL_PATH=... python benchmarks/sharing_cost.py [--profile] [--device cuda]
 """
@@ -28,11 +31,13 @@ import polytask.architectures
 from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset, SourceBatch, fit_schemas
 from polytask.encoders import MLP
+from polytask.training._freed_memory import keep_freed_memory
+from polytask.training._optimizers import make_optimizer
 
 N_ROWS, N_FEATURES, WIDTHS, N_EXPERTS = 256, 64, (256, 256), 8
 N_TASKS = (2, 8, 40)
 ROUNDS = 9
-EXPERTS = ("MMoE", "OMoE", "CGC", "PLE", "DSelectK")
+EXPERTS = ("MMoE", "OMoE", "CGC", "PLE", "DSelectK", "STEM")
 
 
 def architectures() -> Iterator[tuple[str, Architecture]]:
@@ -54,7 +59,7 @@ def architectures() -> Iterator[tuple[str, Architecture]]:
 
 def steps_of(network: nn.Module, scores: Callable[[], Tensor], device: str) -> Callable[[], None]:
     """One optimisation step of a network."""
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    optimizer = make_optimizer("adam", network.parameters(), 1e-4, 0.0, {})
     target: list[Tensor] = []
 
     def step() -> None:
@@ -161,20 +166,18 @@ def _products(recipe: Architecture, n_tasks: int) -> Callable[[], None]:
     )
     network = recipe.build(fit_schemas(data), data.tasks, 0)
     matrices = [
-        nn.Parameter(parameter.detach().clone())
+        parameter.detach()
         for name, parameter in network.named_parameters()
         if parameter.ndim == 3 and name.endswith("__weight")
     ]
-    inputs_of = [
-        torch.randn(len(m), N_ROWS, m.shape[2], requires_grad=m.shape[2] != N_FEATURES)
-        for m in matrices
-    ]
+    rows_of = [torch.randn(len(m), N_ROWS, m.shape[2]) for m in matrices]
 
     def step() -> None:
-        for matrix in matrices:
-            matrix.grad = None
-        outputs = [rows @ m.mT for rows, m in zip(inputs_of, matrices, strict=True)]
-        torch.autograd.backward(outputs, [output.detach() for output in outputs])
+        for rows, matrix in zip(rows_of, matrices, strict=True):
+            outputs = rows @ matrix.mT  # which stand for their gradients, too
+            _ = outputs.mT @ rows
+            if matrix.shape[2] != N_FEATURES:
+                _ = outputs @ matrix
 
     return step
 
@@ -185,14 +188,19 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--skip", nargs="*", default=(), help="architectures to leave out")
+    parser.add_argument("--only", nargs="*", help="architectures beside hard sharing")
     parser.add_argument("--tasks", type=int, nargs="*", default=N_TASKS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    keep_freed_memory()
     if arguments.profile:
-        profile()
+        profile(*arguments.tasks[-1:])
         return
+    skipped = set(arguments.skip)
+    if arguments.only is not None:
+        skipped |= {n for n, _ in architectures()} - {"HardSharing", *arguments.only}
     for n_tasks in arguments.tasks:
-        table(n_tasks, arguments.device, arguments.skip)
+        table(n_tasks, arguments.device, skipped)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,9 @@ class ExtractionLevel(Owner):
     def _of_tasks(self, state: State, own: Tensor, shared: Tensor) -> Tensor:
         """Mixed features of every task."""
         gates = self.mixture.gates(pooled_copies(state) if self.apart else mean_pool(state))
-        return mixed_with_own(gates, own.view(-1, self.n_specific, *own.shape[1:]), shared)
+        return mixed_with_own(
+            gates, own.view(len(self.tasks), self.n_specific, *own.shape[1:]), shared
+        )
 
     def _of_all(self, state: State, own: Tensor, shared: Tensor) -> Tensor:
         """Mixed features of all experts."""

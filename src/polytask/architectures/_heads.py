@@ -85,7 +85,7 @@ class BlockHeads(nn.Module):
         if own is None:
             return (of_shared * by_expert).sum(dim=0) + bias
         n_own = own.shape[1]
-        of_own = stacked_product(own.flatten(1, 2), weight).view(*own.shape[:3], -1)
+        of_own = stacked_product(own.flatten(1, 2), weight).view(*own.shape[:3], weight.shape[1])
         mixed_own = (of_own.permute(1, 2, 0, 3) * by_expert[:n_own]).sum(dim=0)
         return (of_shared * by_expert[n_own:]).sum(dim=0) + mixed_own + bias
 

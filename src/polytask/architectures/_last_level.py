@@ -118,7 +118,8 @@ class LastLevel(nn.Module):
             return self._of_own_rows(of_tasks, task)
         rows = repeated(of_tasks, self.n_specific) if self.apart else of_tasks
         pooled = pooled_copies(self.own.through(rows, self.copies_of[source]))
-        return pooled.view(-1, self.n_specific, *pooled.shape[1:])
+        n_tasks = len(pooled) // self.n_specific
+        return pooled.view(n_tasks, self.n_specific, *pooled.shape[1:])
 
     def _of_own_rows(self, state: State, task: Tensor) -> Tensor:
         """Rows of one task each go through the experts of that task."""
