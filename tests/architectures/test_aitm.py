@@ -1,6 +1,7 @@
 """AITM transfers information from each task to the next."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -93,3 +94,19 @@ def test_what_feeds_none_is_no_shared_parameter():
     parts = ("inputs", "transfer.feeding_towers", "transfer.transfers.0")
     assert all(name.startswith(parts) for name in names)
     assert any(name.startswith("transfer.transfers.0") for name in names)
+
+
+def test_rows_of_one_task_each_score_as_those_of_all():
+    recipe, own = AITM(MLP((6,), normalization="batch")), funnel(*["binary"] * 3, own_rows=True)
+    check_architecture(recipe, [own])
+    network, rows = built(recipe, funnel(*["binary"] * 3))
+    other, own_rows = built(recipe, own)
+    network.train()(rows)  # so that running statistics are not those of the start
+    task = own_rows["table"].task
+    both = {"table": replace(rows["table"], task=task)}
+    other.train()(both)
+    for (name, buffer), wanted in zip(other.named_buffers(), network.buffers(), strict=True):
+        torch.testing.assert_close(buffer, wanted, msg=name)
+    ((_, dense),) = network.eval()(rows).items()
+    ((_, scores),) = other.eval()(both).items()
+    torch.testing.assert_close(scores, dense[torch.arange(len(task)), task])

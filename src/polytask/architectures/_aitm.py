@@ -8,21 +8,16 @@ from typing import ClassVar
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from polytask._validation import Constraint, Interval
-from polytask.architectures._dependencies import ancestors_of, descendants_of
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._encoder_network import EncoderNetwork
-from polytask.architectures._feeding_towers import FeedingTowers
 from polytask.architectures._heads import Heads
-from polytask.architectures._information_transfer import Transfers
-from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
-from polytask.architectures._pooled_copies import pooled_copies
 from polytask.architectures._task_branch import TaskBranch
 from polytask.architectures._task_order import has_no_order, in_order, order_note
-from polytask.architectures._towers import Towers
+from polytask.architectures._transfer_towers import TransferTowers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.ranges import Range, SearchRange
@@ -66,8 +61,9 @@ class AITM(EncoderArchitecture):
     The paper has one task before each; here there may be several. Its penalty is summed over
     the rows of a batch that all tasks share; here it is the mean over those of each source that has
     both tasks, labelled or not, and is left out where each row has one task. Features of
-    sequences and maps are mean-pooled before the transfer. With dependencies every row passes
-    through the towers of all tasks, also where each row has one task.
+    sequences and maps are mean-pooled before the transfer. Every row passes through the towers of
+    all tasks, also where each row has one task, and so batch norm counts it in all of them, in
+    training and in its running statistics alike.
 
     References
     ----------
@@ -117,7 +113,7 @@ class AITMNetwork(EncoderNetwork):
         self.calibration = recipe.calibration
         self.transfer = None
         if len(tasks) > 1:
-            self.transfer = _TransferTowers(encoder, self.inputs, in_order(tasks))
+            self.transfer = TransferTowers(encoder, self.inputs, in_order(tasks))
             self.heads = Heads(self.blocks, tasks, (self.transfer.width,), per_task=True)
         else:
             self.plain = TaskBranch(encoder, self.inputs, self.blocks, tasks, tasks.names)
@@ -170,48 +166,6 @@ class AITMNetwork(EncoderNetwork):
                 if former in place and task.name in place
             ]
         return steps
-
-
-class _TransferTowers(nn.Module):
-    """Towers of all tasks, and the transfers between them."""
-
-    def __init__(self, encoder: Encoder, inputs: Inputs, tasks: TaskSet) -> None:
-        super().__init__()
-        descendants = {n: fed for n, fed in descendants_of(ancestors_of(tasks)).items() if fed}
-        self.feeding = tuple(descendants)
-        self.ends = tuple(name for name in tasks.names if name not in descendants)
-        self.feeding_towers = FeedingTowers(encoder, inputs, descendants)
-        self.end_towers = Towers(encoder, inputs, len(self.ends), tasks=self.ends)
-        self.width = self.feeding_towers.width
-        groups = [
-            [n for n in level if n in descendants and tasks.after(n)] for level in tasks.levels()
-        ]
-        groups.append([name for name in self.ends if tasks.after(name)])
-        self.groups = [group for group in groups if group]
-        self.transfers = nn.ModuleList(
-            Transfers(
-                self.width,
-                {name: [self.feeding.index(n) for n in tasks.after(name)] for name in group},
-                descendants,
-            )
-            for group in self.groups
-        )
-        self.order = [(*self.feeding, *self.ends).index(name) for name in tasks.names]
-
-    def forward(self, states: Mapping[str, State]) -> dict[str, Tensor]:
-        """Features of every source's rows for all tasks in the order of the set, (n_tasks, n, h)."""
-        feeding, ends = self.feeding_towers(states), self.end_towers(states)
-        return {name: self._of_rows(feeding[name], pooled_copies(ends[name])) for name in states}
-
-    def _of_rows(self, feeding: Tensor, ends: Tensor) -> Tensor:
-        for group, transfer in zip(self.groups, self.transfers, strict=True):
-            names, features = (
-                (self.feeding, feeding) if group[0] in self.feeding else (self.ends, ends)
-            )
-            index = torch.tensor([names.index(name) for name in group], device=features.device)
-            moved = features.index_copy(0, index, transfer(features[index], feeding))
-            feeding, ends = (moved, ends) if names is self.feeding else (feeding, moved)
-        return torch.cat([feeding, ends])[self.order]
 
 
 def _probability(raw: Raw, source: str, place: _Place) -> Tensor:

@@ -59,7 +59,8 @@ class ESMM(EncoderArchitecture):
 
     In a source that does not label an upstream task, its tower reads that source's rows all the
     same: the entries of all sources meet in one width. Where each row has one task, towers of tasks
-    that feed others see all rows.
+    that feed others see all rows, since a row of buy needs the probability of its click; batch norm
+    counts all of them, in training and in its running statistics alike.
 
     References
     ----------

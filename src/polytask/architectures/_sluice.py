@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from polytask._validation import Constraint, Interval
 from polytask.architectures._copies import Copies
@@ -16,14 +16,12 @@ from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._fused_towers import FusedTowersNetwork
 from polytask.architectures._fusion_unit import (
     FusionUnit,
-    channels_back,
-    channels_last,
     start_weights,
 )
 from polytask.architectures._heads import Heads
 from polytask.architectures._multi_task_module import MultiTaskModule
-from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._sluice_unit import SluiceUnit, StageWeights
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.encoders._pooling import pooled_width
@@ -156,55 +154,6 @@ class SluiceNetwork(FusedTowersNetwork):
         parts = weight.view(len(weight), self.n_subspaces, -1, weight.shape[2])
         first, second = torch.triu_indices(self.n_subspaces, self.n_subspaces, offset=1)
         return (parts[:, first] @ parts[:, second].mT).square().sum()
-
-
-class SluiceUnit(FusionUnit):
-    """Linear combinations of the subspaces of all towers.
-
-    Attributes
-    ----------
-    alpha : tensor of shape (n_tasks, n_subspaces, n_tasks, n_subspaces)
-    """
-
-    def __init__(self, start: Tensor, owners: Sequence[str]) -> None:
-        super().__init__(owners)
-        self.alpha = nn.Parameter(start.clone())
-
-    def mixing(self) -> Tensor:
-        """Weights (n_tasks, n_tasks, n_subspaces, n_subspaces), those of all pairs of subspaces."""
-        return self.alpha.transpose(1, 2)
-
-    def forward(self, inputs: State, outputs: State) -> State:
-        """Fused features of every task's tower."""
-        del inputs
-        values = channels_last(outputs.values)
-        parts = values.reshape(*values.shape[:-1], self.alpha.shape[1], -1)
-        fused = torch.einsum("ksjt,j...tc->k...sc", self.alpha, parts).flatten(-2)
-        return State(channels_back(fused), outputs.mask)
-
-
-class StageWeights(Owner):
-    """Weights of the stages for every task, equal at the start.
-
-    Attributes
-    ----------
-    beta : tensor of shape (n_tasks, n_stages)
-    """
-
-    def __init__(self, n_stages: int, tasks: Sequence[str]) -> None:
-        super().__init__()
-        self.tasks = tuple(tasks)
-        self.beta = nn.Parameter(torch.full((len(self.tasks), n_stages), 1 / n_stages))
-
-    def forward(
-        self, stages: Float[Tensor, "n_stages n_tasks n h"]
-    ) -> Float[Tensor, "n_tasks n h"]:
-        """Features of every task, mixed over the stages."""
-        return torch.einsum("kl,lknh->knh", self.beta, stages)
-
-    def owners(self) -> Sequence[Owned]:
-        """Row k belongs to the k-th task."""
-        return [Owned(self.beta, self.tasks, axis=0)]
 
 
 def _checked(channels: Sequence[int], n_subspaces: int) -> int:
