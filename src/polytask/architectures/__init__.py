@@ -2,7 +2,8 @@
 
 An `Architecture` is a recipe, the network that it builds a `MultiTaskModule`. Both are written
 from public pieces: `Inputs`, `Stages`, `Towers`, `Copies`, `Mixture`, `Heads`. Most recipes extend
-`EncoderArchitecture`. Begin with `HardSharing`.
+`EncoderArchitecture`; new ways of fusing towers (`FusionUnit`) or of conditioning a trunk on the
+task (`Condition`) need little more. Begin with `HardSharing`.
 """
 
 from polytask.architectures._adapters import Adapters
@@ -11,6 +12,8 @@ from polytask.architectures._aitm import AITM
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._branching import Branching
 from polytask.architectures._cgc import CGC
+from polytask.architectures._condition import Condition
+from polytask.architectures._conditioned_network import ConditionedNetwork
 from polytask.architectures._copies import Copies
 from polytask.architectures._cosmos import COSMOS
 from polytask.architectures._cross_stitch import CrossStitch
@@ -19,6 +22,8 @@ from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._esm2 import ESM2
 from polytask.architectures._esmm import ESMM
 from polytask.architectures._film import FiLM
+from polytask.architectures._fused_towers import FusedTowersNetwork
+from polytask.architectures._fusion_unit import FusionUnit
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._heads import Heads
 from polytask.architectures._hierarchical import Hierarchical
@@ -61,11 +66,15 @@ __all__ = [
     "Adapters",
     "Architecture",
     "Branching",
+    "Condition",
+    "ConditionedNetwork",
     "Copies",
     "CrossStitch",
     "DSelectK",
     "EncoderArchitecture",
     "FiLM",
+    "FusedTowersNetwork",
+    "FusionUnit",
     "HardSharing",
     "Heads",
     "Hierarchical",

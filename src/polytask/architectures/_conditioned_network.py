@@ -44,6 +44,29 @@ class ConditionedNetwork(MultiTaskModule):
         By the number of the stage that they follow, from 1; ``"0"`` follows the entry.
     heads : nn.Module
         Maps features of every source's tasks, and the batch, to raw scores.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import torch
+    >>> from torch import nn
+    >>> from polytask.architectures import Condition, ConditionedNetwork, EncoderArchitecture
+    >>> from polytask.encoders import MLP
+    >>> class Scaled(Condition):
+    ...     def __init__(self, tasks):
+    ...         super().__init__(tasks)
+    ...         self.scale = nn.Parameter(torch.ones(len(tasks)))
+    ...
+    ...     def forward(self, values, rows):
+    ...         return values * rows.of(self.scale).view(-1, *[1] * (values.ndim - 1))
+    >>> @dataclass(frozen=True)
+    ... class ScaledTrunk(EncoderArchitecture):
+    ...     def network(self, encoder, schemas, tasks):
+    ...         network = ConditionedNetwork("ScaledTrunk", encoder, schemas, tasks)
+    ...         network.conditions["1"] = Scaled(tasks.names)
+    ...         return network
+    >>> from polytask.testing import check_architecture
+    >>> check_architecture(ScaledTrunk(MLP((4,))))
     """
 
     heads: nn.Module

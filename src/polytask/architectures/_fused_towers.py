@@ -48,6 +48,24 @@ class FusedTowersNetwork(EncoderNetwork):
     ------
     ParameterError
         If a stage is named that there is not.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> from polytask.architectures import EncoderArchitecture, FusedTowersNetwork, FusionUnit
+    >>> from polytask.encoders import MLP, State
+    >>> class Sum(FusionUnit):
+    ...     def forward(self, inputs, outputs):
+    ...         return State(outputs.values + outputs.values.sum(dim=0), outputs.mask)
+    >>> @dataclass(frozen=True)
+    ... class Summed(EncoderArchitecture):
+    ...     def network(self, encoder, schemas, tasks):
+    ...         def unit(in_channels, channels, owners):
+    ...             return Sum(owners)
+    ...
+    ...         return FusedTowersNetwork("Summed", encoder, schemas, tasks, unit)
+    >>> from polytask.testing import check_architecture
+    >>> check_architecture(Summed(MLP((4, 4))))
     """
 
     def __init__(
