@@ -17,8 +17,8 @@ from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import as_learners, resolve_learner
 from polytask.merging import DARE, TIES, AdaMerging, TaskArithmetic, WeightAveraging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
+from polytask.neural_network._budget_shares import budget_shares
 from polytask.neural_network._merged_states import merged_state
-from polytask.neural_network._merged_training import budget_shares
 from polytask.penalties import MeanDeviation
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -70,8 +70,13 @@ def test_shared_tensors_are_merged_and_heads_come_from_their_own_copies(merging)
 
 
 def test_half_of_the_budget_is_joint_and_the_cost_of_all_stages_is_counted():
-    model = fitted(WeightAveraging(), steps=21)
+    records = []
+    model = fitted(WeightAveraging(), steps=21, on_epoch=records.append)
     history = model.history
+    assert [record.step for record in records] == [5, 10, 15, 20, 21]
+    assert [record.validation_losses for record in records] == [
+        epoch.validation_losses for epoch in history.epochs[:-1]
+    ]
     assert history.n_steps == 21
     assert [epoch.step for epoch in history.epochs] == [5, 10, 15, 20, 21, 21]
     assert [epoch.epoch for epoch in history.epochs] == [1, 2, 3, 4, 5, 6]

@@ -25,7 +25,8 @@ class Budget:
         Settings to try; the grid is that of `polytask.evaluation`.
     steps : int, default 2000
         Optimiser steps of one training run (one step of `SingleTask` updates every task's network
-        once, each on a batch of its own).
+        once, each on a batch of its own; so does one that fine-tunes the copies of a
+        `MergedNetwork`).
 
     Examples
     --------
