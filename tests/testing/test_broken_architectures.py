@@ -356,6 +356,44 @@ def test_a_good_preference_passes():
     check_architecture(PreferenceRecipe(network=Undeclared))
 
 
+class Router(Joint):
+    """A good one, which is equally unsure of all rows."""
+
+    routed_sources = ("table",)
+
+    def route(self, batch):
+        return {name: torch.zeros(rows.n_rows, len(self.tasks)) for name, rows in batch.items()}
+
+
+class UndeclaredRouter(Router):
+    routed_sources = ()
+
+
+class RouterOfOneTask(Router):
+    def route(self, batch):
+        return {name: scores[:, :1] for name, scores in super().route(batch).items()}
+
+
+class InfiniteRouter(Router):
+    def route(self, batch):
+        return {name: scores / 0 for name, scores in super().route(batch).items()}
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (UndeclaredRouter, r"route gives scores for {'table'}, not for set\(\)"),
+        (RouterOfOneTask, r"route gives table scores \(60, 1\), not \(60, 2\)"),
+        (InfiniteRouter, "scores that are not finite"),
+    ],
+)
+def test_a_broken_router_is_found(network, words):
+    data = tiny_dataset(["regression", "regression"], own_rows=True)
+    check_architecture(Recipe(network=Router), [data])
+    with pytest.raises(AssertionError, match=words):
+        check_architecture(Recipe(network=network), [data])
+
+
 BROKEN_NETWORKS = [
     (LeftOut, "leaves out"),
     (StatedTwice, "states .* twice"),
