@@ -8,7 +8,6 @@ import polytask.architectures
 import polytask.learners
 from polytask._naming import snake_case
 from polytask.architectures import HardSharing, SingleTask
-from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import (
     GradientBoosting,
@@ -90,7 +89,7 @@ class Own(Learner):
     ("learners", "remedy"),
     [
         (
-            [MultiTaskNetwork(), MultiTaskNetwork(HardSharing(MLP((8,))))],
+            [MultiTaskNetwork(), HardSharing()],
             r"'hard_sharing' twice; give one of them another `label`: MultiTaskNetwork\(…, label=…\)",
         ),
         (
