@@ -45,7 +45,7 @@ def test_merged_networks_are_compared_and_saved(polytask, table, tmp_path):
 
 def test_several_in_one_command(polytask, table, tmp_path):
     ran = polytask(
-        "compare", table, "-t", "income:binary", "-t", "married:binary", "--after", "married=income",
+        "compare", table, "-t", "income:binary", "-t", "married:binary",
         *(part for name in SEVERAL for part in ("--model", name)),
         "--set", "encoder.widths=4,4", "--steps", 2, "--seeds", 1, "--trials", 1, "--out", "out",
     )  # fmt: skip
@@ -53,6 +53,9 @@ def test_several_in_one_command(polytask, table, tmp_path):
     comparison = json.loads((tmp_path / "out" / "comparison.json").read_text())
     names = [learner["name"] for learner in comparison["learners"]]
     assert names == ["single_task", *SEVERAL, "constant"]
+    assert "note: Hierarchical takes the tasks low to high in the order given" in ran.out
+    assert "note: ESMM takes the tasks for steps, each within the one before it" in ran.out
+    assert ran.out.count("--after married=income") == 2
     table_lines = ran.out.partition("\n\n")[0].splitlines()[1:]
     rows = {line.split()[0]: line for line in table_lines}
     assert set(rows) == set(names)
