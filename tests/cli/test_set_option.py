@@ -146,7 +146,7 @@ def test_settings_of_other_methods_are_pointed_at():
         learners(["branching"], given=[("shared_stages", "1")])
     said = str(caught.value)
     assert said.startswith("branching has no setting named 'shared_stages'. Known: architecture, ")
-    assert said.endswith(" hard_sharing has 'shared_stages'.")
+    assert said.endswith(" hard_sharing and routed have 'shared_stages'.")
     with pytest.raises(UnknownNameError, match=r"'stage'\. Known: "):
         learners(["branching", "linear"], given=[("stage", "1")])
 

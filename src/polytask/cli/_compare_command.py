@@ -50,7 +50,7 @@ def compare(
             "-m",
             metavar="NAME",
             help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
-            "hierarchical, esmm, single_task and others ([bold]polytask methods[/bold] lists them), "
+            "hierarchical, esmm, single_task and others ([bold]polytask methods models[/bold] lists them), "
             "linear, pooled_linear or gradient_boosting; hard_sharing+mgda names its balancing too, "
             "'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
             "networks apart and joint, linear models and boosted trees; in any case a constant, which "
@@ -62,6 +62,7 @@ def compare(
         bool | None,
         typer.Option(
             "--twins",
+            metavar=" ",
             help="Compare the twin of every joint network too: one of its kind for each task alone.",
             show_default=False,
             rich_help_panel="Training",

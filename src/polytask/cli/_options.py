@@ -40,7 +40,7 @@ _DATA, _TRAINING = "Data", "Training"
 
 USUAL_WEIGHTINGS = ("equal", "uncertainty_weighting", "dynamic_weight_average", "famo")
 USUAL_AGGREGATIONS = ("mean", "mgda", "pc_grad", "ca_grad", "nash_mtl", "up_grad")
-_MORE = "`polytask methods` lists all; module:Class is one of your own"
+_MORE = "polytask methods lists all; module:Class is one of your own"
 
 Table = Annotated[
     Path | None,
@@ -283,7 +283,9 @@ Config = Annotated[
 ]
 Quiet = Annotated[
     bool | None,
-    typer.Option("--quiet", "-q", help="Say nothing but the result.", show_default=False),
+    typer.Option(
+        "--quiet", "-q", metavar=" ", help="Say nothing but the result.", show_default=False
+    ),
 ]
 Trust = Annotated[
     list[str] | None,

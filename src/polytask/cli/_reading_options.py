@@ -43,6 +43,7 @@ NoHeader = Annotated[
     bool | None,
     typer.Option(
         "--no-header",
+        metavar=" ",
         help="The first line is a row like any other; columns are called column_1 and so on.",
         show_default=False,
         rich_help_panel=_PANEL,

@@ -27,6 +27,9 @@ _ONLY_BY_OPTION = {"model", "steps", "epochs"}
 """Options without which there is a value all the same: a model, and the budget."""
 
 
+_MOST_NAMED = 5
+
+
 def with_settings(
     learners: Sequence[Learner], options: DataSettings, note: Callable[[str], None]
 ) -> tuple[Learner, ...]:
@@ -146,17 +149,19 @@ def _unknown(learners: Sequence[Learner], path: str) -> str:
 def _elsewhere(path: str) -> str:
     """Sentence on the methods that have a setting of that name, if there are any."""
     name = path.rpartition(".")[2]
-    holders = [
+    methods = (
+        method for room in ROOMS if room.prefix is not None for method in room.methods().values()
+    )
+    holders = sorted(
         snake_case(method.__name__)
-        for room in ROOMS
-        if room.prefix is not None
-        for method in room.methods().values()
+        for method in methods
         if name in inspect.signature(method).parameters
-    ]
+    )
     if not holders:
         return ""
     verb = "has" if len(holders) == 1 else "have"
-    return f" {first_and_more(holders)} {verb} {name!r}."
+    listed = enumerated(holders) if len(holders) <= _MOST_NAMED else first_and_more(holders)
+    return f" {listed} {verb} {name!r}."
 
 
 def _partly(learners: Sequence[Learner], having: Sequence[int], path: str, text: str) -> str:
