@@ -9,7 +9,7 @@ from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork
 from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
-from polytask.testing import tiny_dataset
+from polytask.testing import check_architecture, tiny_dataset
 from polytask.training import Trainer, score, to_tensors
 from polytask.training._held_out import hold_out
 
@@ -87,6 +87,10 @@ def test_copies_of_a_network_answer_as_it_does(architecture, form):
     for state in copies.states().values():
         for name, tensor in network.state_dict().items():
             assert torch.equal(state[name], tensor)
+
+
+def test_every_tensor_of_a_copy_belongs_to_its_task():
+    check_architecture(TaskCopies(SMALL), [FORMS["shared rows"], FORMS["own tables"]])
 
 
 @pytest.mark.parametrize("form", FORMS)
