@@ -146,13 +146,24 @@ class Learner(ABC):
         return None
 
     def with_detail(self, detail: str) -> Learner:
-        """The same recipe under a name that holds some of its settings, ``linear(alpha=0.1)``.
+        """The same recipe under a name that holds some of its settings, ``mmoe(n_experts=4)+mgda``.
 
-        A learner whose class has no field `name` stays as it is.
+        A learner whose class has neither a field `label` nor `name` stays as it is.
+
+        Examples
+        --------
+        >>> from polytask.neural_network import MultiTaskNetwork
+        >>> from polytask.training import Trainer
+        >>> network = MultiTaskNetwork(trainer=Trainer(aggregation="mgda", batch_size=64))
+        >>> network.with_detail("batch_size=64").name
+        'hard_sharing(batch_size=64)+mgda'
         """
-        if not any(field.name == "name" for field in fields(self)):  # type: ignore[arg-type]
+        known = {field.name for field in fields(self)}  # type: ignore[arg-type]
+        field = next((name for name in ("label", "name") if name in known), None)
+        if field is None:
             return self
-        renamed: Learner = replace(self, name=f"{self.name}({detail})")  # type: ignore[type-var]
+        name, plus, methods = self.name.partition("+")
+        renamed: Learner = replace(self, **{field: f"{name}({detail}){plus}{methods}"})  # type: ignore[type-var]
         return renamed
 
     def settings(self) -> Sequence[Setting]:

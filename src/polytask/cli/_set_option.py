@@ -84,7 +84,7 @@ def _check_own(learner: Learner, name: ModelName, options: DataSettings) -> None
     known = learner.settings()
     own = {find(known, path, learner.name).path: path for path in name.settings}
     for full, path in own.items():
-        option = _option(full, options)
+        option = "model" if full == learner.named_by else _option(full, options)
         if option is None:
             continue
         flag = f"--{option}".replace("_", "-")

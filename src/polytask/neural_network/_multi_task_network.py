@@ -92,25 +92,6 @@ class MultiTaskNetwork(Learner):
         """Whether tasks share anything."""
         return self.architecture.shares
 
-    def with_detail(self, detail: str) -> MultiTaskNetwork:
-        """The same network under a name that holds some of its settings, ``mmoe(n_experts=4)``.
-
-        Examples
-        --------
-        >>> from polytask.neural_network import MultiTaskNetwork
-        >>> from polytask.training import Trainer
-        >>> network = MultiTaskNetwork(trainer=Trainer(aggregation="mgda", batch_size=64))
-        >>> network.with_detail("batch_size=64").name
-        'hard_sharing(batch_size=64)+mgda'
-        """
-        name, plus, methods = self.name.partition("+")
-        return replace(self, label=f"{name}({detail}){plus}{methods}")
-
-    @property
-    def takes_preference(self) -> bool:
-        """Whether its network is conditioned on a preference between the tasks."""
-        return self.architecture.takes_preference
-
     def settings(self) -> Sequence[Setting]:
         """All settings; those of balancing and observers are left out if tasks share nothing."""
         return [
