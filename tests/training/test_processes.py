@@ -191,18 +191,19 @@ def errors_of_two(broken, **functions):
 
 
 @pytest.mark.parametrize(("batch_size", "size"), [(3, 2), (4, 3)])
-def test_no_process_normalises_over_a_single_row(batch_size, size, monkeypatch):
+def test_no_process_normalises_over_a_single_row(batch_size, size):
     normalised = HardSharing(MLP((8,), normalization="batch"))
-    monkeypatch.setattr("training_processes.SMALL", normalised)
-    train = partial(trained, settings(batch_size=batch_size), mixed_table(20), None)
+    trainer = settings(batch_size=batch_size)
+    train = partial(trained, trainer, mixed_table(20), None, architecture=normalised)
     first, *others = together(size, train)
     for other in others:
         agree(first, other, rtol=0.0, atol=0.0)
 
 
-def test_statistics_of_batch_norm_are_averaged(monkeypatch):
-    monkeypatch.setattr("training_processes.SMALL", HardSharing(MLP((8,), normalization="batch")))
-    train = partial(trained, settings(), mixed_table(40), mixed_table(20, seed=1))
+def test_statistics_of_batch_norm_are_averaged():
+    normalised = HardSharing(MLP((8,), normalization="batch"))
+    rows = mixed_table(40), mixed_table(20, seed=1)
+    train = partial(trained, settings(), *rows, architecture=normalised)
     first, second = together(2, train)
     assert any("running" in tensor for tensor in first[0])
     agree(first, second, rtol=0.0, atol=0.0)
@@ -288,10 +289,10 @@ def test_what_only_one_process_can_do(options, error, sentence):
         together(2, partial(trained, settings(**options), mixed_table(40), None))
 
 
-def test_networks_of_single_tasks_are_for_one_process(monkeypatch):
-    monkeypatch.setattr("training_processes.SMALL", SingleTask(SMALL.encoder))
+def test_networks_of_single_tasks_are_for_one_process():
+    alone = SingleTask(SMALL.encoder)
     with pytest.raises(ParameterError, match="Networks of single tasks are trained by one process"):
-        together(2, partial(trained, settings(), mixed_table(40), None))
+        together(2, partial(trained, settings(), mixed_table(40), None, architecture=alone))
 
 
 @pytest.mark.slow
