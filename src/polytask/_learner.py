@@ -145,10 +145,17 @@ class Learner(ABC):
         """
         return None
 
-    def with_detail(self, detail: str) -> Learner:
+    def with_detail(self, detail: str, base: str | None = None) -> Learner:
         """The same recipe under a name that holds some of its settings, ``mmoe(n_experts=4)+mgda``.
 
         A learner whose class has neither a field `label` nor `name` stays as it is.
+
+        Parameters
+        ----------
+        detail : str
+            The settings as they stand in the name.
+        base : str, optional
+            The name without them; by default that of the recipe.
 
         Examples
         --------
@@ -162,8 +169,9 @@ class Learner(ABC):
         field = next((name for name in ("label", "name") if name in known), None)
         if field is None:
             return self
-        name, plus, methods = self.name.partition("+")
-        renamed: Learner = replace(self, **{field: f"{name}({detail}){plus}{methods}"})  # type: ignore[type-var]
+        name, plus, methods = (base or self.name).partition("+")
+        opened = f"{name.removesuffix(')')}, " if name.endswith(")") else f"{name}("
+        renamed: Learner = replace(self, **{field: f"{opened}{detail}){plus}{methods}"})  # type: ignore[type-var]
         return renamed
 
     def settings(self) -> Sequence[Setting]:

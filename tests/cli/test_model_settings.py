@@ -29,6 +29,11 @@ def test_two_settings_of_one_architecture():
     assert many.twin().name == "separate(mmoe(n_experts=16))"
 
 
+def test_a_part_that_names_the_network_is_named_once():
+    (network,) = learners("soft_sharing(penalty=trace_norm, penalty.alpha=0.1)")
+    assert network.name == "soft_sharing(penalty=trace_norm, penalty.alpha=0.1)"
+
+
 def test_values_are_read_as_set_reads_them():
     (network,) = learners(
         "hard_sharing(encoder.widths=64,64, initializer=orthogonal, learning_rate=1e-2)"

@@ -2,11 +2,12 @@
 
 import pytest
 
-from polytask.architectures import HardSharing, MMoE
+from polytask.architectures import HardSharing, MMoE, SoftSharing
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError
 from polytask.learners import as_learners
 from polytask.neural_network import MultiTaskNetwork
+from polytask.penalties import TraceNorm
 from polytask.tasks import Task, TaskSet
 from polytask.training import Trainer
 
@@ -35,6 +36,14 @@ def test_only_settings_that_differ_are_named():
         "mmoe(widths=(8, 8), n_experts=4)",
         "mmoe(widths=(8, 8), n_experts=2)",
         "linear",
+    ]
+
+
+def test_settings_join_what_stands_in_brackets():
+    weak, strong = (MultiTaskNetwork(SoftSharing(penalty=TraceNorm(alpha=a))) for a in (0.1, 1.0))
+    assert names(weak, strong) == [
+        "soft_sharing(trace_norm, alpha=0.1)",
+        "soft_sharing(trace_norm, alpha=1.0)",
     ]
 
 

@@ -134,7 +134,7 @@ def _with_settings(learner: Learner, name: ModelName) -> Learner:
     configured, left = applied(learner, written, type(learner).settings, learner.name)
     for error in left.values():
         raise error
-    detailed: Learner = configured.with_detail(name.detail)
+    detailed: Learner = configured.with_detail(name.detail, learner.name)
     return detailed
 
 
