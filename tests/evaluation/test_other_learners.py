@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from fakes_evaluation import Apart, table
+from scipy.stats import norm
 
 from polytask.architectures import HardSharing, Hierarchical
 from polytask.bookkeeping import Budget
@@ -27,6 +29,7 @@ from polytask.evaluation.wording._sizes import size_notes
 from polytask.evaluation.wording._twin import about_twin
 from polytask.evaluation.wording._verdict import verdict
 from polytask.report import render
+from polytask.statistics import holm
 from polytask.testing import tiny_dataset
 
 BETTER = DeltaMEstimate(0.1, (0.05, 0.15), 0.01, tasks=("a", "b"))
@@ -104,6 +107,58 @@ def test_sharing_is_the_cause_of_a_gain_over_both_alone(main, twin, said):
     assert about(main, twin).partition(" over 2 tasks.")[2] == said or (
         twin.answer == TOO_FEW and about(main, twin).endswith(said)
     )
+
+
+def test_gains_on_tasks_over_baseline_and_twin_are_corrected_once():
+    """Tasks that are sure in one of two families must not lighten the correction of the other."""
+    main = with_p(difference(answer=HELPED, a=HELPED, b=HELPED), a=0.04, b=1e-9)
+    twin = with_p(difference(answer=HELPED, a=HELPED, b=HELPED), a=1e-9, b=0.04)
+    assert about(main, twin).endswith("not shown to come from sharing: its size may explain it.")
+    sure = with_p(twin, a=1e-9, b=1e-9)
+    assert "gain over alone on a and b is not owed" in about(main, sure)
+    assert "gain over alone on b is not owed" in about(with_p(main, a=0.04, b=1e-9, few="a"), sure)
+
+
+def with_p(base, few=None, **values):
+    """A difference with these p-values; none for a task of too few units."""
+    tasks = {
+        task: replace(answer, p=None, answer=TOO_FEW)
+        if task == few
+        else replace(answer, p=values[task])
+        for task, answer in base.tasks.items()
+    }
+    return replace(base, tasks=tasks)
+
+
+@pytest.mark.parametrize("n_tasks", [2, 12])
+def test_sharing_is_wrongly_said_to_help_in_at_most_five_percent(n_tasks):
+    """The worst case: every gain is sure over one of the two others, and nought over the other."""
+    n_studies, rng = 300, np.random.default_rng(0)
+    z = rng.normal(size=(n_studies, 2, n_tasks + 1))
+    for column in range(n_tasks + 1):
+        z[:, column % 2, column] = 9.0
+    p_values = 2 * norm.sf(np.abs(z))
+    said = [
+        "is not owed to size alone" in about(*map(drawn, *study))
+        for study in zip(z, p_values, strict=True)
+    ]
+    assert np.mean(said) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / n_studies)
+
+
+def drawn(z, p_values):
+    """A difference with these statistics, the average's first."""
+    corrected = holm({str(k): float(p) for k, p in enumerate(p_values[1:])})
+    tasks = {
+        name: TaskDifference(
+            "mae", 0.5, (0.1, 0.9), 0.1, float(p_values[int(name) + 1]), p,
+            (HELPED if z[int(name) + 1] > 0 else HURT) if p <= 0.05 else NOTHING,
+            "", None, counted=True,
+        )
+        for name, p in corrected.items()
+    }  # fmt: skip
+    delta = DeltaMEstimate(float(z[0]), (0.0, 1.0), float(p_values[0]), tasks=tuple(tasks))
+    counts = dict.fromkeys([HELPED, HURT, NOTHING, TOO_FEW, UNDEFINED], 0)
+    return LearnerDifference("net", "alone", tasks, delta, HELPED, "", counts)
 
 
 def test_a_population_has_a_twin_too():
