@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from polytask.architectures import CGC, PLE, HardSharing, MMoE, OMoE
+from polytask.architectures import CGC, PLE, STEM, HardSharing, MMoE, OMoE
 from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP, Encoder, MaskedStage, State, mean_pool
 from polytask.exceptions import ParameterError
@@ -261,6 +261,19 @@ def test_maps_are_pooled_for_the_gates_and_before_they_are_mixed():
     unpooled = torch.einsum("kne,enchw->knchw", gates, maps)
     wanted = torch.stack([mean_pool(State(m)) for m in unpooled])
     torch.testing.assert_close(network.features(batch)["table"].values, wanted)
+
+
+@pytest.mark.parametrize("own_rows", [False, True])
+@pytest.mark.parametrize("recipe", [CGC, PLE, MMoE, STEM])
+def test_no_rows_of_maps_have_no_scores(recipe, own_rows):
+    def to_maps(shape):
+        return nn.Sequential(nn.Linear(shape[0], 12), nn.Unflatten(1, (3, 2, 2)))
+
+    network, batch = built(recipe(to_maps), tiny_dataset(["binary"] * 2, own_rows=own_rows))
+    none = {name: rows.take(torch.arange(0)) for name, rows in batch.items()}
+    scores = {key: tuple(raw.shape) for key, raw in network(batch).items()}
+    for key, raw in network(none).items():
+        assert tuple(raw.shape) == (0, *scores[key][1:])
 
 
 def fitted_loss(recipe):

@@ -158,6 +158,12 @@ def test_the_penalty_on_features_brings_them_together():
     assert spread(10.0) < 0.1 * spread(0.0)
 
 
+def test_a_batch_without_rows_has_no_penalty_on_features():
+    network = built(SoftSharing(MLP((8,)), representation=1.0), planted((0, 1)))
+    none = {network.sources[0]: SourceBatch({"numeric": torch.zeros(0, 6)})}
+    assert network.batch_penalty(network.features(none), {}, none) == 0
+
+
 def test_rows_of_one_task_each_go_through_their_tasks_network_only():
     data = tiny_dataset(["regression"] * 3, own_rows=True)
     recipe = SoftSharing(MLP((8,)))

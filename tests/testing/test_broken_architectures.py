@@ -161,6 +161,14 @@ class UndeclaredHeads(Joint):
         return [Owned(owned.tensor, owned.tasks) for owned in super().owners()]
 
 
+class NeedsRows(Joint):
+    """Fails at a batch without rows, for which a width of -1 is not defined."""
+
+    def features(self, batch):
+        states = super().features(batch)
+        return {name: State(s.values.reshape(len(s.values), -1)) for name, s in states.items()}
+
+
 class Identity(Joint):
     """A good network with two mixing matrices, which start where tasks do not meet."""
 
@@ -395,6 +403,7 @@ def test_a_broken_router_is_found(network, words):
 
 
 BROKEN_NETWORKS = [
+    (NeedsRows, r"a batch without rows cannot be scored: .*reshape"),
     (LeftOut, "leaves out"),
     (StatedTwice, "states .* twice"),
     (OfStrangers, "to the tasks"),

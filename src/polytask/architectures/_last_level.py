@@ -134,5 +134,6 @@ class LastLevel(nn.Module):
             experts = stage(experts, sizes, apart=True)
         values, mask = experts
         flat = State(values.flatten(0, 1), None if mask is None else mask.flatten(0, 1))
-        pooled = mean_pool(flat).view(self.n_tasks, self.n_specific, values.shape[1], -1)
+        pooled = mean_pool(flat)
+        pooled = pooled.view(self.n_tasks, self.n_specific, values.shape[1], pooled.shape[1])
         return pooled[groups.group, :, groups.rank].transpose(0, 1)

@@ -142,10 +142,10 @@ def mixed_with_own(gates: Tensor, own: Tensor, shared: Tensor) -> Tensor:
     if gates.ndim == 2:
         return mixed_with_own(gates[None], own[None], shared)[0]
     shape, n_own = shared.shape[2:], own.shape[1]
-    weights, rows = gates.transpose(0, 1), shared.reshape(*shared.shape[:2], -1)
+    weights, rows = gates.transpose(0, 1), shared.flatten(2) if shape else shared[..., None]
     sums = torch.bmm(weights[..., n_own:], rows.transpose(0, 1))  # in place below: not a view
     experts = [own.squeeze(1)] if n_own == 1 else own.unbind(1)  # whose gradient is not a copy
     for position, expert in enumerate(experts):
-        values = expert.reshape(*expert.shape[:2], -1).transpose(0, 1)
+        values = (expert.flatten(2) if shape else expert[..., None]).transpose(0, 1)
         sums = sums.addcmul_(weights[..., position, None], values)
     return sums.transpose(0, 1).view(*gates.shape[:2], *shape)

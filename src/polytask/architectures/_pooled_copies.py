@@ -30,4 +30,5 @@ def pooled_copies(state: State) -> Float[Tensor, "n_copies n h"]:
     if values.ndim == 3:
         return values
     each = None if mask is None else mask.repeat(len(values), 1)
-    return mean_pool(State(values.flatten(0, 1), each)).view(*values.shape[:2], -1)
+    pooled = mean_pool(State(values.flatten(0, 1), each))
+    return pooled.view(*values.shape[:2], pooled.shape[1])

@@ -35,7 +35,8 @@ class SluiceUnit(FusionUnit):
         """Fused features of every task's tower."""
         del inputs
         values = channels_last(outputs.values)
-        parts = values.reshape(*values.shape[:-1], self.alpha.shape[1], -1)
+        n_subspaces, width = self.alpha.shape[1], values.shape[-1]
+        parts = values.reshape(*values.shape[:-1], n_subspaces, width // n_subspaces)
         fused = torch.einsum("ksjt,j...tc->k...sc", self.alpha, parts).flatten(-2)
         return State(channels_back(fused), outputs.mask)
 

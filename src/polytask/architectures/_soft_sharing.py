@@ -236,7 +236,7 @@ class SoftSharingNetwork(MultiTaskModule):
             return None
         n_rows = sum(values.shape[1] for values in shared)
         spread = [(values - values.mean(dim=0)).square().sum() for values in shared]
-        return self.representation * torch.stack(spread).sum() / n_rows
+        return self.representation * torch.stack(spread).sum() / max(n_rows, 1)
 
     def proximal_step(self, step: float) -> None:
         """The penalty's proximal map on every coupled parameter."""

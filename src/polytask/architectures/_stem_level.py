@@ -98,7 +98,7 @@ class StemLevel(nn.Module):
         for stage in self.own:
             experts = stage(experts, members=None if len(chosen) == self.own.n_copies else chosen)
         pooled = pooled_copies(experts)
-        return pooled.view(-1, self.n_specific, *pooled.shape[1:])
+        return pooled.view(len(chosen) // self.n_specific, self.n_specific, *pooled.shape[1:])
 
     def _gates(self, source: str, own: State, shared: State, task: Tensor | None) -> Tensor:
         """Weights of the experts that rows of a source see."""

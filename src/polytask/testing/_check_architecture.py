@@ -15,6 +15,7 @@ from polytask.encoders import State
 from polytask.losses import MultiTaskLoss
 from polytask.testing._architecture_case import ArchitectureCase
 from polytask.testing._architecture_reach import check_reach, reach_at_start
+from polytask.testing._batches import batch_of
 from polytask.testing._require import (
     require,
     require_close,
@@ -47,9 +48,9 @@ def check_architecture(
     ------
     AssertionError
         If building depends on more than the seed, scores have a wrong shape or depend on other
-        rows, a preference is drawn without being declared or used, `owners` leaves out a tensor or
-        states it twice, a task's loss pulls at what is not the task's or does not reach what is, or
-        anything of a stopped task moves.
+        rows, a batch without rows cannot be scored, a preference is drawn without being declared or
+        used, `owners` leaves out a tensor or states it twice, a task's loss pulls at what is not
+        the task's or does not reach what is, or anything of a stopped task moves.
 
     Examples
     --------
@@ -70,6 +71,7 @@ def check_architecture(
         _check_build(case)
         _check_owners(case)
         _check_scores(case)
+        _check_no_rows(case)
         _check_preference(case)
         check_reach(case)
         _check_stopping(case)
@@ -149,6 +151,25 @@ def _check_scores(case: ArchitectureCase) -> None:
     _check_features(case, raw)
     _check_penalties(case, raw)
     _check_routes(case)
+
+
+def _check_no_rows(case: ArchitectureCase) -> None:
+    """A batch without rows has scores without rows and a finite penalty."""
+    network = case.network
+    none = {name: rows.take(torch.arange(0)) for name, rows in case.sources.items()}
+    batch = batch_of(network, none)
+    with torch.no_grad():
+        try:
+            raw = network(batch)
+            penalty = network.batch_penalty(network.features(batch) or {}, raw, batch)
+        except (IndexError, RuntimeError, ValueError) as error:
+            sentence = f"{case.name}: a batch without rows cannot be scored: {error}"
+            raise AssertionError(sentence) from error
+    for (_, block), scores in raw.items():
+        sentence = f"{case.name}: scores of {block} are {tuple(scores.shape)} without any row."
+        require(scores.numel() == 0, sentence)
+    if penalty is not None:
+        require_finite(penalty, f"{case.name}: the penalty without any row is not finite")
 
 
 def _check_routes(case: ArchitectureCase) -> None:
