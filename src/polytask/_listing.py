@@ -1,10 +1,22 @@
-"""Names in a sentence: the first of many, how many more, or all of them."""
+"""Names and counts in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["enumerated", "first_and_more", "first_names", "names_by_text"]
+__all__ = ["count", "enumerated", "first_and_more", "first_names", "names_by_text"]
+
+
+def count(number: int, thing: str) -> str:
+    """A number of things, in the plural unless it is one.
+
+    Examples
+    --------
+    >>> from polytask._listing import count
+    >>> count(1, "row"), count(0, "row"), count(2500, "row")
+    ('1 row', '0 rows', '2,500 rows')
+    """
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def first_names(names: Iterable[object], most: int = 5) -> str:

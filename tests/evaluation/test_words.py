@@ -1,7 +1,7 @@
 import pytest
 
+from polytask._listing import count
 from polytask.evaluation.wording._words import (
-    count,
     percent,
     telling_apart,
     together,

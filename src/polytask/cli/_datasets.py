@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from polytask._listing import first_names
+from polytask._listing import count, first_names
 from polytask._naming import fold
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
@@ -75,5 +75,5 @@ def _write(voice: Voice, name: str, out: Path) -> None:
     check_writable(out)
     table, made = as_table(name), new_folder(out)
     write_table(table, out)
-    voice.result(f"{out}: {table.height:,} rows, {table.width} columns{made}")
+    voice.result(f"{out}: {count(table.height, 'row')}, {count(table.width, 'column')}{made}")
     voice.result(f"next: polytask compare {shlex.quote(str(out))} {_info(name).flags}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from polytask._listing import count
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
 from polytask.cli._source_paths import data_paths
@@ -53,7 +54,7 @@ def run(
             return
         made = new_folder(out)
         write_table(predictions, out)
-        voice.note(f"{out}: {predictions.height:,} rows predicted by {name}{made}")
+        voice.note(f"{out}: {count(predictions.height, 'row')} predicted by {name}{made}")
 
 
 def _check_out(out: Path, tables: Iterable[Path], model: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from polytask._listing import count
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import ParameterError
@@ -32,7 +33,7 @@ def size_note(architecture: Architecture, data: MultiTaskDataset) -> str | None:
         return None
     weights = n_parameters * _BYTES / 1e9
     return (
-        f"The network of {architecture.name} for {len(data.tasks)} tasks has "
+        f"The network of {architecture.name} for {count(len(data.tasks), 'task')} has "
         f"{n_parameters / 1e6:,.0f} million parameters: {weights:.1f} GB, and with gradients and "
         f"Adam's averages {weights * _COPIES_IN_TRAINING:.1f} GB in training. Narrower stages of "
         "its encoder, fewer tasks, or one trunk for all tasks (hard_sharing) need less."

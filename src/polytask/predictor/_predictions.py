@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from polytask._listing import first_names
+from polytask._listing import count, first_names
 from polytask.predictor._routed_prediction import RoutedPrediction
 from polytask.predictor._task_prediction import TaskPrediction
 from polytask.tasks import TaskSet
@@ -37,9 +37,9 @@ class Predictions(Mapping[str, TaskPrediction]):
     def __repr__(self) -> str:
         rows = sorted({len(prediction.row_ids) for prediction in self.by_task.values()})
         size = f"{rows[0]} to {rows[-1]}" if len(rows) > 1 else f"{rows[0] if rows else 0}"
-        counted = f"{len(self)} task{'s' * (len(self) != 1)}"
-        notes = f"; {len(self.notes)} note{'s' * (len(self.notes) != 1)}" if self.notes else ""
-        return f"Predictions({counted} × {size} rows: {first_names(self.tasks.names, 6)}{notes})"
+        tasks, unit = count(len(self), "task"), "row" if rows == [1] else "rows"
+        notes = f"; {count(len(self.notes), 'note')}" if self.notes else ""
+        return f"Predictions({tasks} × {size} {unit}: {first_names(self.tasks.names, 6)}{notes})"
 
     def __getitem__(self, task: str) -> TaskPrediction:
         return self.by_task[self.tasks[task].name]

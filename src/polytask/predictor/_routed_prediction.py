@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from polytask._listing import count
 from polytask.predictor._task_prediction import TaskPrediction
 from polytask.tasks import TaskSet
 
@@ -40,7 +41,7 @@ class RoutedPrediction:
     unnamed: Mapping[str, np.ndarray]
 
     def __repr__(self) -> str:
-        return f"RoutedPrediction({len(self.row_ids):,} rows among {len(self.tasks)} tasks)"
+        return f"RoutedPrediction({count(len(self.row_ids), 'row')} among {count(len(self.tasks), 'task')})"
 
     @property
     def source(self) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from polytask._listing import count
 from polytask.tasks import FittedTarget, Kind
 
 __all__ = ["TaskPrediction"]
@@ -40,7 +41,7 @@ class TaskPrediction:
 
     def __repr__(self) -> str:
         shapes = f"raw {self.raw.shape}, response {self.response.shape}"
-        return f"TaskPrediction({self.kind.name}: {shapes}; {len(self.row_ids):,} rows)"
+        return f"TaskPrediction({self.kind.name}: {shapes}; {count(len(self.row_ids), 'row')})"
 
     @classmethod
     def from_raw(

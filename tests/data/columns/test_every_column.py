@@ -313,7 +313,7 @@ def test_a_series_is_called_by_its_name():
 def test_sparse_targets_hold_zeros():
     labels = scipy.sparse.csr_matrix(np.array([[0, 1], [1, 0], [0, 0], [1, 1], [0, 0], [1, 0]]))
     data = MultiTaskDataset.from_arrays(X, labels)
-    assert data.notes[0].startswith("targets: the 7 cells that the sparse Y leaves out count as 0")
+    assert data.notes[0].startswith("targets: what the sparse Y leaves out (7 cells) counts as 0")
     assert data.summary()["tasks"][1]["counts"] == [4, 2]
     labels.data[0] = 0
     with pytest.raises(DataError, match=r"stores zeros and leaves out 7 cells"):

@@ -313,7 +313,7 @@ def test_rows_to_predict_name_their_task(long, schools):
         ),
         (
             {"school": [1, None]},
-            r"Every row must name its task\. Column 'school' is missing in 1 rows",
+            r"Every row must name its task\. Column 'school' is missing in 1 row",
         ),
         (
             {"school": None},

@@ -108,7 +108,7 @@ def test_bad_targets(task, sentence):
             r"Row weights must be finite and at least 0\. Got -2 in row 2 of 'weight'",
         ),
         ({"weight": "none"}, r"All rows have the weight 0 for the target 'income'"),
-        ({"weight": "hole"}, r"The weight of task 'income' is missing in row 1 \(1 such rows\)"),
+        ({"weight": "hole"}, r"The weight of task 'income' is missing in row 1 \(1 such row\)"),
         ({"weight": {"income": "zro"}}, r"The weight column 'zro' is not .* Did you mean 'zero'"),
         ({"weight": "city"}, r"Row weights must be numbers\. Column 'city' has the type String"),
         (
@@ -116,7 +116,7 @@ def test_bad_targets(task, sentence):
             r"`weight` parameter must have one value per row\. Got 2 values for 6 rows",
         ),
         ({"group": "shool"}, r"The group column 'shool' is not a column .* Did you mean 'school'"),
-        ({"group": "school"}, r"Column 'school' is missing in 1 rows, first in row 5"),
+        ({"group": "school"}, r"Column 'school' is missing in 1 row, first in row 5"),
         (
             {"group": [1, 2]},
             r"`group` parameter must have one value per row\. Got 2 values for 6 rows",
@@ -136,7 +136,7 @@ def test_bad_arguments(arguments, sentence):
         (
             "score",
             "school",
-            r"Every row must name its task\. Column 'school' is missing in 1 rows, first in row 5",
+            r"Every row must name its task\. Column 'school' is missing in 1 row, first in row 5",
         ),
         ("city", "city", r"The target and the task column must differ"),
         ("infinite", "city", r"Column 'infinite' holds an infinite value"),

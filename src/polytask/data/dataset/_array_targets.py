@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import polars as pl
 
+from polytask._listing import count
 from polytask.data.readers import array_columns, as_array, as_table, is_pandas, is_sparse
 from polytask.exceptions import DataError
 
@@ -74,14 +75,14 @@ def _notes_on_sparse(Y: Any) -> tuple[str, ...]:
     left_out = int(Y.shape[0]) * (int(Y.shape[1]) if len(Y.shape) > 1 else 1) - Y.nnz
     if left_out and Y.nnz > Y.count_nonzero():
         sentence = (
-            f"Y is a sparse matrix that stores zeros and leaves out {left_out} cells, which may "
+            f"Y is a sparse matrix that stores zeros and leaves out {count(left_out, 'cell')}, which may "
             "be missing or 0. Give a dense array with NaN where a label is missing."
         )
         raise DataError(sentence)
     if not left_out:
         return ()
     note = (
-        f"targets: the {left_out} cells that the sparse Y leaves out count as 0; for missing "
+        f"targets: what the sparse Y leaves out ({count(left_out, 'cell')}) counts as 0; for missing "
         "labels give a dense Y with NaN"
     )
     return (note,)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask._listing import count
 from polytask.data.dataset._array_targets import Targets, array_targets
 from polytask.data.dataset._from_long import free_name, own_row_source
 from polytask.data.dataset._from_table import table_source
@@ -49,7 +50,7 @@ def arrays_source(
     targets = array_targets(Y)
     if targets.table.height != inputs.height:
         sentence = (
-            f"X and Y must have one length. Got {inputs.height} and {targets.table.height} rows. "
+            f"X and Y must have one length. Got {inputs.height} and {count(targets.table.height, 'row')}. "
             "Y has one row for each of X, and one column (or name) for each target."
         )
         raise DataError(sentence)
@@ -80,9 +81,7 @@ def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
     if names is None:
         return table
     if len(names) != table.width:
-        sentence = (
-            f"The `names` parameter must name {table.width} columns. Got {len(names)} instead."
-        )
+        sentence = f"The `names` parameter must name {count(table.width, 'column')}. Got {len(names)} instead."
         raise ParameterError(sentence)
     no_duplicates(names)
     return table.rename(dict(zip(table.columns, names, strict=True)))
@@ -102,7 +101,7 @@ def _chosen_columns(targets: Targets, tasks: TaskSet) -> pl.DataFrame:
         sentence = (
             f"Y must have one column for each target of the tasks, {', '.join(tasks.columns[:5])}"
             f"{', …' if len(tasks.columns) > 5 else ''} ({len(tasks.columns)}). "
-            f"Got {table.width} columns."
+            f"Got {count(table.width, 'column')}."
         )
         raise DataError(sentence)
     return table.rename(dict(zip(table.columns, tasks.columns, strict=True)))

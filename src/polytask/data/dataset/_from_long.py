@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask._listing import first_names
+from polytask._listing import count, first_names
 from polytask.data.cells import CellRules, Reading, plain_text, typed
 from polytask.data.dataset._input_columns import choose_inputs
 from polytask.data.names import require_columns
@@ -145,7 +145,7 @@ def _task_names(series: pl.Series) -> dict[Any, str]:
     missing = series.null_count()
     if missing:
         sentence = (
-            f"Every row must name its task. Column {series.name!r} is missing in {missing} rows, "
+            f"Every row must name its task. Column {series.name!r} is missing in {count(missing, 'row')}, "
             f"first in row {series.is_null().arg_max()}. Fill it there, or leave these rows out."
         )
         raise DataError(sentence)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask._listing import count
 from polytask.data.cells import Reading, family, markers_by_column, roles_by_column
 from polytask.data.dataset._array_targets import array_targets
 from polytask.data.dataset._from_long import own_row_source
@@ -116,7 +117,7 @@ def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str,
     if len(target) != inputs.height:
         sentence = (
             f"Task {name!r}: X and y must have one length. "
-            f"Got {inputs.height} and {len(target)} rows."
+            f"Got {inputs.height} and {count(len(target), 'row')}."
         )
         raise DataError(sentence)
     categories = categories_of(X, inputs.columns) + categories_of(y, [_TARGET])
@@ -127,7 +128,7 @@ def _series(name: str, y: Any) -> pl.Series:
     table = array_targets(y).table
     if table.width != 1:
         sentence = (
-            f"Task {name!r}: y must have one value for each row. Got {table.width} columns; "
+            f"Task {name!r}: y must have one value for each row. Got {count(table.width, 'column')}; "
             "make each a task of its own."
         )
         raise DataError(sentence)

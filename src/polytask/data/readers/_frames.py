@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from polars import selectors as cs
 
+from polytask._listing import count
 from polytask._reason import reason
 from polytask._validation import message
 from polytask.data.readers._index_notes import index_notes
@@ -145,9 +146,7 @@ def array_columns(array: np.ndarray, names: Sequence[str] | None = None) -> pl.D
     table = array[:, None] if array.ndim == 1 else array
     names = [f"x{column}" for column in range(table.shape[1])] if names is None else list(names)
     if len(names) != table.shape[1]:
-        sentence = (
-            f"The `names` parameter must name {table.shape[1]} columns. Got {len(names)} instead."
-        )
+        sentence = f"The `names` parameter must name {count(table.shape[1], 'column')}. Got {len(names)} instead."
         raise ParameterError(sentence)
     no_duplicates(names)
     return pl.DataFrame([as_series(name, table[:, column]) for column, name in enumerate(names)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from polytask._listing import first_names
+from polytask._listing import count, first_names
 from polytask.data.readers._header import (
     check_names,
     completed_names,
@@ -198,9 +198,7 @@ def _given_names(path: Path, options: TextOptions, rows: Sequence[Sequence[str]]
     if len(names) < width and _all_empty(rows, len(names)):
         return names + [""] * (width - len(names))
     if len(names) != width:
-        sentence = (
-            f"`names` must name the {width} columns of {path}. Got {len(names)} names instead."
-        )
+        sentence = f"`names` must name the {count(width, 'column')} of {path}. Got {count(len(names), 'name')} instead."
         raise SourceFileError(sentence)
     return names
 

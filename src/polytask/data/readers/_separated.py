@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from polytask._listing import first_names
+from polytask._listing import count, first_names
 from polytask.data.cells import DECIMAL_COMMAS, MAYBE_THOUSANDS, likely_markers
 from polytask.data.readers._layout import Layout, find_layout, usual_separator
 from polytask.data.readers._text_file import opened_text
@@ -176,6 +176,6 @@ def _quotes(path: Path, number: int) -> str:
 
 def _too_long(path: Path, number: int, cells: int, width: int) -> str:
     return (
-        f"{path}: line {number} has {cells} cells, but the header names {width} columns. "
+        f"{path}: line {number} has {count(cells, 'cell')}, but the header names {count(width, 'column')}. "
         "Mend the line; a cell that holds a separator needs quotes."
     )

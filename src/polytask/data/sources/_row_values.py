@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from polytask._listing import count
 from polytask._validation import message
 from polytask.data.cells import plain_text
 from polytask.data.names import about_source, require_columns
@@ -28,7 +29,7 @@ def group_codes(series: pl.Series) -> np.ndarray:
     missing = series.null_count()
     if missing:
         sentence = (
-            f"Every row must have a group. Column {series.name!r} is missing in {missing} rows, "
+            f"Every row must have a group. Column {series.name!r} is missing in {count(missing, 'row')}, "
             f"first in row {series.is_null().arg_max()}."
         )
         raise DataError(sentence)
@@ -74,7 +75,7 @@ def column_or_values(table: pl.DataFrame, given: Any, what: str) -> pl.Series:
     if len(series) != table.height:
         sentence = (
             f"The `{what}` parameter must have one value per row. "
-            f"Got {len(series)} values for {table.height} rows."
+            f"Got {count(len(series), 'value')} for {count(table.height, 'row')}."
         )
         raise DataError(sentence)
     return series.fill_nan(None) if series.dtype.is_float() else series

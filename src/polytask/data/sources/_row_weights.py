@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64
 
+from polytask._listing import count
 from polytask._naming import suggestion
 from polytask._validation import message
 from polytask.data.sources._row_values import column_or_values
@@ -125,7 +126,7 @@ def _checked(series: pl.Series) -> Float64[np.ndarray, " n"]:
         row = int(bad.argmax())
         sentence = (
             f"Row weights must be finite and at least 0. Got {values[row]:g} in row {row} of "
-            f"{series.name!r} ({int(bad.sum())} such rows); 0 leaves a row out."
+            f"{series.name!r} ({count(int(bad.sum()), 'such row')}); 0 leaves a row out."
         )
         raise DataError(sentence)
     return values

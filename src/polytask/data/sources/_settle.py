@@ -48,9 +48,11 @@ def check_target(task: str, series: pl.Series) -> None:
     if holds is None or holds in {"dates", "tensors"}:
         raise DataError(f"Task {task!r}: {_no_target(series, holds)}")
     if series.null_count() == len(series):
+        n_rows = len(series)
+        missing = "its row is" if n_rows == 1 else f"all {n_rows:,} rows are"
         sentence = (
-            f"Task {task!r}: column {series.name!r} has no observed label to learn from: all "
-            f"{len(series)} rows are missing."
+            f"Task {task!r}: column {series.name!r} has no observed label to learn from: {missing} "
+            "missing."
         )
         raise DataError(sentence)
     no_infinity(series)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from polytask._listing import count
 from polytask.data.sources._source import Source
 from polytask.exceptions import DataError
 
@@ -29,7 +30,7 @@ def hide_unweighted(source: Source) -> Source:
         if missing.any():
             sentence = (
                 "Every labelled row must have a weight, which 0 leaves out. The weight of "
-                f"task {task!r} is missing in row {rows[missing][0]} ({missing.sum()} such rows)."
+                f"task {task!r} is missing in row {rows[missing][0]} ({count(int(missing.sum()), 'such row')})."
             )
             raise DataError(sentence)
         if (weights == 0).any():

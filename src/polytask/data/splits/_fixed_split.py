@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from polytask._listing import count
 from polytask._validation import Constraint, Each, InstanceOf, check_parameters
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.splits._check_shares import SHARE
@@ -80,7 +81,7 @@ def _check_rows(split: Split, dataset: MultiTaskDataset) -> None:
         if outside.size:
             sentence = (
                 f"Split {split.name!r} names row {outside[0]} of source {source.name!r}, "
-                f"which has {source.n_rows} rows."
+                f"which has {count(source.n_rows, 'row')}."
             )
             raise DataError(sentence)
         unique, counts = np.unique(rows, return_counts=True)

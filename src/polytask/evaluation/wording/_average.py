@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from polytask._listing import count
 from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._estimates import DeltaMEstimate
-from polytask.evaluation.wording._words import count, percent, together
+from polytask.evaluation.wording._words import percent, together
 
 __all__ = [
     "aside",

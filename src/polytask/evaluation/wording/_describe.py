@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from polytask._listing import count
 from polytask._naming import snake_case
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._labelled import labelled_rows
 from polytask.evaluation.running._plan import Repetition
-from polytask.evaluation.wording._words import count
 from polytask.metrics import metrics_for
 from polytask.tasks import Task
 

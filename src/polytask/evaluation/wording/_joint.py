@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from polytask._listing import count
 from polytask.evaluation.judging._answer import HELPED, HURT, MIXED, TOO_FEW, UNDEFINED
 from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
 from polytask.evaluation.judging._population import Population
 from polytask.evaluation.wording._average import average, average_sentence, left_out_sentence
 from polytask.evaluation.wording._sentences import about_population
-from polytask.evaluation.wording._words import count, together
+from polytask.evaluation.wording._words import together
 
 __all__ = ["about_joint"]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from polytask._listing import count
 from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._comparison_records import LearnerDifference
 from polytask.evaluation.wording._average import average, printed_interval
-from polytask.evaluation.wording._words import count, together
+from polytask.evaluation.wording._words import together
 from polytask.statistics import holm
 
 __all__ = ["about_others"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from polytask._listing import count
 from polytask.evaluation.judging._answer import HELPED, HURT, NOTHING, TOO_FEW
 from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
 from polytask.evaluation.judging._population import Population
 from polytask.evaluation.wording._average import aside, average, where_interval_holds_zero
-from polytask.evaluation.wording._words import count, percent, share, with_interval
+from polytask.evaluation.wording._words import percent, share, with_interval
 from polytask.metrics import metrics_for
 from polytask.tasks import TaskSet
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from polytask._listing import count
 from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow
 from polytask.evaluation.wording._average import average
-from polytask.evaluation.wording._words import count, percent
+from polytask.evaluation.wording._words import percent
 
 __all__ = ["on_validation", "why", "why_none"]
 

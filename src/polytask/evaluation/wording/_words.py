@@ -10,7 +10,6 @@ from polytask._listing import enumerated, first_and_more
 
 __all__ = [
     "amount",
-    "count",
     "percent",
     "share",
     "signed",
@@ -92,11 +91,6 @@ def percent(value: float, interval: Sequence[float] | None = None) -> str:
 def share(value: float) -> str:
     """A share as a whole percentage: ``71 %``."""
     return f"{100 * value:.0f} %"
-
-
-def count(number: int, thing: str) -> str:
-    """``1 task``, ``2 tasks``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def together(names: Sequence[str], most: int = 5) -> str:
