@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
+from polytask.architectures._copies_trial import all_close, evaluating, ties_tensors
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._stacked_layers import is_common_chain, run_chain
 from polytask.encoders import MaskedStage, State, advance
@@ -27,7 +28,8 @@ class Copies(Owner):
 
     Experts, towers or networks of single tasks. Modules that cannot be batched over their
     parameters (batch normalisation with running statistics, recurrent layers, control flow that
-    depends on data) are run one after another.
+    depends on data, layers with tied weights) are run one after another, as are those that would
+    give something else in one pass.
 
     Parameters
     ----------
@@ -97,7 +99,8 @@ class Copies(Owner):
         )
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
-        self.stacked = together and self._works(parameters, buffers, sample, options)
+        can_stack = together and not any(map(ties_tensors, modules))
+        self.stacked = can_stack and self._works(modules, parameters, buffers, sample, options)
         if self.stacked and not self.groups:
             for flat, name in self._names.items():
                 trained = parameters[name].requires_grad
@@ -110,22 +113,33 @@ class Copies(Owner):
 
     def _works(
         self,
+        modules: Sequence[nn.Module],
         parameters: Mapping[str, Tensor],
         buffers: Mapping[str, Tensor],
         sample: Inputs,
         options: Mapping[str, Any],
     ) -> bool:
+        """Whether one pass runs, leaves buffers as they are, and gives what the modules give."""
         rows = sample
         if self.apart:
             rows = _mapped(sample, lambda part: part.expand(self.n_copies, *part.shape))
+
+        def batched() -> Any:
+            return self._batched(parameters, buffers, rows, self.apart, options)
+
         before = {name: buffer.clone() for name, buffer in buffers.items()}
         with torch.random.fork_rng(devices=[]), torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of operations without a batched form
             try:
-                self._batched(parameters, buffers, rows, self.apart, options)
+                batched()
+                if not all(torch.equal(before[name], buffers[name]) for name in before):
+                    return False
+                with evaluating([self, *modules]):  # dropout draws nothing
+                    single = [_apply(module, sample, options) for module in modules]
+                    joined = _joined(single, _has_own_masks(rows, self.apart))
+                    return all_close(_tensors(batched()), _tensors(joined))
             except (RuntimeError, ValueError, NotImplementedError):
                 return False
-        return all(torch.equal(before[name], buffers[name]) for name in before)
 
     def _batched(
         self,
@@ -297,6 +311,12 @@ def _leaves(features: Any) -> Any:
     return (
         [part for part in features if part is not None] if isinstance(features, State) else features
     )
+
+
+def _tensors(features: Any) -> list[Tensor]:
+    """The tensors of features or of a state."""
+    leaves = _leaves(features)
+    return leaves if isinstance(leaves, list) else [leaves]
 
 
 def _axes(inputs: Inputs, apart: bool) -> Any:
