@@ -204,7 +204,9 @@ def test_the_verdict_on_a_twin_comes_from_test_rows():
     low, high = twin.delta_m.interval
     assert 0 < low < high
     assert type(found).from_dict(found.to_dict()).twins == found.twins
-    assert "large against separate(large): joint training helped" in render(found)
+    page = render(found)
+    assert "large against separate(large): joint training helped" in page
+    assert "are corrected: Holm over the tasks of each learner, not over learners; Δm of" in page
     assert compare(table(), large, seeds=1, budget=ONE, quiet=True).twins == ()
 
 

@@ -138,5 +138,8 @@ def _statistics(data: MultiTaskDataset, splits: Sequence[Split], seeds: int) -> 
         method += f"; the spread over {len(splits)} splits enters by the Nadeau–Bengio variance"
     elif seeds > 1:
         method += f"; the spread over {seeds} seeds enters as a level of its own"
-    correction = "Holm over tasks; joint learners that validation rows do not prefer, over learners"
+    correction = (
+        "Holm over the tasks of each learner, not over learners; Δm of joint learners that validation "
+        "rows do not prefer, over learners"
+    )
     return {"level": _LEVEL, "unit": unit, "method": method, "correction": correction}
