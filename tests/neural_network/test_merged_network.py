@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
+from torch.func import functional_call
 from training_tables import mixed_table
 
 import polytask
@@ -195,6 +197,42 @@ def test_fine_tuning_has_no_balancing_and_the_joint_stage_has():
     observed = [set(epoch.observed) for epoch in model.history.epochs]
     assert observed == [{"gradient_conflict"}] * 2 + [set()] * 3
     assert MergedNetwork(SMALL, trainer).name == "weight_averaging+pc_grad"
+
+
+class Tied(nn.Module):
+    def __init__(self, n_inputs):
+        super().__init__()
+        self.first, self.second = nn.Linear(n_inputs, n_inputs), nn.Linear(n_inputs, n_inputs)
+        self.second.weight = self.first.weight
+
+    def forward(self, rows):
+        return self.second(self.first(rows).relu())
+
+
+def test_tied_tensors_are_merged_under_all_their_names():
+    data = tiny_dataset(["regression", "binary"])
+    schemas = fit_schemas(data)
+    network = HardSharing(lambda shape: Tied(*shape)).build(schemas, data.tasks, 0)
+    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    states = TaskCopiesNetwork(network, schemas, data.tasks).states()
+    tuned = {
+        task: {name: tensor + shift for name, tensor in states[task].items() if name in start}
+        for task, shift in zip(data.tasks.names, (1.0, 2.0), strict=True)
+    }
+    first, second = "trunk.0.first.weight", "trunk.0.second.weight"
+    network.load_state_dict(merged_state(WeightAveraging(), network, start, tuned, seed=0))
+    torch.testing.assert_close(network.state_dict()[first], start[first] + 1.5)
+    assert torch.equal(network.state_dict()[second], network.state_dict()[first])
+
+    def loss(state, step):
+        rows = torch.ones(3, start[first].shape[1])
+        parts = {n.removeprefix("trunk.0."): t for n, t in state.items() if n.startswith("trunk")}
+        return functional_call(network.trunk[0], parts, (rows,)).square().mean()
+
+    method = AdaMerging(steps=2, learning_rate=0.1)
+    state = merged_state(method, network, start, tuned, seed=0, loss=loss)
+    assert not torch.equal(state[first], start[first])
+    assert torch.equal(state[first], state[second])
 
 
 def test_one_task_is_its_own_copy():

@@ -45,13 +45,20 @@ def merged_state(
     Returns
     -------
     dict of name to tensor
+        With the names of `start`; names of one tied tensor have one value.
     """
-    owners = _owners(network)
+    names = _first_names(network)
+    owners = _owners(network, names)
     own = {name: start[name].clone() for name in start}
     for name, owned in owners.items():
         _fill_own_parts(own[name], name, owned, tuned)
     shared = {name: owned for name, owned in owners.items() if owned.is_shared}
     parameters = dict(network.named_parameters())
+
+    def whole(state: State) -> dict[str, Tensor]:
+        complete = _with(own, state, owners)
+        return {name: complete[names.get(name, name)] for name in complete}
+
     merged = merging.merge(
         {name: start[name] for name in shared},
         {
@@ -60,18 +67,24 @@ def merged_state(
         },
         buffers=[name for name in shared if name not in parameters],
         seed=seed,
-        loss=None if loss is None else lambda state, step: loss(_with(own, state, owners), step),
+        loss=None if loss is None else lambda state, step: loss(whole(state), step),
     )
-    return _with(own, merged, owners)
+    return whole(merged)
 
 
-def _owners(network: MultiTaskModule) -> dict[str, Owned]:
-    """The owner of every tensor of the state; one that has two names stands under its first."""
+def _first_names(network: MultiTaskModule) -> dict[str, str]:
+    """The first name of the tensor of every name of the state: another one where it is tied."""
+    first: dict[int, str] = {}
+    state = network.state_dict(keep_vars=True)
+    return {name: first.setdefault(id(tensor), name) for name, tensor in state.items()}
+
+
+def _owners(network: MultiTaskModule, names: Mapping[str, str]) -> dict[str, Owned]:
+    """The owner of every tensor of the state, under its first name."""
     stated = {id(owned.tensor): owned for owned in network.owners()}
-    names: dict[int, str] = {}
-    for name, tensor in network.state_dict(keep_vars=True).items():
-        names.setdefault(id(tensor), name)
-    return {name: stated[tensor] for tensor, name in names.items() if tensor in stated}
+    tensors = network.state_dict(keep_vars=True)
+    owners = {name: stated.get(id(tensors[name])) for name in dict.fromkeys(names.values())}
+    return {name: owned for name, owned in owners.items() if owned is not None}
 
 
 def _served(owned: Owned) -> set[str]:
