@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 import polytask
 from polytask.architectures import CrossStitch, HardSharing, Sluice, SoftSharing
 from polytask.bookkeeping import Budget
+from polytask.data import fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import UnservedNeedError
 from polytask.penalties import MultilinearRelationship, RelationGraph, TaskCovariance
@@ -85,3 +87,20 @@ def test_other_models_say_which_ones_do(learner):
         "learns no relations of tasks. soft_sharing with the penalty task_covariance, "
         "relation_graph or multilinear_relationship does, and so do cross_stitch and sluice."
     )
+
+
+@pytest.mark.parametrize(
+    "recipe", [CrossStitch(SMALL), SoftSharing(SMALL, penalty=TaskCovariance())]
+)
+def test_relations_are_not_the_memory_of_the_network(recipe):
+    network = recipe.build(fit_schemas(DATA), DATA.tasks, seed=0)
+    relations = network.relations()
+    before = {layer: relation.values.copy() for layer, relation in relations.items()}
+    assert before
+    with torch.no_grad():
+        for tensor in network.state_dict().values():
+            tensor.add_(1)
+    for layer, relation in relations.items():
+        np.testing.assert_array_equal(relation.values, before[layer])
+        assert not relation.values.flags.writeable
+        assert (network.relations()[layer].values != before[layer]).any()

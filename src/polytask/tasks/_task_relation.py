@@ -25,7 +25,8 @@ class TaskRelation:
     tasks : tuple of str
         Names, in the order of both axes.
     values : array of shape (n_tasks, n_tasks, …)
-        Further axes, such as the channels that are mixed by weights of their own, follow.
+        Further axes, such as the channels that are mixed by weights of their own, follow. Copied,
+        and read-only.
 
     Examples
     --------
@@ -41,6 +42,11 @@ class TaskRelation:
     quantity: str
     tasks: tuple[str, ...]
     values: np.ndarray
+
+    def __post_init__(self) -> None:
+        values = np.array(self.values)  # an own copy: a network may go on training its memory
+        values.flags.writeable = False
+        object.__setattr__(self, "values", values)
 
     def __repr__(self) -> str:
         return f"TaskRelation({self.quantity!r}, tasks: {first_names(self.tasks, 6)})"
