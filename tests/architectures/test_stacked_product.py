@@ -1,9 +1,19 @@
 """Products of stacked matrices, and gradients of them."""
 
+import pytest
 import torch
-from torch.func import vmap
+from torch.func import functional_call, grad, jvp, vmap
 
+from polytask.architectures import PLE, MMoE
 from polytask.architectures._stacked_product import stacked_product
+from polytask.data import encode, fit_schemas
+from polytask.encoders import MLP
+from polytask.testing import tiny_dataset
+from polytask.training import to_tensors
+
+ignore_torch_jit = pytest.mark.filterwarnings(  # which torch loads for forward mode
+    "ignore:.torch.jit.script. is deprecated:DeprecationWarning"
+)
 
 
 def stacks(dtype=torch.float64):
@@ -18,6 +28,36 @@ def test_it_is_a_batched_product_with_its_gradients():
     torch.testing.assert_close(stacked_product(rows, others), torch.bmm(rows, others.mT))
     assert torch.autograd.gradcheck(stacked_product, (rows, others))
     assert torch.autograd.gradgradcheck(stacked_product, (rows, others))
+
+
+@ignore_torch_jit
+def test_forward_mode():
+    rows, others = stacks()
+    assert torch.autograd.gradcheck(stacked_product, (rows, others), check_forward_ad=True)
+    fixed = rows.detach()
+    assert torch.autograd.gradcheck(
+        lambda changed: stacked_product(fixed, changed), others, check_forward_ad=True
+    )
+
+
+@ignore_torch_jit
+@pytest.mark.parametrize("recipe", [MMoE, PLE])
+def test_forward_mode_through_networks_is_the_sum_of_their_gradients(recipe):
+    data = tiny_dataset(["regression"] * 2)
+    schemas = fit_schemas(data)
+    network = recipe(MLP((4, 4))).build(schemas, data.tasks, 0)
+    batch = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+    start = {name: parameter.detach() for name, parameter in network.named_parameters()}
+    slopes = {name: torch.sin(1 + tensor) for name, tensor in start.items()}
+
+    def total(parameters):
+        raw = functional_call(network, parameters, (batch,))
+        return sum(scores.square().sum() for scores in raw.values())
+
+    _, change = jvp(total, (start,), (slopes,))
+    gradients = grad(total)(start)
+    wanted = sum((gradients[name] * slope).sum() for name, slope in slopes.items())
+    torch.testing.assert_close(change, wanted)
 
 
 def test_gradients_of_parameters_are_not_copied():

@@ -42,6 +42,7 @@ class _StackedProduct(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
         del output
         ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -51,3 +52,8 @@ class _StackedProduct(torch.autograd.Function):
             gradient @ others if of_rows else None,
             gradient.mT @ rows if of_others else None,
         )
+
+    @staticmethod
+    def jvp(ctx: Any, of_rows: Tensor, of_others: Tensor) -> Tensor:
+        rows, others = ctx.saved_tensors
+        return torch.bmm(of_rows, others.mT) + torch.bmm(rows, of_others.mT)
