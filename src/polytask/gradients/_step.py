@@ -135,6 +135,6 @@ def add_gradient(parameter: Tensor, gradient: Tensor) -> None:
     if hooks or fitting.is_sparse:
         torch.autograd.backward(parameter, fitting)  # several times slower, hence not always
     elif parameter.grad is None:
-        parameter.grad = fitting.contiguous()
+        parameter.grad = fitting.contiguous()  # fused optimizers read memory in order
     else:
         parameter.grad += fitting

@@ -49,15 +49,21 @@ def make_optimizer(
     if isinstance(optimizer, str) and _can_fuse(factory, parameters, options):
         arguments["fused"] = True
     try:
-        return factory(parameters, **arguments)
+        built: Optimizer = factory(parameters, **arguments)
     except (TypeError, ValueError) as error:
         raise ParameterError(_unusable("optimizer", optimizer, error)) from error
+    if arguments.get("fused") and "fused" not in options:
+        built.register_step_pre_hook(_lay_out_gradients)
+    return built
 
 
 def _can_fuse(
     factory: type[Optimizer], parameters: Sequence[nn.Parameter], options: Mapping[str, Any]
 ) -> bool:
-    """Whether a fused step is the same; it reads memory in order, whatever the strides."""
+    """Whether a fused step is the same; it reads memory in order, whatever the strides.
+
+    Those of gradients are seen to at every step, by `_lay_out_gradients`.
+    """
     return (
         issubclass(factory, (torch.optim.Adam, torch.optim.AdamW))
         and options.keys().isdisjoint({"fused", "foreach", "capturable", "differentiable"})
@@ -66,6 +72,18 @@ def _can_fuse(
             for p in parameters
         )
     )
+
+
+def _lay_out_gradients(optimizer: Optimizer, *_: Any) -> None:
+    """Copy gradients whose memory is in another order than that of their parameters.
+
+    Backward passes give none; hooks and networks that set ``.grad`` themselves may.
+    """
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            gradient = parameter.grad
+            if gradient is not None and not (gradient.is_contiguous() or gradient.is_sparse):
+                parameter.grad = gradient.contiguous()
 
 
 def make_scheduler(
