@@ -1,5 +1,7 @@
 """Architectures of dependent tasks say which order they assume where none is stated."""
 
+import gc
+
 import pytest
 import torch
 from dependent_tasks import built, fed, funnel, scores_of
@@ -9,7 +11,7 @@ from polytask.architectures import AITM, ESM2, ESMM, HardSharing, Hierarchical
 from polytask.bookkeeping import Budget
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
-from polytask.neural_network import MultiTaskNetwork
+from polytask.neural_network import MergedNetwork, MultiTaskNetwork, _planned_network
 from polytask.testing import check_architecture, tiny_dataset
 from polytask.training import Trainer
 
@@ -79,6 +81,38 @@ def test_a_module_that_needs_values_is_not_refused():
     learner = MultiTaskNetwork(HardSharing(factory))
     assert learner.refuses(PLAIN) is None
     assert not learner.notes(PLAIN)
+
+
+@pytest.mark.parametrize("kind", [MultiTaskNetwork, MergedNetwork])
+def test_a_network_is_planned_once_for_a_data_set(kind):
+    n_built = []
+
+    def factory(shape):
+        n_built.append(shape)
+        return torch.nn.Linear(shape[0], 4)
+
+    learner, data = kind(HardSharing(factory)), tiny_dataset(["regression", "binary"])
+    for _ in range(2):
+        assert learner.refuses(data) is None
+        assert learner.notes(data) is not None
+    once = len(n_built)
+    assert learner.refuses(tiny_dataset(["regression"])) is None  # other data have another network
+    assert len(n_built) == 2 * once
+    assert kind(HardSharing(factory)).refuses(data) is None  # so has another architecture
+    assert len(n_built) == 3 * once
+
+
+def test_a_plan_goes_with_its_architecture_and_its_data_set():
+    learner, data = MultiTaskNetwork(HardSharing(SMALL)), tiny_dataset(["regression"])
+    n_before = len(_planned_network._PLANS)
+    assert learner.refuses(data) is None
+    del learner
+    gc.collect()
+    MultiTaskNetwork(HardSharing(SMALL)).refuses(data)
+    assert len(_planned_network._PLANS[data]) == 1
+    del data
+    gc.collect()
+    assert len(_planned_network._PLANS) <= n_before
 
 
 def test_a_very_large_network_is_said_before_it_is_built():

@@ -19,7 +19,7 @@ from polytask.neural_network._multi_task_network import (
     warn_unless_savable,
     without_sharing,
 )
-from polytask.neural_network._planned_network import planned_network
+from polytask.neural_network._planned_network import plan_network
 from polytask.predictor import FittedPredictor, NetworkModel
 
 __all__ = ["MergedNetwork"]
@@ -90,8 +90,10 @@ class MergedNetwork(MultiTaskNetwork):
     def refuses(self, data: MultiTaskDataset) -> str | None:
         """What the architecture says of the tasks, or that there would be nothing to merge."""
         reason = super().refuses(data)
-        network = None if reason is not None else planned_network(self.architecture, data)
-        return reason if network is None else unmergeable(self.architecture, network)
+        if reason is not None:
+            return reason
+        shares = plan_network(self.architecture, data).shares
+        return None if shares is None else unmergeable(self.architecture, data.tasks, shares=shares)
 
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
         """What the architecture decides by itself, and how the budget is spent."""

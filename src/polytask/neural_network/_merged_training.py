@@ -23,9 +23,11 @@ from polytask.exceptions import ParameterError
 from polytask.merging import Merging
 from polytask.neural_network._budget_shares import budget_shares
 from polytask.neural_network._merged_states import merged_state
+from polytask.neural_network._planned_network import shares_parameters
 from polytask.neural_network._stage_history import concluded, counted_on, joined
 from polytask.neural_network._stages import Stages
 from polytask.sampling._epoch_batches import steps_per_epoch
+from polytask.tasks import TaskSet
 from polytask.training import Trainer
 from polytask.training._row_losses import RowLosses
 from polytask.training._selection import mean_gain
@@ -90,7 +92,7 @@ class MergedTraining:
     def _run(self) -> tuple[MultiTaskModule, Mapping[str, Schema], History]:
         schemas = fit_schemas(self.train)
         network = self.architecture.build(schemas, self.train.tasks, self.seed)
-        reason = unmergeable(self.architecture, network)
+        reason = unmergeable(self.architecture, network.tasks, shares=shares_parameters(network))
         if reason is not None:
             raise ParameterError(reason)
         joint = self.stages.done("joint", self._joint)
@@ -198,9 +200,17 @@ class _Candidate(NamedTuple):
     losses: Mapping[str, float]
 
 
-def unmergeable(architecture: Architecture, network: MultiTaskModule) -> str | None:
-    """The reason why copies of a network could not be merged; None if they can."""
-    if len(network.tasks) == 1 or (not network.replicated and network.shared_parameters()):
+def unmergeable(architecture: Architecture, tasks: TaskSet, *, shares: bool) -> str | None:
+    """The reason why copies of a network could not be merged; None if they can.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    tasks : TaskSet
+    shares : bool
+        Whether tasks share parameters of its network.
+    """
+    if len(tasks) == 1 or shares:
         return None
     return (
         f"Merging needs parameters that several tasks share, and {architecture.name} has none. "

@@ -16,7 +16,7 @@ from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
-from polytask.neural_network._planned_network import misfit, size_note
+from polytask.neural_network._planned_network import plan_network, size_note
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
 
@@ -102,7 +102,8 @@ class MultiTaskNetwork(Learner):
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
         """What the architecture says of the tasks, or what building its network raises."""
-        return self.architecture.refuses(data.tasks) or misfit(self.architecture, data)
+        reason = self.architecture.refuses(data.tasks)
+        return reason or plan_network(self.architecture, data).refusal
 
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
         """What the architecture decides by itself, and the size of a very large network."""

@@ -1,15 +1,18 @@
-"""What can be told of a network before it is built: why it cannot be, and how large it is."""
+"""Facts on a network that are known before training: why it cannot be built, and its size."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary, ref
+
 import torch
 
-from polytask._listing import count
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import ParameterError
 
-__all__ = ["misfit", "size_note"]
+__all__ = ["PlannedNetwork", "plan_network", "shares_parameters", "size_note"]
 
 _MANY_PARAMETERS = 50_000_000
 _BYTES = 4
@@ -17,51 +20,72 @@ _COPIES_IN_TRAINING = 4
 """Of every parameter: itself, its gradient and the two averages of Adam."""
 
 
-def misfit(architecture: Architecture, data: MultiTaskDataset) -> str | None:
-    """The reason why an architecture builds no network for a data set; None if it builds one."""
-    try:
-        _n_parameters(architecture, data)
-    except ParameterError:
-        return _refusal(architecture, data)
-    return None
+@dataclass(frozen=True)
+class PlannedNetwork:
+    """What is known of the network of an architecture for a data set.
+
+    Attributes
+    ----------
+    refusal : str or None
+        Why the architecture builds no network.
+    n_parameters : int or None
+        None where the network could not be planned.
+    shares : bool or None
+        Whether tasks share parameters; None where the network could not be planned.
+    """
+
+    refusal: str | None = None
+    n_parameters: int | None = None
+    shares: bool | None = None
+
+
+_Plans = list[tuple[Callable[[], Architecture | None], PlannedNetwork]]
+_PLANS: WeakKeyDictionary[MultiTaskDataset, _Plans] = WeakKeyDictionary()
+"""Plans of architectures by data set; neither changes, and a plan goes with either of them."""
+
+
+def plan_network(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwork:
+    """Plan the network of an architecture for a data set, once for the two objects."""
+    plans = [(known, planned) for known, planned in _PLANS.get(data, []) if known() is not None]
+    for known, planned in plans:
+        if known() is architecture:
+            return planned
+    planned = _planned(architecture, data)
+    _PLANS[data] = [*plans, (ref(architecture), planned)]
+    return planned
 
 
 def size_note(architecture: Architecture, data: MultiTaskDataset) -> str | None:
     """A sentence on a network of more than 50 million parameters; None if it is smaller."""
-    n_parameters = _n_parameters(architecture, data)
+    n_parameters = plan_network(architecture, data).n_parameters
     if n_parameters is None or n_parameters <= _MANY_PARAMETERS:
         return None
     weights = n_parameters * _BYTES / 1e9
     return (
-        f"The network of {architecture.name} for {count(len(data.tasks), 'task')} has "
+        f"The network of {architecture.name} for {len(data.tasks)} tasks has "
         f"{n_parameters / 1e6:,.0f} million parameters: {weights:.1f} GB, and with gradients and "
         f"Adam's averages {weights * _COPIES_IN_TRAINING:.1f} GB in training. Narrower stages of "
         "its encoder, fewer tasks, or one trunk for all tasks (hard_sharing) need less."
     )
 
 
-def _n_parameters(architecture: Architecture, data: MultiTaskDataset) -> int | None:
-    """Parameters of the network; None where it cannot be planned."""
-    network = planned_network(architecture, data)
-    return None if network is None else sum(p.numel() for p in network.parameters())
+def shares_parameters(network: MultiTaskModule) -> bool:
+    """Whether several tasks share trainable parameters of a network."""
+    return not network.replicated and bool(network.shared_parameters())
 
 
-def planned_network(architecture: Architecture, data: MultiTaskDataset) -> MultiTaskModule | None:
-    """The network on the meta device, where it takes no memory; None where it cannot be built so.
-
-    Raises
-    ------
-    ParameterError
-        If the architecture does not fit the data.
-    """
+def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwork:
+    """Build the network on the meta device, where it takes no memory."""
     try:
         schemas = fit_schemas(data)
         with torch.device("meta"):
-            return architecture.build(schemas, data.tasks, 0)
+            network = architecture.build(schemas, data.tasks, 0)
+        n_parameters = sum(p.numel() for p in network.parameters())
+        return PlannedNetwork(None, n_parameters, shares_parameters(network))
     except ParameterError:
-        raise
+        return PlannedNetwork(_refusal(architecture, data))
     except Exception:  # noqa: BLE001 - a module may need values, which the meta device has not
-        return None
+        return PlannedNetwork()
 
 
 def _refusal(architecture: Architecture, data: MultiTaskDataset) -> str | None:
