@@ -212,18 +212,28 @@ def test_statistics_of_batch_norm_are_averaged():
 def test_different_arguments_are_named():
     data, other = mixed_table(20), mixed_table(20, seed=1)
     networks = [SMALL.build(fit_schemas(data), data.tasks, seed) for seed in range(2)]
-    given = {"settings": Trainer(), "network": networks[0], "rows": data}
+    given = {
+        "settings": Trainer(),
+        "network": networks[0],
+        "rows": data,
+        "held_out": 0.0,
+        "seed": 0,
+    }
 
     def check(processes, **others):
         chosen = given | others if processes.rank == 1 else given
         rows = {"training rows": chosen["rows"], "validation rows": None}
         device = torch.device("cpu")
-        check_same_training(processes, chosen["settings"], chosen["network"], rows, device)
+        further = {name: chosen[name] for name in ("held_out", "seed")}
+        settings, network = chosen["settings"], chosen["network"]
+        check_same_training(processes, settings, network, rows, device, **further)
 
     together(2, check)
     for name, words in {
         "settings": (Trainer(learning_rate=0.1), "same settings. Those of process 1 differ"),
-        "network": (networks[1], "same architecture or seed"),
+        "network": (networks[1], "same architecture, start or seed"),
+        "seed": (1, "same architecture, start or seed"),
+        "held_out": (0.1, "same `held_out`"),
         "rows": (other, "same training rows"),
     }.items():
         value, sentence = words

@@ -43,6 +43,32 @@ def test_states_that_do_not_fit_are_refused():
             TRAINER.fit(SMALL, DATA, start=start)
 
 
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize(
+    ("start", "sentence"),
+    [
+        ([1, 2], r"must be a mapping of names to tensors\. Got \[1, 2\] instead\. Give trained"),
+        ("x", r"must be a mapping of names to tensors\. Got 'x' instead"),
+        ({"bias": 3.0}, r"must be a mapping of names to tensors\. Got 3.0 for 'bias' instead"),
+        (
+            {4: torch.zeros(1)},
+            r"must be a mapping of names to tensors\. Got tensor.* for 4 instead",
+        ),
+    ],
+)
+def test_what_is_no_state_is_refused(start, sentence):
+    with pytest.raises(ParameterError, match="`start` parameter of Trainer.fit " + sentence):
+        TRAINER.fit(SMALL, DATA, start=start)
+
+
+def test_a_state_that_is_not_finite_is_blamed_itself():
+    state = SMALL.build(fit_schemas(DATA), DATA.tasks, 0).state_dict()
+    state["heads.0.bias"].fill_(torch.nan)
+    sentence = r"`start` parameter of Trainer.fit must be finite\. Its tensor 'heads\.0\.bias'"
+    with pytest.raises(ParameterError, match=sentence):
+        TRAINER.fit(SMALL, DATA, start=state)
+
+
 def test_rows_held_out_are_not_trained_on():
     with pytest.raises(ParameterError, match=r"`held_out` .* must be a float in \[0, 1\)"):
         TRAINER.fit(SMALL, DATA, held_out=1.0)

@@ -66,6 +66,9 @@ def check_same_training(
     network: MultiTaskModule,
     data: Mapping[str, MultiTaskDataset | None],
     device: torch.device,
+    *,
+    seed: int = 0,
+    held_out: float = 0.0,
 ) -> None:
     """Refuse arguments of `Trainer.fit` that differ between processes, in all of them."""
     if processes.size == 1:
@@ -75,7 +78,8 @@ def check_same_training(
     values = {
         "settings": {name: _compared(value) for name, value in given.items()},
         **digests,
-        "architecture or seed": _digest(network),
+        "architecture, start or seed": [seed, _digest(network)],
+        "`held_out`": held_out,
     }
     differing = differing_ranks(processes, values, device)
     for name, rank in differing.items():

@@ -191,8 +191,8 @@ class Trainer(TrainerSettings):
         NonFiniteLossError
             If a task's loss is not finite; names the task and the batch.
         ParameterError
-            If an argument is invalid, `start` does not fit the network, or `processes` have
-            different arguments.
+            If an argument is invalid, `start` does not fit the network or is not finite, or
+            `processes` have different arguments.
         """
         keep_freed_memory()
         processes = OneProcess() if processes is None else processes
@@ -212,7 +212,9 @@ class Trainer(TrainerSettings):
         network = network.to(fabric.device)
 
         rows = {"training rows": train, "validation rows": validation}
-        check_same_training(processes, self, network, rows, fabric.device)
+        check_same_training(
+            processes, self, network, rows, fabric.device, seed=seed, held_out=held_out
+        )
 
         def tensors(data: MultiTaskDataset) -> dict[str, Any]:
             encoded = encode(data.sources, data.tasks, schemas, network.blocks)
