@@ -113,5 +113,7 @@ def test_models_without_preferences_say_which_have_them(learner):
         r"The model takes no preference: .* Leave out `preference`, or fit a model that takes one: "
         r"cosmos and pareto_hyper_network\."
     )
-    with pytest.raises(ParameterError, match=sentence):
-        fitted(learner).predict(DATA, preference={"task0": 1, "task1": 1})
+    predictor = fitted(learner)
+    for preference in ({"task0": 1, "task1": 1}, {"task0": 1}, {"task2": -1}):
+        with pytest.raises(ParameterError, match=sentence):
+            predictor.predict(DATA, preference=preference)

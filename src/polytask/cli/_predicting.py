@@ -62,6 +62,7 @@ def predict_rows(
     named = column_names(tasks, saved.tasks.names) if tasks else None
     shares = None
     if preference:
+        saved.check_takes_preference()
         shares = task_numbers("--preference", preference, saved.tasks.names)
         normalised_preference(shares, saved.tasks)
     if "" in paths:

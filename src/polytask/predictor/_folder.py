@@ -168,6 +168,8 @@ class Manifest:
     files : mapping of file name to FileEntry
     routed : tuple of str
         Sources for which the model has a router; left out if there are none.
+    takes_preference : bool
+        Whether the model answers at a preference between tasks; left out if not.
     """
 
     format: int
@@ -180,6 +182,7 @@ class Manifest:
     history: Any
     files: Mapping[str, FileEntry]
     routed: tuple[str, ...] = ()
+    takes_preference: bool = False
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -20,6 +20,7 @@ from polytask.predictor._contents import Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import model_class
 from polytask.predictor._predictor import FittedPredictor
+from polytask.predictor._preference import check_takes_preference
 from polytask.predictor._sources_to_predict import (
     check_sources,
     only_source,
@@ -144,6 +145,10 @@ class SavedModel:
     def check(self, data: Any, tasks: Iterable[str] | str | None = None) -> None:
         """Raise the errors that `FittedPredictor.predict` raises about the rows' columns and tasks."""
         sources_to_predict(data, self.schemas, self.tasks, tasks, self._manifest.routed)
+
+    def check_takes_preference(self) -> None:
+        """Raise the error that `FittedPredictor.predict` raises of a model without preferences."""
+        check_takes_preference(self._manifest.takes_preference)
 
     def predictor(self) -> FittedPredictor:
         """Build the model; a network loads torch."""

@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from polytask._listing import enumerated
-from polytask._naming import public_classes, snake_case
 from polytask._recipes import import_path
 from polytask._trust import in_script, is_own, named_code, trusted_here
 from polytask.data import Schema, Source
-from polytask.exceptions import BundleError, ParameterError
+from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.tasks import TaskRelation, TaskSet
 
@@ -34,6 +32,11 @@ class Model(ABC):
     @abstractmethod
     def n_parameters(self) -> int:
         """Number of learned values, for the cost table."""
+
+    @property
+    def takes_preference(self) -> bool:
+        """Whether `at` answers at a preference between tasks; False by default."""
+        return False
 
     def relations(self) -> Mapping[str, TaskRelation]:
         """What was learned of how tasks are related, by layer; none by default."""
@@ -52,21 +55,9 @@ class Model(ABC):
     def at(self, preference: Float32[np.ndarray, " n_tasks"]) -> Model:
         """The model that answers at a preference between all its tasks, with sum 1.
 
-        Raises
-        ------
-        ParameterError
-            If the model takes none, as by default.
+        Called where `takes_preference` alone.
         """
-        del preference
-        from polytask.architectures import Architecture
-
-        every = public_classes("polytask.architectures", Architecture)
-        taking = [snake_case(name) for name, kind in every.items() if kind.takes_preference]
-        sentence = (
-            "The model takes no preference: its trade-off between tasks was fixed in training. "
-            f"Leave out `preference`, or fit a model that takes one: {enumerated(taking)}."
-        )
-        raise ParameterError(sentence)
+        raise NotImplementedError(f"{type(self).__name__} has no answers at {preference}.")
 
     def route(self, source: Source) -> Float32[np.ndarray, "m n_tasks"]:
         """Scores of the source's tasks for each row, whose softmax is the probability of each.

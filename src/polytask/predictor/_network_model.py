@@ -56,10 +56,13 @@ class NetworkModel(Model):
         """Number of trainable parameters."""
         return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
 
+    @property
+    def takes_preference(self) -> bool:
+        """Whether the architecture takes one."""
+        return self.architecture.takes_preference
+
     def at(self, preference: Float32[np.ndarray, " n_tasks"]) -> Model:
         """The same network at a preference between all its tasks, with sum 1."""
-        if not self.architecture.takes_preference:
-            return super().at(preference)
         return replace(self, preference=preference)
 
     def relations(self) -> Mapping[str, TaskRelation]:

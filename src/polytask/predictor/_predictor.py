@@ -26,7 +26,7 @@ from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._folder import new_folder, write_manifest
 from polytask.predictor._model import Model, model_name
 from polytask.predictor._predictions import Predictions
-from polytask.predictor._preference import normalised_preference
+from polytask.predictor._preference import check_takes_preference, normalised_preference
 from polytask.predictor._routed_prediction import RoutedPrediction
 from polytask.predictor._sources_to_predict import chunks, sources_to_predict
 from polytask.predictor._task_prediction import TaskPrediction
@@ -172,6 +172,7 @@ class FittedPredictor:
             If the model was loaded, and fails or answers with NaN on rows that its schema accepts.
         """
         if preference is not None:
+            check_takes_preference(self.model.takes_preference)
             model = self.model.at(normalised_preference(preference, self.tasks))
             return replace(self, model=model).predict(data, tasks=tasks)
         targets = fitted_targets(self.tasks, self.schemas)
@@ -306,6 +307,7 @@ class FittedPredictor:
             "versions": {package: version(package) for package in _PACKAGES},
             "name": self.name,
             **({"routed": list(routed)} if (routed := self.model.routed_sources) else {}),
+            **({"takes_preference": True} if self.model.takes_preference else {}),
             "tasks": tasks,
             "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
             "model": model,

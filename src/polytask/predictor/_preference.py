@@ -7,14 +7,30 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float32
 
-from polytask._listing import first_names
+from polytask._listing import enumerated, first_names
+from polytask._naming import public_classes, snake_case
 from polytask._validation import Interval, describe, message
 from polytask.exceptions import ParameterError
 from polytask.tasks import TaskSet
 
-__all__ = ["normalised_preference"]
+__all__ = ["check_takes_preference", "normalised_preference"]
 
 _SHARE = Interval(float, 0.0)
+
+
+def check_takes_preference(takes_preference: bool) -> None:
+    """Raise ParameterError with the models that take a preference unless this one does."""
+    if takes_preference:
+        return
+    from polytask.architectures import Architecture  # which loads torch
+
+    every = public_classes("polytask.architectures", Architecture)
+    taking = [snake_case(name) for name, kind in every.items() if kind.takes_preference]
+    sentence = (
+        "The model takes no preference: its trade-off between tasks was fixed in training. "
+        f"Leave out `preference`, or fit a model that takes one: {enumerated(taking)}."
+    )
+    raise ParameterError(sentence)
 
 
 def normalised_preference(preference: object, tasks: TaskSet) -> Float32[np.ndarray, " n_tasks"]:
