@@ -83,7 +83,7 @@ def _require_task_column(table: pl.DataFrame, column: str) -> None:
         require_columns(table.columns, [column], "The column that names each row's task,")
     except DataError as error:
         sentence = (
-            f"{error} Without it, name the tasks to predict for every row (`tasks`, --task), or fit "
+            f"{error} Without it, name the tasks to predict for every row (`tasks=`, --task), or fit "
             "a model that finds the task of a row, such as routed."
         )
         raise DataError(sentence) from None
