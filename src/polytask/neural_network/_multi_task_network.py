@@ -92,6 +92,11 @@ class MultiTaskNetwork(Learner):
         """Whether tasks share anything."""
         return self.architecture.shares
 
+    @property
+    def takes_preference(self) -> bool:
+        """Whether the architecture does."""
+        return self.architecture.takes_preference
+
     def settings(self) -> Sequence[Setting]:
         """All settings; those of balancing and observers are left out if tasks share nothing."""
         return [
