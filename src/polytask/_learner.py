@@ -133,6 +133,14 @@ class Learner(ABC):
         del data
         return ()
 
+    @property
+    def budget_note(self) -> str | None:
+        """A sentence on how the budget is spent, where it is not on one training; None by default.
+
+        `polytask.compare` passes it on, since it compares models of one budget.
+        """
+        return None
+
     def single_task(self) -> Learner | None:
         """The recipe that learns each task alone by the same means, or None."""
         return None

@@ -332,9 +332,10 @@ def test_settings_of_the_method_have_paths_and_ranges():
     assert {"merging.density", "merging.scale"} <= set(space)
 
 
-def test_a_note_says_how_the_budget_is_spent():
-    *_, note = resolve_learner("ties").notes(TRAIN)
-    assert note == (
+def test_comparisons_say_how_the_budget_is_spent():
+    learner = resolve_learner("ties")
+    assert learner.notes(TRAIN) == ()  # which `fit` would pass on as a warning
+    assert learner.budget_note == (
         "ties trains jointly with half of its optimiser steps. With the others it fine-tunes a copy "
         "per task, all in one step, as steps of single_task are counted."
     )

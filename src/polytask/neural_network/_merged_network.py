@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -95,13 +95,13 @@ class MergedNetwork(MultiTaskNetwork):
         shares = plan_network(self.architecture, data).shares
         return None if shares is None else unmergeable(self.architecture, data.tasks, shares=shares)
 
-    def notes(self, data: MultiTaskDataset) -> Sequence[str]:
-        """What the architecture decides by itself, and how the budget is spent."""
-        spent = (
+    @property
+    def budget_note(self) -> str:
+        """The stages among which the budget is divided."""
+        return (
             f"{self.name} trains jointly with half of its optimiser steps. With the others it "
             "fine-tunes a copy per task, all in one step, as steps of single_task are counted."
         )
-        return (*super().notes(data), spent)
 
     @property
     def name(self) -> str:

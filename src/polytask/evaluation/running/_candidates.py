@@ -144,13 +144,15 @@ def check_served(learners: Iterable[Learner], tasks: TaskSet | MultiTaskDataset)
 def decisions(candidates: Sequence[Candidate], data: MultiTaskDataset) -> list[str]:
     """What the learners decide for a data set by themselves, each sentence once.
 
-    Where the trade-off between tasks is chosen in predicting, also the one that is judged.
+    Also how they spend their budget where it is not on one training and, where the trade-off between
+    tasks is chosen in predicting, the one that is judged.
     """
     notes = [note for candidate in candidates for note in candidate.learner.notes(data)]
+    spent = [note for candidate in candidates if (note := candidate.learner.budget_note)]
     at_equal = [candidate.name for candidate in candidates if candidate.learner.takes_preference]
     judged = [
         f"{name} is chosen and judged with equal preferences for all tasks; it predicts with any "
         "(`preference`)."
         for name in at_equal
     ]
-    return list(dict.fromkeys([*notes, *judged]))
+    return list(dict.fromkeys([*notes, *spent, *judged]))
