@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.machinery import PathFinder
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
+from itertools import dropwhile
 from pathlib import Path
+from traceback import walk_stack
 from types import ModuleType
 
 __all__ = [
@@ -47,8 +50,8 @@ def local_modules(names: Iterable[str]) -> Iterator[None]:
 def import_module(name: str) -> ModuleType:
     """Import a module; from the current folder if `local_modules` names it and no other has the name.
 
-    While it is imported, the folder stands at the end of the search path, so that it may import
-    its neighbours, and hides no installed library.
+    While it is imported, it may import its neighbours in the folder, and they theirs. Other modules
+    do not find them, and they hide no installed library.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def import_if_local(name: str) -> None:
     folder = str(Path.cwd())
     if _file_of(outermost, folder) is None:
         return
-    with _last_in_search(folder):
+    with _found_last(outermost, folder):
         importlib.import_module(outermost)
     _FOLDERS[outermost] = folder
 
@@ -80,7 +83,7 @@ def local_folders() -> dict[str, str]:
 def import_modules_of(folders: Mapping[str, str]) -> None:
     """Import modules from the folders where another process found them."""
     for name, folder in folders.items():
-        with _last_in_search(folder):
+        with _found_last(name, folder):
             importlib.import_module(name)
 
 
@@ -115,11 +118,41 @@ def _file_of(name: str, folder: str) -> str | None:
 
 
 @contextmanager
-def _last_in_search(folder: str) -> Iterator[None]:
-    sys.path.append(folder)
+def _found_last(name: str, folder: str) -> Iterator[None]:
+    """Find a module in a folder, where no other finder has it, and the neighbours it imports."""
+    finder = _Neighbours(name, folder)
+    sys.meta_path.append(finder)
     try:
         yield
     finally:
-        sys.path.reverse()
-        sys.path.remove(folder)  # the last of that name
-        sys.path.reverse()
+        sys.meta_path.remove(finder)
+
+
+class _Neighbours(MetaPathFinder):
+    """A finder of one module in a folder, and of what modules found there import themselves."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self.folder, self.names = folder, {name}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The spec of an outermost module; None for those that nothing in the folder imports."""
+        if path is not None or not self.names & {fullname, _outermost(_importer())}:
+            return None
+        spec = PathFinder.find_spec(fullname, [self.folder], target)
+        if spec is not None:
+            self.names.add(fullname)
+        return spec
+
+
+def _importer() -> str:
+    """Name of the module whose import is under way; empty if there is none."""
+    frames = (frame for frame, _ in walk_stack(None))
+    names = (frame.f_globals.get("__name__", "") for frame in frames)
+    outside = dropwhile(_is_import_system, dropwhile(lambda n: not _is_import_system(n), names))
+    return next(outside, "")
+
+
+def _is_import_system(name: str) -> bool:
+    return _outermost(name) in {"importlib", "_frozen_importlib"}

@@ -115,6 +115,26 @@ def test_other_names_are_not_looked_for(folder, monkeypatch):
         _local_modules.import_module("code_right_here")
 
 
+def test_a_library_that_it_imports_finds_nothing_in_the_folder(folder, monkeypatch):
+    """An optional import of a library must not run the file of that name."""
+    (folder / "site").mkdir()
+    optional = "try:\n    import layers_next_to_it\nexcept ImportError:\n    here = False\n"
+    (folder / "site" / "library_elsewhere.py").write_text(optional)
+    (folder / "helpers_right_here").mkdir()
+    (folder / "helpers_right_here" / "more.py").write_text("value = 3\n")
+    (folder / "uses_right_here.py").write_text(
+        "from library_elsewhere import here\nfrom helpers_right_here.more import value\n"
+    )
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder / "site")
+    before = list(sys.meta_path)
+    with _local_modules.local_modules(["uses_right_here"]):
+        module = _local_modules.import_module("uses_right_here")
+    assert (module.here, module.value) == (False, 3)
+    assert not (folder / "imported").exists()
+    assert sys.meta_path == before
+
+
 def test_workers_find_it_where_the_command_did(folder, monkeypatch):
     monkeypatch.chdir(folder)
     with _local_modules.local_modules(["work_right_here.double"]):
