@@ -1,6 +1,7 @@
 """Architectures of dependent tasks say which order they assume where none is stated."""
 
 import gc
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from polytask.bookkeeping import Budget
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork, _planned_network
+from polytask.tasks import Task, TaskSet
 from polytask.testing import check_architecture, tiny_dataset
 from polytask.training import Trainer
 
@@ -121,3 +123,28 @@ def test_a_very_large_network_is_said_before_it_is_built():
     assert "hard_sharing for 2 tasks has 100 million parameters: 0.4 GB" in note
     assert "1.6 GB in training. Narrower stages" in note
     assert not MultiTaskNetwork(HardSharing()).notes(data)
+
+
+@pytest.mark.parametrize("kind", [AITM, ESM2, ESMM])
+def test_rows_that_contradict_the_order_are_counted(kind):
+    table = {
+        "x": list(range(8)),
+        "click": [0, 1, 1, 1, 1, None, 0, 0],
+        "buy": [0, 0, 1, 0, 1, 1, 0, None],
+    }
+    tasks = [Task("click", "binary", after="buy"), Task("buy", "binary")]
+    data = polytask.read(table, tasks=tasks)
+    (note,) = MultiTaskNetwork(kind(SMALL)).notes(data)
+    assert note.startswith(f"{kind.__name__} takes 'click' to happen only where 'buy' does")
+    assert "2 of the 6 rows with labels of both have 'click' without 'buy'" in note
+    right = [Task("click", "binary"), Task("buy", "binary", after="click")]
+    assert not MultiTaskNetwork(kind(SMALL)).notes(polytask.read(table, tasks=right))
+
+
+def test_an_action_on_the_way_may_happen_without():
+    tasks = funnel("binary", "binary", "binary").tasks
+    names = tasks.names
+    through = TaskSet([*[*tasks][:2], replace(tasks[names[2]], after=names[:2])])
+    assert ESM2().nested(through) == [(names[1], names[0]), (names[2], names[0])]
+    assert ESMM().nested(through)[1:] == [(names[2], names[0]), (names[2], names[1])]
+    assert not AITM(calibration=0.0).nested(through)

@@ -16,7 +16,7 @@ from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._heads import Heads
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._task_branch import TaskBranch
-from polytask.architectures._task_order import has_no_order, in_order, order_note
+from polytask.architectures._task_order import has_no_order, in_order, nested_steps, order_note
 from polytask.architectures._transfer_towers import TransferTowers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
@@ -95,6 +95,12 @@ class AITM(EncoderArchitecture):
             "order given"
         )
         return (order_note(sentence, tasks),) if has_no_order(tasks) else ()
+
+    def nested(self, tasks: TaskSet) -> Sequence[tuple[str, str]]:
+        """Binary tasks and those before them, which calibration compares."""
+        if not self.calibration:
+            return ()
+        return nested_steps(tasks, {task.name: task.after for task in tasks})
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

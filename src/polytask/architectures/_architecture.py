@@ -99,6 +99,14 @@ class Architecture(ABC):
         del tasks
         return ()
 
+    def nested(self, tasks: TaskSet) -> Sequence[tuple[str, str]]:
+        """Pairs of binary tasks of which the first is taken to happen only with the second.
+
+        None by default. `polytask.fit` and `polytask.compare` say how many rows contradict it.
+        """
+        del tasks
+        return ()
+
     def single_task(self) -> Architecture | None:
         """Return the recipe that learns each task alone in the same way, or None."""
         return None

@@ -14,6 +14,7 @@ from polytask.architectures._cascade import (
 from polytask.architectures._dependencies import ancestors_of
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.architectures._task_order import nested_steps
 from polytask.data import Schema
 from polytask.encoders import Encoder
 from polytask.exceptions import ParameterError
@@ -90,6 +91,12 @@ class ESM2(EncoderArchitecture):
     def notes(self, tasks: TaskSet) -> Sequence[str]:
         """Which order of the tasks is assumed, if none is stated."""
         return cascade_notes("ESM2", tasks)
+
+    def nested(self, tasks: TaskSet) -> Sequence[tuple[str, str]]:
+        """Binary tasks and those before them, without the actions on their way."""
+        steps = cascade_of(tasks)
+        needed, _ = _paths(steps)
+        return nested_steps(steps, needed)
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

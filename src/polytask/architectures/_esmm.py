@@ -11,8 +11,10 @@ from polytask.architectures._cascade import (
     cascade_of,
     cascade_refusal,
 )
+from polytask.architectures._dependencies import ancestors_of
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.architectures._task_order import nested_steps
 from polytask.data import Schema
 from polytask.encoders import Encoder
 from polytask.exceptions import ParameterError
@@ -83,6 +85,11 @@ class ESMM(EncoderArchitecture):
     def notes(self, tasks: TaskSet) -> Sequence[str]:
         """Which order of the tasks is assumed, if none is stated."""
         return cascade_notes("ESMM", tasks)
+
+    def nested(self, tasks: TaskSet) -> Sequence[tuple[str, str]]:
+        """Binary tasks and those before them."""
+        steps = cascade_of(tasks)
+        return nested_steps(steps, ancestors_of(steps))
 
     def network(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet

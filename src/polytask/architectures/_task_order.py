@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from polytask._listing import first_names
-from polytask.tasks import TaskSet
+from polytask.tasks import Binary, TaskSet
 
-__all__ = ["has_no_order", "in_order", "order_note"]
+__all__ = ["has_no_order", "in_order", "nested_steps", "order_note"]
 
 
 def has_no_order(tasks: TaskSet) -> bool:
@@ -32,6 +33,17 @@ def in_order(tasks: TaskSet) -> TaskSet:
         task if before is None else replace(task, after=before)
         for task, before in zip(tasks, names, strict=False)
     )
+
+
+def nested_steps(tasks: TaskSet, needed: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
+    """Binary tasks with the binary ones right before them that each needs in order to happen."""
+    binary = {task.name for task in tasks if isinstance(task.known_kind, Binary)}
+    return [
+        (later, earlier)
+        for later in tasks.names
+        for earlier in tasks.after(later)
+        if {later, earlier} <= binary and earlier in needed[later]
+    ]
 
 
 def order_note(sentence: str, tasks: TaskSet) -> str:

@@ -16,6 +16,7 @@ from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
+from polytask.neural_network._contradicted_order import contradicted_order
 from polytask.neural_network._planned_network import plan_network, size_note
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
@@ -111,9 +112,10 @@ class MultiTaskNetwork(Learner):
         return reason or plan_network(self.architecture, data).refusal
 
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
-        """What the architecture decides by itself, and the size of a very large network."""
+        """What the architecture decides by itself, labels that contradict its order, and a large size."""
         large = size_note(self.architecture, data)
-        return (*self.architecture.notes(data.tasks), *([large] if large else []))
+        against = contradicted_order(self.architecture, data)
+        return (*self.architecture.notes(data.tasks), *against, *([large] if large else []))
 
     def single_task(self) -> MultiTaskNetwork:
         """The same network per task, without balancing and without observers that compare tasks."""
