@@ -34,6 +34,31 @@ def test_a_part_that_names_the_network_is_named_once():
     assert network.name == "soft_sharing(penalty=trace_norm, penalty.alpha=0.1)"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "separate(mmoe)",
+        "separate(mmoe(n_experts=4))",
+        "ties(mmoe)",
+        "dare(mmoe)+pc_grad",
+        "soft_sharing(trace_norm)",
+        "soft_sharing(trace_norm, penalty.alpha=0.1)",
+    ],
+)
+def test_names_of_tables_can_be_typed(name):
+    (network,) = learners(name)
+    assert network.name == name
+
+
+def test_a_name_in_brackets_is_of_something():
+    with pytest.raises(
+        ParameterError, match=r"mmoe\(ple\): what stands in brackets must be PATH=VALUE"
+    ):
+        learners("mmoe(ple)")
+    with pytest.raises(ParameterError, match=r"separate\(linear\): linear is no network"):
+        learners("separate(linear)")
+
+
 def test_values_are_read_as_set_reads_them():
     (network,) = learners(
         "hard_sharing(encoder.widths=64,64, initializer=orthogonal, learning_rate=1e-2)"
@@ -63,7 +88,7 @@ def test_balancing_follows_the_bracket():
     [
         ("mmoe(n_experts=4", "Close the bracket after the settings: mmoe(n_experts=4)."),
         ("mmoe n_experts=4)", "Open the bracket before the settings: mmoe(n_experts=4)."),
-        ("mmoe(n_experts)", "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."),
+        ("mmoe(2, 3)", "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."),
         ("mmoe(=4)", "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."),
         ("mmoe()", "Leave out the brackets: mmoe."),
         ("mmoe+mgda(n_experts=4)", "Settings follow the model: mmoe(n_experts=4)+mgda."),

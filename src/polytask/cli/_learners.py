@@ -10,12 +10,13 @@ from typing import Any
 from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
 from polytask._paths import Written, applied
 from polytask.aggregation import Aggregator
+from polytask.architectures import Separate, SoftSharing
 from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._settings import DataSettings
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, resolve_learner
-from polytask.neural_network import MultiTaskNetwork
+from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.training import Trainer, check_device
 from polytask.weighting import Weighting
 
@@ -109,7 +110,7 @@ def named_learner(text: str) -> Learner:
         If there is no such model, method or setting.
     """
     name = model_name(text)
-    learner = _with_settings(resolve_learner(name.base), name)
+    learner = _with_settings(_with_part(resolve_learner(name.base), name, text), name)
     if not name.methods:
         return learner
     if not _balances(learner):
@@ -126,16 +127,51 @@ def named_learner(text: str) -> Learner:
     return _with(learner, methods)
 
 
+def _with_part(learner: Learner, name: ModelName, text: str) -> Learner:
+    """The learner of the part that its name holds without a path, as names in tables do.
+
+    It is the penalty of `soft_sharing(trace_norm)`, and the model of `separate(mmoe)` or of
+    `ties(mmoe)`.
+    """
+    if not name.part:
+        return learner
+    if isinstance(learner, MergedNetwork):
+        return replace(learner, architecture=_network(name.part, text).architecture)
+    architecture = getattr(learner, "architecture", None)
+    if isinstance(architecture, Separate):
+        inner = _network(name.part, text)
+        return inner.twin() or replace(inner, architecture=Separate(inner.architecture))
+    if isinstance(architecture, SoftSharing):
+        return _configured(learner, {"penalty": name.part})
+    sentence = (
+        f"{text}: what stands in brackets must be PATH=VALUE, such as mmoe(n_experts=4). Only "
+        "separate(MODEL), merged networks such as ties(MODEL), and soft_sharing(PENALTY) take a name."
+    )
+    raise ParameterError(sentence)
+
+
+def _network(part: str, text: str) -> MultiTaskNetwork:
+    inner = named_learner(part)
+    if isinstance(inner, MultiTaskNetwork):
+        return inner
+    raise ParameterError(f"{text}: {part} is no network. Name an architecture, such as mmoe.")
+
+
 def _with_settings(learner: Learner, name: ModelName) -> Learner:
     """The learner with the settings in brackets, which its name holds then."""
     if not name.settings:
         return learner
-    written = {path: Written(value) for path, value in name.settings.items()}
+    return _configured(learner, name.settings).with_detail(name.detail, learner.name)
+
+
+def _configured(learner: Learner, settings: Mapping[str, str]) -> Learner:
+    """The learner with settings as they are written."""
+    written = {path: Written(value) for path, value in settings.items()}
+    configured: Learner
     configured, left = applied(learner, written, type(learner).settings, learner.name)
     for error in left.values():
         raise error
-    detailed: Learner = configured.with_detail(name.detail, learner.name)
-    return detailed
+    return configured
 
 
 def _method_named(name: str) -> tuple[str, Any]:

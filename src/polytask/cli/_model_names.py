@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from polytask._paths import parts
@@ -11,6 +12,7 @@ from polytask.exceptions import ParameterError
 __all__ = ["ModelName", "model_name"]
 
 _EXPECTED = "NAME, NAME+METHOD, or NAME(PATH=VALUE, …) and then +METHOD"
+_EQUALS = re.compile(r"^([^=(]+)=(.*)$", re.DOTALL)
 
 
 class ModelName(NamedTuple):
@@ -23,11 +25,15 @@ class ModelName(NamedTuple):
         Settings of this model alone, in the order in which they are written.
     methods : tuple of str
         Of balancing.
+    part : str
+        What stands in brackets before the settings without a path, such as the architecture of
+        ``separate(mmoe)``; empty without.
     """
 
     base: str
     settings: dict[str, str]
     methods: tuple[str, ...]
+    part: str = ""
 
     @property
     def detail(self) -> str:
@@ -47,8 +53,11 @@ def model_name(text: str) -> ModelName:
     Examples
     --------
     >>> from polytask.cli._model_names import model_name
-    >>> model_name("mmoe(encoder.widths=64,64, n_experts=4)+mgda")
-    ModelName(base='mmoe', settings={'encoder.widths': '64,64', 'n_experts': '4'}, methods=('mgda',))
+    >>> name = model_name("mmoe(encoder.widths=64,64, n_experts=4)+mgda")
+    >>> name.base, name.settings, name.methods
+    ('mmoe', {'encoder.widths': '64,64', 'n_experts': '4'}, ('mgda',))
+    >>> model_name("separate(mmoe)").part
+    'mmoe'
     """
     base, bracket, rest = text.partition("(")
     if not bracket:
@@ -59,7 +68,8 @@ def model_name(text: str) -> ModelName:
     inner, after = _closed(rest, text)
     if "+" in base or not base.strip() or not (after == "" or after.startswith("+")):
         raise _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
-    return ModelName(base.strip(), _settings(inner, text), tuple(after.split("+")[1:]))
+    part, settings = _settings(inner, text)
+    return ModelName(base.strip(), settings, tuple(after.split("+")[1:]), part)
 
 
 def _closed(rest: str, text: str) -> tuple[str, str]:
@@ -72,26 +82,27 @@ def _closed(rest: str, text: str) -> tuple[str, str]:
     raise _malformed(text, "Close the bracket after the settings: mmoe(n_experts=4).")
 
 
-def _settings(inner: str, text: str) -> dict[str, str]:
-    """Path to text; a part without an equals sign belongs to the value before it."""
+def _settings(inner: str, text: str) -> tuple[str, dict[str, str]]:
+    """A part without a path, and path to text; what has no equals sign belongs to the value before."""
     settings: dict[str, str] = {}
-    path = ""
-    for part in parts(inner.strip()):
-        name, equals, value = part.partition("=")
-        if equals and name.strip():
-            path = name.strip()
+    unnamed = path = ""
+    for part in parts(f"({inner})"):
+        written = _EQUALS.match(part)
+        if written is not None and written[1].strip():
+            path = written[1].strip()
             if path in settings:
                 raise ParameterError(f"{text} gives {path!r} twice. Give it once.")
-            settings[path] = value.strip()
-        elif equals or not path:
-            raise _malformed(
-                text, "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."
-            )
-        else:
+            settings[path] = written[2].strip()
+        elif path:
             settings[path] += f",{part}"
-    if not settings:
+        elif unnamed or not part or part.startswith("="):
+            remedy = "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."
+            raise _malformed(text, remedy)
+        else:
+            unnamed = part
+    if not settings and not unnamed:
         raise _malformed(text, f"Leave out the brackets: {text.partition('(')[0]}.")
-    return settings
+    return unnamed, settings
 
 
 def _malformed(text: str, remedy: str) -> ParameterError:
