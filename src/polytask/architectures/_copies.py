@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from polytask.architectures._copies_trial import all_close, evaluating, ties_tensors
+from polytask.architectures._out_of_place import out_of_place
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._stacked_layers import is_common_chain, run_chain
 from polytask.encoders import MaskedStage, State, advance
@@ -92,7 +93,7 @@ class Copies(Owner):
             raise ParameterError(sentence)
         self.n_copies, self.apart, self.tasks = len(modules), apart, tuple(tasks)
         self.groups = tuple(groups)
-        parameters, buffers = stack_module_state(list(modules))
+        parameters, buffers = stack_module_state(list(map(out_of_place, modules)))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
         self._is_chain = (
             is_common_chain(modules[0]) and next(modules[0].parameters(), None) is not None

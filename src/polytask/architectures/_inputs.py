@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
+from polytask.architectures._out_of_place import out_of_place
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State, advance
@@ -48,7 +49,7 @@ class Inputs(Owner, nn.ModuleList):
     ) -> None:
         for name, schema in schemas.items():
             check_roles(owner, encoder, name, schema.parts)
-        super().__init__([encoder.entry(schema.parts) for schema in schemas.values()])
+        super().__init__([out_of_place(encoder.entry(schema.parts)) for schema in schemas.values()])
         self.sources = tuple(schemas)
         self.tasks_of = {name: tuple(schema.targets) for name, schema in schemas.items()}
         self._parts = {name: schema.parts for name, schema in schemas.items()}

@@ -9,6 +9,7 @@ from torch import nn
 
 from polytask._reason import reason
 from polytask.architectures._inputs import Inputs
+from polytask.architectures._out_of_place import out_of_place
 from polytask.encoders import Encoder, State, advance
 from polytask.encoders._pooling import feature_shape
 from polytask.exceptions import ParameterError
@@ -39,7 +40,7 @@ class Stages(nn.ModuleList):
     """
 
     def __init__(self, encoder: Encoder, inputs: Inputs) -> None:
-        super().__init__(encoder.stages(inputs.shape))
+        super().__init__(map(out_of_place, encoder.stages(inputs.shape)))
         for name in reversed(inputs.sources):
             self.shapes = _shapes(self, inputs.sample(name), name)
         self.shape = self.shapes[-1]

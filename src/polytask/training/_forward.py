@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -116,9 +117,16 @@ class Forward:
     def evaluated_sums(
         self, batch: Batch
     ) -> tuple[Float[Tensor, " n_tasks"], Float[Tensor, " n_tasks"]]:
-        """Sums of losses and label weights over many rows, in evaluation mode."""
+        """Sums of losses and label weights over many rows, in evaluation mode.
+
+        The network is given copies of the inputs, which it may change.
+        """
+        copied = {
+            name: replace(rows, inputs={part: t.clone() for part, t in rows.inputs.items()})
+            for name, rows in batch.items()
+        }
         with nullcontext() if self.plain else self.fabric.autocast():
-            raw = score(self.network, batch)
+            raw = score(self.network, copied)
         with torch.no_grad():
             return self.loss.sums(_floats(raw), batch)
 

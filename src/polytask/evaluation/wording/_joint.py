@@ -34,7 +34,8 @@ def about_joint(main: LearnerDifference | None, some_joint: bool) -> tuple[str, 
         return "No joint learner took part, so whether joint training helps was not asked.", []
     pair = f"{main.learner} against {main.baseline}"
     if len(main.tasks) == 1:
-        return f"One task: there is nothing to share, and {pair} compares a thing with itself.", []
+        sentence = "One task: there is nothing to share."
+        return f"{sentence} Differences of {pair} are those of architecture, size or chance.", []
     if main.population is not None:
         return _of_population(main, main.population, pair)
     tasks = _task_sentences(main)
