@@ -22,5 +22,5 @@ def out_of_place(module: nn.Module) -> nn.Module:
     """
     for inner in module.modules():
         if getattr(inner, "inplace", False) is True:
-            inner.inplace = False
+            inner.inplace = False  # type: ignore[assignment]
     return module
