@@ -138,6 +138,25 @@ def test_networks_of_ones_own_with_batch_norm():
     assert torch.isfinite(network(torch.randn(4, 3))).all()
 
 
+def test_running_statistics_need_not_be_listed():
+    torch.manual_seed(0)
+    start = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU())
+    states = {}
+    for task, factor in (("a", 0.01), ("b", 0.02)):  # variances far below those of the start
+        network = copy.deepcopy(start)
+        for _ in range(30):
+            network(factor * torch.randn(32, 3))
+        states[task] = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        states[task]["0.weight"] += factor
+    method, before = DARE(0.5, TaskArithmetic(scale=2.0)), start.state_dict()
+    merged = method.merge(before, states)
+    assert (merged["1.running_var"] > 0).all()
+    listed = method.merge(before, states, buffers=dict(start.named_buffers()))
+    assert all(torch.equal(tensor, listed[name]) for name, tensor in merged.items())
+    start.load_state_dict(merged)
+    assert torch.isfinite(start.eval()(torch.randn(4, 3))).all()
+
+
 def test_coefficients_of_ones_own_networks_are_learned_by_functional_calls():
     torch.manual_seed(0)
     start = nn.Linear(3, 1)

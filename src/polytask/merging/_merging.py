@@ -15,6 +15,8 @@ from polytask.merging._state_checks import check_states
 
 __all__ = ["Merging", "Objective", "Vectors"]
 
+_RUNNING_STATISTICS = ("running_mean", "running_var")  # as the norm layers of torch name them
+
 State = Mapping[str, Tensor]
 Vectors = Mapping[str, Mapping[str, Tensor]]
 """Task vectors: of every network, the difference of each tensor from that of the start."""
@@ -129,9 +131,10 @@ class Merging(ABC):
             The same tensors of each network. One that has no use for some may leave them out: they
             are merged from the others, and stay as in `start` where no network has them.
         buffers : collection of str, default ()
-            Names of tensors that are measured and not learned, such as the running statistics of
-            batch norm (``dict(network.named_buffers())``): the mean over the networks, whatever
-            the method.
+            Names of tensors that are measured and not learned (``dict(network.named_buffers())``):
+            the mean over the networks, whatever the method. Running statistics of batch norm, which
+            are names that end in ``running_mean`` or ``running_var``, need not be listed: a task
+            vector could make a variance negative.
         seed : int, default 0
             Of methods that draw random numbers.
         loss : callable, optional
@@ -153,6 +156,7 @@ class Merging(ABC):
         """
         owner = type(self).__name__
         check_states(owner, start, tuned, buffers)
+        buffers = {*buffers, *(name for name in start if name.endswith(_RUNNING_STATISTICS))}
         if self.steps and loss is None:
             sentence = (
                 f"{owner} learns from the loss on rows held out. Give `loss` to `merge`, a function "
