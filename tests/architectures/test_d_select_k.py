@@ -93,6 +93,23 @@ def test_the_penalty_is_the_entropy_of_each_choice(own_rows):
     assert without.batch_penalty({}, {}, batch) is None
 
 
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_gates_of_stopped_tasks_are_not_penalised(own_rows):
+    network, batch = built(DSelectK(MLP((4,)), n_experts=4, entropy=0.5), own_rows)
+    with torch.no_grad():
+        network.mixture.codes.normal_(std=0.4)
+    rows, task = network.inputs(batch)["table"].values, batch["table"].task
+    each = 0.5 * torch.special.entr(network.mixture.selections(rows)).sum(dim=(-2, -1))
+    network.stopped = frozenset({"task1"})
+    if task is None:
+        wanted = (each[:, 0] + each[:, 2]).mean()
+    else:
+        wanted = each[torch.arange(len(rows)), task][task != 1].mean()
+    torch.testing.assert_close(network.batch_penalty({}, {}, batch), wanted)
+    network.stopped = frozenset(network.tasks.names)
+    assert network.batch_penalty({}, {}, batch) == 0
+
+
 @pytest.mark.usefixtures("unchecked_types")
 def test_experts_are_a_power_of_two():
     with pytest.raises(ParameterError, match=r"`n_experts` parameter of DSelectK must be one of 2"):

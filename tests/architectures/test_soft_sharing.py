@@ -164,6 +164,19 @@ def test_a_batch_without_rows_has_no_penalty_on_features():
     assert network.batch_penalty(network.features(none), {}, none) == 0
 
 
+def test_features_are_not_drawn_to_those_of_stopped_tasks():
+    network = built(SoftSharing(MLP((8,)), representation=2.0), planted((0, 1, 0)))
+    batch = {network.sources[0]: SourceBatch({"numeric": torch.randn(5, 6)})}
+    features = network.features(batch)
+    (state,) = features.values()
+    network.stopped = frozenset({"t1"})
+    half = (state.values[0] - state.values[2]) / 2
+    wanted = 2.0 * 2 * half.square().sum() / 5
+    torch.testing.assert_close(network.batch_penalty(features, {}, batch), wanted)
+    network.stopped = frozenset(network.tasks.names)
+    assert network.batch_penalty(features, {}, batch) == 0
+
+
 def test_rows_of_one_task_each_go_through_their_tasks_network_only():
     data = tiny_dataset(["regression"] * 3, own_rows=True)
     recipe = SoftSharing(MLP((8,)))

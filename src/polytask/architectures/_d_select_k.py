@@ -132,8 +132,23 @@ class DSelectKNetwork(GatedExpertsNetwork):
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
         """Entropy of the selectors' choices for the rows of all sources, scaled."""
         del features, raw
+        if not self.strength:
+            return None
         of_sources = [
-            self.mixture.entropy(mean_pool(state), self.members_of[name], batch[name].task)
+            self._entropy(name, mean_pool(state), batch[name].task)
             for name, state in self.inputs(batch).items()
         ]
-        return self.strength * torch.stack(of_sources).sum() if self.strength else None
+        return self.strength * torch.stack(of_sources).sum()
+
+    def _entropy(self, source: str, rows: Tensor, task: Tensor | None) -> Tensor:
+        """Entropy for one source, without the gates of stopped tasks."""
+        members = self.members_of[source]
+        if self.stopped:
+            names = set(self.tasks_in(source)) - self.stopped
+            active = [self.tasks.index(name) for name in self.tasks.names if name in names]
+            if task is not None:
+                kept = torch.isin(task, torch.tensor(active, device=task.device))
+                rows, task = rows[kept], task[kept]
+            else:
+                members = active
+        return self.mixture.entropy(rows, members, task)

@@ -49,7 +49,8 @@ class MultiTaskModule(nn.Module, ABC):
         How many of the experts that `gate_weights` weighs are each task's own, which come first.
     stopped : frozenset of str
         The tasks that have stopped early in the training under way, which sets it; `batch_penalty`
-        leaves them out.
+        leaves them out, but for a part that serves all tasks, such as a router, which goes on
+        learning from their rows.
     routed_sources : tuple of str
         Sources of rows of one task each for which `route` finds the task of rows that do not name
         it; none by default.

@@ -229,9 +229,13 @@ class SoftSharingNetwork(MultiTaskModule):
         return self.representation > 0
 
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
-        """Squared distance of the tasks' features of a row to their mean."""
+        """Squared distance of the tasks' features of a row to their mean, without stopped tasks."""
         del raw
-        shared = [s.values for n, s in features.items() if batch[n].task is None]
+        shared = [
+            state.values[[name not in self.stopped for name in self.tasks_in(source)]]
+            for source, state in features.items()
+            if batch[source].task is None
+        ]
         if not self.representation or not shared:
             return None
         n_rows = sum(values.shape[1] for values in shared)
