@@ -36,6 +36,16 @@ def test_several_other_shapes_are_told_apart():
         WeightAveraging().merge(START, wrong)
 
 
+def test_a_sum_that_overflows_is_refused():
+    start = {"bias": torch.zeros(2).half()}
+    networks = {task: {"bias": torch.tensor([1.0, 40000.0]).half()} for task in "ab"}
+    with pytest.raises(ParameterError, match=r"^TaskArithmetic merges the tensor 'bias' .*float16"):
+        TaskArithmetic(scale=1.0).merge(start, networks)
+    assert torch.equal(
+        TaskArithmetic(scale=0.5).merge(start, networks)["bias"], networks["a"]["bias"]
+    )
+
+
 @pytest.mark.parametrize(
     ("networks", "sentence"),
     [

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from polytask._seeds import derived_seed
 from polytask.exceptions import ParameterError
-from polytask.merging._state_checks import check_states
+from polytask.merging._state_checks import check_merged, check_states
 
 __all__ = ["Merging", "Objective", "Vectors"]
 
@@ -151,8 +151,8 @@ class Merging(ABC):
         ------
         ParameterError
             If a tensor has another shape in a network than in the start (both shapes and the
-            networks are named), another type, is not in the start or not finite; or if the method
-            learns and there is no `loss`.
+            networks are named), another type, is not in the start or not finite; if a merged
+            tensor is not finite; or if the method learns and there is no `loss`.
         """
         owner = type(self).__name__
         check_states(owner, start, tuned, buffers)
@@ -181,7 +181,9 @@ class Merging(ABC):
             vectors, generator=generator, objective=None if loss is None else objective
         )
         with torch.no_grad():
-            merged = {**held, **_moved(start, update)}
+            moved = _moved(start, update)
+        check_merged(owner, moved)
+        merged = {**held, **moved}
         return {name: merged[name].detach().clone() for name in start}
 
 

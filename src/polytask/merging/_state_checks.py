@@ -1,4 +1,4 @@
-"""Checks that networks can be merged: of one start, with equal shapes and types."""
+"""Checks of networks to merge, of one start with equal shapes and types, and of what they give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polytask._naming import suggestion
 from polytask._validation import describe, message
 from polytask.exceptions import ParameterError
 
-__all__ = ["check_states"]
+__all__ = ["check_merged", "check_states"]
 
 _REMEDY = "Merge networks of one architecture, fine-tuned from one start, or leave the tensor out."
 
@@ -60,6 +60,24 @@ def check_states(
         expected = "names of tensors of the start"
         remedy = suggestion(unknown, start)
         raise ParameterError(message(f"{owner}.merge", "buffers", expected, unknown, remedy))
+
+
+def check_merged(owner: str, merged: Mapping[str, Tensor]) -> None:
+    """Raise unless merged tensors are finite, which sums of finite ones in half precision may not be.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for name, tensor in merged.items():
+        if not bool(torch.isfinite(tensor).all()):
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            sentence = (
+                f"{owner} merges the tensor {name!r} into values that are not finite in {dtype}. "
+                "Add less of every network, such as by a smaller `scale`, or give `start` and "
+                "`tuned` in a wider type, such as float32."
+            )
+            raise ParameterError(sentence)
 
 
 def _check_state(owner: str, parameter: str, state: object, expected: str) -> None:
