@@ -211,7 +211,7 @@ def _own(module: str, attribute: str) -> Any:
 def in_script(name: str, thing: Any) -> Any:
     """Return what a name stands for in the running script or notebook.
 
-    Worker processes have no such script; there it is the first thing of that name that was told of.
+    Worker processes have no such script; there it is the first thing passed under that name.
     """
     known = _IN_SCRIPT.setdefault(name, thing)
     return getattr(sys.modules.get("__main__"), name, known)

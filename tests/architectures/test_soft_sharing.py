@@ -112,7 +112,7 @@ def test_a_planted_relation_is_recovered():
     network = trained(SoftSharing(MLP(()), penalty=RelationGraph(alpha=0.1)), data)
     ((layer, learned),) = network.relations().items()
     assert (layer, learned.tasks) == ("heads, weight", data.tasks.names)
-    relation = torch.from_numpy(learned.values)
+    relation = torch.tensor(learned.values)
     same = torch.tensor([[a == b for b in groups] for a in groups])
     inside = relation[same & ~torch.eye(6, dtype=torch.bool)]
     assert inside.min() > 5 * relation[~same].abs().max()

@@ -74,8 +74,9 @@ class SoftSharing(EncoderArchitecture):
     Notes
     -----
     Heads are coupled within each block (tasks of equal kinds and sizes), unless the penalty holds
-    a relation of all tasks, entries where one source holds all tasks. Deviation of MTRL: the covariance is learned for each layer, as in multilinear
-    relationship networks, not for a linear model alone.
+    a relation of all tasks, entries where one source holds all tasks. Deviation of MTRL: the
+    covariance is learned for each layer, as in multilinear relationship networks, not for a linear
+    model alone.
 
     References
     ----------

@@ -59,9 +59,9 @@ def needs(method: Any) -> str:
     instance = method if required(method) else method()
     if not isinstance(getattr(instance, "needs", None), frozenset):  # it depends on the arguments
         return "–"
-    asked = {str(need) for need in instance.needs} - {str(Need.PRESENT)}
+    names = {str(need) for need in instance.needs} - {str(Need.PRESENT)}
     nothing = "–" if issubclass(method, Sampler | Observer) else "losses"
-    return ", ".join(sorted(asked)).replace("_", " ") or nothing
+    return ", ".join(sorted(names)).replace("_", " ") or nothing
 
 
 def settings_of_method(method: Any) -> Sequence[MethodSetting]:

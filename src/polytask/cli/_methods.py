@@ -96,8 +96,8 @@ def _list(voice: Voice, room: Room) -> None:
     methods = sorted(_written(room).items())
     width = min(_NARROW, max(len(name) for name, _ in methods))
     for name, method in methods:
-        asked = needs(method)
-        note = f" [needs {asked}]" if asked not in {"–", "losses"} else ""
+        needed = needs(method)
+        note = f" [needs {needed}]" if needed not in {"–", "losses"} else ""
         start = f"  {name:<{width}}  "
         voice.result(wrapped(start, summary(method) + _missing(room, method) + note, width + 4))
     voice.result("")
@@ -118,14 +118,14 @@ def _by_path(room: Room, method: Any) -> bool:
     return room.prefix is not None and (not required(method) or room.slot in _WITH_ARGUMENTS)
 
 
-def _describe(voice: Voice, room: Room, method: Any, asked: str) -> None:
-    own = ":" in asked
-    name = asked if own else _name(method)
+def _describe(voice: Voice, room: Room, method: Any, typed: str) -> None:
+    own = ":" in typed
+    name = typed if own else _name(method)
     by_path = _by_path(room, method)
     use = f"{room.model} {room.use.format(name)}".lstrip()
     for argument in required(method):
         use += f" --set {room.prefix}{argument}=…"
-    module = asked.partition(":")[0] if own else room.module
+    module = typed.partition(":")[0] if own else room.module
     lines = {
         "use": use if by_path or not required(method) else "from Python",
         "python": f"from {module} import {method.__name__}",

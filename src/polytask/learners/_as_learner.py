@@ -14,7 +14,7 @@ from polytask._validation import describe, message
 from polytask.architectures import Architecture
 from polytask.exceptions import ParameterError
 from polytask.learners._estimators import named_after, serves
-from polytask.learners._labelled import told_apart
+from polytask.learners._labelled import with_distinct_names
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved
@@ -110,7 +110,7 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
         if names.count(names[position]) > 1 and _are_estimators(item):
             name = _distinct_name(item)
             learners[position] = replace(learners[position], name=name)  # type: ignore[type-var]
-    learners = told_apart(learners)
+    learners = with_distinct_names(learners)
     _check_unique(learners, owner)
     return learners
 

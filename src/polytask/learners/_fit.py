@@ -55,8 +55,9 @@ def fit(
         Such as `polytask.read` returns.
     learner : Learner or str, default "hard_sharing"
         A recipe or its name, such as ``"gradient_boosting"``; an architecture; a method of merging
-        (`polytask.neural_network.MergedNetwork`); or a scikit-learn estimator, which is cloned and fitted per task. A tuple of a regressor and a classifier
-        serves tasks of numbers and of classes.
+        (`polytask.neural_network.MergedNetwork`); or a scikit-learn estimator, which is cloned and
+        fitted per task. A tuple of a regressor and a classifier serves tasks of numbers and of
+        classes.
     validation : MultiTaskDataset, optional
         Rows that decide when to stop; by default they are split off `data`.
     split : Splitter or str, optional

@@ -9,21 +9,21 @@ from polytask._paths import differing
 from polytask._validation import describe
 from polytask.neural_network import MultiTaskNetwork
 
-__all__ = ["told_apart"]
+__all__ = ["with_distinct_names"]
 
 _MOST_LETTERS = 40
 
 
-def told_apart(learners: Sequence[Learner]) -> list[Learner]:
+def with_distinct_names(learners: Sequence[Learner]) -> list[Learner]:
     """Give networks of one name, which nobody named, the settings in which they differ.
 
     Examples
     --------
     >>> from polytask.architectures import MMoE
-    >>> from polytask.learners._labelled import told_apart
+    >>> from polytask.learners._labelled import with_distinct_names
     >>> from polytask.neural_network import MultiTaskNetwork
     >>> networks = [MultiTaskNetwork(MMoE(n_experts=n)) for n in (4, 16)]
-    >>> [network.name for network in told_apart(networks)]
+    >>> [network.name for network in with_distinct_names(networks)]
     ['mmoe(n_experts=4)', 'mmoe(n_experts=16)']
     """
     groups: dict[str, list[int]] = {}

@@ -31,7 +31,7 @@ def distinct_metrics(task: str, metrics: Iterable[Metric]) -> tuple[Metric, ...]
         if not any(is_same(metric, other) for other in distinct):
             distinct.append(metric)
     for attribute in ("name", "label"):
-        _check_told_apart(task, distinct, attribute)
+        _check_distinct(task, distinct, attribute)
     return tuple(distinct)
 
 
@@ -55,7 +55,7 @@ def another_name(attribute: str) -> str:
     )
 
 
-def _check_told_apart(task: str, metrics: Sequence[Metric], attribute: str) -> None:
+def _check_distinct(task: str, metrics: Sequence[Metric], attribute: str) -> None:
     first: dict[str, Metric] = {}
     for metric in metrics:
         shown = getattr(metric, attribute)
