@@ -73,13 +73,13 @@ def test_task_relations(tmp_path, capsys):
 
 def test_two_tables(capsys):
     example = runpy.run_path(str(EXAMPLES / "two_tables.py"))
-    losses = example["main"](steps=5, seeds=(0, 1))
+    draws = example["main"](steps=5, seeds=(0, 1))
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 6
     for pair, (alone, joined, chosen) in (("related", lines[:3]), ("unrelated", lines[3:])):
-        first, second = (of_draw[0.0] for of_draw in losses[pair])
-        wanted = f"{pair}, ratio 0.0: loss {first:.3f}, {second:.3f}; mean"
+        first, second = (draw[0.0].test for draw in draws[pair])
+        wanted = f"{pair}, ratio 0.0: test error {first:.3f}, {second:.3f}; mean"
         assert alone.startswith(wanted)
         assert joined.startswith(f"{pair}, ratio 1.0")
-        best = [min(of_draw, key=of_draw.get) for of_draw in losses[pair]]
+        best = [min(draw, key=lambda ratio: draw[ratio].validation) for draw in draws[pair]]
         assert chosen == f"{pair}: chosen {best[0]}, {best[1]}"
