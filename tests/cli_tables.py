@@ -46,12 +46,13 @@ def write_houses(path: Path, n_rows: int = 60) -> Path:
 
 
 def write_funnel(path: Path, n_rows: int = 80) -> Path:
-    """Visits of which some are followed by a click, and some of these by a purchase."""
-    draw = random.Random(0)
+    """Visits of which some are followed by a click, and some of these by a cart or a purchase."""
+    draw, draw_cart = random.Random(0), random.Random(1)
     rows = []
     for _ in range(n_rows):
         interest = round(draw.gauss(0, 1), 3)
         view = int(interest > -1)
         click = int(view and draw.random() < 0.6)
-        rows.append((interest, view, click, int(click and draw.random() < 0.5)))
-    return write_csv(path, rows, ("interest", "view", "click", "buy"))
+        cart = int(click and draw_cart.random() < 0.5)
+        rows.append((interest, view, click, cart, int(click and draw.random() < 0.5)))
+    return write_csv(path, rows, ("interest", "view", "click", "cart", "buy"))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from dependent_tasks import built, funnel, scores_of
 
-from polytask.architectures import ESM2, ESMM
+from polytask.architectures import ESM2, ESMM, HardSharing
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.testing import check_architecture
@@ -93,6 +93,25 @@ def test_an_action_behind_another_and_one_behind_what_is_not_named():
 )
 def test_contract_with_dependencies(data):
     check_architecture(SMALL, [data])
+
+
+@pytest.mark.parametrize(
+    ("recipe", "after", "ordered"),
+    [
+        (SMALL, ON_THE_WAY, True),
+        (ESMM(MLP((8,))), ON_THE_WAY, True),
+        (SMALL, {**ON_THE_WAY, "task3": "task1"}, True),
+        (HardSharing(MLP((8,))), ON_THE_WAY, False),
+    ],
+)
+def test_what_must_happen_before_is_never_less_probable(recipe, after, ordered):
+    network, rows = built(recipe, funnel(*["binary"] * 4, after=after))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(3)
+    scores = {task: scores for (_, task), scores in scores_of(network, rows).items()}
+    later = torch.stack([scores["task1"], scores["task2"], scores["task3"]])
+    assert bool((later <= scores["task0"] + 1e-5).all()) is ordered
 
 
 def test_a_plain_chain_is_esmm():

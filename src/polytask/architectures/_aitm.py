@@ -41,7 +41,8 @@ class AITM(EncoderArchitecture):
 
     .. math:: \alpha \sum_{s \to t} \operatorname{mean} \max(p_t - p_s, 0)
 
-    keeps a later step from being more probable than the one before it.
+    draws a later step that is more probable than the one before it down. It is no guarantee: `ESMM`
+    gives one.
 
     Parameters
     ----------

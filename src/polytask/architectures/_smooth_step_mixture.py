@@ -15,7 +15,7 @@ __all__ = ["SmoothStepMixture", "smooth_step"]
 
 
 class SmoothStepMixture(Owner):
-    r"""Mixtures of at most k experts for each task: selectors, each of which codes one.
+    r"""Mixtures of experts for each task, at most k once selectors, each of which codes one, decide.
 
     .. math:: g(x) = \sum_{i=1}^{k} \mathrm{softmax}(A x)_i \; r(Z_i x), \qquad
               r(z)_e = \prod_{j} S(z_j)^{e_j} (1 - S(z_j))^{1 - e_j}
