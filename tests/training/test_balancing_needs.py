@@ -147,10 +147,10 @@ def test_the_trial_step_differentiates_the_held_out_loss_by_the_weights(architec
     gradients = torch.autograd.grad((weights * again).sum(), named.values(), create_graph=True)
     moved = {name: p - 0.1 * g for (name, p), g in zip(named.items(), gradients, strict=True)}
     buffers = {name: buffer.clone() for name, buffer in run.network.named_buffers()}
-    batch = run.balancing.trial.batches.batch(3)
+    batch = run.balancing.trial.loss.batches.batch(3)
     raw = functional_call(run.network, {**moved, **buffers}, (batch,))
     sums, _ = run.loss.sums(raw, batch)
-    held_out = (sums / run.balancing.trial.batches.expected(run.loss)).sum()
+    held_out = (sums / run.balancing.trial.loss.batches.expected(run.loss)).sum()
     (wanted,) = torch.autograd.grad(held_out, weights)
     torch.testing.assert_close(-0.1 * slopes, wanted, rtol=1e-3, atol=1e-5)
 
@@ -160,7 +160,7 @@ def test_auxiliary_tasks_do_not_count_in_the_held_out_loss():
     tasks = [Task("a", "regression"), Task("b", "regression", role="auxiliary", weight=3.0)]
     data = MultiTaskDataset.from_table(frame, tasks)
     run = run_of(Trainer(weighting="auto_lambda"), data=data)
-    assert run.balancing.trial.importance.tolist() == [1.0, 0.0]
+    assert run.balancing.trial.loss.importance.tolist() == [1.0, 0.0]
 
 
 def numbered(n_rows=50):
@@ -207,7 +207,7 @@ def test_a_run_trains_on_the_other_rows_only():
     held = {
         x
         for step in range(8)
-        for x in run.balancing.trial.batches.batch(step)[data.sources[0].name]
+        for x in run.balancing.trial.loss.batches.batch(step)[data.sources[0].name]
         .inputs["numeric"][:, 0]
         .tolist()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -22,6 +22,7 @@ from polytask.training._bilevel import TrialStep
 from polytask.training._engine_hints import has_loss_scaler, loss_scale, task_of_row
 from polytask.training._forward import BatchLosses, Forward
 from polytask.training._held_out import hold_out
+from polytask.training._held_out_loss import HeldOutLoss
 from polytask.training._joint_batches import JointBatches
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._weighting_needs import check_weighting_needs, compute_weights
@@ -121,7 +122,8 @@ class Balancing:
         size = self.trainer.batch_size
         if held_out is not None:
             batches = JointBatches(held_out, size, derived_seed(seed, "held out"))
-            self.trial = self._trial_step(forward, batches)
+            loss = HeldOutLoss(forward, self.tasks, batches, self.fabric.device)
+            self.trial = TrialStep(self.network, loss)
         if self.aggregator is not None and Need.SECOND_BATCH in self.aggregator.needs:
             self.second = JointBatches(
                 train,
@@ -136,16 +138,6 @@ class Balancing:
             if method is not None:
                 device = self.fabric.device
                 method.start(len(self.tasks), device=device, generator=self.generator)
-
-    def _trial_step(self, forward: Forward, batches: JointBatches) -> TrialStep:
-        expected = batches.expected(forward.loss).clamp(min=1e-30)
-
-        def losses(batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-            sums, counts = forward.sums(batch, state)
-            return sums / expected, counts > 0
-
-        importance = torch.tensor([task.weight * task.is_primary for task in self.tasks])
-        return TrialStep(self.network, batches, losses, importance.to(self.fabric.device))
 
     # ── a batch ──────────────────────────────────────────────────────────────────────────────
 

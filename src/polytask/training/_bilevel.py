@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from polytask.data import Batch
 from polytask.gradients import slopes
-from polytask.training._joint_batches import JointBatches
 
 __all__ = ["TrialStep"]
-
-Losses = tuple[Float[Tensor, " n_tasks"], Bool[Tensor, " n_tasks"]]
 
 
 class TrialStep:
@@ -30,24 +26,15 @@ class TrialStep:
     Parameters
     ----------
     network : nn.Module
-    batches : JointBatches
-        Batches of the rows held out.
-    losses : callable
-        ``losses(batch, state)`` returns the losses and the tasks present, for the network with
+    loss : callable
+        ``loss(state, step)`` returns the held-out loss on the batch of a step, for the network with
         its parameters and buffers replaced by `state`.
-    importance : tensor of shape (n_tasks,)
-        The weight of each task's loss in the held-out loss; 0 leaves it out.
     """
 
     def __init__(
-        self,
-        network: nn.Module,
-        batches: JointBatches,
-        losses: Callable[[Batch, Mapping[str, Tensor]], Losses],
-        importance: Float[Tensor, " n_tasks"],
+        self, network: nn.Module, loss: Callable[[Mapping[str, Tensor], int], Float[Tensor, ""]]
     ) -> None:
-        self.network, self.batches, self.losses = network, batches, losses
-        self.importance = importance
+        self.network, self.loss = network, loss
 
     def slopes(
         self,
@@ -90,9 +77,7 @@ class TrialStep:
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
         cuda = {p.device for p in moved.values() if p.device.type == "cuda"}
         with torch.random.fork_rng(devices=list(cuda)):
-            losses, present = self.losses(self.batches.batch(step), {**moved, **buffers})
-        counted = present & (self.importance > 0)
-        return (self.importance * losses)[counted].sum()
+            return self.loss({**moved, **buffers}, step)
 
 
 def _moved(parameter: Tensor, gradient: Tensor | None, learning_rate: float) -> Tensor:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
@@ -17,6 +15,7 @@ from polytask.processes import OneProcess
 from polytask.training._device import make_fabric
 from polytask.training._forward import Forward
 from polytask.training._held_out import hold_out
+from polytask.training._held_out_loss import HeldOutLoss
 from polytask.training._joint_batches import JointBatches
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
@@ -64,26 +63,11 @@ class RowLosses:
         rows = self._tensors(data)
         return ValidationLosses(self.forward, self.network.tasks, rows, OneProcess()).by_task
 
-    def held_out(
-        self, train: MultiTaskDataset, share: float, seed: int
-    ) -> Callable[[Mapping[str, Tensor], int], Float[Tensor, ""]]:
-        """Return the loss of the training rows that `Trainer.fit` leaves out with this share.
-
-        It is that of the primary tasks, times their weights, on the batch of a step, for the
-        network with tensors replaced by those of a state. It has a graph.
-        """
+    def held_out(self, train: MultiTaskDataset, share: float, seed: int) -> HeldOutLoss:
+        """Return the loss of the training rows that `Trainer.fit` leaves out with this share."""
         _, rows = hold_out(self._tensors(train), share, seed)
         batches = JointBatches(rows, self.trainer.batch_size, derived_seed(seed, "held out"))
-        expected = batches.expected(self.loss).clamp(min=1e-30)
-        weights = [task.weight * task.is_primary for task in self.network.tasks]
-        importance = torch.tensor(weights, dtype=torch.float32, device=self.fabric.device)
-
-        def loss(state: Mapping[str, Tensor], step: int) -> Tensor:
-            sums, counts = self.forward.sums(batches.batch(step), state)
-            counted = (counts > 0) & (importance > 0)
-            return (importance * sums / expected)[counted].sum()
-
-        return loss
+        return HeldOutLoss(self.forward, self.network.tasks, batches, self.fabric.device)
 
     def _tensors(self, data: MultiTaskDataset) -> dict[str, SourceBatch]:
         encoded = encode(data.sources, data.tasks, self.schemas, self.network.blocks)
