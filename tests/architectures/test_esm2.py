@@ -122,6 +122,20 @@ def test_a_plain_chain_is_esmm():
         torch.testing.assert_close(scores, scores_of(other, rows)[key])
 
 
+def test_a_note_says_that_it_is_esmm():
+    sentence = "ESM2 is ESMM here, since no task names both another and what comes after that."
+    (note,) = SMALL.notes(funnel("binary", "binary", "binary").tasks)
+    assert note == (
+        f"{sentence} If 'task2' may happen without 'task1', name both in its `after`, on the command "
+        "line --after task2=task0,task2=task1."
+    )
+    named = funnel(*["binary"] * 3, after={"task1": "task0", "task2": ("task0", "task1")})
+    assert not SMALL.notes(named.tasks)  # as the note says
+    assert SMALL.notes(funnel("binary", "binary").tasks) == (sentence,)
+    assert SMALL.notes(funnel("binary", "binary", after={}).tasks)[1:] == (sentence,)
+    assert not SMALL.notes(funnel("binary").tasks)
+
+
 def test_refusals_name_the_tasks():
     data = funnel(*["binary"] * 5, after={**ON_THE_WAY, "task4": "task3"})
     words = "Task 'task3' comes after 'task0' and 'task1', and 'task4' after it"

@@ -52,7 +52,7 @@ class ESM2(EncoderArchitecture):
     Notes
     -----
     Where no task names both another and what comes after that, it is `ESMM`, also in what it
-    assumes of tasks of which none names another.
+    assumes of tasks of which none names another; a note says so.
 
     The paper has one node for any of several actions, with a label of its own. Here every
     action is a task, and the probability of any is that of independent ones given
@@ -89,8 +89,11 @@ class ESM2(EncoderArchitecture):
         return refusal
 
     def notes(self, tasks: TaskSet) -> Sequence[str]:
-        """Which order of the tasks is assumed, if none is stated."""
-        return cascade_notes("ESM2", tasks)
+        """Which order of the tasks is assumed, if none is stated, and whether this is `ESMM`."""
+        steps = cascade_of(tasks)
+        _, routes = _paths(steps)
+        is_esmm = steps.has_dependencies and not routes
+        return (*cascade_notes("ESM2", tasks), *([_esmm_note(steps)] if is_esmm else []))
 
     def nested(self, tasks: TaskSet) -> Sequence[tuple[str, str]]:
         """Binary tasks and those before them, without the actions on their way."""
@@ -107,6 +110,25 @@ class ESM2(EncoderArchitecture):
             raise ParameterError(refusal)
         tasks = cascade_of(tasks)
         return CascadeNetwork("ESM2", encoder, schemas, tasks, *_paths(tasks))
+
+
+def _esmm_note(tasks: TaskSet) -> str:
+    """That there is no action on the way, and how to name one if there are three steps."""
+    sentence = "ESM2 is ESMM here, since no task names both another and what comes after that."
+    feeding = {name for task in tasks for name in task.after}
+    steps = (
+        (first, action, task.name)
+        for task in tasks
+        for action in task.after
+        for first in tasks.after(action)
+        if task.name not in feeding
+    )
+    for first, action, last in steps:
+        return (
+            f"{sentence} If {last!r} may happen without {action!r}, name both in its `after`, on the "
+            f"command line --after {last}={first},{last}={action}."
+        )
+    return sentence
 
 
 def _paths(
