@@ -2,7 +2,7 @@
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from training_tables import mixed_table, own_rows_table, regression_table
 
 from polytask._recipes import from_json, names_in, to_json
-from polytask.architectures import HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask, SoftSharing
 from polytask.bookkeeping import EpochRecord, History
 from polytask.encoders import MLP
 from polytask.exceptions import ObserverError, ParameterError, UnknownNameError, UnservedNeedError
@@ -356,6 +356,27 @@ def test_a_comparison_keeps_what_was_observed(tmp_path):
     records = [json.loads(path.read_text()) for path in tmp_path.glob("runs/*.json")]
     epochs = [epoch for record in records for epoch in record["history"].get("epochs", ())]
     assert len([epoch for epoch in epochs if epoch["observed"]]) == 2
+
+
+def test_networks_without_shared_parameters_train_without_observers_that_compare_tasks():
+    import polytask
+    from polytask.bookkeeping import Budget
+
+    recipe, data = SoftSharing(MLP((4,))), regression_table(2, 40)
+    observers = (GradientConflict(1), OnlyEpoch())
+    network = MultiTaskNetwork(recipe, Trainer(evaluate_every=2, observers=observers))
+    (note,) = network.notes(data)
+    assert note.startswith("Tasks of soft_sharing share no parameters")
+    assert note.endswith("gradient_conflict is left out.")
+    comparison = polytask.compare(data, [network], seeds=1, budget=Budget(steps=4), quiet=True)
+    assert sum("gradient_conflict" in warning for warning in comparison.warnings) == 1
+    rows = {row.name: row for row in comparison.learners}
+    (values,) = rows["soft_sharing"].runs[0].curves[0]["observed"].values()
+    assert len(values) == 2
+    plain = replace(network, trainer=Trainer(evaluate_every=2)).fit(data, data, 0, Budget(steps=4))
+    observed = network.fit(data, data, 0, Budget(steps=4)).model.network.state_dict()
+    for name, value in plain.model.network.state_dict().items():
+        assert torch.equal(value, observed[name])
 
 
 def test_a_comparison_ends_with_the_observers_error_and_keeps_no_failure(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from polytask._learner import Learner
+from polytask._listing import enumerated
 from polytask._naming import snake_case
 from polytask._paths import Setting, settings_of
 from polytask._recipes import to_json
@@ -18,6 +19,7 @@ from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.neural_network._contradicted_order import contradicted_order
 from polytask.neural_network._planned_network import plan_network, size_note
+from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
 
@@ -112,10 +114,14 @@ class MultiTaskNetwork(Learner):
         return reason or plan_network(self.architecture, data).refusal
 
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
-        """What the architecture decides by itself, labels that contradict its order, and a large size."""
-        large = size_note(self.architecture, data)
+        """What it decides, labels against its order, observers left out, and a large size."""
         against = contradicted_order(self.architecture, data)
-        return (*self.architecture.notes(data.tasks), *against, *([large] if large else []))
+        further = (self._unobserved(data), size_note(self.architecture, data))
+        return (
+            *self.architecture.notes(data.tasks),
+            *against,
+            *(note for note in further if note),
+        )
 
     def single_task(self) -> MultiTaskNetwork:
         """The same network per task, without balancing and without observers that compare tasks."""
@@ -134,6 +140,23 @@ class MultiTaskNetwork(Learner):
     def _alone(self, architecture: Architecture) -> MultiTaskNetwork:
         return MultiTaskNetwork(architecture, without_sharing(self.trainer))
 
+    def _unserved_observers(self, data: MultiTaskDataset) -> list[Observer]:
+        """Observers that compare tasks at shared parameters, where there are none."""
+        observers: Any = self.trainer.observers
+        comparing = [observer for observer in observers if observer.needs_sharing]
+        shares = not comparing or plan_network(self.architecture, data).shares
+        return comparing if shares is False else []
+
+    def _unobserved(self, data: MultiTaskDataset) -> str | None:
+        unserved = [observer.name for observer in self._unserved_observers(data)]
+        if not unserved:
+            return None
+        are = "is" if len(unserved) == 1 else "are"
+        return (
+            f"Tasks of {self.name} share no parameters at which their gradients could be compared, so "
+            f"that {enumerated(unserved)} {are} left out."
+        )
+
     def fit(
         self,
         train: MultiTaskDataset,
@@ -144,10 +167,14 @@ class MultiTaskNetwork(Learner):
     ) -> FittedPredictor:
         """Build and train; `options` go to `Trainer.fit` (checkpoint, progress, …).
 
-        Warns before training if the trained network could not be saved.
+        Observers that compare tasks are left out if tasks share no parameters. Warns before training
+        if the trained network could not be saved.
         """
         warn_unless_savable(self.architecture)
         trainer = self.trainer
+        if unserved := self._unserved_observers(train):
+            kept = tuple(o for o in trainer.observers if o not in unserved)
+            trainer = replace(trainer, observers=kept)
         if budget is not None:
             trainer = replace(trainer, steps=budget.steps, epochs=None)
         trained = trainer.fit(self.architecture, train, validation, seed=seed, **options)
