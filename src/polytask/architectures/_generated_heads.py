@@ -73,10 +73,12 @@ class GeneratedBlockHeads(BlockHeads, Owner):
         self.in_set = [tasks.index(name) for name in block.tasks]
         del self.weight, self.bias
         bound, shape = 1 / math.sqrt(max(in_features, 1)), (block.size, in_features + 1)
-        self.common = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        self.common = nn.Parameter(torch.empty(shape))
+        nn.init.uniform_(self.common, -bound, bound)
         bound /= math.sqrt(hidden)
-        rows = block.size * (in_features + 1)
-        self.matrix = nn.Parameter(torch.empty(rows, hidden).uniform_(-bound, bound))
+        # Registered before it is filled, so that a limit on parameters counts it in time.
+        self.matrix = nn.Parameter(torch.empty(block.size * (in_features + 1), hidden))
+        nn.init.uniform_(self.matrix, -bound, bound)
 
     def generated(self, codes: Tensor) -> GeneratedBlockHeads:
         """A shallow copy with `weight` and `bias` of codes (n_tasks, hidden) of the task set."""

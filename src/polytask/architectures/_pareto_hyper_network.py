@@ -147,7 +147,11 @@ class GeneratedWeights(Owner, nn.ParameterList):
 
     def __init__(self, module: nn.Module, hidden: int, owned: Sequence[Owned] = ()) -> None:
         trained = {name: p for name, p in module.named_parameters() if p.requires_grad}
-        super().__init__([nn.Parameter(_drawn(p, hidden)) for p in trained.values()])
+        super().__init__()
+        for parameter in trained.values():
+            # Registered before it is filled, so that a limit on parameters counts it in time.
+            self.append(nn.Parameter(torch.empty(*parameter.shape, hidden)))
+            _draw(self[-1], parameter)
         self._names = tuple(trained)
         stated = {id(of_one.tensor): (of_one.tasks, of_one.axis) for of_one in owned}
         self._stated = [stated.get(id(parameter)) for parameter in trained.values()]
@@ -169,9 +173,9 @@ class GeneratedWeights(Owner, nn.ParameterList):
         ]
 
 
-def _drawn(parameter: Tensor, hidden: int) -> Tensor:
-    """A matrix (*shape, hidden) with the spread of a parameter; zeros where all of it is equal."""
-    matrix = torch.empty(*parameter.shape, hidden).uniform_(-1, 1)
-    if not matrix.numel():
-        return matrix
-    return matrix * (parameter.detach().std(correction=0) * math.sqrt(3 / hidden))
+def _draw(matrix: Tensor, parameter: Tensor) -> None:
+    """Fill (*shape, hidden) with the spread of a parameter; with zeros where all of it is equal."""
+    with torch.no_grad():
+        matrix.uniform_(-1, 1)
+        if matrix.numel():
+            matrix.mul_(parameter.std(correction=0) * math.sqrt(3 / matrix.shape[-1]))
