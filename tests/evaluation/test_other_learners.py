@@ -63,7 +63,7 @@ def test_a_joint_network_is_compared_with_its_twin():
     said = about(difference(), difference(delta=BETTER, answer=HELPED, a=HELPED))
     assert said == (
         "net against its twin separate(net), as large and sharing nothing: joint training helped on "
-        "1 and hurt on 0 of 2 tasks; Δm +10.00 % [5.00 %, 15.00 %] over 2 tasks."
+        "1 (a) and hurt on 0 of 2 tasks; Δm +10.00 % [5.00 %, 15.00 %] over 2 tasks."
     )
 
 

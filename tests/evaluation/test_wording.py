@@ -265,7 +265,7 @@ def test_a_population_is_judged_as_one(answer, opening):
     )
 
 
-TASKS = TaskSet([Task(f"t{n}", "regression", metrics=("mae",)) for n in range(3)])
+TASKS = TaskSet([Task(f"t{n}", "regression", metrics=("mae",)) for n in range(4)])
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,9 @@ TASKS = TaskSet([Task(f"t{n}", "regression", metrics=("mae",)) for n in range(3)
     [
         ([TOO_FEW, TOO_FEW], "too few test units for a verdict on any of 2 tasks"),
         ([TOO_FEW, NOTHING], "no difference shown on any of 2 tasks by itself"),
-        ([HELPED, TOO_FEW], "joint training helped on 1 and hurt on 0 of 2 tasks"),
-        ([HURT, HURT, NOTHING], "joint training helped on 0 and hurt on 2 of 3 tasks"),
+        ([HELPED, TOO_FEW], "joint training helped on 1 (t0) and hurt on 0 of 2 tasks"),
+        ([HURT, HURT, NOTHING], "joint training helped on 0 and hurt on 2 (t0, t1) of 3 tasks"),
+        ([HELPED] * 4, "joint training helped on 4 (t0, t1, t2, …) and hurt on 0 of 4 tasks"),
     ],
 )
 def test_a_learners_sentence(answers, shown):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from polytask._listing import count
+from polytask._listing import count, first_names
 from polytask.evaluation.judging._answer import HELPED, HURT, NOTHING, TOO_FEW
 from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
 from polytask.evaluation.judging._population import Population
@@ -16,6 +15,7 @@ from polytask.tasks import TaskSet
 
 __all__ = ["about_population", "outcome", "worded"]
 
+_MOST_NAMES = 3
 _ANSWERS = {
     HELPED: "joint training helped",
     HURT: "joint training hurt",
@@ -70,7 +70,7 @@ def outcome(difference: LearnerDifference) -> str:
     """Clause on how many tasks joint training helped and hurt, and on Δm."""
     if difference.population is not None:
         return about_population(difference.population)
-    shown = _shown(difference.counts)
+    shown = _shown(difference)
     if difference.delta_m.value is None:
         return f"{shown}; Δm is undefined"
     tasks = count(len(difference.delta_m.tasks), "task")
@@ -91,10 +91,18 @@ def about_population(population: Population) -> str:
     return "; ".join(clauses)
 
 
-def _shown(counts: Mapping[str, int]) -> str:
+def _shown(difference: LearnerDifference) -> str:
+    counts = difference.counts
     tasks = count(sum(counts.values()), "task")
     if counts[TOO_FEW] == sum(counts.values()):
         return f"too few test units for a verdict on any of {tasks}"
     if not counts[HELPED] and not counts[HURT]:
         return f"no difference shown on any of {tasks} by itself"
-    return f"joint training helped on {counts[HELPED]} and hurt on {counts[HURT]} of {tasks}"
+    helped, hurt = (_counted(difference, answer) for answer in (HELPED, HURT))
+    return f"joint training helped on {helped} and hurt on {hurt} of {tasks}"
+
+
+def _counted(difference: LearnerDifference, answer: str) -> str:
+    """How many primary tasks have an answer, with their names: ``2 (rent, price)``."""
+    names = [n for n, t in difference.tasks.items() if t.answer == answer and t.counted]
+    return f"{difference.counts[answer]}" + f" ({first_names(names, _MOST_NAMES)})" * bool(names)
