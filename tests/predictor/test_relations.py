@@ -8,7 +8,7 @@ import polytask
 from polytask.architectures import CrossStitch, HardSharing, Sluice, SoftSharing
 from polytask.bookkeeping import Budget
 from polytask.data import fit_schemas
-from polytask.encoders import MLP
+from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import UnservedNeedError
 from polytask.penalties import MultilinearRelationship, RelationGraph, TaskCovariance
 from polytask.testing import tiny_dataset
@@ -33,13 +33,31 @@ def fitted(architecture):
 def test_what_a_penalty_learns_has_names(penalty, quantity):
     relations = fitted(SoftSharing(SMALL, penalty=penalty)).relations()
     layers = [layer for layer in relations if layer.startswith("stage")]
-    assert layers == ["stage 1, weight", "stage 2, weight"] or len(layers) == 2
+    assert layers == ["stage 1, weight", "stage 2, weight"]
     for layer in layers:
         relation = relations[layer]
         assert (relation.quantity, relation.tasks) == (quantity, NAMES)
         assert relation.values.shape == (3, 3)
     heads = {layer: r.tasks for layer, r in relations.items() if layer.startswith("heads of")}
     assert list(heads.values()) == [(NAMES[0], NAMES[2])]
+
+
+def test_layers_have_one_form_of_name_whatever_the_encoder():
+    def names(encoder, **options):
+        penalty = TaskCovariance()
+        recipe = SoftSharing(encoder, penalty=penalty, **options)
+        network = recipe.build(fit_schemas(DATA), DATA.tasks, seed=0)
+        return [name for name in network.relations() if not name.startswith("heads of")]
+
+    assert names(MLP(())) == ["entry, weight"]
+    default = ["entry, weight", "stage 1, weight", "stage 2, weight"]
+    assert names(MLP()) == names(MLP((4, 4))) == default
+    assert names(SMALL, biases=True)[1:3] == ["stage 1, weight", "stage 1, bias"]
+    several = names(ResidualMLP(width=4, depth=1))
+    block = [name for name in several if name.startswith("stage 2, ")]
+    assert len(block) == 2
+    assert all(name.endswith(".weight") for name in block)
+    assert all("__" not in name for name in several)
 
 
 def test_heads_of_one_kind_are_one_layer():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -174,10 +174,12 @@ class SoftSharingNetwork(MultiTaskModule):
         self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
         self.coupled = nn.ModuleDict()
         self.layers: dict[str, tuple[str, tuple[str, ...]]] = {}
-        for stage, layer, of_layer, part in self._parts(recipe):
+        parts = list(self._parts(recipe))
+        layers = _layer_names([(layer, part.parameter) for _, layer, _, part in parts])
+        for (stage, _, of_layer, part), name in zip(parts, layers, strict=True):
             key = f"{stage}/{part.parameter}".replace(".", "-")
             self.coupled[key] = part
-            self.layers[key] = f"{layer}, {part.parameter}", of_layer
+            self.layers[key] = name, of_layer
         _check_coupled(recipe, len(self.towers) + 1, self.coupled)
         self.proximal = not recipe.penalty.smooth  # type: ignore[union-attr]
 
@@ -265,6 +267,21 @@ class SoftSharingNetwork(MultiTaskModule):
 
     def _coupled(self) -> list[CoupledParameters]:
         return list(self.coupled.values())  # type: ignore[arg-type]
+
+
+def _layer_names(parameters: Sequence[tuple[str, str]]) -> list[str]:
+    """Readable names of coupled parameters, each given as the name of its stage and its own.
+
+    ``"stage 1, weight"`` where the stage has one coupled layer, otherwise ``"stage 2, block.1.weight"``.
+    """
+    dotted = [(stage, name.replace("__", ".")) for stage, name in parameters]
+    layers: dict[str, set[str]] = {}
+    for stage, name in dotted:
+        layers.setdefault(stage, set()).add(name.rpartition(".")[0])
+    return [
+        f"{stage}, {name.rpartition('.')[2] if len(layers[stage]) == 1 else name}"
+        for stage, name in dotted
+    ]
 
 
 def _checked(recipe: SoftSharing, last: int) -> set[int]:

@@ -95,7 +95,9 @@ class FittedPredictor:
         Returns
         -------
         mapping of layer to TaskRelation
-            Such as ``"heads, weight"`` or ``"unit after stage 1"``, each with the names of its tasks.
+            Such as ``"stage 1, weight"``, ``"heads, weight"`` or ``"unit after stage 1"``, each with
+            the names of its tasks. A stage of several coupled layers has their positions too:
+            ``"stage 2, block.1.weight"``.
 
         Raises
         ------
