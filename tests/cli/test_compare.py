@@ -51,8 +51,32 @@ def test_the_chosen_model_predicts(polytask, table, tmp_path):
 
 def test_quiet_leaves_the_result(polytask, table):
     ran = polytask("compare", table, "-t", "income:binary", *QUICK, "--out", "out", "--quiet")
-    assert (ran.status, ran.err) == (0, "")
+    assert ran.status == 0
+    assert [line[:18] for line in ran.err.splitlines()] == [
+        "note: income: bina",
+        "note: input age: a",
+        "note: input score:",
+    ]
     assert "report  out/report.html" in ran.out
+
+
+def test_quiet_keeps_warnings_about_the_data(polytask, tmp_path):
+    rows = [(k % 7, k, int(k > 30), "") for k in range(60)]
+    table = write_csv(tmp_path / "t.csv", rows, ("x", "amount", "buy", "empty"))
+    tasks = ("-t", "buy:binary", "-t", "empty*:binary")
+    for command in ("compare", "fit"):
+        model = ("--model", "constant")
+        said = polytask(command, table, *tasks, *model, "--out", command)
+        quiet = polytask(command, table, *tasks, *model, "--out", f"{command}-quiet", "--quiet")
+        assert (said.status, quiet.status) == (0, 0), quiet.err
+        lines = quiet.err.splitlines()
+        assert all(line.startswith("note: ") for line in lines)
+        assert "4 columns" not in quiet.err
+        assert "input amount: alone nearly determines buy" in quiet.err
+        assert "empty: left out, since no label is observed in the table" in quiet.err
+        assert {line.removeprefix("note: ") for line in lines} < {
+            line.strip() for line in said.err.splitlines()
+        }
 
 
 def test_a_task_for_every_value_of_a_column(polytask, table):

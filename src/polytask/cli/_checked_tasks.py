@@ -14,5 +14,5 @@ def checked(data: MultiTaskDataset, voice: Voice) -> MultiTaskDataset:
     settled = with_checked_tasks(data)
     for note in settled.notes:
         if note not in data.notes:
-            voice.note(f"  {note}")
+            voice.warning(f"  {note}")
     return settled

@@ -35,7 +35,7 @@ def run(given: Mapping[str, Any]) -> None:
         train, validation = _parts(splitter.prepared(data), splits, voice)
         train, validation, left_out = learnable(train, validation)
         for note in (*too_small, *left_out):
-            voice.note(f"  {note}")
+            voice.warning(f"  {note}")
         allowed = _allowed(options, data, splitter)
         from polytask.cli._fitting import run_fit
 
@@ -55,7 +55,7 @@ def _parts(
     """Training and validation rows."""
     split, *others = splits
     if others:
-        voice.note(f"one model: only the first of {1 + len(others)} splits is used")
+        voice.warning(f"one model: only the first of {1 + len(others)} splits is used")
     train, validation, test = split.apply(data)
     if validation.n_rows == 0:
         sentence = "The split leaves no validation rows, by which training stops and is judged."
@@ -70,7 +70,7 @@ def _parts(
         )
         voice.note(f"  by source: {', '.join(parts)}")
     if validation.n_rows < _FEW_ROWS:
-        voice.note(f"  fewer than {_FEW_ROWS} validation rows: the scores may be luck")
+        voice.warning(f"  fewer than {_FEW_ROWS} validation rows: the scores may be luck")
     return train, validation
 
 

@@ -31,7 +31,7 @@ def run_fit(
     check_sampler(options, train)
     learners = balanced([named_learner(options.model)], methods)
     learners = with_observers(learners, options.observer)
-    (learner,) = with_settings(learners, options, voice.note)
+    (learner,) = with_settings(learners, options, voice.warning)
     voice.note(f"fitting {learner.name}")
     predictor = fit(
         train,

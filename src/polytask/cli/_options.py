@@ -284,7 +284,11 @@ Config = Annotated[
 Quiet = Annotated[
     bool | None,
     typer.Option(
-        "--quiet", "-q", metavar=" ", help="Say nothing but the result.", show_default=False
+        "--quiet",
+        "-q",
+        metavar=" ",
+        help="Hide progress; results and warnings stay.",
+        show_default=False,
     ),
 ]
 Trust = Annotated[

@@ -89,7 +89,7 @@ def _one_table(
     predictor = saved.predictor()  # a network loads torch
     predictions = predictor.predict(rows, tasks=tasks, preference=preference)
     for note in (*saved.notes, *predictions.notes):
-        voice.note(f"note: {note}")
+        voice.warning(f"note: {note}")
     return predictor, prediction_table(predictions, rows, kept, task_column=_task_column(schema))
 
 
@@ -114,7 +114,7 @@ def _sources(
     predictor = saved.predictor()  # a network loads torch
     answers, copied = {}, {name for names in kept.values() for name in names}
     for note in saved.notes:
-        voice.note(f"note: {note}")
+        voice.warning(f"note: {note}")
     for name, rows in tables.items():
         schema = saved.schemas[name]
         own = None if tasks is None else [task for task in tasks if task in schema.targets]
@@ -122,7 +122,7 @@ def _sources(
             continue
         predictions = predictor.predict({name: rows}, tasks=own, preference=preference)
         for note in predictions.notes:
-            voice.note(f"note: {name}: {note}")
+            voice.warning(f"note: {name}: {note}")
         answers[name] = prediction_table(
             predictions, rows, kept[name], task_column=_task_column(schema), taken=copied
         )

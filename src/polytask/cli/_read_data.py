@@ -94,10 +94,10 @@ def _own_split(
         return RandomSplit()
     if len(free) == len(by_source) and len(set(free.values())) == 1:
         named = next(iter(free.values()))
-        voice.note(own_split_note(named))
+        voice.warning(own_split_note(named))
         return ColumnSplit(named)
     for name, column in free.items():
-        voice.note(
+        voice.warning(
             f"{name}: column {column!r} names train and test rows, but not every source has "
             "one of that name that does, so that it is an input and the split is random; "
             f"--drop {name}/{column} leaves it out"
@@ -163,7 +163,7 @@ def _describe(opened: OpenedData, data: MultiTaskDataset, splitter: Splitter, vo
         if task.after:
             voice.note(f"  {task.name}: after {', '.join(task.after)}")
     for note in data.notes:
-        voice.note(f"  {note}")
+        voice.warning(f"  {note}")
 
 
 def _count(number: int, thing: str) -> str:

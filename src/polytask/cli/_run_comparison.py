@@ -81,12 +81,12 @@ def _study(
     check_sampler(options, data)
     learners = balanced(requested or default_learners(data.tasks), methods)
     learners = with_observers(learners, options.observer)
-    learners = with_settings(learners, options, voice.note)
+    learners = with_settings(learners, options, voice.warning)
     for reason in (
         [] if requested else (unserved(learner, data.tasks) for learner in default_learners())
     ):
         if reason is not None:
-            voice.note(f"{reason} It is left out.")
+            voice.warning(f"{reason} It is left out.")
     folder = options.out or _folder(options, data, splitter, allowed)
     names = ", ".join(learner.name for learner in learners)
     voice.note(f"comparing {names}; all is kept in {folder}")

@@ -16,12 +16,12 @@ __all__ = ["Voice"]
 
 @dataclass
 class Voice:
-    """Says notes and results, and remembers them.
+    """Says notes, warnings and results, and remembers them.
 
     Parameters
     ----------
     quiet : bool
-        Whether notes are kept back.
+        Whether notes are kept back; warnings are not.
     """
 
     quiet: bool = False
@@ -32,6 +32,11 @@ class Voice:
         self.keep(text)
         if not self.quiet:
             typer.echo(text, err=True)
+
+    def warning(self, text: str) -> None:
+        """Write a sentence on the data or on a decision to stderr, also if quiet."""
+        self.keep(text)
+        typer.echo(f"note: {text.strip().removeprefix('note: ')}" if self.quiet else text, err=True)
 
     def result(self, text: str) -> None:
         """Write a result to stdout."""
