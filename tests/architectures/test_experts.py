@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from polytask.architectures import CGC, PLE, STEM, HardSharing, MMoE, OMoE
+from polytask.architectures._mixture import mixed_with_own
 from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP, Encoder, MaskedStage, State, mean_pool
 from polytask.exceptions import ParameterError
@@ -309,3 +310,11 @@ def test_a_source_runs_the_last_experts_of_its_tasks_alone(recipe):
 def test_experts_must_be_at_least_one():
     with pytest.raises(ParameterError, match=r"The `n_experts` parameter of MMoE must be"):
         MMoE(n_experts=0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_mixtures_of_copies_are_summed_in_one_batched_pass():
+    gates, own, shared = torch.rand(2, 3, 5, 4), torch.randn(2, 3, 2, 5, 6), torch.randn(2, 2, 5, 6)
+    together = torch.func.vmap(mixed_with_own)(gates, own, shared)
+    for k in range(2):
+        torch.testing.assert_close(together[k], mixed_with_own(gates[k], own[k], shared[k]))

@@ -147,5 +147,5 @@ def mixed_with_own(gates: Tensor, own: Tensor, shared: Tensor) -> Tensor:
     experts = [own.squeeze(1)] if n_own == 1 else own.unbind(1)  # whose gradient is not a copy
     for position, expert in enumerate(experts):
         values = (expert.flatten(2) if shape else expert[..., None]).transpose(0, 1)
-        sums = sums.addcmul_(weights[..., position, None], values)
+        sums = sums.add_(weights[..., position, None] * values)  # vmap has no rule for addcmul_
     return sums.transpose(0, 1).view(*gates.shape[:2], *shape)
