@@ -52,6 +52,7 @@ def test_a_chain_answers_with_the_product_of_its_factors():
         torch.testing.assert_close(scores["table", name].double().sigmoid(), product)
 
 
+@pytest.mark.filterwarnings("ignore:.* to happen only where")  # labels are drawn apart
 def test_the_response_is_the_product_in_predictions():
     data = funnel(
         "binary", "binary", "regression", "binary", after={"task1": "task0", "task2": ("task1",)}

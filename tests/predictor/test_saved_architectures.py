@@ -14,6 +14,7 @@ ARCHITECTURES = {**small_architectures(ENCODER), **small_variants(ENCODER)}
 TRAINER = Trainer(steps=2, batch_size=16, learning_rate=0.05)
 
 
+@pytest.mark.filterwarnings("ignore:.*( to happen only where| is ESMM here)")
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_predictions_are_those_of_the_saved_model(name, tmp_path):
     learner = MultiTaskNetwork(ARCHITECTURES[name], TRAINER)

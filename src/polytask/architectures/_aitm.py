@@ -152,7 +152,10 @@ class AITMNetwork(EncoderNetwork):
         excess = [
             (_probability(raw, source, later) - _probability(raw, source, former)).relu().mean()
             for source, former, later, names in self.steps
-            if source in batch and batch[source].task is None and not self.stopped >= names
+            if source in batch
+            and batch[source].n_rows
+            and batch[source].task is None
+            and not self.stopped >= names
         ]
         return self.calibration * torch.stack(excess).sum() if excess else None
 

@@ -237,7 +237,7 @@ class Copies(Owner):
         counts = [n_rows] * len(modules) if sizes is None else sizes
         features: list[Any] = [None] * len(modules)
         for i, size in enumerate(counts):
-            if size:
+            if size or not any(counts):  # without any row, for the form of the features
                 own = _rows_of_copy(inputs, i, size)
                 rows = _apply(modules[i], own, options)
                 features[i] = _mapped(rows, lambda part, size=size: _padded(part, n_rows - size))
