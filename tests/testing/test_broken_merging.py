@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
+from polytask.exceptions import ParameterError
 from polytask.merging import AdaMerging, Merging, TaskArithmetic, WeightAveraging
 from polytask.testing import check_merging
 
@@ -111,7 +112,6 @@ class HalfDeclared(WeightAveraging):
         (Wide(), "half of torch.float16 and shape .* became torch.float32"),
         (Restless(), "networks that equal the start give another weight"),
         (Chance(), "differs under one seed"),
-        (Broken(), "is not finite"),
         (Careless(), "merges networks of different shapes"),
         (NoBuffers(), "a buffer is not the mean over the networks"),
         (Away(), "learning raised the loss"),
@@ -123,3 +123,10 @@ class HalfDeclared(WeightAveraging):
 def test_what_is_broken_is_found(method, sentence):
     with pytest.raises(AssertionError, match=sentence):
         check_merging(method)
+
+
+def test_a_result_that_is_not_finite_is_refused_by_merge():
+    with pytest.raises(
+        ParameterError, match="Broken merges the tensor 'weight' into values that are"
+    ):
+        check_merging(Broken())

@@ -235,7 +235,7 @@ class SoftSharingNetwork(MultiTaskModule):
         """Squared distance of the tasks' features of a row to their mean, without stopped tasks."""
         del raw
         shared = [
-            state.values[[name not in self.stopped for name in self.tasks_in(source)]]
+            state.values[self._places_in_training(source)]
             for source, state in features.items()
             if batch[source].task is None
         ]
@@ -244,6 +244,10 @@ class SoftSharingNetwork(MultiTaskModule):
         n_rows = sum(values.shape[1] for values in shared)
         spread = [(values - values.mean(dim=0)).square().sum() for values in shared]
         return self.representation * torch.stack(spread).sum() / max(n_rows, 1)
+
+    def _places_in_training(self, source: str) -> list[int]:
+        names = self.tasks_in(source)
+        return [place for place, name in enumerate(names) if name not in self.stopped]
 
     def proximal_step(self, step: float) -> None:
         """The penalty's proximal map on every coupled parameter."""

@@ -154,22 +154,19 @@ def _check_scores(case: ArchitectureCase) -> None:
 
 
 def _check_no_rows(case: ArchitectureCase) -> None:
-    """A batch without rows has scores without rows and a finite penalty."""
+    """A batch without rows has scores without rows."""
     network = case.network
     none = {name: rows.take(torch.arange(0)) for name, rows in case.sources.items()}
     batch = batch_of(network, none)
     with torch.no_grad():
         try:
             raw = network(batch)
-            penalty = network.batch_penalty(network.features(batch) or {}, raw, batch)
         except (IndexError, RuntimeError, ValueError) as error:
             sentence = f"{case.name}: a batch without rows cannot be scored: {error}"
             raise AssertionError(sentence) from error
     for (_, block), scores in raw.items():
         sentence = f"{case.name}: scores of {block} are {tuple(scores.shape)} without any row."
         require(scores.numel() == 0, sentence)
-    if penalty is not None:
-        require_finite(penalty, f"{case.name}: the penalty without any row is not finite")
 
 
 def _check_routes(case: ArchitectureCase) -> None:
