@@ -16,23 +16,24 @@ ignore_torch_jit = pytest.mark.filterwarnings(  # which torch loads for forward 
 )
 
 
-def stacks(dtype=torch.float64):
+def stacks(dtype=torch.float64, *, common=False):
     generator = torch.Generator().manual_seed(0)
-    return [
-        torch.randn(3, n, 4, generator=generator, dtype=dtype, requires_grad=True) for n in (5, 2)
-    ]
+    shapes = (5, 4) if common else (3, 5, 4), (3, 2, 4)
+    return [torch.randn(s, generator=generator, dtype=dtype, requires_grad=True) for s in shapes]
 
 
-def test_it_is_a_batched_product_with_its_gradients():
-    rows, others = stacks()
-    torch.testing.assert_close(stacked_product(rows, others), torch.bmm(rows, others.mT))
+@pytest.mark.parametrize("common", [False, True])
+def test_it_is_a_batched_product_with_its_gradients(common):
+    rows, others = stacks(common=common)
+    torch.testing.assert_close(stacked_product(rows, others), rows @ others.mT)
     assert torch.autograd.gradcheck(stacked_product, (rows, others))
     assert torch.autograd.gradgradcheck(stacked_product, (rows, others))
 
 
 @ignore_torch_jit
-def test_forward_mode():
-    rows, others = stacks()
+@pytest.mark.parametrize("common", [False, True])
+def test_forward_mode(common):
+    rows, others = stacks(common=common)
     assert torch.autograd.gradcheck(stacked_product, (rows, others), check_forward_ad=True)
     fixed = rows.detach()
     assert torch.autograd.gradcheck(
@@ -67,16 +68,15 @@ def test_gradients_of_parameters_are_not_copied():
     assert rows.grad is None
 
 
-def test_many_gradients_at_once():
-    rows, others = stacks()
-    product = stacked_product(rows, others)
+@pytest.mark.parametrize("common", [False, True])
+def test_many_gradients_at_once(common):
+    pair = stacks(common=common)
+    product = stacked_product(*pair)
     slopes = torch.randn(4, *product.shape, dtype=torch.float64)
-    together = torch.autograd.grad(
-        product, others, slopes, is_grads_batched=True, retain_graph=True
-    )[0]
-    for slope, gradient in zip(slopes, together, strict=True):
-        alone = torch.autograd.grad(product, others, slope, retain_graph=True)[0]
-        torch.testing.assert_close(gradient, alone)
+    together = torch.autograd.grad(product, pair, slopes, is_grads_batched=True, retain_graph=True)
+    for row, slope in enumerate(slopes):
+        alone = torch.autograd.grad(product, pair, slope, retain_graph=True)
+        torch.testing.assert_close([stack[row] for stack in together], list(alone))
 
 
 def test_batches_of_stacks():

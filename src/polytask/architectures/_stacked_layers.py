@@ -74,8 +74,8 @@ def run_chain(
         if isinstance(layer, nn.Linear):
             weight, bias = own[f"{prefix}weight"], own.get(f"{prefix}bias")
             fresh = isinstance(follower, nn.ReLU)
-            linear = _linear if apart else _common_linear
-            values, apart = linear(values, weight, bias, rectified=fresh), True
+            values = _linear(values, weight, bias, apart=apart, rectified=fresh)
+            apart = True
         elif isinstance(layer, nn.LayerNorm):
             values = nn.functional.layer_norm(values, layer.normalized_shape, eps=layer.eps)
             if layer.elementwise_affine:
@@ -92,20 +92,14 @@ def run_chain(
     return values if apart else values.expand(n_copies, *values.shape)
 
 
-def _linear(values: Tensor, weight: Tensor, bias: Tensor | None, *, rectified: bool) -> Tensor:
-    """Linear layers of all copies, weight (k, out, in), on rows of their own, (k, n, …, in)."""
-    outputs = stacked_product(values.flatten(1, -2), weight)
-    outputs = _finished(outputs, None if bias is None else bias.unsqueeze(1), rectified=rectified)
-    return outputs.view(*values.shape[:-1], outputs.shape[-1])
-
-
-def _common_linear(
-    values: Tensor, weight: Tensor, bias: Tensor | None, *, rectified: bool
+def _linear(
+    values: Tensor, weight: Tensor, bias: Tensor | None, *, apart: bool, rectified: bool
 ) -> Tensor:
-    """The same on the same rows for all, (n, …, in): one product."""
-    outputs = nn.functional.linear(values, weight.flatten(0, 1))
-    outputs = _finished(outputs, None if bias is None else bias.flatten(), rectified=rectified)
-    return outputs.view(*outputs.shape[:-1], *weight.shape[:2]).movedim(-2, 0)
+    """Linear layers of all copies, (k, n, …, out), on rows of their own or on common ones."""
+    rows = values.flatten(int(apart), -2)
+    outputs = stacked_product(rows, weight)
+    outputs = _finished(outputs, None if bias is None else bias.unsqueeze(1), rectified=rectified)
+    return outputs.view(len(weight), *values.shape[int(apart) : -1], outputs.shape[-1])
 
 
 def _finished(outputs: Tensor, bias: Tensor | None, *, rectified: bool) -> Tensor:

@@ -12,9 +12,9 @@ __all__ = ["stacked_product"]
 
 
 def stacked_product(
-    rows: Float[Tensor, "k n d"], others: Float[Tensor, "k m d"]
+    rows: Float[Tensor, "*k n d"], others: Float[Tensor, "k m d"]
 ) -> Float[Tensor, "k n m"]:
-    """Products of every row with every other row of the same slice.
+    """Products of every row with every other row of the same slice; rows may be common to all.
 
     As ``torch.bmm(rows, others.mT)``, which gives gradients of `others` transposed in memory, so
     that those of a parameter are copied.
@@ -36,7 +36,7 @@ class _StackedProduct(torch.autograd.Function):
 
     @staticmethod
     def forward(rows: Tensor, others: Tensor) -> Tensor:
-        return torch.bmm(rows, others.mT)
+        return torch.bmm(_apart(rows, others), others.mT)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
@@ -48,12 +48,23 @@ class _StackedProduct(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
         rows, others = (tensor.to(gradient.dtype) for tensor in ctx.saved_tensors)  # as autocast
         of_rows, of_others = ctx.needs_input_grad
-        return (
-            gradient @ others if of_rows else None,
-            gradient.mT @ rows if of_others else None,
-        )
+        if not of_rows:
+            slope = None
+        elif rows.ndim == 2:
+            joined = gradient.transpose(0, 1).reshape(len(rows), -1)
+            slope = joined @ others.reshape(-1, others.shape[-1])
+        else:
+            slope = gradient @ others
+        return slope, gradient.mT @ _apart(rows, others) if of_others else None
 
     @staticmethod
     def jvp(ctx: Any, of_rows: Tensor, of_others: Tensor) -> Tensor:
         rows, others = ctx.saved_tensors
-        return torch.bmm(of_rows, others.mT) + torch.bmm(rows, of_others.mT)
+        return torch.bmm(_apart(of_rows, others), others.mT) + torch.bmm(
+            _apart(rows, others), of_others.mT
+        )
+
+
+def _apart(rows: Tensor, others: Tensor) -> Tensor:
+    """Rows of every slice, without a copy."""
+    return rows.expand(len(others), *rows.shape[-2:])
