@@ -9,7 +9,6 @@ from torch import nn
 
 from polytask.architectures import NDDR, AdaTT, CrossStitch, Sluice, SoftSharing
 from polytask.architectures._cross_stitch import CrossStitchUnit
-from polytask.architectures._fusion_unit import start_weights
 from polytask.data import fit_schemas
 from polytask.encoders import MLP, MaskedStage, State, mean_pool
 from polytask.exceptions import ParameterError
@@ -161,7 +160,7 @@ def test_a_unit_learns_which_tower_to_read():
     """Both tasks are what the first tower knows; the second gives noise."""
     torch.manual_seed(0)
     towers = torch.randn(2, 100, 1)
-    unit = CrossStitchUnit(start_weights(2, 0.9), None, ())
+    unit = CrossStitchUnit(2, 0.9, None, ())
     optimizer = torch.optim.SGD(unit.parameters(), lr=0.5)
     for _ in range(60):
         optimizer.zero_grad()

@@ -2,31 +2,110 @@
 
 import pytest
 import torch
+from small_architectures import data_for, small_architectures, small_variants
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from polytask.architectures import HyperNetworkHeads, ParetoHyperNetwork
+from polytask.architectures import (
+    NDDR,
+    Adapters,
+    AdaTT,
+    Copies,
+    CrossStitch,
+    DSelectK,
+    HyperNetworkHeads,
+    LoRA,
+    ParetoHyperNetwork,
+    Pooled,
+    Sluice,
+    SoftSharing,
+    TaskEmbedding,
+)
 from polytask.data import fit_schemas
 from polytask.encoders import MLP
+from polytask.penalties import MultilinearRelationship
 from polytask.predictor._weights import limit_parameters
 from polytask.testing import tiny_dataset
+
+SMALL = MLP((8, 8))
+RECIPES = small_architectures() | small_variants(SMALL)
+RECIPES |= {
+    "AdaTT, several experts": AdaTT(SMALL, n_specific=2),
+    "CrossStitch, per channel": CrossStitch(SMALL, per_channel=True),
+    "Pooled, film": Pooled(SMALL, task_input="film"),
+}
+
+
+class Fills(TorchDispatchMode):
+    """Storages that an operation other than an allocation has written, and how many numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.written, self.n_numbers = set(), 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        outputs = function(*args, **(kwargs or {}))
+        allocates = function.overloadpacket in (torch.ops.aten.empty, torch.ops.aten.empty_like)
+        is_view = any(r.alias_info and not r.alias_info.is_write for r in function._schema.returns)
+        for tensor in tree_leaves(outputs):
+            if not isinstance(tensor, torch.Tensor) or tensor.is_meta:
+                continue
+            if allocates:
+                self.written.discard(_storage(tensor))
+            elif not is_view:
+                self.written.add(_storage(tensor))
+                self.n_numbers += tensor.numel()
+        return outputs
+
+
+def _storage(tensor):
+    return tensor.untyped_storage().data_ptr()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_parameters_are_registered_before_they_are_filled(name):
+    """Stacked copies come from modules whose parameters were registered."""
+    recipe, early = RECIPES[name], []
+    data = data_for(recipe)
+    schemas = fit_schemas(data)
+    with Fills() as fills:
+
+        def note(module, name, parameter):
+            filled = parameter is not None and parameter.numel() and not parameter.is_meta
+            if filled and _storage(parameter) in fills.written and not isinstance(module, Copies):
+                early.append(f"{type(module).__name__}.{name}")
+
+        handle = register_module_parameter_registration_hook(note)
+        try:
+            recipe.build(schemas, data.tasks, 0)
+        finally:
+            handle.remove()
+    assert fills.n_numbers
+    assert not early
 
 
 @pytest.mark.parametrize(
     "recipe",
-    [ParetoHyperNetwork(MLP((300, 300)), hidden=60), HyperNetworkHeads(MLP((2000,)), hidden=300)],
+    [
+        ParetoHyperNetwork(MLP((300, 300)), hidden=60),
+        HyperNetworkHeads(MLP((2000,)), hidden=300),
+        HyperNetworkHeads(SMALL, task_dim=500_000),
+        TaskEmbedding(SMALL, task_dim=500_000),
+        Pooled(SMALL, task_dim=500_000),
+        Adapters(SMALL, bottleneck=50_000),
+        AdaTT(SMALL, n_specific=100),
+        LoRA(MLP((160, 160)), rank=160),
+        NDDR(MLP((500,))),
+        Sluice(MLP((8,)), n_subspaces=1000),
+        DSelectK(MLP((1000,)), n_experts=64, n_selected=32),
+        SoftSharing(MLP((1000,)), penalty=MultilinearRelationship()),
+    ],
     ids=lambda recipe: recipe.name,
 )
-def test_generated_weights_are_counted_before_they_are_drawn(recipe, monkeypatch):
+def test_a_large_network_is_refused_before_it_is_filled(recipe):
     data = tiny_dataset(["regression"] * 2)
     schemas = fit_schemas(data)
-    filled = []
-    uniform = torch.Tensor.uniform_
-
-    def counting(tensor, *bounds, **options):
-        filled.append(tensor.numel())
-        return uniform(tensor, *bounds, **options)
-
-    monkeypatch.setattr(torch.Tensor, "uniform_", counting)
-    with pytest.raises(ValueError, match="more parameters than"), limit_parameters(20_000):
+    with Fills() as fills, pytest.raises(ValueError, match="more parameters"), limit_parameters(10):
         recipe.build(schemas, data.tasks, 0)
-    assert filled
-    assert sum(filled) < 16 * 20_000 + 2**16
+    assert fills.n_numbers < 2**18

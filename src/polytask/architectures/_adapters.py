@@ -111,10 +111,13 @@ class Adapter(Condition):
     def __init__(self, tasks: Sequence[str], width: int, bottleneck: int, function: str) -> None:
         super().__init__(tasks)
         bound, n_tasks = 1 / math.sqrt(max(width, 1)), len(self.tasks)
-        self.down = nn.Parameter(torch.empty(n_tasks, bottleneck, width).uniform_(-bound, bound))
-        self.down_bias = nn.Parameter(torch.zeros(n_tasks, bottleneck))
-        self.up = nn.Parameter(torch.zeros(n_tasks, width, bottleneck))
-        self.up_bias = nn.Parameter(torch.zeros(n_tasks, width))
+        self.down = nn.Parameter(torch.empty(n_tasks, bottleneck, width))
+        self.down_bias = nn.Parameter(torch.empty(n_tasks, bottleneck))
+        self.up = nn.Parameter(torch.empty(n_tasks, width, bottleneck))
+        self.up_bias = nn.Parameter(torch.empty(n_tasks, width))
+        nn.init.uniform_(self.down, -bound, bound)
+        for parameter in (self.down_bias, self.up, self.up_bias):
+            nn.init.zeros_(parameter)
         self.function = activation(function)
 
     def forward(self, values: Tensor, rows: TaskRows) -> Tensor:

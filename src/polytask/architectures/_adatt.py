@@ -124,13 +124,16 @@ class AdaTTUnit(FusionUnit):
         super().__init__(owners)
         bound = 1 / math.sqrt(max(in_channels, 1))
         shape = (n_tasks, n_tasks * n_experts)
-        self.weight = nn.Parameter(torch.empty(*shape, in_channels).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
-        native = torch.ones(n_tasks, 1)
+        self.weight = nn.Parameter(torch.empty(*shape, in_channels))
+        self.bias = nn.Parameter(torch.empty(shape))
+        self.native = nn.Parameter(torch.empty(n_tasks, n_experts), requires_grad=n_experts > 1)
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
         if n_experts > 1:
             bound = 1 / math.sqrt(n_experts)
-            native = torch.empty(n_tasks, n_experts).uniform_(-bound, bound)
-        self.native = nn.Parameter(native, requires_grad=n_experts > 1)
+            nn.init.uniform_(self.native, -bound, bound)
+        else:
+            nn.init.ones_(self.native)
 
     def gates(
         self, inputs: Float[Tensor, "n_tasks n in_channels"]

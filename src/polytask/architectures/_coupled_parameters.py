@@ -41,7 +41,8 @@ class CoupledParameters(nn.Module):
         state = penalty.start(tuple(self.weights().shape))
         self.learned = tuple(state)
         for key, array in state.items():
-            self.register_buffer(key, torch.as_tensor(array, dtype=torch.float32))
+            self.register_buffer(key, torch.empty(array.shape, dtype=torch.float32))
+            self.get_buffer(key).copy_(torch.as_tensor(array))
 
     @property
     def state(self) -> dict[str, Tensor]:

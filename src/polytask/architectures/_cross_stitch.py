@@ -16,7 +16,7 @@ from polytask.architectures._fusion_unit import (
     FusionUnit,
     channels_back,
     channels_last,
-    start_weights,
+    fill_start_weights,
 )
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema
@@ -94,10 +94,10 @@ class CrossStitch(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the towers and the units."""
-        start = start_weights(len(tasks), self.own_weight)
 
         def unit(_: int, channels: int, owners: Sequence[str]) -> FusionUnit:
-            return CrossStitchUnit(start, channels if self.per_channel else None, owners)
+            of_unit = channels if self.per_channel else None
+            return CrossStitchUnit(len(tasks), self.own_weight, of_unit, owners)
 
         return FusedTowersNetwork("CrossStitch", encoder, schemas, tasks, unit, stages=self.stages)
 
@@ -111,11 +111,13 @@ class CrossStitchUnit(FusionUnit):
         Row k holds the weights of all towers for task k.
     """
 
-    def __init__(self, start: torch.Tensor, channels: int | None, owners: Sequence[str]) -> None:
+    def __init__(
+        self, n_tasks: int, own_weight: float, channels: int | None, owners: Sequence[str]
+    ) -> None:
         super().__init__(owners)
-        if channels is not None:
-            start = start.unsqueeze(-1).repeat(1, 1, channels)
-        self.alpha = nn.Parameter(start.clone())
+        shape = (n_tasks, n_tasks) if channels is None else (n_tasks, n_tasks, channels)
+        self.alpha = nn.Parameter(torch.empty(shape))
+        fill_start_weights(self.alpha.detach(), own_weight)
 
     def mixing(self) -> torch.Tensor:
         """The weights."""

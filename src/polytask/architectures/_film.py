@@ -103,8 +103,10 @@ class Modulation(Condition):
     def __init__(self, tasks: Sequence[str], width: int, *, normalize: bool) -> None:
         super().__init__(tasks)
         self.normalize = normalize
-        self.scale = nn.Parameter(torch.ones(len(self.tasks), width))
-        self.shift = nn.Parameter(torch.zeros(len(self.tasks), width))
+        self.scale = nn.Parameter(torch.empty(len(self.tasks), width))
+        self.shift = nn.Parameter(torch.empty(len(self.tasks), width))
+        nn.init.ones_(self.scale)
+        nn.init.zeros_(self.shift)
 
     def forward(self, values: Tensor, rows: TaskRows) -> Tensor:
         """Values scaled and shifted."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.encoders import State
 
-__all__ = ["FusionUnit", "channels_back", "channels_last", "start_weights"]
+__all__ = ["FusionUnit", "channels_back", "channels_last", "fill_start_weights"]
 
 
 class FusionUnit(Owner):
@@ -51,21 +50,23 @@ class FusionUnit(Owner):
         return owned_by(self, self.tasks, axis=0) if self.tasks else []
 
 
-def start_weights(n: int, own: float) -> Tensor:
-    """Weights (n, n) that are `own` on the diagonal; what is left to 1 is spread over the others.
+def fill_start_weights(weights: Tensor, own: float) -> None:
+    """Fill (n, n, …) with `own` on the diagonal; what is left to 1 is spread over the others.
 
     Examples
     --------
-    >>> from polytask.architectures._fusion_unit import start_weights
-    >>> start_weights(3, 0.5)
+    >>> import torch
+    >>> from polytask.architectures._fusion_unit import fill_start_weights
+    >>> weights = torch.empty(3, 3)
+    >>> fill_start_weights(weights, 0.5)
+    >>> weights
     tensor([[0.5000, 0.2500, 0.2500],
             [0.2500, 0.5000, 0.2500],
             [0.2500, 0.2500, 0.5000]])
     """
-    if n == 1:
-        return torch.ones(1, 1)
-    weights = torch.full((n, n), (1 - own) / (n - 1))
-    return weights.fill_diagonal_(own)
+    n = len(weights)
+    weights.fill_((1 - own) / max(n - 1, 1))
+    weights.diagonal().fill_(own if n > 1 else 1.0)
 
 
 def channels_last(values: Tensor) -> Tensor:

@@ -76,7 +76,6 @@ class GeneratedBlockHeads(BlockHeads, Owner):
         self.common = nn.Parameter(torch.empty(shape))
         nn.init.uniform_(self.common, -bound, bound)
         bound /= math.sqrt(hidden)
-        # Registered before it is filled, so that a limit on parameters counts it in time.
         self.matrix = nn.Parameter(torch.empty(block.size * (in_features + 1), hidden))
         nn.init.uniform_(self.matrix, -bound, bound)
 

@@ -47,8 +47,10 @@ class BlockHeads(nn.Module):
         super().__init__()
         shape = (len(block.tasks), block.size)
         bound = 1 / math.sqrt(max(in_features, 1))
-        self.weight = nn.Parameter(torch.empty(*shape, in_features).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        self.weight = nn.Parameter(torch.empty(*shape, in_features))
+        self.bias = nn.Parameter(torch.empty(shape))
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
         self.holds_all = block.tasks == tasks.names
         self.register_buffer(
             "position", torch.tensor(block.positions(tasks.names)), persistent=False

@@ -125,7 +125,8 @@ class TaskCodes(Owner):
     def __init__(self, tasks: Sequence[str], dim: int, hidden: int) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
-        self.embedding = nn.Parameter(torch.randn(len(self.tasks), dim))
+        self.embedding = nn.Parameter(torch.empty(len(self.tasks), dim))
+        nn.init.normal_(self.embedding)
         self.layer = nn.Linear(dim, hidden)
 
     def forward(self) -> Tensor:

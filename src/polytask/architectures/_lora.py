@@ -143,9 +143,10 @@ class LowRankUpdate(Condition):
         super().__init__(tasks)
         n_tasks, bound = len(self.tasks), 1 / math.sqrt(max(layer.in_features, 1))
         rank = min(rank, max(1, min(layer.in_features, layer.out_features)))
-        start = torch.empty(n_tasks, rank, layer.in_features).uniform_(-bound, bound)
-        self.a = nn.Parameter(start)
-        self.b = nn.Parameter(torch.zeros(n_tasks, layer.out_features, rank))
+        self.a = nn.Parameter(torch.empty(n_tasks, rank, layer.in_features))
+        self.b = nn.Parameter(torch.empty(n_tasks, layer.out_features, rank))
+        nn.init.uniform_(self.a, -bound, bound)
+        nn.init.zeros_(self.b)
 
     def forward(self, values: Tensor, rows: TaskRows) -> Tensor:
         """The update of values by task."""

@@ -49,7 +49,8 @@ class Mixture(Owner):
         self.tasks = tuple(tasks)
         bound = 1 / math.sqrt(max(in_features, 1))
         shape = (*((len(self.tasks),) if self.tasks else ()), n_experts, in_features)
-        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        self.weight = nn.Parameter(torch.empty(shape))
+        nn.init.uniform_(self.weight, -bound, bound)
 
     def gates(
         self,

@@ -16,7 +16,7 @@ from polytask.architectures._fusion_unit import (
     FusionUnit,
     channels_back,
     channels_last,
-    start_weights,
+    fill_start_weights,
 )
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema
@@ -99,10 +99,9 @@ class NDDR(EncoderArchitecture):
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> MultiTaskModule:
         """Build the towers and the units."""
-        start = start_weights(len(tasks), self.own_weight)
 
         def unit(_: int, channels: int, owners: Sequence[str]) -> FusionUnit:
-            return NDDRUnit(start, channels, self.normalization, owners)
+            return NDDRUnit(len(tasks), self.own_weight, channels, self.normalization, owners)
 
         return FusedTowersNetwork("NDDR", encoder, schemas, tasks, unit, stages=self.stages)
 
@@ -120,18 +119,26 @@ class NDDRUnit(FusionUnit):
     """
 
     def __init__(
-        self, start: Tensor, channels: int, normalization: str | None, owners: Sequence[str]
+        self,
+        n_tasks: int,
+        own_weight: float,
+        channels: int,
+        normalization: str | None,
+        owners: Sequence[str],
     ) -> None:
         super().__init__(owners)
         self.normalization = normalization
-        identity = torch.eye(channels)
-        self.projection = nn.Parameter(torch.einsum("kj,cd->kcjd", start, identity).contiguous())
-        shape = (len(start), channels)
+        shape = (n_tasks, channels)
+        self.projection = nn.Parameter(torch.empty(*shape, *shape))
+        nn.init.zeros_(self.projection)
+        fill_start_weights(self.projection.detach().diagonal(dim1=1, dim2=3), own_weight)
         if normalization is not None:
             self.scale, self.shift = (
-                nn.Parameter(torch.ones(shape)),
-                nn.Parameter(torch.zeros(shape)),
+                nn.Parameter(torch.empty(shape)),
+                nn.Parameter(torch.empty(shape)),
             )
+            nn.init.ones_(self.scale)
+            nn.init.zeros_(self.shift)
         if normalization == "batch":
             self.register_buffer("running_mean", torch.zeros(shape))
             self.register_buffer("running_var", torch.ones(shape))

@@ -149,7 +149,6 @@ class GeneratedWeights(Owner, nn.ParameterList):
         trained = {name: p for name, p in module.named_parameters() if p.requires_grad}
         super().__init__()
         for parameter in trained.values():
-            # Registered before it is filled, so that a limit on parameters counts it in time.
             self.append(nn.Parameter(torch.empty(*parameter.shape, hidden)))
             _draw(self[-1], parameter)
         self._names = tuple(trained)

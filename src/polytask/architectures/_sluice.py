@@ -16,7 +16,6 @@ from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._fused_towers import FusedTowersNetwork
 from polytask.architectures._fusion_unit import (
     FusionUnit,
-    start_weights,
 )
 from polytask.architectures._heads import Heads
 from polytask.architectures._multi_task_module import MultiTaskModule
@@ -111,12 +110,8 @@ class SluiceNetwork(FusedTowersNetwork):
     def __init__(
         self, recipe: Sluice, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
-        n_parts = len(tasks) * recipe.n_subspaces
-        shape = (len(tasks), recipe.n_subspaces)
-        start = start_weights(n_parts, recipe.own_weight).view(*shape, *shape)
-
         def unit(_: int, __: int, owners: Sequence[str]) -> FusionUnit:
-            return SluiceUnit(start, owners)
+            return SluiceUnit(len(tasks), recipe.n_subspaces, recipe.own_weight, owners)
 
         super().__init__("Sluice", encoder, schemas, tasks, unit)
         self.orthogonality, self.n_subspaces = recipe.orthogonality, recipe.n_subspaces

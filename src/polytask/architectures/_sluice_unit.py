@@ -8,7 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from polytask.architectures._fusion_unit import FusionUnit, channels_back, channels_last
+from polytask.architectures._fusion_unit import (
+    FusionUnit,
+    channels_back,
+    channels_last,
+    fill_start_weights,
+)
 from polytask.architectures._owners import Owned, Owner
 from polytask.encoders import State
 
@@ -23,9 +28,13 @@ class SluiceUnit(FusionUnit):
     alpha : tensor of shape (n_tasks, n_subspaces, n_tasks, n_subspaces)
     """
 
-    def __init__(self, start: Tensor, owners: Sequence[str]) -> None:
+    def __init__(
+        self, n_tasks: int, n_subspaces: int, own_weight: float, owners: Sequence[str]
+    ) -> None:
         super().__init__(owners)
-        self.alpha = nn.Parameter(start.clone())
+        n_parts = n_tasks * n_subspaces
+        self.alpha = nn.Parameter(torch.empty(n_tasks, n_subspaces, n_tasks, n_subspaces))
+        fill_start_weights(self.alpha.detach().view(n_parts, n_parts), own_weight)
 
     def mixing(self) -> Tensor:
         """Weights (n_tasks, n_tasks, n_subspaces, n_subspaces), those of all pairs of subspaces."""
@@ -52,7 +61,8 @@ class StageWeights(Owner):
     def __init__(self, n_stages: int, tasks: Sequence[str]) -> None:
         super().__init__()
         self.tasks = tuple(tasks)
-        self.beta = nn.Parameter(torch.full((len(self.tasks), n_stages), 1 / n_stages))
+        self.beta = nn.Parameter(torch.empty(len(self.tasks), n_stages))
+        nn.init.constant_(self.beta, 1 / n_stages)
 
     def forward(
         self, stages: Float[Tensor, "n_stages n_tasks n h"]

@@ -43,8 +43,10 @@ class SmoothStepMixture(Owner):
         self.tasks, self.gamma = tuple(tasks), gamma
         codes, shares = (len(self.tasks), n_selected, n_bits), (len(self.tasks), n_selected)
         start = gamma / 100
-        self.codes = nn.Parameter(torch.empty(*codes, in_features).uniform_(-start, start))
-        self.shares = nn.Parameter(torch.empty(*shares, in_features).uniform_(-0.05, 0.05))
+        self.codes = nn.Parameter(torch.empty(*codes, in_features))
+        self.shares = nn.Parameter(torch.empty(*shares, in_features))
+        nn.init.uniform_(self.codes, -start, start)
+        nn.init.uniform_(self.shares, -0.05, 0.05)
 
     def selections(
         self,

@@ -55,8 +55,10 @@ class TaskDiscriminator(nn.Module):
         for position, of_rows in enumerate(keys.values()):
             indices = torch.tensor([self.classes.index(key) for key in of_rows])
             self.register_buffer(f"class_{position}", indices, persistent=False)
-        self.weights = nn.Parameter(torch.zeros(len(self.classes), width))
-        self.biases = nn.Parameter(torch.zeros(len(self.classes)))
+        self.weights = nn.Parameter(torch.empty(len(self.classes), width))
+        self.biases = nn.Parameter(torch.empty(len(self.classes)))
+        nn.init.zeros_(self.weights)
+        nn.init.zeros_(self.biases)
 
     def forward(
         self, vectors: Mapping[str, Tensor], batch: Batch, stopped: Collection[str] = ()

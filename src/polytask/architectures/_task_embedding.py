@@ -92,20 +92,23 @@ class Embedded(Condition):
 
     Attributes
     ----------
-    embedding : tensor of shape (n_tasks, dim)
+    embedding : tensor of shape (n_tasks, dim), or None
     """
-
-    embedding: Tensor
 
     def __init__(self, tasks: Sequence[str], dim: int | None) -> None:
         super().__init__(tasks)
         self.dim = len(self.tasks) if dim is None else dim
-        if dim is None:
-            self.register_buffer("embedding", torch.eye(self.dim), persistent=False)
-        else:
-            self.embedding = nn.Parameter(torch.randn(len(self.tasks), dim))
+        self.embedding = None if dim is None else nn.Parameter(torch.empty(len(self.tasks), dim))
+        if self.embedding is not None:
+            nn.init.normal_(self.embedding)
 
     def forward(self, values: Tensor, rows: TaskRows) -> Tensor:
         """Values beside the embedding."""
-        embedding = beside(rows.of(self.embedding), values)
-        return torch.cat([values, embedding.expand(*values.shape[:-1], -1)], dim=-1)
+        vectors = beside(rows.of(self.vectors(values)), values)
+        return torch.cat([values, vectors.expand(*values.shape[:-1], -1)], dim=-1)
+
+    def vectors(self, values: Tensor) -> Tensor:
+        """The vector of every task, (n_tasks, dim), on the device of values."""
+        if self.embedding is None:
+            return torch.eye(self.dim, dtype=values.dtype, device=values.device)
+        return self.embedding

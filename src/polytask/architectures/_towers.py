@@ -73,7 +73,9 @@ class Towers(nn.ModuleList):
         stop: int | None = None,
         apart: bool = False,
     ) -> None:
-        stages = [Stages(encoder, inputs) for _ in range(n_copies)]
+        stages = [Stages(encoder, inputs)]
+        if len(stages[0]):
+            stages += [Stages(encoder, inputs) for _ in range(n_copies - 1)]
         shapes, sample = stages[0].shapes, inputs.sample(inputs.sources[0])
         mask = sample.mask
         depths = range(len(stages[0]))[start:stop]

@@ -33,7 +33,7 @@ class WidenedInputs(Inputs):
     ) -> None:
         super().__init__(encoder, schemas, owner)
         self.dim = dim
-        self.shapes = {name: tuple(self.sample(name).values.shape[1:]) for name in self.sources}
+        self.shapes = {name: _widened(shape, dim) for name, shape in self.shapes.items()}
 
     def sample(self, source: str) -> State:
         """Two rows of zeros of a source after the embedding."""
@@ -42,3 +42,10 @@ class WidenedInputs(Inputs):
         shape = list(values.shape)
         shape[channels] = self.dim
         return State(torch.cat([values, values.new_zeros(shape)], dim=channels), mask)
+
+
+def _widened(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
+    """Shape of a row with `dim` more channels, the first axis of maps and the last of others."""
+    if len(shape) > 2:
+        return (shape[0] + dim, *shape[1:])
+    return (*shape[:-1], shape[-1] + dim)

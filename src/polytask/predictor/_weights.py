@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.nn.modules.module import (
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from torch.nn.parameter import is_lazy
 
 from polytask.exceptions import BundleError
@@ -22,24 +26,30 @@ _FEW = 1 << 16
 def limit_parameters(n_weights: int) -> Iterator[None]:
     """Raise if the block builds a network of many more parameters than a file holds.
 
-    A parameter is counted when a module registers it, before it is drawn, so that a recipe of
-    absurd width or depth ends early. Networks that stack their parts register some twice.
+    Parameters and buffers of floating point are counted when a module registers them, before they
+    are filled, so that a recipe of absurd width or depth ends early; parts of a network count as
+    one number each. Networks that stack their parts register some tensors twice.
     """
     left = _REGISTERED_TWICE * n_weights + _FEW
 
-    def count(_module: nn.Module, _name: str, parameter: Tensor | None) -> None:
+    def count(_module: nn.Module, _name: str, part: Tensor | nn.Module | None) -> None:
         nonlocal left
-        left -= 1 if parameter is None or is_lazy(parameter) else 1 + parameter.numel()
+        left -= 1
+        if isinstance(part, Tensor) and not is_lazy(part) and part.is_floating_point():
+            left -= part.numel()
         if left < 0:
             raise ValueError(
                 f"the recipe describes a network of more parameters than the {n_weights:,} saved"
             )
 
-    handle = register_module_parameter_registration_hook(count)
-    try:
+    with ExitStack() as hooks:
+        for register in (
+            register_module_parameter_registration_hook,
+            register_module_buffer_registration_hook,
+            register_module_module_registration_hook,
+        ):
+            hooks.callback(register(count).remove)
         yield
-    finally:
-        handle.remove()
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
