@@ -208,9 +208,9 @@ def test_ada_merging_gives_the_number_of_the_step_to_the_loss():
 
 
 def test_scales_that_are_left_open_are_candidates():
-    assert [m.scale for m in TaskArithmetic().candidates()] == [i / 10 for i in range(1, 11)]
+    assert [m.scale for m in TaskArithmetic().candidates()] == [i / 10 for i in range(11)]
     assert TaskArithmetic(scale=0.3).candidates() == [TaskArithmetic(scale=0.3)]
-    assert [m.scale for m in TIES().candidates()] == [i / 5 for i in range(1, 11)]
+    assert [m.scale for m in TIES().candidates()] == [i / 5 for i in range(11)]
     assert [m.method.scale for m in DARE(method=TIES(1.0)).candidates()] == [
         m.scale for m in TIES().candidates()
     ]

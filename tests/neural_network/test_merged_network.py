@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,7 +11,16 @@ from training_tables import mixed_table
 
 import polytask
 from polytask import Task
-from polytask.architectures import COSMOS, HardSharing, MMoE, Separate, SingleTask, SoftSharing
+from polytask.architectures import (
+    COSMOS,
+    Branching,
+    Copies,
+    HardSharing,
+    MMoE,
+    Separate,
+    SingleTask,
+    SoftSharing,
+)
 from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork
 from polytask.bookkeeping import Budget
 from polytask.data import fit_schemas
@@ -48,9 +58,9 @@ def stages(architecture=SMALL, steps=10, held_out=0.0):
     return joint.network, tuned.network.states()
 
 
-@pytest.mark.parametrize("merging", [WeightAveraging(), TIES(scale=0.7), DARE(0.3)], ids=repr)
-def test_shared_tensors_are_merged_and_heads_come_from_their_own_copies(merging):
-    merging = next(iter(merging.candidates()))
+@pytest.mark.parametrize("merging", [WeightAveraging(), TIES(1.0, 0.7), DARE(0.3)], ids=repr)
+def test_shared_tensors_are_merged_and_heads_stay_as_in_joint_training(merging):
+    merging = merging.candidates()[-1]
     model = fitted(merging).model.network.state_dict()
     joint, tuned = stages()
     start = joint.state_dict()
@@ -64,11 +74,73 @@ def test_shared_tensors_are_merged_and_heads_come_from_their_own_copies(merging)
     for name in trunk:
         assert torch.equal(model[name], wanted[name]), name
         assert not torch.equal(model[name], start[name]), name
-    for block, heads in zip(joint.blocks, joint.heads, strict=True):
-        for position, task in enumerate(block.tasks):
-            name = f"heads.{joint.blocks.index(block)}.weight"
-            assert torch.equal(model[name][position], tuned[task][name][position])
-            assert not torch.equal(model[name][position], heads.weight[position])
+    heads = [name for name in start if name.startswith("heads")]
+    assert len(heads) == 6
+    for name in heads:
+        assert torch.equal(model[name], start[name]), name
+
+
+@pytest.mark.parametrize("merging", [TaskArithmetic(), TIES(), DARE()], ids=repr)
+def test_a_chosen_scale_is_never_worse_on_validation_rows_than_the_joint_network(merging):
+    """A large learning rate pulls the copies far apart, where every other scale is worse."""
+    trainer = replace(TRAINER, learning_rate=0.1)
+    last = fitted(merging, trainer=trainer, steps=100).history.epochs[-1].validation_losses
+    joint = replace(trainer, steps=50).fit(SMALL, TRAIN, VALIDATION, seed=3).history
+    before = joint.epochs[joint.best_epoch - 1].validation_losses
+    assert mean_gain(TRAIN.tasks, before, last) >= -1e-6
+
+
+def own_parts_trained(architecture, data):
+    """Names of the parameters that copies train, by task."""
+    schemas = fit_schemas(data)
+    network = architecture.build(schemas, data.tasks, 0)
+    copies = TaskCopiesNetwork(network, schemas, data.tasks)
+    return {
+        task: {name for name, tensor in state.items() if tensor.requires_grad}
+        for task, state in copies.states().items()
+    }
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_copies_train_what_tasks_share_alone(together, monkeypatch):
+    if not together:
+        monkeypatch.setattr(Copies, "_works", lambda *_: False)
+    data = tiny_dataset(["regression", "regression", "binary"], own_tables=True)
+    for names in own_parts_trained(SMALL, data).values():
+        assert names
+        assert all(name.startswith("trunk") for name in names)
+    experts = own_parts_trained(MMoE(MLP((4,)), n_experts=2), data)
+    assert all("experts" in name for name in set().union(*experts.values()))
+
+
+def test_a_task_that_shares_nothing_is_fine_tuned_but_for_its_head():
+    data = tiny_dataset(["regression"] * 3, own_tables=True)
+    first, second, third = data.tasks.names
+    trained = own_parts_trained(Branching(MLP((4,)), groups=(((first, second), (third,)),)), data)
+    layers = ("inputs.2", "branches.0.members.1")
+    for prefix in layers:
+        assert any(name.startswith(prefix) for name in trained[third])
+    shared = {name for name in trained[first] if not name.startswith(layers)}
+    assert shared
+    assert all(name.startswith("branches.0.members.0") for name in shared)
+
+
+def test_proximal_steps_leave_untrained_parts_of_copies_alone(monkeypatch):
+    data = tiny_dataset(["regression"] * 2)
+    schemas = fit_schemas(data)
+    network = SMALL.build(schemas, data.tasks, 0)
+
+    def shrink(self, step):
+        for parameter in self.parameters():
+            parameter.mul_(1 - step)
+
+    monkeypatch.setattr(type(network), "proximal_step", shrink)
+    copies = TaskCopiesNetwork(network, schemas, data.tasks)
+    copies.proximal_step(0.5)
+    for state in copies.states().values():
+        for name, tensor in network.state_dict().items():
+            expected = tensor if name.startswith("heads") else tensor / 2
+            assert torch.equal(state[name], expected), name
 
 
 def test_half_of_the_budget_is_joint_and_the_cost_of_all_stages_is_counted():
@@ -91,7 +163,14 @@ def test_half_of_the_budget_is_joint_and_the_cost_of_all_stages_is_counted():
     assert model.n_parameters == alone.history.n_parameters
     assert "10 steps of joint training" in history.stopped
     assert "11 of a copy per task" in history.stopped
-    assert history.stopped.endswith("merged by WeightAveraging()")
+    joint = replace(TRAINER, steps=10).fit(SMALL, TRAIN, VALIDATION, seed=3).history
+    before = joint.epochs[joint.best_epoch - 1].validation_losses
+    gain = mean_gain(TRAIN.tasks, before, history.epochs[-1].validation_losses)
+    change = f"{abs(gain):.1%} {'lower' if gain > 0 else 'higher'}"
+    assert history.stopped.endswith(
+        "merged by WeightAveraging(), whose validation losses are on average "
+        f"{change} than those of the joint network"
+    )
 
 
 def test_what_is_left_open_is_chosen_by_the_gain_on_validation_rows(monkeypatch):
@@ -103,7 +182,7 @@ def test_what_is_left_open_is_chosen_by_the_gain_on_validation_rows(monkeypatch)
         for scale in (0.1, 0.4, 2.0)
     }
     best = max(of_scale, key=lambda scale: mean_gain(TRAIN.tasks, before, of_scale[scale]))
-    assert chosen.history.stopped.endswith(f"merged by TaskArithmetic(scale={best})")
+    assert f"merged by TaskArithmetic(scale={best}), whose" in chosen.history.stopped
     assert losses == of_scale[best]
     assert of_scale[0.1] != of_scale[0.4]
 
@@ -131,6 +210,17 @@ def test_without_a_budget_the_trainers_own_steps_or_epochs_count():
 def test_without_validation_rows_the_method_decides_alone():
     model = MergedNetwork(SMALL, replace(TRAINER, steps=6), merging=TIES()).fit(TRAIN, None)
     assert model.history.best_epoch == 0
+    assert model.history.stopped.endswith("merged by TIES(density=0.2, scale=None)")
+
+
+def test_without_a_primary_task_in_the_validation_rows_the_method_decides_alone():
+    table = {"x": [0.0, 1.0, 2.0, 3.0] * 4, "a": [1.0, 2.0] * 8, "b": [None, 1.0, 3.0, 2.0] * 4}
+    data = polytask.read(
+        table, [Task("a", "regression", role="auxiliary"), Task("b", "regression")]
+    )
+    unlabelled = data.take({"table": np.arange(0, 16, 4)})
+    model = MergedNetwork(SMALL, replace(TRAINER, steps=6), merging=TIES()).fit(data, unlabelled)
+    assert set(model.history.epochs[-1].validation_losses) == {"a"}
     assert model.history.stopped.endswith("merged by TIES(density=0.2, scale=None)")
 
 

@@ -51,6 +51,11 @@ class Owned:
         """Whether several tasks share the same numbers."""
         return any(self.dependants) if self.axis is not None else len(self.tasks) > 1
 
+    @property
+    def all_tasks(self) -> frozenset[str]:
+        """The tasks with their dependants."""
+        return frozenset(self.tasks).union(*self.dependants)
+
     def served_by(self, position: int) -> tuple[str, ...]:
         """All tasks that a slice serves."""
         further = self.dependants[position] if self.dependants else ()

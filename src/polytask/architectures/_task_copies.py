@@ -28,7 +28,9 @@ class TaskCopies(Architecture):
     """A copy per task of the whole network of an architecture, trained side by side.
 
     Every copy has the parts of all tasks and answers for its own, so that it has the tensors of
-    the network that it began from, with which copies can be merged again.
+    the network that it began from, with which copies can be merged again. It trains what tasks
+    share. What belongs to one task alone, such as a head, is not trained: it has to fit the merged
+    network, which no copy knows. A task that shares nothing trains the layers of its own.
 
     Parameters
     ----------
@@ -82,6 +84,15 @@ class TaskCopiesNetwork(SeparateNetwork):
                 }
         return {name: states[name] for name in self.tasks.names}
 
+    @torch.no_grad()
+    def proximal_step(self, step: float) -> None:
+        """Every copy's proximal step of what it trains."""
+        parameters = (p for network in self._apart() for p in network.parameters())
+        kept = [(p, p.clone()) for p in parameters if not p.requires_grad]
+        super().proximal_step(step)
+        for parameter, value in kept:
+            parameter.copy_(value)
+
 
 class TaskCopy(nn.Module):
     """A copy of a network of all tasks that answers for one of them.
@@ -91,7 +102,7 @@ class TaskCopy(nn.Module):
     Parameters
     ----------
     network : MultiTaskModule
-        Copied.
+        Copied, with the parameters of single tasks untrained.
     name : str
         The task.
     sources : sequence of str
@@ -105,6 +116,7 @@ class TaskCopy(nn.Module):
     def __init__(self, network: MultiTaskModule, name: str, sources: Sequence[str]) -> None:
         super().__init__()
         self.network = copy.deepcopy(network)
+        _freeze_own_parts(self.network)
         self.block = next(block for block in network.blocks if name in block.tasks)
         columns = {source: self.block.tasks_in(source).index(name) for source in sources}
         self._sources = tuple(columns)
@@ -121,3 +133,12 @@ class TaskCopy(nn.Module):
             return scores
         column = self.columns[self._sources.index(source)]
         return scores.index_select(1, column[None])[:, 0]
+
+
+def _freeze_own_parts(network: MultiTaskModule) -> None:
+    """Leave what belongs to single tasks untrained, where one of these tasks shares parameters."""
+    owners = [owned for owned in network.owners() if owned.tensor.requires_grad]
+    sharing = {name for owned in owners if owned.is_shared for name in owned.all_tasks}
+    for owned in owners:
+        if not owned.is_shared and not sharing.isdisjoint(owned.tasks):
+            owned.tensor.requires_grad_(False)

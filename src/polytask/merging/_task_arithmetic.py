@@ -19,7 +19,7 @@ __all__ = ["TaskArithmetic"]
 _WITHOUT_ROWS = 0.4
 """What the TIES paper takes where no validation rows choose."""
 
-_SCALES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_SCALES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class TaskArithmetic(Merging):
     Parameters
     ----------
     scale : float, optional
-        λ. Where None, a `polytask.neural_network.MergedNetwork` chooses among 0.1, 0.2, …, 1 by its
+        λ. Where None, a `polytask.neural_network.MergedNetwork` chooses among 0, 0.1, …, 1 by its
         validation rows, as the paper does; `merge` takes 0.4.
 
     Notes
     -----
-    The paper chooses λ in steps of 0.05. With 1/K the result is `WeightAveraging`'s. A negative λ
+    The paper chooses λ in steps of 0.05. With λ = 0 the start is kept. With 1/K the result is `WeightAveraging`'s. A negative λ
     forgets what was learned.
 
     References

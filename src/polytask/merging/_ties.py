@@ -16,7 +16,7 @@ from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["TIES"]
 
-_SCALES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
+_SCALES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class TIES(Merging):
     density : float, default 0.2
         Share of the entries that each task vector keeps, at least one.
     scale : float, optional
-        λ. Where None, a `polytask.neural_network.MergedNetwork` chooses among 0.2, 0.4, …, 2 by its
+        λ. Where None, a `polytask.neural_network.MergedNetwork` chooses among 0, 0.2, …, 2 by its
         validation rows, as the paper does; `merge` takes 1, as the paper does without such rows.
 
     Notes

@@ -31,11 +31,11 @@ class MergedNetwork(MultiTaskNetwork):
 
     Half of the budget's steps train the architecture jointly, with the trainer's balancing. With the
     other half a copy of the whole network is fine-tuned for every task alone, side by side, each on
-    batches of its own and stopped by its own validation loss. One step moves every copy once, as a
-    step of `polytask.architectures.SingleTask` does every network, and is counted in the same way.
-    Then what tasks share is merged, and what belongs to one task (its head) comes from its copy. The
-    result is one network of the architecture. Steps, seconds and parameters in the records are those
-    of all stages and of the merged network.
+    batches of its own and stopped by its own validation loss. It trains what tasks share; what
+    belongs to one task alone (its head) stays as in joint training. One step moves every copy once,
+    as a step of `polytask.architectures.SingleTask` does every network, and is counted in the same
+    way. Then what tasks share is merged. The result is one network of the architecture. Steps,
+    seconds and parameters in the records are those of all stages and of the merged network.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ class MergedNetwork(MultiTaskNetwork):
     Notes
     -----
     Copies minimise the loss of their task and the network's own `penalty`; penalties of a batch,
-    which compare tasks, are part of joint training only.
+    which compare tasks, are part of joint training only. Heads are not fine-tuned, as in the code of
+    the authors of task arithmetic: those of different copies would not fit the merged network.
 
     Examples
     --------

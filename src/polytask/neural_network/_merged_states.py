@@ -62,7 +62,7 @@ def merged_state(
     merged = merging.merge(
         {name: start[name] for name in shared},
         {
-            task: {name: state[name] for name, owned in shared.items() if task in _served(owned)}
+            task: {name: state[name] for name, owned in shared.items() if task in owned.all_tasks}
             for task, state in tuned.items()
         },
         buffers=[name for name in shared if name not in parameters],
@@ -85,10 +85,6 @@ def _owners(network: MultiTaskModule, names: Mapping[str, str]) -> dict[str, Own
     tensors = network.state_dict(keep_vars=True)
     owners = {name: stated.get(id(tensors[name])) for name in dict.fromkeys(names.values())}
     return {name: owned for name, owned in owners.items() if owned is not None}
-
-
-def _served(owned: Owned) -> set[str]:
-    return {*owned.tasks, *(name for further in owned.dependants for name in further)}
 
 
 def _fill_own_parts(tensor: Tensor, name: str, owned: Owned, tuned: Mapping[str, State]) -> None:

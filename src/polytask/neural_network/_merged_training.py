@@ -8,7 +8,9 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -102,10 +104,12 @@ class MergedTraining:
         started = time.monotonic()
         rows = RowLosses(self.trainer, network, schemas)
         with rows.running():
-            chosen, losses = self._merge(rows, joint["state"], tuned["states"])
+            best = self._merge(rows, joint["state"], tuned["states"])
         n_learned = self.shares.learned if network.shared_parameters() else 0
         seconds = time.monotonic() - started
-        history = concluded(history, chosen, losses, n_steps=n_learned, seconds=seconds)
+        history = concluded(
+            history, best.merging, best.losses, gain=best.gain, n_steps=n_learned, seconds=seconds
+        )
         return network.eval(), schemas, history
 
     # ── the stages ───────────────────────────────────────────────────────────────────────────
@@ -150,18 +154,8 @@ class MergedTraining:
             **more,
         )
 
-    def _merge(
-        self, rows: RowLosses, start: State, tuned: Mapping[str, State]
-    ) -> tuple[Merging, Mapping[str, float]]:
-        """Load the merged state into the network that is best on validation rows.
-
-        Returns
-        -------
-        Merging
-            The method as it was chosen.
-        mapping of task to float
-            Losses of the merged network; {} without validation rows.
-        """
+    def _merge(self, rows: RowLosses, start: State, tuned: Mapping[str, State]) -> _Merged:
+        """Load the merged state that is best on validation rows into the network."""
         network, device = rows.network, rows.fabric.device
         start = {name: tensor.to(device) for name, tensor in start.items()}
         loss = None
@@ -173,31 +167,36 @@ class MergedTraining:
 
         if self.validation is None:
             network.load_state_dict(merged(self.merging))
-            return self.merging, {}
+            return _Merged(self.merging)
         measured = rows.means(self.validation)
         network.load_state_dict(start)
         before = measured()
-        candidates: list[_Candidate] = []
-        for merging in self.merging.candidates():
+
+        def candidate(merging: Merging) -> _Merged:
             state = merged(merging)
             network.load_state_dict(state)
-            after = measured()
-            gain = mean_gain(network.tasks, before, after)
-            score = gain if gain is not None and math.isfinite(gain) else -math.inf
-            if not candidates or score > candidates[0].score:
-                candidates = [_Candidate(score, merging, state, after)]
-        (best,) = candidates
+            losses = measured()
+            return _Merged(merging, state, losses, mean_gain(network.tasks, before, losses))
+
+        can_choose = mean_gain(network.tasks, before, before) is not None
+        methods = self.merging.candidates() if can_choose else [self.merging]
+        best = max(map(candidate, methods), key=attrgetter("score"))
         network.load_state_dict(best.state)
-        return best.merging, best.losses
+        return best
 
 
-class _Candidate(NamedTuple):
-    """A merged network, and how good it is on validation rows."""
+class _Merged(NamedTuple):
+    """A method, its merged network, and the losses and mean relative gain on validation rows."""
 
-    score: float
     merging: Merging
-    state: State
-    losses: Mapping[str, float]
+    state: Mapping[str, Tensor] = MappingProxyType({})
+    losses: Mapping[str, float] = MappingProxyType({})
+    gain: float | None = None
+
+    @property
+    def score(self) -> float:
+        """The gain; the lowest of all where it is no number."""
+        return self.gain if self.gain is not None and math.isfinite(self.gain) else -math.inf
 
 
 def unmergeable(architecture: Architecture, tasks: TaskSet, *, shares: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -40,6 +41,7 @@ def concluded(
     merging: Merging,
     losses: Mapping[str, float],
     *,
+    gain: float | None,
     n_steps: int,
     seconds: float,
 ) -> History:
@@ -53,6 +55,8 @@ def concluded(
         The method as it was chosen.
     losses : mapping of task to float
         Of the merged network on the validation rows; {} without any, and then without a record.
+    gain : float or None
+        How much lower the primary tasks' losses are than those of the joint network, relative.
     n_steps : int
         Taken by the method.
     seconds : float
@@ -64,7 +68,7 @@ def concluded(
         history,
         n_steps=n_all,
         seconds=all_seconds,
-        stopped=f"{history.stopped}{learned}; merged by {merging}",
+        stopped=f"{history.stopped}{learned}; merged by {merging}{_compared(gain)}",
     )
     if not losses:
         return whole
@@ -77,3 +81,11 @@ def concluded(
         best_epoch=epoch,
         best_epochs=dict.fromkeys(losses, epoch),
     )
+
+
+def _compared(gain: float | None) -> str:
+    """How the merged network compares with the joint one on the validation rows."""
+    if gain is None or not math.isfinite(gain):
+        return ""
+    change = f"{abs(gain):.1%} {'lower' if gain > 0 else 'higher'} than" if gain else "equal to"
+    return f", whose validation losses are on average {change} those of the joint network"
