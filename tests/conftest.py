@@ -1,12 +1,14 @@
-"""Set up before anything of polytask is imported: one thread a process, checked types."""
+"""Set up before anything of polytask is imported: threads, bytecode, checked types."""
 
 import os
+import sys
 
 # Several test processes with several threads each would wait for one another, busily.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["POLARS_MAX_THREADS"] = "1"
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # no: the many processes would compile every module
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ import jaxtyping
 import pytest
 import type_checks
 from hypothesis import HealthCheck, settings
+
+sys.dont_write_bytecode = False  # in this process too, which read the variable at its start
 
 # Shapes and types of every call are checked, except in the command line, whose signatures
 # are read by typer.
