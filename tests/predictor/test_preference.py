@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from forgery import files_of, resealed
 
 import polytask
 from polytask import TaskSet
 from polytask.architectures import COSMOS, HardSharing, ParetoHyperNetwork
 from polytask.bookkeeping import Budget
 from polytask.encoders import MLP
-from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.exceptions import BundleError, ParameterError, UnknownNameError
 from polytask.predictor._preference import normalised_preference
 from polytask.testing import tiny_dataset
 
@@ -51,6 +52,15 @@ def test_a_saved_model_takes_any_preference(predictor, tmp_path):
         np.testing.assert_array_equal(
             responses(loaded, preference=preference), responses(predictor, preference=preference)
         )
+
+
+@pytest.mark.parametrize("predictor", PREDICTORS)
+def test_a_forged_manifest_cannot_take_the_preference_away(predictor, tmp_path):
+    predictor.save(tmp_path / "model")
+    files = files_of(tmp_path / "model")
+    forged = resealed(files, tmp_path / "forged", takes_preference=False)
+    with pytest.raises(BundleError, match="do not agree on whether it takes a preference"):
+        polytask.load(forged)
 
 
 def test_rows_of_many_chunks_and_of_several_tables_have_one_preference():

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from forgery import files_of, resealed
 
 import polytask
 from polytask.architectures import HardSharing, Routed
@@ -160,6 +161,22 @@ class TestRoutedRows:
         expected = predictor.predict(BARE).routed
         np.testing.assert_array_equal(loaded.probability, expected.probability)
         np.testing.assert_array_equal(loaded.response, expected.response)
+
+    @pytest.mark.parametrize(
+        ("changes", "what"),
+        [
+            ({"routed": []}, "the sources for which it has a router"),
+            ({"routed": ["table", "other"]}, "the sources for which it has a router"),
+            ({"takes_preference": True}, "whether it takes a preference"),
+        ],
+    )
+    def test_a_forged_manifest_cannot_say_what_the_model_can_do(
+        self, predictor, tmp_path, changes, what
+    ):
+        predictor.save(tmp_path / "model")
+        forged = resealed(files_of(tmp_path / "model"), tmp_path / "forged", **changes)
+        with pytest.raises(BundleError, match=f"bundle.json and the model do not agree on {what}"):
+            polytask.load(forged)
 
     def test_a_loaded_router_without_numbers(self, predictor, tmp_path):
         predictor.save(tmp_path / "model")

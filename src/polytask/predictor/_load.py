@@ -16,9 +16,9 @@ from polytask.bookkeeping import History
 from polytask.data import Schema, schema_from_json
 from polytask.exceptions import BundleError, UntrustedError
 from polytask.predictor._code_named import code_named
-from polytask.predictor._contents import Contents, read_contents, unnamed_files
+from polytask.predictor._contents import REMEDY, Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
-from polytask.predictor._model import model_class
+from polytask.predictor._model import Model, model_class
 from polytask.predictor._predictor import FittedPredictor
 from polytask.predictor._preference import check_takes_preference
 from polytask.predictor._sources_to_predict import (
@@ -155,6 +155,7 @@ class SavedModel:
         folder, manifest = self._contents.folder, self._manifest
         with _rebuilt(self._contents, manifest, self._trusted), also_trusted(self._trusted):
             model = model_class(manifest.model).load(self._contents, self.tasks, self.schemas)
+            _check_abilities(folder, manifest, model)
             history = plain_from_json(manifest.history)
             return FittedPredictor(
                 self.tasks,
@@ -216,6 +217,17 @@ def _check_targets(folder: Path, tasks: TaskSet, schemas: Mapping[str, Schema]) 
     missing = [name for name in tasks.names if name not in carried]
     if missing:
         raise BundleError(f"{folder}: no source carries task {missing[0]!r}.")
+
+
+def _check_abilities(folder: Path, manifest: Manifest, model: Model) -> None:
+    """Raise unless the model can do what the manifest says, which is read before the model is."""
+    if set(manifest.routed) != set(model.routed_sources):
+        what = "the sources for which it has a router"
+    elif manifest.takes_preference != model.takes_preference:
+        what = "whether it takes a preference"
+    else:
+        return
+    raise BundleError(f"{folder}: {MANIFEST} and the model do not agree on {what}. {REMEDY}")
 
 
 def _notes(folder: Path, unnamed: list[str]) -> tuple[str, ...]:
