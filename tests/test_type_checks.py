@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+import type_checks
 from beartype.roar import BeartypeCallHintViolation
-from jaxtyping import TypeCheckError
+from jaxtyping import Float
+from torch import Tensor
 
 from polytask._naming import snake_case
 from polytask.aggregation._bargain import solve_bargain
@@ -20,12 +22,21 @@ def test_types_of_arguments():
 
 def test_shapes():
     gramian, shares = torch.eye(3), torch.ones(2)
-    with pytest.raises(TypeCheckError):
+    with pytest.raises(BeartypeCallHintViolation):
         solve_bargain(gramian, 1.0, None, shares)
 
 
+def twice(vector: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    return torch.cat([vector, vector])
+
+
+def test_shapes_of_results():
+    with pytest.raises(BeartypeCallHintViolation):
+        type_checks._checked(typechecker=None)(twice)(torch.ones(2))
+
+
 def test_types_of_fields():
-    with pytest.raises(TypeCheckError):
+    with pytest.raises(BeartypeCallHintViolation):
         Range("low", 1.0)
 
 

@@ -1,9 +1,11 @@
 """Checks of types and shapes in every call, at a cost that tests can bear.
 
-jaxtyping binds the arguments of every call anew, which takes longer than most functions. Only
-functions with shapes in their annotations need that; beartype checks the others by itself.
+jaxtyping binds the arguments of every call anew and checks them twice, which takes longer than
+most functions. Here beartype checks arguments and result in one pass; where annotations have
+shapes, it does so in a context of jaxtyping in which an axis keeps its size.
 """
 
+import dataclasses
 import functools
 import inspect
 import re
@@ -18,7 +20,7 @@ __all__ = ["install"]
 
 _SHAPED = re.compile(r"\b(Float|Int|UInt|Bool|Num|Real|Inexact|Shaped|Key)\d*\[|jaxtyping")
 _CONF = beartype.BeartypeConf(is_pep484_tower=True)  # a float parameter takes an int
-_with_shapes = jaxtyping.jaxtyped
+_jaxtyped = jaxtyping.jaxtyped
 
 
 def install(modules: list[str]) -> None:
@@ -31,8 +33,16 @@ def install(modules: list[str]) -> None:
 
 def _checked(*, typechecker: Any) -> Callable[[Any], Any]:
     def decorate(thing: Any) -> Any:
-        if not inspect.isfunction(thing) or _has_shapes(thing):
-            return _with_shapes(thing, typechecker=typechecker)
+        if inspect.isclass(thing):
+            init = vars(thing).get("__init__")
+            own = inspect.isfunction(init) and not hasattr(init, "__wrapped__")
+            if own and dataclasses.is_dataclass(thing):
+                thing.__init__ = decorate(init)
+            return thing
+        if not inspect.isfunction(thing):
+            return _jaxtyped(thing, typechecker=typechecker)
+        if _has_shapes(thing):
+            return _with_shapes(thing, typechecker)
         if "<locals>" in thing.__qualname__:  # decorated anew whenever it is defined
             return thing
         return _without_shapes(thing)
@@ -68,5 +78,25 @@ def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
             known = _names_are_known(function)
             typed.append(beartype.beartype(conf=_CONF)(function) if known else function)
         return typed[0](*args, **kwargs)
+
+    return checked
+
+
+def _with_shapes(function: Callable[..., Any], typechecker: Any) -> Callable[..., Any]:
+    typed: list[Callable[..., Any]] = []
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if jaxtyping.config.jaxtyping_disable:
+            return function(*args, **kwargs)
+        if not typed:
+            known = _names_are_known(function)
+            typed.append(
+                beartype.beartype(conf=_CONF)(function)
+                if known
+                else _jaxtyped(function, typechecker=typechecker)
+            )
+        with _jaxtyped("context"):
+            return typed[0](*args, **kwargs)
 
     return checked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,19 +122,34 @@ def _check_settings(learner: Learner) -> None:
         space = learner.search_space()
     except PolytaskError as error:
         raise AssertionError(f"{learner.name}: {error}") from error
+    values: dict[str, list[Any]] = {}
     for setting, declared in space.items():
         sentence = (
             f"{learner.name}: the setting {setting!r} must be declared as a Range or Choices."
         )
         require(isinstance(declared, SearchRange), sentence)
-        for value in (*declared.grid(), *declared.examples()):
-            _check_setting(learner, setting, value)
+        values[setting] = [*declared.grid(), *declared.examples()]
+    for position in range(max(map(len, values.values()), default=0)):
+        _check_values(
+            learner, {name: own[position] for name, own in values.items() if position < len(own)}
+        )
     same = learner.configured({setting: declared.default for setting, declared in space.items()})
     require(same.name == learner.name, f"{learner.name}: with its defaults it is {same.name!r}.")
     sentence = f"{learner.name}: the defaults of its search space are not its own settings."
     require(to_json(same) == to_json(learner), sentence)
     strange = [path for path in learner.tuned or () if path not in space]
     require(not strange, f"{learner.name}: {strange} in `tuned` are not in its search space.")
+
+
+def _check_values(learner: Learner, values: Mapping[str, Any]) -> None:
+    """Values of all settings are accepted: at once, or each alone where they exclude each other."""
+    try:
+        configured = learner.configured(values)
+    except PolytaskError:
+        for setting, value in values.items():
+            _check_setting(learner, setting, value)
+    else:
+        check_recipe_round_trip(configured)
 
 
 def _check_setting(learner: Learner, setting: str, value: object) -> None:

@@ -131,7 +131,8 @@ def require_close(
     got, wanted = np.asarray(got), np.asarray(wanted)
     require(got.shape == wanted.shape, f"{sentence}: shape {got.shape} against {wanted.shape}")
     same = np.allclose(got, wanted, rtol=relative, atol=absolute, equal_nan=True)
-    require(same, f"{sentence}: got {_shown(got)}, expected {_shown(wanted)}")
+    if not same:  # arrays are long to write
+        raise AssertionError(f"{sentence}: got {_shown(got)}, expected {_shown(wanted)}")
 
 
 def require_same(got: Any, wanted: Any, sentence: str) -> None:
@@ -139,13 +140,15 @@ def require_same(got: Any, wanted: Any, sentence: str) -> None:
     got, wanted = np.asarray(got), np.asarray(wanted)
     numbers = got.dtype.kind == wanted.dtype.kind == "f"
     same = np.array_equal(got, wanted, equal_nan=numbers)
-    require(same, f"{sentence}: got {_shown(got)}, expected {_shown(wanted)}")
+    if not same:  # arrays are long to write
+        raise AssertionError(f"{sentence}: got {_shown(got)}, expected {_shown(wanted)}")
 
 
 def require_finite(values: Any, sentence: str) -> None:
     """Raise unless every number is finite."""
     values = np.asarray(values)
-    require(np.isfinite(values).all(), f"{sentence}: got {_shown(values)}")
+    if not np.isfinite(values).all():
+        raise AssertionError(f"{sentence}: got {_shown(values)}")
 
 
 def _shown(values: np.ndarray) -> str:
