@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.special import softmax
-
-from polytask._files import writing
 from polytask._listing import first_names
-from polytask._reason import reason
 from polytask._recipes import to_json
-from polytask._trust import also_trusted, checked_trust, is_trusted
+from polytask._trust import checked_trust
 from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
-from polytask.exceptions import BundleError, PolytaskError, UnservedNeedError
-from polytask.predictor._answers import Answer, parts_of
-from polytask.predictor._code_named import code_named
+from polytask.exceptions import UnservedNeedError
 from polytask.predictor._fitted_targets import fitted_targets
-from polytask.predictor._folder import new_folder, write_manifest
-from polytask.predictor._model import Model, model_name
+from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions
 from polytask.predictor._preference import check_takes_preference, normalised_preference
-from polytask.predictor._routed_prediction import RoutedPrediction
-from polytask.predictor._sources_to_predict import chunks, sources_to_predict
+from polytask.predictor._save_model import only_in_script, save_model
+from polytask.predictor._scorer import Scorer, rows_without_task
+from polytask.predictor._sources_to_predict import sources_to_predict
 from polytask.predictor._task_prediction import TaskPrediction
-from polytask.tasks import FittedTarget, TaskRelation, TaskSet
+from polytask.tasks import TaskRelation, TaskSet
 
 __all__ = ["FittedPredictor"]
 
-Json = Any
-
 _PACKAGES = ("polytask", "numpy", "scikit-learn", "torch")
-_NAMING = {".json", ".skops"}
-"""Ends of the names of files that may name code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +169,8 @@ class FittedPredictor:
         targets = fitted_targets(self.tasks, self.schemas)
         routed_sources = self.model.routed_sources
         sources = sources_to_predict(data, self.schemas, self.tasks, tasks, routed_sources)
-        answers = self._answers(sources, targets)
+        scorer = Scorer(self.tasks, self.schemas, self.model, self.folder)
+        answers = scorer.answers(sources, targets)
         answered = self.tasks.subset(answers)
         by_task = {
             task.name: TaskPrediction.from_raw(
@@ -193,37 +183,13 @@ class FittedPredictor:
             for task in answered
         }
         for task, prediction in by_task.items():
-            self._check_numbers(f"task {task!r}", prediction.raw, prediction.row_ids)
+            scorer.check_numbers(f"task {task!r}", prediction.raw, prediction.row_ids)
         notes, routed = self._notes(sources), None
-        unnamed = [own for own in map(_rows_without_task, sources) if own.n_rows]
+        unnamed = [own for own in map(rows_without_task, sources) if own.n_rows]
         if to_route := [own for own in unnamed if own.name in routed_sources]:
-            routed = self._routed(to_route, by_task, answers)
+            routed = scorer.routed(to_route, by_task, answers)
             notes += (_routed_note(len(routed.row_ids)),)
         return Predictions(answered, by_task, notes, routed)
-
-    def _routed(
-        self,
-        sources: Sequence[Source],
-        by_task: Mapping[str, TaskPrediction],
-        answers: Mapping[str, Answer],
-    ) -> RoutedPrediction:
-        """The task of every row of sources whose rows name none."""
-        tasks = self.tasks.subset({name for source in sources for name in source.tasks.names})
-        probability, row_ids, counts = [], [], {}
-        for source in sources:
-            counts[source.name], columns = source.n_rows, [*map(tasks.index, source.tasks.names)]
-            for chunk in chunks(source, self.schemas[source.name]):
-                scores = self._guarded(self.model.route, chunk)
-                self._check_numbers("its router", scores, chunk.row_ids)
-                of_chunk = np.zeros((len(scores), len(tasks)))
-                of_chunk[:, columns] = softmax(scores.astype(np.float64), axis=1)
-                probability.append(of_chunk)
-                row_ids.append(chunk.row_ids)
-        unnamed = {name: answers[name].unnamed for name in tasks.names}
-        own = {name: by_task[name] for name in tasks.names}
-        return RoutedPrediction(
-            tasks, np.concatenate(probability), np.concatenate(row_ids), counts, own, unnamed
-        )
 
     def _notes(self, sources: Sequence[Source]) -> tuple[str, ...]:
         """Notes on categories that fitting did not see, per source."""
@@ -233,52 +199,6 @@ class FittedPredictor:
         }
         owner = "{}: " if len(sources) > 1 else ""
         return tuple(owner.format(name) + note for name, notes in unseen.items() for note in notes)
-
-    def _answers(
-        self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
-    ) -> dict[str, Answer]:
-        """Scores of every task, computed in chunks."""
-        answers: dict[str, Answer] = {}
-        for source in sources:
-            for task in source.tasks.names:  # that may have no rows at all
-                shape = self.tasks[task].known_kind.score_shape(targets[task])
-                answers.setdefault(task, Answer(shape)).counts.setdefault(source.name, 0)
-            for chunk in chunks(source, self.schemas[source.name]):
-                parts: dict[str, dict[bool, tuple[np.ndarray, np.ndarray]]] = {}
-                for unnamed, rows, part in parts_of(chunk):
-                    scored = self._guarded(self.model.scores, [part])[chunk.name]
-                    for task in (name for name in source.tasks.names if name in scored):
-                        own = (rows[part.rows_of(task)], scored[task])
-                        parts.setdefault(task, {})[unnamed] = own
-                for task, of_task in parts.items():
-                    answers[task].add(chunk, of_task)
-        return answers
-
-    def _guarded(self, compute: Callable[..., Any], rows: Any) -> Any:
-        """What the model computes; errors of a loaded one name its folder."""
-        if self.folder is None:
-            return compute(rows)
-        try:
-            return compute(rows)
-        except PolytaskError:
-            raise
-        except Exception as error:
-            sentence = (
-                f"The model in {self.folder} cannot predict rows that its schema accepts "
-                f"({reason(error)}). Fit the model again."
-            )
-            raise BundleError(sentence) from error
-
-    def _check_numbers(self, what: str, raw: np.ndarray, row_ids: np.ndarray) -> None:
-        """Raise if a loaded model predicts NaN, since an altered model could go unnoticed."""
-        broken = np.isnan(raw).any(axis=tuple(range(1, raw.ndim)))
-        if self.folder is not None and broken.any():
-            sentence = (
-                f"The model in {self.folder} has no number for {what} in {broken.sum():,} of "
-                f"{len(raw):,} rows, the first of them row {row_ids[broken.argmax()]}. Leave such "
-                "rows out, or fit the model again."
-            )
-            raise BundleError(sentence)
 
     def save(self, folder: str | Path, trusted: str | Collection[str] = ()) -> None:
         """Write the model into a folder, completely or not at all; `polytask.load` reads it.
@@ -302,52 +222,19 @@ class FittedPredictor:
         UserWarning
             If the model names code of the script or notebook that runs, which exists nowhere else.
         """
-        names = checked_trust(trusted, "save")
-        tasks, model = to_json(self.tasks.tasks), model_name(self.model)
         content = {
             "polytask": version("polytask"),
             "versions": {package: version(package) for package in _PACKAGES},
             "name": self.name,
-            **({"routed": list(routed)} if (routed := self.model.routed_sources) else {}),
-            **({"takes_preference": True} if self.model.takes_preference else {}),
-            "tasks": tasks,
+            "tasks": to_json(self.tasks.tasks),
             "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
-            "model": model,
             "history": None if self.history is None else to_json(self.history.to_dict()),
         }
-        with also_trusted(names), writing(Path(folder)), new_folder(Path(folder)) as fresh:
-            self.model.save(fresh)
-            scripted = _scripted(tasks, model, fresh)
-            write_manifest(fresh, content)
+        scripted = save_model(Path(folder), self.model, content, checked_trust(trusted, "save"))
         if scripted:
-            warnings.warn(_only_in_script(scripted), UserWarning, stacklevel=2)
-
-
-def _rows_without_task(source: Source) -> Source:
-    """The rows that name no task, where each should."""
-    index = source.task_index
-    rows = np.zeros(0, dtype=np.int64) if index is None else np.flatnonzero(index < 0)
-    return replace(source.take(rows), task_index=None)
+            warnings.warn(only_in_script(scripted), UserWarning, stacklevel=2)
 
 
 def _routed_note(n_rows: int) -> str:
     which = "1 row names no task and is" if n_rows == 1 else f"{n_rows:,} rows name no task and are"
     return f"{which} answered by the task that the model's router finds likeliest"
-
-
-def _scripted(tasks: Json, model: str, folder: Path) -> list[str]:
-    """What a saved model names of the script or notebook that runs."""
-    contents = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _NAMING}
-    naming = {name: content for name, content in contents.items() if b"__main__" in content}
-    return [name for name in code_named(tasks, model, naming) if is_trusted(name, ["__main__"])]
-
-
-def _only_in_script(names: Sequence[str]) -> str:
-    """Why a model that was just saved will not be loaded elsewhere, and what to do."""
-    dotted = [name.replace(":", ".") for name in names]
-    bare = ", ".join(name.removeprefix("__main__.") for name in dotted)
-    return (
-        f"The saved model needs {bare} from the script or notebook that runs, so that nothing else "
-        "can load it: put that into a module of its own, such as my_parts.py, import it from there "
-        f"and fit again. In this script, load it by trusted={dotted}."
-    )
