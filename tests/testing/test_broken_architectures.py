@@ -94,6 +94,11 @@ class OfStrangers(Joint):
         return [Owned(owned.tensor, ("somebody",), owned.axis) for owned in super().owners()]
 
 
+class OfNobody(Joint):
+    def owners(self):
+        return [Owned(owned.tensor, ()) for owned in super().owners()]
+
+
 class OfAnotherNetwork(Joint):
     def owners(self):
         return [*super().owners(), Owned(torch.zeros(1), self.tasks.names)]
@@ -407,6 +412,7 @@ BROKEN_NETWORKS = [
     (LeftOut, "leaves out"),
     (StatedTwice, "states .* twice"),
     (OfStrangers, "to the tasks"),
+    (OfNobody, "which is not its own"),
     (OfAnotherNetwork, "none of its own"),
     (TooManySlices, "slices for"),
     (SwappedSlices, "which is not its own"),

@@ -42,15 +42,14 @@ class MultiTaskModule(nn.Module, ABC):
         Whether it holds one network per task and takes replicated batches, in which each task
         has drawn rows of its own.
     rows_apart : bool
-        Whether a row's features depend on that row alone, but for batch statistics. Gradients
-        of tasks with rows of their own are then computed in one backward pass, and the features
-        of such rows have no axis over the tasks.
+        Whether a row's features depend on that row alone, but for batch statistics, and every
+        layer that tasks share takes rows. Gradients of tasks with rows of their own are then
+        computed in one backward pass, and the features of such rows have no axis over the tasks.
     n_own_experts : int
         How many of the experts that `gate_weights` weighs are each task's own, which come first.
     stopped : frozenset of str
         The tasks that have stopped early in the training under way, which sets it; `batch_penalty`
-        leaves them out, but for a part that serves all tasks, such as a router, which goes on
-        learning from their rows.
+        leaves them out, but for that of a router, which goes on learning from their rows.
     routed_sources : tuple of str
         Sources of rows of one task each for which `route` finds the task of rows that do not name
         it; none by default.

@@ -23,7 +23,8 @@ class Owned:
     ----------
     tensor : Tensor
     tasks : tuple of str
-        All tasks whose scores depend on it.
+        All tasks whose scores depend on it; () where none do, since only the network's own
+        penalties train it, as a classifier of tasks.
     axis : int, optional
         None where the tensor as a whole serves these tasks. Else slice k along this axis belongs
         to the k-th of them, alone but for its dependants.

@@ -105,6 +105,7 @@ class ParetoNetwork(PreferenceNetwork):
         tasks: TaskSet,
     ) -> None:
         super().__init__("ParetoHyperNetwork", encoder, schemas, tasks, recipe.concentration)
+        self.rows_apart = False  # layers of the hypernetwork take the preference, not rows
         hidden = recipe.hidden
         self.code = nn.Sequential(
             nn.Linear(len(tasks), hidden),

@@ -63,10 +63,10 @@ class Routed(EncoderArchitecture):
     and the gate is a linear classifier of shared features. Its experts are networks of their own;
     here they share the first stages.
 
-    Row weights and missing labels do not concern the router. It serves all tasks and goes on
-    learning from the rows of those that have stopped early. Probabilities are those among the
-    rows that training drew, in which a task may be more frequent than later. Where each table has
-    one task, its rows name it by their table, and there is no router.
+    Row weights and missing labels do not concern the router, which goes on learning from the rows
+    of tasks that have stopped early. Probabilities are those among the rows that training drew, in
+    which a task may be more frequent than later. Where each table has one task, its rows name it by
+    their table, and there is no router.
 
     References
     ----------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from polytask.architectures._gradient_reversal import reverse_gradient
+from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Batch, Schema
 from polytask.tasks import TaskSet
 
@@ -16,7 +17,7 @@ __all__ = ["TaskDiscriminator"]
 _SPEED = 30.0
 
 
-class TaskDiscriminator(nn.Module):
+class TaskDiscriminator(Owner):
     """A linear classifier of where rows come from, behind gradient reversal.
 
     Rows that have one task each are classified by task, the others by source. Weights start at 0
@@ -84,6 +85,10 @@ class TaskDiscriminator(nn.Module):
     def scores(self, vectors: Tensor) -> Tensor:
         """Logits of the classes, (n, n_classes)."""
         return nn.functional.linear(vectors, _SPEED * self.weights, _SPEED * self.biases)
+
+    def owners(self) -> Sequence[Owned]:
+        """No task's scores depend on the discriminator."""
+        return owned_by(self, ())
 
     def _labels(self, source: str, n_rows: int, batch: Batch) -> Tensor:
         classes, task = self.get_buffer(f"class_{self._sources.index(source)}"), batch[source].task

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._places import places_among
 from polytask.data import Batch, Schema
 from polytask.encoders import State, mean_pool
@@ -16,7 +17,7 @@ from polytask.tasks import TaskSet
 __all__ = ["TaskRouter"]
 
 
-class TaskRouter(nn.Module):
+class TaskRouter(Owner):
     """A linear layer from a row's features to a score per task of its source.
 
     Parameters
@@ -63,3 +64,7 @@ class TaskRouter(nn.Module):
                 terms.append(nn.functional.cross_entropy(scores, labels, reduction="sum"))
                 n_rows += len(task)
         return torch.stack(terms).sum() / n_rows if terms else None
+
+    def owners(self) -> Sequence[Owned]:
+        """No task's scores depend on the router."""
+        return owned_by(self, ())

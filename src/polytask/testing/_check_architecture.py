@@ -113,7 +113,7 @@ def _check_owners(case: ArchitectureCase) -> None:
         stated.add(id(owned.tensor))
         strange = {*owned.tasks, *chain(*owned.dependants)} - set(case.data.tasks.names)
         sentence = f"{case.name}: owners() gives {name} to the tasks {owned.tasks}."
-        require(bool(owned.tasks) and not strange, sentence)
+        require(not strange, sentence)
         if owned.axis is not None:
             count = owned.tensor.shape[owned.axis] if owned.axis < owned.tensor.ndim else 0
             sentence = f"{case.name}: {name} has {count} slices for {len(owned.tasks)} tasks."
