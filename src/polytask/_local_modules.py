@@ -50,8 +50,8 @@ def local_modules(names: Iterable[str]) -> Iterator[None]:
 def import_module(name: str) -> ModuleType:
     """Import a module; from the current folder if `local_modules` names it and no other has the name.
 
-    While it is imported, it may import its neighbours in the folder, and they theirs. Other modules
-    do not find them, and they hide no installed library.
+    It may import its neighbours in the folder, also later, inside a function, and they theirs.
+    Other modules do not find them, and they hide no installed library.
 
     Raises
     ------
@@ -70,8 +70,7 @@ def import_if_local(name: str) -> None:
     folder = str(Path.cwd())
     if _file_of(outermost, folder) is None:
         return
-    with _found_last(outermost, folder):
-        importlib.import_module(outermost)
+    _import_from(folder, outermost)
     _FOLDERS[outermost] = folder
 
 
@@ -83,8 +82,7 @@ def local_folders() -> dict[str, str]:
 def import_modules_of(folders: Mapping[str, str]) -> None:
     """Import modules from the folders where another process found them."""
     for name, folder in folders.items():
-        with _found_last(name, folder):
-            importlib.import_module(name)
+        _import_from(folder, name)
 
 
 def hidden_file(name: str) -> str | None:
@@ -117,33 +115,56 @@ def _file_of(name: str, folder: str) -> str | None:
     return None if spec is None else spec.origin
 
 
-@contextmanager
-def _found_last(name: str, folder: str) -> Iterator[None]:
-    """Find a module in a folder, where no other finder has it, and the neighbours it imports."""
-    finder = _Neighbours(name, folder)
+def _import_from(folder: str, name: str) -> None:
+    """Import a module from a folder, unless another finder has it; it may import its neighbours."""
+    finder = _Neighbours(folder)
     sys.meta_path.append(finder)
+    finder.wanted = name
     try:
-        yield
-    finally:
+        importlib.import_module(name)
+    except BaseException:
         sys.meta_path.remove(finder)
+        raise
+    finally:
+        finder.wanted = None
 
 
 class _Neighbours(MetaPathFinder):
-    """A finder of one module in a folder, and of what modules found there import themselves."""
+    """A finder of one module in a folder, and of what modules found there import themselves.
 
-    def __init__(self, name: str, folder: str) -> None:
-        self.folder, self.names = folder, {name}
+    Parameters
+    ----------
+    folder : str
+
+    Attributes
+    ----------
+    wanted : str or None
+        The module that anyone may import; only set while it is imported.
+    specs : dict of str to ModuleSpec
+        Of the modules that were found.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.wanted: str | None = None
+        self.specs: dict[str, ModuleSpec] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec of an outermost module; None for those that nothing in the folder imports."""
-        if path is not None or not self.names & {fullname, _outermost(_importer())}:
+        if path is not None or not (fullname == self.wanted or self._found(_importer())):
             return None
         spec = PathFinder.find_spec(fullname, [self.folder], target)
         if spec is not None:
-            self.names.add(fullname)
+            self.specs[fullname] = spec
         return spec
+
+    def _found(self, name: str) -> bool:
+        """Whether a module, or the package that it lies in, was found here."""
+        outermost = _outermost(name)
+        spec = getattr(sys.modules.get(outermost), "__spec__", None)
+        return spec is not None and spec is self.specs.get(outermost)
 
 
 def _importer() -> str:

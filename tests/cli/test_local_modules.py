@@ -127,11 +127,37 @@ def test_a_library_that_it_imports_finds_nothing_in_the_folder(folder, monkeypat
     )
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder / "site")
-    before = list(sys.meta_path)
     with _local_modules.local_modules(["uses_right_here"]):
         module = _local_modules.import_module("uses_right_here")
     assert (module.here, module.value) == (False, 3)
     assert not (folder / "imported").exists()
+    with pytest.raises(ImportError):  # nor later, by anyone else
+        import layers_next_to_it  # noqa: F401
+    assert not (folder / "imported").exists()
+
+
+def test_it_imports_its_neighbours_late(folder, monkeypatch):
+    """Inside a function, and a neighbour of a neighbour too, from wherever the process is then."""
+    late = "def late():\n    import {0}\n\n    return {0}.late()\n"
+    (folder / "first_right_here.py").write_text(late.format("package_right_here"))
+    (folder / "package_right_here").mkdir()
+    (folder / "package_right_here" / "__init__.py").write_text(
+        "from . import inner\n\nlate = inner.late\n"
+    )
+    (folder / "package_right_here" / "inner.py").write_text(late.format("third_right_here"))
+    (folder / "third_right_here.py").write_text("def late():\n    return 3\n")
+    monkeypatch.chdir(folder)
+    with _local_modules.local_modules(["first_right_here"]):
+        module = _local_modules.import_module("first_right_here")
+    monkeypatch.chdir(folder.parent)
+    assert module.late() == 3
+
+
+def test_a_module_that_fails_leaves_nothing(folder, monkeypatch):
+    before = list(sys.meta_path)
+    monkeypatch.chdir(folder)
+    with _local_modules.local_modules(["broken_right_here"]), pytest.raises(SyntaxError):
+        _local_modules.import_module("broken_right_here")
     assert sys.meta_path == before
 
 

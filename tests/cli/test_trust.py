@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from cli_tables import HEAD, census, write_csv
 from forgery import resealed, sealed_with
 from fuzzed_bundles import saved
 from learner_tables import mixed_table
@@ -61,10 +62,24 @@ NAMED = [
     {"set": {"trainer.observers": "strange_code:Squares"}},
     {"set": {"encoder": "strange_code:Squares"}},
     {"set": {"trainer.weighting": "strange_code:Squares"}},
+    {"set": {"trainer.observers": ["strange_code:A", "strange_code:B"]}},
+    {"model": "mmoe(encoder=strange_code:Tower)"},
+    {"model": "mmoe(trainer.weighting=strange_code:Squares)+mgda"},
+    {"model": "separate(strange_code:Net)"},
+    {"model": "separate(mmoe(encoder=strange_code:Tower))"},
+    {"model": "ties(strange_code:Net)"},
+    {"model": "soft_sharing(strange_code:Squares)"},
+    {"model": {"mmoe": {"encoder": "strange_code:Tower"}}},
+    {"model": {"soft_sharing": {"penalty": "strange_code:Squares"}}},
+    {"sampler": "strange_code:Mixture:0.5"},
+    {"metric": {"income": "roc_auc,strange_code:Squares"}},
+    {"loss": ["income=strange_code:Squares"]},
+    {"auxiliary": "level:strange_code:Mine"},
+    {"target": "both=income,level:strange_code:Mine"},
 ]
 
 
-@pytest.mark.parametrize("settings", NAMED, ids=lambda value: next(iter(value)))
+@pytest.mark.parametrize("settings", NAMED, ids=lambda value: str(next(iter(value.items()))))
 @pytest.mark.parametrize("command", ["compare", "fit"])
 def test_a_study_file_names_code(polytask, table, strange, command, settings):
     given = {
@@ -76,6 +91,32 @@ def test_a_study_file_names_code(polytask, table, strange, command, settings):
     assert ran.status == 2
     assert "'strange_code:" in ran.error
     assert "--trust strange_code" in ran.error
+    assert not (strange / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model": "'strange_code:Net'"},
+        {"model": "strange_code :Net"},
+        {"model": "strange_code:Net(encoder=mlp)"},
+        {"model": "strange_code"},
+        {"model": "mmoe(encoder='strange_code:Tower')"},
+        {"weighting": " strange_code:Squares"},
+        {"set": {"encoder": ["strange_code:Tower"]}},
+        {"set": {"trainer.optimizer": "strange_code:Squares"}},
+        {"metric": "income='strange_code:Squares'"},
+        {"target": "income:'strange_code:Mine'"},
+        {"split": "strange_code:Squares"},
+        {"device": "strange_code:Squares"},
+        {"strange_code:Squares": 1},
+    ],
+    ids=lambda value: str(next(iter(value.items()))),
+)
+def test_a_study_file_names_code_in_odd_places(polytask, table, strange, settings):
+    config = study(strange, **{"table": str(table), "target": "income:binary", **settings})
+    ran = polytask("fit", "--config", config)
+    assert ran.status == 2
     assert not (strange / "imported").exists()
 
 
@@ -131,21 +172,39 @@ def test_what_is_no_package(polytask, table):
 
 
 @pytest.mark.parametrize(
-    ("words", "trusted"),
+    ("option", "words", "trusted"),
     [
-        (["hard_sharing+mine.models:Net"], ("mine.models.Net",)),
-        (["income:mine.kinds:Odd"], ("mine.kinds.Odd",)),
-        (["a=b,c:mine:Kind"], ("c.mine", "mine.Kind")),
-        (["income:binary", "random:0.2"], ("income.binary",)),
-        (["torch.optim:SGD"], ("torch.optim.SGD",)),
-        ("plain", ()),
-        (None, ()),
+        ("model", ["hard_sharing+mine.models:Net"], ("mine.models.Net",)),
+        ("model", "mmoe(encoder=mine:Tower)", ("mine.Tower",)),
+        ("set", ["encoder=torch.optim:SGD"], ("torch.optim.SGD",)),
+        ("sampler", "mine:Mixture:0.5", ("mine.Mixture",)),
+        ("metric", ["north:income=roc_auc"], ()),
+        ("target", ["income:mine.kinds:Odd"], ("mine.kinds.Odd",)),
+        ("target", ["a=b,c:mine:Kind"], ("mine.Kind",)),
+        ("auxiliary", ["income:binary"], ()),
+        ("split", "group:income", ()),
+        ("config", "mine:Net", ()),
+        ("weighting", "plain", ()),
+        ("weighting", None, ()),
     ],
 )
-def test_what_was_typed(words, trusted):
-    with trusting({"target": words, "trust": None}):
+def test_what_was_typed(option, words, trusted):
+    with trusting({option: words, "trust": None}):
         assert trusted_here() == trusted
     assert trusted_here() == ()
+
+
+@pytest.mark.parametrize("option", ["--target", "--column"])
+def test_columns_that_were_typed_trust_no_installed_module(polytask, strange, option):
+    """A column may have the name of a module."""
+    head = ["strange_code" if name == "income" else name for name in HEAD]
+    rows = write_csv(strange / "rows.csv", census(), tuple(head))
+    typed = {"--target": "strange_code:binary", "--column": "strange_code:categorical"}[option]
+    config = study(strange, table=str(rows), target="strange_code", weighting=typed)
+    ran = polytask("fit", "--config", config, option, typed)
+    assert ran.status == 2
+    assert "nothing of it was imported" in ran.error
+    assert not (strange / "imported").exists()
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def predict(
 
     [dim]polytask predict model/ new.csv --out predictions.csv[/dim]
     """
-    from polytask._local_modules import local_modules
     from polytask.cli._predict import run
+    from polytask.cli._trust_option import trusting
 
     how = {
         "missing": missing or [],
@@ -86,7 +86,7 @@ def predict(
         "decimal": decimal or [],
     }
     chosen = source or [], keep or [], task or []
-    with local_modules(name.partition(":")[0] for name in trust or []):
+    with trusting({"trust": trust}):
         run(
             model,
             table,

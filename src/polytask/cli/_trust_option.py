@@ -21,11 +21,11 @@ from polytask.exceptions import UntrustedError
 
 __all__ = ["check_code", "trusting"]
 
-_CODE = re.compile(r"(?=(?<![\w.])([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.]))")
+_CODE = re.compile(r"(?=(?<![\w.])([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.=]))")
 _KIND = re.compile(r":([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.:])")
 
-_NAMES_CODE = {"model", "weighting", "aggregation", "sampler", "observer", "metric", "loss", "set"}
-_NAMES_KINDS = {"target", "auxiliary"}
+_NAMES_CODE = ("model", "weighting", "aggregation", "sampler", "observer", "metric", "loss", "set")
+_NAMES_KINDS = ("target", "auxiliary")
 """Options whose values name code only after a column, ``income:mine:Kind``."""
 
 
@@ -33,26 +33,25 @@ _NAMES_KINDS = {"target", "auxiliary"}
 def trusting(given: Mapping[str, Any]) -> Iterator[None]:
     """Let names import only what the command line names, whatever a study file or a model says.
 
-    Modules of the current folder are found if an option that takes code, or ``--trust``, names
-    them: ``--target income:binary`` names none, nor does a file.
+    These are the names after ``--trust`` and in options that take code: ``--target income:binary``
+    names none. Their modules, and no others, are also found in the current folder.
 
     Parameters
     ----------
     given : mapping
         The command's arguments, as they were typed.
     """
-    texts = [text for value in given.values() for text in _words(value)]
-    typed = [name.replace(":", ".") for text in texts for name in _CODE.findall(text)]
     trusted = checked_trust(given.get("trust") or (), "the command line")
-    with only_trusted((*trusted, *typed)), local_modules((*trusted, *_modules(given))):
+    typed = [name.replace(":", ".") for name in _typed(given)]
+    with only_trusted((*trusted, *typed)), local_modules((*trusted, *typed)):
         yield
 
 
-def _modules(given: Mapping[str, Any]) -> Iterator[str]:
-    """Modules that were typed where an option takes ``module:Class``."""
+def _typed(given: Mapping[str, Any]) -> Iterator[str]:
+    """Every ``module:Class`` that was typed where an option takes one."""
     for pattern, options in ((_CODE, _NAMES_CODE), (_KIND, _NAMES_KINDS)):
         for text in (text for option in options for text in _words(given.get(option))):
-            yield from (name.partition(":")[0] for name in pattern.findall(text))
+            yield from pattern.findall(text)
 
 
 def check_code(methods: Iterable[str]) -> None:
