@@ -63,6 +63,11 @@ def test_what_cannot_be_understood(texts, sentence):
         with_dependencies(TaskSet(["view", "click", "buy"]), texts)
 
 
+def test_an_only_task_is_fed_by_none():
+    with pytest.raises(ParameterError, match=r"'click' instead, which is no task\. It is the only"):
+        with_dependencies(TaskSet(["buy"]), ["buy=click"])
+
+
 def test_compare_shows_and_records_them(polytask, tmp_path):
     path = write_csv(tmp_path / "t.csv", ROWS, HEAD)
     ran = polytask(

@@ -187,6 +187,8 @@ def test_named_tasks(polytask, table):
         2,
         "error: There is no task named 'incme'. Did you mean 'income'?",
     )
+    ran = polytask("predict", "model", table, "--task", "income", "--task", "income")
+    assert (ran.status, ran.error) == (2, "error: --task names income twice. Leave out one.")
 
 
 def test_named_tasks_where_each_row_has_one(polytask, table, tmp_path):

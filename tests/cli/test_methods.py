@@ -163,6 +163,9 @@ def test_a_models_name_points_to_its_methods(polytask):
         "polytask methods hard_sharing or polytask methods famo or polytask methods mgda."
     )
     assert "named 'mgad'. Did you mean 'mgda'?" in polytask("methods", "hard_sharing+mgad").error
+    assert polytask("methods", "mmoe(n_experts=4)").error == (
+        "error: 'mmoe(n_experts=4)' is a model with its settings. Ask for: polytask methods mmoe."
+    )
 
 
 def test_training_with_all_that_can_be_said_of_balancing(polytask, table, tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from polytask.architectures import HardSharing, MMoE
+from polytask.cli._distinct_models import check_distinct
 from polytask.cli._learners import balanced, balancing, named_learner
 from polytask.cli._model_names import model_name
 from polytask.cli._set_option import with_settings
@@ -48,6 +49,71 @@ def test_a_part_that_names_the_network_is_named_once():
 def test_names_of_tables_can_be_typed(name):
     (network,) = learners(name)
     assert network.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("mmoe(label=wide)", "wide"),
+        ("mmoe(label=wide, n_experts=16)+mgda", "wide+mgda"),
+        ("separate(mmoe(label=wide))", "separate(wide)"),
+        ("separate(mmoe, label=wide)", "wide"),
+        ("ties(mmoe(label=wide))+mgda", "ties(wide)+mgda"),
+        ("mmoe(label=none)", "mmoe"),
+        ("linear(name=sparse, alpha=0.1)", "sparse"),
+    ],
+)
+def test_a_model_is_given_its_name(text, name):
+    (learner,) = learners(text)
+    assert learner.name == name
+
+
+def test_an_empty_name():
+    with pytest.raises(ParameterError, match=r"The name of mmoe is empty\. Give one: label=mine\."):
+        learners("mmoe(label=)")
+
+
+def test_merged_copies_are_trained_as_their_network_says():
+    (merged,) = learners("ties(mmoe(n_experts=2, learning_rate=0.1)+mgda)")
+    assert merged.architecture == MMoE(n_experts=2)
+    assert merged.trainer == named_learner("mmoe(learning_rate=0.1)+mgda").trainer
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "sentence"),
+    [
+        (
+            ["mmoe", "MMoE"],
+            {},
+            (
+                "Two models have the name 'mmoe'. Leave out one, or give one another name: "
+                "--model 'mmoe(label=NAME)'."
+            ),
+        ),
+        (
+            ["mmoe(n_experts=4)+mgda", "mmoe(n_experts=4)+mgda"],
+            {},
+            "Two models have the name 'mmoe(n_experts=4)+mgda'. Leave out one, or",
+        ),
+        (["linear", "mmoe", "linear"], {}, "--model 'linear(name=NAME)'."),
+        (["mmoe", "ple"], {"set": {"label": "x"}}, "Two models have the name 'x'. Leave out"),
+    ],
+)
+def test_two_models_of_one_name(names, options, sentence):
+    with pytest.raises(ParameterError) as caught:
+        check_distinct(learners(*names, **options), names)
+    assert sentence in str(caught.value)
+
+
+def test_two_models_that_are_told_apart():
+    names = ["mmoe(n_experts=4)", "mmoe(n_experts=16)", "mmoe", "mmoe(label=mine)"]
+    check_distinct(learners(*names), names)
+
+
+def test_the_command_says_so_before_anything_is_fitted(polytask, table):
+    ran = polytask("compare", table, "-t", "income", "-m", "mmoe", "-m", "mmoe")
+    assert ran.status == 2
+    assert "--model 'mmoe(label=NAME)'" in ran.error
 
 
 def test_a_name_in_brackets_is_of_something():
@@ -94,6 +160,12 @@ def test_balancing_follows_the_bracket():
         ("mmoe+mgda(n_experts=4)", "Settings follow the model: mmoe(n_experts=4)+mgda."),
         ("mmoe(n_experts=4)mgda", "Settings follow the model: mmoe(n_experts=4)+mgda."),
         ("(n_experts=4)", "Settings follow the model: mmoe(n_experts=4)+mgda."),
+        ("mmoe(n_experts=4)+", "Name a method after each plus: mmoe(n_experts=4)+mgda."),
+        ("mmoe+", "Name a method after each plus: mmoe(n_experts=4)+mgda."),
+        ("mmoe+ +mgda", "Name a method after each plus: mmoe(n_experts=4)+mgda."),
+        ("+mgda", "Begin with a model: hard_sharing+mgda."),
+        ("", "Begin with a model: hard_sharing+mgda."),
+        ("mmoe,ple", "Name every model by a --model of its own."),
     ],
 )
 def test_malformed_names(text, remedy):

@@ -34,6 +34,10 @@ def test_predictions_at_preferences(polytask, table):
 BAD = [
     ("income=-1,married=1,score=1", "Got -1.0 for 'income' instead."),
     ("income=nan,married=1,score=1", "Got nan for 'income' instead."),
+    (
+        "income=inf,married=1,score=1",
+        "a finite number of at least 0. Got inf for 'income' instead.",
+    ),
     ("income=0,married=0,score=0", "Got 0 for all instead."),
     ("income=1", "Got none for married, score instead. Give 0 to leave it out."),
     ("income=1,maried=1,score=1", "There is no task named 'maried'. Did you mean 'married'?"),

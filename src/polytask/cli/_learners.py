@@ -21,6 +21,7 @@ from polytask.training import Trainer, check_device
 from polytask.weighting import Weighting
 
 __all__ = [
+    "NAMES",
     "SLOTS",
     "balanced",
     "balancing",
@@ -30,6 +31,9 @@ __all__ = [
 
 SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 """The rooms of balancing, which are also the trainer's settings, and what their methods are."""
+
+NAMES = {"label", "name"}
+"""Settings of learners that hold their name."""
 
 _OF_AGGREGATION = ("engine", "aggregate_every")
 
@@ -136,7 +140,7 @@ def _with_part(learner: Learner, name: ModelName, text: str) -> Learner:
     if not name.part:
         return learner
     if isinstance(learner, MergedNetwork):
-        return replace(learner, architecture=_network(name.part, text).architecture)
+        return _merging(learner, _network(name.part, text))
     architecture = getattr(learner, "architecture", None)
     if isinstance(architecture, Separate):
         inner = _network(name.part, text)
@@ -150,6 +154,12 @@ def _with_part(learner: Learner, name: ModelName, text: str) -> Learner:
     raise ParameterError(sentence)
 
 
+def _merging(learner: MergedNetwork, inner: MultiTaskNetwork) -> MergedNetwork:
+    """The same method of merging for copies of another network, trained as that one."""
+    label = None if inner.label is None else f"{learner.name}({inner.label})"
+    return replace(learner, architecture=inner.architecture, trainer=inner.trainer, label=label)
+
+
 def _network(part: str, text: str) -> MultiTaskNetwork:
     inner = named_learner(part)
     if isinstance(inner, MultiTaskNetwork):
@@ -158,10 +168,15 @@ def _network(part: str, text: str) -> MultiTaskNetwork:
 
 
 def _with_settings(learner: Learner, name: ModelName) -> Learner:
-    """The learner with the settings in brackets, which its name holds then."""
+    """The learner with the settings in brackets, which its name holds unless they give another."""
     if not name.settings:
         return learner
-    return _configured(learner, name.settings).with_detail(name.detail, learner.name)
+    configured = _configured(learner, name.settings)
+    if NAMES & name.settings.keys():
+        if not configured.name.strip():
+            raise ParameterError(f"The name of {name.base} is empty. Give one: label=mine.")
+        return configured
+    return configured.with_detail(name.detail, learner.name)
 
 
 def _configured(learner: Learner, settings: Mapping[str, str]) -> Learner:

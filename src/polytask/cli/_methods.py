@@ -9,6 +9,7 @@ from typing import Any
 from polytask._listing import enumerated
 from polytask._naming import fold, required, resolve, snake_case, suggestion
 from polytask.cli._method_page import description, needs, paper, settings_of_method, summary
+from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS, Room, room_of_class, rooms_named
 from polytask.cli._voice import Voice
 from polytask.cli._wrapped import wrapped
@@ -69,12 +70,15 @@ def _own(name: str) -> tuple[Room, Any]:
 
 def _unknown(name: str) -> Sequence[tuple[Room, Any]]:
     known = [written for room in ROOMS for written in _written(room)]
-    parts = name.split("+")
-    if len(parts) > 1:
+    if "+" in name or "(" in name:
+        model = model_name(name)
+        parts = [model.base, *model.methods]
         for part in parts:
             _named(part)
+        what = "balancing" if model.methods else "settings"
         asks = " or ".join(f"polytask methods {part}" for part in parts)
-        sentence = f"{name!r} is a model with its balancing. Ask for one of them: {asks}."
+        one_of_them = " one of them" if len(parts) > 1 else ""
+        sentence = f"{name!r} is a model with its {what}. Ask for{one_of_them}: {asks}."
         raise UnknownNameError(sentence)
     guess = suggestion(name, [*known, *(room.title for room in ROOMS)])
     raise UnknownNameError(f"There is no method named {name!r}. {guess}")

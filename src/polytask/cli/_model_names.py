@@ -59,17 +59,32 @@ def model_name(text: str) -> ModelName:
     >>> model_name("separate(mmoe)").part
     'mmoe'
     """
+    part, settings = "", {}
     base, bracket, rest = text.partition("(")
-    if not bracket:
+    if bracket:
+        inner, after = _closed(rest, text)
+        if "+" in base or not base.strip() or not (after == "" or after.startswith("+")):
+            raise _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
+        part, settings = _settings(inner, text)
+    else:
         if ")" in text:
             raise _malformed(text, "Open the bracket before the settings: mmoe(n_experts=4).")
-        base, *methods = text.split("+")
-        return ModelName(base.strip(), {}, tuple(methods))
-    inner, after = _closed(rest, text)
-    if "+" in base or not base.strip() or not (after == "" or after.startswith("+")):
-        raise _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
-    part, settings = _settings(inner, text)
-    return ModelName(base.strip(), settings, tuple(after.split("+")[1:]), part)
+        base, plus, methods = text.partition("+")
+        after = f"{plus}{methods}"
+    name = ModelName(base.strip(), settings, _methods(after, text), part)
+    if not name.base:
+        raise _malformed(text, "Begin with a model: hard_sharing+mgda.")
+    if "," in name.base:
+        raise _malformed(text, "Name every model by a --model of its own.")
+    return name
+
+
+def _methods(after: str, text: str) -> tuple[str, ...]:
+    """The methods of balancing, each after a plus."""
+    methods = tuple(method.strip() for method in after.split("+")[1:])
+    if not all(methods):
+        raise _malformed(text, "Name a method after each plus: mmoe(n_experts=4)+mgda.")
+    return methods
 
 
 def _closed(rest: str, text: str) -> tuple[str, str]:

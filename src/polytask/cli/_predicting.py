@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from polytask._naming import suggestion
+from polytask.cli._listed_names import distinct_names, listed_names
 from polytask.cli._prediction_table import prediction_table, together
 from polytask.cli._task_numbers import task_numbers
-from polytask.cli._tasks import column_names
 from polytask.cli._text_format import text_format
 from polytask.cli._voice import Voice
 from polytask.data import Schema, SourceColumns, rows_to_predict, source_rows_to_predict
@@ -59,7 +59,7 @@ def predict_rows(
     """
     saved = open_model(model, trust)
     how = text_format(how, () if "" in paths else paths)
-    named = column_names(tasks, saved.tasks.names) if tasks else None
+    named = distinct_names("--task", tasks, saved.tasks.names) if tasks else None
     shares = None
     if preference:
         saved.check_takes_preference()
@@ -131,7 +131,7 @@ def _sources(
 
 def _kept(keep: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Columns that `--keep` lists."""
-    kept = column_names(keep, columns)
+    kept = listed_names(keep, columns)
     for name in kept:
         if name not in columns:
             known, where = columns, "the table"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from polytask.cli._dependencies import with_dependencies
+from polytask.cli._listed_names import listed_names
 from polytask.cli._opened_data import OpenedData, open_data
 from polytask.cli._settings import DataSettings
 from polytask.cli._task_options import loss_of_all, row_weight, task_options
-from polytask.cli._tasks import column_names
 from polytask.cli._voice import Voice
 from polytask.cli._without_input import without_input
 from polytask.data import (
@@ -44,7 +44,7 @@ def read_data(settings: DataSettings, voice: Voice) -> tuple[MultiTaskDataset, S
     tasks, matched = _tasks(settings, opened, splitter.columns if splitter else own.values())
     if splitter is None:
         splitter = _own_split(own, opened, settings, tasks, voice)
-    features, drop = (column_names(names, columns) for names in (settings.features, settings.drop))
+    features, drop = (listed_names(names, columns) for names in (settings.features, settings.drop))
     drop = list(dict.fromkeys([*drop, *opened.declared]))
     splitter = without_input(splitter, opened.own_names(features), opened.own_names(drop))
     kept = list(splitter.columns)
@@ -82,7 +82,7 @@ def _own_split(
     voice: Voice,
 ) -> Splitter:
     """Return the split that a column of every table names, or a random split."""
-    used = {settings.task_column, *column_names(settings.drop, opened.columns)}
+    used = {settings.task_column, *listed_names(settings.drop, opened.columns)}
     used |= set(weight_columns(row_weight(settings.weight, opened.columns)))
     used |= {column for task in tasks for column in task.columns}
     free = {
@@ -124,7 +124,7 @@ def _tasks(
         sentence = f"Name at least one target: --target NAME[:KIND]. {opened.describe_columns()}."
         raise ParameterError(sentence)
     reserved = {settings.task_column, *weight_columns(row_weight(settings.weight, columns)), *split}
-    reserved |= {*column_names(settings.features, columns), *column_names(settings.drop, columns)}
+    reserved |= {*listed_names(settings.features, columns), *listed_names(settings.drop, columns)}
     tasks, notes = named_tasks(
         settings.target, columns, auxiliary=settings.auxiliary, reserved=reserved
     )

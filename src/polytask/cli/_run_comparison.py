@@ -12,6 +12,7 @@ from typing import NamedTuple
 from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
 from polytask.cli._checked_tasks import checked
+from polytask.cli._distinct_models import check_distinct
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._observers import with_observers
@@ -82,6 +83,7 @@ def _study(
     learners = balanced(requested or default_learners(data.tasks), methods)
     learners = with_observers(learners, options.observer)
     learners = with_settings(learners, options, voice.warning)
+    check_distinct(learners, options.model)
     for reason in (
         [] if requested else (unserved(learner, data.tasks) for learner in default_learners())
     ):

@@ -86,7 +86,9 @@ def _class_weights(texts: Sequence[str]) -> Any:
 def _of_classes(text: str, word: str) -> dict[str, float]:
     weights = {}
     for part in text.split(","):
-        label, _, number = part.rpartition(":")
+        label, colon, number = part.rpartition(":")
+        if not colon:
+            raise ParameterError(_class_weight_form(word))
         try:
             weights[label.strip()] = float(number)
         except ValueError as error:
@@ -104,10 +106,11 @@ def _class_weight_form(word: str) -> str:
 def _metrics(texts: Sequence[str]) -> Any:
     names_by_task: dict[str, list[str]] = {}
     for text in texts:
-        task, _, names = text.rpartition("=")
-        names_by_task.setdefault(task, []).extend(
-            name.strip() for name in names.split(",") if name.strip()
-        )
+        task, _, listed = text.rpartition("=")
+        names = [name.strip() for name in listed.split(",") if name.strip()]
+        if not names:
+            raise ParameterError(f"--metric must be written NAME or TASK=NAME. Got {text!r}.")
+        names_by_task.setdefault(task, []).extend(names)
     if "" in names_by_task and len(names_by_task) > 1:
         sentence = (
             "--metric must name metrics for all tasks, or for single tasks by TASK=NAME. "
@@ -122,6 +125,8 @@ def _losses(texts: Sequence[str]) -> dict[str, str]:
     losses: dict[str, str] = {}
     for text in texts:
         task, _, name = text.rpartition("=")
+        if not name.strip():
+            raise ParameterError(f"--loss must be written NAME or TASK=NAME. Got {text!r}.")
         if task in losses:
             whose = f"the loss of {task}" if task else "the loss of all tasks"
             sentence = f"--loss names {whose} twice, {losses[task]} and {name}. Leave out one."

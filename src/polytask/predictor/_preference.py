@@ -58,7 +58,8 @@ def normalised_preference(preference: object, tasks: TaskSet) -> Float32[np.ndar
         tasks.index(name)
         if not _SHARE.accepts(share):
             raise _bad(
-                "must give every task a number of at least 0", f"{describe(share)} for {name!r}"
+                "must give every task a finite number of at least 0",
+                f"{describe(share)} for {name!r}",
             )
     missing = [name for name in tasks.names if name not in preference]
     if missing:

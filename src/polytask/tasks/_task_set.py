@@ -71,10 +71,11 @@ class TaskSet(Sequence[Task]):
         for task in self.tasks:
             for upstream in task.after:
                 if upstream not in names:
+                    others = names - {task.name}
+                    known = suggestion(upstream, others) if others else "It is the only task."
                     sentence = (
                         f"The `after` parameter of task {task.name!r} must be names of the tasks "
-                        f"that feed it. Got {upstream!r} instead, which is no task. "
-                        f"{suggestion(upstream, names - {task.name})}"
+                        f"that feed it. Got {upstream!r} instead, which is no task. {known}"
                     )
                     raise UnknownNameError(sentence)
         placed = {name for level in self.levels() for name in level}
