@@ -265,6 +265,9 @@ TEXTS = [
     ("engine.options.betas", "0.9,0.99", (0.9, 0.99)),
     ("engine.options.nesterov", "true", True),
     ("engine.options.kind", "plain", "plain"),
+    ("engine.options.kind", "(64", "(64"),
+    ("engine.options.kind", "(a,b),(", (("a", "b"), "(")),
+    ("engine.options.kind", "[)", "[)"),
     ("engine.options.n", "3", 3),
     ("engine.options.nothing", "~", None),
 ]
@@ -288,6 +291,8 @@ def test_text_is_read_as_its_owner_wants_it(path, text, value):
         ("depth", "true", r"Got 'true' instead"),
         ("inner.widths", "64,x", r"a tuple of values, each an int in \[1, inf\)\. Got '64,x'"),
         ("inner.widths", "64,0", r"Got '64,0' instead"),
+        ("inner.widths", "(64", r"Got '\(64' instead"),
+        ("inner.widths", "(" * 2000 + ")" * 2000, r"a tuple of values, each an int"),
         ("shape", "oval", r"one of None, 'round', 'square'\. Got 'oval'"),
         ("engine.shared", "maybe", r"an instance of bool\. Got 'maybe' instead"),
         (

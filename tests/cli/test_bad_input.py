@@ -52,6 +52,13 @@ def test_no_target(refused, table):
     )
 
 
+@pytest.mark.parametrize("target", ["", " ", ":", ":binary"])
+def test_a_target_without_a_name(refused, table, target):
+    assert refused(table, "-t", target) == (
+        f"A target must be written NAME[:KIND], such as income:binary. Got {target!r}."
+    )
+
+
 @pytest.mark.parametrize("kind", ["", ":binary", ":regression"])
 def test_a_target_that_is_all_missing(refused, tmp_path, kind):
     path = write_csv(tmp_path / "t.csv", replaced("income", ""))

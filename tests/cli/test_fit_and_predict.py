@@ -170,6 +170,15 @@ def test_one_task_a_row_needs_the_task_column(polytask, table, tmp_path):
     assert polytask("predict", "model", without, "--task", "a").status == 0
 
 
+def test_fit_trains_one_model(polytask, table):
+    ran = polytask("fit", table, "-t", "income", "--model", "mmoe", "-m", "ple+mgda")
+    assert ran.status == 2
+    assert ran.error == (
+        "error: fit trains one model, and --model names mmoe and ple+mgda. Name one, or give all "
+        "of them to polytask compare."
+    )
+
+
 def test_named_tasks(polytask, table):
     polytask("fit", table, "-t", "income:binary", "-t", "score", "-t", "level", *LINEAR)
     every = polytask("predict", "model", table).out.splitlines()

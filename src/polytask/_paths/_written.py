@@ -29,6 +29,9 @@ __all__ = ["Written", "parts", "read_written"]
 
 _NONE = {"none", "null", "~"}
 _TRUTH = {"true": True, "false": False}
+_MOST_LEVELS = 20
+"""Of brackets in brackets; deeper ones are text."""
+
 _BRACKETS = {"(": ")", "[": "]"}
 
 
@@ -253,8 +256,8 @@ def _ends(text: str) -> list[int]:
     return ends
 
 
-def _guess(text: str) -> object:
-    """Guess a value from the form of the text alone."""
+def _guess(text: str, depth: int = 0) -> object:
+    """Guess a value from the form of the text alone; brackets that match no others are text."""
     if text.casefold() in _NONE:
         return None
     if text.casefold() in _TRUTH:
@@ -264,6 +267,6 @@ def _guess(text: str) -> object:
             return kind(text)
         except ValueError:
             continue
-    if "," in text or (text and text[0] in _BRACKETS):
-        return tuple(_guess(part) for part in parts(text))
-    return text
+    listed = "," in text or (text and text[0] in _BRACKETS)
+    inner = parts(text) if listed and depth < _MOST_LEVELS else [text]
+    return text if inner == [text] else tuple(_guess(part, depth + 1) for part in inner)

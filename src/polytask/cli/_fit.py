@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from polytask._listing import enumerated
 from polytask.bookkeeping import Budget
 from polytask.cli._budget_options import budget
 from polytask.cli._interrupt import ending_well
@@ -13,7 +14,7 @@ from polytask.cli._read_data import read_data
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Split, Splitter, learnable, splits_of
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["run"]
 
@@ -22,7 +23,7 @@ _FEW_ROWS = 100
 
 def run(given: Mapping[str, Any]) -> None:
     """Fit one model, print its held-out metrics, and save it."""
-    options = settings(FitSettings, given)
+    options = settings(FitSettings, {**given, "model": _only_model(given["model"] or ())})
     voice = Voice(options.quiet)
     with ending_well(lambda: "no model was saved; the same command starts anew."):
         from polytask.predictor import check_folder, remove_unfinished_saves
@@ -40,6 +41,13 @@ def run(given: Mapping[str, Any]) -> None:
         from polytask.cli._fitting import run_fit
 
         run_fit(options, train, validation, allowed, voice)
+
+
+def _only_model(models: Sequence[str]) -> str | None:
+    if len(models) > 1:
+        sentence = f"fit trains one model, and --model names {enumerated(models)}."
+        raise ParameterError(f"{sentence} Name one, or give all of them to polytask compare.")
+    return models[0] if models else None
 
 
 def _allowed(options: FitSettings, data: MultiTaskDataset, splitter: Splitter) -> Budget | None:

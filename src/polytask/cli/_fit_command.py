@@ -43,7 +43,7 @@ def fit(
     separator: reading.Separator = None,
     decimal: reading.Decimal = None,
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--model",
             "-m",

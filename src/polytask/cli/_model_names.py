@@ -59,7 +59,8 @@ def model_name(text: str) -> ModelName:
     >>> model_name("separate(mmoe)").part
     'mmoe'
     """
-    part, settings = "", {}
+    part = ""
+    settings: dict[str, str] = {}
     base, bracket, rest = text.partition("(")
     if bracket:
         inner, after = _closed(rest, text)

@@ -123,6 +123,10 @@ def _tasks(
     if not settings.target:
         sentence = f"Name at least one target: --target NAME[:KIND]. {opened.describe_columns()}."
         raise ParameterError(sentence)
+    for text in (*settings.target, *settings.auxiliary):
+        if text not in columns and not text.partition(":")[0].strip():
+            sentence = f"A target must be written NAME[:KIND], such as income:binary. Got {text!r}."
+            raise ParameterError(sentence)
     reserved = {settings.task_column, *weight_columns(row_weight(settings.weight, columns)), *split}
     reserved |= {*listed_names(settings.features, columns), *listed_names(settings.drop, columns)}
     tasks, notes = named_tasks(
