@@ -1,5 +1,6 @@
 """Set up before anything of polytask is imported: threads, bytecode, checked types."""
 
+import gc
 import os
 import sys
 
@@ -40,6 +41,12 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "polytask"))
+
+
+def pytest_collection_finish() -> None:
+    """Spare collections of garbage the walk through all that imports have left."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

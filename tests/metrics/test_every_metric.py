@@ -24,13 +24,6 @@ def same(one: MetricValue, other: MetricValue):
 
 
 @every_metric
-def test_common_checks(metric):
-    from polytask.testing import check_metric
-
-    check_metric(metric)
-
-
-@every_metric
 def test_declarations(metric):
     assert metric.name == metric.name.lower()
     assert fold(metric.name) == fold(type(metric).__name__)

@@ -11,7 +11,6 @@ from polytask import tasks
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError
 from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
-from polytask.testing import check_kind
 
 KINDS = [
     thing
@@ -42,11 +41,6 @@ def objects(*values):
 
 def test_every_kind_is_tried():
     assert set(KINDS) == set(TARGETS)
-
-
-@every_kind
-def test_common_checks(kind):
-    check_kind(kind())
 
 
 @every_kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 
 import torch
@@ -29,6 +30,8 @@ from polytask.training import score
 from polytask.training._frozen import Frozen
 
 __all__ = ["check_architecture"]
+
+_TABLE = "one table"
 
 
 def check_architecture(
@@ -78,12 +81,18 @@ def check_architecture(
 
 
 def _forms(recipe: Architecture) -> Iterator[tuple[str, MultiTaskDataset]]:
+    return (form for form in _every_form() if not (recipe.one_task_per_row and form[0] == _TABLE))
+
+
+@cache
+def _every_form() -> tuple[tuple[str, MultiTaskDataset], ...]:
     kinds = ["regression", "binary", "regression", "multiclass", "multilabel"]
-    if not recipe.one_task_per_row:
-        yield "one table", tiny_dataset(kinds)
-    yield "one task", tiny_dataset(["binary"])
-    yield "own rows", tiny_dataset(["regression"] * 3, own_rows=True)
-    yield "own tables", tiny_dataset(["regression", "binary", "regression"], own_tables=True)
+    return (
+        (_TABLE, tiny_dataset(kinds)),
+        ("one task", tiny_dataset(["binary"])),
+        ("own rows", tiny_dataset(["regression"] * 3, own_rows=True)),
+        ("own tables", tiny_dataset(["regression", "binary", "regression"], own_tables=True)),
+    )
 
 
 def _check_build(case: ArchitectureCase) -> None:
