@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polytask.exceptions import ParameterError
@@ -44,6 +44,7 @@ def rows_of(sampler, n_steps):
 
 
 @every(EVERY)
+@settings(max_examples=40)
 @given(st.integers(1, 50), st.integers(1, 60), st.integers(0, 3))
 def test_with_a_single_source_all_samplers_draw_the_same_rows(cls, n_rows, batch_size, seed):
     sampler = started(cls(), {"a": n_rows, "none": 0}, batch_size, seed)
@@ -64,6 +65,7 @@ def test_epochs_have_equal_length_with_all_samplers(cls, sizes, batch_size):
 
 
 @every(EVERY)
+@settings(max_examples=40)
 @given(SIZES, st.integers(1, 40), st.integers(2, 4))
 def test_processes_share_the_batch_of_one(cls, sizes, batch_size, size):
     whole = started(cls(), sizes, batch_size)
