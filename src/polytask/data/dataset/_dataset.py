@@ -1,3 +1,5 @@
+"""A data set: sources of rows, and the tasks labelled in them."""
+
 from __future__ import annotations
 
 from collections import Counter

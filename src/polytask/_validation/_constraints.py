@@ -1,20 +1,18 @@
-"""The error sentence, and the constraints that constructor arguments declare."""
+"""Constraints of constructor arguments."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from numbers import Integral, Real
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any
 
-from polytask.exceptions import ParameterError
+from polytask._validation._constraint import Constraint
 
 __all__ = [
     "Choice",
-    "Constraint",
     "Each",
     "Finite",
     "InstanceOf",
@@ -23,55 +21,7 @@ __all__ = [
     "OneOf",
     "Optional",
     "Satisfies",
-    "check",
-    "check_parameters",
-    "describe",
-    "message",
 ]
-
-
-def describe(value: object, limit: int = 60) -> str:
-    """Return `repr(value)` in one line, shortened so that one bad table does not fill the screen."""
-    text = " ".join(line.strip() for line in _written(value).splitlines())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def _written(value: object) -> str:
-    """The value's `repr`; Python writes no numbers of thousands of digits, nor any depth."""
-    try:
-        return repr(value)
-    except (ValueError, RecursionError):
-        return f"a {type(value).__name__} that is too long to write"
-
-
-def message(
-    owner: str, parameter: str, expected: str, got: object, remedy: str | None = None
-) -> str:
-    """Write the error sentence: whose argument, what is expected, what came, what to do."""
-    sentence = (
-        f"The `{parameter}` parameter of {owner} must be {expected}. Got {describe(got)} instead."
-    )
-    return f"{sentence} {remedy}" if remedy else sentence
-
-
-class Constraint(ABC):
-    """A set of accepted values, with the phrase that describes it."""
-
-    @abstractmethod
-    def accepts(self, value: object) -> bool:
-        """Whether `value` lies in the set."""
-
-    @abstractmethod
-    def __str__(self) -> str:
-        """Phrase that follows “must be”."""
-
-    def bad_values(self) -> Iterable[object]:
-        """Values outside the set, for the common checks."""
-        return (value for value in self.suspects() if not self.accepts(value))
-
-    def suspects(self) -> Iterable[object]:
-        """Values that most likely lie outside the set."""
-        return (object(),)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +130,11 @@ class Satisfies(Constraint):
     def accepts(self, value: object) -> bool:
         try:
             return bool(self.test(value))
-        except (AttributeError, TypeError, ValueError):  # of a type that `test` did not expect
+        except (
+            AttributeError,
+            TypeError,
+            ValueError,
+        ):  # of a type that `test` did not expect
             return False
 
     def __str__(self) -> str:
@@ -261,56 +215,3 @@ class OneOf(Constraint):
 def Optional(constraint: Constraint) -> OneOf:  # noqa: N802 - reads as a constraint
     """The constraint, or None."""
     return OneOf((constraint, Choice((None,))))
-
-
-@runtime_checkable
-class Constrained(Protocol):
-    """A class whose constructor arguments have declared constraints."""
-
-    parameter_constraints: ClassVar[Mapping[str, Constraint]]
-
-
-def check(
-    owner: str, parameter: str, value: object, constraint: Constraint, remedy: str | None = None
-) -> None:
-    """Raise the one error sentence unless `constraint` accepts `value`."""
-    if not constraint.accepts(value):
-        raise ParameterError(message(owner, parameter, str(constraint), value, remedy))
-
-
-def check_parameters(instance: Constrained) -> None:
-    """Check every declared parameter of a recipe against its constraint.
-
-    Parameters
-    ----------
-    instance : dataclass instance
-        Its class declares `parameter_constraints`: a mapping of field to `Constraint`.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its constraint, or a constraint is declared for what is no field.
-
-    Examples
-    --------
-    >>> from dataclasses import dataclass
-    >>> from polytask.constraints import Interval, check_parameters
-    >>> @dataclass(frozen=True)
-    ... class Neighbours:
-    ...     k: int = 5
-    ...     parameter_constraints = {"k": Interval(int, 1)}
-    ...
-    ...     def __post_init__(self):
-    ...         check_parameters(self)
-    >>> Neighbours(k=0)
-    Traceback (most recent call last):
-    polytask.exceptions.ParameterError: The `k` parameter of Neighbours must be an int in [1, inf). Got 0 instead.
-    """
-    owner = type(instance).__name__
-    for parameter, constraint in type(instance).parameter_constraints.items():
-        if not hasattr(instance, parameter):
-            sentence = (
-                f"{owner} declares a constraint of {parameter!r}, which is none of its fields."
-            )
-            raise ParameterError(sentence)
-        check(owner, parameter, getattr(instance, parameter), constraint)
