@@ -93,7 +93,7 @@ class Mixture(Owner):
         experts: Float[Tensor, "n_experts n *h"],
         members: Sequence[int] | None = None,
         task: Int[Tensor, " n"] | None = None,
-    ) -> Float[Tensor, "*_ n *h"]:
+    ) -> Float[Tensor, "..."]:
         """Mixed features of every task, (n_tasks, n, …), or (n, …) as in `gates`."""
         return mixed(self.gates(rows, members, task), experts)
 

@@ -101,7 +101,7 @@ class SmoothStepMixture(Owner):
         experts: Float[Tensor, "n_experts n *h"],
         members: Sequence[int] | None = None,
         task: Int[Tensor, " n"] | None = None,
-    ) -> Float[Tensor, "*_ n *h"]:
+    ) -> Float[Tensor, "..."]:
         """Mixed features of every task, (n_tasks, n, …), or (n, …) where each row has one task."""
         return mixed(self.gates(rows, members, task), experts)
 
