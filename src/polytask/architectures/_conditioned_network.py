@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from polytask.architectures._condition import Condition
+from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
-from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._stages import Stages, advance_all
 from polytask.architectures._task_rows import TaskRows, task_rows
 from polytask.data import Batch, Schema
@@ -20,7 +20,7 @@ from polytask.tasks import TaskSet
 __all__ = ["ConditionedNetwork"]
 
 
-class ConditionedNetwork(MultiTaskModule):
+class ConditionedNetwork(EncoderNetwork):
     """Stages that all tasks share, conditions between them, a head per task.
 
     Rows that each have one task are conditioned on it alone. Other rows run once up to the first
@@ -69,8 +69,6 @@ class ConditionedNetwork(MultiTaskModule):
     >>> check_architecture(ScaledTrunk(MLP((4,))))
     """
 
-    heads: nn.Module
-
     def __init__(
         self,
         owner: str,
@@ -80,9 +78,7 @@ class ConditionedNetwork(MultiTaskModule):
         inputs: Inputs | None = None,
         first: int = 1,
     ) -> None:
-        super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
-        self.inputs = Inputs(encoder, schemas, owner) if inputs is None else inputs
+        super().__init__(owner, encoder, schemas, tasks, inputs)
         self.trunk = Stages(encoder, self.inputs)
         self.first = min(first, len(self.trunk))
         self.conditions = nn.ModuleDict()
@@ -111,10 +107,6 @@ class ConditionedNetwork(MultiTaskModule):
         """Apply a shared stage to flat states."""
         del rows
         return advance_all(stage, states)
-
-    def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores by each task's head."""
-        return self.heads(features, batch)
 
     def _rows(self, source: str, values: Tensor, task: Tensor | None) -> TaskRows:
         members = self._members[source]
