@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
+from polytask.architectures._copied_inputs import (
+    CopyInputs,
+    apply_module,
+    axes_of,
+    call_with,
+    count_rows,
+    has_own_masks,
+    join_copies,
+    leaves_of,
+    map_tensors,
+    pad_rows,
+    rows_of_copy,
+    state_of,
+    tensors_in,
+)
 from polytask.architectures._copies_trial import all_close, evaluating, ties_tensors
 from polytask.architectures._out_of_place import out_of_place
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._stacked_layers import is_common_chain, run_chain
-from polytask.encoders import MaskedStage, State, advance
+from polytask.encoders import MaskedStage, State
 from polytask.encoders._layers import matrices_of
 from polytask.exceptions import ParameterError
 
 __all__ = ["Copies"]
-
-Inputs = Tensor | Mapping[str, Tensor] | State
 
 
 class Copies(Owner):
@@ -75,7 +88,7 @@ class Copies(Owner):
     def __init__(
         self,
         modules: Sequence[nn.Module],
-        sample: Inputs,
+        sample: CopyInputs,
         *,
         apart: bool = False,
         tasks: Sequence[str] = (),
@@ -117,13 +130,13 @@ class Copies(Owner):
         modules: Sequence[nn.Module],
         parameters: Mapping[str, Tensor],
         buffers: Mapping[str, Tensor],
-        sample: Inputs,
+        sample: CopyInputs,
         options: Mapping[str, Any],
     ) -> bool:
         """Whether one pass runs, leaves buffers as they are, and gives what the modules give."""
         rows = sample
         if self.apart:
-            rows = _mapped(sample, lambda part: part.expand(self.n_copies, *part.shape))
+            rows = map_tensors(sample, lambda part: part.expand(self.n_copies, *part.shape))
 
         def batched() -> Any:
             return self._batched(parameters, buffers, rows, self.apart, options)
@@ -136,9 +149,9 @@ class Copies(Owner):
                 if not all(torch.equal(before[name], buffers[name]) for name in before):
                     return False
                 with evaluating([self, *modules]):  # dropout draws nothing
-                    single = [_apply(module, sample, options) for module in modules]
-                    joined = _joined(single, _has_own_masks(rows, self.apart))
-                    return all_close(_tensors(batched()), _tensors(joined))
+                    single = [apply_module(module, sample, options) for module in modules]
+                    joined = join_copies(single, has_own_masks(rows, self.apart))
+                    return all_close(tensors_in(batched()), tensors_in(joined))
             except (RuntimeError, ValueError, NotImplementedError):
                 return False
 
@@ -146,7 +159,7 @@ class Copies(Owner):
         self,
         parameters: Mapping[str, Tensor],
         buffers: Mapping[str, Tensor],
-        inputs: Inputs,
+        inputs: CopyInputs,
         apart: bool,
         options: Mapping[str, Any],
     ) -> Any:
@@ -159,16 +172,16 @@ class Copies(Owner):
             def call(rows: Any) -> Any:
                 return functional_call(template, (own, own_buffers), (rows,), dict(options))
 
-            features = _called(template, call, own_inputs)
+            features = call_with(template, call, own_inputs)
             gives.append(isinstance(features, State))
-            return _leaves(features)
+            return leaves_of(features)
 
-        in_dims: Any = (0, 0, _axes(inputs, apart))
-        arrays = _leaves(inputs) if isinstance(inputs, State) else inputs
+        in_dims: Any = (0, 0, axes_of(inputs, apart))
+        arrays = leaves_of(inputs) if isinstance(inputs, State) else inputs
         leaves = vmap(run, in_dims=in_dims, randomness="different")(
             dict(parameters), dict(buffers), arrays
         )
-        return _state_of(leaves, _has_own_masks(inputs, apart)) if gives[-1] else leaves
+        return state_of(leaves, has_own_masks(inputs, apart)) if gives[-1] else leaves
 
     def _chained(
         self, template: nn.Module, own: Mapping[str, Tensor], inputs: Tensor | State, apart: bool
@@ -182,7 +195,7 @@ class Copies(Owner):
 
     def forward(
         self,
-        inputs: Inputs,
+        inputs: CopyInputs,
         sizes: Sequence[int] | None = None,
         members: Sequence[int] | None = None,
         apart: bool | None = None,
@@ -224,7 +237,7 @@ class Copies(Owner):
 
     def _one_by_one(
         self,
-        inputs: Inputs,
+        inputs: CopyInputs,
         sizes: Sequence[int] | None,
         members: Sequence[int] | None,
         apart: bool,
@@ -232,19 +245,21 @@ class Copies(Owner):
     ) -> Any:
         modules = [self.members[i] for i in (range(self.n_copies) if members is None else members)]
         if not apart:
-            return _joined([_apply(module, inputs, options) for module in modules], False)
-        n_rows = _n_rows(inputs)
+            return join_copies([apply_module(module, inputs, options) for module in modules], False)
+        n_rows = count_rows(inputs)
         counts = [n_rows] * len(modules) if sizes is None else sizes
         features: list[Any] = [None] * len(modules)
         for i, size in enumerate(counts):
             if size or not any(counts):  # without any row, for the form of the features
-                own = _rows_of_copy(inputs, i, size)
-                rows = _apply(modules[i], own, options)
-                features[i] = _mapped(rows, lambda part, size=size: _padded(part, n_rows - size))
+                own = rows_of_copy(inputs, i, size)
+                rows = apply_module(modules[i], own, options)
+                features[i] = map_tensors(
+                    rows, lambda part, size=size: pad_rows(part, n_rows - size)
+                )
         some = next(rows for rows in features if rows is not None)
-        nothing = _mapped(some, torch.zeros_like)
-        return _joined(
-            [nothing if r is None else r for r in features], _has_own_masks(inputs, apart)
+        nothing = map_tensors(some, torch.zeros_like)
+        return join_copies(
+            [nothing if r is None else r for r in features], has_own_masks(inputs, apart)
         )
 
     def states(self) -> list[dict[str, Tensor]]:
@@ -289,94 +304,6 @@ class Copies(Owner):
 def _takes_state(module: nn.Module) -> bool:
     chain = module if isinstance(module, nn.Sequential) else [module]
     return any(isinstance(part, MaskedStage) for part in chain)
-
-
-def _called(module: nn.Module, call: Callable[[Any], Any], inputs: Any) -> Any:
-    """A module's answer to leaves of its inputs, a state's being a list of values and mask."""
-    if not isinstance(inputs, list):
-        return call(inputs)
-    state = State(*inputs)
-    if isinstance(module, MaskedStage):
-        return call(state)
-    return State(call(state.values), state.mask)
-
-
-def _apply(module: nn.Module, inputs: Inputs, options: Mapping[str, Any]) -> Any:
-    if isinstance(inputs, State):
-        return advance(module, inputs)
-    return module(inputs, **options)
-
-
-def _leaves(features: Any) -> Any:
-    """A tensor as it is, a state as a list of the tensors in it."""
-    return (
-        [part for part in features if part is not None] if isinstance(features, State) else features
-    )
-
-
-def _tensors(features: Any) -> list[Tensor]:
-    """The tensors of features or of a state."""
-    leaves = _leaves(features)
-    return leaves if isinstance(leaves, list) else [leaves]
-
-
-def _axes(inputs: Inputs, apart: bool) -> Any:
-    """The axis over copies of every input."""
-    axis = 0 if apart else None
-    if not isinstance(inputs, State) or inputs.mask is None:
-        return [axis] if isinstance(inputs, State) else axis
-    return [axis, 0 if apart and _has_own_masks(inputs, apart) else None]
-
-
-def _state_of(leaves: Sequence[Tensor], own_masks: bool) -> State:
-    """A state of all copies; a mask of all copies alike without their axis."""
-    if len(leaves) == 1:
-        return State(leaves[0])
-    values, mask = leaves
-    return State(values, mask if own_masks else mask[0])
-
-
-def _has_own_masks(inputs: Inputs, apart: bool) -> bool:
-    """Whether masks of sequences differ between copies."""
-    if isinstance(inputs, State) and inputs.mask is not None:
-        return inputs.mask.ndim == 3
-    return apart
-
-
-def _joined(features: Sequence[Any], own_masks: bool) -> Any:
-    """What copies gave one after another along a leading axis."""
-    if isinstance(features[0], Tensor):
-        return torch.stack(list(features))
-    mask = features[0].mask
-    if own_masks and mask is not None:
-        mask = torch.stack([state.mask for state in features])
-    return State(torch.stack([state.values for state in features]), mask)
-
-
-def _rows_of_copy(inputs: Inputs, position: int, size: int) -> Any:
-    """The first rows of one copy's own inputs."""
-    if isinstance(inputs, State) and inputs.mask is not None and inputs.mask.ndim == 2:
-        return State(inputs.values[position, :size], inputs.mask[:size])
-    return _mapped(inputs, lambda part: part[position, :size])
-
-
-def _n_rows(inputs: Inputs) -> int:
-    """Rows of each copy, of inputs with a leading axis over the copies."""
-    first = inputs.values if isinstance(inputs, State) else inputs
-    return (first if isinstance(first, Tensor) else next(iter(first.values()))).shape[1]
-
-
-def _padded(rows: Tensor, n_more: int) -> Tensor:
-    return nn.functional.pad(rows, [0, 0] * (rows.ndim - 1) + [0, n_more])
-
-
-def _mapped(inputs: Any, function: Callable[..., Tensor]) -> Any:
-    if isinstance(inputs, Tensor):
-        return function(inputs)
-    if isinstance(inputs, State):
-        mask = None if inputs.mask is None else function(inputs.mask)
-        return State(function(inputs.values), mask)
-    return {name: function(part) for name, part in inputs.items()}
 
 
 def _flat(name: str) -> str:
