@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from polytask.architectures import SoftSharing
@@ -94,10 +94,12 @@ _PENALTIES = {
 
 
 def learner(model: str, case: Case) -> Learner:
-    """A network with the case's encoder and trainer."""
+    """A network with the case's encoder and trainer; a penalty may have a strength, `name=0.01`."""
     name, _, penalty = model.rstrip(")").partition("(")
     if name == "soft_sharing":
-        chosen = _PENALTIES[penalty or "mean_deviation"]
+        kind, _, alpha = (penalty or "mean_deviation").partition("=")
+        chosen = _PENALTIES[kind]
+        chosen = replace(chosen, alpha=float(alpha)) if alpha else chosen
         return MultiTaskNetwork(SoftSharing(case.encoder, penalty=chosen), case.trainer)
     architecture = resolve_learner(name).architecture
     return MultiTaskNetwork(type(architecture)(encoder=case.encoder), case.trainer)
