@@ -9,7 +9,7 @@ from polytask.encoders import MLP
 from polytask.evaluation import compare
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
-from polytask.training._trainer import _Saver
+from polytask.training._saver import Saver
 from polytask.training._training_run import TrainingRun
 
 BUDGET = Budget(steps=100)
@@ -32,7 +32,7 @@ def values(comparison):
 
 def test_a_fit_resumes_from_its_checkpoint(tmp_path, monkeypatch):
     looks, steps = [], []
-    look, take_step, resume = TrainingRun._evaluate, TrainingRun._take_step, _Saver.resume
+    look, take_step, resume = TrainingRun._evaluate, TrainingRun._take_step, Saver.resume
 
     def counting_look(self):
         looks.append(self.step)
@@ -48,7 +48,7 @@ def test_a_fit_resumes_from_its_checkpoint(tmp_path, monkeypatch):
         self.seconds = 0.0
         resume(self, training)
 
-    monkeypatch.setattr(_Saver, "resume", eager)
+    monkeypatch.setattr(Saver, "resume", eager)
     monkeypatch.setattr(TrainingRun, "_evaluate", counting_look)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "out")

@@ -10,11 +10,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from polytask._torch_defaults import graphs_on
-from polytask._validation import Choice, Interval, message
-from polytask.exceptions import ParameterError, UnservedNeedError
+from polytask.exceptions import ParameterError
 from polytask.gradients._aggregate import aggregate
 from polytask.gradients._arguments import (
-    check,
     check_aggregator,
     check_features,
     check_finite,
@@ -26,30 +24,19 @@ from polytask.gradients._arguments import (
     stack_losses,
     unique_parameters,
 )
-from polytask.gradients._engines import ENGINES
+from polytask.gradients._backward_options import (
+    MEMORY_LIMIT,
+    check_group_options,
+    check_needs,
+    check_options,
+)
 from polytask.gradients._foreign import as_aggregator
-from polytask.gradients._needs import Need
 from polytask.gradients._process_group import aggregate_across, check_same_call
 from polytask.gradients._served import Served
 from polytask.gradients._step import Step
 from polytask.processes import Processes, as_processes
 
 __all__ = ["backward"]
-
-_HEADS = Choice(("weighted", "plain"))
-_POSITIVE = Interval(float, 0.0, closed="neither")
-_TRUTH = Choice((None, True, False))
-_OPTIONS = {
-    "engine": ENGINES,
-    "heads": _HEADS,
-    "scale": _POSITIVE,
-    "skip_overflow": _TRUTH,
-    "memory_limit": _POSITIVE,
-}
-_MEMORY_LIMIT = 2**31
-_SERVED = frozenset(
-    {Need.GRAMIAN, Need.JACOBIAN, Need.PRODUCT, Need.SECOND_BATCH, Need.PRESENT, Need.LOSSES}
-)
 
 
 @graphs_on()
@@ -66,7 +53,7 @@ def backward(
     scale: float = 1.0,
     skip_overflow: bool | None = None,
     heads: str = "weighted",
-    memory_limit: int = _MEMORY_LIMIT,
+    memory_limit: int = MEMORY_LIMIT,
     group: Any = None,
     task_parameters: Iterable[Tensor] | None = None,
 ) -> Float[Tensor, " n_tasks"]:
@@ -167,9 +154,9 @@ def backward(
     """
     check_aggregator(aggregator)
     aggregator = as_aggregator(aggregator)
-    _check_needs(aggregator, second)
+    check_needs(aggregator, second)
     scale = float(scale) if isinstance(scale, Tensor) else scale
-    _check_options(
+    check_options(
         engine=engine,
         heads=heads,
         scale=scale,
@@ -177,7 +164,7 @@ def backward(
         memory_limit=memory_limit,
     )
     if group is not None:
-        _check_engine(engine, memory_limit)
+        check_group_options(engine, memory_limit)
     stacked = stack_losses(losses)
     shared = unique_parameters(shared_parameters)
     others = [] if group is None else _trainable(task_parameters, shared)
@@ -195,11 +182,10 @@ def backward(
             skip_overflow=skip_overflow,
             heads=heads,
         )
-    served = _served(stacked, present, processes)
     step = Step(
         losses=stacked if scale == 1.0 else stacked * scale,
         shared=shared,
-        served=served,
+        served=_served(stacked, present, processes),
         features=_features(features),
         task_of_row=_task_of_row(task_of_row, len(stacked), features),
         second=None if second is None else _second(second, len(stacked), group) * scale,
@@ -208,14 +194,21 @@ def backward(
         plain_heads=heads == "plain",
         memory_limit=memory_limit,
     )
-    weights = torch.zeros_like(stacked.detach())
+    return _update(step, aggregator, engine, processes, others)
+
+
+def _update(
+    step: Step, aggregator: Any, engine: str, processes: Processes | None, others: list[Tensor]
+) -> Float[Tensor, " n_tasks"]:
+    """Fill gradients; return the weights of all tasks, 0 for absent ones."""
+    weights = torch.zeros_like(step.losses.detach())
     if len(step.indices) == 0:
         return weights
-    if not step.skips_overflow and served.losses is not None:
-        check_finite(served.losses, step.indices)
+    if not step.skips_overflow and step.served.losses is not None:
+        check_finite(step.served.losses, step.indices)
     if processes is None:
         check_graph(step)
-    with torch.autocast(stacked.device.type, enabled=False), consumed_graphs_explained():
+    with torch.autocast(weights.device.type, enabled=False), consumed_graphs_explained():
         present_weights = (
             aggregate(step, aggregator, engine)
             if processes is None
@@ -225,25 +218,8 @@ def backward(
     return weights
 
 
-def _check_options(**options: object) -> None:
-    for name, value in options.items():
-        check(name, _OPTIONS[name], value)
-
-
 def _shapes(parameters: Sequence[Tensor]) -> list[tuple[int, ...]]:
     return [tuple(parameter.shape) for parameter in parameters]
-
-
-def _check_engine(engine: str, memory_limit: int) -> None:
-    """Refuse options that the update over several processes would ignore."""
-    for name, value, default in (
-        ("engine", engine, "auto"),
-        ("memory_limit", memory_limit, _MEMORY_LIMIT),
-    ):
-        if value != default:
-            remedy = "Over several processes the whole Jacobian is formed. Leave it out."
-            expected = f"{default!r} with `group`"
-            raise ParameterError(message("backward", name, expected, value, remedy))
 
 
 def _served(losses: Tensor, present: Tensor | None, processes: Processes | None) -> Served:
@@ -292,20 +268,3 @@ def _trainable(task_parameters: Iterable[Tensor] | None, shared: list[Tensor]) -
     known = set(shared)
     unique = dict.fromkeys(task_parameters)
     return [parameter for parameter in unique if parameter.requires_grad and parameter not in known]
-
-
-def _check_needs(aggregator: Any, second: object) -> None:
-    served = _SERVED if second is not None else _SERVED - {Need.SECOND_BATCH}
-    unserved = sorted(aggregator.needs - served)
-    if unserved == [Need.SECOND_BATCH]:
-        sentence = (
-            f"{type(aggregator).__name__} needs the losses of an independent batch. "
-            "Give them as `second` to backward."
-        )
-        raise UnservedNeedError(sentence)
-    if unserved:
-        sentence = (
-            f"{type(aggregator).__name__} needs {', '.join(unserved)}, which `backward` does not "
-            "serve. Choose an aggregator that works on the Gramian or the Jacobian."
-        )
-        raise UnservedNeedError(sentence)

@@ -9,7 +9,7 @@ its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the l
 - evaluations: ``_run_means.py`` and ``_validation_losses.py`` measure, ``_selection.py`` decides which
   state is kept and when to stop, ``_frozen.py`` keeps stopped tasks as they are, ``_observing.py``
   serves observers;
-- a state: ``_run_state.py`` saves and restores it exactly;
+- a state: ``_run_state.py`` saves and restores it exactly, ``_saver.py`` decides when;
 - other processes, if any: ``_several_processes.py``.
 
 `score`, `route` and `to_tensors` serve networks outside of training, too.
@@ -21,7 +21,8 @@ from polytask.training._progress import silently
 from polytask.training._route import route
 from polytask.training._score import score
 from polytask.training._tensors import to_tensors
-from polytask.training._trainer import Trained, Trainer
+from polytask.training._trained import Trained
+from polytask.training._trainer import Trainer
 
 __all__ = [
     "Trained",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,50 +13,28 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from polytask._files import writing
-from polytask._reason import reason
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
 from polytask.architectures import Architecture, MultiTaskModule
-from polytask.bookkeeping import EpochRecord, History
-from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
-from polytask.exceptions import ParameterError, PolytaskError, StudyError
+from polytask.data import MultiTaskDataset, encode, fit_schemas
+from polytask.exceptions import ParameterError
 from polytask.processes import OneProcess, Processes
 from polytask.training._checkpoint import Checkpoint, state_digest
 from polytask.training._device import make_fabric
 from polytask.training._freed_memory import keep_freed_memory
 from polytask.training._held_out import hold_out
 from polytask.training._process_checks import check_same_step, check_same_training
-from polytask.training._run_state import resume_run, save_run
+from polytask.training._saver import OnEpoch, Saver
 from polytask.training._score_checks import check_network
 from polytask.training._start import load_start
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
+from polytask.training._trained import Trained
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._training_run import TrainingRun
 
-__all__ = ["Trained", "Trainer"]
-
-OnEpoch = Callable[[EpochRecord], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """The result of training.
-
-    Attributes
-    ----------
-    network : MultiTaskModule
-        In its best state and evaluation mode.
-    schemas : mapping of source name to Schema
-        Fitted on the training rows.
-    history : History
-    """
-
-    network: MultiTaskModule
-    schemas: Mapping[str, Schema]
-    history: History
+__all__ = ["Trainer"]
 
 
 @dataclass(frozen=True)
@@ -235,7 +212,7 @@ class Trainer(TrainerSettings):
                 identity = self._identity(
                     architecture, train, validation, seed, start=start, held_out=held_out
                 )
-                save = _Saver(checkpoint, identity, checkpoint_seconds)
+                save = Saver(checkpoint, identity, checkpoint_seconds)
                 save.resume(run)
                 on_epoch = save.watched(on_epoch)
             check_same_step(processes, run.step, fabric.device)
@@ -271,63 +248,3 @@ class Trainer(TrainerSettings):
             held_out,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-class _Saver:
-    """Writer of a run's checkpoint, at most once per interval."""
-
-    def __init__(self, checkpoint: Path | Checkpoint, identity: str, seconds: float) -> None:
-        self.kept: Mapping[str, Any] | None = None
-        if isinstance(checkpoint, Checkpoint):
-            self.path, self.kept = checkpoint.path, checkpoint.kept
-        else:
-            self.path = Path(checkpoint)
-        self.identity, self.seconds = identity, seconds
-        self.last = time.monotonic()
-        self.resumed = False
-        self.user_error: Exception | None = None
-
-    def resume(self, run: TrainingRun) -> None:
-        with writing(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            resume_run(run, self.path, self.identity, self.kept)
-            self.resumed = True
-
-    def watched(self, on_epoch: OnEpoch | None) -> OnEpoch | None:
-        """The user's function, with its errors recorded: they are not errors of training."""
-        if on_epoch is None:
-            return None
-
-        def watching(record: EpochRecord) -> None:
-            try:
-                on_epoch(record)
-            except Exception as error:
-                self.user_error = error
-                raise
-
-        return watching
-
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Name the checkpoint in errors of a training run that was resumed from it.
-
-        A wrong state of an optimiser or of early stopping fails only when it is used.
-        """
-        try:
-            yield
-        except PolytaskError:
-            raise
-        except Exception as error:
-            if not self.resumed or error is self.user_error:
-                raise
-            sentence = (
-                f"Training cannot go on from {self.path.name} ({reason(error)}). "
-                "Delete it to start anew."
-            )
-            raise StudyError(sentence) from error
-
-    def __call__(self, run: TrainingRun) -> None:
-        if time.monotonic() - self.last >= self.seconds:
-            save_run(run, self.path, self.identity, self.kept)
-            self.last = time.monotonic()

@@ -18,11 +18,9 @@ from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, SourceBatch
-from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.losses import MultiTaskLoss
 from polytask.processes import OneProcess, Processes
 from polytask.sampling._epoch_batches import steps_per_epoch
-from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
 from polytask.training._batches import Batches
@@ -37,6 +35,7 @@ from polytask.training._process_checks import check_shared_work
 from polytask.training._progress import TrainingProgress
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._run_means import RunMeans
+from polytask.training._sampler_checks import check_sampler
 from polytask.training._selection import make_selection
 from polytask.training._several_processes import (
     average_buffers,
@@ -84,7 +83,7 @@ class TrainingRun:
         self.seed, self.processes = seed, processes or OneProcess()
         self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
         check_shared_work(trainer, network, self.balancing.weighting, self.processes)
-        self._check_sampler(has_validation=validation is not None)
+        check_sampler(trainer, network, has_validation=validation is not None)
         train, held_out = self.balancing.hold_out(train, seed)
         planned = self._planned_batches(train)
         if network.replicated:
@@ -117,25 +116,6 @@ class TrainingRun:
             _MIN_EVALUATION_INTERVAL,
         )
         self._prepare(seed)
-
-    def _check_sampler(self, *, has_validation: bool) -> None:
-        """Refuse a sampler that could not be used."""
-        sampler = self.trainer.row_sampler()
-        if sampler is None:
-            return
-        name = type(sampler).__name__
-        if self.network.replicated:
-            sentence = (
-                f"The networks of single tasks draw rows of their own, which {name} could not "
-                "choose. Leave `sampler` of Trainer at None."
-            )
-            raise ParameterError(sentence)
-        if VALIDATION_LOSSES in sampler.needs and not has_validation:
-            sentence = (
-                f"{name} follows the losses of validation rows, and there are none. Give "
-                "validation data, or choose another `sampler`."
-            )
-            raise ParameterError(sentence)
 
     def _observing(
         self,
@@ -178,7 +158,7 @@ class TrainingRun:
         self.frozen: Frozen | None = None
         self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
-        self.divergence = Divergence()
+        self.divergence = Divergence(self.network, self.tasks)
         self.step = 0
         self.seconds_before = 0.0
         self.means = RunMeans(len(self.tasks), self.fabric.device)
@@ -274,7 +254,7 @@ class TrainingRun:
         self.loss.scale = self.batches.scale(position)
         batch_losses = self._losses(batch)
         losses = batch_losses.values
-        self._check_finite(losses, position)
+        self.divergence.check(losses, self.step, position, self.batches.steps_per_epoch)
         weights = self._backward(batch, batch_losses, position)
         self.means.add(losses, weights, self.batches.fraction(position))
         return batch, BatchLosses(losses, batch_losses.present)
@@ -297,23 +277,6 @@ class TrainingRun:
         present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
         losses = torch.where(present, batch_losses.losses, 0.0)
         return batch_losses._replace(losses=losses, present=present)
-
-    def _check_finite(self, losses: Tensor, position: int) -> None:
-        if math.isfinite(float(losses.detach().sum())):
-            return
-        values = losses.detach().tolist()
-        bad = [k for k, value in enumerate(values) if not math.isfinite(value)]
-        if not bad:  # finite losses whose sum overflows
-            bad = [values.index(max(values))]
-        self.divergence.check(self.network, self.step)
-        epoch, batch = divmod(position, self.batches.steps_per_epoch)
-        names = ", ".join(f"{self.tasks.names[k]!r} ({values[k]:g})" for k in bad[:5])
-        sentence = (
-            f"Training stopped: the loss of task {names} is not finite in batch {batch + 1} of "
-            f"epoch {epoch + 1} (optimiser step {self.step + 1}). Lower `learning_rate`, set "
-            "`clip_norm`, or look for extreme values in the inputs and targets."
-        )
-        raise NonFiniteLossError(sentence)
 
     def _backward(self, batch: Batch, batch_losses: BatchLosses, position: int) -> Tensor:
         """Fill gradients; return the balancing weights."""
