@@ -339,6 +339,27 @@ def test_one_task_is_its_own_copy():
         assert torch.equal(tensor, state[name])
 
 
+def test_observers_that_compare_tasks_are_left_out_for_one_task():
+    data = tiny_dataset(["regression"])
+    learner = MergedNetwork(SMALL, replace(TRAINER, steps=6, observers=("gradient_conflict",)))
+    assert "gradient_conflict is left out" in " ".join(learner.notes(data))
+    assert not any(epoch.observed for epoch in learner.fit(data, data, 0).history.epochs)
+
+
+def frozen_layer(shape):
+    return nn.Linear(*shape, 4).requires_grad_(False)
+
+
+def test_a_trunk_that_is_not_trained_is_not_shared():
+    table = {"x": [0.0, 1.0, 2.0, 3.0] * 4, "a": [1.0, 2.0] * 8, "b": [3.0, 1.0] * 8}
+    data = polytask.read(table, [Task("a", "regression"), Task("b", "regression")])
+    frozen = HardSharing(frozen_layer)
+    assert not frozen.build(fit_schemas(data), data.tasks, 0).shared_parameters()
+    assert "hard_sharing has none" in MergedNetwork(frozen).refuses(data)
+    trainer = replace(TRAINER, steps=6, observers=("gradient_conflict",))
+    assert MultiTaskNetwork(frozen, trainer).fit(data, data, 0).history.n_steps == 6
+
+
 def test_batch_statistics_are_averaged_whatever_the_method():
     architecture = HardSharing(MLP((8,), normalization="batch"))
     model = fitted(TaskArithmetic(scale=5.0), architecture)

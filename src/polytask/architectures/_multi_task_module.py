@@ -169,7 +169,9 @@ class MultiTaskModule(nn.Module, ABC):
         return [
             owned.tensor
             for owned in self.owners()
-            if owned.is_shared and isinstance(owned.tensor, nn.Parameter)
+            if owned.is_shared
+            and isinstance(owned.tensor, nn.Parameter)
+            and owned.tensor.requires_grad
         ]
 
     def penalty(self) -> Float[Tensor, ""]:

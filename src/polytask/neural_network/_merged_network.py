@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from polytask._naming import made, snake_case
@@ -134,9 +134,7 @@ class MergedNetwork(MultiTaskNetwork):
                 "and train other seeds in the other processes."
             )
             raise ParameterError(sentence)
-        trainer = self.trainer
-        if budget is not None:
-            trainer = replace(trainer, steps=budget.steps, epochs=None)
+        trainer = self._trainer_for(train, budget)
         training = MergedTraining(
             self.architecture,
             trainer,

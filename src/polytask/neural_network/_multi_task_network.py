@@ -147,6 +147,14 @@ class MultiTaskNetwork(Learner):
         shares = not comparing or plan_network(self.architecture, data).shares
         return comparing if shares is False else []
 
+    def _trainer_for(self, data: MultiTaskDataset, budget: Budget | None) -> Trainer:
+        """The trainer with the steps of a budget, and with the observers that can be served."""
+        trainer = self.trainer
+        if unserved := self._unserved_observers(data):
+            kept = tuple(o for o in trainer.observers if o not in unserved)
+            trainer = replace(trainer, observers=kept)
+        return trainer if budget is None else replace(trainer, steps=budget.steps, epochs=None)
+
     def _unobserved(self, data: MultiTaskDataset) -> str | None:
         unserved = [observer.name for observer in self._unserved_observers(data)]
         if not unserved:
@@ -171,12 +179,7 @@ class MultiTaskNetwork(Learner):
         if the trained network could not be saved.
         """
         warn_unless_savable(self.architecture)
-        trainer = self.trainer
-        if unserved := self._unserved_observers(train):
-            kept = tuple(o for o in trainer.observers if o not in unserved)
-            trainer = replace(trainer, observers=kept)
-        if budget is not None:
-            trainer = replace(trainer, steps=budget.steps, epochs=None)
+        trainer = self._trainer_for(train, budget)
         trained = trainer.fit(self.architecture, train, validation, seed=seed, **options)
         schemas = dict(trained.schemas)
         model = NetworkModel(self.architecture, trained.network, train.tasks, schemas)

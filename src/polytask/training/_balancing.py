@@ -68,7 +68,7 @@ class Balancing:
         self.weighting, self.aggregator = trainer.balancing()
         if self.weighting is not None:
             promise_hooks(self.weighting)
-        self.shared = [p for p in network.shared_parameters() if p.requires_grad]
+        self.shared = network.shared_parameters()
         weights = torch.tensor(
             [task.weight for task in tasks], dtype=torch.float32, device=fabric.device
         )

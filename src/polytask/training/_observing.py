@@ -76,7 +76,7 @@ class Observing:
         self.observers = deepcopy(tuple(observers))
         self.forward, self.tasks, self.validation, self.seed = forward, tasks, validation, seed
         self.network: MultiTaskModule = forward.network
-        self.shared = [p for p in self.network.shared_parameters() if p.requires_grad]
+        self.shared = self.network.shared_parameters()
         for observer in self.observers:
             self._check(observer)
         self.drawn = self._drawn(train, batch_size)
