@@ -6,26 +6,28 @@ from typing import Annotated
 
 import typer
 
-from polytask.cli import _options as options
+from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
+from polytask.cli import _training_options as training
+from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["compare"]
 
 
 def compare(
-    table: options.Table = None,
-    source: options.Source = None,
-    target: options.Target = None,
-    auxiliary: options.Auxiliary = None,
-    task_column: options.TaskColumn = None,
-    features: options.Features = None,
-    drop: options.Drop = None,
-    weight: options.Weight = None,
-    task_weight: options.TaskWeight = None,
-    class_weight: options.ClassWeight = None,
-    metric: options.Metric = None,
-    loss: options.Loss = None,
-    after: options.After = None,
+    table: data.Table = None,
+    source: data.Source = None,
+    target: data.Target = None,
+    auxiliary: data.Auxiliary = None,
+    task_column: data.TaskColumn = None,
+    features: data.Features = None,
+    drop: data.Drop = None,
+    weight: data.Weight = None,
+    task_weight: data.TaskWeight = None,
+    class_weight: data.ClassWeight = None,
+    metric: data.Metric = None,
+    loss: data.Loss = None,
+    after: data.After = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -68,23 +70,23 @@ def compare(
             rich_help_panel="Training",
         ),
     ] = None,
-    weighting: options.Weighting = None,
-    aggregation: options.Aggregation = None,
-    engine: options.Engine = None,
-    aggregate_every: options.AggregateEvery = None,
-    sampler: options.SamplerName = None,
-    observer: options.ObserverNames = None,
-    set: options.Set = None,  # noqa: A002 - the option's name
+    weighting: training.Weighting = None,
+    aggregation: training.Aggregation = None,
+    engine: training.Engine = None,
+    aggregate_every: training.AggregateEvery = None,
+    sampler: training.SamplerName = None,
+    observer: training.ObserverNames = None,
+    set: training.Set = None,  # noqa: A002 - the option's name
     seeds: Annotated[
         int | None,
         typer.Option(
             metavar="N", help="Runs of every model; 3 by default.", rich_help_panel="Training"
         ),
     ] = None,
-    device: options.Device = None,
-    precision: options.Precision = None,
-    steps: options.Steps = None,
-    epochs: options.Epochs = None,
+    device: training.Device = None,
+    precision: training.Precision = None,
+    steps: training.Steps = None,
+    epochs: training.Epochs = None,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -114,9 +116,9 @@ def compare(
             "runs/ that is named after table and study.",
         ),
     ] = None,
-    config: options.Config = None,
-    trust: options.Trust = None,
-    quiet: options.Quiet = None,
+    config: Config = None,
+    trust: Trust = None,
+    quiet: Quiet = None,
 ) -> None:
     """Train tasks jointly and separately, and report which is better.
 

@@ -6,26 +6,28 @@ from typing import Annotated
 
 import typer
 
-from polytask.cli import _options as options
+from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
+from polytask.cli import _training_options as training
+from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["fit"]
 
 
 def fit(
-    table: options.Table = None,
-    source: options.Source = None,
-    target: options.Target = None,
-    auxiliary: options.Auxiliary = None,
-    task_column: options.TaskColumn = None,
-    features: options.Features = None,
-    drop: options.Drop = None,
-    weight: options.Weight = None,
-    task_weight: options.TaskWeight = None,
-    class_weight: options.ClassWeight = None,
-    metric: options.Metric = None,
-    loss: options.Loss = None,
-    after: options.After = None,
+    table: data.Table = None,
+    source: data.Source = None,
+    target: data.Target = None,
+    auxiliary: data.Auxiliary = None,
+    task_column: data.TaskColumn = None,
+    features: data.Features = None,
+    drop: data.Drop = None,
+    weight: data.Weight = None,
+    task_weight: data.TaskWeight = None,
+    class_weight: data.ClassWeight = None,
+    metric: data.Metric = None,
+    loss: data.Loss = None,
+    after: data.After = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -55,13 +57,13 @@ def fit(
             rich_help_panel="Training",
         ),
     ] = None,
-    weighting: options.Weighting = None,
-    aggregation: options.Aggregation = None,
-    engine: options.Engine = None,
-    aggregate_every: options.AggregateEvery = None,
-    sampler: options.SamplerName = None,
-    observer: options.ObserverNames = None,
-    set: options.Set = None,  # noqa: A002 - the option's name
+    weighting: training.Weighting = None,
+    aggregation: training.Aggregation = None,
+    engine: training.Engine = None,
+    aggregate_every: training.AggregateEvery = None,
+    sampler: training.SamplerName = None,
+    observer: training.ObserverNames = None,
+    set: training.Set = None,  # noqa: A002 - the option's name
     seed: Annotated[
         int | None,
         typer.Option(
@@ -70,10 +72,10 @@ def fit(
             rich_help_panel="Training",
         ),
     ] = None,
-    device: options.Device = None,
-    precision: options.Precision = None,
-    steps: options.Steps = None,
-    epochs: options.Epochs = None,
+    device: training.Device = None,
+    precision: training.Precision = None,
+    steps: training.Steps = None,
+    epochs: training.Epochs = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -83,9 +85,9 @@ def fit(
             help="Receives the model; an earlier one there is replaced; model by default.",
         ),
     ] = None,
-    config: options.Config = None,
-    trust: options.Trust = None,
-    quiet: options.Quiet = None,
+    config: Config = None,
+    trust: Trust = None,
+    quiet: Quiet = None,
 ) -> None:
     """Train one model and save it.
 

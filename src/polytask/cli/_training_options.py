@@ -1,0 +1,135 @@
+"""Options for balancing and training; None means that it was not given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "USUAL_AGGREGATIONS",
+    "USUAL_WEIGHTINGS",
+    "AggregateEvery",
+    "Aggregation",
+    "Device",
+    "Engine",
+    "Epochs",
+    "ObserverNames",
+    "Precision",
+    "SamplerName",
+    "Set",
+    "Steps",
+    "Weighting",
+]
+
+_PANEL = "Training"
+
+USUAL_WEIGHTINGS = ("equal", "uncertainty_weighting", "dynamic_weight_average", "famo")
+USUAL_AGGREGATIONS = ("mean", "mgda", "pc_grad", "ca_grad", "nash_mtl", "up_grad")
+_MORE = "polytask methods lists all; module:Class is one of your own"
+
+Weighting = Annotated[
+    str | None,
+    typer.Option(
+        "--weighting",
+        metavar="NAME",
+        help=f"How joint networks weigh the tasks' losses, such as {', '.join(USUAL_WEIGHTINGS)}; "
+        f"{_MORE}.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Aggregation = Annotated[
+    str | None,
+    typer.Option(
+        "--aggregation",
+        metavar="NAME",
+        help="How joint networks make one update of the tasks' gradients, such as "
+        f"{', '.join(USUAL_AGGREGATIONS)}; {_MORE}.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="With an aggregation, how the tasks' gradients are found: auto, layerwise, batched "
+        "or per_task, all exact; last_layer or features, cheaper stand-ins.",
+        rich_help_panel=_PANEL,
+    ),
+]
+AggregateEvery = Annotated[
+    int | None,
+    typer.Option(
+        "--aggregate-every",
+        metavar="N",
+        help="With an aggregation, make its weights every N steps and keep them in between.",
+        rich_help_panel=_PANEL,
+    ),
+]
+SamplerName = Annotated[
+    str | None,
+    typer.Option(
+        "--sampler",
+        metavar="NAME",
+        help="With several sources, how their rows are mixed in a batch: proportional (the "
+        "default), uniform, temperature:0.5, annealed_temperature, round_robin or dynamic.",
+        rich_help_panel=_PANEL,
+    ),
+]
+ObserverNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--observer",
+        metavar="NAME",
+        help="What is measured of networks at every evaluation and kept in their history, such as "
+        "gradient_conflict; training stays the same. Repeat for more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Any setting of the models by its path, such as trainer.optimizer=rmsprop, "
+        "encoder.widths=64,64 or initializer=orthogonal, in every model that has it. Repeat for "
+        "more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Where networks are trained: cpu, cuda, cuda:1 or auto; cpu by default.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Number format of networks in training: 32, or 16 and bf16, which are mixed; 32 by "
+        "default.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        "--steps",
+        metavar="N",
+        help="Optimiser steps of a training run, at most; 2000 by default.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs",
+        metavar="N",
+        help="Instead of --steps: passes over the training rows.",
+        rich_help_panel=_PANEL,
+    ),
+]
