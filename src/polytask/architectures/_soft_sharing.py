@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from polytask._validation import (
     check_parameters,
 )
 from polytask.architectures._coupled_parameters import CoupledParameters, couple
+from polytask.architectures._coupled_stages import check_coupled, coupled_stages, layer_names
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
@@ -175,12 +176,12 @@ class SoftSharingNetwork(MultiTaskModule):
         self.coupled = nn.ModuleDict()
         self.layers: dict[str, tuple[str, tuple[str, ...]]] = {}
         parts = list(self._parts(recipe))
-        layers = _layer_names([(layer, part.parameter) for _, layer, _, part in parts])
+        layers = layer_names([(layer, part.parameter) for _, layer, _, part in parts])
         for (stage, _, of_layer, part), name in zip(parts, layers, strict=True):
             key = f"{stage}/{part.parameter}".replace(".", "-")
             self.coupled[key] = part
             self.layers[key] = name, of_layer
-        _check_coupled(recipe, len(self.towers) + 1, self.coupled)
+        check_coupled(recipe.stages, len(self.towers) + 1, self.coupled)
         self.proximal = not recipe.penalty.smooth  # type: ignore[union-attr]
 
     def _parts(
@@ -189,7 +190,7 @@ class SoftSharingNetwork(MultiTaskModule):
         """Stage, name of the layer, tasks and coupled parameters."""
         last, biases = len(self.towers) + 1, recipe.biases
         penalty: Penalty = recipe.penalty  # type: ignore[assignment] # whose name was resolved
-        stages = _checked(recipe, last)
+        stages = coupled_stages(recipe.stages, last)
         if 0 in stages and isinstance(self.inputs, TaskEntries) and len(self.inputs) == 1:
             for part in couple(penalty, self.inputs[0], biases=biases):  # type: ignore[arg-type]
                 yield "0", "entry", self.tasks.names, part
@@ -271,58 +272,6 @@ class SoftSharingNetwork(MultiTaskModule):
 
     def _coupled(self) -> list[CoupledParameters]:
         return list(self.coupled.values())  # type: ignore[arg-type]
-
-
-def _layer_names(parameters: Sequence[tuple[str, str]]) -> list[str]:
-    """Readable names of coupled parameters, each given as the name of its stage and its own.
-
-    ``"stage 1, weight"`` where the stage has one coupled layer, otherwise ``"stage 2, block.1.weight"``.
-    """
-    dotted = [(stage, name.replace("__", ".")) for stage, name in parameters]
-    layers: dict[str, set[str]] = {}
-    for stage, name in dotted:
-        layers.setdefault(stage, set()).add(name.rpartition(".")[0])
-    return [
-        f"{stage}, {name.rpartition('.')[2] if len(layers[stage]) == 1 else name}"
-        for stage, name in dotted
-    ]
-
-
-def _checked(recipe: SoftSharing, last: int) -> set[int]:
-    """The stages to couple, counted from the entry."""
-    if recipe.stages is None:
-        return set(range(last + 1))
-    beyond = [stage for stage in recipe.stages if stage > last]
-    if beyond:
-        sentence = (
-            f"The `stages` parameter of SoftSharing must be stages between 0, the entry, and {last}, "
-            f"the heads. Got {beyond[0]} instead; the encoder has {last - 1} stages."
-        )
-        raise ParameterError(sentence)
-    if -1 in recipe.stages and last in recipe.stages:
-        sentence = (
-            "The `stages` parameter of SoftSharing must be different stages. "
-            f"Got -1 and {last}, which both mean the heads; leave out one of them."
-        )
-        raise ParameterError(sentence)
-    return {last if stage == -1 else stage for stage in recipe.stages}
-
-
-def _check_coupled(recipe: SoftSharing, last: int, coupled: Iterable[str]) -> None:
-    """Refuse a named stage in which there is nothing that all tasks have alike."""
-    stages = {int(name.partition("/")[0]) for name in coupled}
-    empty = sorted(_checked(recipe, last) - stages) if recipe.stages is not None else []
-    if empty:
-        why = {
-            0: "the entry has no weights that all tasks have in one source",
-            last: "no block of equal kind and size holds several tasks for this penalty",
-        }
-        sentence = (
-            f"The `stages` parameter of SoftSharing must name stages with weights that tasks have "
-            f"alike. Got {empty[0]} instead: {why.get(empty[0], 'this stage has none')}. Leave it "
-            "out, or couple others."
-        )
-        raise ParameterError(sentence)
 
 
 def _misfit(penalty: Penalty, n_tasks: int) -> str | None:
