@@ -109,3 +109,10 @@ def test_a_large_network_is_refused_before_it_is_filled(recipe):
     with Fills() as fills, pytest.raises(ValueError, match="more parameters"), limit_parameters(10):
         recipe.build(schemas, data.tasks, 0)
     assert fills.n_numbers < 2**18
+
+
+def test_experts_without_a_stage_are_not_built_one_by_one():
+    recipe, data = AdaTT(MLP(()), n_specific=10**8), tiny_dataset(["regression"] * 2)
+    with limit_parameters(1000):
+        network = recipe.build(fit_schemas(data), data.tasks, 0)
+    assert not len(network.towers)

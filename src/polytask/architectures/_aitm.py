@@ -41,8 +41,8 @@ class AITM(EncoderArchitecture):
 
     .. math:: \alpha \sum_{s \to t} \operatorname{mean} \max(p_t - p_s, 0)
 
-    draws a later step that is more probable than the one before it down. It is no guarantee: `ESMM`
-    gives one.
+    lowers the probability of a step where it exceeds that of the step before. It guarantees no
+    order; `ESMM` does.
 
     Parameters
     ----------

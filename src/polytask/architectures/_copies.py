@@ -51,7 +51,7 @@ class Copies(Owner):
         Of one structure; their parameters are copied.
     sample : tensor, mapping of str to tensor, or State
         Two rows of inputs as one module takes them, also with `apart` without an axis over the
-        copies. They tell whether the modules can be batched.
+        copies. They determine whether the modules can be batched.
     apart : bool, default False
         Whether every copy takes inputs of its own, with a leading axis over the copies.
     tasks : sequence of str, optional
@@ -211,8 +211,8 @@ class Copies(Owner):
         inputs : tensor, mapping of str to tensor, or State
             The same for all copies; with `apart` they have a leading axis over the copies.
         sizes : sequence of int, optional
-            With `apart`: of a copy's rows only so many count. Modules that run one after another,
-            which may look at a batch as a whole, do not see the others, whose features are 0.
+            With `apart`: how many rows of each copy count. Modules that run one after another, whose
+            result may depend on the batch as a whole, do not receive the others, whose features are 0.
         members : sequence of int, optional
             The copies that run, where not all do.
         apart : bool, optional

@@ -41,13 +41,13 @@ class DSelectK(EncoderArchitecture):
     n_experts : {2, 4, 8, 16, 32, 64}, default 8
         A power of two, so that each code names an expert.
     n_selected : int, default 2
-        Selectors k of each task, and so the most experts that it chooses for a row once all of
-        them have decided. Until then more have a weight.
+        Selectors k of each task. Once all have decided, at most k experts have a weight for a row;
+        until then more do.
     gamma : float, default 1.0
         Width of the smooth step; a wider one decides later.
     entropy : float, default 1e-3
         Strength of the entropy of the selectors' choices, summed over tasks and selectors and
-        averaged over rows, which is added to the loss so that they decide; a penalty, and so no
+        averaged over rows, which is added to the loss so that selectors decide. It does not
         guarantee that they do.
     tower_widths : tuple of int, default ()
         Fully connected layers with ReLU, of each task, between the mixture and its head.

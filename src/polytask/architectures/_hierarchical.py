@@ -34,10 +34,10 @@ class Hierarchical(EncoderArchitecture):
         \qquad s_k = V_k h_{d(k)} + b_k
 
     with the depth d(k) of task k. Label embeddings E of all lower scores and a shortcut U from the
-    entry are added to the input of each stage that stands right above one at which tasks are
-    answered; to that of other stages nothing is added. Levels follow from ``Task(after=…)``; without
-    any, tasks are low to high in the order given (and a note says so). L levels are spread over the S stages, level l at
-    stage ⌈l S / L⌉, so that the highest is answered at the top.
+    entry are added to the input of each stage right above one at which tasks are answered; nothing
+    is added to that of other stages. Levels follow from ``Task(after=…)``; without any, tasks are
+    low to high in the order given (and a note says so). L levels are spread over the S stages,
+    level l at stage ⌈l S / L⌉, so that the highest is answered at the top.
 
     Parameters
     ----------
@@ -198,8 +198,9 @@ def depths_of(tasks: TaskSet, n_stages: int) -> dict[str, int]:
         listed = "; ".join(", ".join(level) for level in levels)
         sentence = (
             "The `encoder` parameter of Hierarchical must have a stage for every level of tasks, of "
-            f"which there are {len(levels)} ({listed}). Got {n_stages} stage{'s' * (n_stages != 1)}; give more, such as "
-            f"MLP({(256,) * len(levels)}), or leave out `after` of some tasks."
+            f"which there are {len(levels)} ({listed}). Got {n_stages} "
+            f"stage{'s' * (n_stages != 1)}; give more, such as MLP({(256,) * len(levels)}), or leave "
+            "out `after` of some tasks."
         )
         raise ParameterError(sentence)
     return {

@@ -45,8 +45,8 @@ class LoRA(EncoderArchitecture):
     initializer : str, optional
         How weight matrices are drawn, but for :math:`B_k`; PyTorch's own way when None.
     rank : int, default 4
-        Rows of :math:`A_k`, at most the smaller size of each layer: more would only repeat what
-        fewer can say.
+        Rows of :math:`A_k`, in each layer at most its smaller size, which gives every update
+        already.
 
     Raises
     ------

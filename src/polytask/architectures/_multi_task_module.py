@@ -95,7 +95,7 @@ class MultiTaskModule(nn.Module, ABC):
         raise NotImplementedError(sentence)
 
     def draw_preference(self, generator: torch.Generator) -> Float[Tensor, " n_tasks"] | None:
-        """Draw the preference of a training batch; None where the network takes none, as by default.
+        """Draw the preference of a training batch; None where the network takes none (the default).
 
         It is `polytask.data.SourceBatch.preference` of the batch, and multiplies the losses of the
         tasks, times their number, before anything is balanced. Rows without one are answered at
@@ -123,7 +123,7 @@ class MultiTaskModule(nn.Module, ABC):
         return None
 
     def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Weights that gates give to experts for every source's rows; {} without gates, as by default.
+        """Weights that gates give to experts for every source's rows; {} without gates (the default).
 
         Returns
         -------

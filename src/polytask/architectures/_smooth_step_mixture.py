@@ -15,7 +15,7 @@ __all__ = ["SmoothStepMixture", "smooth_step"]
 
 
 class SmoothStepMixture(Owner):
-    r"""Mixtures of experts for each task, at most k once selectors, each of which codes one, decide.
+    r"""Mixtures of experts for each task, which k selectors choose, each by the bits of its code.
 
     .. math:: g(x) = \sum_{i=1}^{k} \mathrm{softmax}(A x)_i \; r(Z_i x), \qquad
               r(z)_e = \prod_{j} S(z_j)^{e_j} (1 - S(z_j))^{1 - e_j}
@@ -54,7 +54,7 @@ class SmoothStepMixture(Owner):
         members: Sequence[int] | None = None,
         task: Int[Tensor, " n"] | None = None,
     ) -> Float[Tensor, "n *n_tasks n_selected n_experts"]:
-        """What each selector chooses: weights of the experts, which sum to 1.
+        """The weights that each selector gives to the experts, which sum to 1.
 
         Parameters
         ----------

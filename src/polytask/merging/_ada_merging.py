@@ -55,7 +55,7 @@ class AdaMerging(Merging):
 
     Examples
     --------
-    Only one of two networks is any good for what the loss asks:
+    Only one of two networks lowers the loss:
 
     >>> import torch
     >>> from polytask.merging import AdaMerging

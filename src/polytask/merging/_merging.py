@@ -22,7 +22,7 @@ Vectors = Mapping[str, Mapping[str, Tensor]]
 """Task vectors: of every network, the difference of each tensor from that of the start."""
 
 Objective = Callable[[Mapping[str, Tensor], int], Float[Tensor, ""]]
-"""``objective(update, step)``: the loss of the start plus an update on rows held out, with a graph."""
+"""``objective(update, step)``: loss of the start plus an update on held-out rows, with its graph."""
 
 
 class Merging(ABC):

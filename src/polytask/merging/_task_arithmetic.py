@@ -36,8 +36,8 @@ class TaskArithmetic(Merging):
 
     Notes
     -----
-    The paper chooses λ in steps of 0.05. With λ = 0 the start is kept. With 1/K the result is `WeightAveraging`'s. A negative λ
-    forgets what was learned.
+    The paper chooses λ in steps of 0.05. With λ = 0 the start is kept. With 1/K the result is
+    `WeightAveraging`'s. A negative λ forgets what was learned.
 
     References
     ----------

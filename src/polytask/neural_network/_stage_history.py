@@ -23,7 +23,7 @@ def counted_on(record: EpochRecord, earlier: History) -> EpochRecord:
 
 
 def joined(joint: History, tuned: History) -> History:
-    """The records, steps and seconds of joint training and fine-tuning, of the joint network's size."""
+    """Records, steps and seconds of joint training and fine-tuning; the size of the joint network."""
     return History(
         epochs=[*joint.epochs, *(counted_on(record, joint) for record in tuned.epochs)],
         stopped=(

@@ -41,8 +41,8 @@ class TensorTraceNorm(Penalty):
     are on the first, which leaves all unfoldings the same up to transposition. They weight the
     unfoldings and follow a subgradient. Here the weights are equal and sum to 1, so that all
     kinds are `TraceNorm` for a matrix, and there is a proximal map: unfoldings are thresholded in
-    turn by Dykstra's algorithm until the point no longer changes, for at most 500 rounds. With the small
-    steps of training two or three suffice.
+    turn by Dykstra's algorithm until the point no longer changes, for at most 500 rounds. With the
+    small steps of training two or three suffice.
 
     References
     ----------
