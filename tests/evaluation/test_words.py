@@ -2,6 +2,7 @@ import pytest
 
 from polytask._listing import count
 from polytask.evaluation.wording._words import (
+    chance,
     percent,
     telling_apart,
     together,
@@ -31,6 +32,21 @@ def test_differences_carry_their_sign():
 def test_percent():
     assert percent(0.0042) == "+0.42 %"
     assert percent(-0.012, (-0.02, 0.001)) == "−1.20 % [−2.00 %, 0.10 %]"
+
+
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [
+        (0.0222, "p = 0.022"),
+        (0.05, "p = 0.05"),
+        (0.0496, "p = 0.0496"),
+        (0.0504, "p = 0.0504"),
+        (0.05001, "p = 0.05001"),
+        (1.0, "p = 1"),
+    ],
+)
+def test_a_p_value_beside_the_level_shows_its_side(p, words):
+    assert chance(p) == words
 
 
 def test_counts_and_lists():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from polytask._listing import count
 from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._estimates import DeltaMEstimate
-from polytask.evaluation.wording._words import percent, together
+from polytask.evaluation.wording._words import chance, percent, together
 
 __all__ = [
     "aside",
@@ -46,7 +46,7 @@ def where_interval_holds_zero(p: float | None, interval: tuple[float, float] | N
     """Parenthesis for a small p beside an interval that holds 0, which is found differently."""
     if p is None or p > ALPHA or interval is None or not interval[0] <= 0 <= interval[1]:
         return ""
-    return f" (p = {p:.2g}, though the interval, found in another way, holds 0)"
+    return f" ({chance(p)}, though the interval, found in another way, holds 0)"
 
 
 def average_sentence(delta: DeltaMEstimate) -> str:

@@ -8,7 +8,7 @@ from polytask._listing import count
 from polytask.evaluation.judging._answer import ALPHA
 from polytask.evaluation.judging._comparison_records import LearnerDifference
 from polytask.evaluation.wording._average import average, printed_interval
-from polytask.evaluation.wording._words import together
+from polytask.evaluation.wording._words import chance, together
 from polytask.statistics import holm
 
 __all__ = ["about_others"]
@@ -49,12 +49,12 @@ def _sentence(difference: LearnerDifference, p: float, n_learners: int, *, twins
     side = "better" if delta.value is not None and delta.value > 0 else "worse"
     shown = f"{side} on average" if p <= ALPHA else "no difference shown on average"
     over = count(len(delta.tasks), "task")
-    chance = f"p = {p:.2g}"
+    reason = chance(p)
     if n_learners > 1:
-        chance += f" once corrected over {n_learners} joint learners"
+        reason += f" once corrected over {n_learners} joint learners"
     if p <= ALPHA and not _excludes_zero(difference):
-        chance += ", though the interval, found in another way, holds 0"
-    return f"{pair}: {shown}: {average(delta)} over {over} ({chance})."
+        reason += ", though the interval, found in another way, holds 0"
+    return f"{pair}: {shown}: {average(delta)} over {over} ({reason})."
 
 
 def _nothing_shown(differences: Sequence[LearnerDifference], *, twins: bool) -> list[str]:

@@ -9,7 +9,7 @@ from polytask.evaluation.judging._answer import HELPED, HURT, NOTHING, TOO_FEW
 from polytask.evaluation.judging._comparison_records import LearnerDifference, TaskDifference
 from polytask.evaluation.judging._population import Population
 from polytask.evaluation.wording._average import aside, average, where_interval_holds_zero
-from polytask.evaluation.wording._words import percent, share, with_interval
+from polytask.evaluation.wording._words import chance, percent, share, with_interval
 from polytask.metrics import metrics_for
 from polytask.tasks import TaskSet
 
@@ -47,7 +47,7 @@ def _task_sentence(task: str, label: str, difference: TaskDifference) -> str:
         and difference.p_corrected is not None
         and _excludes_zero(difference)
     ):
-        role += f" (p = {difference.p_corrected:.2g} once corrected over the tasks)"
+        role += f" ({chance(difference.p_corrected)} once corrected over the tasks)"
     if difference.answer in {HELPED, HURT}:
         role += where_interval_holds_zero(difference.p_corrected, difference.interval)
     return f"{task}: {_ANSWERS[difference.answer]}: {label} {number}{role}"

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from polytask._listing import enumerated, first_and_more
+from polytask.evaluation.judging._answer import ALPHA
 
 __all__ = [
     "amount",
+    "chance",
     "percent",
     "share",
     "signed",
@@ -33,6 +35,21 @@ def signed(value: float, decimals: int) -> str:
 def amount(value: float, decimals: int) -> str:
     """A value: ``0.9440``."""
     return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def chance(p: float) -> str:
+    """A p-value to two digits, or as many as keep it off the level: ``p = 0.022``, ``p = 0.0496``.
+
+    Examples
+    --------
+    >>> from polytask.evaluation.wording._words import chance
+    >>> chance(0.0222), chance(0.0496), chance(0.05)
+    ('p = 0.022', 'p = 0.0496', 'p = 0.05')
+    """
+    digits = 2
+    while float(f"{p:.{digits}g}") == ALPHA != p and digits < _MOST_SIGNIFICANT:
+        digits += 1
+    return f"p = {p:.{digits}g}"
 
 
 def _decimals(value: float, interval: Sequence[float] | None) -> int:
