@@ -95,6 +95,7 @@ def test_merged_copies_are_trained_as_their_network_says():
             {},
             "Two models have the name 'mmoe(n_experts=4)+mgda'. Leave out one, or",
         ),
+        (["separate(mmoe)"] * 2, {}, "--model 'separate(mmoe, label=NAME)'."),
         (["linear", "mmoe", "linear"], {}, "--model 'linear(name=NAME)'."),
         (["mmoe", "ple"], {"set": {"label": "x"}}, "Two models have the name 'x'. Leave out"),
     ],
@@ -165,6 +166,8 @@ def test_balancing_follows_the_bracket():
         ("mmoe+ +mgda", "Name a method after each plus: mmoe(n_experts=4)+mgda."),
         ("+mgda", "Begin with a model: hard_sharing+mgda."),
         ("", "Begin with a model: hard_sharing+mgda."),
+        ("mmoe[n_experts=4]", "Settings stand in brackets: mmoe(n_experts=4)."),
+        ("mmoe n_experts=4", "Settings stand in brackets: mmoe(n_experts=4)."),
         ("mmoe,ple", "Name every model by a --model of its own."),
     ],
 )
@@ -217,6 +220,11 @@ def test_study_files_have_mappings():
     assert CompareSettings(model=study).model == [
         "mmoe(n_experts=4, encoder.widths=64,64)",
         "ple+mgda",
+    ]
+    named = {"separate(mmoe)": {"encoder": {"widths": 4}}, "ties(mmoe+mgda)+famo": {"label": "x"}}
+    assert CompareSettings(model=named).model == [
+        "separate(mmoe, encoder.widths=4)",
+        "ties(mmoe+mgda, label=x)+famo",
     ]
     several = [{"mmoe+mgda": {"n_experts": 4}}, "mmoe(n_experts=16)"]
     assert CompareSettings(model=several).model == ["mmoe(n_experts=4)+mgda", "mmoe(n_experts=16)"]

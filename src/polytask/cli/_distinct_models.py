@@ -33,9 +33,10 @@ def check_distinct(learners: Sequence[Learner], models: Sequence[str]) -> None:
     for position, learner in enumerate(named):
         own = NAMES & {field.name for field in fields(learner)}  # type: ignore[arg-type]
         if times[learner.name] > 1 and own:
-            base = model_name(models[position]).base if models else "hard_sharing"
+            model = model_name(models[position] if models else "hard_sharing")
+            inside = ", ".join(filter(None, (model.part, f"{min(own)}=NAME")))
             sentence = (
                 f"Two models have the name {learner.name!r}. Leave out one, or give one another "
-                f"name: --model '{base}({min(own)}=NAME)'."
+                f"name: --model '{model.base}({inside})'."
             )
             raise ParameterError(sentence)

@@ -75,6 +75,8 @@ def model_name(text: str) -> ModelName:
     name = ModelName(base.strip(), settings, _methods(after, text), part)
     if not name.base:
         raise _malformed(text, "Begin with a model: hard_sharing+mgda.")
+    if "=" in name.base:
+        raise _malformed(text, "Settings stand in brackets: mmoe(n_experts=4).")
     if "," in name.base:
         raise _malformed(text, "Name every model by a --model of its own.")
     return name

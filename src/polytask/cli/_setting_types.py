@@ -77,8 +77,11 @@ def _model(name: str, settings: Any) -> str:
     written = {} if settings is None else set_values(settings)
     if not written:
         return name
-    base, plus, methods = name.partition("+")
     inside = ", ".join(f"{path}={text}" for path, text in written.items())
+    if ")" in name:  # separate(mmoe)+mgda
+        opened, _, methods = name.rpartition(")")
+        return f"{opened}, {inside}){methods}"
+    base, plus, methods = name.partition("+")
     return f"{base}({inside}){plus}{methods}"
 
 
