@@ -10,7 +10,7 @@ from torch import nn
 from polytask._seeds import derived_seed
 from polytask.aggregation import Sum
 from polytask.architectures import COSMOS, ParetoHyperNetwork
-from polytask.architectures._cosmos import _beside
+from polytask.architectures._widened_inputs import with_channels
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.encoders import MLP, State
 from polytask.losses import MultiTaskLoss
@@ -102,7 +102,7 @@ def test_what_an_encoder_freezes_is_not_generated():
 @pytest.mark.parametrize(("shape", "channels"), [((5,), 1), ((4, 5), 2), ((5, 2, 3), 1)])
 def test_the_preference_is_further_channels_of_steps_and_places(shape, channels):
     values, mask = torch.randn(2, *shape), torch.ones(2, 4, dtype=torch.bool)
-    widened = _beside(State(values, mask), PREFERENCE)
+    widened = with_channels(State(values, mask), PREFERENCE)
     assert widened.mask is mask
     own, added = widened.values.split([5, 3], dim=channels)
     assert torch.equal(own, values)

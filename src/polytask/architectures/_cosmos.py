@@ -14,7 +14,7 @@ from polytask._validation import Constraint, Interval
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._preference_network import CONCENTRATION, PreferenceNetwork
-from polytask.architectures._widened_inputs import WidenedInputs
+from polytask.architectures._widened_inputs import WidenedInputs, with_channels
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.ranges import Range, SearchRange
@@ -112,7 +112,9 @@ class COSMOSNetwork(PreferenceNetwork):
     def features(self, batch: Batch) -> Mapping[str, State]:
         """The trunk's output for every source's rows beside the preference."""
         preference, states = self.preference(batch), self.inputs(batch)
-        return self.trunk({name: _beside(state, preference) for name, state in states.items()})
+        return self.trunk(
+            {name: with_channels(state, preference) for name, state in states.items()}
+        )
 
     def preference_penalty(
         self,
@@ -128,13 +130,3 @@ class COSMOSNetwork(PreferenceNetwork):
         cosine = (losses @ own) / (norm * own.norm()).clamp(min=_LEAST_NORM**2)
         cosine = torch.where(norm > _LEAST_NORM, cosine, 0.0)
         return -self.cosine * len(losses) * cosine
-
-
-def _beside(state: State, preference: Tensor) -> State:
-    """A state whose rows have the preference as further channels."""
-    values = state.values
-    channels = 1 if values.ndim > 3 else values.ndim - 1
-    shape, size = [1] * values.ndim, list(values.shape)
-    shape[channels] = size[channels] = len(preference)
-    vectors = preference.to(values.dtype).view(shape).expand(size)
-    return State(torch.cat([values, vectors], dim=channels), state.mask)

@@ -14,9 +14,7 @@ from polytask._validation import Constraint, Interval
 from polytask.architectures._copies import Copies
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._fused_towers import FusedTowersNetwork
-from polytask.architectures._fusion_unit import (
-    FusionUnit,
-)
+from polytask.architectures._fusion_unit import FusionUnit
 from polytask.architectures._heads import Heads
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._pooled_copies import pooled_copies

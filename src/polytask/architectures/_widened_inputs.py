@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from polytask.architectures._inputs import Inputs
 from polytask.data import Schema
 from polytask.encoders import Encoder, State
 
-__all__ = ["WidenedInputs"]
+__all__ = ["WidenedInputs", "with_channels"]
 
 
 class WidenedInputs(Inputs):
@@ -37,11 +39,28 @@ class WidenedInputs(Inputs):
 
     def sample(self, source: str) -> State:
         """Two rows of zeros of a source after the embedding."""
-        values, mask = super().sample(source)
-        channels = 1 if values.ndim > 3 else values.ndim - 1
-        shape = list(values.shape)
-        shape[channels] = self.dim
-        return State(torch.cat([values, values.new_zeros(shape)], dim=channels), mask)
+        state = super().sample(source)
+        return with_channels(state, state.values.new_zeros(self.dim))
+
+
+def with_channels(state: State, vector: Float[Tensor, " d"]) -> State:
+    """A state whose rows have a vector as further channels, at every step or place alike.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.architectures._widened_inputs import with_channels
+    >>> from polytask.encoders import State
+    >>> with_channels(State(torch.zeros(2, 3)), torch.ones(1)).values
+    tensor([[0., 0., 0., 1.],
+            [0., 0., 0., 1.]])
+    """
+    values = state.values
+    channels = 1 if values.ndim > 3 else values.ndim - 1
+    shape, size = [1] * values.ndim, list(values.shape)
+    shape[channels] = size[channels] = len(vector)
+    vectors = vector.to(values.dtype).view(shape).expand(size)
+    return State(torch.cat([values, vectors], dim=channels), state.mask)
 
 
 def _widened(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
