@@ -1,6 +1,7 @@
 """A killed run goes on exactly where it was; no half file is ever left."""
 
 import json
+from functools import cache
 
 import pytest
 import torch
@@ -30,13 +31,19 @@ class KilledError(Exception):
     """The process was told to end."""
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("killed_at", [1, 3, 6])
-def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tmp_path):
+@cache
+def uninterrupted(recipe):
+    """The trainer of a recipe, what it is given, and the run that nothing interrupts."""
     architecture, options = RECIPES[recipe]
-    train, validation = mixed_table(seed=0), mixed_table(seed=1)
     trainer = Trainer(steps=120, batch_size=32, evaluate_every=15, **options)
-    whole = trainer.fit(architecture, train, validation, seed=2)
+    given = architecture, mixed_table(seed=0), mixed_table(seed=1)
+    return trainer, given, trainer.fit(*given, seed=2)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("killed_at", [1, 6])
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tmp_path):
+    trainer, given, whole = uninterrupted(recipe)
     path = tmp_path / "state.safetensors"
 
     def kill(record):
@@ -45,9 +52,9 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tm
 
     arguments = {"seed": 2, "checkpoint": path, "checkpoint_seconds": 0.0}
     with pytest.raises(KilledError):
-        trainer.fit(architecture, train, validation, on_epoch=kill, **arguments)
+        trainer.fit(*given, on_epoch=kill, **arguments)
     assert [file.name for file in tmp_path.iterdir()] == ["state.safetensors"]
-    resumed = trainer.fit(architecture, train, validation, **arguments)
+    resumed = trainer.fit(*given, **arguments)
     for name, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, resumed.network.state_dict()[name]), name
     ours, theirs = (h.to_dict() for h in (whole.history, resumed.history))
