@@ -72,7 +72,7 @@ def test_a_studys_executor_serves_another_study(tmp_path):
     assert executor._workers == []
 
 
-def test_the_runners_own_workers_end_with_it_and_given_ones_do_not(tmp_path):
+def test_the_runners_own_workers_raise_here_and_end_with_it_and_given_ones_do_not(tmp_path):
     data = table()
     (split,) = RandomSplit().splits(data, 0)
     given = LastFirst()
@@ -84,6 +84,8 @@ def test_the_runners_own_workers_end_with_it_and_given_ones_do_not(tmp_path):
     with Runner(tmp_path / "own", data, Budget(), jobs=2) as runner:
         runner.run_all([runner.request(Apart(), split, seed) for seed in (0, 1)])
         assert len(runner.executor._workers) == 2
+        with pytest.raises(ValueError, match="'alpha' parameter of Ridge"):
+            runner.run_all([runner.request(Apart(alpha=-3.0), split, seed) for seed in (0, 1)])
     assert runner.executor._workers == []
 
 

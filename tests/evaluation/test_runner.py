@@ -113,12 +113,6 @@ def test_runs_that_were_done_before_are_told_as_asked(tmp_path, data, split):
     assert (done, known) == ([first], [first])
 
 
-def test_an_error_in_a_worker_process_reaches_the_user(tmp_path, data, split):
-    runner = Runner(tmp_path, data, Budget(), jobs=2)
-    with pytest.raises(ValueError, match="'alpha' parameter of Ridge"):
-        runner.run_all([runner.request(Apart(alpha=-3.0), split, seed) for seed in (0, 1)])
-
-
 def test_a_run_that_diverges_is_a_record_too(tmp_path, data, split):
     runner = Runner(tmp_path, data, Budget())
     record = runner.run(runner.request(Apart(fails_at=1.0), split, 0))
