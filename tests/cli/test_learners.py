@@ -7,8 +7,8 @@ from polytask import architectures, learners
 from polytask.aggregation import MGDA, Aggregator
 from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
 from polytask.cli._observers import with_observers
-from polytask.cli._training_options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS
 from polytask.cli._settings import FitSettings
+from polytask.cli._training_options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES
 from polytask.observers import GradientConflict
