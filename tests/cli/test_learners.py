@@ -5,7 +5,8 @@ from users_observer import WeightNorm
 
 from polytask import architectures, learners
 from polytask.aggregation import MGDA, Aggregator
-from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
+from polytask.cli._balancing import balanced, balancing, check_sampler
+from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._settings import FitSettings
 from polytask.cli._training_options import USUAL_AGGREGATIONS, USUAL_WEIGHTINGS

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from polytask.architectures import HardSharing, MMoE
+from polytask.cli._balancing import balanced, balancing
 from polytask.cli._distinct_models import check_distinct
-from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._learners import named_learner
 from polytask.cli._model_names import model_name
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings, FitSettings, settings

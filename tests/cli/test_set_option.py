@@ -8,7 +8,8 @@ from users_encoder import users_encoder
 
 from polytask._trust import only_trusted
 from polytask.architectures import HardSharing, MMoE, SingleTask
-from polytask.cli._learners import balanced, balancing, named_learner
+from polytask.cli._balancing import balanced, balancing
+from polytask.cli._learners import named_learner
 from polytask.cli._set_option import with_settings
 from polytask.cli._set_values import set_values
 from polytask.cli._settings import CompareSettings, FitSettings, settings

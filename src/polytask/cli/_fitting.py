@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from polytask.bookkeeping import Budget
+from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
-from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
+from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._score_table import score_table
 from polytask.cli._set_option import with_settings

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
+from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._distinct_models import check_distinct
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import balanced, balancing, check_sampler, named_learner
+from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings

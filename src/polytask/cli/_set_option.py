@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from polytask._listing import enumerated, first_and_more
 from polytask._naming import snake_case
 from polytask._paths import Setting, Written, applied, find, near
-from polytask.cli._learners import SLOTS
+from polytask.cli._balancing import SLOTS
 from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._rooms import ROOMS
 from polytask.cli._settings import DataSettings

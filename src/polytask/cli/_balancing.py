@@ -1,0 +1,200 @@
+"""Balancing of the tasks of joint networks, by options and by names of models."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
+from polytask.aggregation import Aggregator
+from polytask.cli._settings import DataSettings
+from polytask.data import MultiTaskDataset
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import Learner
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer, check_device
+from polytask.weighting import Weighting
+
+__all__ = ["SLOTS", "balanced", "balancing", "check_sampler", "with_methods"]
+
+SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
+"""The rooms of balancing, which are also the trainer's settings, and what their methods are."""
+
+_OF_AGGREGATION = ("engine", "aggregate_every")
+
+
+def balancing(options: DataSettings) -> dict[str, Any]:
+    """Trainer settings that the balancing options give; options not given are left out."""
+    names = (*SLOTS, *_OF_AGGREGATION, "sampler")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    check_device(options.device, options.precision, "the command line")
+    _check_rooms(given)
+    stand_in = {"aggregation": "mean"}  # a model may name the aggregation that the rest is about
+    trainer = Trainer(**stand_in | given)  # finds methods, refuses wrong values before data is read
+    return {name: getattr(trainer, name) for name in given}
+
+
+def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[Learner, ...]:
+    """Return the learners with the settings of `balancing` in the joint networks.
+
+    Raises
+    ------
+    ParameterError
+        If there are settings and no learner is a joint network, none aggregates gradients and
+        they say how, or a learner names a method of the same room by itself.
+    """
+    if settings and not any(map(_balances, learners)):
+        names = ", ".join(learner.name for learner in learners)
+        mixes = set(settings) == {"sampler"}
+        verb = "choose" if mixes else "balance"
+        what = "the rows of a joint network" if mixes else "what tasks share in a network"
+        sentence = (
+            f"{_flags(settings, verb)} {what}, but {names} "
+            "shares nothing. Choose a model that does, such as hard_sharing."
+        )
+        raise ParameterError(sentence)
+    methods = {name: value for name, value in settings.items() if name not in _OF_AGGREGATION}
+    how = {name: value for name, value in settings.items() if name in _OF_AGGREGATION}
+    for learner in learners:
+        _check_names_none(learner, methods)
+    balanced_learners = [
+        _with(learner, methods) if _balances(learner) else learner for learner in learners
+    ]
+    if how and not any(map(_aggregates, balanced_learners)):
+        sentence = (
+            f"{_flags(how, 'say')} how gradients are aggregated, but no model aggregates any. "
+            "Name an --aggregation, or a model such as hard_sharing+mgda."
+        )
+        raise ParameterError(sentence)
+    return tuple(
+        _with(learner, how) if _aggregates(learner) else learner for learner in balanced_learners
+    )
+
+
+def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
+    """Refuse a sampler where there is nothing to mix.
+
+    Raises
+    ------
+    ParameterError
+        If the data has one source.
+    """
+    if options.sampler is not None and len(data.sources) == 1:
+        sentence = (
+            "--sampler says how rows of several sources are mixed, and there is one source. "
+            "Leave it out, or give several with --source NAME=FILE."
+        )
+        raise ParameterError(sentence)
+
+
+def with_methods(learner: Learner, words: Sequence[str], text: str) -> Learner:
+    """The learner with the methods of balancing that its name holds.
+
+    Parameters
+    ----------
+    learner : Learner
+    words : sequence of str
+        Names of weightings and aggregators.
+    text : str
+        The model's whole name, for errors.
+
+    Raises
+    ------
+    ParameterError
+        If two are of one kind, the learner has one itself, or it shares nothing.
+    UnknownNameError
+        If there is no such method.
+    """
+    if not words:
+        return learner
+    if not _balances(learner):
+        sentence = f"{text}: {learner.name} shares nothing between tasks that could be balanced."
+        raise ParameterError(sentence)
+    methods: dict[str, str] = {}
+    for word in words:
+        slot = _slot(word)
+        if slot in methods:
+            sentence = f"{text} names two methods of {slot}, {methods[slot]} and {word}. Name one."
+            raise ParameterError(sentence)
+        methods[slot] = word
+    _check_names_none(learner, methods)
+    return _with(learner, methods)
+
+
+def _check_rooms(given: Mapping[str, Any]) -> None:
+    """Refuse a method given to the option of another room, and name the right option."""
+    for option in SLOTS.keys() & given.keys():
+        name = given[option]
+        try:
+            slot = _slot(name)
+        except UnknownNameError:
+            continue  # the trainer says so
+        if slot != option:
+            kind = {"weighting": "a weighting", "aggregation": "an aggregator"}[slot]
+            sentence = f"There is no {option} named {name!r}: it is {kind}. Give --{slot} {name}."
+            raise UnknownNameError(sentence)
+
+
+def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
+    """Refuse an option for a method that the model's name already gives."""
+    for slot in methods if _balances(learner) else ():
+        own = getattr(learner.trainer, slot)
+        if own is not None:
+            sentence = (
+                f"{learner.name} names its {slot} itself, and --{slot} names one too. "
+                "Leave out one of them."
+            )
+            raise ParameterError(sentence)
+
+
+def _slot(name: str) -> str:
+    return _slot_of_own(name) if ":" in name else _method_named(name)[0]
+
+
+def _slot_of_own(name: str) -> str:
+    method: Any = resolve(name, "polytask.weighting", "weighting or aggregation", imports=True)
+    for slot, base in SLOTS.items():
+        if inspect.isclass(method) and issubclass(method, base):
+            return slot
+    sentence = f"{name} must be a class that extends Weighting or Aggregator, or one of its kinds."
+    raise UnknownNameError(sentence)
+
+
+def _method_named(name: str) -> tuple[str, Any]:
+    """The setting and the class of a public method of balancing, by its name in any spelling."""
+    known = {
+        candidate: (slot, method)
+        for slot, base in SLOTS.items()
+        for candidate, method in public_classes(f"polytask.{slot}", base).items()
+    }
+    for candidate, method in known.items():
+        if fold(candidate) == fold(name):
+            return method
+    guess = suggestion(name, map(snake_case, known))
+    raise UnknownNameError(f"There is no {' or '.join(SLOTS)} named {name!r}. {guess}")
+
+
+def _balances(learner: Learner) -> bool:
+    return isinstance(learner, MultiTaskNetwork) and learner.joint
+
+
+def _aggregates(learner: Any) -> bool:
+    return _balances(learner) and learner.trainer.aggregation is not None
+
+
+def _with(learner: Any, settings: Mapping[str, Any]) -> Learner:
+    """The network with settings of its trainer; a name that it was given gets its methods, too."""
+    trainer = replace(learner.trainer, **settings)
+    if learner.label is None:
+        return replace(learner, trainer=trainer)
+    methods = [getattr(trainer, slot) for slot in SLOTS if slot in settings]
+    words = [snake_case(type(method).__name__) for method in methods if method is not None]
+    return replace(learner, trainer=trainer, label="+".join([learner.label, *words]))
+
+
+def _flags(settings: Mapping[str, Any], verb: str) -> str:
+    """The options that were given and what they do."""
+    flags = " and ".join(f"--{name.replace('_', '-')}" for name in settings)
+    return f"{flags} {verb}{'s' * (len(settings) == 1)}"
