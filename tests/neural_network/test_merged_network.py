@@ -166,7 +166,7 @@ def test_half_of_the_budget_is_joint_and_the_cost_of_all_stages_is_counted():
     joint = replace(TRAINER, steps=10).fit(SMALL, TRAIN, VALIDATION, seed=3).history
     before = joint.epochs[joint.best_epoch - 1].validation_losses
     gain = mean_gain(TRAIN.tasks, before, history.epochs[-1].validation_losses)
-    change = f"{abs(gain):.1%} {'lower' if gain > 0 else 'higher'}"
+    change = f"{100 * abs(gain):.1f} % {'lower' if gain > 0 else 'higher'}"
     assert history.stopped.endswith(
         "merged by WeightAveraging(), whose validation losses are on average "
         f"{change} than those of the joint network"

@@ -87,5 +87,7 @@ def _compared(gain: float | None) -> str:
     """How the merged network compares with the joint one on the validation rows."""
     if gain is None or not math.isfinite(gain):
         return ""
-    change = f"{abs(gain):.1%} {'lower' if gain > 0 else 'higher'} than" if gain else "equal to"
+    change = (
+        f"{100 * abs(gain):.1f} % {'lower' if gain > 0 else 'higher'} than" if gain else "equal to"
+    )
     return f", whose validation losses are on average {change} those of the joint network"

@@ -123,7 +123,7 @@ class Observing:
         history: Sequence[EpochRecord],
         active: Bool[Tensor, " n_tasks"],
     ) -> EpochRecord:
-        """The record with what every observer returns; nothing of one that returns nothing.
+        """The record with what observers return; those that return nothing are left out.
 
         Parameters
         ----------

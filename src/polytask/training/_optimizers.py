@@ -60,9 +60,9 @@ def make_optimizer(
 def _can_fuse(
     factory: type[Optimizer], parameters: Sequence[nn.Parameter], options: Mapping[str, Any]
 ) -> bool:
-    """Whether a fused step is the same; it reads memory in order, whatever the strides.
+    """Whether a fused step, which reads memory in order whatever the strides, gives the same.
 
-    Those of gradients are seen to at every step, by `_lay_out_gradients`.
+    `_lay_out_gradients` puts the memory of gradients in order before every step.
     """
     return (
         issubclass(factory, (torch.optim.Adam, torch.optim.AdamW))
