@@ -221,6 +221,12 @@ def test_names_are_resolved_or_the_nearest_is_suggested():
         )
 
 
+@pytest.mark.parametrize("setting", [{"optimizer": "optimizer"}, {"scheduler": "lr_scheduler"}])
+def test_base_classes_are_no_choices(setting):
+    with pytest.raises(UnknownNameError, match="no (optimizer|scheduler) named"):
+        Trainer(**setting)
+
+
 def test_inputs_are_left_as_they_were():
     frame = pl.DataFrame({"x": [1.0, 2.0, 3.0, 4.0] * 10, "y": [0.0, 1.0, 0.0, None] * 10})
     copy = frame.clone()

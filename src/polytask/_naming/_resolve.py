@@ -26,7 +26,7 @@ def resolve(
     what : str
         What the name stands for, for the error sentence.
     base : type, optional
-        Only subclasses of this class count.
+        Only subclasses of this class count, itself not among them.
     imports : bool, default False
         Whether ``module:Name`` is imported, for classes of the user's own. While a file is read
         it must lie in what the user trusts (`polytask._trust.only_trusted`).
@@ -71,5 +71,7 @@ def _public(room: str, base: type | None) -> dict[str, Any]:
     module = importlib.import_module(room)
     things = {name: getattr(module, name) for name in module.__all__}
     return {
-        name: thing for name, thing in things.items() if base is None or is_concrete(thing, base)
+        name: thing
+        for name, thing in things.items()
+        if base is None or (thing is not base and is_concrete(thing, base))
     }

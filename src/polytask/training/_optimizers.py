@@ -29,7 +29,7 @@ def scheduler_factory(scheduler: str | Callable[..., Any]) -> Any:
     """The schedule class of `torch.optim.lr_scheduler` with a name; a factory as it is."""
     if not isinstance(scheduler, str):
         return scheduler
-    return resolve(scheduler, "torch.optim.lr_scheduler", "scheduler")
+    return resolve(scheduler, "torch.optim.lr_scheduler", "scheduler", LRScheduler)
 
 
 def make_optimizer(
