@@ -70,9 +70,10 @@ def test_losses_are_positive_and_starts_are_far():
 
 @pytest.mark.usefixtures("unchecked_types")
 def test_mgda_ends_on_the_front_where_the_mean_gets_stuck():
-    options = {"starts": TOY_STARTS[1:3], "steps": 300, "learning_rate": 0.1}
+    # steps so short that the mean does not leave the valley by its bouncing
+    options = {"starts": TOY_STARTS[2:3], "steps": 1300, "learning_rate": 0.01}
     assert ends(MGDA(), **options).max() < ON_THE_FRONT
-    assert ends(Mean(), **options)[1] > 5 * ON_THE_FRONT
+    assert ends(Mean(), **options).min() > 20 * ON_THE_FRONT
 
 
 def test_weightings_descend_too():

@@ -10,10 +10,17 @@ from polytask.cli._interrupt import Interrupted, ending_well
 
 @pytest.fixture(autouse=True)
 def _heard():
-    """Shells start background jobs with Ctrl-C ignored; here it is heard."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Shells start background jobs with Ctrl-C ignored, nohup with SIGHUP; here they are heard."""
+    heard = dict.fromkeys(("SIGTERM", "SIGHUP"), signal.SIG_DFL)
+    heard["SIGINT"] = signal.default_int_handler
+    before = {
+        number: signal.signal(number, handler)
+        for name, handler in heard.items()
+        if (number := getattr(signal, name, None)) is not None
+    }
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals of Unix")

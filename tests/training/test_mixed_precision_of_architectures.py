@@ -30,4 +30,4 @@ def test_a_step_in_bfloat16(name, data):
     exact, reduced = plain.network.state_dict(), mixed.network.state_dict()
     assert all(torch.isfinite(tensor).all() for tensor in reduced.values())
     assert all(tensor.dtype == exact[key].dtype for key, tensor in reduced.items())
-    assert any(not torch.equal(tensor, exact[key]) for key, tensor in reduced.items())
+    assert record.train_losses != wanted.train_losses
