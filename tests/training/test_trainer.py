@@ -223,7 +223,7 @@ def test_names_are_resolved_or_the_nearest_is_suggested():
 
 @pytest.mark.parametrize("setting", [{"optimizer": "optimizer"}, {"scheduler": "lr_scheduler"}])
 def test_base_classes_are_no_choices(setting):
-    with pytest.raises(UnknownNameError, match="no (optimizer|scheduler) named"):
+    with pytest.raises(UnknownNameError, match=r"no (optimizer|scheduler) named"):
         Trainer(**setting)
 
 
