@@ -67,7 +67,7 @@ CASES = {
         MLP((512, 256), dropout=0.5),
         Trainer(batch_size=128, learning_rate=5e-4, patience=5, weight_decay=1e-3),
         1500,
-        ("hard_sharing", "soft_sharing(task_covariance)", "soft_sharing(trace_norm)"),
+        ("hard_sharing", "soft_sharing(task_covariance=0.01)", "soft_sharing(trace_norm=10)"),
     ),
     "sarcos": Case(
         fetch_sarcos,

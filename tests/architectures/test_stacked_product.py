@@ -94,3 +94,11 @@ def test_gradients_in_mixed_precision():
     for stack, gradient in zip((rows, others), wanted, strict=True):
         assert stack.grad.dtype == torch.float32
         torch.testing.assert_close(stack.grad, gradient, rtol=0.1, atol=0.1)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0, 4)])
+def test_batches_without_rows(shape):
+    rows, others = torch.zeros(shape, requires_grad=True), torch.ones(3, 2, 4, requires_grad=True)
+    stacked_product(rows, others).sum().backward()
+    assert rows.grad.shape == rows.shape
+    assert torch.equal(others.grad, torch.zeros(3, 2, 4))

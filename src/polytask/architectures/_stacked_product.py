@@ -51,7 +51,8 @@ class _StackedProduct(torch.autograd.Function):
         if not of_rows:
             slope = None
         elif rows.ndim == 2:
-            joined = gradient.transpose(0, 1).reshape(len(rows), -1)
+            width = gradient.shape[0] * gradient.shape[2]  # also without rows
+            joined = gradient.transpose(0, 1).reshape(len(rows), width)
             slope = joined @ others.reshape(-1, others.shape[-1])
         else:
             slope = gradient @ others

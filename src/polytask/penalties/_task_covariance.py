@@ -101,7 +101,7 @@ class TaskCovariance(QuadraticPenalty):
         """Half of the quadratic form and of the trace of Ω⁻¹ times epsilon, times alpha."""
         xp = namespace(weights)
         inverse, matrix = self._precision(weights, state), as_matrix(weights)
-        value = xp.sum(inverse * (matrix @ xp.matrix_transpose(matrix)))  # fewer passes over W
+        value = xp.sum(matrix * (inverse @ matrix))
         if self.learned:
             value = value + self.epsilon * xp.linalg.trace(inverse)
         return 0.5 * self.alpha * value

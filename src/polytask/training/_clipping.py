@@ -14,12 +14,15 @@ __all__ = ["clip_gradients"]
 def clip_gradients(network: MultiTaskModule, tasks: TaskSet, max_norm: float) -> None:
     """Scale gradients down to a norm of at most `max_norm`.
 
-    A replicated network is clipped task by task, as each network would be alone.
+    A replicated network is clipped task by task, as each network would be alone; what no task's
+    score depends on is clipped together.
     """
     if not network.replicated:
         nn.utils.clip_grad_norm_(network.parameters(), max_norm)
         return
-    owners = [(o, o.tensor.grad) for o in network.owners() if o.tensor.grad is not None]
+    found = [(o, o.tensor.grad) for o in network.owners() if o.tensor.grad is not None]
+    owners = [(owned, gradient) for owned, gradient in found if owned.tasks]
+    nn.utils.clip_grad_norm_([owned.tensor for owned, _ in found if not owned.tasks], max_norm)
     squares = torch.zeros(len(tasks))
     for owned, gradient in owners:
         norms = _square_norms(owned, gradient).to(squares)
