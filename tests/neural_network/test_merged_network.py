@@ -143,6 +143,17 @@ def test_proximal_steps_leave_untrained_parts_of_copies_alone(monkeypatch):
             assert torch.equal(state[name], expected), name
 
 
+def test_networks_without_a_proximal_map_are_not_copied_at_every_step(monkeypatch):
+    monkeypatch.setattr(Copies, "_works", lambda *_: False)
+    data = tiny_dataset(["regression"] * 2)
+    schemas = fit_schemas(data)
+    copies = TaskCopiesNetwork(SMALL.build(schemas, data.tasks, 0), schemas, data.tasks)
+    versions = {name: tensor._version for name, tensor in copies.named_parameters()}
+    copies.proximal_step(0.5)
+    assert not all(tensor.requires_grad for tensor in copies.parameters())
+    assert versions == {name: tensor._version for name, tensor in copies.named_parameters()}
+
+
 def test_half_of_the_budget_is_joint_and_the_cost_of_all_stages_is_counted():
     records = []
     model = fitted(WeightAveraging(), steps=21, on_epoch=records.append)

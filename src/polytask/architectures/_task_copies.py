@@ -87,7 +87,8 @@ class TaskCopiesNetwork(SeparateNetwork):
     @torch.no_grad()
     def proximal_step(self, step: float) -> None:
         """Every copy's proximal step of what it trains."""
-        parameters = (p for network in self._apart() for p in network.parameters())
+        changed = [network for network in self._apart() if _has_proximal_map(network)]
+        parameters = (p for network in changed for p in network.parameters())
         kept = [(p, p.clone()) for p in parameters if not p.requires_grad]
         super().proximal_step(step)
         for parameter, value in kept:
@@ -133,6 +134,10 @@ class TaskCopy(nn.Module):
             return scores
         column = self.columns[self._sources.index(source)]
         return scores.index_select(1, column[None])[:, 0]
+
+
+def _has_proximal_map(network: MultiTaskModule) -> bool:
+    return type(network).proximal_step is not MultiTaskModule.proximal_step
 
 
 def _freeze_own_parts(network: MultiTaskModule) -> None:
