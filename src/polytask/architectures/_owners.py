@@ -23,8 +23,8 @@ class Owned:
     ----------
     tensor : Tensor
     tasks : tuple of str
-        All tasks whose scores depend on it; () where none do, since only the network's own
-        penalties train it, as a classifier of tasks.
+        All tasks whose scores depend on it; () if no score depends on it, such as a classifier of
+        tasks that only a penalty trains.
     axis : int, optional
         None where the tensor as a whole serves these tasks. Else slice k along this axis belongs
         to the k-th of them, alone but for its dependants.

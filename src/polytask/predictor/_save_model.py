@@ -30,7 +30,7 @@ def save_model(
     folder : Path
     model : Model
     content : mapping
-        What the manifest holds besides the model's class, what it can do and its files.
+        Entries of the manifest besides the model's class, its abilities and its files.
     trusted : collection of str
 
     Returns

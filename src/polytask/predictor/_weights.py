@@ -26,9 +26,10 @@ _FEW = 1 << 16
 def limit_parameters(n_weights: int) -> Iterator[None]:
     """Raise if the block builds a network of many more parameters than a file holds.
 
-    Parameters and buffers of floating point are counted when a module registers them, before they
-    are filled, so that a recipe of absurd width or depth ends early; parts of a network count as
-    one number each. Networks that stack their parts register some tensors twice.
+    Parameters and buffers of floating point are counted when a module registers them, so that a
+    recipe of absurd width or depth ends early: layers fill parameters after that, while buffers
+    may be filled before. Parts of a network count as one number each. Networks that stack their
+    parts register some tensors twice.
     """
     left = _REGISTERED_TWICE * n_weights + _FEW
 
