@@ -14,6 +14,10 @@ def test_columns_with_commas_or_one_by_one():
     ]
 
 
+def test_a_known_name_is_taken_as_it_stands():
+    assert listed_names([" b", " a, c"], [" b", "a", "c"]) == [" b", "a", "c"]
+
+
 def test_a_name_that_is_listed_twice():
     assert distinct_names("--task", ["a", "b,c"], ["a", "b,c"]) == ["a", "b,c"]
     for values in (["a", "a"], ["a, a"], ["b", "a,b"]):

@@ -13,7 +13,7 @@ from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.learners import Linear
+from polytask.learners import Learner, Linear
 
 
 def learners(*names, **options):
@@ -94,7 +94,7 @@ def test_merged_copies_are_trained_as_their_network_says():
         (
             ["mmoe(n_experts=4)+mgda", "mmoe(n_experts=4)+mgda"],
             {},
-            "Two models have the name 'mmoe(n_experts=4)+mgda'. Leave out one, or",
+            "or give one another name: --model 'mmoe(n_experts=4, label=NAME)+mgda'.",
         ),
         (["separate(mmoe)"] * 2, {}, "--model 'separate(mmoe, label=NAME)'."),
         (["linear", "mmoe", "linear"], {}, "--model 'linear(name=NAME)'."),
@@ -105,6 +105,15 @@ def test_two_models_of_one_name(names, options, sentence):
     with pytest.raises(ParameterError) as caught:
         check_distinct(learners(*names, **options), names)
     assert sentence in str(caught.value)
+
+
+def test_a_learner_that_is_no_dataclass_is_left_to_compare():
+    class Plain(Learner):
+        def fit(self, train, validation, seed, budget):
+            raise NotImplementedError
+
+    check_distinct([Plain(), *learners("hard_sharing")], ["mine:Plain", "hard_sharing"])
+    check_distinct([Plain(), Plain()], ["mine:Plain", "mine:Plain"])
 
 
 def test_two_models_that_are_told_apart():

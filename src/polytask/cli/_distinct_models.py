@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from polytask.cli._learners import NAMES
-from polytask.cli._model_names import model_name
+from polytask.cli._model_names import ModelName, model_name
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.learners._labelled import with_distinct_names
@@ -31,12 +31,20 @@ def check_distinct(learners: Sequence[Learner], models: Sequence[str]) -> None:
     named = with_distinct_names(learners)
     times = Counter(learner.name for learner in named)
     for position, learner in enumerate(named):
-        own = NAMES & {field.name for field in fields(learner)}  # type: ignore[arg-type]
-        if times[learner.name] > 1 and own:
+        if times[learner.name] < 2 or not is_dataclass(learner):
+            continue
+        own = NAMES & {field.name for field in fields(learner)}
+        if own:
             model = model_name(models[position] if models else "hard_sharing")
-            inside = ", ".join(filter(None, (model.part, f"{min(own)}=NAME")))
             sentence = (
                 f"Two models have the name {learner.name!r}. Leave out one, or give one another "
-                f"name: --model '{model.base}({inside})'."
+                f"name: --model '{_renamed(model, min(own))}'."
             )
             raise ParameterError(sentence)
+
+
+def _renamed(model: ModelName, setting: str) -> str:
+    """A model as it was typed, with another name."""
+    named = model._replace(settings={**model.settings, setting: "NAME"})
+    inside = ", ".join(filter(None, (named.part, named.detail)))
+    return "+".join((f"{named.base}({inside})", *named.methods))

@@ -11,7 +11,10 @@ __all__ = ["distinct_names", "listed_names"]
 
 
 def listed_names(values: Sequence[str], known: Collection[str]) -> list[str]:
-    """Names listed with commas or one by one, each once; a known name may hold commas."""
+    """Names listed with commas or one by one, each once.
+
+    A value that is a known name as it stands is that name, commas and outer spaces included.
+    """
     return list(dict.fromkeys(_every_name(values, known)))
 
 
@@ -30,5 +33,9 @@ def distinct_names(option: str, values: Sequence[str], known: Collection[str]) -
 
 
 def _every_name(values: Sequence[str], known: Collection[str]) -> list[str]:
-    lists = [[value] if value in known else value.split(",") for value in values]
-    return [name.strip() for names in lists for name in names if name.strip()]
+    lists = [[value] if value in known else _split(value) for value in values]
+    return [name for names in lists for name in names]
+
+
+def _split(value: str) -> list[str]:
+    return [name.strip() for name in value.split(",") if name.strip()]
