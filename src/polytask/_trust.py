@@ -19,6 +19,7 @@ from polytask.exceptions import ParameterError, UntrustedError
 
 __all__ = [
     "also_trusted",
+    "check_home",
     "check_import",
     "checked_trust",
     "imported",
@@ -178,6 +179,18 @@ def named_code(name: object, trusted: Collection[str]) -> Any:
     if not is_trusted(name, trusted):
         raise UntrustedError(untrusted([name]))
     thing = imported(name)
+    check_home(name, thing, trusted)
+    return thing
+
+
+def check_home(name: str, thing: object, trusted: Collection[str]) -> None:
+    """Raise if a thing is defined elsewhere than in what is trusted, unless its own name is.
+
+    Raises
+    ------
+    UntrustedError
+    """
+    module, _, attribute = name.partition(":")
     exact = name.replace(":", ".") in trusted
     home = getattr(thing, "__module__", None) or ""
     if inspect.ismodule(thing) or not (exact or is_trusted(f"{home}:{attribute}", trusted)):
@@ -187,7 +200,6 @@ def named_code(name: object, trusted: Collection[str]) -> Any:
             f"{name!r} itself as trusted."
         )
         raise UntrustedError(sentence)
-    return thing
 
 
 def _own(module: str, attribute: str) -> Any:

@@ -136,6 +136,12 @@ def test_a_name_in_brackets_is_of_something():
         learners("separate(linear)")
 
 
+@pytest.mark.parametrize("text", ["ties(dare(mmoe))", "separate(ties(mmoe))", "separate(ties)"])
+def test_a_merged_network_in_brackets(text):
+    with pytest.raises(ParameterError, match=r"in brackets must be an architecture, such as mmoe"):
+        learners(text)
+
+
 def test_values_are_read_as_set_reads_them():
     (network,) = learners(
         "hard_sharing(encoder.widths=64,64, initializer=orthogonal, learning_rate=1e-2)"

@@ -130,6 +130,19 @@ def test_all_classes_of_a_study_file_are_named_at_once(polytask, table, strange)
     assert not (strange / "imported").exists()
 
 
+def test_trust_covers_what_is_defined_there(polytask, table, strange):
+    """A module of the user's may import a class that a study file must not reach through it."""
+    (strange / "front_of_strange.py").write_text("from strange_code import Squares\n")
+    named = {"weighting": "front_of_strange:Squares"}
+    config = study(strange, table=str(table), target="income:binary", steps=2, **named)
+    ran = polytask("fit", "--config", config, "--trust", "front_of_strange")
+    assert ran.status == 2
+    assert "which front_of_strange only takes from strange_code." in ran.error
+    exact = polytask("fit", "--config", config, "--trust", "front_of_strange:Squares")
+    assert exact.status == 0, exact.err
+    sys.modules.pop("front_of_strange")
+
+
 def test_a_study_file_names_trusted_code(polytask, table, strange):
     settings = {"weighting": "strange_code:Squares", "target": "income:strange_code:Mine"}
     config = study(strange, table=str(table), steps=2, **settings)

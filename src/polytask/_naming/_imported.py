@@ -6,7 +6,7 @@ import re
 
 from polytask._local_modules import hidden_file, import_module
 from polytask._reason import reason
-from polytask._trust import check_import
+from polytask._trust import check_home, check_import, is_own, restricted, trusted_here
 from polytask.exceptions import UnknownNameError
 
 __all__ = ["imported_object", "is_concrete"]
@@ -25,6 +25,8 @@ def imported_object(path: str, what: str, base: type | None) -> object:
         thing = getattr(import_module(module), name)
     except Exception as error:
         raise UnknownNameError(_not_imported(path, what, error)) from error
+    if restricted() and not is_own(path):
+        check_home(path, thing, trusted_here())
     if base is not None and not is_concrete(thing, base):
         raise UnknownNameError(_not_concrete(thing, base, f"The {what} {path!r}"))
     return thing

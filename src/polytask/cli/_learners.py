@@ -66,6 +66,12 @@ def _merging(learner: MergedNetwork, inner: MultiTaskNetwork) -> MergedNetwork:
 
 def _network(part: str, text: str) -> MultiTaskNetwork:
     inner = named_learner(part)
+    if isinstance(inner, MergedNetwork):
+        sentence = (
+            f"{text}: what stands in brackets must be an architecture, such as mmoe. Got the merged "
+            f"network {part} instead. Name the architecture of its copies."
+        )
+        raise ParameterError(sentence)
     if isinstance(inner, MultiTaskNetwork):
         return inner
     raise ParameterError(f"{text}: {part} is no network. Name an architecture, such as mmoe.")
