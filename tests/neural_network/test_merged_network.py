@@ -17,12 +17,13 @@ from polytask.architectures import (
     Copies,
     HardSharing,
     MMoE,
+    Owned,
     Separate,
     SingleTask,
     SoftSharing,
 )
-from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork
-from polytask.bookkeeping import Budget
+from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork, _freeze_own_parts
+from polytask.bookkeeping import Budget, History
 from polytask.data import fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -31,6 +32,7 @@ from polytask.merging import DARE, TIES, AdaMerging, TaskArithmetic, WeightAvera
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.neural_network._budget_shares import budget_shares
 from polytask.neural_network._merged_states import merged_state
+from polytask.neural_network._stage_history import concluded
 from polytask.penalties import MeanDeviation
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -143,6 +145,36 @@ def test_proximal_steps_leave_untrained_parts_of_copies_alone(monkeypatch):
             assert torch.equal(state[name], expected), name
 
 
+def test_a_head_that_is_stacked_with_those_of_tasks_that_share_is_not_trained():
+    rows = {"x": [0.0, 1.0, 2.0, 3.0] * 4}
+    tables = {
+        "first": rows | {"a": rows["x"], "b": rows["x"]},
+        "second": {"z": rows["x"], "c": rows["x"]},
+    }
+    data = polytask.read(sources=tables, tasks=["a:regression", "b:regression", "c:regression"])
+    trained = own_parts_trained(HardSharing(MLP(())), data)["c"]
+    assert "inputs.1.adapter.weight" in trained
+    assert not any(name.startswith("heads") for name in trained)
+
+
+def test_a_parameter_with_shared_and_private_slices_is_trained_as_a_whole():
+    data = tiny_dataset(["regression"] * 2)
+    schemas = fit_schemas(data)
+    network = SMALL.build(schemas, data.tasks, 0)
+    first, second = data.tasks.names
+    stacked = network.heads[0].weight
+    network.owners = lambda: [Owned(stacked, (first, second), 0, ((second,), ()))]
+    name = "heads.0.weight"
+    _freeze_own_parts(network)
+    assert stacked.requires_grad
+    start = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    tuned = {
+        task: {**start, name: start[name] + shift} for task, shift in ((first, 2.0), (second, 4.0))
+    }
+    merged = merged_state(WeightAveraging(), network, start, tuned, seed=0)[name]
+    torch.testing.assert_close(merged, start[name] + torch.tensor([3.0, 4.0])[:, None, None])
+
+
 def test_networks_without_a_proximal_map_are_not_copied_at_every_step(monkeypatch):
     monkeypatch.setattr(Copies, "_works", lambda *_: False)
     data = tiny_dataset(["regression"] * 2)
@@ -179,9 +211,38 @@ def test_half_of_the_budget_is_joint_and_the_cost_of_all_stages_is_counted():
     gain = mean_gain(TRAIN.tasks, before, history.epochs[-1].validation_losses)
     change = f"{100 * abs(gain):.1f} % {'lower' if gain > 0 else 'higher'}"
     assert history.stopped.endswith(
-        "merged by WeightAveraging(), whose validation losses are on average "
-        f"{change} than those of the joint network"
+        "merged by WeightAveraging(), whose validation losses are, on average over the primary "
+        f"tasks, {change} than those of the joint network"
     )
+
+
+@pytest.mark.parametrize(
+    ("gain", "kept", "end"),
+    [
+        (
+            0.0004,
+            False,
+            "), whose validation losses are, on average over the primary tasks, equal to ",
+        ),
+        (-0.0006, False, ", 0.1 % higher than "),
+        (0.0, True, "scale=0.0), which keeps the parameters of the joint network"),
+        (-0.01, True, "the joint network and whose validation losses are, on average over the "),
+        (None, True, "scale=0.0), which keeps the parameters of the joint network"),
+        (float("nan"), False, "scale=0.0)"),
+    ],
+)
+def test_the_comparison_with_the_joint_network_is_in_rounded_numbers(gain, kept, end):
+    costs = {"gain": gain, "kept": kept, "n_steps": 0, "seconds": 0.0}
+    stopped = concluded(History(), TaskArithmetic(0.0), {}, **costs).stopped
+    assert end in stopped
+    assert "0.0 %" not in stopped
+    assert kept == ("keeps the parameters" in stopped)
+
+
+def test_a_scale_of_zero_keeps_the_joint_network():
+    for scale, keeps in ((0.0, True), (0.5, False)):
+        stopped = fitted(TaskArithmetic(scale)).history.stopped
+        assert stopped.endswith("which keeps the parameters of the joint network") == keeps
 
 
 def test_what_is_left_open_is_chosen_by_the_gain_on_validation_rows(monkeypatch):

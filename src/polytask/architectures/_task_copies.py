@@ -29,8 +29,11 @@ class TaskCopies(Architecture):
 
     Every copy has the parts of all tasks and answers for its own, so that it has the tensors of
     the network that it began from, with which copies can be merged again. It trains what tasks
-    share. What belongs to one task alone, such as a head, is not trained: it has to fit the merged
-    network, which no copy knows. A task that shares nothing trains the layers of its own.
+    share. A parameter without a shared part, such as a head or the stacked heads of many tasks, is
+    not trained if one of its tasks shares other parameters: it has to fit the merged network, which
+    no copy knows. So a task that shares nothing trains its own layers, except for parameters that
+    are stacked with those of tasks that share. A parameter with shared and private slices is trained
+    as a whole. Running statistics are updated in all layers.
 
     Parameters
     ----------
@@ -141,7 +144,7 @@ def _has_proximal_map(network: MultiTaskModule) -> bool:
 
 
 def _freeze_own_parts(network: MultiTaskModule) -> None:
-    """Leave what belongs to single tasks untrained, where one of these tasks shares parameters."""
+    """Leave parameters without a shared part untrained, where one of their tasks shares others."""
     owners = [owned for owned in network.owners() if owned.tensor.requires_grad]
     sharing = {name for owned in owners if owned.is_shared for name in owned.all_tasks}
     for owned in owners:

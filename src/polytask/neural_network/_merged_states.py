@@ -1,4 +1,4 @@
-"""Merging of the copies of one network: shared tensors are merged, a task's own stay its own."""
+"""Merging of the copies of one network: a task's own tensors are taken from its copy."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def merged_state(
 ) -> dict[str, Tensor]:
     """Merge copies of a network that were fine-tuned for one task each.
 
-    What serves one task alone, such as its head, comes from the task's copy. What several tasks
-    share is merged from the copies of these tasks; buffers are averaged.
+    What serves one task alone, such as its head, comes from the task's copy, in which `TaskCopies`
+    leaves most such parameters as they were at the start. What several tasks share is merged from
+    the copies of these tasks; buffers are averaged.
 
     Parameters
     ----------

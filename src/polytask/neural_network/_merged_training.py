@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from polytask._recipes import to_json
@@ -108,7 +109,13 @@ class MergedTraining:
         n_learned = self.shares.learned if network.shared_parameters() else 0
         seconds = time.monotonic() - started
         history = concluded(
-            history, best.merging, best.losses, gain=best.gain, n_steps=n_learned, seconds=seconds
+            history,
+            best.merging,
+            best.losses,
+            gain=best.gain,
+            kept=_has_parameters(network, joint["state"]),
+            n_steps=n_learned,
+            seconds=seconds,
         )
         return network.eval(), schemas, history
 
@@ -220,6 +227,10 @@ def unmergeable(architecture: Architecture, tasks: TaskSet, *, shares: bool) -> 
 def _n_steps(trainer: Trainer, train: MultiTaskDataset) -> int:
     n_rows = sum(source.n_rows for source in train.sources)
     return trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.batch_size))
+
+
+def _has_parameters(network: MultiTaskModule, state: State) -> bool:
+    return all(torch.equal(p.cpu(), state[name]) for name, p in network.named_parameters())
 
 
 def _plain(state: Mapping[str, Tensor]) -> State:

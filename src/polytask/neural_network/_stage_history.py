@@ -42,6 +42,7 @@ def concluded(
     losses: Mapping[str, float],
     *,
     gain: float | None,
+    kept: bool,
     n_steps: int,
     seconds: float,
 ) -> History:
@@ -57,6 +58,8 @@ def concluded(
         Of the merged network on the validation rows; {} without any, and then without a record.
     gain : float or None
         How much lower the primary tasks' losses are than those of the joint network, relative.
+    kept : bool
+        Whether the merged network has the parameters of the joint network.
     n_steps : int
         Taken by the method.
     seconds : float
@@ -68,7 +71,7 @@ def concluded(
         history,
         n_steps=n_all,
         seconds=all_seconds,
-        stopped=f"{history.stopped}{learned}; merged by {merging}{_compared(gain)}",
+        stopped=f"{history.stopped}{learned}; merged by {merging}{_compared(gain, kept)}",
     )
     if not losses:
         return whole
@@ -83,11 +86,17 @@ def concluded(
     )
 
 
-def _compared(gain: float | None) -> str:
+def _compared(gain: float | None, kept: bool) -> str:
     """How the merged network compares with the joint one on the validation rows."""
+    same = ", which keeps the parameters of the joint network" if kept else ""
     if gain is None or not math.isfinite(gain):
-        return ""
-    change = (
-        f"{100 * abs(gain):.1f} % {'lower' if gain > 0 else 'higher'} than" if gain else "equal to"
+        return same
+    percent = f"{100 * abs(gain):.1f}"
+    is_equal = float(percent) == 0
+    if same and is_equal:
+        return same
+    change = "equal to" if is_equal else f"{percent} % {'lower' if gain > 0 else 'higher'} than"
+    return (
+        f"{same}{' and' if same else ','} whose validation losses are, on average over the primary "
+        f"tasks, {change} those of the joint network"
     )
-    return f", whose validation losses are on average {change} those of the joint network"
