@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
-from itertools import dropwhile
+from opcode import opmap
 from pathlib import Path
 from traceback import walk_stack
-from types import ModuleType
+from types import FrameType, ModuleType
 
 __all__ = [
     "hidden_file",
@@ -26,6 +26,9 @@ __all__ = [
 
 _NAMES: ContextVar[frozenset[str]] = ContextVar("local_modules", default=frozenset())
 """Outermost names of the modules that may lie in the current folder."""
+
+_BOOTSTRAP = {"_frozen_importlib", "importlib._bootstrap"}
+"""Names of the module in which import statements, and imports by compiled code, arrive."""
 
 _FOLDERS: dict[str, str] = {}
 """The folder of every module that was found there."""
@@ -123,10 +126,12 @@ def _import_from(folder: str, name: str) -> None:
     try:
         importlib.import_module(name)
     except BaseException:
-        sys.meta_path.remove(finder)
+        finder.specs.clear()
         raise
     finally:
         finder.wanted = None
+        if not finder.specs:
+            sys.meta_path.remove(finder)
 
 
 class _Neighbours(MetaPathFinder):
@@ -168,11 +173,24 @@ class _Neighbours(MetaPathFinder):
 
 
 def _importer() -> str:
-    """Name of the module whose import is under way; empty if there is none."""
-    frames = (frame for frame, _ in walk_stack(None))
-    names = (frame.f_globals.get("__name__", "") for frame in frames)
-    outside = dropwhile(_is_import_system, dropwhile(lambda n: not _is_import_system(n), names))
-    return next(outside, "")
+    """Name of the module whose import is under way; empty if there is none.
+
+    Compiled code that imports, such as `pickle`, has no frame of its own. The module that calls it
+    does not count: it neither executes an import statement nor calls `importlib`.
+    """
+    caller = ""
+    for frame, _ in walk_stack(None):
+        name = frame.f_globals.get("__name__", "")
+        if _is_import_system(name):
+            caller = name
+        elif caller:
+            return name if caller not in _BOOTSTRAP or _is_at_import(frame) else ""
+    return ""
+
+
+def _is_at_import(frame: FrameType) -> bool:
+    """Whether a frame executes an import statement."""
+    return frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_NAME"]
 
 
 def _is_import_system(name: str) -> bool:

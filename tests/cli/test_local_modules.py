@@ -136,6 +136,21 @@ def test_a_library_that_it_imports_finds_nothing_in_the_folder(folder, monkeypat
     assert not (folder / "imported").exists()
 
 
+def test_a_pickle_that_it_reads_imports_nothing_in_the_folder(folder, monkeypatch):
+    """Compiled code has no frame of its own, so that its imports look like the module's."""
+    (folder / "reads_right_here.py").write_text(
+        "import importlib\nimport pickle\n\n\ndef read(data):\n    return pickle.loads(data)\n\n\n"
+        "def call(name):\n    return importlib.import_module(name)\n"
+    )
+    monkeypatch.chdir(folder)
+    with _local_modules.local_modules(["reads_right_here"]):
+        module = _local_modules.import_module("reads_right_here")
+    with pytest.raises(ImportError):
+        module.read(b"clayers_next_to_it\nanything\n.")
+    assert not (folder / "imported").exists()
+    assert module.call("layers_next_to_it").__name__ == "layers_next_to_it"
+
+
 def test_it_imports_its_neighbours_late(folder, monkeypatch):
     """Inside a function, and a neighbour of a neighbour too, from wherever the process is then."""
     late = "def late():\n    import {0}\n\n    return {0}.late()\n"
@@ -158,6 +173,12 @@ def test_a_module_that_fails_leaves_nothing(folder, monkeypatch):
     monkeypatch.chdir(folder)
     with _local_modules.local_modules(["broken_right_here"]), pytest.raises(SyntaxError):
         _local_modules.import_module("broken_right_here")
+    assert sys.meta_path == before
+
+
+def test_a_module_that_is_known_leaves_no_finder(folder):
+    before = list(sys.meta_path)
+    _local_modules.import_modules_of({"json": str(folder)})
     assert sys.meta_path == before
 
 

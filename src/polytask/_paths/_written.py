@@ -30,7 +30,7 @@ __all__ = ["Written", "parts", "read_written"]
 _NONE = {"none", "null", "~"}
 _TRUTH = {"true": True, "false": False}
 _MOST_LEVELS = 20
-"""Of brackets in brackets; deeper ones are text."""
+"""Nesting depth up to which brackets are parsed."""
 
 _BRACKETS = {"(": ")", "[": "]"}
 

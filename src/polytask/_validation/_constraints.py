@@ -130,11 +130,8 @@ class Satisfies(Constraint):
     def accepts(self, value: object) -> bool:
         try:
             return bool(self.test(value))
-        except (
-            AttributeError,
-            TypeError,
-            ValueError,
-        ):  # of a type that `test` did not expect
+        # The value may be of a type that `test` did not expect.
+        except (AttributeError, TypeError, ValueError):
             return False
 
     def __str__(self) -> str:
