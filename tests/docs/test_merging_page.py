@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from polytask.cli._learners import named_learner
 from polytask.merging import Merging
@@ -18,6 +19,10 @@ def test_its_code_runs(capsys):
         exec(compile(block, "docs/merging.md", "exec"), names)
     assert "100 steps of joint training" in capsys.readouterr().out
     assert issubclass(names["MedianMerging"], Merging)
+    heads, networks = names["heads"], names["networks"]
+    fresh = {task: head.weight.clone() for task, head in heads.items()}
+    names["train"](networks["price"], networks["price"].parameters(), ["price"])
+    assert all(torch.equal(head.weight, fresh[task]) for task, head in heads.items())
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"--model (\w+) ", PAGE))))
