@@ -38,7 +38,7 @@ def amount(value: float, decimals: int) -> str:
 
 
 def chance(p: float) -> str:
-    """A p-value to two digits, or as many as keep it off the level: ``p = 0.022``, ``p = 0.0496``.
+    """A p-value to two digits, or up to six where fewer show the level itself: ``p = 0.0496``.
 
     Examples
     --------
