@@ -27,10 +27,17 @@ def only(data: MultiTaskDataset, name: str) -> MultiTaskDataset:
         ResidualMLP(width=8, dropout=0.0, normalization="batch"),
     ],
 )
-def test_a_task_learns_the_same_alone_or_beside_others(encoder):
+@pytest.mark.parametrize("scheduler", [None, "cosine_with_warmup"])
+def test_a_task_learns_the_same_alone_or_beside_others(encoder, scheduler):
     train, validation = mixed_table(seed=0), mixed_table(seed=1)
     trainer = Trainer(
-        steps=60, batch_size=32, evaluate_every=12, patience=2, clip_norm=1.0, weight_decay=1e-3
+        steps=60,
+        batch_size=32,
+        evaluate_every=12,
+        patience=2,
+        clip_norm=1.0,
+        weight_decay=1e-3,
+        scheduler=scheduler,
     )
     together = trainer.fit(SingleTask(encoder), train, validation, seed=5)
     for name in train.tasks.names:

@@ -19,11 +19,18 @@ RECIPES = {
         HardSharing(MLP((16,), dropout=0.3)),
         {"weighting": "uncertainty_weighting", "scheduler": "cosine_annealing_lr"},
     ),
+    "warmed up": (
+        HardSharing(MLP((16,), dropout=0.3)),
+        {"scheduler": "cosine_with_warmup", "scheduler_options": {"warmup": 0.2}, "clip_norm": 1.0},
+    ),
     "aggregated": (
         HardSharing(MLP((16,), dropout=0.3)),
         {"aggregation": "mgda", "optimizer": "sgd"},
     ),
-    "single": (SingleTask(MLP((16,), dropout=0.3)), {"patience": 3}),
+    "single": (
+        SingleTask(MLP((16,), dropout=0.3)),
+        {"patience": 3, "scheduler": "cosine_with_warmup"},
+    ),
 }
 
 

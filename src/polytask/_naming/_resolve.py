@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from polytask._naming._imported import imported_object, is_concrete
@@ -13,7 +14,12 @@ __all__ = ["public_classes", "resolve"]
 
 
 def resolve(
-    name: str, room: str, what: str, base: type | None = None, *, imports: bool = False
+    name: str,
+    room: str | Sequence[str],
+    what: str,
+    base: type | None = None,
+    *,
+    imports: bool = False,
 ) -> object:
     """Find the public object of module `room` that `name` means, by walking its `__all__`.
 
@@ -21,8 +27,8 @@ def resolve(
     ----------
     name : str
         The name in any spelling that `fold` makes equal.
-    room : str
-        Import path of a room, such as ``"polytask.weighting"``.
+    room : str or sequence of str
+        Import path of a room, such as ``"polytask.weighting"``, or of several.
     what : str
         What the name stands for, for the error sentence.
     base : type, optional
@@ -40,7 +46,8 @@ def resolve(
     """
     if imports and ":" in name:
         return imported_object(name, what, base)
-    public = _public(room, base)
+    rooms = [room] if isinstance(room, str) else room
+    public = {name: thing for each in rooms for name, thing in _public(each, base).items()}
     for candidate, thing in public.items():
         if fold(candidate) == fold(name):
             return thing

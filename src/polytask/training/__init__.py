@@ -16,6 +16,7 @@ its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the l
 """
 
 from polytask.training._checkpoint import check_checkpoint
+from polytask.training._cosine_with_warmup import CosineWithWarmup
 from polytask.training._device import check_device, full_precision
 from polytask.training._progress import silently
 from polytask.training._route import route
@@ -25,6 +26,7 @@ from polytask.training._trained import Trained
 from polytask.training._trainer import Trainer
 
 __all__ = [
+    "CosineWithWarmup",
     "Trained",
     "Trainer",
     "check_checkpoint",

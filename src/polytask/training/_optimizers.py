@@ -11,11 +11,18 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from polytask._naming import resolve
+from polytask._naming import resolve, suggestion
 from polytask._reason import reason
+from polytask._validation import Constraint, check, message
 from polytask.exceptions import ParameterError
 
-__all__ = ["make_optimizer", "make_scheduler", "optimizer_factory", "scheduler_factory"]
+__all__ = [
+    "check_scheduler_options",
+    "make_optimizer",
+    "make_scheduler",
+    "optimizer_factory",
+    "scheduler_factory",
+]
 
 
 def optimizer_factory(optimizer: str | Callable[..., Any]) -> Any:
@@ -26,10 +33,35 @@ def optimizer_factory(optimizer: str | Callable[..., Any]) -> Any:
 
 
 def scheduler_factory(scheduler: str | Callable[..., Any]) -> Any:
-    """The schedule class of `torch.optim.lr_scheduler` with a name; a factory as it is."""
+    """The schedule of this room or `torch.optim.lr_scheduler` with a name; a factory as it is."""
     if not isinstance(scheduler, str):
         return scheduler
-    return resolve(scheduler, "torch.optim.lr_scheduler", "scheduler", LRScheduler)
+    rooms = ("polytask.training", "torch.optim.lr_scheduler")
+    return resolve(scheduler, rooms, "scheduler", LRScheduler)
+
+
+def check_scheduler_options(
+    scheduler: str | Callable[..., Any] | None, options: Mapping[str, Any]
+) -> None:
+    """Refuse options that a schedule with declared constraints does not accept.
+
+    Raises
+    ------
+    ParameterError
+        On an option that it does not have, or a value that it does not accept.
+    """
+    if scheduler is None:
+        return
+    factory = scheduler_factory(scheduler)
+    constraints: Mapping[str, Constraint] = getattr(factory, "parameter_constraints", {})
+    for name, value in options.items() if constraints else ():
+        if name not in constraints:
+            expected = f"a mapping with options of {factory.__name__}"
+            remedy = suggestion(name, constraints)
+            raise ParameterError(
+                message("Trainer", "scheduler_options", expected, {name: value}, remedy)
+            )
+        check(factory.__name__, name, value, constraints[name])
 
 
 def make_optimizer(
@@ -92,7 +124,7 @@ def make_scheduler(
     n_steps: int,
     options: Mapping[str, Any],
 ) -> LRScheduler | ReduceLROnPlateau | None:
-    """Build a schedule of `torch.optim.lr_scheduler` by name, or any other by factory.
+    """Build a schedule by name, or any other by factory.
 
     Lengths that a schedule takes (``T_max``, ``total_steps``, ``total_iters``) default to the
     number of optimiser steps.

@@ -69,10 +69,12 @@ class Trainer(TrainerSettings):
     optimizer_options : mapping, default {}
         Further arguments of the optimiser, such as ``{"momentum": 0.9}``.
     scheduler : str or callable, optional
-        A name of `torch.optim.lr_scheduler` (``"cosine_annealing_lr"``, ``"one_cycle_lr"``, …) or
-        a factory ``(optimizer) -> scheduler``; stepped once per optimiser step, plateau schedules
-        at every evaluation.
+        ``"cosine_with_warmup"`` (`CosineWithWarmup`), a name of `torch.optim.lr_scheduler`
+        (``"one_cycle_lr"``, …) or a factory ``(optimizer) -> scheduler``; stepped once per optimiser
+        step, plateau schedules at every evaluation.
     scheduler_options : mapping, default {}
+        Further arguments of the schedule, such as ``{"warmup": 0.1}``. Lengths that it takes are
+        the planned number of steps unless given.
     batch_size : int, default 256
         Rows of a batch; for single-task networks, rows of each task's batch.
     accumulate : int, default 1

@@ -28,7 +28,7 @@ from polytask.ranges import Choices, Range, SearchRange
 from polytask.sampling import Sampler
 from polytask.training._device import PRECISIONS
 from polytask.training._observer_slot import OBSERVERS, resolved_observers
-from polytask.training._optimizers import optimizer_factory, scheduler_factory
+from polytask.training._optimizers import check_scheduler_options, optimizer_factory
 from polytask.weighting import Weighting
 
 __all__ = ["TrainerSettings"]
@@ -76,7 +76,7 @@ class TrainerSettings:
         "learning_rate": Range(1e-5, 0.1, log=True, default=1e-3, step=3),
         "weight_decay": Range(1e-6, 0.01, log=True, default=0.0, values=(1e-5, 1e-4)),
         "l1": Range(1e-7, 1e-3, log=True, default=0.0),
-        "scheduler": Choices((None, "cosine_annealing_lr")),
+        "scheduler": Choices((None, "cosine_with_warmup", "cosine_annealing_lr")),
         "batch_size": Range(32, 1024, log=True, default=256, integer=True),
         "clip_norm": Choices((None, 0.1, 1.0, 10.0)),
     }
@@ -113,8 +113,7 @@ class TrainerSettings:
         object.__setattr__(self, "observers", observers)
         check_parameters(self)
         optimizer_factory(self.optimizer)  # an unknown name is refused here, not after the data
-        if self.scheduler is not None:
-            scheduler_factory(self.scheduler)
+        check_scheduler_options(self.scheduler, self.scheduler_options)
         for slot, base in _SLOTS.items():
             method = getattr(self, slot)
             if isinstance(method, str):
