@@ -45,7 +45,7 @@ class EncoderArchitecture(Architecture):
     ...     def network(self, encoder, schemas, tasks):
     ...         return HardSharing().network(encoder, schemas, tasks)
     >>> Trunk(initializer="orthogonal").single_task()
-    SingleTask(encoder=MLP(widths=(256, 256), dropout=0.0, activation='relu', normalization=None, embedding_dim=8), initializer='orthogonal')
+    SingleTask(encoder=MLP(widths=(256, 256), dropout=0.0, activation='relu', normalization=None, embedding_dim=8, numbers=Standardized()), initializer='orthogonal')
     """
 
     encoder: Encoder | Callable[..., Any] = field(default_factory=MLP)

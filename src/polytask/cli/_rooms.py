@@ -9,7 +9,7 @@ from typing import Any
 from polytask._naming import fold, public_classes
 from polytask.aggregation import Aggregator
 from polytask.architectures import Architecture
-from polytask.encoders import Encoder
+from polytask.encoders import Encoder, NumericEmbedding
 from polytask.learners import Learner
 from polytask.losses import Loss
 from polytask.merging import Merging
@@ -93,6 +93,16 @@ ROOMS = (
         "how networks make features of a row's inputs",
         "--set encoder={}",
         "encoder.",
+    ),
+    Room(
+        "numeric embedding",
+        "polytask.encoders",
+        NumericEmbedding,
+        "numeric embeddings",
+        "how encoders of tables read numbers",
+        "--set encoder.numbers={}",
+        "encoder.numbers.",
+        ("numbers",),
     ),
     Room(
         "learner",

@@ -20,6 +20,7 @@ from polytask.data.dataset import (
 from polytask.data.encoding import (
     PART_ROLES,
     Batch,
+    Bins,
     Block,
     BlockTargets,
     Part,
@@ -80,6 +81,7 @@ from polytask.data.splits import (
 __all__ = [
     "PART_ROLES",
     "Batch",
+    "Bins",
     "Block",
     "BlockTargets",
     "Column",

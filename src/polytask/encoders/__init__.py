@@ -9,8 +9,10 @@ from polytask.encoders._by_role import ByRole
 from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._mlp import MLP
+from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._pooling import mean_pool
 from polytask.encoders._residual_mlp import ResidualMLP
+from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State, advance
 from polytask.encoders._table_entry import TableEntry
 
@@ -20,7 +22,9 @@ __all__ = [
     "CustomEncoder",
     "Encoder",
     "MaskedStage",
+    "NumericEmbedding",
     "ResidualMLP",
+    "Standardized",
     "State",
     "TableEntry",
     "advance",

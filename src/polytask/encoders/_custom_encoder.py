@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ from polytask._validation import (
 )
 from polytask.data import Part
 from polytask.encoders._encoder import Encoder
+from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
@@ -49,6 +51,8 @@ class CustomEncoder(Encoder):
         at the top of an importable module.
     embedding_dim : int, default 8
         Width of the category embedding.
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of the numeric columns, by its recipe or by its name.
 
     Raises
     ------
@@ -67,21 +71,24 @@ class CustomEncoder(Encoder):
 
     factory: Callable[[tuple[int, ...]], nn.Module]
     embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
 
     rows_apart: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "factory": _FACTORY,
         "embedding_dim": Interval(int, 1),
+        "numbers": NUMBERS,
     }
 
     def __post_init__(self) -> None:
+        resolve_numbers(self)
         check_parameters(self)
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """Pass a single tensor or image through; join other parts to one vector per row."""
         shaped = [part for part in parts if len(part.shape) > 1]
         if not shaped:
-            return TableEntry(parts, self.embedding_dim)
+            return TableEntry(parts, self.embedding_dim, self.numbers)
         if len(parts) > 1:
             names = ", ".join(f"{part.name!r} ({part.role})" for part in parts)
             sentence = (

@@ -9,7 +9,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask.data import PART_ROLES, Part
+from polytask.data import PART_ROLES, Bins, Part
+from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
+from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
@@ -34,6 +36,8 @@ class Encoder(ABC):
         tasks with rows of their own are then computed in one backward pass.
     embedding_dim : int
         Width of the category embedding in the default entry.
+    numbers : NumericEmbedding or str
+        Embedding of the numeric columns in the default entry.
 
     Examples
     --------
@@ -53,7 +57,14 @@ class Encoder(ABC):
 
     takes: ClassVar[frozenset[str]] = FIXED_SHAPES
     rows_apart: ClassVar[bool] = True
+    by_name: ClassVar[tuple[str, ...]] = ("numbers",)
     embedding_dim: int = 8
+    numbers: NumericEmbedding | str = Standardized()
+
+    @property
+    def bins(self) -> Bins | None:
+        """Bins of numeric columns that the schema must learn for `entry`; None if it needs none."""
+        return as_embedding(self.numbers).bins
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """Build the module that maps a source's inputs by name to a `State`.
@@ -66,9 +77,9 @@ class Encoder(ABC):
         Returns
         -------
         nn.Module
-            By default one vector per row: numbers, embedded categories, flattened tensors.
+            By default one vector per row: embedded numbers and categories, flattened tensors.
         """
-        return TableEntry(parts, self.embedding_dim)
+        return TableEntry(parts, self.embedding_dim, self.numbers)
 
     @abstractmethod
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:

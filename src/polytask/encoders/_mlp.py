@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ClassVar
 
@@ -12,6 +12,8 @@ from torch import nn
 from polytask._validation import Constraint, Each, Interval, check_parameters
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["MLP"]
@@ -32,6 +34,8 @@ class MLP(Encoder):
     normalization : {None, "batch", "layer"}, default None
     embedding_dim : int, default 8
         Width of the category embedding.
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of the numeric columns, by its recipe or by its name.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class MLP(Encoder):
     activation: str = "relu"
     normalization: str | None = None
     embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "widths": Choices(((256, 256), (64, 64), (512, 512), (256, 256, 256)), (256, 256)),
@@ -59,9 +64,11 @@ class MLP(Encoder):
         "activation": ACTIVATIONS,
         "normalization": NORMALIZATIONS,
         "embedding_dim": Interval(int, 1),
+        "numbers": NUMBERS,
     }
 
     def __post_init__(self) -> None:
+        resolve_numbers(self)
         check_parameters(self)
 
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:

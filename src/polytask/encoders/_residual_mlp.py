@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["ResidualMLP"]
@@ -37,6 +39,8 @@ class ResidualMLP(Encoder):
     activation : str, default "relu"
     normalization : {None, "batch", "layer"}, default "layer"
     embedding_dim : int, default 8
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of the numeric columns, by its recipe or by its name.
 
     Notes
     -----
@@ -63,6 +67,7 @@ class ResidualMLP(Encoder):
     activation: str = "relu"
     normalization: str | None = "layer"
     embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "width": Range(64, 512, log=True, default=192, integer=True),
@@ -82,9 +87,11 @@ class ResidualMLP(Encoder):
         "activation": ACTIVATIONS,
         "normalization": NORMALIZATIONS,
         "embedding_dim": Interval(int, 1),
+        "numbers": NUMBERS,
     }
 
     def __post_init__(self) -> None:
+        resolve_numbers(self)
         check_parameters(self)
 
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:

@@ -9,13 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from polytask.data import Part
+from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
+from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
 
 __all__ = ["TableEntry"]
 
 
 class TableEntry(nn.Module):
-    """Numbers beside embedded categories and flattened tensors, as one vector per row.
+    """Embedded numbers and categories beside flattened tensors, as one vector per row.
 
     All categorical columns share one embedding table, so that a row's codes cost one look-up.
 
@@ -24,43 +26,78 @@ class TableEntry(nn.Module):
     parts : sequence of Part
     embedding_dim : int
         Width of the category embedding.
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of the numeric columns.
 
     Attributes
     ----------
     width : int
         Length of the vector.
+    channels : tuple of int
+        How much of the vector every column takes, in the order of the vector: numbers,
+        categories, elements of tensors.
 
     Examples
     --------
     >>> from polytask.data import Part
     >>> from polytask.encoders import TableEntry
     >>> codes = Part("categorical", "categorical", (2,), cardinalities=(4, 3))
-    >>> TableEntry([Part("numeric", "numeric", (5,)), codes], embedding_dim=8).width
+    >>> entry = TableEntry([Part("numeric", "numeric", (5,)), codes], embedding_dim=8)
+    >>> entry.width
     21
+    >>> entry.channels
+    (1, 1, 1, 1, 1, 8, 8)
     """
 
     offsets: Tensor
 
-    def __init__(self, parts: Sequence[Part], embedding_dim: int) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        embedding_dim: int,
+        numbers: NumericEmbedding | str = Standardized(),  # noqa: B008 - frozen
+    ) -> None:
         super().__init__()
         codes = next((part for part in parts if part.role == "categorical"), None)
+        others = [part for part in parts if part is not codes]
         cardinalities = () if codes is None else codes.cardinalities
         self.codes = None if codes is None else codes.name
-        self.others = tuple(part.name for part in parts if part is not codes)
+        self.others = tuple(part.name for part in others)
         self.flat = all(len(part.shape) == 1 for part in parts)
         self.table = nn.Embedding(sum(cardinalities), embedding_dim) if cardinalities else None
         offsets = [0, *torch.tensor(cardinalities).cumsum(0).tolist()][: len(cardinalities)]
         self.register_buffer("offsets", torch.tensor(offsets, dtype=torch.int32), persistent=False)
-        others = sum(prod(part.shape) for part in parts if part is not codes)
-        self.width = others + len(cardinalities) * embedding_dim
+        self.embeddings = _embeddings(others, as_embedding(numbers))
+        channels = [self._channels_of(part) for part in others]
+        channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))
+        self.channels = sum(channels, ())
+        self.width = sum(self.channels)
+
+    def _channels_of(self, part: Part) -> tuple[int, ...]:
+        embedded = part.name in self.embeddings
+        width: int = self.embeddings[part.name].width if embedded else 1  # type: ignore[assignment]
+        return (width,) * prod(part.shape)
+
+    @property
+    def _place_of_codes(self) -> int:
+        """How many other parts come before the categories."""
+        return 1 if "numeric" in self.others else 0
 
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         """Join the parts of n rows to (n, width): numbers, categories, tensors."""
         arrays = {name: inputs[name] for name in self.others}
+        for name, embedding in self.embeddings.items():
+            arrays[name] = embedding(arrays[name]).flatten(1)
         if not self.flat:
             arrays = {name: array.flatten(1) for name, array in arrays.items()}
         joined = list(arrays.values())
         if self.table is not None and self.codes is not None:
             embedded = self.table(inputs[self.codes] + self.offsets).flatten(1)
-            joined.insert(1 if "numeric" in arrays else 0, embedded)
+            joined.insert(self._place_of_codes, embedded)
         return State(joined[0] if len(joined) == 1 else torch.cat(joined, dim=1))
+
+
+def _embeddings(parts: Sequence[Part], numbers: NumericEmbedding) -> nn.ModuleDict:
+    """Embeddings of the numeric parts; none where every column stays a number."""
+    numeric = [part for part in parts if part.role == "numeric" and not numbers.is_identity]
+    return nn.ModuleDict({part.name: numbers.build(part) for part in numeric})

@@ -6,6 +6,7 @@ Begin with ``_schema.py``, which encodes the inputs of a source, then ``_block.p
 
 from polytask.data.encoding._as_source import as_source
 from polytask.data.encoding._batch import Batch, BlockTargets, SourceBatch
+from polytask.data.encoding._bins import Bins
 from polytask.data.encoding._block import Block, make_blocks, tasks_in_source
 from polytask.data.encoding._encode import encode
 from polytask.data.encoding._fit_schemas import fit_schemas
@@ -18,6 +19,7 @@ from polytask.data.encoding._unseen import unseen_notes
 __all__ = [
     "PART_ROLES",
     "Batch",
+    "Bins",
     "Block",
     "BlockTargets",
     "Part",
