@@ -7,6 +7,7 @@ with `Encoder`, then read `MLP`, which is one file of few lines.
 
 from polytask.encoders._by_role import ByRole
 from polytask.encoders._custom_encoder import CustomEncoder
+from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
@@ -17,6 +18,7 @@ from polytask.encoders._state import MaskedStage, State, advance
 from polytask.encoders._table_entry import TableEntry
 
 __all__ = [
+    "DCN",
     "MLP",
     "ByRole",
     "CustomEncoder",

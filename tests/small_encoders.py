@@ -1,0 +1,20 @@
+"""Small encoders for tables, beside `MLP`, and the architectures that take them."""
+
+from small_architectures import small_architectures
+
+from polytask.encoders import DCN
+
+ENCODERS = {
+    "DCN": DCN(2, widths=(6, 6, 6)),
+    "DCN, stacked mixture": DCN(2, rank=3, n_experts=2, structure="stacked", widths=(6,)),
+}
+
+
+def encoded_architectures():
+    """Recipes by encoder and architecture; `Sluice` needs stages of one width."""
+    return {
+        (encoder, name): architecture
+        for encoder, recipe in ENCODERS.items()
+        for name, architecture in small_architectures(recipe).items()
+        if not (name == "Sluice" and encoder.startswith("DCN"))
+    }
