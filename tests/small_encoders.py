@@ -1,4 +1,4 @@
-"""Small encoders for tables, beside `MLP`, and the architectures that take them."""
+"""Small encoders for tables, beside `MLP`."""
 
 from small_architectures import small_architectures
 
@@ -14,7 +14,7 @@ def encoded_architectures():
     """Recipes by encoder and architecture; `Sluice` needs stages of one width."""
     return {
         (encoder, name): architecture
-        for encoder, recipe in ENCODERS.items()
-        for name, architecture in small_architectures(recipe).items()
-        if not (name == "Sluice" and encoder.startswith("DCN"))
+        for encoder in ("DCN",)
+        for name, architecture in small_architectures(ENCODERS[encoder]).items()
+        if (encoder, name) != ("DCN", "Sluice")
     }
