@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -13,6 +13,8 @@ from polytask._validation import Choice, Constraint, Each, Interval, Optional, c
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._layers import ACTIVATIONS
 from polytask.encoders._mlp import MLP
+from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
 
@@ -53,6 +55,8 @@ class DCN(Encoder):
         In the deep network.
     embedding_dim : int, default 8
         Width of the category embedding.
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of the numeric columns, by its recipe or by its name.
 
     Raises
     ------
@@ -92,6 +96,7 @@ class DCN(Encoder):
     dropout: float = 0.0
     activation: str = "relu"
     embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "n_crosses": Range(1, 8, default=3, integer=True),
@@ -110,9 +115,11 @@ class DCN(Encoder):
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
         "embedding_dim": Interval(int, 1),
+        "numbers": NUMBERS,
     }
 
     def __post_init__(self) -> None:
+        resolve_numbers(self)
         check_parameters(self)
         if self.n_experts > 1 and self.rank is None:
             sentence = (
