@@ -121,7 +121,9 @@ class AITMNetwork(EncoderNetwork):
         self.transfer = None
         if len(tasks) > 1:
             self.transfer = TransferTowers(encoder, self.inputs, in_order(tasks))
-            self.heads = Heads(self.blocks, tasks, (self.transfer.width,), per_task=True)
+            self.heads = Heads(
+                self.blocks, tasks, (self.transfer.width,), per_task=True, members=self.n_members
+            )
         else:
             self.plain = TaskBranch(encoder, self.inputs, self.blocks, tasks, tasks.names)
         self.steps = self._steps()

@@ -87,7 +87,9 @@ class Alone(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor], source: str) -> Tensor:
         """Scores of a source's rows."""
-        scores: Tensor = self.network({source: SourceBatch(inputs)})[source, self.block.name]
+        scores: Tensor = self.network(
+            {source: SourceBatch(inputs, members=self.network.n_members)}
+        )[source, self.block.name]
         return scores[:, 0]
 
     @property
@@ -132,8 +134,9 @@ def rows_of_task(
     labels = None if rows.targets is None else rows.targets.get(block)
     targets = None
     if labels is not None:
-        targets = {own_block: labels.map(lambda array: array[:n_rows, column : column + 1])}
-    return SourceBatch(inputs, targets=targets)
+        n_labels = n_rows * rows.members
+        targets = {own_block: labels.map(lambda array: array[:n_labels, column : column + 1])}
+    return SourceBatch(inputs, targets=targets, members=rows.members)
 
 
 def _of_one_task(schema: Schema, name: str) -> Schema:

@@ -53,7 +53,9 @@ class BranchingNetwork(EncoderNetwork):
         self.trunk = nn.ModuleList(list(stages)[:n_shared])
         self.shape = stages.shapes[n_shared]
         self.branches = Branches(encoder, self.inputs, own, tasks, n_shared)
-        self.heads = Heads(self.blocks, tasks, stages.shape, per_task=bool(own))
+        self.heads = Heads(
+            self.blocks, tasks, stages.shape, per_task=bool(own), members=self.n_members
+        )
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """The trunk's output for the rows of every source in the batch."""

@@ -82,7 +82,9 @@ class ConditionedNetwork(EncoderNetwork):
         self.trunk = Stages(encoder, self.inputs)
         self.first = min(first, len(self.trunk))
         self.conditions = nn.ModuleDict()
-        self.heads = Heads(self.blocks, tasks, self.trunk.shape, per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, self.trunk.shape, per_task=True, members=self.n_members
+        )
         self._members = {
             source: [tasks.index(name) for name in self.tasks_in(source)] for source in schemas
         }

@@ -15,6 +15,7 @@ __all__ = [
     "apply_module",
     "axes_of",
     "call_with",
+    "count_first",
     "count_rows",
     "has_own_masks",
     "join_copies",
@@ -98,6 +99,11 @@ def rows_of_copy(inputs: CopyInputs, position: int, size: int) -> Any:
     if isinstance(inputs, State) and inputs.mask is not None and inputs.mask.ndim == 2:
         return State(inputs.values[position, :size], inputs.mask[:size])
     return map_tensors(inputs, lambda part: part[position, :size])
+
+
+def count_first(features: Any) -> int:
+    """Rows of features of one module."""
+    return len(tensors_in(features)[0])
 
 
 def count_rows(inputs: CopyInputs) -> int:

@@ -16,6 +16,7 @@ from polytask.architectures._copied_inputs import (
     apply_module,
     axes_of,
     call_with,
+    count_first,
     count_rows,
     has_own_masks,
     join_copies,
@@ -253,9 +254,9 @@ class Copies(Owner):
             if size or not any(counts):  # without any row, for the form of the features
                 own = rows_of_copy(inputs, i, size)
                 rows = apply_module(modules[i], own, options)
-                features[i] = map_tensors(
-                    rows, lambda part, size=size: pad_rows(part, n_rows - size)
-                )
+                members = count_first(rows) // size if size else 1
+                more = (n_rows - size) * members
+                features[i] = map_tensors(rows, lambda part, more=more: pad_rows(part, more))
         some = next(rows for rows in features if rows is not None)
         nothing = map_tensors(some, torch.zeros_like)
         return join_copies(

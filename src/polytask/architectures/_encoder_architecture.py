@@ -77,7 +77,9 @@ class EncoderArchitecture(Architecture):
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
         """Build the network under the seed."""
         with seeded(seed):
-            network = self.network(as_encoder(self.encoder), schemas, tasks)
+            encoder = as_encoder(self.encoder)
+            network = self.network(encoder, schemas, tasks)
+            network.n_members = encoder.members
             initialize(network, self.initializer)
         return network
 

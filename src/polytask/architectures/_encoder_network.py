@@ -45,7 +45,7 @@ class EncoderNetwork(MultiTaskModule):
         inputs: Inputs | None = None,
     ) -> None:
         super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
+        self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
         self.inputs = Inputs(encoder, schemas, owner) if inputs is None else inputs
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:

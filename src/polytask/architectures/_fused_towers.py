@@ -93,7 +93,9 @@ class FusedTowersNetwork(EncoderNetwork):
         for stage in fused:
             owners = names if stage == last else ()
             self.units[str(stage)] = unit(channels[stage - 1], channels[stage], owners)
-        self.heads = Heads(self.blocks, tasks, self.own_towers.shape, per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, self.own_towers.shape, per_task=True, members=self.n_members
+        )
 
     def relations(self) -> dict[str, TaskRelation]:
         """The weights with which each unit mixes the towers, a row per task that receives them."""

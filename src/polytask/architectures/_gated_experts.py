@@ -58,7 +58,9 @@ class GatedExpertsNetwork(EncoderNetwork):
         self.members_of = {source: self.members_in(source) for source in self.sources}
         self.towers = TaskLayers(width, tower_widths, tasks.names, self.members_of)
         per_task = bool(self.mixture.tasks or tower_widths)
-        self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=per_task)
+        self.heads = Heads(
+            self.blocks, tasks, self.towers.shape, per_task=per_task, members=self.n_members
+        )
         self.mixes_scores = (
             bool(self.mixture.tasks) and not tower_widths and self.heads.mix_cheaply(n_experts)
         )

@@ -9,7 +9,8 @@ from copy import copy
 import torch
 from torch import Tensor, nn
 
-from polytask.architectures._heads import BlockHeads, Heads
+from polytask.architectures._block_heads import BlockHeads
+from polytask.architectures._heads import Heads
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Block
 from polytask.encoders._pooling import pooled_width

@@ -94,10 +94,10 @@ class HardSharingNetwork(MultiTaskModule):
 
     def __init__(self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
         super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
+        self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
         self.inputs = Inputs(encoder, schemas, "HardSharing")
         self.trunk = Stages(encoder, self.inputs)
-        self.heads = Heads(self.blocks, tasks, self.trunk.shape)
+        self.heads = Heads(self.blocks, tasks, self.trunk.shape, members=self.n_members)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """The trunk's output for the rows of every source in the batch."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,95 +9,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from polytask.architectures._block_heads import BlockHeads
 from polytask.architectures._head_checks import check_state, check_vectors
+from polytask.architectures._member_heads import block_heads
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._places import places_among
 from polytask.architectures._pooled_copies import pooled_copies
-from polytask.architectures._stacked_product import stacked_product
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
 from polytask.tasks import TaskSet
 
-__all__ = ["BlockHeads", "Heads"]
-
-
-class BlockHeads(nn.Module):
-    r"""Linear heads :math:`s_k = V_k h + b_k` of a block's tasks, stacked.
-
-    Parameters
-    ----------
-    block : Block
-    tasks : TaskSet
-        Of the whole network.
-    in_features : int
-        Width of the features h.
-
-    Attributes
-    ----------
-    weight : tensor of shape (n_tasks, size, in_features)
-    bias : tensor of shape (n_tasks, size)
-    """
-
-    position: Tensor
-
-    def __init__(self, block: Block, tasks: TaskSet, in_features: int) -> None:
-        super().__init__()
-        shape = (len(block.tasks), block.size)
-        bound = 1 / math.sqrt(max(in_features, 1))
-        self.weight = nn.Parameter(torch.empty(*shape, in_features))
-        self.bias = nn.Parameter(torch.empty(shape))
-        nn.init.uniform_(self.weight, -bound, bound)
-        nn.init.uniform_(self.bias, -bound, bound)
-        self.holds_all = block.tasks == tasks.names
-        self.register_buffer(
-            "position", torch.tensor(block.positions(tasks.names)), persistent=False
-        )
-
-    def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
-        """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""
-        weight, bias = self._of(tasks)
-        scores = nn.functional.linear(features, weight.flatten(0, 1), bias.flatten())
-        return scores.view(*scores.shape[:-1], *bias.shape)
-
-    def of_own(self, features: Tensor, task: Tensor) -> Tensor:
-        """Scores (n, size) of rows (n, h), each by the head at its position in the block."""
-        own = torch.einsum("nsh,nh->ns", self.weight.index_select(0, task), features)
-        return own + self.bias.index_select(0, task)
-
-    def in_block(self, task: Tensor) -> Tensor:
-        """Positions in the block of tasks of the task set."""
-        return task if self.holds_all else self.position[task]
-
-    def of_each(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
-        """Scores (n, n_tasks, size) from features of each task's own, (n_tasks, n, h)."""
-        weight, bias = self._of(tasks)
-        return torch.baddbmm(bias[:, None, :], features, weight.transpose(1, 2)).transpose(0, 1)
-
-    def of_mixed(
-        self, gates: Tensor, own: Tensor | None, shared: Tensor, tasks: list[int] | None = None
-    ) -> Tensor:
-        """Scores (n, n_tasks, size) of features that gates mix: the mixture of experts' scores."""
-        weight, bias = self._of(tasks)
-        of_shared = nn.functional.linear(shared, weight.flatten(0, 1))
-        of_shared = of_shared.view(*shared.shape[:2], *bias.shape)
-        by_expert = gates.permute(2, 1, 0)[..., None]
-        if own is None:
-            return (of_shared * by_expert).sum(dim=0) + bias
-        n_own = own.shape[1]
-        of_own = stacked_product(own.flatten(1, 2), weight).view(*own.shape[:3], weight.shape[1])
-        mixed_own = (of_own.permute(1, 2, 0, 3) * by_expert[:n_own]).sum(dim=0)
-        return (of_shared * by_expert[n_own:]).sum(dim=0) + mixed_own + bias
-
-    def matrices(self) -> list[Tensor]:
-        """The weight matrix of every task, (size, in_features)."""
-        return list(self.weight.detach())
-
-    def _of(self, tasks: list[int] | None) -> tuple[Tensor, Tensor]:
-        if tasks is None:
-            return self.weight, self.bias
-        return self.weight[tasks], self.bias[tasks]
+__all__ = ["Heads"]
 
 
 class Heads(Owner, nn.ModuleList):
@@ -115,6 +38,9 @@ class Heads(Owner, nn.ModuleList):
         tasks of the source, such as (n_tasks, n, h), in the order of the task set. Sequences of
         all tasks have one mask, (n, l). Where each row has one task, values may also be the
         features of that task, (n, h).
+    members : int, default 1
+        Members of an ensemble, each with heads of its own; rows are then those of every member, the
+        members of a row one after another.
 
     Examples
     --------
@@ -134,10 +60,13 @@ class Heads(Owner, nn.ModuleList):
         shape: tuple[int, ...] | Mapping[str, tuple[int, ...]],
         *,
         per_task: bool = False,
+        members: int = 1,
     ) -> None:
         shapes = shape if isinstance(shape, Mapping) else {b.name: shape for b in blocks}
-        super().__init__(BlockHeads(b, tasks, pooled_width(shapes[b.name])) for b in blocks)
-        self.blocks, self.per_task = tuple(blocks), per_task
+        super().__init__(
+            block_heads(b, tasks, pooled_width(shapes[b.name]), members) for b in blocks
+        )
+        self.blocks, self.per_task, self.members = tuple(blocks), per_task, members
         self._n_axes = len(next(iter(shapes.values()))) + 1
         self._places: dict[tuple[str, str], _Places] = {}
         self.widths = {name: pooled_width(shape) for name, shape in shapes.items()}
@@ -190,6 +119,8 @@ class Heads(Owner, nn.ModuleList):
 
     def mix_cheaply(self, n_experts: int) -> bool:
         """Whether scores of all experts are fewer than the mixed features of all tasks."""
+        if self.members > 1:
+            return False
         n_scores = sum(block.size * len(block.tasks) for block in self.blocks)
         n_features = sum(self.widths[block.name] * len(block.tasks) for block in self.blocks)
         return n_experts * n_scores < n_features

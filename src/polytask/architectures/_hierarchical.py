@@ -128,7 +128,11 @@ class HierarchicalNetwork(EncoderNetwork):
             at = [name for name in tasks.names if self.depths[name] == depth]
             fed, ends = [n for n in at if n in hand_on], [n for n in at if n not in hand_on]
             groups = [(fed, above), (ends, ())]
-            levels = [LevelHeads(self.blocks, tasks, width, *group) for group in groups if group[0]]
+            levels = [
+                LevelHeads(self.blocks, tasks, width, *group, members=self.n_members)
+                for group in groups
+                if group[0]
+            ]
             self.levels[str(depth)] = nn.ModuleList(levels)
             n_scores += sum(level.n_scores for level in levels if level.above)
             if above and n_scores + n_entry:

@@ -9,8 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from polytask.architectures._block_heads import BlockHeads
 from polytask.architectures._dependencies import blocks_of
-from polytask.architectures._heads import BlockHeads
+from polytask.architectures._member_heads import block_heads
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Block
 from polytask.encoders import State
@@ -33,6 +34,8 @@ class LevelHeads(Owner):
         The tasks of the level.
     above : sequence of str
         The tasks that their scores are handed to; none by default.
+    members : int, default 1
+        As for `Heads`.
     """
 
     members: Tensor
@@ -44,10 +47,13 @@ class LevelHeads(Owner):
         in_features: int,
         names: Collection[str],
         above: Sequence[str] = (),
+        members: int = 1,
     ) -> None:
         super().__init__()
         self.blocks, self.names, self.above = blocks_of(blocks, names), tuple(names), tuple(above)
-        self.heads = nn.ModuleList(BlockHeads(block, tasks, in_features) for block in self.blocks)
+        self.heads = nn.ModuleList(
+            block_heads(block, tasks, in_features, members) for block in self.blocks
+        )
         self.n_scores = sum(len(block.tasks) * block.size for block in self.blocks)
         members = torch.tensor([name in names for name in tasks.names])
         self.register_buffer("members", members, persistent=False)

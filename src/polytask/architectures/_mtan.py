@@ -80,7 +80,9 @@ class MTANNetwork(EncoderNetwork):
             for shape, last in zip(self.trunk.shapes[1:], before, strict=False)
         )
         self.members_of = {source: self.members_in(source) for source in self.sources}
-        self.heads = Heads(self.blocks, tasks, self.trunk.shape, per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, self.trunk.shape, per_task=True, members=self.n_members
+        )
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """What every source's tasks have selected, or each row's task where it has one."""

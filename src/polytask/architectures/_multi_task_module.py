@@ -50,6 +50,10 @@ class MultiTaskModule(nn.Module, ABC):
     stopped : frozenset of str
         The tasks that have stopped early in the training under way, which sets it; `batch_penalty`
         leaves them out, but for that of a router, which goes on learning from their rows.
+    n_members : int
+        Members of the ensemble that the network holds; rows of features and scores are then those
+        of every member, the members of a row one after another, and batches come as
+        `with_members` gives them.
     routed_sources : tuple of str
         Sources of rows of one task each for which `route` finds the task of rows that do not name
         it; none by default.
@@ -58,6 +62,7 @@ class MultiTaskModule(nn.Module, ABC):
     replicated: bool = False
     rows_apart: bool = False
     n_own_experts: int = 0
+    n_members: int = 1
     stopped: frozenset[str] = frozenset()
     routed_sources: tuple[str, ...] = ()
 
@@ -74,6 +79,12 @@ class MultiTaskModule(nn.Module, ABC):
         """Positions of the tasks that a source carries; None where it carries all."""
         names = self.tasks_in(source)
         return None if names == self.tasks.names else [self.tasks.index(name) for name in names]
+
+    def with_members(self, batch: Batch) -> Batch:
+        """The batch with tasks and labels repeated for every member, as the network takes it."""
+        if self.n_members == 1:
+            return batch
+        return {name: rows.repeated(self.n_members) for name, rows in batch.items()}
 
     def forward(self, batch: Batch) -> Raw:
         """Raw scores of every block for the rows of every source in the batch."""

@@ -137,7 +137,9 @@ class PLENetwork(EncoderNetwork):
         members_of = {source: self.members_in(source) for source in self.sources}
         self.last = LastLevel(*arguments, bounds[-2], members_of)
         self.towers = TaskLayers(self.last.shape[0], tower_widths, tasks.names, members_of)
-        self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, self.towers.shape, per_task=True, members=self.n_members
+        )
         self.mixes_scores = not tower_widths and self.heads.mix_cheaply(n_shared + n_specific)
 
     def forward(self, batch: Batch) -> Raw:

@@ -59,7 +59,7 @@ class PreferenceNetwork(EncoderNetwork):
         super().__init__(owner, encoder, schemas, tasks, inputs)
         self.concentration = concentration
         self.trunk = Stages(encoder, self.inputs)
-        self.heads = Heads(self.blocks, tasks, self.trunk.shape)
+        self.heads = Heads(self.blocks, tasks, self.trunk.shape, members=self.n_members)
         equal = torch.full((len(tasks),), 1 / len(tasks))
         self.register_buffer("equal", equal, persistent=False)
 

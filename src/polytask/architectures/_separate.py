@@ -112,6 +112,7 @@ class SeparateNetwork(MultiTaskModule):
             alone = [make(name, sources) for name in names]
             penalized = any(member.penalizes for member in alone)
             self.groups.append(_Group(block, names, sources, penalized))
+            self.n_members = alone[0].network.n_members
             together = not any(_has_hooks(member.network) for member in alone)
             sample = sample_of(schemas[sources[0]].parts)
             self.networks.append(

@@ -116,7 +116,9 @@ class SharedPrivateNetwork(EncoderNetwork):
         self.shared = Stages(encoder, self.inputs)
         self.private = Towers(encoder, self.inputs, len(tasks), tasks=tasks.names)
         self.width = pooled_width(self.shared.shape)
-        self.heads = Heads(self.blocks, tasks, (2 * self.width,), per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, (2 * self.width,), per_task=True, members=self.n_members
+        )
         discriminator = TaskDiscriminator(self.width, schemas, tasks)
         discriminates = bool(self.adversarial) and len(discriminator.classes) > 1
         self.discriminator = discriminator if discriminates else None

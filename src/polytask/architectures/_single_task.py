@@ -96,6 +96,7 @@ class SingleTaskNetwork(MultiTaskModule):
         initializer: str | None,
     ) -> None:
         super().__init__(schemas, tasks)
+        self.n_members = encoder.members
         self.tasks_of = {source: self.tasks_in(source) for source in schemas}
         self.groups = _groups(self.tasks_of)
         self.towers = nn.ModuleList()
@@ -108,7 +109,7 @@ class SingleTaskNetwork(MultiTaskModule):
             sample = sample_of(schemas[group[0]].parts)
             towers_of_group = Copies(towers, sample, apart=True, tasks=names, source=group[0])
             self.towers.append(towers_of_group)
-        self.heads = _seeded_heads(self.blocks, tasks, widths, initializer, seed)
+        self.heads = _seeded_heads(self.blocks, tasks, widths, initializer, seed, self.n_members)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Features of every source's tasks, (n_tasks of the source, n, h)."""
@@ -178,6 +179,7 @@ def _seeded_heads(
     widths: Mapping[str, int],
     initializer: str | None,
     seed: int,
+    members: int,
 ) -> Heads:
     """Heads whose every slice is drawn by the seed and the task's name alone."""
     for block in blocks:
@@ -190,13 +192,13 @@ def _seeded_heads(
             raise ParameterError(sentence)
     shapes = {block.name: (widths[block.tasks[0]],) for block in blocks}
     with seeded(seed):
-        heads = Heads(blocks, tasks, shapes, per_task=True)
+        heads = Heads(blocks, tasks, shapes, per_task=True, members=members)
     stacked: Any
     for block, stacked in zip(blocks, heads, strict=True):
         for position, name in enumerate(block.tasks):
             with seeded(seed, name, "head"):
-                head: nn.Linear = nn.Linear(widths[name], block.size)
-                initialize(head, initializer)
+                own = nn.ModuleList(nn.Linear(widths[name], block.size) for _ in range(members))
+                initialize(own, initializer)
             with torch.no_grad():
-                stacked.weight[position], stacked.bias[position] = head.weight, head.bias
+                stacked.place(position, own)
     return heads

@@ -117,7 +117,9 @@ class SluiceNetwork(FusedTowersNetwork):
             shapes = self.towers.shapes[1:]
             self.channels = _checked([pooled_width(s) for s in shapes], recipe.n_subspaces)
             self.stage_weights = StageWeights(len(shapes), tasks.names)
-            self.heads = Heads(self.blocks, tasks, (self.channels,), per_task=True)
+            self.heads = Heads(
+                self.blocks, tasks, (self.channels,), per_task=True, members=self.n_members
+            )
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Features of every source's tasks, mixed over the stages."""

@@ -165,14 +165,16 @@ class SoftSharingNetwork(MultiTaskModule):
         self, recipe: SoftSharing, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
         super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
+        self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
         self.representation = recipe.representation
         inputs = Inputs(encoder, schemas, "SoftSharing")
         has_entries = any(True for _ in inputs.parameters())
         self.inputs = TaskEntries(encoder, schemas, tasks, "SoftSharing") if has_entries else inputs
         names = tasks.names
         self.towers = Towers(encoder, inputs, len(tasks), tasks=names, apart=has_entries)
-        self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, self.towers.shape, per_task=True, members=self.n_members
+        )
         self.coupled = nn.ModuleDict()
         self.layers: dict[str, tuple[str, tuple[str, ...]]] = {}
         parts = list(self._parts(recipe))

@@ -92,12 +92,14 @@ class STEMNetwork(MultiTaskModule):
         self, recipe: STEM, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> None:
         super().__init__(schemas, tasks)
-        self.rows_apart = encoder.rows_apart
+        self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
         self.level = StemLevel(encoder, schemas, tasks, recipe.n_shared, recipe.n_specific)
         members_of = {source: self.members_in(source) for source in self.sources}
         width = self.level.shape[0]
         self.towers = TaskLayers(width, recipe.tower_widths, tasks.names, members_of)
-        self.heads = Heads(self.blocks, tasks, self.towers.shape, per_task=True)
+        self.heads = Heads(
+            self.blocks, tasks, self.towers.shape, per_task=True, members=self.n_members
+        )
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Mixed features of every source's tasks, after their towers."""

@@ -46,7 +46,13 @@ class TaskBranch(nn.Module):
     ) -> None:
         super().__init__()
         self.towers = Towers(encoder, inputs, len(names), tasks=names)
-        self.heads = Heads(blocks_of(blocks, names), tasks, self.towers.shape, per_task=True)
+        self.heads = Heads(
+            blocks_of(blocks, names),
+            tasks,
+            self.towers.shape,
+            per_task=True,
+            members=encoder.members,
+        )
         position = places_among([tasks.index(name) for name in names], len(tasks))
         self.register_buffer("position", position, persistent=False)
 

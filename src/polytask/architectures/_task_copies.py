@@ -130,9 +130,11 @@ class TaskCopy(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor], source: str) -> Tensor:
         """The task's scores (n, size) of a source's rows."""
-        n_rows = len(next(iter(inputs.values())))
+        n_rows = len(next(iter(inputs.values()))) * self.network.n_members
         task = self.position.expand(n_rows) if source in self.block.own_rows else None
-        scores = self.network({source: SourceBatch(inputs, task=task)})[source, self.block.name]
+        scores = self.network(
+            {source: SourceBatch(inputs, task=task, members=self.network.n_members)}
+        )[source, self.block.name]
         if task is not None:
             return scores
         column = self.columns[self._sources.index(source)]

@@ -59,9 +59,11 @@ class TaskEntries(nn.ModuleList):
         if rows.task is None:
             return entries(rows.inputs)
         place = self.place_of(source, rows.task)
-        groups = group_rows(place, entries.n_copies)
+        groups = group_rows(place[:: rows.members], entries.n_copies)
         grouped = {part: groups.gather(array) for part, array in rows.inputs.items()}
         values, mask = entries(grouped, groups.sizes, apart=True)
+        if rows.members > 1:
+            groups = group_rows(place, entries.n_copies)
         return State(groups.scatter(values), None if mask is None else groups.scatter(mask))
 
     def place_of(self, source: str, task: Tensor) -> Tensor:

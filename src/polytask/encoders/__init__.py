@@ -11,10 +11,12 @@ from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
+from polytask.encoders._packed_mlp import PackedMLP
 from polytask.encoders._pooling import mean_pool
 from polytask.encoders._residual_mlp import ResidualMLP
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State, advance
+from polytask.encoders._tab_m import TabM
 from polytask.encoders._table_entry import TableEntry
 
 __all__ = [
@@ -25,9 +27,11 @@ __all__ = [
     "Encoder",
     "MaskedStage",
     "NumericEmbedding",
+    "PackedMLP",
     "ResidualMLP",
     "Standardized",
     "State",
+    "TabM",
     "TableEntry",
     "advance",
     "mean_pool",

@@ -38,6 +38,9 @@ class Encoder(ABC):
         Width of the category embedding in the default entry.
     numbers : NumericEmbedding or str
         Embedding of the numeric columns in the default entry.
+    members : int
+        Members of the ensemble that it holds, 1 for most. The entry then gives that many rows for
+        each that it is given, the members of a row one after another, and stages keep that order.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Encoder(ABC):
     by_name: ClassVar[tuple[str, ...]] = ("numbers",)
     embedding_dim: int = 8
     numbers: NumericEmbedding | str = Standardized()
+    members: int = 1
 
     @property
     def bins(self) -> Bins | None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from torch import nn
 
 from polytask._validation import Constraint, Each, Interval, check_parameters
+from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
@@ -79,6 +80,6 @@ class MLP(Encoder):
             layers = [nn.Linear(size, width), *normalization(self.normalization, width)]
             layers.append(activation(self.activation))
             if self.dropout:
-                layers.append(nn.Dropout(self.dropout))
+                layers.append(Dropout(self.dropout))
             built.append(nn.Sequential(*layers))
         return built

@@ -9,6 +9,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from polytask._validation import Constraint, Interval, check_parameters
+from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
@@ -109,10 +110,10 @@ class ResidualMLP(Encoder):
             activation(self.activation),
         ]
         if self.dropout:
-            layers.append(nn.Dropout(self.dropout))
+            layers.append(Dropout(self.dropout))
         layers.append(nn.Linear(hidden, self.width))
         if self.residual_dropout:
-            layers.append(nn.Dropout(self.residual_dropout))
+            layers.append(Dropout(self.residual_dropout))
         return nn.Sequential(*layers)
 
 

@@ -106,6 +106,7 @@ def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Ten
         plain = rows.without_targets()
         for start in range(0, rows.n_rows, _ROWS_AT_ONCE):
             chunk = plain.take(slice(start, start + _ROWS_AT_ONCE))
+            chunk = network.with_members({source: chunk})[source]
             gates = network.gate_weights({source: chunk}).get(source)
             if gates is None:
                 break

@@ -214,6 +214,19 @@ class Kind(ABC):
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The single best answer in the user's own labels or units."""
 
+    def average(
+        self, raw: Float32[np.ndarray, "members n *scores"]
+    ) -> Float32[np.ndarray, "n *scores"]:
+        """Raw scores of rows whose response is the mean of the responses of an ensemble's members.
+
+        By default the means of the scores, which suits responses that are scores with a scale.
+
+        Parameters
+        ----------
+        raw : array of shape (n_members, n, ``*score_shape``)
+        """
+        return np.asarray(raw.mean(axis=0, dtype=np.float64), dtype=np.float32)
+
     def mean_response(
         self,
         truth: Float[np.ndarray, " n *columns"],

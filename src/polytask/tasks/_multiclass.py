@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
+from polytask.tasks._averages import mean_log_probabilities
 from polytask.tasks._classes import (
     class_summary,
     codes,
@@ -119,6 +120,10 @@ class Multiclass(Kind):
         """Log-probabilities: scores up to a constant per row."""
         del fitted
         return np.log(np.clip(response, 1e-15, 1.0)).astype(np.float32)
+
+    def average(self, raw: Float32[np.ndarray, "members n size"]) -> Float32[np.ndarray, "n size"]:
+        """Logarithms of the mean probabilities."""
+        return mean_log_probabilities(raw)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The likeliest class."""

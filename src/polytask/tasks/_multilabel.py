@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Shaped
 
 from polytask.exceptions import DataError
+from polytask.tasks._averages import mean_log_odds
 from polytask.tasks._classes import codes, observed_classes
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
@@ -99,6 +100,10 @@ class Multilabel(Kind):
         from scipy.special import logit  # heavy, and not needed to read a table
 
         return np.asarray(logit(np.clip(response, 1e-15, 1 - 1e-15))).astype(np.float32)
+
+    def average(self, raw: Float32[np.ndarray, "members n size"]) -> Float32[np.ndarray, "n size"]:
+        """Log-odds of the mean probability."""
+        return mean_log_odds(raw)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """0 or 1 in every column."""

@@ -29,7 +29,7 @@ class ArchitectureCase:
     @property
     def batch(self) -> Batch:
         """All rows, as the network takes them."""
-        return batch_of(self.network, self.sources)
+        return self.network.with_members(batch_of(self.network, self.sources))
 
     @property
     def tensor_names(self) -> dict[int, str]:

@@ -26,7 +26,7 @@ from polytask.testing._require import (
     require_same,
 )
 from polytask.testing._tiny_dataset import tiny_dataset
-from polytask.training import score
+from polytask.training import route, score
 from polytask.training._frozen import Frozen
 
 __all__ = ["check_architecture"]
@@ -166,7 +166,7 @@ def _check_no_rows(case: ArchitectureCase) -> None:
     """A batch without rows has scores without rows."""
     network = case.network
     none = {name: rows.take(torch.arange(0)) for name, rows in case.sources.items()}
-    batch = batch_of(network, none)
+    batch = network.with_members(batch_of(network, none))
     with torch.no_grad():
         try:
             raw = network(batch)
@@ -181,8 +181,7 @@ def _check_no_rows(case: ArchitectureCase) -> None:
 def _check_routes(case: ArchitectureCase) -> None:
     """Rows of routed sources have a finite score for each task of their source."""
     network, batch = case.network, case.batch
-    with torch.no_grad():
-        routes = network.route(batch)
+    routes = route(network, case.sources if not network.replicated else batch)
     routed = {name for name in network.routed_sources if name in batch}
     sentence = f"{case.name}: route gives scores for {set(routes)}, not for {routed}."
     require(set(routes) == routed, sentence)
@@ -272,7 +271,7 @@ def _check_features_of_own_rows(case: ArchitectureCase, features: Mapping[str, S
                 f"task each, have shape {tuple(values.shape)} for {rows.n_rows} rows. Give those "
                 "of each row's own task, or leave rows_apart at False."
             )
-            require(len(values) == rows.n_rows, sentence)
+            require(len(values) == rows.n_rows * rows.members, sentence)
 
 
 def _check_stopping(case: ArchitectureCase) -> None:

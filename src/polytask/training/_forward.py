@@ -81,7 +81,8 @@ class Forward:
         self.penalizes = network.has_batch_penalty
 
     def __call__(self, batch: Batch) -> BatchLosses:
-        """Losses of the network as it is."""
+        """Losses of the network as it is; of an ensemble, the means over its members."""
+        batch = self.network.with_members(batch)
         with nullcontext() if self.plain else self.fabric.autocast():
             raw, features = self._scores(batch)
             self._check(raw, batch)
@@ -89,7 +90,10 @@ class Forward:
             if self.penalizes:
                 penalty = self.network.batch_penalty(features or {}, raw, batch)
         values = None if features is None else [state.values for state in features.values()]
-        return BatchLosses(*self.loss(_floats(raw), batch), values, penalty)
+        losses, present = self.loss(_floats(raw), batch)
+        if self.network.n_members > 1:
+            losses = losses / self.network.n_members
+        return BatchLosses(losses, present, values, penalty)
 
     def _scores(self, batch: Batch) -> tuple[Raw, Mapping[str, State] | None]:
         with _batch_norm_errors():
@@ -109,10 +113,12 @@ class Forward:
 
     def sums(self, batch: Batch, state: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Sums of losses and labels; `state` replaces parameters and buffers of its names."""
+        batch = self.network.with_members(batch)
         with nullcontext() if self.plain else self.fabric.autocast(), _batch_norm_errors():
             raw = functional_call(self.network, dict(state), (batch,))
         sums, counts = self.loss.sums(_floats(raw), batch)
-        return sums, counts
+        n_members = self.network.n_members
+        return (sums, counts) if n_members == 1 else (sums / n_members, counts / n_members)
 
     def evaluated_sums(
         self, batch: Batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from torch import Tensor
@@ -16,4 +17,13 @@ __all__ = ["route"]
 def route(network: MultiTaskModule, batch: Batch) -> Mapping[str, Tensor]:
     """Route all rows without gradients, in evaluation mode; `MultiTaskModule.route` says how."""
     with evaluating(network):
-        return network.route(batch)
+        routes = network.route(network.with_members(batch))
+    if network.n_members == 1:
+        return routes
+    return {source: _averaged(scores, network.n_members) for source, scores in routes.items()}
+
+
+def _averaged(scores: Tensor, n_members: int) -> Tensor:
+    """Logarithms of the probabilities' means over the members of an ensemble."""
+    logs = scores.log_softmax(dim=1).unflatten(0, (-1, n_members))
+    return logs.logsumexp(dim=1) - math.log(n_members)

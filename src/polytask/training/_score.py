@@ -10,6 +10,7 @@ from torch import Tensor
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.data import Batch, SourceBatch
+from polytask.training._average_members import average_members
 
 __all__ = ["evaluating", "score"]
 
@@ -17,7 +18,7 @@ _ROWS_AT_ONCE = 16384
 
 
 def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_ONCE) -> Raw:
-    """Score all rows without gradients, in evaluation mode.
+    """Score all rows without gradients, in evaluation mode; members of an ensemble are averaged.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_O
     answer = _score_replicated if network.replicated else _score_joint
     with evaluating(network):
         for name, rows in batch.items():
-            for chunk in _chunks(rows, rows_at_once):
+            for chunk in _chunks(rows, max(1, rows_at_once // network.n_members)):
                 for key, scores in answer(network, name, chunk).items():
                     parts.setdefault(key, []).append(scores)
     return {key: torch.cat(scores) for key, scores in parts.items()}
@@ -61,7 +62,7 @@ def _chunks(rows: SourceBatch, size: int) -> Iterator[SourceBatch]:
 
 
 def _score_joint(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
-    return network({name: rows})
+    return average_members(network, network(network.with_members({name: rows})))
 
 
 def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
@@ -71,7 +72,9 @@ def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) ->
         return _score_own_rows(network, name, rows, rows.task, names)
     inputs = {part: array.expand(len(names), *array.shape) for part, array in rows.inputs.items()}
     sizes = torch.full((len(names),), rows.n_rows)
-    raw: Raw = network({name: SourceBatch(inputs, sizes=sizes)})
+    raw = average_members(
+        network, network(network.with_members({name: SourceBatch(inputs, sizes=sizes)}))
+    )
     return raw if rows.task is None else {key: scores[:, 0] for key, scores in raw.items()}
 
 
@@ -86,7 +89,9 @@ def _score_own_rows(
         index[position, : len(group)] = group
     inputs = {part: array[index] for part, array in rows.inputs.items()}
     sizes = torch.tensor([len(group) for group in groups])
-    raw: Raw = network({name: SourceBatch(inputs, sizes=sizes)})
+    raw = average_members(
+        network, network(network.with_members({name: SourceBatch(inputs, sizes=sizes)}))
+    )
     scores = {key: raw[key].new_zeros(rows.n_rows, *raw[key].shape[2:]) for key in raw}
     for block in network.blocks:
         for column, task_name in enumerate(block.tasks_in(name)):

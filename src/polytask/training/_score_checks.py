@@ -90,8 +90,9 @@ def _check_shape(
 ) -> None:
     """Raise unless scores are (n, n_tasks, …), or (n, …) where each row has one task."""
     heads = () if rows.task is not None else (len(block.tasks_in(source)),)
-    shape = (rows.n_rows, *heads, block.size)
-    fitting = {shape, (rows.n_rows, *heads, *block.score_shape)}
+    n_rows = rows.n_rows * rows.members
+    shape = (n_rows, *heads, block.size)
+    fitting = {shape, (n_rows, *heads, *block.score_shape)}
     if not isinstance(scores, Tensor) or tuple(scores.shape) not in fitting:
         got = _described(scores) if not isinstance(scores, Tensor) else tuple(scores.shape)
         axes = "(rows, tasks, scores)" if heads else "(rows, scores), since each row has one task"

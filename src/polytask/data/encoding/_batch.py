@@ -59,6 +59,9 @@ class SourceBatch:
     preference : array of shape (n_tasks,), float32, or None
         Weights of all tasks of the task set, non-negative and with sum 1, the same for every row
         and source of a batch: an input of networks that take a preference. None means equal.
+    members : int, default 1
+        How often `task`, `targets` and their weights hold each row of the inputs, one time after
+        another: once for each member of an ensemble.
 
     Examples
     --------
@@ -75,6 +78,7 @@ class SourceBatch:
     targets: Mapping[str, BlockTargets] | None = None
     sizes: Array | None = None
     preference: Array | None = None
+    members: int = 1
 
     @property
     def n_rows(self) -> int:
@@ -92,7 +96,31 @@ class SourceBatch:
             targets,
             None if self.sizes is None else function(self.sizes),
             None if self.preference is None else function(self.preference),
+            self.members,
         )
+
+    def repeated(self, members: int) -> SourceBatch:
+        """The same rows of tensors, with tasks and labels repeated for each member of an ensemble.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from polytask.data import SourceBatch
+        >>> rows = SourceBatch({"numeric": torch.zeros(2, 5)}, task=torch.tensor([0, 3]))
+        >>> rows.repeated(2).task
+        tensor([0, 0, 3, 3])
+        """
+        if members == 1:
+            return self
+
+        def each(array: Array) -> Array:
+            return array.repeat_interleave(members, dim=0)
+
+        targets = self.targets
+        if targets is not None:
+            targets = {name: block.map(each) for name, block in targets.items()}
+        task = None if self.task is None else each(self.task)
+        return replace(self, task=task, targets=targets, members=members)
 
     def take(self, rows: Array) -> SourceBatch:
         """Selected rows, in that order."""

@@ -1,0 +1,46 @@
+"""Dropout whose masks cost little on a CPU."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Dropout"]
+
+_LEVELS = 2**16
+_PER_DRAW = 4
+"""Masks are compared with 16 bits, of which one draw of PyTorch's generator gives four."""
+
+
+class Dropout(nn.Dropout):
+    r"""`torch.nn.Dropout` with masks of 16 random bits per value on a CPU.
+
+    .. math:: y = \frac{x \odot m}{1 - q}, \qquad m \sim \mathrm{Bernoulli}(1 - q)
+
+    where q is p rounded to a multiple of :math:`2^{-16}`. A mask takes about a fifth of the time of
+    PyTorch's own, which costs more there than the linear layer before it.
+
+    Parameters
+    ----------
+    p : float
+        Probability of a zero.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.encoders._dropout import Dropout
+    >>> _ = torch.manual_seed(0)
+    >>> Dropout(0.5)(torch.ones(8)).unique()
+    tensor([0., 2.])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+        """Values, of which some are set to 0 in training."""
+        if not self.training or input.device.type != "cpu":
+            return super().forward(input)
+        dropped = round(self.p * _LEVELS)
+        n_draws = -(-input.numel() // _PER_DRAW)
+        draws = torch.randint(-(2**63), 2**63 - 1, (n_draws,), device=input.device)
+        bits = draws.view(torch.int16)[: input.numel()].view(input.shape)
+        kept = bits >= dropped - _LEVELS // 2
+        return input * (kept.to(input.dtype) * (_LEVELS / (_LEVELS - dropped)))

@@ -1,0 +1,120 @@
+"""An ensemble of perceptrons that share most weights, for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import ClassVar
+
+from torch import nn
+
+from polytask._validation import Choice, Constraint, Each, Interval, check_parameters
+from polytask.data import Part
+from polytask.encoders._dropout import Dropout
+from polytask.encoders._encoder import Encoder
+from polytask.encoders._layers import ACTIVATIONS, activation
+from polytask.encoders._member_layers import AdaptedLinear
+from polytask.encoders._member_rows import MemberRows
+from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._standardized import Standardized
+from polytask.encoders._table_entry import TableEntry
+from polytask.ranges import Choices, Range, SearchRange
+
+__all__ = ["TabM"]
+
+
+@dataclass(frozen=True)
+class TabM(Encoder):
+    r"""Several perceptrons in one: members share weight matrices and have adapters of their own.
+
+    .. math:: h_{m,0} = r_{m,0} \odot e(x), \qquad
+              h_{m,l} = \mathrm{dropout}\left(\phi\left(
+              s_{m,l} \odot W_l (r_{m,l} \odot h_{m,l-1}) + b_{m,l}\right)\right)
+
+    with members m, layers l, the entry e, shared matrices W and adapters r, s. The first adapter
+    has random signs, one for each original column, and all others begin at 1. Each member has heads
+    of its own; the loss is the mean over members, and a prediction the mean of their responses.
+
+    Parameters
+    ----------
+    members : int, default 8
+    widths : tuple of int, default (128, 128)
+        Units of each layer of a member.
+    dropout : float in [0, 1), default 0.1
+    activation : str, default "relu"
+    adapters : {"all", "first"}, default "all"
+        Whether every layer has adapters, or the first alone ("TabM-mini").
+    embedding_dim : int, default 8
+        Width of the category embedding, which all members share.
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of the numeric columns, by its recipe or by its name; all members share it.
+
+    Notes
+    -----
+    Deviations: biases are each member's own also with adapters in all layers but not with
+    ``"first"``, where they are shared; 8 members by default where the paper has 32, which costs a
+    quarter. Architectures whose heads are generated or pooled over tasks share them over members.
+
+    References
+    ----------
+    Gorishniy, Kotelnikov and Babenko, "TabM: advancing tabular deep learning with
+    parameter-efficient ensembling", ICLR 2025. Wen, Tran and Ba, "BatchEnsemble", ICLR 2020.
+
+    Examples
+    --------
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.encoders import TabM
+    >>> HardSharing(encoder=TabM(members=4)).encoder.widths
+    (128, 128)
+    """
+
+    members: int = 8
+    widths: tuple[int, ...] = (128, 128)
+    dropout: float = 0.1
+    activation: str = "relu"
+    adapters: str = "all"
+    embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
+
+    rows_apart: ClassVar[bool] = False
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "members": Choices((8, 4, 16, 32)),
+        "widths": Choices(((128, 128), (256, 256), (512, 512), (256, 256, 256)), (128, 128)),
+        "dropout": Range(0.0, 0.5, default=0.1),
+        "activation": Choices(("relu", "gelu", "silu")),
+        "adapters": Choices(("all", "first")),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "members": Interval(int, 1),
+        "widths": Each(Interval(int, 1)),
+        "dropout": Interval(float, 0.0, 1.0, closed="left"),
+        "activation": ACTIVATIONS,
+        "adapters": Choice(("all", "first")),
+        "embedding_dim": Interval(int, 1),
+        "numbers": NUMBERS,
+    }
+
+    def __post_init__(self) -> None:
+        resolve_numbers(self)
+        check_parameters(self)
+
+    def entry(self, parts: Sequence[Part]) -> nn.Module:
+        """One vector for each row and member."""
+        table = TableEntry(parts, self.embedding_dim, self.numbers)
+        return MemberRows(table, self.members, table.channels)
+
+    def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """One module per layer."""
+        built: list[nn.Module] = []
+        for size, width in pairwise((*shape, *self.widths)):
+            layers = [self._layer(size, width, first=not built), activation(self.activation)]
+            if self.dropout:
+                layers.append(Dropout(self.dropout))
+            built.append(nn.Sequential(*layers))
+        return built
+
+    def _layer(self, size: int, width: int, *, first: bool) -> nn.Module:
+        if self.adapters == "first":
+            return nn.Linear(size, width)
+        return AdaptedLinear(size, width, self.members, scales_inputs=not first)

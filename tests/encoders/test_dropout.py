@@ -1,0 +1,50 @@
+"""Dropout with cheap masks."""
+
+import pytest
+import torch
+from torch.func import vmap
+
+from polytask.encoders._dropout import Dropout
+
+
+@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.99])
+def test_as_many_values_are_dropped_as_stated_and_the_mean_stays(p):
+    torch.manual_seed(0)
+    values = Dropout(p)(torch.ones(500, 401))
+    dropped = float((values == 0).float().mean())
+    assert dropped == pytest.approx(p, abs=4 * (p * (1 - p) / values.numel()) ** 0.5 + 1e-5)
+    kept = values[values != 0]
+    torch.testing.assert_close(kept, torch.full_like(kept, 1 / (1 - p)), rtol=1e-3, atol=0.0)
+
+
+def test_neighbours_are_dropped_independently():
+    torch.manual_seed(0)
+    zero = (Dropout(0.5)(torch.ones(400, 400)) == 0).float()
+    for lag in (1, 2, 3, 4, 5, 8):
+        left, right = zero.flatten()[lag:], zero.flatten()[:-lag]
+        correlation = float(torch.corrcoef(torch.stack([left, right]))[0, 1])
+        assert abs(correlation) < 0.012, lag
+
+
+def test_gradients_are_those_of_the_mask():
+    torch.manual_seed(0)
+    rows = torch.randn(30, 7, requires_grad=True)
+    values = Dropout(0.3)(rows)
+    values.sum().backward()
+    torch.testing.assert_close(rows.grad * rows.detach(), values.detach())
+
+
+def test_evaluation_changes_nothing():
+    rows = torch.randn(3, 5)
+    assert Dropout(0.5).eval()(rows) is rows
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (1, 1), (3, 5, 7)])
+def test_any_shape_and_precision(shape):
+    assert Dropout(0.5)(torch.ones(shape, dtype=torch.bfloat16)).shape == shape
+
+
+def test_copies_have_masks_of_their_own():
+    torch.manual_seed(0)
+    values = vmap(Dropout(0.5), randomness="different")(torch.ones(2, 50, 8))
+    assert not torch.equal(values[0], values[1])
