@@ -24,7 +24,7 @@ from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP, PackedMLP, TabM
 from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
-from polytask.predictor import FittedPredictor
+from polytask.predictor import load
 from polytask.tasks import Binary, Multiclass, Multilabel, Regression
 from polytask.testing import check_architecture
 from polytask.training import Trainer, score, to_tensors
@@ -84,7 +84,7 @@ def step(network: MultiTaskModule, batch, rate: float) -> torch.Tensor:
     losses.sum().backward()
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter -= rate * parameter.grad
+            parameter.sub_(rate * parameter.grad)
     return losses.detach()
 
 
@@ -152,7 +152,7 @@ def by_loop(network: MultiTaskModule, values: torch.Tensor) -> torch.Tensor:
                 layer = stage[0]
                 if layer.scale_in is not None:
                     h = h * layer.scale_in[member]
-                h = layer.shared.weight @ h * layer.scale_out[member] + layer.bias[member]
+                h = layer.weight @ h * layer.scale_out[member] + layer.bias[member]
                 h = h.clamp(min=0)
             of_row.append(h)
         features.append(torch.stack(of_row))
@@ -164,7 +164,7 @@ def test_members_of_tab_m_share_matrices_and_have_adapters_of_their_own():
     network, rows = prepared(data, HardSharing(TabM(3, (5, 4), dropout=0.0)))
     with torch.no_grad():
         for parameter in network.parameters():
-            parameter += 0.1 * torch.randn(parameter.shape)
+            parameter.add_(0.1 * torch.randn(parameter.shape))
         (source, batch) = next(iter(rows.items()))
         features = network.features({source: batch})[source].values
         expected = by_loop(network, batch.inputs["numeric"][:20])
@@ -209,7 +209,7 @@ def test_ensembles_are_saved_and_loaded(architecture, encoder, tmp_path):
     data = mixed_table()
     fitted = MultiTaskNetwork(architecture(encoder), Trainer(steps=3)).fit(data, data)
     fitted.save(tmp_path / "model")
-    before, again = fitted.predict(data), FittedPredictor.load(tmp_path / "model").predict(data)
+    before, again = fitted.predict(data), load(tmp_path / "model").predict(data)
     for name in data.tasks.names:
         np.testing.assert_array_equal(before[name].response, again[name].response)
 
@@ -218,15 +218,15 @@ def test_a_run_goes_on_as_if_it_had_not_been_cut(tmp_path):
     data, recipe = mixed_table(), HardSharing(TabM(2, (6,)))
     whole = Trainer(steps=60, evaluate_every=10).fit(recipe, data, data)
 
-    class Cut(Exception):
+    class CutError(Exception):
         """Raised in the middle."""
 
     def cut(record):
         if record.step == 30:
-            raise Cut
+            raise CutError
 
     arguments = {"checkpoint": tmp_path / "run.ckpt", "checkpoint_seconds": 0.0}
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         Trainer(steps=60, evaluate_every=10).fit(recipe, data, data, on_epoch=cut, **arguments)
     resumed = Trainer(steps=60, evaluate_every=10).fit(recipe, data, data, **arguments)
     for name, tensor in whole.network.state_dict().items():

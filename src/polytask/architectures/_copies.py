@@ -254,8 +254,7 @@ class Copies(Owner):
             if size or not any(counts):  # without any row, for the form of the features
                 own = rows_of_copy(inputs, i, size)
                 rows = apply_module(modules[i], own, options)
-                members = count_first(rows) // size if size else 1
-                more = (n_rows - size) * members
+                more = (n_rows - size) * (count_first(rows) // size if size else 1)
                 features[i] = map_tensors(rows, lambda part, more=more: pad_rows(part, more))
         some = next(rows for rows in features if rows is not None)
         nothing = map_tensors(some, torch.zeros_like)

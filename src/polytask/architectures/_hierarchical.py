@@ -129,7 +129,7 @@ class HierarchicalNetwork(EncoderNetwork):
             fed, ends = [n for n in at if n in hand_on], [n for n in at if n not in hand_on]
             groups = [(fed, above), (ends, ())]
             levels = [
-                LevelHeads(self.blocks, tasks, width, *group, members=self.n_members)
+                LevelHeads(self.blocks, tasks, width, *group, n_members=self.n_members)
                 for group in groups
                 if group[0]
             ]

@@ -34,8 +34,8 @@ class LevelHeads(Owner):
         The tasks of the level.
     above : sequence of str
         The tasks that their scores are handed to; none by default.
-    members : int, default 1
-        As for `Heads`.
+    n_members : int, default 1
+        Members of an ensemble, as for `Heads`.
     """
 
     members: Tensor
@@ -47,12 +47,12 @@ class LevelHeads(Owner):
         in_features: int,
         names: Collection[str],
         above: Sequence[str] = (),
-        members: int = 1,
+        n_members: int = 1,
     ) -> None:
         super().__init__()
         self.blocks, self.names, self.above = blocks_of(blocks, names), tuple(names), tuple(above)
         self.heads = nn.ModuleList(
-            block_heads(block, tasks, in_features, members) for block in self.blocks
+            block_heads(block, tasks, in_features, n_members) for block in self.blocks
         )
         self.n_scores = sum(len(block.tasks) * block.size for block in self.blocks)
         members = torch.tensor([name in names for name in tasks.names])

@@ -82,4 +82,4 @@ class MemberBlockHeads(BlockHeads):
 
     def _by_member(self, features: Tensor) -> Tensor:
         """Rows (…, n, h) by member, (…, n / members, members, h)."""
-        return features.unflatten(-2, (-1, self.members))
+        return features.reshape(*features.shape[:-2], -1, self.members, features.shape[-1])

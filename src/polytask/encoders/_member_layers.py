@@ -27,8 +27,7 @@ class AdaptedLinear(nn.Module):
 
     Attributes
     ----------
-    shared : nn.Linear
-        W, without a bias.
+    weight : tensor of shape (out_features, in_features)
     scale_in : tensor of shape (members, in_features), or None
     scale_out, bias : tensor of shape (members, out_features)
     """
@@ -39,9 +38,10 @@ class AdaptedLinear(nn.Module):
         super().__init__()
         bound = 1 / math.sqrt(max(in_features, 1))
         self.members = members
-        self.shared = nn.Linear(in_features, out_features, bias=False)
-        scale_in = nn.Parameter(torch.ones(members, in_features)) if scales_inputs else None
-        self.register_parameter("scale_in", scale_in)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.scale_in: nn.Parameter | None = None
+        if scales_inputs:
+            self.scale_in = nn.Parameter(torch.ones(members, in_features))
         self.scale_out = nn.Parameter(torch.ones(members, out_features))
         self.bias = nn.Parameter(torch.empty(members, out_features).uniform_(-bound, bound))
 
@@ -50,7 +50,7 @@ class AdaptedLinear(nn.Module):
         scales = self.scale_out.unsqueeze(2)
         if self.scale_in is not None:
             scales = scales * self.scale_in.unsqueeze(1)
-        return _products(rows, self.shared.weight * scales, self.bias)
+        return _products(rows, scales * self.weight, self.bias)
 
 
 class PackedLinear(nn.Module):
@@ -92,6 +92,6 @@ class PackedLinear(nn.Module):
 
 def _products(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Each member's product, of rows of all members one after another."""
-    by_member = rows.unflatten(-2, (-1, len(weight))).transpose(-3, -2)
+    by_member = rows.reshape(*rows.shape[:-2], -1, len(weight), rows.shape[-1]).transpose(-3, -2)
     features = torch.baddbmm(bias.unsqueeze(1), by_member, weight.transpose(1, 2))
     return features.transpose(-3, -2).flatten(-3, -2)

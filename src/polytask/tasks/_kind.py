@@ -215,8 +215,8 @@ class Kind(ABC):
         """The single best answer in the user's own labels or units."""
 
     def average(
-        self, raw: Float32[np.ndarray, "members n *scores"]
-    ) -> Float32[np.ndarray, "n *scores"]:
+        self, raw: Float32[np.ndarray, " members n *scores"]
+    ) -> Float32[np.ndarray, " n *scores"]:
         """Raw scores of rows whose response is the mean of the responses of an ensemble's members.
 
         By default the means of the scores, which suits responses that are scores with a scale.

@@ -25,5 +25,5 @@ def route(network: MultiTaskModule, batch: Batch) -> Mapping[str, Tensor]:
 
 def _averaged(scores: Tensor, n_members: int) -> Tensor:
     """Logarithms of the probabilities' means over the members of an ensemble."""
-    logs = scores.log_softmax(dim=1).unflatten(0, (-1, n_members))
+    logs = scores.log_softmax(dim=1).view(-1, n_members, scores.shape[1])
     return logs.logsumexp(dim=1) - math.log(n_members)
