@@ -1,0 +1,76 @@
+"""Configurations of the study behind the defaults: one base per kind, and changes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polytask.architectures import HardSharing
+from polytask.encoders import MLP, Encoder, ResidualMLP
+from polytask.learners import Learner
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer
+
+Settings = Mapping[str, object]
+
+_TRAINER: Settings = {
+    "optimizer": "adamw",
+    "learning_rate": 2e-3,
+    "weight_decay": 3e-4,
+    "scheduler": "cosine_with_warmup",
+    "clip_norm": 1.0,
+    "batch_size": 256,
+    "steps": 2000,
+    "patience": 16,
+}
+ENCODERS: Mapping[str, Encoder] = {
+    "mlp": MLP((256, 256)),
+    "residual_mlp": ResidualMLP(),
+}
+BASE = "mlp"
+
+# What a configuration changes: `encoder`, or fields of the encoder (`encoder.…`) or of the trainer.
+CONFIGURATIONS: Mapping[str, Settings] = {
+    "base": {},
+    "encoder residual_mlp": {"encoder": "residual_mlp"},
+    "widths 64": {"encoder.widths": (64, 64)},
+    "widths 128": {"encoder.widths": (128, 128)},
+    "widths 512": {"encoder.widths": (512, 512)},
+    "three layers": {"encoder.widths": (256, 256, 256)},
+    "dropout 0.1": {"encoder.dropout": 0.1},
+    "dropout 0.3": {"encoder.dropout": 0.3},
+    "embedding 4": {"encoder.embedding_dim": 4},
+    "embedding 16": {"encoder.embedding_dim": 16},
+    "rate 5e-4": {"learning_rate": 5e-4},
+    "rate 1e-3": {"learning_rate": 1e-3},
+    "rate 4e-3": {"learning_rate": 4e-3},
+    "decay 0": {"weight_decay": 0.0},
+    "decay 1e-2": {"weight_decay": 1e-2},
+    "decay 0.1": {"weight_decay": 0.1},
+    "batch 64": {"batch_size": 64},
+    "batch 128": {"batch_size": 128},
+    "batch 512": {"batch_size": 512},
+    "batch 1024": {"batch_size": 1024},
+    "1000 steps": {"steps": 1000},
+    "4000 steps": {"steps": 4000},
+    "30 epochs": {"epochs": 30},
+    "60 epochs": {"epochs": 60},
+    "no schedule": {"scheduler": None},
+    "no clipping": {"clip_norm": None},
+    "patience 8": {"patience": 8},
+    "patience 32": {"patience": 32},
+}
+
+
+def learner(settings: Settings) -> Learner:
+    """Hard sharing with the base's settings and those of a configuration."""
+    encoder = ENCODERS[str(settings.get("encoder", BASE))]
+    fields = {
+        name.removeprefix("encoder."): value
+        for name, value in settings.items()
+        if name.startswith("encoder.")
+    }
+    trainer = {
+        name: value for name, value in settings.items() if name.partition(".")[0] != "encoder"
+    }
+    network = HardSharing(type(encoder)(**{**vars(encoder), **fields}))
+    return MultiTaskNetwork(network, Trainer(**{**_TRAINER, **trainer}))

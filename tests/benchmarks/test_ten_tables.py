@@ -1,0 +1,21 @@
+"""The benchmark of ten tables reads comparisons that are there, and chooses by validation rows."""
+
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def test_a_comparison_that_is_there_is_read(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "path", [*sys.path, str(BENCHMARKS)])
+    import ten_tables
+
+    command = ["ten_tables.py", "--sets", "drawn", "--seeds", "1", "--steps", "5", "--jobs", "1"]
+    monkeypatch.setattr(sys, "argv", [*command, "--out", str(tmp_path)])
+    ten_tables.main()
+    first = capsys.readouterr()
+    monkeypatch.setattr(ten_tables, "compare", None)
+    ten_tables.main()
+    assert capsys.readouterr().out == first.out
+    assert "(hard_sharing / gradient_boosting)" in first.out
+    assert "in the geometric mean over 1 sets" in first.out
