@@ -5,44 +5,66 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polytask.architectures import HardSharing
-from polytask.encoders import MLP, Encoder, ResidualMLP
-from polytask.learners import Learner, resolve_learner
+from polytask.encoders import MLP, Encoder, PackedMLP, TabM
+from polytask.learners import Learner, default_learners
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 
 
+def networks(family: str) -> Mapping[str, Learner]:
+    """Recipes that are tried on the sets of a family, and the joint networks of `compare`."""
+    defaults = {
+        f"compare's {learner.name}": learner
+        for learner in default_learners()
+        if learner.joint and isinstance(learner, MultiTaskNetwork)
+    }
+    return {**defaults, **_FAMILIES[family]}
+
+
 def network(encoder: Encoder, **settings: object) -> Learner:
-    """Hard sharing on an encoder, trained as the sketches of such networks are."""
-    usual = {
+    """Hard sharing on an encoder, with a cosine schedule and the best state kept."""
+    usual: dict[str, object] = {
         "optimizer": "adamw",
         "learning_rate": 2e-3,
         "weight_decay": 3e-4,
-        "scheduler": "cosine_annealing_lr",
+        "scheduler": "cosine_with_warmup",
         "clip_norm": 1.0,
-        "batch_size": 512,
-        "epochs": 60,
         "patience": 16,
     }
     return MultiTaskNetwork(HardSharing(encoder), Trainer(**{**usual, **settings}))
 
 
-def networks(family: str) -> Mapping[str, Learner]:
-    """Recipes that are tried on the sets of a family; `defaults` is what `compare` would fit."""
-    return {"defaults": resolve_learner("hard_sharing"), **_FAMILIES[family]}
+def classes(encoder: Encoder, **settings: object) -> Learner:
+    """For binary tasks of tables."""
+    return network(encoder, **{"batch_size": 512, "epochs": 40, **settings})
 
 
-_REGRESSION = {"batch_size": 128, "epochs": 80}
-_FINGERPRINTS = {"learning_rate": 3e-4, "weight_decay": 1e-2, "batch_size": 128, "patience": 10}
+def numbers(encoder: Encoder, **settings: object) -> Learner:
+    """For regressions."""
+    return network(encoder, **{"batch_size": 128, "epochs": 80, **settings})
+
+
+def bits(encoder: Encoder, **settings: object) -> Learner:
+    """For fingerprints, which are many and sparse."""
+    usual = {"learning_rate": 3e-4, "weight_decay": 1e-2, "batch_size": 128, "epochs": 40}
+    return network(encoder, **{**usual, **settings})
+
+
 _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
     "binary": {
-        "mlp": network(MLP((256, 256), dropout=0.1)),
-        "residual_mlp": network(ResidualMLP()),
+        "mlp": classes(MLP((256, 256), dropout=0.1)),
+        "tab_m": classes(TabM()),
+        "tab_m, dropout 0.3": classes(TabM(dropout=0.3)),
     },
     "regression": {
-        "mlp": network(MLP((256, 256)), **_REGRESSION),
-        "residual_mlp": network(ResidualMLP(dropout=0.0), **_REGRESSION),
+        "mlp": numbers(MLP((256, 256))),
+        "tab_m": numbers(TabM(widths=(256, 256), dropout=0.0)),
+        "tab_m, three layers": numbers(TabM(widths=(256, 256, 256), dropout=0.0)),
+        "packed_mlp": numbers(PackedMLP(members=4, dropout=0.0)),
     },
     "fingerprints": {
-        "mlp": network(MLP((512, 256), dropout=0.5), **_FINGERPRINTS),
+        "mlp": bits(MLP((512, 256), dropout=0.5)),
+        "tab_m": bits(TabM(widths=(512, 256), dropout=0.5)),
+        "packed_mlp": bits(PackedMLP(members=4, widths=(512, 256), dropout=0.5)),
     },
 }
