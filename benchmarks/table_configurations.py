@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polytask.architectures import HardSharing
-from polytask.encoders import MLP, Encoder, ResidualMLP
+from polytask.encoders import DCN, MLP, Encoder, PackedMLP, ResidualMLP, TabM
 from polytask.learners import Learner
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
@@ -23,21 +23,28 @@ _TRAINER: Settings = {
     "patience": 16,
 }
 ENCODERS: Mapping[str, Encoder] = {
-    "mlp": MLP((256, 256)),
+    "tab_m": TabM(),
+    "packed_mlp": PackedMLP(),
+    "mlp": MLP((256, 256), dropout=0.1),
     "residual_mlp": ResidualMLP(),
+    "dcn": DCN(),
 }
-BASE = "mlp"
 
 # What a configuration changes: `encoder`, or fields of the encoder (`encoder.…`) or of the trainer.
 CONFIGURATIONS: Mapping[str, Settings] = {
     "base": {},
-    "encoder residual_mlp": {"encoder": "residual_mlp"},
+    **{f"encoder {name}": {"encoder": name} for name in ENCODERS if name != "tab_m"},
+    "members 1": {"encoder.members": 1},
+    "members 4": {"encoder.members": 4},
+    "members 16": {"encoder.members": 16},
+    "first adapters": {"encoder.adapters": "first"},
     "widths 64": {"encoder.widths": (64, 64)},
-    "widths 128": {"encoder.widths": (128, 128)},
+    "widths 256": {"encoder.widths": (256, 256)},
     "widths 512": {"encoder.widths": (512, 512)},
-    "three layers": {"encoder.widths": (256, 256, 256)},
-    "dropout 0.1": {"encoder.dropout": 0.1},
-    "dropout 0.3": {"encoder.dropout": 0.3},
+    "three layers": {"encoder.widths": (128, 128, 128)},
+    "dropout 0": {"encoder.dropout": 0.0},
+    "dropout 0.2": {"encoder.dropout": 0.2},
+    "dropout 0.4": {"encoder.dropout": 0.4},
     "embedding 4": {"encoder.embedding_dim": 4},
     "embedding 16": {"encoder.embedding_dim": 16},
     "rate 5e-4": {"learning_rate": 5e-4},
@@ -63,7 +70,7 @@ CONFIGURATIONS: Mapping[str, Settings] = {
 
 def learner(settings: Settings) -> Learner:
     """Hard sharing with the base's settings and those of a configuration."""
-    encoder = ENCODERS[str(settings.get("encoder", BASE))]
+    encoder = ENCODERS[str(settings.get("encoder", "tab_m"))]
     fields = {
         name.removeprefix("encoder."): value
         for name, value in settings.items()
