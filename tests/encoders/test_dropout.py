@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.func import vmap
 
-from polytask.encoders._dropout import Dropout
+from polytask.encoders._dropout import Dropout, RectifiedDropout
 
 
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.99])
@@ -48,3 +48,19 @@ def test_copies_have_masks_of_their_own():
     torch.manual_seed(0)
     values = vmap(Dropout(0.5), randomness="different")(torch.ones(2, 50, 8))
     assert not torch.equal(values[0], values[1])
+
+
+def test_relu_and_dropout_in_one_pass_are_both_after_one_another():
+    rows = torch.randn(40, 30, requires_grad=True)
+    torch.manual_seed(0)
+    together = RectifiedDropout(0.3)(rows)
+    (gradient,) = torch.autograd.grad(together.square().sum(), rows)
+    torch.manual_seed(0)
+    apart = Dropout(0.3)(rows.relu())
+    (expected,) = torch.autograd.grad(apart.square().sum(), rows)
+    torch.testing.assert_close(together, apart)
+    torch.testing.assert_close(gradient, expected)
+
+
+def test_nearly_all_dropped_stays_finite():
+    assert Dropout(0.9999999)(torch.ones(1000)).isfinite().all()

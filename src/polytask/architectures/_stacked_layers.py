@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor, nn
 
 from polytask.architectures._stacked_product import stacked_product
-from polytask.encoders._dropout import Dropout
+from polytask.encoders._dropout import Dropout, RectifiedDropout
 
 __all__ = ["is_common_chain", "run_chain"]
 
@@ -22,7 +22,7 @@ _ELEMENTWISE = (
     nn.Sigmoid,
     nn.Identity,
 )
-_COMMON = (*_ELEMENTWISE, nn.Linear, nn.LayerNorm, nn.Dropout, Dropout)
+_COMMON = (*_ELEMENTWISE, nn.Linear, nn.LayerNorm, nn.Dropout, Dropout, RectifiedDropout)
 
 
 def is_common_chain(module: nn.Module) -> bool:

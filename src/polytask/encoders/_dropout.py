@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "RectifiedDropout"]
 
 _LEVELS = 2**16
 _PER_DRAW = 4
@@ -38,9 +38,42 @@ class Dropout(nn.Dropout):
         """Values, of which some are set to 0 in training."""
         if not self.training or input.device.type != "cpu":
             return super().forward(input)
-        dropped = round(self.p * _LEVELS)
-        n_draws = -(-input.numel() // _PER_DRAW)
-        draws = torch.randint(-(2**63), 2**63 - 1, (n_draws,), device=input.device)
-        bits = draws.view(torch.int16)[: input.numel()].view(input.shape)
-        kept = bits >= dropped - _LEVELS // 2
-        return input * (kept.to(input.dtype) * (_LEVELS / (_LEVELS - dropped)))
+        return input * (_kept(input, self.p) * _scale(self.p))
+
+
+class RectifiedDropout(Dropout):
+    r"""ReLU and dropout in one pass, equal to one after the other.
+
+    .. math:: y = \frac{\max(x, 0) \odot m}{1 - q}
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.encoders._dropout import RectifiedDropout
+    >>> RectifiedDropout(0.5).eval()(torch.tensor([-1.0, 1.0]))
+    tensor([0., 1.])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's name
+        """Positive values, of which some are set to 0 in training."""
+        if not self.training or input.device.type != "cpu":
+            return super().forward(input.relu())
+        with torch.no_grad():
+            kept = _kept(input, self.p).logical_and_(input > 0) * _scale(self.p)
+        return input * kept.to(input.dtype)
+
+
+def _dropped(p: float) -> int:
+    return min(round(p * _LEVELS), _LEVELS - 1)
+
+
+def _scale(p: float) -> float:
+    return _LEVELS / (_LEVELS - _dropped(p))
+
+
+def _kept(values: Tensor, p: float) -> Tensor:
+    """Which values are kept, drawn with 16 bits each."""
+    n_draws = -(-values.numel() // _PER_DRAW)
+    draws = torch.randint(-(2**63), 2**63 - 1, (n_draws,), device=values.device)
+    bits = draws.view(torch.int16)[: values.numel()].view(values.shape)
+    return bits >= _dropped(p) - _LEVELS // 2

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from polytask._validation import Choice
+from polytask.encoders._dropout import Dropout, RectifiedDropout
 from polytask.ranges import Choices
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "INITIALIZER_RANGE",
     "NORMALIZATIONS",
     "activation",
+    "activation_and_dropout",
     "initialize",
     "matrices_of",
     "normalization",
@@ -47,6 +49,13 @@ INITIALIZER_RANGE = Choices((None, "xavier_uniform", "kaiming_normal", "orthogon
 def activation(name: str) -> nn.Module:
     """The activation of that name."""
     return _ACTIVATIONS[name]()
+
+
+def activation_and_dropout(name: str, p: float) -> list[nn.Module]:
+    """The activation of that name, then dropout unless `p` is 0."""
+    if not p:
+        return [activation(name)]
+    return [RectifiedDropout(p)] if name == "relu" else [activation(name), Dropout(p)]
 
 
 def normalization(name: str | None, width: int) -> list[nn.Module]:

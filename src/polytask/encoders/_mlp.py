@@ -10,9 +10,13 @@ from typing import ClassVar
 from torch import nn
 
 from polytask._validation import Constraint, Each, Interval, check_parameters
-from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
-from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.encoders._layers import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    activation_and_dropout,
+    normalization,
+)
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
@@ -78,8 +82,6 @@ class MLP(Encoder):
         built: list[nn.Module] = []
         for size, width in pairwise(sizes):
             layers = [nn.Linear(size, width), *normalization(self.normalization, width)]
-            layers.append(activation(self.activation))
-            if self.dropout:
-                layers.append(Dropout(self.dropout))
+            layers += activation_and_dropout(self.activation, self.dropout)
             built.append(nn.Sequential(*layers))
         return built

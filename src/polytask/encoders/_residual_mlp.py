@@ -11,7 +11,13 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
-from polytask.encoders._layers import ACTIVATIONS, NORMALIZATIONS, activation, normalization
+from polytask.encoders._layers import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    activation,
+    activation_and_dropout,
+    normalization,
+)
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
@@ -107,10 +113,8 @@ class ResidualMLP(Encoder):
         layers: list[nn.Module] = [
             *normalization(self.normalization, self.width),
             nn.Linear(self.width, hidden),
-            activation(self.activation),
+            *activation_and_dropout(self.activation, self.dropout),
         ]
-        if self.dropout:
-            layers.append(Dropout(self.dropout))
         layers.append(nn.Linear(hidden, self.width))
         if self.residual_dropout:
             layers.append(Dropout(self.residual_dropout))

@@ -11,9 +11,8 @@ from torch import nn
 
 from polytask._validation import Choice, Constraint, Each, Interval, check_parameters
 from polytask.data import Part
-from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
-from polytask.encoders._layers import ACTIVATIONS, activation
+from polytask.encoders._layers import ACTIVATIONS, activation_and_dropout
 from polytask.encoders._member_layers import AdaptedLinear
 from polytask.encoders._member_rows import MemberRows
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
@@ -108,10 +107,9 @@ class TabM(Encoder):
         """One module per layer."""
         built: list[nn.Module] = []
         for size, width in pairwise((*shape, *self.widths)):
-            layers = [self._layer(size, width, first=not built), activation(self.activation)]
-            if self.dropout:
-                layers.append(Dropout(self.dropout))
-            built.append(nn.Sequential(*layers))
+            layer = self._layer(size, width, first=not built)
+            rest = activation_and_dropout(self.activation, self.dropout)
+            built.append(nn.Sequential(layer, *rest))
         return built
 
     def _layer(self, size: int, width: int, *, first: bool) -> nn.Module:
