@@ -6,9 +6,11 @@ with `Encoder`, then read `MLP`, which is one file of few lines.
 """
 
 from polytask.encoders._by_role import ByRole
+from polytask.encoders._column_tokens import ColumnTokens
 from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
+from polytask.encoders._ft_transformer import FTTransformer
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._packed_mlp import PackedMLP
@@ -23,8 +25,10 @@ __all__ = [
     "DCN",
     "MLP",
     "ByRole",
+    "ColumnTokens",
     "CustomEncoder",
     "Encoder",
+    "FTTransformer",
     "MaskedStage",
     "NumericEmbedding",
     "PackedMLP",
