@@ -7,7 +7,7 @@ from small_architectures import CASCADE, OWN_ROWS, cascade_for, data_for
 from small_encoders import ENCODERS, encoded_architectures
 
 import polytask
-from polytask.architectures import PLE, HardSharing, SingleTask
+from polytask.architectures import HardSharing, SingleTask
 from polytask.data import encode, fit_schemas
 from polytask.gradients import gramian, per_task_jacobian
 from polytask.losses import MultiTaskLoss
@@ -19,7 +19,7 @@ RECIPES = encoded_architectures()
 CHOSEN = {
     (encoder, kind.__name__): kind(recipe)
     for encoder, recipe in ENCODERS.items()
-    for kind in (HardSharing, SingleTask, PLE)
+    for kind in (HardSharing, SingleTask)
 }
 TRAINER = Trainer(steps=4, batch_size=16, evaluate_every=1, weight_decay=1e-3, learning_rate=0.02)
 

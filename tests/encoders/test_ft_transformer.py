@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from polytask.data import Part
-from polytask.encoders import ColumnTokens, FTTransformer
+from polytask.encoders import FTTransformer
+from polytask.encoders._column_tokens import ColumnTokens
 from polytask.exceptions import ParameterError
 
 NUMBERS, CODES = Part("numeric", "numeric", (2,)), Part("codes", "categorical", (2,), (3, 2))

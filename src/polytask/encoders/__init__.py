@@ -6,7 +6,6 @@ with `Encoder`, then read `MLP`, which is one file of few lines.
 """
 
 from polytask.encoders._by_role import ByRole
-from polytask.encoders._column_tokens import ColumnTokens
 from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
@@ -25,7 +24,6 @@ __all__ = [
     "DCN",
     "MLP",
     "ByRole",
-    "ColumnTokens",
     "CustomEncoder",
     "Encoder",
     "FTTransformer",

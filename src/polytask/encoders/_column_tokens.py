@@ -34,7 +34,7 @@ class ColumnTokens(nn.Module):
     --------
     >>> import torch
     >>> from polytask.data import Part
-    >>> from polytask.encoders import ColumnTokens
+    >>> from polytask.encoders._column_tokens import ColumnTokens
     >>> entry = ColumnTokens([Part("numeric", "numeric", (5,))], width=8)
     >>> entry({"numeric": torch.zeros(2, 5)}).values.shape
     torch.Size([2, 6, 8])

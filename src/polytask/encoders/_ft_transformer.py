@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.data import Part
 from polytask.encoders._column_tokens import ColumnTokens
+from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
 from polytask.encoders._standardized import Standardized
@@ -66,8 +67,10 @@ class FTTransformer(Encoder):
     token alone, and biases in attention start at 0. Images and other tensors are one token each,
     by a linear layer.
 
-    A table of f columns takes (f + 1)² numbers for each row, head and block in training, which
-    makes it slow and large where there are hundreds of columns.
+    Every column costs as much as a row of other encoders, and a table of f columns takes (f + 1)²
+    numbers for each row, head and block in training. On a CPU a step of 512 rows of 40 columns
+    takes over 200 times that of ``MLP()``, and 14 times at the authors' setting of one block,
+    ``FTTransformer(width=96, depth=1, attention_dropout=0.1, ffn_dropout=0.0)``.
 
     Deviation: weight decay applies to all parameters; the paper excludes tokens, norms and biases.
 
@@ -144,14 +147,14 @@ class FTTransformer(Encoder):
             nn.LayerNorm(self.width),
             nn.Linear(self.width, 2 * hidden),
             _ReGLU(),
-            nn.Dropout(self.ffn_dropout),
+            _dropout(self.ffn_dropout),
             nn.Linear(hidden, self.width),
         )
         return _Block(
             nn.LayerNorm(self.width) if position else nn.Identity(),
             _Attention(self.width, self.n_heads, self.attention_dropout),
             feed_forward,
-            nn.Dropout(self.residual_dropout),
+            _dropout(self.residual_dropout),
             row_only=position + 1 == self.depth,
         )
 
@@ -193,7 +196,7 @@ class _Attention(nn.Module):
         super().__init__()
         self.n_heads, self.scale = n_heads, (width // n_heads) ** -0.5
         self.queries, self.keys_values = nn.Linear(width, width), nn.Linear(width, 2 * width)
-        self.dropout, self.out = nn.Dropout(dropout), nn.Linear(width, width)
+        self.dropout, self.out = _dropout(dropout), nn.Linear(width, width)
         for layer in (self.queries, self.keys_values, self.out):
             nn.init.zeros_(layer.bias)
 
@@ -207,6 +210,10 @@ class _Attention(nn.Module):
         """Tokens (…, l, h) as (…, heads, l, h / heads)."""
         size = tokens.shape[-1] // self.n_heads
         return tokens.view(*tokens.shape[:-1], self.n_heads, size).transpose(-3, -2)
+
+
+def _dropout(probability: float) -> nn.Module:
+    return Dropout(probability) if probability else nn.Identity()
 
 
 class _ReGLU(nn.Module):
