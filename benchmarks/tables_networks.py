@@ -29,7 +29,7 @@ def network(encoder: Encoder, **settings: object) -> Learner:
         "weight_decay": 3e-4,
         "scheduler": "cosine_with_warmup",
         "clip_norm": 1.0,
-        "patience": 16,
+        "patience": None,
     }
     return MultiTaskNetwork(HardSharing(encoder), Trainer(**{**usual, **settings}))
 
@@ -41,7 +41,7 @@ def classes(encoder: Encoder, **settings: object) -> Learner:
 
 def numbers(encoder: Encoder, **settings: object) -> Learner:
     """For regressions."""
-    return network(encoder, **{"batch_size": 128, "epochs": 80, **settings})
+    return network(encoder, **{"batch_size": 128, "epochs": 150, **settings})
 
 
 def bits(encoder: Encoder, **settings: object) -> Learner:
@@ -58,9 +58,9 @@ _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
     },
     "regression": {
         "mlp": numbers(MLP((256, 256))),
-        "tab_m": numbers(TabM(widths=(256, 256), dropout=0.0)),
-        "tab_m, three layers": numbers(TabM(widths=(256, 256, 256), dropout=0.0)),
-        "packed_mlp": numbers(PackedMLP(members=4, dropout=0.0)),
+        "tab_m": numbers(TabM(widths=(512, 512), dropout=0.0), epochs=80),
+        "packed_mlp": numbers(PackedMLP(dropout=0.0)),
+        "packed_mlp, rate 4e-3": numbers(PackedMLP(dropout=0.0), learning_rate=4e-3),
     },
     "fingerprints": {
         "mlp": bits(MLP((512, 256), dropout=0.5)),

@@ -65,3 +65,27 @@ def test_gains_are_differences_of_areas_and_shares_of_errors():
     assert SETS["drawn"].gain(0.9, 1.0) == pytest.approx(0.1)
     mean, low, high = by_seed(np.array([0.1, 0.2, 0.3]))
     assert (mean, low, high) == pytest.approx((0.2, -0.0484, 0.4484), abs=1e-4)
+
+
+def test_areas_of_one_test_file_are_compared_over_its_rows():
+    from tables_judge import Run, over_rows
+    from tables_sets import SETS
+
+    generator = np.random.default_rng(0)
+    truth = generator.integers(2, size=(400, 2)).astype(float)
+
+    def runs(noise):
+        return [
+            Run(
+                {"n_train": 800},
+                truth,
+                truth + noise * generator.standard_normal(truth.shape),
+                np.arange(400),
+            )
+            for _ in range(3)
+        ]
+
+    found = over_rows(SETS["census"], runs(0.5), runs(1.0), ("a", "b"))
+    assert list(found) == ["a, AUC", "b, AUC"]
+    for value, low, high in found.values():
+        assert 0 < low < value < high < 1
