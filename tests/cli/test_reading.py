@@ -175,3 +175,35 @@ def test_a_dropped_column_may_say_how_to_split(polytask, table):
     )
     assert ran.status == 0, ran.err
     assert "t.csv: 60 rows, 2 inputs, 1 task" in ran.err
+
+
+@pytest.mark.parametrize("model", ["linear", "hard_sharing"])
+def test_identifiers_are_the_same_however_new_rows_write_them(polytask, write, tmp_path, model):
+    table = write("t.csv", "user,y", *(f"{row % 7 + 1},{row % 7 * 1.5}" for row in range(70)))
+    ran = polytask(
+        *("fit", table, "-t", "y:regression", "--model", model, "--steps", 20),
+        *("--column", "user:identifier"),
+    )
+    assert ran.status == 0, ran.err
+    (schema,) = schemas(tmp_path / "model")
+    (column,) = schema["columns"]
+    assert (column["encoder"], column["n_buckets"], column["holds"]) == ("hashed", 256, "numbers")
+    answers = []
+    for cells in (["7", "99", ""], ["7.0", "99.0", "NA"], ["07", " 99", ""]):
+        ran = polytask("predict", "model", write("new.csv", "user,x", *(f"{c},0" for c in cells)))
+        assert ran.status == 0, ran.err
+        assert "not seen" not in ran.err
+        answers.append(ran.out)
+    assert answers[0] == answers[1] == answers[2]
+    known, new, _ = (line.split(",")[1] for line in answers[0].splitlines()[1:])
+    assert known != new
+
+
+def test_identifiers_in_a_study_file(polytask, write, tmp_path):
+    write("t.csv", "user,y", *(f"u{row % 7},{row % 7 * 1.5}" for row in range(70)))
+    (tmp_path / "study.yaml").write_text(
+        "table: t.csv\ntarget: y:regression\nmodel: linear\ncolumn: {user: identifier}\n"
+    )
+    ran = polytask("fit", "--config", "study.yaml")
+    assert ran.status == 0, ran.err
+    assert [column["encoder"] for column in schemas(tmp_path / "model")[0]["columns"]] == ["hashed"]

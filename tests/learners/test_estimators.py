@@ -255,6 +255,38 @@ class TestCategories:
         object.__setattr__(part.design, "sparse", True)
         np.testing.assert_array_equal(part.design.matrix(source, schema).toarray(), dense)
 
+    def identifiers(self, n_rows):
+        rng = np.random.default_rng(0)
+        user = np.concatenate([rng.integers(0, 20, n_rows // 2), np.arange(n_rows - n_rows // 2)])
+        level = rng.normal(size=n_rows)
+        frame = pl.DataFrame(
+            {"user": user, "x": rng.normal(size=n_rows), "y": level[user] + user % 2}
+        )
+        task = Task("y", "regression")
+        return frame, MultiTaskDataset.from_table(frame, [task], columns={"user": "identifier"})
+
+    @pytest.mark.parametrize("learner", [GradientBoosting(max_iter=30), Linear(alpha=0.01)])
+    def test_identifiers_that_recur_are_learned(self, learner):
+        frame, data = self.identifiers(18_000)
+        predictor = fit(learner, data)
+        assert predictor.schemas["table"].cardinalities == (16_385, 16_385)
+        often = frame.head(9000)
+        response = predictor.predict(often)["y"].response
+        assert np.corrcoef(response, often["y"].to_numpy())[0, 1] > 0.95
+        new = often.with_columns(user=pl.col("user") + 10**7)
+        assert np.isfinite(predictor.predict(new)["y"].response).all()
+
+    def test_identifiers_have_few_indicators_where_they_are_dense(self):
+        frame, data = self.identifiers(6000)
+        learner = PerTaskEstimator(HistGradientBoostingRegressor(max_iter=2))
+        predictor = fit(learner, data)
+        (part,), schema = predictor.model.parts, predictor.schemas["table"]
+        matrix = part.design.matrix(data.sources[0], schema)
+        assert matrix.shape == (6000, part.design.width(schema)) == (6000, 1 + 2 * 254)
+        assert (matrix[:3000, 1:].sum(axis=1) == 2).all()  # those that recur are told apart
+        assert len(np.unique(matrix[:3000, 1:], axis=0)) == 20
+        assert np.isfinite(predictor.predict(frame)["y"].response).all()
+
 
 class TestEarlyStopping:
     def rows(self, seed, n=400, classes=False):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from learner_tables import halves, long_data, mixed_data
 from sklearn.linear_model import Ridge
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -49,6 +50,21 @@ def of_a_users_encoder() -> FittedPredictor:
     return of_network(HardSharing(users_encoder))
 
 
+IDENTIFIERS = MultiTaskDataset.from_table(
+    {
+        "user": [f"u{row * row % 9973}" for row in range(20_000)],
+        "x": [row % 17 for row in range(20_000)],
+        "bought": [row * row % 9973 % 2 for row in range(20_000)],
+    },
+    "bought",
+    columns={"user": "identifier"},
+)
+
+
+def of_identifiers(learner=None) -> FittedPredictor:
+    return of_network(data=IDENTIFIERS) if learner is None else of_estimators(learner, IDENTIFIERS)
+
+
 MODELS = {
     "users encoder": of_a_users_encoder,
     "combined": combined,
@@ -58,6 +74,10 @@ MODELS = {
     "hard sharing": of_network,
     "single task": lambda: of_network(SingleTask(MLP((8,)))),
     "hard sharing own rows": lambda: of_network(data=long_data("passed")),
+    "hard sharing identifiers": of_identifiers,
+    "linear identifiers": lambda: of_identifiers(Linear(max_iter=50)),
+    "boosting identifiers": lambda: of_identifiers(GradientBoosting(max_iter=5)),
+    "dense identifiers": lambda: of_identifiers(PerTaskEstimator(GaussianNB())),
 }
 FILES = [
     ("linear", "bundle.json"),
@@ -90,6 +110,7 @@ def laid_out(files: dict[str, bytes], folder: Path) -> Path:
 def test_predictions_are_bit_identical(name, tmp_path):
     predictor = MODELS[name]()
     data = MIXED if "own rows" not in name else long_data("passed" if "hard" in name else "score")
+    data = IDENTIFIERS if "identifiers" in name else data
     predictor.save(tmp_path / "model")
     trusted = ["users_encoder"] if "users" in name else ()
     before, after = predictor.predict(data), load(tmp_path / "model", trusted).predict(data)

@@ -15,8 +15,8 @@ Column = Annotated[
     typer.Option(
         "--column",
         metavar="NAME:ROLE",
-        help="What a column is: numeric, categorical, date (or date=%d/%m/%Y, as it is written) or "
-        "drop. NAME may be a pattern such as 'x*', or several with commas. Repeat for more.",
+        help="What a column is: numeric, categorical, identifier (of very many values, hashed), date "
+        "(or date=%d/%m/%Y, as it is written) or drop. NAME may be a pattern such as 'x*', or several with commas. Repeat for more.",
         rich_help_panel=_PANEL,
     ),
 ]

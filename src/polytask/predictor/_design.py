@@ -34,8 +34,8 @@ class Design:
         If the task of each row is an additional categorical column, the tasks in order of their
         codes; otherwise empty.
     frequent : tuple of (tuple of int or None)
-        Per categorical column with too many codes, those that keep a number of their own; the
-        rest count as unknown.
+        Per categorical column with too many codes, those that keep a number or an indicator of
+        their own; the rest count as unknown. Empty if no column has too many.
     """
 
     categorical: Literal["one_hot", "codes"] = "one_hot"
@@ -59,6 +59,14 @@ class Design:
             codes = schema.encode(source).get("categorical", _no_codes(source))
             frequent = tuple(_frequent(column) for column in codes.T)
             return cls("codes", tasks=tasks, frequent=frequent)
+        hashed = [not c.one_value_per_code for c in schema.columns for _ in c.cardinalities]
+        if not accepts_sparse and any(hashed):
+            columns = schema.encode(source)["categorical"].T
+            frequent = tuple(
+                _frequent(column) if many else None
+                for column, many in zip(columns, hashed, strict=True)
+            )
+            return cls("one_hot", tasks=tasks, frequent=frequent)
         width = sum(schema.cardinalities) + len(tasks)
         return cls("one_hot", accepts_sparse and width > _WIDEST_DENSE, tasks)
 
@@ -70,10 +78,8 @@ class Design:
             for part, array in encoded.items()
             if part != "categorical"
         ]
-        codes = encoded.get("categorical", _no_codes(source))
-        cardinalities = schema.cardinalities
-        if self.categorical == "codes":
-            codes = self._folded(codes)
+        codes = self._folded(encoded.get("categorical", _no_codes(source)))
+        cardinalities = self._cardinalities(schema)
         if self.tasks:
             codes = np.column_stack([codes, self._task_codes(source)])
             cardinalities = (*cardinalities, len(self.tasks) + 1)
@@ -89,7 +95,7 @@ class Design:
         numbers = schema.n_numeric + sum(prod(shape) for shape in schema.tensors.values())
         if self.categorical == "codes":
             return numbers + len(schema.cardinalities) + len(tasks)
-        return numbers + sum(size - 1 for size in schema.cardinalities) + sum(tasks)
+        return numbers + sum(size - 1 for size in self._cardinalities(schema)) + sum(tasks)
 
     def categorical_columns(self, schema: Schema) -> list[int]:
         """Columns of the matrix that hold codes rather than amounts."""
@@ -98,6 +104,14 @@ class Design:
         first = schema.n_numeric + sum(int(np.prod(s)) for s in schema.tensors.values())
         task = 0 < len(self.tasks) <= _MOST_CODES
         return list(range(first, first + len(schema.cardinalities) + task))
+
+    def _cardinalities(self, schema: Schema) -> tuple[int, ...]:
+        """Codes of every categorical column that are told apart, including unknown."""
+        frequent = self.frequent or (None,) * len(schema.cardinalities)
+        return tuple(
+            size if kept is None else len(kept) + 1
+            for kept, size in zip(frequent, schema.cardinalities, strict=True)
+        )
 
     def _task_codes(self, source: Source) -> np.ndarray:
         if source.task_index is None:

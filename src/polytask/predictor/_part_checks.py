@@ -49,7 +49,8 @@ def _check_design(design: Design, schema: Schema) -> None:
         and set(design.tasks) <= set(schema.targets)
         and len(set(design.tasks)) == len(design.tasks)
         and (schema.own_rows or not design.tasks)
-        and len(frequent) == (len(codes) if design.categorical == "codes" else 0)
+        and len(frequent) in ({len(codes)} if design.categorical == "codes" else {0, len(codes)})
+        and not (design.sparse and frequent)
         and all(
             kept is None or (len(set(kept)) == len(kept) and 0 < min(kept) <= max(kept) < size)
             for kept, size in zip(frequent, codes, strict=False)

@@ -22,8 +22,8 @@ def encoded(column, values, dtype=None):
     return column.encode(pl.DataFrame([pl.Series(column.name, values, dtype=dtype)]))[1]
 
 
-def fitted(values, dtype=None):
-    (column,) = fit_columns(pl.DataFrame([pl.Series("c", values, dtype=dtype)]))
+def fitted(values, dtype=None, **roles):
+    (column,) = fit_columns(pl.DataFrame([pl.Series("c", values, dtype=dtype)]), roles)
     return column
 
 
@@ -122,7 +122,7 @@ def test_codes_can_be_read_back(training, later):
     codes = encoded(column, later, pl.String)
     assert codes.dtype == np.int32
     assert codes.shape == (len(later), 1)
-    assert ((codes >= 0) & (codes < column.cardinality)).all()
+    assert ((codes >= 0) & (codes < column.cardinalities)).all()
     for value, code in zip(later, codes[:, 0], strict=True):
         if code > 0:
             assert cells[code] == value
@@ -138,7 +138,7 @@ def test_unseen_categories_are_unknown():
 
 def test_missing_text_has_a_code_if_some_was_missing_in_training():
     column = fitted(["b", None])
-    assert column.cardinality == 3
+    assert column.cardinalities == (3,)
     np.testing.assert_array_equal(encoded(column, [None, "b", "x"])[:, 0], [2, 1, 0])
 
 
@@ -148,9 +148,9 @@ def test_categorical_types_are_text(dtype):
     np.testing.assert_array_equal(encoded(column, ["a", "b"])[:, 0], [1, 2])
 
 
-def test_of_very_many_texts_the_frequent_ones_are_kept():
+def test_of_very_many_categories_the_frequent_ones_are_kept():
     often = ["often"] * 3 + ["twice"] * 2
-    column = fitted([*often, *(f"{number:05}" for number in range(12_000))])
+    column = fitted([*often, *(f"{number:05}" for number in range(12_000))], c="categorical")
     assert len(column.vocabulary) == 10_000
     assert {"often", "twice", "00000"} <= set(column.vocabulary)
     assert "11999" not in column.vocabulary

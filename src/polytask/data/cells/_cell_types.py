@@ -38,7 +38,8 @@ class CellRules:
         Cells that mean “missing” beside the usual ones; in frames they are null already.
     decimal : {".", ","}
     roles : mapping of column to str
-        ``"numeric"``, ``"categorical"``, ``"date"`` or ``"text"``, which stays as it is.
+        ``"numeric"``, ``"categorical"``, ``"identifier"``, ``"date"`` or ``"text"``, which stays as
+        it is.
     dates : mapping of column to str
         How declared dates are written.
     stored : bool
@@ -143,7 +144,11 @@ def _plain_types(clean: pl.LazyFrame, names: Sequence[str], rules: CellRules) ->
     ]
     if rules.decimal != ".":  # a column may be written with points all the same
         usual.append(numbers_read)
-    by_role: dict[str | None, list[Read]] = {None: usual, "categorical": [plain_counts_read]}
+    by_role: dict[str | None, list[Read]] = {
+        None: usual,
+        "categorical": [plain_counts_read],
+        "identifier": [plain_counts_read],
+    }
     candidates = {name: by_role.get(rules.roles.get(name), []) for name in names}
     for frame in (clean.head(_HEAD), clean):  # a glance leaves little for the full pass
         candidates = _fitting(frame, candidates)

@@ -18,7 +18,7 @@ from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["COLUMN_ROLES", "declared_roles", "plainly_written", "roles_by_column", "with_role"]
 
-COLUMN_ROLES = ("numeric", "categorical", "date", "drop")
+COLUMN_ROLES = ("numeric", "categorical", "identifier", "date", "drop")
 """Roles that a column may be declared to have; a date may have a form: ``date=%d/%m/%Y``."""
 
 
@@ -111,17 +111,17 @@ def with_role(
     holds = family(series)
     if series.null_count() == len(series) or role == "drop":
         return series
-    if role == "categorical":
-        return _categories(series, holds)
+    if role in {"categorical", "identifier"}:
+        return _categories(series, holds, role)
     if role == "numeric":
         return _numeric(series, holds, decimal)
     return _dates(series, holds, form)
 
 
-def _categories(series: pl.Series, holds: str | None) -> pl.Series:
+def _categories(series: pl.Series, holds: str | None, role: str) -> pl.Series:
     """Dates as text, and floats that all are whole as whole numbers; others as they are."""
     if holds in {None, "tensors"}:
-        raise _unfit(series, "categorical")
+        raise _unfit(series, "an identifier" if role == "identifier" else role)
     if holds == "dates":
         return series.cast(pl.String)
     if holds == "numbers" and not series.dtype.is_integer():

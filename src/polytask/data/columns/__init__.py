@@ -4,14 +4,19 @@ Begin with ``_column.py``, the contract. Each file holds one encoder; ``_fit_col
 one by a column's role or type.
 """
 
-from polytask.data.columns._categorical_column import CategoricalColumn
+from polytask.data.columns._categorical_column import MOST_CATEGORIES, CategoricalColumn
+from polytask.data.columns._category_labels import n_distinct
 from polytask.data.columns._column import Column
 from polytask.data.columns._fit_columns import ENCODERS, fit_columns, unusable
+from polytask.data.columns._hashed_column import HashedColumn
 
 __all__ = [
     "ENCODERS",
+    "MOST_CATEGORIES",
     "CategoricalColumn",
     "Column",
+    "HashedColumn",
     "fit_columns",
+    "n_distinct",
     "unusable",
 ]

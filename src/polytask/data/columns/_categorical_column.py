@@ -9,11 +9,13 @@ import polars as pl
 
 from polytask._validation import Constraint, Satisfies
 from polytask.data.cells import family
+from polytask.data.columns._category_labels import category_labels
 from polytask.data.columns._column import Column
 
-__all__ = ["CategoricalColumn"]
+__all__ = ["MOST_CATEGORIES", "CategoricalColumn"]
 
-_MOST_CATEGORIES = 10_000
+MOST_CATEGORIES = 10_000
+"""Size of the largest vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class CategoricalColumn(Column):
     """Encoder of text, or of declared categories, as codes.
 
     Code 0 is unknown, followed by the sorted training vocabulary. Missing has a further code if
-    some cells were missing in training. Of more than 10 000 distinct texts, the most frequent are
-    kept and the others are unknown.
+    some cells were missing in training. Of more than 10 000 distinct texts that were declared to
+    be categories, the most frequent are kept and the others are unknown.
 
     Parameters
     ----------
@@ -47,12 +49,12 @@ class CategoricalColumn(Column):
     def fit(cls, series: pl.Series) -> CategoricalColumn:
         """Learn from a column with at least one observed cell."""
         counts = (
-            _labels(series)
+            category_labels(series)
             .drop_nulls()
             .rename("text")
             .value_counts(name="rows")
             .sort("rows", "text", descending=[True, False])
-            .head(_MOST_CATEGORIES)
+            .head(MOST_CATEGORIES)
         )
         return cls(
             series.name,
@@ -77,18 +79,18 @@ class CategoricalColumn(Column):
         return (self.holds, "text")
 
     @property
-    def cardinality(self) -> int:
+    def cardinalities(self) -> tuple[int, ...]:
         """Number of codes: unknown, the vocabulary, and missing if it has a code."""
-        return 1 + len(self.vocabulary) + self.missing
+        return (1 + len(self.vocabulary) + self.missing,)
 
     def unseen(self, inputs: pl.DataFrame) -> pl.Series:
         """Labels unseen in fitting; none if only frequent ones were kept."""
         labels = self._read(self.series(inputs))
-        known = labels.is_in(self.vocabulary) | (len(self.vocabulary) >= _MOST_CATEGORIES)
+        known = labels.is_in(self.vocabulary) | (len(self.vocabulary) >= MOST_CATEGORIES)
         return labels.filter(~known & labels.is_not_null())
 
     def _read(self, series: pl.Series) -> pl.Series:
-        return _labels(series, numbers=self.holds == "numbers")
+        return category_labels(series, numbers=self.holds == "numbers")
 
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
         """Codes (n, 1), int32."""
@@ -98,28 +100,3 @@ class CategoricalColumn(Column):
         if self.missing:
             codes[series.is_null().to_numpy()] = len(self.vocabulary) + 1
         return self.part, codes[:, None]
-
-
-def _labels(series: pl.Series, *, numbers: bool = False) -> pl.Series:
-    """Categories as text; a number is one category, however it is written.
-
-    Parameters
-    ----------
-    series : polars.Series
-    numbers : bool
-        Whether text is read as numbers where possible.
-    """
-    if not (numbers or series.dtype.is_float()):
-        return series.cast(pl.String)
-    text = pl.col("cell").cast(pl.String).str.strip_chars()
-    whole = text.cast(pl.Int64, strict=False)
-    amount = text.cast(pl.Float64, strict=False)
-    rounded = amount.cast(pl.Int64, strict=False)
-    label = (
-        pl.when(whole.is_not_null())
-        .then(whole.cast(pl.String))
-        .when(rounded == amount)
-        .then(rounded.cast(pl.String))
-        .otherwise(text)
-    )
-    return series.to_frame("cell").select(label.alias("cell"))["cell"]

@@ -32,6 +32,8 @@ class Column(ABC):
     ----------
     encoder : str
         Name of the encoder in saved schemas.
+    one_value_per_code : bool
+        Whether each of its codes stands for one value, so that none is shared.
     parameter_constraints : mapping of field to Constraint
         Constraints of the fields, checked for columns that were read from a file.
     """
@@ -39,6 +41,7 @@ class Column(ABC):
     name: str
 
     encoder: ClassVar[str]
+    one_value_per_code: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     @classmethod
@@ -67,9 +70,9 @@ class Column(ABC):
         return 0
 
     @property
-    def cardinality(self) -> int:
-        """Number of codes, including unknown."""
-        return 0
+    def cardinalities(self) -> tuple[int, ...]:
+        """Number of codes, including unknown, of each column of codes that it fills."""
+        return ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -78,7 +81,7 @@ class Column(ABC):
 
     @abstractmethod
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
-        """Return its part and its array: (n, width), (n, 1) codes, or (n, *shape)."""
+        """Return its part and its array: (n, width), (n, c) codes, or (n, *shape)."""
 
     def series(self, inputs: pl.DataFrame) -> pl.Series:
         """The column of a table, whose type must be that of fitting.

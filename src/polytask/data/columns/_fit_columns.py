@@ -9,9 +9,11 @@ import polars as pl
 
 from polytask.data.cells import family
 from polytask.data.columns._boolean_column import BooleanColumn
-from polytask.data.columns._categorical_column import CategoricalColumn
+from polytask.data.columns._categorical_column import MOST_CATEGORIES, CategoricalColumn
+from polytask.data.columns._category_labels import n_distinct
 from polytask.data.columns._column import Column
 from polytask.data.columns._date_column import DateColumn
+from polytask.data.columns._hashed_column import HashedColumn
 from polytask.data.columns._numeric_column import NumericColumn
 from polytask.data.columns._tensor_column import TensorColumn
 from polytask.data.readers import fault
@@ -19,12 +21,20 @@ from polytask.exceptions import DataError
 
 __all__ = ["ENCODERS", "fit_columns"]
 
-ENCODERS = (NumericColumn, BooleanColumn, CategoricalColumn, DateColumn, TensorColumn)
+ENCODERS = (
+    NumericColumn,
+    BooleanColumn,
+    CategoricalColumn,
+    HashedColumn,
+    DateColumn,
+    TensorColumn,
+)
 """Every encoder, for reading saved schemas."""
 
 _BY_ROLE: Mapping[str, type[Column]] = {
     "numeric": NumericColumn,
     "categorical": CategoricalColumn,
+    "identifier": HashedColumn,
     "date": DateColumn,
 }
 """Encoders of columns with a declared role."""
@@ -40,7 +50,10 @@ _BY_FAMILY: Mapping[str, type[Column]] = {
 def fit_columns(
     inputs: pl.DataFrame, roles: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Column, ...]:
-    """Fit one encoder per column, by its role or type; empty columns are left out."""
+    """Fit one encoder per column, by its role or type; empty columns are left out.
+
+    Text of more than 10 000 distinct values is hashed unless it was declared to be categories.
+    """
     fitted: list[Column] = []
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
@@ -62,6 +75,8 @@ def _encoder(series: pl.Series, role: str | None) -> type[Column]:
     holds = family(series)
     if holds is None or holds not in _BY_FAMILY:
         raise DataError(unusable(series))
+    if holds == "text" and n_distinct(series) > MOST_CATEGORIES:
+        return HashedColumn
     return _BY_FAMILY[holds]
 
 

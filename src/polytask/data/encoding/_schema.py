@@ -119,7 +119,7 @@ class Schema:
     @property
     def cardinalities(self) -> tuple[int, ...]:
         """Codes of every ``"categorical"`` column, including unknown."""
-        return tuple(column.cardinality for column in self.columns if column.part == "categorical")
+        return tuple(codes for column in self.columns for codes in column.cardinalities)
 
     @property
     def tensors(self) -> Mapping[str, tuple[int, ...]]:

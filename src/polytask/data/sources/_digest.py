@@ -44,7 +44,7 @@ def _declared(source: Source) -> list[dict[str, str]]:
     roles = {
         name: role
         for name, role in source.reading.roles.items()
-        if name in source.inputs.columns and family(source.inputs[name]) != _IMPLIED[role]
+        if name in source.inputs.columns and family(source.inputs[name]) != _IMPLIED.get(role)
     }
     return [roles] if roles else []
 

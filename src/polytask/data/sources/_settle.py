@@ -59,12 +59,13 @@ def check_target(task: str, series: pl.Series) -> None:
 
 
 def not_dropped(task: Task, roles: Mapping[str, str]) -> None:
-    """Raise if one of the task's columns has the role drop."""
+    """Raise if one of the task's columns has a role of inputs alone: drop or identifier."""
     for column in task.columns:
-        if roles.get(column) == "drop":
+        role = roles.get(column)
+        if role in {"drop", "identifier"}:
             sentence = (
-                f"Task {task.name!r}: column {column!r} is a target and cannot have the role drop. "
-                "Leave the role out, or the task."
+                f"Task {task.name!r}: column {column!r} is a target and cannot have the role "
+                f"{role}. Leave the role out, or the task."
             )
             raise DataError(sentence)
 

@@ -16,6 +16,7 @@ from polytask.data.cells import (
     unit_hint,
     written_hint,
 )
+from polytask.data.columns import MOST_CATEGORIES, n_distinct
 from polytask.data.names import gathered
 from polytask.data.sources._labels import target_columns
 from polytask.data.sources._leaks import leak_notes
@@ -32,9 +33,15 @@ def source_notes(source: Source) -> tuple[str, ...]:
     """Notes on inputs of little use, on leaks of targets, and on cells that may mean missing."""
     free = [s for s in source.inputs.iter_columns() if s.name not in source.reading.roles]
     odd = [(series.name, text) for series in free if (text := _oddity(series))]
+    roles = source.reading.roles
+    many = [
+        (series.name, text)
+        for series in source.inputs.iter_columns()
+        if (text := _many_categories(series, roles.get(series.name)))
+    ]
     columns = [*free, *target_columns(source.labels)]
     return (
-        *(f"input {note}" for note in gathered(odd)),
+        *(f"input {note}" for note in gathered([*odd, *many])),
         *_sign_notes(columns),
         *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
         *leak_notes(source),
@@ -80,6 +87,25 @@ def _oddity_of_text(series: pl.Series) -> str:
             "--drop NAME leaves it out"
         )
     return ""
+
+
+def _many_categories(series: pl.Series, role: str | None) -> str:
+    """Note on categories that may be more than a vocabulary holds; empty if they are not."""
+    if role not in {None, "categorical"} or (role is None and family(series) != "text"):
+        return ""
+    distinct = n_distinct(series)
+    if distinct <= MOST_CATEGORIES:
+        return ""
+    if role is None:
+        return (
+            f"hashed as identifiers are if more than {MOST_CATEGORIES:,} of its {distinct:,} "
+            "distinct texts are in the training rows; --column NAME:categorical learns the most "
+            "frequent alone"
+        )
+    return (
+        f"{distinct:,} categories, of which the {MOST_CATEGORIES:,} most frequent in the training "
+        "rows are learned; --column NAME:identifier hashes all of them"
+    )
 
 
 def _like_numbers(head: pl.Series) -> bool:
