@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import ClassVar
 
-from polytask._naming import snake_case
+from polytask._naming import plus_parts, snake_case
 from polytask._paths import Setting, configured, settings_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
@@ -177,9 +177,9 @@ class Learner(ABC):
         field = next((name for name in ("label", "name") if name in known), None)
         if field is None:
             return self
-        name, plus, methods = (base or self.name).partition("+")
+        name, *words = plus_parts(base or self.name)
         opened = f"{name.removesuffix(')')}, " if name.endswith(")") else f"{name}("
-        renamed: Learner = replace(self, **{field: f"{opened}{detail}){plus}{methods}"})  # type: ignore[type-var]
+        renamed: Learner = replace(self, **{field: "+".join([f"{opened}{detail})", *words])})  # type: ignore[type-var]
         return renamed
 
     def settings(self) -> Sequence[Setting]:

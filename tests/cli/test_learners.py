@@ -68,7 +68,7 @@ def test_a_method_that_needs_arguments():
         ),
         (
             "hard_sharing+mgad",
-            "There is no weighting or aggregation named 'mgad'. Did you mean 'mgda'?",
+            "There is no encoder, weighting or aggregation named 'mgad'. Did you mean 'mgda'?",
         ),
     ],
 )
@@ -120,8 +120,8 @@ def test_methods_of_the_users_own():
     ("name", "words"),
     [
         ("no_such_module:Halves", "cannot be imported: No module named 'no_such_module'"),
-        ("users_balancing:torch", "must be a class that extends Weighting or Aggregator"),
-        ("polytask.tasks:Task", "must be a class that extends Weighting or Aggregator"),
+        ("users_balancing:torch", "must be a class that extends Encoder, Weighting or Aggregator"),
+        ("polytask.tasks:Task", "must be a class that extends Encoder, Weighting or Aggregator"),
         (
             "polytask.weighting:Weighting",
             "must be a class that extends Weighting and has its methods. Add ",

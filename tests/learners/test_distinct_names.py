@@ -3,7 +3,7 @@
 import pytest
 
 from polytask.architectures import HardSharing, MMoE, SoftSharing
-from polytask.encoders import MLP, ResidualMLP
+from polytask.encoders import MLP, ByRole, ResidualMLP
 from polytask.exceptions import ParameterError
 from polytask.learners import as_learners
 from polytask.neural_network import MultiTaskNetwork
@@ -48,9 +48,21 @@ def test_settings_join_what_stands_in_brackets():
 
 
 def test_parts_of_different_classes_are_one_setting():
-    plain, residual = names(HardSharing(MLP((8,))), HardSharing(ResidualMLP()))
-    assert plain.startswith("hard_sharing(encoder=MLP(widths=(8,)")
-    assert residual.startswith("hard_sharing(encoder=ResidualMLP(")
+    joined = (HardSharing(ByRole(joint=joint)) for joint in (MLP((8,)), ResidualMLP()))
+    plain, residual = names(*joined)
+    assert plain.startswith("hard_sharing(joint=MLP(widths=(8,)")
+    assert residual.startswith("hard_sharing(joint=ResidualMLP(")
+
+
+def test_encoders_have_names_already():
+    assert names(HardSharing(MLP((8,))), HardSharing(ResidualMLP())) == [
+        "hard_sharing",
+        "hard_sharing+residual_mlp",
+    ]
+    assert names(*(HardSharing(ResidualMLP(depth=depth)) for depth in (1, 3))) == [
+        "hard_sharing(depth=1)+residual_mlp",
+        "hard_sharing(depth=3)+residual_mlp",
+    ]
 
 
 def test_equal_networks_and_given_names_stay_an_error():

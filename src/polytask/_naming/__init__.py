@@ -2,6 +2,7 @@
 
 from polytask._naming._check_named import check_named
 from polytask._naming._made import made, required
+from polytask._naming._plus_parts import plus_parts
 from polytask._naming._resolve import public_classes, resolve
 from polytask._naming._spelling import fold, snake_case
 from polytask._naming._suggestion import nearest, suggestion
@@ -11,6 +12,7 @@ __all__ = [
     "fold",
     "made",
     "nearest",
+    "plus_parts",
     "public_classes",
     "required",
     "resolve",

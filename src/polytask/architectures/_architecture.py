@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from polytask._naming import snake_case
 from polytask.architectures._multi_task_module import MultiTaskModule
+from polytask.architectures._own_encoder import encoder_name, encoder_training
 from polytask.data import Schema
 from polytask.tasks import TaskSet
 
@@ -71,8 +72,18 @@ class Architecture(ABC):
 
     @property
     def name(self) -> str:
-        """Name in tables; that of the class in snake case by default."""
-        return snake_case(type(self).__name__)
+        """Name in tables: the class in snake case, with an unusual encoder, ``hard_sharing+tab_m``."""
+        return "+".join(filter(None, (snake_case(type(self).__name__), self.encoder_name)))
+
+    @property
+    def encoder_name(self) -> str | None:
+        """Name of the encoder, for a recipe whose field `encoder` has one of another class than usual."""
+        return encoder_name(self)
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """Settings of `polytask.training.Trainer` that suit the network: those of its encoder."""
+        return encoder_training(self)
 
     @abstractmethod
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:

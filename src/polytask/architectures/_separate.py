@@ -71,6 +71,16 @@ class Separate(Architecture):
         """Name in tables, with that of the architecture."""
         return f"separate({self.architecture.name})"
 
+    @property
+    def encoder_name(self) -> str | None:
+        """That of the architecture."""
+        return self.architecture.encoder_name
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """What suits the architecture."""
+        return self.architecture.training
+
     def refuses(self, tasks: TaskSet) -> str | None:
         """What the architecture says of a task alone."""
         alone = self.architecture.alone()

@@ -123,8 +123,10 @@ class SoftSharing(EncoderArchitecture):
     def name(self) -> str:
         """``soft_sharing``, with the penalty in brackets unless it is the default one."""
         kind = type(self.penalty)
-        name = super().name
-        return name if kind is MeanDeviation else f"{name}({snake_case(kind.__name__)})"
+        if kind is MeanDeviation:
+            return super().name
+        name, *encoder = super().name.split("+")
+        return "+".join([f"{name}({snake_case(kind.__name__)})", *encoder])
 
     def refuses(self, tasks: TaskSet) -> str | None:
         """Whether the penalty is for other tasks, or for another number of them."""

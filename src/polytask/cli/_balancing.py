@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
-from polytask.aggregation import Aggregator
+from polytask._naming import snake_case
 from polytask.cli._settings import DataSettings
+from polytask.cli._slots import BALANCING, check_slot, slot_of
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer, check_device
-from polytask.weighting import Weighting
 
-__all__ = ["SLOTS", "balanced", "balancing", "check_sampler", "with_methods"]
-
-SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
-"""The rooms of balancing, which are also the trainer's settings, and what their methods are."""
+__all__ = ["balanced", "balancing", "check_sampler", "with_methods"]
 
 _OF_AGGREGATION = ("engine", "aggregate_every")
 
 
 def balancing(options: DataSettings) -> dict[str, Any]:
     """Trainer settings that the balancing options give; options not given are left out."""
-    names = (*SLOTS, *_OF_AGGREGATION, "sampler")
+    names = (*BALANCING, *_OF_AGGREGATION, "sampler")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
     check_device(options.device, options.precision, "the command line")
-    _check_rooms(given)
+    for option in BALANCING.keys() & given.keys():
+        check_slot(option, given[option])
     stand_in = {"aggregation": "mean"}  # a model may name the aggregation that the rest is about
     trainer = Trainer(**stand_in | given)  # finds methods, refuses wrong values before data is read
     return {name: getattr(trainer, name) for name in given}
@@ -114,27 +110,13 @@ def with_methods(learner: Learner, words: Sequence[str], text: str) -> Learner:
         raise ParameterError(sentence)
     methods: dict[str, str] = {}
     for word in words:
-        slot = _slot(word)
+        slot = slot_of(word)
         if slot in methods:
             sentence = f"{text} names two methods of {slot}, {methods[slot]} and {word}. Name one."
             raise ParameterError(sentence)
         methods[slot] = word
     _check_names_none(learner, methods)
     return _with(learner, methods)
-
-
-def _check_rooms(given: Mapping[str, Any]) -> None:
-    """Refuse a method given to the option of another room, and name the right option."""
-    for option in SLOTS.keys() & given.keys():
-        name = given[option]
-        try:
-            slot = _slot(name)
-        except UnknownNameError:
-            continue  # the trainer says so
-        if slot != option:
-            kind = {"weighting": "a weighting", "aggregation": "an aggregator"}[slot]
-            sentence = f"There is no {option} named {name!r}: it is {kind}. Give --{slot} {name}."
-            raise UnknownNameError(sentence)
 
 
 def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
@@ -147,33 +129,6 @@ def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
                 "Leave out one of them."
             )
             raise ParameterError(sentence)
-
-
-def _slot(name: str) -> str:
-    return _slot_of_own(name) if ":" in name else _method_named(name)[0]
-
-
-def _slot_of_own(name: str) -> str:
-    method: Any = resolve(name, "polytask.weighting", "weighting or aggregation", imports=True)
-    for slot, base in SLOTS.items():
-        if inspect.isclass(method) and issubclass(method, base):
-            return slot
-    sentence = f"{name} must be a class that extends Weighting or Aggregator, or one of its kinds."
-    raise UnknownNameError(sentence)
-
-
-def _method_named(name: str) -> tuple[str, Any]:
-    """The setting and the class of a public method of balancing, by its name in any spelling."""
-    known = {
-        candidate: (slot, method)
-        for slot, base in SLOTS.items()
-        for candidate, method in public_classes(f"polytask.{slot}", base).items()
-    }
-    for candidate, method in known.items():
-        if fold(candidate) == fold(name):
-            return method
-    guess = suggestion(name, map(snake_case, known))
-    raise UnknownNameError(f"There is no {' or '.join(SLOTS)} named {name!r}. {guess}")
 
 
 def _balances(learner: Learner) -> bool:
@@ -189,7 +144,7 @@ def _with(learner: Any, settings: Mapping[str, Any]) -> Learner:
     trainer = replace(learner.trainer, **settings)
     if learner.label is None:
         return replace(learner, trainer=trainer)
-    methods = [getattr(trainer, slot) for slot in SLOTS if slot in settings]
+    methods = [getattr(trainer, slot) for slot in BALANCING if slot in settings]
     words = [snake_case(type(method).__name__) for method in methods if method is not None]
     return replace(learner, trainer=trainer, label="+".join([learner.label, *words]))
 

@@ -53,8 +53,8 @@ def compare(
             metavar="NAME",
             help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
             "hierarchical, esmm, single_task and others ([bold]polytask methods models[/bold] lists them), "
-            "linear, pooled_linear or gradient_boosting; hard_sharing+mgda names its balancing too, "
-            "'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
+            "linear, pooled_linear or gradient_boosting; hard_sharing+residual_mlp+mgda names its encoder and "
+            "balancing too, 'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
             "networks apart and joint, linear models and boosted trees; in any case a constant, which "
             "all others must beat.",
             rich_help_panel="Training",
@@ -70,6 +70,7 @@ def compare(
             rich_help_panel="Training",
         ),
     ] = None,
+    encoder: training.EncoderName = None,
     weighting: training.Weighting = None,
     aggregation: training.Aggregation = None,
     engine: training.Engine = None,

@@ -52,11 +52,12 @@ def fit(
             metavar="NAME",
             help="hard_sharing, soft_sharing, cross_stitch, mmoe, ple, hierarchical, esmm, "
             "single_task and others ([bold]polytask methods models[/bold] lists them), linear, "
-            "pooled_linear, gradient_boosting or constant; hard_sharing+mgda names its balancing too, "
-            "'mmoe(n_experts=4)' settings of its own; hard_sharing by default.",
+            "pooled_linear, gradient_boosting or constant; hard_sharing+residual_mlp+mgda names its encoder and "
+            "balancing too, 'mmoe(n_experts=4)' settings of its own; hard_sharing by default.",
             rich_help_panel="Training",
         ),
     ] = None,
+    encoder: training.EncoderName = None,
     weighting: training.Weighting = None,
     aggregation: training.Aggregation = None,
     engine: training.Engine = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polytask.bookkeeping import Budget
 from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
+from polytask.cli._encoders import with_encoder
 from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._score_table import score_table
@@ -30,7 +31,8 @@ def run_fit(
     train = checked(train, voice)
     methods = balancing(options)
     check_sampler(options, train)
-    learners = balanced([named_learner(options.model)], methods)
+    learners = with_encoder([named_learner(options.model)], options)
+    learners = balanced(learners, methods)
     learners = with_observers(learners, options.observer)
     (learner,) = with_settings(learners, options, voice.warning)
     voice.note(f"fitting {learner.name}")

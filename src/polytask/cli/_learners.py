@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from polytask._paths import Written, applied
 from polytask.architectures import Separate, SoftSharing
 from polytask.cli._balancing import with_methods
-from polytask.cli._model_names import ModelName, model_name
+from polytask.cli._encoders import with_encoder_in_label, with_named_encoder
+from polytask.cli._model_names import ModelName, malformed_settings, model_name
+from polytask.cli._slots import BALANCING, slot_of
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner, resolve_learner
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
@@ -31,8 +34,11 @@ def named_learner(text: str) -> Learner:
         If there is no such model, method or setting.
     """
     name = model_name(text)
-    learner = _with_settings(_with_part(resolve_learner(name.base), name, text), name)
-    return with_methods(learner, name.methods, text)
+    learner = _with_part(resolve_learner(name.base), name, text)
+    methods = [word for word in name.methods if slot_of(word) in BALANCING]
+    if {*name.bracketed} & {*methods}:
+        raise malformed_settings(text)
+    return with_methods(_with_settings(learner, name, text), methods, text)
 
 
 def _with_part(learner: Learner, name: ModelName, text: str) -> Learner:
@@ -77,23 +83,24 @@ def _network(part: str, text: str) -> MultiTaskNetwork:
     raise ParameterError(f"{text}: {part} is no network. Name an architecture, such as mmoe.")
 
 
-def _with_settings(learner: Learner, name: ModelName) -> Learner:
-    """The learner with the settings in brackets, which its name holds unless they give another."""
+def _with_settings(learner: Learner, name: ModelName, text: str) -> Learner:
+    """The learner with encoder and settings, which its name holds unless it is given another."""
+    learner = with_named_encoder(learner, name, text)
     if not name.settings:
         return learner
-    configured = _configured(learner, name.settings)
-    if NAMES & name.settings.keys():
-        if not configured.name.strip():
-            raise ParameterError(f"The name of {name.base} is empty. Give one: label=mine.")
-        return configured
-    return configured.with_detail(name.detail, learner.name)
+    configured: Any = _configured(learner, name.settings)
+    if not NAMES & name.settings.keys():
+        return configured.with_detail(name.detail, learner.name)
+    if not configured.name.strip():
+        raise ParameterError(f"The name of {name.base} is empty. Give one: label=mine.")
+    has_word = any(slot_of(word) not in BALANCING for word in name.methods)
+    return with_encoder_in_label(configured) if has_word else configured
 
 
 def _configured(learner: Learner, settings: Mapping[str, str]) -> Learner:
     """The learner with settings as they are written."""
     written = {path: Written(value) for path, value in settings.items()}
-    configured: Learner
-    configured, left = applied(learner, written, type(learner).settings, learner.name)
+    _, left = applied(learner, written, type(learner).settings, learner.name)
     for error in left.values():
         raise error
-    return configured
+    return learner.configured(written)

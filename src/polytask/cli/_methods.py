@@ -11,6 +11,7 @@ from polytask._naming import fold, required, resolve, snake_case, suggestion
 from polytask.cli._method_page import description, needs, paper, settings_of_method, summary
 from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS, Room, room_of_class, rooms_named
+from polytask.cli._slots import BALANCING, slot_of
 from polytask.cli._voice import Voice
 from polytask.cli._wrapped import wrapped
 from polytask.exceptions import UnknownNameError
@@ -19,8 +20,8 @@ __all__ = ["run"]
 
 _FOOT = (
     "More on one: polytask methods NAME. Names may be spelt in any way (mgda, MGDA); module:Class "
-    "is one of your own, installed or in the current folder. A model may name its balancing too: "
-    "--model hard_sharing+mgda."
+    "is one of your own, installed or in the current folder. A model may name its encoder and balancing "
+    "too: --model hard_sharing+residual_mlp+mgda."
 )
 _NARROW = 24
 
@@ -75,7 +76,8 @@ def _unknown(name: str) -> Sequence[tuple[Room, Any]]:
         parts = [model.base, *model.methods]
         for part in parts:
             _named(part)
-        what = "balancing" if model.methods else "settings"
+        balanced = any(slot_of(word) in BALANCING for word in model.methods)
+        what = "balancing" if balanced else "encoder" if model.methods else "settings"
         asks = " or ".join(f"polytask methods {part}" for part in parts)
         one_of_them = " one of them" if len(parts) > 1 else ""
         sentence = f"{name!r} is a model with its {what}. Ask for{one_of_them}: {asks}."

@@ -1,15 +1,16 @@
-"""Names of models with settings and balancing, such as ``mmoe(n_experts=4)+mgda``."""
+"""Names of models with settings, encoder and balancing, such as ``mmoe(n_experts=4)+mgda``."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
+from polytask._naming import plus_parts
 from polytask._paths import parts
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
-__all__ = ["ModelName", "model_name"]
+__all__ = ["ModelName", "malformed_settings", "model_name"]
 
 _EXPECTED = "NAME, NAME+METHOD, or NAME(PATH=VALUE, …) and then +METHOD"
 _EQUALS = re.compile(r"^([^=(]+)=(.*)$", re.DOTALL)
@@ -24,16 +25,20 @@ class ModelName(NamedTuple):
     settings : dict of path to text
         Settings of this model alone, in the order in which they are written.
     methods : tuple of str
-        Of balancing.
+        An encoder and methods of balancing, which stand after pluses.
     part : str
         What stands in brackets before the settings without a path, such as the architecture of
         ``separate(mmoe)``; empty without.
+    bracketed : tuple of str
+        Methods with settings in brackets. Only encoders may have some, which are among `settings` as
+        ``encoder.…``.
     """
 
     base: str
     settings: dict[str, str]
     methods: tuple[str, ...]
     part: str = ""
+    bracketed: tuple[str, ...] = ()
 
     @property
     def detail(self) -> str:
@@ -42,7 +47,7 @@ class ModelName(NamedTuple):
 
 
 def model_name(text: str) -> ModelName:
-    """Split a model's name into its base, settings and methods of balancing.
+    """Split a model's name into its base, settings, encoder and methods of balancing.
 
     Raises
     ------
@@ -58,21 +63,23 @@ def model_name(text: str) -> ModelName:
     ('mmoe', {'encoder.widths': '64,64', 'n_experts': '4'}, ('mgda',))
     >>> model_name("separate(mmoe)").part
     'mmoe'
+    >>> model_name("mmoe+residual_mlp(depth=4)").settings
+    {'encoder.depth': '4'}
     """
-    part = ""
-    settings: dict[str, str] = {}
-    base, bracket, rest = text.partition("(")
-    if bracket:
-        inner, after = _closed(rest, text)
-        if "+" in base or not base.strip() or not (after == "" or after.startswith("+")):
-            raise _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
-        part, settings = _settings(inner, text)
-    else:
-        if ")" in text:
-            raise _malformed(text, "Open the bracket before the settings: mmoe(n_experts=4).")
-        base, plus, methods = text.partition("+")
-        after = f"{plus}{methods}"
-    name = ModelName(base.strip(), settings, _methods(after, text), part)
+    first, *rest = plus_parts(text)
+    base, part, settings = _word(first, text)
+    methods, bracketed = [], []
+    for word in rest:
+        method, unnamed, own = _word(word, text)
+        if not method:
+            raise _malformed(text, "Name a method after each plus: mmoe(n_experts=4)+mgda.")
+        if unnamed:
+            raise malformed_settings(text)
+        methods.append(method)
+        bracketed.extend([method] * bool(own))
+        for path, value in own.items():
+            _add(settings, f"encoder.{path}", value, text)
+    name = ModelName(base, settings, tuple(methods), part, tuple(bracketed))
     if not name.base:
         raise _malformed(text, "Begin with a model: hard_sharing+mgda.")
     if "=" in name.base:
@@ -82,12 +89,17 @@ def model_name(text: str) -> ModelName:
     return name
 
 
-def _methods(after: str, text: str) -> tuple[str, ...]:
-    """The methods of balancing, each after a plus."""
-    methods = tuple(method.strip() for method in after.split("+")[1:])
-    if not all(methods):
-        raise _malformed(text, "Name a method after each plus: mmoe(n_experts=4)+mgda.")
-    return methods
+def _word(written: str, text: str) -> tuple[str, str, dict[str, str]]:
+    """A name, and the unnamed part and the settings in its brackets."""
+    name, bracket, rest = written.partition("(")
+    if not bracket:
+        if ")" in written:
+            raise _malformed(text, "Open the bracket before the settings: mmoe(n_experts=4).")
+        return name.strip(), "", {}
+    inner, after = _closed(rest, text)
+    if after or not name.strip():
+        raise malformed_settings(text)
+    return name.strip(), *_settings(inner, text)
 
 
 def _closed(rest: str, text: str) -> tuple[str, str]:
@@ -108,9 +120,7 @@ def _settings(inner: str, text: str) -> tuple[str, dict[str, str]]:
         written = _EQUALS.match(part)
         if written is not None and written[1].strip():
             path = written[1].strip()
-            if path in settings:
-                raise ParameterError(f"{text} gives {path!r} twice. Give it once.")
-            settings[path] = written[2].strip()
+            _add(settings, path, written[2].strip(), text)
         elif path:
             settings[path] += f",{part}"
         elif unnamed or not part or part.startswith("="):
@@ -121,6 +131,17 @@ def _settings(inner: str, text: str) -> tuple[str, dict[str, str]]:
     if not settings and not unnamed:
         raise _malformed(text, f"Leave out the brackets: {text.partition('(')[0]}.")
     return unnamed, settings
+
+
+def _add(settings: dict[str, str], path: str, value: str, text: str) -> None:
+    if path in settings:
+        raise ParameterError(f"{text} gives {path!r} twice. Give it once.")
+    settings[path] = value
+
+
+def malformed_settings(text: str) -> ParameterError:
+    """The error on settings after a name that takes none."""
+    return _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
 
 
 def _malformed(text: str, remedy: str) -> ParameterError:

@@ -91,7 +91,7 @@ ROOMS = (
         Encoder,
         "encoders",
         "how networks make features of a row's inputs",
-        "--set encoder={}",
+        "--encoder {}",
         "encoder.",
     ),
     Room(

@@ -14,6 +14,7 @@ from polytask.bookkeeping import Budget
 from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._distinct_models import check_distinct
+from polytask.cli._encoders import with_encoder
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
@@ -81,7 +82,8 @@ def _study(
     requested = [named_learner(name) for name in options.model]
     methods = balancing(options)
     check_sampler(options, data)
-    learners = balanced(requested or default_learners(data.tasks), methods)
+    learners = with_encoder(requested or default_learners(data.tasks), options)
+    learners = balanced(learners, methods)
     learners = with_observers(learners, options.observer)
     learners = with_settings(learners, options, voice.warning)
     check_distinct(learners, options.model)

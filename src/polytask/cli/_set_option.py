@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from polytask._listing import enumerated, first_and_more
 from polytask._naming import snake_case
 from polytask._paths import Setting, Written, applied, find, near
-from polytask.cli._balancing import SLOTS
-from polytask.cli._model_names import ModelName, model_name
+from polytask.cli._encoders import is_encoder, names_encoder
+from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS
 from polytask.cli._settings import DataSettings
+from polytask.cli._slots import BALANCING
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner
 
@@ -50,8 +51,8 @@ def with_settings(
         If a setting does not accept its value, or an option or the model's name gives it already.
     """
     values = {path: Written(text) for path, text in options.set.items()}
-    for learner, name in zip(learners, _names(options), strict=False):
-        _check_own(learner, name, options)
+    for learner, text in zip(learners, _names(options), strict=False):
+        _check_own(learner, text, options)
     if not values:
         return tuple(learners)
     configured, own_paths = [], []
@@ -73,14 +74,15 @@ def with_settings(
     return tuple(configured)
 
 
-def _names(options: DataSettings) -> list[ModelName]:
+def _names(options: DataSettings) -> list[str]:
     """Models as they were asked for; none where the defaults are compared."""
     names = getattr(options, "model", [])
-    return [model_name(text) for text in ([names] if isinstance(names, str) else names)]
+    return [names] if isinstance(names, str) else names
 
 
-def _check_own(learner: Learner, name: ModelName, options: DataSettings) -> None:
-    """Refuse settings in a model's brackets that an option or `--set` gives as well."""
+def _check_own(learner: Learner, text: str, options: DataSettings) -> None:
+    """Refuse settings in a model's name that an option or `--set` gives as well."""
+    name = model_name(text)
     known = learner.settings()
     own = {find(known, path, learner.name).path: path for path in name.settings}
     for full, path in own.items():
@@ -99,7 +101,7 @@ def _check_own(learner: Learner, name: ModelName, options: DataSettings) -> None
             setting = find(known, path, learner.name)
         except UnknownNameError:
             continue
-        if setting.path in own:
+        if setting.path in own or (is_encoder(setting.path) and names_encoder(text)):
             sentence = f"--set {path} and {learner.name} say the same. Leave out one of them."
             raise ParameterError(sentence)
 
@@ -122,7 +124,7 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
             )
         if getattr(options, option) not in (None, []):
             raise ParameterError(f"{flag} and --set {path} say the same. Leave out one of them.")
-        if option in SLOTS and setting.value is not None:
+        if option in BALANCING and setting.value is not None:
             sentence = (
                 f"{learner.name} names its {option} itself, and --set {path} names one too. "
                 "Leave out one of them."
@@ -133,6 +135,8 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
 def _option(path: str, options: DataSettings) -> str | None:
     """Name of the option that sets the same setting."""
     root, _, name = path.partition(".")
+    if is_encoder(path):
+        return "encoder"
     own = name if root == "trainer" and name in type(options).model_fields else None
     return _OPTIONS.get(path, own)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from polytask._naming import plus_parts
 from polytask.cli._by_task import by_task
 from polytask.cli._set_values import set_values
 
@@ -15,6 +16,7 @@ __all__ = [
     "ByPath",
     "BySource",
     "ByTask",
+    "Encoder",
     "Expected",
     "Model",
     "Models",
@@ -78,11 +80,9 @@ def _model(name: str, settings: Any) -> str:
     if not written:
         return name
     inside = ", ".join(f"{path}={text}" for path, text in written.items())
-    if ")" in name:  # separate(mmoe)+mgda
-        opened, _, methods = name.rpartition(")")
-        return f"{opened}, {inside}){methods}"
-    base, plus, methods = name.partition("+")
-    return f"{base}({inside}){plus}{methods}"
+    base, *words = plus_parts(name)
+    opened = f"{base.removesuffix(')')}, " if base.endswith(")") else f"{base}("
+    return "+".join([f"{opened}{inside})", *words])
 
 
 def _one_model(value: Any) -> Any:
@@ -139,6 +139,13 @@ _NAMED = "or a mapping of a model's name to its settings"
 
 Model = Annotated[str, BeforeValidator(_one_model), Expected(f"text, {_NAMED}")]
 """A model, which study files may write as a mapping."""
+
+Encoder = Annotated[
+    str,
+    BeforeValidator(_one_model),
+    Expected("text, or a mapping of an encoder's name to its settings"),
+]
+"""An encoder, which study files may write as a mapping."""
 
 Models = Annotated[
     list[str], BeforeValidator(_models), Expected(f"text, a list of texts, {_NAMED}")

@@ -16,6 +16,7 @@ from polytask.cli._setting_types import (
     ByPath,
     BySource,
     ByTask,
+    Encoder,
     Model,
     Models,
     Name,
@@ -52,6 +53,7 @@ class DataSettings(ReadingSettings, BaseModel):
     metric: ByTask = []
     loss: ByTask = []
     after: ByTask = []
+    encoder: Encoder | None = None
     weighting: Name | None = None
     aggregation: Name | None = None
     engine: Name | None = None
@@ -118,7 +120,9 @@ def _methods(options: DataSettings) -> Iterator[str]:
     """Names of methods, the user's own among them."""
     model = getattr(options, "model", [])
     yield from [model] if isinstance(model, str) else model
-    yield from filter(None, (options.weighting, options.aggregation, options.sampler))
+    yield from filter(
+        None, (options.encoder, options.weighting, options.aggregation, options.sampler)
+    )
     yield from options.observer
     yield from (text.rpartition("=")[2] for text in (*options.metric, *options.loss))
 

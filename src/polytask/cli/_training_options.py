@@ -12,6 +12,7 @@ __all__ = [
     "AggregateEvery",
     "Aggregation",
     "Device",
+    "EncoderName",
     "Engine",
     "Epochs",
     "ObserverNames",
@@ -28,6 +29,16 @@ USUAL_WEIGHTINGS = ("equal", "uncertainty_weighting", "dynamic_weight_average", 
 USUAL_AGGREGATIONS = ("mean", "mgda", "pc_grad", "ca_grad", "nash_mtl", "up_grad")
 _MORE = "polytask methods lists all; module:Class is one of your own"
 
+EncoderName = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME",
+        help="How networks make features of a row, joint ones and those of single tasks, such as mlp "
+        f"(the default) or residual_mlp, or 'residual_mlp(depth=4)'; {_MORE}.",
+        rich_help_panel=_PANEL,
+    ),
+]
 Weighting = Annotated[
     str | None,
     typer.Option(

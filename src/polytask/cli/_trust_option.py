@@ -24,7 +24,17 @@ __all__ = ["check_code", "trusting"]
 _CODE = re.compile(r"(?=(?<![\w.])([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.=]))")
 _KIND = re.compile(r":([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.:])")
 
-_NAMES_CODE = ("model", "weighting", "aggregation", "sampler", "observer", "metric", "loss", "set")
+_NAMES_CODE = (
+    "model",
+    "encoder",
+    "weighting",
+    "aggregation",
+    "sampler",
+    "observer",
+    "metric",
+    "loss",
+    "set",
+)
 _NAMES_KINDS = ("target", "auxiliary")
 """Options whose values name code only after a column, ``income:mine:Kind``."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,10 @@ class Encoder(ABC):
     members : int
         Members of the ensemble that it holds, 1 for most. The entry then gives that many rows for
         each that it is given, the members of a row one after another, and stages keep that order.
+    training : mapping of str to object, default {}
+        Settings of `polytask.training.Trainer` that suit networks with this encoder, such as
+        ``{"optimizer": "adamw", "scheduler": "cosine_with_warmup"}``. A network whose trainer is
+        not given is trained with them.
 
     Examples
     --------
@@ -64,6 +69,7 @@ class Encoder(ABC):
     embedding_dim: int = 8
     numbers: NumericEmbedding | str = Standardized()
     members: int = 1
+    training: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     @property
     def bins(self) -> Bins | None:

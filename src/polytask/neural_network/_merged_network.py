@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from polytask._naming import made, snake_case
-from polytask._validation import Constraint, InstanceOf, check_parameters, message
+from polytask._validation import Constraint, InstanceOf, message
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
@@ -41,9 +41,9 @@ class MergedNetwork(MultiTaskNetwork):
     ----------
     architecture : Architecture, default HardSharing()
         One whose tasks share parameters.
-    trainer : Trainer, default Trainer()
+    trainer : Trainer, optional
         Of both stages; balancing, samplers and observers that compare tasks only of the first.
-        Schedules of the learning rate run once in each.
+        Schedules of the learning rate run once in each. By default as for `MultiTaskNetwork`.
     label : str, optional
         Name in tables; made of the method, the architecture and its balancing when None.
     merging : Merging or str, default WeightAveraging()
@@ -78,7 +78,7 @@ class MergedNetwork(MultiTaskNetwork):
     }
 
     def __post_init__(self) -> None:
-        check_parameters(self)
+        super().__post_init__()
         if isinstance(self.merging, str):
             method = made(self.merging, "polytask.merging", "merging", Merging, imports=True)
             object.__setattr__(self, "merging", method)
@@ -107,12 +107,10 @@ class MergedNetwork(MultiTaskNetwork):
     @property
     def name(self) -> str:
         """Name in tables and on the command line."""
-        if self.label is not None:
-            return self.label
         method = snake_case(type(self.merging).__name__)
-        base, *balancing = super().name.split("+")
+        base, *encoder = self.architecture.name.split("+")
         start = method if base == HardSharing().name else f"{method}({base})"
-        return "+".join([start, *balancing])
+        return self._named("+".join([start, *encoder]))
 
     def fit(
         self,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from polytask._learner import Learner
 from polytask._listing import enumerated
 from polytask._naming import snake_case
-from polytask._paths import Setting, settings_of
+from polytask._paths import Setting, find, settings_of
 from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.architectures import Architecture, HardSharing, SingleTask
@@ -19,6 +19,11 @@ from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.neural_network._contradicted_order import contradicted_order
 from polytask.neural_network._planned_network import plan_network, size_note
+from polytask.neural_network._suited_trainer import (
+    following_trainer,
+    suited_trainer,
+    training_note,
+)
 from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
@@ -46,7 +51,9 @@ class MultiTaskNetwork(Learner):
     Parameters
     ----------
     architecture : Architecture, default HardSharing()
-    trainer : Trainer, default Trainer()
+    trainer : Trainer, optional
+        By default `Trainer` with the settings that suit the encoder (`Encoder.training`), which is
+        ``Trainer()`` for most. One that is given is taken as it is.
     label : str, optional
         Name in tables; made of the architecture and its balancing when None.
 
@@ -65,7 +72,7 @@ class MultiTaskNetwork(Learner):
     """
 
     architecture: Architecture = field(default_factory=HardSharing)
-    trainer: Trainer = field(default_factory=Trainer)
+    trainer: Trainer = None  # type: ignore[assignment] # replaced by one that suits the encoder
     label: str | None = None
 
     resumes: ClassVar[bool] = True
@@ -79,16 +86,22 @@ class MultiTaskNetwork(Learner):
     }
 
     def __post_init__(self) -> None:
+        if self.trainer is None and isinstance(self.architecture, Architecture):
+            object.__setattr__(self, "trainer", suited_trainer(self.architecture))
         check_parameters(self)
 
     @property
     def name(self) -> str:
         """Name in tables and on the command line."""
+        return self._named(self.architecture.name)
+
+    def _named(self, name: str) -> str:
+        """A name with those of the balancing methods; the label, if there is one."""
         if self.label is not None:
             return self.label
         balancing = (self.trainer.weighting, self.trainer.aggregation)
         methods = [snake_case(type(method).__name__) for method in balancing if method is not None]
-        return "+".join([self.architecture.name, *methods])
+        return "+".join([name, *methods])
 
     @property
     def joint(self) -> bool:
@@ -108,15 +121,36 @@ class MultiTaskNetwork(Learner):
             if self.joint or not _is_about_sharing(setting.path)
         ]
 
+    def configured(self, settings: Mapping[str, object]) -> MultiTaskNetwork:
+        """The same recipe with some settings replaced.
+
+        With another encoder it is trained as that one suits, but for settings of the trainer that
+        are given or are not as they suited the encoder before.
+        """
+        chosen: Any = super().configured(settings)
+        old, new = self.architecture, chosen.architecture
+        if old.training == new.training:
+            return chosen
+        known = chosen.settings()
+        paths = [find(known, path, chosen.name).path for path in settings]
+        if "trainer" in paths:
+            return chosen
+        given = {path.split(".")[1] for path in paths if path.startswith("trainer.")}
+        return replace(chosen, trainer=following_trainer(chosen.trainer, old, new, given))
+
     def refuses(self, data: MultiTaskDataset) -> str | None:
         """What the architecture says of the tasks, or what building its network raises."""
         reason = self.architecture.refuses(data.tasks)
         return reason or plan_network(self.architecture, data).refusal
 
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
-        """What it decides, labels against its order, observers left out, and a large size."""
+        """What it decides, labels against its order, observers left out, training, a large size."""
         against = contradicted_order(self.architecture, data)
-        further = (self._unobserved(data), size_note(self.architecture, data))
+        further = (
+            self._unobserved(data),
+            training_note(self.architecture, self.trainer),
+            size_note(self.architecture, data),
+        )
         return (
             *self.architecture.notes(data.tasks),
             *against,

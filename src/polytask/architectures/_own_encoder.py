@@ -1,0 +1,42 @@
+"""What the encoder of an architecture adds to its name and to its training."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from polytask._naming import required, snake_case
+from polytask.encoders import Encoder
+
+__all__ = ["encoder_name", "encoder_training"]
+
+
+def encoder_name(architecture: Any) -> str | None:
+    """Name of the encoder of a recipe; None for the usual one, and for one that no name makes."""
+    field = _field(architecture)
+    if field is None:
+        return None
+    kind = type(getattr(architecture, field.name))
+    if not issubclass(kind, Encoder) or required(kind) or kind is type(_usual(field)):
+        return None
+    return snake_case(kind.__name__)
+
+
+def encoder_training(architecture: Any) -> Mapping[str, Any]:
+    """Settings of the trainer that the encoder of a recipe declares; none without an encoder."""
+    field = _field(architecture)
+    encoder = None if field is None else getattr(architecture, field.name)
+    return encoder.training if isinstance(encoder, Encoder) else {}
+
+
+def _field(architecture: Any) -> dataclasses.Field[Any] | None:
+    known = dataclasses.fields(architecture) if dataclasses.is_dataclass(architecture) else ()
+    return next((field for field in known if field.name == "encoder"), None)
+
+
+def _usual(field: dataclasses.Field[Any]) -> object:
+    """The default of a field; nothing where it has none."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default

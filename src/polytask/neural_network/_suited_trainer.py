@@ -1,0 +1,81 @@
+"""Trainers that suit the encoder of an architecture."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from polytask._naming import suggestion
+from polytask.architectures import Architecture
+from polytask.exceptions import ParameterError
+from polytask.training import Trainer
+
+__all__ = ["following_trainer", "suited_trainer", "training_note"]
+
+
+def suited_trainer(architecture: Architecture) -> Trainer:
+    """A trainer with the settings that an architecture's encoder declares, at its defaults otherwise.
+
+    Raises
+    ------
+    ParameterError
+        If the encoder declares what is no setting of a trainer.
+    """
+    known = [field.name for field in dataclasses.fields(Trainer)]
+    for name in architecture.training:
+        if name not in known:
+            sentence = (
+                f"The `training` of the encoder of {architecture.name} must hold settings of Trainer. "
+                f"Got {name!r}. {suggestion(name, known)}"
+            )
+            raise ParameterError(sentence)
+    return Trainer(**architecture.training)
+
+
+def following_trainer(
+    trainer: Trainer, old: Architecture, new: Architecture, given: Collection[str] = ()
+) -> Trainer:
+    """The trainer of a network that gets another architecture.
+
+    Settings that are as they suited the old one become those that suit the new one.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    old, new : Architecture
+    given : collection of str
+        Settings of the trainer that stay as they are.
+    """
+    usual, suited = suited_trainer(old), suited_trainer(new)
+    changes = {
+        name: getattr(suited, name)
+        for name in {**old.training, **new.training}
+        if name not in given and getattr(trainer, name) == getattr(usual, name)
+    }
+    return dataclasses.replace(trainer, **changes)
+
+
+def training_note(architecture: Architecture, trainer: Trainer) -> str | None:
+    """A sentence on the settings that a trainer has as the encoder declares them, if any."""
+    suited = suited_trainer(architecture)
+    taken = {
+        name: value
+        for name, value in architecture.training.items()
+        if getattr(trainer, name) == getattr(suited, name)
+    }
+    if not taken:
+        return None
+    encoder = architecture.encoder_name or architecture.name
+    return (
+        f"Networks with {encoder} are trained with {_listed(taken)}, which suit it. Choose others by "
+        "--set trainer.X=…, in Python by a `trainer`."
+    )
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_text(value)}" for name, value in settings.items())
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)
