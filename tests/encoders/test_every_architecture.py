@@ -1,14 +1,18 @@
 """Every encoder for tables passes the common checks in every architecture."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 import torch
-from small_architectures import CASCADE, OWN_ROWS, cascade_for, data_for
+from small_architectures import CASCADE, OWN_ROWS, PLAIN, cascade_for, data_for
 from small_encoders import ENCODERS, encoded_architectures
+from torch import nn
 
 import polytask
 from polytask.architectures import HardSharing, SingleTask
 from polytask.data import encode, fit_schemas
+from polytask.encoders import NumericEmbedding, ResidualMLP
 from polytask.gradients import gramian, per_task_jacobian
 from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
@@ -45,6 +49,32 @@ def test_common_checks(key):
 @pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
 def test_common_checks_on_all_kinds_of_tables(encoder, architecture):
     check_architecture(architecture(ENCODERS[encoder]))
+
+
+class Powers(nn.Module):
+    """A number beside its square."""
+
+    width = 2
+
+    def forward(self, numbers):
+        return torch.stack([numbers, numbers**2], dim=-1)
+
+
+@dataclass(frozen=True)
+class Squared(NumericEmbedding):
+    """Every number beside its square."""
+
+    def build(self, part):
+        del part
+        return Powers()
+
+
+@pytest.mark.parametrize("encoder", [*ENCODERS.values(), ResidualMLP(6)], ids=repr)
+def test_common_checks_with_an_embedding_of_numbers(encoder):
+    embedded = replace(encoder, numbers=Squared())
+    network, _ = built(HardSharing(embedded))
+    assert any(isinstance(module, Powers) for module in network.inputs.modules())
+    check_architecture(HardSharing(embedded), [PLAIN])
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

@@ -52,7 +52,9 @@ class ResidualMLP(Encoder):
     Notes
     -----
     Deviation: layer normalisation by default where the paper has batch normalisation, since
-    networks of several tasks and small batches are normalised row by row.
+    networks of several tasks and small batches are normalised row by row. With
+    ``normalization="batch"`` and the same weights, features are those of the authors' package
+    ``rtdl_revisiting_models``.
 
     References
     ----------
