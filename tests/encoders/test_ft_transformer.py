@@ -167,5 +167,7 @@ def test_heads_divide_the_width():
 
 
 def test_joined_features_are_no_tokens():
-    with pytest.raises(ParameterError, match=r"must start from tokens .*Got rows of shape \(5,\)"):
+    with pytest.raises(
+        ParameterError, match=r"must let FTTransformer start from tokens .*Got rows of shape \(5,\)"
+    ):
         FTTransformer().stages((5,))

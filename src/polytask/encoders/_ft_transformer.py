@@ -132,7 +132,7 @@ class FTTransformer(Encoder):
         """The blocks, and a last norm and ReLU of the row's token."""
         if len(shape) != 2:
             sentence = (
-                "The stages of FTTransformer must start from tokens (l, h) of its own entry. Got "
+                "The `encoder` parameter must let FTTransformer start from tokens (l, h) of its own entry. Got "
                 f"rows of shape {shape}; choose MLP or ResidualMLP to go on from joined features."
             )
             raise ParameterError(sentence)
