@@ -2,14 +2,17 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from polytask.data import Part
+from polytask.architectures import HardSharing, Separate, SingleTask
+from polytask.data import MultiTaskDataset, Part, encode, fit_schemas
 from polytask.encoders import FTTransformer
 from polytask.encoders._column_tokens import ColumnTokens
 from polytask.exceptions import ParameterError
+from polytask.training import score, to_tensors
 
 NUMBERS, CODES = Part("numeric", "numeric", (2,)), Part("codes", "categorical", (2,), (3, 2))
 ROWS = {
@@ -171,3 +174,18 @@ def test_joined_features_are_no_tokens():
         ParameterError, match=r"must let FTTransformer start from tokens .*Got rows of shape \(5,\)"
     ):
         FTTransformer().stages((5,))
+
+
+@pytest.mark.parametrize("recipe", [HardSharing, SingleTask, lambda e: Separate(HardSharing(e))])
+def test_few_rows_are_scored_at_once(recipe):
+    """A token per column takes much memory."""
+    draw = np.random.default_rng(0)
+    inputs = draw.normal(size=(600, 3))
+    data = MultiTaskDataset.from_arrays(inputs, inputs[:, :2], ["a:regression", "b:regression"])
+    schemas = fit_schemas(data)
+    network = recipe(FTTransformer(8, depth=1, n_heads=2)).build(schemas, data.tasks, 0)
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+    scores, whole = score(network, rows), score(network, rows, 600)
+    assert network.rows_at_once == 256
+    for key, values in scores.items():
+        torch.testing.assert_close(values, whole[key])

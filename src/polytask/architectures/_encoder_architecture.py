@@ -79,7 +79,7 @@ class EncoderArchitecture(Architecture):
         with seeded(seed):
             encoder = as_encoder(self.encoder)
             network = self.network(encoder, schemas, tasks)
-            network.n_members = encoder.members
+            network.n_members, network.rows_at_once = encoder.members, encoder.rows_at_once
             initialize(network, self.initializer)
         return network
 

@@ -54,6 +54,8 @@ class MultiTaskModule(nn.Module, ABC):
         Members of the ensemble that the network holds; rows of features and scores are then those
         of every member, the members of a row one after another, and batches come as
         `with_members` gives them.
+    rows_at_once : int
+        How many rows are scored at once without gradients.
     routed_sources : tuple of str
         Sources of rows of one task each for which `route` finds the task of rows that do not name
         it; none by default.
@@ -63,6 +65,7 @@ class MultiTaskModule(nn.Module, ABC):
     rows_apart: bool = False
     n_own_experts: int = 0
     n_members: int = 1
+    rows_at_once: int = 16384
     stopped: frozenset[str] = frozenset()
     routed_sources: tuple[str, ...] = ()
 

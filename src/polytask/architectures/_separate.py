@@ -123,6 +123,7 @@ class SeparateNetwork(MultiTaskModule):
             penalized = any(member.penalizes for member in alone)
             self.groups.append(_Group(block, names, sources, penalized))
             self.n_members = alone[0].network.n_members
+            self.rows_at_once = alone[0].network.rows_at_once
             together = not any(_has_hooks(member.network) for member in alone)
             sample = sample_of(schemas[sources[0]].parts)
             self.networks.append(

@@ -96,7 +96,7 @@ class SingleTaskNetwork(MultiTaskModule):
         initializer: str | None,
     ) -> None:
         super().__init__(schemas, tasks)
-        self.n_members = encoder.members
+        self.n_members, self.rows_at_once = encoder.members, encoder.rows_at_once
         self.tasks_of = {source: self.tasks_in(source) for source in schemas}
         self.groups = _groups(self.tasks_of)
         self.towers = nn.ModuleList()

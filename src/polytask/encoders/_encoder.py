@@ -39,6 +39,8 @@ class Encoder(ABC):
         Width of the category embedding in the default entry.
     numbers : NumericEmbedding or str
         Embedding of the numeric columns in the default entry.
+    rows_at_once : int
+        How many rows are scored at once without gradients; fewer where a row becomes many numbers.
     members : int
         Members of the ensemble that it holds, 1 for most. The entry then gives that many rows for
         each that it is given, the members of a row one after another, and stages keep that order.
@@ -65,6 +67,7 @@ class Encoder(ABC):
 
     takes: ClassVar[frozenset[str]] = FIXED_SHAPES
     rows_apart: ClassVar[bool] = True
+    rows_at_once: ClassVar[int] = 16384
     by_name: ClassVar[tuple[str, ...]] = ("numbers",)
     embedding_dim: int = 8
     numbers: NumericEmbedding | str = Standardized()

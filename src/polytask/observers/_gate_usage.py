@@ -104,8 +104,9 @@ def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Ten
         names = network.tasks_in(source)
         carried = torch.tensor([network.tasks.index(name) for name in names])
         plain = rows.without_targets()
-        for start in range(0, rows.n_rows, _ROWS_AT_ONCE):
-            chunk = plain.take(slice(start, start + _ROWS_AT_ONCE))
+        size = min(_ROWS_AT_ONCE, network.rows_at_once)
+        for start in range(0, rows.n_rows, size):
+            chunk = plain.take(slice(start, start + size))
             chunk = network.with_members({source: chunk})[source]
             gates = network.gate_weights({source: chunk}).get(source)
             if gates is None:

@@ -14,10 +14,8 @@ from polytask.training._average_members import average_members
 
 __all__ = ["evaluating", "score"]
 
-_ROWS_AT_ONCE = 16384
 
-
-def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_ONCE) -> Raw:
+def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = None) -> Raw:
     """Score all rows without gradients, in evaluation mode; members of an ensemble are averaged.
 
     Parameters
@@ -25,7 +23,8 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_O
     network : MultiTaskModule
     batch : Batch of tensors
         With or without labels.
-    rows_at_once : int, default 16384
+    rows_at_once : int, optional
+        By default what the network states.
 
     Returns
     -------
@@ -33,11 +32,12 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int = _ROWS_AT_O
         (n, n_tasks, *score_shape) of the block's tasks that the source carries, or
         (n, *score_shape) where each row has one task.
     """
+    at_once = network.rows_at_once if rows_at_once is None else rows_at_once
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answer = _score_replicated if network.replicated else _score_joint
     with evaluating(network):
         for name, rows in batch.items():
-            for chunk in _chunks(rows, max(1, rows_at_once // network.n_members)):
+            for chunk in _chunks(rows, max(1, at_once // network.n_members)):
                 for key, scores in answer(network, name, chunk).items():
                     parts.setdefault(key, []).append(scores)
     return {key: torch.cat(scores) for key, scores in parts.items()}
