@@ -28,6 +28,11 @@ class Batches(ABC):
     steps_per_epoch: int
     needs_losses: bool = False
 
+    @property
+    def longest_epoch(self) -> int:
+        """Steps in which every task reads its rows once."""
+        return self.steps_per_epoch
+
     @abstractmethod
     def batch(self, step: int) -> Batch:
         """The batch of a step; steps are taken in order from 0."""

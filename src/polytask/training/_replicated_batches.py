@@ -38,7 +38,7 @@ class ReplicatedBatches(Batches):
     ----------
     steps_per_epoch : int
         Steps that all rows of all sources would take together, so that joint and single-task
-        networks are evaluated equally often.
+        networks train equally long.
     """
 
     def __init__(
@@ -62,6 +62,11 @@ class ReplicatedBatches(Batches):
         self._orders: dict[str, tuple[int, Tensor]] = {}
         self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())
         self._whole: Batch | None = None
+
+    @property
+    def longest_epoch(self) -> int:
+        """Steps in which every task reads its rows once; all tasks are evaluated together."""
+        return max(n_batches(len(rows), self.sizes[name]) for name, rows in self.rows.items())
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0."""

@@ -87,8 +87,9 @@ class Trainer(TrainerSettings):
     epochs : int, optional
         Passes over the training rows; stands in for `steps`.
     evaluate_every : int, optional
-        Optimiser steps between evaluations of the validation rows; if None, once per epoch, but
-        at least 25 steps apart.
+        Optimiser steps between evaluations of the validation rows; if None, once per epoch, but at
+        least 10 steps apart (5 where batches hold all rows), later at least a twentieth of the steps
+        taken so far, up to 25. Networks of single tasks count the epochs of their own rows.
     patience : int, optional, default 10
         Evaluations without a better validation score after which training ends; None never stops early.
     task_patience : int, optional

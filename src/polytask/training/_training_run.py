@@ -26,6 +26,7 @@ from polytask.training._balancing import Balancing
 from polytask.training._batches import Batches
 from polytask.training._clipping import clip_gradients
 from polytask.training._divergence import Divergence
+from polytask.training._evaluation_interval import evaluation_interval
 from polytask.training._forward import BatchLosses, Forward
 from polytask.training._frozen import Frozen
 from polytask.training._joint_batches import JointBatches
@@ -47,8 +48,6 @@ from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._validation_losses import ValidationLosses
 
 __all__ = ["TrainingRun"]
-
-_MIN_EVALUATION_INTERVAL = 25
 
 _Result = TypeVar("_Result")
 
@@ -111,10 +110,6 @@ class TrainingRun:
         self.balancing.start(self.forward, train, held_out, seed, planned)
         self.observing = self._observing(train, validation, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
-        self.interval = trainer.evaluate_every or max(
-            math.ceil(self.batches.steps_per_epoch / trainer.accumulate),
-            _MIN_EVALUATION_INTERVAL,
-        )
         self._prepare(seed)
 
     def _observing(
@@ -176,14 +171,24 @@ class TrainingRun:
         self.network.train()
         with closing(TrainingProgress(self.n_steps, progress)) as bar:
             self._exhausted = self._is_exhausted()
+            self._next_evaluation = self._after_evaluation()
             while self.step < self.n_steps and not self._exhausted:
                 self._take_step()
-                if self.step % self.interval == 0 or self.step == self.n_steps:
+                if self.step >= self._next_evaluation or self.step == self.n_steps:
                     record = self._evaluate()
                     self._exhausted = self._is_exhausted()
+                    self._next_evaluation = self._after_evaluation()
                     bar.show(self.step, record.validation_losses or record.train_losses)
                     self._alone(partial(self._report, record, on_epoch, save))
         return self._finish()
+
+    def _after_evaluation(self) -> int:
+        """The step of the next evaluation; training begins or resumes after one."""
+        every = self.trainer.evaluate_every
+        if every is not None:
+            return (self.step // every + 1) * every
+        epoch = math.ceil(self.batches.longest_epoch / self.trainer.accumulate)
+        return self.step + evaluation_interval(self.step, epoch)
 
     def _report(
         self,
