@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from polytask.learners._early_stopping import fit_with_early_stopping
 from polytask.learners._estimators import gives_several_outputs, takes
+from polytask.learners._fewest_bins import set_fewest_bins
 from polytask.learners._rows import Rows
 from polytask.predictor._suitable_threads import suitable_threads
 
@@ -70,6 +71,7 @@ def fit_estimator(
         remark("only one class among the training rows, so its smoothed frequency is predicted")
         return _frequencies(rows, n_classes)
     weights = _weight_argument(estimator, rows, remark)
+    set_fewest_bins(estimator, rows.X)
     with suitable_threads(len(rows)), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         if validation is None:
