@@ -157,9 +157,31 @@ def test_a_target_is_no_identifier():
         read({"c": [1, 2, 3, 4], "y": [0, 1, 0, 1]}, "y", columns={"*": "identifier"})
 
 
-def test_a_form_is_for_dates_alone():
-    with pytest.raises(ParameterError, match="cannot be declared to be 'identifier=9'"):
-        read({"c": [1, 2, 3, 4], "y": [0, 1, 0, 1]}, "y", columns={"c": "identifier=9"})
+def test_buckets_can_be_declared():
+    table = {"c": [*range(300)] * 2, "d": ["a", "b"] * 300, "y": [0, 1] * 300}
+    data = read(table, "y", columns={"*": "identifier", "c": "identifier=4096", "y": "numeric"})
+    schema = fit_schemas(data)["table"]
+    assert schema.cardinalities == (4097, 4097, 257, 257)
+    assert data.sources[0].reading.buckets == {"c": 4096}
+    assert schema_from_json(schema_to_json(schema)) == schema
+    other = read(table, "y", columns={"*": "identifier", "c": "identifier=512", "y": "numeric"})
+    assert other.digest() != data.digest()
+
+
+def test_buckets_of_one_source():
+    tables = {"a": {"c": [1, 2], "y": [0.5, 1.5]}, "b": {"c": [1, 2], "y": [2.5, 3.5]}}
+    data = read(sources=tables, tasks="y", columns={"a/c": "identifier=300", "c": "identifier"})
+    found = {name: schema.cardinalities for name, schema in fit_schemas(data).items()}
+    assert found == {"a": (301, 301), "b": (257, 257)}
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "1048577", "4e3", "many", "²", "10" * 50])
+def test_wrong_buckets_are_named(count):
+    words = r"'c' cannot be declared to be .* must be a whole number from 1 to 1,048,576"
+    with pytest.raises(ParameterError, match=words):
+        read({"c": [1, 2], "y": [0, 1]}, "y", columns={"c": f"identifier={count}"})
+    with pytest.raises(ParameterError, match="'c' cannot be declared to be 'drop=9'"):
+        read({"c": [1, 2], "y": [0, 1]}, "y", columns={"c": "drop=9"})
 
 
 # ── new rows ──────────────────────────────────────────────────────────────────
@@ -202,6 +224,10 @@ def test_forged_buckets_are_refused(n_buckets):
     written = schema_to_json(fit_schemas(data)["table"])
     written["columns"][0]["n_buckets"] = n_buckets
     with pytest.raises(BundleError, match="n_buckets"):
+        schema_from_json(written)
+    written = schema_to_json(fit_schemas(data)["table"])
+    written["reading"]["buckets"] = {"c": n_buckets}
+    with pytest.raises(BundleError, match="buckets"):
         schema_from_json(written)
 
 

@@ -23,6 +23,7 @@ from polytask.data.cells._number_text import (
 from polytask.data.cells._reading import Reading
 from polytask.data.cells._roles import (
     COLUMN_ROLES,
+    MOST_BUCKETS,
     declared_roles,
     plainly_written,
     roles_by_column,
@@ -39,6 +40,7 @@ __all__ = [
     "DECIMAL_COMMAS",
     "MAYBE_THOUSANDS",
     "MISSING",
+    "MOST_BUCKETS",
     "SIGNS",
     "CellRules",
     "Read",

@@ -23,12 +23,15 @@ class Reading:
         How dates are written, as in ``%d/%m/%Y``.
     decimal : {".", ","}
         The decimal mark of numbers in text.
+    buckets : mapping of column to int
+        Declared numbers of buckets of identifiers.
     """
 
     roles: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     decimal: str = "."
+    buckets: Mapping[str, int] = field(default_factory=dict)
 
     def only(self, columns: Collection[str]) -> Reading:
         """The part about some columns."""
@@ -37,6 +40,7 @@ class Reading:
             {name: cells for name, cells in self.missing.items() if name in columns},
             {name: form for name, form in self.dates.items() if name in columns},
             self.decimal,
+            {name: count for name, count in self.buckets.items() if name in columns},
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -46,4 +50,5 @@ class Reading:
             "missing": {name: list(cells) for name, cells in self.missing.items()},
             "dates": dict(self.dates),
             "decimal": self.decimal,
+            "buckets": dict(self.buckets),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -16,14 +17,44 @@ from polytask.data.names._require_columns import require_columns
 from polytask.data.names._source_columns import matching
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["COLUMN_ROLES", "declared_roles", "plainly_written", "roles_by_column", "with_role"]
+__all__ = [
+    "COLUMN_ROLES",
+    "MOST_BUCKETS",
+    "declared_roles",
+    "plainly_written",
+    "roles_by_column",
+    "with_role",
+]
 
 COLUMN_ROLES = ("numeric", "categorical", "identifier", "date", "drop")
-"""Roles that a column may be declared to have; a date may have a form: ``date=%d/%m/%Y``."""
+"""Roles that a column may be declared to have.
+
+A date may have a form, ``date=%d/%m/%Y``, and an identifier a number of buckets,
+``identifier=4096``.
+"""
+MOST_BUCKETS = 1 << 20
+"""Buckets of any identifier, so that no saved schema requires a larger embedding."""
 
 
-def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Roles by column, and how declared dates are written.
+class DeclaredRoles(NamedTuple):
+    """What columns were declared to be.
+
+    Attributes
+    ----------
+    roles : dict of column to role
+    dates : dict of column to str
+        How declared dates are written.
+    buckets : dict of column to int
+        Declared numbers of buckets of identifiers.
+    """
+
+    roles: dict[str, str]
+    dates: dict[str, str]
+    buckets: dict[str, int]
+
+
+def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
+    """Roles by column, how declared dates are written, and buckets of declared identifiers.
 
     A column's own name wins over patterns, and a later pattern over an earlier one; names and
     patterns may be listed with commas.
@@ -37,7 +68,7 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
     Raises
     ------
     ParameterError
-        If a role is unknown.
+        If a role is unknown, or an identifier has no such number of buckets.
     DataError
         If a column is not in the table.
 
@@ -45,7 +76,7 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
     --------
     >>> from polytask.data.cells._roles import declared_roles
     >>> declared_roles({"x*": "drop", "x1": "date=%d/%m/%Y"}, ["x1", "x2"])
-    ({'x1': 'date', 'x2': 'drop'}, {'x1': '%d/%m/%Y'})
+    DeclaredRoles(roles={'x1': 'date', 'x2': 'drop'}, dates={'x1': '%d/%m/%Y'}, buckets={})
     """
     if not isinstance(given, Mapping):
         expected = f"a mapping of column to role ({', '.join(COLUMN_ROLES)})"
@@ -57,7 +88,12 @@ def declared_roles(given: object, names: Sequence[str]) -> tuple[dict[str, str],
             by_pattern |= dict.fromkeys(_matching(str(pattern), names), role)
     parted = {name: _parted(name, role) for name, role in (by_pattern | exact).items()}
     roles = {name: parted[name][0] for name in names if name in parted}
-    return roles, {name: parted[name][1] for name in roles if parted[name][1]}
+    forms = {name: parted[name][1] for name in roles if parted[name][1]}
+    return DeclaredRoles(
+        roles,
+        {name: form for name, form in forms.items() if roles[name] == "date"},
+        {name: int(form) for name, form in forms.items() if roles[name] == "identifier"},
+    )
 
 
 def roles_by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
@@ -69,8 +105,9 @@ def roles_by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[st
     >>> roles_by_column({"x*": "drop", "day": "date=%d/%m/%Y"}, ["x1", "x2", "day", "y"])
     {'x1': 'drop', 'x2': 'drop', 'day': 'date=%d/%m/%Y'}
     """
-    roles, dates = declared_roles(columns, names)
-    return roles | {name: f"{roles[name]}={form}" for name, form in dates.items()}
+    roles, dates, buckets = declared_roles(columns, names)
+    forms = {**dates, **buckets}
+    return roles | {name: f"{roles[name]}={form}" for name, form in forms.items()}
 
 
 def _matching(pattern: str, names: Sequence[str]) -> list[str]:
@@ -86,16 +123,27 @@ def _matching(pattern: str, names: Sequence[str]) -> list[str]:
 
 
 def _parted(name: str, role: object) -> tuple[str, str]:
-    """A role, and the form of its dates."""
+    """A role, and the form of its dates or the number of its buckets."""
     word, _, form = str(role).partition("=")
-    word = word.strip().casefold()
-    if word not in COLUMN_ROLES or (form and word != "date"):
+    word, form = word.strip().casefold(), form.strip()
+    if word not in COLUMN_ROLES or (form and word not in {"date", "identifier"}):
         sentence = (
             f"Column {name!r} cannot be declared to be {describe(role)}. "
             f"{suggestion(word, COLUMN_ROLES)} A date may say how it is written: date=%d/%m/%Y."
         )
         raise ParameterError(sentence)
-    return word, form.strip()
+    if word == "identifier" and form and not _is_bucket_count(form):
+        sentence = (
+            f"Column {name!r} cannot be declared to be {describe(role)}. The buckets of an "
+            f"identifier must be a whole number from 1 to {MOST_BUCKETS:,}, as in identifier=4096."
+        )
+        raise ParameterError(sentence)
+    return word, form
+
+
+def _is_bucket_count(text: str) -> bool:
+    plain = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_BUCKETS))
+    return plain and 1 <= int(text) <= MOST_BUCKETS
 
 
 def with_role(

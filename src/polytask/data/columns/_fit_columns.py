@@ -48,17 +48,30 @@ _BY_FAMILY: Mapping[str, type[Column]] = {
 
 
 def fit_columns(
-    inputs: pl.DataFrame, roles: Mapping[str, str] = MappingProxyType({})
+    inputs: pl.DataFrame,
+    roles: Mapping[str, str] = MappingProxyType({}),
+    buckets: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Column, ...]:
     """Fit one encoder per column, by its role or type; empty columns are left out.
 
     Text of more than 10 000 distinct values is hashed unless it was declared to be categories.
+
+    Parameters
+    ----------
+    inputs : polars.DataFrame
+    roles : mapping of column to role
+        Declared roles.
+    buckets : mapping of column to int
+        Declared numbers of buckets of identifiers.
     """
     fitted: list[Column] = []
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
             continue
-        fitted.append(_encoder(series, roles.get(series.name)).fit(series))
+        if series.name in buckets:
+            fitted.append(HashedColumn.of(series, buckets[series.name]))
+        else:
+            fitted.append(_encoder(series, roles.get(series.name)).fit(series))
     if not fitted:
         sentence = f"No input column holds a value in the training rows. Got {inputs.columns}."
         raise DataError(sentence)

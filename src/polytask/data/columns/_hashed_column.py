@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from polytask._validation import Constraint, Interval
-from polytask.data.cells import MISSING, family
+from polytask.data.cells import MISSING, MOST_BUCKETS, family
 from polytask.data.columns._category_labels import category_labels, n_distinct
 from polytask.data.columns._column import Column
 
@@ -18,8 +18,6 @@ __all__ = ["HashedColumn"]
 
 _FEWEST, _MOST = 1 << 8, 1 << 14
 """Buckets that fitting chooses."""
-_LARGEST = 1 << 20
-"""Buckets of any column, so that no saved schema requires a larger embedding."""
 _CHUNK = 1 << 17
 """Rows whose hashes are in memory at once."""
 
@@ -38,8 +36,8 @@ class HashedColumn(Column):
     ----------
     name : str
     n_buckets : int
-        Buckets of each hash. Fitting chooses the smallest power of two that is no less than the
-        number of distinct training values, between 256 and 16 384.
+        Buckets of each hash. Unless they are declared, fitting chooses the smallest power of two
+        that is no less than the number of distinct training values, between 256 and 16 384.
     holds : str
         Type of the cells in fitting: text, or numbers or booleans declared to be identifiers.
 
@@ -73,18 +71,19 @@ class HashedColumn(Column):
     encoder: ClassVar[str] = "hashed"
     one_value_per_code: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "n_buckets": Interval(int, 1, _LARGEST),
+        "n_buckets": Interval(int, 1, MOST_BUCKETS),
     }
 
     @classmethod
     def fit(cls, series: pl.Series) -> HashedColumn:
         """Learn from a column with at least one observed cell."""
         enough = 1 << (n_distinct(series) - 1).bit_length()
-        return cls(
-            series.name,
-            n_buckets=min(max(enough, _FEWEST), _MOST),
-            holds=family(series) or "text",
-        )
+        return cls.of(series, min(max(enough, _FEWEST), _MOST))
+
+    @classmethod
+    def of(cls, series: pl.Series, n_buckets: int) -> HashedColumn:
+        """Encoder of a column with at least one observed cell, with so many buckets."""
+        return cls(series.name, n_buckets=n_buckets, holds=family(series) or "text")
 
     @property
     def part(self) -> str:

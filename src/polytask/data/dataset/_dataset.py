@@ -120,9 +120,10 @@ class MultiTaskDataset:
         group : str or array of shape (n,), optional
             Rows of one group stay together in splits and statistical tests.
         columns : mapping of str to str, optional
-            Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"identifier"``,
-            ``"date"`` (with its form, ``"date=%d/%m/%Y"``) or ``"drop"``. Other columns follow
-            their values and types.
+            Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"identifier"``
+            (with its buckets, ``"identifier=4096"``, or without), ``"date"`` (with its form,
+            ``"date=%d/%m/%Y"``, or without) or ``"drop"``. Other columns follow their values and
+            types.
         missing : str, number, sequence of these, or mapping of column to such, optional
             Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is for one column.
 

@@ -84,7 +84,7 @@ class Schema:
         """
         fitted = fit_targets([source]) if targets is None else targets
         carried = {name: fitted[name] for name in source.tasks.names}
-        columns = fit_columns(source.inputs, source.reading.roles)
+        columns = fit_columns(source.inputs, source.reading.roles, source.reading.buckets)
         reading = source.reading.only({column.name for column in columns})
         return cls(source.name, columns, carried, source.task_column, source.own_rows, reading)
 

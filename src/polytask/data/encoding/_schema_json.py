@@ -9,7 +9,7 @@ from typing import Any
 from polytask._plain import from_plain
 from polytask._reason import reason
 from polytask._validation import check_parameters
-from polytask.data.cells import COLUMN_ROLES, Reading, is_date_form
+from polytask.data.cells import COLUMN_ROLES, MOST_BUCKETS, Reading, is_date_form
 from polytask.data.columns import ENCODERS, Column
 from polytask.data.encoding._schema import Schema
 from polytask.exceptions import BundleError
@@ -102,3 +102,5 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
     for form in reading.dates.values():
         if not is_date_form(form):
             raise ValueError(f"no dates are written {form!r}.")
+    if not all(1 <= count <= MOST_BUCKETS for count in reading.buckets.values()):
+        raise ValueError(f"identifiers have 1 to {MOST_BUCKETS:,} buckets.")

@@ -118,14 +118,16 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     raw, notes = whole_rows(_raw(path, layout, rules), layout, every_row=rules.every_row)
     names, decimal = raw.collect_schema().names(), rules.options.decimal
     markers = markers_by_column(rules.missing, names)
-    roles, dates = declared_roles(rules.columns, names)
+    roles, dates, buckets = declared_roles(rules.columns, names)
     kept = dict.fromkeys(rules.text, "text")
     cells = CellRules(markers, decimal, roles | kept, dates, verbatim=rules.verbatim)
     columns = typed(_chosen(raw, rules.only), cells)
     frame = columns.frame.collect()
     _check_rows(path, frame)
     check_numbers(path, frame, layout, decimal, [*rules.text, *roles])
-    reading = Reading(roles, joined(markers, columns.markers), {**columns.dates, **dates}, decimal)
+    reading = Reading(
+        roles, joined(markers, columns.markers), {**columns.dates, **dates}, decimal, buckets
+    )
     cell_notes = marker_notes(raw, markers, decimal) + columns.notes
     return Table(frame, reading, layout.notes + notes + cell_notes)
 

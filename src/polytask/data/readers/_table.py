@@ -140,7 +140,7 @@ def prepared(
     notes: tuple[str, ...] = (),
 ) -> Table:
     """A polars frame as a table; columns in `categories` are such unless declared otherwise."""
-    roles, dates = declared_roles(columns, table.columns)
+    roles, dates, buckets = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
     marked = marker_notes(as_text(table).lazy(), markers)
@@ -157,7 +157,12 @@ def prepared(
     )
     return Table(
         clean,
-        Reading(roles, joined(markers, {**text.markers, **mixed}), {**text.dates, **dates}),
+        Reading(
+            roles,
+            joined(markers, {**text.markers, **mixed}),
+            {**text.dates, **dates},
+            buckets=buckets,
+        ),
         notes + marked + mixed_notes + text.notes,
     )
 

@@ -39,14 +39,15 @@ _IMPLIED = {"numeric": "numbers", "categorical": "text", "date": "dates"}
 """Types that imply these roles."""
 
 
-def _declared(source: Source) -> list[dict[str, str]]:
-    """Declared roles that the columns' types do not imply."""
+def _declared(source: Source) -> list[dict[str, Any]]:
+    """Declared roles that the columns' types do not imply, and numbers of buckets."""
     roles = {
         name: role
         for name, role in source.reading.roles.items()
         if name in source.inputs.columns and family(source.inputs[name]) != _IMPLIED.get(role)
     }
-    return [roles] if roles else []
+    buckets = source.reading.only(source.inputs.columns).buckets
+    return [dict(declared) for declared in (roles, buckets) if declared]
 
 
 def _facts(task: Task) -> list[Any]:
