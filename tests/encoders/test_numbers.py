@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from polytask._paths import Written, configured
@@ -14,6 +16,8 @@ from polytask.encoders import (
     MLP,
     CustomEncoder,
     NumericEmbedding,
+    Periodic,
+    PiecewiseLinear,
     ResidualMLP,
     Standardized,
     TableEntry,
@@ -83,3 +87,110 @@ def test_the_default_is_left_out_of_json_and_others_return():
 def test_settings_name_an_embedding():
     recipe = configured(HardSharing(MLP(numbers=Doubled())), {"numbers": Written("standardized")})
     assert recipe == HardSharing()
+
+
+# ── piecewise linear functions ────────────────────────────────────────────────
+EDGES = ((-1.0, 0.0, 0.25, 2.0), (0.0, 1.0), (), (-0.5, 0.5, 3.0))
+BINNED = Part("numeric", "numeric", (4,), (), EDGES, (4, 2, 0, 5))
+
+
+def coordinate(x, edges, t):
+    """The formula of the docstring."""
+    value = (x - edges[t]) / (edges[t + 1] - edges[t])
+    low = -3.0 if t == 0 else 0.0
+    high = 4.0 if t == len(edges) - 2 else 1.0
+    return min(max(value, low), high)
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4), min_size=1, max_size=5
+    )
+)
+def test_vectors_are_those_of_the_formula(rows):
+    torch.manual_seed(0)
+    module = PiecewiseLinear(4, width=3).build(BINNED)
+    torch.nn.init.normal_(module.offsets)
+    vectors = module(torch.tensor(rows))
+    steps, offsets = module.steps.detach(), module.offsets.detach()
+    for i, row in enumerate(rows):
+        for j, x in enumerate(row):
+            wanted = offsets[j, 0].clone()
+            for t in range(len(EDGES[j]) - 1):
+                wanted += coordinate(x, EDGES[j], t) * steps[j, t]
+            torch.testing.assert_close(vectors[i, j].detach(), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_functions_are_continuous_and_coordinates_never_fall():
+    torch.manual_seed(0)
+    module = PiecewiseLinear(4).build(BINNED)
+    grid = torch.linspace(-6, 9, 3001).unsqueeze(1).expand(-1, 4).contiguous()
+    assert module.coordinates(grid).diff(dim=1).min() >= 0
+    steepest = 15 / 3000 * module.steps.abs().max() / 0.25
+    with torch.no_grad():
+        assert module(grid).diff(dim=0).abs().max() <= steepest + 1e-5
+
+
+def test_rows_in_chunks_are_embedded_alike():
+    module = PiecewiseLinear(4).build(BINNED)
+    rows = torch.randn(1500, 4)
+    with torch.no_grad():
+        together = module(rows)
+    torch.testing.assert_close(together, module(rows).detach())
+
+
+def test_columns_of_one_bin_are_numbers_after_the_vectors():
+    entry = TableEntry([BINNED, CODES], 5, PiecewiseLinear(4, width=3))
+    assert entry.channels == (3, 3, 1, 1, 5, 5)
+    assert entry.width == 18
+    rows = torch.tensor([[0.0, 0.0, 7.0, 0.0], [0.0, 1.0, -7.0, 0.0], [0.0, 99.0, 0.0, 0.0]])
+    values = entry({"numeric": rows, "categorical": torch.zeros(3, 2, dtype=torch.int32)}).values
+    assert values[:, 6:8].tolist() == [[0.0, 0.0], [1.0, 0.0], [4.0, 0.0]]
+
+
+def test_only_columns_of_one_bin():
+    part = Part("numeric", "numeric", (2,), (), ((0.0, 2.0), ()), (2, 0))
+    entry = TableEntry([part], 8, PiecewiseLinear())
+    assert entry.channels == (1, 1)
+    assert entry({"numeric": torch.ones(1, 2)}).values.tolist() == [[0.5, 0.0]]
+
+
+def test_outliers_stay_finite():
+    module = PiecewiseLinear(4).build(BINNED)
+    largest = torch.finfo().max
+    rows = torch.tensor([[largest] * 4, [-largest] * 4])
+    assert module(rows).isfinite().all()
+
+
+# ── sines and cosines ─────────────────────────────────────────────────────────
+@pytest.mark.parametrize("lite", [False, True])
+def test_periodic_vectors_are_those_of_the_formula(lite):
+    torch.manual_seed(0)
+    module = Periodic(5, sigma=0.7, width=3, lite=lite).build(NUMBERS)
+    rows = torch.randn(4, 3)
+    vectors = module(rows)
+    assert vectors.shape == (4, 3, 3)
+    for j in range(3):
+        angles = 2 * torch.pi * rows[:, j, None] * module.frequencies[j]
+        layer = 0 if lite else j
+        waves = torch.cat([angles.cos(), angles.sin()], dim=1)
+        wanted = torch.relu(waves @ module.steps[layer] + module.offsets[layer])
+        torch.testing.assert_close(vectors[:, j], wanted)
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (lambda: PiecewiseLinear(1), r"`n_bins` .*PiecewiseLinear must be an int in \[2, inf\)"),
+        (lambda: PiecewiseLinear(by="tree"), r"`by` parameter of PiecewiseLinear .*'trees'"),
+        (lambda: Periodic(sigma=0.0), r"`sigma` parameter of Periodic .*\(0"),
+    ],
+)
+def test_bad_settings_are_refused(made, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        made()
+
+
+def test_settings_inside_an_embedding():
+    values = {"numbers": Written("piecewise_linear"), "encoder.numbers.n_bins": Written("16")}
+    assert configured(HardSharing(), values).encoder.numbers == PiecewiseLinear(16)

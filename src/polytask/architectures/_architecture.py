@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from polytask._naming import snake_case
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._own_encoder import encoder_name, encoder_training
-from polytask.data import Schema
+from polytask.data import Bins, Schema
 from polytask.tasks import TaskSet
 
 __all__ = ["Architecture"]
@@ -84,6 +84,14 @@ class Architecture(ABC):
     def training(self) -> Mapping[str, Any]:
         """Settings of `polytask.training.Trainer` that suit the network: those of its encoder."""
         return encoder_training(self)
+
+    @property
+    def bins(self) -> Bins | None:
+        """Bins of numeric columns that the schemas must hold; none by default.
+
+        `fit_schemas(data, architecture.bins)` learns them.
+        """
+        return None
 
     @abstractmethod
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:

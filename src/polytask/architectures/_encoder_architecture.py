@@ -12,7 +12,7 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
-from polytask.data import Schema
+from polytask.data import Bins, Schema
 from polytask.encoders import MLP, Encoder
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
 from polytask.encoders._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
@@ -59,6 +59,11 @@ class EncoderArchitecture(Architecture):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    @property
+    def bins(self) -> Bins | None:
+        """Those that the encoder needs."""
+        return as_encoder(self.encoder).bins
 
     @abstractmethod
     def network(

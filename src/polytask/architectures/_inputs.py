@@ -30,6 +30,9 @@ class Inputs(Owner, nn.ModuleList):
     schemas : mapping of source name to Schema
     owner : str, default "the architecture"
         Whose `encoder` it is, for errors.
+    tasks : sequence of str, optional
+        Tasks whose labels the bins of numeric columns may come from; by default those of the
+        source.
 
     Attributes
     ----------
@@ -45,14 +48,22 @@ class Inputs(Owner, nn.ModuleList):
     """
 
     def __init__(
-        self, encoder: Encoder, schemas: Mapping[str, Schema], owner: str = "the architecture"
+        self,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        owner: str = "the architecture",
+        tasks: Sequence[str] | None = None,
     ) -> None:
-        for name, schema in schemas.items():
-            check_roles(owner, encoder, name, schema.parts)
-        super().__init__([out_of_place(encoder.entry(schema.parts)) for schema in schemas.values()])
+        parts = {
+            name: schema.parts if tasks is None else schema.parts_for(tasks)
+            for name, schema in schemas.items()
+        }
+        for name in schemas:
+            check_roles(owner, encoder, name, parts[name])
+        super().__init__([out_of_place(encoder.entry(parts[name])) for name in schemas])
         self.sources = tuple(schemas)
         self.tasks_of = {name: tuple(schema.targets) for name, schema in schemas.items()}
-        self._parts = {name: schema.parts for name, schema in schemas.items()}
+        self._parts = parts
         self.shapes = {name: feature_shape(self.sample(name).values) for name in self.sources}
         forms = {len(shape) for shape in self.shapes.values()}
         if len(forms) > 1:

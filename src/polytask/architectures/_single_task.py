@@ -17,7 +17,7 @@ from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._seeded import seeded
 from polytask.architectures._stages import Stages
-from polytask.data import Batch, Block, Schema
+from polytask.data import Batch, Bins, Block, Schema
 from polytask.encoders import MLP, Encoder, State, advance, mean_pool
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
 from polytask.encoders._encoder import sample_of
@@ -73,6 +73,11 @@ class SingleTask(Architecture):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    @property
+    def bins(self) -> Bins | None:
+        """Those that the encoder needs."""
+        return as_encoder(self.encoder).bins
 
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
         """Build every task's network."""
@@ -146,10 +151,10 @@ class _Tower(nn.Module):
     """One task's entries, one for each source that carries it, and its trunk."""
 
     def __init__(
-        self, encoder: Encoder, schemas: Mapping[str, Schema], initializer: str | None
+        self, encoder: Encoder, schemas: Mapping[str, Schema], initializer: str | None, task: str
     ) -> None:
         super().__init__()
-        entries = Inputs(encoder, schemas, "SingleTask")
+        entries = Inputs(encoder, schemas, "SingleTask", [task])
         self.sources = entries.sources
         self.inputs = entries[0] if len(schemas) == 1 else entries
         self.trunk = Stages(encoder, entries)
@@ -170,7 +175,7 @@ def _seeded_tower(
     encoder: Encoder, schemas: Mapping[str, Schema], initializer: str | None, seed: int, task: str
 ) -> _Tower:
     with seeded(seed, task, "tower"):
-        return _Tower(encoder, schemas, initializer)
+        return _Tower(encoder, schemas, initializer, task)
 
 
 def _seeded_heads(

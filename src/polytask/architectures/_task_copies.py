@@ -17,7 +17,7 @@ from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._separate import SeparateNetwork
-from polytask.data import Schema, SourceBatch
+from polytask.data import Bins, Schema, SourceBatch
 from polytask.tasks import TaskSet
 
 __all__ = ["TaskCopies", "TaskCopiesNetwork"]
@@ -49,6 +49,11 @@ class TaskCopies(Architecture):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    @property
+    def bins(self) -> Bins | None:
+        """Those of the architecture."""
+        return self.architecture.bins
 
     def refuses(self, tasks: TaskSet) -> str | None:
         """What the architecture says of the tasks."""

@@ -100,8 +100,8 @@ ROOMS = (
         NumericEmbedding,
         "numeric embeddings",
         "how encoders of tables read numbers",
-        "--set encoder.numbers={}",
-        "encoder.numbers.",
+        "--set numbers={}",
+        "numbers.",
         ("numbers",),
     ),
     Room(

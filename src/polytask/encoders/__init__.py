@@ -13,6 +13,8 @@ from polytask.encoders._ft_transformer import FTTransformer
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._packed_mlp import PackedMLP
+from polytask.encoders._periodic import Periodic
+from polytask.encoders._piecewise_linear import PiecewiseLinear
 from polytask.encoders._pooling import mean_pool
 from polytask.encoders._residual_mlp import ResidualMLP
 from polytask.encoders._standardized import Standardized
@@ -30,6 +32,8 @@ __all__ = [
     "MaskedStage",
     "NumericEmbedding",
     "PackedMLP",
+    "Periodic",
+    "PiecewiseLinear",
     "ResidualMLP",
     "Standardized",
     "State",

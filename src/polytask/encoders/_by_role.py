@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask._validation import Choice, Constraint, MappingOf, check_parameters
-from polytask.data import PART_ROLES, Part
+from polytask.data import PART_ROLES, Bins, Part
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
 from polytask.encoders._encoder import Encoder, check_roles, entered_sample
 from polytask.encoders._mlp import MLP
@@ -71,6 +71,11 @@ class ByRole(Encoder):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    @property
+    def bins(self) -> Bins | None:
+        """Those of the encoder that reads numbers."""
+        return as_encoder(self.encoders.get("numeric", self.rest)).bins
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """Build the branches of the parts, whose vectors are joined."""

@@ -18,6 +18,7 @@ from polytask.encoders._layers import (
     normalization,
 )
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
@@ -62,6 +63,7 @@ class MLP(Encoder):
         "dropout": Range(0.0, 0.5, default=0.0),
         "activation": Choices(("relu", "gelu", "silu")),
         "normalization": Choices((None, "batch", "layer")),
+        "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "widths": Each(Interval(int, 1)),

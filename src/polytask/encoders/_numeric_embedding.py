@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from polytask._naming import made
 from polytask._validation import InstanceOf
 from polytask.data import Bins, Part
 
-__all__ = ["NUMBERS", "NumericEmbedding", "as_embedding", "resolve_numbers"]
+__all__ = ["NUMBERS", "FlatNumbers", "NumericEmbedding", "as_embedding", "resolve_numbers"]
 
 
 class NumericEmbedding(ABC):
@@ -64,6 +64,39 @@ class NumericEmbedding(ABC):
         part : Part
             The numeric part, of shape (f,).
         """
+
+    def build_flat(self, part: Part) -> FlatNumbers:
+        """Build the module that maps numbers (n, f) to one vector per row.
+
+        By default the vectors of all columns, one after another.
+        """
+        return _Flattened(self.build(part), part.shape[0])
+
+
+class FlatNumbers(nn.Module, ABC):
+    """Embedded numbers of a row as one vector, (n, f) to (n, sum of channels).
+
+    Attributes
+    ----------
+    channels : tuple of int
+        How much of the vector every column takes, in the order of the vector.
+    """
+
+    channels: tuple[int, ...]
+
+    @abstractmethod
+    def forward(self, numbers: Tensor) -> Tensor:
+        """The vectors of n rows."""
+
+
+class _Flattened(FlatNumbers):
+    def __init__(self, embedding: Any, n_columns: int) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.channels = (embedding.width,) * n_columns
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        return self.embedding(numbers).flatten(1)
 
 
 NUMBERS = InstanceOf((NumericEmbedding,))

@@ -19,6 +19,7 @@ from polytask.encoders._layers import (
     normalization,
 )
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
@@ -86,6 +87,7 @@ class ResidualMLP(Encoder):
         "residual_dropout": Range(0.0, 0.5, default=0.0),
         "activation": Choices(("relu", "gelu", "silu")),
         "normalization": Choices((None, "batch", "layer"), "layer"),
+        "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "width": Interval(int, 1),

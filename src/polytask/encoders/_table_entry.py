@@ -67,16 +67,17 @@ class TableEntry(nn.Module):
         self.table = nn.Embedding(sum(cardinalities), embedding_dim) if cardinalities else None
         offsets = [0, *torch.tensor(cardinalities).cumsum(0).tolist()][: len(cardinalities)]
         self.register_buffer("offsets", torch.tensor(offsets, dtype=torch.int32), persistent=False)
-        self.embeddings = _embeddings(others, as_embedding(numbers))
+        self.numbers = _built(others, as_embedding(numbers))
         channels = [self._channels_of(part) for part in others]
         channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))
         self.channels = sum(channels, ())
         self.width = sum(self.channels)
 
     def _channels_of(self, part: Part) -> tuple[int, ...]:
-        embedded = part.name in self.embeddings
-        width: int = self.embeddings[part.name].width if embedded else 1  # type: ignore[assignment]
-        return (width,) * prod(part.shape)
+        if part.name in self.numbers:
+            channels: tuple[int, ...] = self.numbers[part.name].channels  # type: ignore[assignment]
+            return channels
+        return (1,) * prod(part.shape)
 
     @property
     def _place_of_codes(self) -> int:
@@ -86,8 +87,8 @@ class TableEntry(nn.Module):
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         """Join the parts of n rows to (n, width): numbers, categories, tensors."""
         arrays = {name: inputs[name] for name in self.others}
-        for name, embedding in self.embeddings.items():
-            arrays[name] = embedding(arrays[name]).flatten(1)
+        for name, embedding in self.numbers.items():
+            arrays[name] = embedding(arrays[name])
         if not self.flat:
             arrays = {name: array.flatten(1) for name, array in arrays.items()}
         joined = list(arrays.values())
@@ -97,7 +98,7 @@ class TableEntry(nn.Module):
         return State(joined[0] if len(joined) == 1 else torch.cat(joined, dim=1))
 
 
-def _embeddings(parts: Sequence[Part], numbers: NumericEmbedding) -> nn.ModuleDict:
+def _built(parts: Sequence[Part], numbers: NumericEmbedding) -> nn.ModuleDict:
     """Embeddings of the numeric parts; none where every column stays a number."""
     numeric = [part for part in parts if part.role == "numeric" and not numbers.is_identity]
-    return nn.ModuleDict({part.name: numbers.build(part) for part in numeric})
+    return nn.ModuleDict({part.name: numbers.build_flat(part) for part in numeric})

@@ -15,6 +15,8 @@ from polytask.exceptions import ParameterError
 __all__ = ["PlannedNetwork", "plan_network", "shares_parameters", "size_note"]
 
 _MANY_PARAMETERS = 50_000_000
+_BIN_ROWS = 1000
+"""Rows that bins are learned from for a plan, in which only their number matters."""
 _BYTES = 4
 _COPIES_IN_TRAINING = 4
 """Of every parameter: itself, its gradient and the two averages of Adam."""
@@ -77,7 +79,7 @@ def shares_parameters(network: MultiTaskModule) -> bool:
 def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwork:
     """Build the network on the meta device, where it takes no memory."""
     try:
-        schemas = fit_schemas(data)
+        schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
         with torch.device("meta"):
             network = architecture.build(schemas, data.tasks, 0)
         n_parameters = sum(p.numel() for p in network.parameters())
@@ -91,7 +93,8 @@ def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwo
 def _refusal(architecture: Architecture, data: MultiTaskDataset) -> str | None:
     """What building the network says, on the CPU: modules that need values fail without them."""
     try:
-        architecture.build(fit_schemas(data), data.tasks, 0)
+        schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
+        architecture.build(schemas, data.tasks, 0)
     except ParameterError as error:
         return str(error)
     except Exception:  # noqa: BLE001 - raised when it is fitted, as that of one learner

@@ -184,7 +184,7 @@ class Trainer(TrainerSettings):
         refusal = architecture.refuses(train.tasks)
         if refusal is not None:
             raise ParameterError(refusal)
-        schemas = fit_schemas(train)
+        schemas = fit_schemas(train, architecture.bins)
         network = architecture.build(schemas, train.tasks, seed)
         check_network(architecture, network)
         if start is not None:

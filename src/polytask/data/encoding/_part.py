@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["PART_ROLES", "Part"]
 
@@ -35,6 +35,12 @@ class Part:
         images.
     cardinalities : tuple of int
         Codes per column of a categorical part, including unknown; empty for other parts.
+    edges : tuple of tuple of float
+        Edges of the bins of every numeric column, ascending; none for a column of one value. Empty
+        if the schema learned no bins.
+    most_edges : tuple of int
+        Most edges of every numeric column in networks of other tasks of the source, whose tensors
+        are to have equal shapes.
 
     Examples
     --------
@@ -47,3 +53,5 @@ class Part:
     role: str
     shape: tuple[int, ...]
     cardinalities: tuple[int, ...] = ()
+    edges: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    most_edges: tuple[int, ...] = field(default=(), repr=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from polytask.data.cells import Reading
 from polytask.data.columns import Column, fit_columns
+from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._part import Part
 from polytask.data.sources import Source, fit_targets
 from polytask.tasks import FittedTarget
@@ -34,6 +36,8 @@ class Schema:
         Whether each row belongs to exactly one task.
     reading : Reading
         How to read cells of the input columns whose type a table leaves open.
+    bins : LearnedBins, optional
+        Edges of the bins of numeric columns, for networks that need them.
 
     Attributes
     ----------
@@ -44,7 +48,7 @@ class Schema:
     tensors : mapping of str to tuple of int
         Shape per row of every ``"tensor:NAME"`` array.
     parts : tuple of Part
-        Parts of `encode`: numbers, codes of categories, then tensors.
+        Parts of `encode`: numbers, codes of categories, then tensors. Bins are those of all tasks.
 
     Examples
     --------
@@ -65,6 +69,7 @@ class Schema:
     task_column: str | None = None
     own_rows: bool = False
     reading: Reading = field(default_factory=Reading)
+    bins: LearnedBins | None = None
 
     @classmethod
     def fit(cls, source: Source, targets: Mapping[str, FittedTarget] | None = None) -> Schema:
@@ -126,12 +131,18 @@ class Schema:
         """Shape of every tensor per row."""
         return {c.part: c.shape for c in self.columns if c.part.startswith("tensor:")}
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """Parts of `encode`: numbers, codes of categories, then tensors, without empty ones."""
-        width, codes = self.n_numeric, self.cardinalities
+        return self.parts_for(tuple(self.targets))
+
+    def parts_for(self, tasks: Sequence[str]) -> tuple[Part, ...]:
+        """The same for a network that serves some tasks: bins are learned of their labels alone."""
+        width, codes, bins = self.n_numeric, self.cardinalities, self.bins
+        edges = () if bins is None else bins.edges_for(tasks)
+        most = () if bins is None else bins.most_edges
         return (
-            *([Part("numeric", "numeric", (width,))] if width else []),
+            *([Part("numeric", "numeric", (width,), (), edges, most)] if width else []),
             *([Part("categorical", "categorical", (len(codes),), codes)] if codes else []),
             *(Part(name, _role(shape), tuple(shape)) for name, shape in self.tensors.items()),
         )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from polytask._plain import from_plain
+from polytask._plain import from_plain, to_plain
 from polytask._reason import reason
 from polytask._validation import check_parameters
 from polytask.data.cells import COLUMN_ROLES, MOST_BUCKETS, Reading, is_date_form
 from polytask.data.columns import ENCODERS, Column
+from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._schema import Schema
 from polytask.exceptions import BundleError
 from polytask.tasks import FittedTarget
@@ -26,6 +27,7 @@ def schema_to_json(schema: Schema) -> dict[str, Any]:
         if id(fitted) not in positions:
             positions[id(fitted)] = len(targets)
             targets.append(asdict(fitted))
+    bins = {} if schema.bins is None else {"bins": to_plain(schema.bins)}
     return {
         "source": schema.source,
         "columns": [{"encoder": column.encoder, **asdict(column)} for column in schema.columns],
@@ -34,6 +36,7 @@ def schema_to_json(schema: Schema) -> dict[str, Any]:
         "task_column": schema.task_column,
         "own_rows": schema.own_rows,
         "reading": schema.reading.to_json(),
+        **bins,
     }
 
 
@@ -48,6 +51,7 @@ class _Saved:
     task_column: str | None
     own_rows: bool
     reading: Reading = field(default_factory=Reading)
+    bins: LearnedBins | None = None
 
 
 def schema_from_json(value: object) -> Schema:
@@ -73,6 +77,7 @@ def schema_from_json(value: object) -> Schema:
         saved.task_column,
         saved.own_rows,
         saved.reading,
+        saved.bins,
     )
 
 
@@ -104,3 +109,8 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
             raise ValueError(f"no dates are written {form!r}.")
     if not all(1 <= count <= MOST_BUCKETS for count in reading.buckets.values()):
         raise ValueError(f"identifiers have 1 to {MOST_BUCKETS:,} buckets.")
+    if saved.bins is not None:
+        n_numeric = sum(column.width for column in columns if column.part == "numeric")
+        problem = saved.bins.problem(n_numeric, set(saved.tasks))
+        if problem is not None:
+            raise ValueError(f"{problem}.")
