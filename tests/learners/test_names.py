@@ -12,6 +12,7 @@ from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import (
     GradientBoosting,
     Learner,
+    LightGBM,
     Linear,
     PerTaskEstimator,
     as_learners,
@@ -66,8 +67,15 @@ def test_every_default_learner_is_named_as_it_resolves():
 
 def test_defaults_hold_a_baseline_and_a_joint_network():
     learners = default_learners(TaskSet(MIXED_TASKS))
-    assert [learner.joint for learner in learners] == [False, True, False, False]
+    assert [learner.joint for learner in learners][:4] == [False, True, False, False]
     assert Linear() in learners
+
+
+def test_defaults_hold_lightgbm_where_it_is_installed(monkeypatch):
+    monkeypatch.setattr(LightGBM, "is_installed", staticmethod(lambda: True))
+    assert default_learners(TaskSet(MIXED_TASKS))[-1] == LightGBM()
+    monkeypatch.setattr(LightGBM, "is_installed", staticmethod(lambda: False))
+    assert LightGBM() not in default_learners()
 
 
 def test_no_architecture_shadows_a_recipe():

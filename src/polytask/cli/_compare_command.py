@@ -53,9 +53,9 @@ def compare(
             metavar="NAME",
             help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
             "hierarchical, esmm, single_task and others ([bold]polytask methods models[/bold] lists them), "
-            "linear, pooled_linear or gradient_boosting; hard_sharing+residual_mlp+mgda names its encoder and "
+            "linear, pooled_linear, gradient_boosting or lightgbm; hard_sharing+residual_mlp+mgda names its encoder and "
             "balancing too, 'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
-            "networks apart and joint, linear models and boosted trees; in any case a constant, which "
+            "networks apart and joint, linear models and boosted trees (LightGBM too where it is installed); in any case a constant, which "
             "all others must beat.",
             rich_help_panel="Training",
         ),

@@ -1,8 +1,8 @@
 """Learners: networks and scikit-learn estimators behind one interface.
 
 The base class `Learner` lies in ``polytask/_learner.py``; begin there. Adapters of scikit-learn
-estimators are `PerTaskEstimator` and `PooledEstimator`; `Linear`, `GradientBoosting` and
-`PooledLinear` are recipes for them. `fit` trains any learner on a data set.
+estimators are `PerTaskEstimator` and `PooledEstimator`; `Linear`, `GradientBoosting`,
+`LightGBM` and `PooledLinear` are recipes for them. `fit` trains any learner on a data set.
 """
 
 from polytask._learner import Learner
@@ -11,6 +11,7 @@ from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._constant import Constant
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
+from polytask.learners._light_gbm import LightGBM
 from polytask.learners._linear import Linear
 from polytask.learners._on_device import on_device
 from polytask.learners._per_task_estimator import PerTaskEstimator
@@ -24,6 +25,7 @@ __all__ = [
     "Estimator",
     "GradientBoosting",
     "Learner",
+    "LightGBM",
     "Linear",
     "PerTaskEstimator",
     "PooledEstimator",

@@ -12,15 +12,23 @@ from sklearn.metrics import log_loss, mean_squared_error
 from polytask.learners._estimators import takes
 from polytask.learners._rows import Rows
 
-__all__ = ["fit_best_rounds", "fit_with_early_stopping", "stops_early"]
+__all__ = ["fit_best_rounds", "fit_with_early_stopping", "stops_by_callback", "stops_early"]
 
 _FEWEST_ROWS = 10
 _ROUNDS_WITHOUT_VALIDATION = 100
+_PATIENCE = 40
 
 
 def stops_early(estimator: Any) -> bool:
     """Whether an estimator boosts round by round and can stop by a validation loss."""
-    return hasattr(estimator, "staged_predict") and "early_stopping" in estimator.get_params()
+    return stops_by_callback(estimator) or (
+        hasattr(estimator, "staged_predict") and "early_stopping" in estimator.get_params()
+    )
+
+
+def stops_by_callback(estimator: Any) -> bool:
+    """Whether the estimator stops as LightGBM's do."""
+    return hasattr(type(estimator), "booster_") and takes(estimator, "callbacks")
 
 
 def fit_with_early_stopping(
@@ -30,9 +38,9 @@ def fit_with_early_stopping(
     given: Mapping[str, Any],
     remark: Callable[[str], None],
 ) -> Any:
-    """Fit a histogram-boosting estimator that stops when its validation loss stops improving.
+    """Fit a boosting estimator that stops when its validation loss stops improving.
 
-    scikit-learn 1.7 and later stop on rows passed to `fit`. With earlier versions all rounds are
+    LightGBM's stop after 40 rounds without a better loss. scikit-learn 1.7 and later stop on rows passed to `fit`. With earlier versions all rounds are
     run and the estimator is fitted again with the best number of rounds.
     """
     y = rows.Y[:, 0]
@@ -41,8 +49,9 @@ def fit_with_early_stopping(
     if len(validation) < _FEWEST_ROWS:
         limit = _ROUNDS_WITHOUT_VALIDATION
         remark(f"too few validation rows to stop by, so it ran {limit} rounds at most")
-        rounds = min(estimator.max_iter, limit)
-        return estimator.set_params(early_stopping=False, max_iter=rounds).fit(rows.X, y, **given)
+        return _limited(estimator, limit).fit(rows.X, y, **given)
+    if stops_by_callback(estimator):
+        return _fit_with_callback(estimator, rows, validation, given)
     if takes(estimator, "X_val"):
         estimator.set_params(early_stopping=True)
         return estimator.fit(
@@ -54,6 +63,34 @@ def fit_with_early_stopping(
             sample_weight_val=validation.sample_weight(),
         )
     return fit_best_rounds(estimator, rows, validation, given)
+
+
+def _limited(estimator: Any, most: int) -> Any:
+    """The estimator with at most that many rounds, none of them skipped."""
+    if stops_by_callback(estimator):
+        return estimator.set_params(n_estimators=min(estimator.n_estimators, most))
+    return estimator.set_params(early_stopping=False, max_iter=min(estimator.max_iter, most))
+
+
+def _fit_with_callback(
+    estimator: Any, rows: Rows, validation: Rows, given: Mapping[str, Any]
+) -> Any:
+    from lightgbm import early_stopping
+
+    y, weight = validation.Y[:, 0], validation.sample_weight()
+    watched = (
+        {"eval_X": (validation.X,), "eval_y": (y,)}
+        if takes(estimator, "eval_X")  # since LightGBM 4.7
+        else {"eval_set": [(validation.X, y)]}
+    )
+    return estimator.fit(
+        rows.X,
+        rows.Y[:, 0],
+        **given,
+        **watched,
+        eval_sample_weight=None if weight is None else [weight],
+        callbacks=[early_stopping(_PATIENCE, verbose=False)],
+    )
 
 
 def fit_best_rounds(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 
-from polytask.learners._early_stopping import fit_with_early_stopping
+from polytask.learners._early_stopping import fit_with_early_stopping, stops_by_callback
 from polytask.learners._estimators import gives_several_outputs, takes
 from polytask.learners._fewest_bins import set_fewest_bins
 from polytask.learners._rows import Rows
-from polytask.predictor._suitable_threads import suitable_threads
+from polytask.predictor._suitable_threads import are_few, suitable_threads
 
 __all__ = ["fit_estimator", "fit_task"]
 
@@ -28,12 +29,13 @@ def fit_task(
     validation: Rows | None,
     n_classes: int,
     remark: Remark,
+    arguments: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Any, ...]:
     """Fit one estimator for all target columns where it can, one per column otherwise."""
     n_columns = rows.Y.shape[1]
     together = not is_classifier(estimator) and gives_several_outputs(estimator)
     if n_columns > 1 and together and np.isfinite(rows.Y).all():
-        return (fit_estimator(estimator, rows, None, n_classes, remark),)
+        return (fit_estimator(estimator, rows, None, n_classes, remark, arguments),)
     return tuple(
         fit_estimator(
             clone(estimator),
@@ -41,6 +43,7 @@ def fit_task(
             None if validation is None else validation.column(position),
             n_classes,
             remark,
+            arguments,
         )
         for position in range(n_columns)
     )
@@ -52,6 +55,7 @@ def fit_estimator(
     validation: Rows | None,
     n_classes: int,
     remark: Remark,
+    arguments: Mapping[str, Any] = MappingProxyType({}),
 ) -> Any:
     """Fit an estimator, in place, on rows without missing labels.
 
@@ -65,19 +69,23 @@ def fit_estimator(
         Number of classes of the target, 0 for numbers.
     remark : callable
         Receives a sentence about every problem.
+    arguments : mapping of str to object, optional
+        Further arguments of the estimator's `fit`.
     """
     Y = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y
     if is_classifier(estimator) and len(np.unique(Y)) == 1:
         remark("only one class among the training rows, so its smoothed frequency is predicted")
         return _frequencies(rows, n_classes)
-    weights = _weight_argument(estimator, rows, remark)
     set_fewest_bins(estimator, rows.X)
+    given = {**arguments, **_weight_argument(estimator, rows, remark)}
+    if are_few(len(rows)) and stops_by_callback(estimator) and not estimator.n_jobs:
+        estimator.set_params(n_jobs=1)  # LightGBM has threads of its own
     with suitable_threads(len(rows)), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         if validation is None:
-            estimator.fit(rows.X, Y, **weights)
+            estimator.fit(rows.X, Y, **given)
         else:
-            estimator = fit_with_early_stopping(estimator, rows, validation, weights, remark)
+            estimator = fit_with_early_stopping(estimator, rows, validation, given, remark)
     _report_warnings(caught, remark)
     return estimator
 

@@ -39,7 +39,7 @@ class PerTaskEstimator(Learner):
     targets of regressions are standardised too, unless the estimator requires positive ones, as for
     a Poisson loss, so that units do not change the model. Row weights are passed if `fit` takes
     ``sample_weight``, and columns of codes are named if the estimator has
-    ``categorical_features``. A regression with several columns is one estimator if that gives
+    ``categorical_features`` or `fit` takes ``categorical_feature``. A regression with several columns is one estimator if that gives
     several outputs and no cell is missing, otherwise one per column. A task labelled in several
     sources has an estimator in each.
 
@@ -53,7 +53,8 @@ class PerTaskEstimator(Learner):
     categorical : {"one_hot", "codes"}, default "one_hot"
         Categories as indicators, or as whole numbers with 0 for unknown ones.
     early_stopping : bool, default False
-        Whether histogram boosting stops on the validation rows; they are not used otherwise.
+        Whether histogram boosting and LightGBM stop on the validation rows; they are not used
+        otherwise.
     space : mapping of setting to Range, Choices or tuple of values, optional
         Search ranges, by the names of the estimator's own parameters.
 
@@ -121,13 +122,13 @@ def _fit_part(
         matrix = bench.matrix(held_out, design)
         watched = task_rows(matrix, held_out, task, target, standardized=standardized)
     remark = bench.remarks.about((task.name,))
-    fitted = fit_task(
-        bench.with_code_columns(estimator, source, design),
-        rows,
-        watched,
-        len(target.classes),
-        remark,
-    )
+    estimator, arguments = bench.with_code_columns(estimator, source, design)
+    fitted = fit_task(estimator, rows, watched, len(target.classes), remark, arguments)
     if watched is not None:
-        bench.rounds[task.name] = max(getattr(each, "n_iter_", 0) for each in fitted)
+        bench.rounds[task.name] = max(map(_rounds, fitted))
     return EstimatorsPart(source.name, (task.name,), fitted, design, standardized=standardized)
+
+
+def _rounds(fitted: Any) -> int:
+    """Rounds of boosting that a fitted estimator predicts with."""
+    return getattr(fitted, "best_iteration_", 0) or getattr(fitted, "n_iter_", 0)

@@ -158,8 +158,9 @@ def _fit_stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> E
     names = tuple(task.name for task in tasks)
     targets = [bench.targets[name] for name in names]
     rows = pooled_rows(X, source, tasks, targets, standardized=standardized)
-    estimator = bench.with_code_columns(estimator, source, design)
-    fitted = fit_task(estimator, rows, None, len(target.classes), bench.remarks.about(names))
+    estimator, arguments = bench.with_code_columns(estimator, source, design)
+    remark = bench.remarks.about(names)
+    fitted = fit_task(estimator, rows, None, len(target.classes), remark, arguments)
     return EstimatorsPart(source.name, names, fitted, design, standardized=standardized)
 
 
@@ -187,8 +188,8 @@ def _fit_outputs(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> E
         remark(
             "row weights are averaged over these tasks, since one estimator learns them together"
         )
-    estimator = bench.with_code_columns(estimator, source, design)
-    fitted = fit_estimator(estimator, complete, None, 0, remark)
+    estimator, arguments = bench.with_code_columns(estimator, source, design)
+    fitted = fit_estimator(estimator, complete, None, 0, remark, arguments)
     return EstimatorsPart(
         source.name, names, (fitted,), design, spread=True, standardized=standardized
     )

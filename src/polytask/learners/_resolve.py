@@ -14,6 +14,7 @@ from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
+from polytask.learners._light_gbm import LightGBM
 from polytask.learners._linear import Linear
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
@@ -25,13 +26,14 @@ __all__ = ["default_learners", "resolve_learner"]
 def default_learners(tasks: TaskSet | None = None) -> tuple[Learner, ...]:
     """The learners compared by default: single-task and joint networks, linear models, boosting.
 
-    Given tasks, only learners that can learn them.
+    LightGBM is among them where it is installed. Given tasks, only learners that can learn them.
     """
     learners: tuple[Learner, ...] = (
         MultiTaskNetwork(SingleTask()),
         MultiTaskNetwork(HardSharing()),
         Linear(),
         GradientBoosting(),
+        *([LightGBM()] if LightGBM.is_installed() else []),
     )
     return tuple(learner for learner in learners if tasks is None or learner.serves(tasks))
 

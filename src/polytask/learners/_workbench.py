@@ -9,7 +9,7 @@ from typing import Any, Literal
 from polytask.bookkeeping import History
 from polytask.data import MultiTaskDataset, Source, fit_schemas
 from polytask.exceptions import DataError, ParameterError
-from polytask.learners._estimators import accepts_sparse, estimator_for, seeded_clone
+from polytask.learners._estimators import accepts_sparse, estimator_for, seeded_clone, takes
 from polytask.learners._remarks import Remarks
 from polytask.predictor import (
     Design,
@@ -104,12 +104,25 @@ class Workbench:
             )
             raise DataError(sentence)
 
-    def with_code_columns(self, estimator: Any, source: Source, design: Design) -> Any:
-        """Set the estimator's ``categorical_features``, if it has them, to the columns of codes."""
-        if self.categorical == "codes" and "categorical_features" in estimator.get_params():
-            columns = design.categorical_columns(self.schemas[source.name])
+    def with_code_columns(
+        self, estimator: Any, source: Source, design: Design
+    ) -> tuple[Any, dict[str, Any]]:
+        """Name the columns of codes to an estimator that splits on categories.
+
+        Returns
+        -------
+        estimator
+            With ``categorical_features`` set, if it has them.
+        dict
+            Arguments of its `fit`: ``categorical_feature``, if it takes them.
+        """
+        if self.categorical != "codes":
+            return estimator, {}
+        columns = design.categorical_columns(self.schemas[source.name])
+        if "categorical_features" in estimator.get_params():
             estimator.set_params(categorical_features=columns or None)
-        return estimator
+        named = bool(columns) and takes(estimator, "categorical_feature")
+        return estimator, {"categorical_feature": list(columns)} if named else {}
 
     def add(self, part: EstimatorsPart) -> None:
         """Add a fitted part."""

@@ -8,9 +8,14 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-__all__ = ["suitable_threads"]
+__all__ = ["are_few", "suitable_threads"]
 
 _FEW_ROWS = 20_000
+
+
+def are_few(n_rows: int) -> bool:
+    """Whether rows are too few for several threads."""
+    return n_rows < _FEW_ROWS
 
 
 def suitable_threads(n_rows: int) -> AbstractContextManager[Any]:
@@ -18,7 +23,7 @@ def suitable_threads(n_rows: int) -> AbstractContextManager[Any]:
 
     On two busy cores, boosting 80 rows took 9 s with two threads and 0.1 s with one.
     """
-    return _controller().limit(limits=1) if n_rows < _FEW_ROWS else nullcontext()
+    return _controller().limit(limits=1) if are_few(n_rows) else nullcontext()
 
 
 @cache
