@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polytask.architectures import HardSharing
-from polytask.encoders import DCN, MLP, Encoder, PackedMLP, ResidualMLP, TabM
+from polytask.encoders import (
+    DCN,
+    MLP,
+    Encoder,
+    PackedMLP,
+    Periodic,
+    PiecewiseLinear,
+    ResidualMLP,
+    TabM,
+)
 from polytask.learners import Learner
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
@@ -45,6 +54,11 @@ CONFIGURATIONS: Mapping[str, Settings] = {
     "dropout 0": {"encoder.dropout": 0.0},
     "dropout 0.2": {"encoder.dropout": 0.2},
     "dropout 0.4": {"encoder.dropout": 0.4},
+    "numbers periodic": {"encoder.numbers": Periodic()},
+    **{
+        f"numbers piecewise by {way}": {"encoder.numbers": PiecewiseLinear(by=way)}
+        for way in ("quantiles", "atoms", "trees", "both")
+    },
     "embedding 4": {"encoder.embedding_dim": 4},
     "embedding 16": {"encoder.embedding_dim": 16},
     "rate 5e-4": {"learning_rate": 5e-4},

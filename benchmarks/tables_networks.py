@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from polytask.architectures import HardSharing
-from polytask.encoders import MLP, Encoder, PackedMLP, TabM
+from polytask.encoders import MLP, Encoder, PackedMLP, PiecewiseLinear, TabM
 from polytask.learners import Learner, default_learners
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
@@ -46,15 +46,21 @@ def numbers(encoder: Encoder, **settings: object) -> Learner:
 
 def bits(encoder: Encoder, **settings: object) -> Learner:
     """For fingerprints, which are many and sparse."""
-    usual = {"learning_rate": 3e-4, "weight_decay": 1e-2, "batch_size": 128, "epochs": 40}
+    usual = {"learning_rate": 3e-4, "weight_decay": 1e-2, "batch_size": 128, "epochs": 20}
     return network(encoder, **{**usual, **settings})
 
 
 _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
     "binary": {
         "mlp": classes(MLP((256, 256), dropout=0.1)),
-        "tab_m": classes(TabM()),
-        "tab_m, dropout 0.3": classes(TabM(dropout=0.3)),
+        "tab_m": classes(TabM(), epochs=20),
+        "tab_m, piecewise": classes(TabM(numbers=PiecewiseLinear())),
+        "tab_m, piecewise, dropout 0.2": classes(
+            TabM(numbers=PiecewiseLinear(), adapters="first", dropout=0.2)
+        ),
+        "tab_m, piecewise, 256": classes(
+            TabM(widths=(256, 256), numbers=PiecewiseLinear(), adapters="first", dropout=0.2)
+        ),
     },
     "regression": {
         "mlp": numbers(MLP((256, 256))),
@@ -64,7 +70,8 @@ _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
     },
     "fingerprints": {
         "mlp": bits(MLP((512, 256), dropout=0.5)),
-        "tab_m": bits(TabM(widths=(512, 256), dropout=0.5)),
-        "packed_mlp": bits(PackedMLP(members=4, widths=(512, 256), dropout=0.5)),
+        "tab_m": bits(TabM(widths=(512, 256), dropout=0.5, adapters="first")),
+        "packed_mlp": bits(PackedMLP(widths=(512, 256), dropout=0.5)),
+        "packed_mlp, 8 of one layer": bits(PackedMLP(members=8, widths=(256,), dropout=0.5)),
     },
 }
