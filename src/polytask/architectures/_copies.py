@@ -231,7 +231,11 @@ class Copies(Owner):
         """Tensors of all copies or of some, stacked, by their name in one copy."""
         if not self.groups:
             tensors = {name: getattr(self, flat) for flat, name in names.items()}
-            return tensors if members is None else {n: t[members] for n, t in tensors.items()}
+            if members is None:
+                return tensors
+            device = next(iter(tensors.values())).device if tensors else None
+            places = torch.tensor(members, device=device)
+            return {name: tensor.index_select(0, places) for name, tensor in tensors.items()}
         chosen = self.members if members is None else [self.members[i] for i in members]
         own = [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in chosen]
         return {name: torch.stack([tensors[name] for tensors in own]) for name in names.values()}

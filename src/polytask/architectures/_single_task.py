@@ -126,11 +126,20 @@ class SingleTaskNetwork(MultiTaskModule):
         return features
 
     def _tower_features(self, towers: Copies, source: str, batch: Batch) -> Tensor:
-        sizes = batch[source].sizes
-        counts = None if sizes is None else sizes.tolist()
-        names = self.tasks_of[source]
-        members = None if names == towers.tasks else [towers.tasks.index(name) for name in names]
-        return towers(batch[source].inputs, counts, members, source=source)
+        """Features of a source's tasks; 0 for those whose training has stopped."""
+        names, rows = self.tasks_of[source], batch[source]
+        skipped = self.stopped if self.training else frozenset()
+        running = [k for k, name in enumerate(names) if name not in skipped] or [0]
+        members = [towers.tasks.index(names[k]) for k in running]
+        of_all = None if members == list(range(towers.n_copies)) else members
+        counts = None if rows.sizes is None else rows.sizes[running].tolist()
+        if len(running) == len(names):
+            whole: Tensor = towers(rows.inputs, counts, of_all, source=source)
+            return whole
+        places = torch.tensor(running, device=self.heads.get_buffer("place_0").device)
+        inputs = {name: part.index_select(0, places) for name, part in rows.inputs.items()}
+        features: Tensor = towers(inputs, counts, of_all, source=source)
+        return features.new_zeros(len(names), *features.shape[1:]).index_copy(0, places, features)
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores (n, n_tasks, size) of every source and block of a replicated batch."""
