@@ -12,6 +12,7 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
 
 import polytask
 from polytask import testing
@@ -20,7 +21,7 @@ from polytask.architectures import Architecture, HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
-from polytask.encoders import MLP, Encoder
+from polytask.encoders import MLP, Encoder, NumericEmbedding
 from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
 from polytask.merging import Merging, TaskArithmetic
@@ -265,7 +266,9 @@ def test_networks_merged(cls):
 
 
 def with_constraints():
-    return [cls for cls in public_classes() if hasattr(cls, "parameter_constraints")]
+    """Recipes; a schedule of the learning rate takes an optimiser, and has tests of its own."""
+    known = [cls for cls in public_classes() if hasattr(cls, "parameter_constraints")]
+    return [cls for cls in known if not issubclass(cls, LRScheduler)]
 
 
 @pytest.mark.usefixtures("unchecked_types")
@@ -333,6 +336,8 @@ def learner_with(part):
             return MultiTaskNetwork(trainer=Trainer(sampler=part))
         case Encoder():
             return MultiTaskNetwork(HardSharing(part))
+        case NumericEmbedding():
+            return MultiTaskNetwork(HardSharing(MLP(numbers=part)))
         case Architecture():
             return MultiTaskNetwork(part)
         case Trainer():

@@ -14,6 +14,7 @@ from polytask.encoders._encoder import Encoder
 from polytask.encoders._layers import ACTIVATIONS
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
@@ -105,6 +106,7 @@ class DCN(Encoder):
         "widths": Choices(((256, 256), (64, 64), (512, 512), (256, 256, 256)), (256, 256)),
         "dropout": Range(0.0, 0.5, default=0.0),
         "activation": Choices(("relu", "gelu", "silu")),
+        "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_crosses": Interval(int, 1),

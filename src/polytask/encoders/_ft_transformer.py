@@ -15,6 +15,7 @@ from polytask.encoders._column_tokens import ColumnTokens
 from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
@@ -103,6 +104,7 @@ class FTTransformer(Encoder):
         "attention_dropout": Range(0.0, 0.5, default=0.2),
         "ffn_dropout": Range(0.0, 0.5, default=0.1),
         "residual_dropout": Range(0.0, 0.2, default=0.0),
+        "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "width": Interval(int, 1),

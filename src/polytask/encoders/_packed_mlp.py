@@ -16,6 +16,7 @@ from polytask.encoders._layers import ACTIVATIONS, activation_and_dropout
 from polytask.encoders._member_layers import PackedLinear
 from polytask.encoders._member_rows import MemberRows
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._table_entry import TableEntry
 from polytask.ranges import Choices, Range, SearchRange
@@ -72,6 +73,7 @@ class PackedMLP(Encoder):
         "widths": Choices(((256, 256), (128, 128), (512, 512), (256, 256, 256)), (256, 256)),
         "dropout": Range(0.0, 0.5, default=0.1),
         "activation": Choices(("relu", "gelu", "silu")),
+        "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "members": Interval(int, 1),
