@@ -297,6 +297,8 @@ def test_methods_lists_encoders(polytask):
     page = polytask("methods", "residual_mlp").out
     assert "--encoder residual_mlp" in page
     assert "encoder.depth=2" in page
+    own = polytask("methods", "users_encoder:Suited").out
+    assert "trains  optimizer=adamw, learning_rate=0.002" in own
     assert "is a model with its encoder" in polytask("methods", "mmoe+residual_mlp").err
 
 

@@ -7,9 +7,9 @@ import pytest
 from users_encoder import Suited
 
 import polytask
-from polytask.architectures import HardSharing, MMoE, Separate, SingleTask
+from polytask.architectures import HardSharing, MMoE, Separate, SingleTask, SoftSharing
 from polytask.encoders import MLP, ResidualMLP
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -92,6 +92,16 @@ def test_an_encoder_declares_settings_of_a_trainer():
 def test_no_public_encoder_of_plain_layers_changes_the_training():
     assert not MLP().training
     assert not ResidualMLP().training
+
+
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask, MMoE, SoftSharing])
+def test_encoders_are_given_by_name(architecture):
+    assert architecture("residual_mlp") == architecture(ResidualMLP())
+    assert architecture("users_encoder:Suited") == architecture(Suited())
+    with pytest.raises(UnknownNameError, match="There is no encoder named 'residul_mlp'"):
+        architecture("residul_mlp")
+    with pytest.raises(ParameterError, match="'custom_encoder' needs factory"):
+        architecture("custom_encoder")
 
 
 def test_the_encoder_is_part_of_the_name():

@@ -14,7 +14,7 @@ from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
 from polytask.data import Bins, Schema
 from polytask.encoders import MLP, Encoder
-from polytask.encoders._custom_encoder import ENCODER, as_encoder
+from polytask.encoders._custom_encoder import ENCODER, as_encoder, resolve_encoder
 from polytask.encoders._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
 from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
@@ -28,8 +28,8 @@ class EncoderArchitecture(Architecture):
 
     Parameters
     ----------
-    encoder : Encoder or callable, default MLP()
-        A recipe of `polytask.encoders`, such as `MLP` or `ResidualMLP`, or a factory
+    encoder : Encoder, callable or str, default MLP()
+        A recipe of `polytask.encoders`, such as `MLP` or `ResidualMLP`, its name, or a factory
         ``shape -> nn.Module`` that receives the shape of one encoded row, such as ``(18,)``; see
         `polytask.encoders.CustomEncoder`.
     initializer : str, optional
@@ -48,9 +48,10 @@ class EncoderArchitecture(Architecture):
     SingleTask(encoder=MLP(widths=(256, 256), dropout=0.0, activation='relu', normalization=None, embedding_dim=8, numbers=Standardized()), initializer='orthogonal')
     """
 
-    encoder: Encoder | Callable[..., Any] = field(default_factory=MLP)
+    encoder: Encoder | Callable[..., Any] | str = field(default_factory=MLP)
     initializer: str | None = None
 
+    by_name: ClassVar[tuple[str, ...]] = ("encoder",)
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"initializer": INITIALIZER_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "encoder": ENCODER,
@@ -58,6 +59,7 @@ class EncoderArchitecture(Architecture):
     }
 
     def __post_init__(self) -> None:
+        resolve_encoder(self)
         check_parameters(self)
 
     @property

@@ -82,7 +82,9 @@ class Hierarchical(EncoderArchitecture):
     True
     """
 
-    encoder: Encoder | Callable[..., Any] = field(default_factory=lambda: MLP((256, 256, 256)))
+    encoder: Encoder | Callable[..., Any] | str = field(
+        default_factory=lambda: MLP((256, 256, 256))
+    )
     label_embedding: bool = True
     shortcut: bool = True
 

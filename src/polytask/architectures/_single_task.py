@@ -19,7 +19,7 @@ from polytask.architectures._seeded import seeded
 from polytask.architectures._stages import Stages
 from polytask.data import Batch, Bins, Block, Schema
 from polytask.encoders import MLP, Encoder, State, advance, mean_pool
-from polytask.encoders._custom_encoder import ENCODER, as_encoder
+from polytask.encoders._custom_encoder import ENCODER, as_encoder, resolve_encoder
 from polytask.encoders._encoder import sample_of
 from polytask.encoders._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
 from polytask.encoders._pooling import pooled_width
@@ -42,9 +42,9 @@ class SingleTask(Architecture):
 
     Parameters
     ----------
-    encoder : Encoder or callable, default MLP()
-        A recipe of `polytask.encoders`, or a factory ``shape -> nn.Module``; every task gets one
-        of its own.
+    encoder : Encoder, callable or str, default MLP()
+        A recipe of `polytask.encoders`, its name, or a factory ``shape -> nn.Module``; every task
+        gets one of its own.
     initializer : str, optional
         How weight matrices are drawn; PyTorch's own way when None.
 
@@ -61,10 +61,11 @@ class SingleTask(Architecture):
     True
     """
 
-    encoder: Encoder | Callable[..., Any] = field(default_factory=MLP)
+    encoder: Encoder | Callable[..., Any] | str = field(default_factory=MLP)
     initializer: str | None = None
 
     shares: ClassVar[bool] = False
+    by_name: ClassVar[tuple[str, ...]] = ("encoder",)
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"initializer": INITIALIZER_RANGE}
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "encoder": ENCODER,
@@ -72,6 +73,7 @@ class SingleTask(Architecture):
     }
 
     def __post_init__(self) -> None:
+        resolve_encoder(self)
         check_parameters(self)
 
     @property

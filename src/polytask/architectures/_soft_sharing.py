@@ -29,6 +29,7 @@ from polytask.architectures._task_entries import TaskEntries
 from polytask.architectures._towers import Towers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
+from polytask.encoders._custom_encoder import resolve_encoder
 from polytask.exceptions import ParameterError
 from polytask.penalties import MeanDeviation, Penalty
 from polytask.ranges import Range, SearchRange
@@ -100,7 +101,7 @@ class SoftSharing(EncoderArchitecture):
     biases: bool = False
     representation: float = 0.0
 
-    by_name: ClassVar[tuple[str, ...]] = ("penalty",)
+    by_name: ClassVar[tuple[str, ...]] = ("encoder", "penalty")
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         **EncoderArchitecture.search_ranges,
         "representation": Range(0.0, 1.0, default=0.0),
@@ -117,6 +118,7 @@ class SoftSharing(EncoderArchitecture):
         if isinstance(self.penalty, str):
             resolved = made(self.penalty, "polytask.penalties", "penalty", Penalty, imports=True)
             object.__setattr__(self, "penalty", resolved)
+        resolve_encoder(self)
         check_parameters(self)
 
     @property

@@ -15,7 +15,15 @@ from polytask.observers import Observer
 from polytask.ranges import Choices, SearchRange
 from polytask.sampling import Sampler
 
-__all__ = ["MethodSetting", "description", "needs", "paper", "settings_of_method", "summary"]
+__all__ = [
+    "MethodSetting",
+    "description",
+    "needs",
+    "paper",
+    "settings_of_method",
+    "summary",
+    "training",
+]
 
 _SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
 _DEFAULT = re.compile(r"(, )?(default .*|optional)$")
@@ -52,6 +60,13 @@ def summary(method: Any) -> str:
 def paper(method: Any) -> str:
     """References of the docstring."""
     return _plain(" ".join(_sections(method).get("References", "").split()))
+
+
+def training(method: Any) -> str:
+    """Settings of the trainer that an encoder declares."""
+    declared = getattr(method, "training", None)  # of an architecture it is a property
+    settings = declared if isinstance(declared, Mapping) else {}
+    return ", ".join(f"{name}={_text(value)}" for name, value in settings.items())
 
 
 def needs(method: Any) -> str:

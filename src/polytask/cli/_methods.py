@@ -8,7 +8,14 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._naming import fold, required, resolve, snake_case, suggestion
-from polytask.cli._method_page import description, needs, paper, settings_of_method, summary
+from polytask.cli._method_page import (
+    description,
+    needs,
+    paper,
+    settings_of_method,
+    summary,
+    training,
+)
 from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS, Room, room_of_class, rooms_named
 from polytask.cli._slots import BALANCING, slot_of
@@ -136,6 +143,7 @@ def _describe(voice: Voice, room: Room, method: Any, typed: str) -> None:
         "use": use if by_path or not required(method) else "from Python",
         "python": f"from {module} import {method.__name__}",
         "needs": needs(method),
+        "trains": training(method),
         "paper": paper(method),
     }
     voice.result(wrapped("", f"{name}: {summary(method)}{_missing(room, method)}") + "\n")

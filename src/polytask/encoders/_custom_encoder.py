@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from polytask._naming import made
 from polytask._reason import reason
 from polytask._validation import (
     Constraint,
@@ -25,7 +26,7 @@ from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
-__all__ = ["ENCODER", "CustomEncoder", "as_encoder"]
+__all__ = ["ENCODER", "CustomEncoder", "as_encoder", "resolve_encoder"]
 
 _FACTORY = Satisfies(
     lambda value: callable(value) and not isinstance(value, nn.Module),
@@ -129,6 +130,14 @@ class _OnePart(nn.Module):
         return State(inputs[self.part])
 
 
-def as_encoder(encoder: Encoder | Callable[..., Any]) -> Encoder:
+def as_encoder(encoder: Encoder | Callable[..., Any] | str) -> Encoder:
     """Wrap a module factory; leave a recipe as it is."""
+    assert not isinstance(encoder, str)  # noqa: S101 - names were resolved
     return encoder if isinstance(encoder, Encoder) else CustomEncoder(encoder)
+
+
+def resolve_encoder(architecture: Any) -> None:
+    """Replace the name in the field `encoder` of a frozen recipe by the recipe that it means."""
+    if isinstance(architecture.encoder, str):
+        encoder = made(architecture.encoder, "polytask.encoders", "encoder", Encoder, imports=True)
+        object.__setattr__(architecture, "encoder", encoder)
