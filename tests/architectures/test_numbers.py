@@ -10,7 +10,17 @@ from small_architectures import cascade_for, data_for, small_architectures
 import polytask
 from polytask.architectures import HardSharing, Separate, SingleTask
 from polytask.data import Bins, MultiTaskDataset, fit_schemas
-from polytask.encoders import MLP, ByRole, Periodic, PiecewiseLinear, ResidualMLP
+from polytask.encoders import (
+    DCN,
+    MLP,
+    ByRole,
+    FTTransformer,
+    PackedMLP,
+    Periodic,
+    PiecewiseLinear,
+    ResidualMLP,
+    TabM,
+)
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.neural_network._planned_network import plan_network
@@ -40,6 +50,10 @@ def test_every_architecture_keeps_its_promises(name):
         MLP((6,), numbers=Periodic(4)),
         MLP((6,), numbers=Periodic(4, lite=True)),
         ByRole({"numeric": MLP((4,), numbers=NUMBERS)}),
+        TabM(2, (6,), numbers=NUMBERS),
+        PackedMLP(2, (6,), numbers=NUMBERS),
+        DCN(1, widths=(6,), numbers=NUMBERS),
+        FTTransformer(8, depth=1, n_heads=2, numbers=NUMBERS),
     ],
 )
 def test_embeddings_on_tables_of_every_form(recipe, encoder):
@@ -193,3 +207,31 @@ def test_bins_of_an_architecture_without_them():
     assert HardSharing().bins is None
     assert HardSharing(MLP(numbers=Periodic())).bins is None
     assert HardSharing(ByRole(rest=ENCODER)).bins == Bins(6)
+
+
+# ── odd tables ────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    "numbers", [PiecewiseLinear(50), PiecewiseLinear(4, by="trees"), Periodic()]
+)
+@pytest.mark.parametrize("recipe", [HardSharing, SingleTask])
+def test_columns_of_one_value_of_two_and_of_none(numbers, recipe):
+    n_rows = 40
+    table = {
+        "one": [3.0] * n_rows,
+        "two": [0.0, 1.0] * (n_rows // 2),
+        "none": [None] * n_rows,
+        "x": np.linspace(-1, 1, n_rows),
+        "y": np.linspace(0, 1, n_rows),
+        "constant": np.ones(n_rows),
+    }
+    data = MultiTaskDataset.from_table(table, ["y:regression", "constant:regression"])
+    predictor = MultiTaskNetwork(recipe(MLP((4,), numbers=numbers)), TRAINER).fit(data, None)
+    later = {"one": [3.0, 1e30], "two": [0.5, None], "none": [1.0, 2.0], "x": [9.0, -1e30]}
+    answers = predictor.predict(later)
+    assert all(np.isfinite(answers[task].response).all() for task in ("y", "constant"))
+
+
+def test_a_table_without_numbers():
+    data = MultiTaskDataset.from_table({"c": ["a", "b"] * 20, "y": range(40)}, ["y:regression"])
+    learner = MultiTaskNetwork(HardSharing(MLP((4,), numbers="piecewise_linear")), TRAINER)
+    assert np.isfinite(learner.fit(data, None).predict({"c": ["a", "z"]})["y"].response).all()
