@@ -29,8 +29,8 @@ from polytask.tasks import Binary, Multiclass, Multilabel, Regression
 from polytask.testing import check_architecture
 from polytask.training import Trainer, score, to_tensors
 
-ENSEMBLE = TabM(members=2, widths=(6, 6), dropout=0.0)
-PACKED = PackedMLP(members=3, widths=(5, 4), dropout=0.0)
+ENSEMBLE = TabM(2, (6, 6), dropout=0.0, adapters="all", numbers="standardized")
+PACKED = PackedMLP(members=3, widths=(5, 4), numbers="standardized")
 
 
 def architectures() -> list[type[Architecture]]:
@@ -56,7 +56,7 @@ def test_packed_members_keep_the_promises_of_architectures(recipe):
 
 
 def prepared(data, recipe: Architecture, seed: int = 0):
-    schemas = fit_schemas(data)
+    schemas = fit_schemas(data, recipe.bins)
     network = recipe.build(schemas, data.tasks, seed)
     sources = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
     return network, sources
@@ -161,7 +161,9 @@ def by_loop(network: MultiTaskModule, values: torch.Tensor) -> torch.Tensor:
 
 def test_members_of_tab_m_share_matrices_and_have_adapters_of_their_own():
     data = regression_table()
-    network, rows = prepared(data, HardSharing(TabM(3, (5, 4), dropout=0.0)))
+    network, rows = prepared(
+        data, HardSharing(TabM(3, (5, 4), dropout=0.0, adapters="all", numbers="standardized"))
+    )
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape))

@@ -8,6 +8,7 @@ import polytask.architectures
 import polytask.learners
 from polytask._naming import snake_case
 from polytask.architectures import HardSharing, SingleTask
+from polytask.cli._learners import named_learner
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import (
     GradientBoosting,
@@ -20,7 +21,7 @@ from polytask.learners import (
     resolve_learner,
 )
 from polytask.neural_network import MultiTaskNetwork
-from polytask.tasks import TaskSet
+from polytask.tasks import Task, TaskSet
 
 
 @pytest.mark.parametrize("name", ["gradient_boosting", "GradientBoosting", "Gradient-boosting"])
@@ -114,3 +115,22 @@ def test_two_learners_of_one_name(learners, remedy):
     tasks = TaskSet([task for task in MIXED_TASKS if task.known_kind.name == "regression"])
     with pytest.raises(ParameterError, match=remedy):
         as_learners(learners, "compare", tasks)
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_tasks", "n_rows", "ensemble"),
+    [
+        ("regression", 3, 5000, "hard_sharing+packed_mlp"),
+        ("binary", 2, 5000, "hard_sharing+tab_m"),
+        ("binary", 2, 3000, None),
+        ("regression", 41, 5000, None),
+        ("binary", 2, None, None),
+    ],
+)
+def test_larger_tables_get_an_ensemble_in_one_network(kind, n_tasks, n_rows, ensemble):
+    tasks = TaskSet([Task(f"y{i}", kind) for i in range(n_tasks)])
+    names = [learner.name for learner in default_learners(tasks, n_rows)]
+    found = [name for name in names if "+" in name]
+    assert found == ([] if ensemble is None else [ensemble])
+    for name in found:
+        assert named_learner(name).name == name

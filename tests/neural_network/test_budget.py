@@ -21,3 +21,5 @@ def test_a_network_takes_the_steps_of_its_trainer():
     assert steps_of(Trainer(steps=7)) == 7
     assert steps_of(Trainer(epochs=3, batch_size=16)) == 6
     assert steps_of(Trainer(steps=7), budget=Budget(steps=9)) == 9
+    assert steps_of(Trainer(epochs=3, batch_size=16), budget=Budget(steps=9)) == 6
+    assert steps_of(Trainer(epochs=3, batch_size=16), budget=Budget(steps=4)) == 4

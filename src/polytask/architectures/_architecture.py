@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from polytask._naming import snake_case
 from polytask.architectures._multi_task_module import MultiTaskModule
-from polytask.architectures._own_encoder import encoder_name, encoder_training
+from polytask.architectures._own_encoder import encoder_name, encoder_training, encoder_tuned
 from polytask.data import Bins, Schema
 from polytask.tasks import TaskSet
 
@@ -92,6 +92,11 @@ class Architecture(ABC):
         `fit_schemas(data, architecture.bins)` learns them.
         """
         return None
+
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        """Settings by path that a comparison tries first: those that its encoder names."""
+        return encoder_tuned(self)
 
     @abstractmethod
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:

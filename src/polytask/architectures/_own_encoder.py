@@ -9,7 +9,7 @@ from typing import Any
 from polytask._naming import required, snake_case
 from polytask.encoders import Encoder
 
-__all__ = ["encoder_name", "encoder_training"]
+__all__ = ["encoder_name", "encoder_training", "encoder_tuned"]
 
 
 def encoder_name(architecture: Any) -> str | None:
@@ -25,9 +25,20 @@ def encoder_name(architecture: Any) -> str | None:
 
 def encoder_training(architecture: Any) -> Mapping[str, Any]:
     """Settings of the trainer that the encoder of a recipe declares; none without an encoder."""
+    encoder = _own(architecture)
+    return {} if encoder is None else encoder.training
+
+
+def encoder_tuned(architecture: Any) -> tuple[str, ...]:
+    """Paths of settings that the encoder of a recipe wants tuned; none without an encoder."""
+    encoder = _own(architecture)
+    return () if encoder is None else tuple(f"encoder.{name}" for name in encoder.tuned)
+
+
+def _own(architecture: Any) -> Encoder | None:
     field = _field(architecture)
     encoder = None if field is None else getattr(architecture, field.name)
-    return encoder.training if isinstance(encoder, Encoder) else {}
+    return encoder if isinstance(encoder, Encoder) else None
 
 
 def _field(architecture: Any) -> dataclasses.Field[Any] | None:

@@ -82,7 +82,7 @@ def _study(
     requested = [named_learner(name) for name in options.model]
     methods = balancing(options)
     check_sampler(options, data)
-    learners = with_encoder(requested or default_learners(data.tasks), options)
+    learners = with_encoder(requested or _usual(options, data), options)
     learners = balanced(learners, methods)
     learners = with_observers(learners, options.observer)
     learners = with_settings(learners, options, voice.warning)
@@ -96,6 +96,12 @@ def _study(
     names = ", ".join(learner.name for learner in learners)
     voice.note(f"comparing {names}; all is kept in {folder}")
     return _Study(data, learners, splitter, allowed, folder)
+
+
+def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:
+    """The learners compared by default; with an encoder that is given, those that take it."""
+    n_rows = data.n_rows if options.encoder is None else None
+    return default_learners(data.tasks, n_rows)
 
 
 def _folder(

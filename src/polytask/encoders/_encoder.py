@@ -48,6 +48,8 @@ class Encoder(ABC):
         Settings of `polytask.training.Trainer` that suit networks with this encoder, such as
         ``{"optimizer": "adamw", "scheduler": "cosine_with_warmup"}``. A network whose trainer is
         not given is trained with them.
+    tuned : tuple of str, default ()
+        Names of its settings that a comparison tries before those of the trainer, in this order.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class Encoder(ABC):
     numbers: NumericEmbedding | str = Standardized()
     members: int = 1
     training: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    tuned: ClassVar[tuple[str, ...]] = ()
 
     @property
     def bins(self) -> Bins | None:

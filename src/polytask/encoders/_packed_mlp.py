@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -16,7 +16,7 @@ from polytask.encoders._layers import ACTIVATIONS, activation_and_dropout
 from polytask.encoders._member_layers import PackedLinear
 from polytask.encoders._member_rows import MemberRows
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
-from polytask.encoders._numeric_ranges import NUMBERS_RANGE
+from polytask.encoders._piecewise_linear import PiecewiseLinear
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._table_entry import TableEntry
 from polytask.ranges import Choices, Range, SearchRange
@@ -40,11 +40,11 @@ class PackedMLP(Encoder):
     members : int, default 4
     widths : tuple of int, default (256, 256)
         Units of each layer of a member.
-    dropout : float in [0, 1), default 0.1
+    dropout : float in [0, 1), default 0.0
     activation : str, default "relu"
     embedding_dim : int, default 8
         Width of the category embedding, which all members share.
-    numbers : NumericEmbedding or str, default Standardized()
+    numbers : NumericEmbedding or str, default PiecewiseLinear()
         Embedding of the numeric columns, by its recipe or by its name; all members share it.
 
     References
@@ -62,18 +62,31 @@ class PackedMLP(Encoder):
 
     members: int = 4
     widths: tuple[int, ...] = (256, 256)
-    dropout: float = 0.1
+    dropout: float = 0.0
     activation: str = "relu"
     embedding_dim: int = 8
-    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
+    numbers: NumericEmbedding | str = field(
+        default=PiecewiseLinear(), metadata={"omit_default": True}
+    )
 
     rows_apart: ClassVar[bool] = False
+    training: ClassVar[Mapping[str, Any]] = {
+        "optimizer": "adamw",
+        "learning_rate": 4e-3,
+        "weight_decay": 3e-4,
+        "scheduler": "cosine_with_warmup",
+        "clip_norm": 1.0,
+        "batch_size": 128,
+        "epochs": 100,
+        "patience": 16,
+    }
+    tuned: ClassVar[tuple[str, ...]] = ("numbers",)
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "members": Choices((4, 8, 16)),
         "widths": Choices(((256, 256), (128, 128), (512, 512), (256, 256, 256)), (256, 256)),
-        "dropout": Range(0.0, 0.5, default=0.1),
+        "dropout": Range(0.0, 0.5, default=0.0),
         "activation": Choices(("relu", "gelu", "silu")),
-        "numbers": NUMBERS_RANGE,
+        "numbers": Choices((PiecewiseLinear(), Standardized())),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "members": Interval(int, 1),

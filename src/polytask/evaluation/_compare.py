@@ -186,7 +186,7 @@ def compare(
     check_parts(splits)
     repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
-    candidates = make_candidates(learners, data.tasks, device, precision)
+    candidates = make_candidates(learners, data.tasks, device, precision, n_rows=data.n_rows)
     check_served([candidate.learner for candidate in candidates], data)
     candidates, without_twin = with_twins(candidates, data) if twins else (candidates, ())
     process_notes = Notes(quiet)

@@ -16,6 +16,7 @@ from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._light_gbm import LightGBM
 from polytask.learners._linear import Linear
+from polytask.learners._table_networks import table_networks
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
@@ -23,14 +24,24 @@ from polytask.tasks import TaskSet
 __all__ = ["default_learners", "resolve_learner"]
 
 
-def default_learners(tasks: TaskSet | None = None) -> tuple[Learner, ...]:
+def default_learners(
+    tasks: TaskSet | None = None, n_rows: int | None = None
+) -> tuple[Learner, ...]:
     """The learners compared by default: single-task and joint networks, linear models, boosting.
 
-    LightGBM is among them where it is installed. Given tasks, only learners that can learn them.
+    LightGBM is among them where it is installed, and on larger tables an ensemble inside one joint
+    network. Given tasks, only learners that can learn them.
+
+    Parameters
+    ----------
+    tasks : TaskSet, optional
+    n_rows : int, optional
+        Rows of the data; without it no ensemble.
     """
     learners: tuple[Learner, ...] = (
         MultiTaskNetwork(SingleTask()),
         MultiTaskNetwork(HardSharing()),
+        *table_networks(tasks, n_rows),
         Linear(),
         GradientBoosting(),
         *([LightGBM()] if LightGBM.is_installed() else []),

@@ -26,6 +26,7 @@ from polytask.neural_network._suited_trainer import (
 )
 from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel
+from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.training import Trainer
 
 __all__ = ["MultiTaskNetwork", "warn_unless_savable", "without_sharing"]
@@ -78,7 +79,6 @@ class MultiTaskNetwork(Learner):
     resumes: ClassVar[bool] = True
     has_own_budget: ClassVar[bool] = True
     named_by: ClassVar[str | None] = "architecture"
-    tuned: ClassVar[tuple[str, ...]] = ("trainer.learning_rate", "trainer.weight_decay")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "architecture": InstanceOf((Architecture,)),
         "trainer": InstanceOf((Trainer,)),
@@ -107,6 +107,11 @@ class MultiTaskNetwork(Learner):
     def joint(self) -> bool:
         """Whether tasks share anything."""
         return self.architecture.shares
+
+    @property
+    def tuned(self) -> tuple[str, ...]:  # type: ignore[override] # by the encoder
+        """Settings that a comparison tries: those that the encoder names, then the trainer's."""
+        return (*self.architecture.tuned, "trainer.learning_rate", "trainer.weight_decay")
 
     @property
     def takes_preference(self) -> bool:
@@ -182,12 +187,19 @@ class MultiTaskNetwork(Learner):
         return comparing if shares is False else []
 
     def _trainer_for(self, data: MultiTaskDataset, budget: Budget | None) -> Trainer:
-        """The trainer with the steps of a budget, and with the observers that can be served."""
+        """The trainer with at most the steps of a budget, and the observers that can be served."""
         trainer = self.trainer
         if unserved := self._unserved_observers(data):
             kept = tuple(o for o in trainer.observers if o not in unserved)
             trainer = replace(trainer, observers=kept)
-        return trainer if budget is None else replace(trainer, steps=budget.steps, epochs=None)
+        if budget is None:
+            return trainer
+        steps = budget.steps
+        if trainer.epochs is not None:
+            n_rows = sum(source.n_rows for source in data.sources)
+            own = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.batch_size))
+            steps = min(steps, own)
+        return replace(trainer, steps=steps, epochs=None)
 
     def _unobserved(self, data: MultiTaskDataset) -> str | None:
         unserved = [observer.name for observer in self._unserved_observers(data)]

@@ -70,13 +70,19 @@ class Candidate:
 
 
 def make_candidates(
-    learners: LearnersLike, tasks: TaskSet, device: str | None = None, precision: str | None = None
+    learners: LearnersLike,
+    tasks: TaskSet,
+    device: str | None = None,
+    precision: str | None = None,
+    *,
+    n_rows: int | None = None,
 ) -> tuple[Candidate, ...]:
     """Candidates for the learners requested (or the defaults), their baselines, and a constant.
 
     Networks, baselines among them, are trained on the given device and in the given precision.
+    The defaults depend on the number of rows.
     """
-    requested = on_device(_learners(learners, tasks), device, precision, "compare")
+    requested = on_device(_learners(learners, tasks, n_rows), device, precision, "compare")
     named = {learner.name: learner for learner in requested}
     baseline_of: dict[str, str] = {}
     for learner in requested:
@@ -100,9 +106,9 @@ def yardstick(candidates: tuple[Candidate, ...]) -> str:
     return next((c.baseline for c in candidates if c.baseline is not None), single_task[0])
 
 
-def _learners(learners: LearnersLike, tasks: TaskSet) -> list[Learner]:
+def _learners(learners: LearnersLike, tasks: TaskSet, n_rows: int | None) -> list[Learner]:
     if learners is None:
-        return list(default_learners(tasks))
+        return list(default_learners(tasks, n_rows))
     return as_learners(learners, "compare", tasks)
 
 

@@ -1,0 +1,40 @@
+"""The ensemble that networks of larger tables stand on by default."""
+
+from __future__ import annotations
+
+from polytask.architectures import HardSharing
+from polytask.encoders import PackedMLP, TabM
+from polytask.neural_network import MultiTaskNetwork
+from polytask.tasks import Kind, TaskSet
+
+__all__ = ["table_networks"]
+
+_FEWEST_ROWS = 4000
+_MOST_TASKS = 40
+
+
+def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskNetwork]:
+    """Joint ensembles compared by default: one on tables of some size, none on others.
+
+    Numbers are learned by members of their own weights, classes by members that share them. On fewer
+    than 4000 rows, and with more than 40 tasks, their single-task baselines would take most of the
+    time of a comparison.
+
+    Parameters
+    ----------
+    tasks : TaskSet, optional
+    n_rows : int, optional
+        Of all tables; none are named without it.
+
+    Examples
+    --------
+    >>> from polytask.learners._table_networks import table_networks
+    >>> from polytask.tasks import Kind, TaskSet, Task
+    >>> [network.name for network in table_networks(TaskSet([Task("y", "regression")]), 5000)]
+    ['hard_sharing+packed_mlp']
+    """
+    if tasks is None or n_rows is None or n_rows < _FEWEST_ROWS or len(tasks) > _MOST_TASKS:
+        return []
+    numbers = all(isinstance(task.kind, Kind) and task.kind.numeric for task in tasks)
+    encoder = PackedMLP() if numbers else TabM()
+    return [MultiTaskNetwork(HardSharing(encoder))]
