@@ -9,7 +9,7 @@ from small_architectures import cascade_for, data_for, small_architectures
 
 import polytask
 from polytask.architectures import HardSharing, Separate, SingleTask
-from polytask.data import Bins, MultiTaskDataset, fit_schemas
+from polytask.data import Bins, MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import (
     DCN,
     MLP,
@@ -22,10 +22,12 @@ from polytask.encoders import (
     TabM,
 )
 from polytask.exceptions import ParameterError
+from polytask.gradients import gramian, per_task_jacobian
+from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.neural_network._planned_network import plan_network
-from polytask.testing import check_architecture
-from polytask.training import Trainer
+from polytask.testing import check_architecture, tiny_dataset
+from polytask.training import Trainer, to_tensors
 
 NUMBERS = PiecewiseLinear(6, width=3)
 ENCODER = MLP((6, 6), dropout=0.2, numbers=NUMBERS)
@@ -58,6 +60,56 @@ def test_every_architecture_keeps_its_promises(name):
 )
 def test_embeddings_on_tables_of_every_form(recipe, encoder):
     check_architecture(recipe(encoder))
+
+
+EMBEDDINGS = (NUMBERS, PiecewiseLinear(6, by="trees"), Periodic(4), Periodic(4, lite=True))
+
+
+def built(recipe):
+    """A network, and the rows that it was built for."""
+    data = tiny_dataset(["regression", "binary"])
+    schemas = fit_schemas(data, recipe.bins)
+    network = recipe.build(schemas, data.tasks, 0)
+    return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+
+
+@pytest.mark.parametrize("numbers", EMBEDDINGS, ids=repr)
+def test_networks_of_single_tasks_run_in_one_pass(numbers):
+    network, _ = built(SingleTask(MLP((6,), numbers=numbers)))
+    assert all(copies.stacked for copies in network.towers)
+
+
+@pytest.mark.parametrize("numbers", EMBEDDINGS, ids=repr)
+def test_on_the_meta_device(numbers):
+    network, rows = built(HardSharing(MLP((6,), numbers=numbers)))
+    moved = {name: source.map(lambda tensor: tensor.to("meta")) for name, source in rows.items()}
+    assert all(scores.is_meta for scores in network.to("meta")(moved).values())
+
+
+@pytest.mark.parametrize("numbers", EMBEDDINGS, ids=repr)
+@pytest.mark.parametrize("engine", ["layerwise", "batched", "per_task"])
+def test_engines_agree_on_the_gramian(numbers, engine):
+    network, rows = built(HardSharing(MLP((6,), numbers=numbers)))
+    loss = MultiTaskLoss(network.blocks, network.tasks)
+    shared = network.eval().shared_parameters()
+    jacobian = per_task_jacobian(loss(network(rows), rows)[0], shared)
+    measured = gramian(loss(network(rows), rows)[0], shared, engine=engine)
+    torch.testing.assert_close(measured, jacobian @ jacobian.T, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("numbers", EMBEDDINGS, ids=repr)
+@pytest.mark.parametrize("recipe", [HardSharing, SingleTask])
+def test_a_step_in_bfloat16(numbers, recipe):
+    options = {"steps": 1, "batch_size": 16, "evaluate_every": 1, "accelerator": "cpu"}
+    data = data_for(HardSharing())
+    plain, mixed = (
+        Trainer(**options, precision=precision)
+        .fit(recipe(MLP((6, 6), numbers=numbers)), data, data, seed=1)
+        .history.epochs[0]
+        for precision in ("32-true", "bf16-mixed")
+    )
+    for task, loss in mixed.train_losses.items():
+        assert loss == pytest.approx(plain.train_losses[task], rel=0.05)
 
 
 class KilledError(Exception):

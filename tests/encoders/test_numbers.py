@@ -194,3 +194,9 @@ def test_bad_settings_are_refused(made, sentence):
 def test_settings_inside_an_embedding():
     values = {"numbers": Written("piecewise_linear"), "encoder.numbers.n_bins": Written("16")}
     assert configured(HardSharing(), values).encoder.numbers == PiecewiseLinear(16)
+
+
+def test_a_name_that_is_near_is_suggested():
+    sentence = r"numbers` parameter of MLP .*no numeric embedding named 'piecewise'.*_linear"
+    with pytest.raises(ParameterError, match=sentence):
+        configured(HardSharing(), {"numbers": Written("piecewise")})

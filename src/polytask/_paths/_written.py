@@ -8,7 +8,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
-from polytask._naming import fold, made, required, resolve
+from polytask._naming import fold, made, required, resolve, snake_case
 from polytask._paths._annotations import annotated_constraint, annotations_of
 from polytask._paths._setting import Setting
 from polytask._trust import is_own
@@ -165,7 +165,7 @@ def _named(text: str, base: type, inside: _Inside) -> object:
     """Instantiate the public class of that name, from the room of its base class."""
     if ":" not in text and not is_own(base.__module__):
         raise ValueError("no room to look in")
-    room, what = ".".join(base.__module__.split(".")[:2]), fold(base.__name__)
+    room, what = ".".join(base.__module__.split(".")[:2]), _spaced(base.__name__)
     cls: Any = resolve(text, room, what, base, imports=True)
     needed = required(cls)
     missing = [f"{inside.owner}.{name}" for name in needed if name not in inside.texts]
@@ -178,6 +178,11 @@ def _named(text: str, base: type, inside: _Inside) -> object:
         raise ParameterError(sentence)
     given = {name: _part(cls, name, inside) for name in needed}
     return made(text, room, what, base, imports=True, given=given)
+
+
+def _spaced(name: str) -> str:
+    """The name of a class in words."""
+    return snake_case(name).replace("_", " ")
 
 
 def _part(cls: type, name: str, inside: _Inside) -> object:
