@@ -114,7 +114,7 @@ class LightGBM(Recipe):
             "n_estimators": self.max_iter,
             # the same trees whatever the number of threads and their speed
             "deterministic": True,
-            "force_col_wise": True,
+            "force_row_wise": True,
             "n_jobs": 0,  # as many threads as OpenMP is given
             "verbose": -1,
         }
