@@ -13,6 +13,7 @@ from polytask.encoders import (
     Periodic,
     PiecewiseLinear,
     ResidualMLP,
+    Standardized,
     TabM,
 )
 from polytask.learners import Learner
@@ -34,6 +35,7 @@ _TRAINER: Settings = {
 ENCODERS: Mapping[str, Encoder] = {
     "tab_m": TabM(),
     "packed_mlp": PackedMLP(),
+    "packed_mlp, standardized": PackedMLP(numbers=Standardized()),
     "mlp": MLP((256, 256), dropout=0.1),
     "residual_mlp": ResidualMLP(),
     "dcn": DCN(),
@@ -46,7 +48,7 @@ CONFIGURATIONS: Mapping[str, Settings] = {
     "members 1": {"encoder.members": 1},
     "members 4": {"encoder.members": 4},
     "members 16": {"encoder.members": 16},
-    "first adapters": {"encoder.adapters": "first"},
+    "all adapters": {"encoder.adapters": "all"},
     "widths 64": {"encoder.widths": (64, 64)},
     "widths 256": {"encoder.widths": (256, 256)},
     "widths 512": {"encoder.widths": (512, 512)},
@@ -54,10 +56,11 @@ CONFIGURATIONS: Mapping[str, Settings] = {
     "dropout 0": {"encoder.dropout": 0.0},
     "dropout 0.2": {"encoder.dropout": 0.2},
     "dropout 0.4": {"encoder.dropout": 0.4},
+    "numbers standardized": {"encoder.numbers": Standardized()},
     "numbers periodic": {"encoder.numbers": Periodic()},
     **{
         f"numbers piecewise by {way}": {"encoder.numbers": PiecewiseLinear(by=way)}
-        for way in ("quantiles", "atoms", "trees", "both")
+        for way in ("quantiles", "atoms", "trees")
     },
     "embedding 4": {"encoder.embedding_dim": 4},
     "embedding 16": {"encoder.embedding_dim": 16},

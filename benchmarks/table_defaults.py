@@ -31,7 +31,6 @@ from table_configurations import CONFIGURATIONS, learner
 from table_subsets import ORIGINS, SIZES, Subset
 from tables_records import Records, cpu_seconds, key_of, progress
 
-from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
 from polytask.evaluation import evaluate
 from polytask.learners import Constant, Learner
@@ -75,7 +74,7 @@ def main() -> None:
 
 def key(name: str, size: int, seed: int, recipe: Learner) -> str:
     """Name of a run: rows, seed and what is fitted."""
-    return key_of(name, size, seed, to_json(recipe))
+    return key_of(name, size, seed, repr(recipe))
 
 
 def fit_all(

@@ -26,17 +26,17 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 import torch
 from tables_judge import Run, by_seed, chosen, over_rows, test_figures
-from tables_networks import networks
+from tables_networks import Network, networks
 from tables_records import Records, cpu_seconds, key_of, progress
-from tables_sets import SETS, Set, truth_of
+from tables_sets import SETS, Drawn, Set, truth_of
 from tables_trees import TREES, Trees, matrices, respond
 
 from polytask._recipes import to_json
 from polytask.data import MultiTaskDataset
-from polytask.learners import Learner
+from polytask.datasets import FetchedDataset
 
 Parts = tuple[MultiTaskDataset, MultiTaskDataset, MultiTaskDataset]
-Entrant = Trees | Learner
+Entrant = Trees | Network
 
 
 def main() -> None:
@@ -55,9 +55,10 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="print the learners' names and end")
     arguments = parser.parse_args()
     set_ = SETS[arguments.set]
+    fetched = set_.fetch()
     entrants: dict[str, Entrant] = {
         **{trees.name: trees for trees in TREES},
-        **networks(set_.family),
+        **networks(set_.family, fetched.dataset),
     }
     wanted = {
         name: entrant
@@ -69,20 +70,24 @@ def main() -> None:
         return
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     records = Records(arguments.out / arguments.set)
-    tasks = fit_all(set_, wanted, seeds, records)
+    fit_all(set_, fetched, wanted, seeds, records)
+    tasks = fetched.dataset.tasks.names
     print_table(arguments.set, set_, wanted, seeds, records, tasks)
 
 
 def key(entrant: Entrant, seed: int) -> str:
     """Name of a run: what is fitted, and the seed."""
-    return key_of(asdict(entrant) if isinstance(entrant, Trees) else to_json(entrant), seed)
+    return key_of(repr(entrant), seed)
 
 
 def fit_all(
-    set_: Set, entrants: Mapping[str, Entrant], seeds: Sequence[int], records: Records
-) -> tuple[str, ...]:
-    """Carry out the runs that are not on record; the names of the tasks."""
-    fetched = set_.fetch()
+    set_: Set,
+    fetched: FetchedDataset | Drawn,
+    entrants: Mapping[str, Entrant],
+    seeds: Sequence[int],
+    records: Records,
+) -> None:
+    """Carry out the runs that are not on record."""
     for seed in seeds:
         done = records.keys()
         missing = {name: each for name, each in entrants.items() if key(each, seed) not in done}
@@ -98,7 +103,6 @@ def fit_all(
             record = {"key": key(entrant, seed), "learner": name, "seed": seed, **record}
             save(records.folder, record["key"], response, truth_of(parts[2]), test_rows)
             records.add(record)
-    return fetched.dataset.tasks.names
 
 
 def run(set_: Set, entrant: Entrant, parts: Parts, seed: int) -> tuple[dict[str, Any], np.ndarray]:
@@ -142,9 +146,9 @@ def _fit_trees(trees: Trees, parts: Parts, seed: int, set_: Set) -> tuple[Any, d
     return answer, {"settings": asdict(trees)}
 
 
-def _fit_network(learner: Learner, parts: Parts, seed: int, _: Set) -> tuple[Any, dict[str, Any]]:
+def _fit_network(network: Network, parts: Parts, seed: int, _: Set) -> tuple[Any, dict[str, Any]]:
     train, validation, _ = parts
-    model = learner.fit(train, validation, seed, None, progress=False)
+    model = network.learner.fit(train, validation, seed, network.budget, progress=False)
     history = model.history
 
     def answer(rows: MultiTaskDataset) -> np.ndarray:
@@ -152,7 +156,7 @@ def _fit_network(learner: Learner, parts: Parts, seed: int, _: Set) -> tuple[Any
         return np.stack([predictions[task].response for task in train.tasks.names], axis=1)
 
     return answer, {
-        "settings": to_json(learner),
+        "settings": to_json(network.learner),
         "parameters": model.n_parameters,
         "epochs": len(history.epochs),
         "best_epoch": history.best_epoch,

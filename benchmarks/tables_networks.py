@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from polytask.architectures import HardSharing
-from polytask.encoders import MLP, Encoder, PackedMLP, PiecewiseLinear, TabM
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset
+from polytask.encoders import MLP, Encoder, PackedMLP, Standardized, TabM
+from polytask.evaluation import grid
 from polytask.learners import Learner, default_learners
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 
+_DEFAULT_TRIALS = 3
 
-def networks(family: str) -> Mapping[str, Learner]:
-    """Recipes that are tried on the sets of a family, and the joint networks of `compare`."""
-    defaults = {
-        f"compare's {learner.name}": learner
-        for learner in default_learners()
-        if learner.joint and isinstance(learner, MultiTaskNetwork)
-    }
-    return {**defaults, **_FAMILIES[family]}
+
+@dataclass(frozen=True)
+class Network:
+    """A recipe, and the budget that limits it; without one, its own steps or epochs count."""
+
+    learner: Learner
+    budget: Budget | None = None
+
+
+def networks(family: str, data: MultiTaskDataset) -> Mapping[str, Network]:
+    """Recipes that are tried on the sets of a family, and all that `compare` tries by default."""
+    tried = {name: Network(learner) for name, learner in _FAMILIES[family].items()}
+    n_rows = sum(source.n_rows for source in data.sources)
+    for learner in default_learners(data.tasks, n_rows):
+        if learner.joint and isinstance(learner, MultiTaskNetwork):
+            space = learner.search_space()
+            points = grid({path: space[path] for path in learner.tuned}, _DEFAULT_TRIALS)
+            for number, settings in enumerate(points, start=1):
+                name = f"compare's {learner.name}, trial {number}"
+                tried[name] = Network(learner.configured(settings), Budget())
+    return tried
 
 
 def network(encoder: Encoder, **settings: object) -> Learner:
@@ -53,24 +71,24 @@ def bits(encoder: Encoder, **settings: object) -> Learner:
 _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
     "binary": {
         "mlp": classes(MLP((256, 256), dropout=0.1)),
-        "tab_m": classes(TabM(), epochs=20),
-        "tab_m, piecewise": classes(TabM(numbers=PiecewiseLinear())),
-        "tab_m, piecewise, dropout 0.2": classes(
-            TabM(numbers=PiecewiseLinear(), adapters="first", dropout=0.2)
-        ),
-        "tab_m, piecewise, 256": classes(
-            TabM(widths=(256, 256), numbers=PiecewiseLinear(), adapters="first", dropout=0.2)
-        ),
+        "tab_m, standardized": classes(TabM(numbers=Standardized())),
+        "tab_m, dropout 0.2": classes(TabM(dropout=0.2)),
+        "tab_m, 256, dropout 0.2": classes(TabM(widths=(256, 256), dropout=0.2)),
+        "tab_m, all adapters": classes(TabM(adapters="all")),
     },
     "regression": {
         "mlp": numbers(MLP((256, 256))),
-        "tab_m": numbers(TabM(widths=(512, 512), dropout=0.0), epochs=80),
-        "packed_mlp": numbers(PackedMLP(dropout=0.0)),
-        "packed_mlp, rate 4e-3": numbers(PackedMLP(dropout=0.0), learning_rate=4e-3),
+        "tab_m, 512, standardized": numbers(
+            TabM(widths=(512, 512), dropout=0.0, numbers=Standardized()), epochs=80
+        ),
+        "packed_mlp, standardized": numbers(PackedMLP(numbers=Standardized())),
+        "packed_mlp, standardized, rate 4e-3": numbers(
+            PackedMLP(numbers=Standardized()), learning_rate=4e-3
+        ),
     },
     "fingerprints": {
         "mlp": bits(MLP((512, 256), dropout=0.5)),
-        "tab_m": bits(TabM(widths=(512, 256), dropout=0.5, adapters="first")),
+        "tab_m": bits(TabM(widths=(512, 256), dropout=0.5)),
         "packed_mlp": bits(PackedMLP(widths=(512, 256), dropout=0.5)),
         "packed_mlp, 8 of one layer": bits(PackedMLP(members=8, widths=(256,), dropout=0.5)),
     },
