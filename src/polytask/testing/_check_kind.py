@@ -43,7 +43,7 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     AssertionError
         If labels that are missing do not stay missing or a column has no influence on labels,
         shapes or types disagree, units are not those of the columns, a response and its raw score
-        do not belong together, row weights do not count as repeated rows, answers of an estimator
+        do not belong together, members that agree answer otherwise together, row weights do not count as repeated rows, answers of an estimator
         that the kind accepts give no scores, or a column that cannot be learned from is accepted.
     ParameterError
         If the kind is no object of a class that extends `Kind`, or `columns` are no arrays.
@@ -63,6 +63,7 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         check_labels(example)
         _check_scores(example)
         _check_mean(example)
+        _check_average(example)
         _check_tables(example)
         _check_estimators(example)
         _check_bad_columns(example)
@@ -131,6 +132,18 @@ def _check_mean(example: KindExample) -> None:
     wanted = kind.mean_response(repeated, fitted, np.ones(len(repeated)))
     sentence = f"{kind.name}: in the mean response a weight of n is not n equal rows"
     require_close(weighted, wanted, sentence)
+
+
+def _check_average(example: KindExample) -> None:
+    """Members that agree answer as each of them; the answer has the shape of one member's."""
+    kind, fitted = example.kind, example.fitted
+    raw = example.random_scores
+    averaged = kind.average(np.stack([raw, raw, raw]))
+    require(averaged.shape == raw.shape, f"{kind.name}: `average` gives {averaged.shape}.")
+    require(averaged.dtype == np.float32, f"{kind.name}: `average` gives {averaged.dtype}.")
+    sentence = f"{kind.name}: the average of equal scores is another response"
+    response = kind.response(raw, fitted)
+    require_close(kind.response(averaged, fitted), response, sentence, relative=1e-4, absolute=1e-5)
 
 
 def _check_tables(example: KindExample) -> None:
