@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from zipfile import ZipFile
 
@@ -146,8 +147,13 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         file = str(getattr(code, "co_filename", ""))
         if any(str(folder) in file for folder in _WATCHED):
             _ALARMS.append(f"exec {file}")
-    elif event in _EVENTS:
+    elif event in _EVENTS and not (event == "marshal.loads" and _is_of_imports(sys._getframe(1))):
         _ALARMS.append(f"{event} {arguments!r:.200}")
+
+
+def _is_of_imports(frame: FrameType) -> bool:
+    """Whether Python itself reads the compiled file of a module, which `import` and `exec` watch."""
+    return frame.f_code.co_filename.startswith("<frozen importlib")
 
 
 def _known_packages() -> set[str]:

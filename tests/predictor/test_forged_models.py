@@ -419,6 +419,16 @@ def test_a_recipe_of_absurd_depth(tmp_path):
     refused(resealed(network(recipe), tmp_path / "model"), "more parameters than")
 
 
+@pytest.mark.parametrize("kind", ["TabM", "PackedMLP"])
+@pytest.mark.parametrize("members", [10**9, 10**13])
+def test_a_recipe_of_absurdly_many_members(tmp_path, kind, members):
+    numbers = {"type": "polytask.encoders:Standardized", "parameters": {}}
+    parameters = {"members": members, "numbers": numbers}
+    encoder = {"type": f"polytask.encoders:{kind}", "parameters": parameters}
+    recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
+    refused(resealed(network(recipe), tmp_path / "model"), "cannot be rebuilt")
+
+
 # ── skops ─────────────────────────────────────────────────────────────────────
 def with_node(change) -> dict[str, bytes]:
     """The linear model with the schema's first estimator changed."""

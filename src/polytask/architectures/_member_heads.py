@@ -46,8 +46,10 @@ class MemberBlockHeads(BlockHeads):
         self.members = members
         shape = (len(block.tasks), members, block.size)
         bound = 1 / math.sqrt(max(in_features, 1))
-        self.weight = nn.Parameter(torch.empty(*shape, in_features).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        self.weight = nn.Parameter(torch.empty(*shape, in_features))
+        self.bias = nn.Parameter(torch.empty(shape))
+        for drawn in (self.weight, self.bias):
+            nn.init.uniform_(drawn, -bound, bound)
 
     def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""

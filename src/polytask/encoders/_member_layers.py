@@ -38,12 +38,16 @@ class AdaptedLinear(nn.Module):
         super().__init__()
         bound = 1 / math.sqrt(max(in_features, 1))
         self.members = members
-        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
         self.scale_in: nn.Parameter | None = None
         if scales_inputs:
-            self.scale_in = nn.Parameter(torch.ones(members, in_features))
-        self.scale_out = nn.Parameter(torch.ones(members, out_features))
-        self.bias = nn.Parameter(torch.empty(members, out_features).uniform_(-bound, bound))
+            self.scale_in = nn.Parameter(torch.empty(members, in_features))
+            nn.init.ones_(self.scale_in)
+        self.scale_out = nn.Parameter(torch.empty(members, out_features))
+        self.bias = nn.Parameter(torch.empty(members, out_features))
+        nn.init.ones_(self.scale_out)
+        for drawn in (self.weight, self.bias):
+            nn.init.uniform_(drawn, -bound, bound)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Features (n * members, out_features) of rows (n * members, in_features)."""
@@ -73,9 +77,10 @@ class PackedLinear(nn.Module):
         super().__init__()
         bound = 1 / math.sqrt(max(in_features, 1))
         self.members = members
-        shape = (members, out_features)
-        self.weight = nn.Parameter(torch.empty(*shape, in_features).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+        self.weight = nn.Parameter(torch.empty(members, out_features, in_features))
+        self.bias = nn.Parameter(torch.empty(members, out_features))
+        for drawn in (self.weight, self.bias):
+            nn.init.uniform_(drawn, -bound, bound)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Features (n * members, out_features) of rows (n * members, in_features)."""

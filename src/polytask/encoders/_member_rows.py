@@ -36,12 +36,8 @@ class MemberRows(nn.Module):
         self.entry, self.members = entry, members
         self.adapter: nn.Parameter | None = None
         if channels is not None:
-            signs = torch.randint(0, 2, (members, len(channels))) * 2.0 - 1.0
-            widths = torch.tensor(list(channels), dtype=torch.int64, device="cpu")
-            each = signs.repeat_interleave(
-                widths.to(signs.device), dim=1, output_size=sum(channels)
-            )
-            self.adapter = nn.Parameter(each)
+            self.adapter = nn.Parameter(torch.empty(members, sum(channels)))
+            _draw_signs(self.adapter, channels)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         """Vectors (n * members, h) of n rows, the members of a row one after another."""
@@ -49,3 +45,11 @@ class MemberRows(nn.Module):
         if self.adapter is None:
             return State(values.expand(-1, self.members, -1).flatten(0, 1))
         return State((values * self.adapter).flatten(-3, -2))
+
+
+@torch.no_grad()
+def _draw_signs(adapter: Tensor, channels: Sequence[int]) -> None:
+    """Fill with random signs, one for each member and column."""
+    signs = torch.randint(0, 2, (len(adapter), len(channels)), device=adapter.device) * 2.0 - 1.0
+    widths = torch.tensor(list(channels), dtype=torch.int64, device="cpu").to(adapter.device)
+    adapter.copy_(signs.repeat_interleave(widths, dim=1, output_size=adapter.shape[1]))
