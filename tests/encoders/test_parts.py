@@ -16,6 +16,7 @@ from polytask.encoders import (
     Encoder,
     MaskedStage,
     State,
+    TabM,
     mean_pool,
 )
 from polytask.exceptions import ParameterError
@@ -137,6 +138,15 @@ def test_sources_of_images_of_two_sizes_go_through_one_convolution(architecture)
             "large": (6, 12, 12),
         }
         assert len(network.shared_parameters()) == 4  # weights and biases of two convolutions
+
+
+@pytest.mark.parametrize("parameter", ["encoders", "rest", "joint"])
+def test_an_ensemble_is_refused_for_a_role(parameter):
+    ensemble = TabM(members=2)
+    given = {"numeric": ensemble} if parameter == "encoders" else ensemble
+    with pytest.raises(ParameterError, match=rf"`{parameter}` parameter of ByRole .* TabM with 2"):
+        ByRole(**{parameter: given})
+    assert ByRole(rest=TabM(members=1)).members == 1
 
 
 def test_images_of_other_channels_are_refused():

@@ -16,6 +16,7 @@ from polytask.encoders._encoder import Encoder, check_roles, entered_sample
 from polytask.encoders._mlp import MLP
 from polytask.encoders._pooling import feature_shape, mean_pool
 from polytask.encoders._state import State, advance
+from polytask.exceptions import ParameterError
 
 __all__ = ["ByRole"]
 
@@ -40,6 +41,11 @@ class ByRole(Encoder):
         Reads all parts whose role is not named, together.
     joint : Encoder or callable, default MLP((128,))
         Goes on from the joined features. Its stages are what an architecture shares.
+
+    Raises
+    ------
+    ParameterError
+        If an encoder is an ensemble of several members.
 
     Notes
     -----
@@ -71,6 +77,10 @@ class ByRole(Encoder):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+        for encoder in self.encoders.values():
+            _check_members("encoders", encoder)
+        _check_members("rest", self.rest)
+        _check_members("joint", self.joint)
 
     @property
     def bins(self) -> Bins | None:
@@ -97,6 +107,17 @@ class ByRole(Encoder):
         encoder = as_encoder(self.encoders.get(parts[0].role, self.rest))
         check_roles("ByRole", encoder, ", ".join(part.name for part in parts), parts)
         return _Branch(encoder, parts)
+
+
+def _check_members(parameter: str, encoder: Encoder | Callable[..., Any]) -> None:
+    members = as_encoder(encoder).members
+    if members > 1:
+        sentence = (
+            f"The `{parameter}` parameter of ByRole must hold no ensemble, which gives a row for each "
+            f"member. Got {type(encoder).__name__} with {members} members instead; choose MLP or "
+            "ResidualMLP."
+        )
+        raise ParameterError(sentence)
 
 
 class _Branch(nn.Module):
