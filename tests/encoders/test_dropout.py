@@ -40,8 +40,11 @@ def test_evaluation_changes_nothing():
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (1, 1), (3, 5, 7)])
-def test_any_shape_and_precision(shape):
-    assert Dropout(0.5)(torch.ones(shape, dtype=torch.bfloat16)).shape == shape
+@pytest.mark.parametrize("kind", [Dropout, RectifiedDropout])
+def test_any_shape_and_precision(kind, shape):
+    values = kind(0.5)(torch.ones(shape, dtype=torch.bfloat16))
+    assert values.shape == shape
+    assert values.dtype == torch.bfloat16
 
 
 def test_copies_have_masks_of_their_own():

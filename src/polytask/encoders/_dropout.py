@@ -38,7 +38,7 @@ class Dropout(nn.Dropout):
         """Values, of which some are set to 0 in training."""
         if not self.training or input.device.type != "cpu":
             return super().forward(input)
-        return input * (_kept(input, self.p) * _scale(self.p))
+        return input * (_kept(input, self.p) * _scale(self.p)).to(input.dtype)
 
 
 class RectifiedDropout(Dropout):
