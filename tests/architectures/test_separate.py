@@ -14,6 +14,7 @@ from polytask.architectures import (
     Branching,
     EncoderArchitecture,
     HardSharing,
+    MMoE,
     Separate,
     SharedPrivate,
     SingleTask,
@@ -23,6 +24,7 @@ from polytask.architectures._hard_sharing import HardSharingNetwork
 from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import MLP, ResidualMLP
 from polytask.exceptions import ParameterError
+from polytask.neural_network import MultiTaskNetwork
 from polytask.penalties import GraphLaplacian, MeanDeviation
 from polytask.testing import check_architecture, tiny_dataset
 from polytask.testing._batches import batch_of, encoded_for
@@ -224,6 +226,12 @@ def test_the_twin_of_a_recipe_that_knows_its_tasks_knows_none(recipe, plain):
     assert network.state_dict().keys() == wanted.keys()
     assert all(torch.equal(tensor, wanted[n]) for n, tensor in network.state_dict().items())
     Trainer(steps=2, batch_size=8).fit(twin, data)
+
+
+def test_the_twin_is_tuned_as_its_network_is():
+    twin = MultiTaskNetwork(MMoE("tab_m")).twin()
+    assert twin.tuned == MultiTaskNetwork(MMoE("tab_m")).tuned
+    assert set(twin.tuned) <= set(twin.search_space())
 
 
 def test_what_shares_nothing_has_no_twin():

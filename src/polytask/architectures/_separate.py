@@ -82,6 +82,11 @@ class Separate(Architecture):
         return self.architecture.training
 
     @property
+    def tuned(self) -> tuple[str, ...]:
+        """What the architecture names."""
+        return self.architecture.tuned
+
+    @property
     def bins(self) -> Bins | None:
         """Those of the architecture."""
         return self.architecture.alone().bins
