@@ -43,9 +43,10 @@ class Bins:
     from at most 200 000 of the task's rows, evenly spaced; of a task with more than 32 classes or
     target cells 32 are read, evenly spaced too.
 
-    A network of one task uses the thresholds of its task. One of several unites them: the best of
-    every task, at least 3, then those that explain most of their task's impurity, fewer than
-    `n_bins` together. If a source has more than 32 tasks, each keeps fewer.
+    A network of one task uses the thresholds of its task. One of several unites them: each task
+    contributes its best ``(n_bins - 1) // n_tasks``, or 3 where that is less, and of these the ones
+    that explain most of their task's impurity are kept, fewer than `n_bins` together. Trees have
+    fewer leaves if a source has more than 32 tasks.
 
     Examples
     --------
