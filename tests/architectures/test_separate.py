@@ -10,6 +10,7 @@ from training_tables import mixed_table, regression_table
 from polytask._naming import public_classes
 from polytask._seeds import derived_seed
 from polytask.architectures import (
+    AITM,
     Architecture,
     Branching,
     EncoderArchitecture,
@@ -22,7 +23,7 @@ from polytask.architectures import (
 )
 from polytask.architectures._hard_sharing import HardSharingNetwork
 from polytask.data import MultiTaskDataset, encode, fit_schemas
-from polytask.encoders import MLP, ResidualMLP
+from polytask.encoders import MLP, PackedMLP, ResidualMLP
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.penalties import GraphLaplacian, MeanDeviation
@@ -232,6 +233,16 @@ def test_the_twin_is_tuned_as_its_network_is():
     twin = MultiTaskNetwork(MMoE("tab_m")).twin()
     assert twin.tuned == MultiTaskNetwork(MMoE("tab_m")).tuned
     assert set(twin.tuned) <= set(twin.search_space())
+
+
+def test_ensembles_with_a_penalty_of_the_batch_score_every_row():
+    data = tiny_dataset(["binary", "binary"])
+    twin = AITM(PackedMLP(members=3, widths=(6,), numbers="standardized")).twin()
+    network = Trainer(steps=2, batch_size=8).fit(twin, data).network
+    assert network.has_batch_penalty
+    sources = encoded_for(network, data, fit_schemas(data))
+    raw = score(network, sources)
+    assert all(len(scores) == sources[source].n_rows for (source, _), scores in raw.items())
 
 
 def test_what_shares_nothing_has_no_twin():

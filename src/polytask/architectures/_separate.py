@@ -273,11 +273,11 @@ def _equal_tasks(
 def _padded(own: Pass | None, source: str, rows: SourceBatch, block: Block) -> Tensor:
     """A task's scores (n, size) of a source's rows; 0 for those that it has not."""
     some = next(iter(rows.inputs.values()))
+    n_rows = some.shape[1] * rows.members
     if own is None or source not in own.rows:
-        return torch.zeros(some.shape[1], block.size, device=some.device)
+        return torch.zeros(n_rows, block.size, device=some.device)
     scores = own.scores(source)
-    n_more = some.shape[1] - len(scores)
-    return nn.functional.pad(scores, [0, 0] * (scores.ndim - 1) + [0, n_more])
+    return nn.functional.pad(scores, [0, 0] * (scores.ndim - 1) + [0, n_rows - len(scores)])
 
 
 def _has_hooks(network: MultiTaskModule) -> bool:
