@@ -55,7 +55,8 @@ class TabM(Encoder):
     -----
     With adapters in all layers, a step takes about 1.5 times as long and learns little more.
 
-    Deviations: 8 members by default where the paper has 32, which costs a quarter. Architectures whose heads are generated or pooled over tasks share them over members.
+    Deviations: 8 members by default where the paper has 32; a step takes about a quarter of the
+    time. Architectures whose heads are generated or pooled over tasks share them over members.
 
     References
     ----------

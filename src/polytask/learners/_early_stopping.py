@@ -40,8 +40,9 @@ def fit_with_early_stopping(
 ) -> Any:
     """Fit a boosting estimator that stops when its validation loss stops improving.
 
-    LightGBM's stop after 40 rounds without a better loss. scikit-learn 1.7 and later stop on rows passed to `fit`. With earlier versions all rounds are
-    run and the estimator is fitted again with the best number of rounds.
+    Those of LightGBM stop after 40 rounds without a better loss. scikit-learn 1.7 and later stop
+    on rows passed to `fit`. With earlier versions all rounds are run and the estimator is fitted
+    again with the best number of rounds.
     """
     y = rows.Y[:, 0]
     if is_classifier(estimator):

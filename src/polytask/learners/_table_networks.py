@@ -1,4 +1,4 @@
-"""The ensemble that networks of larger tables stand on by default."""
+"""The joint ensemble that comparisons of larger tables include by default."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST_TASKS = 40
 def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskNetwork]:
     """Joint ensembles compared by default: one on tables of some size, none on others.
 
-    Numbers are learned by members of their own weights, classes by members that share them. On fewer
-    than 4000 rows, and with more than 40 tasks, their single-task baselines would take most of the
-    time of a comparison.
+    It is `PackedMLP` where all targets are numbers, otherwise `TabM`. On fewer than 4000 rows, and
+    with more than 40 tasks, there is none: its single-task baseline would take most of the time of
+    a comparison.
 
     Parameters
     ----------
