@@ -47,6 +47,11 @@ def test_the_nearest_name_is_suggested(name, meant):
         resolve_learner(name)
 
 
+def test_an_encoder_in_the_place_of_a_model_is_named_with_a_network():
+    with pytest.raises(UnknownNameError, match=r"'TabM': it is an encoder.*hard_sharing\+tab_m\."):
+        resolve_learner("TabM")
+
+
 @pytest.mark.parametrize("name", ["per_task_estimator", "MLP", "learner", "architecture"])
 def test_classes_that_need_arguments_or_are_no_model_have_no_name(name):
     with pytest.raises(UnknownNameError):

@@ -38,6 +38,7 @@ class PackedMLP(Encoder):
     Parameters
     ----------
     members : int, default 4
+        Networks in the ensemble.
     widths : tuple of int, default (256, 256)
         Units of each layer of a member.
     dropout : float in [0, 1), default 0.0

@@ -40,6 +40,7 @@ class TabM(Encoder):
     Parameters
     ----------
     members : int, default 8
+        Networks in the ensemble.
     widths : tuple of int, default (128, 128)
         Units of each layer of a member.
     dropout : float in [0, 1), default 0.1

@@ -8,10 +8,12 @@ from types import ModuleType
 from typing import Any
 
 import polytask.architectures
+import polytask.encoders
 import polytask.merging
 from polytask._learner import Learner
 from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.architectures import Architecture, HardSharing, SingleTask
+from polytask.encoders import Encoder
 from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._light_gbm import LightGBM
@@ -79,11 +81,23 @@ def resolve_learner(name: str) -> Learner:
     for candidate, factory in known.items():
         if fold(candidate) == fold(name):
             return _instantiate(factory)
+    if encoder := _encoder(name):
+        sentence = (
+            f"There is no model named {name!r}: it is an encoder. Name a network that has one, such as "
+            f"hard_sharing+{encoder}."
+        )
+        raise UnknownNameError(sentence)
     nearest = suggestion(name, map(snake_case, known))
     sentence = (
         f"There is no model named {name!r}. {nearest} One of your own is written module:Class."
     )
     raise UnknownNameError(sentence)
+
+
+def _encoder(name: str) -> str:
+    """The encoder that `name` means; empty if it means none."""
+    known = _without_arguments(polytask.encoders, Encoder)
+    return next((snake_case(encoder) for encoder in known if fold(encoder) == fold(name)), "")
 
 
 def _is_model(thing: type) -> bool:

@@ -14,6 +14,7 @@ from polytask._trust import packages_of, trusted_here
 from polytask._validation import InstanceOf, Interval, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
+from polytask.evaluation.running._recorded_settings import recorded_settings
 from polytask.evaluation.running._records import RunRecord, RunSpec
 from polytask.evaluation.running._run import Run, fit_run, test_run
 from polytask.evaluation.running._store import RunStore
@@ -96,7 +97,7 @@ class Runner:
             budget={"trials": 1, "steps": self.budget.steps},
             versions=versions(),
         )
-        return Run(spec, configured, split, dict(settings or {}))
+        return Run(spec, configured, split, recorded_settings(settings or {}))
 
     def run(self, run: Run) -> RunRecord:
         """Fit, evaluate on validation rows and keep all results; or read the kept record."""
