@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polytask.architectures import SingleTask
+from polytask.architectures import HardSharing, SingleTask
+from polytask.encoders import PiecewiseLinear, Standardized, TabM
 from polytask.evaluation import grid
 from polytask.evaluation.running._plan import tuned_ranges
 from polytask.exceptions import ParameterError
@@ -66,6 +67,14 @@ def test_the_recipes_own_values_come_first_wherever_they_lie(rate, decay):
     assert ranges[RATE].grid() == (rate, rate * 3, rate / 3)
     others = tuple(one for one in (1e-5, 1e-4) if one != decay)
     assert ranges[DECAY].grid() == (decay, *others)
+
+
+def test_ensembles_try_bins_and_plain_numbers_first_and_keep_settings_of_bins():
+    bins = PiecewiseLinear(n_bins=8)
+    network = MultiTaskNetwork(HardSharing(TabM(members=4, numbers=bins)))
+    points = grid(tuned_ranges(network), 3)
+    assert [point["encoder.numbers"] for point in points] == [bins, Standardized(), bins]
+    assert points[2][RATE] != points[0][RATE] == network.trainer.learning_rate
 
 
 def test_classics():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, ClassVar
 
 from polytask._validation import Constraint, Each, InstanceOf, check_parameters
@@ -54,8 +54,14 @@ class Choices(SearchRange):
         return True
 
     def at(self, default: Any) -> Choices:
-        """The same choices with another default, which is added if it is not among them."""
-        known = self.values if default in self.values else (default, *self.values)
+        """The same choices with another default, which is added if it is not among them.
+
+        A recipe takes the place of the choice of its class, so that settings given to it stay.
+        """
+        known = self.values
+        if default not in known:
+            others = (v for v in known if not is_dataclass(v) or type(v) is not type(default))
+            known = (default, *others)
         return replace(self, values=known, default=default)
 
     def grid(self) -> tuple[Any, ...]:
