@@ -8,7 +8,7 @@ from users_encoder import Suited
 
 import polytask
 from polytask.architectures import HardSharing, MMoE, Separate, SingleTask, SoftSharing
-from polytask.encoders import MLP, ResidualMLP
+from polytask.encoders import MLP, ResidualMLP, TabM
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.testing import tiny_dataset
@@ -113,3 +113,11 @@ def test_the_encoder_is_part_of_the_name():
     assert MergedNetwork(MMoE(ResidualMLP()), merging="ties").name == "ties(mmoe)+residual_mlp"
     assert HardSharing(MLP((8,))).name == "hard_sharing"
     assert HardSharing(lambda shape: None).name == "hard_sharing"
+
+
+def test_what_any_network_is_trained_with_is_not_said_to_suit_the_encoder():
+    data = tiny_dataset(["regression", "regression"])
+    given = MultiTaskNetwork(HardSharing(TabM()), Trainer(steps=100))
+    assert not any("suit" in note for note in given.notes(data))
+    suited = MultiTaskNetwork(HardSharing(TabM())).notes(data)
+    assert any("optimizer=adamw" in note and "batch_size" not in note for note in suited)

@@ -58,11 +58,11 @@ def following_trainer(
 
 def training_note(architecture: Architecture, trainer: Trainer) -> str | None:
     """A sentence on the settings that a trainer has as the encoder declares them, if any."""
-    suited = suited_trainer(architecture)
+    suited, usual = suited_trainer(architecture), Trainer()
     taken = {
         name: value
         for name, value in architecture.training.items()
-        if getattr(trainer, name) == getattr(suited, name)
+        if getattr(trainer, name) == getattr(suited, name) != getattr(usual, name)
     }
     if not taken:
         return None
