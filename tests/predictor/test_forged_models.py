@@ -130,6 +130,18 @@ def test_names_in_a_tasks_settings(tmp_path, field):
     refused(resealed(linear(), tmp_path / "model", tasks=[task]), "'evil:f'", UntrustedError)
 
 
+@pytest.mark.parametrize("kind", ["HardSharing", "SingleTask", "MLP", "TabM"])
+def test_names_in_place_of_encoders_and_of_embeddings_of_numbers(tmp_path, kind):
+    (tmp_path / "evil.py").write_text(EVIL)
+    of_numbers = {"type": f"polytask.encoders:{kind}", "parameters": {"numbers": "evil:f"}}
+    named = kind in {"MLP", "TabM"}
+    recipe = {
+        "type": f"polytask.architectures:{'HardSharing' if named else kind}",
+        "parameters": {"encoder": of_numbers if named else "evil:f"},
+    }
+    refused(resealed(network(recipe), tmp_path / "model"), "'evil:f'", UntrustedError)
+
+
 @pytest.mark.parametrize("name", ["FittedPredictor", "Model", "load", "os", "estimators_model", ""])
 def test_the_class_of_the_model(tmp_path, name):
     refused(resealed(linear(), tmp_path / "model", model=name), "does not know")

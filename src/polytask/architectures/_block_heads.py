@@ -36,16 +36,19 @@ class BlockHeads(nn.Module):
 
     def __init__(self, block: Block, tasks: TaskSet, in_features: int) -> None:
         super().__init__()
-        shape = (len(block.tasks), block.size)
+        self.draw((len(block.tasks), block.size), in_features)
+        self.holds_all = block.tasks == tasks.names
+        self.register_buffer(
+            "position", torch.tensor(block.positions(tasks.names)), persistent=False
+        )
+
+    def draw(self, shape: tuple[int, ...], in_features: int) -> None:
+        """Draw weights (*shape, in_features) and biases as `torch.nn.Linear` does."""
         bound = 1 / math.sqrt(max(in_features, 1))
         self.weight = nn.Parameter(torch.empty(*shape, in_features))
         self.bias = nn.Parameter(torch.empty(shape))
         nn.init.uniform_(self.weight, -bound, bound)
         nn.init.uniform_(self.bias, -bound, bound)
-        self.holds_all = block.tasks == tasks.names
-        self.register_buffer(
-            "position", torch.tensor(block.positions(tasks.names)), persistent=False
-        )
 
     def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from polytask.architectures._block_heads import BlockHeads
 from polytask.data import Block
@@ -44,12 +42,7 @@ class MemberBlockHeads(BlockHeads):
     def __init__(self, block: Block, tasks: TaskSet, in_features: int, members: int) -> None:
         super().__init__(block, tasks, in_features)
         self.members = members
-        shape = (len(block.tasks), members, block.size)
-        bound = 1 / math.sqrt(max(in_features, 1))
-        self.weight = nn.Parameter(torch.empty(*shape, in_features))
-        self.bias = nn.Parameter(torch.empty(shape))
-        for drawn in (self.weight, self.bias):
-            nn.init.uniform_(drawn, -bound, bound)
+        self.draw((len(block.tasks), members, block.size), in_features)
 
     def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask._validation import Constraint, Interval, check_parameters
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import MissingDependencyError
 from polytask.learners._estimators import serves
+from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import Range, SearchRange
@@ -67,22 +68,14 @@ class LightGBM(Recipe):
     name: str = "lightgbm"
 
     joint: ClassVar[bool] = False
-    tuned: ClassVar[tuple[str, ...]] = ("learning_rate", "max_leaf_nodes")
+    tuned: ClassVar[tuple[str, ...]] = GradientBoosting.tuned
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        "learning_rate": Range(0.01, 0.3, log=True, default=0.1, values=(0.03,)),
-        "max_leaf_nodes": Range(4, 128, log=True, default=31, integer=True, values=(8,)),
-        "min_samples_leaf": Range(1, 100, log=True, default=20, integer=True),
-        "l2_regularization": Range(1e-3, 100.0, log=True, default=0.0),
+        **GradientBoosting.search_ranges,
         "columns": Range(0.2, 1.0, default=1.0),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "learning_rate": Interval(float, 0.0, closed="neither"),
-        "max_leaf_nodes": Interval(int, 2),
-        "min_samples_leaf": Interval(int, 1),
-        "l2_regularization": Interval(float, 0.0, closed="left"),
+        **GradientBoosting.parameter_constraints,
         "columns": Interval(float, 0.0, 1.0, closed="right"),
-        "max_iter": Interval(int, 1),
-        "name": InstanceOf((str,)),
     }
 
     def __post_init__(self) -> None:

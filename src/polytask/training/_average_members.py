@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from polytask.architectures import MultiTaskModule, Raw
+from polytask.tasks import Kind
 
-__all__ = ["average_members"]
+__all__ = ["average", "average_members"]
 
 
 def average_members(network: MultiTaskModule, raw: Raw) -> Raw:
@@ -25,8 +27,13 @@ def average_members(network: MultiTaskModule, raw: Raw) -> Raw:
     averaged: Raw = {}
     for (source, name), scores in raw.items():
         block, n_rows = blocks[name], len(scores) // n_members
-        cells = scores.float().reshape(n_rows, n_members, -1, *block.score_shape)
-        by_member = cells.transpose(0, 1).flatten(1, 2).cpu().numpy()
-        mean = torch.from_numpy(block.kind.average(by_member)).to(scores.device)
+        cells = scores.reshape(n_rows, n_members, -1, *block.score_shape)
+        mean = average(block.kind, cells.transpose(0, 1).flatten(1, 2))
         averaged[source, name] = mean.view(n_rows, *scores.shape[1:])
     return averaged
+
+
+def average(kind: Kind, scores: Tensor) -> Tensor:
+    """Scores (n, …) that `Kind.average` makes of those of every member, (n_members, n, …)."""
+    mean = kind.average(scores.float().cpu().numpy())
+    return torch.from_numpy(mean).to(scores.device)

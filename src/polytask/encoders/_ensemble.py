@@ -1,0 +1,63 @@
+"""Abstract base class of encoders that hold an ensemble of perceptrons."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from torch import nn
+
+from polytask._validation import Constraint, Each, Interval, check_parameters
+from polytask.encoders._encoder import Encoder
+from polytask.encoders._layers import ACTIVATIONS, activation_and_dropout
+from polytask.encoders._numeric_embedding import NUMBERS, resolve_numbers
+
+__all__ = ["Ensemble"]
+
+
+class Ensemble(Encoder):
+    """Perceptrons in one encoder; a subclass has these fields, and says what a layer is."""
+
+    widths: tuple[int, ...]
+    dropout: float
+    activation: str
+
+    rows_apart: ClassVar[bool] = False
+    training: ClassVar[Mapping[str, Any]] = {
+        "optimizer": "adamw",
+        "learning_rate": 2e-3,
+        "weight_decay": 3e-4,
+        "scheduler": "cosine_with_warmup",
+        "clip_norm": 1.0,
+        "batch_size": 256,
+        "epochs": 40,
+        "patience": 16,
+    }
+    tuned: ClassVar[tuple[str, ...]] = ("numbers",)
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "members": Interval(int, 1),
+        "widths": Each(Interval(int, 1)),
+        "dropout": Interval(float, 0.0, 1.0, closed="left"),
+        "activation": ACTIVATIONS,
+        "embedding_dim": Interval(int, 1),
+        "numbers": NUMBERS,
+    }
+
+    def __post_init__(self) -> None:
+        resolve_numbers(self)
+        check_parameters(self)
+
+    def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
+        """One module per layer."""
+        built: list[nn.Module] = []
+        for size, width in pairwise((*shape, *self.widths)):
+            layer = self.layer(size, width, first=not built)
+            rest = activation_and_dropout(self.activation, self.dropout)
+            built.append(nn.Sequential(layer, *rest))
+        return built
+
+    @abstractmethod
+    def layer(self, size: int, width: int, *, first: bool) -> nn.Module:
+        """The linear layer of all members, on rows of every member."""
