@@ -6,10 +6,11 @@ import torch
 from torch import nn
 from training_tables import mixed_table, regression_table
 
-from polytask.architectures import HardSharing, SingleTask
+from polytask.architectures import HardSharing, Separate, SingleTask, SoftSharing
 from polytask.data import MultiTaskDataset, encode, fit_schemas
-from polytask.encoders import MLP, CustomEncoder, ResidualMLP
+from polytask.encoders import MLP, ByRole, CustomEncoder, PiecewiseLinear, ResidualMLP, TabM
 from polytask.exceptions import ParameterError
+from polytask.penalties import TraceNorm
 from polytask.tasks import Task
 from polytask.training import Trainer, to_tensors
 
@@ -69,6 +70,28 @@ def test_a_factory_that_gives_no_rows_of_features_is_refused():
 def test_a_module_in_place_of_its_factory_is_refused(takes_encoder):
     with pytest.raises(ParameterError, match=r"a function that builds one, not a module itself"):
         takes_encoder(nn.Linear(18, 32))
+
+
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: HardSharing(TabM), r'`encoder` .*: TabM\(\)\. Its name will do, too: "tab_m"\.$'),
+        (lambda: SingleTask(TabM), r'`encoder` .*: TabM\(\)\. Its name will do, too: "tab_m"\.$'),
+        (lambda: ByRole({"image": TabM}), r"`encoders` .* class: TabM\(\)\.$"),
+        (lambda: TabM(numbers=PiecewiseLinear), r'PiecewiseLinear\(\).*: "piecewise_linear"\.$'),
+        (lambda: SoftSharing(penalty=TraceNorm), r'TraceNorm\(\)\. .*, too: "trace_norm"\.$'),
+        (lambda: Separate(HardSharing), r"class: HardSharing\(\)\.$"),
+        (lambda: HardSharing(dict), r"a factory of torch modules .*Got <class 'dict'> instead\.$"),
+    ],
+)
+def test_a_class_in_place_of_its_recipe_is_refused(make, words):
+    with pytest.raises(ParameterError, match=words):
+        make()
+
+
+def test_a_module_class_is_a_factory():
+    assert HardSharing(nn.Linear).encoder is nn.Linear
 
 
 def test_a_factory_that_cannot_be_called_so_says_why():

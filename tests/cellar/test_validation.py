@@ -22,6 +22,7 @@ from polytask._validation import (
     describe,
     message,
 )
+from polytask.bookkeeping import Budget
 from polytask.exceptions import ParameterError
 
 EVEN = Satisfies(lambda value: isinstance(value, int) and value % 2 == 0, "an even number")
@@ -133,3 +134,46 @@ def test_declared_parameters():
 @pytest.mark.parametrize("value", [10**5000, [10**5000], {"a": 10**5000}], ids=type)
 def test_numbers_that_python_does_not_write(value):
     assert "too long to write" in message("f", "seeds", "an int", value)
+
+
+class Part:
+    pass
+
+
+class NeedsDepth(Part):
+    def __init__(self, depth):
+        self.depth = depth
+
+
+PART = InstanceOf((Part,))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "value", "remedy"),
+    [
+        (PART, Part, "Make an object of the class: Part()."),
+        (PART, NeedsDepth, "Make an object of the class: NeedsDepth(depth=…)."),
+        (Optional(PART), Part, "Make an object of the class: Part()."),
+        (Each(PART), (Part(), Part), "Make an object of the class: Part()."),
+        (Each(PART), Part, "Make an object of the class: Part()."),
+        (MappingOf(InstanceOf((str,)), PART), {"a": Part}, "Make an object of the class: Part()."),
+        (PART, int, None),
+        (InstanceOf((str,)), str, None),
+        (InstanceOf((Constraint,)), Constraint, None),
+    ],
+    ids=str,
+)
+def test_a_class_where_an_object_is_expected(constraint, value, remedy):
+    with pytest.raises(ParameterError) as caught:
+        check("Recipe", "part", value, constraint)
+    said = message("Recipe", "part", str(constraint), value, remedy)
+    assert str(caught.value) == said
+
+
+def test_a_class_whose_name_would_do():
+    with pytest.raises(ParameterError, match=r'Budget\(\)\. Its name will do, too: "budget"\.$'):
+        check("Recipe", "budget", Budget, InstanceOf((Budget,)), named=True)
+    with pytest.raises(ParameterError, match=r"Interval\(kind=…\)\.$"):
+        check("Recipe", "part", Interval, InstanceOf((Constraint,)), named=True)
+    with pytest.raises(ParameterError, match=r"Part\(\)\.$"):
+        check("Recipe", "part", Part, PART, named=True)

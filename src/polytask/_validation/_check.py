@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Protocol, runtime_checkable
 
+from polytask._validation._bare_class import bare_class_remedy
 from polytask._validation._constraint import Constraint
 from polytask._validation._sentence import message
 from polytask.exceptions import ParameterError
@@ -25,9 +26,16 @@ def check(
     value: object,
     constraint: Constraint,
     remedy: str | None = None,
+    *,
+    named: bool = False,
 ) -> None:
-    """Raise the one error sentence unless `constraint` accepts `value`."""
+    """Raise the one error sentence unless `constraint` accepts `value`.
+
+    A class where one of its objects is expected has a remedy of its own, which offers the class's
+    name, too, if the parameter is `named`.
+    """
     if not constraint.accepts(value):
+        remedy = remedy or bare_class_remedy(value, constraint, named=named)
         raise ParameterError(message(owner, parameter, str(constraint), value, remedy))
 
 
@@ -59,11 +67,12 @@ def check_parameters(instance: Constrained) -> None:
     Traceback (most recent call last):
     polytask.exceptions.ParameterError: The `k` parameter of Neighbours must be an int in [1, inf). Got 0 instead.
     """
-    owner = type(instance).__name__
+    owner, by_name = type(instance).__name__, getattr(type(instance), "by_name", ())
     for parameter, constraint in type(instance).parameter_constraints.items():
         if not hasattr(instance, parameter):
             sentence = (
                 f"{owner} declares a constraint of {parameter!r}, which is none of its fields."
             )
             raise ParameterError(sentence)
-        check(owner, parameter, getattr(instance, parameter), constraint)
+        value = getattr(instance, parameter)
+        check(owner, parameter, value, constraint, named=parameter in by_name)

@@ -28,8 +28,16 @@ from polytask.exceptions import ParameterError
 
 __all__ = ["ENCODER", "CustomEncoder", "as_encoder", "resolve_encoder"]
 
+
+def _is_factory(value: object) -> bool:
+    """Whether a value may build a module when called: no module, and no class of anything else."""
+    if isinstance(value, type):
+        return issubclass(value, nn.Module)
+    return callable(value) and not isinstance(value, nn.Module)
+
+
 _FACTORY = Satisfies(
-    lambda value: callable(value) and not isinstance(value, nn.Module),
+    _is_factory,
     "a factory of torch modules (a function that builds one, not a module itself), "
     "such as `lambda shape: nn.Linear(shape[0], 32)`",
 )
