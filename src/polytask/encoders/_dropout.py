@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -9,7 +10,8 @@ __all__ = ["Dropout", "RectifiedDropout"]
 
 _LEVELS = 2**16
 _PER_DRAW = 4
-"""Masks are compared with 16 bits, of which one draw of PyTorch's generator gives four."""
+"""Masks are compared with 16 bits, of which one draw of a generator gives four."""
+_HIGHEST = 2**63 - 1
 
 
 class Dropout(nn.Dropout):
@@ -17,8 +19,8 @@ class Dropout(nn.Dropout):
 
     .. math:: y = \frac{x \odot m}{1 - q}, \qquad m \sim \mathrm{Bernoulli}(1 - q)
 
-    where q is p rounded to a multiple of :math:`2^{-16}`. A mask takes about a fifth of the time of
-    PyTorch's own, which costs more there than the linear layer before it.
+    where q is p rounded to a multiple of :math:`2^{-16}`. The bits
+    are those of a generator of NumPy, which is twice as fast, with a seed that PyTorch's own draws.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ class Dropout(nn.Dropout):
         """Values, of which some are set to 0 in training."""
         if not self.training or input.device.type != "cpu":
             return super().forward(input)
-        return input * (_kept(input, self.p) * _scale(self.p)).to(input.dtype)
+        return input * _mask(input, self.p)
 
 
 class RectifiedDropout(Dropout):
@@ -58,22 +60,32 @@ class RectifiedDropout(Dropout):
         """Positive values, of which some are set to 0 in training."""
         if not self.training or input.device.type != "cpu":
             return super().forward(input.relu())
-        with torch.no_grad():
-            kept = _kept(input, self.p).logical_and_(input > 0) * _scale(self.p)
-        return input * kept.to(input.dtype)
+        return (input * _mask(input, self.p)).relu_()
 
 
-def _dropped(p: float) -> int:
-    return min(round(p * _LEVELS), _LEVELS - 1)
+@torch.no_grad()
+def _mask(values: Tensor, p: float) -> Tensor:
+    """What each value is multiplied by: 0, or the inverse of the share that is kept."""
+    dropped = min(round(p * _LEVELS), _LEVELS - 1)
+    kept = _kept(values, dropped) if dropped else torch.ones_like(values)
+    return kept.to(values.dtype).mul_(_LEVELS / (_LEVELS - dropped))
 
 
-def _scale(p: float) -> float:
-    return _LEVELS / (_LEVELS - _dropped(p))
+def _kept(values: Tensor, dropped: int) -> Tensor:
+    """Which values are kept, as 0 or 1, drawn with 16 bits each."""
+    n_draws = max(1, -(-values.numel() // _PER_DRAW))
+    seed = torch.randint(_HIGHEST, (), device=values.device)
+    first = dropped - _LEVELS // 2  # of the integers that keep a value
+    try:
+        generator = np.random.Generator(np.random.SFC64(int(seed.item())))
+    except RuntimeError:  # no single number in `torch.func.vmap`, where each copy draws its own
+        draws = torch.randint(-_HIGHEST - 1, _HIGHEST, (n_draws,), device=values.device)
+        return _bits(draws, values) >= first
+    drawn = generator.integers(-_HIGHEST - 1, _HIGHEST, n_draws, dtype=np.int64, endpoint=True)
+    bits = _bits(torch.from_numpy(drawn), values)
+    return bits.clamp_(first - 1, first).sub_(first - 1)  # faster than a comparison
 
 
-def _kept(values: Tensor, p: float) -> Tensor:
-    """Which values are kept, drawn with 16 bits each."""
-    n_draws = -(-values.numel() // _PER_DRAW)
-    draws = torch.randint(-(2**63), 2**63 - 1, (n_draws,), device=values.device)
-    bits = draws.view(torch.int16)[: values.numel()].view(values.shape)
-    return bits >= _dropped(p) - _LEVELS // 2
+def _bits(draws: Tensor, values: Tensor) -> Tensor:
+    """Sixteen bits of the draws for each value, as an integer of either sign."""
+    return draws.view(torch.int16)[: values.numel()].view(values.shape)
