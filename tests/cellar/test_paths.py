@@ -166,6 +166,56 @@ def test_a_named_class_takes_what_it_requires_from_other_settings():
         configured(Outer(), dict([("method.task_weights", bad), method]))
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("dynamic_weight_average(temperature=3)", DynamicWeightAverage(temperature=3.0)),
+        ("polytask.weighting:DynamicWeightAverage(temperature=3)", DynamicWeightAverage(3.0)),
+        ("static(task_weights=(1,2))", Static((1.0, 2.0))),
+        ("famo( )", FAMO()),
+    ],
+)
+def test_a_named_class_takes_settings_in_brackets(text, value):
+    assert configured(Outer(), {"engine.method": Written(text)}).engine.method == value
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"method": "dynamic_weight_average(temprature=3)"},
+            "no setting named 'method.temprature'",
+        ),
+        (
+            {"method": "dynamic_weight_average(3)"},
+            r"must be NAME or NAME\(PATH=VALUE, …\)\. Got 'dy",
+        ),
+        ({"method": "dynamic_weight_average(temperature=3,temperature=4)"}, "gives .* twice"),
+        (
+            {"method": "dynamic_weight_average(temperature=x)"},
+            "`method.temperature` parameter of D",
+        ),
+        (
+            {"method": "dynamic_weight_average(temperature=3)", "method.temperature": "4"},
+            "'method.temperature' is given twice. Give it once.",
+        ),
+        (
+            {"method": "dynamic_weight_average(temperature=3)", "temperature": "4"},
+            "'temperature' and 'method.temperature' are one setting. Give it once.",
+        ),
+    ],
+)
+def test_settings_in_brackets_that_cannot_be_read(settings, words):
+    with pytest.raises(ParameterError, match=words):
+        configured(Outer(), {path: Written(text) for path, text in settings.items()})
+
+
+def test_brackets_of_plain_text_stay():
+    assert configured(Outer(), {"engine.name": Written("a(b=c)")}).engine.name == "a(b=c)"
+    recipe = configured(Outer(), {"engine.options.kind": Written("a(b=c)")})
+    assert recipe.engine.options == {"kind": "a(b=c)"}
+
+
 def test_options_take_any_name():
     recipe = configured(Outer(), {"engine.options.momentum": 0.9, "options.nesterov": True})
     assert find(settings_of(recipe), "options.momentum", "Outer").value == 0.9

@@ -219,6 +219,16 @@ def test_settings_that_do_not_fit(text, error, said):
         ("mmoe(architecture=ple)", {}, "'architecture' has an option of its own. Give --model"),
         ("mmoe(n_experts=4)", {"set": {"n_experts": "8"}}, "--set n_experts and mmoe(n_experts=4)"),
         (
+            "mmoe(numbers=periodic(sigma=1))",
+            {"set": {"sigma": "2"}},
+            "--set sigma and mmoe(numbers=",
+        ),
+        (
+            "mmoe(encoder=mlp(numbers=periodic(sigma=1)))",
+            {"set": {"numbers.sigma": "2"}},
+            "--set numbers.sigma and mmoe(encoder=",
+        ),
+        (
             "mmoe(trainer.accelerator=cpu)",
             {"device": "cpu"},
             "--device and mmoe(trainer.accelerator=cpu) say the same. Leave out one of them.",

@@ -9,15 +9,16 @@ from users_encoder import users_encoder
 from polytask._trust import only_trusted
 from polytask.architectures import HardSharing, MMoE, SingleTask
 from polytask.cli._balancing import balanced, balancing
+from polytask.cli._encoders import with_encoder
 from polytask.cli._learners import named_learner
 from polytask.cli._set_option import with_settings
 from polytask.cli._set_values import set_values
 from polytask.cli._settings import CompareSettings, FitSettings, settings
-from polytask.encoders import MLP, ResidualMLP
+from polytask.encoders import MLP, PiecewiseLinear, ResidualMLP, TabM
 from polytask.exceptions import ParameterError, UnknownNameError, UntrustedError
 from polytask.merging import DARE, TIES
 from polytask.observers import GradientConflict
-from polytask.penalties import GraphLaplacian, TaskCovariance
+from polytask.penalties import GraphLaplacian, TaskCovariance, TraceNorm
 from polytask.sampling import Temperature
 from polytask.weighting import DynamicWeightAverage, Equal
 
@@ -56,6 +57,56 @@ def test_any_setting_by_its_path():
 def test_a_part_by_the_name_of_its_class_and_what_is_inside_it():
     given = ("encoder.depth", "3"), ("encoder", "residual_mlp")
     assert learner("single_task", *given).architecture == SingleTask(ResidualMLP(depth=3))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("hard_sharing", {"set": {"numbers": "piecewise_linear(by=quantiles, n_bins=8)"}}),
+        ("hard_sharing", {"set": {"encoder.numbers": "piecewise_linear(by=quantiles,n_bins=8)"}}),
+        ("hard_sharing", {"encoder": "mlp(numbers=piecewise_linear(by=quantiles, n_bins=8))"}),
+        (
+            "hard_sharing",
+            {"set": {"encoder": "mlp(numbers=piecewise_linear(by=quantiles,n_bins=8))"}},
+        ),
+        ("hard_sharing+mlp(numbers=piecewise_linear(by=quantiles, n_bins=8))", {}),
+        ("hard_sharing(numbers=piecewise_linear(by=quantiles, n_bins=8))", {}),
+    ],
+)
+def test_numeric_embeddings_with_settings(name, options):
+    asked = CompareSettings(model=[name], **options)
+    chosen = with_encoder([named_learner(name)], asked)
+    (network,) = with_settings(chosen, asked, [].append)
+    assert network.architecture == HardSharing(MLP(numbers=PiecewiseLinear(8, "quantiles")))
+
+
+def test_numeric_embeddings_with_settings_in_study_files(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("encoder: {tab_m: {numbers: piecewise_linear(by=quantiles), members: 4}}\n")
+    asked = settings(CompareSettings, {"config": path})
+    (network,) = with_encoder([named_learner("hard_sharing")], asked)
+    numbers = PiecewiseLinear(by="quantiles")
+    assert network.architecture.encoder == TabM(members=4, numbers=numbers)
+    path.write_text("set: {numbers: piecewise_linear(by=quantiles)}\n")
+    asked = settings(CompareSettings, {"config": path})
+    (network,) = with_settings([named_learner("hard_sharing")], asked, [].append)
+    assert network.architecture.encoder == MLP(numbers=numbers)
+
+
+def test_a_penalty_with_settings():
+    network = learner("soft_sharing", ("penalty", "trace_norm(alpha=0.5)"))
+    assert network.architecture.penalty == TraceNorm(0.5)
+    assert named_learner("soft_sharing(trace_norm(alpha=0.5))").architecture == network.architecture
+
+
+def test_a_setting_in_brackets_that_no_model_has():
+    asked = CompareSettings(set={"numbers": "piecewise_linear(bye=quantiles)"})
+    models = [named_learner("hard_sharing"), named_learner("mmoe")]
+    for some in (models, models[:1]):
+        with pytest.raises(
+            UnknownNameError, match=r"hard_sharing has .*Did you mean 'numbers\.by'"
+        ):
+            with_settings(some, asked, [].append)
 
 
 def test_the_method_and_the_architecture_of_a_merged_network():

@@ -6,19 +6,22 @@ left out where what remains names one setting: ``encoder.dropout``, ``dropout``.
 """
 
 from polytask._paths._apply import applied, configured
+from polytask._paths._brackets import assignments, name_and_settings, parts
 from polytask._paths._differing import differing
 from polytask._paths._find import find, near
 from polytask._paths._setting import Setting
 from polytask._paths._settings_of import settings_of
-from polytask._paths._written import Written, parts
+from polytask._paths._written import Written
 
 __all__ = [
     "Setting",
     "Written",
     "applied",
+    "assignments",
     "configured",
     "differing",
     "find",
+    "name_and_settings",
     "near",
     "parts",
     "settings_of",

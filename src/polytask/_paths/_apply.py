@@ -9,7 +9,7 @@ from polytask._paths._find import find
 from polytask._paths._nodes import fields_of, with_fields
 from polytask._paths._setting import Setting
 from polytask._paths._settings_of import settings_of
-from polytask._paths._written import Written, read_written
+from polytask._paths._written import Written, read_written, without_settings
 from polytask.exceptions import ParameterError, UnknownNameError
 
 __all__ = ["applied", "configured"]
@@ -80,6 +80,11 @@ def applied(
                 raise ParameterError(f"{twice} are one setting. Give it once.")
             names[setting.path] = path
         values_here = {path: open_paths.pop(path) for path in here}
+        for path, setting in here.items():
+            values_here[path], inner = _opened(values_here[path], path, setting)
+            if known := inner.keys() & open_paths.keys():
+                raise ParameterError(f"{min(known)!r} is given twice. Give it once.")
+            open_paths |= inner
         changes = {
             setting.path: _value(values_here[path], setting, open_paths)
             for path, setting in here.items()
@@ -107,6 +112,14 @@ def _parent(path: str) -> str:
 
 def _depth(path: str) -> int:
     return path.count(".") + 1 if path else 0
+
+
+def _opened(value: object, path: str, setting: Setting) -> tuple[object, dict[str, Written]]:
+    """A value without the settings in its brackets, and these by their paths."""
+    if not isinstance(value, Written):
+        return value, {}
+    text, inner = without_settings(value.text, setting)
+    return Written(text), {f"{path}.{name}": Written(own) for name, own in inner.items()}
 
 
 def _value(value: object, setting: Setting, others: Mapping[str, object]) -> object:

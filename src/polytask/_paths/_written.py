@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 from typing import Any
 
 from polytask._naming import fold, made, required, resolve, snake_case
 from polytask._paths._annotations import annotated_constraint, annotations_of
+from polytask._paths._brackets import BRACKETS, assignments, name_and_settings, parts
 from polytask._paths._setting import Setting
 from polytask._trust import is_own
 from polytask._validation import (
@@ -25,14 +25,12 @@ from polytask._validation import (
 )
 from polytask.exceptions import ParameterError, PolytaskError, UnknownNameError, UntrustedError
 
-__all__ = ["Written", "parts", "read_written"]
+__all__ = ["Written", "read_written", "without_settings"]
 
 _NONE = {"none", "null", "~"}
 _TRUTH = {"true": True, "false": False}
 _MOST_LEVELS = 20
 """Nesting depth up to which brackets are parsed."""
-
-_BRACKETS = {"(": ")", "[": "]"}
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,48 @@ class Written:
     text : str
         A number, ``none``, ``true``, ``false``, several values with commas (``64,64``), values
         of several in brackets (``(a,b),(c)``), the name
-        of a public class (``residual_mlp``), ``module:Name`` of the user's own, or plain text.
+        of a public class (``residual_mlp``), ``module:Name`` of the user's own, either with settings
+        (``residual_mlp(depth=4)``), or plain text.
     """
 
     text: str
+
+
+def without_settings(text: str, setting: Setting) -> tuple[str, dict[str, str]]:
+    """Split the settings in brackets from the name of a class; empty for any other text.
+
+    Parameters
+    ----------
+    text : str
+    setting : Setting
+
+    Raises
+    ------
+    ParameterError
+        If something stands in the brackets that is no PATH=VALUE, or a setting stands there twice.
+    """
+    name, inner = name_and_settings(text.strip())
+    if not inner or not _takes_named(setting.constraint, name):
+        return text, {}
+    unnamed, pairs = assignments(inner)
+    if unnamed:
+        expected = "NAME or NAME(PATH=VALUE, …)"
+        raise ParameterError(message(setting.owner, setting.short, expected, text))
+    settings: dict[str, str] = {}
+    for path, value in pairs:
+        if path in settings:
+            raise ParameterError(f"{text} gives {path!r} twice. Give it once.")
+        settings[path] = value
+    return name, settings
+
+
+def _takes_named(constraint: Constraint | None, name: str) -> bool:
+    """Whether a constraint takes objects of a class that the name may mean."""
+    if isinstance(constraint, OneOf):
+        return any(_takes_named(member, name) for member in constraint.members)
+    return isinstance(constraint, InstanceOf) and any(
+        ":" in name or is_own(kind.__module__) for kind in constraint.types
+    )
 
 
 def read_written(text: str, setting: Setting, inner: Mapping[str, str] | None = None) -> object:
@@ -230,37 +266,6 @@ def _chosen(text: str, options: tuple[Any, ...]) -> object:
     raise ValueError(f"{text!r} is no option")
 
 
-def parts(text: str) -> list[str]:
-    """Split at commas outside inner brackets, with or without outer ones; ``()`` has no parts.
-
-    Examples
-    --------
-    >>> from polytask._paths import parts
-    >>> parts("(a,b),c")
-    ['(a,b)', 'c']
-    """
-    ends = _ends(text)
-    if ends and ends[0] == len(text) - 1 and _BRACKETS.get(text[0]) == text[-1]:
-        text = text[1:-1].strip()
-        ends = _ends(text)
-    text = text.removesuffix(",")
-    cuts = [-1, *(at for at in ends if text[at : at + 1] == ","), len(text)]
-    return [text[i + 1 : j].strip() for i, j in pairwise(cuts)] if text else []
-
-
-def _ends(text: str) -> list[int]:
-    """Positions outside brackets: commas, and the brackets that close outermost ones."""
-    depth, ends = 0, []
-    for position, letter in enumerate(text):
-        if letter in _BRACKETS:
-            depth += 1
-        elif letter in _BRACKETS.values():
-            depth -= 1
-        if depth == 0 and letter in {",", *_BRACKETS.values()}:
-            ends.append(position)
-    return ends
-
-
 def _guess(text: str, depth: int = 0) -> object:
     """Guess a value from the form of the text alone; brackets that match no others are text."""
     if text.casefold() in _NONE:
@@ -272,6 +277,6 @@ def _guess(text: str, depth: int = 0) -> object:
             return kind(text)
         except ValueError:
             continue
-    listed = "," in text or (text and text[0] in _BRACKETS)
+    listed = "," in text or (text and text[0] in BRACKETS)
     inner = parts(text) if listed and depth < _MOST_LEVELS else [text]
     return text if inner == [text] else tuple(_guess(part, depth + 1) for part in inner)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from polytask._naming import plus_parts
-from polytask._paths import parts
+from polytask._paths import assignments
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
 __all__ = ["ModelName", "malformed_settings", "model_name"]
 
 _EXPECTED = "NAME, NAME+METHOD, or NAME(PATH=VALUE, …) and then +METHOD"
-_EQUALS = re.compile(r"^([^=(]+)=(.*)$", re.DOTALL)
 
 
 class ModelName(NamedTuple):
@@ -113,24 +111,17 @@ def _closed(rest: str, text: str) -> tuple[str, str]:
 
 
 def _settings(inner: str, text: str) -> tuple[str, dict[str, str]]:
-    """A part without a path, and path to text; what has no equals sign belongs to the value before."""
-    settings: dict[str, str] = {}
-    unnamed = path = ""
-    for part in parts(f"({inner})"):
-        written = _EQUALS.match(part)
-        if written is not None and written[1].strip():
-            path = written[1].strip()
-            _add(settings, path, written[2].strip(), text)
-        elif path:
-            settings[path] += f",{part}"
-        elif unnamed or not part or part.startswith("="):
-            remedy = "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."
-            raise _malformed(text, remedy)
-        else:
-            unnamed = part
-    if not settings and not unnamed:
+    """A part without a path, and path to text."""
+    unnamed, pairs = assignments(inner)
+    if len(unnamed) > 1 or any(not part or part.startswith("=") for part in unnamed):
+        remedy = "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."
+        raise _malformed(text, remedy)
+    if not pairs and not unnamed:
         raise _malformed(text, f"Leave out the brackets: {text.partition('(')[0]}.")
-    return unnamed, settings
+    settings: dict[str, str] = {}
+    for path, value in pairs:
+        _add(settings, path, value, text)
+    return "".join(unnamed), settings
 
 
 def _add(settings: dict[str, str], path: str, value: str, text: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from polytask._listing import enumerated, first_and_more
 from polytask._naming import snake_case
-from polytask._paths import Setting, Written, applied, find, near
+from polytask._paths import Setting, Written, applied, assignments, find, name_and_settings, near
 from polytask.cli._encoders import is_encoder, names_encoder
 from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS
@@ -60,6 +60,8 @@ def with_settings(
         _check_given_once(learner, options)
         _, left = applied(learner, values, type(learner).settings, learner.name)
         own = {path: value for path, value in values.items() if path not in left}
+        for path in left.keys() - values.keys():  # in the brackets of a value
+            raise left[path]
         if left and len(learners) == 1:
             path, error = next(iter(left.items()))
             raise UnknownNameError(f"{error}{_elsewhere(path)}")
@@ -85,6 +87,9 @@ def _check_own(learner: Learner, text: str, options: DataSettings) -> None:
     name = model_name(text)
     known = learner.settings()
     own = {find(known, path, learner.name).path: path for path in name.settings}
+    own |= {
+        path: path for outer, typed in own.items() for path in _inside(outer, name.settings[typed])
+    }
     for full, path in own.items():
         option = "model" if full == learner.named_by else _option(full, options)
         if option is None:
@@ -104,6 +109,14 @@ def _check_own(learner: Learner, text: str, options: DataSettings) -> None:
         if setting.path in own or (is_encoder(setting.path) and names_encoder(text)):
             sentence = f"--set {path} and {learner.name} say the same. Leave out one of them."
             raise ParameterError(sentence)
+
+
+def _inside(path: str, text: str) -> Iterator[str]:
+    """Paths of the settings in the brackets of a value, and in those of their own values."""
+    _, inner = name_and_settings(text)
+    for name, own in assignments(inner)[1]:
+        yield f"{path}.{name}"
+        yield from _inside(f"{path}.{name}", own)
 
 
 def _check_given_once(learner: Learner, options: DataSettings) -> None:
