@@ -31,7 +31,11 @@ def learners(*names, **options):
         ("single_task+residual_mlp", SingleTask(ResidualMLP())),
         ("mmoe+residual_mlp+famo+mgda", MMoE(ResidualMLP())),
         ("mmoe(n_experts=4)+residual_mlp+mgda", MMoE(ResidualMLP(), n_experts=4)),
-        ("hard_sharing(encoder.depth=4)+residual_mlp", HardSharing(ResidualMLP(depth=4))),
+        ("hard_sharing+residual_mlp(depth=4)", HardSharing(ResidualMLP(depth=4))),
+        ("ties+residual_mlp(depth=4)", HardSharing(ResidualMLP(depth=4))),
+        ("mmoe(n_experts=4)+residual_mlp(depth=4)+mgda", MMoE(ResidualMLP(depth=4), n_experts=4)),
+        ("separate(mmoe(n_experts=4))+residual_mlp(depth=4)", None),
+        ("hard_sharing+residual_mlp(numbers=piecewise_linear(by=trees), depth=4)", None),
         ("separate(hard_sharing+residual_mlp)", Separate(HardSharing(ResidualMLP()))),
         (
             "separate(mmoe(n_experts=4)+residual_mlp)",
@@ -50,8 +54,9 @@ def test_names_with_an_encoder_are_those_of_tables(name, architecture):
     assert again == network
     if network.joint:
         alone = network.single_task()
-        assert alone.name == "single_task+residual_mlp"
-        assert learners(alone.name)[0].architecture.encoder == ResidualMLP()
+        settings = name.partition("+residual_mlp")[2].removesuffix("+mgda").removesuffix("+famo")
+        assert alone.name == f"single_task+residual_mlp{settings}"
+        assert learners(alone.name) == (alone,)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +65,18 @@ def test_names_with_an_encoder_are_those_of_tables(name, architecture):
         ("hard_sharing+ResidualMLP", "hard_sharing+residual_mlp"),
         ("hard_sharing+mgda+residual_mlp", "hard_sharing+residual_mlp+mgda"),
         ("hard_sharing+mlp", "hard_sharing"),
-        ("hard_sharing+residual_mlp(depth=4)", "hard_sharing(encoder.depth=4)+residual_mlp"),
+        ("hard_sharing(encoder.depth=4)+residual_mlp", "hard_sharing+residual_mlp(depth=4)"),
+        ("hard_sharing(depth=4)+residual_mlp", "hard_sharing+residual_mlp(depth=4)"),
         (
+            "mmoe(encoder.depth=4, n_experts=4)+residual_mlp+mgda",
             "mmoe(n_experts=4)+residual_mlp(depth=4)+mgda",
-            "mmoe(n_experts=4, encoder.depth=4)+residual_mlp+mgda",
         ),
+        ("hard_sharing+mlp(widths=64,64)", "hard_sharing(encoder.widths=64,64)"),
         ("separate(mmoe)+residual_mlp", "separate(mmoe+residual_mlp)"),
+        (
+            "separate(mmoe)+residual_mlp(depth=4)",
+            "separate(mmoe+residual_mlp, encoder.depth=4)",
+        ),
         (
             "separate(mmoe(n_experts=4))+residual_mlp",
             "separate(mmoe(n_experts=4))+residual_mlp",
@@ -78,6 +89,8 @@ def test_names_with_an_encoder_are_those_of_tables(name, architecture):
 def test_other_spellings(name, table_name):
     (network,) = learners(name)
     assert network.name == table_name
+    if "suited" not in table_name and "wide" not in table_name:
+        assert learners(table_name) == (network,)
 
 
 def test_settings_of_the_encoder_after_its_name():
@@ -155,13 +168,56 @@ def test_encoders_of_the_users_own():
             ["hard_sharing+residual_mlp", "mmoe"],
             {"encoder": "residual_mlp"},
             (
-                "hard_sharing+residual_mlp names its encoder itself, and --encoder names one too. "
+                "hard_sharing+residual_mlp chooses its encoder itself (residual_mlp), and --encoder "
+                "chooses residual_mlp. Leave out one of them."
+            ),
+        ),
+        (
+            ["hard_sharing+mlp"],
+            {"encoder": "residual_mlp(depth=4)"},
+            (
+                "hard_sharing+mlp chooses its encoder itself (mlp), and --encoder chooses "
+                "residual_mlp(depth=4). Leave out one of them."
+            ),
+        ),
+        (
+            ["separate(mmoe+mlp)"],
+            {"encoder": "residual_mlp"},
+            "separate(mmoe+mlp) chooses its encoder itself (mlp), and",
+        ),
+        (
+            ["mmoe(encoder=mlp)"],
+            {"encoder": "residual_mlp"},
+            "mmoe(encoder=mlp) chooses its encoder itself (encoder=mlp), and",
+        ),
+        (
+            ["mmoe(n_experts=4, widths=64)"],
+            {"encoder": "residual_mlp"},
+            "mmoe(n_experts=4, widths=64) chooses its encoder itself (widths=64), and --encoder",
+        ),
+        (
+            ["separate(mmoe(encoder.widths=64))"],
+            {"encoder": "residual_mlp"},
+            "chooses its encoder itself (encoder.widths=64), and --encoder",
+        ),
+        (
+            ["mmoe(encoder.widths=64)"],
+            {"set": {"encoder": "residual_mlp"}},
+            (
+                "--set encoder would replace encoder.widths of mmoe(encoder.widths=64). "
                 "Leave out one of them."
             ),
         ),
-        (["hard_sharing+mlp"], {"encoder": "residual_mlp"}, "names its encoder itself, and"),
-        (["separate(mmoe+mlp)"], {"encoder": "residual_mlp"}, "names its encoder itself, and"),
-        (["mmoe(encoder=mlp)"], {"encoder": "residual_mlp"}, "names its encoder itself, and"),
+        (
+            ["mmoe"],
+            {"encoder": "residual_mlp(depth=4)", "set": {"encoder.depth": "5"}},
+            "--encoder residual_mlp(depth=4) and --set encoder.depth say the same. Leave out one",
+        ),
+        (
+            ["mmoe", "linear"],
+            {"encoder": "mlp(numbers=piecewise_linear(by=trees))", "set": {"by": "both"}},
+            "--encoder mlp(numbers=piecewise_linear(by=trees)) and --set by say the same. Leave",
+        ),
         (
             ["linear", "gradient_boosting"],
             {"encoder": "residual_mlp"},

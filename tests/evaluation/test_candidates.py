@@ -5,7 +5,7 @@ from fakes_evaluation import Apart, Together
 from sklearn.linear_model import Ridge
 
 from polytask.architectures import HardSharing, SingleTask
-from polytask.encoders import ResidualMLP
+from polytask.encoders import ResidualMLP, TabM
 from polytask.evaluation.running._candidates import decisions, make_candidates, yardstick
 from polytask.evaluation.running._twins import with_twins
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -45,6 +45,22 @@ def test_selves_of_one_name_are_told_apart():
         ("apart (two)", None),
         ("one", "apart"),
         ("two", "apart (two)"),
+    ]
+
+
+def test_a_name_of_its_own_makes_no_other_self():
+    ensemble = HardSharing(TabM(members=2))
+    first = MultiTaskNetwork(ensemble).with_detail("members=2")
+    found = make_candidates([first, MultiTaskNetwork(ensemble, label="mine")], TASKS)
+    assert names(found) == [
+        ("single_task+tab_m(members=2)", None),
+        ("hard_sharing+tab_m(members=2)", "single_task+tab_m(members=2)"),
+        ("mine", "single_task+tab_m(members=2)"),
+    ]
+    alone = MultiTaskNetwork(first.single_task().architecture, label="alone")
+    assert names(make_candidates([first, alone], TASKS)) == [
+        ("alone", None),
+        ("hard_sharing+tab_m(members=2)", "alone"),
     ]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from polytask.architectures import HardSharing, MMoE, SoftSharing
-from polytask.encoders import MLP, ByRole, ResidualMLP
+from polytask.encoders import MLP, ByRole, ResidualMLP, TabM
 from polytask.exceptions import ParameterError
 from polytask.learners import as_learners
 from polytask.neural_network import MultiTaskNetwork
@@ -60,9 +60,24 @@ def test_encoders_have_names_already():
         "hard_sharing+residual_mlp",
     ]
     assert names(*(HardSharing(ResidualMLP(depth=depth)) for depth in (1, 3))) == [
-        "hard_sharing(depth=1)+residual_mlp",
-        "hard_sharing(depth=3)+residual_mlp",
+        "hard_sharing+residual_mlp(depth=1)",
+        "hard_sharing+residual_mlp(depth=3)",
     ]
+
+
+def test_settings_of_encoders_stand_after_their_names():
+    weak, strong = (
+        MultiTaskNetwork(
+            MMoE(TabM(members=members), n_experts=2), Trainer("equal", batch_size=size)
+        )
+        for members, size in ((2, 64), (4, 32))
+    )
+    assert names(weak, strong) == [
+        "mmoe(batch_size=64)+tab_m(members=2)+equal",
+        "mmoe(batch_size=32)+tab_m(members=4)+equal",
+    ]
+    alone = [learner.single_task().name for learner in as_learners([weak, strong], "f", TASKS)]
+    assert alone == ["single_task+tab_m(members=2)", "single_task+tab_m(members=4)"]
 
 
 def test_equal_networks_and_given_names_stay_an_error():

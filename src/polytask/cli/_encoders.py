@@ -8,7 +8,7 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._naming import plus_parts
-from polytask._paths import Written, applied
+from polytask._paths import Written, applied, find
 from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._settings import DataSettings
 from polytask.cli._slots import check_slot, slot_of
@@ -19,6 +19,7 @@ from polytask.neural_network import MultiTaskNetwork
 __all__ = [
     "is_encoder",
     "names_encoder",
+    "own_encoder",
     "with_encoder",
     "with_encoder_in_label",
     "with_named_encoder",
@@ -38,7 +39,7 @@ def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Le
     Raises
     ------
     ParameterError
-        If no learner has an encoder, or one names its own.
+        If no learner has an encoder, or one names or sets its own.
     """
     if options.encoder is None:
         return tuple(learners)
@@ -56,9 +57,9 @@ def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Le
     models: Any = getattr(options, "model", [])
     typed = [models] if isinstance(models, str) else models
     for learner, text in zip(learners, typed, strict=False):
-        if names_encoder(text):
+        if own := own_encoder(learner, text):
             sentence = (
-                f"{learner.name} names its encoder itself, and --encoder names one too. "
+                f"{text} chooses its encoder itself ({own}), and --encoder chooses {options.encoder}. "
                 "Leave out one of them."
             )
             raise ParameterError(sentence)
@@ -66,6 +67,33 @@ def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Le
         _with(learner, name.base, texts) if _has_encoder(learner) else learner
         for learner in learners
     )
+
+
+def own_encoder(learner: Learner, text: str) -> str:
+    """What a model's name, or one in its brackets, says of its encoder; empty if nothing.
+
+    Parameters
+    ----------
+    learner : Learner
+    text : str
+        Its name as it was typed.
+    """
+    name = model_name(text)
+    words = [word for word in name.methods if slot_of(word) == _SETTING]
+    settings = [
+        f"{path}={value}" for path, value in name.settings.items() if _is_of_encoder(learner, path)
+    ]
+    inner = own_encoder(learner, name.part) if name.part else ""
+    return ", ".join(filter(None, (inner, *words, *settings)))
+
+
+def _is_of_encoder(learner: Learner, path: str) -> bool:
+    """Whether a path names the encoder of a learner, or a setting of it."""
+    try:
+        full = find(learner.settings(), path, learner.name).path
+    except ParameterError:  # of a learner in the brackets, whose settings this one has no more
+        return False
+    return is_encoder(full) or (full.startswith("architecture.") and f".{_SETTING}." in full)
 
 
 def names_encoder(text: str) -> bool:

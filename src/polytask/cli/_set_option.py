@@ -96,10 +96,10 @@ def _check_own(learner: Learner, text: str, options: DataSettings) -> None:
             continue
         flag = f"--{option}".replace("_", "-")
         if option in _ONLY_BY_OPTION:
-            sentence = f"{path!r} has an option of its own. Give {flag} in place of {learner.name}."
+            sentence = f"{path!r} has an option of its own. Give {flag} in place of {text}."
             raise ParameterError(sentence)
         if getattr(options, option) not in (None, []):
-            sentence = f"{flag} and {learner.name} say the same. Leave out one of them."
+            sentence = f"{flag} and {text} say the same. Leave out one of them."
             raise ParameterError(sentence)
     for path in options.set:
         try:
@@ -107,7 +107,11 @@ def _check_own(learner: Learner, text: str, options: DataSettings) -> None:
         except UnknownNameError:
             continue
         if setting.path in own or (is_encoder(setting.path) and names_encoder(text)):
-            sentence = f"--set {path} and {learner.name} say the same. Leave out one of them."
+            sentence = f"--set {path} and {text} say the same. Leave out one of them."
+            raise ParameterError(sentence)
+        replaced = [typed for full, typed in own.items() if full.startswith(f"{setting.path}.")]
+        if replaced:
+            sentence = f"--set {path} would replace {enumerated(replaced)} of {text}. Leave out one of them."
             raise ParameterError(sentence)
 
 
@@ -121,11 +125,17 @@ def _inside(path: str, text: str) -> Iterator[str]:
 
 def _check_given_once(learner: Learner, options: DataSettings) -> None:
     """Refuse a setting that another option, or the model's name, gives as well."""
+    of_encoder = _settings_of_encoder(learner, options)
     for path in options.set:
         try:
             setting = find(learner.settings(), path, learner.name)
         except UnknownNameError:
             continue
+        if setting.path in of_encoder:
+            sentence = (
+                f"--encoder {options.encoder} and --set {path} say the same. Leave out one of them."
+            )
+            raise ParameterError(sentence)
         named = setting.path == learner.named_by
         option = "model" if named else _option(setting.path, options)
         if option is None:
@@ -143,6 +153,13 @@ def _check_given_once(learner: Learner, options: DataSettings) -> None:
                 "Leave out one of them."
             )
             raise ParameterError(sentence)
+
+
+def _settings_of_encoder(learner: Learner, options: DataSettings) -> set[str]:
+    """Full paths of the settings in the brackets of `--encoder`; empty for a learner without one."""
+    encoders = [setting.path for setting in learner.settings() if is_encoder(setting.path)]
+    written = options.encoder or ""
+    return {inner for outer in encoders for inner in _inside(outer, written)}
 
 
 def _option(path: str, options: DataSettings) -> str | None:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from polytask._learner import Learner
 from polytask._listing import enumerated
-from polytask._naming import snake_case
-from polytask._paths import Setting, find, settings_of
+from polytask._naming import plus_parts, snake_case
+from polytask._paths import Setting, assignments, find, settings_of
 from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.architectures import Architecture, HardSharing, SingleTask
@@ -118,6 +118,34 @@ class MultiTaskNetwork(Learner):
         """Whether the architecture does."""
         return self.architecture.takes_preference
 
+    def with_detail(self, detail: str, base: str | None = None) -> MultiTaskNetwork:
+        """The same recipe under a name that holds some of its settings.
+
+        Those of an encoder that is named stand after its name, ``hard_sharing+tab_m(members=4)``.
+        """
+        word = self.architecture.encoder_name
+        first, *words = plus_parts(base or self.name)
+        unnamed, pairs = assignments(detail)
+        network: Any = self
+        if word not in words or unnamed:
+            network = super().with_detail(detail, base)
+            return network
+        inside = {path: name for path, _ in pairs if (name := self._in_encoder(path))}
+        inner = ", ".join(f"{inside[path]}={text}" for path, text in pairs if path in inside)
+        outer = ", ".join(f"{path}={text}" for path, text in pairs if path not in inside)
+        words[words.index(word)] += f"({inner})" if inner else ""
+        name = "+".join([first, *words])
+        if outer:
+            network = super().with_detail(outer, name)
+            return network
+        return replace(self, label=name)
+
+    def _in_encoder(self, path: str) -> str:
+        """The path of a setting in the encoder; empty if it lies elsewhere."""
+        full = find(self.settings(), path, self.name).path
+        start, _, name = full.partition(".encoder.")
+        return name if start.split(".")[0] == "architecture" else ""
+
     def settings(self) -> Sequence[Setting]:
         """All settings; those of balancing and observers are left out if tasks share nothing."""
         return [
@@ -163,10 +191,18 @@ class MultiTaskNetwork(Learner):
         )
 
     def single_task(self) -> MultiTaskNetwork:
-        """The same network per task, without balancing and without observers that compare tasks."""
+        """The same network per task, without balancing and without observers that compare tasks.
+
+        It has the encoder's settings in its name where this one has them.
+        """
         if not self.joint:
             return self
-        return self._alone(self.architecture.single_task() or SingleTask())
+        alone = self._alone(self.architecture.single_task() or SingleTask())
+        word, own = alone.architecture.encoder_name, plus_parts(self.label or "")[1:]
+        named = next((part for part in own if part.startswith(f"{word}(")), None)
+        return (
+            alone if named is None else replace(alone, label=alone.name.replace(str(word), named))
+        )
 
     def twin(self) -> MultiTaskNetwork | None:
         """A network of the same architecture per task, trained as in `single_task`."""

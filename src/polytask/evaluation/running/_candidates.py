@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset
@@ -18,6 +18,7 @@ from polytask.learners import (
     unserved,
 )
 from polytask.merging import Merging
+from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import TaskSet
 
 __all__ = [
@@ -130,13 +131,18 @@ def _alone(learner: Learner, requested: Sequence[Learner], tasks: TaskSet) -> Le
 def _add(named: dict[str, Learner], alone: Learner, learner: Learner) -> str:
     """Add the baseline of a learner unless an equal one takes part; return its name."""
     for name, other in named.items():
-        if other == alone:
+        if _unlabelled(other) == _unlabelled(alone):
             return name
     name = alone.name
     if name in named:
         name = f"{name} ({learner.name})"
     named[name] = alone
     return name
+
+
+def _unlabelled(learner: Learner) -> Learner:
+    """A network without a name of its own, which has no part in its training."""
+    return replace(learner, label=None) if isinstance(learner, MultiTaskNetwork) else learner
 
 
 def check_served(learners: Iterable[Learner], tasks: TaskSet | MultiTaskDataset) -> None:
