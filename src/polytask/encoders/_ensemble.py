@@ -31,7 +31,6 @@ class Ensemble(Encoder):
         "weight_decay": 3e-4,
         "scheduler": "cosine_with_warmup",
         "clip_norm": 1.0,
-        "batch_size": 256,
         "epochs": 40,
         "patience": 16,
     }

@@ -225,8 +225,9 @@ def unmergeable(architecture: Architecture, tasks: TaskSet, *, shares: bool) -> 
 
 
 def _n_steps(trainer: Trainer, train: MultiTaskDataset) -> int:
-    n_rows = sum(source.n_rows for source in train.sources)
-    return trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.batch_size))
+    sizes = [source.n_rows for source in train.sources]
+    batch_size = trainer.rows_per_batch(max(sizes))
+    return trainer.optimizer_steps(steps_per_epoch(sum(sizes), batch_size))
 
 
 def _has_parameters(network: MultiTaskModule, state: State) -> bool:

@@ -28,6 +28,7 @@ from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.training import Trainer
+from polytask.training._batch_size import batch_size_note
 
 __all__ = ["MultiTaskNetwork", "warn_unless_savable", "without_sharing"]
 
@@ -183,12 +184,18 @@ class MultiTaskNetwork(Learner):
             self._unobserved(data),
             training_note(self.architecture, self.trainer),
             size_note(self.architecture, data),
+            self._batch_note(data),
         )
         return (
             *self.architecture.notes(data.tasks),
             *against,
             *(note for note in further if note),
         )
+
+    def _batch_note(self, data: MultiTaskDataset) -> str | None:
+        if self.trainer.batch_size != "auto":
+            return None
+        return batch_size_note(max(source.n_rows for source in data.sources))
 
     def single_task(self) -> MultiTaskNetwork:
         """The same network per task, without balancing and without observers that compare tasks.
@@ -232,8 +239,9 @@ class MultiTaskNetwork(Learner):
             return trainer
         steps = budget.steps
         if trainer.epochs is not None:
-            n_rows = sum(source.n_rows for source in data.sources)
-            own = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.batch_size))
+            sizes = [source.n_rows for source in data.sources]
+            n_rows, largest = sum(sizes), max(sizes)
+            own = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(largest)))
             steps = min(steps, own)
         return replace(trainer, steps=steps, epochs=None)
 

@@ -115,19 +115,19 @@ class Balancing:
         forward: Forward,
         train: dict[str, SourceBatch],
         held_out: dict[str, SourceBatch] | None,
+        batch_size: int,
         seed: int,
         planned_batches: int,
     ) -> None:
         """Reset the methods, and give them batches of their own."""
-        size = self.trainer.batch_size
         if held_out is not None:
-            batches = JointBatches(held_out, size, derived_seed(seed, "held out"))
+            batches = JointBatches(held_out, batch_size, derived_seed(seed, "held out"))
             loss = HeldOutLoss(forward, self.tasks, batches, self.fabric.device)
             self.trial = TrialStep(self.network, loss)
         if self.aggregator is not None and Need.SECOND_BATCH in self.aggregator.needs:
             self.second = JointBatches(
                 train,
-                size,
+                batch_size,
                 derived_seed(seed, "second batch"),
                 self.trainer.row_sampler(),
                 planned_batches,

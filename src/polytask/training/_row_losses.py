@@ -55,7 +55,10 @@ class RowLosses:
         device = self.fabric.device
         cuda = [device] if device.type == "cuda" else []
         size = sum(parameter.numel() for parameter in self.network.parameters())
-        with torch.random.fork_rng(devices=cuda), threads_for(self.trainer.batch_size * size):
+        with (
+            torch.random.fork_rng(devices=cuda),
+            threads_for(self.trainer.rows_per_batch(0) * size),
+        ):
             yield
 
     def means(self, data: MultiTaskDataset) -> Callable[[], dict[str, float]]:
@@ -65,8 +68,10 @@ class RowLosses:
 
     def held_out(self, train: MultiTaskDataset, share: float, seed: int) -> HeldOutLoss:
         """Return the loss of the training rows that `Trainer.fit` leaves out with this share."""
-        _, rows = hold_out(self._tensors(train), share, seed)
-        batches = JointBatches(rows, self.trainer.batch_size, derived_seed(seed, "held out"))
+        tensors = self._tensors(train)
+        batch_size = self.trainer.rows_per_batch(max(rows.n_rows for rows in tensors.values()))
+        _, rows = hold_out(tensors, share, seed)
+        batches = JointBatches(rows, batch_size, derived_seed(seed, "held out"))
         return HeldOutLoss(self.forward, self.network.tasks, batches, self.fabric.device)
 
     def _tensors(self, data: MultiTaskDataset) -> dict[str, SourceBatch]:

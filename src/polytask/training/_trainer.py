@@ -75,8 +75,9 @@ class Trainer(TrainerSettings):
     scheduler_options : mapping, default {}
         Further arguments of the schedule, such as ``{"warmup": 0.1}``. Lengths that it takes are
         the planned number of steps unless given.
-    batch_size : int, default 256
-        Rows of a batch; for single-task networks, rows of each task's batch.
+    batch_size : int or "auto", default "auto"
+        Rows of a batch; for single-task networks, rows of each task's batch. "auto" is 256, doubled
+        while an epoch of the largest source has more than 200 batches, and 1024 at most.
     accumulate : int, default 1
         Batches whose gradients are averaged into one optimiser step; a weighting learns from the
         last of them.
@@ -205,7 +206,7 @@ class Trainer(TrainerSettings):
             train_rows, _ = hold_out(train_rows, held_out, seed)
         validation_rows = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices), threads_for(*self._work(network)):
+        with torch.random.fork_rng(devices=devices), threads_for(*self._work(network, train)):
             run = TrainingRun(
                 self, fabric, network, train.tasks, train_rows, validation_rows, seed, processes
             )
@@ -225,11 +226,12 @@ class Trainer(TrainerSettings):
                 )
         return Trained(network, schemas, history)
 
-    def _work(self, network: MultiTaskModule) -> tuple[float, int]:
+    def _work(self, network: MultiTaskModule, train: MultiTaskDataset) -> tuple[float, int]:
         """Approximate multiplications of one step of one network, and the number of networks."""
         n_networks = sum(len(block.tasks) for block in network.blocks) if network.replicated else 1
         size = sum(parameter.numel() for parameter in network.parameters())
-        return self.batch_size * size / n_networks, n_networks
+        batch_size = self.rows_per_batch(max(source.n_rows for source in train.sources))
+        return batch_size * size / n_networks, n_networks
 
     def _identity(
         self,

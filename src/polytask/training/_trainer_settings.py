@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from polytask._naming import made, resolve
 from polytask._validation import (
+    Choice,
     Constraint,
     InstanceOf,
     Interval,
@@ -26,6 +27,7 @@ from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_for
 from polytask.observers import Observer
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.sampling import Sampler
+from polytask.training._batch_size import batch_size_for
 from polytask.training._device import PRECISIONS
 from polytask.training._observer_slot import OBSERVERS, resolved_observers
 from polytask.training._optimizers import check_scheduler_options, optimizer_factory
@@ -58,7 +60,7 @@ class TrainerSettings:
     optimizer_options: Mapping[str, Any] = field(default_factory=dict)
     scheduler: str | Callable[..., Any] | None = None
     scheduler_options: Mapping[str, Any] = field(default_factory=dict)
-    batch_size: int = 256
+    batch_size: int | str = "auto"
     accumulate: int = 1
     clip_norm: float | None = None
     steps: int = 2000
@@ -77,7 +79,7 @@ class TrainerSettings:
         "weight_decay": Range(1e-6, 0.01, log=True, default=0.0, values=(1e-5, 1e-4)),
         "l1": Range(1e-7, 1e-3, log=True, default=0.0),
         "scheduler": Choices((None, "cosine_with_warmup", "cosine_annealing_lr")),
-        "batch_size": Range(32, 1024, log=True, default=256, integer=True),
+        "batch_size": Choices(("auto", 32, 64, 128, 256, 512, 1024)),
         "clip_norm": Choices((None, 0.1, 1.0, 10.0)),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -93,7 +95,7 @@ class TrainerSettings:
         "optimizer_options": _OPTIONS,
         "scheduler": Optional(_NAME_OR_FACTORY),
         "scheduler_options": _OPTIONS,
-        "batch_size": Interval(int, 1),
+        "batch_size": OneOf((Choice(("auto",)), Interval(int, 1))),
         "accumulate": Interval(int, 1),
         "clip_norm": Optional(Interval(float, 0.0, closed="neither")),
         "steps": Interval(int, 1),
@@ -174,6 +176,11 @@ class TrainerSettings:
     def row_sampler(self) -> Sampler | None:
         """The sampler, whose name was resolved; a recipe, which is copied by each run."""
         return self.sampler  # type: ignore[return-value]
+
+    def rows_per_batch(self, n_rows: int) -> int:
+        """Rows of a batch where the largest source has `n_rows` for training."""
+        size = self.batch_size
+        return size if isinstance(size, int) else batch_size_for(n_rows)
 
     def optimizer_steps(self, batches_per_epoch: int) -> int:
         """The number of optimiser steps, by `steps` or `epochs`."""

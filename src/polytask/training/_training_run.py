@@ -83,15 +83,14 @@ class TrainingRun:
         self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
         check_shared_work(trainer, network, self.balancing.weighting, self.processes)
         check_sampler(trainer, network, has_validation=validation is not None)
+        self.batch_size = trainer.rows_per_batch(max(rows.n_rows for rows in train.values()))
         train, held_out = self.balancing.hold_out(train, seed)
         planned = self._planned_batches(train)
         if network.replicated:
-            self.batches: Batches = ReplicatedBatches(
-                network, train, tasks, trainer.batch_size, seed
-            )
+            self.batches: Batches = ReplicatedBatches(network, train, tasks, self.batch_size, seed)
         else:
             self.batches = JointBatches(
-                train, trainer.batch_size, seed, trainer.row_sampler(), planned, self.processes
+                train, self.batch_size, seed, trainer.row_sampler(), planned, self.processes
             )
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
@@ -107,7 +106,7 @@ class TrainingRun:
             if validation is not None
             else None
         )
-        self.balancing.start(self.forward, train, held_out, seed, planned)
+        self.balancing.start(self.forward, train, held_out, self.batch_size, seed, planned)
         self.observing = self._observing(train, validation, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self._prepare(seed)
@@ -122,13 +121,13 @@ class TrainingRun:
         observers: Any = self.trainer.observers  # whose names were resolved
         if not observers:
             return None
-        size = self.trainer.batch_size
+        size = self.batch_size
         return Observing(observers, self.forward, self.tasks, train, validation, size, seed)
 
     def _planned_batches(self, train: Batch) -> int:
         """Batches of the whole training."""
         n_rows = sum(rows.n_rows for rows in train.values())
-        per_epoch = steps_per_epoch(n_rows, self.trainer.batch_size)
+        per_epoch = steps_per_epoch(n_rows, self.batch_size)
         return self.trainer.optimizer_steps(per_epoch) * self.trainer.accumulate
 
     def _prepare(self, seed: int) -> None:
