@@ -22,6 +22,7 @@ from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
 from polytask.predictor._n_learned import n_learned
+from polytask.predictor._packed_trees import pack_trees, unpack_trees
 from polytask.predictor._part_checks import check_model_parts
 from polytask.predictor._skops_file import dump_estimators, load_estimators
 from polytask.predictor._suitable_threads import suitable_threads
@@ -81,7 +82,7 @@ class EstimatorsModel(Model):
             for part in self.parts
         ]
         given, boosters = extract_boosters([list(part.estimators) for part in self.parts], folder)
-        content = dump_estimators(given, str(folder / _ESTIMATORS))
+        content = dump_estimators(pack_trees(given), str(folder / _ESTIMATORS))
         with replacing(folder / _ESTIMATORS) as temporary:
             temporary.write_bytes(content)
         write_json(folder / _PARTS, {"parts": to_plain(parts), "boosters": boosters})
@@ -96,6 +97,7 @@ class EstimatorsModel(Model):
         estimators = load_estimators(contents.read(_ESTIMATORS), where)
         estimators = insert_boosters(estimators, saved.boosters, contents)
         try:
+            unpack_trees(estimators)
             check_estimators(estimators)
             parts = tuple(
                 EstimatorsPart(
