@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask.data import Part
+from polytask.encoders._code_table import CodeTable
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
@@ -93,19 +94,14 @@ class _NumberTokens(nn.Module):
 class _CodeTokens(nn.Module):
     """Embeddings of categories from one table, with a bias per column."""
 
-    offsets: Tensor
-
     def __init__(self, cardinalities: Sequence[int], width: int) -> None:
         super().__init__()
-        self.table = nn.Embedding(sum(cardinalities), width)
+        self.table = CodeTable(cardinalities, width, _draw)
         self.shifts = nn.Parameter(torch.empty(len(cardinalities), width))
-        _draw(self.table.weight)
         _draw(self.shifts)
-        offsets = torch.tensor([0, *cardinalities[:-1]]).cumsum(0).to(torch.int32)
-        self.register_buffer("offsets", offsets, persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
-        return self.table(codes + self.offsets) + self.shifts
+        return self.table(codes) + self.shifts
 
 
 def _draw(parameter: Tensor, fan_in: int = 1) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask.data import Part
+from polytask.encoders._code_table import CodeTable
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
@@ -19,7 +20,8 @@ __all__ = ["TableEntry"]
 class TableEntry(nn.Module):
     """Embedded numbers and categories beside flattened tensors, as one vector per row.
 
-    All categorical columns share one embedding table, so that a row's codes cost one look-up.
+    All categorical columns share one embedding table, so that a row's codes cost one look-up. A
+    category that training never met has the mean of its column's vectors.
 
     Parameters
     ----------
@@ -49,8 +51,6 @@ class TableEntry(nn.Module):
     (1, 1, 1, 1, 1, 8, 8)
     """
 
-    offsets: Tensor
-
     def __init__(
         self,
         parts: Sequence[Part],
@@ -64,9 +64,7 @@ class TableEntry(nn.Module):
         self.codes = None if codes is None else codes.name
         self.others = tuple(part.name for part in others)
         self.flat = all(len(part.shape) == 1 for part in parts)
-        self.table = nn.Embedding(sum(cardinalities), embedding_dim) if cardinalities else None
-        offsets = [0, *torch.tensor(cardinalities).cumsum(0).tolist()][: len(cardinalities)]
-        self.register_buffer("offsets", torch.tensor(offsets, dtype=torch.int32), persistent=False)
+        self.table = CodeTable(cardinalities, embedding_dim) if cardinalities else None
         self.numbers = _built(others, as_embedding(numbers))
         channels = [self._channels_of(part) for part in others]
         channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))
@@ -93,7 +91,7 @@ class TableEntry(nn.Module):
             arrays = {name: array.flatten(1) for name, array in arrays.items()}
         joined = list(arrays.values())
         if self.table is not None and self.codes is not None:
-            embedded = self.table(inputs[self.codes] + self.offsets).flatten(1)
+            embedded = self.table(inputs[self.codes]).flatten(1)
             joined.insert(self._place_of_codes, embedded)
         return State(joined[0] if len(joined) == 1 else torch.cat(joined, dim=1))
 

@@ -1,0 +1,74 @@
+"""Vectors of categories, and of those that training never met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["CodeTable"]
+
+
+class CodeTable(nn.Embedding):
+    """Embeddings of the codes of several columns in one table, so that a row costs one look-up.
+
+    Code 0 of a column means unknown: a category, or a missing cell, of which training mostly has
+    none. Its vector is 0 at first and stays so without a row to learn from. In evaluation such a
+    vector is replaced by the mean of those of the column's other codes, so that an unknown category
+    is treated as an average one.
+
+    Parameters
+    ----------
+    cardinalities : sequence of int
+        Codes of every column, unknown included.
+    width : int
+    draw : callable, optional
+        Draws the weights in place; PyTorch's own way when None.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.encoders._code_table import CodeTable
+    >>> table = CodeTable([3, 4], width=2).eval()
+    >>> vectors = table(torch.tensor([[0, 0], [1, 1], [2, 2]]))
+    >>> torch.allclose(vectors[0, 0], vectors[1:, 0].mean(dim=0))
+    True
+    """
+
+    offsets: Tensor
+    columns: Tensor
+    n_known: Tensor
+
+    def __init__(
+        self,
+        cardinalities: Sequence[int],
+        width: int,
+        draw: Callable[[Tensor], object] | None = None,
+    ) -> None:
+        super().__init__(sum(cardinalities), width)
+        if draw is not None:
+            draw(self.weight)
+        sizes = torch.tensor(list(cardinalities), device="cpu")
+        offsets = sizes.cumsum(0) - sizes
+        with torch.no_grad():
+            self.weight[offsets] = 0.0
+        columns = torch.arange(len(sizes)).repeat_interleave(sizes)
+        known = (sizes - 1).clamp(min=1)[:, None]
+        self.register_buffer("offsets", offsets.to(torch.int32), persistent=False)
+        self.register_buffer("columns", columns, persistent=False)
+        self.register_buffer("n_known", known, persistent=False)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Vectors (n, columns, width) of codes (n, columns)."""
+        weight = self.weight if self.training else self._with_means()
+        return nn.functional.embedding(codes + self.offsets, weight)
+
+    def _with_means(self) -> Tensor:
+        """The table with the mean of a column's other vectors in place of one that is still 0."""
+        places = self.offsets.long()
+        unknown = self.weight.index_select(0, places)
+        sums = torch.zeros_like(unknown).index_add(0, self.columns, self.weight)
+        untrained = (unknown == 0).all(dim=-1, keepdim=True)
+        means = (sums - unknown) / self.n_known
+        return self.weight.index_copy(0, places, torch.where(untrained, means, unknown))

@@ -1,0 +1,126 @@
+"""Categories that training never met: an average one of their column, whatever the seed."""
+
+import numpy as np
+import pytest
+import torch
+
+import polytask
+from polytask.architectures import Copies, HardSharing, MMoE, SingleTask
+from polytask.encoders import (
+    DCN,
+    MLP,
+    ByRole,
+    CustomEncoder,
+    FTTransformer,
+    PackedMLP,
+    ResidualMLP,
+    TabM,
+)
+from polytask.encoders._code_table import CodeTable
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer
+
+TOWNS = {"a": -1.0, "b": 1.0, "c": 3.0, "d": 5.0}
+
+
+def read(n_rows=240):
+    """Rows of four towns, which determine both targets, and of a hashed user."""
+    rng = np.random.default_rng(0)
+    town = rng.choice(list(TOWNS), n_rows)
+    level = np.array([TOWNS[name] for name in town])
+    table = {
+        "town": town,
+        "user": np.array([f"u{k}" for k in rng.integers(0, 9, n_rows)]),
+        "size": rng.normal(size=n_rows),
+        "y": level + 0.1 * rng.normal(size=n_rows),
+        "z": 0.1 * rng.normal(size=n_rows) - level,
+    }
+    return polytask.read(table, ["y", "z"], columns={"user": "identifier=16"})
+
+
+def tables(network):
+    return [module for module in network.modules() if isinstance(module, CodeTable)]
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        MLP((32,)),
+        ResidualMLP(width=16, depth=1),
+        TabM(members=2, widths=(32,)),
+        PackedMLP(members=2, widths=(32,)),
+        DCN(),
+        FTTransformer(width=16, depth=1, n_heads=2),
+        ByRole(joint=MLP((32,))),
+        CustomEncoder(lambda shape: torch.nn.Linear(shape[0], 32)),
+    ],
+    ids=lambda encoder: type(encoder).__name__,
+)
+@pytest.mark.filterwarnings("ignore:This recipe can be trained")
+def test_a_prediction_for_an_unknown_category_lies_near_the_mean(encoder):
+    data = read()
+    trainer = Trainer(steps=120, learning_rate=3e-3, optimizer="adamw", weight_decay=0.1)
+    predictor = MultiTaskNetwork(HardSharing(encoder), trainer).fit(data, data)
+    for code_table in tables(predictor.model.network):
+        unknown = code_table.weight[code_table.offsets.long()]
+        assert not unknown.any()  # nothing was learned, and nothing drawn
+    towns = [*TOWNS, "elsewhere", None]
+    rows = {"town": towns, "user": ["u1"] * 6, "size": [0.0] * 6}
+    *known, unknown, missing = predictor.predict(rows)["y"].response
+    assert np.allclose(known, list(TOWNS.values()), atol=0.7)
+    assert abs(unknown - np.mean(known)) < np.std(known)
+    assert missing == pytest.approx(unknown)
+    rows = {"town": ["a", "d"], "user": [None, None], "size": [0.0, 0.0]}
+    assert np.allclose(predictor.predict(rows)["y"].response, [-1.0, 5.0], atol=1.2)
+
+
+def test_the_vector_is_the_mean_of_the_columns_own():
+    torch.manual_seed(0)
+    code_table = CodeTable([3, 2, 1, 4], width=5)
+    codes = torch.tensor([[0, 0, 0, 0], [1, 1, 0, 1], [2, 1, 0, 2], [1, 1, 0, 3]])
+    assert not code_table(codes)[0].any()  # in training it learns if it occurs
+    vectors = code_table.eval()(codes)
+    assert torch.allclose(vectors[0, 0], vectors[1:3, 0].mean(dim=0))
+    assert torch.equal(vectors[0, 1], vectors[1, 1])
+    assert not vectors[0, 2].any()  # a column without categories
+    assert torch.allclose(vectors[0, 3], vectors[1:, 3].mean(dim=0))
+    assert torch.equal(code_table.train()(codes)[1:], vectors[1:])
+
+
+def test_what_training_teaches_of_unknown_stays():
+    code_table = CodeTable([3, 4], width=2)
+    codes = torch.zeros(1, 2, dtype=torch.int32)
+    optimizer = torch.optim.SGD(code_table.parameters(), lr=0.5)
+    (code_table(codes)[:, 0] - 1.0).square().sum().backward()
+    optimizer.step()
+    first, second = code_table.eval()(codes)[0]
+    assert torch.equal(first, torch.ones(2))
+    assert torch.allclose(second, code_table.weight[4:].mean(dim=0))
+
+
+def test_other_vectors_are_drawn_as_they_were():
+    torch.manual_seed(0)
+    drawn = torch.nn.Embedding(7, 2).weight
+    torch.manual_seed(0)
+    weight = CodeTable([3, 4], width=2).weight
+    assert torch.equal(weight[[1, 2, 4, 5, 6]], drawn[[1, 2, 4, 5, 6]])
+
+
+def test_tables_of_several_tasks_run_as_one():
+    code_tables = [CodeTable([3, 4], width=2) for _ in range(3)]
+    copies = Copies(code_tables, torch.zeros(2, 2, dtype=torch.int32))
+    codes = torch.tensor([[0, 0], [1, 3]], dtype=torch.int32)
+    assert copies.stacked
+    own = torch.stack([code_table.eval()(codes) for code_table in code_tables])
+    assert torch.allclose(copies.eval()(codes), own)
+
+
+@pytest.mark.parametrize("architecture", [SingleTask(MLP((32,))), MMoE(MLP((32,)), n_experts=2)])
+def test_networks_with_tables_of_each_task(architecture):
+    data = read()
+    trainer = Trainer(steps=120, learning_rate=3e-3)
+    predictor = MultiTaskNetwork(architecture, trainer).fit(data, data)
+    rows = {"town": [*TOWNS, "elsewhere"], "user": ["u1"] * 5, "size": [0.0] * 5}
+    for name in ("y", "z"):
+        *known, unknown = predictor.predict(rows)[name].response
+        assert abs(unknown - np.mean(known)) < np.std(known)
