@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -19,8 +18,9 @@ from polytask.architectures import (
     Separate,
     SingleTask,
 )
-from polytask.data import encode, fit_schemas
+from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import MLP, PackedMLP, TabM
+from polytask.encoders._member_rows import MemberRows, grouped
 from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import load
@@ -172,16 +172,67 @@ def test_members_of_tab_m_share_matrices_and_have_adapters_of_their_own():
     torch.testing.assert_close(features.view(-1, 3, 4)[:20], expected)
 
 
-def test_first_adapters_are_one_sign_for_each_column():
+def test_first_adapters_are_one_sign_for_each_group_of_columns():
     data = mixed_table()
-    network, _ = prepared(data, HardSharing(TabM(members=16)))
-    adapter, entry = network.inputs[0].adapter, network.inputs[0].entry
-    assert adapter.abs().eq(1).all()
-    assert 0.2 < float((adapter > 0).float().mean()) < 0.8
-    ends = np.cumsum([0, *entry.channels])
-    assert ends[-1] == adapter.shape[1]
-    for start, end in pairwise(ends):
-        assert adapter[:, start:end].eq(adapter[:, start : start + 1]).all()
+    network, rows = prepared(data, HardSharing(TabM(members=16)))
+    inputs, (batch,) = network.inputs[0], rows.values()
+    assert inputs.adapter.abs().eq(1).all()
+    assert 0.2 < float((inputs.adapter > 0).float().mean()) < 0.8
+    assert inputs.sizes == inputs.entry.channels  # a group for each of a few columns
+    values, members = inputs.entry(batch.inputs).values, inputs(batch.inputs).values
+    for member, vectors in enumerate(members.unflatten(0, (-1, 16)).unbind(1)):
+        pieces = torch.split(values, inputs.sizes, dim=1)
+        signed = [sign * piece for sign, piece in zip(inputs.adapter[member], pieces, strict=True)]
+        torch.testing.assert_close(vectors, torch.cat(signed, dim=1))
+
+
+@pytest.mark.parametrize(
+    "channels", [(), (1,), (8,) * 7, (8,) * 16, (8,) * 20, (8,) * 30 + (1,) * 9, (1,) * 50 + (64,)]
+)
+def test_many_columns_share_few_first_adapters(channels):
+    sizes = grouped(channels)
+    assert len(sizes) == max(1, min(len(channels), 16)) or max(channels) > sum(channels) / 16
+    assert sum(sizes) == sum(channels)
+    ends = {0, *np.cumsum(channels).tolist()}
+    assert set(np.cumsum(sizes).tolist()) <= ends
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [TabM(3, (5, 4)), TabM(3, (5, 4), adapters="all"), PackedMLP(3, (5, 4)), MLP((5, 4))],
+    ids=["first", "all", "packed", "MLP"],
+)
+@pytest.mark.parametrize("several", [False, True])
+def test_the_first_layer_of_all_members_at_once_is_that_of_their_rows(encoder, several):
+    data = two_sources() if several else mixed_table()
+    network, rows = prepared(data, HardSharing(encoder))
+    network.eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape))
+    features = network.features(rows)
+    gradients = torch.autograd.grad(total(features), [*network.trunk.parameters()])
+    for entry in network.inputs.modules():
+        if isinstance(entry, MemberRows):
+            entry.register_forward_hook(lambda *_: None)  # with a hook, rows are written out
+    slow = network.trunk(network.inputs(rows))
+    for name, state in slow.items():
+        torch.testing.assert_close(features[name].values, state.values)
+    expected = torch.autograd.grad(total(slow), [*network.trunk.parameters()])
+    torch.testing.assert_close(gradients, expected, rtol=1e-4, atol=1e-4)
+
+
+def two_sources() -> MultiTaskDataset:
+    rng = np.random.default_rng(0)
+    tables = {}
+    for name, n_columns in {"one": 3, "two": 12}.items():
+        X = rng.normal(size=(40, n_columns))
+        tables[name] = {f"x{j}": column for j, column in enumerate(X.T)} | {"y": X.sum(axis=1)}
+    return MultiTaskDataset.from_sources(tables, ["y:regression"])
+
+
+def total(features) -> torch.Tensor:
+    return sum(state.values.square().sum() for state in features.values())
 
 
 @pytest.mark.parametrize("adapters", ["all", "first"])

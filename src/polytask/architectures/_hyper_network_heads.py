@@ -101,7 +101,7 @@ class HyperNetwork(EncoderNetwork):
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """The trunk's output for the rows of every source in the batch."""
-        return self.trunk(self.inputs(batch))
+        return self.trunk.enter(self.inputs, batch)
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores by the generated heads."""

@@ -10,8 +10,9 @@ from torch import nn
 from polytask.architectures._out_of_place import out_of_place
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Batch, Schema
-from polytask.encoders import Encoder, State, advance
+from polytask.encoders import Encoder, State
 from polytask.encoders._encoder import check_roles, entered_sample
+from polytask.encoders._first_stage import enter
 from polytask.encoders._pooling import feature_shape
 from polytask.exceptions import ParameterError
 
@@ -93,6 +94,14 @@ class Inputs(Owner, nn.ModuleList):
             if name in batch
         }
 
+    def through(self, stage: nn.Module, batch: Batch) -> dict[str, State]:
+        """States after a first stage that every source has by itself."""
+        return {
+            name: enter(entry, stage, batch[name].inputs)
+            for name, entry in zip(self.sources, self, strict=True)
+            if name in batch
+        }
+
     def owners(self) -> Sequence[Owned]:
         """Entries serve the tasks of their source."""
         return [
@@ -110,7 +119,7 @@ class _Adapted(nn.Module):
         self.entry, self.adapter = entry, adapter
 
     def forward(self, inputs: Mapping[str, torch.Tensor]) -> State:
-        return advance(self.adapter, self.entry(inputs))
+        return enter(self.entry, self.adapter, inputs)
 
 
 def _several_forms(owner: str, shapes: Mapping[str, tuple[int, ...]]) -> str:

@@ -154,8 +154,8 @@ class _Coordinates(nn.Module):
             self.register_buffer(name, tensor, persistent=False)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        columns = numbers.t().unsqueeze(-1)
-        return torch.clamp((columns - self.left) * self.slope, self.low, self.high)
+        distances = numbers.t().unsqueeze(-1) - self.left
+        return distances.mul_(self.slope).clamp(self.low, self.high)
 
 
 class _Functions(nn.Module):
