@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from polytask._listing import enumerated
@@ -202,13 +203,17 @@ def check_home(name: str, thing: object, trusted: Collection[str]) -> None:
         raise UntrustedError(sentence)
 
 
+@cache
+def _rooms() -> frozenset[str]:
+    """The modules of polytask; a file may name as many things as there are tasks."""
+    path = importlib.import_module(_PACKAGE).__path__
+    return frozenset(found.name for found in pkgutil.iter_modules(path))
+
+
 def _own(module: str, attribute: str) -> Any:
     """A public class of one of polytask's rooms."""
     package, _, room = module.partition(".")
-    rooms = [
-        found.name for found in pkgutil.iter_modules(importlib.import_module(package).__path__)
-    ]
-    if room in rooms and not room.startswith("_") and room not in _NO_RECIPES:
+    if room in _rooms() and not room.startswith("_") and room not in _NO_RECIPES:
         found = importlib.import_module(module)
         thing = getattr(found, attribute, None) if attribute in found.__all__ else None
         if inspect.isclass(thing) and thing.__module__.partition(".")[0] == package:
