@@ -2,7 +2,12 @@
 
 import pytest
 import torch
+from training_tables import regression_table
 
+from polytask.architectures import HardSharing, SingleTask
+from polytask.data import fit_schemas
+from polytask.encoders import MLP, PackedMLP, TabM
+from polytask.training._step_work import step_work
 from polytask.training._threads import threads_for
 
 
@@ -19,3 +24,28 @@ def test_threads(multiplications, n_networks, several):
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def work(architecture):
+    """Multiplications of 100 rows in all, and networks."""
+    data = regression_table()
+    schemas = fit_schemas(data, architecture.bins)
+    each, n_networks = step_work(architecture.build(schemas, data.tasks, seed=0), 100)
+    return each * n_networks, n_networks
+
+
+def test_work_grows_with_the_members_of_an_ensemble():
+    plain, one = work(HardSharing(MLP((64, 64), numbers="standardized")))
+    assert one == 1
+    for encoder in (TabM, PackedMLP):
+        shared = {"widths": (64, 64), "numbers": "standardized"}
+        few, n_few = work(HardSharing(encoder(members=3, **shared)))
+        many, n_many = work(HardSharing(encoder(members=6, **shared)))
+        assert (n_few, n_many) == (3, 6)
+        assert few == pytest.approx(3 * plain, rel=0.05)
+        assert many == pytest.approx(2 * few, rel=0.01)
+
+
+def test_work_of_single_tasks_with_members():
+    _, n_tasks = work(SingleTask(MLP((8,))))
+    assert work(SingleTask(TabM(members=3, widths=(8,))))[1] == 3 * n_tasks

@@ -17,6 +17,7 @@ from polytask.training._forward import Forward
 from polytask.training._held_out import hold_out
 from polytask.training._held_out_loss import HeldOutLoss
 from polytask.training._joint_batches import JointBatches
+from polytask.training._step_work import step_work
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 from polytask.training._trainer_settings import TrainerSettings
@@ -54,11 +55,8 @@ class RowLosses:
         """Run with as many threads as the network is worth, and leave random numbers alone."""
         device = self.fabric.device
         cuda = [device] if device.type == "cuda" else []
-        size = sum(parameter.numel() for parameter in self.network.parameters())
-        with (
-            torch.random.fork_rng(devices=cuda),
-            threads_for(self.trainer.rows_per_batch(0) * size),
-        ):
+        work = step_work(self.network, self.trainer.rows_per_batch(0))
+        with torch.random.fork_rng(devices=cuda), threads_for(*work):
             yield
 
     def means(self, data: MultiTaskDataset) -> Callable[[], dict[str, float]]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
-from polytask.architectures import Architecture, MultiTaskModule
+from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.exceptions import ParameterError
 from polytask.processes import OneProcess, Processes
@@ -28,6 +28,7 @@ from polytask.training._process_checks import check_same_step, check_same_traini
 from polytask.training._saver import OnEpoch, Saver
 from polytask.training._score_checks import check_network
 from polytask.training._start import load_start
+from polytask.training._step_work import step_work
 from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 from polytask.training._trained import Trained
@@ -206,7 +207,8 @@ class Trainer(TrainerSettings):
             train_rows, _ = hold_out(train_rows, held_out, seed)
         validation_rows = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices), threads_for(*self._work(network, train)):
+        n_rows = self.rows_per_batch(max(source.n_rows for source in train.sources))
+        with torch.random.fork_rng(devices=devices), threads_for(*step_work(network, n_rows)):
             run = TrainingRun(
                 self, fabric, network, train.tasks, train_rows, validation_rows, seed, processes
             )
@@ -225,13 +227,6 @@ class Trainer(TrainerSettings):
                     progress if is_first else False, on_epoch, save if is_first else None
                 )
         return Trained(network, schemas, history)
-
-    def _work(self, network: MultiTaskModule, train: MultiTaskDataset) -> tuple[float, int]:
-        """Approximate multiplications of one step of one network, and the number of networks."""
-        n_networks = sum(len(block.tasks) for block in network.blocks) if network.replicated else 1
-        size = sum(parameter.numel() for parameter in network.parameters())
-        batch_size = self.rows_per_batch(max(source.n_rows for source in train.sources))
-        return batch_size * size / n_networks, n_networks
 
     def _identity(
         self,
