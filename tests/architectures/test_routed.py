@@ -7,11 +7,12 @@ from torch import nn
 
 from polytask.architectures import HardSharing, Routed
 from polytask.data import MultiTaskDataset, fit_schemas
-from polytask.encoders import MLP
+from polytask.encoders import MLP, TabM
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.testing import check_architecture, tiny_dataset
 from polytask.testing._batches import encoded_for
+from polytask.training import route
 
 OWN_ROWS = tiny_dataset(["regression"] * 3, own_rows=True)
 
@@ -52,6 +53,31 @@ def test_scores_router_and_loss_row_by_row():
         losses.append(-torch.log_softmax(scores, dim=0)[k])
     penalty = network.batch_penalty(network.features(batch), raw, batch)
     torch.testing.assert_close(penalty, 0.25 * torch.stack(losses).mean())
+
+
+@pytest.mark.parametrize(
+    "encoder", [MLP((6,)), TabM(members=3, widths=(6,), numbers="standardized")]
+)
+def test_few_rows_are_routed_at_once(encoder):
+    network, batch = built(Routed(encoder), two_sites())
+    whole, seen, of_rows = route(network, batch), [], network.route
+
+    def counted(few):
+        seen.extend(rows.n_rows for rows in few.values())
+        return of_rows(few)
+
+    network.route, network.rows_at_once = counted, 12
+    parts = route(network, batch)
+    assert max(seen) == 12 // encoder.members
+    assert sum(seen) == 40
+    assert parts.keys() == whole.keys() == {"north", "south"}
+    for source, scores in parts.items():
+        torch.testing.assert_close(scores, whole[source])
+    none = {name: rows.take(torch.arange(0)) for name, rows in batch.items()}
+    assert {name: len(scores) for name, scores in route(network, none).items()} == {
+        "north": 0,
+        "south": 0,
+    }
 
 
 def test_without_towers_scores_are_those_of_hard_sharing():

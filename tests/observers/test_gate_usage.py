@@ -9,7 +9,7 @@ from torch import nn
 
 from polytask.architectures import CGC, PLE, EncoderArchitecture, HardSharing, MMoE
 from polytask.data import encode, fit_schemas
-from polytask.encoders import MLP
+from polytask.encoders import MLP, TabM
 from polytask.evaluation.judging._curves import curve
 from polytask.exceptions import ParameterError, UnservedNeedError
 from polytask.observers import GateUsage, Observer, View
@@ -21,7 +21,7 @@ KINDS = ["regression", "binary", "regression"]
 
 
 def view_of(data, recipe=None, gates=None):
-    schemas = fit_schemas(data)
+    schemas = fit_schemas(data, None if recipe is None else recipe.bins)
     network = (recipe or HardSharing(SMALL)).build(schemas, data.tasks, seed=0).eval()
     if gates is not None:
         network.gate_weights = gates
@@ -56,6 +56,21 @@ def test_all_rows_count_where_they_are_cut_into_chunks(monkeypatch):
     assert GateUsage().observe(view) == whole
     wanted = view.network.gate_weights(view.validation)["table"].mean(dim=1)
     torch.testing.assert_close(torch.tensor(whole["weights"]), wanted, rtol=0, atol=1e-4)
+
+
+def test_gates_see_few_rows_of_all_members_at_once(monkeypatch):
+    view = view_of(tiny_dataset(KINDS), MMoE(TabM(members=3, widths=(6,)), n_experts=2))
+    monkeypatch.setattr("polytask.observers._gate_usage._ROWS_AT_ONCE", 24)
+    gates, seen = view.network.gate_weights, []
+
+    def counted(batch):
+        seen.append(batch["table"].n_rows)
+        return gates(batch)
+
+    view.network.gate_weights = counted
+    GateUsage().observe(view)
+    assert max(seen) == 24 // 3
+    assert sum(seen) == view.validation["table"].n_rows
 
 
 def test_rows_of_one_task_each_count_for_that_task():

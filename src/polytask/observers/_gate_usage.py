@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from polytask.architectures import MultiTaskModule
+from polytask.architectures._row_chunks import row_chunks
 from polytask.data import Batch
 from polytask.exceptions import UnservedNeedError
 from polytask.observers._observer import VALIDATION_ROWS, Observer
@@ -103,11 +104,8 @@ def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Ten
     for source, rows in batch.items():
         names = network.tasks_in(source)
         carried = torch.tensor([network.tasks.index(name) for name in names])
-        plain = rows.without_targets()
-        size = min(_ROWS_AT_ONCE, network.rows_at_once)
-        for start in range(0, rows.n_rows, size):
-            chunk = plain.take(slice(start, start + size))
-            chunk = network.with_members({source: chunk})[source]
+        for few in row_chunks(network, rows, min(_ROWS_AT_ONCE, network.rows_at_once)):
+            chunk = network.with_members({source: few})[source]
             gates = network.gate_weights({source: chunk}).get(source)
             if gates is None:
                 break

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from polytask.architectures import MultiTaskModule, Raw
+from polytask.architectures._row_chunks import row_chunks
 from polytask.data import Batch, SourceBatch
 from polytask.training._average_members import average_members
 
@@ -32,12 +33,11 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = Non
         (n, n_tasks, *score_shape) of the block's tasks that the source carries, or
         (n, *score_shape) where each row has one task.
     """
-    at_once = network.rows_at_once if rows_at_once is None else rows_at_once
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answer = _score_replicated if network.replicated else _score_joint
     with evaluating(network):
         for name, rows in batch.items():
-            for chunk in _chunks(rows, max(1, at_once // network.n_members)):
+            for chunk in row_chunks(network, rows, rows_at_once):
                 for key, scores in answer(network, name, chunk).items():
                     parts.setdefault(key, []).append(scores)
     return {key: torch.cat(scores) for key, scores in parts.items()}
@@ -53,12 +53,6 @@ def evaluating(network: MultiTaskModule) -> Iterator[None]:
             yield
     finally:
         network.train(training)
-
-
-def _chunks(rows: SourceBatch, size: int) -> Iterator[SourceBatch]:
-    plain = rows.without_targets()
-    for start in range(0, rows.n_rows, size):
-        yield plain.take(slice(start, start + size))
 
 
 def _score_joint(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
