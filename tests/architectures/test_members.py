@@ -225,7 +225,7 @@ def test_the_first_layer_of_all_members_at_once_is_that_of_their_rows(encoder, s
 def two_sources() -> MultiTaskDataset:
     rng = np.random.default_rng(0)
     tables = {}
-    for name, n_columns in {"one": 3, "two": 12}.items():
+    for name, n_columns in {"one": 3, "two": 30}.items():
         X = rng.normal(size=(40, n_columns))
         tables[name] = {f"x{j}": column for j, column in enumerate(X.T)} | {"y": X.sum(axis=1)}
     return MultiTaskDataset.from_sources(tables, ["y:regression"])

@@ -94,14 +94,6 @@ class Inputs(Owner, nn.ModuleList):
             if name in batch
         }
 
-    def through(self, stage: nn.Module, batch: Batch) -> dict[str, State]:
-        """States after a first stage that every source has by itself."""
-        return {
-            name: enter(entry, stage, batch[name].inputs)
-            for name, entry in zip(self.sources, self, strict=True)
-            if name in batch
-        }
-
     def owners(self) -> Sequence[Owned]:
         """Entries serve the tasks of their source."""
         return [

@@ -18,7 +18,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._seeded import seeded
 from polytask.architectures._stages import Stages
 from polytask.data import Batch, Bins, Block, Schema
-from polytask.encoders import MLP, Encoder, State, advance, mean_pool
+from polytask.encoders import MLP, Encoder, State, mean_pool
 from polytask.encoders._custom_encoder import ENCODER, as_encoder, resolve_encoder
 from polytask.encoders._encoder import sample_of
 from polytask.encoders._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
@@ -176,10 +176,7 @@ class _Tower(nn.Module):
         entry: Any = self.inputs
         if len(self.sources) > 1:
             entry = entry[self.sources.index(source)]
-        state: State = entry(inputs)
-        for stage in self.trunk:
-            state = advance(stage, state)
-        return mean_pool(state)
+        return mean_pool(self.trunk.of(entry, inputs))
 
 
 def _seeded_tower(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from polytask._reason import reason
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._out_of_place import out_of_place
 from polytask.data import Batch
 from polytask.encoders import Encoder, State, advance
+from polytask.encoders._first_stage import enter
 from polytask.encoders._pooling import feature_shape
 from polytask.exceptions import ParameterError
 
@@ -54,13 +55,21 @@ class Stages(nn.ModuleList):
 
     def enter(self, inputs: Inputs, batch: Batch) -> Mapping[str, State]:
         """States of the rows of a batch after the last stage: ``self(inputs(batch))``, cheaper."""
-        if len(inputs) > 1 or not len(self):
+        if len(inputs) > 1:
             return self(inputs(batch))
-        first, *later = self
-        states: Mapping[str, State] = inputs.through(first, batch)
-        for stage in later:
-            states = advance_all(stage, states)
-        return states
+        (source,), (entry,) = inputs.sources, inputs
+        return {source: self.of(entry, batch[source].inputs)} if source in batch else {}
+
+    def of(self, entry: nn.Module, inputs: Mapping[str, Tensor]) -> State:
+        """State of the rows of one source after its entry and the last stage."""
+        stages = list(self)
+        if not stages:
+            entered: State = entry(inputs)
+            return entered
+        state = enter(entry, stages[0], inputs)
+        for stage in stages[1:]:
+            state = advance(stage, state)
+        return state
 
 
 def advance_all(stage: nn.Module, states: Mapping[str, State]) -> Mapping[str, State]:

@@ -13,6 +13,8 @@ from polytask.encoders._state import State
 __all__ = ["MemberRows"]
 
 _MOST_GROUPS = 16
+_NARROW = 128
+"""Widths of vectors up to which the matrices of all members, side by side, are faster."""
 
 
 class MemberRows(nn.Module):
@@ -67,12 +69,17 @@ class MemberRows(nn.Module):
         r"""A linear layer of the rows of all members, (n, members, out_features).
 
         The rows are not written out: :math:`W (r_m \odot e) = \sum_g r_{mg} W_g e_g` over the
-        groups g, whose products serve all members.
+        groups g, whose products serve all members where vectors are long.
         """
         values = self.entry(inputs).values
         if self.adapter is None:
             features = nn.functional.linear(values, weight, bias).unsqueeze(-2)
             return features.expand(-1, self.members, -1)
+        if values.shape[-1] <= _NARROW:
+            scales = self.adapter.index_select(1, self.group_of).unsqueeze(1)
+            biases = None if bias is None else bias.repeat(self.members)
+            features = nn.functional.linear(values, (scales * weight).flatten(0, 1), biases)
+            return features.view(len(values), self.members, len(weight))
         sizes = list(self.sizes)
         pieces = zip(torch.split(values, sizes, 1), torch.split(weight, sizes, 1), strict=True)
         features = torch.stack([nn.functional.linear(*piece) for piece in pieces], dim=-2)

@@ -155,7 +155,7 @@ class _Coordinates(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         distances = numbers.t().unsqueeze(-1) - self.left
-        return distances.mul_(self.slope).clamp(self.low, self.high)
+        return distances.mul_(self.slope).clamp_min_(self.low).clamp_max_(self.high)
 
 
 class _Functions(nn.Module):
