@@ -10,7 +10,7 @@ import polars as pl
 from polytask._validation import Constraint, Satisfies
 from polytask.data.cells import family
 from polytask.data.columns._category_labels import category_labels
-from polytask.data.columns._column import Column
+from polytask.data.columns._coded_column import CodedColumn
 
 __all__ = ["MOST_CATEGORIES", "CategoricalColumn"]
 
@@ -19,7 +19,7 @@ MOST_CATEGORIES = 10_000
 
 
 @dataclass(frozen=True)
-class CategoricalColumn(Column):
+class CategoricalColumn(CodedColumn):
     """Encoder of text, or of declared categories, as codes.
 
     Code 0 is unknown, followed by the sorted training vocabulary. Missing has a further code if
@@ -62,21 +62,6 @@ class CategoricalColumn(Column):
             missing=series.null_count() > 0,
             holds=family(series) or "text",
         )
-
-    @property
-    def part(self) -> str:
-        """``"categorical"``."""
-        return "categorical"
-
-    @property
-    def family(self) -> str:
-        """Text, or the type that was declared to be categories."""
-        return self.holds
-
-    @property
-    def accepted(self) -> tuple[str, ...]:
-        """Text too, which may hold new categories."""
-        return (self.holds, "text")
 
     @property
     def cardinalities(self) -> tuple[int, ...]:

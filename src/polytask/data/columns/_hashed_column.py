@@ -12,7 +12,7 @@ import polars as pl
 from polytask._validation import Constraint, Interval
 from polytask.data.cells import MISSING, MOST_BUCKETS, family
 from polytask.data.columns._category_labels import category_labels, n_distinct
-from polytask.data.columns._column import Column
+from polytask.data.columns._coded_column import CodedColumn
 
 __all__ = ["HashedColumn"]
 
@@ -23,7 +23,7 @@ _CHUNK = 1 << 17
 
 
 @dataclass(frozen=True)
-class HashedColumn(Column):
+class HashedColumn(CodedColumn):
     """Encoder of identifiers as two hashes each, without a vocabulary.
 
     A value has a bucket in each of two code columns, from 1 to `n_buckets`; a missing cell, or a
@@ -84,21 +84,6 @@ class HashedColumn(Column):
     def of(cls, series: pl.Series, n_buckets: int) -> HashedColumn:
         """Encoder of a column with at least one observed cell, with so many buckets."""
         return cls(series.name, n_buckets=n_buckets, holds=family(series) or "text")
-
-    @property
-    def part(self) -> str:
-        """``"categorical"``."""
-        return "categorical"
-
-    @property
-    def family(self) -> str:
-        """Text, or the type that was declared to be identifiers."""
-        return self.holds
-
-    @property
-    def accepted(self) -> tuple[str, ...]:
-        """Text too."""
-        return (self.holds, "text")
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
