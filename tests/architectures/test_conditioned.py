@@ -13,7 +13,7 @@ from polytask.architectures import Adapters, FiLM, HardSharing, LoRA, TaskEmbedd
 from polytask.architectures._condition import beside, task_product
 from polytask.architectures._task_rows import task_rows
 from polytask.data import MultiTaskDataset, SourceBatch, fit_schemas
-from polytask.encoders import MLP, Encoder, MaskedStage, State
+from polytask.encoders import MLP, Encoder, MaskedStage, PackedMLP, State, TabM
 from polytask.exceptions import ParameterError
 from polytask.losses import MultiTaskLoss
 from polytask.testing import tiny_dataset
@@ -196,6 +196,16 @@ def test_an_encoder_without_linear_layers_is_refused():
     data = four_numbers(own_rows=False)
     with pytest.raises(ParameterError, match=r"LoRA must have torch.nn.Linear .* Got Maps without"):
         LoRA(Maps()).build(fit_schemas(data), data.tasks, seed=0)
+
+
+@pytest.mark.parametrize("encoder", [PackedMLP(), TabM(adapters="all")])
+def test_of_ensembles_one_with_linear_layers_is_advised(encoder):
+    data = four_numbers(own_rows=False)
+    advice = r'without any; choose TabM\(adapters="first"\), whose members share them, another enc'
+    with pytest.raises(ParameterError, match=advice):
+        LoRA(encoder).build(fit_schemas(data, encoder.bins), data.tasks, seed=0)
+    advised = TabM(adapters="first", widths=(6,))
+    assert LoRA(advised).build(fit_schemas(data, advised.bins), data.tasks, seed=0).updates
 
 
 class Turned(Encoder):

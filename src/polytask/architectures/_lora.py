@@ -99,10 +99,11 @@ class LoRANetwork(ConditionedNetwork):
         super().__init__("LoRA", encoder, schemas, tasks, first=0)
         layers = [layer for layer in self.trunk.modules() if type(layer) is nn.Linear]
         if len(self.trunk) and not layers:
+            several = 'TabM(adapters="first"), whose members share them, ' * (encoder.members > 1)
             sentence = (
                 "The `encoder` parameter of LoRA must have torch.nn.Linear layers in its stages, "
                 f"which are what it adapts. Got {type(encoder).__name__} without any; choose "
-                "another encoder, or polytask.architectures.Adapters."
+                f"{several}another encoder, or polytask.architectures.Adapters."
             )
             raise ParameterError(sentence)
         updates = [LowRankUpdate(tasks.names, layer, recipe.rank) for layer in layers]
