@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from polytask.predictor import load
 from polytask.tasks import Binary, Multiclass, Multilabel, Regression
 from polytask.testing import check_architecture
 from polytask.training import Trainer, score, to_tensors
+from polytask.training._average_members import average
 
 ENSEMBLE = TabM(2, (6, 6), dropout=0.0, adapters="all", numbers="standardized")
 PACKED = PackedMLP(members=3, widths=(5, 4), numbers="standardized")
@@ -131,6 +133,24 @@ def test_the_answer_is_the_mean_of_the_members_answers(kind, column, size, sprea
     assert averaged.shape == (50, size)
     assert averaged.dtype == np.float32
     np.testing.assert_allclose(kind.response(averaged, target), mean, rtol=1e-4, atol=1e-9)
+    with torch.device("meta"):  # no numbers that could go elsewhere
+        assert average(kind, torch.empty(4, 50, size)).device.type == "meta"
+    on_tensors = average(kind, torch.from_numpy(raw))
+    np.testing.assert_allclose(on_tensors.numpy(), averaged, rtol=1e-5, atol=1e-6)
+
+
+@dataclass(frozen=True)
+class Median(Binary):
+    """A kind of one's own, which knows arrays of numpy alone."""
+
+    def average(self, raw):
+        assert isinstance(raw, np.ndarray)
+        return np.median(raw, axis=0)
+
+
+def test_kinds_of_ones_own_get_arrays():
+    scores = torch.tensor([[[1.0]], [[2.0]], [[9.0]]])
+    assert average(Median(), scores).tolist() == [[2.0]]
 
 
 def test_one_certain_member_does_not_decide_alone():

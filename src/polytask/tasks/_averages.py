@@ -1,21 +1,48 @@
-"""Means of probabilities, from scores to scores, without the loss of digits near 0 and 1."""
+"""Means over an ensemble's members, from scores to scores, in numpy and torch alike."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
-from jaxtyping import Float32
+__all__ = ["in_any_library", "mean_log_odds", "mean_log_probabilities", "mean_scores"]
 
-__all__ = ["mean_log_odds", "mean_log_probabilities"]
+Array = Any
+"""Of numpy, or a tensor of torch."""
 
 
-def mean_log_odds(
-    raw: Float32[np.ndarray, "members n size"],
-) -> Float32[np.ndarray, "n size"]:
-    r"""Log-odds of the mean probability.
+def in_any_library(average: Callable[..., Array]) -> Callable[..., Array]:
+    """Mark a `Kind.average` that takes tensors as well, so that they stay on their device.
+
+    One of a user's own kind has no mark, and gets arrays of numpy.
+    """
+    average.in_any_library = True  # type: ignore[attr-defined]
+    return average
+
+
+def mean_scores(raw: Array) -> Array:
+    """Mean scores (n, …) of members' scores (members, n, …).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._averages import mean_scores
+    >>> mean_scores(np.array([[1.0, 2.0], [3.0, 6.0]], dtype=np.float32))
+    array([2., 4.], dtype=float32)
+    """
+    xp, scores = _in_double(raw)
+    return xp.astype(xp.mean(scores, axis=0), raw.dtype)
+
+
+def mean_log_odds(raw: Array) -> Array:
+    r"""Log-odds of the mean probability, without the loss of digits near 0 and 1.
 
     .. math:: \log \frac{\sum_m \sigma(s_m)}{\sum_m \sigma(-s_m)}
+
+    Parameters
+    ----------
+    raw : array of shape (members, n, size)
 
     Examples
     --------
@@ -24,19 +51,21 @@ def mean_log_odds(
     >>> mean_log_odds(np.array([[[2.0]], [[-2.0]]], dtype=np.float32))
     array([[0.]], dtype=float32)
     """
-    from scipy.special import log_expit, logsumexp  # heavy, and not needed to read a table
+    xp, scores = _in_double(raw)
+    zeros = xp.zeros_like(scores)
+    logs = (-xp.logaddexp(zeros, signed) for signed in (-scores, scores))  # of the sigmoids
+    positive, negative = (_log_sum(xp, log, axis=0) for log in logs)
+    return xp.astype(positive - negative, raw.dtype)
 
-    scores = raw.astype(np.float64)
-    positive, negative = (logsumexp(log_expit(signed), axis=0) for signed in (scores, -scores))
-    return np.asarray(positive - negative, dtype=np.float32)
 
-
-def mean_log_probabilities(
-    raw: Float32[np.ndarray, "members n size"],
-) -> Float32[np.ndarray, "n size"]:
+def mean_log_probabilities(raw: Array) -> Array:
     r"""Logarithms of the mean probabilities of exclusive classes.
 
     .. math:: \log \frac{1}{M} \sum_m \mathrm{softmax}(s_m)
+
+    Parameters
+    ----------
+    raw : array of shape (members, n, size)
 
     Examples
     --------
@@ -46,7 +75,21 @@ def mean_log_probabilities(
     >>> np.exp(mean_log_probabilities(same)).round(6)
     array([[0.5, 0.5]], dtype=float32)
     """
-    from scipy.special import log_softmax, logsumexp  # heavy, and not needed to read a table
+    xp, scores = _in_double(raw)
+    logs = scores - xp.expand_dims(_log_sum(xp, scores, axis=-1), axis=-1)
+    return xp.astype(_log_sum(xp, logs, axis=0) - math.log(raw.shape[0]), raw.dtype)
 
-    logs = log_softmax(raw.astype(np.float64), axis=-1)
-    return np.asarray(logsumexp(logs, axis=0) - math.log(len(raw)), dtype=np.float32)
+
+def _in_double(raw: Array) -> tuple[Any, Array]:
+    """The array library, under the names of the array API, and the scores in double precision."""
+    import array_api_compat  # not needed to read a table
+
+    xp = array_api_compat.array_namespace(raw)
+    return xp, xp.astype(raw, xp.float64)
+
+
+def _log_sum(xp: Any, logs: Array, *, axis: int) -> Array:
+    """Logarithm of the sum of exponentials."""
+    largest = xp.max(logs, axis=axis, keepdims=True)
+    total = xp.log(xp.sum(xp.exp(logs - largest), axis=axis))
+    return total + xp.squeeze(largest, axis=axis)

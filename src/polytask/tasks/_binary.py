@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32, Float64, Shaped
 from polytask._listing import first_names
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError, OneClassError
-from polytask.tasks._averages import mean_log_odds
+from polytask.tasks._averages import in_any_library, mean_log_odds
 from polytask.tasks._classes import (
     class_summary,
     codes,
@@ -151,7 +151,8 @@ class Binary(Kind):
 
         return np.asarray(logit(probability))[:, None].astype(np.float32)
 
-    def average(self, raw: Float32[np.ndarray, "members n size"]) -> Float32[np.ndarray, "n size"]:
+    @in_any_library
+    def average(self, raw: Any) -> Any:
         """Log-odds of the mean probability."""
         return mean_log_odds(raw)
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
+from polytask.tasks._averages import in_any_library, mean_scores
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._means import weighted_means
 
@@ -214,9 +215,8 @@ class Kind(ABC):
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The single best answer in the user's own labels or units."""
 
-    def average(
-        self, raw: Float32[np.ndarray, " members n *scores"]
-    ) -> Float32[np.ndarray, " n *scores"]:
+    @in_any_library
+    def average(self, raw: Any) -> Any:
         """Raw scores of rows whose response is the mean of the responses of an ensemble's members.
 
         By default the means of the scores, which suits responses that are scores with a scale.
@@ -224,8 +224,10 @@ class Kind(ABC):
         Parameters
         ----------
         raw : array of shape (n_members, n, ``*score_shape``)
+            Of numpy, float32. That of a kind whose `average` is one of polytask's own may be a
+            tensor, which stays on its device.
         """
-        return np.asarray(raw.mean(axis=0, dtype=np.float64), dtype=np.float32)
+        return mean_scores(raw)
 
     def mean_response(
         self,

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
-from polytask.tasks._averages import mean_log_probabilities
+from polytask.tasks._averages import in_any_library, mean_log_probabilities
 from polytask.tasks._classes import (
     class_summary,
     codes,
@@ -121,7 +121,8 @@ class Multiclass(Kind):
         del fitted
         return np.log(np.clip(response, 1e-15, 1.0)).astype(np.float32)
 
-    def average(self, raw: Float32[np.ndarray, "members n size"]) -> Float32[np.ndarray, "n size"]:
+    @in_any_library
+    def average(self, raw: Any) -> Any:
         """Logarithms of the mean probabilities."""
         return mean_log_probabilities(raw)
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Shaped
 
 from polytask.exceptions import DataError
-from polytask.tasks._averages import mean_log_odds
+from polytask.tasks._averages import in_any_library, mean_log_odds
 from polytask.tasks._classes import codes, observed_classes
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
@@ -101,7 +101,8 @@ class Multilabel(Kind):
 
         return np.asarray(logit(np.clip(response, 1e-15, 1 - 1e-15))).astype(np.float32)
 
-    def average(self, raw: Float32[np.ndarray, "members n size"]) -> Float32[np.ndarray, "n size"]:
+    @in_any_library
+    def average(self, raw: Any) -> Any:
         """Log-odds of the mean probability."""
         return mean_log_odds(raw)
 

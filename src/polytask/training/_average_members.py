@@ -34,6 +34,12 @@ def average_members(network: MultiTaskModule, raw: Raw) -> Raw:
 
 
 def average(kind: Kind, scores: Tensor) -> Tensor:
-    """Scores (n, …) that `Kind.average` makes of those of every member, (n_members, n, …)."""
+    """Scores (n, …) that `Kind.average` makes of those of every member, (n_members, n, …).
+
+    They stay on their device, unless the kind takes arrays of numpy alone.
+    """
+    has_double = scores.device.type != "mps"
+    if has_double and getattr(kind.average, "in_any_library", False):
+        return kind.average(scores.float())
     mean = kind.average(scores.float().cpu().numpy())
     return torch.from_numpy(mean).to(scores.device)
