@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from small_architectures import data_for, small_architectures
 from training_tables import mixed_table, regression_table
 
 import polytask.architectures
@@ -54,6 +55,18 @@ def test_every_architecture_stands_on_an_ensemble(kind):
 )
 def test_packed_members_keep_the_promises_of_architectures(recipe):
     check_architecture(recipe)
+
+
+SMALL_PACKED = {
+    name: recipe
+    for name, recipe in small_architectures(PackedMLP(2, (6, 6, 6), numbers="standardized")).items()
+    if name != "LoRA"  # which adapts layers that members share
+}
+
+
+@pytest.mark.parametrize("name", SMALL_PACKED)
+def test_packed_members_stand_under_every_architecture(name):
+    check_architecture(SMALL_PACKED[name], [data_for(SMALL_PACKED[name])])
 
 
 def prepared(data, recipe: Architecture, seed: int = 0):
@@ -286,8 +299,9 @@ def test_ensembles_are_saved_and_loaded(architecture, encoder, tmp_path):
         np.testing.assert_array_equal(before[name].response, again[name].response)
 
 
-def test_a_run_goes_on_as_if_it_had_not_been_cut(tmp_path):
-    data, recipe = mixed_table(), HardSharing(TabM(2, (6,)))
+@pytest.mark.parametrize("encoder", [TabM(2, (6,)), PackedMLP(2, (6,), dropout=0.1)])
+def test_a_run_goes_on_as_if_it_had_not_been_cut(encoder, tmp_path):
+    data, recipe = mixed_table(), HardSharing(encoder)
     whole = Trainer(steps=60, evaluate_every=10).fit(recipe, data, data)
 
     class CutError(Exception):
