@@ -30,6 +30,7 @@ from polytask.architectures._copied_inputs import (
 from polytask.architectures._copies_trial import all_close, evaluating, ties_tensors
 from polytask.architectures._out_of_place import out_of_place
 from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._size_groups import SizeGroup, gathered, scattered, size_groups
 from polytask.architectures._stacked_layers import is_common_chain, run_chain
 from polytask.encoders import MaskedStage, State
 from polytask.encoders._layers import matrices_of
@@ -109,6 +110,7 @@ class Copies(Owner):
         self.groups = tuple(groups)
         parameters, buffers = stack_module_state(list(map(out_of_place, modules)))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
+        self._n_numbers = sum(parameter.numel() for parameter in modules[0].parameters())
         self._is_chain = (
             is_common_chain(modules[0]) and next(modules[0].parameters(), None) is not None
         )
@@ -224,8 +226,43 @@ class Copies(Owner):
         apart = self.apart if apart is None else apart
         if not self.stacked:
             return self._one_by_one(inputs, sizes, members, apart, options)
+        if apart and sizes is not None and isinstance(inputs, Mapping) and not self.groups:
+            groups = size_groups(sizes, self._n_numbers)
+            if groups:
+                return self._by_size(inputs, groups, members, options)
         own, buffers = self._of(self._names, members), self._of(self._buffer_names, members)
         return self._batched(own, buffers, inputs, apart, options)
+
+    def _by_size(
+        self,
+        inputs: Mapping[str, Tensor],
+        groups: Sequence[SizeGroup],
+        members: Sequence[int] | None,
+        options: Mapping[str, Any],
+    ) -> Tensor:
+        """Features of all copies, of which those with similar numbers of rows run in one pass."""
+        some = next(iter(inputs.values()))
+        places = [torch.tensor(group.places, device=some.device) for group in groups]
+        among = places
+        if members is not None:
+            of_all = torch.tensor(members, device=some.device)
+            among = [of_all[own] for own in places]
+        stacked = {name: getattr(self, flat) for flat, name in self._names.items()}
+        buffers = {name: getattr(self, flat) for flat, name in self._buffer_names.items()}
+        parts = [
+            self._batched(
+                own,
+                own_buffers,
+                {n: part[at, : group.width] for n, part in inputs.items()},
+                True,
+                options,
+            )
+            for group, at, own, own_buffers in zip(
+                groups, places, _by_group(stacked, among), _by_group(buffers, among), strict=True
+            )
+        ]
+        per_row = parts[0].shape[1] // groups[0].width  # of ensembles, the members
+        return scattered(parts, places, len(some), some.shape[1] * per_row)
 
     def _of(self, names: Mapping[str, str], members: Sequence[int] | None) -> dict[str, Tensor]:
         """Tensors of all copies or of some, stacked, by their name in one copy."""
@@ -303,6 +340,12 @@ class Copies(Owner):
             for names, member in zip(groups, self.members if groups else (), strict=True)
             for owned in owned_by(member, names)
         ]
+
+
+def _by_group(stacked: Mapping[str, Tensor], places: Sequence[Tensor]) -> list[dict[str, Tensor]]:
+    """Tensors of each group of copies by name."""
+    parts = {name: gathered(tensor, places) for name, tensor in stacked.items()}
+    return [{name: of_groups[k] for name, of_groups in parts.items()} for k in range(len(places))]
 
 
 def _takes_state(module: nn.Module) -> bool:
