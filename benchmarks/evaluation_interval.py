@@ -1,11 +1,13 @@
 """Single-task networks of small tables: states kept by early or by late evaluations.
 
-One run per table and learning rate is evaluated every 5 steps on validation and test rows. From its
-curves each rule picks the step it would have kept for every task, and the step at which it would
-have stopped: the default of `Trainer`, and one evaluation per epoch of all rows, at least 25 steps
-apart. Prints a Markdown table of the mean square root of the tasks' test losses.
+One run per table and split is evaluated every 5 steps on validation and test rows. From its curves
+each rule picks the step it would have kept for every task, and the step at which it would have
+stopped: the default of `Trainer` ("early"), the same with evaluations that move apart twice as fast
+("slowing"), and one evaluation per epoch of all rows, at least 25 steps apart ("late"). Prints a
+Markdown table of the paired change of the tasks' test errors (square roots of test losses) in percent,
+with its 95 % interval over tasks and splits: first of the seeds to choose by, then of those to judge by.
 
-    POLYTASK_DATA=... python benchmarks/evaluation_interval.py school digits mulan-enb mulan-jura
+    POLYTASK_DATA=... python benchmarks/evaluation_interval.py school:450 digits:700 drawn:700
 """
 
 from __future__ import annotations
@@ -13,24 +15,44 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 from unittest.mock import patch
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from drawn_table import TARGETS, drawn_table
+from scipy.stats import t as student
 
 from polytask.architectures import SingleTask
 from polytask.data import MultiTaskDataset, RandomSplit, encode, fit_schemas
 from polytask.datasets import fetch_mulan, fetch_school, load_digits_tasks
 from polytask.processes import OneProcess
-from polytask.training import Trainer, to_tensors
-from polytask.training._evaluation_interval import evaluation_interval
+from polytask.tasks import Task
+from polytask.training import Trainer, _evaluation_interval, to_tensors
 from polytask.training._training_run import TrainingRun
 from polytask.training._validation_losses import ValidationLosses
 
-STEP, PATIENCE, BATCH = 5, 10, 256
-RATES = (1e-3, 3e-3, 1e-3 / 3)
+STEP, PATIENCE = 5, 10
+EARLY, SLOWING = 20, 10
+"""An evaluation follows after at least this share of the steps taken so far."""
+
+
+class Curves(NamedTuple):
+    """Losses (evaluations, tasks) of one run; epochs of a task's rows and of all rows."""
+
+    validation: np.ndarray
+    test: np.ndarray
+    own_epoch: int
+    epoch: int
+
+
+class Kept(NamedTuple):
+    """Square roots of the tasks' test losses in the states kept, and the steps taken."""
+
+    errors: np.ndarray
+    steps: np.ndarray
 
 
 def table(name: str) -> MultiTaskDataset:
@@ -39,14 +61,15 @@ def table(name: str) -> MultiTaskDataset:
         return fetch_school().dataset
     if name == "digits":
         return load_digits_tasks()
+    if name == "drawn":
+        tasks = [Task(target, kind) for target, kind in TARGETS.items()]
+        return MultiTaskDataset.from_table(drawn_table(), tasks)
     return fetch_mulan(name.removeprefix("mulan-")).dataset
 
 
-def curves(
-    data: MultiTaskDataset, rate: float, steps: int
-) -> tuple[np.ndarray, np.ndarray, int, int]:
-    """Validation and test losses, (evaluations, tasks); epochs of a task's rows and of all rows."""
-    train, validation, test = RandomSplit().splits(data, seed=0)[0].apply(data)
+def curves(data: MultiTaskDataset, seed: int, steps: int) -> Curves:
+    """Losses of one run on a split drawn by the seed."""
+    train, validation, test = RandomSplit().splits(data, seed=seed)[0].apply(data)
     schemas, seen = fit_schemas(train), []
     original = TrainingRun._evaluate  # noqa: SLF001 - losses of the state that is evaluated
     epochs = [0, 0]
@@ -59,12 +82,12 @@ def curves(
         epochs[:] = run.batches.longest_epoch, run.batches.steps_per_epoch
         return record
 
-    trainer = Trainer(learning_rate=rate, steps=steps, evaluate_every=STEP, patience=None)
+    trainer = Trainer(steps=steps, evaluate_every=STEP, patience=None)
     with patch.object(TrainingRun, "_evaluate", watched):
-        trainer.fit(SingleTask(), train, validation)
+        trainer.fit(SingleTask(), train, validation, seed=seed)
     names = [name for name in data.tasks.names if all(name in part for part in seen[0])]
-    losses = [[[part[name] for name in names] for part in both] for both in seen]
-    return np.array(losses)[:, 0], np.array(losses)[:, 1], *epochs
+    losses = np.array([[[part[name] for name in names] for part in both] for both in seen])
+    return Curves(losses[:, 0], losses[:, 1], *epochs)
 
 
 def positions(n_evaluations: int, interval: Callable[[int], int]) -> Iterator[int]:
@@ -74,12 +97,10 @@ def positions(n_evaluations: int, interval: Callable[[int], int]) -> Iterator[in
         yield step // STEP - 1
 
 
-def kept(
-    validation: np.ndarray, test: np.ndarray, interval: Callable[[int], int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Square roots of the tasks' test losses in the states kept, and the steps they took."""
-    roots, stops = [], []
-    for own, tested in zip(validation.T, test.T, strict=True):
+def kept(run: Curves, interval: Callable[[int], int]) -> Kept:
+    """The outcome of a rule."""
+    errors, stops = [], []
+    for own, tested in zip(run.validation.T, run.test.T, strict=True):
         best, best_at, waited, last = math.inf, 0, 0, 0
         for last in positions(len(own), interval):
             waited += 1
@@ -87,33 +108,62 @@ def kept(
                 best, best_at, waited = own[last], last, 0
             if waited == PATIENCE:
                 break
-        roots.append(math.sqrt(tested[best_at]))
+        errors.append(math.sqrt(tested[best_at]))
         stops.append(STEP * (last + 1))
-    return np.array(roots), np.array(stops)
+    return Kept(np.array(errors), np.array(stops))
+
+
+def late(run: Curves) -> Kept:
+    """One evaluation per epoch of all rows, at least 25 steps apart."""
+    return kept(run, lambda _: max(run.epoch, 25))
+
+
+def spaced(run: Curves, share: int) -> Kept:
+    """The rule of `Trainer`, with evaluations that move apart by a share of the steps taken."""
+    with patch.object(_evaluation_interval, "_SHARE_OF_STEPS", share):
+        return kept(run, lambda step: _evaluation_interval.evaluation_interval(step, run.own_epoch))
+
+
+def change(ours: Sequence[Kept], theirs: Sequence[Kept]) -> str:
+    """The paired change of the errors in percent, with its 95 % interval over tasks and splits."""
+    pairs = zip(ours, theirs, strict=True)
+    logs = np.concatenate([np.log(one.errors / other.errors) for one, other in pairs])
+    half = student.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / math.sqrt(len(logs))
+    mean, low, high = 100 * np.expm1(logs.mean() + half * np.array([0, -1, 1]))
+    return f"{mean:+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
+def row(name: str, runs: Sequence[Curves], seeds: Sequence[int]) -> str:
+    """A row of the Markdown table."""
+    rules = [
+        list(map(late, runs)),
+        [spaced(run, EARLY) for run in runs],
+        [spaced(run, SLOWING) for run in runs],
+    ]
+    of_late, early, slowing = rules
+    changes = [change(early, of_late), change(slowing, of_late), change(slowing, early)]
+    steps = [f"{np.mean([own.steps.mean() for own in rule]):.0f}" for rule in rules]
+    n_tasks = runs[0].test.shape[1]
+    which = ", ".join(map(str, seeds))
+    return f"| {' | '.join([name, str(n_tasks), which, *changes, *steps])} |"
 
 
 def main() -> None:
     """Train and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tables", nargs="+")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("tables", nargs="+", help="NAME:STEPS")
+    parser.add_argument("--choose", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--judge", type=int, nargs="+", default=[3, 4, 5])
     arguments = parser.parse_args()
-    print("| table | learning rate | late | early | early − late | steps late | steps early |")
-    print("|---|---|---|---|---|---|---|")
-    for name in arguments.tables:
+    compared = "early − late, % | slowing − late, % | slowing − early, %"
+    print(f"| table | tasks | seeds | {compared} | steps late | early | slowing |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for given in arguments.tables:
+        name, _, steps = given.partition(":")
         data = table(name)
-        for rate in RATES:
-            *losses, own, together = curves(data, rate, arguments.steps)
-            least = max(together, 25)
-            late, stops = kept(*losses, lambda _, least=least: least)
-            early, sooner = kept(*losses, lambda step, own=own: evaluation_interval(step, own))
-            change = early - late
-            error = change.std(ddof=1) / math.sqrt(len(change))
-            print(
-                f"| {name} | {rate:.2g} | {late.mean():.4f} | {early.mean():.4f} | "
-                f"{change.mean():+.4f} ± {error:.4f} | {stops.mean():.0f} | {sooner.mean():.0f} |",
-                flush=True,
-            )
+        for seeds in (arguments.choose, arguments.judge):
+            runs = [curves(data, seed, int(steps or 2000)) for seed in seeds]
+            print(row(name, runs, seeds), flush=True)
 
 
 if __name__ == "__main__":
