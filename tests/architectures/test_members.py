@@ -3,11 +3,13 @@
 import copy
 import inspect
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 from small_architectures import data_for, small_architectures
+from torch import nn
 from training_tables import mixed_table, regression_table
 
 import polytask.architectures
@@ -21,7 +23,7 @@ from polytask.architectures import (
     SingleTask,
 )
 from polytask.data import MultiTaskDataset, encode, fit_schemas
-from polytask.encoders import MLP, PackedMLP, TabM
+from polytask.encoders import MLP, PackedMLP, State, TabM
 from polytask.encoders._member_rows import MemberRows, grouped
 from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
@@ -205,26 +207,47 @@ def test_members_of_tab_m_share_matrices_and_have_adapters_of_their_own():
     torch.testing.assert_close(features.view(-1, 3, 4)[:20], expected)
 
 
-def test_first_adapters_are_one_sign_for_each_group_of_columns():
+def test_first_adapters_are_one_sign_for_each_column():
     data = mixed_table()
-    network, rows = prepared(data, HardSharing(TabM(members=16)))
-    inputs, (batch,) = network.inputs[0], rows.values()
-    assert inputs.adapter.abs().eq(1).all()
-    assert 0.2 < float((inputs.adapter > 0).float().mean()) < 0.8
-    assert inputs.sizes == inputs.entry.channels  # a group for each of a few columns
-    values, members = inputs.entry(batch.inputs).values, inputs(batch.inputs).values
-    for member, vectors in enumerate(members.unflatten(0, (-1, 16)).unbind(1)):
-        pieces = torch.split(values, inputs.sizes, dim=1)
-        signed = [sign * piece for sign, piece in zip(inputs.adapter[member], pieces, strict=True)]
+    network, _ = prepared(data, HardSharing(TabM(members=16)))
+    adapter, entry = network.inputs[0].adapter, network.inputs[0].entry
+    assert adapter.abs().eq(1).all()
+    assert 0.2 < float((adapter > 0).float().mean()) < 0.8
+    ends = np.cumsum([0, *entry.channels])
+    assert ends[-1] == adapter.shape[1]
+    for start, end in pairwise(ends):
+        assert adapter[:, start:end].eq(adapter[:, start : start + 1]).all()
+
+
+def test_many_columns_share_first_adapters_by_group():
+    values = torch.randn(5, 250)
+    rows = MemberRows(Constant(values), 3, (5,) * 50)
+    assert rows.adapter.shape == (3, 16)
+    assert rows.adapter.abs().eq(1).all()
+    for member, vectors in enumerate(rows({}).values.unflatten(0, (-1, 3)).unbind(1)):
+        pieces = torch.split(values, rows.sizes, dim=1)
+        signed = [sign * piece for sign, piece in zip(rows.adapter[member], pieces, strict=True)]
         torch.testing.assert_close(vectors, torch.cat(signed, dim=1))
 
 
+class Constant(nn.Module):
+    """An entry of given vectors."""
+
+    def __init__(self, values):
+        super().__init__()
+        self.values = values
+
+    def forward(self, inputs):
+        del inputs
+        return State(self.values)
+
+
 @pytest.mark.parametrize(
-    "channels", [(), (1,), (8,) * 7, (8,) * 16, (8,) * 20, (8,) * 30 + (1,) * 9, (1,) * 50 + (64,)]
+    "channels", [(1,), (8,) * 7, (8,) * 16, (8,) * 20, (8,) * 30 + (1,) * 9, (1,) * 50 + (64,)]
 )
-def test_many_columns_share_few_first_adapters(channels):
+def test_groups_are_whole_columns_of_about_equal_width(channels):
     sizes = grouped(channels)
-    assert len(sizes) == max(1, min(len(channels), 16)) or max(channels) > sum(channels) / 16
+    assert len(sizes) == min(len(channels), 16) or max(channels) > sum(channels) / 16
     assert sum(sizes) == sum(channels)
     ends = {0, *np.cumsum(channels).tolist()}
     assert set(np.cumsum(sizes).tolist()) <= ends

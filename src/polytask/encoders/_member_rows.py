@@ -13,8 +13,8 @@ from polytask.encoders._state import State
 __all__ = ["MemberRows"]
 
 _MOST_GROUPS = 16
-_NARROW = 128
-"""Widths of vectors up to which the matrices of all members, side by side, are faster."""
+_SHORT = 192
+"""Length of vectors up to which every element has an adapter of its own."""
 
 
 class MemberRows(nn.Module):
@@ -22,9 +22,11 @@ class MemberRows(nn.Module):
 
     .. math:: h_m = r_m \odot e(x)
 
-    with the entry e and adapters :math:`r_m` of random signs, one for each group of neighbouring
-    columns (each column, if there are at most 16), so that members differ from the start; without
-    adapters all members begin from e(x).
+    with the entry e and adapters :math:`r_m` that begin as random signs, so that members differ
+    from the start. Vectors of at most 192 elements have one adapter for each element, and one sign
+    for each original column; longer ones have one adapter for each of 16 groups of neighbouring
+    columns, since the products of a linear layer then serve all members. Without adapters all
+    members begin from e(x).
 
     Parameters
     ----------
@@ -36,12 +38,10 @@ class MemberRows(nn.Module):
 
     Attributes
     ----------
-    adapter : tensor of shape (members, n_groups), or None
+    adapter : tensor of shape (members, h) or (members, n_groups), or None
     sizes : tuple of int
-        Width of each group in the vector.
+        Width of each group in the vector; empty without groups.
     """
-
-    group_of: Tensor
 
     def __init__(
         self, entry: nn.Module, members: int, channels: Sequence[int] | None = None
@@ -49,36 +49,37 @@ class MemberRows(nn.Module):
         super().__init__()
         self.entry, self.members = entry, members
         self.adapter: nn.Parameter | None = None
-        self.sizes = () if channels is None else grouped(channels)
-        if channels is not None:
-            self.adapter = nn.Parameter(torch.empty(members, len(self.sizes)))
-            _draw_signs(self.adapter)
-            with torch.device("cpu"):
-                sizes = torch.tensor(self.sizes, dtype=torch.int64)
-                group_of = torch.arange(len(sizes)).repeat_interleave(sizes)
-            self.register_buffer("group_of", group_of, persistent=False)
+        self.sizes: tuple[int, ...] = ()
+        if channels is None:
+            return
+        if sum(channels) <= _SHORT:
+            self.adapter = nn.Parameter(_repeated(_signs(members, len(channels)), channels))
+            return
+        self.sizes = grouped(channels)
+        self.adapter = nn.Parameter(_signs(members, len(self.sizes)))
 
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         """Vectors (n * members, h) of n rows, the members of a row one after another."""
         values = self.entry(inputs).values.unsqueeze(-2)
         if self.adapter is None:
             return State(values.expand(-1, self.members, -1).flatten(0, 1))
-        return State((values * self.adapter.index_select(1, self.group_of)).flatten(-3, -2))
+        adapter = _repeated(self.adapter, self.sizes) if self.sizes else self.adapter
+        return State((values * adapter).flatten(-3, -2))
 
     def products(self, inputs: Mapping[str, Tensor], weight: Tensor, bias: Tensor | None) -> Tensor:
         r"""A linear layer of the rows of all members, (n, members, out_features).
 
-        The rows are not written out: :math:`W (r_m \odot e) = \sum_g r_{mg} W_g e_g` over the
-        groups g, whose products serve all members where vectors are long.
+        The rows are not written out: it is :math:`(W \odot r_m) e`, or
+        :math:`\sum_g r_{mg} W_g e_g` with groups g.
         """
         values = self.entry(inputs).values
         if self.adapter is None:
             features = nn.functional.linear(values, weight, bias).unsqueeze(-2)
             return features.expand(-1, self.members, -1)
-        if values.shape[-1] <= _NARROW:
-            scales = self.adapter.index_select(1, self.group_of).unsqueeze(1)
+        if not self.sizes:
+            scaled = (self.adapter.unsqueeze(1) * weight).flatten(0, 1)
             biases = None if bias is None else bias.repeat(self.members)
-            features = nn.functional.linear(values, (scales * weight).flatten(0, 1), biases)
+            features = nn.functional.linear(values, scaled, biases)
             return features.view(len(values), self.members, len(weight))
         sizes = list(self.sizes)
         pieces = zip(torch.split(values, sizes, 1), torch.split(weight, sizes, 1), strict=True)
@@ -99,7 +100,7 @@ def grouped(channels: Sequence[int], most: int = _MOST_GROUPS) -> tuple[int, ...
     (8, 8, 11)
     """
     if len(channels) <= most:
-        return tuple(channels) or (0,)
+        return tuple(channels)
     middles = (end - width / 2 for end, width in zip(accumulate(channels), channels, strict=True))
     place = [int(middle * most / sum(channels)) for middle in middles]
     sizes: dict[int, int] = {}
@@ -108,7 +109,12 @@ def grouped(channels: Sequence[int], most: int = _MOST_GROUPS) -> tuple[int, ...
     return tuple(sizes.values())
 
 
-@torch.no_grad()
-def _draw_signs(adapter: Tensor) -> None:
-    """Fill with random signs."""
-    adapter.copy_(torch.randint(0, 2, adapter.shape, device=adapter.device) * 2.0 - 1.0)
+def _signs(n_rows: int, n_columns: int) -> Tensor:
+    return torch.randint(0, 2, (n_rows, n_columns)) * 2.0 - 1.0
+
+
+def _repeated(values: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Columns repeated as many times as the sizes state."""
+    with torch.device("cpu"):
+        columns = torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes, dtype=torch.int64))
+    return values.index_select(1, columns.to(values.device))

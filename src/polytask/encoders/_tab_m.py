@@ -31,10 +31,9 @@ class TabM(Ensemble):
               s_{m,l} \odot W_l (r_{m,l} \odot h_{m,l-1}) + b_{m,l}\right)\right)
 
     with members m, layers l, the entry e, shared matrices W and adapters r, s. The first adapter
-    has one number for each original column, or for each of 16 groups of neighbouring columns where
-    there are more. It begins as a random sign, all others at 1; without adapters in later layers,
-    their r and s are 1 and biases are shared. Each member has heads of its own; the loss is the
-    mean over members, and a prediction the mean of their responses.
+    begins as random signs, one for each original column, and all others at 1; without adapters in
+    later layers, their r and s are 1 and biases are shared. Each member has heads of its own; the
+    loss is the mean over members, and a prediction the mean of their responses.
 
     Parameters
     ----------
@@ -56,9 +55,9 @@ class TabM(Ensemble):
     With adapters in all layers, a step takes 1.3 times as long or more; see the benchmarks.
 
     Deviations: 8 members by default where the paper has 32; a step takes about a quarter of the
-    time. The first adapter has one number for a column or a group of columns where the paper has
-    one for each unit of e: the products of the first layer then serve all members. Architectures whose
-    heads are generated or pooled over tasks share them over members.
+    time. Where e has more than 192 elements, the first adapter has one number for each of 16 groups
+    of neighbouring columns, so that the products of the first layer serve all members.
+    Architectures whose heads are generated or pooled over tasks share them over members.
 
     References
     ----------
