@@ -127,12 +127,13 @@ def test_two_learners_of_one_name(learners, remedy):
     [
         ("regression", 3, 5000, "hard_sharing+packed_mlp"),
         ("binary", 2, 5000, "hard_sharing+tab_m"),
-        ("binary", 2, 3000, None),
+        ("binary", 2, 3000, "hard_sharing+packed_mlp(widths=64,64)"),
+        ("binary", 2, 400, None),
         ("regression", 41, 5000, None),
         ("binary", 2, None, None),
     ],
 )
-def test_larger_tables_get_an_ensemble_in_one_network(kind, n_tasks, n_rows, ensemble):
+def test_tables_of_some_size_get_an_ensemble_in_one_network(kind, n_tasks, n_rows, ensemble):
     tasks = TaskSet([Task(f"y{i}", kind) for i in range(n_tasks)])
     names = [learner.name for learner in default_learners(tasks, n_rows)]
     found = [name for name in names if "+" in name]

@@ -27,11 +27,10 @@ class Ensemble(Encoder):
     rows_apart: ClassVar[bool] = False
     training: ClassVar[Mapping[str, Any]] = {
         "optimizer": "adamw",
-        "learning_rate": 2e-3,
+        "learning_rate": 4e-3,
         "weight_decay": 3e-4,
         "scheduler": "cosine_with_warmup",
         "clip_norm": 1.0,
-        "epochs": 40,
         "patience": 16,
     }
     tuned: ClassVar[tuple[str, ...]] = ("numbers",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
@@ -67,12 +67,6 @@ class PackedMLP(Ensemble):
         default=PiecewiseLinear(), metadata={"omit_default": True}
     )
 
-    training: ClassVar[Mapping[str, Any]] = {
-        **Ensemble.training,
-        "learning_rate": 4e-3,
-        "batch_size": 128,
-        "epochs": 100,
-    }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "members": Choices((4, 8, 16)),
         "widths": Choices(((256, 256), (128, 128), (512, 512), (256, 256, 256)), (256, 256)),

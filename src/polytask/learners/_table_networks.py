@@ -1,4 +1,4 @@
-"""The joint ensemble that comparisons of larger tables include by default."""
+"""The joint ensemble that comparisons of tables include by default."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from polytask.tasks import Kind, TaskSet
 
 __all__ = ["table_networks"]
 
-_FEWEST_ROWS = 4000
+_FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
 
 
 def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskNetwork]:
     """Joint ensembles compared by default: one on tables of some size, none on others.
 
-    It is `PackedMLP` where all targets are numbers, otherwise `TabM`. On fewer than 4000 rows, and
-    with more than 40 tasks, there is none: its single-task baseline would take most of the time of
-    a comparison.
+    It is a narrow `PackedMLP` below 4000 rows, where its single-task baseline takes little time. Above
+    it is `PackedMLP` where all targets are numbers, otherwise `TabM`. On fewer than 500 rows, and with
+    more than 40 tasks, there is none.
 
     Parameters
     ----------
@@ -35,6 +35,8 @@ def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskN
     """
     if tasks is None or n_rows is None or n_rows < _FEWEST_ROWS or len(tasks) > _MOST_TASKS:
         return []
+    if n_rows < _MANY_ROWS:
+        narrow = MultiTaskNetwork(HardSharing(PackedMLP(widths=(64, 64))))
+        return [narrow.with_detail("widths=64,64")]
     numbers = all(isinstance(task.kind, Kind) and task.kind.numeric for task in tasks)
-    encoder = PackedMLP() if numbers else TabM()
-    return [MultiTaskNetwork(HardSharing(encoder))]
+    return [MultiTaskNetwork(HardSharing(PackedMLP() if numbers else TabM()))]
