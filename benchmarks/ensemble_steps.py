@@ -30,7 +30,9 @@ ENCODERS: Mapping[str, Encoder] = {
     "the same, all adapters": TabM(dropout=0.0, adapters="all", numbers=PLAIN),
     "the same, dropout 0.1": TabM(dropout=0.1, numbers=PLAIN),
     "the same, bins": TabM(dropout=0.0),
+    "bins, dropout 0.1 (default)": TabM(),
     "`PackedMLP`, 4 of 2 × 256": PackedMLP(numbers=PLAIN),
+    "the same, bins (default)": PackedMLP(),
     "`PackedMLP`, 4 of 2 × 128": PackedMLP(widths=(128, 128), numbers=PLAIN),
 }
 

@@ -62,6 +62,10 @@ CONFIGURATIONS: Mapping[str, Settings] = {
         f"numbers piecewise by {way}": {"encoder.numbers": PiecewiseLinear(by=way)}
         for way in ("quantiles", "atoms", "trees")
     },
+    **{
+        f"numbers width {width}": {"encoder.numbers": PiecewiseLinear(width=width)}
+        for width in (2, 4, 8)
+    },
     "embedding 4": {"encoder.embedding_dim": 4},
     "embedding 16": {"encoder.embedding_dim": 16},
     "rate 5e-4": {"learning_rate": 5e-4},

@@ -155,6 +155,15 @@ def test_only_columns_of_one_bin():
     assert entry({"numeric": torch.ones(1, 2)}).values.tolist() == [[0.5, 0.0]]
 
 
+@pytest.mark.parametrize(("n_columns", "width"), [(64, 8), (65, 4)])
+def test_vectors_of_many_columns_are_shorter(n_columns, width):
+    edges = ((0.0, 1.0, 2.0),) * n_columns + ((0.0, 1.0),) * 9
+    part = Part("numeric", "numeric", (len(edges),), (), edges, tuple(map(len, edges)))
+    assert TableEntry([part], 8, PiecewiseLinear()).channels == (width,) * n_columns + (1,) * 9
+    given = TableEntry([part], 8, PiecewiseLinear(width=3))
+    assert given.channels == (3,) * n_columns + (1,) * 9
+
+
 def test_outliers_stay_finite():
     module = PiecewiseLinear(4).build(BINNED)
     largest = torch.finfo().max

@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval, check_parameters
+from polytask._validation import Constraint, Interval, Optional, check_parameters
 from polytask.data import Bins, Part
 from polytask.encoders._numeric_embedding import FlatNumbers, NumericEmbedding
 from polytask.exceptions import ParameterError
@@ -19,6 +19,8 @@ __all__ = ["PiecewiseLinear"]
 
 _LOW, _HIGH = -3.0, 4.0
 """Bounds of the coordinates of values outside of the training range."""
+_WIDTH, _WIDTH_OF_MANY, _MANY = 8, 4, 64
+"""Lengths of vectors of few columns and of more than many."""
 _CHUNK = 512
 """Rows whose coordinates stay in the cache, where no gradient needs them."""
 
@@ -40,8 +42,8 @@ class PiecewiseLinear(NumericEmbedding):
         Most bins per column.
     by : {"quantiles", "atoms", "trees", "both"}, default "both"
         How the edges are chosen; see `polytask.data.Bins`.
-    width : int, default 8
-        Length of every column's vector.
+    width : int, optional
+        Length of every column's vector; by default 8, or 4 where more than 64 columns have one.
 
     Notes
     -----
@@ -65,23 +67,23 @@ class PiecewiseLinear(NumericEmbedding):
     >>> from polytask.encoders import MLP, PiecewiseLinear
     >>> MLP(numbers=PiecewiseLinear(16, by="atoms")).bins
     Bins(n_bins=16, by='atoms')
-    >>> MLP(numbers="piecewise_linear").numbers.width
-    8
+    >>> MLP(numbers="piecewise_linear").numbers.n_bins
+    24
     """
 
     n_bins: int = 24
     by: str = "both"
-    width: int = 8
+    width: int | None = None
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "n_bins": Range(8, 64, log=True, default=24, integer=True),
         "by": Choices(("both", "trees", "atoms", "quantiles")),
-        "width": Range(2, 32, log=True, default=8, integer=True),
+        "width": Choices((None, 2, 16)),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_bins": Bins.parameter_constraints["n_bins"],
         "by": Bins.parameter_constraints["by"],
-        "width": Interval(int, 1),
+        "width": Optional(Interval(int, 1)),
     }
 
     def __post_init__(self) -> None:
@@ -101,7 +103,9 @@ class PiecewiseLinear(NumericEmbedding):
             If the schema learned no bins.
         """
         _check_bins(part)
-        return _Functions(part.edges, max(part.most_edges, default=0) - 1, self.width)
+        width = _WIDTH_OF_MANY if len(part.edges) > _MANY else _WIDTH
+        n_bins = max(part.most_edges, default=0) - 1
+        return _Functions(part.edges, n_bins, self.width or width)
 
     def build_flat(self, part: Part) -> FlatNumbers:
         """Build the functions of columns of several bins, and the coordinates of the others."""
