@@ -36,15 +36,44 @@ ENCODERS: Mapping[str, Encoder] = {
     "tab_m": TabM(),
     "packed_mlp": PackedMLP(),
     "packed_mlp, standardized": PackedMLP(numbers=Standardized()),
+    "packed_mlp of 128": PackedMLP(widths=(128, 128)),
+    "packed_mlp of 128, standardized": PackedMLP(widths=(128, 128), numbers=Standardized()),
+    "packed_mlp of 64": PackedMLP(widths=(64, 64)),
+    "packed_mlp of 64, standardized": PackedMLP(widths=(64, 64), numbers=Standardized()),
     "mlp": MLP((256, 256), dropout=0.1),
+    "mlp, piecewise": MLP((256, 256), dropout=0.1, numbers=PiecewiseLinear()),
     "residual_mlp": ResidualMLP(),
     "dcn": DCN(),
+}
+
+# The training of `MLP` in a comparison without further wishes.
+_PLAIN: Settings = {
+    "optimizer": "adam",
+    "learning_rate": 1e-3,
+    "weight_decay": 0.0,
+    "scheduler": None,
+    "clip_norm": None,
+    "patience": 10,
+    "encoder.dropout": 0.0,
 }
 
 # What a configuration changes: `encoder`, or fields of the encoder (`encoder.…`) or of the trainer.
 CONFIGURATIONS: Mapping[str, Settings] = {
     "base": {},
     **{f"encoder {name}": {"encoder": name} for name in ENCODERS if name != "tab_m"},
+    "plain": {"encoder": "mlp", **_PLAIN},
+    "plain, piecewise": {"encoder": "mlp, piecewise", **_PLAIN},
+    "packed_mlp of 128, rate 4e-3, batch 128, 100 epochs": {
+        "encoder": "packed_mlp of 128",
+        "learning_rate": 4e-3,
+        "batch_size": 128,
+        "epochs": 100,
+    },
+    **{
+        f"{name}, rate 4e-3": {"encoder": name, "learning_rate": 4e-3}
+        for name in ENCODERS
+        if name.startswith("packed_mlp of")
+    },
     "members 1": {"encoder.members": 1},
     "members 4": {"encoder.members": 4},
     "members 16": {"encoder.members": 16},
@@ -80,8 +109,7 @@ CONFIGURATIONS: Mapping[str, Settings] = {
     "batch 1024": {"batch_size": 1024},
     "1000 steps": {"steps": 1000},
     "4000 steps": {"steps": 4000},
-    "30 epochs": {"epochs": 30},
-    "60 epochs": {"epochs": 60},
+    "40 epochs": {"epochs": 40},
     "no schedule": {"scheduler": None},
     "no clipping": {"clip_norm": None},
     "patience 8": {"patience": 8},
