@@ -11,7 +11,7 @@ from polytask.architectures import _copies as copies_module
 from polytask.architectures import _size_groups as groups_module
 from polytask.architectures._size_groups import gathered, scattered, size_groups
 from polytask.data import MultiTaskDataset, RandomSplit
-from polytask.encoders import MLP, TabM
+from polytask.encoders import MLP, State, TabM
 from polytask.training import Trainer
 
 SIZES = [3, 40, 0, 12, 11, 38]
@@ -67,6 +67,18 @@ def test_features_and_gradients(monkeypatch, grouped, members):
     torch.testing.assert_close(features[mask], expected[mask])
     for ours, theirs in zip(gradients, of_one_pass, strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+def test_modules_that_give_states_run_in_one_pass(grouped):
+    class Entry(Tower):
+        def forward(self, rows):
+            return State(super().forward(rows))
+
+    copies = Copies([Entry() for _ in SIZES], {"x": torch.zeros(2, 3)}, apart=True)
+    state = copies({"x": torch.randn(len(SIZES), max(SIZES), 3)}, SIZES)
+    assert copies.stacked
+    assert state.values.shape == (len(SIZES), max(SIZES), 2)
+    assert grouped == []
 
 
 def test_equal_sizes_and_small_networks_run_in_one_pass():

@@ -116,6 +116,7 @@ class Copies(Owner):
         )
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
+        self._gives_tensors = False
         can_stack = together and not any(map(ties_tensors, modules))
         self.stacked = can_stack and self._works(modules, parameters, buffers, sample, options)
         if self.stacked and not self.groups:
@@ -154,6 +155,7 @@ class Copies(Owner):
                 with evaluating([self, *modules]):  # dropout draws nothing
                     single = [apply_module(module, sample, options) for module in modules]
                     joined = join_copies(single, has_own_masks(rows, self.apart))
+                    self._gives_tensors = isinstance(joined, Tensor)
                     return all_close(tensors_in(batched()), tensors_in(joined))
             except (RuntimeError, ValueError, NotImplementedError):
                 return False
@@ -226,12 +228,17 @@ class Copies(Owner):
         apart = self.apart if apart is None else apart
         if not self.stacked:
             return self._one_by_one(inputs, sizes, members, apart, options)
-        if apart and sizes is not None and isinstance(inputs, Mapping) and not self.groups:
+        if apart and sizes is not None and isinstance(inputs, Mapping) and self._can_group:
             groups = size_groups(sizes, self._n_numbers)
             if groups:
                 return self._by_size(inputs, groups, members, options)
         own, buffers = self._of(self._names, members), self._of(self._buffer_names, members)
         return self._batched(own, buffers, inputs, apart, options)
+
+    @property
+    def _can_group(self) -> bool:
+        """Whether copies may run in several passes: they are one tensor, and so are features."""
+        return self._gives_tensors and not self.groups
 
     def _by_size(
         self,
