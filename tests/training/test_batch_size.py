@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
-from polytask.training import Trainer
+from polytask.training import Trainer, to_tensors
 from polytask.training._batch_size import batch_size_for
+from polytask.training._replicated_batches import ReplicatedBatches
 
 TINY = MLP(widths=(4,))
 
@@ -30,6 +32,30 @@ def test_batches_of_a_large_table_are_doubled(
     trained = Trainer(epochs=1).fit(architecture, data, progress=False)
     fixed = Trainer(epochs=1, batch_size=256).fit(architecture, data, progress=False)
     assert (trained.history.n_steps, fixed.history.n_steps) == (118, 235)
+
+
+def test_a_task_of_its_own_counts_its_labelled_rows() -> None:
+    X = np.random.default_rng(0).normal(size=(60_000, 2)).astype(np.float32)
+    y = X @ np.ones((2, 2))
+    y[600:, 1] = np.nan
+    sparse = MultiTaskDataset.from_arrays(X, y)
+    schemas = fit_schemas(sparse)
+    network = SingleTask(TINY).build(schemas, sparse.tasks, 0)
+    rows = to_tensors(encode(sparse.sources, sparse.tasks, schemas, network.blocks))
+    batches = ReplicatedBatches(network, rows, sparse.tasks, 512, 0, Trainer().rows_per_batch)
+    assert list(batches.sizes.values()) == [512, 256]
+
+
+def test_all_sources_count_together() -> None:
+    X = np.random.default_rng(0).normal(size=30_000)
+    tables = {"red": pl.DataFrame({"x": X, "y": X}), "white": pl.DataFrame({"x": X, "z": X})}
+    data = MultiTaskDataset.from_sources(tables, ["y:regression", "z:regression"])
+    trained = Trainer(epochs=1).fit(HardSharing(TINY), data, progress=False)
+    assert trained.history.n_steps == 118
+
+
+def test_a_number_of_numpy_is_taken() -> None:
+    assert Trainer(batch_size=np.int64(64)).rows_per_batch(10**6) == 64
 
 
 def test_a_recipe_with_epochs_counts_such_batches(data: MultiTaskDataset) -> None:

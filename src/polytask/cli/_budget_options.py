@@ -28,6 +28,5 @@ def budget(
     from polytask.training import Trainer
 
     train = splitter.splits(data, seed)[0].train
-    sizes = [len(rows) for rows in train.values()]
-    batch_size = Trainer().rows_per_batch(max(sizes))
-    return Budget(trials, settings.epochs * math.ceil(sum(sizes) / batch_size))
+    n_rows = sum(len(rows) for rows in train.values())
+    return Budget(trials, settings.epochs * math.ceil(n_rows / Trainer().rows_per_batch(n_rows)))

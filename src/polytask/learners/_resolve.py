@@ -31,8 +31,8 @@ def default_learners(
 ) -> tuple[Learner, ...]:
     """The learners compared by default: single-task and joint networks, linear models, boosting.
 
-    LightGBM is among them where it is installed, and on larger tables an ensemble inside one joint
-    network. Given tasks, only learners that can learn them.
+    LightGBM is among them where it is installed, and on tables of at least 500 rows an
+    ensemble inside one joint network. Given tasks, only learners that can learn them.
 
     Parameters
     ----------

@@ -225,9 +225,8 @@ def unmergeable(architecture: Architecture, tasks: TaskSet, *, shares: bool) -> 
 
 
 def _n_steps(trainer: Trainer, train: MultiTaskDataset) -> int:
-    sizes = [source.n_rows for source in train.sources]
-    batch_size = trainer.rows_per_batch(max(sizes))
-    return trainer.optimizer_steps(steps_per_epoch(sum(sizes), batch_size))
+    n_rows = sum(source.n_rows for source in train.sources)
+    return trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(n_rows)))
 
 
 def _has_parameters(network: MultiTaskModule, state: State) -> bool:

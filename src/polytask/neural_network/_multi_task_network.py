@@ -195,7 +195,7 @@ class MultiTaskNetwork(Learner):
     def _batch_note(self, data: MultiTaskDataset) -> str | None:
         if self.trainer.batch_size != "auto":
             return None
-        return batch_size_note(max(source.n_rows for source in data.sources))
+        return batch_size_note(sum(source.n_rows for source in data.sources))
 
     def single_task(self) -> MultiTaskNetwork:
         """The same network per task, without balancing and without observers that compare tasks.
@@ -239,9 +239,8 @@ class MultiTaskNetwork(Learner):
             return trainer
         steps = budget.steps
         if trainer.epochs is not None:
-            sizes = [source.n_rows for source in data.sources]
-            n_rows, largest = sum(sizes), max(sizes)
-            own = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(largest)))
+            n_rows = sum(source.n_rows for source in data.sources)
+            own = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(n_rows)))
             steps = min(steps, own)
         return replace(trainer, steps=steps, epochs=None)
 

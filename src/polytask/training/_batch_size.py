@@ -16,7 +16,7 @@ def batch_size_for(n_rows: int) -> int:
     Parameters
     ----------
     n_rows : int
-        Training rows, of the largest source.
+        Training rows of all sources; of one task, where tasks have networks and batches of their own.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def batch_size_note(n_rows: int) -> str | None:
     Parameters
     ----------
     n_rows : int
-        All rows of the largest source, of which some do not train.
+        All rows, of which some do not train.
     """
     if n_rows <= _FEWEST * _STEPS_PER_EPOCH:
         return None

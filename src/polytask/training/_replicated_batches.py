@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -33,6 +33,8 @@ class ReplicatedBatches(Batches):
     batch_size : int
         Tasks with fewer labelled rows take all of them.
     seed : int
+    size_for : callable, optional
+        Rows of a batch of a task by the number of its labelled rows; by default `batch_size`.
 
     Attributes
     ----------
@@ -48,6 +50,7 @@ class ReplicatedBatches(Batches):
         tasks: TaskSet,
         batch_size: int,
         seed: int,
+        size_for: Callable[[int], int] | None = None,
     ) -> None:
         self.sources, self.blocks, self.tasks, self.seed = sources, network.blocks, tasks, seed
         self.tasks_of = {source: network.tasks_in(source) for source in sources}
@@ -57,7 +60,11 @@ class ReplicatedBatches(Batches):
             name for name in tasks.names if sum(name in own for own in self.tasks_of.values()) > 1
         }
         self.rows = {name: self._labelled_rows(name) for name in tasks.names}
-        self.sizes = {name: min(batch_size, len(rows)) for name, rows in self.rows.items()}
+        numbers = {name: len(rows) for name, rows in self.rows.items()}
+        self.sizes = {
+            name: min(n_rows, batch_size if size_for is None else size_for(n_rows))
+            for name, n_rows in numbers.items()
+        }
         self.steps_per_epoch = steps_per_epoch(sum(sizes), batch_size)
         self._orders: dict[str, tuple[int, Tensor]] = {}
         self._all_whole = all(self.sizes[name] == len(rows) for name, rows in self.rows.items())

@@ -67,7 +67,7 @@ class RowLosses:
     def held_out(self, train: MultiTaskDataset, share: float, seed: int) -> HeldOutLoss:
         """Return the loss of the training rows that `Trainer.fit` leaves out with this share."""
         tensors = self._tensors(train)
-        batch_size = self.trainer.rows_per_batch(max(rows.n_rows for rows in tensors.values()))
+        batch_size = self.trainer.rows_per_batch(sum(rows.n_rows for rows in tensors.values()))
         _, rows = hold_out(tensors, share, seed)
         batches = JointBatches(rows, batch_size, derived_seed(seed, "held out"))
         return HeldOutLoss(self.forward, self.network.tasks, batches, self.fabric.device)

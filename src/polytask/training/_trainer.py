@@ -78,7 +78,8 @@ class Trainer(TrainerSettings):
         the planned number of steps unless given.
     batch_size : int or "auto", default "auto"
         Rows of a batch; for single-task networks, rows of each task's batch. "auto" is 256, doubled
-        while an epoch of the largest source has more than 200 batches, and 1024 at most.
+        while an epoch has more than 200 batches (of a single task, the epoch of its labelled rows),
+        and 1024 at most.
     accumulate : int, default 1
         Batches whose gradients are averaged into one optimiser step; a weighting learns from the
         last of them.
@@ -207,10 +208,18 @@ class Trainer(TrainerSettings):
             train_rows, _ = hold_out(train_rows, held_out, seed)
         validation_rows = None if validation is None else tensors(validation)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
-        n_rows = self.rows_per_batch(max(source.n_rows for source in train.sources))
-        with torch.random.fork_rng(devices=devices), threads_for(*step_work(network, n_rows)):
+        batch_size = self.rows_per_batch(sum(source.n_rows for source in train.sources))
+        with torch.random.fork_rng(devices=devices), threads_for(*step_work(network, batch_size)):
             run = TrainingRun(
-                self, fabric, network, train.tasks, train_rows, validation_rows, seed, processes
+                self,
+                fabric,
+                network,
+                train.tasks,
+                train_rows,
+                validation_rows,
+                seed,
+                processes,
+                batch_size,
             )
             is_first = processes.rank == 0
             save = None

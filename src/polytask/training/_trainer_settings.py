@@ -178,9 +178,8 @@ class TrainerSettings:
         return self.sampler  # type: ignore[return-value]
 
     def rows_per_batch(self, n_rows: int) -> int:
-        """Rows of a batch where the largest source has `n_rows` for training."""
-        size = self.batch_size
-        return size if isinstance(size, int) else batch_size_for(n_rows)
+        """Rows of a batch where `n_rows` train."""
+        return batch_size_for(n_rows) if self.batch_size == "auto" else int(self.batch_size)
 
     def optimizer_steps(self, batches_per_epoch: int) -> int:
         """The number of optimiser steps, by `steps` or `epochs`."""

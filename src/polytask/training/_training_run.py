@@ -65,6 +65,8 @@ class TrainingRun:
     seed : int
     processes : Processes, optional
         Those that train the network together, each with the same rows as argument; one by default.
+    batch_size : int, optional
+        Rows of a batch; by default the trainer's for the training rows.
     """
 
     def __init__(
@@ -77,17 +79,21 @@ class TrainingRun:
         validation: dict[str, SourceBatch] | None,
         seed: int,
         processes: Processes | None = None,
+        batch_size: int | None = None,
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.seed, self.processes = seed, processes or OneProcess()
         self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
         check_shared_work(trainer, network, self.balancing.weighting, self.processes)
         check_sampler(trainer, network, has_validation=validation is not None)
-        self.batch_size = trainer.rows_per_batch(max(rows.n_rows for rows in train.values()))
+        n_rows = sum(rows.n_rows for rows in train.values())
+        self.batch_size = batch_size or trainer.rows_per_batch(n_rows)
         train, held_out = self.balancing.hold_out(train, seed)
         planned = self._planned_batches(train)
         if network.replicated:
-            self.batches: Batches = ReplicatedBatches(network, train, tasks, self.batch_size, seed)
+            self.batches: Batches = ReplicatedBatches(
+                network, train, tasks, self.batch_size, seed, trainer.rows_per_batch
+            )
         else:
             self.batches = JointBatches(
                 train, self.batch_size, seed, trainer.row_sampler(), planned, self.processes
