@@ -20,6 +20,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -33,7 +34,8 @@ from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
 from polytask.predictor import load
 from polytask.predictor._array_files import uncompressed
-from polytask.predictor._estimator_checks import check_estimators
+from polytask.predictor._estimator_checks import check_estimators, check_unmasked
+from polytask.predictor._skops_file import dump_estimators, load_estimators
 
 EVIL = "open('ran', 'w').close()\ndef f(shape): ...\n"
 SKOPS, PARTS, RECIPE = "estimators.skops", "estimators.json", "architecture.json"
@@ -823,6 +825,29 @@ def test_settings_outside_their_range(estimator, name, value):
     setattr(fitted, name, value)
     with pytest.raises(ValueError, match=f"{name} of "):
         check_estimators([fitted])
+
+
+def test_masked_counts_of_support_vectors(tmp_path):
+    fitted = SVC().fit(np.eye(9), np.arange(9) % 2)
+    counts = fitted._n_support.copy()
+    counts[:] = 10**8, len(fitted.support_)
+    fitted._n_support = np.ma.MaskedArray(counts, [True, False])
+    files = linear(**{SKOPS: held(fitted)})
+    refused(resealed(files, tmp_path / "model"), "holds a masked array")
+    with pytest.raises(ValueError, match="masked"):
+        check_unmasked([[fitted]])
+
+
+def test_only_the_results_of_a_search_are_masked():
+    """They may not lie anywhere else as well, as skops reuses an object by its id."""
+    search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]}, cv=2).fit(np.eye(9), np.arange(9.0))
+    content = dump_estimators([[search]], "it")
+    loaded = load_estimators(content, "it")
+    assert isinstance(loaded[0][0].cv_results_["param_alpha"], np.ma.MaskedArray)
+    check_unmasked(loaded)
+    search.best_estimator_.coef_ = search.cv_results_
+    with pytest.raises(ValueError, match="masked"):
+        check_unmasked([[search]])
 
 
 def test_answers_that_are_no_numbers(tmp_path):

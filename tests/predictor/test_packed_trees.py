@@ -23,7 +23,7 @@ from polytask.bookkeeping import Budget
 from polytask.exceptions import BundleError
 from polytask.learners import GradientBoosting, PerTaskEstimator
 from polytask.predictor import load
-from polytask.predictor._estimator_checks import parts_of
+from polytask.predictor._estimator_checks import check_estimators, check_unmasked, parts_of
 from polytask.predictor._packed_trees import pack_trees, unpack_trees
 from polytask.tasks import Task
 
@@ -119,7 +119,29 @@ def test_files_with_a_file_per_array_are_read(tmp_path):
     assert len(trees_in(estimators_of(load(folder)))) == n_trees > 0
 
 
+def astray(nodes, to):
+    """Nodes of which the first one's left child leads elsewhere, and where that is."""
+    nodes = nodes.copy()
+    at = int(nodes["left"][0])
+    nodes["left"][at] = nodes["right"][at] = to
+    nodes["is_leaf"][at] = 0
+    return nodes, np.arange(len(nodes)) == at
+
+
+def masked(nodes, to):
+    nodes, mask = astray(nodes, to)
+    return np.ma.MaskedArray(nodes, mask)
+
+
 FORGERIES = {
+    "nodes in a table": lambda packed: packed.update(nodes=packed["nodes"][:, None]),
+    "nodes with other names": lambda packed: packed.update(
+        nodes=packed["nodes"].astype([(f"f{n}", "<f8") for n in range(13)])
+    ),
+    "sets of other numbers": lambda packed: packed.update(
+        raw_left_cat_bitsets=np.zeros((0, 8), np.float64)
+    ),
+    "sets in a row": lambda packed: packed.update(binned_left_cat_bitsets=np.zeros(0, np.uint32)),
     "fewer nodes": lambda packed: packed.update(nodes=packed["nodes"][1:]),
     "nodes of numbers": lambda packed: packed.update(nodes=np.zeros(len(packed["nodes"]))),
     "a single node": lambda packed: packed.update(nodes=packed["nodes"][:1].reshape(())),
@@ -160,3 +182,46 @@ def test_forged_trees(tmp_path, forgery):
     folder = resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
     with pytest.raises(BundleError, match="holds no estimators that can predict"):
         load(folder)
+
+
+def beyond(trees):
+    trees["nodes"] = masked(trees["nodes"], 400_000_000)
+
+
+def around(trees):
+    trees["nodes"] = masked(trees["nodes"], 0)
+
+
+def lengths(trees):
+    trees["nodes_per_tree"] = np.ma.MaskedArray(trees["nodes_per_tree"], False)
+
+
+@pytest.mark.parametrize("forge", [beyond, around, lengths])
+def test_masked_arrays_of_packed_trees(tmp_path, forge):
+    fitted = PerTaskEstimator(boosting()).fit(NUMBERS, NUMBERS, 0, Budget())
+    fitted.save(tmp_path / "model")
+    estimators = pack_trees(estimators_of(fitted))
+    forge(estimators[0][0]._predictors)
+    forged = {SKOPS: skops.io.dumps(estimators)}
+    folder = resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
+    with pytest.raises(BundleError, match="holds a masked array"):
+        load(folder)
+    with pytest.raises(ValueError, match="other than arrays"):
+        unpack_trees(estimators)
+
+
+@pytest.mark.parametrize("to", [0, 400_000_000])
+def test_masked_nodes_of_a_tree(tmp_path, to):
+    fitted = PerTaskEstimator(boosting()).fit(NUMBERS, NUMBERS, 0, Budget())
+    fitted.save(tmp_path / "model")
+    estimators = estimators_of(fitted)
+    for tree in trees_in(estimators):
+        tree.nodes = masked(tree.nodes, to)
+    forged = {SKOPS: skops.io.dumps(estimators)}
+    folder = resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
+    with pytest.raises(BundleError, match="holds a masked array"):
+        load(folder)
+    with pytest.raises(ValueError, match="nodes that are none"):
+        check_estimators(estimators)
+    with pytest.raises(ValueError, match="masked"):
+        check_unmasked(estimators)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.svm._base import BaseLibSVM
 from sklearn.utils._param_validation import make_constraint
 
 from polytask.predictor._tree_checks import check_boosting, check_neighbours, check_trees
 
-__all__ = ["check_estimators", "parts_of"]
+__all__ = ["check_estimators", "check_unmasked", "parts_of"]
 
 _WEIGHTS = {
     "X_fit_",
@@ -65,13 +66,42 @@ def check_estimators(estimators: Any) -> None:
             check(part)
 
 
-def parts_of(value: Any) -> Iterator[Any]:
-    """Yield an object and all objects inside it, in lists and in mappings, each once."""
+def check_unmasked(estimators: Any) -> None:
+    """Raise for masked arrays, but in the results of searches, which no prediction reads.
+
+    Comparisons and sums of numpy pass over masked entries, while compiled code reads them, so no
+    other check is one of a masked array. The schema does not say it all: skops reuses an object
+    wherever its id occurs.
+
+    Raises
+    ------
+    ValueError
+    """
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts_of(estimators, _without_results)):
+        raise ValueError("an array is masked")
+
+
+def _without_results(part: Any) -> list[Any]:
+    if not isinstance(part, BaseSearchCV):
+        return _inside(part)
+    return [value for name, value in vars(part).items() if name != "cv_results_"]
+
+
+def parts_of(value: Any, inside: Callable[[Any], list[Any]] | None = None) -> Iterator[Any]:
+    """Yield an object and all objects inside it, in lists and in mappings, each once.
+
+    Parameters
+    ----------
+    value : object
+    inside : function, optional
+        Gives the objects directly inside one; by default all of them.
+    """
+    inside = inside or _inside
     ahead, seen = [value], {id(value)}
     while ahead:
         part = ahead.pop()
         yield part
-        fresh = {id(inner): inner for inner in _inside(part) if id(inner) not in seen}
+        fresh = {id(inner): inner for inner in inside(part) if id(inner) not in seen}
         seen.update(fresh)
         ahead += reversed(fresh.values())
 

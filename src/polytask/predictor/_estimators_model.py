@@ -17,7 +17,7 @@ from polytask.exceptions import BundleError
 from polytask.predictor._boosters import BoosterEntry, extract_boosters, insert_boosters
 from polytask.predictor._contents import Contents
 from polytask.predictor._design import Design
-from polytask.predictor._estimator_checks import check_estimators
+from polytask.predictor._estimator_checks import check_estimators, check_unmasked
 from polytask.predictor._estimators_part import EstimatorsPart
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
@@ -97,6 +97,7 @@ class EstimatorsModel(Model):
         estimators = load_estimators(contents.read(_ESTIMATORS), where)
         estimators = insert_boosters(estimators, saved.boosters, contents)
         try:
+            check_unmasked(estimators)
             unpack_trees(estimators)
             check_estimators(estimators)
             parts = tuple(

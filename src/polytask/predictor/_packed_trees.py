@@ -70,7 +70,15 @@ def _packed(rounds: Sequence[Sequence[TreePredictor]]) -> dict[str, np.ndarray]:
 
 
 def _unpacked(packed: Mapping[str, np.ndarray]) -> list[list[TreePredictor]]:
-    nodes = packed["nodes"].astype(PREDICTOR_RECORD_DTYPE, casting="same_kind", copy=False)
+    if not all(type(array) is np.ndarray for array in packed.values()):
+        raise ValueError("packed trees are something other than arrays")
+    nodes = packed["nodes"]
+    if nodes.ndim != 1 or nodes.dtype.names != PREDICTOR_RECORD_DTYPE.names:
+        raise ValueError("packed trees have nodes that are none")
+    nodes = nodes.astype(PREDICTOR_RECORD_DTYPE, casting="same_kind", copy=False)
+    for name in _ARRAYS[1:]:
+        if packed[name].dtype != np.uint32 or packed[name].shape[1:] != (8,):
+            raise ValueError("packed trees have sets of categories that are none")
     arrays = [
         _parts({**packed, "nodes": nodes}[name], packed[f"{name}_per_tree"]) for name in _ARRAYS
     ]

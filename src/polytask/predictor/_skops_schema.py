@@ -17,7 +17,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from polytask._trust import is_own, is_trusted, named_code, remedy, trusted_here
-from polytask.exceptions import UntrustedError
+from polytask.exceptions import BundleError, UntrustedError
 from polytask.predictor._trusted_types import TRUSTED_TYPES
 
 __all__ = ["array_files", "check_schema", "is_estimator", "nodes_of", "untrusted_types"]
@@ -37,9 +37,15 @@ def check_schema(schema: object, where: str, *, saving: bool = False) -> None:
     ------
     UntrustedError
         If it holds untrusted types or functions; the sentence names them.
+    BundleError
+        If it holds masked arrays outside the results of a search.
     ValueError
         If it is no schema of skops.
     """
+    if _holds_masked(schema):
+        raise BundleError(
+            f"{where} holds a masked array, whose hidden entries no check sees. Use plain arrays."
+        )
     strange: list[str] = []
     forms: dict[object, tuple[object, ...]] = {}
     for node, position in _nodes(schema):
@@ -117,6 +123,20 @@ def _nodes(schema: object) -> Iterator[tuple[Node, str]]:
                 yield value, position
                 position = str(value["__loader__"])
             ahead += [(item, f"{position}.{key}") for key, item in value.items()]
+
+
+def _holds_masked(schema: object) -> bool:
+    """Whether an array is masked outside the results of searches, which no prediction reads."""
+    ahead = [schema]
+    while ahead:
+        value = ahead.pop()
+        if isinstance(value, list):
+            ahead += value
+        elif isinstance(value, dict):
+            if value.get("__loader__") == "MaskedArrayNode":
+                return True
+            ahead += [item for key, item in value.items() if key != "cv_results_"]
+    return False
 
 
 def _name(node: Node) -> str:

@@ -105,6 +105,8 @@ def _check_histogram_boosting(part: Any) -> None:
 
 def _check_predictor(predictor: Any, categorical: np.ndarray) -> None:
     nodes, bits = predictor.nodes, predictor.raw_left_cat_bitsets
+    if not type(nodes) is type(bits) is np.ndarray or nodes.ndim != 1:
+        raise ValueError("a boosted tree has nodes that are none")
     inner = np.flatnonzero(nodes["is_leaf"] == 0)
     split = nodes[inner]
     children = np.stack([split["left"], split["right"]]).astype(np.int64)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 __all__ = ["in_any_library", "mean_log_odds", "mean_log_probabilities", "mean_scores"]
 
 Array = Any
@@ -91,5 +93,7 @@ def _in_double(raw: Array) -> tuple[Any, Array]:
 def _log_sum(xp: Any, logs: Array, *, axis: int) -> Array:
     """Logarithm of the sum of exponentials."""
     largest = xp.max(logs, axis=axis, keepdims=True)
-    total = xp.log(xp.sum(xp.exp(logs - largest), axis=axis))
+    largest = xp.where(xp.isfinite(largest), largest, xp.zeros_like(largest))  # ∞ - ∞ is no number
+    with np.errstate(divide="ignore", over="ignore"):
+        total = xp.log(xp.sum(xp.exp(logs - largest), axis=axis))
     return total + xp.squeeze(largest, axis=axis)
