@@ -67,3 +67,12 @@ def test_relu_and_dropout_in_one_pass_are_both_after_one_another():
 
 def test_nearly_all_dropped_stays_finite():
     assert Dropout(0.9999999)(torch.ones(1000)).isfinite().all()
+
+
+def test_errors_of_the_generator_are_raised(monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(torch.Tensor, "item", broken)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        Dropout(0.5)(torch.ones(8))

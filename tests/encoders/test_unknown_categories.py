@@ -124,3 +124,9 @@ def test_networks_with_tables_of_each_task(architecture):
     for name in ("y", "z"):
         *known, unknown = predictor.predict(rows)[name].response
         assert abs(unknown - np.mean(known)) < np.std(known)
+
+
+def test_a_code_table_is_made_under_another_default_device():
+    with torch.device("meta"):
+        code_table = CodeTable([3, 4], width=2)
+    assert code_table.columns.tolist() == [0, 0, 0, 1, 1, 1, 1]

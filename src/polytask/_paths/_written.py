@@ -63,12 +63,15 @@ def without_settings(text: str, setting: Setting) -> tuple[str, dict[str, str]]:
         If something stands in the brackets that is no PATH=VALUE, or a setting stands there twice.
     """
     name, inner = name_and_settings(text.strip())
-    if not inner or not _takes_named(setting.constraint, name):
+    empty = name != text.strip() and not inner
+    if not (inner or empty) or not _takes_named(setting.constraint, name):
         return text, {}
     unnamed, pairs = assignments(inner)
-    if unnamed:
+    if unnamed or empty:
         expected = "NAME or NAME(PATH=VALUE, …)"
-        raise ParameterError(message(setting.owner, setting.short, expected, text))
+        example = "Settings are PATH=VALUE: piecewise_linear(by=quantiles)."
+        remedy = f"Leave out the brackets: {name}." if empty else example
+        raise ParameterError(message(setting.owner, setting.short, expected, text, remedy))
     settings: dict[str, str] = {}
     for path, value in pairs:
         if path in settings:

@@ -8,7 +8,7 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._naming import plus_parts
-from polytask._paths import Written, applied, find
+from polytask._paths import Written, applied, find, name_and_settings
 from polytask.cli._model_names import ModelName, model_name
 from polytask.cli._settings import DataSettings
 from polytask.cli._slots import check_slot, slot_of
@@ -172,4 +172,6 @@ def with_encoder_in_label(network: Any) -> Learner:
     if network.label is None or encoder is None:
         return network
     first, *rest = plus_parts(network.label)
+    if any(name_and_settings(word)[0] == encoder for word in rest):
+        return network
     return replace(network, label="+".join([first, encoder, *rest]))

@@ -49,12 +49,13 @@ class CodeTable(nn.Embedding):
         super().__init__(sum(cardinalities), width)
         if draw is not None:
             draw(self.weight)
-        sizes = torch.tensor(list(cardinalities), device="cpu")
-        offsets = sizes.cumsum(0) - sizes
+        with torch.device("cpu"):
+            sizes = torch.tensor(list(cardinalities))
+            offsets = sizes.cumsum(0) - sizes
+            columns = torch.arange(len(sizes)).repeat_interleave(sizes)
+            known = (sizes - 1).clamp(min=1)[:, None]
         with torch.no_grad():
             self.weight[offsets] = 0.0
-        columns = torch.arange(len(sizes)).repeat_interleave(sizes)
-        known = (sizes - 1).clamp(min=1)[:, None]
         self.register_buffer("offsets", offsets.to(torch.int32), persistent=False)
         self.register_buffer("columns", columns, persistent=False)
         self.register_buffer("n_known", known, persistent=False)

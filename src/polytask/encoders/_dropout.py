@@ -19,8 +19,8 @@ class Dropout(nn.Dropout):
 
     .. math:: y = \frac{x \odot m}{1 - q}, \qquad m \sim \mathrm{Bernoulli}(1 - q)
 
-    where q is p rounded to a multiple of :math:`2^{-16}`. The bits
-    are those of a generator of NumPy, which is twice as fast, with a seed that PyTorch's own draws.
+    where q is p rounded to a multiple of :math:`2^{-16}`. The bits are those of a generator of
+    NumPy, which is twice as fast, with a seed that PyTorch's own draws.
 
     Parameters
     ----------
@@ -77,10 +77,13 @@ def _kept(values: Tensor, dropped: int) -> Tensor:
     seed = torch.randint(_HIGHEST, (), device=values.device)
     first = dropped - _LEVELS // 2  # of the integers that keep a value
     try:
-        generator = np.random.Generator(np.random.SFC64(int(seed.item())))
-    except RuntimeError:  # no single number in `torch.func.vmap`, where each copy draws its own
+        number = int(seed.item())
+    except RuntimeError as error:  # no single number in `torch.func.vmap`: each copy draws its own
+        if "vmap" not in str(error):
+            raise
         draws = torch.randint(-_HIGHEST - 1, _HIGHEST, (n_draws,), device=values.device)
         return _bits(draws, values) >= first
+    generator = np.random.Generator(np.random.SFC64(number))
     drawn = generator.integers(-_HIGHEST - 1, _HIGHEST, n_draws, dtype=np.int64, endpoint=True)
     bits = _bits(torch.from_numpy(drawn), values)
     return bits.clamp_(first - 1, first).sub_(first - 1)  # faster than a comparison

@@ -12,6 +12,9 @@ from polytask.encoders._state import State, advance
 
 __all__ = ["enter"]
 
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+"""Where modules keep hooks, which a stage that is not called would leave out."""
+
 
 def enter(entry: nn.Module, stage: nn.Module, inputs: Mapping[str, Tensor]) -> State:
     """The state after an entry and the first stage, equal to ``advance(stage, entry(inputs))``.
@@ -51,4 +54,4 @@ def _features(entry: MemberRows, layer: nn.Module, inputs: Mapping[str, Tensor])
 
 
 def _has_hooks(module: nn.Module) -> bool:
-    return bool(module._forward_hooks or module._forward_pre_hooks)  # noqa: SLF001 - no public way
+    return any(getattr(module, hooks) for hooks in _HOOKS)

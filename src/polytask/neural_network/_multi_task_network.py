@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from polytask._learner import Learner
 from polytask._listing import enumerated
 from polytask._naming import plus_parts, snake_case
-from polytask._paths import Setting, assignments, find, settings_of
+from polytask._paths import Setting, assignments, find, name_and_settings, settings_of
 from polytask._recipes import to_json
-from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
+from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, describe
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.neural_network._contradicted_order import contradicted_order
 from polytask.neural_network._planned_network import plan_network, size_note
 from polytask.neural_network._suited_trainer import (
@@ -41,6 +41,8 @@ _WITHOUT_BALANCING: dict[str, Any] = {
     "task_patience": None,
 }
 """Settings of the trainer without effect if tasks share nothing, at their defaults."""
+
+_MOST_LETTERS = 40
 
 _OF_JOINT = {*_WITHOUT_BALANCING, "observers"}
 """Settings that are listed only if tasks share something; most observers compare tasks."""
@@ -128,13 +130,16 @@ class MultiTaskNetwork(Learner):
         first, *words = plus_parts(base or self.name)
         unnamed, pairs = assignments(detail)
         network: Any = self
-        if word not in words or unnamed:
+        place = _place(words, word)
+        if place is None or unnamed:
             network = super().with_detail(detail, base)
             return network
         inside = {path: name for path, _ in pairs if (name := self._in_encoder(path))}
         inner = ", ".join(f"{inside[path]}={text}" for path, text in pairs if path in inside)
         outer = ", ".join(f"{path}={text}" for path, text in pairs if path not in inside)
-        words[words.index(word)] += f"({inner})" if inner else ""
+        if inner:
+            named, known = name_and_settings(words[place])
+            words[place] = f"{named}({', '.join(filter(None, (known, inner)))})"
         name = "+".join([first, *words])
         if outer:
             network = super().with_detail(outer, name)
@@ -159,9 +164,12 @@ class MultiTaskNetwork(Learner):
         """The same recipe with some settings replaced.
 
         With another encoder it is trained as that one suits, but for settings of the trainer that
-        are given or are not as they suited the encoder before.
+        are given or are not as they suited the encoder before. A label that holds a setting, or the
+        name of the encoder, holds the new one.
         """
         chosen: Any = super().configured(settings)
+        if self.label is not None and chosen.label == self.label:
+            chosen = replace(chosen, label=self._relabelled(self.label, chosen))
         old, new = self.architecture, chosen.architecture
         if old.training == new.training:
             return chosen
@@ -171,6 +179,36 @@ class MultiTaskNetwork(Learner):
             return chosen
         given = {path.split(".")[1] for path in paths if path.startswith("trainer.")}
         return replace(chosen, trainer=following_trainer(chosen.trainer, old, new, given))
+
+    def _relabelled(self, label: str, chosen: MultiTaskNetwork) -> str:
+        """A label with the encoder of another recipe and its values of settings."""
+        first, *words = plus_parts(label)
+        before, after = self.architecture.encoder_name, chosen.architecture.encoder_name
+        place = _place(words, before)
+        if place is not None and before != after:
+            words[place : place + 1] = [after] if after else []
+        elif place is not None:
+            words[place] = self._rewritten(words[place], chosen, "encoder.")
+        return "+".join([self._rewritten(first, chosen, ""), *words])
+
+    def _rewritten(self, part: str, chosen: MultiTaskNetwork, start: str) -> str:
+        """A part of the label with the other recipe's values of the settings in its brackets."""
+        name, inner = name_and_settings(part)
+        unnamed, pairs = assignments(inner)
+        if unnamed or not pairs:
+            return part
+        texts = []
+        for path, text in pairs:
+            try:
+                old = find(self.settings(), f"{start}{path}", self.name).value
+            except ParameterError:  # a name that somebody gave may hold anything
+                return part
+            try:
+                new = find(chosen.settings(), f"{start}{path}", self.name).value
+            except UnknownNameError:  # of a part that was replaced by another
+                continue
+            texts.append(f"{path}={text if repr(new) == repr(old) else _text(new)}")
+        return f"{name}({', '.join(texts)})" if texts else name
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
         """What the architecture says of the tasks, or what building its network raises."""
@@ -206,10 +244,12 @@ class MultiTaskNetwork(Learner):
             return self
         alone = self._alone(self.architecture.single_task() or SingleTask())
         word, own = alone.architecture.encoder_name, plus_parts(self.label or "")[1:]
-        named = next((part for part in own if part.startswith(f"{word}(")), None)
-        return (
-            alone if named is None else replace(alone, label=alone.name.replace(str(word), named))
-        )
+        first, *words = plus_parts(alone.name)
+        ours, theirs = _place(own, word), _place(words, word)
+        if ours is None or theirs is None or own[ours] == words[theirs]:
+            return alone
+        words[theirs] = own[ours]
+        return replace(alone, label="+".join([first, *words]))
 
     def twin(self) -> MultiTaskNetwork | None:
         """A network of the same architecture per task, trained as in `single_task`."""
@@ -273,6 +313,18 @@ class MultiTaskNetwork(Learner):
         schemas = dict(trained.schemas)
         model = NetworkModel(self.architecture, trained.network, train.tasks, schemas)
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
+
+
+def _place(words: Sequence[str], word: str | None) -> int | None:
+    """Where a name stands among words, with settings in brackets or without."""
+    names = [name_and_settings(written)[0] for written in words]
+    return names.index(word) if word in names else None
+
+
+def _text(value: object) -> str:
+    """A value as it is written in a name, ``64,64``."""
+    plain = isinstance(value, tuple) and all(isinstance(part, (int, float, str)) for part in value)
+    return ",".join(map(str, value)) if plain else describe(value, _MOST_LETTERS)  # type: ignore[call-overload]
 
 
 def without_sharing(trainer: Trainer) -> Trainer:

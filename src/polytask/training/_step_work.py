@@ -26,6 +26,7 @@ def step_work(network: MultiTaskModule, n_rows: int) -> tuple[float, int]:
     tables = {id(layer.weight) for layer in network.modules() if isinstance(layer, nn.Embedding)}
     size = 0
     for parameter in network.parameters():
+        # a rough count: by shapes alone, in which a width may equal the number of members
         own_of_members = n_members in parameter.shape[:-1] or id(parameter) in tables
         size += parameter.numel() * (1 if own_of_members else n_members)
     n_networks = n_tasks * n_members
