@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
 
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.encoders import MLP
+from polytask.encoders import MLP, PackedMLP, TabM
 from polytask.learners import Constant, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
@@ -43,6 +45,11 @@ def rows() -> pl.DataFrame:
     )
 
 
+def _boosting() -> Any:
+    settings: dict[str, Any] = {"max_iter": 2, "max_leaf_nodes": 3, "min_samples_leaf": 5}
+    return PerTaskEstimator((HistGradientBoostingRegressor(**settings), LogisticRegression()))
+
+
 def _lightgbm() -> Any:
     from lightgbm import LGBMClassifier, LGBMRegressor
 
@@ -58,10 +65,13 @@ def _xgboost() -> Any:
 
 
 LEARNERS: dict[str, Callable[[], Any]] = {
+    "boosting": _boosting,
     "constant": Constant,
     "lightgbm": _lightgbm,
     "linear": Linear,
     "network": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))),
+    "packed_mlp": lambda: MultiTaskNetwork(HardSharing(PackedMLP(2, (4,)))),
+    "tabm": lambda: MultiTaskNetwork(HardSharing(TabM(2, (4,)))),
     "xgboost": _xgboost,
 }
 

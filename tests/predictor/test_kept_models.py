@@ -22,7 +22,9 @@ def test_every_learner_of_this_format_is_kept():
     )
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}"
+)
 def test_a_kept_model_predicts_the_same(folder):
     for library in ("lightgbm", "xgboost"):
         if library in folder.name:
@@ -40,5 +42,5 @@ def test_the_former_format_is_refused(tmp_path: Path):
     shutil.copytree(HOME / "format-3/constant/model", tmp_path / "model")
     path = tmp_path / "model" / "bundle.json"
     path.write_text(path.read_text().replace('"format": 3', '"format": 2'))
-    with pytest.raises(BundleError, match=r"format 2, written by polytask .*reads format 3"):
+    with pytest.raises(BundleError, match=r"format 2, written by polytask .*reads formats 3 and 4"):
         load(tmp_path / "model")

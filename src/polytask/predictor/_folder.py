@@ -30,7 +30,9 @@ __all__ = [
     "write_manifest",
 ]
 
-FORMAT = 3
+FORMAT = 4
+"""Of the folders written; since 4 the trees of histogram boosting are packed."""
+_READ = (3, FORMAT)
 MANIFEST = "bundle.json"
 
 _NEW, _OLD = "new", "old"
@@ -227,11 +229,11 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _check_format(path: Path, manifest: Mapping[str, Any]) -> None:
     written_format = manifest.get("format")
-    if written_format != FORMAT or not isinstance(written_format, int):
+    if written_format not in _READ or not isinstance(written_format, int):
         sentence = (
             f"{path} has format {describe(written_format)}, written by polytask "
-            f"{describe(manifest.get('polytask'))}; this polytask reads format {FORMAT}. Install "
-            "that version, or fit the model again."
+            f"{describe(manifest.get('polytask'))}; this polytask reads formats "
+            f"{' and '.join(map(str, _READ))}. Install that version, or fit the model again."
         )
         raise BundleError(sentence)
 
