@@ -161,7 +161,6 @@ PART = InstanceOf((Part,))
         (InstanceOf((str,)), str, None),
         (InstanceOf((Constraint,)), Constraint, None),
     ],
-    ids=str,
 )
 def test_a_class_where_an_object_is_expected(constraint, value, remedy):
     with pytest.raises(ParameterError) as caught:
