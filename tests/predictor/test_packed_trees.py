@@ -172,14 +172,19 @@ FORGERIES = {
 }
 
 
+def with_estimators(tmp_path, estimators):
+    """A forged folder: the model's files with other estimators."""
+    forged = {SKOPS: skops.io.dumps(estimators)}
+    return resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
+
+
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_forged_trees(tmp_path, forgery):
     fitted = PerTaskEstimator(boosting()).fit(NUMBERS, NUMBERS, 0, Budget())
     fitted.save(tmp_path / "model")
     estimators = pack_trees(estimators_of(fitted))
     FORGERIES[forgery](estimators[0][0]._predictors)
-    forged = {SKOPS: skops.io.dumps(estimators)}
-    folder = resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
+    folder = with_estimators(tmp_path, estimators)
     with pytest.raises(BundleError, match="holds no estimators that can predict"):
         load(folder)
 
@@ -202,8 +207,7 @@ def test_masked_arrays_of_packed_trees(tmp_path, forge):
     fitted.save(tmp_path / "model")
     estimators = pack_trees(estimators_of(fitted))
     forge(estimators[0][0]._predictors)
-    forged = {SKOPS: skops.io.dumps(estimators)}
-    folder = resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
+    folder = with_estimators(tmp_path, estimators)
     with pytest.raises(BundleError, match="holds a masked array"):
         load(folder)
     with pytest.raises(ValueError, match="other than arrays"):
@@ -217,8 +221,7 @@ def test_masked_nodes_of_a_tree(tmp_path, to):
     estimators = estimators_of(fitted)
     for tree in trees_in(estimators):
         tree.nodes = masked(tree.nodes, to)
-    forged = {SKOPS: skops.io.dumps(estimators)}
-    folder = resealed(files_of(tmp_path / "model") | forged, tmp_path / "forged")
+    folder = with_estimators(tmp_path, estimators)
     with pytest.raises(BundleError, match="holds a masked array"):
         load(folder)
     with pytest.raises(ValueError, match="nodes that are none"):

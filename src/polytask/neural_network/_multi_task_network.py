@@ -9,15 +9,20 @@ from typing import Any, ClassVar
 
 from polytask._learner import Learner
 from polytask._listing import enumerated
-from polytask._naming import plus_parts, snake_case
-from polytask._paths import Setting, assignments, find, name_and_settings, settings_of
+from polytask._naming import snake_case
+from polytask._paths import Setting, find, settings_of
 from polytask._recipes import to_json
-from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, describe
+from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.exceptions import ParameterError
 from polytask.neural_network._contradicted_order import contradicted_order
+from polytask.neural_network._labels import (
+    relabelled,
+    with_detail_of_encoder,
+    with_encoder_of,
+)
 from polytask.neural_network._planned_network import plan_network, size_note
 from polytask.neural_network._suited_trainer import (
     following_trainer,
@@ -41,8 +46,6 @@ _WITHOUT_BALANCING: dict[str, Any] = {
     "task_patience": None,
 }
 """Settings of the trainer without effect if tasks share nothing, at their defaults."""
-
-_MOST_LETTERS = 40
 
 _OF_JOINT = {*_WITHOUT_BALANCING, "observers"}
 """Settings that are listed only if tasks share something; most observers compare tasks."""
@@ -126,31 +129,16 @@ class MultiTaskNetwork(Learner):
 
         Those of an encoder that is named stand after its name, ``hard_sharing+tab_m(members=4)``.
         """
-        word = self.architecture.encoder_name
-        first, *words = plus_parts(base or self.name)
-        unnamed, pairs = assignments(detail)
+        found = with_detail_of_encoder(self, detail, base or self.name)
         network: Any = self
-        place = _place(words, word)
-        if place is None or unnamed:
+        if found is None:
             network = super().with_detail(detail, base)
             return network
-        inside = {path: name for path, _ in pairs if (name := self._in_encoder(path))}
-        inner = ", ".join(f"{inside[path]}={text}" for path, text in pairs if path in inside)
-        outer = ", ".join(f"{path}={text}" for path, text in pairs if path not in inside)
-        if inner:
-            named, known = name_and_settings(words[place])
-            words[place] = f"{named}({', '.join(filter(None, (known, inner)))})"
-        name = "+".join([first, *words])
+        name, outer = found
         if outer:
             network = super().with_detail(outer, name)
             return network
         return replace(self, label=name)
-
-    def _in_encoder(self, path: str) -> str:
-        """The path of a setting in the encoder; empty if it lies elsewhere."""
-        full = find(self.settings(), path, self.name).path
-        start, _, name = full.partition(".encoder.")
-        return name if start.split(".")[0] == "architecture" else ""
 
     def settings(self) -> Sequence[Setting]:
         """All settings; those of balancing and observers are left out if tasks share nothing."""
@@ -169,7 +157,7 @@ class MultiTaskNetwork(Learner):
         """
         chosen: Any = super().configured(settings)
         if self.label is not None and chosen.label == self.label:
-            chosen = replace(chosen, label=self._relabelled(self.label, chosen))
+            chosen = replace(chosen, label=relabelled(self.label, self, chosen))
         old, new = self.architecture, chosen.architecture
         if old.training == new.training:
             return chosen
@@ -179,36 +167,6 @@ class MultiTaskNetwork(Learner):
             return chosen
         given = {path.split(".")[1] for path in paths if path.startswith("trainer.")}
         return replace(chosen, trainer=following_trainer(chosen.trainer, old, new, given))
-
-    def _relabelled(self, label: str, chosen: MultiTaskNetwork) -> str:
-        """A label with the encoder of another recipe and its values of settings."""
-        first, *words = plus_parts(label)
-        before, after = self.architecture.encoder_name, chosen.architecture.encoder_name
-        place = _place(words, before)
-        if place is not None and before != after:
-            words[place : place + 1] = [after] if after else []
-        elif place is not None:
-            words[place] = self._rewritten(words[place], chosen, "encoder.")
-        return "+".join([self._rewritten(first, chosen, ""), *words])
-
-    def _rewritten(self, part: str, chosen: MultiTaskNetwork, start: str) -> str:
-        """A part of the label with the other recipe's values of the settings in its brackets."""
-        name, inner = name_and_settings(part)
-        unnamed, pairs = assignments(inner)
-        if unnamed or not pairs:
-            return part
-        texts = []
-        for path, text in pairs:
-            try:
-                old = find(self.settings(), f"{start}{path}", self.name).value
-            except ParameterError:  # a name that somebody gave may hold anything
-                return part
-            try:
-                new = find(chosen.settings(), f"{start}{path}", self.name).value
-            except UnknownNameError:  # of a part that was replaced by another
-                continue
-            texts.append(f"{path}={text if repr(new) == repr(old) else _text(new)}")
-        return f"{name}({', '.join(texts)})" if texts else name
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
         """What the architecture says of the tasks, or what building its network raises."""
@@ -243,13 +201,8 @@ class MultiTaskNetwork(Learner):
         if not self.joint:
             return self
         alone = self._alone(self.architecture.single_task() or SingleTask())
-        word, own = alone.architecture.encoder_name, plus_parts(self.label or "")[1:]
-        first, *words = plus_parts(alone.name)
-        ours, theirs = _place(own, word), _place(words, word)
-        if ours is None or theirs is None or own[ours] == words[theirs]:
-            return alone
-        words[theirs] = own[ours]
-        return replace(alone, label="+".join([first, *words]))
+        name = with_encoder_of(self.label or "", alone.name, alone.architecture.encoder_name)
+        return alone if name == alone.name else replace(alone, label=name)
 
     def twin(self) -> MultiTaskNetwork | None:
         """A network of the same architecture per task, trained as in `single_task`."""
@@ -313,18 +266,6 @@ class MultiTaskNetwork(Learner):
         schemas = dict(trained.schemas)
         model = NetworkModel(self.architecture, trained.network, train.tasks, schemas)
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
-
-
-def _place(words: Sequence[str], word: str | None) -> int | None:
-    """Where a name stands among words, with settings in brackets or without."""
-    names = [name_and_settings(written)[0] for written in words]
-    return names.index(word) if word in names else None
-
-
-def _text(value: object) -> str:
-    """A value as it is written in a name, ``64,64``."""
-    plain = isinstance(value, tuple) and all(isinstance(part, (int, float, str)) for part in value)
-    return ",".join(map(str, value)) if plain else describe(value, _MOST_LETTERS)  # type: ignore[call-overload]
 
 
 def without_sharing(trainer: Trainer) -> Trainer:

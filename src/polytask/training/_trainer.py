@@ -16,8 +16,8 @@ from torch import Tensor
 from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
-from polytask.architectures import Architecture
-from polytask.data import MultiTaskDataset, encode, fit_schemas
+from polytask.architectures import Architecture, MultiTaskModule
+from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import ParameterError
 from polytask.processes import OneProcess, Processes
 from polytask.training._checkpoint import Checkpoint, state_digest
@@ -184,14 +184,7 @@ class Trainer(TrainerSettings):
         fabric = make_fabric(self.accelerator, self.precision)
         train = train.without_zero_weights()
         validation = None if validation is None else validation.without_zero_weights()
-        refusal = architecture.refuses(train.tasks)
-        if refusal is not None:
-            raise ParameterError(refusal)
-        schemas = fit_schemas(train, architecture.bins)
-        network = architecture.build(schemas, train.tasks, seed)
-        check_network(architecture, network)
-        if start is not None:
-            load_start(architecture, network, start)
+        schemas, network = _built(architecture, train, seed, start)
         network = network.to(fabric.device)
 
         rows = {"training rows": train, "validation rows": validation}
@@ -257,3 +250,21 @@ class Trainer(TrainerSettings):
             held_out,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _built(
+    architecture: Architecture,
+    train: MultiTaskDataset,
+    seed: int,
+    start: Mapping[str, Tensor] | None,
+) -> tuple[Mapping[str, Schema], MultiTaskModule]:
+    """Schemas of the training rows, and the network, with the state that it starts from."""
+    refusal = architecture.refuses(train.tasks)
+    if refusal is not None:
+        raise ParameterError(refusal)
+    schemas = fit_schemas(train, architecture.bins)
+    network = architecture.build(schemas, train.tasks, seed)
+    check_network(architecture, network)
+    if start is not None:
+        load_start(architecture, network, start)
+    return schemas, network
