@@ -52,7 +52,7 @@ class TabM(Ensemble):
 
     Notes
     -----
-    With adapters in all layers, a step takes 1.3 times as long or more; see the benchmarks.
+    With adapters in all layers, a step takes about 1.3 times as long; see the benchmarks.
 
     Deviations: 8 members by default where the paper has 32; a step takes about a quarter of the
     time. Where e has more than 192 elements, the first adapter has one number for each of 16 groups
