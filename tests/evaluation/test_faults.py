@@ -13,7 +13,6 @@ from fakes_evaluation import Apart, table
 
 from polytask.bookkeeping import Budget
 from polytask.evaluation import compare
-from polytask.evaluation.running import _outcome
 from polytask.exceptions import DiskError, OutputError
 
 
@@ -75,20 +74,6 @@ def test_the_disk_refuses_once(tmp_path, monkeypatch, whole, number, share):
         json.loads(path.read_text())
     study(tmp_path / "out")
     assert found(tmp_path / "out") == expected
-
-
-def test_a_library_that_writes_itself(tmp_path, monkeypatch, whole):
-    """safetensors and skops report a full disk in words of their own."""
-
-    def refuse(*_, **__):
-        raise RuntimeError("Error while serializing: I/O error: No space left (os error 28)")
-
-    monkeypatch.setattr(_outcome, "save_file", refuse)
-    with pytest.raises(DiskError, match=r"validation.safetensors cannot be written: no space is"):
-        study(tmp_path / "out")
-    monkeypatch.undo()
-    study(tmp_path / "out")
-    assert found(tmp_path / "out") == whole[0]
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])

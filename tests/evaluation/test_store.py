@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,3 +145,36 @@ def test_the_sweep_follows_no_links(tmp_path):
 def test_a_sweep_of_nothing(tmp_path):
     sweep(tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+WRITING = """
+import numpy as np, resource, signal, torch
+from pathlib import Path
+from polytask.evaluation.running._outcome import Outcome, write_outcomes
+from polytask.tasks import FittedTarget
+from polytask.training._checkpoint import save_state
+runs = Path({runs!r})
+long = np.zeros(100_000)
+outcome = Outcome(long, long, long.astype(int), long, FittedTarget(("a",)))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # the system kills who writes more than is allowed
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+{call}
+"""
+WRITERS = {
+    "checkpoint": f"save_state(runs / '{KEY}.checkpoint.safetensors', {{'a': torch.zeros(9999)}})",
+    "outcomes": f"write_outcomes(runs / '{KEY}.test.safetensors', {{'a': outcome}})",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of files are a thing of Unix")
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_sweep_takes_what_a_process_killed_while_writing_left(tmp_path, writer):
+    """Libraries that write to a file of their own first would leave names that are not ours."""
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    script = WRITING.format(runs=str(runs), call=WRITERS[writer])
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGXFSZ, done.stderr.decode()
+    assert len(list(runs.iterdir())) == 1
+    sweep(tmp_path)
+    assert list(runs.iterdir()) == []

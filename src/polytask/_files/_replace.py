@@ -13,10 +13,14 @@ from typing import Any
 
 from polytask._files._problems import writing
 
-__all__ = ["TEMPORARY", "replacing", "write_json", "write_text"]
+__all__ = ["TEMPORARY", "replacing", "write_bytes", "write_json", "write_text"]
 
 TEMPORARY = re.compile(r"\.(?P<stem>.+)-[0-9a-f]{16}(?P<suffix>\.[^.]*)?")
-"""Names of the files that `replacing` writes, which a killed process may leave."""
+"""Names of the files that `replacing` writes, which a killed process may leave.
+
+A library that writes to a file of its own first, as safetensors does, would leave another name:
+what such a library makes goes through `write_bytes`.
+"""
 
 
 @contextmanager
@@ -59,6 +63,12 @@ def _fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_bytes(target: Path, content: bytes, *, make_folder: bool = True) -> None:
+    """Write `content` to `target` atomically."""
+    with replacing(target, make_folder=make_folder) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text(target: Path, text: str, *, make_folder: bool = True) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped
-from safetensors.numpy import load, save_file
+from safetensors.numpy import load, save
 
-from polytask._files import replacing
+from polytask._files import write_bytes
 from polytask._reason import reason
 from polytask.data import Schema
 from polytask.exceptions import BundleError
@@ -77,8 +77,7 @@ class ArraysModel(Model):
                 )
                 raise BundleError(sentence)
         arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
-        with replacing(folder / _ARRAYS) as temporary:
-            save_file(arrays, temporary)
+        write_bytes(folder / _ARRAYS, save(arrays))
 
     @classmethod
     def load(cls, contents: Contents, tasks: TaskSet, schemas: Mapping[str, Schema]) -> ArraysModel:

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from polytask._files import replacing
+from polytask._files import write_bytes
 from polytask._plain import parse_json
 from polytask._reason import reason
 from polytask.exceptions import StudyError
@@ -53,8 +53,7 @@ def save_state(path: Path, state: Mapping[str, Any]) -> None:
     tensors: dict[str, Tensor] = {}
     skeleton = json.dumps(_pack(state, tensors))
     metadata = {_KEY: skeleton, _DIGEST: _digest(skeleton, tensors)}
-    with replacing(path, make_folder=False) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+    write_bytes(path, save(tensors, metadata), make_folder=False)
 
 
 def load_state(path: Path) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
-from polytask._files import replacing
+from polytask._files import write_bytes
 from polytask._plain import from_plain, parse_json
 from polytask.data import MultiTaskDataset, Source
 from polytask.evaluation.running._records import MetricRecord
@@ -152,8 +152,7 @@ def write_outcomes(path: Path, by_task: Mapping[str, Outcome]) -> None:
         for field in _ARRAYS
     }
     targets = [[name, asdict(outcome.target)] for name, outcome in by_task.items()]
-    with replacing(path, make_folder=False) as temporary:
-        save_file(arrays, temporary, metadata={"targets": json.dumps(targets)})
+    write_bytes(path, save(arrays, {"targets": json.dumps(targets)}), make_folder=False)
 
 
 def read_outcomes(path: Path) -> dict[str, Outcome]:
