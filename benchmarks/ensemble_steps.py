@@ -3,11 +3,12 @@
 Steps of the trainer on drawn rows, the networks in turn in one process; medians of rounds, as multiples
 of `MLP` with 2 layers of 256 units without dropout.
 
-    python benchmarks/ensemble_steps.py
+    python benchmarks/ensemble_steps.py [--device cuda]
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 from collections.abc import Mapping
@@ -44,14 +45,19 @@ def drawn(n_columns: int) -> MultiTaskDataset:
     return MultiTaskDataset.from_arrays(X, X @ rng.normal(size=(n_columns, 2)))
 
 
-def seconds(encoder: Encoder, data: MultiTaskDataset, steps: int) -> float:
+def seconds(encoder: Encoder, data: MultiTaskDataset, steps: int, device: str) -> float:
     """Seconds of training."""
-    trainer = Trainer(steps=steps, batch_size=BATCH)
+    trainer = Trainer(steps=steps, batch_size=BATCH, accelerator=device)
     return trainer.fit(HardSharing(encoder), data, progress=False).history.seconds
 
 
 def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--device", default="cpu")
+    device = parser.parse_args().device
     torch.set_num_threads(1)
     print("| network | 20 columns | 60 columns | 200 columns |\n|---|---|---|---|")
     rows: dict[str, list[str]] = {name: [] for name in ENCODERS}
@@ -60,7 +66,7 @@ def main() -> None:
         taken: dict[str, list[float]] = {name: [] for name in ENCODERS}
         for _ in range(ROUNDS):
             for name, encoder in ENCODERS.items():
-                taken[name].append(seconds(encoder, data, STEPS) / STEPS)
+                taken[name].append(seconds(encoder, data, STEPS, device) / STEPS)
         medians = {name: statistics.median(values) for name, values in taken.items()}
         (plain, *_) = medians.values()
         for name, median in medians.items():

@@ -1,6 +1,6 @@
 """Tests and benchmarks on a CUDA device, within 8 minutes; Markdown with the card's name.
 
-Runs the tests marked gpu, `balancing.py` and `sharing_cost.py`, each in a process with a time
+Runs the tests marked gpu, `balancing.py`, `sharing_cost.py` and `ensemble_steps.py`, each in a process with a time
 limit, and writes `results_gpu.md` beside this file. Without a device it says so.
 
     [LIBMTL_PATH=...] python benchmarks/gpu.py
@@ -23,9 +23,10 @@ PARTS = {
             *("benchmarks/balancing.py", "--device", "cuda", "--rows", "exact", "amortised"),
             *("--rounds", "3", "--seconds", "1"),
         ],
-        150,
+        120,
     ),
-    "Sharing": (["benchmarks/sharing_cost.py", "--device", "cuda"], 150),
+    "Sharing": (["benchmarks/sharing_cost.py", "--device", "cuda"], 120),
+    "Ensembles": (["benchmarks/ensemble_steps.py", "--device", "cuda"], 60),
 }
 """Arguments of Python and a limit in seconds for each part."""
 

@@ -12,21 +12,40 @@ import torch
 from small_architectures import PLAIN, data_for, small_architectures
 
 import polytask
-from polytask.architectures import HardSharing, SoftSharing
-from polytask.encoders import MLP
+from polytask.architectures import HardSharing, MMoE, SingleTask, SoftSharing
+from polytask.bookkeeping import Budget
+from polytask.encoders import (
+    DCN,
+    MLP,
+    FTTransformer,
+    PackedMLP,
+    Periodic,
+    PiecewiseLinear,
+    ResidualMLP,
+    TabM,
+)
 from polytask.neural_network import MultiTaskNetwork
 from polytask.penalties import RelationGraph, TaskCovariance, TraceNorm
+from polytask.testing import tiny_dataset
 from polytask.training import Trainer
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 ARCHITECTURES = small_architectures()
+ENCODERS = {
+    "DCN": DCN(2, widths=(8,), dropout=0.1),
+    "FTTransformer": FTTransformer(8, depth=2, n_heads=2),
+    "MLP, bins": MLP((8,), numbers=PiecewiseLinear(4)),
+    "PackedMLP": PackedMLP(3, (8, 8), dropout=0.1),
+    "ResidualMLP": ResidualMLP(8, depth=2),
+    "TabM": TabM(3, (8, 8)),
+    "TabM, all adapters": TabM(3, (8, 8), adapters="all", numbers=Periodic()),
+}
 
 
-def fitted(architecture, device="cuda", **settings):
+def fitted(architecture, device="cuda", precision=None, **settings):
     trainer = Trainer(**{"steps": 5, "batch_size": 32, **settings})
-    return polytask.fit(
-        data_for(architecture), MultiTaskNetwork(architecture, trainer), device=device
-    )
+    network = MultiTaskNetwork(architecture, trainer)
+    return polytask.fit(data_for(architecture), network, device=device, precision=precision)
 
 
 def agree(one, other, data, tolerance=1e-4):
@@ -37,12 +56,74 @@ def agree(one, other, data, tolerance=1e-4):
 
 @pytest.mark.gpu
 @needs_cuda
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_architectures_give_the_same_scores(name):
     predictor = fitted(ARCHITECTURES[name])
     network = copy.deepcopy(predictor.model.network).cpu()
     on_cpu = replace(predictor, model=replace(predictor.model, network=network))
     agree(predictor, on_cpu, data_for(ARCHITECTURES[name]))
+
+
+@pytest.mark.gpu
+@needs_cuda
+@pytest.mark.parametrize("sharing", [HardSharing, SingleTask, MMoE])
+@pytest.mark.parametrize("name", ENCODERS)
+def test_encoders_give_the_same_scores(name, sharing, tmp_path):
+    predictor = fitted(sharing(ENCODERS[name]))
+    predictor.save(tmp_path / "model")
+    agree(predictor, polytask.load(tmp_path / "model"), PLAIN)
+
+
+class KilledError(Exception):
+    """The process was told to end."""
+
+
+@pytest.mark.gpu
+@needs_cuda
+@pytest.mark.parametrize(
+    "architecture", [HardSharing(TabM(3, (8, 8))), SingleTask(MLP((8,), dropout=0.3))], ids=type
+)
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(architecture, tmp_path):
+    trainer = Trainer(steps=60, batch_size=16, evaluate_every=10, accelerator="cuda")
+    data, path = PLAIN, tmp_path / "state.safetensors"
+    whole = trainer.fit(architecture, data, data, seed=2)
+
+    def kill(record):
+        if record.epoch > 2:
+            raise KilledError
+
+    arguments = {"seed": 2, "checkpoint": path, "checkpoint_seconds": 0.0}
+    with pytest.raises(KilledError):
+        trainer.fit(architecture, data, data, on_epoch=kill, **arguments)
+    resumed = trainer.fit(architecture, data, data, **arguments)
+    for name, tensor in whole.network.state_dict().items():
+        torch.testing.assert_close(tensor, resumed.network.state_dict()[name], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.gpu
+@needs_cuda
+@pytest.mark.parametrize("precision", ["bf16", "16"])
+def test_half_precision(precision):
+    architecture = HardSharing(TabM(3, (8, 8)))
+    agree(
+        fitted(architecture, precision=precision, steps=40, learning_rate=1e-2),
+        fitted(architecture, steps=40, learning_rate=1e-2),
+        PLAIN,
+        0.5,
+    )
+
+
+@pytest.mark.gpu
+@needs_cuda
+def test_a_comparison(tmp_path):
+    network = MultiTaskNetwork(HardSharing(TabM(2, (8, 8))))
+    found = polytask.compare(
+        tiny_dataset(n_rows=200), network, seeds=2, budget=Budget(2, 30), device="cuda",
+        out=tmp_path / "study",
+    )  # fmt: skip
+    assert {row.name for row in found.learners} >= {network.name}
+    assert found.model.predict(tiny_dataset(n_rows=200))
 
 
 @pytest.mark.gpu
