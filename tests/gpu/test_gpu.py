@@ -12,6 +12,8 @@ import torch
 from small_architectures import PLAIN, data_for, small_architectures
 
 import polytask
+from polytask._naming import public_classes, required
+from polytask.aggregation import Aggregator
 from polytask.architectures import HardSharing, MMoE, SingleTask, SoftSharing
 from polytask.bookkeeping import Budget
 from polytask.encoders import (
@@ -24,10 +26,12 @@ from polytask.encoders import (
     ResidualMLP,
     TabM,
 )
-from polytask.neural_network import MultiTaskNetwork
+from polytask.merging import Merging
+from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.penalties import RelationGraph, TaskCovariance, TraceNorm
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
+from polytask.weighting import Weighting
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 ARCHITECTURES = small_architectures()
@@ -40,6 +44,23 @@ ENCODERS = {
     "TabM": TabM(3, (8, 8)),
     "TabM, all adapters": TabM(3, (8, 8), adapters="all", numbers=Periodic()),
 }
+RESUMED = {
+    **ARCHITECTURES,
+    "HardSharing, TabM": HardSharing(TabM(3, (8, 8))),
+    "SingleTask, dropout": SingleTask(MLP((8,), dropout=0.3)),
+    "SoftSharing, refitted": SoftSharing(MLP((8,)), penalty=TaskCovariance(alpha=1.0)),
+}
+
+
+def methods(room, base):
+    """A room's methods by class name, those that need no arguments."""
+    found = public_classes(f"polytask.{room}", base)
+    return {name: kind() for name, kind in found.items() if not required(kind)}
+
+
+WEIGHTINGS = methods("weighting", Weighting)
+AGGREGATORS = methods("aggregation", Aggregator)
+MERGINGS = methods("merging", Merging)
 
 
 def fitted(architecture, device="cuda", precision=None, **settings):
@@ -81,12 +102,13 @@ class KilledError(Exception):
 
 @pytest.mark.gpu
 @needs_cuda
-@pytest.mark.parametrize(
-    "architecture", [HardSharing(TabM(3, (8, 8))), SingleTask(MLP((8,), dropout=0.3))], ids=type
-)
-def test_an_interrupted_run_ends_like_an_uninterrupted_one(architecture, tmp_path):
-    trainer = Trainer(steps=60, batch_size=16, evaluate_every=10, accelerator="cuda")
-    data, path = PLAIN, tmp_path / "state.safetensors"
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", RESUMED)
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(name, tmp_path):
+    """To rounding: sums of gradients on a device have no fixed order."""
+    architecture, path = RESUMED[name], tmp_path / "state.safetensors"
+    data = data_for(architecture)
+    trainer = Trainer(steps=30, batch_size=16, evaluate_every=5, accelerator="cuda")
     whole = trainer.fit(architecture, data, data, seed=2)
 
     def kill(record):
@@ -97,8 +119,9 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(architecture, tmp_pat
     with pytest.raises(KilledError):
         trainer.fit(architecture, data, data, on_epoch=kill, **arguments)
     resumed = trainer.fit(architecture, data, data, **arguments)
-    for name, tensor in whole.network.state_dict().items():
-        torch.testing.assert_close(tensor, resumed.network.state_dict()[name], atol=1e-5, rtol=1e-4)
+    found = resumed.network.state_dict()
+    for key, tensor in whole.network.state_dict().items():
+        torch.testing.assert_close(tensor, found[key], atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.gpu
@@ -106,12 +129,7 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(architecture, tmp_pat
 @pytest.mark.parametrize("precision", ["bf16", "16"])
 def test_half_precision(precision):
     architecture = HardSharing(TabM(3, (8, 8)))
-    agree(
-        fitted(architecture, precision=precision, steps=40, learning_rate=1e-2),
-        fitted(architecture, steps=40, learning_rate=1e-2),
-        PLAIN,
-        0.5,
-    )
+    agree(fitted(architecture, precision=precision), fitted(architecture), PLAIN, 0.1)
 
 
 @pytest.mark.gpu
@@ -151,20 +169,22 @@ def test_proximal_steps_and_relations(penalty):
 
 @pytest.mark.gpu
 @needs_cuda
-@pytest.mark.parametrize(
-    "balancing",
-    [
-        {"weighting": "famo"},
-        {"weighting": "uncertainty_weighting"},
-        {"aggregation": "mgda"},
-        {"aggregation": "nash_mtl"},
-        {"aggregation": "pc_grad"},
-    ],
-    ids=lambda balancing: "+".join(balancing.values()),
-)
-def test_balancing(balancing):
+@pytest.mark.parametrize("name", [*WEIGHTINGS, *AGGREGATORS])
+def test_balancing(name):
+    method = {"weighting": WEIGHTINGS[name]} if name in WEIGHTINGS else {}
+    method = method or {"aggregation": AGGREGATORS[name]}
     architecture = HardSharing(MLP((8,)))
-    agree(fitted(architecture, **balancing), fitted(architecture, "cpu", **balancing), PLAIN, 1e-3)
+    agree(fitted(architecture, **method), fitted(architecture, "cpu", **method), PLAIN, 1e-3)
+
+
+@pytest.mark.gpu
+@needs_cuda
+@pytest.mark.parametrize("name", MERGINGS)
+def test_merging(name):
+    trainer = Trainer(steps=30, batch_size=16)
+    learner = MergedNetwork(HardSharing(MLP((8,))), trainer, merging=MERGINGS[name])
+    cuda, cpu = (polytask.fit(PLAIN, learner, device=device) for device in ("cuda", "cpu"))
+    agree(cuda, cpu, PLAIN, 1e-2)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -202,7 +202,8 @@ class ReplicaSelection(Selection):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore the state that `state_dict` returned."""
         super().load_state_dict(state)
-        self.best = list(state["best"])
+        pairs = zip(state["best"], self.best, strict=True)
+        self.best = [read.to(best.device) for read, best in pairs]  # it was read on the CPU
 
 
 def mean_gain(
