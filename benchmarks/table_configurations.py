@@ -36,10 +36,18 @@ ENCODERS: Mapping[str, Encoder] = {
     "tab_m": TabM(),
     "packed_mlp": PackedMLP(),
     "packed_mlp, standardized": PackedMLP(numbers=Standardized()),
-    "packed_mlp of 128": PackedMLP(widths=(128, 128)),
-    "packed_mlp of 128, standardized": PackedMLP(widths=(128, 128), numbers=Standardized()),
-    "packed_mlp of 64": PackedMLP(widths=(64, 64)),
-    "packed_mlp of 64, standardized": PackedMLP(widths=(64, 64), numbers=Standardized()),
+    **{
+        f"packed_mlp of {name}{mark}": PackedMLP(widths=widths, numbers=numbers)
+        for name, widths in {
+            "64": (64, 64),
+            "128": (128, 128),
+            "256": (256, 256),
+            "3 × 64": (64, 64, 64),
+            "3 × 128": (128, 128, 128),
+            "3 × 256": (256, 256, 256),
+        }.items()
+        for mark, numbers in {"": PiecewiseLinear(), ", standardized": Standardized()}.items()
+    },
     "mlp": MLP((256, 256), dropout=0.1),
     "mlp, piecewise": MLP((256, 256), dropout=0.1, numbers=PiecewiseLinear()),
     "residual_mlp": ResidualMLP(),
