@@ -125,7 +125,8 @@ def test_two_learners_of_one_name(learners, remedy):
 @pytest.mark.parametrize(
     ("kind", "n_tasks", "n_rows", "ensemble"),
     [
-        ("regression", 3, 5000, "hard_sharing+packed_mlp"),
+        ("regression", 8, 5000, "hard_sharing+packed_mlp"),
+        ("regression", 9, 5000, "hard_sharing+packed_mlp(widths=128,128,128)"),
         ("binary", 2, 5000, "hard_sharing+tab_m"),
         ("binary", 2, 3000, "hard_sharing+packed_mlp(widths=64,64)"),
         ("binary", 2, 400, None),

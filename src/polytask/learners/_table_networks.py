@@ -11,14 +11,16 @@ __all__ = ["table_networks"]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
+_MANY_NUMBERS = 9
 
 
 def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskNetwork]:
     """Joint ensembles compared by default: one on tables of some size, none on others.
 
     It is a narrow `PackedMLP` below 4000 rows, where its single-task baseline takes little time. Above
-    it is `PackedMLP` where all targets are numbers, otherwise `TabM`. On fewer than 500 rows, and with
-    more than 40 tasks, there is none.
+    it is `PackedMLP` where all targets are numbers (with more than 8 of them of half the width and
+    three layers, since the baseline has a network for each), otherwise `TabM`. On fewer than 500 rows,
+    and with more than 40 tasks, there is none.
 
     Parameters
     ----------
@@ -36,7 +38,14 @@ def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskN
     if tasks is None or n_rows is None or n_rows < _FEWEST_ROWS or len(tasks) > _MOST_TASKS:
         return []
     if n_rows < _MANY_ROWS:
-        narrow = MultiTaskNetwork(HardSharing(PackedMLP(widths=(64, 64))))
-        return [narrow.with_detail("widths=64,64")]
-    numbers = all(isinstance(task.kind, Kind) and task.kind.numeric for task in tasks)
-    return [MultiTaskNetwork(HardSharing(PackedMLP() if numbers else TabM()))]
+        return [_packed(64, 64)]
+    if not all(isinstance(task.kind, Kind) and task.kind.numeric for task in tasks):
+        return [MultiTaskNetwork(HardSharing(TabM()))]
+    if len(tasks) < _MANY_NUMBERS:
+        return [MultiTaskNetwork(HardSharing(PackedMLP()))]
+    return [_packed(128, 128, 128)]
+
+
+def _packed(*widths: int) -> MultiTaskNetwork:
+    network = MultiTaskNetwork(HardSharing(PackedMLP(widths=widths)))
+    return network.with_detail(f"widths={','.join(map(str, widths))}")
