@@ -90,13 +90,14 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", choices=SETS, default=_TEN, metavar="SET")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seeds", type=int, help="by default compare's")
-    parser.add_argument("--steps", type=int, help="by default compare's; one trial if given")
+    parser.add_argument("--trials", type=int, help="by default compare's; one if steps are given")
+    parser.add_argument("--steps", type=int, help="by default compare's")
     arguments = parser.parse_args()
     options: dict[str, object] = {"jobs": arguments.jobs, "quiet": True}
     if arguments.seeds:
         options["seeds"] = arguments.seeds
-    if arguments.steps:
-        options["budget"] = Budget(steps=arguments.steps)
+    if arguments.steps or arguments.trials:
+        options["budget"] = Budget(arguments.trials or 1, arguments.steps or Budget().steps)
     comparisons = {}
     for name in arguments.sets:
         folder = arguments.out / name
