@@ -313,3 +313,26 @@ def test_equal_areas_in_all_folds_have_newcombes_interval():
     found = paired(ROCAUC(), fold, fold)
     assert found.value == 0
     assert found.interval[0] < -0.1 < 0.1 < found.interval[1]
+
+
+def area_interval(truth, first, second, n_splits):
+    folds = [[answers(truth, scores, target=CLASSES)] * n_splits for scores in (first, second)]
+    return tuple(np.round(paired(ROCAUC(), *folds).interval, 9))
+
+
+@pytest.mark.parametrize("n_splits", [1, 2])
+def test_areas_of_constants_have_one_interval_for_one_number_of_the_rarer_class(n_splits):
+    rng, found = np.random.default_rng(0), set()
+    for n in range(30, 60):
+        truth = rng.permutation(np.repeat([1.0, 0.0], [13, n - 13]))
+        found.add(area_interval(truth, np.full(n, 0.1), np.full(n, 0.3), n_splits))
+    assert len(found) == 1
+
+
+def test_the_interval_of_an_area_over_that_of_a_constant_does_not_depend_on_the_order_of_rows():
+    rng, found = np.random.default_rng(0), set()
+    truth, scores = np.repeat([1.0, 0.0], [13, 24]), rng.random(37)
+    for _ in range(30):
+        order = rng.permutation(37)
+        found.add(area_interval(truth[order], scores[order], np.full(37, 0.3), 1))
+    assert len(found) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from polytask.statistics._spread import Numbers, Spread
+from polytask.statistics._spread import ROUNDING, Numbers, Spread
 from polytask.statistics._wilson import Share, wilson
 
 __all__ = ["newcombe"]
@@ -54,12 +54,16 @@ def newcombe(
 
 
 def _correlation(learner: Spread, baseline: Spread, difference: Spread) -> Numbers:
-    """Correlation from the three variances, reduced if they have few degrees of freedom."""
+    """Correlation from the three variances, reduced if they have few degrees of freedom.
+
+    It is 0 if one of the models varies by rounding only, as the area of a constant does.
+    """
     scale = np.asarray(2 * learner.error * baseline.error)
+    vary = np.minimum(learner.error, baseline.error) > ROUNDING
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = (learner.variance + baseline.variance - difference.variance) / scale
     trust = difference.degrees / (difference.degrees + _PRIOR)
-    return np.where(scale > 0, np.clip(correlation, -1.0, 1.0) * trust, 0.0)
+    return np.where(vary, np.clip(correlation, -1.0, 1.0) * trust, 0.0)
 
 
 def _combined(first: Numbers, second: Numbers, rho: Numbers) -> Numbers:

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from scipy import special
 
 __all__ = [
+    "ROUNDING",
     "Numbers",
     "Spread",
     "flat",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 
+ROUNDING = 1e-12
+"""Relative size up to which a spread is one of rounding alone."""
 Numbers = float | np.ndarray
 """One number, or one per study, so that simulations are vectorised."""
 
@@ -119,8 +122,15 @@ def within_splits(spread: Spread, n_units: int, per_split: Sequence[int]) -> Spr
 
 
 def flat(spread: Spread, amounts: Float[np.ndarray, " units"]) -> bool:
-    """Whether units vary only by rounding, which is uninformative if they are few."""
-    return bool(spread.known and spread.error <= 1e-12 * np.abs(amounts).sum())
+    """Whether units vary only by rounding, which is uninformative if they are few.
+
+    Parameters
+    ----------
+    spread : Spread
+    amounts : array of shape (units,)
+        Contributions to a share, or to a relative gain, so that 1 is their scale.
+    """
+    return bool(spread.known and spread.error <= ROUNDING * max(1.0, np.abs(amounts).sum()))
 
 
 def tailed(spread: Spread, amounts: Float[np.ndarray, "*studies units"]) -> Spread:
