@@ -1,5 +1,6 @@
 """The error sentence, and the constraints that constructor arguments declare."""
 
+from polytask._validation._bare_class import bare_class_remedy
 from polytask._validation._check import check, check_parameters
 from polytask._validation._constraint import Constraint
 from polytask._validation._constraints import (
@@ -26,6 +27,7 @@ __all__ = [
     "OneOf",
     "Optional",
     "Satisfies",
+    "bare_class_remedy",
     "check",
     "check_parameters",
     "describe",

@@ -18,6 +18,7 @@ from polytask.data import (
     MultiTaskDataset,
     RandomSplit,
     TimeSplit,
+    as_splitter,
     parse_split,
 )
 from polytask.exceptions import DataError, ParameterError, UnknownNameError
@@ -320,3 +321,8 @@ def test_splits_by_name(text, splitter):
 def test_wrong_names_of_splits(text, error, sentence):
     with pytest.raises(error, match=sentence):
         parse_split(text)
+
+
+def test_a_class_in_place_of_a_split_has_a_remedy():
+    with pytest.raises(ParameterError, match=r"Make an object of the class: TimeSplit\(column=…\)"):
+        as_splitter("compare", TimeSplit, RandomSplit())

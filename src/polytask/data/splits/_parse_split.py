@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from polytask._naming import fold, suggestion
-from polytask._validation import message
+from polytask._validation import InstanceOf, bare_class_remedy, message
 from polytask.data.splits._column_split import ColumnSplit
 from polytask.data.splits._fold_split import FoldSplit
 from polytask.data.splits._group_fold_split import GroupFoldSplit
@@ -79,7 +79,8 @@ def as_splitter(owner: str, split: object, default: Splitter) -> Splitter:
         return parse_split(split)
     if not isinstance(split, Splitter):
         expected = f"a Splitter, such as FoldSplit(5), or its name: {_FORMS}"
-        raise ParameterError(message(owner, "split", expected, split))
+        remedy = bare_class_remedy(split, InstanceOf((Splitter,)), named=False)
+        raise ParameterError(message(owner, "split", expected, split, remedy))
     return split
 
 
