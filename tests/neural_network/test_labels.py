@@ -8,8 +8,9 @@ from polytask.architectures import HardSharing
 from polytask.cli._encoders import with_encoder
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
-from polytask.encoders import MLP, PackedMLP
+from polytask.encoders import MLP, PackedMLP, Periodic, PiecewiseLinear, TabM
 from polytask.exceptions import ParameterError
+from polytask.learners._labelled import with_distinct_names
 from polytask.learners._table_networks import table_networks
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task as OneTask
@@ -45,6 +46,24 @@ def test_settings_of_the_encoder_are_joined():
 )
 def test_a_label_follows_its_settings(options, encoder):
     assert default_names(**options) == (f"hard_sharing{encoder}", f"single_task{encoder}")
+
+
+def test_recipes_among_settings_stand_in_labels_as_on_the_command_line():
+    recipes = (PiecewiseLinear(n_bins=8), Periodic(sigma=0.3))
+    networks = [MultiTaskNetwork(HardSharing(TabM(numbers=numbers))) for numbers in recipes]
+    first, second = with_distinct_names(networks)
+    assert first.name == "hard_sharing+tab_m(numbers=piecewise_linear(n_bins=8))"
+    assert second.name == "hard_sharing+tab_m(numbers=periodic(sigma=0.3))"
+    assert first.single_task().name == "single_task+tab_m(numbers=piecewise_linear(n_bins=8))"
+    changed = first.configured({"numbers": PiecewiseLinear(n_bins=16)})
+    assert changed.name == "hard_sharing+tab_m(numbers=piecewise_linear(n_bins=16))"
+
+
+def test_long_values_in_labels_close_their_brackets():
+    networks = [MultiTaskNetwork(HardSharing(MLP(tuple(range(1, n))))) for n in (3, 99)]
+    short, long = (network.name for network in with_distinct_names(networks))
+    assert short == "hard_sharing(widths=(1, 2))"
+    assert long == "hard_sharing(widths=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,…))"
 
 
 def test_a_label_of_somebody_stays():

@@ -66,7 +66,8 @@ def test_the_user_is_told_how_networks_are_trained():
     assert network.single_task().notes(data) == (note,)
     (other,) = network.configured({"trainer.learning_rate": 0.1}).notes(data)
     assert "learning_rate" not in other
-    assert MultiTaskNetwork(HardSharing(Suited()), Trainer()).notes(data) == ()
+    for own in (Trainer(), Trainer(optimizer="adamw", weight_decay=0.1)):
+        assert MultiTaskNetwork(HardSharing(Suited()), own).notes(data) == ()
     with pytest.warns(UserWarning, match="Networks with suited are trained with"):
         polytask.fit(data, HardSharing(Suited()), validation=data, budget=polytask_budget())
 

@@ -10,6 +10,7 @@ from polytask._paths._brackets import assignments, name_and_settings, parts
 from polytask._paths._differing import differing
 from polytask._paths._find import find, near
 from polytask._paths._setting import Setting
+from polytask._paths._setting_text import recipe_text, setting_text
 from polytask._paths._settings_of import settings_of
 from polytask._paths._written import Written
 
@@ -24,5 +25,7 @@ __all__ = [
     "name_and_settings",
     "near",
     "parts",
+    "recipe_text",
+    "setting_text",
     "settings_of",
 ]

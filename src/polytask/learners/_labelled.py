@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polytask._learner import Learner
-from polytask._paths import differing
-from polytask._validation import describe
+from polytask._paths import differing, setting_text
 from polytask.neural_network import MultiTaskNetwork
 
 __all__ = ["with_distinct_names"]
-
-_MOST_LETTERS = 40
 
 
 def with_distinct_names(learners: Sequence[Learner]) -> list[Learner]:
@@ -40,4 +37,4 @@ def with_distinct_names(learners: Sequence[Learner]) -> list[Learner]:
 
 
 def _detail(settings: dict[str, object]) -> str:
-    return ", ".join(f"{path}={describe(v, _MOST_LETTERS)}" for path, v in settings.items())
+    return ", ".join(f"{path}={setting_text(v)}" for path, v in settings.items())

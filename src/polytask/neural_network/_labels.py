@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from polytask._naming import plus_parts
-from polytask._paths import assignments, find, name_and_settings
-from polytask._validation import describe
+from polytask._paths import assignments, find, name_and_settings, setting_text
 from polytask.exceptions import ParameterError, UnknownNameError
 
 __all__ = ["relabelled", "with_detail_of_encoder", "with_encoder_of"]
-
-_MOST_LETTERS = 40
 
 
 def with_detail_of_encoder(network: Any, detail: str, name: str) -> tuple[str, str] | None:
@@ -117,4 +114,4 @@ def _rewritten(part: str, old: Any, new: Any, start: str) -> str:
 def _text(value: object) -> str:
     """A value as it is written in a name, ``64,64``."""
     plain = isinstance(value, tuple) and all(isinstance(part, (int, float, str)) for part in value)
-    return ",".join(map(str, value)) if plain else describe(value, _MOST_LETTERS)  # type: ignore[call-overload]
+    return ",".join(map(str, value)) if plain else setting_text(value)  # type: ignore[call-overload]

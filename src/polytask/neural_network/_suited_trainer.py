@@ -57,20 +57,28 @@ def following_trainer(
 
 
 def training_note(architecture: Architecture, trainer: Trainer) -> str | None:
-    """A sentence on the settings that a trainer has as the encoder declares them, if any."""
+    """A sentence on the settings that a trainer has as the encoder declares them, if any.
+
+    None for a trainer that has one of these settings at its default: it was made without the
+    encoder.
+    """
     suited, usual = suited_trainer(architecture), Trainer()
+    declared = [name for name in architecture.training if _differ(name, suited, usual)]
     taken = {
-        name: value
-        for name, value in architecture.training.items()
-        if getattr(trainer, name) == getattr(suited, name) != getattr(usual, name)
+        name: architecture.training[name] for name in declared if not _differ(name, trainer, suited)
     }
-    if not taken:
+    if not taken or not all(_differ(name, trainer, usual) for name in declared):
         return None
     encoder = architecture.encoder_name or architecture.name
     return (
         f"Networks with {encoder} are trained with {_listed(taken)}, which suit it. Choose others by "
         "--set trainer.X=…, in Python by a `trainer`."
     )
+
+
+def _differ(name: str, one: Trainer, other: Trainer) -> bool:
+    different: bool = getattr(one, name) != getattr(other, name)
+    return different
 
 
 def _listed(settings: Mapping[str, Any]) -> str:
