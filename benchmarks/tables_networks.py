@@ -82,6 +82,9 @@ _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
             TabM(widths=(512, 512), dropout=0.0, numbers=Standardized()), epochs=80
         ),
         "packed_mlp, standardized": numbers(PackedMLP(numbers=Standardized())),
+        "packed_mlp, 3 × 256, standardized": MultiTaskNetwork(
+            HardSharing(PackedMLP(widths=(256, 256, 256), numbers=Standardized()))
+        ),
         "packed_mlp, standardized, rate 4e-3": numbers(
             PackedMLP(numbers=Standardized()), learning_rate=4e-3
         ),
