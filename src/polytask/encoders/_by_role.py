@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Choice, Constraint, MappingOf, check_parameters
+from polytask._validation import Choice, Constraint, MappingOf
 from polytask.data import PART_ROLES, Bins, Part
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
 from polytask.encoders._encoder import Encoder, check_roles, entered_sample
@@ -76,7 +76,7 @@ class ByRole(Encoder):
     }
 
     def __post_init__(self) -> None:
-        check_parameters(self)
+        super().__post_init__()
         for encoder in self.encoders.values():
             _check_members("encoders", encoder)
         _check_members("rest", self.rest)

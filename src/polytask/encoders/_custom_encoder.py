@@ -13,14 +13,12 @@ from polytask._reason import reason
 from polytask._validation import (
     Constraint,
     InstanceOf,
-    Interval,
     OneOf,
     Satisfies,
-    check_parameters,
 )
 from polytask.data import Part
-from polytask.encoders._encoder import Encoder
-from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
+from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
@@ -84,14 +82,9 @@ class CustomEncoder(Encoder):
 
     rows_apart: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **TABLE_CONSTRAINTS,
         "factory": _FACTORY,
-        "embedding_dim": Interval(int, 1),
-        "numbers": NUMBERS,
     }
-
-    def __post_init__(self) -> None:
-        resolve_numbers(self)
-        check_parameters(self)
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """Pass a single tensor or image through; join other parts to one vector per row."""

@@ -9,11 +9,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Choice, Constraint, Each, Interval, Optional, check_parameters
-from polytask.encoders._encoder import Encoder
+from polytask._validation import Choice, Constraint, Each, Interval, Optional
+from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._layers import ACTIVATIONS
 from polytask.encoders._mlp import MLP
-from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
@@ -109,6 +109,7 @@ class DCN(Encoder):
         "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **TABLE_CONSTRAINTS,
         "n_crosses": Interval(int, 1),
         "rank": Optional(Interval(int, 1)),
         "n_experts": Interval(int, 1),
@@ -116,13 +117,10 @@ class DCN(Encoder):
         "widths": Each(Interval(int, 1)),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
-        "embedding_dim": Interval(int, 1),
-        "numbers": NUMBERS,
     }
 
     def __post_init__(self) -> None:
-        resolve_numbers(self)
-        check_parameters(self)
+        super().__post_init__()
         if self.n_experts > 1 and self.rank is None:
             sentence = (
                 "The `n_experts` parameter of DCN must be 1 where the cross matrices have full "
@@ -135,10 +133,9 @@ class DCN(Encoder):
         (width,) = shape
         crosses = [self._matrix(width) for _ in range(self.n_crosses)]
         deep = MLP(self.widths, self.dropout, self.activation)
-        if self.structure == "stacked" or not self.widths:
-            layers = deep.stages(shape)
-            return [*(_Stage(width, crosses, (), i) for i in range(self.n_crosses)), *layers]
         layers = deep.stages(shape)
+        if self.structure == "stacked":
+            return [*(_Stage(width, crosses, (), i) for i in range(self.n_crosses)), *layers]
         n_stages = max(self.n_crosses, len(layers))
         return [_Stage(width, crosses, layers, i) for i in range(n_stages)]
 

@@ -10,23 +10,42 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from polytask._validation import Constraint, Interval, check_parameters
 from polytask.data import PART_ROLES, Bins, Part
-from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
+from polytask.encoders._numeric_embedding import (
+    NUMBERS,
+    NumericEmbedding,
+    as_embedding,
+    resolve_numbers,
+)
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
-__all__ = ["FIXED_SHAPES", "Encoder", "check_roles", "entered_sample", "sample_of"]
+__all__ = [
+    "FIXED_SHAPES",
+    "TABLE_CONSTRAINTS",
+    "Encoder",
+    "check_roles",
+    "entered_sample",
+    "sample_of",
+]
 
 FIXED_SHAPES = frozenset({"numeric", "categorical", "image", "tensor"})
 """Roles whose rows are arrays of one shape, so that they can be laid out as one vector."""
+TABLE_CONSTRAINTS: Mapping[str, Constraint] = {
+    "embedding_dim": Interval(int, 1),
+    "numbers": NUMBERS,
+}
+"""Constraints of the fields that the default entry reads."""
 
 
 class Encoder(ABC):
     """A recipe for an entry and stages; sharing is stated per stage.
 
-    A frozen dataclass of plain arguments. An encoder for tables defines `stages` alone.
+    A frozen dataclass of plain arguments, which are checked against its `parameter_constraints`,
+    if it declares any. An encoder for tables defines `stages` alone.
 
     Attributes
     ----------
@@ -76,6 +95,12 @@ class Encoder(ABC):
     members: int = 1
     training: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     tuned: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        recipe: Any = self
+        resolve_numbers(recipe)
+        if hasattr(recipe, "parameter_constraints"):
+            check_parameters(recipe)
 
     @property
     def bins(self) -> Bins | None:

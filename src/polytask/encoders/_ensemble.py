@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from polytask._validation import Constraint, Each, Interval, check_parameters
-from polytask.encoders._encoder import Encoder
+from polytask._validation import Constraint, Each, Interval
+from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._layers import ACTIVATIONS, activation_and_dropout
-from polytask.encoders._numeric_embedding import NUMBERS, resolve_numbers
 
 __all__ = ["Ensemble"]
 
@@ -35,17 +34,12 @@ class Ensemble(Encoder):
     }
     tuned: ClassVar[tuple[str, ...]] = ("numbers",)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **TABLE_CONSTRAINTS,
         "members": Interval(int, 1),
         "widths": Each(Interval(int, 1)),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
-        "embedding_dim": Interval(int, 1),
-        "numbers": NUMBERS,
     }
-
-    def __post_init__(self) -> None:
-        resolve_numbers(self)
-        check_parameters(self)
 
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """One module per layer."""

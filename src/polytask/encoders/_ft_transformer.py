@@ -9,12 +9,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval, check_parameters
+from polytask._validation import Constraint, Interval
 from polytask.data import Part
 from polytask.encoders._column_tokens import ColumnTokens
 from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
-from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
@@ -118,8 +118,7 @@ class FTTransformer(Encoder):
     }
 
     def __post_init__(self) -> None:
-        resolve_numbers(self)
-        check_parameters(self)
+        super().__post_init__()
         if self.width % self.n_heads:
             sentence = (
                 f"The `n_heads` parameter of FTTransformer must divide `width`, {self.width}. Got "

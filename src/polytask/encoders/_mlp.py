@@ -9,15 +9,15 @@ from typing import ClassVar
 
 from torch import nn
 
-from polytask._validation import Constraint, Each, Interval, check_parameters
-from polytask.encoders._encoder import Encoder
+from polytask._validation import Constraint, Each, Interval
+from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._layers import (
     ACTIVATIONS,
     NORMALIZATIONS,
     activation_and_dropout,
     normalization,
 )
-from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
@@ -66,17 +66,12 @@ class MLP(Encoder):
         "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **TABLE_CONSTRAINTS,
         "widths": Each(Interval(int, 1)),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
         "normalization": NORMALIZATIONS,
-        "embedding_dim": Interval(int, 1),
-        "numbers": NUMBERS,
     }
-
-    def __post_init__(self) -> None:
-        resolve_numbers(self)
-        check_parameters(self)
 
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """One module per layer."""

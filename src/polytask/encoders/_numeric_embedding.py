@@ -120,4 +120,5 @@ def as_embedding(numbers: NumericEmbedding | str) -> NumericEmbedding:
 
 def resolve_numbers(encoder: Any) -> None:
     """Replace the name in the `numbers` of a frozen recipe by what it means."""
-    object.__setattr__(encoder, "numbers", as_embedding(encoder.numbers))
+    if isinstance(encoder.numbers, str):
+        object.__setattr__(encoder, "numbers", as_embedding(encoder.numbers))

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval, check_parameters
+from polytask._validation import Constraint, Interval
 from polytask.encoders._dropout import Dropout
-from polytask.encoders._encoder import Encoder
+from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._layers import (
     ACTIVATIONS,
     NORMALIZATIONS,
@@ -18,7 +18,7 @@ from polytask.encoders._layers import (
     activation_and_dropout,
     normalization,
 )
-from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding, resolve_numbers
+from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
@@ -90,6 +90,7 @@ class ResidualMLP(Encoder):
         "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **TABLE_CONSTRAINTS,
         "width": Interval(int, 1),
         "depth": Interval(int, 1),
         "hidden_factor": Interval(float, 0.0, closed="neither"),
@@ -97,13 +98,7 @@ class ResidualMLP(Encoder):
         "residual_dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
         "normalization": NORMALIZATIONS,
-        "embedding_dim": Interval(int, 1),
-        "numbers": NUMBERS,
     }
-
-    def __post_init__(self) -> None:
-        resolve_numbers(self)
-        check_parameters(self)
 
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """The projection, the blocks, and a last normalisation and activation."""
