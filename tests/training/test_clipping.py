@@ -5,7 +5,7 @@ from torch import nn
 
 from polytask.architectures import MultiTaskModule, Owned
 from polytask.tasks import TaskSet
-from polytask.training._clipping import clip_gradients
+from polytask.training._clipping import GradientClipping
 
 
 class Stub(MultiTaskModule):
@@ -23,7 +23,7 @@ class Stub(MultiTaskModule):
 
 def test_what_serves_no_task_is_clipped_by_itself():
     network = Stub()
-    clip_gradients(network, TaskSet(["a", "b"]), 1.0)
+    GradientClipping(network, TaskSet(["a", "b"]), 1.0).clip()
     norms = network.stacked.grad.norm(dim=1)
     torch.testing.assert_close(norms, torch.tensor([1.0, 0.5]))
     torch.testing.assert_close(network.free.grad.norm(), torch.tensor(1.0))

@@ -110,6 +110,7 @@ class Copies(Owner):
         self.groups = tuple(groups)
         parameters, buffers = stack_module_state(list(map(out_of_place, modules)))
         self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
+        self._mode: bool | None = None  # whether the template is in training mode
         self._n_numbers = sum(parameter.numel() for parameter in modules[0].parameters())
         self._is_chain = (
             is_common_chain(modules[0]) and next(modules[0].parameters(), None) is not None
@@ -168,7 +169,10 @@ class Copies(Owner):
         apart: bool,
         options: Mapping[str, Any],
     ) -> Any:
-        template = self._template[0].train(self.training)
+        template = self._template[0]
+        if self._mode != self.training:
+            template.train(self.training)
+            self._mode = self.training
         if self._is_chain and not options and isinstance(inputs, Tensor | State):
             return self._chained(template, parameters, inputs, apart)
         gives: list[bool] = []

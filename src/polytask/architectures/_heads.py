@@ -16,6 +16,7 @@ from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._places import places_among
 from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._size_groups import gathered
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
@@ -83,22 +84,31 @@ class Heads(Owner, nn.ModuleList):
     def forward(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of every source and block in the batch."""
         vectors = {name: self._vectors(name, s, batch) for name, s in features.items()}
+        by_block = {name: self._by_block(name, rows, batch) for name, rows in vectors.items()}
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
-            sources = [source for source in block.sources if source in vectors]
-            joined = self._joined(block, heads, sources, vectors, batch)  # type: ignore[arg-type]
+            own = {name: by_block[name][block.name] for name in block.sources if name in vectors}
+            joined = self._joined(block, heads, own, batch)  # type: ignore[arg-type]
             raw |= {(source, block.name): scores for source, scores in joined.items()}
-            for source in sources:
+            for source, rows in own.items():
                 if source not in joined:
                     places, task = self._places[source, block.name], batch[source].task
                     raw[source, block.name] = self._of_source(
                         heads,  # type: ignore[arg-type]
                         places,
                         source,
-                        vectors[source],
+                        rows,
                         task,
                     )
         return raw
+
+    def _by_block(self, source: str, vectors: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Vectors of the tasks of every block that the source carries."""
+        names = [block.name for block in self.blocks if source in block.sources]
+        if not self.per_task or batch[source].task is not None:
+            return dict.fromkeys(names, vectors)
+        places = [self._places[source, name].in_source for name in names]
+        return dict(zip(names, _parts(vectors, places), strict=True))
 
     def _vectors(self, source: str, state: State, batch: Batch) -> Tensor:
         """Vectors of a source's rows, checked.
@@ -158,19 +168,18 @@ class Heads(Owner, nn.ModuleList):
         self,
         block: Block,
         heads: BlockHeads,
-        sources: Sequence[str],
         vectors: Mapping[str, Tensor],
         batch: Batch,
     ) -> dict[str, Tensor]:
         """Scores of sources computed in one product: one task each, or equal numbers of rows."""
-        dense = [source for source in sources if batch[source].task is None]
+        dense = {name: rows for name, rows in vectors.items() if batch[name].task is None}
         places = {source: self._places[source, block.name] for source in dense}
         if not self.per_task:
             lone = [source for source in dense if len(places[source].in_block) == 1]
-            return _lone_scores(heads, places, {source: vectors[source] for source in lone})
-        if len({vectors[source].shape[1] for source in dense}) > 1:
+            return _lone_scores(heads, places, {source: dense[source] for source in lone})
+        if len({rows.shape[1] for rows in dense.values()}) > 1:
             return {}
-        return _each_scores(heads, places, {source: vectors[source] for source in dense})
+        return _each_scores(heads, places, dense)
 
     def _of_source(
         self,
@@ -180,7 +189,7 @@ class Heads(Owner, nn.ModuleList):
         vectors: Tensor,
         task: Tensor | None,
     ) -> Tensor:
-        """Scores of one source from (n, h), or (n_tasks, n, h) where every task has its own."""
+        """Scores of one source from (n, h), or those of every task of the block, (n_tasks, n, h)."""
         if task is not None:
             if vectors.ndim == 3:
                 place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
@@ -189,7 +198,7 @@ class Heads(Owner, nn.ModuleList):
         carried = None if places.whole_block else places.in_block
         if not self.per_task:
             return heads.of_all(vectors, carried)
-        return heads.of_each(places.picked(vectors), carried)
+        return heads.of_each(vectors, carried)
 
     def owners(self) -> Sequence[Owned]:
         """Slice k of each block's heads belongs to its k-th task."""
@@ -231,6 +240,13 @@ def _places(block: Block, source: str, of_source: Sequence[str]) -> _Places:
     )
 
 
+def _parts(vectors: Tensor, places: Sequence[list[int]]) -> Sequence[Tensor]:
+    """Slices along the first axis, all of them in groups; their gradients become one tensor."""
+    if [place for own in places for place in own] == list(range(len(vectors))):
+        return torch.split(vectors, [len(own) for own in places])
+    return gathered(vectors, [torch.tensor(own, device=vectors.device) for own in places])
+
+
 def _lone_scores(
     heads: BlockHeads, places: Mapping[str, _Places], vectors: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
@@ -254,7 +270,7 @@ def _each_scores(
         return {}
     carried = [places[source].in_block for source in vectors]
     order = [position for positions in carried for position in positions]
-    own = torch.cat([places[source].picked(rows) for source, rows in vectors.items()])
+    own = torch.cat(list(vectors.values()))
     in_order = order == list(range(len(heads.weight)))
     scores = heads.of_each(own, None if in_order else order)
     parts = torch.split(scores, [len(positions) for positions in carried], dim=1)

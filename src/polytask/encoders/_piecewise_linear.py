@@ -158,7 +158,8 @@ class _Coordinates(nn.Module):
             self.register_buffer(name, tensor, persistent=False)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        distances = numbers.t().unsqueeze(-1) - self.left
+        columns = numbers.t().contiguous()  # so that coordinates are laid out for the products
+        distances = columns.unsqueeze(-1) - self.left
         return distances.mul_(self.slope).clamp_min_(self.low).clamp_max_(self.high)
 
 

@@ -8,29 +8,46 @@ from torch import Tensor, nn
 from polytask.architectures import MultiTaskModule, Owned
 from polytask.tasks import TaskSet
 
-__all__ = ["clip_gradients"]
+__all__ = ["GradientClipping"]
 
 
-def clip_gradients(network: MultiTaskModule, tasks: TaskSet, max_norm: float) -> None:
+class GradientClipping:
     """Scale gradients down to a norm of at most `max_norm`.
 
     A replicated network is clipped task by task, as each network would be alone; what no task's
     score depends on is clipped together.
+
+    Parameters
+    ----------
+    network : MultiTaskModule
+    tasks : TaskSet
+    max_norm : float
     """
-    if not network.replicated:
-        nn.utils.clip_grad_norm_(network.parameters(), max_norm)
-        return
-    found = [(o, o.tensor.grad) for o in network.owners() if o.tensor.grad is not None]
-    owners = [(owned, gradient) for owned, gradient in found if owned.tasks]
-    nn.utils.clip_grad_norm_([owned.tensor for owned, _ in found if not owned.tasks], max_norm)
-    squares = torch.zeros(len(tasks))
-    for owned, gradient in owners:
-        norms = _square_norms(owned, gradient).to(squares)
-        squares.index_add_(0, _positions(owned, tasks), norms)
-    factors = (max_norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
-    for owned, gradient in owners:
-        own = factors[_positions(owned, tasks)].to(gradient)
-        gradient.mul_(own if owned.axis is None else own.view(-1, *[1] * (gradient.ndim - 1)))
+
+    def __init__(self, network: MultiTaskModule, tasks: TaskSet, max_norm: float) -> None:
+        self.network, self.n_tasks, self.max_norm = network, len(tasks), max_norm
+        owners = network.owners() if network.replicated else []
+        self._of_no_task = [owned.tensor for owned in owners if not owned.tasks]
+        self._of_tasks = [(owned, _positions(owned, tasks)) for owned in owners if owned.tasks]
+
+    def clip(self) -> None:
+        """Clip the gradients that the parameters have."""
+        if not self.network.replicated:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.max_norm)
+            return
+        nn.utils.clip_grad_norm_(self._of_no_task, self.max_norm)
+        owners = [
+            (gradient, owned, places)
+            for owned, places in self._of_tasks
+            if (gradient := owned.tensor.grad) is not None
+        ]
+        squares = torch.zeros(self.n_tasks)
+        for gradient, owned, places in owners:
+            squares.index_add_(0, places, _square_norms(owned, gradient).to(squares))
+        factors = (self.max_norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
+        for gradient, owned, places in owners:
+            own = factors[places].to(gradient)
+            gradient.mul_(own if owned.axis is None else own.view(-1, *[1] * (gradient.ndim - 1)))
 
 
 def _positions(owned: Owned, tasks: TaskSet) -> Tensor:

@@ -24,7 +24,7 @@ from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.tasks import TaskSet
 from polytask.training._balancing import Balancing
 from polytask.training._batches import Batches
-from polytask.training._clipping import clip_gradients
+from polytask.training._clipping import GradientClipping
 from polytask.training._divergence import Divergence
 from polytask.training._evaluation_interval import evaluation_interval
 from polytask.training._forward import BatchLosses, Forward
@@ -155,6 +155,8 @@ class TrainingRun:
         self.selection = make_selection(
             self.network, self.tasks, trainer.patience, trainer.task_patience
         )
+        norm = trainer.clip_norm
+        self.clipping = None if norm is None else GradientClipping(self.network, self.tasks, norm)
         self.frozen: Frozen | None = None
         self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
@@ -330,9 +332,9 @@ class TrainingRun:
         """Move the parameters."""
         if self.processes.size > 1 and self.balancing.aggregator is None:
             average_gradients(self.parameters, self.processes)
-        if self.trainer.clip_norm is not None:
+        if self.clipping is not None:
             self.fabric.strategy.precision.unscale_gradients(self.optimizer)
-            clip_gradients(self.network, self.tasks, self.trainer.clip_norm)
+            self.clipping.clip()
         self.optimizer.step()
         self.network.proximal_step(self._learning_rate())
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
