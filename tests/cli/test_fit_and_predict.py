@@ -26,6 +26,16 @@ def test_fit_says_how_the_model_does_and_saves_it(polytask, table):
     assert library.load("model").tasks.names == ("income", "level", "score")
 
 
+def test_what_a_model_decides_by_itself_is_a_note_without_lines_of_code(polytask, table):
+    for quiet in ([], ["--quiet"]):
+        ran = polytask("fit", table, *ALL, "--model", "hard_sharing+tab_m", "--steps", 2, *quiet)
+        assert ran.status == 0, ran.err
+        (note,) = [line for line in ran.err.splitlines() if "tab_m are trained with" in line]
+        assert note.startswith("note: Networks with tab_m are trained with optimizer=adamw, ")
+        assert "Warning" not in ran.err
+        assert ".py" not in ran.err
+
+
 def test_what_observers_measure_is_kept_with_the_model(polytask, table):
     names = ("--observer", "gradient_conflict", "--observer", "users_observer:WeightNorm")
     more = ("--steps", 2, "--set", "observers.n_batches=1")

@@ -8,6 +8,7 @@ from polytask.cli._checked_tasks import checked
 from polytask.cli._encoders import with_encoder
 from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
+from polytask.cli._said_warnings import warnings_as_notes
 from polytask.cli._score_table import score_table
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import FitSettings
@@ -36,15 +37,16 @@ def run_fit(
     learners = with_observers(learners, options.observer)
     (learner,) = with_settings(learners, options, voice.warning)
     voice.note(f"fitting {learner.name}")
-    predictor = fit(
-        train,
-        learner,
-        validation=validation,
-        seed=options.seed,
-        budget=allowed,
-        device=options.device,
-        precision=options.precision,
-    )
+    with warnings_as_notes(voice):
+        predictor = fit(
+            train,
+            learner,
+            validation=validation,
+            seed=options.seed,
+            budget=allowed,
+            device=options.device,
+            precision=options.precision,
+        )
     _say_how(predictor, voice)
     voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
     predictor.save(options.out)
