@@ -256,3 +256,35 @@ def test_other_types_are_refused():
         DataError, match=r"Column 'c' has the type List\(Int64\), which cannot be an input. Drop it"
     ):
         fitted([[1], [2, 3]])
+
+
+@pytest.mark.parametrize("values", [[2.5] * 4, [2.5, None, 2.5, 2.5]])
+def test_a_constant_stays_0_whatever_comes_since_no_weight_was_learned_for_it(values):
+    array = encoded(fitted(values), [3.0, 1e6, -1e300, None])
+    np.testing.assert_array_equal(array[:, 0], 0.0)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_constant_boolean_stays_as_it_was(value):
+    np.testing.assert_array_equal(encoded(fitted([value] * 3), [not value, value, None]), value)
+
+
+def test_a_constant_date_stays_0_whatever_comes():
+    day = dt.date(2020, 1, 3)
+    column = fitted([day] * 107)
+    assert column.constant
+    np.testing.assert_array_equal(encoded(column, [day, dt.date(2024, 5, 6), None]), 0.0)
+
+
+@pytest.mark.parametrize("values", [[1.7e308] * 2 + [-1.7e308] * 18, [0.0, 5e-324] * 10])
+def test_numbers_at_the_ends_of_the_range_are_standardised(values):
+    array = encoded(fitted(values), values)[:, 0]
+    low, high = np.unique(array)
+    assert high - low >= 1.0
+    assert np.abs(array).max() <= 10.0
+
+
+def test_tensors_at_the_ends_of_the_range_are_standardised():
+    values = np.array([[1.7e308, 1e308], [-1.7e308, 1e307]])
+    np.testing.assert_allclose(encoded(fitted(values), values).std(), 1.0, rtol=1e-6)
+    assert np.isfinite(encoded(fitted(np.eye(2)), np.full((1, 2), 1e300))).all()

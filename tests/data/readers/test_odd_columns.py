@@ -408,3 +408,30 @@ def test_categories_that_fitting_did_not_meet_are_noted():
         "size: '3' (1 cell) was not seen in fitting and counts as unknown",
     )
     assert unseen_notes(new.head(1), schemas) == ()
+
+
+def test_whole_numbers_that_double_precision_does_not_tell_apart_are_noted():
+    codes = [2**60 + row % 4 for row in range(ROWS)]
+    table = {"x": list(range(ROWS)), "code": codes, "y": [row % 7 / 7 for row in range(ROWS)]}
+    (note,) = (note for note in read(table, ["y"]).notes if "code" in note)
+    assert "more than 15 figures, of which different ones are read as one number" in note
+    assert "--column code:identifier" in note
+    table["code"] = [2**60 + 4096 * (row % 4) for row in range(ROWS)]
+    assert not [note for note in read(table, ["y"]).notes if "code" in note]
+
+
+@pytest.mark.parametrize("day", [-(2**31) + 1, -719_163, 2_932_897, 2**31 - 1])
+def test_dates_outside_of_the_calendar_are_refused(day):
+    days = pl.Series([0, 1, day, 2]).cast(pl.Int32).cast(pl.Date)
+    sentence = r"Column 'day' holds a date outside of the years 1 to 9999 \(first in row 2\)\. Repl"
+    for dates in (days, days.cast(pl.Datetime("ms"))):
+        with pytest.raises(DataError, match=sentence):
+            read(pl.DataFrame({"day": dates, "y": [0.0, 1.0, 2.0, 3.0]}), ["y"])
+    kept = pl.Series([-719_162, 2_932_896, 0, None], dtype=pl.Int32).cast(pl.Date)
+    assert read(pl.DataFrame({"day": kept, "y": [0.0, 1.0, 2.0, 3.0]}), ["y"]).notes
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_at_the_ends_of_the_range_are_read():
+    ends = [1.7e308] * 40 + [-1.7e308] * (ROWS - 40)
+    read({"x": ends, "y": [row % 7 / 7 for row in range(ROWS)]}, ["y"])

@@ -9,7 +9,14 @@ new tables are read in the same way. Nothing here opens a file.
 from polytask.data.cells._cell_types import CellRules, booleans_read, typed
 from polytask.data.cells._date_guess import first_part, likely_forms
 from polytask.data.cells._date_text import dates_read, is_date_form
-from polytask.data.cells._families import family, innermost, no_infinity, numbers, plain_text
+from polytask.data.cells._families import (
+    check_dates,
+    family,
+    innermost,
+    no_infinity,
+    numbers,
+    plain_text,
+)
 from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
 from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
 from polytask.data.cells._number_text import (
@@ -47,6 +54,7 @@ __all__ = [
     "Reading",
     "amounts_read",
     "booleans_read",
+    "check_dates",
     "counts_read",
     "date_hint",
     "date_readings",

@@ -10,7 +10,10 @@ import polars as pl
 from polytask._validation import describe
 from polytask.exceptions import DataError
 
-__all__ = ["family", "innermost", "no_infinity", "numbers", "plain_text"]
+__all__ = ["check_dates", "family", "innermost", "no_infinity", "numbers", "plain_text"]
+
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+"""The first day of the year 1 and the last of 9999, since 1970."""
 
 
 def family(series: pl.Series) -> str | None:
@@ -72,5 +75,25 @@ def no_infinity(series: pl.Series) -> None:
         sentence = (
             f"Column {series.name!r} holds an infinite value ({describe(series[row])}, first in "
             f"row {row}). Replace it by a number, or by null if it is missing."
+        )
+        raise DataError(sentence)
+
+
+def check_dates(series: pl.Series) -> None:
+    """Raise if a column of dates holds one before the year 1 or after 9999.
+
+    Raises
+    ------
+    DataError
+        Naming the column and the first such row.
+    """
+    if not isinstance(series.dtype, pl.Date | pl.Datetime):
+        return
+    days = numbers(series)
+    far = (days < _FIRST_DAY) | (days >= _LAST_DAY + 1)
+    if far.any():
+        sentence = (
+            f"Column {series.name!r} holds a date outside of the years 1 to 9999 (first in row "
+            f"{far.argmax()}). Replace it by a date, or by null if it is missing."
         )
         raise DataError(sentence)

@@ -89,8 +89,8 @@ def _is_far(end: float, others: np.ndarray) -> bool:
 
     A negative one that is usual for missing values need not be so far from values that are not.
     """
-    gap = float(np.abs(others - end).min())
-    spread = float(np.ptp(others))
+    halves = others / 2  # the difference of two numbers could overflow
+    gap, spread = float(np.abs(halves - end / 2).min()), float(np.ptp(halves))
     usual = _is_usual(abs(end))
     if usual and end < 0.0 <= others.min() and gap > spread / 20:
         return True

@@ -19,7 +19,8 @@ class BooleanColumn(Column):
     """Encoder of booleans as 0 and 1.
 
     A missing cell becomes the training share of true. If some were missing in training, a second
-    column indicates missing cells.
+    column indicates missing cells. A column of one value keeps it whatever new rows hold, since
+    training cannot tell what the other means.
 
     Parameters
     ----------
@@ -65,6 +66,7 @@ class BooleanColumn(Column):
         """Values 0 and 1, with the missing indicator if there is one."""
         values = numbers(self.series(inputs))
         unknown = np.isnan(values)
-        filled = np.where(unknown, self.share, values)
+        constant = self.share in {0.0, 1.0}
+        filled = np.where(unknown | constant, self.share, values)
         columns = [filled, unknown] if self.missing else [filled]
         return self.part, np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")

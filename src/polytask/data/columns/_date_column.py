@@ -10,6 +10,7 @@ import polars as pl
 from polytask._validation import Constraint, Finite, Interval, Satisfies
 from polytask.data.cells import numbers
 from polytask.data.columns._column import Column
+from polytask.data.columns._standardize import center_and_scale, standardize
 
 __all__ = ["DateColumn"]
 
@@ -26,7 +27,8 @@ class DateColumn(Column):
     Elapsed time has mean 0 and standard deviation 1 on the training rows. Season (if rows span half
     a year) and hour (if times of day differ) are a sine and a cosine each, the day of the week (if
     rows span two weeks) is seven indicators. A missing cell becomes 0 in all columns. If some were
-    missing in training, a further column indicates missing cells.
+    missing in training, a further column indicates missing cells. A column of one moment becomes 0
+    whatever new rows hold.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ class DateColumn(Column):
         Whether a missing indicator follows.
     zone : str, optional
         Time zone in which parts are taken.
+    constant : bool
+        Whether all observed training cells had one value.
     """
 
     center: float
@@ -46,6 +50,7 @@ class DateColumn(Column):
     parts: tuple[str, ...]
     missing: bool = False
     zone: str | None = None
+    constant: bool = False
 
     encoder: ClassVar[str] = "date"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -63,13 +68,15 @@ class DateColumn(Column):
         zone = _zone(series)
         days = numbers(_wall_clock(series, zone))
         observed = days[~np.isnan(days)]
+        center, scale = center_and_scale(observed)
         return cls(
             series.name,
-            center=float(observed.mean()),
-            scale=float(observed.std()) or 1.0,
+            center=center,
+            scale=scale or 1.0,
             parts=_parts(observed),
             missing=len(observed) < len(days),
             zone=zone,
+            constant=not scale,
         )
 
     @property
@@ -93,7 +100,8 @@ class DateColumn(Column):
         unknown = np.isnan(days)
         known = np.where(unknown, self.center, days)
         blocks = [self._encoded(part, known) for part in self.parts]
-        encoded = np.where(unknown[:, None], 0.0, np.concatenate(blocks, axis=1))
+        unlearned = unknown | self.constant
+        encoded = np.where(unlearned[:, None], 0.0, np.concatenate(blocks, axis=1))
         if self.missing:
             encoded = np.column_stack([encoded, unknown])
         return self.part, encoded.astype(np.float32)
@@ -107,7 +115,7 @@ class DateColumn(Column):
             case "hour":
                 return _circle(days)
             case _:
-                return ((days - self.center) / self.scale)[:, None]
+                return standardize(days, self.center, self.scale)[:, None]
 
 
 def _parts(days: np.ndarray) -> tuple[str, ...]:

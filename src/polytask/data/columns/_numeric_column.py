@@ -10,10 +10,9 @@ import polars as pl
 from polytask._validation import Constraint, Finite, Interval
 from polytask.data.cells import no_infinity, numbers
 from polytask.data.columns._column import Column
+from polytask.data.columns._standardize import center_and_scale, standardize
 
 __all__ = ["NumericColumn"]
-
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class NumericColumn(Column):
     """Encoder of numbers (or dates, as days), standardised on the training rows.
 
     A missing cell becomes 0, which is the mean. If some were missing in training, a second column
-    indicates missing cells.
+    indicates missing cells. A column of one value becomes 0 whatever new rows hold, since training
+    cannot tell what another value means; and none is further than 1e9 deviations from the mean.
 
     Parameters
     ----------
@@ -32,12 +32,15 @@ class NumericColumn(Column):
         Whether a missing indicator follows the value.
     dates : bool
         Whether the column holds dates or times.
+    constant : bool
+        Whether all observed training cells had one value.
     """
 
     center: float
     scale: float
     missing: bool = False
     dates: bool = False
+    constant: bool = False
 
     encoder: ClassVar[str] = "numeric"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -51,15 +54,14 @@ class NumericColumn(Column):
         no_infinity(series)
         values = numbers(series)
         observed = values[~np.isnan(values)]
-        # Divided by the largest, a constant column has deviation 0 exactly, and none overflows.
-        largest = float(np.abs(observed).max()) or 1.0
-        observed = observed / largest
+        center, scale = center_and_scale(observed)
         return cls(
             series.name,
-            center=float(observed.mean()) * largest,
-            scale=float(observed.std()) * largest or 1.0,
+            center=center,
+            scale=scale or 1.0,
             missing=len(observed) < len(values),
             dates=series.dtype.is_temporal(),
+            constant=not scale,
         )
 
     @property
@@ -83,7 +85,7 @@ class NumericColumn(Column):
         no_infinity(series)
         values = numbers(series)
         unknown = np.isnan(values)
-        scaled = np.clip((values - self.center) / self.scale, -_LARGEST, _LARGEST)
-        scaled[unknown] = 0.0
+        scaled = standardize(values, self.center, self.scale)
+        scaled[unknown | self.constant] = 0.0
         columns = [scaled, unknown] if self.missing else [scaled]
         return self.part, np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")

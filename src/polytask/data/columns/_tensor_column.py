@@ -11,6 +11,7 @@ import polars as pl
 from polytask._validation import Constraint, Finite, Interval, Satisfies
 from polytask.data.cells import innermost
 from polytask.data.columns._column import Column
+from polytask.data.columns._standardize import center_and_scale, standardize
 from polytask.exceptions import DataError
 
 __all__ = ["TensorColumn"]
@@ -55,8 +56,12 @@ class TensorColumn(Column):
         if observed.size == 0 or observed.min() == observed.max():
             constant = float(observed.flat[0]) if observed.size else 0.0
             return cls(series.name, _shape(series), constant, 1.0)
-        center = float(observed.mean(dtype=np.float64))
-        return cls(series.name, _shape(series), center, float(observed.std(dtype=np.float64)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            center = float(observed.mean(dtype=np.float64))
+            scale = float(observed.std(dtype=np.float64))
+        if not (math.isfinite(center) and 0.0 < scale < math.inf):
+            center, scale = center_and_scale(observed.astype(np.float64))
+        return cls(series.name, _shape(series), center, scale or 1.0)
 
     @property
     def part(self) -> str:
@@ -85,7 +90,7 @@ class TensorColumn(Column):
                 "new model."
             )
             raise DataError(sentence)
-        scaled = (_cells(series) - self.center) / self.scale
+        scaled = standardize(_cells(series), self.center, self.scale)
         scaled[np.isnan(scaled)] = 0.0
         return self.part, scaled.astype(np.float32, copy=False)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 import polars as pl
 
-from polytask.data.cells import family, no_infinity
+from polytask.data.cells import check_dates, family, no_infinity
 from polytask.data.columns import unusable
 from polytask.data.names import column_names, require_columns
 from polytask.exceptions import DataError
@@ -52,6 +52,7 @@ def choose_inputs(
         if family(series) is None:
             raise DataError(unusable(series))
         no_infinity(series)
+        check_dates(series)
     return inputs
 
 

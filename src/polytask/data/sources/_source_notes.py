@@ -26,6 +26,7 @@ __all__ = ["source_notes"]
 
 _MANY = 20
 _HEAD = 1000
+_EXACT = 2**53
 _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
 
 
@@ -58,6 +59,11 @@ def _oddity(series: pl.Series) -> str:
         return (
             f"time from {_shown(observed.min())} to {_shown(observed.max())}, learned as elapsed "
             "time and parts of the calendar; --column NAME:categorical for categories"
+        )
+    if series.dtype.is_integer() and _are_rounded(observed):
+        return (
+            "whole numbers of more than 15 figures, of which different ones are read as one number; "
+            "--column NAME:identifier keeps them apart"
         )
     if len(series) < _MANY:
         return ""
@@ -119,6 +125,14 @@ def _are_days(numbers: pl.Series) -> bool:
     if not (isinstance(first, int) and isinstance(last, int) and low <= first < last <= high):
         return False
     return not numbers.cast(pl.String).str.to_date("%Y%m%d", strict=False).has_nulls()
+
+
+def _are_rounded(numbers: pl.Series) -> bool:
+    """Whether double precision does not tell all whole numbers apart."""
+    ends = numbers.min(), numbers.max()
+    if all(isinstance(end, int) and abs(end) <= _EXACT for end in ends):
+        return False
+    return numbers.cast(pl.Float64).n_unique() < numbers.n_unique()
 
 
 def _shown(moment: object) -> str:
