@@ -87,6 +87,38 @@ def test_the_vector_is_the_mean_of_the_columns_own():
     assert torch.equal(code_table.train()(codes)[1:], vectors[1:])
 
 
+def test_hashed_columns_begin_from_nothing_and_lack_codes():
+    code_table = CodeTable([4, 5], width=2, hashed=(False, True))
+    codes = torch.tensor([[1, 1], [2, 2], [3, 4]], dtype=torch.int32)
+    assert not code_table(codes)[:, 1].any()
+    optimizer = torch.optim.AdamW(code_table.parameters(), lr=0.5, weight_decay=0.1)
+    for step in range(3):
+        (
+            code_table(codes[:2])[:, 1] - torch.tensor([[1.0], [2.0]]) * step
+        ).square().sum().backward()
+        optimizer.step()
+    code_table.eval()
+    first, second, lacking = code_table(codes)[:, 1]
+    assert first.any()
+    assert torch.allclose(lacking, (first + second) / 2)
+    assert torch.equal(code_table(codes)[2, 0], code_table.weight[3])  # drawn, and kept
+
+
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
+def test_buckets_without_training_values_are_one_average_bucket(architecture):
+    data, trainer = read(), Trainer(steps=30)
+    predictor = MultiTaskNetwork(architecture(TabM(members=2)), trainer).fit(data, data)
+    users = [f"v{k}" for k in range(40)]
+    rows = {"town": ["a"] * 40, "user": users, "size": [0.0] * 40}
+    (schema,) = predictor.schemas.values()
+    trained = schema.encode(data.sources[0])["categorical"][:, 1:]
+    table = {**rows, "y": np.arange(40.0)}
+    codes = schema.encode(polytask.read(table, ["y"]).sources[0])["categorical"]
+    lacking = ~np.array([np.isin(codes[:, 1 + j], trained[:, j]) for j in (0, 1)]).any(axis=0)
+    assert lacking.sum() > 1
+    assert np.ptp(predictor.predict(rows)["y"].response[lacking]) < 1e-6
+
+
 def test_what_training_teaches_of_unknown_stays():
     code_table = CodeTable([3, 4], width=2)
     codes = torch.zeros(1, 2, dtype=torch.int32)

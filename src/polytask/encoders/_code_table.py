@@ -14,15 +14,18 @@ class CodeTable(nn.Embedding):
     """Embeddings of the codes of several columns in one table, so that a row costs one look-up.
 
     Code 0 of a column means unknown: a category, or a missing cell, of which training mostly has
-    none. Its vector is 0 at first and stays so without a row to learn from. In evaluation such a
-    vector is replaced by the mean of those of the column's other codes, so that an unknown category
-    is treated as an average one.
+    none. Its vector is 0 at first and stays so without a row to learn from; so are those of all
+    codes of hashed columns, many of which training may lack. In evaluation such a vector is
+    replaced by the mean of those of the column's other codes that learned something, so that an
+    unknown category is treated as an average one.
 
     Parameters
     ----------
     cardinalities : sequence of int
         Codes of every column, unknown included.
     width : int
+    hashed : sequence of bool, default ()
+        Which columns are hashed; none if empty.
     draw : callable, optional
         Draws the weights in place; PyTorch's own way when None.
 
@@ -38,12 +41,14 @@ class CodeTable(nn.Embedding):
 
     offsets: Tensor
     columns: Tensor
-    n_known: Tensor
+    from_zero: Tensor
+    is_known: Tensor
 
     def __init__(
         self,
         cardinalities: Sequence[int],
         width: int,
+        hashed: Sequence[bool] = (),
         draw: Callable[[Tensor], object] | None = None,
     ) -> None:
         super().__init__(sum(cardinalities), width)
@@ -53,12 +58,15 @@ class CodeTable(nn.Embedding):
             sizes = torch.tensor(list(cardinalities))
             offsets = sizes.cumsum(0) - sizes
             columns = torch.arange(len(sizes)).repeat_interleave(sizes)
-            known = (sizes - 1).clamp(min=1)[:, None]
+            known = torch.ones(len(columns), 1, dtype=torch.bool).index_fill(0, offsets, False)
+            are_hashed = torch.tensor(list(hashed) or [False] * len(sizes))
+            from_zero = are_hashed[columns, None] | ~known
         with torch.no_grad():
-            self.weight[offsets] = 0.0
+            self.weight.masked_fill_(from_zero.to(self.weight.device), 0.0)
         self.register_buffer("offsets", offsets.to(torch.int32), persistent=False)
         self.register_buffer("columns", columns, persistent=False)
-        self.register_buffer("n_known", known, persistent=False)
+        self.register_buffer("from_zero", from_zero, persistent=False)
+        self.register_buffer("is_known", known, persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Vectors (n, columns, width) of codes (n, columns)."""
@@ -66,10 +74,12 @@ class CodeTable(nn.Embedding):
         return nn.functional.embedding(codes + self.offsets, weight)
 
     def _with_means(self) -> Tensor:
-        """The table with the mean of a column's other vectors in place of one that is still 0."""
-        places = self.offsets.long()
-        unknown = self.weight.index_select(0, places)
-        sums = torch.zeros_like(unknown).index_add(0, self.columns, self.weight)
-        untrained = (unknown == 0).all(dim=-1, keepdim=True)
-        means = (sums - unknown) / self.n_known
-        return self.weight.index_copy(0, places, torch.where(untrained, means, unknown))
+        """The table with the mean of a column's other vectors in place of those that are still 0."""
+        untrained = self.from_zero & (self.weight == 0).all(dim=-1, keepdim=True)
+        counted = (self.is_known & ~untrained).to(self.weight.dtype)
+        n_columns = len(self.offsets)
+        counts = counted.new_zeros(n_columns, 1).index_add(0, self.columns, counted)
+        sums = self.weight.new_zeros(n_columns, self.weight.shape[1])
+        sums = sums.index_add(0, self.columns, counted * self.weight)
+        means = (sums / counts.clamp(min=1)).index_select(0, self.columns)
+        return torch.where(untrained, means, self.weight)

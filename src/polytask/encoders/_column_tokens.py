@@ -67,7 +67,7 @@ def _tokens_of(part: Part, width: int, numbers: NumericEmbedding) -> nn.Module:
     if part.role == "numeric":
         return _NumberTokens(numbers.build(part), prod(part.shape), width)
     if part.role == "categorical":
-        return _CodeTokens(part.cardinalities, width)
+        return _CodeTokens(part, width)
     linear = nn.Linear(prod(part.shape), width)
     return nn.Sequential(nn.Flatten(), linear, nn.Unflatten(1, (1, width)))
 
@@ -94,10 +94,10 @@ class _NumberTokens(nn.Module):
 class _CodeTokens(nn.Module):
     """Embeddings of categories from one table, with a bias per column."""
 
-    def __init__(self, cardinalities: Sequence[int], width: int) -> None:
+    def __init__(self, part: Part, width: int) -> None:
         super().__init__()
-        self.table = CodeTable(cardinalities, width, _draw)
-        self.shifts = nn.Parameter(torch.empty(len(cardinalities), width))
+        self.table = CodeTable(part.cardinalities, width, part.hashed, _draw)
+        self.shifts = nn.Parameter(torch.empty(len(part.cardinalities), width))
         _draw(self.shifts)
 
     def forward(self, codes: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ class Design:
             codes = schema.encode(source).get("categorical", _no_codes(source))
             frequent = tuple(_frequent(column) for column in codes.T)
             return cls("codes", tasks=tasks, frequent=frequent)
-        hashed = [not c.one_value_per_code for c in schema.columns for _ in c.cardinalities]
+        hashed = schema.hashed
         if not accepts_sparse and any(hashed):
             columns = schema.encode(source)["categorical"].T
             frequent = tuple(

@@ -30,7 +30,7 @@ class HashedColumn(CodedColumn):
     word such as NA, has code 0 in both. Two values share one bucket often, and both of them for
     about one pair in ``n_buckets ** 2``, so that an embedding of both columns still tells values
     apart. A value that was not seen in fitting has buckets like any other: its embedding is what
-    values of the same buckets taught.
+    values of the same buckets taught, or that of an average bucket where no training value has it.
 
     Parameters
     ----------

@@ -41,6 +41,9 @@ class Part:
     most_edges : tuple of int
         Most edges of every numeric column in networks of other tasks of the source, whose tensors
         are to have equal shapes.
+    hashed : tuple of bool
+        Which columns of a categorical part hold hashes, of whose codes training rows may lack
+        many; empty if none does.
 
     Examples
     --------
@@ -55,3 +58,4 @@ class Part:
     cardinalities: tuple[int, ...] = ()
     edges: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     most_edges: tuple[int, ...] = field(default=(), repr=False)
+    hashed: tuple[bool, ...] = field(default=(), repr=False)

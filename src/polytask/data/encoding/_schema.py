@@ -127,6 +127,11 @@ class Schema:
         return tuple(codes for column in self.columns for codes in column.cardinalities)
 
     @property
+    def hashed(self) -> tuple[bool, ...]:
+        """Which ``"categorical"`` columns hold hashes, of whose codes training rows may lack many."""
+        return tuple(not c.one_value_per_code for c in self.columns for _ in c.cardinalities)
+
+    @property
     def tensors(self) -> Mapping[str, tuple[int, ...]]:
         """Shape of every tensor per row."""
         return {c.part: c.shape for c in self.columns if c.part.startswith("tensor:")}
@@ -143,9 +148,12 @@ class Schema:
         most = () if bins is None else bins.most_edges
         return (
             *([Part("numeric", "numeric", (width,), (), edges, most)] if width else []),
-            *([Part("categorical", "categorical", (len(codes),), codes)] if codes else []),
+            *([self._categorical(codes)] if codes else []),
             *(Part(name, _role(shape), tuple(shape)) for name, shape in self.tensors.items()),
         )
+
+    def _categorical(self, codes: tuple[int, ...]) -> Part:
+        return Part("categorical", "categorical", (len(codes),), codes, hashed=self.hashed)
 
 
 def _role(shape: tuple[int, ...]) -> str:
