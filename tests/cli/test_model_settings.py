@@ -8,12 +8,12 @@ from polytask.architectures import HardSharing, MMoE
 from polytask.cli._balancing import balanced, balancing
 from polytask.cli._distinct_models import check_distinct
 from polytask.cli._learners import named_learner
-from polytask.cli._model_names import model_name
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner, Linear
+from polytask.learners.names import model_name
 
 
 def learners(*names, **options):

@@ -8,7 +8,9 @@ import polytask.architectures
 import polytask.learners
 from polytask._naming import snake_case
 from polytask.architectures import HardSharing, SingleTask
+from polytask.bookkeeping import Budget
 from polytask.cli._learners import named_learner
+from polytask.evaluation import compare
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import (
     GradientBoosting,
@@ -18,10 +20,12 @@ from polytask.learners import (
     PerTaskEstimator,
     as_learners,
     default_learners,
+    fit,
     resolve_learner,
 )
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
+from polytask.testing import tiny_dataset
 
 
 @pytest.mark.parametrize("name", ["gradient_boosting", "GradientBoosting", "Gradient-boosting"])
@@ -141,3 +145,56 @@ def test_tables_of_some_size_get_an_ensemble_in_one_network(kind, n_tasks, n_row
     assert found == ([] if ensemble is None else [ensemble])
     for name in found:
         assert named_learner(name).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hard_sharing+tab_m(members=4)",
+        "mmoe(n_experts=2)+residual_mlp+mgda",
+        "HardSharing+PCGrad",
+        "separate(mmoe(n_experts=2))",
+        "linear(alpha=0.1)",
+    ],
+)
+def test_python_takes_the_names_of_the_command_line(name):
+    learner = named_learner(name)
+    assert resolve_learner(name) == learner
+    assert as_learners([name], "compare", TaskSet(MIXED_TASKS)) == [learner]
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("mmoe(n_experts=2", "Close the bracket after the settings: mmoe(n_experts=4)."),
+        ("mmoe,ple", "Give several as a list of names."),
+    ],
+)
+def test_errors_on_names_are_about_whose_argument_they_are(name, remedy):
+    with pytest.raises(ParameterError) as caught:
+        as_learners([name], "compare", TaskSet(MIXED_TASKS))
+    assert str(caught.value) == (
+        "The `learners` parameter of compare must be NAME, NAME+METHOD, or NAME(PATH=VALUE, …) and "
+        f"then +METHOD. Got {name!r} instead. {remedy}"
+    )
+    with pytest.raises(ParameterError, match=r"^The `name` parameter of resolve_learner must be "):
+        resolve_learner(name)
+
+
+def test_python_takes_names_with_settings_in_fit_and_compare():
+    data = tiny_dataset()
+    budget = Budget(steps=2, trials=1)
+    name = "hard_sharing+tab_m(members=2, widths=4)"
+    with pytest.warns(UserWarning, match="tab_m are trained with"):
+        assert fit(data, name, budget=budget).name == name
+    with pytest.raises(
+        ParameterError, match=r"^The `learner` parameter of fit must be NAME, .*Got"
+    ):
+        fit(data, "mmoe,ple")
+    comparison = compare(data, [name, "mmoe(n_experts=2)"], seeds=1, budget=budget, quiet=True)
+    assert [row.name for row in comparison.learners][:4] == [
+        "single_task+tab_m(members=2, widths=4)",
+        "single_task",
+        name,
+        "mmoe(n_experts=2)",
+    ]

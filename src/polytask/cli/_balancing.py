@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from polytask._naming import snake_case
 from polytask.cli._settings import DataSettings
-from polytask.cli._slots import BALANCING, check_slot, slot_of
+from polytask.cli._slots import check_slot
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
-from polytask.neural_network import MultiTaskNetwork
+from polytask.learners.names import BALANCING, balances, with_trainer_settings
 from polytask.training import Trainer, check_device
 
-__all__ = ["balanced", "balancing", "check_sampler", "with_methods"]
+__all__ = ["balanced", "balancing", "check_sampler"]
 
 _OF_AGGREGATION = ("engine", "aggregate_every")
 
@@ -41,7 +39,7 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
         If there are settings and no learner is a joint network, none aggregates gradients and
         they say how, or a learner names a method of the same room by itself.
     """
-    if settings and not any(map(_balances, learners)):
+    if settings and not any(map(balances, learners)):
         names = ", ".join(learner.name for learner in learners)
         mixes = set(settings) == {"sampler"}
         verb = "choose" if mixes else "balance"
@@ -56,7 +54,8 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
     for learner in learners:
         _check_names_none(learner, methods)
     balanced_learners = [
-        _with(learner, methods) if _balances(learner) else learner for learner in learners
+        with_trainer_settings(learner, methods) if balances(learner) else learner
+        for learner in learners
     ]
     if how and not any(map(_aggregates, balanced_learners)):
         sentence = (
@@ -65,7 +64,8 @@ def balanced(learners: Sequence[Learner], settings: Mapping[str, Any]) -> tuple[
         )
         raise ParameterError(sentence)
     return tuple(
-        _with(learner, how) if _aggregates(learner) else learner for learner in balanced_learners
+        with_trainer_settings(learner, how) if _aggregates(learner) else learner
+        for learner in balanced_learners
     )
 
 
@@ -85,43 +85,9 @@ def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
         raise ParameterError(sentence)
 
 
-def with_methods(learner: Learner, words: Sequence[str], text: str) -> Learner:
-    """The learner with the methods of balancing that its name holds.
-
-    Parameters
-    ----------
-    learner : Learner
-    words : sequence of str
-        Names of weightings and aggregators.
-    text : str
-        The model's whole name, for errors.
-
-    Raises
-    ------
-    ParameterError
-        If two are of one kind, the learner has one itself, or it shares nothing.
-    UnknownNameError
-        If there is no such method.
-    """
-    if not words:
-        return learner
-    if not _balances(learner):
-        sentence = f"{text}: {learner.name} shares nothing between tasks that could be balanced."
-        raise ParameterError(sentence)
-    methods: dict[str, str] = {}
-    for word in words:
-        slot = slot_of(word)
-        if slot in methods:
-            sentence = f"{text} names two methods of {slot}, {methods[slot]} and {word}. Name one."
-            raise ParameterError(sentence)
-        methods[slot] = word
-    _check_names_none(learner, methods)
-    return _with(learner, methods)
-
-
 def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
     """Refuse an option for a method that the model's name already gives."""
-    for slot in methods if _balances(learner) else ():
+    for slot in methods if balances(learner) else ():
         own = getattr(learner.trainer, slot)
         if own is not None:
             sentence = (
@@ -131,22 +97,8 @@ def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
             raise ParameterError(sentence)
 
 
-def _balances(learner: Learner) -> bool:
-    return isinstance(learner, MultiTaskNetwork) and learner.joint
-
-
 def _aggregates(learner: Any) -> bool:
-    return _balances(learner) and learner.trainer.aggregation is not None
-
-
-def _with(learner: Any, settings: Mapping[str, Any]) -> Learner:
-    """The network with settings of its trainer; a name that it was given gets its methods, too."""
-    trainer = replace(learner.trainer, **settings)
-    if learner.label is None:
-        return replace(learner, trainer=trainer)
-    methods = [getattr(trainer, slot) for slot in BALANCING if slot in settings]
-    words = [snake_case(type(method).__name__) for method in methods if method is not None]
-    return replace(learner, trainer=trainer, label="+".join([learner.label, *words]))
+    return balances(learner) and learner.trainer.aggregation is not None
 
 
 def _flags(settings: Mapping[str, Any], verb: str) -> str:

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 
-from polytask.cli._learners import NAMES
-from polytask.cli._model_names import ModelName, model_name
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.learners._labelled import with_distinct_names
+from polytask.learners.names import NAME_SETTINGS, ModelName, model_name
 
 __all__ = ["check_distinct"]
 
@@ -33,7 +32,7 @@ def check_distinct(learners: Sequence[Learner], models: Sequence[str]) -> None:
     for position, learner in enumerate(named):
         if times[learner.name] < 2 or not is_dataclass(learner):
             continue
-        own = NAMES & {field.name for field in fields(learner)}
+        own = NAME_SETTINGS & {field.name for field in fields(learner)}
         if own:
             model = model_name(models[position] if models else "hard_sharing")
             sentence = (

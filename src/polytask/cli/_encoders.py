@@ -1,36 +1,30 @@
-"""Encoders of networks, by option and by names of models."""
+"""Encoders of networks, by option."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from polytask._listing import enumerated
-from polytask._naming import plus_parts
-from polytask._paths import Written, applied, find, name_and_settings
-from polytask.cli._model_names import ModelName, model_name
+from polytask._paths import find
+from polytask.cli._learners import COMMAND_LINE
 from polytask.cli._settings import DataSettings
-from polytask.cli._slots import check_slot, slot_of
+from polytask.cli._slots import check_slot
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
-from polytask.neural_network import MultiTaskNetwork
+from polytask.learners.names import (
+    ModelName,
+    encoder_settings,
+    has_encoder,
+    is_encoder,
+    model_name,
+    slot_of,
+    with_other_encoder,
+)
 
-__all__ = [
-    "is_encoder",
-    "names_encoder",
-    "own_encoder",
-    "with_encoder",
-    "with_encoder_in_label",
-    "with_named_encoder",
-]
+__all__ = ["own_encoder", "with_encoder"]
 
 _SETTING = "encoder"
-
-
-def is_encoder(path: str) -> bool:
-    """Whether the full path of a setting is that of an architecture's encoder."""
-    return path.startswith("architecture.") and path.endswith(f".{_SETTING}")
 
 
 def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Learner, ...]:
@@ -45,7 +39,7 @@ def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Le
         return tuple(learners)
     name = _encoder_name(options.encoder)
     check_slot(_SETTING, name.base)
-    if not any(map(_has_encoder, learners)):
+    if not any(map(has_encoder, learners)):
         names = enumerated(learner.name for learner in learners)
         verb = "has" if len(learners) == 1 else "have"
         sentence = (
@@ -53,7 +47,7 @@ def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Le
             "Choose a model such as hard_sharing."
         )
         raise ParameterError(sentence)
-    texts = {**name.settings, **_inside(options.set)}
+    texts = {**name.settings, **encoder_settings(options.set)}
     models: Any = getattr(options, "model", [])
     typed = [models] if isinstance(models, str) else models
     for learner, text in zip(learners, typed, strict=False):
@@ -64,7 +58,7 @@ def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Le
             )
             raise ParameterError(sentence)
     return tuple(
-        _with(learner, name.base, texts) if _has_encoder(learner) else learner
+        with_other_encoder(learner, name.base, texts) if has_encoder(learner) else learner
         for learner in learners
     )
 
@@ -96,43 +90,8 @@ def _is_of_encoder(learner: Learner, path: str) -> bool:
     return is_encoder(full) or (full.startswith("architecture.") and f".{_SETTING}." in full)
 
 
-def names_encoder(text: str) -> bool:
-    """Whether a model's name, or one in its brackets, holds an encoder."""
-    name = model_name(text)
-    settings = {path.rpartition(".")[2] for path in name.settings}
-    return (
-        _SETTING in settings
-        or any(slot_of(word) == _SETTING for word in name.methods)
-        or bool(name.part and names_encoder(name.part))
-    )
-
-
-def with_named_encoder(learner: Learner, name: ModelName, text: str) -> Learner:
-    """The learner with the encoder that its name holds, and with the settings of that.
-
-    Raises
-    ------
-    ParameterError
-        If its name holds two, or the learner has none.
-    """
-    words = [word for word in name.methods if slot_of(word) == _SETTING]
-    if not words:
-        return learner
-    own = [text for path, text in name.settings.items() if path.rpartition(".")[2] == _SETTING]
-    inner = [name.part] * bool(name.part and names_encoder(name.part))
-    if len(named := [*inner, *own, *words]) > 1:
-        raise ParameterError(f"{text} names several encoders, {enumerated(named)}. Name one.")
-    if not _has_encoder(learner):
-        sentence = (
-            f"{text}: {learner.name} has no encoder. Name a network that has one, such as "
-            f"hard_sharing+{words[0]}."
-        )
-        raise ParameterError(sentence)
-    return _with(learner, words[0], _inside(name.settings))
-
-
 def _encoder_name(text: str) -> ModelName:
-    name = model_name(text)
+    name = model_name(text, COMMAND_LINE)
     if name.methods or name.part:
         expected = "NAME or NAME(PATH=VALUE, …)"
         sentence = (
@@ -140,38 +99,3 @@ def _encoder_name(text: str) -> ModelName:
         )
         raise ParameterError(sentence)
     return name
-
-
-def _inside(settings: Mapping[str, str]) -> dict[str, str]:
-    """Those of some settings that lie inside the encoder, by their names in it."""
-    shortened = ((path.removeprefix("architecture."), text) for path, text in settings.items())
-    start = f"{_SETTING}."
-    return {path.removeprefix(start): text for path, text in shortened if path.startswith(start)}
-
-
-def _has_encoder(learner: Learner) -> bool:
-    return isinstance(learner, MultiTaskNetwork) and any(
-        is_encoder(setting.path) for setting in learner.settings()
-    )
-
-
-def _with(learner: Any, word: str, texts: Mapping[str, str]) -> Learner:
-    """The network with another encoder; a name that it was given gets the encoder's, too."""
-    values = {_SETTING: Written(word)} | {
-        f"{_SETTING}.{path}": Written(text) for path, text in texts.items()
-    }
-    _, left = applied(learner, values, type(learner).settings, learner.name)
-    for error in left.values():
-        raise error
-    return with_encoder_in_label(learner.configured(values))
-
-
-def with_encoder_in_label(network: Any) -> Learner:
-    """The network whose name, if it was given one, is followed by its encoder's."""
-    encoder = network.architecture.encoder_name
-    if network.label is None or encoder is None:
-        return network
-    first, *rest = plus_parts(network.label)
-    if any(name_and_settings(word)[0] == encoder for word in rest):
-        return network
-    return replace(network, label="+".join([first, encoder, *rest]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._naming import fold, required, resolve, snake_case, suggestion
+from polytask.cli._learners import COMMAND_LINE
 from polytask.cli._method_page import (
     description,
     needs,
@@ -16,12 +17,11 @@ from polytask.cli._method_page import (
     summary,
     training,
 )
-from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS, Room, room_of_class, rooms_named
-from polytask.cli._slots import BALANCING, slot_of
 from polytask.cli._voice import Voice
 from polytask.cli._wrapped import wrapped
 from polytask.exceptions import UnknownNameError
+from polytask.learners.names import BALANCING, model_name, slot_of
 
 __all__ = ["run"]
 
@@ -79,7 +79,7 @@ def _own(name: str) -> tuple[Room, Any]:
 def _unknown(name: str) -> Sequence[tuple[Room, Any]]:
     known = [written for room in ROOMS for written in _written(room)]
     if "+" in name or "(" in name:
-        model = model_name(name)
+        model = model_name(name, COMMAND_LINE)
         parts = [model.base, *model.methods]
         for part in parts:
             _named(part)

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from polytask._listing import enumerated, first_and_more
 from polytask._naming import snake_case
 from polytask._paths import Setting, Written, applied, assignments, find, name_and_settings, near
-from polytask.cli._encoders import is_encoder, names_encoder
-from polytask.cli._model_names import model_name
 from polytask.cli._rooms import ROOMS
 from polytask.cli._settings import DataSettings
-from polytask.cli._slots import BALANCING
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import Learner
+from polytask.learners.names import BALANCING, is_encoder, model_name, names_encoder
 
 __all__ = ["with_settings"]
 

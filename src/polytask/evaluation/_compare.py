@@ -84,8 +84,10 @@ def compare(
     data : MultiTaskDataset
         As `polytask.read` gives it.
     learners : learners or their names, optional
-        Such as ``["hard_sharing", "gradient_boosting"]``; by default single-task and joint
-        networks, linear models and boosted trees. The single-task self of every joint learner
+        Such as ``["hard_sharing", "gradient_boosting"]``, also with settings, encoder and balancing
+        as on the command line, such as ``"mmoe(n_experts=4)+tab_m+mgda"``; by default single-task
+        and joint networks, on tables of at least 500 rows an ensemble inside one joint network,
+        linear models and boosted trees. The single-task self of every joint learner
         takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
         regressor and a classifier in a tuple are one learner.
     twins : bool, default False

@@ -17,8 +17,9 @@ from polytask.learners._on_device import on_device
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._pooled_linear import PooledLinear
-from polytask.learners._resolve import default_learners, resolve_learner
+from polytask.learners._resolve import default_learners
 from polytask.learners._unserved import unserved
+from polytask.learners.names import resolve_learner
 
 __all__ = [
     "Constant",

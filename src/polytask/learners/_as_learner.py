@@ -16,8 +16,8 @@ from polytask.exceptions import ParameterError
 from polytask.learners._estimators import named_after, serves
 from polytask.learners._labelled import with_distinct_names
 from polytask.learners._per_task_estimator import PerTaskEstimator
-from polytask.learners._resolve import resolve_learner
 from polytask.learners._unserved import unserved
+from polytask.learners.names import NameOwner, resolve_learner
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
@@ -41,6 +41,10 @@ class Estimator(Protocol):
     def get_params(self, deep: bool = True) -> Mapping[str, Any]: ...
 
 
+_SEVERAL = {
+    False: "`polytask.compare` takes several, in a list.",
+    True: "Give several as a list of names.",
+}
 _EXPECTED = {
     False: ("learner", "a learner or the name of one, or an estimator of scikit-learn"),
     True: ("learners", "learners or their names"),
@@ -68,8 +72,9 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
     ParameterError
         If `given` is none of these, or an estimator that cannot learn the tasks.
     """
+    parameter, expected = _EXPECTED[several]
     if isinstance(given, str):
-        return resolve_learner(given)
+        return resolve_learner(given, NameOwner(owner, parameter, _SEVERAL[several]))
     if isinstance(given, Architecture):
         return MultiTaskNetwork(given)
     if isinstance(given, Merging):
@@ -78,7 +83,6 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
         return given
     if _are_estimators(given):
         return _wrap(given, tasks)
-    parameter, expected = _EXPECTED[several]
     remedy = f"Make an object of it: {given.__name__}()." if isinstance(given, type) else None
     raise ParameterError(message(owner, parameter, expected, given, remedy))
 

@@ -54,7 +54,8 @@ def fit(
     data : MultiTaskDataset
         Such as `polytask.read` returns.
     learner : Learner or str, default "hard_sharing"
-        A recipe or its name, such as ``"gradient_boosting"``; an architecture; a method of merging
+        A recipe or its name, such as ``"gradient_boosting"`` or ``"hard_sharing+tab_m(members=4)"``;
+        an architecture; a method of merging
         (`polytask.neural_network.MergedNetwork`); or a scikit-learn estimator, which is cloned and
         fitted per task. A tuple of a regressor and a classifier serves tasks of numbers and of
         classes.

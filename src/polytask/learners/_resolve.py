@@ -1,4 +1,4 @@
-"""Lookup of learners by name, as on the command line."""
+"""Lookup of learners by names without settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
 
-__all__ = ["default_learners", "resolve_learner"]
+__all__ = ["default_learners", "resolve_base"]
 
 
 def default_learners(
@@ -51,25 +51,18 @@ def default_learners(
     return tuple(learner for learner in learners if tasks is None or learner.serves(tasks))
 
 
-def resolve_learner(name: str) -> Learner:
+def resolve_base(name: str) -> Learner:
     """Return the learner that `name` means, in any spelling: a recipe of this room, or a network.
 
     Parameters
     ----------
     name : str
-        Such as ``"gradient_boosting"`` or ``"hard_sharing"``; a method of merging, such as
-        ``"ties"``, is a network merged by it; ``"module:Class"`` is a class of the user's.
+        The part of a learner's name before settings and methods, or ``"module:Class"``.
 
     Raises
     ------
     UnknownNameError
         If nothing has the name; the nearest one is suggested.
-
-    Examples
-    --------
-    >>> from polytask.learners import resolve_learner
-    >>> resolve_learner("GradientBoosting").name
-    'gradient_boosting'
     """
     if ":" in name:
         return _users_model(name)

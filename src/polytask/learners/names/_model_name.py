@@ -9,9 +9,29 @@ from polytask._paths import assignments
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 
-__all__ = ["ModelName", "malformed_settings", "model_name"]
+__all__ = ["ModelName", "NameOwner", "malformed_settings", "model_name"]
 
 _EXPECTED = "NAME, NAME+METHOD, or NAME(PATH=VALUE, …) and then +METHOD"
+
+
+class NameOwner(NamedTuple):
+    """Whose argument a model's name is, for errors.
+
+    Parameters
+    ----------
+    owner : str
+        Such as ``"compare"``.
+    parameter : str
+    several : str
+        How several models are given.
+    """
+
+    owner: str = "a model"
+    parameter: str = "name"
+    several: str = "Name one model."
+
+
+_ANY = NameOwner()
 
 
 class ModelName(NamedTuple):
@@ -44,8 +64,14 @@ class ModelName(NamedTuple):
         return ", ".join(f"{path}={value}" for path, value in self.settings.items())
 
 
-def model_name(text: str) -> ModelName:
+def model_name(text: str, owner: NameOwner = _ANY) -> ModelName:
     """Split a model's name into its base, settings, encoder and methods of balancing.
+
+    Parameters
+    ----------
+    text : str
+    owner : NameOwner, optional
+        Whose argument it is, for errors.
 
     Raises
     ------
@@ -55,7 +81,7 @@ def model_name(text: str) -> ModelName:
 
     Examples
     --------
-    >>> from polytask.cli._model_names import model_name
+    >>> from polytask.learners.names import model_name
     >>> name = model_name("mmoe(encoder.widths=64,64, n_experts=4)+mgda")
     >>> name.base, name.settings, name.methods
     ('mmoe', {'encoder.widths': '64,64', 'n_experts': '4'}, ('mgda',))
@@ -65,59 +91,61 @@ def model_name(text: str) -> ModelName:
     {'encoder.depth': '4'}
     """
     first, *rest = plus_parts(text)
-    base, part, settings = _word(first, text)
+    base, part, settings = _word(first, text, owner)
     methods, bracketed = [], []
     for word in rest:
-        method, unnamed, own = _word(word, text)
+        method, unnamed, own = _word(word, text, owner)
         if not method:
-            raise _malformed(text, "Name a method after each plus: mmoe(n_experts=4)+mgda.")
+            raise _malformed(text, owner, "Name a method after each plus: mmoe(n_experts=4)+mgda.")
         if unnamed:
-            raise malformed_settings(text)
+            raise malformed_settings(text, owner)
         methods.append(method)
         bracketed.extend([method] * bool(own))
         for path, value in own.items():
             _add(settings, f"encoder.{path}", value, text)
     name = ModelName(base, settings, tuple(methods), part, tuple(bracketed))
     if not name.base:
-        raise _malformed(text, "Begin with a model: hard_sharing+mgda.")
+        raise _malformed(text, owner, "Begin with a model: hard_sharing+mgda.")
     if "=" in name.base:
-        raise _malformed(text, "Settings stand in brackets: mmoe(n_experts=4).")
+        raise _malformed(text, owner, "Settings stand in brackets: mmoe(n_experts=4).")
     if "," in name.base:
-        raise _malformed(text, "Name every model by a --model of its own.")
+        raise _malformed(text, owner, owner.several)
     return name
 
 
-def _word(written: str, text: str) -> tuple[str, str, dict[str, str]]:
+def _word(written: str, text: str, owner: NameOwner) -> tuple[str, str, dict[str, str]]:
     """A name, and the unnamed part and the settings in its brackets."""
     name, bracket, rest = written.partition("(")
     if not bracket:
         if ")" in written:
-            raise _malformed(text, "Open the bracket before the settings: mmoe(n_experts=4).")
+            raise _malformed(
+                text, owner, "Open the bracket before the settings: mmoe(n_experts=4)."
+            )
         return name.strip(), "", {}
-    inner, after = _closed(rest, text)
+    inner, after = _closed(rest, text, owner)
     if after or not name.strip():
-        raise malformed_settings(text)
-    return name.strip(), *_settings(inner, text)
+        raise malformed_settings(text, owner)
+    return name.strip(), *_settings(inner, text, owner)
 
 
-def _closed(rest: str, text: str) -> tuple[str, str]:
+def _closed(rest: str, text: str, owner: NameOwner) -> tuple[str, str]:
     """What stands before and after the bracket that closes the first one."""
     depth = 1
     for position, letter in enumerate(rest):
         depth += (letter == "(") - (letter == ")")
         if depth == 0:
             return rest[:position], rest[position + 1 :].strip()
-    raise _malformed(text, "Close the bracket after the settings: mmoe(n_experts=4).")
+    raise _malformed(text, owner, "Close the bracket after the settings: mmoe(n_experts=4).")
 
 
-def _settings(inner: str, text: str) -> tuple[str, dict[str, str]]:
+def _settings(inner: str, text: str, owner: NameOwner) -> tuple[str, dict[str, str]]:
     """A part without a path, and path to text."""
     unnamed, pairs = assignments(inner)
     if len(unnamed) > 1 or any(not part or part.startswith("=") for part in unnamed):
         remedy = "Settings are PATH=VALUE, as --set takes them: mmoe(n_experts=4)."
-        raise _malformed(text, remedy)
+        raise _malformed(text, owner, remedy)
     if not pairs and not unnamed:
-        raise _malformed(text, f"Leave out the brackets: {text.partition('(')[0]}.")
+        raise _malformed(text, owner, f"Leave out the brackets: {text.partition('(')[0]}.")
     settings: dict[str, str] = {}
     for path, value in pairs:
         _add(settings, path, value, text)
@@ -130,10 +158,10 @@ def _add(settings: dict[str, str], path: str, value: str, text: str) -> None:
     settings[path] = value
 
 
-def malformed_settings(text: str) -> ParameterError:
+def malformed_settings(text: str, owner: NameOwner) -> ParameterError:
     """The error on settings after a name that takes none."""
-    return _malformed(text, "Settings follow the model: mmoe(n_experts=4)+mgda.")
+    return _malformed(text, owner, "Settings follow the model: mmoe(n_experts=4)+mgda.")
 
 
-def _malformed(text: str, remedy: str) -> ParameterError:
-    return ParameterError(message("the command line", "model", _EXPECTED, text, remedy))
+def _malformed(text: str, owner: NameOwner, remedy: str) -> ParameterError:
+    return ParameterError(message(owner.owner, owner.parameter, _EXPECTED, text, remedy))
