@@ -17,7 +17,18 @@ __all__ = ["Ensemble"]
 
 
 class Ensemble(Encoder):
-    """Perceptrons in one encoder; a subclass has these fields, and says what a layer is."""
+    """Perceptrons in one encoder; a subclass has these fields, and says what a layer is.
+
+    Parameters
+    ----------
+    members : int
+    widths : tuple of int
+        Units of each layer of a member.
+    dropout : float in [0, 1)
+    activation : str
+    embedding_dim : int
+    numbers : NumericEmbedding or str
+    """
 
     widths: tuple[int, ...]
     dropout: float
@@ -52,4 +63,12 @@ class Ensemble(Encoder):
 
     @abstractmethod
     def layer(self, size: int, width: int, *, first: bool) -> nn.Module:
-        """The linear layer of all members, on rows of every member."""
+        """The linear layer of all members.
+
+        Parameters
+        ----------
+        size, width : int
+            Features that it takes, (n * members, size), and gives, (n * members, width).
+        first : bool
+            Whether it follows the entry.
+        """

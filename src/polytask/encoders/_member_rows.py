@@ -24,8 +24,8 @@ class MemberRows(nn.Module):
 
     with the entry e and adapters :math:`r_m` that begin as random signs, so that members differ
     from the start. Vectors of at most 192 elements have one adapter for each element, and one sign
-    for each original column; longer ones have one adapter for each of 16 groups of neighbouring
-    columns, since the products of a linear layer then serve all members. Without adapters all
+    for each original column; longer ones have one adapter for each of at most 16 groups of
+    neighbouring columns, since the products of a linear layer then serve all members. Without adapters all
     members begin from e(x).
 
     Parameters

@@ -38,7 +38,8 @@ class Periodic(NumericEmbedding):
 
     Notes
     -----
-    `initializer` does not redraw these layers.
+    `initializer` does not redraw these layers. Missing cells are 0, the mean, as the schema encodes
+    them.
 
     References
     ----------

@@ -55,7 +55,8 @@ class PiecewiseLinear(NumericEmbedding):
     deviation :math:`T^{-1/2}`, and no offset.
 
     Deviations: the coordinates of outliers are bounded; edges at atoms, and trees for several
-    tasks. There is no activation, which the encoder's first layer brings.
+    tasks; weights are drawn from a normal distribution. There is no activation, which the encoder's
+    first layer brings.
 
     References
     ----------

@@ -47,6 +47,7 @@ class ResidualMLP(Encoder):
     activation : str, default "relu"
     normalization : {None, "batch", "layer"}, default "layer"
     embedding_dim : int, default 8
+        Width of the category embedding.
     numbers : NumericEmbedding or str, default Standardized()
         Embedding of the numeric columns, by its recipe or by its name.
 

@@ -97,7 +97,7 @@ def _column_bins(
     trees = {
         name: tree_thresholds(codes, cuts, target, n_leaves) for name, target in targets.items()
     }
-    thresholds = {name: _written(found) for name, (found, _) in trees.items()}
+    thresholds = {name: _written(cut) for name, (cut, _) in trees.items()}
     gains = {name: tuple(np.round(gain, 6).tolist()) for name, (_, gain) in trees.items()}
     return ColumnBins(edges, thresholds, gains)
 
