@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from polytask._naming import public_classes
 from polytask._validation import message
@@ -142,8 +143,9 @@ def _default(kind: Kind, metrics: Sequence[Metric] | None = None) -> Metric | No
     return next((metric for metric in metrics if isinstance(kind, metric.default_for)), None)
 
 
-def _public() -> list[Metric]:
-    return [metric() for metric in public_classes(_ROOM, Metric).values()]
+@cache
+def _public() -> tuple[Metric, ...]:
+    return tuple(metric() for metric in public_classes(_ROOM, Metric).values())
 
 
 def _named(task: Task, choice: object) -> Metric:

@@ -24,7 +24,6 @@ from polytask.predictor._model import Model
 from polytask.predictor._n_learned import n_learned
 from polytask.predictor._packed_trees import pack_trees, unpack_trees
 from polytask.predictor._part_checks import check_model_parts
-from polytask.predictor._skops_file import dump_estimators, load_estimators
 from polytask.predictor._suitable_threads import suitable_threads
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -82,6 +81,8 @@ class EstimatorsModel(Model):
             for part in self.parts
         ]
         given, boosters = extract_boosters([list(part.estimators) for part in self.parts], folder)
+        from polytask.predictor._skops_file import dump_estimators  # all of scikit-learn
+
         content = dump_estimators(pack_trees(given), str(folder / _ESTIMATORS))
         with replacing(folder / _ESTIMATORS) as temporary:
             temporary.write_bytes(content)
@@ -94,6 +95,8 @@ class EstimatorsModel(Model):
         """Read what `save` wrote."""
         saved = from_plain(_ModelEntry, contents.json(_PARTS))
         where = str(contents.path(_ESTIMATORS))
+        from polytask.predictor._skops_file import load_estimators  # all of scikit-learn
+
         estimators = load_estimators(contents.read(_ESTIMATORS), where)
         estimators = insert_boosters(estimators, saved.boosters, contents)
         try:
