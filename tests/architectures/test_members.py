@@ -267,14 +267,15 @@ def test_the_first_layer_of_all_members_at_once_is_that_of_their_rows(encoder, s
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape))
     features = network.features(rows)
-    gradients = torch.autograd.grad(total(features), [*network.trunk.parameters()])
+    learned = [*network.inputs.parameters(), *network.trunk.parameters()]
+    gradients = torch.autograd.grad(total(features), learned)
     for entry in network.inputs.modules():
         if isinstance(entry, MemberRows):
             entry.register_forward_hook(lambda *_: None)  # with a hook, rows are written out
     slow = network.trunk(network.inputs(rows))
     for name, state in slow.items():
         torch.testing.assert_close(features[name].values, state.values)
-    expected = torch.autograd.grad(total(slow), [*network.trunk.parameters()])
+    expected = torch.autograd.grad(total(slow), learned)
     torch.testing.assert_close(gradients, expected, rtol=1e-4, atol=1e-4)
 
 
