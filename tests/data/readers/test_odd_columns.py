@@ -42,6 +42,12 @@ def test_identifiers_are_noted(values, words):
     assert note.endswith("--drop key leaves it out")
 
 
+def test_texts_of_which_many_repeat_may_be_hashed():
+    (note,) = notes({"shop": [f"S{n % 251}" for n in range(ROWS)], "x": X})
+    assert note.startswith("input shop: 251 distinct texts in 400 rows, which a model can hardly")
+    assert note.endswith("--drop shop leaves it out, --column shop:identifier hashes it")
+
+
 @pytest.mark.parametrize(
     "values",
     [

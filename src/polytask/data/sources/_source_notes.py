@@ -88,9 +88,10 @@ def _oddity_of_text(series: pl.Series) -> str:
     if written_hint(series.head(_HEAD)) and (hint := written_hint(series)):
         return f"{hint}, or --column NAME:categorical if they are none"
     if distinct * 2 > len(series):
+        repeated = distinct < len(series)
         return (
             f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
-            "--drop NAME leaves it out"
+            f"--drop NAME leaves it out{', --column NAME:identifier hashes it' * repeated}"
         )
     return ""
 
