@@ -107,6 +107,16 @@ def test_a_standard_output_that_is_full(command):
     [
         (MemoryError("Unable to allocate 8 TiB"), 1, "The memory does not suffice (Unable to a"),
         (MemoryError(), 1, "The memory does not suffice (nothing is left). Use fewer rows"),
+        (
+            RuntimeError("CPUAllocator: can't allocate memory: you tried to allocate 128 bytes. E"),
+            1,
+            "The memory does not suffice (tried to allocate 128 bytes). Use fewer rows, smaller",
+        ),
+        (
+            RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 1 GiB."),
+            1,
+            "The memory does not suffice (Tried to allocate 2.00 GiB). Use fewer rows",
+        ),
         (WorkerError("A worker ended."), 1, "error: A worker ended."),
         (DiskError("x cannot be written."), 1, "error: x cannot be written."),
         (OutputError("x cannot be written."), 2, "error: x cannot be written."),

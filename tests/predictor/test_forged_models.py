@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC, SVR
 from sklearn.utils.validation import check_array
+from torch.profiler import ProfilerActivity, profile
 
 import polytask
 from polytask.bookkeeping import Budget
@@ -441,6 +442,16 @@ def test_a_recipe_of_absurdly_many_members(tmp_path, kind, members):
     encoder = {"type": f"polytask.encoders:{kind}", "parameters": parameters}
     recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
     refused(resealed(network(recipe), tmp_path / "model"), "cannot be rebuilt")
+
+
+def test_adapters_of_members_are_counted_before_they_are_drawn(tmp_path):
+    encoder = {"type": "polytask.encoders:TabM", "parameters": {"members": 10**7}}
+    encoder["parameters"]["numbers"] = {"type": "polytask.encoders:Standardized", "parameters": {}}
+    recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
+    folder = resealed(network(recipe), tmp_path / "model")
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as allocated:
+        refused(folder, "more parameters than")
+    assert "aten::randint" not in {event.key for event in allocated.key_averages()}
 
 
 # ── skops ─────────────────────────────────────────────────────────────────────

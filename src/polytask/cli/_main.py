@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -19,6 +20,8 @@ __all__ = ["main"]
 _MACHINES_TROUBLE = 1
 _USERS_ERROR = 2
 _BROKEN_PIPE = 141
+_TORCH_WANTED = re.compile(r"(?i:tried to allocate) [\d.]+ \w+")
+"""What PyTorch says it had no memory for, in an error of no class of its own on a CPU."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -52,14 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), _MACHINES_TROUBLE)
     except PolytaskError as error:
         _fail(str(error), _USERS_ERROR)
-    except MemoryError as error:
-        sentence = f"The memory does not suffice ({str(error).strip() or 'nothing is left'})."
-        _fail(f"{sentence} Use fewer rows, smaller models or fewer --jobs.", _MACHINES_TROUBLE)
+    except (MemoryError, RuntimeError) as error:
+        _fail(_about_memory(error), _MACHINES_TROUBLE)
     except OSError as error:
         text = problem(error) or error.strerror or error
         if error.filename is not None:
             _fail(f"{error.filename}: {text}", _USERS_ERROR)
         _fail(f"Standard output or a file cannot be written: {text}", _MACHINES_TROUBLE)
+
+
+def _about_memory(error: MemoryError | RuntimeError) -> str:
+    """A sentence on memory that did not suffice; raise the error again if it is another."""
+    what = str(error).strip() or "nothing is left"
+    if not isinstance(error, MemoryError):
+        wanted = _TORCH_WANTED.search(what)
+        if wanted is None:
+            raise error
+        what = wanted.group()
+    return f"The memory does not suffice ({what}). Use fewer rows, smaller models or fewer --jobs."
 
 
 def _run(arguments: Sequence[str] | None) -> None:

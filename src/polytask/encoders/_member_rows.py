@@ -52,11 +52,13 @@ class MemberRows(nn.Module):
         self.sizes: tuple[int, ...] = ()
         if channels is None:
             return
-        if sum(channels) <= _SHORT:
-            self.adapter = nn.Parameter(_repeated(_signs(members, len(channels)), channels))
-            return
-        self.sizes = grouped(channels)
-        self.adapter = nn.Parameter(_signs(members, len(self.sizes)))
+        short = sum(channels) <= _SHORT
+        self.sizes = () if short else grouped(channels)
+        n_elements = sum(channels) if short else len(self.sizes)
+        self.adapter = nn.Parameter(torch.empty(members, n_elements))  # counted before it is drawn
+        with torch.no_grad():
+            signs = _signs(members, len(channels) if short else n_elements)
+            self.adapter.copy_(_repeated(signs, channels) if short else signs)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         """Vectors (n * members, h) of n rows, the members of a row one after another."""

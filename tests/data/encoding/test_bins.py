@@ -263,6 +263,7 @@ def forged(change):
         (lambda _, column: column.update(edges=[1.0, 1.0 + 1e-12]), "ascending order"),
         (lambda _, column: column.update(edges=[-1e300, 1e300]), "ascending order"),
         (lambda _, column: column.update(edges=[0.0]), "as many as there are"),
+        (lambda _, column: column.update(edges=[]), "must lie between edges"),
         (lambda _, column: column.update(edges=[k / 10 for k in range(10)]), "as many as"),
         (lambda _, column: column["thresholds"].update(c=[]), "those of tasks"),
         (lambda _, column: column["thresholds"].update(a=[99.0]), "between the edges"),

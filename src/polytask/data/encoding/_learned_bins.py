@@ -59,6 +59,8 @@ class ColumnBins:
         """Why no fit could have given this; None if one could have."""
         if len(self.edges) == 1 or len(self.edges) > n_bins + 1 or not _ascend(self.edges):
             return "edges of bins must be finite numbers in ascending order, as many as there are"
+        if self.thresholds and not self.edges:
+            return "thresholds of bins must lie between edges"
         if self.thresholds.keys() != self.gains.keys() or not set(self.thresholds) <= tasks:
             return "thresholds of bins must be those of tasks, each with its gain"
         for task, thresholds in self.thresholds.items():
