@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from polytask._local_modules import import_modules_of
+from polytask._workers._collection_paused import collection_paused
 from polytask._workers._messages import receive, send
 
 __all__ = ["serve"]
@@ -85,8 +86,9 @@ class _Session:
         """A pickled pair: whether the job succeeded, and its result or error."""
         try:
             if self._packed is not None:
-                import_modules_of(self._folders)
-                self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
+                with collection_paused():
+                    import_modules_of(self._folders)
+                    self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
             work, job = pickle.loads(request)  # noqa: S301 - from our own parent
             return _pickled((True, work(job, self._shared)))
         except BaseException as error:  # noqa: BLE001 - the parent raises it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from polytask._workers import collection_paused
 from polytask.cli._budget_options import budget
 from polytask.cli._read_data import read_data
 from polytask.cli._settings import CompareSettings, settings
@@ -24,6 +25,7 @@ def run(given: Mapping[str, Any]) -> None:
     _, splits, _ = learnable_splits(kept, splits)
     check_parts(splits)
     allowed = budget(options, kept, splitter, trials=options.trials)
-    from polytask.cli._run_comparison import run_comparison
+    with collection_paused():
+        from polytask.cli._run_comparison import run_comparison
 
     run_comparison(options, data, splitter, allowed, voice)

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from polytask._listing import enumerated
+from polytask._workers import collection_paused
 from polytask.bookkeeping import Budget
 from polytask.cli._budget_options import budget
 from polytask.cli._interrupt import ending_well
@@ -38,7 +39,8 @@ def run(given: Mapping[str, Any]) -> None:
         for note in (*too_small, *left_out):
             voice.warning(f"  {note}")
         allowed = _allowed(options, data, splitter)
-        from polytask.cli._fitting import run_fit
+        with collection_paused():
+            from polytask.cli._fitting import run_fit
 
         run_fit(options, train, validation, allowed, voice)
 
