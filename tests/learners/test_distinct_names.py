@@ -50,8 +50,8 @@ def test_settings_join_what_stands_in_brackets():
 def test_parts_of_different_classes_are_one_setting():
     joined = (HardSharing(ByRole(joint=joint)) for joint in (MLP((8,)), ResidualMLP()))
     plain, residual = names(*joined)
-    assert plain.startswith("hard_sharing(joint=MLP(widths=(8,)")
-    assert residual.startswith("hard_sharing(joint=ResidualMLP(")
+    assert plain == "hard_sharing+by_role(joint=mlp(widths=(8,)))"
+    assert residual == "hard_sharing+by_role(joint=residual_mlp)"
 
 
 def test_encoders_have_names_already():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from learner_tables import halves, long_data, mixed_data
 from sklearn.linear_model import Ridge
 from sklearn.naive_bayes import GaussianNB
@@ -20,6 +21,7 @@ from polytask.exceptions import BundleError
 from polytask.learners import GradientBoosting, Linear, PerTaskEstimator
 from polytask.predictor import CombinedModel, FittedPredictor, NetworkModel, load
 from polytask.predictor._folder import MANIFEST, _digest
+from polytask.predictor._weights import load_weights
 
 MIXED = mixed_data()
 
@@ -330,3 +332,16 @@ def test_lightgbm_is_saved(tmp_path):
     predictor.save(tmp_path / "model")
     before, after = predictor.predict(data), load(tmp_path / "model").predict(data)
     np.testing.assert_array_equal(before["price"].raw, after["price"].raw)
+
+
+def test_constants_of_single_tasks_are_not_saved_and_once_were():
+    """Such as the places of columns in a table of categories, which the recipe says."""
+    network = of_network(SingleTask(MLP((8,)))).model.network
+    state = network.state_dict()
+    constants = dict(network.named_buffers()).keys() - state.keys()
+    assert any("table" in name for name in constants)
+    load_weights(network, {**state, **{name: torch.zeros(3) for name in constants}})
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, state[name])
+    with pytest.raises(ValueError, match="no place for 'other'"):
+        load_weights(network, {**state, "other": torch.zeros(3)})

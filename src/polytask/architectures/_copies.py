@@ -125,8 +125,9 @@ class Copies(Owner):
                 trained = parameters[name].requires_grad
                 stacked = parameters[name].detach().clone()
                 self.register_parameter(flat, nn.Parameter(stacked, requires_grad=trained))
+            saved = modules[0].state_dict().keys()
             for flat, name in self._buffer_names.items():
-                self.register_buffer(flat, buffers[name].detach().clone())
+                self.register_buffer(flat, buffers[name].detach().clone(), persistent=name in saved)
         else:
             self.members = nn.ModuleList(modules)
 

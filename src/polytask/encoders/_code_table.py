@@ -65,8 +65,8 @@ class CodeTable(nn.Embedding):
             self.weight.masked_fill_(from_zero.to(self.weight.device), 0.0)
         self.register_buffer("offsets", offsets.to(torch.int32), persistent=False)
         self.register_buffer("columns", columns, persistent=False)
-        self.register_buffer("from_zero", from_zero, persistent=False)
-        self.register_buffer("is_known", known, persistent=False)
+        self.register_buffer("from_zero", from_zero.to(torch.uint8), persistent=False)
+        self.register_buffer("is_known", known.to(torch.uint8), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Vectors (n, columns, width) of codes (n, columns)."""
@@ -75,8 +75,8 @@ class CodeTable(nn.Embedding):
 
     def _with_means(self) -> Tensor:
         """The table with the mean of a column's other vectors in place of those that are still 0."""
-        untrained = self.from_zero & (self.weight == 0).all(dim=-1, keepdim=True)
-        counted = (self.is_known & ~untrained).to(self.weight.dtype)
+        untrained = self.from_zero.bool() & (self.weight == 0).all(dim=-1, keepdim=True)
+        counted = (self.is_known.bool() & ~untrained).to(self.weight.dtype)
         n_columns = len(self.offsets)
         counts = counted.new_zeros(n_columns, 1).index_add(0, self.columns, counted)
         sums = self.weight.new_zeros(n_columns, self.weight.shape[1])

@@ -62,6 +62,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         If one is missing or left over, or has another shape or type.
     """
     own = network.state_dict()
+    constants = dict(network.named_buffers()).keys() - own.keys()
+    weights = {name: t for name, t in weights.items() if name not in constants}  # once saved too
     shared = {tensor.data_ptr() for name, tensor in own.items() if name in weights}
     for name in weights.keys() ^ own.keys():
         alias = name in own and own[name].numel() and own[name].data_ptr() in shared
