@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sklearn.base import BaseEstimator, is_classifier
 
-from polytask._files import replacing
+from polytask._files import write_bytes
 from polytask._reason import reason
 from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._booster import BoosterClassifier, BoosterRegressor, Trees
@@ -69,8 +69,7 @@ def extract_boosters(estimators: Any, folder: Path) -> tuple[Any, list[dict[str,
             file = f"booster-{position}.{trees.suffix}"
             margins = is_classifier(model) and hasattr(model, "decision_function")
             entry = BoosterEntry(trees.library, file, _classes(model), missing, margins)
-            with replacing(folder / file) as temporary:
-                temporary.write_bytes(trees.content())
+            write_bytes(folder / file, trees.content())
         entries.append(asdict(entry))
     marks: dict[int, Any] = {id(model): {_MARK: index} for index, model in enumerate(models)}
     return (copy.deepcopy(estimators, marks) if models else estimators), entries

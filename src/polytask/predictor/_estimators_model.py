@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from polytask._files import replacing, write_json
+from polytask._files import write_bytes, write_json
 from polytask._plain import from_plain, to_plain
 from polytask._reason import reason
 from polytask.data import Schema, Source
@@ -83,9 +83,8 @@ class EstimatorsModel(Model):
         given, boosters = extract_boosters([list(part.estimators) for part in self.parts], folder)
         from polytask.predictor._skops_file import dump_estimators  # all of scikit-learn
 
-        content = dump_estimators(pack_trees(given), str(folder / _ESTIMATORS))
-        with replacing(folder / _ESTIMATORS) as temporary:
-            temporary.write_bytes(content)
+        path = folder / _ESTIMATORS
+        write_bytes(path, dump_estimators(pack_trees(given), str(path)))
         write_json(folder / _PARTS, {"parts": to_plain(parts), "boosters": boosters})
 
     @classmethod
