@@ -209,6 +209,16 @@ def test_default_models_that_cannot_learn_the_tasks_are_named(polytask, table, m
     assert "comparing single_task, hard_sharing, gradient_boosting" in ran.err
 
 
+def test_the_ensemble_among_the_default_models_is_named(polytask, tmp_path):
+    table = write_csv(tmp_path / "t.csv", census(500))
+    few = ("-t", "income:binary", "--seeds", 1, "--trials", 1, "--steps", 2, "--quiet")
+    named = "hard_sharing+packed_mlp(widths=64,64), an ensemble inside one network, is compared by"
+    assert f"note: {named}" in polytask("compare", table, *few).err
+    for chosen in (("--model", "linear"), ("--encoder", "mlp")):
+        ran = polytask("compare", table, *few, *chosen)
+        assert (ran.status, "an ensemble inside" in ran.err) == (0, False)
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.write_bytes(b"\xff\n")])
 def test_a_log_that_is_none(tmp_path, make):
     make(tmp_path / "log.txt")

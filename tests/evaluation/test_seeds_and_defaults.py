@@ -4,7 +4,7 @@ import pytest
 from fakes_evaluation import Apart, Together, table
 
 from polytask.evaluation import compare
-from polytask.evaluation.running import _left_out
+from polytask.evaluation.running import _candidates, _left_out
 from polytask.evaluation.running._left_out import unserved_defaults
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task, TaskSet
@@ -38,3 +38,12 @@ def test_defaults_that_cannot_learn_the_tasks_are_named(monkeypatch):
     (sentence,) = unserved_defaults(None, TASKS)
     assert sentence == "The learner 'odd' cannot learn these tasks: a (regression). It is left out."
     assert unserved_defaults(("odd",), TASKS) == ()
+
+
+@pytest.mark.parametrize(("n_rows", "said"), [(499, False), (500, True)])
+def test_the_ensemble_among_the_defaults_is_named(monkeypatch, n_rows, said):
+    monkeypatch.setattr(_candidates, "default_learners", lambda *_: (Apart(), Together()))
+    found = compare(table(n_rows), seeds=1)
+    assert any("an ensemble inside one network" in note for note in found.warnings) == said
+    named = compare(table(n_rows), Apart(), seeds=1)
+    assert not any("ensemble" in note for note in named.warnings)

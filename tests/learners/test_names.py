@@ -23,6 +23,7 @@ from polytask.learners import (
     fit,
     resolve_learner,
 )
+from polytask.learners._table_networks import ensemble_note
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
@@ -143,8 +144,20 @@ def test_tables_of_some_size_get_an_ensemble_in_one_network(kind, n_tasks, n_row
     names = [learner.name for learner in default_learners(tasks, n_rows)]
     found = [name for name in names if "+" in name]
     assert found == ([] if ensemble is None else [ensemble])
+    if n_rows is not None:
+        note = ensemble_note(tasks, n_rows)
+        assert (note is None) == (ensemble is None)
+        assert note is None or note.startswith(f"{ensemble}, an ensemble inside one network, ")
     for name in found:
         assert named_learner(name).name == name
+
+
+def test_the_note_on_the_ensemble_says_why_and_how_to_leave_it_out():
+    assert ensemble_note(TaskSet([Task("y", "binary")]), 11_984) == (
+        "hard_sharing+tab_m, an ensemble inside one network, is compared by default, since there are "
+        "11,984 rows (at least 500) and 1 task (at most 40). To leave it out, name the learners with "
+        "--model (learners= in Python)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.learners import Learner, default_learners, unserved
+from polytask.learners._table_networks import ensemble_note
 from polytask.report import write_report
 
 __all__ = ["run_comparison"]
@@ -87,11 +88,8 @@ def _study(
     learners = with_observers(learners, options.observer)
     learners = with_settings(learners, options, voice.warning)
     check_distinct(learners, options.model)
-    for reason in (
-        [] if requested else (unserved(learner, data.tasks) for learner in default_learners())
-    ):
-        if reason is not None:
-            voice.warning(f"{reason} It is left out.")
+    for sentence in [] if requested else _about_defaults(options, data):
+        voice.warning(sentence)
     folder = options.out or _folder(options, data, splitter, allowed)
     names = ", ".join(learner.name for learner in learners)
     voice.note(f"comparing {names}; all is kept in {folder}")
@@ -102,6 +100,14 @@ def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, .
     """The learners compared by default; with an encoder that is given, those that take it."""
     n_rows = data.n_rows if options.encoder is None else None
     return default_learners(data.tasks, n_rows)
+
+
+def _about_defaults(options: CompareSettings, data: MultiTaskDataset) -> list[str]:
+    """A sentence on each default learner that is left out, and on the ensemble among them."""
+    reasons = [unserved(learner, data.tasks) for learner in default_learners()]
+    ensemble = ensemble_note(data.tasks, data.n_rows) if options.encoder is None else None
+    left_out = [f"{reason} It is left out." for reason in reasons if reason is not None]
+    return [*left_out, *([] if ensemble is None else [ensemble])]
 
 
 def _folder(

@@ -48,6 +48,7 @@ from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
 from polytask.learners import with_checked_tasks
+from polytask.learners._table_networks import ensemble_note
 
 __all__ = ["compare"]
 
@@ -204,6 +205,7 @@ def compare(
                 *too_small,
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
+                *_default_ensemble(learners, data),
                 *baseline_notes(candidates),
                 *without_twin,
                 *decisions(candidates, data),
@@ -233,6 +235,11 @@ def _check_arguments(data: object, seeds: object, budget: object, **switches: ob
     if not any(task.is_primary for task in data.tasks):
         sentence = "compare needs at least one primary task: all of these are auxiliary."
         raise ParameterError(sentence)
+
+
+def _default_ensemble(learners: LearnersLike, data: MultiTaskDataset) -> list[str]:
+    note = None if learners is not None else ensemble_note(data.tasks, data.n_rows)
+    return [] if note is None else [note]
 
 
 def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Repetition]:

@@ -7,7 +7,7 @@ from polytask.encoders import PackedMLP, TabM
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Kind, TaskSet
 
-__all__ = ["table_networks"]
+__all__ = ["ensemble_note", "table_networks"]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
@@ -44,6 +44,28 @@ def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskN
     if len(tasks) < _MANY_NUMBERS:
         return [MultiTaskNetwork(HardSharing(PackedMLP()))]
     return [_packed(128, 128, 128)]
+
+
+def ensemble_note(tasks: TaskSet, n_rows: int) -> str | None:
+    """A sentence on the ensemble that is compared by default: why, and how to leave it out.
+
+    None where there is none.
+
+    Parameters
+    ----------
+    tasks : TaskSet
+    n_rows : int
+        Of all tables.
+    """
+    names = [network.name for network in table_networks(tasks, n_rows) if network.serves(tasks)]
+    if not names:
+        return None
+    count = f"{len(tasks)} task{'s' * (len(tasks) > 1)}"
+    return (
+        f"{names[0]}, an ensemble inside one network, is compared by default, since there are {n_rows:,} "
+        f"rows (at least {_FEWEST_ROWS}) and {count} (at most {_MOST_TASKS}). To leave it out, name the "
+        "learners with --model (learners= in Python)."
+    )
 
 
 def _packed(*widths: int) -> MultiTaskNetwork:
