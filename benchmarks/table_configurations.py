@@ -93,6 +93,9 @@ CONFIGURATIONS: Mapping[str, Settings] = {
     "dropout 0": {"encoder.dropout": 0.0},
     "dropout 0.2": {"encoder.dropout": 0.2},
     "dropout 0.4": {"encoder.dropout": 0.4},
+    "columns 0.05": {"encoder.column_dropout": 0.05},
+    "columns 0.1": {"encoder.column_dropout": 0.1},
+    "columns 0.2": {"encoder.column_dropout": 0.2},
     "numbers standardized": {"encoder.numbers": Standardized()},
     "numbers periodic": {"encoder.numbers": Periodic()},
     **{

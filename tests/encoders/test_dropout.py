@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch.func import vmap
 
-from polytask.encoders._dropout import Dropout, RectifiedDropout
+from polytask.data import Part
+from polytask.encoders import PackedMLP, TabM
+from polytask.encoders._dropout import ColumnDropout, Dropout, RectifiedDropout
 
 
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.99])
@@ -76,3 +78,25 @@ def test_errors_of_the_generator_are_raised(monkeypatch):
     monkeypatch.setattr(torch.Tensor, "item", broken)
     with pytest.raises(RuntimeError, match="out of memory"):
         Dropout(0.5)(torch.ones(8))
+
+
+def test_a_hidden_column_is_hidden_whole_and_the_mean_stays():
+    torch.manual_seed(0)
+    channels = (3, 1, 4)
+    values = ColumnDropout(0.3, channels)(torch.ones(4000, 8)).split(channels, dim=1)
+    assert all(bool((column == column[:, :1]).all()) for column in values)
+    first = torch.cat([column[:, :1] for column in values], dim=1)
+    torch.testing.assert_close(first.mean(0), torch.ones(3), atol=0.05, rtol=0.0)
+    assert (first == 0).all(1).float().mean() == pytest.approx(0.3**3, abs=0.01)
+
+
+@pytest.mark.parametrize("encoder", [TabM, PackedMLP])
+def test_members_see_the_same_columns_of_a_row(encoder):
+    torch.manual_seed(0)
+    recipe = encoder(members=3, numbers="standardized", column_dropout=0.5)
+    entry = recipe.entry([Part("numeric", "numeric", (40,))])
+    rows = entry({"numeric": torch.ones(20, 40)}).values.view(20, 3, 40)
+    hidden = rows == 0
+    assert torch.equal(hidden[:, 0], hidden[:, 1])
+    assert 0.4 < hidden.float().mean() < 0.6
+    assert not (entry.eval()({"numeric": torch.ones(20, 40)}).values == 0).any()

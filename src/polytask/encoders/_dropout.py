@@ -1,12 +1,14 @@
-"""Dropout whose masks cost little on a CPU."""
+"""Dropout of values and of whole columns, whose masks cost little on a CPU."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Dropout", "RectifiedDropout"]
+__all__ = ["ColumnDropout", "Dropout", "RectifiedDropout"]
 
 _LEVELS = 2**16
 _PER_DRAW = 4
@@ -61,6 +63,47 @@ class RectifiedDropout(Dropout):
         if not self.training or input.device.type != "cpu":
             return super().forward(input.relu())
         return (input * _mask(input, self.p)).relu_()
+
+
+class ColumnDropout(nn.Module):
+    r"""Dropout that hides all of a column from a row, however much of its vector it takes.
+
+    .. math:: y_{ij} = \frac{m_{i c(j)} \, x_{ij}}{1 - p}, \qquad m_{ic} \sim \mathrm{Bernoulli}(1 - p)
+
+    with rows i and the column c(j) that element j of the vector belongs to.
+
+    Parameters
+    ----------
+    p : float
+        Probability of a column to be hidden.
+    channels : sequence of int
+        How much of the vector every column takes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.encoders._dropout import ColumnDropout
+    >>> _ = torch.manual_seed(0)
+    >>> values = ColumnDropout(0.5, channels=[3, 1])(torch.ones(100, 4))
+    >>> bool((values[:, :1] == values[:, :3]).all()), values.unique()
+    (True, tensor([0., 2.]))
+    """
+
+    columns: Tensor
+
+    def __init__(self, p: float, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.dropout, self.n_columns = Dropout(p), len(channels)
+        with torch.device("cpu"):
+            columns = torch.arange(len(channels)).repeat_interleave(torch.tensor(channels))
+        self.register_buffer("columns", columns, persistent=False)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows (n, width), of which some columns are 0 in training."""
+        if not self.training:
+            return rows
+        columns = rows.new_ones(*rows.shape[:-1], self.n_columns)
+        return rows * self.dropout(columns).index_select(-1, self.columns)
 
 
 @torch.no_grad()

@@ -28,11 +28,13 @@ class Ensemble(Encoder):
     activation : str
     embedding_dim : int
     numbers : NumericEmbedding or str
+    column_dropout : float in [0, 1)
     """
 
     widths: tuple[int, ...]
     dropout: float
     activation: str
+    column_dropout: float
 
     rows_apart: ClassVar[bool] = False
     training: ClassVar[Mapping[str, Any]] = {
@@ -49,6 +51,7 @@ class Ensemble(Encoder):
         "members": Interval(int, 1),
         "widths": Each(Interval(int, 1)),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
+        "column_dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
     }
 

@@ -44,6 +44,8 @@ class PackedMLP(Ensemble):
         Width of the category embedding, which all members share.
     numbers : NumericEmbedding or str, default PiecewiseLinear()
         Embedding of the numeric columns, by its recipe or by its name; all members share it.
+    column_dropout : float in [0, 1), default 0.0
+        Probability of each column to be hidden from a row in training, from all members at once.
 
     References
     ----------
@@ -66,18 +68,22 @@ class PackedMLP(Ensemble):
     numbers: NumericEmbedding | str = field(
         default=PiecewiseLinear(), metadata={"omit_default": True}
     )
+    column_dropout: float = field(default=0.0, metadata={"omit_default": True})
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "members": Choices((4, 8, 16)),
         "widths": Choices(((256, 256), (128, 128), (512, 512), (256, 256, 256)), (256, 256)),
         "dropout": Range(0.0, 0.5, default=0.0),
+        "column_dropout": Range(0.0, 0.5, default=0.0),
         "activation": Choices(("relu", "gelu", "silu")),
         "numbers": Choices((PiecewiseLinear(), Standardized())),
     }
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """The same vector for every member of a row."""
-        return MemberRows(TableEntry(parts, self.embedding_dim, self.numbers), self.members)
+        return MemberRows(
+            TableEntry(parts, self.embedding_dim, self.numbers, self.column_dropout), self.members
+        )
 
     def layer(self, size: int, width: int, *, first: bool) -> nn.Module:
         """A weight matrix for each member."""

@@ -49,6 +49,8 @@ class TabM(Ensemble):
         Width of the category embedding, which all members share.
     numbers : NumericEmbedding or str, default PiecewiseLinear()
         Embedding of the numeric columns, by its recipe or by its name; all members share it.
+    column_dropout : float in [0, 1), default 0.0
+        Probability of each column to be hidden from a row in training, from all members at once.
 
     Notes
     -----
@@ -85,11 +87,13 @@ class TabM(Ensemble):
     numbers: NumericEmbedding | str = field(
         default=PiecewiseLinear(), metadata={"omit_default": True}
     )
+    column_dropout: float = field(default=0.0, metadata={"omit_default": True})
 
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "members": Choices((8, 4, 16, 32)),
         "widths": Choices(((128, 128), (256, 256), (512, 512), (256, 256, 256)), (128, 128)),
         "dropout": Range(0.0, 0.5, default=0.1),
+        "column_dropout": Range(0.0, 0.5, default=0.0),
         "activation": Choices(("relu", "gelu", "silu")),
         "numbers": Choices((PiecewiseLinear(), Standardized())),
         "adapters": Choices(("first", "all")),
@@ -101,7 +105,7 @@ class TabM(Ensemble):
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """One vector for each row and member."""
-        table = TableEntry(parts, self.embedding_dim, self.numbers)
+        table = TableEntry(parts, self.embedding_dim, self.numbers, self.column_dropout)
         return MemberRows(table, self.members, table.channels)
 
     def layer(self, size: int, width: int, *, first: bool) -> nn.Module:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from polytask.data import Part
 from polytask.encoders._code_table import CodeTable
+from polytask.encoders._dropout import ColumnDropout
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
@@ -30,6 +31,8 @@ class TableEntry(nn.Module):
         Width of the category embedding.
     numbers : NumericEmbedding or str, default Standardized()
         Embedding of the numeric columns.
+    column_dropout : float in [0, 1), default 0.0
+        Probability of each column to be hidden from a row in training.
 
     Attributes
     ----------
@@ -56,6 +59,7 @@ class TableEntry(nn.Module):
         parts: Sequence[Part],
         embedding_dim: int,
         numbers: NumericEmbedding | str = Standardized(),  # noqa: B008 - frozen
+        column_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         codes = next((part for part in parts if part.role == "categorical"), None)
@@ -73,6 +77,7 @@ class TableEntry(nn.Module):
         channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))
         self.channels = sum(channels, ())
         self.width = sum(self.channels)
+        self.dropout = ColumnDropout(column_dropout, self.channels) if column_dropout else None
 
     def _channels_of(self, part: Part) -> tuple[int, ...]:
         if part.name in self.numbers:
@@ -96,7 +101,8 @@ class TableEntry(nn.Module):
         if self.table is not None and self.codes is not None:
             embedded = self.table(inputs[self.codes]).flatten(1)
             joined.insert(self._place_of_codes, embedded)
-        return State(joined[0] if len(joined) == 1 else torch.cat(joined, dim=1))
+        rows = joined[0] if len(joined) == 1 else torch.cat(joined, dim=1)
+        return State(rows if self.dropout is None else self.dropout(rows))
 
 
 def _built(parts: Sequence[Part], numbers: NumericEmbedding) -> nn.ModuleDict:
