@@ -5,7 +5,17 @@ import pytest
 import torch
 
 import polytask
-from polytask.architectures import Copies, HardSharing, MMoE, SingleTask
+from polytask.architectures import (
+    STEM,
+    Copies,
+    HardSharing,
+    HyperNetworkHeads,
+    MMoE,
+    Separate,
+    SingleTask,
+    SoftSharing,
+)
+from polytask.architectures._code_tables import code_tables
 from polytask.encoders import (
     DCN,
     MLP,
@@ -117,6 +127,82 @@ def test_buckets_without_training_values_are_one_average_bucket(architecture):
     lacking = ~np.array([np.isin(codes[:, 1 + j], trained[:, j]) for j in (0, 1)]).any(axis=0)
     assert lacking.sum() > 1
     assert np.ptp(predictor.predict(rows)["y"].response[lacking]) < 1e-6
+
+
+def read_partly(own_rows):
+    """Rows of eight towns, of which y has the first five alone, and z all but one or all."""
+    rng = np.random.default_rng(0)
+    towns = np.array(list("abcdefgh"))
+    town = np.repeat(towns, 30)
+    y = np.where(np.isin(town, towns[:5]), rng.normal(size=240), np.nan)
+    z = np.where(town == "h", np.nan, rng.normal(size=240))
+    table = {"town": town, "size": rng.normal(size=240)}
+    if not own_rows:
+        return polytask.read({**table, "y": y, "z": z}, ["y", "z"])
+    table["task"] = np.where(np.isnan(y), "z", "y")
+    table["value"] = np.where(np.isnan(y), z, y)
+    return polytask.read(table, ["value"], task_column="task")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "absent"),
+    [
+        (SingleTask(MLP((8,))), {"y": "fgh", "z": "h"}),
+        (SingleTask(FTTransformer(width=8, depth=1, n_heads=2)), {"y": "fgh", "z": "h"}),
+        (SingleTask(MLP((8,), normalization="batch")), {"y": "fgh", "z": "h"}),  # one by one
+        (Separate(HardSharing(TabM(members=2))), {"y": "fgh", "z": "h"}),
+        (Separate(STEM(MLP((8,)))), {"y": "fgh", "z": "h"}),
+        (HardSharing(MLP((8,))), {"y": "h", "z": "h"}),
+        (MMoE(MLP((8,)), n_experts=2), {"y": "h", "z": "h"}),
+        (HyperNetworkHeads(MLP((8,))), {"y": "h", "z": "h"}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_known_categories_without_a_row_of_the_task_are_average_ones(architecture, absent):
+    data = read_partly(own_rows=False)
+    predictor = MultiTaskNetwork(architecture, Trainer(steps=20)).fit(data, None)
+    for name, towns in absent.items():
+        rows = {"town": [*towns, "elsewhere"], "size": [0.5] * (len(towns) + 1)}
+        assert np.ptp(predictor.predict(rows)[name].response) < 1e-6
+        rows = {"town": list("abcde"), "size": [0.5] * 5}
+        assert np.ptp(predictor.predict(rows)[name].response) > 1e-3
+
+
+@pytest.mark.parametrize("architecture", [SingleTask(MLP((8,))), Separate(SoftSharing(MLP((8,))))])
+def test_so_are_those_of_rows_of_one_task_each(architecture):
+    data = read_partly(own_rows=True)
+    predictor = MultiTaskNetwork(architecture, Trainer(steps=20)).fit(data, None)
+    for name, towns in {"y": "fgh", "z": "abcdeh"}.items():
+        rows = {"town": [*towns, "elsewhere"], "size": [0.5] * (len(towns) + 1)}
+        assert (
+            np.ptp(predictor.predict({**rows, "task": [name] * len(rows["town"])})[name].response)
+            < 1e-6
+        )
+
+
+def test_so_are_those_of_tables_that_each_task_has_in_a_joint_network():
+    data = read_partly(own_rows=False)
+    predictor = MultiTaskNetwork(STEM(MLP((8,))), Trainer(steps=20)).fit(data, None)
+    rows = code_tables(predictor.model.network)
+    assert sorted(tuple((w == 0).all(-1).nonzero()[:, -1].tolist()) for w in own_vectors(rows)) == [
+        (0, 6, 7, 8),
+        (0, 8),
+        (0, 8),
+    ]
+
+
+def own_vectors(tables):
+    """Tables of every task, and those that tasks share."""
+    return [own for weight, _ in tables for own in weight.reshape(-1, *weight.shape[-2:])]
+
+
+def test_a_state_that_training_starts_from_keeps_its_vectors():
+    data, trainer = read_partly(own_rows=False), Trainer(steps=3)
+    first = trainer.fit(SingleTask(MLP((8,))), data)
+    start = {name: tensor + 1.0 for name, tensor in first.network.state_dict().items()}
+    again = trainer.fit(SingleTask(MLP((8,))), data, start=start)
+    ((weight, _),) = code_tables(again.network)
+    assert weight.detach().abs().amax(-1).min() > 0.5
 
 
 def test_what_training_teaches_of_unknown_stays():

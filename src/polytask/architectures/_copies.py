@@ -322,6 +322,15 @@ class Copies(Owner):
         tensors = {**self._of(self._names, None), **self._of(self._buffer_names, None)}
         return [{name: t[k] for name, t in tensors.items()} for k in range(self.n_copies)]
 
+    @property
+    def template(self) -> nn.Module:
+        """A module of the structure of all copies, without values."""
+        return self._template[0]
+
+    def stacked_names(self) -> dict[str, str]:
+        """Names in one copy of the parameters that hold those of all copies; none if apart."""
+        return dict(self._names) if self.stacked and not self.groups else {}
+
     def matrices(self) -> list[Tensor]:
         """The weight matrices of every copy, which initialisers draw one by one."""
         return [matrix for weight in self._weights() for matrix in weight.detach()]

@@ -14,10 +14,11 @@ class CodeTable(nn.Embedding):
     """Embeddings of the codes of several columns in one table, so that a row costs one look-up.
 
     Code 0 of a column means unknown: a category, or a missing cell, of which training mostly has
-    none. Its vector is 0 at first and stays so without a row to learn from; so are those of all
-    codes of hashed columns, many of which training may lack. In evaluation such a vector is
-    replaced by the mean of those of the column's other codes that learned something, so that an
-    unknown category is treated as an average one.
+    none. Its vector is 0 at first and stays so without a row to learn from. So are those of all
+    codes of hashed columns, many of which training may lack, and those that a training sets to 0
+    since the rows of its tasks lack them. In evaluation a vector that is 0 is replaced by the mean of
+    those of the column's other codes that learned something, so that an unknown category is treated
+    as an average one.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ class CodeTable(nn.Embedding):
         Which columns are hashed; none if empty.
     draw : callable, optional
         Draws the weights in place; PyTorch's own way when None.
+    source : str, default ""
+        Whose codes they are.
 
     Examples
     --------
@@ -41,7 +44,6 @@ class CodeTable(nn.Embedding):
 
     offsets: Tensor
     columns: Tensor
-    from_zero: Tensor
     is_known: Tensor
 
     def __init__(
@@ -50,8 +52,10 @@ class CodeTable(nn.Embedding):
         width: int,
         hashed: Sequence[bool] = (),
         draw: Callable[[Tensor], object] | None = None,
+        source: str = "",
     ) -> None:
         super().__init__(sum(cardinalities), width)
+        self.cardinalities, self.source = tuple(cardinalities), source
         if draw is not None:
             draw(self.weight)
         with torch.device("cpu"):
@@ -65,7 +69,6 @@ class CodeTable(nn.Embedding):
             self.weight.masked_fill_(from_zero.to(self.weight.device), 0.0)
         self.register_buffer("offsets", offsets.to(torch.int32), persistent=False)
         self.register_buffer("columns", columns, persistent=False)
-        self.register_buffer("from_zero", from_zero.to(torch.uint8), persistent=False)
         self.register_buffer("is_known", known.to(torch.uint8), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
@@ -75,7 +78,7 @@ class CodeTable(nn.Embedding):
 
     def _with_means(self) -> Tensor:
         """The table with the mean of a column's other vectors in place of those that are still 0."""
-        untrained = self.from_zero.bool() & (self.weight == 0).all(dim=-1, keepdim=True)
+        untrained = (self.weight == 0).all(dim=-1, keepdim=True)
         counted = (self.is_known.bool() & ~untrained).to(self.weight.dtype)
         n_columns = len(self.offsets)
         counts = counted.new_zeros(n_columns, 1).index_add(0, self.columns, counted)

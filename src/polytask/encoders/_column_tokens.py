@@ -96,7 +96,7 @@ class _CodeTokens(nn.Module):
 
     def __init__(self, part: Part, width: int) -> None:
         super().__init__()
-        self.table = CodeTable(part.cardinalities, width, part.hashed, _draw)
+        self.table = CodeTable(part.cardinalities, width, part.hashed, _draw, part.source)
         self.shifts = nn.Parameter(torch.empty(len(part.cardinalities), width))
         _draw(self.shifts)
 

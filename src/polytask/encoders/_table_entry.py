@@ -22,7 +22,7 @@ class TableEntry(nn.Module):
     """Embedded numbers and categories beside flattened tensors, as one vector per row.
 
     All categorical columns share one embedding table, so that a row's codes cost one look-up. A
-    category or bucket that training never met has the mean of its column's vectors.
+    category or bucket of which the tasks had no training row has the mean of its column's vectors.
 
     Parameters
     ----------
@@ -65,13 +65,13 @@ class TableEntry(nn.Module):
         codes = next((part for part in parts if part.role == "categorical"), None)
         others = [part for part in parts if part is not codes]
         cardinalities = () if codes is None else codes.cardinalities
-        hashed = () if codes is None else codes.hashed
+        hashed, source = ((), "") if codes is None else (codes.hashed, codes.source)
         self.codes = None if codes is None else codes.name
         self.others = tuple(part.name for part in others)
         self.flat = all(len(part.shape) == 1 for part in parts)
         self.table: CodeTable | None = None
         if cardinalities:
-            self.table = CodeTable(cardinalities, embedding_dim, hashed)
+            self.table = CodeTable(cardinalities, embedding_dim, hashed, source=source)
         self.numbers = _built(others, as_embedding(numbers))
         channels = [self._channels_of(part) for part in others]
         channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))

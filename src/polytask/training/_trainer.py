@@ -20,6 +20,7 @@ from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
 from polytask.exceptions import ParameterError
 from polytask.processes import OneProcess, Processes
+from polytask.training._absent_categories import clear_absent_categories
 from polytask.training._checkpoint import Checkpoint, state_digest
 from polytask.training._device import make_fabric
 from polytask.training._freed_memory import keep_freed_memory
@@ -214,6 +215,8 @@ class Trainer(TrainerSettings):
                 processes,
                 batch_size,
             )
+            if start is None:
+                clear_absent_categories(network, run.train)
             is_first = processes.rank == 0
             save = None
             if checkpoint is not None:

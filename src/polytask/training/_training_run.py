@@ -89,6 +89,7 @@ class TrainingRun:
         n_rows = sum(rows.n_rows for rows in train.values())
         self.batch_size = batch_size or trainer.rows_per_batch(n_rows)
         train, held_out = self.balancing.hold_out(train, seed)
+        self.train = train
         planned = self._planned_batches(train)
         if network.replicated:
             self.batches: Batches = ReplicatedBatches(

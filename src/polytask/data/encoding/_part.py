@@ -44,6 +44,8 @@ class Part:
     hashed : tuple of bool
         Which columns of a categorical part hold hashes, of whose codes training rows may lack
         many; empty if none does.
+    source : str
+        Name of the source whose rows it is a part of; "" if it is not known.
 
     Examples
     --------
@@ -59,3 +61,4 @@ class Part:
     edges: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     most_edges: tuple[int, ...] = field(default=(), repr=False)
     hashed: tuple[bool, ...] = field(default=(), repr=False)
+    source: str = field(default="", repr=False)

@@ -153,7 +153,14 @@ class Schema:
         )
 
     def _categorical(self, codes: tuple[int, ...]) -> Part:
-        return Part("categorical", "categorical", (len(codes),), codes, hashed=self.hashed)
+        return Part(
+            "categorical",
+            "categorical",
+            (len(codes),),
+            codes,
+            hashed=self.hashed,
+            source=self.source,
+        )
 
 
 def _role(shape: tuple[int, ...]) -> str:
