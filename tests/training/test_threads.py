@@ -5,9 +5,11 @@ import torch
 from training_tables import regression_table
 
 from polytask.architectures import HardSharing, SingleTask
-from polytask.data import fit_schemas
+from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP, PackedMLP, TabM
+from polytask.training import score
 from polytask.training._step_work import step_work
+from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 
 
@@ -49,3 +51,23 @@ def test_work_grows_with_the_members_of_an_ensemble():
 def test_work_of_single_tasks_with_members():
     _, n_tasks = work(SingleTask(MLP((8,))))
     assert work(SingleTask(TabM(members=3, widths=(8,))))[1] == 3 * n_tasks
+
+
+def test_few_rows_are_scored_alike_whatever_the_number_of_threads():
+    """As in comparisons with one and with several runs side by side."""
+    data = regression_table(n_rows=140)
+    architecture = HardSharing(MLP((256, 256)))
+    schemas = fit_schemas(data, architecture.bins)
+    network = architecture.build(schemas, data.tasks, seed=0)
+    threads = []
+    network.register_forward_hook(lambda *_: threads.append(torch.get_num_threads()))
+    encoded = encode(data.sources, data.tasks, schemas, network.blocks)
+    rows = to_tensors(encoded, torch.device("cpu"))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        score(network, rows)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert threads == [1]

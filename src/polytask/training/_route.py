@@ -13,6 +13,7 @@ from polytask.data import Batch, SourceBatch
 from polytask.tasks import Multiclass
 from polytask.training._average_members import average
 from polytask.training._score import evaluating
+from polytask.training._threads import threads_to_score
 
 __all__ = ["route"]
 
@@ -32,7 +33,7 @@ def route(
         By default what the network states.
     """
     routes: dict[str, Tensor] = {}
-    with evaluating(network):
+    with evaluating(network), threads_to_score(network, batch):
         for source in (name for name in batch if name in network.routed_sources):
             rows = batch[source]
             chunks = row_chunks(network, rows, rows_at_once) if rows.n_rows else [rows]

@@ -12,6 +12,7 @@ from polytask.architectures import MultiTaskModule, Raw
 from polytask.architectures._row_chunks import row_chunks
 from polytask.data import Batch, SourceBatch
 from polytask.training._average_members import average_members
+from polytask.training._threads import threads_to_score
 
 __all__ = ["evaluating", "score"]
 
@@ -35,7 +36,7 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = Non
     """
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answer = _score_replicated if network.replicated else _score_joint
-    with evaluating(network):
+    with evaluating(network), threads_to_score(network, batch):
         for name, rows in batch.items():
             for chunk in row_chunks(network, rows, rows_at_once):
                 for key, scores in answer(network, name, chunk).items():
