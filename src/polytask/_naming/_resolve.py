@@ -68,8 +68,8 @@ def public_classes(room: str, base: type) -> dict[str, Any]:
     --------
     >>> from polytask._naming import public_classes
     >>> from polytask.tasks import Kind
-    >>> list(public_classes("polytask.tasks", Kind))
-    ['Binary', 'Multiclass', 'Multilabel', 'Regression']
+    >>> public_classes("polytask.tasks", Kind)["Binary"]
+    <class 'polytask.tasks._binary.Binary'>
     """
     return _public(room, base)
 

@@ -21,7 +21,7 @@ from polytask.architectures._transfer_towers import TransferTowers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.ranges import Range, SearchRange
-from polytask.tasks import Binary, TaskSet
+from polytask.tasks import TaskSet
 
 __all__ = ["AITM"]
 
@@ -168,7 +168,7 @@ class AITMNetwork(EncoderNetwork):
             place = {
                 name: (block.name, position)
                 for block in self.blocks
-                if isinstance(block.kind, Binary)
+                if block.kind.scores == "event"
                 for position, name in enumerate(block.tasks_in(source))
             }
             steps += [

@@ -20,7 +20,7 @@ from polytask.architectures._task_branch import TaskBranch
 from polytask.architectures._task_order import has_no_order, in_order, order_note
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
-from polytask.tasks import Binary, Multilabel, Regression, TaskSet
+from polytask.tasks import TaskSet
 
 __all__ = ["CascadeNetwork", "cascade_notes", "cascade_of", "cascade_refusal"]
 
@@ -101,7 +101,8 @@ class _Upstream(Owner):
 
 def cascade_of(tasks: TaskSet) -> TaskSet:
     """The tasks, each after the one before it if none names another and all are binary."""
-    return in_order(tasks) if all(isinstance(t.known_kind, Binary) for t in tasks) else tasks
+    events = all(task.known_kind.scores == "event" for task in tasks)
+    return in_order(tasks) if events else tasks
 
 
 def cascade_notes(owner: str, tasks: TaskSet) -> Sequence[str]:
@@ -120,13 +121,13 @@ def cascade_refusal(owner: str, tasks: TaskSet) -> str | None:
     for task in tasks:
         for name in task.after:
             kind = tasks[name].known_kind
-            if not isinstance(kind, Binary):
+            if kind.scores != "event":
                 return (
                     f"The tasks that feed others in {owner} must be binary. Task {task.name!r} comes "
                     f"after {name!r}, which is {kind.name}. Leave {name!r} out of its `after`, or "
                     "choose AITM or Hierarchical."
                 )
-        if task.after and not isinstance(task.known_kind, Binary | Multilabel | Regression):
+        if task.after and task.known_kind.scores is None:
             return (
                 f"Tasks that come after others in {owner} must be binary, multilabel or regression. "
                 f"Task {task.name!r} is {task.known_kind.name}. Leave out its `after`, or choose "

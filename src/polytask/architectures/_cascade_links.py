@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from polytask.architectures._joint_logit import CERTAIN, any_logit, joint_logit, mixed_logit
 from polytask.architectures._multi_task_module import Raw
 from polytask.data import Batch, Block
-from polytask.tasks import Regression, TaskSet
+from polytask.tasks import TaskSet
 
 __all__ = ["CascadeLinks"]
 
@@ -117,7 +118,7 @@ class CascadeLinks(nn.Module):
         given = _picked(wide, self.place[tasks]).unsqueeze(-1)
         if ends is not None:
             given = torch.where(self.feeds[tasks].unsqueeze(-1), given, ends)
-        numbers = isinstance(self.blocks[position].kind, Regression)
+        numbers = self.blocks[position].kind.scores == "means"
         if otherwise is not None and not self.mediated_names.isdisjoint(names):
             weight = any_logit(joint_logit(_picked(wide, self.routes[tasks]))).unsqueeze(-1)
             if numbers:
@@ -151,16 +152,16 @@ def _spread(
 
 
 def _origins(block: Block) -> Tensor:
-    """Where zero in the user's units lies in raw scores, (n_tasks, size); 0 without units."""
-    if not isinstance(block.kind, Regression):
+    """Where zero in the user's units lies in raw scores, (n_tasks, size); 0 for log-odds."""
+    kind = block.kind
+    if kind.scores != "means":
         return torch.zeros(len(block.tasks), 1)
-    learned = [target.learned for target in block.targets]
-    return torch.tensor(
-        [
-            [-c / s for c, s in zip(numbers["center"], numbers["scale"], strict=True)]
-            for numbers in learned
-        ]
-    )
+    zeros = np.zeros((1, *block.score_shape), dtype=np.float32)
+    origins = [
+        (-kind.response(zeros, target).reshape(-1) / np.array(kind.units(target))).tolist()
+        for target in block.targets
+    ]
+    return torch.tensor(origins)
 
 
 def _filled(items: Sequence[Any], length: int, filling: Any) -> list[Any]:

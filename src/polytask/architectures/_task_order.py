@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from polytask._listing import first_names
-from polytask.tasks import Binary, TaskSet
+from polytask.tasks import TaskSet
 
 __all__ = ["has_no_order", "in_order", "nested_steps", "order_note"]
 
@@ -37,12 +37,12 @@ def in_order(tasks: TaskSet) -> TaskSet:
 
 def nested_steps(tasks: TaskSet, needed: Mapping[str, Collection[str]]) -> list[tuple[str, str]]:
     """Binary tasks with the binary ones right before them that each needs in order to happen."""
-    binary = {task.name for task in tasks if isinstance(task.known_kind, Binary)}
+    events = {task.name for task in tasks if task.known_kind.scores == "event"}
     return [
         (later, earlier)
         for later in tasks.names
         for earlier in tasks.after(later)
-        if {later, earlier} <= binary and earlier in needed[later]
+        if {later, earlier} <= events and earlier in needed[later]
     ]
 
 

@@ -74,8 +74,8 @@ def _name(estimator: Any) -> str:
 
 
 def estimator_for(kind: Kind, estimators: tuple[Any, ...]) -> Any:
-    """The first estimator that can learn tasks of this kind, or None."""
-    return next((each for each in estimators if kind.accepts_estimator(each)), None)
+    """The first estimator that can learn tasks of this kind, as it suits them, or None."""
+    return next((kind.suited(each) for each in estimators if kind.accepts_estimator(each)), None)
 
 
 def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:

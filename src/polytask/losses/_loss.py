@@ -66,6 +66,11 @@ class Loss(ABC):
     weighs_classes: ClassVar[bool] = False
     named_by_class: ClassVar[bool] = True
 
+    @classmethod
+    def serves(cls, kind: Kind) -> bool:
+        """Whether tasks of a kind can be trained with it."""
+        return isinstance(kind, cls.kinds)
+
     @abstractmethod
     def rowwise(
         self,

@@ -45,7 +45,7 @@ def loss_for(kind: Kind, given: object = None) -> Loss:
     if not isinstance(loss, Loss):
         expected = "a Loss, its name or None"
         raise ParameterError(message("Task", "loss", expected, given))
-    if not isinstance(kind, loss.kinds):
+    if not loss.serves(kind):
         served = ", ".join(other.name for other in loss.kinds) or "no kind at all"
         sentence = (
             f"{type(loss).__name__} serves tasks of kind {served}. Got {kind.name!r} instead. "
@@ -96,7 +96,7 @@ def _default(kind: Kind) -> Loss:
 
 
 def _choices(kind: Kind) -> str:
-    known = ", ".join(loss.__name__ for loss in _public() if isinstance(kind, loss.kinds))
+    known = ", ".join(loss.__name__ for loss in _public() if loss.serves(kind))
     if known:
         return f"Choose from {known}, or write one whose `kinds` name {type(kind).__name__}."
     return f"No public loss serves it; write one whose `kinds` name {type(kind).__name__}."

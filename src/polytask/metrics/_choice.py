@@ -100,7 +100,7 @@ def headline_note(task: Task) -> str | None:
 def _all_serving(task: Task) -> list[Metric]:
     """The default of the kind, and all public metrics that serve it."""
     kind = task.known_kind
-    serving = [metric for metric in _public() if isinstance(kind, metric.kinds)]
+    serving = [metric for metric in _public() if metric.serves(kind)]
     default = _default(kind, serving)
     if default is None and not serving:
         sentence = (
@@ -152,7 +152,7 @@ def _named(task: Task, choice: object) -> Metric:
     """The metric that a name, a class or an object stands for."""
     kind, owner = task.known_kind, f"task {task.name!r}"
     metric = named_object(choice, _ROOM, Metric, owner, "metrics")
-    if not isinstance(metric, Metric) or not isinstance(kind, metric.kinds):
+    if not isinstance(metric, Metric) or not metric.serves(kind):
         expected = f"metrics that serve the kind {kind.name}"
         remedy = _choices(kind)
         raise ParameterError(message(owner, "metrics", expected, choice, remedy))
@@ -160,7 +160,7 @@ def _named(task: Task, choice: object) -> Metric:
 
 
 def _choices(kind: Kind) -> str:
-    known = ", ".join(metric.name for metric in _public() if isinstance(kind, metric.kinds))
+    known = ", ".join(metric.name for metric in _public() if metric.serves(kind))
     if known:
         return f"Choose from {known}, or write one whose `kinds` name {type(kind).__name__}."
     return f"No public metric serves it; write one whose `kinds` name {type(kind).__name__}."

@@ -136,6 +136,21 @@ class Metric(ABC):
         """Whether it lies between 0 and 1, the best."""
         return self.positive_scale and self.greater_is_better and self.best == 1.0
 
+    @classmethod
+    def serves(cls, kind: Kind) -> bool:
+        """Whether it serves a kind: one of `kinds`, or one that is measured as one of them.
+
+        Examples
+        --------
+        >>> from polytask.metrics import MAE
+        >>> from polytask.tasks import Binary, Regression
+        >>> MAE.serves(Regression()), MAE.serves(Binary())
+        (True, False)
+        """
+        return isinstance(kind, cls.kinds) or any(
+            issubclass(alike, cls.kinds) for alike in kind.measured_as
+        )
+
     @abstractmethod
     def measure(
         self,

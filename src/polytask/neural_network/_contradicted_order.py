@@ -6,7 +6,7 @@ import numpy as np
 
 from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset, Source
-from polytask.tasks import Binary, Task
+from polytask.tasks import Task
 
 __all__ = ["contradicted_order"]
 
@@ -45,7 +45,6 @@ def _counts(source: Source, later: Task, earlier: Task) -> tuple[int, int]:
     for own, task in zip(happened, (later, earlier), strict=True):
         columns = list(labels.columns(task.name).values())
         kind = task.known_kind
-        assert isinstance(kind, Binary)  # noqa: S101 - `nested` names binary tasks
         own[labels.rows(task.name)] = kind.truth(
             columns, kind.fit(task.name, labels.columns(task.name))
         )

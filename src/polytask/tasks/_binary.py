@@ -23,7 +23,7 @@ from polytask.tasks._classes import (
 )
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget, Label
-from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._kind import Columns, Kind, Scores
 from polytask.tasks._multilabel import Multilabel
 
 __all__ = ["Binary"]
@@ -54,6 +54,7 @@ class Binary(Kind):
 
     positive: Label | None = None
     name: ClassVar[str] = "binary"
+    scores: ClassVar[Scores | None] = "event"
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "positive": Optional(InstanceOf((str, int, float, bool))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
@@ -14,10 +14,13 @@ from polytask.tasks._averages import in_any_library, mean_scores
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._means import weighted_means
 
-__all__ = ["Columns", "Kind"]
+__all__ = ["Columns", "Kind", "Scores"]
 
 Columns = Sequence[Shaped[np.ndarray, " n"]]
 """Target columns as the user gave them: float64 with NaN, or object with None where missing."""
+
+Scores = Literal["event", "events", "means"]
+"""What the raw scores of a kind are."""
 
 _MOST_SCORES = 10_000
 
@@ -44,6 +47,12 @@ class Kind(ABC):
         Whether each cell of a row is a label of its own (multilabel) or the row is.
     numeric : bool
         Whether target columns hold numbers, so that numbers kept as text are read as numbers.
+    scores : {"event", "events", "means"} or None
+        What raw scores are, for networks that compute with them, such as cascades: the log-odds of
+        the event that labels state as 1 or 0; those of an event for each column; or the mean of
+        each column, as factors of its unit from a center. None for anything else.
+    measured_as : tuple of Kind classes
+        Kinds whose metrics serve this one too, since truth and response have the same form.
 
     Examples
     --------
@@ -91,6 +100,8 @@ class Kind(ABC):
     name: ClassVar[str]
     counts_cells: ClassVar[bool] = False
     numeric: ClassVar[bool] = False
+    scores: ClassVar[Scores | None] = None
+    measured_as: ClassVar[tuple[type[Kind], ...]] = ()
 
     @property
     def block_key(self) -> Hashable:
@@ -264,6 +275,14 @@ class Kind(ABC):
         """
         del estimator
         return False
+
+    def suited(self, estimator: Any) -> Any:
+        """An accepted estimator in the form that suits such targets; by default as it is.
+
+        A kind of counts may return it with a Poisson loss. What is returned is unfitted, and
+        accepted too; the one given must not change.
+        """
+        return estimator
 
     def from_estimator(
         self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget

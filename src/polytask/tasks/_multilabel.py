@@ -14,7 +14,7 @@ from polytask.tasks._averages import in_any_library, mean_log_odds
 from polytask.tasks._classes import codes, observed_classes
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
-from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._kind import Columns, Kind, Scores
 
 __all__ = ["Multilabel"]
 
@@ -37,6 +37,7 @@ class Multilabel(Kind):
 
     name: ClassVar[str] = "multilabel"
     counts_cells: ClassVar[bool] = True
+    scores: ClassVar[Scores | None] = "events"
 
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Check that every column is 0/1 or false/true and has an observed cell."""

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64, Shaped
 from polytask.exceptions import DataError
 from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers
 from polytask.tasks._fitted_target import FittedTarget
-from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._kind import Columns, Kind, Scores
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
 
 __all__ = ["Regression"]
@@ -39,6 +39,7 @@ class Regression(Kind):
 
     name: ClassVar[str] = "regression"
     numeric: ClassVar[bool] = True
+    scores: ClassVar[Scores | None] = "means"
 
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Learn each column's mean and standard deviation (1 for a constant column)."""

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError
 from polytask.tasks import Kind
+from polytask.testing._declared_scores import check_declared_scores
 from polytask.testing._examples import OWNER, KindExample, examples_of
 from polytask.testing._kind_labels import check_labels
 from polytask.testing._require import (
@@ -43,8 +44,9 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     AssertionError
         If labels that are missing do not stay missing or a column has no influence on labels,
         shapes or types disagree, units are not those of the columns, a response and its raw score
-        do not belong together, members that agree answer otherwise together, row weights do not count as repeated rows, answers of an estimator
-        that the kind accepts give no scores, or a column that cannot be learned from is accepted.
+        do not belong together, raw scores are not what the kind declares, members that agree answer
+        otherwise together, row weights do not count as repeated rows, answers of an estimator that
+        the kind accepts give no scores, or a column that cannot be learned from is accepted.
     ParameterError
         If the kind is no object of a class that extends `Kind`, or `columns` are no arrays.
 
@@ -58,7 +60,8 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     require_columns("check_kind", columns)
     require(kind == copy.deepcopy(kind), f"{kind!r} must equal itself, so that blocks form.")
     require(bool(kind.name), f"{type(kind).__name__} has no name.")
-    for example in examples_of(kind, columns):
+    examples = examples_of(kind, columns)
+    for example in examples:
         _check_fit(example)
         check_labels(example)
         _check_scores(example)
@@ -67,6 +70,8 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         _check_tables(example)
         _check_estimators(example)
         _check_bad_columns(example)
+    for example in examples:
+        check_declared_scores(example)
 
 
 def _check_fit(example: KindExample) -> None:
@@ -163,7 +168,7 @@ def _check_estimators(example: KindExample) -> None:
     inputs = np.random.default_rng(2).normal(size=(len(cells), 2))
     for estimator in filter(kind.accepts_estimator, (Ridge(), LogisticRegression())):
         answers = [
-            clone(estimator).fit(inputs[seen], cell[seen])
+            clone(kind.suited(estimator)).fit(inputs[seen], cell[seen])
             for cell, seen in zip(cells.T, np.isfinite(cells).T, strict=True)
         ]
         raw = kind.from_estimator(answers, inputs, fitted)

@@ -110,7 +110,7 @@ def served_examples(
     require(not needed, sentence)
     if kind is not None:
         require_instance(check, "kind", kind, Kind)
-        served = isinstance(kind, method.kinds)
+        served = method.serves(kind)
         require(served, f"{name} does not serve the kind {kind.name!r}; add it to `kinds`.")
     for each in _made_kinds(method) if kind is None else [kind]:
         yield from examples_of(each, columns)

@@ -105,7 +105,7 @@ def _loss_of(kind: Kind) -> Loss | None:
         serving = (
             cls
             for cls in Loss.__subclasses__()
-            if isinstance(kind, cls.kinds) and not inspect.isabstract(cls) and not required(cls)
+            if cls.serves(kind) and not inspect.isabstract(cls) and not required(cls)
         )
         loss = next(serving, None)
         return None if loss is None else loss()
