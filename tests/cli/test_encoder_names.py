@@ -129,6 +129,22 @@ def test_encoders_of_the_users_own():
         set={"encoder.factory": "users_encoder:users_encoder"},
     )
     assert network.architecture.encoder == CustomEncoder(users_encoder)
+    assert network.name == "hard_sharing+custom_encoder"
+
+
+@pytest.mark.parametrize(
+    ("name", "alone"),
+    [
+        (
+            "hard_sharing+custom_encoder(factory=users_encoder:users_encoder)+mgda",
+            "single_task+custom_encoder(factory=users_encoder:users_encoder)",
+        ),
+        ("hard_sharing(encoder=users_encoder:users_encoder)", "single_task+custom_encoder"),
+    ],
+)
+def test_networks_with_a_factory_are_named_so(name, alone):
+    (network,) = learners(name)
+    assert (network.name, network.single_task().name) == (name, alone)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +233,14 @@ def test_encoders_of_the_users_own():
             ["mmoe", "linear"],
             {"encoder": "mlp(numbers=piecewise_linear(by=trees))", "set": {"by": "both"}},
             "--encoder mlp(numbers=piecewise_linear(by=trees)) and --set by say the same. Leave",
+        ),
+        (
+            ["hard_sharing+users_encoder:users_encoder"],
+            {},
+            (
+                "A factory of torch modules is an encoder where it is given as one: --encoder "
+                "users_encoder:users_encoder, or hard_sharing(encoder=users_encoder:users_encoder)."
+            ),
         ),
         (
             ["linear", "gradient_boosting"],

@@ -1,9 +1,12 @@
 """Networks of one name are told apart by their settings."""
 
 import pytest
+from torch import nn
+from users_encoder import users_encoder
 
 from polytask.architectures import HardSharing, MMoE, SoftSharing
-from polytask.encoders import MLP, ByRole, ResidualMLP, TabM
+from polytask.cli._learners import named_learner
+from polytask.encoders import MLP, ByRole, CustomEncoder, ResidualMLP, TabM
 from polytask.exceptions import ParameterError
 from polytask.learners import as_learners
 from polytask.neural_network import MultiTaskNetwork
@@ -52,6 +55,19 @@ def test_parts_of_different_classes_are_one_setting():
     plain, residual = names(*joined)
     assert plain == "hard_sharing+by_role(joint=mlp(widths=(8,)))"
     assert residual == "hard_sharing+by_role(joint=residual_mlp)"
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_factories_are_named_as_the_command_line_reads_them(wrapped):
+    factories = [CustomEncoder(f) if wrapped else f for f in (users_encoder, nn.Linear)]
+    first, second = (MultiTaskNetwork(HardSharing(factory)) for factory in factories)
+    assert first.name == second.name == "hard_sharing+custom_encoder"
+    named = names(first, second)
+    assert named == [
+        "hard_sharing+custom_encoder(factory=users_encoder:users_encoder)",
+        "hard_sharing+custom_encoder(factory=torch.nn.modules.linear:Linear)",
+    ]
+    assert [named_learner(name).name for name in named] == named
 
 
 def test_encoders_have_names_already():

@@ -427,7 +427,7 @@ def test_a_trunk_that_is_not_trained_is_not_shared():
     data = polytask.read(table, [Task("a", "regression"), Task("b", "regression")])
     frozen = HardSharing(frozen_layer)
     assert not frozen.build(fit_schemas(data), data.tasks, 0).shared_parameters()
-    assert "hard_sharing has none" in MergedNetwork(frozen).refuses(data)
+    assert "hard_sharing+custom_encoder has none" in MergedNetwork(frozen).refuses(data)
     trainer = replace(TRAINER, steps=6, observers=("gradient_conflict",))
     assert MultiTaskNetwork(frozen, trainer).fit(data, data, 0).history.n_steps == 6
 

@@ -113,7 +113,7 @@ def test_the_encoder_is_part_of_the_name():
     assert network.twin().name == "separate(hard_sharing+residual_mlp)"
     assert MergedNetwork(MMoE(ResidualMLP()), merging="ties").name == "ties(mmoe)+residual_mlp"
     assert HardSharing(MLP((8,))).name == "hard_sharing"
-    assert HardSharing(lambda shape: None).name == "hard_sharing"
+    assert HardSharing(lambda shape: None).name == "hard_sharing+custom_encoder"
 
 
 def test_what_any_network_is_trained_with_is_not_said_to_suit_the_encoder():

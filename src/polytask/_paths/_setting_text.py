@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields, is_dataclass
+from types import FunctionType
 from typing import Any
 
 from polytask._naming import snake_case
@@ -50,12 +51,21 @@ def setting_text(value: object, limit: int = 40) -> str:
     >>> setting_text((10, 20, 30), limit=8)
     '(10, 20…)'
     """
+    if path := _import_path(value):
+        return path
     if not _is_recipe(value):
         text = describe(value, limit)
     else:
         text = recipe_text(value)
         text = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return f"{text}{_closing(text)}" if text.endswith("…") else text
+
+
+def _import_path(value: object) -> str:
+    """How a function or class is named on the command line, ``module:name``; empty for others."""
+    if not isinstance(value, FunctionType | type) or "<" in value.__qualname__:
+        return ""
+    return f"{value.__module__}:{value.__qualname__}"
 
 
 def _closing(text: str) -> str:

@@ -6,21 +6,20 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from polytask._naming import required, snake_case
-from polytask.encoders import Encoder
+from polytask._naming import snake_case
+from polytask.encoders import CustomEncoder, Encoder
+from polytask.encoders._custom_encoder import is_factory
 
 __all__ = ["encoder_name", "encoder_training", "encoder_tuned"]
 
 
 def encoder_name(architecture: Any) -> str | None:
-    """Name of the encoder of a recipe; None for the usual one, and for one that no name makes."""
+    """Name of the encoder of a recipe, that of `CustomEncoder` for a factory; None for the usual one."""
     field = _field(architecture)
     if field is None:
         return None
-    kind = type(getattr(architecture, field.name))
-    if not issubclass(kind, Encoder) or required(kind) or kind is type(_usual(field)):
-        return None
-    return snake_case(kind.__name__)
+    kind = _kind(getattr(architecture, field.name))
+    return None if kind is None or kind is _kind(_usual(field)) else snake_case(kind.__name__)
 
 
 def encoder_training(architecture: Any) -> Mapping[str, Any]:
@@ -33,6 +32,13 @@ def encoder_tuned(architecture: Any) -> tuple[str, ...]:
     """Paths of settings that the encoder of a recipe wants tuned; none without an encoder."""
     encoder = _own(architecture)
     return () if encoder is None else tuple(f"encoder.{name}" for name in encoder.tuned)
+
+
+def _kind(encoder: object) -> type[Encoder] | None:
+    """The class of an encoder, that which wraps a factory; None for anything else."""
+    if isinstance(encoder, Encoder):
+        return type(encoder)
+    return CustomEncoder if is_factory(encoder) else None
 
 
 def _own(architecture: Any) -> Encoder | None:

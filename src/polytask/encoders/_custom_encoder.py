@@ -24,10 +24,10 @@ from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
-__all__ = ["ENCODER", "CustomEncoder", "as_encoder", "resolve_encoder"]
+__all__ = ["ENCODER", "CustomEncoder", "as_encoder", "is_factory", "resolve_encoder"]
 
 
-def _is_factory(value: object) -> bool:
+def is_factory(value: object) -> bool:
     """Whether a value may build a module when called: no module, and no class of anything else."""
     if isinstance(value, type):
         return issubclass(value, nn.Module)
@@ -35,7 +35,7 @@ def _is_factory(value: object) -> bool:
 
 
 _FACTORY = Satisfies(
-    _is_factory,
+    is_factory,
     "a factory of torch modules (a function that builds one, not a module itself), "
     "such as `lambda shape: nn.Linear(shape[0], 32)`",
 )

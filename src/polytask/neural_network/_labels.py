@@ -7,6 +7,7 @@ from typing import Any
 
 from polytask._naming import plus_parts
 from polytask._paths import assignments, find, name_and_settings, setting_text
+from polytask.encoders._custom_encoder import is_factory
 from polytask.exceptions import ParameterError, UnknownNameError
 
 __all__ = ["relabelled", "with_detail_of_encoder", "with_encoder_of"]
@@ -85,10 +86,15 @@ def _place(words: Sequence[str], word: str | None) -> int | None:
 
 
 def _in_encoder(network: Any, path: str) -> str:
-    """The path of a setting in the encoder; empty if it lies elsewhere."""
-    full = find(network.settings(), path, network.name).path
-    start, _, name = full.partition(".encoder.")
-    return name if start.split(".")[0] == "architecture" else ""
+    """The path of a setting in the encoder; empty if it lies elsewhere.
+
+    A factory that is the encoder is the setting `factory` of the `CustomEncoder` that wraps it.
+    """
+    setting = find(network.settings(), path, network.name)
+    start, _, name = f"{setting.path}.".partition(".encoder.")
+    if start.split(".")[0] != "architecture":
+        return ""
+    return name.rstrip(".") or ("factory" if is_factory(setting.value) else "")
 
 
 def _rewritten(part: str, old: Any, new: Any, start: str) -> str:

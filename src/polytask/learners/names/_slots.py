@@ -8,6 +8,7 @@ from typing import Any
 from polytask._naming import fold, public_classes, resolve, snake_case, suggestion
 from polytask.aggregation import Aggregator
 from polytask.encoders import Encoder
+from polytask.encoders._custom_encoder import is_factory
 from polytask.exceptions import UnknownNameError
 from polytask.weighting import Weighting
 
@@ -50,6 +51,11 @@ def _slot_of_own(name: str) -> str:
         if inspect.isclass(method) and issubclass(method, base):
             return slot
     sentence = f"{name} must be a class that extends Encoder, Weighting or Aggregator, or one of its kinds."
+    if is_factory(method):
+        sentence += (
+            f" A factory of torch modules is an encoder where it is given as one: --encoder {name}, or "
+            f"hard_sharing(encoder={name})."
+        )
     raise UnknownNameError(sentence)
 
 
