@@ -17,7 +17,8 @@ from polytask.metrics._f1 import F1
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
 from polytask.metrics._mae import MAE
-from polytask.metrics._metric import Metric, mean_value
+from polytask.metrics._mean_value import mean_value
+from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._nmse import NMSE
 from polytask.metrics._r2 import R2

@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float64, Real
 
-from polytask._row_shares import shares_of_largest
 from polytask._validation import message
 from polytask.exceptions import ParameterError
-from polytask.metrics._labelled_rows import LabelledRows
+from polytask.metrics._labelled_rows import LabelledRows, check_rows, labelled_rows
+from polytask.metrics._mean_value import mean_value
 from polytask.metrics._metric_value import MetricValue
 from polytask.tasks import FittedTarget, Kind
 
-__all__ = ["Metric", "mean_value"]
+__all__ = ["Metric"]
 
 Part = tuple[str, np.ndarray, np.ndarray]
 """What the part is called, its truth (n, ...) with NaN where missing, and its response."""
@@ -264,10 +264,10 @@ class Metric(ABC):
         weight: Real[np.ndarray, " n"],
     ) -> dict[str, LabelledRows | MetricValue]:
         """The labelled rows of each part, or why the part has no value; arguments as in `score`."""
-        _check_rows(self, truth, response, weight)
+        check_rows(f"{type(self).__name__}.score", truth, response, weight)
         self.check(truth, response, fitted)
         return {
-            name: _labelled(part, answers, weight, fitted)
+            name: labelled_rows(part, answers, weight, fitted)
             for name, part, answers in self.parts(_double(truth), _double(response), fitted)
         }
 
@@ -319,49 +319,5 @@ class Metric(ABC):
         return mean
 
 
-def _labelled(
-    truth: np.ndarray, response: np.ndarray, weight: np.ndarray, fitted: FittedTarget
-) -> LabelledRows | MetricValue:
-    missing = np.isnan(truth).any(axis=tuple(range(1, truth.ndim)))
-    kept = ~missing & (weight > 0)
-    if not kept.any():
-        return MetricValue(None, "no labelled rows")
-    answers = response[kept]
-    broken = ~np.isfinite(answers.reshape(len(answers), -1)).all(axis=1)
-    if broken.any():
-        rows = f"{broken.sum()} of the {len(answers)} labelled rows"
-        return MetricValue(None, f"the prediction is not finite in {rows}")
-    return LabelledRows(kept, truth[kept], answers, shares_of_largest(weight[kept]), fitted)
-
-
 def _double(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float64, copy=False)
-
-
-def mean_value(parts: dict[str, MetricValue]) -> MetricValue:
-    """Mean over the parts that have a value; the others are named."""
-    if len(parts) == 1:
-        return next(iter(parts.values()))
-    values = [part.value for part in parts.values() if part.value is not None]
-    left_out = tuple(
-        f"{name}: {part.undefined}" for name, part in parts.items() if part.value is None
-    )
-    if values:
-        return MetricValue(float(np.mean(values)), left_out=left_out)
-    reasons = {part.undefined for part in parts.values()}
-    return MetricValue(None, reasons.pop() if len(reasons) == 1 else "; ".join(left_out))
-
-
-def _check_rows(
-    metric: Metric, truth: np.ndarray, response: np.ndarray, weight: np.ndarray
-) -> None:
-    owner = f"{type(metric).__name__}.score"
-    if len(response) != len(truth):
-        expected = f"an array of {len(truth)} rows, as `truth` is"
-        raise ParameterError(message(owner, "response", expected, response.shape))
-    if len(weight) != len(truth):
-        expected = f"an array of {len(truth)} values, as `truth` has rows"
-        raise ParameterError(message(owner, "weight", expected, weight.shape))
-    if weight.size and not 0 <= weight.min() <= weight.max() < np.inf:
-        worst = weight.max() if weight.min() >= 0 else weight.min()
-        raise ParameterError(message(owner, "weight", "finite and at least 0", worst))
