@@ -33,9 +33,8 @@ def copy_of(copies, position):
     """One stage of one group of tasks, as a plain module."""
     if hasattr(copies, "members"):
         return copies.members[position]
-    (template,) = copies._template
     own = {name: getattr(copies, flat)[position] for flat, name in copies._names.items()}
-    return lambda rows: torch.func.functional_call(template, own, (rows,))
+    return lambda rows: torch.func.functional_call(copies.template, own, (rows,))
 
 
 def by_hand(network, groups, names, values):

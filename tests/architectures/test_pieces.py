@@ -14,7 +14,7 @@ from polytask.architectures import (
     Mixture,
     Owner,
     Towers,
-    _copies,
+    _stacked_pass,
     advance_all,
     seeded,
 )
@@ -65,7 +65,7 @@ def test_chains_of_common_layers_run_without_vmap(make, shape, apart, monkeypatc
     copies = Copies(modules, torch.zeros(2, *shape[1:]), apart=apart)
     rows = torch.randn(3, *shape) if apart else torch.randn(*shape)
     wanted = [module(rows[k] if apart else rows) for k, module in enumerate(modules)]
-    monkeypatch.setattr(_copies, "vmap", None)
+    monkeypatch.setattr(_stacked_pass, "vmap", None)
     torch.testing.assert_close(copies(rows), torch.stack(wanted))
     some = copies(rows[[2, 0]] if apart else rows, members=[2, 0])
     torch.testing.assert_close(some, torch.stack([wanted[2], wanted[0]]))

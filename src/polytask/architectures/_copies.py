@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import copy
-import warnings
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.func import stack_module_state
 
-from polytask.architectures._copied_inputs import (
-    CopyInputs,
-    apply_module,
-    axes_of,
-    call_with,
-    count_first,
-    count_rows,
-    has_own_masks,
-    join_copies,
-    leaves_of,
-    map_tensors,
-    pad_rows,
-    rows_of_copy,
-    state_of,
-    tensors_in,
-)
-from polytask.architectures._copies_trial import all_close, evaluating, ties_tensors
+from polytask.architectures._copied_inputs import CopyInputs, has_own_masks, map_tensors
+from polytask.architectures._copies_trial import same_features, ties_tensors
+from polytask.architectures._one_by_one import run_alike, run_apart
 from polytask.architectures._out_of_place import out_of_place
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._size_groups import SizeGroup, gathered, scattered, size_groups
-from polytask.architectures._stacked_layers import is_common_chain, run_chain
+from polytask.architectures._stacked_pass import StackedPass
 from polytask.encoders import MaskedStage, State
 from polytask.encoders._layers import matrices_of
 from polytask.exceptions import ParameterError
@@ -109,17 +94,21 @@ class Copies(Owner):
         self.n_copies, self.apart, self.tasks = len(modules), apart, tuple(tasks)
         self.groups = tuple(groups)
         parameters, buffers = stack_module_state(list(map(out_of_place, modules)))
-        self._template = (copy.deepcopy(modules[0]).to("meta"),)  # in a tuple: not a submodule
-        self._mode: bool | None = None  # whether the template is in training mode
+        self._pass = StackedPass(modules[0], self.n_copies)
         self._n_numbers = sum(parameter.numel() for parameter in modules[0].parameters())
-        self._is_chain = (
-            is_common_chain(modules[0]) and next(modules[0].parameters(), None) is not None
-        )
         self._names = {_flat(name): name for name in parameters}
         self._buffer_names = {_flat(name): name for name in buffers}
-        self._gives_tensors = False
-        can_stack = together and not any(map(ties_tensors, modules))
-        self.stacked = can_stack and self._works(modules, parameters, buffers, sample, options)
+        features = None
+        if together and not any(map(ties_tensors, modules)):
+            rows = self._rows_of_all(sample)
+
+            def batched() -> Any:
+                return self._batched(parameters, buffers, rows, self.apart, options)
+
+            own_masks = has_own_masks(rows, self.apart)
+            one_by_one = partial(run_alike, modules, sample, options, own_masks=own_masks)
+            features = same_features(batched, one_by_one, [self, *modules], buffers)
+        self.stacked, self._gives_tensors = features is not None, isinstance(features, Tensor)
         if self.stacked and not self.groups:
             for flat, name in self._names.items():
                 trained = parameters[name].requires_grad
@@ -131,36 +120,12 @@ class Copies(Owner):
         else:
             self.members = nn.ModuleList(modules)
 
-    def _works(
-        self,
-        modules: Sequence[nn.Module],
-        parameters: Mapping[str, Tensor],
-        buffers: Mapping[str, Tensor],
-        sample: CopyInputs,
-        options: Mapping[str, Any],
-    ) -> bool:
-        """Whether one pass runs, leaves buffers as they are, and gives what the modules give."""
-        rows = sample
-        if self.apart:
-            rows = map_tensors(sample, lambda part: part.expand(self.n_copies, *part.shape))
-
-        def batched() -> Any:
-            return self._batched(parameters, buffers, rows, self.apart, options)
-
-        before = {name: buffer.clone() for name, buffer in buffers.items()}
-        with torch.random.fork_rng(devices=[]), torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of operations without a batched form
-            try:
-                batched()
-                if not all(torch.equal(before[name], buffers[name]) for name in before):
-                    return False
-                with evaluating([self, *modules]):  # dropout draws nothing
-                    single = [apply_module(module, sample, options) for module in modules]
-                    joined = join_copies(single, has_own_masks(rows, self.apart))
-                    self._gives_tensors = isinstance(joined, Tensor)
-                    return all_close(tensors_in(batched()), tensors_in(joined))
-            except (RuntimeError, ValueError, NotImplementedError):
-                return False
+    def _rows_of_all(self, sample: CopyInputs) -> CopyInputs:
+        """The sample as all copies together take it."""
+        if not self.apart:
+            return sample
+        rows: CopyInputs = map_tensors(sample, lambda p: p.expand(self.n_copies, *p.shape))
+        return rows
 
     def _batched(
         self,
@@ -170,38 +135,7 @@ class Copies(Owner):
         apart: bool,
         options: Mapping[str, Any],
     ) -> Any:
-        template = self._template[0]
-        if self._mode != self.training:
-            template.train(self.training)
-            self._mode = self.training
-        if self._is_chain and not options and isinstance(inputs, Tensor | State):
-            return self._chained(template, parameters, inputs, apart)
-        gives: list[bool] = []
-
-        def run(own: Any, own_buffers: Any, own_inputs: Any) -> Any:
-            def call(rows: Any) -> Any:
-                return functional_call(template, (own, own_buffers), (rows,), dict(options))
-
-            features = call_with(template, call, own_inputs)
-            gives.append(isinstance(features, State))
-            return leaves_of(features)
-
-        in_dims: Any = (0, 0, axes_of(inputs, apart))
-        arrays = leaves_of(inputs) if isinstance(inputs, State) else inputs
-        leaves = vmap(run, in_dims=in_dims, randomness="different")(
-            dict(parameters), dict(buffers), arrays
-        )
-        return state_of(leaves, has_own_masks(inputs, apart)) if gives[-1] else leaves
-
-    def _chained(
-        self, template: nn.Module, own: Mapping[str, Tensor], inputs: Tensor | State, apart: bool
-    ) -> Tensor | State:
-        """The same without vmap, which is slower for chains of common layers."""
-        n_copies = len(next(iter(own.values()))) if own else self.n_copies
-        if isinstance(inputs, Tensor):
-            return run_chain(template, own, inputs, n_copies, apart=apart)
-        values = run_chain(template, own, inputs.values, n_copies, apart=apart)
-        return State(values, inputs.mask)
+        return self._pass(parameters, buffers, inputs, apart, options, training=self.training)
 
     def forward(
         self,
@@ -232,7 +166,12 @@ class Copies(Owner):
         """
         apart = self.apart if apart is None else apart
         if not self.stacked:
-            return self._one_by_one(inputs, sizes, members, apart, options)
+            chosen = [
+                self.members[i] for i in (range(self.n_copies) if members is None else members)
+            ]
+            if apart:
+                return run_apart(chosen, inputs, sizes, options)
+            return run_alike(chosen, inputs, options)
         if apart and sizes is not None and isinstance(inputs, Mapping) and self._can_group:
             groups = size_groups(sizes, self._n_numbers)
             if groups:
@@ -289,32 +228,6 @@ class Copies(Owner):
         own = [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in chosen]
         return {name: torch.stack([tensors[name] for tensors in own]) for name in names.values()}
 
-    def _one_by_one(
-        self,
-        inputs: CopyInputs,
-        sizes: Sequence[int] | None,
-        members: Sequence[int] | None,
-        apart: bool,
-        options: Mapping[str, Any],
-    ) -> Any:
-        modules = [self.members[i] for i in (range(self.n_copies) if members is None else members)]
-        if not apart:
-            return join_copies([apply_module(module, inputs, options) for module in modules], False)
-        n_rows = count_rows(inputs)
-        counts = [n_rows] * len(modules) if sizes is None else sizes
-        features: list[Any] = [None] * len(modules)
-        for i, size in enumerate(counts):
-            if size or not any(counts):  # without any row, for the form of the features
-                own = rows_of_copy(inputs, i, size)
-                rows = apply_module(modules[i], own, options)
-                more = (n_rows - size) * (count_first(rows) // size if size else 1)
-                features[i] = map_tensors(rows, lambda part, more=more: pad_rows(part, more))
-        some = next(rows for rows in features if rows is not None)
-        nothing = map_tensors(some, torch.zeros_like)
-        return join_copies(
-            [nothing if r is None else r for r in features], has_own_masks(inputs, apart)
-        )
-
     def states(self) -> list[dict[str, Tensor]]:
         """Parameters and buffers of every copy, by their names in one copy."""
         if not self.stacked or self.groups:
@@ -325,7 +238,7 @@ class Copies(Owner):
     @property
     def template(self) -> nn.Module:
         """A module of the structure of all copies, without values."""
-        return self._template[0]
+        return self._pass.template
 
     def stacked_names(self) -> dict[str, str]:
         """Names in one copy of the parameters that hold those of all copies; none if apart."""
@@ -347,7 +260,7 @@ class Copies(Owner):
         """Names of stacked weight matrices; none where copies run one after another."""
         if not self.stacked or self.groups:
             return []
-        modules = self._template[0].named_modules()
+        modules = self._pass.template.named_modules()
         names = [f"{name}.weight" if name else "weight" for name, m in modules if matrices_of(m)]
         return [_flat(name) for name in names]
 

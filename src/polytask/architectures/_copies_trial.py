@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["all_close", "evaluating", "ties_tensors"]
+from polytask.architectures._copied_inputs import tensors_in
+
+__all__ = ["same_features", "ties_tensors"]
 
 
 def ties_tensors(module: nn.Module) -> bool:
@@ -36,8 +40,40 @@ def ties_tensors(module: nn.Module) -> bool:
     return len(set(tensors)) < len(tensors)
 
 
+def same_features(
+    batched: Callable[[], Any],
+    one_by_one: Callable[[], Any],
+    modules: Sequence[nn.Module],
+    buffers: Mapping[str, Tensor],
+) -> Any:
+    """Features of several modules, if one batched pass gives them too and leaves buffers; else None.
+
+    Parameters
+    ----------
+    batched, one_by_one : callable
+        Give the features.
+    modules : sequence of nn.Module
+        Those that run, and those that hold them: all are in evaluation mode when features are
+        compared, in which dropout draws nothing.
+    buffers : mapping of str to tensor
+        What the batched pass must not change.
+    """
+    before = {name: buffer.clone() for name, buffer in buffers.items()}
+    with torch.random.fork_rng(devices=[]), torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of operations without a batched form
+        try:
+            batched()
+            if not all(torch.equal(before[name], buffers[name]) for name in before):
+                return None
+            with _evaluating(modules):
+                features = one_by_one()
+                return features if _all_close(tensors_in(batched()), tensors_in(features)) else None
+        except (RuntimeError, ValueError, NotImplementedError):
+            return None
+
+
 @contextmanager
-def evaluating(modules: Sequence[nn.Module]) -> Iterator[None]:
+def _evaluating(modules: Sequence[nn.Module]) -> Iterator[None]:
     """Run in evaluation mode, and restore the mode of every layer."""
     layers = [layer for module in modules for layer in module.modules()]
     modes = [layer.training for layer in layers]
@@ -50,7 +86,7 @@ def evaluating(modules: Sequence[nn.Module]) -> Iterator[None]:
             layer.training = mode
 
 
-def all_close(left: Sequence[Tensor], right: Sequence[Tensor]) -> bool:
+def _all_close(left: Sequence[Tensor], right: Sequence[Tensor]) -> bool:
     """Whether tensors are equal up to rounding, one by one."""
     return len(left) == len(right) and all(map(_close, left, right))
 
