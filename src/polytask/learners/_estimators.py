@@ -74,8 +74,12 @@ def _name(estimator: Any) -> str:
 
 
 def estimator_for(kind: Kind, estimators: tuple[Any, ...]) -> Any:
-    """The first estimator that can learn tasks of this kind, as it suits them, or None."""
-    return next((kind.suited(each) for each in estimators if kind.accepts_estimator(each)), None)
+    """The estimator that serves tasks of this kind best, as it suits them; None if none can.
+
+    The first of several that serve it alike.
+    """
+    best = max(estimators, key=kind.estimator_rank, default=None)
+    return kind.suited(best) if best is not None and kind.estimator_rank(best) else None
 
 
 def serves(tasks: TaskSet, estimators: tuple[Any, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -24,14 +24,29 @@ Remark = Callable[[str], None]
 
 
 def fit_task(
-    estimator: Any,
+    estimators: Sequence[Any],
     rows: Rows,
     validation: Rows | None,
     n_classes: int,
     remark: Remark,
     arguments: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Any, ...]:
-    """Fit one estimator for all target columns where it can, one per column otherwise."""
+    """Fit each estimator, one for all target columns where it can, one per column otherwise."""
+    return tuple(
+        fitted
+        for estimator in estimators
+        for fitted in _fit_columns(estimator, rows, validation, n_classes, remark, arguments)
+    )
+
+
+def _fit_columns(
+    estimator: Any,
+    rows: Rows,
+    validation: Rows | None,
+    n_classes: int,
+    remark: Remark,
+    arguments: Mapping[str, Any],
+) -> tuple[Any, ...]:
     n_columns = rows.Y.shape[1]
     together = not is_classifier(estimator) and gives_several_outputs(estimator)
     if n_columns > 1 and together and np.isfinite(rows.Y).all():

@@ -46,8 +46,8 @@ class PerTaskEstimator(Learner):
     Parameters
     ----------
     estimator : estimator or tuple of them
-        Unfitted; of several, each task gets the first that can learn its kind: regressors for
-        numbers, classifiers with ``predict_proba`` for classes. An open ``random_state`` is seeded.
+        Unfitted; of several, each task gets the first of those that suit its kind best: regressors
+        for numbers, classifiers with ``predict_proba`` for classes. An open ``random_state`` is seeded.
     name : str, optional
         Name in tables; by default made of the estimator's class.
     categorical : {"one_hot", "codes"}, default "one_hot"
@@ -123,7 +123,8 @@ def _fit_part(
         watched = task_rows(matrix, held_out, task, target, standardized=standardized)
     remark = bench.remarks.about((task.name,))
     estimator, arguments = bench.with_code_columns(estimator, source, design)
-    fitted = fit_task(estimator, rows, watched, len(target.classes), remark, arguments)
+    answering = task.known_kind.estimators(estimator, target)
+    fitted = fit_task(answering, rows, watched, len(target.classes), remark, arguments)
     if watched is not None:
         bench.rounds[task.name] = max(map(_rounds, fitted))
     return EstimatorsPart(source.name, (task.name,), fitted, design, standardized=standardized)

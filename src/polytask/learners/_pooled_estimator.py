@@ -48,7 +48,7 @@ class PooledEstimator(Learner):
     Parameters
     ----------
     estimator : estimator or tuple of them
-        Unfitted; of several, each kind gets the first that can learn it.
+        Unfitted; of several, each kind gets the first of those that suit it best.
     name : str, optional
         Name in tables; by default ``pooled_`` and the estimator's class.
     categorical : {"one_hot", "codes"}, default "one_hot"
@@ -137,7 +137,8 @@ def _by_kind(source: Source) -> Iterator[tuple[Task, ...]]:
 def _pools(source: Source, tasks: tuple[Task, ...], estimator: Any) -> bool:
     """Whether tasks of one kind can share one estimator: stacked rows, or several outputs."""
     apart = source.own_rows or len(tasks) == 1
-    return apart or (not is_classifier(estimator) and gives_several_outputs(estimator))
+    together = tasks[0].known_kind.joint_outputs and not is_classifier(estimator)
+    return apart or (together and gives_several_outputs(estimator))
 
 
 def _refusal(name: str, tasks: tuple[Task, ...]) -> str:
@@ -160,7 +161,8 @@ def _fit_stacked(bench: Workbench, source: Source, tasks: tuple[Task, ...]) -> E
     rows = pooled_rows(X, source, tasks, targets, standardized=standardized)
     estimator, arguments = bench.with_code_columns(estimator, source, design)
     remark = bench.remarks.about(names)
-    fitted = fit_task(estimator, rows, None, len(target.classes), remark, arguments)
+    answering = tasks[0].known_kind.estimators(estimator, target)
+    fitted = fit_task(answering, rows, None, len(target.classes), remark, arguments)
     return EstimatorsPart(source.name, names, fitted, design, standardized=standardized)
 
 

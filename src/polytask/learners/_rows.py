@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,8 +71,8 @@ def task_rows(
     """The rows of a source that have a task's label; `X` is the matrix of all its rows."""
     rows = source.labelled().rows(task.name)
     weight = None if source.weights is None else source.weights_of(task.name)
-    Y = _labels(source, task, target, standardized)
-    return Rows(X[rows], Y, weight, _balance(Y, task, target))
+    Y, factor = _labels(source, task, target, standardized)
+    return Rows(X[rows], Y, _product(weight, factor), _balance(Y, task, target))
 
 
 def pooled_rows(
@@ -88,12 +87,15 @@ def pooled_rows(
 
     The mean row weight of each task is the task's weight, as in a network's losses.
     """
-    Y = np.full((source.n_rows, _n_cells(tasks[0], targets[0])), np.nan)
+    pairs = list(zip(tasks, targets, strict=True))
+    tables = [_labels(source, task, target, standardized) for task, target in pairs]
+    Y = np.full((source.n_rows, tables[0][0].shape[1]), np.nan)
     weight, balance = np.ones(source.n_rows), np.ones(source.n_rows)
-    for task, target in zip(tasks, targets, strict=True):
+    for (task, target), (labels, factor) in zip(pairs, tables, strict=True):
         rows = source.labelled().rows(task.name)
-        Y[rows] = labels = _labels(source, task, target, standardized)
-        weight[rows] = unit_mean(source.weights_of(task.name)) * task.weight
+        Y[rows] = labels
+        own = source.weights_of(task.name)
+        weight[rows] = unit_mean(own if factor is None else own * factor) * task.weight
         factors = _balance(labels, task, target)
         if factors is not None:
             balance[rows] = factors
@@ -118,8 +120,9 @@ def side_by_side(
     weights = np.full((source.n_rows, len(tasks)), np.nan)
     for position, (task, target) in enumerate(zip(tasks, targets, strict=True)):
         rows = source.labelled().rows(task.name)
-        table = np.full((source.n_rows, _n_cells(task, target)), np.nan)
-        table[rows] = _labels(source, task, target, standardized)
+        labels, _ = _labels(source, task, target, standardized)
+        table = np.full((source.n_rows, labels.shape[1]), np.nan)
+        table[rows] = labels
         tables.append(table)
         weights[rows, position] = unit_mean(source.weights_of(task.name))
     Y = np.hstack(tables)
@@ -128,17 +131,19 @@ def side_by_side(
     return Rows(X[labelled], Y[labelled], weight)
 
 
-def _labels(source: Source, task: Task, target: FittedTarget, standardized: bool) -> np.ndarray:
-    """Labels of the labelled rows, encoded or in the user's units."""
+def _labels(
+    source: Source, task: Task, target: FittedTarget, standardized: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """What an estimator learns on the labelled rows, and a factor of their weights."""
     columns = list(source.labelled().columns(task.name).values())
-    kind, shape = task.known_kind, (len(columns[0]), _n_cells(task, target))
-    if standardized or not kind.units(target):
-        return kind.encode(columns, target).reshape(shape).astype(np.float64)
-    return kind.truth(columns, target).reshape(shape)
+    return task.known_kind.estimator_labels(columns, target, standardized=standardized)
 
 
-def _n_cells(task: Task, target: FittedTarget) -> int:
-    return math.prod(task.known_kind.target_shape(target))
+def _product(weight: np.ndarray | None, factor: np.ndarray | None) -> np.ndarray | None:
+    """Row weights times a factor; None stands for ones."""
+    if weight is None or factor is None:
+        return factor if weight is None else weight
+    return weight * factor
 
 
 def _balance(Y: np.ndarray, task: Task, target: FittedTarget) -> np.ndarray | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -66,11 +65,12 @@ def _check_outputs(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None
         raise ValueError("one estimator must answer for all tasks of a part")
     for name, target in zip(part.tasks, targets, strict=True):
         kind = tasks[name].known_kind
-        if not all(map(kind.accepts_estimator, part.estimators)):
+        if not all(map(kind.estimator_rank, part.estimators)):
             raise ValueError(f"an estimator cannot answer task {name!r}")
-        n_cells = math.prod(kind.target_shape(target))
-        if not part.spread and len(part.estimators) not in {1, n_cells}:
+        if not part.spread and len(part.estimators) not in kind.estimator_counts(target):
             raise ValueError(f"task {name!r} has more or fewer estimators than columns")
+        if part.spread and not kind.joint_outputs:
+            raise ValueError(f"task {name!r} is no output of an estimator of several tasks")
         for estimator in part.estimators:
             _check_classes(getattr(estimator, "classes_", None), target)
     if part.spread and not all(map(is_regressor, part.estimators)):

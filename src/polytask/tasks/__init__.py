@@ -23,6 +23,7 @@ from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._means import weighted_means
 from polytask.tasks._multiclass import Multiclass
 from polytask.tasks._multilabel import Multilabel
+from polytask.tasks._named_kind import named_kind, takes_text
 from polytask.tasks._named_object import named_object
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
 from polytask.tasks._own_default import has_own_kind, own_default
@@ -52,6 +53,7 @@ __all__ = [
     "has_method",
     "has_own_kind",
     "infer_kind",
+    "named_kind",
     "named_object",
     "number_column",
     "observed_numbers",
@@ -60,5 +62,6 @@ __all__ = [
     "predicted_numbers",
     "predicted_probabilities",
     "takes_class_weights",
+    "takes_text",
     "weighted_means",
 ]

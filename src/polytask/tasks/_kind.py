@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
+from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library, mean_scores
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._means import weighted_means
@@ -53,6 +54,15 @@ class Kind(ABC):
         each column, as factors of its unit from a center. None for anything else.
     measured_as : tuple of Kind classes
         Kinds whose metrics serve this one too, since truth and response have the same form.
+    whole_rows : bool
+        Whether a row is labelled only if all its target columns are observed, such as a count and
+        its exposure; otherwise one of them is enough.
+    takes_text : bool
+        Whether users may write a text after the name, which `from_text` reads, such as the levels
+        of ``quantile:0.1,0.9``.
+    joint_outputs : bool
+        Whether the columns of several tasks may be learned as outputs of one estimator. Not where
+        labels come with row weights of their own, or several estimators answer for one task.
 
     Examples
     --------
@@ -102,11 +112,32 @@ class Kind(ABC):
     numeric: ClassVar[bool] = False
     scores: ClassVar[Scores | None] = None
     measured_as: ClassVar[tuple[type[Kind], ...]] = ()
+    whole_rows: ClassVar[bool] = False
+    takes_text: ClassVar[bool] = False
+    joint_outputs: ClassVar[bool] = True
 
     @property
     def block_key(self) -> Hashable:
         """What tasks of one block have in common: everything, unless `response` ignores it."""
         return self
+
+    @classmethod
+    def from_text(cls, text: str) -> Kind:
+        """The kind that users mean by a text after its name; called only if it `takes_text`.
+
+        Texts may come from a file: they are parsed, never evaluated.
+
+        Parameters
+        ----------
+        text : str
+            All that follows the colon after the name, commas and colons included.
+
+        Raises
+        ------
+        ParameterError
+            If the text is none that the kind understands.
+        """
+        raise ParameterError(f"The kind {cls.name} takes no text. Got {text!r}.")
 
     # ── what is learned ───────────────────────────────────────────────────────
     @abstractmethod
@@ -129,6 +160,26 @@ class Kind(ABC):
         OneClassError
             If classes are to be told apart and only one is observed.
         """
+
+    def check_cells(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> None:
+        """Raise if cells of a table that is read cannot be labels; by default nothing is checked.
+
+        Unlike `fit`, it sees all rows in the order of the user's table, so that the first bad row
+        can be named.
+
+        Parameters
+        ----------
+        owner : str
+            The task's name, for errors.
+        columns : mapping of str to array
+            Target columns by name; missing cells are NaN or None.
+
+        Raises
+        ------
+        DataError
+            Naming the column, the row and the cell.
+        """
+        del owner, columns
 
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with class counts of these rows alone; of no effect without classes.
@@ -226,6 +277,18 @@ class Kind(ABC):
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The single best answer in the user's own labels or units."""
 
+    def labels(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
+        """Labels that a user could have written, near a response; by default the decisions.
+
+        Generated data sets hold them. A kind whose decisions are no labels, such as the mean of a
+        count, rounds them here.
+
+        Returns
+        -------
+        array of shape (n,) or (n, n_columns)
+        """
+        return self.decide(response, fitted)
+
     @in_any_library
     def average(self, raw: Any) -> Any:
         """Raw scores of rows whose response is the mean of the responses of an ensemble's members.
@@ -276,6 +339,14 @@ class Kind(ABC):
         del estimator
         return False
 
+    def estimator_rank(self, estimator: Any) -> int:
+        """How well an unfitted estimator suits such targets: 0 not at all, 1 if it can, 2 made for it.
+
+        Of several estimators a task gets the first of the highest rank. By default 1 for all that
+        `accepts_estimator` accepts.
+        """
+        return int(self.accepts_estimator(estimator))
+
     def suited(self, estimator: Any) -> Any:
         """An accepted estimator in the form that suits such targets; by default as it is.
 
@@ -283,6 +354,56 @@ class Kind(ABC):
         accepted too; the one given must not change.
         """
         return estimator
+
+    def estimators(self, estimator: Any, fitted: FittedTarget) -> Sequence[Any]:
+        """One unfitted estimator for each answer that the kind needs; by default this one alone.
+
+        Quantiles need one for each level, with the level among its settings. Each is fitted on the
+        columns that `estimator_labels` gives: on all at once if it gives several outputs, otherwise
+        a clone on each.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Unfitted, as `suited` gives it; it must not change.
+        fitted : FittedTarget
+        """
+        del fitted
+        return (estimator,)
+
+    def estimator_counts(self, fitted: FittedTarget) -> Collection[int]:
+        """How many fitted estimators may answer one task: those of a file are checked by it.
+
+        By default one for all label cells, or one for each.
+        """
+        return {1, math.prod(self.target_shape(fitted))}
+
+    def estimator_labels(
+        self, columns: Columns, fitted: FittedTarget, *, standardized: bool
+    ) -> tuple[Float64[np.ndarray, "n outputs"], Float64[np.ndarray, " n"] | None]:
+        """What estimators learn, and a factor of the row weights.
+
+        By default the encoded labels, or `truth` in the user's units if that is requested and there
+        are units; no factor.
+
+        Parameters
+        ----------
+        columns : sequence of array
+        fitted : FittedTarget
+        standardized : bool
+            False for estimators that require positive numbers.
+
+        Returns
+        -------
+        labels : array of shape (n, n_outputs)
+            NaN where missing.
+        factor : array of shape (n,) or None
+            Positive, such as the exposure of a rate; its scale has no effect. None if all are 1.
+        """
+        shape = (len(columns[0]), math.prod(self.target_shape(fitted)))
+        if standardized or not self.units(fitted):
+            return self.encode(columns, fitted).reshape(shape).astype(np.float64), None
+        return self.truth(columns, fitted).reshape(shape), None
 
     def from_estimator(
         self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
@@ -292,7 +413,8 @@ class Kind(ABC):
         Parameters
         ----------
         estimators : sequence
-            One that learned all cells of the encoded labels, or one for each cell.
+            For each of `estimators`, one that learned all columns of `estimator_labels`, or one for
+            each column.
         inputs : matrix of n rows
         fitted : FittedTarget
         """

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
-from polytask._naming import check_named, resolve
+from polytask._naming import check_named
 from polytask._validation import (
     Choice,
     Constraint,
@@ -21,6 +21,7 @@ from polytask._validation import (
 from polytask.exceptions import NotFittedError, ParameterError
 from polytask.tasks._class_weight import CLASS_WEIGHT, ClassWeight
 from polytask.tasks._kind import Kind
+from polytask.tasks._named_kind import named_kind
 
 __all__ = ["Task"]
 
@@ -44,7 +45,8 @@ class Task:
         Unique among the tasks trained together.
     kind : Kind or str, optional
         What the target is, such as ``"binary"`` or ``Binary(positive="yes")``; None means that
-        it is inferred from the column when the data is read.
+        it is inferred from the column when the data is read. Some kinds take a text after their
+        name and a colon; see their `from_text`.
     target : str or sequence of str, optional
         The target's column or columns; the task's name by default.
     weight : float, default 1.0
@@ -101,8 +103,7 @@ class Task:
 
     def __post_init__(self) -> None:
         if isinstance(self.kind, str):
-            kind = resolve(self.kind, "polytask.tasks", "kind of task", Kind, imports=True)
-            object.__setattr__(self, "kind", kind())  # type: ignore[operator]
+            object.__setattr__(self, "kind", named_kind(self.kind))
         target = self.name if self.target is None else self.target
         object.__setattr__(self, "target", _tuple(target))
         object.__setattr__(self, "metrics", _tuple(self.metrics))

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression, Ridge
 
 from polytask._recipes import from_json, to_json
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, ParameterError
 from polytask.tasks import Kind
 from polytask.testing._declared_scores import check_declared_scores
 from polytask.testing._examples import OWNER, KindExample, examples_of
+from polytask.testing._kind_estimators import check_estimators
 from polytask.testing._kind_labels import check_labels
 from polytask.testing._require import (
     require,
@@ -60,6 +59,7 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     require_columns("check_kind", columns)
     require(kind == copy.deepcopy(kind), f"{kind!r} must equal itself, so that blocks form.")
     require(bool(kind.name), f"{type(kind).__name__} has no name.")
+    _check_text(kind)
     examples = examples_of(kind, columns)
     for example in examples:
         _check_fit(example)
@@ -68,7 +68,8 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         _check_mean(example)
         _check_average(example)
         _check_tables(example)
-        _check_estimators(example)
+        _check_written(example)
+        check_estimators(example)
         _check_bad_columns(example)
     for example in examples:
         check_declared_scores(example)
@@ -161,21 +162,28 @@ def _check_tables(example: KindExample) -> None:
     json.dumps(kind.summary(example.arrays, fitted), allow_nan=False)
 
 
-def _check_estimators(example: KindExample) -> None:
-    """Answers of estimators that learned the encoded cells, one for each, are raw scores."""
+def _check_text(kind: Kind) -> None:
+    """A kind that takes a text refuses an empty one; another refuses all."""
+    for text in ("",) if kind.takes_text else ("", "1"):
+        try:
+            made = type(kind).from_text(text)
+        except ParameterError:
+            continue
+        raise AssertionError(f"{kind.name}: `from_text` accepts {text!r} as {made!r}.")
+
+
+def _check_written(example: KindExample) -> None:
+    """Labels near a response are labels, if the kind makes any but decisions."""
     kind, fitted = example.kind, example.fitted
-    cells = example.encoded.reshape(len(example.encoded), -1)
-    inputs = np.random.default_rng(2).normal(size=(len(cells), 2))
-    for estimator in filter(kind.accepts_estimator, (Ridge(), LogisticRegression())):
-        answers = [
-            clone(kind.suited(estimator)).fit(inputs[seen], cell[seen])
-            for cell, seen in zip(cells.T, np.isfinite(cells).T, strict=True)
-        ]
-        raw = kind.from_estimator(answers, inputs, fitted)
-        sentence = f"{kind.name}: {type(estimator).__name__} gives scores of shape {raw.shape}."
-        require(raw.shape == (len(inputs), *example.score_shape), sentence)
-        require(raw.dtype == np.float32, f"{kind.name}: estimators give {raw.dtype}, not float32.")
-        require_finite(raw, f"{kind.name}: scores of {type(estimator).__name__}")
+    if type(kind).labels is Kind.labels:
+        return
+    labels = np.asarray(kind.labels(kind.response(example.random_scores, fitted), fitted))
+    table = labels.reshape(9, -1)
+    sentence = f"{kind.name}: `labels` has {table.shape[1]} columns for {fitted.columns}."
+    require(table.shape[1] == len(fitted.columns), sentence)
+    encoded = kind.encode(list(table.T), fitted)
+    require_finite(encoded, f"{kind.name}: what `labels` gives are no labels")
+    kind.check_cells(OWNER, dict(zip(fitted.columns, table.T, strict=True)))
 
 
 def _check_bad_columns(example: KindExample) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from polytask._naming import resolve
 from polytask.data import MultiTaskDataset
-from polytask.tasks import Kind, Task
+from polytask.tasks import Kind, Task, named_kind
 from polytask.testing._examples import KindExample, examples_of
 
 __all__ = ["tiny_dataset"]
@@ -34,7 +33,7 @@ def tiny_dataset(
     Parameters
     ----------
     kinds : sequence of Kind or str
-        With `own_rows`, all of one kind with one target column. Targets are decisions of a kind
+        With `own_rows`, all of one kind with one target column. Targets are labels of a kind
         that learned from its `Kind.examples`, or else from common columns that it accepts.
     own_rows : bool, default False
         Whether each row belongs to one task, named by the column ``site``.
@@ -73,8 +72,7 @@ def tiny_dataset(
 def _kind(kind: Kind | str) -> Kind:
     if isinstance(kind, Kind):
         return kind
-    cls: Any = resolve(kind, "polytask.tasks", "kind of task", Kind)
-    return cls()
+    return named_kind(kind)
 
 
 def _example(kind: Kind) -> KindExample:
@@ -97,15 +95,15 @@ def _inputs(generator: np.random.Generator, n_rows: int) -> dict[str, Any]:
 def _targets(
     generator: np.random.Generator, inputs: dict[str, Any], example: KindExample, missing: float
 ) -> list[list[Any]]:
-    """Columns of the kind's own decisions over noisy linear scores, some cells missing."""
+    """Columns of the kind's own labels near noisy linear scores, some cells missing."""
     kind, fitted = example.kind, example.fitted
     numbers = np.nan_to_num(np.stack([inputs[f"x{i}"] for i in range(_N_NUMBERS)], axis=1))
     scores = numbers @ generator.normal(size=(_N_NUMBERS, math.prod(example.score_shape)))
     scores += 0.3 * generator.normal(size=scores.shape)
     scores -= scores.mean(axis=0)
     raw = scores.astype(np.float32).reshape(len(scores), *example.score_shape)
-    decided = kind.decide(kind.response(raw, fitted), fitted)
-    table = np.asarray(decided).reshape(len(numbers), -1)
+    labels = kind.labels(kind.response(raw, fitted), fitted)
+    table = np.asarray(labels).reshape(len(numbers), -1)
     observed = generator.random(table.shape) >= missing
     return [
         [value if seen else None for value, seen in zip(column, cells, strict=True)]

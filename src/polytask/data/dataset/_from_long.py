@@ -18,6 +18,7 @@ from polytask.data.sources import (
     OwnRowLabels,
     Source,
     Weights,
+    check_cells,
     check_target,
     not_dropped,
     own_weights,
@@ -103,6 +104,7 @@ def own_row_source(
         target_column(tasks[0], series, reading.roles.get(series.name))
         for series in targets.iter_columns()
     )
+    check_cells(tasks[0], targets.get_columns())
     owner = f"{tasks[0].name} and others" if len(tasks) > 1 else tasks[0].name
     weights = own_weights(weights, task_index)
     cells = [weighing(series, weights) for series in targets.iter_columns()]
@@ -110,7 +112,7 @@ def own_row_source(
         check_target(owner, series)
     kind, reason = settled_kind(tasks[0], cells, reading.roles)
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
-    labels = OwnRowLabels(targets, task_index, tasks.names)
+    labels = OwnRowLabels(targets, task_index, tasks.names, kind.whole_rows)
     task_column = task_column or free_name("task", inputs.columns)
     source = Source(
         name,

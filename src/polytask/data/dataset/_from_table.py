@@ -15,6 +15,7 @@ from polytask.data.sources import (
     Source,
     TableLabels,
     Weights,
+    check_cells,
     check_observed,
     check_target,
     not_dropped,
@@ -60,13 +61,16 @@ def target_table(opened: Table, tasks: TaskSet) -> pl.DataFrame:
     roles = opened.reading.roles
     for task in tasks:
         not_dropped(task, roles)
-    return pl.DataFrame(
+    targets = pl.DataFrame(
         {
             column: target_column(task, opened.frame[column], roles.get(column))
             for task in tasks
             for column in task.columns
         }
     )
+    for task in tasks:
+        check_cells(task, [targets[column] for column in task.columns])
+    return targets
 
 
 def weighing_cells(
@@ -94,7 +98,11 @@ def source_of(
         name,
         inputs,
         tasks,
-        TableLabels(targets, {task.name: task.columns for task in tasks}),
+        TableLabels(
+            targets,
+            {task.name: task.columns for task in tasks},
+            whole=frozenset(task.name for task in tasks if task.known_kind.whole_rows),
+        ),
         np.arange(inputs.height),
         weights,
         groups,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from polytask._naming import suggestion
 from polytask.data.names import SourceColumns, matching, require_columns
 from polytask.exceptions import DataError
+from polytask.tasks import takes_text
 
 __all__ = ["TargetPart", "TargetText", "matched_by", "read_target"]
 
 _MARKS = frozenset("*?[")
+_WORD = re.compile(r":(\w+)(?=:)")
 
 
 class TargetPart(NamedTuple):
@@ -34,8 +37,9 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
     """Read ``NAME``, a pattern, or several with commas, each with a kind or all with one.
 
     ``TASK=COLUMN,COLUMN[:KIND]`` is one task of several columns. A column of exactly that name
-    takes precedence over a pattern, and a pattern over commas and equals signs. Unknown names are
-    not checked here.
+    takes precedence over a pattern, and a pattern over commas and equals signs. After the first
+    ``:KIND:`` of a kind that takes a text, everything is its text, commas included. Unknown names
+    are not checked here.
 
     Parameters
     ----------
@@ -54,17 +58,32 @@ def read_target(text: str, columns: Sequence[str]) -> TargetText:
     >>> read_target("a,b:binary", ["a", "b"]).parts[0]
     TargetPart(name='a', kind='binary', is_pattern=False)
     """
+    heads = list(_heads(text))
+    for head, kind in heads:
+        if head in columns:
+            return TargetText((TargetPart(head, kind),))
+    text, kind_text = _without_kind_text(text)
+    if kind_text is not None:
+        heads = [(text, kind_text)]
     for read in (_exact, _pattern, _listed):
-        for head, kind in _heads(text):
+        for head, kind in heads:
             parts = read(head, columns)
             if parts:
                 return TargetText(tuple(part._replace(kind=part.kind or kind) for part in parts))
     task, equals, rest = text.partition("=")
     if equals and task:
-        return _one_task(task, rest, columns)
+        return _one_task(task, rest, columns, kind_text)
     _check_known([_name(piece, columns) for piece in text.split(",")], columns)
     name, _, last = text.partition(":")
-    return TargetText((TargetPart(name, last or None),))
+    return TargetText((TargetPart(name, kind_text or last or None),))
+
+
+def _without_kind_text(text: str) -> tuple[str, str | None]:
+    """What stands before the first ``:KIND:`` of a kind that takes a text, and all from KIND on."""
+    for mark in _WORD.finditer(text):
+        if takes_text(mark.group(1)):
+            return text[: mark.start()], text[mark.start(1) :]
+    return text, None
 
 
 def matched_by(pattern: str, columns: Sequence[str]) -> list[str]:
@@ -136,8 +155,10 @@ def _first(
     return None, 0
 
 
-def _one_task(task: str, rest: str, columns: Sequence[str]) -> TargetText:
-    for head, kind in _heads(rest):
+def _one_task(
+    task: str, rest: str, columns: Sequence[str], kind_text: str | None = None
+) -> TargetText:
+    for head, kind in [(rest, kind_text)] if kind_text else _heads(rest):
         parts = _listed(head, columns, own_kinds=False)
         if parts:
             return TargetText(tuple(parts), task, kind)
@@ -149,7 +170,7 @@ def _one_task(task: str, rest: str, columns: Sequence[str]) -> TargetText:
         raise DataError(sentence)
     columns_text, _, kind = rest.partition(":")
     names = [name.strip() for name in columns_text.split(",") if name.strip()]
-    return TargetText(tuple(TargetPart(name) for name in names), task, kind or None)
+    return TargetText(tuple(TargetPart(name) for name in names), task, kind_text or kind or None)
 
 
 def _check_known(pieces: Sequence[str], columns: Sequence[str]) -> None:

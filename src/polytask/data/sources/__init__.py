@@ -5,6 +5,7 @@ task per row. ``_settle.py`` checks targets and infers kinds, ``_fit_targets.py`
 ``_source_notes.py`` notes oddities of inputs and targets.
 """
 
+from polytask.data.sources._check_cells import check_cells
 from polytask.data.sources._digest import data_digest
 from polytask.data.sources._fit_targets import fit_targets
 from polytask.data.sources._for_each_source import for_each_source
@@ -41,6 +42,7 @@ __all__ = [
     "Source",
     "TableLabels",
     "Weights",
+    "check_cells",
     "check_observed",
     "check_remaining",
     "check_target",

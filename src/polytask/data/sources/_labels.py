@@ -65,7 +65,7 @@ class Labels(ABC):
 
     @abstractmethod
     def rows(self, task: str) -> Int64[np.ndarray, " m"]:
-        """Rows (ascending) where the task has at least one observed cell."""
+        """Rows (ascending) where the task has a label: an observed cell, or all of them."""
 
     @abstractmethod
     def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
@@ -100,11 +100,14 @@ class TableLabels(Labels):
     targets : mapping of task name to column names
     hidden : mapping of task name to array of shape (n,), bool
         Rows of some tasks that count as missing, whatever their columns hold.
+    whole : set of str
+        Tasks whose rows are labelled only if all their columns are observed (`Kind.whole_rows`).
     """
 
     frame: pl.DataFrame
     targets: Mapping[str, tuple[str, ...]]
     hidden: Mapping[str, np.ndarray] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -117,10 +120,9 @@ class TableLabels(Labels):
         return self.frame.height
 
     def rows(self, task: str) -> Int64[np.ndarray, " m"]:
-        """Rows where the task has at least one observed cell."""
-        observed = np.zeros(self.frame.height, dtype=bool)
-        for name in self.targets[task]:
-            observed |= _observed(self.frame[name])
+        """Rows where the task has an observed cell, or all of them if they are a whole."""
+        columns = [self.frame[name] for name in self.targets[task]]
+        observed = _labelled(columns, whole=task in self.whole)
         if task in self.hidden:
             observed &= ~self.hidden[task]
         return np.flatnonzero(observed)
@@ -133,7 +135,7 @@ class TableLabels(Labels):
     def take(self, rows: Int64[np.ndarray, " k"]) -> TableLabels:
         """The labels of selected rows, in that order."""
         hidden = {task: mask[rows] for task, mask in self.hidden.items()}
-        return TableLabels(self.frame[rows], self.targets, hidden)
+        return replace(self, frame=self.frame[rows], hidden=hidden)
 
     def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> TableLabels:
         """The same labels, with given rows of given tasks as missing."""
@@ -148,7 +150,7 @@ class TableLabels(Labels):
         kept = {name: columns for name, columns in self.targets.items() if name not in tasks}
         used = dict.fromkeys(column for columns in kept.values() for column in columns)
         hidden = {task: mask for task, mask in self.hidden.items() if task in kept}
-        return TableLabels(self.frame.select(list(used)), kept, hidden)
+        return replace(self, frame=self.frame.select(list(used)), targets=kept, hidden=hidden)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,11 +165,14 @@ class OwnRowLabels(Labels):
         Position of each row's task in `names`; −1 for none.
     names : tuple of str
         The tasks.
+    whole : bool
+        Whether a row is labelled only if all columns are observed (`Kind.whole_rows`).
     """
 
     frame: pl.DataFrame
     task: np.ndarray
     names: tuple[str, ...]
+    whole: bool = False
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -180,7 +185,7 @@ class OwnRowLabels(Labels):
         return self.frame.height
 
     def rows(self, task: str) -> Int64[np.ndarray, " m"]:
-        """Rows of the task where at least one cell is observed."""
+        """Rows of the task where a cell is observed, or all of them if they are a whole."""
         return self._rows[self.names.index(task)]
 
     def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
@@ -191,7 +196,7 @@ class OwnRowLabels(Labels):
     @cached_property
     def _rows(self) -> list[np.ndarray]:
         """Observed rows of every task, computed in one pass."""
-        known = np.any([_observed(series) for series in self.frame.iter_columns()], axis=0)
+        known = _labelled(self.frame.get_columns(), whole=self.whole)
         observed = np.flatnonzero(known & (self.task >= 0))
         task = self.task[observed]
         order = np.argsort(task, kind="stable")
@@ -204,7 +209,7 @@ class OwnRowLabels(Labels):
 
     def take(self, rows: Int64[np.ndarray, " k"]) -> OwnRowLabels:
         """The labels of selected rows, in that order."""
-        return OwnRowLabels(self.frame[rows], self.task[rows], self.names)
+        return replace(self, frame=self.frame[rows], task=self.task[rows])
 
     def hide(self, rows: Mapping[str, Int64[np.ndarray, " k"]]) -> OwnRowLabels:
         """The same labels, with given rows of given tasks as missing."""
@@ -220,7 +225,14 @@ class OwnRowLabels(Labels):
         renumbered = np.full(len(self.names) + 1, -1, dtype=self.task.dtype)  # the last is for −1
         renumbered[kept] = np.arange(len(kept))
         names = tuple(self.names[index] for index in kept)
-        return OwnRowLabels(self.frame, renumbered[self.task], names)
+        return replace(self, task=renumbered[self.task], names=names)
+
+
+def _labelled(columns: Sequence[pl.Series], *, whole: bool) -> np.ndarray:
+    """Rows with an observed cell, or with all of them; only the second looks at empty columns."""
+    together = np.all if whole else np.any
+    labelled: np.ndarray = together([_observed(series) for series in columns], axis=0)
+    return labelled
 
 
 def _observed(series: pl.Series) -> np.ndarray:

@@ -1,0 +1,32 @@
+"""Check of the target cells of a table by the kind of their task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from polytask.data.cells import family
+from polytask.data.sources._labels import column_values
+from polytask.tasks import Kind, Task
+
+__all__ = ["check_cells"]
+
+_NO_TARGETS = {None, "dates", "tensors"}
+"""What `check_target` refuses, whatever the kind is."""
+
+
+def check_cells(task: Task, columns: Sequence[pl.Series]) -> None:
+    """Raise for cells that the task's kind refuses, if the kind is given.
+
+    Parameters
+    ----------
+    task : Task
+    columns : sequence of polars.Series
+        Its target columns in all rows of a table.
+    """
+    kind = task.kind
+    if not isinstance(kind, Kind) or type(kind).check_cells is Kind.check_cells:
+        return
+    if _NO_TARGETS.isdisjoint(map(family, columns)):
+        kind.check_cells(task.name, {column.name: column_values(column) for column in columns})
