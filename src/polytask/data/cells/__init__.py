@@ -10,6 +10,7 @@ from polytask.data.cells._cell_types import CellRules, booleans_read, typed
 from polytask.data.cells._date_guess import first_part, likely_forms
 from polytask.data.cells._date_text import dates_read, is_date_form
 from polytask.data.cells._families import (
+    NESTED,
     check_dates,
     family,
     innermost,
@@ -31,12 +32,15 @@ from polytask.data.cells._reading import Reading
 from polytask.data.cells._roles import (
     COLUMN_ROLES,
     MOST_BUCKETS,
+    MOST_STEPS,
+    STEP_ROLES,
     declared_roles,
     plainly_written,
     roles_by_column,
     with_role,
 )
 from polytask.data.cells._sentinels import sentinel_notes
+from polytask.data.cells._steps import Steps, step_numbers, step_positions, steps_of
 from polytask.data.cells._text_dates import date_hint, date_readings, may_be_dates
 from polytask.data.cells._text_numbers import marker_words, number_hint, unit_hint
 from polytask.data.cells._text_reading import Read, read_by, unread
@@ -48,10 +52,14 @@ __all__ = [
     "MAYBE_THOUSANDS",
     "MISSING",
     "MOST_BUCKETS",
+    "MOST_STEPS",
+    "NESTED",
     "SIGNS",
+    "STEP_ROLES",
     "CellRules",
     "Read",
     "Reading",
+    "Steps",
     "amounts_read",
     "booleans_read",
     "check_dates",
@@ -80,6 +88,9 @@ __all__ = [
     "read_by",
     "roles_by_column",
     "sentinel_notes",
+    "step_numbers",
+    "step_positions",
+    "steps_of",
     "truths_read",
     "typed",
     "unit_hint",

@@ -1,4 +1,4 @@
-"""Five families of columns, which do not depend on how a column is stored."""
+"""Families of columns, which do not depend on how a column is stored."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ import numpy as np
 import polars as pl
 
 from polytask._validation import describe
+from polytask.data.cells._steps import step_numbers, step_positions, steps_of
 from polytask.exceptions import DataError
 
-__all__ = ["check_dates", "family", "innermost", "no_infinity", "numbers", "plain_text"]
+__all__ = ["NESTED", "check_dates", "family", "innermost", "no_infinity", "numbers", "plain_text"]
 
+NESTED = ("tensors", "token lists", "number lists", "empty lists")
+"""Families whose cells are several values."""
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 """The first day of the year 1 and the last of 9999, since 1970."""
 
 
 def family(series: pl.Series) -> str | None:
-    """Return numbers, booleans, text, dates, tensors, nothing (all null), or None for the rest."""
-    dtype = series.dtype
+    """Type of a column's cells, or None if it is no such type.
+
+    Numbers, booleans, text, dates, tensors (arrays of one shape), token lists (of text), number
+    lists (of numbers, or of arrays of one length), empty lists, or nothing, if all cells are null.
+    """
+    dtype: Any = series.dtype
     if dtype == pl.Null:
         return "nothing"
     if dtype == pl.Boolean:
@@ -31,7 +38,20 @@ def family(series: pl.Series) -> str | None:
         return "dates"
     if isinstance(dtype, pl.Array) and innermost(series).is_numeric():
         return "tensors"
+    if isinstance(dtype, pl.List) or (isinstance(dtype, pl.Array) and len(dtype.shape) == 1):
+        return _of_lists(dtype.inner)
     return None
+
+
+def _of_lists(inner: Any) -> str | None:
+    """Family of lists by the type of their cells."""
+    if inner == pl.Null:
+        return "empty lists"
+    if isinstance(inner, pl.String | pl.Categorical | pl.Enum):
+        return "token lists"
+    if isinstance(inner, pl.Array) and len(inner.shape) == 1:
+        inner = inner.inner
+    return "number lists" if inner == pl.Boolean or inner.is_numeric() else None
 
 
 def innermost(series: pl.Series) -> Any:
@@ -60,13 +80,16 @@ def plain_text(series: pl.Series) -> pl.Series:
 
 
 def no_infinity(series: pl.Series) -> None:
-    """Raise if a column of numbers holds an infinite value.
+    """Raise if a column of numbers, or of lists of numbers, holds an infinite value.
 
     Raises
     ------
     DataError
         Naming the column and the first such row.
     """
+    if family(series) == "number lists":
+        _no_infinite_step(series)
+        return
     if not series.dtype.is_float():
         return
     infinite = series.is_infinite()
@@ -75,6 +98,19 @@ def no_infinity(series: pl.Series) -> None:
         sentence = (
             f"Column {series.name!r} holds an infinite value ({describe(series[row])}, first in "
             f"row {row}). Replace it by a number, or by null if it is missing."
+        )
+        raise DataError(sentence)
+
+
+def _no_infinite_step(series: pl.Series) -> None:
+    lengths, cells = steps_of(series)
+    infinite = np.isinf(step_numbers(cells)).any(axis=1)
+    if infinite.any():
+        rows, positions = step_positions(lengths)
+        first = int(infinite.argmax())
+        sentence = (
+            f"Column {series.name!r} holds an infinite value (first in row {rows[first]}, step "
+            f"{positions[first]}). Replace it by a number, or by null if it is missing."
         )
         raise DataError(sentence)
 

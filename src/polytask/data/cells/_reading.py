@@ -25,6 +25,8 @@ class Reading:
         The decimal mark of numbers in text.
     buckets : mapping of column to int
         Declared numbers of buckets of identifiers.
+    lengths : mapping of column to int
+        Declared numbers of steps to read of texts, tokens and sequences.
     """
 
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class Reading:
     dates: Mapping[str, str] = field(default_factory=dict)
     decimal: str = "."
     buckets: Mapping[str, int] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
     def only(self, columns: Collection[str]) -> Reading:
         """The part about some columns."""
@@ -41,14 +44,17 @@ class Reading:
             {name: form for name, form in self.dates.items() if name in columns},
             self.decimal,
             {name: count for name, count in self.buckets.items() if name in columns},
+            {name: steps for name, steps in self.lengths.items() if name in columns},
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """Plain JSON values; without lengths unless some are declared."""
+        lengths = {"lengths": dict(self.lengths)} if self.lengths else {}
         return {
             "roles": dict(self.roles),
             "missing": {name: list(cells) for name, cells in self.missing.items()},
             "dates": dict(self.dates),
             "decimal": self.decimal,
             "buckets": dict(self.buckets),
+            **lengths,
         }

@@ -9,7 +9,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import describe, message
-from polytask.data.cells._families import family
+from polytask.data.cells._families import NESTED, family
 from polytask.data.cells._text_dates import declared_dates
 from polytask.data.cells._text_numbers import declared_numbers
 from polytask.data.cells._text_reading import TextReading, read_by
@@ -20,20 +20,37 @@ from polytask.exceptions import DataError, ParameterError
 __all__ = [
     "COLUMN_ROLES",
     "MOST_BUCKETS",
+    "MOST_STEPS",
+    "STEP_ROLES",
     "declared_roles",
     "plainly_written",
     "roles_by_column",
     "with_role",
 ]
 
-COLUMN_ROLES = ("numeric", "categorical", "identifier", "date", "drop")
+COLUMN_ROLES = (
+    "numeric",
+    "categorical",
+    "identifier",
+    "date",
+    "text",
+    "tokens",
+    "sequence",
+    "drop",
+)
 """Roles that a column may be declared to have.
 
-A date may have a form, ``date=%d/%m/%Y``, and an identifier a number of buckets,
-``identifier=4096``.
+A date may have a form, ``date=%d/%m/%Y``, an identifier a number of buckets, ``identifier=4096``,
+and text, tokens and sequences a number of steps to read, ``text=512``.
 """
 MOST_BUCKETS = 1 << 20
 """Buckets of any identifier, so that no saved schema requires a larger embedding."""
+MOST_STEPS = 4096
+"""Steps that are read of any text or list, so that no saved schema requires more memory."""
+STEP_ROLES = ("text", "tokens", "sequence")
+"""Roles of columns whose cells have several steps."""
+_FORMED = ("date", "identifier", *STEP_ROLES)
+"""Roles that may have a form."""
 
 
 class DeclaredRoles(NamedTuple):
@@ -46,15 +63,18 @@ class DeclaredRoles(NamedTuple):
         How declared dates are written.
     buckets : dict of column to int
         Declared numbers of buckets of identifiers.
+    lengths : dict of column to int
+        Declared numbers of steps of texts, tokens and sequences.
     """
 
     roles: dict[str, str]
     dates: dict[str, str]
     buckets: dict[str, int]
+    lengths: dict[str, int]
 
 
 def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
-    """Roles by column, how declared dates are written, and buckets of declared identifiers.
+    """Roles by column, how declared dates are written, buckets of identifiers, and steps of lists.
 
     A column's own name wins over patterns, and a later pattern over an earlier one; names and
     patterns may be listed with commas.
@@ -68,7 +88,7 @@ def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
     Raises
     ------
     ParameterError
-        If a role is unknown, or an identifier has no such number of buckets.
+        If a role is unknown, or an identifier has no such number of buckets, or a text of steps.
     DataError
         If a column is not in the table.
 
@@ -76,7 +96,7 @@ def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
     --------
     >>> from polytask.data.cells._roles import declared_roles
     >>> declared_roles({"x*": "drop", "x1": "date=%d/%m/%Y"}, ["x1", "x2"])
-    DeclaredRoles(roles={'x1': 'date', 'x2': 'drop'}, dates={'x1': '%d/%m/%Y'}, buckets={})
+    DeclaredRoles(roles={'x1': 'date', 'x2': 'drop'}, dates={'x1': '%d/%m/%Y'}, buckets={}, lengths={})
     """
     if not isinstance(given, Mapping):
         expected = f"a mapping of column to role ({', '.join(COLUMN_ROLES)})"
@@ -93,6 +113,7 @@ def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
         roles,
         {name: form for name, form in forms.items() if roles[name] == "date"},
         {name: int(form) for name, form in forms.items() if roles[name] == "identifier"},
+        {name: int(form) for name, form in forms.items() if roles[name] in STEP_ROLES},
     )
 
 
@@ -105,8 +126,8 @@ def roles_by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[st
     >>> roles_by_column({"x*": "drop", "day": "date=%d/%m/%Y"}, ["x1", "x2", "day", "y"])
     {'x1': 'drop', 'x2': 'drop', 'day': 'date=%d/%m/%Y'}
     """
-    roles, dates, buckets = declared_roles(columns, names)
-    forms = {**dates, **buckets}
+    roles, dates, buckets, lengths = declared_roles(columns, names)
+    forms = {**dates, **buckets, **lengths}
     return roles | {name: f"{roles[name]}={form}" for name, form in forms.items()}
 
 
@@ -123,27 +144,31 @@ def _matching(pattern: str, names: Sequence[str]) -> list[str]:
 
 
 def _parted(name: str, role: object) -> tuple[str, str]:
-    """A role, and the form of its dates or the number of its buckets."""
+    """A role, and the form of its dates, or the number of its buckets or steps."""
     word, _, form = str(role).partition("=")
     word, form = word.strip().casefold(), form.strip()
-    if word not in COLUMN_ROLES or (form and word not in {"date", "identifier"}):
+    if word not in COLUMN_ROLES or (form and word not in _FORMED):
         sentence = (
             f"Column {name!r} cannot be declared to be {describe(role)}. "
             f"{suggestion(word, COLUMN_ROLES)} A date may say how it is written: date=%d/%m/%Y."
         )
         raise ParameterError(sentence)
-    if word == "identifier" and form and not _is_bucket_count(form):
-        sentence = (
-            f"Column {name!r} cannot be declared to be {describe(role)}. The buckets of an "
-            f"identifier must be a whole number from 1 to {MOST_BUCKETS:,}, as in identifier=4096."
-        )
-        raise ParameterError(sentence)
+    if form and word != "date":
+        _check_count(name, role, word, form)
     return word, form
 
 
-def _is_bucket_count(text: str) -> bool:
-    plain = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_BUCKETS))
-    return plain and 1 <= int(text) <= MOST_BUCKETS
+def _check_count(name: str, role: object, word: str, form: str) -> None:
+    """Raise unless a form is a number of buckets of an identifier, or of steps of other roles."""
+    buckets = word == "identifier"
+    most = MOST_BUCKETS if buckets else MOST_STEPS
+    if not (form.isascii() and form.isdigit() and len(form) <= 9 and 1 <= int(form) <= most):
+        counted = "The buckets of an identifier" if buckets else f"The steps of role {word}"
+        sentence = (
+            f"Column {name!r} cannot be declared to be {describe(role)}. {counted} must be a whole "
+            f"number from 1 to {most:,}, as in {word}={4096 if buckets else 512}."
+        )
+        raise ParameterError(sentence)
 
 
 def with_role(
@@ -161,6 +186,8 @@ def with_role(
         return series
     if role in {"categorical", "identifier"}:
         return _categories(series, holds, role)
+    if role in STEP_ROLES:
+        return _lists(series, holds, role)
     if role == "numeric":
         return _numeric(series, holds, decimal)
     return _dates(series, holds, form)
@@ -168,7 +195,7 @@ def with_role(
 
 def _categories(series: pl.Series, holds: str | None, role: str) -> pl.Series:
     """Dates as text, and floats that all are whole as whole numbers; others as they are."""
-    if holds in {None, "tensors"}:
+    if holds is None or holds in NESTED:
         raise _unfit(series, "an identifier" if role == "identifier" else role)
     if holds == "dates":
         return series.cast(pl.String)
@@ -179,12 +206,26 @@ def _categories(series: pl.Series, holds: str | None, role: str) -> pl.Series:
     return series
 
 
+def _lists(series: pl.Series, holds: str | None, role: str) -> pl.Series:
+    """Text, or lists; tensors of one or two axes as lists of numbers or of arrays."""
+    if role == "sequence" and holds == "tensors" and len(series.dtype.shape) <= 2:  # type: ignore[attr-defined]
+        return series.arr.to_list()
+    suitable = {
+        "text": {"text"},
+        "tokens": {"text", "token lists", "empty lists"},
+        "sequence": {"number lists", "empty lists"},
+    }
+    if holds not in suitable[role]:
+        raise _unfit(series, {"tokens": "tokens", "text": "text"}.get(role, "a sequence"))
+    return series
+
+
 def _numeric(series: pl.Series, holds: str | None, decimal: str) -> pl.Series:
     if holds == "text":
         return _read(series, declared_numbers(series.cast(pl.String), decimal))
     if holds == "booleans":
         return series.cast(pl.Int8)
-    if holds == "tensors" or holds is None:
+    if holds is None or holds in NESTED:
         raise _unfit(series, "numeric")
     return series
 

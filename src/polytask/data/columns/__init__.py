@@ -9,6 +9,10 @@ from polytask.data.columns._category_labels import n_distinct
 from polytask.data.columns._column import Column
 from polytask.data.columns._fit_columns import ENCODERS, fit_columns, unusable
 from polytask.data.columns._hashed_column import HashedColumn
+from polytask.data.columns._sequence_column import SequenceColumn
+from polytask.data.columns._stepped_column import SteppedColumn
+from polytask.data.columns._text_column import TextColumn
+from polytask.data.columns._tokens_column import TokensColumn
 
 __all__ = [
     "ENCODERS",
@@ -16,6 +20,10 @@ __all__ = [
     "CategoricalColumn",
     "Column",
     "HashedColumn",
+    "SequenceColumn",
+    "SteppedColumn",
+    "TextColumn",
+    "TokensColumn",
     "fit_columns",
     "n_distinct",
     "unusable",

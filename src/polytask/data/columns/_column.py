@@ -52,12 +52,17 @@ class Column(ABC):
     @property
     @abstractmethod
     def part(self) -> str:
-        """``"numeric"``, ``"categorical"`` or ``"tensor:NAME"``."""
+        """``"numeric"``, ``"categorical"``, or a part of its own: ``"tensor:NAME"`` or the like."""
+
+    @property
+    def role(self) -> str:
+        """Role of its part."""
+        return self.part
 
     @property
     @abstractmethod
     def family(self) -> str:
-        """Type of the cells in fitting: numbers, booleans, text, dates or tensors."""
+        """Type of the cells in fitting, as `polytask.data.cells.family` names it."""
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -76,8 +81,13 @@ class Column(ABC):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of its tensor per row."""
+        """Shape of a part of its own per row."""
         return ()
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes of a part of its own, including unknown; 0 unless it holds codes."""
+        return 0
 
     @abstractmethod
     def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:

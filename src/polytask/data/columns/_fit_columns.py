@@ -15,7 +15,11 @@ from polytask.data.columns._column import Column
 from polytask.data.columns._date_column import DateColumn
 from polytask.data.columns._hashed_column import HashedColumn
 from polytask.data.columns._numeric_column import NumericColumn
+from polytask.data.columns._sequence_column import SequenceColumn
+from polytask.data.columns._stepped_column import SteppedColumn
 from polytask.data.columns._tensor_column import TensorColumn
+from polytask.data.columns._text_column import TextColumn
+from polytask.data.columns._tokens_column import TokensColumn
 from polytask.data.readers import fault
 from polytask.exceptions import DataError
 
@@ -28,6 +32,9 @@ ENCODERS = (
     HashedColumn,
     DateColumn,
     TensorColumn,
+    TextColumn,
+    TokensColumn,
+    SequenceColumn,
 )
 """Every encoder, for reading saved schemas."""
 
@@ -36,6 +43,9 @@ _BY_ROLE: Mapping[str, type[Column]] = {
     "categorical": CategoricalColumn,
     "identifier": HashedColumn,
     "date": DateColumn,
+    "text": TextColumn,
+    "tokens": TokensColumn,
+    "sequence": SequenceColumn,
 }
 """Encoders of columns with a declared role."""
 
@@ -44,6 +54,8 @@ _BY_FAMILY: Mapping[str, type[Column]] = {
     "booleans": BooleanColumn,
     "text": CategoricalColumn,
     "tensors": TensorColumn,
+    "token lists": TokensColumn,
+    "number lists": SequenceColumn,
 }
 
 
@@ -51,6 +63,7 @@ def fit_columns(
     inputs: pl.DataFrame,
     roles: Mapping[str, str] = MappingProxyType({}),
     buckets: Mapping[str, int] = MappingProxyType({}),
+    lengths: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Column, ...]:
     """Fit one encoder per column, by its role or type; empty columns are left out.
 
@@ -63,15 +76,20 @@ def fit_columns(
         Declared roles.
     buckets : mapping of column to int
         Declared numbers of buckets of identifiers.
+    lengths : mapping of column to int
+        Declared numbers of steps of texts, tokens and sequences.
     """
     fitted: list[Column] = []
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
             continue
-        if series.name in buckets:
-            fitted.append(HashedColumn.of(series, buckets[series.name]))
+        encoder = _encoder(series, roles.get(series.name))
+        if issubclass(encoder, HashedColumn) and series.name in buckets:
+            fitted.append(encoder.of(series, buckets[series.name]))
+        elif issubclass(encoder, SteppedColumn | SequenceColumn) and series.name in lengths:
+            fitted.append(encoder.of(series, lengths[series.name]))
         else:
-            fitted.append(_encoder(series, roles.get(series.name)).fit(series))
+            fitted.append(encoder.fit(series))
     if not fitted:
         sentence = f"No input column holds a value in the training rows. Got {inputs.columns}."
         raise DataError(sentence)
@@ -100,6 +118,6 @@ def unusable(series: pl.Series) -> str:
         return f"{why} Or leave the column out ({dropped})."
     sentence = (
         f"Column {series.name!r} has the type {series.dtype}, which cannot be an input. "
-        f"Drop it ({dropped}), or give numbers, text, booleans, dates or fixed-shape arrays."
+        f"Drop it ({dropped}), or give numbers, text, booleans, dates, arrays of one shape, or lists."
     )
     return f"{sentence} {why}".rstrip()

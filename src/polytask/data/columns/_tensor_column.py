@@ -64,6 +64,11 @@ class TensorColumn(Column):
         return cls(series.name, _shape(series), center, scale or 1.0)
 
     @property
+    def role(self) -> str:
+        """``"image"`` for three axes (channels, height, width), otherwise ``"tensor"``."""
+        return "image" if len(self.dimensions) == 3 else "tensor"
+
+    @property
     def part(self) -> str:
         """``"tensor:NAME"``."""
         return f"tensor:{self.name}"

@@ -49,7 +49,7 @@ def choose_inputs(
         sentence = f"No input column is left that holds a value. Got the inputs {chosen}."
         raise DataError(sentence)
     for series in inputs.iter_columns():
-        if family(series) is None:
+        if family(series) in {None, "empty lists"}:
             raise DataError(unusable(series))
         no_infinity(series)
         check_dates(series)

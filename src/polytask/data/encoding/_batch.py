@@ -46,7 +46,7 @@ class SourceBatch:
     inputs : mapping of part name to array
         Arrays of `Schema.encode` by the names of `Schema.parts`: ``"numeric"`` (n, d)
         float32, ``"categorical"`` (n, c) int32 codes with 0 = unknown, ``"tensor:NAME"`` (n, …)
-        float32; parts without columns are left out. In a *replicated* batch, where every task has
+        float32, and those of text, tokens and sequences; parts without columns are left out. In a *replicated* batch, where every task has
         drawn rows of its own, all arrays have a leading axis over the source's tasks.
     task : array of shape (n,), int64, or None
         Position in the task set of each row's task, if every row has one task; 0 if unknown.

@@ -32,9 +32,10 @@ class Part:
         One of `PART_ROLES`. All numeric columns are one part, and so are all categorical ones.
     shape : tuple of int
         Shape of one row: ``(d,)`` for numbers, ``(c,)`` for codes, (channels, height, width) for
-        images.
+        images, ``(l,)`` for the codes of steps of text and tokens, and (l, channels) for sequences.
     cardinalities : tuple of int
-        Codes per column of a categorical part, including unknown; empty for other parts.
+        Codes per column of a categorical part, including unknown; of a step of text and tokens,
+        including none and unknown; empty for other parts.
     edges : tuple of tuple of float
         Edges of the bins of every numeric column, ascending; none for a column of one value. Empty
         if the schema learned no bins.

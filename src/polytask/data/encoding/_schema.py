@@ -17,6 +17,9 @@ from polytask.tasks import FittedTarget
 
 __all__ = ["Schema"]
 
+_SHARED = ("numeric", "categorical")
+"""Parts of several columns side by side."""
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -48,7 +51,8 @@ class Schema:
     tensors : mapping of str to tuple of int
         Shape per row of every ``"tensor:NAME"`` array.
     parts : tuple of Part
-        Parts of `encode`: numbers, codes of categories, then tensors. Bins are those of all tasks.
+        Parts of `encode`: numbers, codes of categories, then those of one column each. Bins are
+        those of all tasks.
 
     Examples
     --------
@@ -89,8 +93,9 @@ class Schema:
         """
         fitted = fit_targets([source]) if targets is None else targets
         carried = {name: fitted[name] for name in source.tasks.names}
-        columns = fit_columns(source.inputs, source.reading.roles, source.reading.buckets)
-        reading = source.reading.only({column.name for column in columns})
+        read = source.reading
+        columns = fit_columns(source.inputs, read.roles, read.buckets, read.lengths)
+        reading = read.only({column.name for column in columns})
         return cls(source.name, columns, carried, source.task_column, source.own_rows, reading)
 
     def encode(self, source: Source) -> dict[str, np.ndarray]:
@@ -100,7 +105,9 @@ class Schema:
         -------
         dict of str to array
             ``"numeric"`` (n, d) float32; ``"categorical"`` (n, c) int32 codes, 0 = unknown;
-            ``"tensor:NAME"`` (n, …) float32. Parts without columns are left out.
+            ``"tensor:NAME"`` (n, …) float32; ``"text:NAME"`` and ``"tokens:NAME"`` (n, l) int32
+            codes of steps, 0 = no step and 1 = unknown; ``"sequence:NAME"`` (n, l, k) float32, NaN
+            in all channels where there is no step. Parts without columns are left out.
 
         Raises
         ------
@@ -112,7 +119,7 @@ class Schema:
             part, array = column.encode(source.inputs)
             parts.setdefault(part, []).append(array)
         return {
-            part: arrays[0] if part.startswith("tensor:") else np.concatenate(arrays, axis=1)
+            part: np.concatenate(arrays, axis=1) if part in _SHARED else arrays[0]
             for part, arrays in parts.items()
         }
 
@@ -138,7 +145,7 @@ class Schema:
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        """Parts of `encode`: numbers, codes of categories, then tensors, without empty ones."""
+        """Parts of `encode`: numbers, codes of categories, then others, without empty ones."""
         return self.parts_for(tuple(self.targets))
 
     def parts_for(self, tasks: Sequence[str]) -> tuple[Part, ...]:
@@ -149,7 +156,7 @@ class Schema:
         return (
             *([Part("numeric", "numeric", (width,), (), edges, most)] if width else []),
             *([self._categorical(codes)] if codes else []),
-            *(Part(name, _role(shape), tuple(shape)) for name, shape in self.tensors.items()),
+            *(_own_part(column) for column in self.columns if column.part not in _SHARED),
         )
 
     def _categorical(self, codes: tuple[int, ...]) -> Part:
@@ -163,6 +170,6 @@ class Schema:
         )
 
 
-def _role(shape: tuple[int, ...]) -> str:
-    """Role of a tensor; three axes are an image of (channels, height, width)."""
-    return "image" if len(shape) == 3 else "tensor"
+def _own_part(column: Column) -> Part:
+    codes = (column.n_codes,) if column.n_codes else ()
+    return Part(column.part, column.role, column.shape, codes)

@@ -9,7 +9,7 @@ from typing import Any
 from polytask._plain import from_plain, to_plain
 from polytask._reason import reason
 from polytask._validation import check_parameters
-from polytask.data.cells import COLUMN_ROLES, MOST_BUCKETS, Reading, is_date_form
+from polytask.data.cells import COLUMN_ROLES, MOST_BUCKETS, MOST_STEPS, Reading, is_date_form
 from polytask.data.columns import ENCODERS, Column
 from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._schema import Schema
@@ -101,7 +101,15 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
         raise ValueError("every task must have a target.")
     if saved.own_rows and saved.task_column is None:
         raise ValueError("rows of tasks of their own need a column that names the task.")
-    reading = saved.reading
+    _check_reading(saved.reading)
+    if saved.bins is not None:
+        n_numeric = sum(column.width for column in columns if column.part == "numeric")
+        problem = saved.bins.problem(n_numeric, set(saved.tasks))
+        if problem is not None:
+            raise ValueError(f"{problem}.")
+
+
+def _check_reading(reading: Reading) -> None:
     if reading.decimal not in {".", ","} or not set(reading.roles.values()) <= {*COLUMN_ROLES}:
         raise ValueError("columns have roles, or numbers a decimal mark, that are unknown.")
     for form in reading.dates.values():
@@ -109,8 +117,5 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
             raise ValueError(f"no dates are written {form!r}.")
     if not all(1 <= count <= MOST_BUCKETS for count in reading.buckets.values()):
         raise ValueError(f"identifiers have 1 to {MOST_BUCKETS:,} buckets.")
-    if saved.bins is not None:
-        n_numeric = sum(column.width for column in columns if column.part == "numeric")
-        problem = saved.bins.problem(n_numeric, set(saved.tasks))
-        if problem is not None:
-            raise ValueError(f"{problem}.")
+    if not all(1 <= steps <= MOST_STEPS for steps in reading.lengths.values()):
+        raise ValueError(f"texts and sequences have 1 to {MOST_STEPS:,} steps.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from polytask._validation import describe
-from polytask.data.cells import family, innermost
+from polytask.data.cells import family, innermost, steps_of
 from polytask.data.readers._object_arrays import of_several_shapes
 from polytask.data.readers._object_cells import object_cells
 from polytask.data.readers._whole_decimals import whole_decimals
@@ -31,12 +32,16 @@ def readable_table(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def readable(series: pl.Series) -> pl.Series:
-    """Lists of one length as tensors, bytes as text; a column that is neither as it is."""
+    """Lists of one length as tensors, bytes as text; a column that is neither as it is.
+
+    Lists of several lengths stay lists; those of lists of numbers become lists of arrays, if all
+    inner ones have one length.
+    """
     dtype: Any = series.dtype
     if dtype == pl.Binary:
         return _decoded(series)
     if isinstance(dtype, pl.List):
-        series = _joined(series)
+        series = _stepped(_joined(series))
         dtype = series.dtype
     if isinstance(dtype, pl.Array):
         return _flat(_counted(series))
@@ -65,6 +70,17 @@ def _joined(series: pl.Series) -> pl.Series:
             return series
         series = series.cast(pl.List(inner.dtype))
     return series.list.to_array(int(lengths[0]))
+
+
+def _stepped(series: pl.Series) -> pl.Series:
+    """Lists of lists of one length as lists of arrays."""
+    dtype: Any = series.dtype
+    if not (isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.List)):
+        return series
+    lengths = steps_of(series).cells.list.len().drop_nulls().unique()
+    if not dtype.inner.inner.is_numeric() or len(lengths) != 1 or not lengths[0]:
+        return series
+    return series.cast(pl.List(pl.Array(dtype.inner.inner, int(lengths[0]))))
 
 
 def _counted(series: pl.Series) -> pl.Series:
@@ -100,7 +116,7 @@ def fault(series: pl.Series) -> str:
             f"Column {series.name!r} holds mappings of {fields}. "
             "Make each of these a column of its own, such as by the frame's unnest."
         )
-    if isinstance(dtype, pl.List) or (isinstance(dtype, pl.Array) and family(series) is None):
+    if isinstance(dtype, pl.List) or (isinstance(dtype, pl.Array) and family(series) != "tensors"):
         return _fault_of_lists(series)
     return ""
 
@@ -116,6 +132,10 @@ def _fault_of_objects(series: pl.Series) -> str:
 def _fault_of_lists(series: pl.Series) -> str:
     present = {row: cell for row, cell in enumerate(series.to_list()) if cell is not None}
     first = next(iter(present))
+    if family(series) == "empty lists":
+        return f"Column {series.name!r} holds empty lists alone. Drop it, or fill them."
+    if series.dtype.inner.is_nested():  # type: ignore[attr-defined]
+        return _fault_of_steps(series.name, present)
     other = next((row for row in present if len(present[row]) != len(present[first])), None)
     if other is not None:
         lengths = [((len(present[row]),), row) for row in (first, other)]
@@ -124,3 +144,23 @@ def _fault_of_lists(series: pl.Series) -> str:
         f"Column {series.name!r} holds lists such as {describe(present[first], 40)}. "
         "Make a column of 0 and 1 for each value that occurs in them."
     )
+
+
+def _fault_of_steps(name: str, lists: Mapping[int, Sequence[Any]]) -> str:
+    """What keeps lists of lists from being sequences: steps of several lengths, or of no numbers."""
+    steps = [
+        (row, position, step)
+        for row, cell in lists.items()
+        for position, step in enumerate(cell)
+        if step is not None
+    ]
+    if steps:
+        row, position, step = steps[0]
+        other = next((found for found in steps if len(found[2]) != len(step)), None)
+        if other is not None:
+            return (
+                f"Column {name!r} holds lists whose steps have different lengths ({len(step)} in row "
+                f"{row}, step {position}; {len(other[2])} in row {other[0]}, step {other[1]}). Give "
+                "every step as many numbers, or make what they hold columns of their own."
+            )
+    return f"Column {name!r} holds lists of lists that are no steps of numbers. Drop it, or flatten them."

@@ -11,12 +11,14 @@ import polars as pl
 
 from polytask._reason import reason
 from polytask.data.cells import (
+    STEP_ROLES,
     CellRules,
     Reading,
     declared_roles,
     marker_notes,
     markers_by_column,
     typed,
+    with_role,
 )
 from polytask.data.readers._file_types import scanner
 from polytask.data.readers._layout import Layout, find_layout
@@ -118,15 +120,25 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     raw, notes = whole_rows(_raw(path, layout, rules), layout, every_row=rules.every_row)
     names, decimal = raw.collect_schema().names(), rules.options.decimal
     markers = markers_by_column(rules.missing, names)
-    roles, dates, buckets = declared_roles(rules.columns, names)
+    roles, dates, buckets, lengths = declared_roles(rules.columns, names)
     kept = dict.fromkeys(rules.text, "text")
     cells = CellRules(markers, decimal, roles | kept, dates, verbatim=rules.verbatim)
     columns = typed(_chosen(raw, rules.only), cells)
     frame = columns.frame.collect()
     _check_rows(path, frame)
+    frame = frame.with_columns(
+        with_role(frame[name], role)
+        for name, role in roles.items()
+        if role in STEP_ROLES and name in frame.columns
+    )
     check_numbers(path, frame, layout, decimal, [*rules.text, *roles])
     reading = Reading(
-        roles, joined(markers, columns.markers), {**columns.dates, **dates}, decimal, buckets
+        roles,
+        joined(markers, columns.markers),
+        {**columns.dates, **dates},
+        decimal,
+        buckets,
+        lengths,
     )
     cell_notes = marker_notes(raw, markers, decimal) + columns.notes
     return Table(frame, reading, layout.notes + notes + cell_notes)

@@ -140,7 +140,7 @@ def prepared(
     notes: tuple[str, ...] = (),
 ) -> Table:
     """A polars frame as a table; columns in `categories` are such unless declared otherwise."""
-    roles, dates, buckets = declared_roles(columns, table.columns)
+    roles, dates, buckets, lengths = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
     marked = marker_notes(as_text(table).lazy(), markers)
@@ -162,6 +162,7 @@ def prepared(
             joined(markers, {**text.markers, **mixed}),
             {**text.dates, **dates},
             buckets=buckets,
+            lengths=lengths,
         ),
         notes + marked + mixed_notes + text.notes,
     )

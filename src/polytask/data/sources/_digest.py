@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from polytask._recipes import to_json
-from polytask.data.cells import family, numbers
+from polytask.data.cells import family, numbers, step_numbers, steps_of
 from polytask.data.sources._labels import beyond_floats, target_columns
 from polytask.data.sources._source import Source
 from polytask.tasks import Task, TaskSet
@@ -35,19 +35,25 @@ def data_digest(sources: tuple[Source, ...], tasks: TaskSet) -> str:
     return digest.hexdigest()
 
 
-_IMPLIED = {"numeric": "numbers", "categorical": "text", "date": "dates"}
+_IMPLIED = {
+    "numeric": "numbers",
+    "categorical": "text",
+    "date": "dates",
+    "tokens": "token lists",
+    "sequence": "number lists",
+}
 """Types that imply these roles."""
 
 
 def _declared(source: Source) -> list[dict[str, Any]]:
-    """Declared roles that the columns' types do not imply, and numbers of buckets."""
+    """Declared roles that the columns' types do not imply, and numbers of buckets and steps."""
     roles = {
         name: role
         for name, role in source.reading.roles.items()
         if name in source.inputs.columns and family(source.inputs[name]) != _IMPLIED.get(role)
     }
-    buckets = source.reading.only(source.inputs.columns).buckets
-    return [dict(declared) for declared in (roles, buckets) if declared]
+    reading = source.reading.only(source.inputs.columns)
+    return [dict(declared) for declared in (roles, reading.buckets, reading.lengths) if declared]
 
 
 def _facts(task: Task) -> list[Any]:
@@ -66,6 +72,14 @@ def _bytes(series: pl.Series) -> Iterator[bytes]:
         text = series.cast(pl.String).fill_null("")
         yield text.str.len_bytes().to_numpy().astype("<u4").tobytes()
         yield (text.str.join("").item() if len(text) else "").encode()
+    elif holds in {"token lists", "number lists", "empty lists"}:
+        lengths, cells = steps_of(series)
+        yield lengths.astype("<u4").tobytes()
+        if holds == "token lists":
+            yield from _bytes(cells)
+        elif holds == "number lists":
+            values = step_numbers(cells)
+            yield np.where(np.isnan(values), 0.0, values).astype("<f8").tobytes()
     elif holds == "tensors":
         while isinstance(series.dtype, pl.Array):
             series = series.explode()

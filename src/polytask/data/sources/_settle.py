@@ -8,7 +8,7 @@ from types import MappingProxyType
 import polars as pl
 
 from polytask._listing import first_and_more
-from polytask.data.cells import family, no_infinity, number_hint, unit_hint, written_hint
+from polytask.data.cells import NESTED, family, no_infinity, number_hint, unit_hint, written_hint
 from polytask.data.names import named
 from polytask.data.readers import fault
 from polytask.data.sources._labels import column_values
@@ -45,7 +45,7 @@ _CODE = r"^[^\d<>≤≥~≈]*\d+[^\d*†‡]*$|^\D+$"
 def check_target(task: str, series: pl.Series) -> None:
     """Raise unless the column can be a target at all."""
     holds = family(series)
-    if holds is None or holds in {"dates", "tensors"}:
+    if holds is None or holds == "dates" or holds in NESTED:
         raise DataError(f"Task {task!r}: {_no_target(series, holds)}")
     if series.null_count() == len(series):
         n_rows = len(series)

@@ -1,0 +1,84 @@
+"""Vocabularies of steps, and steps as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+from jaxtyping import Int32
+
+from polytask.data.cells import step_positions, steps_of
+
+__all__ = ["MOST_WORDS", "learned_steps", "step_codes", "vocabulary_of"]
+
+MOST_WORDS = 30_000
+"""Size of the largest vocabulary of steps."""
+_CHUNK = 1 << 15
+"""Rows whose steps are in memory at once."""
+
+Lists = Callable[[pl.Series], pl.Series]
+"""Cells as lists of text."""
+
+
+def vocabulary_of(series: pl.Series, lists: Lists, steps: int, *, rows: int) -> tuple[str, ...]:
+    """Steps by the number of rows that have them, most first, ties by name.
+
+    Parameters
+    ----------
+    series : polars.Series
+    lists : callable
+    steps : int
+        How many steps of every row count.
+    rows : int
+        Rows that must have a step.
+    """
+    counts = [
+        steps_of(chunk.list.head(steps).list.unique())
+        .cells.drop_nulls()
+        .rename("step")
+        .value_counts(name="rows")
+        for chunk in map(lists, _chunks(series))
+    ]
+    kept = (
+        pl.concat(counts)
+        .group_by("step")
+        .agg(pl.col("rows").sum())
+        .filter(pl.col("rows") >= rows)
+        .sort("rows", "step", descending=[True, False])
+        .head(MOST_WORDS)
+    )
+    return tuple(kept["step"].to_list())
+
+
+def learned_steps(series: pl.Series, lists: Lists, most: int) -> int:
+    """Steps of the longest row, from 1 to `most`."""
+    lengths = pl.concat([lists(chunk).list.len() for chunk in _chunks(series)])
+    return int(np.clip(lengths.fill_null(0).to_numpy().max(initial=0), 1, most))
+
+
+def step_codes(
+    series: pl.Series, lists: Lists, vocabulary: tuple[str, ...], steps: int
+) -> Int32[np.ndarray, "n steps"]:
+    """Codes of the first steps of every row: 0 for no step, 1 for an unknown one, then known ones."""
+    codes = np.zeros((len(series), steps), dtype=np.int32)
+    known = _enum(vocabulary)
+    for first, chunk in zip(range(0, len(series), _CHUNK), _chunks(series), strict=False):
+        lengths, cells = steps_of(lists(chunk), steps)
+        rows, positions = step_positions(lengths)
+        found = cells.cast(pl.String).cast(known, strict=False).to_physical().cast(pl.Int32)
+        codes[first + rows, positions] = found.fill_null(-1).to_numpy() + np.int32(2)
+    return codes
+
+
+def _chunks(series: pl.Series) -> Iterator[pl.Series]:
+    """At least one chunk, which may be empty."""
+    for first in range(0, max(len(series), 1), _CHUNK):
+        yield series[first : first + _CHUNK]
+
+
+@lru_cache(maxsize=8)
+def _enum(vocabulary: tuple[str, ...]) -> Any:
+    return pl.Enum(vocabulary)
