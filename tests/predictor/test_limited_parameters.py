@@ -1,5 +1,7 @@
 """A network of more parameters than were saved is refused before its memory is filled."""
 
+import tracemalloc
+
 import pytest
 import torch
 from small_architectures import data_for, small_architectures, small_variants
@@ -22,8 +24,8 @@ from polytask.architectures import (
     SoftSharing,
     TaskEmbedding,
 )
-from polytask.data import fit_schemas
-from polytask.encoders import MLP
+from polytask.data import Part, fit_schemas
+from polytask.encoders import MLP, TabM
 from polytask.penalties import MultilinearRelationship
 from polytask.predictor._weights import limit_parameters
 from polytask.testing import tiny_dataset
@@ -116,3 +118,15 @@ def test_experts_without_a_stage_are_not_built_one_by_one():
     with limit_parameters(1000):
         network = recipe.build(fit_schemas(data), data.tasks, 0)
     assert not len(network.towers)
+
+
+@pytest.mark.parametrize("encoder", [MLP((4,)), TabM(2, (4,))])
+def test_cells_of_tensors_are_counted_before_they_are_listed(encoder):
+    part = Part("tensor:image", "tensor", (2**11, 2**11))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="more parameters"), limit_parameters(10):
+            encoder.entry([part])
+        assert tracemalloc.get_traced_memory()[1] < 2**23
+    finally:
+        tracemalloc.stop()

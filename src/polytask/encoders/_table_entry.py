@@ -69,6 +69,7 @@ class TableEntry(nn.Module):
         self.codes = None if codes is None else codes.name
         self.others = tuple(part.name for part in others)
         self.flat = all(len(part.shape) == 1 for part in parts)
+        _announce(self, sum(prod(part.shape) for part in others))
         self.table: CodeTable | None = None
         if cardinalities:
             self.table = CodeTable(cardinalities, embedding_dim, hashed, source=source)
@@ -103,6 +104,15 @@ class TableEntry(nn.Module):
             joined.insert(self._place_of_codes, embedded)
         rows = joined[0] if len(joined) == 1 else torch.cat(joined, dim=1)
         return State(rows if self.dropout is None else self.dropout(rows))
+
+
+def _announce(entry: nn.Module, n_cells: int) -> None:
+    """Register cells of a row for a moment: each will have weights, and is counted among them.
+
+    A saved recipe with tensors of absurd size is so refused before their cells are listed.
+    """
+    entry.register_buffer("cells", torch.empty(n_cells, device="meta"), persistent=False)
+    del entry.cells
 
 
 def _built(parts: Sequence[Part], numbers: NumericEmbedding) -> nn.ModuleDict:
