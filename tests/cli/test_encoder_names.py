@@ -268,6 +268,18 @@ def test_networks_with_a_factory_are_named_so(name, alone):
                 "'residual_mlp+mgda' instead."
             ),
         ),
+        *(
+            (
+                ["hard_sharing"],
+                {"encoder": text},
+                (
+                    "The `encoder` parameter of the command line must be NAME or NAME(PATH=VALUE, …). "
+                    f"Got {text!r} instead. Name one encoder, with settings in brackets: "
+                    "tab_m(members=4)."
+                ),
+            )
+            for text in ("tab_m(", "tab_m)", "tab_m()", "", "tab_m,mlp", "tab_m=4", "+", "tab_m(4)")
+        ),
         (["hard_sharing"], {"encoder": "mgda"}, "it is an aggregator. Give --aggregation mgda."),
         (
             ["hard_sharing"],

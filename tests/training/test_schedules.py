@@ -7,9 +7,11 @@ import torch
 from torch import nn
 from training_tables import regression_table
 
+from polytask._paths import Written
 from polytask.architectures import HardSharing, SingleTask
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.neural_network import MultiTaskNetwork
 from polytask.testing import check_search_ranges
 from polytask.training import CosineWithWarmup, Trainer
 
@@ -106,3 +108,21 @@ def test_a_name_close_to_ours_finds_ours():
 def test_the_schedule_is_worth_trying():
     check_search_ranges(Trainer)
     assert "cosine_with_warmup" in Trainer.search_ranges["scheduler"].values
+
+
+@pytest.mark.parametrize("what", ["scheduler", "optimizer"])
+def test_options_in_brackets_are_refused_with_their_place(what):
+    name = {"scheduler": "cosine_with_warmup", "optimizer": "adamw"}[what]
+    with pytest.raises(ParameterError) as caught:
+        Trainer(**{what: f"{name}(eps=2)"})
+    assert str(caught.value) == (
+        f"The `{what}` parameter of Trainer must be a name without brackets. Got '{name}(eps=2)' "
+        f"instead. Its options are `{what}_options`: --set trainer.{what}_options.eps=2, in Python "
+        f"{what}_options={{'eps': 2}}."
+    )
+    with pytest.raises(UnknownNameError, match=f"There is no {what} named 'nope'"):
+        Trainer(**{what: "nope(eps=2)"})
+    with pytest.raises(
+        ParameterError, match=rf"--set trainer\.{what}_options\.NAME=VALUE for each"
+    ):
+        MultiTaskNetwork().configured({f"trainer.{what}_options": Written("eps=2")})

@@ -7,6 +7,7 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._paths import find
+from polytask._validation import message
 from polytask.cli._learners import COMMAND_LINE
 from polytask.cli._settings import DataSettings
 from polytask.cli._slots import check_slot
@@ -14,6 +15,7 @@ from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.learners.names import (
     ModelName,
+    NameOwner,
     encoder_settings,
     has_encoder,
     is_encoder,
@@ -25,6 +27,12 @@ from polytask.learners.names import (
 __all__ = ["own_encoder", "with_encoder"]
 
 _SETTING = "encoder"
+_OWNER = NameOwner(
+    COMMAND_LINE.owner,
+    _SETTING,
+    expected="NAME or NAME(PATH=VALUE, …)",
+    remedy="Name one encoder, with settings in brackets: tab_m(members=4).",
+)
 
 
 def with_encoder(learners: Sequence[Learner], options: DataSettings) -> tuple[Learner, ...]:
@@ -91,11 +99,8 @@ def _is_of_encoder(learner: Learner, path: str) -> bool:
 
 
 def _encoder_name(text: str) -> ModelName:
-    name = model_name(text, COMMAND_LINE)
+    name = model_name(text, _OWNER)
     if name.methods or name.part:
-        expected = "NAME or NAME(PATH=VALUE, …)"
-        sentence = (
-            f"The `encoder` parameter of the command line must be {expected}. Got {text!r} instead."
-        )
-        raise ParameterError(sentence)
+        words = (_OWNER.owner, _OWNER.parameter, _OWNER.expected, text, _OWNER.remedy)
+        raise ParameterError(message(*words))
     return name

@@ -8,7 +8,6 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._naming import fold, required, resolve, snake_case, suggestion
-from polytask.cli._learners import COMMAND_LINE
 from polytask.cli._method_page import (
     description,
     needs,
@@ -21,7 +20,7 @@ from polytask.cli._rooms import ROOMS, Room, room_of_class, rooms_named
 from polytask.cli._voice import Voice
 from polytask.cli._wrapped import wrapped
 from polytask.exceptions import UnknownNameError
-from polytask.learners.names import BALANCING, model_name, slot_of
+from polytask.learners.names import BALANCING, NameOwner, model_name, slot_of
 
 __all__ = ["run"]
 
@@ -30,6 +29,7 @@ _FOOT = (
     "is one of your own, installed or in the current folder. A model may name its encoder and balancing "
     "too: --model hard_sharing+residual_mlp+mgda."
 )
+_OWNER = NameOwner("polytask methods")
 _NARROW = 24
 
 _WITH_ARGUMENTS = {"penalty", "encoder"}
@@ -79,7 +79,7 @@ def _own(name: str) -> tuple[Room, Any]:
 def _unknown(name: str) -> Sequence[tuple[Room, Any]]:
     known = [written for room in ROOMS for written in _written(room)]
     if "+" in name or "(" in name:
-        model = model_name(name, COMMAND_LINE)
+        model = model_name(name, _OWNER)
         parts = [model.base, *model.methods]
         for part in parts:
             _named(part)

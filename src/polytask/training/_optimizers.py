@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from polytask._naming import resolve, suggestion
+from polytask._paths import assignments, name_and_settings
 from polytask._reason import reason
 from polytask._validation import Constraint, check, message
 from polytask.exceptions import ParameterError
@@ -29,7 +30,7 @@ def optimizer_factory(optimizer: str | Callable[..., Any]) -> Any:
     """The optimiser class of `torch.optim` with a name; a factory as it is."""
     if not isinstance(optimizer, str):
         return optimizer
-    return resolve(optimizer, "torch.optim", "optimizer", Optimizer)
+    return _resolved(optimizer, ("torch.optim",), "optimizer", Optimizer)
 
 
 def scheduler_factory(scheduler: str | Callable[..., Any]) -> Any:
@@ -37,7 +38,22 @@ def scheduler_factory(scheduler: str | Callable[..., Any]) -> Any:
     if not isinstance(scheduler, str):
         return scheduler
     rooms = ("polytask.training", "torch.optim.lr_scheduler")
-    return resolve(scheduler, rooms, "scheduler", LRScheduler)
+    return _resolved(scheduler, rooms, "scheduler", LRScheduler)
+
+
+def _resolved(text: str, rooms: Sequence[str], what: str, base: type) -> Any:
+    """The class that a name means; refuse options in brackets, and say where they are given."""
+    name, inner = name_and_settings(text)
+    found = resolve(name, rooms, what, base)
+    if name == text:
+        return found
+    _, pairs = assignments(inner)
+    option, value = pairs[0] if pairs else ("NAME", "VALUE")
+    remedy = (
+        f"Its options are `{what}_options`: --set trainer.{what}_options.{option}={value}, in Python "
+        f"{what}_options={{{option!r}: {value}}}."
+    )
+    raise ParameterError(message("Trainer", what, "a name without brackets", text, remedy))
 
 
 def check_scheduler_options(

@@ -39,7 +39,15 @@ Aggregator.register(ForeignAggregator)  # it has an aggregator's lifecycle
 
 _NAME_OR_FACTORY = OneOf((InstanceOf((str,)), Satisfies(callable, "a factory")))
 _FOREIGN = Satisfies(is_foreign, "a callable on a matrix such as TorchJD's aggregators")
-_OPTIONS = InstanceOf((Mapping,))
+
+
+def _options(name: str) -> Constraint:
+    path = f"--set trainer.{name}.NAME=VALUE"
+    return Satisfies(
+        lambda value: isinstance(value, Mapping), f"a mapping of options ({path} for each of them)"
+    )
+
+
 _SLOTS: dict[str, type] = {"weighting": Weighting, "aggregation": Aggregator}
 _A = {"weighting": "a weighting", "aggregation": "an aggregator"}
 
@@ -92,9 +100,9 @@ class TrainerSettings:
         "learning_rate": Interval(float, 0.0, closed="neither"),
         "weight_decay": Interval(float, 0.0),
         "l1": Interval(float, 0.0),
-        "optimizer_options": _OPTIONS,
+        "optimizer_options": _options("optimizer_options"),
         "scheduler": Optional(_NAME_OR_FACTORY),
-        "scheduler_options": _OPTIONS,
+        "scheduler_options": _options("scheduler_options"),
         "batch_size": OneOf((Choice(("auto",)), Interval(int, 1))),
         "accumulate": Interval(int, 1),
         "clip_norm": Optional(Interval(float, 0.0, closed="neither")),

@@ -24,11 +24,17 @@ class NameOwner(NamedTuple):
     parameter : str
     several : str
         How several models are given.
+    expected : str
+        The form that a name has.
+    remedy : str
+        What to do about any malformed name; by default a sentence on what is wrong with it.
     """
 
     owner: str = "a model"
     parameter: str = "name"
     several: str = "Name one model."
+    expected: str = _EXPECTED
+    remedy: str = ""
 
 
 _ANY = NameOwner()
@@ -164,4 +170,5 @@ def malformed_settings(text: str, owner: NameOwner) -> ParameterError:
 
 
 def _malformed(text: str, owner: NameOwner, remedy: str) -> ParameterError:
-    return ParameterError(message(owner.owner, owner.parameter, _EXPECTED, text, remedy))
+    words = (owner.expected, text, owner.remedy or remedy)
+    return ParameterError(message(owner.owner, owner.parameter, *words))
