@@ -102,9 +102,9 @@ slow = pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "what", "words"),
     [
-        pytest.param("module", "typer.main", "", marks=slow),
-        pytest.param("module", "numpy", "", marks=slow),
-        pytest.param("module", "torch", "", marks=slow),
+        pytest.param("module", "typer.main", "interrupted: nothing had begun; run", marks=slow),
+        pytest.param("module", "numpy", "interrupted: ", marks=slow),
+        pytest.param("module", "torch", "interrupted: no run had begun; runs that", marks=slow),
         pytest.param("module", "polytask.report", "", marks=slow),
         pytest.param("file", "study.json", "no run had ended", marks=slow),
         pytest.param("file", "runs/*.model", "", marks=slow),
@@ -153,3 +153,51 @@ def test_workers_end_with_it(tmp_path, what):
     assert all_ended(process.pid)
     again(tmp_path, COMPARE)
     only_whole_files(tmp_path / "out")
+
+
+@pytest.fixture
+def interrupt():
+    """A function in whose place Ctrl-C is pressed, also where a shell ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda *_, **__: signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("place", "command", "words"),
+    [
+        ("_compare.settings", "compare", "nothing had begun; run the same command again."),
+        (
+            "_compare.read_data",
+            "compare",
+            "no run had begun; runs that ended before are kept, and the same command goes on.",
+        ),
+        ("_fit.read_data", "fit", "no model was saved; the same command starts anew."),
+        ("_methods.wrapped", "methods", "run the same command again."),
+    ],
+)
+def test_what_is_said_before_anything_has_begun(
+    polytask, table, monkeypatch, interrupt, place, command, words
+):
+    monkeypatch.setattr(f"polytask.cli.{place}", interrupt)
+    options = [] if command == "methods" else [table, "-t", "income:binary"]
+    ran = polytask(command, *options)
+    assert (ran.status, ran.err) == (130, f"interrupted: {words}\n")
+
+
+def test_runs_of_other_comparisons_in_the_folder_are_not_counted(
+    polytask, table, monkeypatch, interrupt
+):
+    def compare(*options):
+        return polytask("compare", table, "-t", "income:binary", "--out", "out", *options)
+
+    assert compare("--model", "linear", "--seeds", 2, "--trials", 1).status == 0
+    monkeypatch.setattr("polytask.evaluation._compare.fit_candidates", interrupt)
+    assert compare("--model", "constant", "--seeds", 1, "--trials", 1).error == (
+        "interrupted: earlier runs are kept in out; the same command goes on from there."
+    )
+    monkeypatch.undo()
+    monkeypatch.setattr("polytask.evaluation._compare.conclude", interrupt)
+    assert compare("--model", "constant", "--seeds", 1, "--trials", 1).error == (
+        "interrupted: 1 finished run is kept in out; the same command goes on from there."
+    )

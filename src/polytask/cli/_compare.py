@@ -7,6 +7,7 @@ from typing import Any
 
 from polytask._workers import collection_paused
 from polytask.cli._budget_options import budget
+from polytask.cli._interrupt import ending_well
 from polytask.cli._read_data import read_data
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._voice import Voice
@@ -15,17 +16,21 @@ from polytask.data import check_parts, learnable_splits, splits_of
 __all__ = ["run"]
 
 
+_NOT_BEGUN = "no run had begun; runs that ended before are kept, and the same command goes on."
+
+
 def run(given: Mapping[str, Any]) -> None:
     """Compare, and write report and log beside the files of the comparison."""
     options = settings(CompareSettings, given)
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
-    data, splitter = read_data(options, voice)
-    kept, splits, _ = splits_of(data, splitter, seed=0)
-    _, splits, _ = learnable_splits(kept, splits)
-    check_parts(splits)
-    allowed = budget(options, kept, splitter, trials=options.trials)
-    with collection_paused():
-        from polytask.cli._run_comparison import run_comparison
+    with ending_well(lambda: _NOT_BEGUN):
+        data, splitter = read_data(options, voice)
+        kept, splits, _ = splits_of(data, splitter, seed=0)
+        _, splits, _ = learnable_splits(kept, splits)
+        check_parts(splits)
+        allowed = budget(options, kept, splitter, trials=options.trials)
+        with collection_paused():
+            from polytask.cli._run_comparison import run_comparison
 
-    run_comparison(options, data, splitter, allowed, voice)
+        run_comparison(options, data, splitter, allowed, voice)

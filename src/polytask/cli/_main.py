@@ -76,10 +76,11 @@ def _about_memory(error: MemoryError | RuntimeError) -> str:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    from polytask.cli._app import app
-
     try:
-        app(arguments if arguments is None else list(arguments), prog_name="polytask")
+        with ending_well(lambda: "nothing had begun; run the same command again."):
+            from polytask.cli._app import app
+
+            app(arguments if arguments is None else list(arguments), prog_name="polytask")
     except SystemExit:
         try:
             sys.stdout.flush()

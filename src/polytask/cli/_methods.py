@@ -8,6 +8,7 @@ from typing import Any
 
 from polytask._listing import enumerated
 from polytask._naming import fold, required, resolve, snake_case, suggestion
+from polytask.cli._interrupt import ending_well
 from polytask.cli._method_page import (
     description,
     needs,
@@ -38,6 +39,11 @@ _WITH_ARGUMENTS = {"penalty", "encoder"}
 
 def run(name: str | None) -> None:
     """List all methods or those of a room, or describe one."""
+    with ending_well(lambda: "run the same command again."):
+        _run(name)
+
+
+def _run(name: str | None) -> None:
     voice = Voice()
     rooms = ROOMS if name is None else rooms_named(name)
     if name is None:

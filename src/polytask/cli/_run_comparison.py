@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -52,7 +53,7 @@ def run_comparison(
 ) -> None:
     """Compare, and write report and log beside the files of the comparison."""
     study = _study(options, data, splitter, allowed, voice)
-    with ending_well(lambda: _kept(study.folder)), progress_at_once():
+    with progress_at_once() as keys, ending_well(lambda: _kept(study.folder, keys)):
         comparison = compare(
             study.data,
             study.learners,
@@ -122,20 +123,29 @@ def _folder(
     return Path("runs") / f"{'-'.join(named[:_MOST_NAMES])}{more}-{key}"
 
 
-def _kept(folder: Path) -> str:
-    """List the results that an interrupted comparison left."""
-    names = [path.name for path in (folder / "runs").glob("[!.]*")]
-    runs = sum(name.endswith(".json") for name in names)
-    started = sum(name.endswith(".checkpoint.safetensors") for name in names)
+def _kept(folder: Path, keys: Collection[str]) -> str:
+    """What an interrupted comparison left of its runs; the folder may hold those of others, too.
+
+    Parameters
+    ----------
+    folder : Path
+    keys : collection of str
+        Of the runs of this comparison; empty if it was interrupted before they were known.
+    """
+    names = {path.name for path in (folder / "runs").glob("[!.]*")}
+    runs = sum(f"{key}.json" in names for key in keys)
+    started = sum(f"{key}.checkpoint.safetensors" in names for key in keys)
     kept = [
         f"{number} {thing}{'s' * (number > 1)}"
         for number, thing in ((runs, "finished run"), (started, "checkpoint"))
         if number
     ]
-    if not kept:
-        return "no run had ended; the same command starts anew."
-    verb = "is" if runs + started == 1 else "are"
-    return f"{' and '.join(kept)} {verb} kept in {folder}; the same command goes on from there."
+    if kept:
+        verb = "is" if runs + started == 1 else "are"
+        return f"{' and '.join(kept)} {verb} kept in {folder}; the same command goes on from there."
+    if names and not keys:
+        return f"earlier runs are kept in {folder}; the same command goes on from there."
+    return "no run had ended; the same command starts anew."
 
 
 def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:

@@ -13,7 +13,7 @@ from polytask.evaluation.running._labelled import labelled_rows
 from polytask.evaluation.running._left_out import failure
 from polytask.evaluation.running._records import RunRecord
 from polytask.evaluation.running._run import Run
-from polytask.evaluation.running._run_progress import progress_bar, run_progress
+from polytask.evaluation.running._run_progress import progress_bar, run_progress, tell_runs
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._tuning import Tuned, choose
 from polytask.exceptions import ParameterError
@@ -50,6 +50,7 @@ def fit_candidates(
         for candidate in candidates
     ]
     runs = [run for candidate_runs in requests for trials in candidate_runs for run in trials]
+    tell_runs(run.spec.key for run in runs)
     with run_progress(len(runs), quiet=quiet) as progress:
         records = runner.run_all(runs, progress.fitted, progress.known)
     by_run = dict(zip(map(id, runs), records, strict=True))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from polytask.evaluation.running._records import RunRecord
 
-__all__ = ["Advance", "Notes", "RunProgress", "progress_at_once", "progress_bar", "run_progress"]
+__all__ = [
+    "Advance",
+    "Notes",
+    "RunProgress",
+    "progress_at_once",
+    "progress_bar",
+    "run_progress",
+    "tell_runs",
+]
 
 Advance = Callable[[str], None]
 """Callback that advances by one step, with the step's description."""
@@ -18,15 +26,33 @@ Advance = Callable[[str], None]
 _patience: ContextVar[float] = ContextVar("patience", default=2.0)
 """Seconds before the first line, so that a short comparison prints nothing."""
 
+_keys: ContextVar[list[str] | None] = ContextVar("keys", default=None)
+"""Receives the keys of the runs of a comparison."""
+
 
 @contextmanager
-def progress_at_once() -> Iterator[None]:
-    """Show the progress of comparisons in the block from the first run on, as commands do."""
-    token = _patience.set(0.0)
+def progress_at_once() -> Iterator[list[str]]:
+    """Show the progress of comparisons in the block from the first run on, as commands do.
+
+    Yields
+    ------
+    list of str
+        Keys of the runs of the comparison, which name their files; empty until it knows them.
+    """
+    keys: list[str] = []
+    tokens = _patience.set(0.0), _keys.set(keys)
     try:
-        yield
+        yield keys
     finally:
-        _patience.reset(token)
+        _patience.reset(tokens[0])
+        _keys.reset(tokens[1])
+
+
+def tell_runs(keys: Iterable[str]) -> None:
+    """Pass the keys of the runs of a comparison on to `progress_at_once`, if that is entered."""
+    known = _keys.get()
+    if known is not None:
+        known[:] = dict.fromkeys(keys)
 
 
 class Notes:
