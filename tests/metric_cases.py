@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from polytask import metrics
 from polytask.metrics import Metric
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal, Regression
 
 METRICS = [
     thing()
@@ -60,7 +60,7 @@ def make_case(kind, n_rows, seed, *, ties=False):
         fitted = FittedTarget(("a",), ("x", "y", "z"))
         truth = rng.integers(0, 3, n_rows).astype(float)
         response, perfect = rng.dirichlet(np.ones(3), n_rows), np.eye(3)[truth.astype(int)]
-    if ties and kind is not Multiclass:
+    if ties and kind not in {Multiclass, Ordinal}:
         response = np.round(response, 1)
     truth = np.where(rng.random(truth.shape) < 0.2, np.nan, truth)
     return Case(kind(), fitted, truth, response, np.where(np.isfinite(perfect), perfect, 0.0))

@@ -58,6 +58,30 @@ def on_decisions(function):
     return lambda truth, response, weight: function(truth, decided(response), sample_weight=weight)
 
 
+def ranked_probability_score(truth, response, weight):
+    rows = [
+        sum((p[: k + 1].sum() - (y <= k)) ** 2 for k in range(len(p) - 1))
+        for y, p in zip(truth, response, strict=True)
+    ]
+    return np.average(rows, weights=weight)
+
+
+def median(response):
+    return np.array([next(k for k in range(len(p)) if p[: k + 1].sum() >= 0.5) for p in response])
+
+
+def grade_error(truth, response, weight):
+    return reference.mean_absolute_error(truth, median(response), sample_weight=weight)
+
+
+def quadratic_kappa(truth, response, weight):
+    decided = median(response)
+    labels = np.arange(response.shape[1])
+    return reference.cohen_kappa_score(
+        truth, decided, weights="quadratic", labels=labels, sample_weight=weight
+    )
+
+
 def plain(function):
     return lambda truth, response, weight: function(truth, response, sample_weight=weight)
 
@@ -69,10 +93,13 @@ REFERENCES = {
     "brier": brier,
     "explained_variance": plain(reference.explained_variance_score),
     "f1": f1,
+    "grade_error": grade_error,
     "log_loss": log_loss,
     "mae": plain(reference.mean_absolute_error),
     "nmse": nmse,
+    "quadratic_kappa": quadratic_kappa,
     "r2": plain(reference.r2_score),
+    "ranked_probability_score": ranked_probability_score,
     "rmse": rmse,
     "roc_auc": roc_auc,
 }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, make_case
 
 from polytask.metrics import MAE, RMSE, Accuracy, LogLoss, Metric, MetricValue
-from polytask.tasks import Binary, FittedTarget, Multiclass, Regression
+from polytask.tasks import Binary, FittedTarget, Multiclass, Ordinal, Regression
 
 BINARY = FittedTarget(("y",), ("no", "yes"))
 NUMBER = FittedTarget(("y",))
@@ -26,10 +26,11 @@ def rivals(case, generator):
         levels = np.linspace(0, 1, 9)
         table = case.truth.reshape(len(case.truth), -1)
         yield from np.nanquantile(table, levels, axis=0)
-    elif isinstance(case.kind, Multiclass):
-        yield from np.eye(size)
-        yield np.full(size, 1 / size)
-        yield from generator.dirichlet(np.ones(size), 5)
+    elif isinstance(case.kind, Multiclass | Ordinal):
+        n_classes = len(case.fitted.classes)
+        yield from np.eye(n_classes)
+        yield np.full(n_classes, 1 / n_classes)
+        yield from generator.dirichlet(np.ones(n_classes), 5)
     else:
         yield from (np.full(size, level) for level in (0.0, 0.3, 0.5, 0.7, 1.0))
         yield from generator.random((5, size))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polytask import tasks
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal, Regression
 
 KINDS = [
     thing
@@ -25,6 +25,7 @@ TARGETS = {
     Binary: FittedTarget(("y",), ("no", "yes")),
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
+    Ordinal: FittedTarget(("y",), (1, 2, 3, 4)),
     Regression: FittedTarget(
         ("y", "z", "w"), learned={"center": (1.0, -5.0, 1e3), "scale": (2.0, 1e-3, 7.0)}
     ),

@@ -7,6 +7,7 @@ per task. Begin with `Loss`.
 
 from polytask.losses._binary_cross_entropy import BinaryCrossEntropy
 from polytask.losses._cross_entropy import CrossEntropy
+from polytask.losses._cumulative_log_loss import CumulativeLogLoss
 from polytask.losses._huber import Huber
 from polytask.losses._loss import Loss
 from polytask.losses._mean_absolute_error import MeanAbsoluteError
@@ -18,6 +19,7 @@ from polytask.losses._select import check_losses, loss_for
 __all__ = [
     "BinaryCrossEntropy",
     "CrossEntropy",
+    "CumulativeLogLoss",
     "Huber",
     "Loss",
     "MeanAbsoluteError",

@@ -14,6 +14,7 @@ from polytask.metrics._choice import default_metric, headline_note, metrics_for
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
+from polytask.metrics._grade_error import GradeError
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
 from polytask.metrics._mae import MAE
@@ -21,7 +22,9 @@ from polytask.metrics._mean_value import mean_value
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._nmse import NMSE
+from polytask.metrics._quadratic_kappa import QuadraticKappa
 from polytask.metrics._r2 import R2
+from polytask.metrics._ranked_probability_score import RankedProbabilityScore
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
 
@@ -38,10 +41,13 @@ __all__ = [
     "Brier",
     "DeltaM",
     "ExplainedVariance",
+    "GradeError",
     "LabelledRows",
     "LogLoss",
     "Metric",
     "MetricValue",
+    "QuadraticKappa",
+    "RankedProbabilityScore",
     "check_metrics",
     "default_metric",
     "delta_m",

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from polytask.metrics._decisions import decisions
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal
 
 __all__ = ["Accuracy"]
 
@@ -22,7 +22,8 @@ class Accuracy(RowwiseMetric):
     Notes
     -----
     scikit-learn counts a multilabel row as right only if all its cells are; here cells may be
-    missing, and each column is measured on its own.
+    missing, and each column is measured on its own. Of grades the likeliest is compared, which has
+    the highest expected accuracy, where the decision that is predicted is the median grade.
 
     Examples
     --------
@@ -36,7 +37,7 @@ class Accuracy(RowwiseMetric):
 
     name: ClassVar[str] = "accuracy"
     label: ClassVar[str] = "accuracy"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel, Ordinal)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Multiclass,)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0

@@ -15,7 +15,7 @@ from polytask.metrics._decisions import (
 )
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal
 
 __all__ = ["BalancedAccuracy"]
 
@@ -38,7 +38,7 @@ class BalancedAccuracy(Metric):
 
     name: ClassVar[str] = "balanced_accuracy"
     label: ClassVar[str] = "balanced accuracy"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel, Ordinal)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
     within_classes: ClassVar[bool] = True

@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from polytask.metrics._decisions import true_class_probability
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel
+from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal
 
 __all__ = ["LogLoss"]
 
@@ -37,7 +37,7 @@ class LogLoss(RowwiseMetric):
 
     name: ClassVar[str] = "log_loss"
     label: ClassVar[str] = "log loss"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel, Ordinal)
     greater_is_better: ClassVar[bool] = False
     best: ClassVar[float | None] = 0.0
 

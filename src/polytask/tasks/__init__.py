@@ -1,11 +1,11 @@
 """Tasks, sets of tasks, and the kinds of targets.
 
 Begin with `Task`: a name, a kind, target columns and a weight. A `Kind` (``_kind.py``, the
-contract) says what a target is; `Regression`, `Binary`, `Multiclass` and `Multilabel` are a file
-each, of which ``_regression.py`` is the easiest to read first. What a kind learns on training rows
-is a `FittedTarget`. Losses and metrics declare the kinds that they serve, so that kinds know
-nothing of them. Importing this room loads neither torch nor scikit-learn. `docs/kinds.md` builds a
-kind, a loss and a metric.
+contract) says what a target is; `Regression`, `Binary`, `Multiclass`, `Multilabel` and `Ordinal`
+are a file each, of which ``_regression.py`` is the easiest to read first. What a kind learns on
+training rows is a `FittedTarget`. Losses and metrics declare the kinds that they serve, so that
+kinds know nothing of them. Importing this room loads neither torch nor scikit-learn.
+`docs/kinds.md` builds a kind, a loss and a metric.
 """
 
 from polytask.tasks._binary import Binary
@@ -18,6 +18,7 @@ from polytask.tasks._estimator_answers import (
     predicted_probabilities,
 )
 from polytask.tasks._fitted_target import FittedTarget, Label
+from polytask.tasks._grade_scores import median_grades
 from polytask.tasks._infer import infer_kind
 from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._means import weighted_means
@@ -26,6 +27,7 @@ from polytask.tasks._multilabel import Multilabel
 from polytask.tasks._named_kind import named_kind, takes_text
 from polytask.tasks._named_object import named_object
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
+from polytask.tasks._ordinal import Ordinal
 from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._regression import Regression
@@ -42,6 +44,7 @@ __all__ = [
     "Label",
     "Multiclass",
     "Multilabel",
+    "Ordinal",
     "Regression",
     "Task",
     "TaskRelation",
@@ -53,6 +56,7 @@ __all__ = [
     "has_method",
     "has_own_kind",
     "infer_kind",
+    "median_grades",
     "named_kind",
     "named_object",
     "number_column",

@@ -1,0 +1,343 @@
+"""Targets with ordered classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float32, Float64, Real, Shaped
+
+from polytask._validation import Constraint, Satisfies, check_parameters
+from polytask.exceptions import DataError, OneClassError, ParameterError
+from polytask.tasks._averages import in_any_library
+from polytask.tasks._classes import (
+    class_summary,
+    codes,
+    counted,
+    has_class_counts,
+    missing,
+    observed_classes,
+    only_column,
+)
+from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
+from polytask.tasks._fitted_target import FittedTarget, Label
+from polytask.tasks._grade_scores import (
+    grade_log_probabilities,
+    grade_scores,
+    mean_grade_scores,
+    median_grades,
+    uniform_grade_scores,
+)
+from polytask.tasks._kind import Columns, Kind
+from polytask.tasks._means import weighted_means
+
+__all__ = ["Ordinal"]
+
+_MOST_GRADES = 1000
+_SHOWN = 8
+
+
+def _is_label(value: object) -> bool:
+    return (isinstance(value, str) and bool(value)) or (
+        isinstance(value, int | float) and math.isfinite(value)
+    )
+
+
+def _is_order(value: object) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) != 1
+        and all(map(_is_label, value))
+        and len(set(map(str, value))) == len(set(value)) == len(value)
+    )
+
+
+@dataclass(frozen=True)
+class Ordinal(Kind):
+    r"""One of several grades that have an order, such as low < mid < high.
+
+    A model gives K − 1 scores for K grades, from which
+
+    .. math:: P(y > k) = \sigma(a_k), \quad a_1 = t_1, \quad a_k = a_{k-1} - \log(1 + e^{t_k}),
+              \quad t = s + o
+
+    with scores s and constants o for which scores of 0 make all grades equally likely. The
+    probabilities P(y > k) fall with k for every score. The response is a probability for each
+    grade, the decision its median, which has the smallest expected error in grades.
+
+    Parameters
+    ----------
+    order : tuple of labels, default ()
+        The grades, from the lowest to the highest, by text or number. By default those of the
+        training rows in ascending order, which must be whole numbers.
+
+    Notes
+    -----
+    The thresholds :math:`a_1 - a_k` of the cumulative logit model of McCullagh are the same for all
+    rows (proportional odds); here each is a score of its own and may depend on the inputs (partial
+    proportional odds, Peterson & Harrell). A model whose scores :math:`s_2, s_3, …` are constant is
+    McCullagh's.
+
+    Of grades without an `order`, one that the training rows lack counts as one above all others.
+    With an `order`, any other label is an error.
+
+    References
+    ----------
+    McCullagh, "Regression models for ordinal data", JRSS B 1980. Peterson & Harrell, "Partial
+    proportional odds models for ordinal response variables", JRSS C 1990.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import Ordinal
+    >>> kind = Ordinal(("low", "mid", "high"))
+    >>> column = np.array(["mid", "low", None, "mid"], dtype=object)
+    >>> target = kind.fit("risk", {"risk": column})
+    >>> target.classes, target.learned
+    (('low', 'mid', 'high'), {'class_counts': (1.0, 2.0, 0.0)})
+    >>> response = kind.response(np.zeros((1, 2), dtype=np.float32), target)
+    >>> response.round(6)
+    array([[0.333333, 0.333333, 0.333333]])
+    >>> kind.decide(response, target)
+    array(['mid'], dtype=object)
+    """
+
+    order: Sequence[Label] = ()
+    name: ClassVar[str] = "ordinal"
+    takes_text: ClassVar[bool] = True
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "order": Satisfies(
+            _is_order,
+            "a tuple of at least 2 different labels from the lowest to the highest, or ()",
+        ),
+    }
+
+    def __post_init__(self) -> None:
+        if isinstance(self.order, list):
+            object.__setattr__(self, "order", tuple(self.order))
+        check_parameters(self)
+
+    @property
+    def block_key(self) -> Hashable:
+        """All ordinal tasks are alike, whatever their grades are called."""
+        return type(self)
+
+    @classmethod
+    def from_text(cls, text: str) -> Ordinal:
+        """The grades from the lowest to the highest, as in ``low<mid<high``."""
+        grades = tuple(grade.strip() for grade in text.split("<"))
+        if not _is_order(grades):
+            sentence = (
+                f"The kind {cls.name} takes at least 2 different grades from the lowest to the "
+                f"highest, with < between them, as in {cls.name}:low<mid<high. Got {text!r} "
+                "instead."
+            )
+            raise ParameterError(sentence)
+        return cls(grades)
+
+    # ── what is learned ───────────────────────────────────────────────────────
+    def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
+        """Find the grades in order, and how often each occurs."""
+        column, values = only_column(owner, columns, self.name)
+        labels, _ = observed_classes(owner, column, values)
+        if self.order:
+            grades = _declared(owner, column, tuple(self.order), labels)
+        else:
+            _check_sortable(owner, column, labels)
+            grades = labels
+        if len(labels) == 1:
+            sentence = (
+                f"Task {owner!r}: column {column!r} holds only one grade, {labels[0]!r}, in the "
+                "training rows. Check the split or drop the task."
+            )
+            raise OneClassError(sentence, labels[0])
+        return counted(values, FittedTarget((column,), grades))
+
+    def accepts(self, fitted: FittedTarget) -> bool:
+        """Whether there are a score for every grade but one, and a count for every grade."""
+        return (
+            super().accepts(fitted)
+            and len(fitted.columns) == 1
+            and 1 < len(fitted.classes) <= _MOST_GRADES
+            and has_class_counts(fitted)
+        )
+
+    def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
+        """The same target with counts of these rows alone."""
+        return counted(columns[0], fitted)
+
+    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
+        """One score for each grade but the last."""
+        return (max(len(fitted.classes) - 1, 1),)
+
+    # ── labels ────────────────────────────────────────────────────────────────
+    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
+        """Positions of the grades; NaN for one that was not seen in training."""
+        return self._codes(columns, fitted)[:, None].astype(np.float32)
+
+    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
+        """Positions of the grades; their number for one that was not seen in training."""
+        positions = self._codes(columns, fitted)
+        unseen = np.isnan(positions) & ~missing(columns[0])
+        return np.where(unseen, float(len(fitted.classes)), positions)
+
+    def _codes(self, columns: Columns, fitted: FittedTarget) -> Float64[np.ndarray, " n"]:
+        positions = codes(columns[0], fitted.classes)
+        unseen = np.isnan(positions) & ~missing(columns[0])
+        if self.order and unseen.any():
+            label = columns[0][unseen].tolist()[0]
+            raise DataError(_strange("The", fitted.columns[0], label, fitted.classes))
+        return positions
+
+    def class_codes(
+        self, truth: Float[np.ndarray, " n"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, "n 1"]:
+        """The truth itself."""
+        del fitted
+        return truth[:, None].astype(np.float64, copy=False)
+
+    # ── scores ────────────────────────────────────────────────────────────────
+    def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
+        """Probabilities of the grades (n, n_grades)."""
+        del fitted
+        shifted = raw.astype(np.float64) + uniform_grade_scores(raw.shape[1] + 1)
+        return np.asarray(np.exp(grade_log_probabilities(shifted)))
+
+    def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
+        """Scores of these probabilities."""
+        del fitted
+        scores = grade_scores(response.astype(np.float64))
+        return (scores - uniform_grade_scores(response.shape[1])).astype(np.float32)
+
+    @in_any_library
+    def average(self, raw: Any) -> Any:
+        """Scores of the mean probabilities."""
+        return mean_grade_scores(raw)
+
+    def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
+        """The median grade."""
+        return np.array(fitted.classes, dtype=object)[median_grades(response)]
+
+    def mean_response(
+        self,
+        truth: Float[np.ndarray, " n"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n_grades"]:
+        """Shares of the grades."""
+        of_grade = truth[:, None] == np.arange(len(fitted.classes))
+        return weighted_means(np.where(np.isnan(truth)[:, None], np.nan, of_grade), weight)
+
+    # ── estimators ────────────────────────────────────────────────────────────
+    def accepts_estimator(self, estimator: Any) -> bool:
+        """Whether it is a classifier that gives probabilities."""
+        return gives_probabilities(estimator)
+
+    def from_estimator(
+        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
+    ) -> Float32[np.ndarray, "n size"]:
+        """Scores of the probabilities of a classifier, which knows nothing of the order."""
+        n_grades = len(fitted.classes)
+        return self.raw(predicted_probabilities(estimators[0], inputs, n_grades), fitted)
+
+    # ── tables and reports ──────────────────────────────────────────────────────
+    def prediction_columns(
+        self, name: str, response: np.ndarray, fitted: FittedTarget
+    ) -> list[tuple[str, np.ndarray]]:
+        """The median grade, and the probability of each grade."""
+        probabilities = zip(fitted.classes, response.T, strict=True)
+        return [
+            (name, self.decide(response, fitted)),
+            *((f"{name}_probability_{label}", values) for label, values in probabilities),
+        ]
+
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """How often each grade occurs, in order."""
+        return class_summary(self.truth(columns, fitted), fitted)
+
+    def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
+        """The grades in order."""
+        del column, inferred
+        return f"grades {_written(fitted.classes)}"
+
+
+def _check_sortable(owner: str, column: str, labels: Sequence[Label]) -> None:
+    """Raise unless the labels are whole numbers, whose order is known, and not too many."""
+    if isinstance(labels[0], str):
+        sentence = (
+            f"Task {owner!r} is ordinal, but column {column!r} holds text, whose order is not "
+            f'known. Give its order: {column}:{Ordinal.name}:low<mid<high, or '
+            'Ordinal(("low", "mid", "high")).'
+        )
+        raise DataError(sentence)
+    fraction = next((label for label in labels if isinstance(label, float)), None)
+    if fraction is not None:
+        sentence = (
+            f"Task {owner!r} is ordinal, but column {column!r} holds fractions such as "
+            f"{fraction!r}. Choose the kind regression, or give the order of its grades."
+        )
+        raise DataError(sentence)
+    if len(labels) > _MOST_GRADES:
+        sentence = (
+            f"Task {owner!r} is ordinal, but column {column!r} holds {len(labels)} distinct "
+            f"values; at most {_MOST_GRADES} grades can be learned. Choose the kind regression."
+        )
+        raise DataError(sentence)
+
+
+def _declared(
+    owner: str, column: str, order: tuple[Label, ...], labels: Sequence[Label]
+) -> tuple[Label, ...]:
+    """The declared grades as labels of the column, all of which must be among them."""
+    grades = tuple(_as_label(owner, column, grade, labels) for grade in order)
+    if len(set(grades)) < len(grades):
+        sentence = (
+            f"Task {owner!r}: the order {_written(order)} names a grade of column {column!r} "
+            "twice. Leave out one of them."
+        )
+        raise DataError(sentence)
+    strange = [label for label in labels if label not in set(grades)]
+    if strange:
+        raise DataError(_strange(f"Task {owner!r}: the", column, strange[0], grades))
+    return grades
+
+
+def _as_label(owner: str, column: str, grade: Label, labels: Sequence[Label]) -> Label:
+    """A declared grade as the column would hold it; the command line writes all as text."""
+    for label in labels:
+        if label == grade or str(label) == str(grade):
+            return label
+        if isinstance(label, bool) and str(label).lower() == str(grade).lower():
+            return label
+    if isinstance(labels[0], str):
+        return str(grade)
+    try:
+        number = float(grade)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        sentence = (
+            f"Task {owner!r}: column {column!r} holds numbers, but the grade {grade!r} of its "
+            "order is none. Write the order in the column's own labels."
+        )
+        raise DataError(sentence)
+    return int(number) if number == int(number) else number
+
+
+def _strange(start: str, column: str, label: object, grades: Sequence[Label]) -> str:
+    return (
+        f"{start} column {column!r} of an ordinal target holds {label!r}, which is not in its "
+        f"order {_written(grades)}. Add it to the order, or leave such cells empty."
+    )
+
+
+def _written(grades: Sequence[Label]) -> str:
+    """The grades in order; of many the first few and the last."""
+    shown = list(map(str, grades))
+    if len(shown) > _SHOWN:
+        shown = [*shown[: _SHOWN - 2], "…", shown[-1]]
+    return " < ".join(shown)

@@ -1,0 +1,218 @@
+"""Ordered grades: their order, probabilities and decisions."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from polytask.exceptions import DataError, OneClassError, ParameterError
+from polytask.losses import CumulativeLogLoss
+from polytask.tasks import FittedTarget, Ordinal, median_grades
+
+RISKS = ("low", "mid", "high")
+
+
+def objects(*values):
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def target(n_grades):
+    return FittedTarget(("y",), tuple(range(n_grades)), {"class_counts": (1.0,) * n_grades})
+
+
+def raw_scores(low, high):
+    shapes = st.tuples(st.integers(1, 5), st.integers(1, 6))
+    elements = st.floats(low, high, width=32)
+    return shapes.flatmap(lambda shape: arrays.arrays(np.float32, shape, elements=elements))
+
+
+def test_scores_of_zero_make_all_grades_equally_likely():
+    for n_grades in (2, 3, 7, 1000):
+        raw = np.zeros((1, n_grades - 1), dtype=np.float32)
+        response = Ordinal().response(raw, target(n_grades))
+        np.testing.assert_allclose(response, 1 / n_grades, rtol=1e-9)
+
+
+@given(raw=raw_scores(-100, 100))
+def test_probabilities_sum_to_one_and_those_of_higher_grades_fall(raw):
+    n_grades = raw.shape[1] + 1
+    response = Ordinal().response(raw, target(n_grades))
+    np.testing.assert_allclose(response.sum(axis=1), 1, rtol=1e-12)
+    assert (response >= 0).all()
+    above = 1 - np.cumsum(response, axis=1)
+    assert (np.diff(above, axis=1) <= 1e-12).all()
+
+
+@given(raw=raw_scores(-8, 8))
+def test_probabilities_are_differences_of_logistic_functions(raw):
+    from polytask.tasks._grade_scores import uniform_grade_scores
+
+    n_grades = raw.shape[1] + 1
+    shifted = raw.astype(np.float64) + uniform_grade_scores(n_grades)
+    logits = shifted.copy()
+    for k in range(1, n_grades - 1):
+        logits[:, k] = logits[:, k - 1] - np.log1p(np.exp(shifted[:, k]))
+    above = 1 / (1 + np.exp(-logits))
+    ends = np.ones((len(raw), 1)), np.zeros((len(raw), 1))
+    expected = -np.diff(np.hstack([ends[0], above, ends[1]]), axis=1)
+    response = Ordinal().response(raw, target(n_grades))
+    np.testing.assert_allclose(response, expected, rtol=1e-9, atol=1e-13)
+
+
+@given(raw=raw_scores(-30, 30))
+def test_the_loss_is_the_negative_log_of_the_response(raw):
+    fitted = target(raw.shape[1] + 1)
+    scores = torch.from_numpy(raw).double()
+    loss = CumulativeLogLoss()
+    constants = {name: value.double() for name, value in loss.constants([fitted]).items()}
+    response = Ordinal().response(raw, fitted)
+    for grade in range(response.shape[1]):
+        values = torch.full((len(raw), 1), float(grade), dtype=torch.float64)
+        rows = loss.rowwise(scores, values, torch.ones_like(values, dtype=torch.bool), constants)
+        kept = response[:, grade] > 1e-300
+        np.testing.assert_allclose(
+            rows.numpy()[kept], -np.log(response[kept, grade]), rtol=1e-5, atol=1e-5
+        )
+
+
+@given(raw=raw_scores(-10, 10), seed=st.integers(0, 99))
+def test_an_ensemble_answers_the_mean_probabilities(raw, seed):
+    order = np.random.default_rng(seed).permutation(raw.size)
+    members = np.stack([raw, raw.ravel()[order].reshape(raw.shape), -raw])
+    kind, fitted = Ordinal(), target(raw.shape[1] + 1)
+    expected = np.mean([kind.response(member, fitted) for member in members], axis=0)
+    averaged = kind.average(members)
+    np.testing.assert_allclose(kind.response(averaged, fitted), expected, rtol=1e-4, atol=1e-6)
+    tensor = kind.average(torch.from_numpy(members))
+    np.testing.assert_allclose(tensor.numpy(), averaged, rtol=1e-5, atol=1e-5)
+
+
+def test_constant_later_scores_are_proportional_odds():
+    kind, fitted = Ordinal(), target(4)
+    raw = np.array([[-2.0, 0.3, -0.5], [1.5, 0.3, -0.5]], dtype=np.float32)
+    above = 1 - np.cumsum(kind.response(raw, fitted), axis=1)[:, :-1]
+    logits = np.log(above / (1 - above))
+    np.testing.assert_allclose(logits[1] - logits[0], 3.5, rtol=1e-6)
+
+
+def test_the_decision_is_the_median_grade():
+    kind, fitted = Ordinal(RISKS), FittedTarget(("y",), RISKS)
+    response = np.array([[0.4, 0.2, 0.4], [0.5, 0.0, 0.5], [0.1, 0.3, 0.6], [1.0, 0.0, 0.0]])
+    assert kind.decide(response, fitted).tolist() == ["mid", "low", "high", "low"]
+    even = np.full((1, 10), 0.1)  # sums of tenths are not exact
+    assert median_grades(even).tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("order", "column", "classes"),
+    [
+        ((), np.array([3.0, 0.0, np.nan, 5.0, 1.0]), (0, 1, 3, 5)),
+        ((), objects(False, True, None), (False, True)),
+        (RISKS, objects("mid", None, "low"), RISKS),
+        (["low", "mid", "high"], objects("mid", None, "low"), RISKS),
+        ((5, 3, 1), np.array([1.0, 5.0]), (5, 3, 1)),
+        (("0", "1", "3", "5"), np.array([3.0, 0.0]), (0, 1, 3, 5)),
+        (("0.5", "1", "1.5"), np.array([0.5, 1.0]), (0.5, 1, 1.5)),
+        ((1, 2, 10), objects("10", "2"), ("1", "2", "10")),
+        (("false", "true"), objects(True, False), (False, True)),
+        (("A", "a"), objects("a", "A", "a"), ("A", "a")),
+    ],
+)
+def test_orders(order, column, classes):
+    kind = Ordinal(order)
+    fitted = kind.fit("task", {"y": column})
+    assert fitted.classes == classes
+    assert list(map(type, fitted.classes)) == list(map(type, classes))
+    truth = kind.truth([column], fitted)
+    for label, code in zip(column, truth, strict=True):
+        assert np.isnan(code) if label is None or label != label else classes[int(code)] == label  # noqa: PLR0124
+    assert kind.accepts(fitted)
+
+
+def test_grades_of_one_block_may_have_other_names():
+    assert Ordinal(RISKS).block_key == Ordinal().block_key
+    assert hash(Ordinal(["a", "b"])) == hash(Ordinal(("a", "b")))
+
+
+def test_a_grade_seen_only_later_is_above_all_others_unless_there_is_an_order():
+    fitted = Ordinal().fit("task", {"y": np.array([0.0, 1.0])})
+    later = np.array([2.0, 1.0, np.nan])
+    np.testing.assert_array_equal(Ordinal().truth([later], fitted), [2, 1, np.nan])
+    np.testing.assert_array_equal(Ordinal().encode([later], fitted)[:, 0], [np.nan, 1, np.nan])
+    kind = Ordinal((0, 1))
+    said = r"The column 'y' of an ordinal target holds 2\.0, which is not in its order 0 < 1\. Add"
+    for method in (kind.truth, kind.encode):
+        with pytest.raises(DataError, match=said):
+            method([later], fitted)
+
+
+BAD_ORDERS = [("low",), ("low", "low"), (1, "1"), (1, True), ("", "low"), "low<mid", ({}, 1), 3]
+
+
+@pytest.mark.parametrize("order", BAD_ORDERS, ids=repr)
+def test_bad_orders(order, unchecked_types):
+    said = "The `order` parameter of Ordinal must be a tuple of at least 2 different labels from"
+    with pytest.raises(ParameterError, match=said):
+        Ordinal(order)
+
+
+@pytest.mark.parametrize(
+    ("order", "column", "said"),
+    [
+        (
+            (),
+            objects("low", "high"),
+            "Task 'g' is ordinal, but column 'y' holds text, whose order is not known. Give",
+        ),
+        (
+            (),
+            np.array([1.0, 1.5]),
+            r"column 'y' holds fractions such as 1\.5\. Choose the kind regression, or give the",
+        ),
+        ((), np.arange(1001.0), r"holds 1001 distinct values; at most 1000 grades can be learned"),
+        (
+            RISKS,
+            objects("low", "extreme"),
+            (
+                "Task 'g': the column 'y' of an ordinal target holds 'extreme', which is not in its "
+                "order low < mid < high. Add it to the order, or leave such cells empty."
+            ),
+        ),
+        (
+            RISKS,
+            np.array([1.0, 2.0]),
+            "column 'y' holds numbers, but the grade 'low' of its order is none. Write the order",
+        ),
+        (
+            ("1", "1.0", "2"),
+            np.array([1.0, 2.0]),
+            r"the order 1 < 1\.0 < 2 names a grade of column 'y' twice",
+        ),
+    ],
+)
+def test_columns_that_have_no_order(order, column, said):
+    with pytest.raises(DataError, match=said):
+        Ordinal(order).fit("g", {"y": column})
+
+
+def test_long_orders_are_shortened():
+    kind = Ordinal(tuple(range(20)))
+    with pytest.raises(DataError, match=r"its order 0 < 1 < 2 < 3 < 4 < 5 < … < 19\. Add"):
+        kind.fit("g", {"y": np.array([3.0, 25.0])})
+
+
+@pytest.mark.parametrize("order", [(), RISKS])
+def test_one_grade(order):
+    column = objects("mid", "mid", None) if order else np.ones(3)
+    with pytest.raises(OneClassError, match="Task 'g': column 'y' holds only one grade, "):
+        Ordinal(order).fit("g", {"y": column})
+
+
+def test_two_columns():
+    said = r"Task 'g' is ordinal and must have one target column\. Got \['y', 'z'\] instead"
+    with pytest.raises(DataError, match=said):
+        Ordinal().fit("g", {"y": np.arange(3.0), "z": np.arange(3.0)})
