@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.losses import CumulativeLogLoss
-from polytask.tasks import FittedTarget, Ordinal, median_grades
+from polytask.tasks import FittedTarget, Ordinal, Task, median_grades
 
 RISKS = ("low", "mid", "high")
 
@@ -144,7 +144,7 @@ def test_a_grade_seen_only_later_is_above_all_others_unless_there_is_an_order():
     np.testing.assert_array_equal(Ordinal().truth([later], fitted), [2, 1, np.nan])
     np.testing.assert_array_equal(Ordinal().encode([later], fitted)[:, 0], [np.nan, 1, np.nan])
     kind = Ordinal((0, 1))
-    said = r"The column 'y' of an ordinal target holds 2\.0, which is not in its order 0 < 1\. Add"
+    said = r"The target column 'y' holds 2\.0, which is none of its grades 0 < 1\. Add it"
     for method in (kind.truth, kind.encode):
         with pytest.raises(DataError, match=said):
             method([later], fitted)
@@ -178,8 +178,8 @@ def test_bad_orders(order, unchecked_types):
             RISKS,
             objects("low", "extreme"),
             (
-                "Task 'g': the column 'y' of an ordinal target holds 'extreme', which is not in its "
-                "order low < mid < high. Add it to the order, or leave such cells empty."
+                "Task 'g': column 'y' holds 'extreme', which is none of its grades "
+                "low < mid < high. Add it to these, or leave such cells empty."
             ),
         ),
         (
@@ -199,9 +199,30 @@ def test_columns_that_have_no_order(order, column, said):
         Ordinal(order).fit("g", {"y": column})
 
 
+def test_the_first_strange_row_of_a_table_is_named():
+    kind = Ordinal(RISKS)
+    kind.check_cells("g", {"y": objects("mid", None, "low")})
+    kind.check_cells("g", {"y": objects(None, None)})
+    said = "Task 'g': row 2 of column 'y' holds 'lo', which is none of its grades low < mid < high"
+    with pytest.raises(DataError, match=said):
+        kind.check_cells("g", {"y": objects("mid", None, "lo", "hi")})
+
+
+def test_orders_in_text():
+    assert Task("g", "ordinal:low<mid<high").kind == Ordinal(RISKS)
+    assert Ordinal.from_text(" 1 < 2<a:b, c ") == Ordinal(("1", "2", "a:b, c"))
+
+
+@pytest.mark.parametrize("text", ["", "low", "low<", "low<<high", "low<low", "low,mid"])
+def test_bad_orders_in_text(text):
+    said = f"with < between them, as in ordinal:low<mid<high. Got '{text}' instead"
+    with pytest.raises(ParameterError, match=said):
+        Task("g", f"ordinal:{text}")
+
+
 def test_long_orders_are_shortened():
     kind = Ordinal(tuple(range(20)))
-    with pytest.raises(DataError, match=r"its order 0 < 1 < 2 < 3 < 4 < 5 < … < 19\. Add"):
+    with pytest.raises(DataError, match=r"its grades 0 < 1 < 2 < 3 < 4 < 5 < … < 19\. Add"):
         kind.fit("g", {"y": np.array([3.0, 25.0])})
 
 

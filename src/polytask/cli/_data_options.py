@@ -49,8 +49,9 @@ Target = Annotated[
         "--target",
         "-t",
         metavar="NAME[:KIND]",
-        help="A target column and its kind: regression, binary, multiclass, multilabel or one of "
-        "your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
+        help="A target column and its kind: regression, binary, multiclass, multilabel, ordinal "
+        "(whole numbers, or ordinal:low<mid<high) or one of your own, module:Class; inferred if "
+        "not given. 'a,b,c:KIND' and patterns such as "
         "'assay*:binary' name several at once. Several columns make one task as "
         "NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_PANEL,

@@ -145,7 +145,10 @@ class Ordinal(Kind):
         column, values = only_column(owner, columns, self.name)
         labels, _ = observed_classes(owner, column, values)
         if self.order:
-            grades = _declared(owner, column, tuple(self.order), labels)
+            grades = _as_labels(owner, column, tuple(self.order), labels)
+            strange = [label for label in labels if label not in grades]
+            if strange:
+                raise DataError(_strange(f"Task {owner!r}:", column, strange[0], grades))
         else:
             _check_sortable(owner, column, labels)
             grades = labels
@@ -156,6 +159,20 @@ class Ordinal(Kind):
             )
             raise OneClassError(sentence, labels[0])
         return counted(values, FittedTarget((column,), grades))
+
+    def check_cells(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> None:
+        """Raise for the first grade that is not in the `order`, if there is one."""
+        column, values = only_column(owner, columns, self.name)
+        if not self.order or missing(values).all():
+            return
+        labels, _ = observed_classes(owner, column, values)
+        grades = _as_labels(owner, column, tuple(self.order), labels)
+        unknown = np.flatnonzero(np.isnan(codes(values, grades)) & ~missing(values))
+        if len(unknown):
+            row = int(unknown[0])
+            label = values[row : row + 1].tolist()[0]
+            start = f"Task {owner!r}: row {row} of"
+            raise DataError(_strange(start, column, label, grades))
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are a score for every grade but one, and a count for every grade."""
@@ -190,7 +207,7 @@ class Ordinal(Kind):
         unseen = np.isnan(positions) & ~missing(columns[0])
         if self.order and unseen.any():
             label = columns[0][unseen].tolist()[0]
-            raise DataError(_strange("The", fitted.columns[0], label, fitted.classes))
+            raise DataError(_strange("The target", fitted.columns[0], label, fitted.classes))
         return positions
 
     def class_codes(
@@ -270,7 +287,7 @@ def _check_sortable(owner: str, column: str, labels: Sequence[Label]) -> None:
     if isinstance(labels[0], str):
         sentence = (
             f"Task {owner!r} is ordinal, but column {column!r} holds text, whose order is not "
-            f'known. Give its order: {column}:{Ordinal.name}:low<mid<high, or '
+            f"known. Give its order: {column}:{Ordinal.name}:low<mid<high, or "
             'Ordinal(("low", "mid", "high")).'
         )
         raise DataError(sentence)
@@ -289,10 +306,10 @@ def _check_sortable(owner: str, column: str, labels: Sequence[Label]) -> None:
         raise DataError(sentence)
 
 
-def _declared(
+def _as_labels(
     owner: str, column: str, order: tuple[Label, ...], labels: Sequence[Label]
 ) -> tuple[Label, ...]:
-    """The declared grades as labels of the column, all of which must be among them."""
+    """The declared grades as the column would hold them."""
     grades = tuple(_as_label(owner, column, grade, labels) for grade in order)
     if len(set(grades)) < len(grades):
         sentence = (
@@ -300,9 +317,6 @@ def _declared(
             "twice. Leave out one of them."
         )
         raise DataError(sentence)
-    strange = [label for label in labels if label not in set(grades)]
-    if strange:
-        raise DataError(_strange(f"Task {owner!r}: the", column, strange[0], grades))
     return grades
 
 
@@ -330,8 +344,9 @@ def _as_label(owner: str, column: str, grade: Label, labels: Sequence[Label]) ->
 
 def _strange(start: str, column: str, label: object, grades: Sequence[Label]) -> str:
     return (
-        f"{start} column {column!r} of an ordinal target holds {label!r}, which is not in its "
-        f"order {_written(grades)}. Add it to the order, or leave such cells empty."
+        f"{start} column {column!r} holds {label!r}, which is none of its grades "
+        f"{_written(grades)}. Add it to these, or leave such "
+        "cells empty."
     )
 
 
