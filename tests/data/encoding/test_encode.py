@@ -324,6 +324,10 @@ def test_rows_to_predict_name_their_task(long, schools):
             {"x": ["a", "b"]},
             r"Column 'x' held numbers when the model was fitted, and holds text now \('a' in row 0\)",
         ),
+        (
+            {"x": ["7.5", "a"]},
+            r"Column 'x' held numbers when the model was fitted, and holds text now \('a' in row 1\)",
+        ),
     ],
 )
 def test_rows_that_cannot_be_predicted(long, change, sentence):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import polars as pl
@@ -34,7 +34,7 @@ __all__ = ["conformed"]
 def conformed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Read a model's inputs as in fitting: markers as null, text as numbers or dates.
 
-    Cells that cannot be read stay unchanged, and the column's encoder refuses them.
+    Where some cells cannot be read, they alone stay, and the column's encoder refuses the first.
     """
     return table.with_columns(
         _conformed(table[column.name], column, schema.reading)
@@ -55,9 +55,20 @@ def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series
     if holds != "text" or holds in column.accepted:
         return clean
     cells = _without(clean.cast(pl.String).str.strip_chars(), MISSING, reading.decimal)
-    reads = (read for read in _reads(cells, column, reading) if not unread(cells, read))
-    read = next(reads, None)
-    return clean if read is None else read_by(cells, read)
+    unreadable: list[Mapping[str, int]] = []
+    for read in _reads(cells, column, reading):
+        lost = unread(cells, read)
+        if not lost:
+            return read_by(cells, read)
+        unreadable.append(lost)
+    fewest = min(unreadable, key=lambda lost: sum(lost.values()), default=None)
+    return clean if fewest is None else _only(clean, cells.is_in(list(fewest)))
+
+
+def _only(series: pl.Series, kept: pl.Series) -> pl.Series:
+    """The series with null in place of cells that are not kept."""
+    cells = pl.col(series.name)
+    return series.to_frame().select(pl.when(kept).then(cells).alias(series.name)).to_series()
 
 
 def _without_words(series: pl.Series, column: CategoricalColumn) -> pl.Series:
