@@ -14,13 +14,13 @@ from polytask import Task
 from polytask.architectures import (
     COSMOS,
     Branching,
-    Copies,
     HardSharing,
     MMoE,
     Owned,
     Separate,
     SingleTask,
     SoftSharing,
+    _copies,
 )
 from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork, _freeze_own_parts
 from polytask.bookkeeping import Budget, History
@@ -106,7 +106,7 @@ def own_parts_trained(architecture, data):
 @pytest.mark.parametrize("together", [True, False])
 def test_copies_train_what_tasks_share_alone(together, monkeypatch):
     if not together:
-        monkeypatch.setattr(Copies, "_works", lambda *_: False)
+        monkeypatch.setattr(_copies, "same_features", lambda *_: None)
     data = tiny_dataset(["regression", "regression", "binary"], own_tables=True)
     for names in own_parts_trained(SMALL, data).values():
         assert names
@@ -176,7 +176,7 @@ def test_a_parameter_with_shared_and_private_slices_is_trained_as_a_whole():
 
 
 def test_networks_without_a_proximal_map_are_not_copied_at_every_step(monkeypatch):
-    monkeypatch.setattr(Copies, "_works", lambda *_: False)
+    monkeypatch.setattr(_copies, "same_features", lambda *_: None)
     data = tiny_dataset(["regression"] * 2)
     schemas = fit_schemas(data)
     copies = TaskCopiesNetwork(SMALL.build(schemas, data.tasks, 0), schemas, data.tasks)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from training_tables import mixed_table, own_rows_table
 
-from polytask.architectures import Copies, HardSharing, MMoE, SharedPrivate
+from polytask.architectures import HardSharing, MMoE, SharedPrivate, _copies
 from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork
 from polytask.data import encode, fit_schemas
 from polytask.encoders import MLP
@@ -124,7 +124,7 @@ def test_copies_train_side_by_side_as_one_after_another(form, monkeypatch):
     trainer = Trainer(steps=8, batch_size=16, patience=None)
     side_by_side = trainer.fit(TaskCopies(SMALL), FORMS[form]).network
     assert all(copies.stacked for copies in side_by_side.networks)
-    monkeypatch.setattr(Copies, "_works", lambda *_: False)
+    monkeypatch.setattr(_copies, "same_features", lambda *_: None)
     one_by_one = trainer.fit(TaskCopies(SMALL), FORMS[form]).network
     assert not any(copies.stacked for copies in one_by_one.networks)
     states = one_by_one.states()
