@@ -97,7 +97,8 @@ def test_gradients_that_are_not_finite_end_training_unless_a_scaler_skips_them(
         precision = MixedPrecision("16-mixed", device="cpu", scaler=scaler)
         run.fabric.strategy.precision = precision
     shared = [parameter.detach().clone() for parameter in run.balancing.shared]
-    run.forward, forward = (lambda batch: infinite(forward(batch))), run.forward
+    losses = run._losses
+    losses.forward, forward = (lambda batch: infinite(forward(batch))), losses.forward
     if half:
         run._take_step()
         assert scaler.get_scale() < 1.0
@@ -118,7 +119,8 @@ def test_no_graph_outlives_its_step(aggregation):
     """Else two steps' activations are held at a time."""
     run = run_of(Trainer(aggregation=aggregation, batch_size=16))
     kept = []
-    run.forward, forward = (lambda batch: kept_of(forward(batch), kept)), run.forward
+    losses = run._losses
+    losses.forward, forward = (lambda batch: kept_of(forward(batch), kept)), losses.forward
     gc.disable()
     try:
         run._take_step()

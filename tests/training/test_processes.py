@@ -131,14 +131,14 @@ def test_a_loss_that_is_not_finite_ends_all():
 
     def train(processes):
         run = run_of(settings(batch_size=4), mixed_table(8), None, processes)
-        forward = run.forward
+        forward = run._losses.forward
 
         def infinite(batch):
             batch_losses = forward(batch)
             factor = torch.inf if processes.rank == 1 else 1.0
             return batch_losses._replace(losses=batch_losses.losses * factor)
 
-        run.forward = infinite
+        run._losses.forward = infinite
         try:
             run.run(progress=False)
         except NonFiniteLossError as error:
@@ -150,7 +150,9 @@ def test_a_loss_that_is_not_finite_ends_all():
     assert "is not finite in batch 1 of epoch 1" in sentences[0]
 
 
-@pytest.mark.parametrize("where", ["forward", "forward.evaluated_sums", "observing.observed"])
+@pytest.mark.parametrize(
+    "where", ["_losses.forward", "forward.evaluated_sums", "observing.observed"]
+)
 def test_an_error_in_one_process_ends_all(where):
     def failing(*arguments):
         raise KeyError("column")

@@ -216,12 +216,18 @@ def compare(
             comparison = conclude(
                 entries, study, runner, splits, kept=out is not None, started=started, notes=notes
             )
-            runs = [run for entry in entries for run in entry.runs]
-            files = {name: digest for run in runs for name, digest in run.files.items()}
-            values = sealed({**comparison.to_dict(), "files": files}, but="seconds")
-            write_json(folder / "comparison.json", values, make_folder=False)
-            kept_in, model = comparison.folder, comparison.model
-            return comparison.kept(folder=kept_in, model=model, remarks=process_notes.kept)
+            _write(folder, comparison, entries)
+            return comparison.kept(
+                folder=comparison.folder, model=comparison.model, remarks=process_notes.kept
+            )
+
+
+def _write(folder: Path, comparison: Comparison, entries: Sequence[Entry]) -> None:
+    """Write ``comparison.json``, with the digests of the files of all runs."""
+    runs = [run for entry in entries for run in entry.runs]
+    files = {name: digest for run in runs for name, digest in run.files.items()}
+    values = sealed({**comparison.to_dict(), "files": files}, but="seconds")
+    write_json(folder / "comparison.json", values, make_folder=False)
 
 
 def _check_arguments(data: object, seeds: object, budget: object, **switches: object) -> None:

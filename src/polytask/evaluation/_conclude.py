@@ -6,11 +6,11 @@ import shutil
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from polytask.data import Split
 from polytask.evaluation._comparison import Comparison
-from polytask.evaluation.judging import LearnerRow, Recommendation
+from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation
 from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._differences import held_against
 from polytask.evaluation.judging._entry import Entry
@@ -62,12 +62,7 @@ def conclude(
     context = Context.of(runner.data, splits, constant)
     rows = tuple(learner_row(entry, by_name[baseline], context) for entry in entries)
     differences, twins = (
-        tuple(
-            worded(held_against(entry, by_name[other], context), context.tasks)
-            for entry in entries
-            if (other := getattr(entry.candidate, against)) is not None
-        )
-        for against in ("baseline", "twin")
+        _differences(entries, against, by_name, context) for against in ("baseline", "twin")
     )
     floor = None if constant is None else constant.name
     headlines = {t.name: context.headline(t.name) for t in context.tasks if t.is_primary}
@@ -97,6 +92,20 @@ def conclude(
         seconds=time.perf_counter() - started,
     )
     return comparison.kept(folder=runner.store.folder if kept else None, model=model)
+
+
+def _differences(
+    entries: Sequence[Entry],
+    against: Literal["baseline", "twin"],
+    by_name: Mapping[str, Entry],
+    context: Context,
+) -> tuple[LearnerDifference, ...]:
+    """Every candidate against its baseline or its twin, if it has one."""
+    return tuple(
+        worded(held_against(entry, by_name[other], context), context.tasks)
+        for entry in entries
+        if (other := getattr(entry.candidate, against)) is not None
+    )
 
 
 def _without_twin(entries: Sequence[Entry]) -> list[str]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +16,8 @@ from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
 from polytask.architectures import Architecture, MultiTaskModule
-from polytask.data import MultiTaskDataset, Schema, encode, fit_schemas
+from polytask.bookkeeping import History
+from polytask.data import MultiTaskDataset, Schema, SourceBatch, encode, fit_schemas
 from polytask.exceptions import ParameterError
 from polytask.processes import OneProcess, Processes
 from polytask.training._absent_categories import clear_absent_categories
@@ -192,15 +192,12 @@ class Trainer(TrainerSettings):
         check_same_training(
             processes, self, network, rows, fabric.device, seed=seed, held_out=held_out
         )
-
-        def tensors(data: MultiTaskDataset) -> dict[str, Any]:
-            encoded = encode(data.sources, data.tasks, schemas, network.blocks)
-            return to_tensors(encoded, fabric.device)
-
-        train_rows = tensors(train)
+        train_rows = _tensors(train, schemas, network, fabric.device)
         if held_out:
             train_rows, _ = hold_out(train_rows, held_out, seed)
-        validation_rows = None if validation is None else tensors(validation)
+        validation_rows = None
+        if validation is not None:
+            validation_rows = _tensors(validation, schemas, network, fabric.device)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
         batch_size = self.rows_per_batch(sum(source.n_rows for source in train.sources))
         with torch.random.fork_rng(devices=devices), threads_for(*step_work(network, batch_size)):
@@ -217,20 +214,13 @@ class Trainer(TrainerSettings):
             )
             if start is None:
                 clear_absent_categories(network, run.train)
-            is_first = processes.rank == 0
             save = None
             if checkpoint is not None:
                 identity = self._identity(
                     architecture, train, validation, seed, start=start, held_out=held_out
                 )
                 save = Saver(checkpoint, identity, checkpoint_seconds)
-                save.resume(run)
-                on_epoch = save.watched(on_epoch)
-            check_same_step(processes, run.step, fabric.device)
-            with nullcontext() if save is None else save.explained():
-                history = run.run(
-                    progress if is_first else False, on_epoch, save if is_first else None
-                )
+            history = _run(run, save, progress, on_epoch)
         return Trained(network, schemas, history)
 
     def _identity(
@@ -253,6 +243,29 @@ class Trainer(TrainerSettings):
             held_out,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _tensors(
+    data: MultiTaskDataset,
+    schemas: Mapping[str, Schema],
+    network: MultiTaskModule,
+    device: torch.device,
+) -> dict[str, SourceBatch]:
+    """Encoded rows of every source as tensors."""
+    return to_tensors(encode(data.sources, data.tasks, schemas, network.blocks), device)
+
+
+def _run(
+    run: TrainingRun, save: Saver | None, progress: bool | None, on_epoch: OnEpoch | None
+) -> History:
+    """Run from the checkpoint, if there is one; the first process alone writes and shows progress."""
+    if save is not None:
+        save.resume(run)
+        on_epoch = save.watched(on_epoch)
+    check_same_step(run.processes, run.step, run.fabric.device)
+    is_first = run.processes.rank == 0
+    with nullcontext() if save is None else save.explained():
+        return run.run(progress if is_first else False, on_epoch, save if is_first else None)
 
 
 def _built(

@@ -22,6 +22,7 @@ from polytask.losses import MultiTaskLoss
 from polytask.processes import OneProcess, Processes
 from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.tasks import TaskSet
+from polytask.training._active_losses import ActiveLosses
 from polytask.training._balancing import Balancing
 from polytask.training._batches import Batches
 from polytask.training._clipping import GradientClipping
@@ -34,6 +35,7 @@ from polytask.training._observing import Observing
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._process_checks import check_shared_work
 from polytask.training._progress import TrainingProgress
+from polytask.training._regularizer import Regularizer
 from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._run_means import RunMeans
 from polytask.training._sampler_checks import check_sampler
@@ -41,7 +43,6 @@ from polytask.training._selection import make_selection
 from polytask.training._several_processes import (
     average_buffers,
     average_gradients,
-    losses_of_all,
     raised_in_all,
 )
 from polytask.training._trainer_settings import TrainerSettings
@@ -159,9 +160,14 @@ class TrainingRun:
         norm = trainer.clip_norm
         self.clipping = None if norm is None else GradientClipping(self.network, self.tasks, norm)
         self.frozen: Frozen | None = None
-        self.penalized = type(self.network).penalty is not MultiTaskModule.penalty
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
         self.divergence = Divergence(self.network, self.tasks)
+        self._losses = ActiveLosses(
+            self.forward, self.selection, len(self.tasks), self.processes, self.fabric.device
+        )
+        self.regularizer = Regularizer(
+            self.network, self.parameters, trainer.l1, self.balancing, self.divergence
+        )
         self.step = 0
         self.seconds_before = 0.0
         self.means = RunMeans(len(self.tasks), self.fabric.device)
@@ -272,31 +278,12 @@ class TrainingRun:
         self.means.add(losses, weights, self.batches.fraction(position))
         return batch, BatchLosses(losses, batch_losses.present)
 
-    def _losses(self, batch: Batch) -> BatchLosses:
-        """Losses of the tasks that are still trained."""
-        if self.processes.size == 1:
-            return self._own_losses(batch)
-        own = partial(self._own_losses, batch)
-        return losses_of_all(own, len(self.tasks), self.processes, self.fabric.device)
-
-    def _own_losses(self, batch: Batch) -> BatchLosses:
-        """Losses of the rows of this process."""
-        if not batch:
-            zeros = torch.zeros(len(self.tasks), device=self.fabric.device)
-            return BatchLosses(zeros, zeros.bool())
-        batch_losses = self.forward(batch)
-        if bool(self.selection.active.all()):
-            return batch_losses
-        present = batch_losses.present & self.selection.active.to(batch_losses.present.device)
-        losses = torch.where(present, batch_losses.losses, 0.0)
-        return batch_losses._replace(losses=losses, present=present)
-
     def _backward(self, batch: Batch, batch_losses: BatchLosses, position: int) -> Tensor:
         """Fill gradients; return the balancing weights."""
         scale = 1.0 / self.trainer.accumulate
         last = (position + 1) % self.trainer.accumulate == 0
         weights = self.balancing.weights(batch_losses, self._learning_rate(), self.step, last=last)
-        regularizer = self._regularizer(batch_losses)
+        regularizer = self.regularizer(batch_losses)
         if self.balancing.aggregator is None:
             total = self.balancing.weighted(batch_losses, weights).sum()
             total = total if regularizer is None else total + regularizer
@@ -315,19 +302,6 @@ class TrainingRun:
 
     def _learning_rate(self) -> float:
         return float(self.optimizer.param_groups[0]["lr"])
-
-    def _regularizer(self, batch_losses: BatchLosses) -> Tensor | None:
-        terms = [] if batch_losses.penalty is None else [batch_losses.penalty]
-        if self.penalized:
-            terms.append(self.network.penalty())
-        self.divergence.add(batch_losses.values, terms)
-        preference = self.balancing.preference_penalty(batch_losses)
-        if preference is not None:
-            terms.append(preference)
-        if self.trainer.l1:
-            norms = [parameter.abs().sum() for parameter in self.parameters]
-            terms.append(self.trainer.l1 * torch.stack(norms).sum())
-        return torch.stack(terms).sum() if terms else None
 
     def _update(self) -> None:
         """Move the parameters."""
