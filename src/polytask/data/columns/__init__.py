@@ -7,8 +7,9 @@ one by a column's role or type.
 from polytask.data.columns._categorical_column import MOST_CATEGORIES, CategoricalColumn
 from polytask.data.columns._category_labels import n_distinct
 from polytask.data.columns._column import Column
-from polytask.data.columns._fit_columns import ENCODERS, fit_columns, unusable
+from polytask.data.columns._fit_columns import ENCODERS, column_type, fit_columns, unusable
 from polytask.data.columns._hashed_column import HashedColumn
+from polytask.data.columns._row_steps import row_steps
 from polytask.data.columns._sequence_column import SequenceColumn
 from polytask.data.columns._stepped_column import SteppedColumn
 from polytask.data.columns._text_column import TextColumn
@@ -24,7 +25,9 @@ __all__ = [
     "SteppedColumn",
     "TextColumn",
     "TokensColumn",
+    "column_type",
     "fit_columns",
     "n_distinct",
+    "row_steps",
     "unusable",
 ]

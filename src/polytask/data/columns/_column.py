@@ -34,6 +34,9 @@ class Column(ABC):
         Name of the encoder in saved schemas.
     one_value_per_code : bool
         Whether each of its codes stands for one value, so that none is shared.
+    usual_steps : int
+        The most steps that fitting reads of a cell unless they are declared; 0 for cells of a
+        single value.
     parameter_constraints : mapping of field to Constraint
         Constraints of the fields, checked for columns that were read from a file.
     """
@@ -42,6 +45,7 @@ class Column(ABC):
 
     encoder: ClassVar[str]
     one_value_per_code: ClassVar[bool] = True
+    usual_steps: ClassVar[int] = 0
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     @classmethod

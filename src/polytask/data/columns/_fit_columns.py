@@ -23,7 +23,7 @@ from polytask.data.columns._tokens_column import TokensColumn
 from polytask.data.readers import fault
 from polytask.exceptions import DataError
 
-__all__ = ["ENCODERS", "fit_columns"]
+__all__ = ["ENCODERS", "column_type", "fit_columns", "unusable"]
 
 ENCODERS = (
     NumericColumn,
@@ -83,7 +83,7 @@ def fit_columns(
     for series in inputs.iter_columns():
         if series.null_count() == len(series):
             continue
-        encoder = _encoder(series, roles.get(series.name))
+        encoder = column_type(series, roles.get(series.name))
         if issubclass(encoder, HashedColumn) and series.name in buckets:
             fitted.append(encoder.of(series, buckets[series.name]))
         elif issubclass(encoder, SteppedColumn | SequenceColumn) and series.name in lengths:
@@ -96,7 +96,8 @@ def fit_columns(
     return tuple(fitted)
 
 
-def _encoder(series: pl.Series, role: str | None) -> type[Column]:
+def column_type(series: pl.Series, role: str | None) -> type[Column]:
+    """The encoder of a column that holds a value, by its declared role, or else by its type."""
     if role is not None:
         return _BY_ROLE[role]
     if isinstance(series.dtype, pl.Date | pl.Datetime):

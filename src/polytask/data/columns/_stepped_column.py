@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -35,14 +34,10 @@ class SteppedColumn(Column):
         Known steps, whose codes are 2, 3, …
     steps : int
         Steps of a row that are read; later ones are left out.
-    usual_steps : int
-        The most steps that fitting reads of a row unless they are declared.
     """
 
     vocabulary: tuple[str, ...]
     steps: int
-
-    usual_steps: ClassVar[int]
 
     @classmethod
     def fit(cls, series: pl.Series) -> SteppedColumn:

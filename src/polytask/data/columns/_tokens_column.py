@@ -12,7 +12,7 @@ from polytask.data.cells import MISSING, family
 from polytask.data.columns._step_codes import learned_steps, vocabulary_of
 from polytask.data.columns._stepped_column import STEPS_CONSTRAINTS, SteppedColumn
 
-__all__ = ["TokensColumn"]
+__all__ = ["TokensColumn", "tokens"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class TokensColumn(SteppedColumn):
     def of(cls, series: pl.Series, steps: int) -> TokensColumn:
         """Learn from the first tokens of every row."""
         holds = "text" if family(series) == "text" else "token lists"
-        lists = partial(_lists, split=holds == "text")
+        lists = partial(tokens, split=holds == "text")
         read = learned_steps(series, lists, steps)
         return cls(series.name, vocabulary_of(series, lists, read, rows=1), read, holds)
 
@@ -76,10 +76,10 @@ class TokensColumn(SteppedColumn):
 
     def lists(self, series: pl.Series) -> pl.Series:
         """Tokens of every cell."""
-        return _lists(series, split=self.holds == "text")
+        return tokens(series, split=self.holds == "text")
 
 
-def _lists(series: pl.Series, *, split: bool) -> pl.Series:
+def tokens(series: pl.Series, *, split: bool = True) -> pl.Series:
     """Lists of tokens; text is split at blanks, or is one token."""
     if series.dtype == pl.Null:
         return series.cast(pl.List(pl.String))
@@ -90,5 +90,5 @@ def _lists(series: pl.Series, *, split: bool) -> pl.Series:
     text = pl.col("text")
     present = text.str.strip_chars().is_in(list(MISSING)).not_()
     found = text.str.extract_all(r"\S+") if split else pl.concat_list(text)
-    tokens = pl.when(present).then(found)
-    return series.cast(pl.String).to_frame("text").select(tokens).to_series()
+    lists = pl.when(present).then(found)
+    return series.cast(pl.String).to_frame("text").select(lists).to_series()

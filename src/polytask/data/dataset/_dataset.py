@@ -122,8 +122,9 @@ class MultiTaskDataset:
         columns : mapping of str to str, optional
             Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"identifier"``
             (with its buckets, ``"identifier=4096"``, or without), ``"date"`` (with its form,
-            ``"date=%d/%m/%Y"``, or without) or ``"drop"``. Other columns follow their values and
-            types.
+            ``"date=%d/%m/%Y"``, or without), ``"text"``, ``"tokens"`` or ``"sequence"`` (with the
+            steps to read of a row, ``"text=512"``, or without), or ``"drop"``. Other columns follow
+            their values and types.
         missing : str, number, sequence of these, or mapping of column to such, optional
             Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is for one column.
 
@@ -316,8 +317,9 @@ class MultiTaskDataset:
 
         Parameters
         ----------
-        X : array of shape (n, d) or (n, d₁, d₂, …), or frame
-            Columns ``x0`` …, or one column ``x`` of tensors; a frame keeps its names. Torch
+        X : array of shape (n, d) or (n, d₁, d₂, …), list of arrays, or frame
+            Columns ``x0`` …, or one column ``x`` of tensors, or of sequences if X is a list of
+            arrays of several lengths, (l,) or (l, channels); a frame keeps its names. Torch
             tensors and scipy sparse matrices are arrays too.
         Y : array of shape (n,) or (n, n_targets), frame, or mapping of names to columns
             NaN where missing; cells left out of a sparse matrix are 0.

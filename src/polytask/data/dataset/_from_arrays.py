@@ -75,6 +75,8 @@ def arrays_source(
 def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
     """Inputs by their own names if they have any, otherwise ``x0`` … ."""
     unnamed = is_sparse(X) or isinstance(X, np.ndarray | list | tuple) or is_tensor(type(X))
+    if _are_sequences(X):
+        return as_table({names[0] if names else "x": X})
     if unnamed and not _are_rows(X):
         return as_table(array_columns(as_array(X), names))
     table = as_table(X)
@@ -89,6 +91,16 @@ def _inputs(X: Any, names: Sequence[str] | None) -> pl.DataFrame:
 
 def _are_rows(X: Any) -> bool:
     return isinstance(X, list | tuple) and bool(X) and all(isinstance(row, Mapping) for row in X)
+
+
+def _are_sequences(X: Any) -> bool:
+    """Whether rows are arrays that differ in shape: one column of sequences."""
+    if not isinstance(X, list | tuple) or not X:
+        return False
+    kinds = {type(row) for row in X}
+    if not all(issubclass(kind, np.ndarray) or is_tensor(kind) for kind in kinds):
+        return False
+    return len({tuple(row.shape) for row in X}) > 1
 
 
 def _chosen_columns(targets: Targets, tasks: TaskSet) -> pl.DataFrame:

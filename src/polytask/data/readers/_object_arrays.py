@@ -1,8 +1,8 @@
-"""Lists or arrays, one per row, as a column of tensors."""
+"""Lists or arrays, one per row, as a column of tensors or of lists."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,19 +17,25 @@ __all__ = ["array_cells", "kept_where", "of_several_shapes"]
 
 
 def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
-    """Lists or arrays of numbers, of one shape, as a column of tensors; None is null.
+    """Lists or arrays, one per row, as a column; None is null.
+
+    Numbers of one shape are tensors, those that differ in their number of steps are lists, of
+    arrays where steps are several numbers, and texts are lists of text.
 
     Raises
     ------
     DataError
-        If they differ in shape, or hold anything but numbers.
+        If they differ in another way, or hold anything else.
     """
+    if _holds_text(values):
+        return _text_lists(name, values)
     cells = [None if value is None else _numbers(name, value) for value in values]
-    present = [row for row, cell in enumerate(cells) if cell is not None]
-    shapes = {cells[row].shape: row for row in reversed(present)}  # type: ignore[union-attr]
+    shapes: dict[tuple[int, ...], int] = {}
+    for row, cell in enumerate(cells):
+        if cell is not None:
+            shapes.setdefault(cell.shape, row)
     if len(shapes) > 1:
-        (shape, row), (other, second) = list(reversed(shapes.items()))[:2]
-        raise DataError(of_several_shapes(name, (shape, row), (other, second)))
+        return _number_lists(name, cells, shapes)
     (shape,) = shapes
     if 0 in shape:
         raise DataError(f"Column {name!r} holds empty lists. Leave the cells empty, or drop it.")
@@ -40,6 +46,62 @@ def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
     return kept_where(series, np.array([cell is not None for cell in cells]))
 
 
+def _number_lists(
+    name: str, cells: Sequence[np.ndarray | None], shapes: Mapping[tuple[int, ...], int]
+) -> pl.Series:
+    """Arrays of several numbers of steps, all of one width, as lists."""
+    filled = {shape: row for shape, row in shapes.items() if shape != (0,)}
+    kinds = {shape[1:]: (shape, row) for shape, row in reversed(filled.items())}
+    if len(kinds) > 1 or () in filled or any(len(kind) > 1 for kind in kinds):
+        (shape, row), (other, second) = list(shapes.items())[:2]
+        if len(kinds) > 1:
+            (shape, row), (other, second) = list(reversed(kinds.values()))[:2]
+        raise DataError(of_several_shapes(name, (shape, row), (other, second)))
+    ((width,),) = [kind or (0,) for kind in kinds]
+    dtype = pl.Array(pl.Float64, width) if width else pl.Float64()
+    empty = pl.Series(values=[], dtype=dtype)
+    lists = [
+        None if cell is None else empty if cell.shape == (0,) else pl.Series(values=cell)
+        for cell in cells
+    ]
+    return pl.Series(name, lists, dtype=pl.List(dtype))
+
+
+def _holds_text(values: Sequence[Any]) -> bool:
+    """Whether the first cell in any list is text."""
+    for value in values:
+        for cell in value if isinstance(value, list | tuple) else _texts(value):
+            if cell is not None:
+                return isinstance(cell, str)
+    return False
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    """Cells of an array that may hold text."""
+    plain = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "OTU"
+    return value if plain else ()
+
+
+def _text_lists(name: str, values: Sequence[Any]) -> pl.Series:
+    lists = [None if value is None else list(value) for value in values]
+    try:
+        return pl.Series(name, lists, dtype=pl.List(pl.String))
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise DataError(_not_of_text(name, lists)) from error
+
+
+def _not_of_text(name: str, lists: Sequence[list[Any] | None]) -> str:
+    """Sentence about lists of text that hold something else."""
+    for row, cells in enumerate(lists):
+        for cell in cells or ():
+            if not (cell is None or isinstance(cell, str)):
+                return (
+                    f"Column {name!r} holds lists of text, and {describe(cell, 30)} in that of row "
+                    f"{row}. Make all that the lists hold text, or all of it numbers."
+                )
+    return f"Column {name!r} holds lists that cannot be read."
+
+
 def _numbers(name: str, value: Any) -> np.ndarray:
     try:
         array = np.asarray(as_array(value))
@@ -47,7 +109,8 @@ def _numbers(name: str, value: Any) -> np.ndarray:
     except (TypeError, ValueError) as error:
         sentence = (
             f"Column {name!r} holds lists such as {describe(value, 40)}, which are not tables of "
-            "numbers. Make a column of 0 and 1 for each value that occurs in them."
+            "numbers. Make all that the lists hold numbers, or all of it text, with as many in "
+            "every step."
         )
         raise DataError(sentence) from error
 

@@ -22,6 +22,7 @@ from polytask.data.cells import (
 )
 from polytask.data.readers._file_types import scanner
 from polytask.data.readers._layout import Layout, find_layout
+from polytask.data.readers._nested import readable_table
 from polytask.data.readers._separated import check_numbers, raw_cells
 from polytask.data.readers._table import Table, joined, prepared
 from polytask.data.readers._text_options import TextOptions
@@ -82,7 +83,7 @@ def open_file(path: Path, rules: FileRules) -> Table:
             "`decimal` are for text files."
         )
         raise ParameterError(sentence)
-    frame = _reading(path, lambda: _chosen(scan(path), rules.only).collect())
+    frame = readable_table(_reading(path, lambda: _chosen(scan(path), rules.only).collect()))
     _check_rows(path, frame)
     return prepared(
         frame,

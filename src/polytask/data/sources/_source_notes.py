@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
 from polytask._listing import first_and_more
 from polytask.data.cells import (
     SIGNS,
+    Reading,
     date_hint,
     family,
     number_hint,
@@ -21,6 +22,7 @@ from polytask.data.names import gathered
 from polytask.data.sources._labels import target_columns
 from polytask.data.sources._leaks import leak_notes
 from polytask.data.sources._source import Source
+from polytask.data.sources._step_notes import step_note
 
 __all__ = ["source_notes"]
 
@@ -30,8 +32,15 @@ _EXACT = 2**53
 _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
 
 
-def source_notes(source: Source) -> tuple[str, ...]:
-    """Notes on inputs of little use, on leaks of targets, and on cells that may mean missing."""
+def source_notes(source: Source, texts: Collection[str] = ()) -> tuple[str, ...]:
+    """Notes on inputs of little use, on leaks of targets, and on cells that may mean missing.
+
+    Parameters
+    ----------
+    source : Source
+    texts : collection of str
+        Columns that were taken for free text.
+    """
     free = [s for s in source.inputs.iter_columns() if s.name not in source.reading.roles]
     odd = [(series.name, text) for series in free if (text := _oddity(series))]
     roles = source.reading.roles
@@ -40,13 +49,23 @@ def source_notes(source: Source) -> tuple[str, ...]:
         for series in source.inputs.iter_columns()
         if (text := _many_categories(series, roles.get(series.name)))
     ]
+    stepped = [
+        (series.name, text)
+        for series in source.inputs.iter_columns()
+        if (text := _step_note(series, source.reading, texts))
+    ]
     columns = [*free, *target_columns(source.labels)]
     return (
-        *(f"input {note}" for note in gathered([*odd, *many])),
+        *(f"input {note}" for note in gathered([*odd, *many, *stepped])),
         *_sign_notes(columns),
         *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
         *leak_notes(source),
     )
+
+
+def _step_note(series: pl.Series, reading: Reading, texts: Collection[str]) -> str:
+    role, steps = reading.roles.get(series.name), reading.lengths.get(series.name)
+    return step_note(series, role, steps, inferred=role is None or series.name in texts)
 
 
 def _oddity(series: pl.Series) -> str:

@@ -19,7 +19,11 @@ __all__ = ["source_summary", "task_summaries"]
 def source_summary(source: Source) -> dict[str, Any]:
     """Rows, columns by type, and tasks with their labelled rows, of one source."""
     labels = source.labelled()
-    held = Counter(str(family(series)) for series in source.inputs.iter_columns())
+    free = [name for name, role in source.reading.roles.items() if role == "text"]
+    held = Counter(
+        "free text" if series.name in free else str(family(series))
+        for series in source.inputs.iter_columns()
+    )
     return {
         "name": source.name,
         "rows": source.n_rows,

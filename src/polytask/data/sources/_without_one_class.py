@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from polytask._listing import first_and_more
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
+from polytask.data.sources._free_text import with_free_text
 from polytask.data.sources._metric_notes import metric_notes
 from polytask.data.sources._named_by_source import named_by_source
 from polytask.data.sources._one_class import NO_LABEL, left_out_notes, one_class_error
@@ -49,7 +50,7 @@ def finished(
     written: Mapping[str, str] = MappingProxyType({}),
     named: Collection[str] = (),
 ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    """Remove tasks of one class; also return notes on what was inferred and left out.
+    """Remove tasks of one class, and settle which columns are free text; also return notes.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def finished(
     _check_labelled(errors, {n for n in errors if n in named or written.get(n) in named})
     headlines = metric_notes(task for task in _tasks(sources) if task.name not in errors)
     kept = [kept for source in sources if (kept := source.without_tasks(errors)) is not None]
+    read = [with_free_text(source) for source in kept]
+    kept = [source for source, _ in read]
     fitted = fit_targets(kept)
     tasks = _tasks(kept)
     for task in tasks:  # raises where they do not suit
@@ -82,7 +85,7 @@ def finished(
     notes = [
         *target_notes(tasks, reasons, fitted, written),
         *headlines,
-        *named_by_source({source.name: source_notes(source) for source in kept}),
+        *named_by_source({source.name: source_notes(source, texts) for source, texts in read}),
         *_left_out(errors, sources),
         *named_by_source({source.name: zero_weight_notes(source) for source in kept}),
     ]

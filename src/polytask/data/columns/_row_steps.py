@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from jaxtyping import Int64
+
+from polytask.data.cells import family, steps_of
+from polytask.data.columns._text_column import words
+from polytask.data.columns._tokens_column import tokens
+
+__all__ = ["row_steps"]
+
+
+def row_steps(series: pl.Series, role: str | None = None) -> Int64[np.ndarray, " n"]:
+    """Words, tokens or steps of every cell; text is counted in words unless it holds tokens.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from polytask.data.columns import row_steps
+    >>> row_steps(pl.Series(["Not so good.", "", None])).tolist()
+    [4, 0, 0]
+    """
+    if family(series) == "text":
+        series = tokens(series) if role == "tokens" else words(series)
+    return steps_of(series).lengths
