@@ -36,7 +36,7 @@ class BlockHeads(nn.Module):
 
     def __init__(self, block: Block, tasks: TaskSet, in_features: int) -> None:
         super().__init__()
-        self.draw((len(block.tasks), block.size), in_features)
+        self.draw((len(block.tasks), block.head_size), in_features)
         self.holds_all = block.tasks == tasks.names
         self.register_buffer(
             "position", torch.tensor(block.positions(tasks.names)), persistent=False

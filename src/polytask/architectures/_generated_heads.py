@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
+from polytask.architectures._head_checks import check_form
 from polytask.architectures._heads import Heads
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.data import Block
@@ -73,6 +74,7 @@ class GeneratedBlockHeads(BlockHeads, Owner):
         self.names = block.tasks
         self.in_set = [tasks.index(name) for name in block.tasks]
         del self.weight, self.bias
+        check_form(block)
         bound, shape = 1 / math.sqrt(max(in_features, 1)), (block.size, in_features + 1)
         self.common = nn.Parameter(torch.empty(shape))
         nn.init.uniform_(self.common, -bound, bound)

@@ -6,10 +6,61 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from polytask.data import Block, SourceBatch
 from polytask.encoders import State
 from polytask.exceptions import ParameterError
 
-__all__ = ["check_state", "check_vectors"]
+__all__ = ["check_form", "check_state", "check_steps", "check_vectors"]
+
+_WITHOUT_STEPS = ("numeric", "categorical")
+"""Parts of columns side by side."""
+
+
+def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> None:
+    """Raise if the tasks of a block label steps, and features have none.
+
+    Parameters
+    ----------
+    block : Block
+    shape : tuple of int, default ()
+        Shape of a row's features; () where heads take vectors alone.
+    members : int, default 1
+        Of an ensemble.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if not block.has_steps or (len(shape) == 2 and members == 1):
+        return
+    named = ", ".join(block.tasks[:3]) + (", …" if block.tasks[3:] else "")
+    what = "vectors of whole rows" if members == 1 else "the rows of an ensemble"
+    sentence = (
+        f"Tasks of kind {block.kind.name} ({named}) label every step of a sequence, and this network "
+        f"ends in {what}. Give it an encoder that keeps the steps, in an architecture such as "
+        "HardSharing whose heads take them."
+    )
+    raise ParameterError(sentence)
+
+
+def check_steps(source: str, state: State, rows: SourceBatch, block: Block) -> None:
+    """Raise unless features are those of the steps that a source's rows came with.
+
+    Raises
+    ------
+    ParameterError
+    """
+    axis = 1 if rows.sizes is None else 2
+    with_steps = (array for name, array in rows.inputs.items() if name not in _WITHOUT_STEPS)
+    lengths = {array.shape[axis] for array in with_steps if array.ndim > axis}
+    shape = tuple(state.values.shape)
+    if len(shape) not in (3, 4) or shape[-2] not in lengths:
+        came = " or ".join(map(str, sorted(lengths)))
+        sentence = (
+            f"The `encoder` parameter must keep the {came} steps of the rows of source {source!r}, "
+            f"which tasks of kind {block.kind.name} label. Got features of shape {shape} instead."
+        )
+        raise ParameterError(sentence)
 
 
 def check_state(source: str, state: object, tasks: Sequence[str]) -> None:

@@ -10,13 +10,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
-from polytask.architectures._head_checks import check_state, check_vectors
+from polytask.architectures._head_checks import check_state, check_steps, check_vectors
 from polytask.architectures._member_heads import block_heads
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._places import places_among
 from polytask.architectures._pooled_copies import pooled_copies
 from polytask.architectures._size_groups import gathered
+from polytask.architectures._step_scores import step_scores
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
@@ -27,6 +28,8 @@ __all__ = ["Heads"]
 
 class Heads(Owner, nn.ModuleList):
     """A linear head for every task, those of a block stacked; sequences and maps are mean-pooled.
+
+    Tasks that label the steps of a sequence have the scores of their head for every step.
 
     Parameters
     ----------
@@ -64,9 +67,7 @@ class Heads(Owner, nn.ModuleList):
         members: int = 1,
     ) -> None:
         shapes = shape if isinstance(shape, Mapping) else {b.name: shape for b in blocks}
-        super().__init__(
-            block_heads(b, tasks, pooled_width(shapes[b.name]), members) for b in blocks
-        )
+        super().__init__(block_heads(block, tasks, shapes[block.name], members) for block in blocks)
         self.blocks, self.per_task, self.members = tuple(blocks), per_task, members
         self._n_axes = len(next(iter(shapes.values()))) + 1
         self._places: dict[tuple[str, str], _Places] = {}
@@ -87,6 +88,9 @@ class Heads(Owner, nn.ModuleList):
         by_block = {name: self._by_block(name, rows, batch) for name, rows in vectors.items()}
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
+            if block.has_steps:
+                raw |= self._of_steps(block, heads, features, batch)  # type: ignore[arg-type]
+                continue
             own = {name: by_block[name][block.name] for name in block.sources if name in vectors}
             joined = self._joined(block, heads, own, batch)  # type: ignore[arg-type]
             raw |= {(source, block.name): scores for source, scores in joined.items()}
@@ -104,11 +108,39 @@ class Heads(Owner, nn.ModuleList):
 
     def _by_block(self, source: str, vectors: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Vectors of the tasks of every block that the source carries."""
-        names = [block.name for block in self.blocks if source in block.sources]
+        names = [b.name for b in self.blocks if source in b.sources and not b.has_steps]
         if not self.per_task or batch[source].task is not None:
             return dict.fromkeys(names, vectors)
         places = [self._places[source, name].in_source for name in names]
         return dict(zip(names, _parts(vectors, places), strict=True))
+
+    def _of_steps(
+        self, block: Block, heads: BlockHeads, features: Mapping[str, State], batch: Batch
+    ) -> Raw:
+        """Scores of every step of the rows of a block's sources, flat, (n, n_tasks, size)."""
+        raw: Raw = {}
+        for source in (name for name in block.sources if name in features):
+            places, rows = self._places[source, block.name], batch[source]
+            check_steps(source, features[source], rows, block)
+            (values, mask), task = features[source], rows.task
+            each = values.ndim == 4 and task is None
+            steps = (places.picked(values) if each else values).flatten(-3, -2)
+            n_steps = values.shape[-2]
+            own = None if task is None else task.repeat_interleave(n_steps)
+            scores = self._of_source(heads, places, source, steps, own)
+            if mask is not None and mask.ndim == 3:
+                mask = self._own_masks(source, places, mask, task)
+            raw[source, block.name] = step_scores(scores, mask, n_steps, block.score_shape[0])
+        return raw
+
+    def _own_masks(
+        self, source: str, places: _Places, masks: Tensor, task: Tensor | None
+    ) -> Tensor:
+        """Masks (n, n_tasks, l) of the steps that each task has, or (n, l) of rows of one task."""
+        if task is None:
+            return places.picked(masks).transpose(0, 1)
+        place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
+        return masks[place, torch.arange(len(task), device=task.device)]
 
     def _vectors(self, source: str, state: State, batch: Batch) -> Tensor:
         """Vectors of a source's rows, checked.
@@ -129,7 +161,7 @@ class Heads(Owner, nn.ModuleList):
 
     def mix_cheaply(self, n_experts: int) -> bool:
         """Whether scores of all experts are fewer than the mixed features of all tasks."""
-        if self.members > 1:
+        if self.members > 1 or any(block.has_steps for block in self.blocks):
             return False
         n_scores = sum(block.size * len(block.tasks) for block in self.blocks)
         n_features = sum(self.widths[block.name] * len(block.tasks) for block in self.blocks)

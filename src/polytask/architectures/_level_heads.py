@@ -52,7 +52,7 @@ class LevelHeads(Owner):
         super().__init__()
         self.blocks, self.names, self.above = blocks_of(blocks, names), tuple(names), tuple(above)
         self.heads = nn.ModuleList(
-            block_heads(block, tasks, in_features, n_members) for block in self.blocks
+            block_heads(block, tasks, (in_features,), n_members) for block in self.blocks
         )
         self.n_scores = sum(len(block.tasks) * block.size for block in self.blocks)
         members = torch.tensor([name in names for name in tasks.names])

@@ -6,17 +6,26 @@ import torch
 from torch import Tensor
 
 from polytask.architectures._block_heads import BlockHeads
+from polytask.architectures._head_checks import check_form
 from polytask.data import Block
+from polytask.encoders._pooling import pooled_width
 from polytask.tasks import TaskSet
 
 __all__ = ["MemberBlockHeads", "block_heads"]
 
 
-def block_heads(block: Block, tasks: TaskSet, in_features: int, members: int) -> BlockHeads:
-    """Heads of a block's tasks, one for each member of an ensemble where there are several."""
+def block_heads(block: Block, tasks: TaskSet, shape: tuple[int, ...], members: int) -> BlockHeads:
+    """Heads of a block's tasks, one for each member of an ensemble where there are several.
+
+    Raises
+    ------
+    ParameterError
+        If tasks label steps, and rows of features of this shape have none.
+    """
+    check_form(block, shape, members)
     if members == 1:
-        return BlockHeads(block, tasks, in_features)
-    return MemberBlockHeads(block, tasks, in_features, members)
+        return BlockHeads(block, tasks, pooled_width(shape))
+    return MemberBlockHeads(block, tasks, pooled_width(shape), members)
 
 
 class MemberBlockHeads(BlockHeads):

@@ -16,7 +16,8 @@ def pooled_copies(state: State) -> Float[Tensor, "n_copies n h"]:
     Parameters
     ----------
     state : State
-        Values (n_copies, n, …); sequences of all copies have one mask, (n, l).
+        Values (n_copies, n, …); sequences of all copies have one mask, (n, l), or each its own,
+        (n_copies, n, l).
 
     Examples
     --------
@@ -29,6 +30,8 @@ def pooled_copies(state: State) -> Float[Tensor, "n_copies n h"]:
     values, mask = state
     if values.ndim == 3:
         return values
-    each = None if mask is None else mask.repeat(len(values), 1)
+    each = None
+    if mask is not None:
+        each = mask.flatten(0, 1) if mask.ndim == 3 else mask.repeat(len(values), 1)
     pooled = mean_pool(State(values.flatten(0, 1), each))
     return pooled.view(*values.shape[:2], pooled.shape[1])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from polytask.architectures._head_checks import check_form
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._pooled_copies import pooled_copies
@@ -31,6 +32,8 @@ class PooledHeads(Owner, nn.ModuleList):
     def __init__(self, blocks: Sequence[Block], tasks: TaskSet, shape: tuple[int, ...]) -> None:
         super().__init__(nn.Linear(pooled_width(shape), block.size) for block in blocks)
         self.blocks = tuple(blocks)
+        for block in blocks:
+            check_form(block)
         self._places: dict[tuple[str, str], list[int]] = {}
         for source in dict.fromkeys(source for block in blocks for source in block.sources):
             of_source = tasks_in_source(source, blocks, tasks.names)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, check_parameters
 from polytask.architectures._architecture import Architecture
+from polytask.architectures._copied_inputs import map_tensors
 from polytask.architectures._copies import Copies
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
@@ -107,27 +108,30 @@ class SingleTaskNetwork(MultiTaskModule):
         self.tasks_of = {source: self.tasks_in(source) for source in schemas}
         self.groups = _groups(self.tasks_of)
         self.towers = nn.ModuleList()
-        widths: dict[str, int] = {}
+        self.keeps_steps = any(block.has_steps for block in self.blocks)
+        shapes: dict[str, tuple[int, ...]] = {}
         for group in self.groups:
             of_group = {source: schemas[source] for source in group}
             names = [n for n in tasks.names if any(n in self.tasks_of[s] for s in group)]
             towers = [_seeded_tower(encoder, of_group, initializer, seed, n) for n in names]
-            widths.update(dict.fromkeys(names, towers[0].width))
+            for tower in towers:
+                tower.keeps_steps = self.keeps_steps
+            shapes.update(dict.fromkeys(names, towers[0].shape))
             sample = sample_of(schemas[group[0]].parts)
             towers_of_group = Copies(towers, sample, apart=True, tasks=names, source=group[0])
             self.towers.append(towers_of_group)
-        self.heads = _seeded_heads(self.blocks, tasks, widths, initializer, seed, self.n_members)
+        self.heads = _seeded_heads(self.blocks, tasks, shapes, initializer, seed, self.n_members)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
-        """Features of every source's tasks, (n_tasks of the source, n, h)."""
+        """Features of every source's tasks, (n_tasks of the source, n, h), or of all their steps."""
         features = {}
         for group, towers in zip(self.groups, self.towers, strict=True):
             for source in group:
                 if source in batch:
-                    features[source] = State(self._tower_features(towers, source, batch))  # type: ignore[arg-type]
+                    features[source] = self._tower_features(towers, source, batch)  # type: ignore[arg-type]
         return features
 
-    def _tower_features(self, towers: Copies, source: str, batch: Batch) -> Tensor:
+    def _tower_features(self, towers: Copies, source: str, batch: Batch) -> State:
         """Features of a source's tasks; 0 for those whose training has stopped."""
         names, rows = self.tasks_of[source], batch[source]
         skipped = self.stopped if self.training else frozenset()
@@ -136,12 +140,11 @@ class SingleTaskNetwork(MultiTaskModule):
         of_all = None if members == list(range(towers.n_copies)) else members
         counts = None if rows.sizes is None else rows.sizes[running].tolist()
         if len(running) == len(names):
-            whole: Tensor = towers(rows.inputs, counts, of_all, source=source)
-            return whole
+            return _state(towers(rows.inputs, counts, of_all, source=source))
         places = torch.tensor(running, device=self.heads.get_buffer("place_0").device)
         inputs = {name: part.index_select(0, places) for name, part in rows.inputs.items()}
-        features: Tensor = towers(inputs, counts, of_all, source=source)
-        return features.new_zeros(len(names), *features.shape[1:]).index_copy(0, places, features)
+        own = _state(towers(inputs, counts, of_all, source=source))
+        return map_tensors(own, lambda part: _spread(part, places, len(names)))
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores (n, n_tasks, size) of every source and block of a replicated batch."""
@@ -158,8 +161,19 @@ def _groups(tasks_of: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
     return groups
 
 
+def _state(features: Tensor | State) -> State:
+    return features if isinstance(features, State) else State(features)
+
+
+def _spread(part: Tensor, places: Tensor, n_tasks: int) -> Tensor:
+    """Those of some tasks among zeros of the others."""
+    return part.new_zeros(n_tasks, *part.shape[1:]).index_copy(0, places, part)
+
+
 class _Tower(nn.Module):
     """One task's entries, one for each source that carries it, and its trunk."""
+
+    keeps_steps: bool = False
 
     def __init__(
         self, encoder: Encoder, schemas: Mapping[str, Schema], initializer: str | None, task: str
@@ -169,14 +183,15 @@ class _Tower(nn.Module):
         self.sources = entries.sources
         self.inputs = entries[0] if len(schemas) == 1 else entries
         self.trunk = Stages(encoder, entries)
-        self.width = pooled_width(self.trunk.shape)
+        self.shape = self.trunk.shape
         initialize(self, initializer)
 
-    def forward(self, inputs: Mapping[str, Tensor], source: str) -> Tensor:
+    def forward(self, inputs: Mapping[str, Tensor], source: str) -> Tensor | State:
         entry: Any = self.inputs
         if len(self.sources) > 1:
             entry = entry[self.sources.index(source)]
-        return mean_pool(self.trunk.of(entry, inputs))
+        state = self.trunk.of(entry, inputs)
+        return state if self.keeps_steps else mean_pool(state)
 
 
 def _seeded_tower(
@@ -189,12 +204,13 @@ def _seeded_tower(
 def _seeded_heads(
     blocks: Sequence[Block],
     tasks: TaskSet,
-    widths: Mapping[str, int],
+    shapes: Mapping[str, tuple[int, ...]],
     initializer: str | None,
     seed: int,
     members: int,
 ) -> Heads:
     """Heads whose every slice is drawn by the seed and the task's name alone."""
+    widths = {name: pooled_width(shape) for name, shape in shapes.items()}
     for block in blocks:
         several = sorted({widths[name] for name in block.tasks})
         if len(several) > 1:
@@ -203,14 +219,20 @@ def _seeded_heads(
                 f"source. Got {several} instead; end it with a layer of fixed width."
             )
             raise ParameterError(sentence)
-    shapes = {block.name: (widths[block.tasks[0]],) for block in blocks}
+    of_blocks = {
+        block.name: shapes[first] if block.has_steps else (widths[first],)
+        for block in blocks
+        for first in block.tasks[:1]
+    }
     with seeded(seed):
-        heads = Heads(blocks, tasks, shapes, per_task=True, members=members)
+        heads = Heads(blocks, tasks, of_blocks, per_task=True, members=members)
     stacked: Any
     for block, stacked in zip(blocks, heads, strict=True):
         for position, name in enumerate(block.tasks):
             with seeded(seed, name, "head"):
-                own = nn.ModuleList(nn.Linear(widths[name], block.size) for _ in range(members))
+                own = nn.ModuleList(
+                    nn.Linear(widths[name], block.head_size) for _ in range(members)
+                )
                 initialize(own, initializer)
             with torch.no_grad():
                 stacked.place(position, own)

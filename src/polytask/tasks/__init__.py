@@ -31,11 +31,13 @@ from polytask.tasks._ordinal import Ordinal
 from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._regression import Regression
+from polytask.tasks._steps import NO_STEP, is_step
 from polytask.tasks._task import Task
 from polytask.tasks._task_relation import TaskRelation
 from polytask.tasks._task_set import TaskSet
 
 __all__ = [
+    "NO_STEP",
     "Binary",
     "ClassWeight",
     "Columns",
@@ -56,6 +58,7 @@ __all__ = [
     "has_method",
     "has_own_kind",
     "infer_kind",
+    "is_step",
     "median_grades",
     "named_kind",
     "named_object",

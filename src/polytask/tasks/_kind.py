@@ -15,13 +15,16 @@ from polytask.tasks._averages import in_any_library, mean_scores
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._means import weighted_means
 
-__all__ = ["Columns", "Kind", "Scores"]
+__all__ = ["Columns", "Form", "Kind", "Scores"]
 
 Columns = Sequence[Shaped[np.ndarray, " n"]]
 """Target columns as the user gave them: float64 with NaN, or object with None where missing."""
 
 Scores = Literal["event", "events", "means"]
 """What the raw scores of a kind are."""
+
+Form = Literal["vector", "sequence"]
+"""What of a row a kind labels: the row, by its features as one vector, or each step of a sequence."""
 
 _MOST_SCORES = 10_000
 
@@ -48,6 +51,11 @@ class Kind(ABC):
         Whether each cell of a row is a label of its own (multilabel) or the row is.
     numeric : bool
         Whether target columns hold numbers, so that numbers kept as text are read as numbers.
+    form : {"vector", "sequence"}, default "vector"
+        What is labelled: the row; or every step of its tokens, text or sequence. The first axis of
+        labels and scores is then that of the steps, up to the longest row that training saw; a
+        head gives the scores of a step; and steps that a row does not have are missing labels, with
+        scores of `NO_STEP` alone.
     scores : {"event", "events", "means"} or None
         What raw scores are, for networks that compute with them, such as cascades: the log-odds of
         the event that labels state as 1 or 0; those of an event for each column; or the mean of
@@ -110,6 +118,7 @@ class Kind(ABC):
     name: ClassVar[str]
     counts_cells: ClassVar[bool] = False
     numeric: ClassVar[bool] = False
+    form: ClassVar[Form] = "vector"
     scores: ClassVar[Scores | None] = None
     measured_as: ClassVar[tuple[type[Kind], ...]] = ()
     whole_rows: ClassVar[bool] = False

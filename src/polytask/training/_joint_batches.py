@@ -16,6 +16,7 @@ from polytask.processes import OneProcess, Processes
 from polytask.sampling import Proportional, Sampler
 from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.training._batches import Batches
+from polytask.training._trimmed import trimmed
 
 __all__ = ["JointBatches"]
 
@@ -68,7 +69,8 @@ class JointBatches(Batches):
     def batch(self, step: int) -> Batch:
         """The batch of a step, or this process's part of it; steps are taken in order from 0."""
         return {
-            name: self.sources[name].take(rows) for name, rows in self.sampler.rows(step).items()
+            name: trimmed(self.sources[name].take(rows))
+            for name, rows in self.sampler.rows(step).items()
         }
 
     def expected(self, loss: MultiTaskLoss) -> Float[Tensor, " n_tasks"]:

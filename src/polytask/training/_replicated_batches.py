@@ -17,6 +17,7 @@ from polytask.losses import MultiTaskLoss
 from polytask.sampling._epoch_batches import bounds, n_batches, steps_per_epoch
 from polytask.tasks import TaskSet
 from polytask.training._batches import Batches
+from polytask.training._trimmed import trimmed
 
 __all__ = ["ReplicatedBatches", "padded", "replicated_rows"]
 
@@ -91,8 +92,10 @@ class ReplicatedBatches(Batches):
         }
         width = max(len(own) for of_source in rows.values() for own in of_source)
         return {
-            source: replicated_rows(
-                self.blocks, source, names, self.sources[source], *padded(rows[source], width)
+            source: trimmed(
+                replicated_rows(
+                    self.blocks, source, names, self.sources[source], *padded(rows[source], width)
+                )
             )
             for source, names in self.tasks_of.items()
             if any(map(len, rows[source]))

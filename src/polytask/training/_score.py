@@ -13,6 +13,7 @@ from polytask.architectures._row_chunks import row_chunks
 from polytask.data import Batch, SourceBatch
 from polytask.training._average_members import average_members
 from polytask.training._threads import threads_to_score
+from polytask.training._trimmed import trimmed
 
 __all__ = ["evaluating", "score"]
 
@@ -39,7 +40,7 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = Non
     with evaluating(network), threads_to_score(network, batch):
         for name, rows in batch.items():
             for chunk in row_chunks(network, rows, rows_at_once):
-                for key, scores in answer(network, name, chunk).items():
+                for key, scores in answer(network, name, trimmed(chunk)).items():
                     parts.setdefault(key, []).append(scores)
     return {key: torch.cat(scores) for key, scores in parts.items()}
 

@@ -62,6 +62,16 @@ class Block:
         return math.prod(self.score_shape)
 
     @property
+    def has_steps(self) -> bool:
+        """Whether the steps of a sequence are labelled, rather than the row."""
+        return self.kind.form == "sequence"
+
+    @property
+    def head_size(self) -> int:
+        """Number of raw scores that a task's head gives: of a row, or of a step."""
+        return math.prod(self.score_shape[1:]) if self.has_steps else self.size
+
+    @property
     def n_cells(self) -> int:
         """Number of label cells per task."""
         return math.prod(self.target_shape)

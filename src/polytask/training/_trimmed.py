@@ -1,0 +1,54 @@
+"""Batches without the steps that none of their rows has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from polytask.data import SourceBatch
+
+__all__ = ["trimmed"]
+
+_WITH_STEPS = ("tokens:", "text:", "sequence:")
+"""How the names of parts with steps begin."""
+
+
+def trimmed(rows: SourceBatch) -> SourceBatch:
+    """The same rows, with as many steps as the longest has; absent ones are 0, or NaN.
+
+    Parameters
+    ----------
+    rows : SourceBatch of tensors
+
+    Examples
+    --------
+    >>> import torch
+    >>> from polytask.data import SourceBatch
+    >>> from polytask.training._trimmed import trimmed
+    >>> rows = SourceBatch({"tokens:words": torch.tensor([[4, 2, 0, 0], [3, 0, 0, 0]])})
+    >>> trimmed(rows).inputs["tokens:words"]
+    tensor([[4, 2],
+            [3, 0]])
+    """
+    if not any(part.startswith(_WITH_STEPS) for part in rows.inputs):
+        return rows
+    axis = 1 if rows.sizes is None else 2
+    inputs = {
+        part: array.narrow(axis, 0, _longest(array, axis))
+        if part.startswith(_WITH_STEPS)
+        else array
+        for part, array in rows.inputs.items()
+    }
+    return replace(rows, inputs=inputs)
+
+
+def _longest(array: Tensor, axis: int) -> int:
+    """Steps of the longest row; at least 1."""
+    present = array.isfinite() if array.is_floating_point() else array != 0
+    of_steps = present.movedim(axis, 0).flatten(1).any(dim=1)
+    if not of_steps.numel():
+        return 0
+    numbers = torch.arange(1, len(of_steps) + 1, device=array.device)
+    return max(1, int((numbers * of_steps).max()))
