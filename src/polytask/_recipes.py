@@ -22,8 +22,8 @@ from polytask._trust import (
     only_trusted,
     restricted,
     trusted_here,
-    untrusted,
 )
+from polytask._untrusted import untrusted
 from polytask.exceptions import ParameterError, UntrustedError
 
 __all__ = ["from_json", "import_path", "names_in", "plain_from_json", "to_json"]

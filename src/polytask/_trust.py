@@ -13,9 +13,9 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from polytask._listing import enumerated
 from polytask._local_modules import import_module
 from polytask._reason import reason
+from polytask._untrusted import OF_A_SCRIPT, untrusted
 from polytask.exceptions import ParameterError, UntrustedError
 
 __all__ = [
@@ -30,11 +30,8 @@ __all__ = [
     "named_code",
     "not_trusted",
     "only_trusted",
-    "packages_of",
-    "remedy",
     "restricted",
     "trusted_here",
-    "untrusted",
 ]
 
 _PACKAGE = __name__.partition(".")[0]
@@ -42,19 +39,8 @@ _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAMED = re.compile(r"[^\W\d]\w*([.:][^\W\d]\w*)+")
 
-_WIDE = {"lightgbm", "numpy", "scipy", "sklearn", "torch", "xgboost"}
-"""Packages with functions that write files, start processes or load libraries."""
-
 _NO_RECIPES = {"cli", "report", "serving", "testing"}
 """Rooms above those whose classes files name; importing them takes time and packages."""
-
-_MOST_NAMED = 50
-"""A forged file may hold any number of names."""
-
-_OF_A_SCRIPT = (
-    "It was defined in a script or notebook: put it into a module of its own, such as my_parts.py, "
-    "and fit again."
-)
 
 _IN_SCRIPT: dict[str, Any] = {}
 """Classes and functions of the script or notebook that runs, by name."""
@@ -252,55 +238,8 @@ def imported(name: str) -> Any:
     except (ImportError, AttributeError) as error:
         how = "Install the package that defines it."
         if module == "__main__":
-            how = _OF_A_SCRIPT
+            how = OF_A_SCRIPT
         why = reason(error, named=False)
         sentence = f"The recipe names {name!r}, which cannot be imported here ({why}). {how}"
         raise ParameterError(sentence) from error
     return thing
-
-
-def remedy(names: Iterable[str]) -> str:
-    """Remedy that lists what to trust, in Python and on the command line, to accept these names.
-
-    Examples
-    --------
-    >>> from polytask._trust import remedy
-    >>> print(remedy(["mine.models:Encoder", "mine.models:Head", "numpy:log1p"]))
-    If you trust it, say so: trusted=['mine', 'numpy.log1p'] in Python, --trust mine --trust numpy.log1p on the command line.
-    """
-    packages = list(packages_of(names))
-    flags = " ".join(f"--trust {package}" for package in packages)
-    return f"If you trust it, say so: trusted={packages} in Python, {flags} on the command line."
-
-
-def packages_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Smallest set of packages to trust that accepts these names and their neighbours."""
-    return tuple(dict.fromkeys(map(_to_trust, names)))
-
-
-def _to_trust(name: str) -> str:
-    """The package that a name lies in; the name itself where the package holds much else."""
-    package = name.replace(":", ".").partition(".")[0]
-    wide = package in sys.stdlib_module_names or package in {"__main__", *_WIDE}
-    return name.replace(":", ".") if wide else package
-
-
-def untrusted(names: Iterable[str]) -> str:
-    """Sentence on names of code in a file that are not trusted, with the remedy.
-
-    Examples
-    --------
-    >>> from polytask._trust import untrusted
-    >>> print(untrusted(["mine:Encoder", "mine:Head"]))
-    The file names 'mine:Encoder' and 'mine:Head', which are no dataclasses of polytask's own; nothing of them was imported. Install what defines them. If you trust it, say so: trusted=['mine'] in Python, --trust mine on the command line.
-    """
-    listed = list(names)[:_MOST_NAMED]
-    several = len(listed) > 1
-    are, of_it = ("are no dataclasses", "of them") if several else ("is no dataclass", "of it")
-    install = "Install what defines them." if several else "Install the package that defines it."
-    if all(name.startswith("__main__:") for name in listed):
-        install = _OF_A_SCRIPT
-    return (
-        f"The file names {enumerated(map(repr, listed))}, which {are} of polytask's own; nothing {of_it} was imported. "
-        f"{install} {remedy(listed)}"
-    )

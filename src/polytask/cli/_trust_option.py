@@ -15,8 +15,8 @@ from polytask._trust import (
     only_trusted,
     restricted,
     trusted_here,
-    untrusted,
 )
+from polytask._untrusted import untrusted
 from polytask.exceptions import UntrustedError
 
 __all__ = ["check_code", "trusting"]

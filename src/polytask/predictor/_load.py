@@ -11,7 +11,8 @@ from typing import Any
 from polytask._listing import first_names
 from polytask._reason import reason
 from polytask._recipes import from_json, plain_from_json
-from polytask._trust import also_trusted, checked_trust, not_trusted, trusted_here, untrusted
+from polytask._trust import also_trusted, checked_trust, not_trusted, trusted_here
+from polytask._untrusted import untrusted
 from polytask.bookkeeping import History
 from polytask.data import Schema, schema_from_json
 from polytask.exceptions import BundleError, UntrustedError

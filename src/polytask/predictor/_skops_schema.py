@@ -16,7 +16,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from polytask._trust import is_own, is_trusted, named_code, remedy, trusted_here
+from polytask._trust import is_own, is_trusted, named_code, trusted_here
+from polytask._untrusted import remedy
 from polytask.exceptions import BundleError, UntrustedError
 from polytask.predictor._trusted_types import TRUSTED_TYPES
 

@@ -13,7 +13,8 @@ import polars as pl
 import torch
 
 from polytask._recipes import names_in, to_json
-from polytask._trust import checked_trust, packages_of
+from polytask._trust import checked_trust
+from polytask._untrusted import packages_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source, Split
 from polytask.exceptions import DataError, PolytaskError

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from polytask._recipes import names_in, to_json
-from polytask._trust import packages_of, trusted_here
+from polytask._trust import trusted_here
+from polytask._untrusted import packages_of
 from polytask._validation import InstanceOf, Interval, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split

@@ -11,7 +11,7 @@ from typing import Any
 from polytask._files import digest, remove_folder, sealed, unsealed, write_json, writing
 from polytask._plain import read_json
 from polytask._recipes import names_in
-from polytask._trust import packages_of
+from polytask._untrusted import packages_of
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
 from polytask.exceptions import DiskError, StudyError
