@@ -25,7 +25,7 @@ from polytask.architectures import (
     TaskEmbedding,
 )
 from polytask.data import Part, fit_schemas
-from polytask.encoders import MLP, TabM
+from polytask.encoders import MLP, PackedMLP, TabM
 from polytask.penalties import MultilinearRelationship
 from polytask.predictor._weights import limit_parameters
 from polytask.testing import tiny_dataset
@@ -130,3 +130,10 @@ def test_cells_of_tensors_are_counted_before_they_are_listed(encoder):
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("widths", [(), (4,)])
+def test_weights_of_members_are_counted_before_a_row_of_each_is_laid_out(widths):
+    encoder = PackedMLP(10**6, widths, numbers="standardized")
+    with pytest.raises(ValueError, match="more parameters"), limit_parameters(10):
+        encoder.entry([Part("numeric", "numeric", (3,))])

@@ -9,6 +9,7 @@ from typing import ClassVar
 from torch import nn
 
 from polytask.data import Part
+from polytask.encoders._counted_weights import count_weights
 from polytask.encoders._ensemble import Ensemble
 from polytask.encoders._member_layers import PackedLinear
 from polytask.encoders._member_rows import MemberRows
@@ -81,9 +82,10 @@ class PackedMLP(Ensemble):
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """The same vector for every member of a row."""
-        return MemberRows(
-            TableEntry(parts, self.embedding_dim, self.numbers, self.column_dropout), self.members
-        )
+        table = TableEntry(parts, self.embedding_dim, self.numbers, self.column_dropout)
+        rows = MemberRows(table, self.members)
+        count_weights(rows, self.members * table.width)  # of the first layer, or of the heads
+        return rows
 
     def layer(self, size: int, width: int, *, first: bool) -> nn.Module:
         """A weight matrix for each member."""

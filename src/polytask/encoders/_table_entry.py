@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from polytask.data import Part
 from polytask.encoders._code_table import CodeTable
+from polytask.encoders._counted_weights import count_weights
 from polytask.encoders._dropout import ColumnDropout
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
@@ -69,7 +70,7 @@ class TableEntry(nn.Module):
         self.codes = None if codes is None else codes.name
         self.others = tuple(part.name for part in others)
         self.flat = all(len(part.shape) == 1 for part in parts)
-        _announce(self, sum(prod(part.shape) for part in others))
+        count_weights(self, sum(prod(part.shape) for part in others))
         self.table: CodeTable | None = None
         if cardinalities:
             self.table = CodeTable(cardinalities, embedding_dim, hashed, source=source)
@@ -104,15 +105,6 @@ class TableEntry(nn.Module):
             joined.insert(self._place_of_codes, embedded)
         rows = joined[0] if len(joined) == 1 else torch.cat(joined, dim=1)
         return State(rows if self.dropout is None else self.dropout(rows))
-
-
-def _announce(entry: nn.Module, n_cells: int) -> None:
-    """Register cells of a row for a moment: each will have weights, and is counted among them.
-
-    A saved recipe with tensors of absurd size is so refused before their cells are listed.
-    """
-    entry.register_buffer("cells", torch.empty(n_cells, device="meta"), persistent=False)
-    del entry.cells
 
 
 def _built(parts: Sequence[Part], numbers: NumericEmbedding) -> nn.ModuleDict:
