@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 
 from polytask.learners._estimators import takes
 from polytask.learners._rows import Rows
+from polytask.tasks import learns_loss
 
 __all__ = ["fit_best_rounds", "fit_with_early_stopping", "stops_by_callback", "stops_early"]
 
@@ -114,5 +115,6 @@ def _staged_losses(fitted: Any, validation: Rows) -> Iterator[float]:
         for probabilities in fitted.staged_predict_proba(validation.X):
             yield log_loss(y, probabilities, sample_weight=weight, labels=fitted.classes_)
     else:
+        loss = mean_poisson_deviance if learns_loss(fitted, "poisson") else mean_squared_error
         for predicted in fitted.staged_predict(validation.X):
-            yield mean_squared_error(y, predicted, sample_weight=weight)
+            yield loss(y, predicted, sample_weight=weight)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.dummy import DummyClassifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask.learners._early_stopping import fit_with_early_stopping, stops_by_callback
@@ -17,6 +17,7 @@ from polytask.learners._estimators import gives_several_outputs, takes
 from polytask.learners._fewest_bins import set_fewest_bins
 from polytask.learners._rows import Rows
 from polytask.predictor._suitable_threads import are_few, suitable_threads
+from polytask.tasks import learns_loss
 
 __all__ = ["fit_estimator", "fit_task"]
 
@@ -91,6 +92,9 @@ def fit_estimator(
     if is_classifier(estimator) and len(np.unique(Y)) == 1:
         remark("only one class among the training rows, so its smoothed frequency is predicted")
         return _frequencies(rows, n_classes)
+    if learns_loss(estimator, "poisson") and not np.any(Y):
+        remark("no number above 0 among the training rows, so 0 is predicted")
+        return DummyRegressor(strategy="constant", constant=0.0).fit(rows.X, Y)
     set_fewest_bins(estimator, rows.X)
     given = {**arguments, **_weight_argument(estimator, rows, remark)}
     if are_few(len(rows)) and stops_by_callback(estimator) and not estimator.n_jobs:

@@ -1,4 +1,4 @@
-"""Ridge and logistic regression, one model per task."""
+"""Ridge, logistic and Poisson regression, one model per task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
 from polytask.learners._per_task_estimator import PerTaskEstimator
@@ -15,13 +15,15 @@ from polytask.ranges import Range, SearchRange
 
 __all__ = ["STRENGTH", "STRENGTH_RANGE", "Linear", "linear_estimators"]
 
+_ROWS = 1000
+"""Rows of which `PoissonRegressor`, whose loss is a mean, has the penalty of a sum."""
 STRENGTH = Interval(float, 0.0, closed="neither")
 STRENGTH_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 1000.0, 0.01))
 
 
 @dataclass(frozen=True)
 class Linear(Recipe):
-    r"""Ridge regression for numbers and logistic regression for classes, one per task.
+    r"""Ridge regression for numbers, logistic for classes, Poisson for counts; one per task.
 
     .. math:: \min_{w, b} \sum_i \ell(w^\top x_i + b, y_i) + \alpha \lVert w \rVert_2^2
 
@@ -32,12 +34,14 @@ class Linear(Recipe):
     alpha : float, default 1.0
         The penalty's strength.
     max_iter : int, default 1000
-        Largest number of iterations of logistic regression.
+        Largest number of iterations of logistic and Poisson regression.
     name : str, default "linear"
 
     Notes
     -----
     The loss ℓ is the squared error, or twice the log loss: scikit-learn's ``C`` is ``1 / alpha``.
+    scikit-learn's Poisson regression divides the deviances, of rates over the mean rate, by the
+    number of rows; there the penalty is that of 1000 rows, however many there are.
 
     Examples
     --------
@@ -66,10 +70,14 @@ class Linear(Recipe):
         check_parameters(self)
 
     def learner(self) -> PerTaskEstimator:
-        """Ridge and logistic regression of this strength."""
+        """Ridge, logistic and Poisson regression of this strength."""
         return PerTaskEstimator(linear_estimators(self.alpha, self.max_iter), self.name)
 
 
 def linear_estimators(alpha: float, max_iter: int) -> tuple[Any, ...]:
-    """Ridge for numbers, logistic regression for classes."""
-    return Ridge(alpha=alpha), LogisticRegression(C=1 / alpha, max_iter=max_iter)
+    """Ridge for numbers, logistic regression for classes, Poisson regression for counts."""
+    return (
+        Ridge(alpha=alpha),
+        LogisticRegression(C=1 / alpha, max_iter=max_iter),
+        PoissonRegressor(alpha=alpha / _ROWS, max_iter=max_iter),
+    )

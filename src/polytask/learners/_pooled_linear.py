@@ -1,4 +1,4 @@
-"""Ridge and logistic regression, one model for all tasks."""
+"""Ridge, logistic and Poisson regression, one model for all tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["PooledLinear"]
 
 @dataclass(frozen=True)
 class PooledLinear(Recipe):
-    """One ridge or logistic regression for all tasks that have rows of their own.
+    """One ridge, logistic or Poisson regression for all tasks that have rows of their own.
 
     Regressions on one table are its outputs, as in `PooledEstimator`.
 
@@ -28,7 +28,7 @@ class PooledLinear(Recipe):
     task_as_input : bool, default False
         Whether each task has an intercept of its own, penalised like the other coefficients.
     max_iter : int, default 1000
-        Largest number of iterations of logistic regression.
+        Largest number of iterations of logistic and Poisson regression.
     name : str, default "pooled_linear"
 
     Examples
@@ -60,6 +60,6 @@ class PooledLinear(Recipe):
         return Linear(self.alpha, self.max_iter)
 
     def learner(self) -> PooledEstimator:
-        """Ridge and logistic regression of this strength."""
+        """Ridge, logistic and Poisson regression of this strength."""
         estimators = linear_estimators(self.alpha, self.max_iter)
         return PooledEstimator(estimators, self.name, task_as_input=self.task_as_input)

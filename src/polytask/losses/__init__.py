@@ -6,6 +6,7 @@ per task. Begin with `Loss`.
 """
 
 from polytask.losses._binary_cross_entropy import BinaryCrossEntropy
+from polytask.losses._count_likelihood import CountLikelihood
 from polytask.losses._cross_entropy import CrossEntropy
 from polytask.losses._cumulative_log_loss import CumulativeLogLoss
 from polytask.losses._huber import Huber
@@ -18,6 +19,7 @@ from polytask.losses._select import check_losses, loss_for
 
 __all__ = [
     "BinaryCrossEntropy",
+    "CountLikelihood",
     "CrossEntropy",
     "CumulativeLogLoss",
     "Huber",

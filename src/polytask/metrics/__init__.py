@@ -22,6 +22,7 @@ from polytask.metrics._mean_value import mean_value
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._nmse import NMSE
+from polytask.metrics._poisson_deviance import PoissonDeviance
 from polytask.metrics._quadratic_kappa import QuadraticKappa
 from polytask.metrics._r2 import R2
 from polytask.metrics._ranked_probability_score import RankedProbabilityScore
@@ -46,6 +47,7 @@ __all__ = [
     "LogLoss",
     "Metric",
     "MetricValue",
+    "PoissonDeviance",
     "QuadraticKappa",
     "RankedProbabilityScore",
     "check_metrics",

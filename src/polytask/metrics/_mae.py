@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,8 +10,10 @@ import numpy as np
 from jaxtyping import Float, Float64, Real
 
 from polytask.metrics._best_constant import median_response
+from polytask.metrics._expected_counts import check_counted, counted_parts, is_counted, median_rate
+from polytask.metrics._metric import Part
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import FittedTarget, Kind, Regression
+from polytask.tasks import Count, FittedTarget, Kind, Regression
 
 __all__ = ["MAE"]
 
@@ -18,6 +21,8 @@ __all__ = ["MAE"]
 @dataclass(frozen=True)
 class MAE(RowwiseMetric):
     """Mean absolute error, in the user's units; over several columns their mean.
+
+    Of counts with exposures, the error of the expected count, rate times exposure.
 
     Examples
     --------
@@ -30,10 +35,22 @@ class MAE(RowwiseMetric):
 
     name: ClassVar[str] = "mae"
     label: ClassVar[str] = "MAE"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression, Count)
     greater_is_better: ClassVar[bool] = False
     in_target_units: ClassVar[bool] = True
     best: ClassVar[float | None] = 0.0
+
+    def parts(
+        self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
+    ) -> Iterator[Part]:
+        """The columns, or counts and expected counts."""
+        of = counted_parts if is_counted(fitted) else super().parts
+        return of(truth, response, fitted)
+
+    def check(self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget) -> None:
+        """Raise unless shapes belong together."""
+        if not (is_counted(fitted) and check_counted(truth, response)):
+            super().check(truth, response, fitted)
 
     def rowwise(
         self,
@@ -53,5 +70,6 @@ class MAE(RowwiseMetric):
         fitted: FittedTarget,
     ) -> Float64[np.ndarray, " *outputs"]:
         """The median."""
-        del mean, fitted
+        if is_counted(fitted):
+            return median_rate(mean, truth, weight)
         return median_response(truth, weight)

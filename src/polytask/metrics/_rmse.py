@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64, Real
 
+from polytask.metrics._expected_counts import (
+    check_counted,
+    counted_parts,
+    is_counted,
+    rate_of_least_squares,
+)
+from polytask.metrics._metric import Part
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import FittedTarget, Kind, Regression
+from polytask.tasks import Count, FittedTarget, Kind, Regression
 
 __all__ = ["RMSE"]
 
@@ -17,6 +25,8 @@ __all__ = ["RMSE"]
 @dataclass(frozen=True)
 class RMSE(RowwiseMetric):
     """Root mean squared error, in the user's units; over several columns their mean RMSE.
+
+    Of counts with exposures, the error of the expected count, rate times exposure.
 
     Examples
     --------
@@ -29,12 +39,24 @@ class RMSE(RowwiseMetric):
 
     name: ClassVar[str] = "rmse"
     label: ClassVar[str] = "RMSE"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression,)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression, Count)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
     in_target_units: ClassVar[bool] = True
     best: ClassVar[float | None] = 0.0
     power: ClassVar[int] = 2
+
+    def parts(
+        self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
+    ) -> Iterator[Part]:
+        """The columns, or counts and expected counts."""
+        of = counted_parts if is_counted(fitted) else super().parts
+        return of(truth, response, fitted)
+
+    def check(self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget) -> None:
+        """Raise unless shapes belong together."""
+        if not (is_counted(fitted) and check_counted(truth, response)):
+            super().check(truth, response, fitted)
 
     def rowwise(
         self,
@@ -49,3 +71,13 @@ class RMSE(RowwiseMetric):
     def finish(self, means: Float64[np.ndarray, " n_means"]) -> Float64[np.ndarray, " n_means"]:
         """Their root."""
         return np.sqrt(means)
+
+    def constant(
+        self,
+        mean: Float64[np.ndarray, " *outputs"],
+        truth: Float[np.ndarray, " n *columns"],
+        weight: Real[np.ndarray, " n"],
+        fitted: FittedTarget,
+    ) -> Float64[np.ndarray, " *outputs"]:
+        """The mean; of counts with exposures the rate of least squares."""
+        return rate_of_least_squares(mean, truth, weight) if is_counted(fitted) else mean

@@ -1,21 +1,23 @@
 """Tasks, sets of tasks, and the kinds of targets.
 
 Begin with `Task`: a name, a kind, target columns and a weight. A `Kind` (``_kind.py``, the
-contract) says what a target is; `Regression`, `Binary`, `Multiclass`, `Multilabel` and `Ordinal`
-are a file each, of which ``_regression.py`` is the easiest to read first. What a kind learns on
-training rows is a `FittedTarget`. Losses and metrics declare the kinds that they serve, so that
-kinds know nothing of them. Importing this room loads neither torch nor scikit-learn.
-`docs/kinds.md` builds a kind, a loss and a metric.
+contract) says what a target is; each has a file, of which ``_regression.py`` is the easiest to
+read first. What a kind learns on training rows is a `FittedTarget`. Losses and metrics declare the
+kinds that they serve, so that kinds know nothing of them. Importing this room loads neither torch
+nor scikit-learn. `docs/kinds.md` builds a kind, a loss and a metric.
 """
 
 from polytask.tasks._binary import Binary
 from polytask.tasks._class_weight import ClassWeight, class_weights, takes_class_weights
+from polytask.tasks._count import Count
 from polytask.tasks._estimator_answers import (
     gives_numbers,
     gives_probabilities,
     has_method,
+    learns_loss,
     predicted_numbers,
     predicted_probabilities,
+    with_loss,
 )
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._grade_scores import median_grades
@@ -41,6 +43,7 @@ __all__ = [
     "Binary",
     "ClassWeight",
     "Columns",
+    "Count",
     "FittedTarget",
     "Kind",
     "Label",
@@ -59,6 +62,7 @@ __all__ = [
     "has_own_kind",
     "infer_kind",
     "is_step",
+    "learns_loss",
     "median_grades",
     "named_kind",
     "named_object",
@@ -71,4 +75,5 @@ __all__ = [
     "takes_class_weights",
     "takes_text",
     "weighted_means",
+    "with_loss",
 ]

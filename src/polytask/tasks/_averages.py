@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["in_any_library", "mean_log_odds", "mean_log_probabilities", "mean_scores"]
+__all__ = [
+    "in_any_library",
+    "mean_log",
+    "mean_log_odds",
+    "mean_log_probabilities",
+    "mean_scores",
+    "mixed_counts",
+]
 
 Array = Any
 """Of numpy, or a tensor of torch."""
@@ -35,6 +42,59 @@ def mean_scores(raw: Array) -> Array:
     """
     xp, scores = _in_double(raw)
     return xp.astype(xp.mean(scores, axis=0), raw.dtype)
+
+
+def mean_log(raw: Array) -> Array:
+    r"""Logarithms of the means of exponentials.
+
+    .. math:: \log \frac{1}{M} \sum_m e^{s_m}
+
+    Parameters
+    ----------
+    raw : array of shape (members, n, size)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._averages import mean_log
+    >>> np.exp(mean_log(np.log(np.array([[[1.0]], [[3.0]]], dtype=np.float32))))
+    array([[2.]], dtype=float32)
+    """
+    xp, scores = _in_double(raw)
+    return xp.astype(_log_sum(xp, scores, axis=0) - math.log(raw.shape[0]), raw.dtype)
+
+
+def mixed_counts(raw: Array) -> Array:
+    r"""Log-mean and log-dispersion of the equal mixture of members' distributions of counts.
+
+    The mean and the variance :math:`\mu + \alpha \mu^2` are those of the mixture:
+
+    .. math:: \mu = \frac{1}{M} \sum_m \mu_m, \qquad
+              1 + \alpha = \frac{1}{M} \sum_m (1 + \alpha_m) \frac{\mu_m^2}{\mu^2}
+
+    with the members' means :math:`\mu_m` and dispersions :math:`\alpha_m`: where members disagree
+    on the mean, counts are more dispersed than any of them says.
+
+    Parameters
+    ----------
+    raw : array of shape (members, n, 2)
+        Logarithms of mean and dispersion.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._averages import mixed_counts
+    >>> members = np.log(np.array([[[1.0, 0.5]], [[3.0, 0.5]]], dtype=np.float32))
+    >>> np.exp(mixed_counts(members))  # (1.5 · 1 + 1.5 · 9) / (2 · 4) − 1
+    array([[2.   , 0.875]], dtype=float32)
+    """
+    xp, scores = _in_double(raw)
+    means, dispersions = scores[..., 0], scores[..., 1]
+    mean = _log_sum(xp, means, axis=0) - math.log(raw.shape[0])
+    squares = 2 * means + xp.log1p(xp.exp(dispersions))
+    excess = _log_sum(xp, squares, axis=0) - math.log(raw.shape[0]) - 2 * mean
+    dispersion = xp.log(xp.expm1(excess))
+    return xp.astype(xp.stack([mean, dispersion], axis=-1), raw.dtype)
 
 
 def mean_log_odds(raw: Array) -> Array:

@@ -12,8 +12,10 @@ __all__ = [
     "gives_numbers",
     "gives_probabilities",
     "has_method",
+    "learns_loss",
     "predicted_numbers",
     "predicted_probabilities",
+    "with_loss",
 ]
 
 
@@ -58,6 +60,58 @@ def has_method(estimator: Any, name: str) -> bool:
         return True
     open_end = getattr(estimator, "final_estimator", estimator) is None
     return open_end and hasattr(type(estimator), name)
+
+
+def learns_loss(estimator: Any, loss: str) -> bool:
+    """Whether an estimator, or one inside it, is made for a loss, by its settings or its class.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import PoissonRegressor, Ridge
+    >>> from polytask.tasks import learns_loss
+    >>> learns_loss(PoissonRegressor(), "poisson"), learns_loss(Ridge(), "poisson")
+    (True, False)
+    """
+    settings = estimator.get_params()
+    named = (settings[name] for name in settings if name.split("__")[-1] in _LOSS_SETTINGS)
+    inner = [estimator, *(value for value in settings.values() if hasattr(value, "get_params"))]
+    return any(isinstance(name, str) and loss in name for name in named) or any(
+        type(each).__name__.casefold() == f"{loss}regressor" for each in inner
+    )
+
+
+def with_loss(estimator: Any, loss: str) -> Any:
+    """A clone with a loss in place of the squared error, where the estimator has both; else itself.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import HistGradientBoostingRegressor
+    >>> from polytask.tasks import with_loss
+    >>> with_loss(HistGradientBoostingRegressor(), "poisson").loss
+    'poisson'
+    """
+    setting = _loss_setting(estimator, loss)
+    if not setting:
+        return estimator
+    from sklearn.base import clone  # heavy, and not needed to read a table
+
+    return clone(estimator).set_params(**setting)
+
+
+_LOSS_SETTINGS = {"loss", "objective", "criterion"}
+
+
+def _loss_setting(estimator: Any, loss: str) -> dict[str, str]:
+    """The setting that gives an estimator a loss; {} if it has none, or another one is set."""
+    settings = estimator.get_params(deep=False)
+    allowed = getattr(estimator, "_parameter_constraints", {}).get("loss", ())
+    options = {option for each in allowed for option in getattr(each, "options", ())}
+    if settings.get("loss") == "squared_error" and loss in options:
+        return {"loss": loss}
+    boosts = type(estimator).__module__.partition(".")[0] == "lightgbm"
+    if boosts and settings.get("objective", loss) in {None, "regression"}:
+        return {"objective": loss}
+    return {}
 
 
 def predicted_numbers(estimators: Sequence[Any], inputs: Any) -> np.ndarray:

@@ -62,11 +62,10 @@ def _targets(
 
 
 def _tree_values(kind: Kind, columns: list[np.ndarray], fitted: FittedTarget) -> np.ndarray:
-    """Encoded numbers, or an indicator per class, (n, c)."""
+    """Numbers as estimators learn them, or an indicator per class, (n, c)."""
     codes = kind.class_codes(kind.truth(columns, fitted), fitted)
     if codes is None:
-        encoded = kind.encode(columns, fitted).astype(np.float64)
-        return _evenly(encoded.reshape(len(encoded), -1))
+        return _evenly(kind.estimator_labels(columns, fitted, standardized=True)[0])
     if len(fitted.classes) <= 2:
         return _evenly(codes)
     indicators = codes[:, 0, None] == np.arange(len(fitted.classes))
