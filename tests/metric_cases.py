@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from polytask import metrics
 from polytask.metrics import Metric
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal, Regression
+from polytask.tasks import (
+    Binary,
+    Count,
+    FittedTarget,
+    Kind,
+    Multiclass,
+    Multilabel,
+    Ordinal,
+    Regression,
+)
 
 METRICS = [
     thing()
@@ -35,6 +44,15 @@ class Case:
         )
 
     @property
+    def columns(self):
+        """Truth and response of each column; of counts, these and rate times exposure."""
+        if self.truth.ndim == 1:
+            return [(self.truth, self.response)]
+        if self.response.ndim == 1:
+            return [(self.truth[:, 0], self.response * self.truth[:, 1])]
+        return list(zip(self.truth.T, self.response.T, strict=True))
+
+    @property
     def labelled(self):
         return np.isfinite(self.truth.reshape(len(self.truth), -1)).any(axis=1)
 
@@ -48,6 +66,18 @@ def make_case(kind, n_rows, seed, *, ties=False):
         fitted = FittedTarget(tuple("abc"[:n_columns]))
         truth = rng.normal(3.0, 2.0, shape)
         response, perfect = truth + rng.normal(size=shape), truth
+    elif kind is Count:
+        names, exposures = [("a",), ("a", "b")][rng.integers(2)], rng.uniform(0.5, 3.0, n_rows)
+        fitted = FittedTarget(names, learned={"mean_count": (2.0,)})
+        exposures = exposures if len(names) == 2 else np.ones(n_rows)
+        counts = rng.poisson(2.0 * exposures).astype(float)
+        response, perfect = rng.uniform(0.2, 5.0, n_rows), counts / exposures
+        truth = counts if len(names) == 1 else np.stack([counts, exposures], axis=1)
+        truth = np.where(
+            (rng.random(n_rows) < 0.2).reshape(-1, *[1] * (truth.ndim - 1)), np.nan, truth
+        )
+        response = np.round(response, 1) if ties else response
+        return Case(kind(), fitted, truth, response, perfect)
     elif kind is Binary:
         fitted = FittedTarget(("a",), (0, 1))
         truth = rng.integers(0, 2, n_rows).astype(float)

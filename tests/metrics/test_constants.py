@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, make_case
 
 from polytask.metrics import MAE, RMSE, Accuracy, LogLoss, Metric, MetricValue
-from polytask.tasks import Binary, FittedTarget, Multiclass, Ordinal, Regression
+from polytask.tasks import (
+    Binary,
+    Count,
+    FittedTarget,
+    Multiclass,
+    Ordinal,
+    Regression,
+)
 
 BINARY = FittedTarget(("y",), ("no", "yes"))
 NUMBER = FittedTarget(("y",))
@@ -25,6 +32,8 @@ def rivals(case, generator):
     if not case.fitted.classes:
         levels = np.linspace(0, 1, 9)
         table = case.truth.reshape(len(case.truth), -1)
+        if isinstance(case.kind, Count) and table.shape[1] == 2:
+            table = table[:, :1] / table[:, 1:]
         yield from np.nanquantile(table, levels, axis=0)
     elif isinstance(case.kind, Multiclass | Ordinal):
         n_classes = len(case.fitted.classes)

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from polytask import tasks
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError
-from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Ordinal, Regression
+from polytask.tasks import (
+    Binary,
+    Count,
+    FittedTarget,
+    Kind,
+    Multiclass,
+    Multilabel,
+    Ordinal,
+    Regression,
+)
 
 KINDS = [
     thing
@@ -23,6 +32,7 @@ SCORES = st.integers(1, 20).flatmap(
 )
 TARGETS = {
     Binary: FittedTarget(("y",), ("no", "yes")),
+    Count: FittedTarget(("y",), learned={"mean_count": (3.0,)}),
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
     Ordinal: FittedTarget(("y",), (1, 2, 3, 4)),

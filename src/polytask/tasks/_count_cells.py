@@ -34,7 +34,7 @@ def counts_of(
 
 def labelled_counts(
     owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]
-) -> tuple[Numbers, Numbers]:
+) -> tuple[Float64[np.ndarray, " m"], Float64[np.ndarray, " m"]]:
     """Counts and exposures of the rows that have both.
 
     Raises
