@@ -106,7 +106,7 @@ def test_json_of_a_task_that_none_feeds_is_as_before_there_were_such():
     [
         (
             {"loss": "poisson"},
-            r"There is no loss named 'poisson'\. Known: binary_cross_entropy, cro",
+            r"There is no loss named 'poisson'\. Known: binary_cross_entropy, cou",
         ),
         ({"loss": "hubert"}, r"There is no loss named 'hubert'\. Did you mean 'huber'\?"),
         ({"loss": "loss"}, r"There is no loss named 'loss'"),
