@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from tests.users_steps import Steps, Tags
+from small_architectures import small_architectures
+from users_steps import Steps, Tags
 
 from polytask import MultiTaskDataset, Task
 from polytask.architectures import HardSharing, Separate, SingleTask
@@ -15,6 +16,7 @@ from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import NO_STEP
 from polytask.training import Trainer
+from polytask.training._score import score
 
 N_STEPS = 6
 
@@ -74,10 +76,10 @@ def test_steps_and_rows_are_learned_together(architecture, data, tmp_path):
     figures = evaluate(model, test)
     assert figures["tags"]["tag_accuracy"].value > 0.8
     assert figures["rises"]["roc_auc"].value > 0.8
-    model.save(tmp_path / "model")
+    model.save(tmp_path / "model", trusted="users_steps")
     from polytask import load
 
-    again = load(tmp_path / "model", trusted=["tests.users_steps"])
+    again = load(tmp_path / "model", trusted="users_steps")
     before, after = model.predict(test), again.predict(test)
     np.testing.assert_array_equal(before["tags"].response, after["tags"].response)
     decided = model.predict(test)["tags"].decision
@@ -104,3 +106,27 @@ def test_an_encoder_must_keep_the_steps(data, schemas):
         built(HardSharing(Steps(shortens=True)), data, schemas)(encoded(data, schemas))
     with pytest.raises(ParameterError, match="the rows of an ensemble"):
         built(HardSharing(TabM()), data, schemas)
+
+
+REFUSED = {
+    *("AITM", "CGC", "DSelectK", "Hierarchical", "HyperNetworkHeads", "MMoE", "OMoE", "PLE"),
+    *("Pooled", "STEM", "SharedPrivate", "Sluice"),
+}
+
+
+@pytest.mark.parametrize(("name", "architecture"), small_architectures(Steps(8)).items())
+def test_architectures_score_the_steps_that_rows_have(name, architecture, data, schemas):
+    if architecture.one_task_per_row or name == "Routed":
+        pytest.skip("needs rows of one task each")
+    if name in REFUSED:
+        with pytest.raises(ParameterError, match="label every step of a sequence"):
+            built(architecture, data, schemas)
+        return
+    rows = encoded(data, schemas)
+    raw = score(built(architecture, data, schemas), rows)
+    there = data.sources[0].inputs["x"].to_numpy()[..., 1] > 0
+    for (_, block), scores in raw.items():
+        if "tags" in block:
+            steps = scores.view(len(there), N_STEPS, 2)
+            assert ((steps == NO_STEP).all(-1).numpy() == ~there).all()
+        assert scores.isfinite().all()

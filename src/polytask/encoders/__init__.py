@@ -10,6 +10,8 @@ from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._ft_transformer import FTTransformer
+from polytask.encoders._gru import GRU
+from polytask.encoders._lstm import LSTM
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._packed_mlp import PackedMLP
@@ -21,9 +23,13 @@ from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State, advance
 from polytask.encoders._tab_m import TabM
 from polytask.encoders._table_entry import TableEntry
+from polytask.encoders._temporal_cnn import TemporalCNN
+from polytask.encoders._transformer import Transformer
 
 __all__ = [
     "DCN",
+    "GRU",
+    "LSTM",
     "MLP",
     "ByRole",
     "CustomEncoder",
@@ -39,6 +45,8 @@ __all__ = [
     "State",
     "TabM",
     "TableEntry",
+    "TemporalCNN",
+    "Transformer",
     "advance",
     "mean_pool",
 ]

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, Interval
 from polytask.data import Part
+from polytask.encoders._attention import Attention, dropout_layer
 from polytask.encoders._column_tokens import ColumnTokens
-from polytask.encoders._dropout import Dropout
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
@@ -149,14 +149,14 @@ class FTTransformer(Encoder):
             nn.LayerNorm(self.width),
             nn.Linear(self.width, 2 * hidden),
             _ReGLU(),
-            _dropout(self.ffn_dropout),
+            dropout_layer(self.ffn_dropout),
             nn.Linear(hidden, self.width),
         )
         return _Block(
             nn.LayerNorm(self.width) if position else nn.Identity(),
-            _Attention(self.width, self.n_heads, self.attention_dropout),
+            Attention(self.width, self.n_heads, self.attention_dropout),
             feed_forward,
-            _dropout(self.residual_dropout),
+            dropout_layer(self.residual_dropout),
             row_only=position + 1 == self.depth,
         )
 
@@ -185,37 +185,6 @@ class _Block(nn.Module):
         tokens = tokens + self.dropout(self.attention(asking, read))
         tokens = tokens + self.dropout(self.feed_forward(tokens))
         return tokens.squeeze(-2) if self.row_only else tokens
-
-
-class _Attention(nn.Module):
-    """Attention of several heads, by plain products.
-
-    Those of ``scaled_dot_product_attention`` have no batching rule and no second derivative on
-    the CPU, and are slower there with dropout.
-    """
-
-    def __init__(self, width: int, n_heads: int, dropout: float) -> None:
-        super().__init__()
-        self.n_heads, self.scale = n_heads, (width // n_heads) ** -0.5
-        self.queries, self.keys_values = nn.Linear(width, width), nn.Linear(width, 2 * width)
-        self.dropout, self.out = _dropout(dropout), nn.Linear(width, width)
-        for layer in (self.queries, self.keys_values, self.out):
-            nn.init.zeros_(layer.bias)
-
-    def forward(self, asking: Tensor, read: Tensor) -> Tensor:
-        queries = self._by_head(self.queries(asking) * self.scale)
-        keys, values = map(self._by_head, self.keys_values(read).chunk(2, dim=-1))
-        weights = self.dropout(torch.softmax(queries @ keys.mT, dim=-1))
-        return self.out((weights @ values).transpose(-3, -2).flatten(-2))
-
-    def _by_head(self, tokens: Tensor) -> Tensor:
-        """Tokens (…, l, h) as (…, heads, l, h / heads)."""
-        size = tokens.shape[-1] // self.n_heads
-        return tokens.view(*tokens.shape[:-1], self.n_heads, size).transpose(-3, -2)
-
-
-def _dropout(probability: float) -> nn.Module:
-    return Dropout(probability) if probability else nn.Identity()
 
 
 class _ReGLU(nn.Module):

@@ -1,0 +1,105 @@
+"""LSTM network over the steps of text, tokens or sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from torch import nn
+
+from polytask._validation import Constraint, InstanceOf, Interval
+from polytask.encoders._numeric_embedding import NumericEmbedding
+from polytask.encoders._recurrent import recurrent_layers
+from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS, SequenceEncoder
+from polytask.encoders._standardized import Standardized
+from polytask.ranges import Choices, Range, SearchRange
+
+__all__ = ["LSTM"]
+
+
+@dataclass(frozen=True)
+class LSTM(SequenceEncoder):
+    r"""Long short-term memory over the steps of a row, in both directions.
+
+    .. math:: c_t = \sigma(f_t) \odot c_{t-1} + \sigma(i_t) \odot \tanh(g_t), \qquad
+              h_t = \sigma(o_t) \odot \tanh(c_t)
+
+    with gates (i, f, g, o), each linear in the step's vector and in :math:`h_{t-1}`.
+    The second direction reads a row's steps from the last to the first; both are joined. Steps
+    that a row does not have change nothing.
+
+    Parameters
+    ----------
+    width : int, default 128
+        Units of each direction.
+    depth : int, default 1
+        Layers, of which each is a stage.
+    bidirectional : bool, default True
+        Whether steps are read in both directions.
+    dropout : float in [0, 1), default 0.2
+        Of what each layer takes, and of what the last one gives.
+    word_dim : int, default 64
+        Width of the vectors of words, and of the numbers of a sequence.
+    word_dropout : float in [0, 1), default 0.05
+        Probability of a word to be taken for an unknown one in training.
+    pooling : {None, "last", "max", "mean", "attention"}, default None
+        What makes one vector of a row's steps. With None the steps stay, for tasks that label them;
+        other tasks have the mean.
+    embedding_dim : int, default 8
+        Width of the category embedding, of rows with categories beside their steps.
+    numbers : NumericEmbedding or str, default Standardized()
+        Embedding of numeric columns beside the steps.
+
+    Notes
+    -----
+    Layers of several copies, such as those of single-task networks, run one after another.
+
+    References
+    ----------
+    Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9, 1997. Schuster and
+    Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing 45,
+    1997.
+
+    Examples
+    --------
+    >>> from polytask.architectures import HardSharing
+    >>> from polytask.encoders import LSTM
+    >>> HardSharing(LSTM(width=64)).encoder.bidirectional
+    True
+    """
+
+    width: int = 128
+    depth: int = 1
+    bidirectional: bool = True
+    dropout: float = 0.2
+    word_dim: int = 64
+    word_dropout: float = 0.05
+    pooling: str | None = None
+    embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
+
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "width": Choices((128, 64, 256)),
+        "depth": Range(1, 3, default=1, integer=True),
+        "dropout": Range(0.0, 0.5, default=0.2),
+        "word_dim": Choices((64, 32, 128, 256)),
+        "pooling": Choices((None, "last", "max", "attention")),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **SEQUENCE_CONSTRAINTS,
+        "width": Interval(int, 1),
+        "depth": Interval(int, 1),
+        "bidirectional": InstanceOf((bool,)),
+    }
+
+    def layers(self, size: int) -> tuple[list[nn.Module], int]:
+        """One recurrent layer a stage."""
+        return recurrent_layers(
+            nn.LSTM,
+            size,
+            self.width,
+            self.depth,
+            bidirectional=self.bidirectional,
+            dropout=self.dropout,
+        )
