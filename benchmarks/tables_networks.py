@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.encoders import MLP, Encoder, PackedMLP, Standardized, TabM
+from polytask.encoders import MLP, BinCoordinates, Encoder, PackedMLP, Standardized, TabM
 from polytask.evaluation import grid
 from polytask.learners import Learner, default_learners
 from polytask.neural_network import MultiTaskNetwork
@@ -94,5 +94,11 @@ _FAMILIES: Mapping[str, Mapping[str, Learner]] = {
         "tab_m": bits(TabM(widths=(512, 256), dropout=0.5)),
         "packed_mlp": bits(PackedMLP(widths=(512, 256), dropout=0.5)),
         "packed_mlp, 8 of one layer": bits(PackedMLP(members=8, widths=(256,), dropout=0.5)),
+        "packed_mlp, 8 of one layer, coordinates": bits(
+            PackedMLP(members=8, widths=(256,), dropout=0.5, numbers=BinCoordinates()),
+            learning_rate=2e-3,
+            batch_size=256,
+            epochs=10,
+        ),
     },
 }

@@ -13,6 +13,7 @@ from polytask.data import Bins, MultiTaskDataset, encode, fit_schemas
 from polytask.encoders import (
     DCN,
     MLP,
+    BinCoordinates,
     ByRole,
     FTTransformer,
     PackedMLP,
@@ -54,6 +55,8 @@ def test_every_architecture_keeps_its_promises(name):
         ByRole({"numeric": MLP((4,), numbers=NUMBERS)}),
         TabM(2, (6,), numbers=NUMBERS),
         PackedMLP(2, (6,), numbers=NUMBERS),
+        TabM(2, (6,), numbers="bin_coordinates"),
+        FTTransformer(8, depth=1, n_heads=2, numbers=BinCoordinates(6)),
         DCN(1, widths=(6,), numbers=NUMBERS),
         FTTransformer(8, depth=1, n_heads=2, numbers=NUMBERS),
     ],
@@ -62,7 +65,13 @@ def test_embeddings_on_tables_of_every_form(recipe, encoder):
     check_architecture(recipe(encoder))
 
 
-EMBEDDINGS = (NUMBERS, PiecewiseLinear(6, by="trees"), Periodic(4), Periodic(4, lite=True))
+EMBEDDINGS = (
+    NUMBERS,
+    PiecewiseLinear(6, by="trees"),
+    BinCoordinates(6),
+    Periodic(4),
+    Periodic(4, lite=True),
+)
 
 
 def built(recipe):

@@ -1,19 +1,23 @@
 """Embeddings of numeric columns, and the entry that joins them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+import polars as pl
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+import polytask
 from polytask._paths import Written, configured
 from polytask._recipes import from_json, to_json
 from polytask.architectures import HardSharing
-from polytask.data import Part
+from polytask.data import Part, fit_schemas
 from polytask.encoders import (
     MLP,
+    BinCoordinates,
     CustomEncoder,
     NumericEmbedding,
     Periodic,
@@ -171,6 +175,55 @@ def test_outliers_stay_finite():
     assert module(rows).isfinite().all()
 
 
+# ── coordinates in bins ───────────────────────────────────────────────────────
+MEANS = ((0.9, 0.5, 0.2), (0.25,), (), (0.5, 0.125))
+CENTERED = replace(BINNED, means=MEANS)
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4), min_size=1, max_size=5
+    )
+)
+def test_coordinates_are_those_of_the_formula(rows):
+    module = BinCoordinates(4).build(CENTERED)
+    vectors = module(torch.tensor(rows))
+    assert vectors.shape == (len(rows), 4, module.width) == (len(rows), 4, 4)
+    wanted = torch.zeros_like(vectors)
+    for i, row in enumerate(rows):
+        for j, x in enumerate(row):
+            n_bins = max(0, len(EDGES[j]) - 1)
+            for t in range(n_bins):
+                wanted[i, j, t] = coordinate(x, EDGES[j], t) - MEANS[j][t]
+    torch.testing.assert_close(vectors, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_the_vector_of_a_row_leaves_absent_bins_out():
+    entry = TableEntry([CENTERED, CODES], 5, BinCoordinates(4))
+    assert entry.channels == (3, 1, 1, 4, 5, 5)
+    assert not list(entry.numbers.parameters())
+    rows = torch.randn(6, 4)
+    vectors = BinCoordinates(4).build(CENTERED)(rows)
+    values = entry({"numeric": rows, "categorical": torch.zeros(6, 2, dtype=torch.int32)}).values
+    own = [vectors[:, j, :size] for j, size in enumerate((3, 1, 1, 4))]
+    torch.testing.assert_close(values[:, :9], torch.cat(own, dim=1))
+
+
+@pytest.mark.parametrize("by", ["atoms", "quantiles"])
+def test_coordinates_of_training_rows_have_mean_zero(by):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(300, 3)) ** 3
+    x[:200, 1], x[:, 2] = 0.0, x[:, 2] > 1
+    table = {"a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": x.sum(axis=1)}
+    data = polytask.read(pl.DataFrame(table), ["y"])
+    (source,), numbers = data.sources, BinCoordinates(8, by=by)
+    schema = fit_schemas(data, numbers.bins)[source.name]
+    entry = TableEntry(schema.parts, 8, numbers)
+    values = entry({"numeric": torch.from_numpy(schema.encode(source)["numeric"])}).values
+    assert values.std(dim=0).min() > 0
+    torch.testing.assert_close(values.mean(dim=0), torch.zeros(entry.width), rtol=0, atol=1e-5)
+
+
 # ── sines and cosines ─────────────────────────────────────────────────────────
 @pytest.mark.parametrize("lite", [False, True])
 def test_periodic_vectors_are_those_of_the_formula(lite):
@@ -192,6 +245,9 @@ def test_periodic_vectors_are_those_of_the_formula(lite):
     [
         (lambda: PiecewiseLinear(1), r"`n_bins` .*PiecewiseLinear must be an int in \[2, inf\)"),
         (lambda: PiecewiseLinear(by="tree"), r"`by` parameter of PiecewiseLinear .*'trees'"),
+        (lambda: BinCoordinates(1), r"`n_bins` parameter of BinCoordinates must be an int in"),
+        (lambda: BinCoordinates(by="trees"), r"`by` parameter of BinCoordinates .*'atoms'"),
+        (lambda: BinCoordinates().build(NUMBERS), r"cannot be BinCoordinates .* without bins"),
         (lambda: Periodic(sigma=0.0), r"`sigma` parameter of Periodic .*\(0"),
     ],
 )

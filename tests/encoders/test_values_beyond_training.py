@@ -15,6 +15,7 @@ ENCODERS = [
     MLP((6,), numbers="periodic"),
     TabM(2, (6,), numbers="standardized"),
     PackedMLP(2, (6,)),
+    PackedMLP(2, (6,), numbers="bin_coordinates"),
     DCN(widths=(6,)),
     FTTransformer(8, depth=1),
     ResidualMLP(8, depth=1),

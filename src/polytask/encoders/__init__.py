@@ -5,6 +5,7 @@ stages transform that state, so that an architecture can share some of them and 
 with `Encoder`, then read `MLP`, which is one file of few lines.
 """
 
+from polytask.encoders._bin_coordinates import BinCoordinates
 from polytask.encoders._by_role import ByRole
 from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._dcn import DCN
@@ -31,6 +32,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "MLP",
+    "BinCoordinates",
     "ByRole",
     "CustomEncoder",
     "Encoder",

@@ -11,14 +11,12 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, Interval, Optional, check_parameters
 from polytask.data import Bins, Part
+from polytask.encoders._coordinates import Coordinates, check_bins
 from polytask.encoders._numeric_embedding import FlatNumbers, NumericEmbedding
-from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["PiecewiseLinear"]
 
-_LOW, _HIGH = -3.0, 4.0
-"""Bounds of the coordinates of values outside of the training range."""
 _WIDTH, _WIDTH_OF_MANY, _MANY = 8, 4, 64
 """Lengths of vectors of few columns and of more than many."""
 _CHUNK = 512
@@ -103,14 +101,14 @@ class PiecewiseLinear(NumericEmbedding):
         ParameterError
             If the schema learned no bins.
         """
-        _check_bins(part)
+        check_bins("PiecewiseLinear", part)
         width = _WIDTH_OF_MANY if len(part.edges) > _MANY else _WIDTH
         n_bins = max(part.most_edges, default=0) - 1
         return _Functions(part.edges, n_bins, self.width or width)
 
     def build_flat(self, part: Part) -> FlatNumbers:
         """Build the functions of columns of several bins, and the coordinates of the others."""
-        _check_bins(part)
+        check_bins("PiecewiseLinear", part)
         wide = [j for j, most in enumerate(part.most_edges) if most > 2]
         if len(wide) == len(part.edges):
             return super().build_flat(part)
@@ -119,49 +117,10 @@ class PiecewiseLinear(NumericEmbedding):
         return _Beside(functions, wide, narrow, [part.edges[j] for j in narrow])
 
 
-def _check_bins(part: Part) -> None:
-    if len(part.edges) != part.shape[0]:
-        sentence = (
-            "The `numbers` parameter cannot be PiecewiseLinear for schemas without bins of numeric "
-            "columns. Fit the schemas with those of the architecture: "
-            "fit_schemas(data, architecture.bins)."
-        )
-        raise ParameterError(sentence)
-
-
 def _columns_of(part: Part, columns: Sequence[int]) -> Part:
     """The part of some columns alone."""
     edges, most = zip(*((part.edges[j], part.most_edges[j]) for j in columns), strict=True)
     return replace(part, shape=(len(columns),), edges=edges, most_edges=most)
-
-
-class _Coordinates(nn.Module):
-    """The coordinates of numbers (n, f) in their bins, (f, n, n_bins); 0 in absent bins."""
-
-    left: Tensor
-    slope: Tensor
-    low: Tensor
-    high: Tensor
-
-    def __init__(self, edges: Sequence[Sequence[float]], n_bins: int) -> None:
-        super().__init__()
-        left, width = torch.zeros(2, len(edges), 1, n_bins)
-        low, high = torch.zeros_like(left), torch.ones_like(left)
-        with torch.device("cpu"):
-            ends = [torch.tensor(own, dtype=torch.float32) for own in edges]
-        for column, own in enumerate(ends):
-            n_own = max(0, len(own) - 1)
-            if n_own:
-                left[column, 0, :n_own], width[column, 0, :n_own] = own[:-1], own.diff()
-                low[column, 0, 0], high[column, 0, n_own - 1] = _LOW, _HIGH
-        slope = torch.where(width > 0, 1 / width.clamp_min(torch.finfo().tiny), 0.0)
-        for name, tensor in {"left": left, "slope": slope, "low": low, "high": high}.items():
-            self.register_buffer(name, tensor, persistent=False)
-
-    def forward(self, numbers: Tensor) -> Tensor:
-        columns = numbers.t().contiguous()  # so that coordinates are laid out for the products
-        distances = columns.unsqueeze(-1) - self.left
-        return distances.mul_(self.slope).clamp_min_(self.low).clamp_max_(self.high)
 
 
 class _Functions(nn.Module):
@@ -172,7 +131,7 @@ class _Functions(nn.Module):
         self.width = width
         self.steps = nn.Parameter(torch.empty(len(edges), max(1, n_bins), width))
         self.offsets = nn.Parameter(torch.empty(len(edges), 1, width))
-        self.coordinates = _Coordinates(edges, max(1, n_bins))
+        self.coordinates = Coordinates(edges, max(1, n_bins))
         with torch.no_grad():
             self.steps.zero_()
             self.offsets.zero_()
@@ -205,7 +164,7 @@ class _Beside(FlatNumbers):
     ) -> None:
         super().__init__()
         self.functions = functions
-        self.coordinates = _Coordinates(edges, 1)
+        self.coordinates = Coordinates(edges, 1)
         width: int = 0 if functions is None else functions.width  # type: ignore[assignment]
         self.channels = (*(width for _ in wide), *(1 for _ in narrow))
         self.register_buffer("wide", torch.tensor(wide, dtype=torch.int64), persistent=False)

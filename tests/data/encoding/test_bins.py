@@ -237,6 +237,20 @@ def test_missing_cells_and_their_indicators():
     assert indicator == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("by", ["atoms", "quantiles", "trees", "both"])
+def test_mean_coordinates_are_kept_where_no_label_counts(by):
+    schema = fit_schemas(table_of({"x": NORMAL, "y": NORMAL}), Bins(8, by=by))["table"]
+    (part,) = schema.parts
+    if by in {"trees", "both"}:
+        assert part.means == ((),)
+        return
+    values = (NORMAL - NORMAL.mean()) / NORMAL.std()
+    edges = np.array(part.edges[0])
+    wanted = np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0, 1).mean(axis=0)
+    np.testing.assert_allclose(part.means[0], wanted, rtol=1e-4)
+    assert schema_from_json(json.loads(json.dumps(schema_to_json(schema)))) == schema
+
+
 def test_some_rows_are_enough_for_a_plan():
     schema = fit_schemas(table_of({"x": NORMAL, "y": NORMAL}), Bins(8), bin_rows=100)["table"]
     assert len(schema.parts[0].edges[0]) > 8
@@ -270,6 +284,11 @@ def forged(change):
         (lambda _, column: column["thresholds"].update(a=[0.0, 0.1]), "each with its gain"),
         (lambda _, column: column["thresholds"].pop("a"), "each with its gain"),
         (lambda _, column: column["gains"].update(a=[7.0]), "shares"),
+        (lambda _, column: column.update(means=[0.5]), "without thresholds"),
+        (
+            lambda _, column: column.update(edges=[0, 1], thresholds={}, gains={}, means=[2.0]),
+            "means of coordinates must be shares",
+        ),
         (lambda _, column: column.update(edges=["x", 1.0]), "must be a number"),
         (lambda _, column: column.pop("edges"), "lacks its field 'edges'"),
     ],

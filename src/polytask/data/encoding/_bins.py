@@ -10,6 +10,9 @@ from polytask._validation import Choice, Constraint, Interval, check_parameters
 
 __all__ = ["Bins"]
 
+WITHOUT_LABELS = ("atoms", "quantiles")
+"""Choices of edges that depend on no label, so that networks of all tasks have the same."""
+
 
 @dataclass(frozen=True)
 class Bins:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
 
-from polytask.data.encoding._bins import Bins
+from polytask.data.encoding._bins import WITHOUT_LABELS, Bins
 from polytask.data.encoding._learned_bins import ColumnBins, LearnedBins
 from polytask.data.encoding._schema import Schema
 from polytask.data.encoding._tree_thresholds import TreeTarget, cuts_of, tree_thresholds
@@ -81,6 +83,31 @@ def _column_bins(
     values: Float32[np.ndarray, " n"], bins: Bins, targets: Mapping[str, TreeTarget]
 ) -> ColumnBins:
     distinct, counts = np.unique(values, return_counts=True)
+    learned = _column_edges(values, distinct, counts, bins, targets)
+    if bins.by not in WITHOUT_LABELS:
+        return learned
+    return replace(learned, means=_mean_coordinates(distinct, counts, learned.edges))
+
+
+def _mean_coordinates(
+    distinct: Float32[np.ndarray, " m"], counts: Int64[np.ndarray, " m"], edges: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Means of the rows' coordinates in every bin."""
+    shares = counts / counts.sum()
+    means = [
+        shares @ np.clip((distinct - np.float64(low)) / (high - low), 0.0, 1.0)
+        for low, high in pairwise(edges)
+    ]
+    return _written(np.clip(means, 0.0, 1.0))
+
+
+def _column_edges(
+    values: Float32[np.ndarray, " n"],
+    distinct: Float32[np.ndarray, " m"],
+    counts: Int64[np.ndarray, " m"],
+    bins: Bins,
+    targets: Mapping[str, TreeTarget],
+) -> ColumnBins:
     if len(distinct) <= 2:
         return ColumnBins(_written(distinct if len(distinct) == 2 else distinct[:0]))
     if bins.by in {"atoms", "both"} and len(distinct) <= bins.n_bins + 1:

@@ -27,11 +27,14 @@ class ColumnBins:
         Those of every task's tree, the best first; no task where no tree was grown.
     gains : mapping of task name to tuple of float
         The share of the task's impurity that every threshold explains, in descending order.
+    means : tuple of float
+        Of the rows' coordinates in every bin, where no threshold may divide it; else none.
     """
 
     edges: tuple[float, ...]
     thresholds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     gains: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    means: tuple[float, ...] = ()
 
     def edges_for(self, tasks: Sequence[str], most: int) -> tuple[float, ...]:
         """All edges of a network that serves the tasks, with at most so many thresholds."""
@@ -59,6 +62,10 @@ class ColumnBins:
         """Why no fit could have given this; None if one could have."""
         if len(self.edges) == 1 or len(self.edges) > n_bins + 1 or not _ascend(self.edges):
             return "edges of bins must be finite numbers in ascending order, as many as there are"
+        if self.means and (self.thresholds or len(self.means) != len(self.edges) - 1):
+            return "means of coordinates must be those of bins without thresholds"
+        if not all(0.0 <= mean <= 1.0 for mean in self.means):
+            return "means of coordinates must be shares"
         if self.thresholds and not self.edges:
             return "thresholds of bins must lie between edges"
         if self.thresholds.keys() != self.gains.keys() or not set(self.thresholds) <= tasks:
@@ -91,6 +98,11 @@ class LearnedBins:
     def edges_for(self, tasks: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """Edges of every column in a network that serves the tasks."""
         return tuple(column.edges_for(tasks, self.n_bins - 1) for column in self.columns)
+
+    @property
+    def means(self) -> tuple[tuple[float, ...], ...]:
+        """Mean coordinates of every column."""
+        return tuple(column.means for column in self.columns)
 
     @property
     def most_edges(self) -> tuple[int, ...]:

@@ -47,6 +47,9 @@ class Part:
         many; empty if none does.
     source : str
         Name of the source whose rows it is a part of; "" if it is not known.
+    means : tuple of tuple of float
+        Means of the training rows' coordinates in the bins of every numeric column; none for a
+        column whose bins depend on labels.
 
     Examples
     --------
@@ -63,3 +66,4 @@ class Part:
     most_edges: tuple[int, ...] = field(default=(), repr=False)
     hashed: tuple[bool, ...] = field(default=(), repr=False)
     source: str = field(default="", repr=False)
+    means: tuple[tuple[float, ...], ...] = field(default=(), repr=False)

@@ -153,8 +153,13 @@ class Schema:
         width, codes, bins = self.n_numeric, self.cardinalities, self.bins
         edges = () if bins is None else bins.edges_for(tasks)
         most = () if bins is None else bins.most_edges
+        means = () if bins is None else bins.means
         return (
-            *([Part("numeric", "numeric", (width,), (), edges, most)] if width else []),
+            *(
+                [Part("numeric", "numeric", (width,), (), edges, most, means=means)]
+                if width
+                else []
+            ),
             *([self._categorical(codes)] if codes else []),
             *(_own_part(column) for column in self.columns if column.part not in _SHARED),
         )
