@@ -21,6 +21,7 @@ from polytask.exceptions import (
     StudyError,
     UnknownNameError,
 )
+from polytask.executors import LocalExecutor
 from polytask.metrics import metrics_for
 from polytask.predictor import FittedPredictor, load
 from polytask.report import write_report
@@ -805,7 +806,12 @@ def test_many_tasks_are_summed_up():
         ({"seeds": []}, "`seeds` parameter of compare must be"),
         ({"split": 5}, "`split` parameter of compare must be a Splitter, such as FoldSplit"),
         ({"budget": 3}, "`budget` parameter of compare must be an instance of Budget"),
-        ({"jobs": 0}, "`jobs` parameter of Runner must be an int"),
+        ({"jobs": 0}, "`jobs` parameter of compare must be an int"),
+        ({"executor": 3}, "`executor` parameter of compare must be an instance of Executor"),
+        (
+            {"executor": LocalExecutor(), "jobs": 2},
+            r"`executor` parameter of compare must be None where `jobs` .* Give one of them\.",
+        ),
         ({"quiet": 1}, "`quiet` parameter of compare must be"),
     ],
 )

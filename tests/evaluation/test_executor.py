@@ -90,12 +90,14 @@ def test_the_runners_own_workers_raise_here_and_end_with_it_and_given_ones_do_no
 
 
 def test_jobs_is_short_for_an_executor_of_its_own():
-    with pytest.raises(ParameterError, match=r"`executor` parameter of Runner must be None where"):
+    with pytest.raises(ParameterError, match=r"`executor` parameter of compare must be None where"):
         polytask.compare(table(), Apart(), jobs=2, executor=LastFirst())
 
 
 @pytest.mark.usefixtures("unchecked_types")
 @pytest.mark.parametrize("executor", [2, "local", LastFirst])
 def test_an_executor_is_an_object_of_a_class(executor):
-    with pytest.raises(ParameterError, match=r"`executor` parameter of Runner must be an instance"):
+    with pytest.raises(
+        ParameterError, match=r"`executor` parameter of compare must be an instance"
+    ):
         polytask.compare(table(), Apart(), executor=executor)

@@ -14,7 +14,7 @@ from polytask.cli._interrupt import ending_well
 from polytask.cli._read_data import read_data
 from polytask.cli._settings import FitSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import MultiTaskDataset, Split, Splitter, learnable, splits_of
+from polytask.data import MultiTaskDataset, Split, Splitter, learnable, shared_id_notes, splits_of
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["run"]
@@ -34,9 +34,11 @@ def run(given: Mapping[str, Any]) -> None:
         data, splitter = read_data(options, voice)
         splitter = _holding_out(splitter)
         data, splits, too_small = splits_of(data, splitter, options.seed)
-        train, validation = _parts(splitter.prepared(data), splits, voice)
+        data = splitter.prepared(data)
+        train, validation = _parts(data, splits, voice)
         train, validation, left_out = learnable(train, validation)
-        for note in (*too_small, *left_out):
+        shared = shared_id_notes(data, splitter, splits[0])
+        for note in (*too_small, *left_out, *shared):
             voice.warning(f"  {note}")
         allowed = _allowed(options, data, splitter)
         with collection_paused():

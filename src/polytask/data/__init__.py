@@ -75,6 +75,7 @@ from polytask.data.splits import (
     own_split_note,
     parse_split,
     rarity_notes,
+    shared_id_notes,
     splits_of,
 )
 
@@ -130,6 +131,7 @@ __all__ = [
     "scan_table",
     "schema_from_json",
     "schema_to_json",
+    "shared_id_notes",
     "source_rows_to_predict",
     "splits_of",
     "tasks_in_source",

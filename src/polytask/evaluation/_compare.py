@@ -23,6 +23,7 @@ from polytask.data import (
     own_split,
     own_split_note,
     rarity_notes,
+    shared_id_notes,
     splits_of,
 )
 from polytask.evaluation._comparison import Comparison
@@ -40,7 +41,7 @@ from polytask.evaluation.running._candidates import (
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
 from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
 from polytask.evaluation.running._run_progress import Notes
-from polytask.evaluation.running._runner import Runner
+from polytask.evaluation.running._runner import Runner, check_jobs
 from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.evaluation.running._twins import with_twins
 from polytask.evaluation.wording._baselines import baseline_notes
@@ -177,6 +178,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, seeds, budget, quiet=quiet, twins=twins)
+    check_jobs("compare", jobs, executor)
     data = with_checked_tasks(data)
     known = checked_trust(trusted, "compare")
     out_path = None if out is None else out_folder(out)
@@ -211,6 +213,7 @@ def compare(
                 *decisions(candidates, data),
                 *left_out,
                 *rarity_notes(data, splits),
+                *shared_id_notes(data, splitter, splits[0]),
             ]
             study = described_study(data, runner.digest, splitter, repetitions, allowed)
             comparison = conclude(

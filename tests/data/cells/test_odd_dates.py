@@ -99,6 +99,12 @@ def test_a_usual_date_need_not_be_so_far():
     assert not any("repeats far" in note for note in notes(births))
 
 
+@pytest.mark.parametrize(("day", "noted"), [((9999, 12, 31), True), ((2031, 5, 17), False)])
+def test_the_day_of_most_rows_is_noted_only_if_it_is_usual_for_missing_ones(day, noted):
+    found = notes([*DAYS[:40], *[dt.date(*day)] * 60])
+    assert any("repeats far" in note for note in found) == noted
+
+
 # ── text that may be dates ────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("form", "named"),

@@ -80,6 +80,7 @@ def test_a_role_settles_what_a_column_is():
         (np.r_[np.linspace(-3, 3, 90), [1e20] * 10], "1e+20"),
         (np.r_[np.linspace(0, 413, 90), [2147483647] * 10], "2147483647"),
         (np.r_[np.linspace(0, 4, 90), [-99.12345678] * 10], "-99.12345678"),
+        (np.r_[np.linspace(0, 30, 4), [999] * 96], "999"),  # as in days since the last call
     ],
 )
 @pytest.mark.parametrize("role", ["input", "target"])
@@ -113,6 +114,9 @@ def test_far_away_numbers_of_several_columns_are_one_note():
         np.random.default_rng(0).poisson(3, 100),
         np.tile([0, 100], 50),
         np.linspace(-300, 300, 100),
+        np.r_[[100.0] * 294, np.linspace(0, 1, 6)],  # most rows are not missing
+        np.r_[[-200.0] * 60, np.linspace(0.5, 12.0, 40)],
+        np.r_[[7.5] * 98, [0.1, 0.2, 0.3, 0.4]],
     ],
 )
 def test_other_numbers_are_not_noted(values):

@@ -43,7 +43,7 @@ def _far_values(series: pl.Series) -> Iterator[tuple[str, int]]:
     """Values far away, written so that they are these again where they are named as missing."""
     if family(series) == "numbers":
         for value, others, count in _repeated_ends(numbers(series)):
-            if _is_far(value, others):
+            if _may_be_missing(abs(value), others, count) and _is_far(value, others):
                 yield repr(value).removesuffix(".0"), count
     elif isinstance(series.dtype, pl.Date | pl.Datetime):
         for moment, count in far_moments(series):
@@ -66,7 +66,8 @@ def far_moments(series: pl.Series) -> Iterator[tuple[dt.datetime, int]]:
     wall = moments.dt.replace_time_zone(None)
     days = numbers(wall)
     for end, others, count in _repeated_ends(days):
-        if _is_far_day(end, others):
+        usual = _day(end) in _USUAL_DAYS
+        if (usual or count <= len(others)) and _is_far_day(end, others, usual=usual):
             yield moments.filter(pl.Series(days == end))[0], count
 
 
@@ -98,11 +99,19 @@ def _is_far(end: float, others: np.ndarray) -> bool:
     return end != 0.0 and gap > spread and len(np.unique(others[:1000])) >= enough
 
 
-def _is_far_day(end: float, others: np.ndarray) -> bool:
+def _may_be_missing(size: float, others: np.ndarray, count: int) -> bool:
+    """Whether a value is no more than half of a column, or written with nines: most are not missing."""
+    return count <= len(others) or (_is_usual(size) and set(str(int(size))) == {"9"})
+
+
+def _day(end: float) -> dt.date:
+    return (_EPOCH + dt.timedelta(days=end)).date()
+
+
+def _is_far_day(end: float, others: np.ndarray, *, usual: bool) -> bool:
     """As `_is_far`, of days since 1970; one that is usual for missing dates need not be so far."""
     gap = float(np.abs(others - end).min())
     spread = float(np.ptp(others))
-    usual = (_EPOCH + dt.timedelta(days=end)).date() in _USUAL_DAYS
     enough = 2 if usual else 3
     return gap > (spread / 20 if usual else spread) and len(np.unique(others[:1000])) >= enough
 

@@ -21,6 +21,7 @@ from polytask.data.splits._learnable import learnable, learnable_splits
 from polytask.data.splits._parse_split import as_splitter, parse_split
 from polytask.data.splits._random_split import RandomSplit
 from polytask.data.splits._rarity_notes import rarity_notes
+from polytask.data.splits._shared_ids import shared_id_notes
 from polytask.data.splits._split import Split
 from polytask.data.splits._splits_of import splits_of
 from polytask.data.splits._splitter import Splitter
@@ -45,5 +46,6 @@ __all__ = [
     "own_split_note",
     "parse_split",
     "rarity_notes",
+    "shared_id_notes",
     "splits_of",
 ]

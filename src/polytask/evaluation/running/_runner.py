@@ -23,7 +23,7 @@ from polytask.exceptions import ParameterError
 from polytask.executors import Executor, LocalExecutor
 from polytask.learners import Learner
 
-__all__ = ["Runner", "versions"]
+__all__ = ["Runner", "check_jobs", "versions"]
 
 _PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch", "lightgbm", "xgboost")
 
@@ -64,11 +64,7 @@ class Runner:
         executor: Executor | None = None,
         trusted: Collection[str] = (),
     ) -> None:
-        check("Runner", "jobs", jobs, Interval(int, 1))
-        check("Runner", "executor", executor, InstanceOf((Executor, type(None))))
-        if executor is not None and jobs != 1:
-            expected = "None where `jobs` is given, which is short for LocalExecutor(jobs)"
-            raise ParameterError(message("Runner", "executor", expected, executor))
+        check_jobs("Runner", jobs, executor)
         in_tasks = packages_of(names_in(to_json(data.tasks.tasks)))
         self.store = RunStore(Path(folder), (*trusted_here(), *trusted, *in_tasks))
         self.data = data
@@ -169,6 +165,15 @@ class Runner:
     def __exit__(self, *error: object) -> None:
         if self._owns_executor:
             self.executor.close()
+
+
+def check_jobs(owner: str, jobs: object, executor: object) -> None:
+    """Refuse what is no number of jobs or no executor, and both at once."""
+    check(owner, "jobs", jobs, Interval(int, 1))
+    check(owner, "executor", executor, InstanceOf((Executor, type(None))))
+    if executor is not None and jobs != 1:
+        expected = "None where `jobs` is given, which is short for LocalExecutor(jobs)"
+        raise ParameterError(message(owner, "executor", expected, executor, "Give one of them."))
 
 
 def _notify(on_done: OnDone | None, record: RunRecord) -> None:
