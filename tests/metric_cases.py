@@ -15,6 +15,7 @@ from polytask.tasks import (
     Multiclass,
     Multilabel,
     Ordinal,
+    Quantile,
     Regression,
 )
 
@@ -78,6 +79,12 @@ def make_case(kind, n_rows, seed, *, ties=False):
         )
         response = np.round(response, 1) if ties else response
         return Case(kind(), fitted, truth, response, perfect)
+    elif kind is Quantile:
+        learned = {"center": (3.0,), "scale": (2.0,), "levels": (0.1, 0.5, 0.9)}
+        fitted = FittedTarget(("a",), learned=learned)
+        truth = rng.normal(3.0, 2.0, n_rows)
+        perfect = np.repeat(truth[:, None], 3, axis=1)
+        response = np.sort(perfect + rng.normal(size=(n_rows, 3)), axis=1)
     elif kind is Binary:
         fitted = FittedTarget(("a",), (0, 1))
         truth = rng.integers(0, 2, n_rows).astype(float)

@@ -1,5 +1,7 @@
 """Every metric equals scikit-learn's on the rows (and columns) that are labelled."""
 
+import itertools
+
 import numpy as np
 import pytest
 import sklearn.metrics as reference
@@ -82,6 +84,43 @@ def quadratic_kappa(truth, response, weight):
     )
 
 
+LEVELS = (0.1, 0.5, 0.9)
+
+
+def pinball(truth, response, weight):
+    by_level = [
+        reference.mean_pinball_loss(truth, answer, alpha=level, sample_weight=weight)
+        for level, answer in zip(LEVELS, response.T, strict=True)
+    ]
+    return np.mean(by_level)
+
+
+def coverage_error(truth, response, weight):
+    inside = [low <= y <= high for y, (low, _, high) in zip(truth, response, strict=True)]
+    return abs(np.average(inside, weights=weight) - 0.8)
+
+
+def interval_width(truth, response, weight):
+    return np.average([high - low for low, _, high in response], weights=weight)
+
+
+def top_k(truth, response, weight):
+    labels = np.arange(response.shape[1])
+    return reference.top_k_accuracy_score(truth, response, labels=labels, sample_weight=weight)
+
+
+def expected_calibration_error(truth, response, weight):
+    if response.ndim == 1:
+        stated, happened = response, truth
+    else:
+        stated, happened = response.max(axis=1), response.argmax(axis=1) == truth
+    error = 0.0
+    for low, high in itertools.pairwise(np.linspace(0, 1, 16)):
+        inside = (stated > low) & (stated <= high) | ((low == 0) & (stated == 0))
+        error += abs((weight * (happened - stated))[inside].sum()) / weight.sum()
+    return error
+
+
 def plain(function):
     return lambda truth, response, weight: function(truth, response, sample_weight=weight)
 
@@ -91,18 +130,24 @@ REFERENCES = {
     "average_precision": plain(reference.average_precision_score),
     "balanced_accuracy": on_decisions(reference.balanced_accuracy_score),
     "brier": brier,
+    "coverage_error": coverage_error,
+    "expected_calibration_error": expected_calibration_error,
     "explained_variance": plain(reference.explained_variance_score),
     "f1": f1,
     "grade_error": grade_error,
+    "interval_width": interval_width,
     "log_loss": log_loss,
     "mae": plain(reference.mean_absolute_error),
+    "mcc": on_decisions(reference.matthews_corrcoef),
     "nmse": nmse,
+    "pinball": pinball,
     "quadratic_kappa": quadratic_kappa,
     "poisson_deviance": plain(reference.mean_poisson_deviance),
     "r2": plain(reference.r2_score),
     "ranked_probability_score": ranked_probability_score,
     "rmse": rmse,
     "roc_auc": roc_auc,
+    "top_k": top_k,
 }
 
 

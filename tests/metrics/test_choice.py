@@ -15,6 +15,7 @@ from polytask.metrics import (
     MetricValue,
     check_metrics,
     default_metric,
+    headline_note,
     metrics_for,
 )
 from polytask.tasks import Binary, FittedTarget, Kind, Multiclass, Multilabel, Regression, Task
@@ -216,3 +217,12 @@ def test_a_class_that_needs_arguments():
 def test_the_kind_must_be_known():
     with pytest.raises(NotFittedError, match="The kind of task 'y' is not known yet"):
         metrics_for(Task("y"))
+
+
+def test_what_describes_answers_is_no_headline():
+    task = Task("price", "quantile", metrics=("coverage_error", "pinball"))
+    assert [metric.name for metric in metrics_for(task)] == ["pinball", "coverage_error"]
+    said = "coverage error describes answers and does not rank models, so that pinball loss is the"
+    assert said in headline_note(task)
+    task = Task("price", "quantile", metrics="interval_width")
+    assert [metric.name for metric in metrics_for(task)] == ["pinball", "interval_width"]

@@ -3,22 +3,29 @@
 import pytest
 from metric_cases import METRICS
 
-SHARES = {"accuracy", "average_precision", "balanced_accuracy", "f1", "roc_auc"}
+SHARES = {"accuracy", "average_precision", "balanced_accuracy", "f1", "roc_auc", "top_k"}
 EXPLAINED = {"r2", "explained_variance"}
-AGREEMENT = {"quadratic_kappa"}
+AGREEMENT = {"quadratic_kappa", "mcc"}
 
 
 @pytest.mark.parametrize(
     ("attribute", "names"),
     [
         ("greater_is_better", SHARES | EXPLAINED | AGREEMENT),
-        ("in_target_units", {"mae", "rmse"}),
-        ("zero_one", {"accuracy"}),
+        ("in_target_units", {"mae", "rmse", "pinball", "interval_width"}),
+        ("zero_one", {"accuracy", "top_k"}),
         ("is_share", SHARES),
     ],
 )
 def test_which_metrics_are_so(attribute, names):
     assert {one.name for one in METRICS if getattr(one, attribute)} == names
+
+
+def test_what_describes_answers_is_no_headline():
+    described = {one.name for one in METRICS if not one.ranks_models}
+    assert described == {"coverage_error", "interval_width", "expected_calibration_error"}
+    barred = {one.name for one in METRICS if one.no_headline is not None}
+    assert barred == described | EXPLAINED | AGREEMENT
 
 
 def test_scales():

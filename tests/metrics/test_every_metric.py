@@ -14,7 +14,7 @@ from polytask.metrics import Metric, MetricValue
 
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 every_pair = pytest.mark.parametrize(("metric", "kind"), PAIRS, ids=PAIR_NAMES)
-BEYOND_CHANCE = {"quadratic_kappa"}
+BEYOND_CHANCE = {"quadratic_kappa", "mcc"}
 """A decision that is mended may lower the agreement by chance, and with it the one beyond chance."""
 
 
@@ -31,7 +31,7 @@ def test_declarations(metric):
     assert fold(metric.name) == fold(type(metric).__name__)
     assert resolve(metric.name, "polytask.metrics", "metric", Metric) is type(metric)
     assert set(metric.default_for) <= set(metric.kinds)
-    assert metric.positive_scale or not metric.default_for
+    assert metric.no_headline is None or not metric.default_for
     assert from_json(json.loads(json.dumps(to_json(metric)))) == metric
 
 
@@ -108,7 +108,7 @@ def test_the_scale_of_weights_means_nothing(metric, kind, seed, n_rows, scale):
 def test_a_perfect_response_scores_best(metric, kind, seed, n_rows):
     case = make_case(kind, n_rows, seed)
     best = metric.score(case.truth, case.perfect, case.fitted)
-    if best.value is not None:
+    if best.value is not None and metric.ranks_models:
         assert best.value == pytest.approx(1.0 if metric.greater_is_better else 0.0, abs=1e-12)
 
 
@@ -121,7 +121,8 @@ def test_a_better_response_does_not_score_worse(metric, kind, seed, n_rows, bett
     one = metric.score(case.truth, case.response, case.fitted)
     other = metric.score(case.truth, nearer, case.fitted)
     assert one.undefined == other.undefined
-    if one.value is not None and metric.name not in BEYOND_CHANCE:
+    ranks = metric.ranks_models and metric.name not in BEYOND_CHANCE
+    if ranks and one.value is not None:
         gain = other.value - one.value
         assert (gain if metric.greater_is_better else -gain) >= -1e-12
 

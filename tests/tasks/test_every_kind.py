@@ -18,6 +18,7 @@ from polytask.tasks import (
     Multiclass,
     Multilabel,
     Ordinal,
+    Quantile,
     Regression,
 )
 
@@ -36,6 +37,9 @@ TARGETS = {
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
     Ordinal: FittedTarget(("y",), (1, 2, 3, 4)),
+    Quantile: FittedTarget(
+        ("y",), learned={"center": (-5.0,), "scale": (2.0,), "levels": (0.1, 0.5, 0.9)}
+    ),
     Regression: FittedTarget(
         ("y", "z", "w"), learned={"center": (1.0, -5.0, 1e3), "scale": (2.0, 1e-3, 7.0)}
     ),

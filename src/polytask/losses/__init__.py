@@ -15,6 +15,7 @@ from polytask.losses._mean_absolute_error import MeanAbsoluteError
 from polytask.losses._mean_squared_error import MeanSquaredError
 from polytask.losses._multi_task_loss import MultiTaskLoss
 from polytask.losses._multilabel_binary_cross_entropy import MultilabelBinaryCrossEntropy
+from polytask.losses._pinball_loss import PinballLoss
 from polytask.losses._select import check_losses, loss_for
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MeanSquaredError",
     "MultiTaskLoss",
     "MultilabelBinaryCrossEntropy",
+    "PinballLoss",
     "check_losses",
     "loss_for",
 ]

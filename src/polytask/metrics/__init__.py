@@ -11,27 +11,34 @@ from polytask.metrics._balanced_accuracy import BalancedAccuracy
 from polytask.metrics._brier import Brier
 from polytask.metrics._check_metrics import check_metrics
 from polytask.metrics._choice import default_metric, headline_note, metrics_for
+from polytask.metrics._coverage_error import CoverageError
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
+from polytask.metrics._expected_calibration_error import ExpectedCalibrationError
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
 from polytask.metrics._grade_error import GradeError
+from polytask.metrics._interval_width import IntervalWidth
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
 from polytask.metrics._mae import MAE
+from polytask.metrics._mcc import MCC
 from polytask.metrics._mean_value import mean_value
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._nmse import NMSE
+from polytask.metrics._pinball import Pinball
 from polytask.metrics._poisson_deviance import PoissonDeviance
 from polytask.metrics._quadratic_kappa import QuadraticKappa
 from polytask.metrics._r2 import R2
 from polytask.metrics._ranked_probability_score import RankedProbabilityScore
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
+from polytask.metrics._top_k import TopK
 
 __all__ = [
     "F1",
     "MAE",
+    "MCC",
     "NMSE",
     "R2",
     "RMSE",
@@ -40,16 +47,21 @@ __all__ = [
     "AveragePrecision",
     "BalancedAccuracy",
     "Brier",
+    "CoverageError",
     "DeltaM",
+    "ExpectedCalibrationError",
     "ExplainedVariance",
     "GradeError",
+    "IntervalWidth",
     "LabelledRows",
     "LogLoss",
     "Metric",
     "MetricValue",
+    "Pinball",
     "PoissonDeviance",
     "QuadraticKappa",
     "RankedProbabilityScore",
+    "TopK",
     "check_metrics",
     "default_metric",
     "delta_m",

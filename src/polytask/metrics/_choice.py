@@ -51,8 +51,8 @@ def metrics_for(task: Task) -> tuple[Metric, ...]:
     Parameters
     ----------
     task : Task
-        Its kind must be settled. If it names metrics, these are they, and the first that lies
-        on a positive scale is the headline (the kind's default, if none does); else the kind's
+        Its kind must be settled. If it names metrics, these are they, and the first that
+        can enter Δm is the headline (the kind's default, if none does); else the kind's
         default and all public ones that serve the kind.
 
     Raises
@@ -94,7 +94,7 @@ def headline_note(task: Task) -> str | None:
     first, headline = _named(task, task.metrics[0]), metrics_for(task)[0]
     if is_same(first, headline):
         return None
-    return f"{first.label} can cross zero, so that {headline.label} is the headline"
+    return f"{first.label} {first.no_headline}, so that {headline.label} is the headline"
 
 
 def _all_serving(task: Task) -> list[Metric]:
@@ -113,15 +113,15 @@ def _all_serving(task: Task) -> list[Metric]:
 
 
 def _headline(task: Task, named: Sequence[Metric]) -> Metric:
-    """The first on a positive scale, or the default of the kind."""
-    positive = next((metric for metric in named if metric.positive_scale), None)
-    headline = positive or _default(task.known_kind)
+    """The first that can enter Δm, or the default of the kind."""
+    first = next((metric for metric in named if metric.no_headline is None), None)
+    headline = first or _default(task.known_kind)
     if headline is None:
         labels = ", ".join(metric.label for metric in named)
         sentence = (
             f"The `metrics` parameter of task {task.name!r} must hold one on a positive scale, "
             f"which enters Δm, since the kind {task.known_kind.name!r} has no default. Got {labels} "
-            "instead, which can cross zero. Add such a metric; this one stays beside it."
+            f"instead, which {named[0].no_headline}. Add such a metric; this one stays beside it."
         )
         raise ParameterError(sentence)
     return headline
@@ -130,10 +130,10 @@ def _headline(task: Task, named: Sequence[Metric]) -> Metric:
 def _default(kind: Kind, metrics: Sequence[Metric] | None = None) -> Metric | None:
     """The default of the kind: the user's own, or one of these metrics (all public ones)."""
     own: Metric | None = own_default(Metric, kind, "metrics=…")
-    if own is not None and not own.positive_scale:
+    if own is not None and own.no_headline is not None:
         sentence = (
-            f"{written(own)} declares itself the default metric of the kind {kind.name!r}, but can "
-            "cross zero, so that it cannot enter Δm. Leave it out of `default_for`, and name it in "
+            f"{written(own)} declares itself the default metric of the kind {kind.name!r}, but "
+            f"{own.no_headline}, so that it cannot enter Δm. Leave it out of `default_for`, and name it in "
             "tasks beside one on a positive scale: Task(..., metrics=[…, …])."
         )
         raise ParameterError(sentence)

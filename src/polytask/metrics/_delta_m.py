@@ -123,8 +123,8 @@ def delta_m(
 
 def _gain(ours: MetricValue, theirs: MetricValue, metric: Metric) -> float | str:
     """The relative gain, or why there is none."""
-    if not metric.positive_scale:
-        return f"{metric.label} can cross zero, so that its relative change means nothing"
+    if metric.no_headline is not None:
+        return f"{metric.label} {metric.no_headline}, so that its relative change means nothing"
     if ours.value is None:
         return f"{metric.label}: {ours.undefined}"
     if theirs.value is None:

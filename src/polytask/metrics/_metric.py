@@ -53,6 +53,10 @@ class Metric(ABC):
     positive_scale : bool
         Whether it can never cross zero, so that relative changes of it mean something. A metric
         that can is reported, but never enters Δm.
+    ranks_models : bool
+        Whether a model with a better value is a better one. Metrics that describe answers, such as the
+        width of intervals, may have their best value for a useless model: they are reported, but
+        never enter Δm.
     in_target_units : bool
         Whether it is measured in the target's own units, as an error in euros is: a target times 4
         gives the metric times 4.
@@ -124,6 +128,7 @@ class Metric(ABC):
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
     greater_is_better: ClassVar[bool]
     positive_scale: ClassVar[bool] = True
+    ranks_models: ClassVar[bool] = True
     in_target_units: ClassVar[bool] = False
     best: ClassVar[float | None] = None
     named_by_class: ClassVar[bool] = True
@@ -135,6 +140,13 @@ class Metric(ABC):
     def is_share(self) -> bool:
         """Whether it lies between 0 and 1, the best."""
         return self.positive_scale and self.greater_is_better and self.best == 1.0
+
+    @property
+    def no_headline(self) -> str | None:
+        """Why it cannot enter Δm, as the end of a sentence; None if it can."""
+        if not self.positive_scale:
+            return "can cross zero"
+        return None if self.ranks_models else "describes answers and does not rank models"
 
     @classmethod
     def serves(cls, kind: Kind) -> bool:

@@ -96,9 +96,14 @@ class _Encoded:
 
     def predict(self, X: Any) -> np.ndarray:
         """Predictions, encoded by `Kind.encode`."""
-        columns = predicted_numbers(self.estimators, X).astype(np.float64).T
-        encoded = self.kind.encode(list(np.clip(columns, -_LARGEST, _LARGEST)), self.target)
-        return encoded.reshape(len(encoded), -1)
+        answers = predicted_numbers(self.estimators, X).astype(np.float64).T
+        columns = list(np.clip(answers, -_LARGEST, _LARGEST))
+        size = len(self.target.columns)  # fewer than answers where several answer for one column
+        encoded = [
+            self.kind.encode(columns[start : start + size], self.target)
+            for start in range(0, len(columns), size)
+        ]
+        return np.concatenate([each.reshape(len(each), -1) for each in encoded], axis=1)
 
 
 _LARGEST = 1e300

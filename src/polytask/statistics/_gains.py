@@ -83,8 +83,8 @@ def task_gain(
     baseline_value = over_runs(
         [[value_of(metric, pair.baseline, b) for _, b in pair.runs] for pair in pairs]
     )
-    if not metric.positive_scale:
-        return f"{metric.label} can cross zero, so that its relative change means nothing"
+    if metric.no_headline is not None:
+        return f"{metric.label} {metric.no_headline}, so that its relative change means nothing"
     if value.mean is None:
         return f"{metric.label}: {value.undefined}"
     if baseline_value.mean is None:

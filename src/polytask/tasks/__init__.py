@@ -32,6 +32,7 @@ from polytask.tasks._numbers import center_and_scale, number_column, observed_nu
 from polytask.tasks._ordinal import Ordinal
 from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._partition_problem import partition_problem
+from polytask.tasks._quantile import Quantile
 from polytask.tasks._regression import Regression
 from polytask.tasks._steps import NO_STEP, is_step
 from polytask.tasks._task import Task
@@ -50,6 +51,7 @@ __all__ = [
     "Multiclass",
     "Multilabel",
     "Ordinal",
+    "Quantile",
     "Regression",
     "Task",
     "TaskRelation",

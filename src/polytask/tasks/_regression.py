@@ -7,20 +7,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Float64, Shaped
+from jaxtyping import Float32, Shaped
 
-from polytask.exceptions import DataError
 from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind, Scores
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
+from polytask.tasks._standardised import check_range, standardised
 
 __all__ = ["Regression"]
-
-_FARTHEST = 1e15
-"""Standard deviations whose squares, added up, stay in the range of single precision."""
-_LARGEST = 1e75
-"""Variances of squared errors are fourth powers, which must stay below 1.8e308."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Regression(Kind):
         for name, values in columns.items():
             observed = observed_numbers(owner, name, values, self.name)
             constant = bool(observed.min() == observed.max())
-            _check_range(owner, name, observed, constant=constant)
+            check_range(owner, name, observed, constant=constant)
             center, scale = center_and_scale(observed)
             centers.append(center)
             scales.append(scale)
@@ -74,7 +69,7 @@ class Regression(Kind):
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
         """Standardised values."""
-        return _standardised(self._table(columns, fitted), fitted)
+        return standardised(self._table(columns, fitted), fitted)
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """The values as given."""
@@ -89,7 +84,7 @@ class Regression(Kind):
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Standardised predictions."""
-        return _standardised(response.reshape(len(response), len(fitted.columns)), fitted)
+        return standardised(response.reshape(len(response), len(fitted.columns)), fitted)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The response itself."""
@@ -114,27 +109,3 @@ class Regression(Kind):
     def _table(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         pairs = zip(fitted.columns, columns, strict=True)
         return np.stack([number_column(name, values, self.name) for name, values in pairs], axis=1)
-
-
-def _standardised(table: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
-    """In standard deviations from the mean; those farthest away are moved to where squares fit."""
-    scaled = (table - np.array(fitted.learned["center"])) / np.array(fitted.learned["scale"])
-    return np.clip(scaled, -_FARTHEST, _FARTHEST).astype(np.float32)
-
-
-def _check_range(
-    owner: str, name: str, observed: Float64[np.ndarray, " n"], *, constant: bool
-) -> None:
-    """Raise if squares of squares of the values, or of their spread, leave the range of floats."""
-    largest = float(np.abs(observed).max())
-    if largest > _LARGEST:
-        held, remedy = f"{largest:.3g}", "Divide it by a constant, or take logarithms."
-    elif not constant and np.ptp(observed) < 1 / _LARGEST:
-        held, remedy = f"differences below {np.ptp(observed):.3g}", "Multiply it by a constant."
-    else:
-        return
-    sentence = (
-        f"Task {owner!r}: column {name!r} holds {held}, and powers of that leave the range of "
-        f"floating-point numbers. {remedy}"
-    )
-    raise DataError(sentence)

@@ -50,6 +50,8 @@ def check_metric(
     require(metric.name and metric.label, f"{name} has no name or label.")
     sentence = f"{name} enters Δm by default, but may cross zero."
     require(metric.positive_scale or not metric.default_for, sentence)
+    sentence = f"{name} enters Δm by default, but does not rank models."
+    require(metric.ranks_models or not metric.default_for, sentence)
     for example in served_examples("check_metric", metric, kind, columns):
         case = MetricCase(metric, example)
         _check_values(case)
@@ -65,7 +67,7 @@ def _check_values(case: MetricCase) -> None:
     fair = case.value(truth, case.fair)
     if case.metric.positive_scale:
         require(fair >= 0, f"{case.name}: {fair:.4g} is below zero on a positive scale.")
-    if case.good is not None:
+    if case.metric.ranks_models and case.good is not None:
         good = case.value(truth, case.good)
         better = good > fair if case.metric.greater_is_better else good < fair
         sentence = f"{case.name}: good predictions score {good:.4g}, random ones {fair:.4g}."
@@ -92,7 +94,9 @@ def _check_missing(case: MetricCase) -> None:
 
 
 def _check_labels(case: MetricCase) -> None:
-    """Every column of the truth has an influence."""
+    """Every column of the truth has an influence on what ranks models."""
+    if not case.metric.ranks_models:
+        return
     truth = case.example.truth
     whole = case.value(truth, case.fair)
     n_columns = truth.reshape(len(truth), -1).shape[1]
