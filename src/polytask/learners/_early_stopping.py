@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
+from sklearn.metrics import (
+    log_loss,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_squared_error,
+)
 
 from polytask.learners._estimators import takes
 from polytask.learners._rows import Rows
@@ -115,6 +121,10 @@ def _staged_losses(fitted: Any, validation: Rows) -> Iterator[float]:
         for probabilities in fitted.staged_predict_proba(validation.X):
             yield log_loss(y, probabilities, sample_weight=weight, labels=fitted.classes_)
     else:
-        loss = mean_poisson_deviance if learns_loss(fitted, "poisson") else mean_squared_error
+        loss: Callable[..., float] = mean_squared_error
+        if learns_loss(fitted, "poisson"):
+            loss = mean_poisson_deviance
+        elif learns_loss(fitted, "quantile"):
+            loss = partial(mean_pinball_loss, alpha=fitted.get_params()["quantile"])
         for predicted in fitted.staged_predict(validation.X):
             yield loss(y, predicted, sample_weight=weight)

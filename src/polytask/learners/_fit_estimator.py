@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import QuantileRegressor
 
 from polytask.learners._early_stopping import fit_with_early_stopping, stops_by_callback
 from polytask.learners._estimators import gives_several_outputs, takes
@@ -22,6 +23,9 @@ from polytask.tasks import learns_loss
 __all__ = ["fit_estimator", "fit_task"]
 
 Remark = Callable[[str], None]
+
+_MOST_ROWS = 3000
+"""Of one linear program, whose time grows with their square: about a second here."""
 
 
 def fit_task(
@@ -88,6 +92,7 @@ def fit_estimator(
     arguments : mapping of str to object, optional
         Further arguments of the estimator's `fit`.
     """
+    rows = _few_enough(estimator, rows, remark)
     Y = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y
     if is_classifier(estimator) and len(np.unique(Y)) == 1:
         remark("only one class among the training rows, so its smoothed frequency is predicted")
@@ -107,6 +112,15 @@ def fit_estimator(
             estimator = fit_with_early_stopping(estimator, rows, validation, given, remark)
     _report_warnings(caught, remark)
     return estimator
+
+
+def _few_enough(estimator: Any, rows: Rows, remark: Remark) -> Rows:
+    """The rows; of those of a large linear program a draw, which is always the same."""
+    if not isinstance(estimator, QuantileRegressor) or len(rows) <= _MOST_ROWS:
+        return rows
+    remark(f"{_MOST_ROWS:,} drawn rows are learned from, since larger linear programs are slow")
+    drawn = np.random.default_rng(0).permutation(len(rows))[:_MOST_ROWS]
+    return rows.take(np.sort(drawn))
 
 
 def _weight_argument(estimator: Any, rows: Rows, remark: Remark) -> dict[str, Any]:

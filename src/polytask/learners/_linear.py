@@ -1,4 +1,4 @@
-"""Ridge, logistic and Poisson regression, one model per task."""
+"""Ridge, logistic, Poisson and quantile regression, one model per task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import (
+    LogisticRegression,
+    PoissonRegressor,
+    QuantileRegressor,
+    Ridge,
+)
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
 from polytask.learners._per_task_estimator import PerTaskEstimator
@@ -16,14 +21,14 @@ from polytask.ranges import Range, SearchRange
 __all__ = ["STRENGTH", "STRENGTH_RANGE", "Linear", "linear_estimators"]
 
 _ROWS = 1000
-"""Rows of which `PoissonRegressor`, whose loss is a mean, has the penalty of a sum."""
+"""Rows of which estimators whose loss is a mean have the penalty of a sum."""
 STRENGTH = Interval(float, 0.0, closed="neither")
 STRENGTH_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 1000.0, 0.01))
 
 
 @dataclass(frozen=True)
 class Linear(Recipe):
-    r"""Ridge regression for numbers, logistic for classes, Poisson for counts; one per task.
+    r"""Ridge regression for numbers, logistic for classes, Poisson for counts, one per task.
 
     .. math:: \min_{w, b} \sum_i \ell(w^\top x_i + b, y_i) + \alpha \lVert w \rVert_2^2
 
@@ -41,7 +46,9 @@ class Linear(Recipe):
     -----
     The loss ℓ is the squared error, or twice the log loss: scikit-learn's ``C`` is ``1 / alpha``.
     scikit-learn's Poisson regression divides the deviances, of rates over the mean rate, by the
-    number of rows; there the penalty is that of 1000 rows, however many there are.
+    number of rows; there the penalty is that of 1000 rows, however many there are. So it is for
+    quantiles, whose loss is the pinball loss and whose penalty is that of absolute values; each is a
+    linear program, which learns from 3000 rows at most.
 
     Examples
     --------
@@ -70,14 +77,15 @@ class Linear(Recipe):
         check_parameters(self)
 
     def learner(self) -> PerTaskEstimator:
-        """Ridge, logistic and Poisson regression of this strength."""
+        """Ridge, logistic, Poisson and quantile regression of this strength."""
         return PerTaskEstimator(linear_estimators(self.alpha, self.max_iter), self.name)
 
 
 def linear_estimators(alpha: float, max_iter: int) -> tuple[Any, ...]:
-    """Ridge for numbers, logistic regression for classes, Poisson regression for counts."""
+    """Ridge for numbers, and logistic, Poisson and quantile regression for what they are named after."""
     return (
         Ridge(alpha=alpha),
         LogisticRegression(C=1 / alpha, max_iter=max_iter),
         PoissonRegressor(alpha=alpha / _ROWS, max_iter=max_iter),
+        QuantileRegressor(alpha=alpha / _ROWS, solver="highs-ipm"),
     )

@@ -65,7 +65,7 @@ def _check_outputs(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None
         raise ValueError("one estimator must answer for all tasks of a part")
     for name, target in zip(part.tasks, targets, strict=True):
         kind = tasks[name].known_kind
-        if not all(map(kind.estimator_rank, part.estimators)):
+        if not all(map(kind.accepts_fitted, part.estimators)):
             raise ValueError(f"an estimator cannot answer task {name!r}")
         if not part.spread and len(part.estimators) not in kind.estimator_counts(target):
             raise ValueError(f"task {name!r} has more or fewer estimators than columns")

@@ -387,6 +387,14 @@ class Kind(ABC):
         """
         return {1, math.prod(self.target_shape(fitted))}
 
+    def accepts_fitted(self, estimator: Any) -> bool:
+        """Whether `from_estimator` reads the answers of a fitted estimator: those of a file are checked.
+
+        By default those that `estimator_rank` ranks. A fitted one may show less than an unfitted
+        one, such as boosting of which the trees alone were saved.
+        """
+        return self.estimator_rank(estimator) > 0
+
     def estimator_labels(
         self, columns: Columns, fitted: FittedTarget, *, standardized: bool
     ) -> tuple[Float64[np.ndarray, "n outputs"], Float64[np.ndarray, " n"] | None]:

@@ -222,6 +222,10 @@ class Quantile(Kind):
         """With the pinball loss in place of the squared error, if the estimator has one."""
         return with_loss(estimator, self.name)
 
+    def accepts_fitted(self, estimator: Any) -> bool:
+        """Whether it is a regressor; a saved one may not say that it learned a quantile."""
+        return gives_numbers(estimator)
+
     def estimators(self, estimator: Any, fitted: FittedTarget) -> Sequence[Any]:
         """One for each level."""
         from sklearn.base import clone  # heavy, and not needed to read a table
