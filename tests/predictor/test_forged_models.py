@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -29,14 +30,18 @@ from sklearn.utils.validation import check_array
 from torch.profiler import ProfilerActivity, profile
 
 import polytask
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.datasets import make_related_regression
+from polytask.encoders import TabM
 from polytask.exceptions import BundleError, ParameterError, UntrustedError
 from polytask.learners import PerTaskEstimator
+from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import load
 from polytask.predictor._array_files import uncompressed
 from polytask.predictor._estimator_checks import check_estimators, check_unmasked
 from polytask.predictor._skops_file import dump_estimators, load_estimators
+from polytask.training import Trainer
 
 EVIL = "open('ran', 'w').close()\ndef f(shape): ...\n"
 SKOPS, PARTS, RECIPE = "estimators.skops", "estimators.json", "architecture.json"
@@ -431,7 +436,25 @@ def test_a_recipe_of_absurd_size(tmp_path, parameter):
 def test_a_recipe_of_absurd_depth(tmp_path):
     encoder = {"type": "polytask.encoders:ResidualMLP", "parameters": {"depth": 10**12}}
     recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
-    refused(resealed(network(recipe), tmp_path / "model"), "more parameters than")
+    match = "The `depth` parameter of ResidualMLP must be an int in"
+    refused(resealed(network(recipe), tmp_path / "model"), match)
+
+
+@pytest.mark.parametrize("shape", [[2**28], [1, 2**12, 2**13], [2**31]])
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_cells_of_a_row_are_counted_before_they_are_listed(tmp_path, shape, dropout):
+    table = {"tensor": np.random.default_rng(0).normal(size=(40, 3)), "y": np.arange(40.0)}
+    encoder = TabM(2, (4,), column_dropout=dropout)
+    learner = MultiTaskNetwork(HardSharing(encoder), Trainer(steps=1))
+    learner.fit(polytask.read(table, ["y"]), None).save(tmp_path / "saved")
+    files = files_of(tmp_path / "saved")
+    schemas = json.loads(files["bundle.json"])["schemas"]
+    (column,) = schemas["table"]["columns"]
+    column["dimensions"] = shape
+    folder = resealed(files, tmp_path / "model", schemas=schemas)
+    started = time.monotonic()
+    refused(folder, "more parameters than")
+    assert time.monotonic() - started < 2.0
 
 
 @pytest.mark.parametrize("kind", ["TabM", "PackedMLP"])
@@ -444,8 +467,10 @@ def test_a_recipe_of_absurdly_many_members(tmp_path, kind, members):
     refused(resealed(network(recipe), tmp_path / "model"), "cannot be rebuilt")
 
 
-def test_adapters_of_members_are_counted_before_they_are_drawn(tmp_path):
-    encoder = {"type": "polytask.encoders:TabM", "parameters": {"members": 10**7}}
+def test_adapters_of_members_are_counted_before_they_are_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr("polytask.predictor._weights._FEW", 0)
+    monkeypatch.setattr("polytask.predictor._weights._REGISTERED_TWICE", 1)
+    encoder = {"type": "polytask.encoders:TabM", "parameters": {"members": 1000}}
     encoder["parameters"]["numbers"] = {"type": "polytask.encoders:Standardized", "parameters": {}}
     recipe = {"type": "polytask.architectures:HardSharing", "parameters": {"encoder": encoder}}
     folder = resealed(network(recipe), tmp_path / "model")

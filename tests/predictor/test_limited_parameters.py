@@ -113,9 +113,10 @@ def test_a_large_network_is_refused_before_it_is_filled(recipe):
     assert fills.n_numbers < 2**18
 
 
-def test_experts_without_a_stage_are_not_built_one_by_one():
-    recipe, data = AdaTT(MLP(()), n_specific=10**8), tiny_dataset(["regression"] * 2)
-    with limit_parameters(1000):
+def test_experts_without_a_stage_are_not_built_one_by_one(monkeypatch):
+    monkeypatch.setattr("polytask.predictor._weights._FEW", 0)
+    recipe, data = AdaTT(MLP(()), n_specific=1000), tiny_dataset(["regression"] * 2)
+    with limit_parameters(30):
         network = recipe.build(fit_schemas(data), data.tasks, 0)
     assert not len(network.towers)
 
@@ -133,7 +134,8 @@ def test_cells_of_tensors_are_counted_before_they_are_listed(encoder):
 
 
 @pytest.mark.parametrize("widths", [(), (4,)])
-def test_weights_of_members_are_counted_before_a_row_of_each_is_laid_out(widths):
-    encoder = PackedMLP(10**6, widths, numbers="standardized")
+def test_weights_of_members_are_counted_before_a_row_of_each_is_laid_out(widths, monkeypatch):
+    monkeypatch.setattr("polytask.predictor._weights._FEW", 0)
+    encoder = PackedMLP(1000, widths, numbers="standardized")
     with pytest.raises(ValueError, match="more parameters"), limit_parameters(10):
         encoder.entry([Part("numeric", "numeric", (3,))])

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["free_memory"]
+__all__ = ["free_memory", "total_memory"]
 
 
 def free_memory(proc: Path = Path("/proc"), control_groups: Path = Path("/sys/fs/cgroup")) -> float:
@@ -19,7 +19,7 @@ def free_memory(proc: Path = Path("/proc"), control_groups: Path = Path("/sys/fs
     try:
         free = _available_memory(proc)
     except (OSError, ValueError, IndexError):
-        return _total_memory()
+        return total_memory()
     return max(0.0, min([free, *_free_in_groups(proc, control_groups)]))
 
 
@@ -29,7 +29,8 @@ def _available_memory(proc: Path) -> float:
     return int(kilobytes) * 1024.0
 
 
-def _total_memory() -> float:
+def total_memory() -> float:
+    """Bytes of the machine's memory; infinite where they are unknown."""
     try:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):  # no such function, or no such name

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval
+from polytask._validation import Constraint
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._fused_towers import FusedTowersNetwork
 from polytask.architectures._fusion_unit import FusionUnit
@@ -19,6 +19,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._pooled_copies import pooled_copies
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
+from polytask.encoders._sizes import COUNT
 from polytask.ranges import Range, SearchRange
 from polytask.tasks import TaskSet
 
@@ -75,7 +76,7 @@ class AdaTT(EncoderArchitecture):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **EncoderArchitecture.parameter_constraints,
-        "n_specific": Interval(int, 1),
+        "n_specific": COUNT,
     }
 
     def network(

@@ -16,6 +16,7 @@ from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._smooth_step_mixture import SmoothStepMixture
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State, mean_pool
+from polytask.encoders._sizes import WIDTH
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.tasks import TaskSet
 
@@ -95,7 +96,7 @@ class DSelectK(EncoderArchitecture):
         "n_selected": Interval(int, 1),
         "gamma": Interval(float, 0.0, closed="neither"),
         "entropy": Interval(float, 0.0),
-        "tower_widths": Each(Interval(int, 1)),
+        "tower_widths": Each(WIDTH),
     }
 
     def network(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from polytask._validation import Constraint, Each, Interval
+from polytask._validation import Constraint, Each
 from polytask.architectures._encoder_architecture import EncoderArchitecture
+from polytask.encoders._sizes import COUNT, WIDTH
 from polytask.ranges import Choices, SearchRange
 
 __all__ = ["GATED_CONSTRAINTS", "GATED_RANGES", "OWN_EXPERT_CONSTRAINTS", "own_expert_ranges"]
@@ -19,14 +20,14 @@ GATED_RANGES: Mapping[str, SearchRange] = {
 }
 GATED_CONSTRAINTS: Mapping[str, Constraint] = {
     **EncoderArchitecture.parameter_constraints,
-    "n_experts": Interval(int, 1),
-    "tower_widths": Each(Interval(int, 1)),
+    "n_experts": COUNT,
+    "tower_widths": Each(WIDTH),
 }
 OWN_EXPERT_CONSTRAINTS: Mapping[str, Constraint] = {
     **EncoderArchitecture.parameter_constraints,
-    "n_shared": Interval(int, 1),
-    "n_specific": Interval(int, 1),
-    "tower_widths": Each(Interval(int, 1)),
+    "n_shared": COUNT,
+    "n_specific": COUNT,
+    "tower_widths": Each(WIDTH),
 }
 
 

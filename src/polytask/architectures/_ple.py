@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval
+from polytask._validation import Constraint
 from polytask.architectures._encoder_architecture import EncoderArchitecture
 from polytask.architectures._encoder_network import EncoderNetwork
 from polytask.architectures._expert_settings import OWN_EXPERT_CONSTRAINTS, own_expert_ranges
@@ -21,6 +21,7 @@ from polytask.architectures._stages import Stages
 from polytask.architectures._task_layers import TaskLayers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
+from polytask.encoders._sizes import COUNT
 from polytask.ranges import Choices, SearchRange
 from polytask.tasks import TaskSet
 
@@ -89,7 +90,7 @@ class PLE(EncoderArchitecture):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **OWN_EXPERT_CONSTRAINTS,
-        "n_levels": Interval(int, 1),
+        "n_levels": COUNT,
     }
 
     def network(

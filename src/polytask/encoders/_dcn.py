@@ -15,6 +15,7 @@ from polytask.encoders._layers import ACTIVATIONS
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
+from polytask.encoders._sizes import COUNT, WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
@@ -110,11 +111,11 @@ class DCN(Encoder):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **TABLE_CONSTRAINTS,
-        "n_crosses": Interval(int, 1),
-        "rank": Optional(Interval(int, 1)),
-        "n_experts": Interval(int, 1),
+        "n_crosses": COUNT,
+        "rank": Optional(WIDTH),
+        "n_experts": COUNT,
         "structure": Choice(("parallel", "stacked")),
-        "widths": Each(Interval(int, 1)),
+        "widths": Each(WIDTH),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
     }

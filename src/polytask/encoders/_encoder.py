@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval, check_parameters
+from polytask._validation import Constraint, check_parameters
 from polytask.data import PART_ROLES, Bins, Part
 from polytask.encoders._numeric_embedding import (
     NUMBERS,
@@ -18,6 +18,7 @@ from polytask.encoders._numeric_embedding import (
     as_embedding,
     resolve_numbers,
 )
+from polytask.encoders._sizes import WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
 from polytask.encoders._table_entry import TableEntry
@@ -35,7 +36,7 @@ __all__ = [
 FIXED_SHAPES = frozenset({"numeric", "categorical", "image", "tensor"})
 """Roles whose rows are arrays of one shape, so that they can be laid out as one vector."""
 TABLE_CONSTRAINTS: Mapping[str, Constraint] = {
-    "embedding_dim": Interval(int, 1),
+    "embedding_dim": WIDTH,
     "numbers": NUMBERS,
 }
 """Constraints of the fields that the default entry reads."""

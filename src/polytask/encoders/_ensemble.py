@@ -12,6 +12,7 @@ from torch import nn
 from polytask._validation import Constraint, Each, Interval
 from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._layers import ACTIVATIONS, activation_and_dropout
+from polytask.encoders._sizes import COUNT, WIDTH
 
 __all__ = ["Ensemble"]
 
@@ -48,8 +49,8 @@ class Ensemble(Encoder):
     tuned: ClassVar[tuple[str, ...]] = ("numbers",)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **TABLE_CONSTRAINTS,
-        "members": Interval(int, 1),
-        "widths": Each(Interval(int, 1)),
+        "members": COUNT,
+        "widths": Each(WIDTH),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "column_dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,

@@ -16,6 +16,7 @@ from polytask.encoders._column_tokens import ColumnTokens
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._numeric_embedding import NUMBERS, NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
+from polytask.encoders._sizes import COUNT, WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
@@ -107,10 +108,10 @@ class FTTransformer(Encoder):
         "numbers": NUMBERS_RANGE,
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "width": Interval(int, 1),
-        "depth": Interval(int, 1),
-        "n_heads": Interval(int, 1),
-        "ffn_factor": Interval(float, 0.0, closed="neither"),
+        "width": WIDTH,
+        "depth": COUNT,
+        "n_heads": COUNT,
+        "ffn_factor": Interval(float, 0.0, 100.0, closed="right"),
         "attention_dropout": Interval(float, 0.0, 1.0, closed="left"),
         "ffn_dropout": Interval(float, 0.0, 1.0, closed="left"),
         "residual_dropout": Interval(float, 0.0, 1.0, closed="left"),

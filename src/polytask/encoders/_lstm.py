@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from torch import nn
 
-from polytask._validation import Constraint, InstanceOf, Interval
+from polytask._validation import Constraint, InstanceOf
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._recurrent import recurrent_layers
 from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS, SequenceEncoder
+from polytask.encoders._sizes import COUNT, WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
@@ -88,8 +89,8 @@ class LSTM(SequenceEncoder):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **SEQUENCE_CONSTRAINTS,
-        "width": Interval(int, 1),
-        "depth": Interval(int, 1),
+        "width": WIDTH,
+        "depth": COUNT,
         "bidirectional": InstanceOf((bool,)),
     }
 

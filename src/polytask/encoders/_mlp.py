@@ -19,6 +19,7 @@ from polytask.encoders._layers import (
 )
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
+from polytask.encoders._sizes import WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
@@ -67,7 +68,7 @@ class MLP(Encoder):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **TABLE_CONSTRAINTS,
-        "widths": Each(Interval(int, 1)),
+        "widths": Each(WIDTH),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,
         "normalization": NORMALIZATIONS,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
 from polytask.data import Part
 from polytask.encoders._numeric_embedding import NumericEmbedding
+from polytask.encoders._sizes import WIDTH
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["Periodic"]
@@ -65,9 +66,9 @@ class Periodic(NumericEmbedding):
         "lite": Choices((False, True)),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "n_frequencies": Interval(int, 1),
+        "n_frequencies": WIDTH,
         "sigma": Interval(float, 0.0, closed="neither"),
-        "width": Interval(int, 1),
+        "width": WIDTH,
         "lite": InstanceOf((bool,)),
     }
 

@@ -9,10 +9,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval, Optional, check_parameters
+from polytask._validation import Constraint, Optional, check_parameters
 from polytask.data import Bins, Part
 from polytask.encoders._coordinates import Coordinates, check_bins
 from polytask.encoders._numeric_embedding import FlatNumbers, NumericEmbedding
+from polytask.encoders._sizes import WIDTH
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["PiecewiseLinear"]
@@ -82,7 +83,7 @@ class PiecewiseLinear(NumericEmbedding):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_bins": Bins.parameter_constraints["n_bins"],
         "by": Bins.parameter_constraints["by"],
-        "width": Optional(Interval(int, 1)),
+        "width": Optional(WIDTH),
     }
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ from polytask.encoders._layers import (
 )
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._numeric_ranges import NUMBERS_RANGE
+from polytask.encoders._sizes import COUNT, WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.ranges import Choices, Range, SearchRange
 
@@ -92,9 +93,9 @@ class ResidualMLP(Encoder):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **TABLE_CONSTRAINTS,
-        "width": Interval(int, 1),
-        "depth": Interval(int, 1),
-        "hidden_factor": Interval(float, 0.0, closed="neither"),
+        "width": WIDTH,
+        "depth": COUNT,
+        "hidden_factor": Interval(float, 0.0, 100.0, closed="right"),
         "dropout": Interval(float, 0.0, 1.0, closed="left"),
         "residual_dropout": Interval(float, 0.0, 1.0, closed="left"),
         "activation": ACTIVATIONS,

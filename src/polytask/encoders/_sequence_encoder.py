@@ -10,6 +10,7 @@ from torch import nn
 from polytask._validation import Choice, Constraint, Interval
 from polytask.data import PART_ROLES, Part
 from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
+from polytask.encoders._sizes import WIDTH
 from polytask.encoders._step_entry import STEPPED, StepEntry
 from polytask.encoders._step_pooling import POOLINGS, pooling_stage
 from polytask.exceptions import ParameterError
@@ -18,7 +19,7 @@ __all__ = ["SEQUENCE_CONSTRAINTS", "SequenceEncoder"]
 
 SEQUENCE_CONSTRAINTS: Mapping[str, Constraint] = {
     **TABLE_CONSTRAINTS,
-    "word_dim": Interval(int, 1),
+    "word_dim": WIDTH,
     "word_dropout": Interval(float, 0.0, 1.0, closed="left"),
     "dropout": Interval(float, 0.0, 1.0, closed="left"),
     "pooling": Choice((None, *POOLINGS)),

@@ -10,10 +10,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Each, Interval
+from polytask._validation import Constraint, Each
 from polytask.encoders._attention import dropout_layer
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS, SequenceEncoder
+from polytask.encoders._sizes import WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State
 from polytask.ranges import Choices, Range, SearchRange
@@ -86,8 +87,8 @@ class TemporalCNN(SequenceEncoder):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **SEQUENCE_CONSTRAINTS,
-        "widths": Each(Interval(int, 1)),
-        "kernel": Interval(int, 1),
+        "widths": Each(WIDTH),
+        "kernel": WIDTH,
     }
 
     def layers(self, size: int) -> tuple[list[nn.Module], int]:

@@ -10,10 +10,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, Interval
+from polytask._validation import Constraint
 from polytask.encoders._attention import Attention, dropout_layer
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS, SequenceEncoder
+from polytask.encoders._sizes import COUNT, WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State
 from polytask.exceptions import ParameterError
@@ -97,10 +98,10 @@ class Transformer(SequenceEncoder):
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **SEQUENCE_CONSTRAINTS,
-        "width": Interval(int, 1),
-        "depth": Interval(int, 1),
-        "n_heads": Interval(int, 1),
-        "feed_forward": Interval(int, 1),
+        "width": WIDTH,
+        "depth": COUNT,
+        "n_heads": COUNT,
+        "feed_forward": WIDTH,
     }
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary, ref
 import torch
 
 from polytask.architectures import Architecture, MultiTaskModule
+from polytask.architectures._limited_size import TooLargeError, within_memory
 from polytask.data import MultiTaskDataset, fit_schemas
 from polytask.exceptions import ParameterError
 
@@ -80,10 +81,12 @@ def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwo
     """Build the network on the meta device, where it takes no memory."""
     try:
         schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
-        with torch.device("meta"):
+        with torch.device("meta"), within_memory(architecture.name, len(data.tasks)):
             network = architecture.build(schemas, data.tasks, 0)
         n_parameters = sum(p.numel() for p in network.parameters())
         return PlannedNetwork(None, n_parameters, shares_parameters(network))
+    except TooLargeError as error:
+        return PlannedNetwork(str(error))
     except ParameterError:
         return PlannedNetwork(_refusal(architecture, data))
     except Exception:  # noqa: BLE001 - a module may need values, which the meta device has not
@@ -94,7 +97,8 @@ def _refusal(architecture: Architecture, data: MultiTaskDataset) -> str | None:
     """What building the network says, on the CPU: modules that need values fail without them."""
     try:
         schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
-        architecture.build(schemas, data.tasks, 0)
+        with within_memory(architecture.name, len(data.tasks)):
+            architecture.build(schemas, data.tasks, 0)
     except ParameterError as error:
         return str(error)
     except Exception:  # noqa: BLE001 - raised when it is fitted, as that of one learner

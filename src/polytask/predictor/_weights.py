@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import (
-    register_module_buffer_registration_hook,
-    register_module_module_registration_hook,
-    register_module_parameter_registration_hook,
-)
-from torch.nn.parameter import is_lazy
 
+from polytask.architectures._limited_size import limited_numbers
 from polytask.exceptions import BundleError
 
 __all__ = ["check_finite_weights", "limit_parameters", "load_weights"]
@@ -26,30 +21,12 @@ _FEW = 1 << 16
 def limit_parameters(n_weights: int) -> Iterator[None]:
     """Raise if the block builds a network of many more parameters than a file holds.
 
-    Parameters and buffers of floating point are counted when a module registers them, so that a
-    recipe of absurd width or depth ends early: layers fill parameters after that, while buffers
-    may be filled before. Parts of a network count as one number each. Networks that stack their
-    parts register some tensors twice.
+    A recipe of absurd width or depth ends early, before memory is filled.
     """
-    left = _REGISTERED_TWICE * n_weights + _FEW
-
-    def count(_module: nn.Module, _name: str, part: Tensor | nn.Module | None) -> None:
-        nonlocal left
-        left -= 1
-        if isinstance(part, Tensor) and not is_lazy(part) and part.is_floating_point():
-            left -= part.numel()
-        if left < 0:
-            raise ValueError(
-                f"the recipe describes a network of more parameters than the {n_weights:,} saved"
-            )
-
-    with ExitStack() as hooks:
-        for register in (
-            register_module_parameter_registration_hook,
-            register_module_buffer_registration_hook,
-            register_module_module_registration_hook,
-        ):
-            hooks.callback(register(count).remove)
+    error = ValueError(
+        f"the recipe describes a network of more parameters than the {n_weights:,} saved"
+    )
+    with limited_numbers(_REGISTERED_TWICE * n_weights + _FEW, error):
         yield
 
 

@@ -16,6 +16,7 @@ from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
 from polytask.architectures import Architecture, MultiTaskModule
+from polytask.architectures._limited_size import within_memory
 from polytask.bookkeeping import History
 from polytask.data import MultiTaskDataset, Schema, SourceBatch, encode, fit_schemas
 from polytask.exceptions import ParameterError
@@ -279,7 +280,8 @@ def _built(
     if refusal is not None:
         raise ParameterError(refusal)
     schemas = fit_schemas(train, architecture.bins)
-    network = architecture.build(schemas, train.tasks, seed)
+    with within_memory(architecture.name, len(train.tasks)):
+        network = architecture.build(schemas, train.tasks, seed)
     check_network(architecture, network)
     if start is not None:
         load_start(architecture, network, start)
