@@ -4,6 +4,7 @@ Begin with ``_school.py``, a public data set in one file, or ``_related_regressi
 generator. ``_catalogue.py`` lists the public data sets; ``_obtain.py`` finds or downloads files.
 """
 
+from polytask.datasets._blitzer import fetch_blitzer
 from polytask.datasets._catalogue import as_table, catalogue
 from polytask.datasets._census_income import fetch_census_income
 from polytask.datasets._clustered_tasks import make_clustered_tasks
@@ -29,6 +30,7 @@ __all__ = [
     "PublicFile",
     "as_table",
     "catalogue",
+    "fetch_blitzer",
     "fetch_census_income",
     "fetch_hillstrom",
     "fetch_mulan",
