@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 __all__ = [
     "BundleError",
+    "CheckpointError",
     "DataError",
     "DatasetUnavailableError",
     "DiskError",
@@ -105,6 +106,10 @@ class UntrustedError(BundleError):
 
 class StudyError(PolytaskError, ValueError):
     """An output folder that holds another study, or records that contradict each other."""
+
+
+class CheckpointError(StudyError, ParameterError):
+    """A checkpoint of another recipe, data set or seed, which says nothing of this training."""
 
 
 class OutputError(PolytaskError, OSError):

@@ -7,6 +7,7 @@ from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.encoders import MLP
 from polytask.evaluation import compare
+from polytask.exceptions import StudyError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 from polytask.training._saver import Saver
@@ -60,3 +61,20 @@ def test_a_fit_resumes_from_its_checkpoint(tmp_path, monkeypatch):
     assert len(steps) == 150
     assert not list((tmp_path / "out").rglob("*.checkpoint.safetensors"))
     assert values(resumed) == values(run(tmp_path / "whole"))
+
+
+def test_the_checkpoint_of_another_run_is_no_result_of_this_one(tmp_path):
+    """It is not recorded as a failure, which every later command would repeat."""
+    out, other = tmp_path / "out", tmp_path / "other.safetensors"
+    Trainer(steps=10, evaluate_every=5).fit(
+        HardSharing(MLP((4,))), mixed_table(), checkpoint=other, checkpoint_seconds=0.0
+    )
+    comparison = run(out)
+    record = next(p for p in (out / "runs").glob("*.json") if "HardSharing" in p.read_text())
+    record.unlink()
+    checkpoint = record.with_suffix(".checkpoint.safetensors")
+    checkpoint.write_bytes(other.read_bytes())
+    with pytest.raises(StudyError, match="belongs to another recipe, data set or seed"):
+        run(out)
+    checkpoint.unlink()
+    assert values(run(out)) == values(comparison)

@@ -9,7 +9,7 @@ from typing import Any
 
 from polytask._files import writing
 from polytask._reason import reason
-from polytask.exceptions import ParameterError, PolytaskError, StudyError
+from polytask.exceptions import CheckpointError, PolytaskError, StudyError
 from polytask.training._checkpoint import Checkpoint, load_state, save_state
 
 __all__ = ["Stages"]
@@ -88,5 +88,5 @@ class Stages:
                 f"{self.path.name} belongs to another recipe, data set or seed. "
                 "Delete it, or name another checkpoint."
             )
-            raise ParameterError(sentence)
+            raise CheckpointError(sentence)
         return dict(kept)

@@ -11,7 +11,7 @@ import torch
 from polytask._reason import reason
 from polytask._seeds import derived_seed
 from polytask.bookkeeping import History
-from polytask.exceptions import ParameterError, StudyError
+from polytask.exceptions import CheckpointError, StudyError
 from polytask.training._checkpoint import load_state, save_state
 from polytask.training._training_run import TrainingRun
 
@@ -58,7 +58,7 @@ def resume_run(
             f"{path.name} belongs to another recipe, data set or seed. "
             "Delete it, or name another checkpoint."
         )
-        raise ParameterError(sentence)
+        raise CheckpointError(sentence)
     try:
         _restore(run, state)
     except Exception as error:
