@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,20 @@ def test_the_first_seconds_are_silent_and_not_forgotten(capsys, clock):
         clock(0.1)
         progress.fitted(RECORD)
         assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_line_where_no_run_ends_for_long(capsys, monkeypatch):
+    monkeypatch.setattr(_run_progress, "_MOST_SILENCE", 0.2)
+    with run_progress(3, quiet=False) as progress:
+        progress.known(RECORD)
+        time.sleep(0.5)
+    said = capsys.readouterr().err.splitlines()
+    assert said
+    assert {line.rpartition(" after ")[0] for line in said} == {"fitting: 1 of 3 runs have ended"}
+    time.sleep(0.3)  # nothing is written once it is closed, nor where it is quiet
+    with run_progress(3, quiet=True):
+        time.sleep(0.3)
+    assert capsys.readouterr().err == ""
 
 
 def test_names_of_learners_are_no_markup(monkeypatch, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ Advance = Callable[[str], None]
 _patience: ContextVar[float] = ContextVar("patience", default=2.0)
 """Seconds before the first line, so that a short comparison prints nothing."""
 
+_MOST_SILENCE = 60.0
+"""Seconds without a line after which one says that runs go on."""
 _keys: ContextVar[list[str] | None] = ContextVar("keys", default=None)
 """Receives the keys of the runs of a comparison."""
 
@@ -155,12 +158,28 @@ class _Bar(RunProgress):
 
 
 class _Lines(RunProgress):
-    """Writes a line for every run, once the first seconds are over."""
+    """Writes a line for every run, once the first seconds are over, and one per minute without any."""
 
     def __init__(self, total: int) -> None:
         super().__init__(total)
-        self._started = time.monotonic()
+        self._started = self._written = time.monotonic()
         self._waiting: list[str] = []
+        self._closed = threading.Event()
+        self._watch = threading.Thread(target=self._write_each_minute, daemon=True)
+        self._watch.start()
+
+    def close(self) -> None:
+        self._closed.set()
+        self._watch.join()
+
+    def _write_each_minute(self) -> None:
+        """Say that runs go on, where none has ended for a minute."""
+        while not self._closed.wait(self._written + _MOST_SILENCE - time.monotonic()):
+            now = time.monotonic()
+            if now >= self._written + _MOST_SILENCE:
+                self._written = now
+                done, elapsed = self.n_known + self.n_fitted, _duration(now - self._started)
+                self._show([f"fitting: {done} of {self.total} runs have ended after {elapsed}"])
 
     def fitted(self, record: RunRecord) -> None:
         super().fitted(record)
@@ -169,6 +188,7 @@ class _Lines(RunProgress):
         elapsed = time.monotonic() - self._started
         self._waiting.append(self._line(record, elapsed))
         if elapsed >= _patience.get():
+            self._written = time.monotonic()
             self._show(self._waiting)
             self._waiting = []
 
@@ -196,6 +216,7 @@ class _NotebookLine(_Lines):
         self._width = len(lines[-1])
 
     def close(self) -> None:
+        super().close()
         if self._width:
             _write("\n")
 
