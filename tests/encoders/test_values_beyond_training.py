@@ -40,3 +40,24 @@ def test_predictions_of_values_beyond_training(encoder, table):
     other = model.predict(table.with_columns(same=pl.lit(1e6), flag=pl.lit(value=True)))
     for task in usual:
         np.testing.assert_array_equal(other[task].response, usual[task].response)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("shape", [(6,), (2, 3), (1, 2, 3)])
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda encoder: type(encoder).__name__)
+def test_cells_of_one_value_keep_it(encoder, shape, missing):
+    generator = np.random.default_rng(0)
+    cells = generator.normal(size=(60, 6))
+    cells[:, [0, 3, 4]] = 3.0, -1.0, 0.25
+    if missing:
+        cells[:5] = np.nan
+    table = {"t": cells.reshape(-1, *shape), "y": generator.normal(size=60)}
+    data = polytask.read(table, ["y"])
+    learner = MultiTaskNetwork(HardSharing(encoder), Trainer(steps=5))
+    model = polytask.fit(data, learner, validation=data)
+    other = cells.copy()
+    other[:, [0, 3, 4]] += np.where(np.isnan(other[:, :1]), np.nan, generator.normal(size=(60, 3)))
+    usual = model.predict({"t": table["t"]})["y"].response
+    changed = model.predict({"t": other.reshape(-1, *shape)})["y"].response
+    np.testing.assert_array_equal(changed, usual)
+    assert np.ptp(usual[5:]) > 0.0

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from polytask.data import Part
 from polytask.encoders._code_table import CodeTable
+from polytask.encoders._constant_cells import ConstantCells
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
@@ -69,7 +70,8 @@ def _tokens_of(part: Part, width: int, numbers: NumericEmbedding) -> nn.Module:
     if part.role == "categorical":
         return _CodeTokens(part, width)
     linear = nn.Linear(prod(part.shape), width)
-    return nn.Sequential(nn.Flatten(), linear, nn.Unflatten(1, (1, width)))
+    fixed = [ConstantCells(part)] if part.constant else []
+    return nn.Sequential(*fixed, nn.Flatten(), linear, nn.Unflatten(1, (1, width)))
 
 
 class _NumberTokens(nn.Module):

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from polytask.data import Part
 from polytask.encoders._code_table import CodeTable
+from polytask.encoders._constant_cells import constant_cells
 from polytask.encoders._counted_weights import count_weights
 from polytask.encoders._dropout import ColumnDropout
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
@@ -74,6 +75,7 @@ class TableEntry(nn.Module):
         self.table: CodeTable | None = None
         if cardinalities:
             self.table = CodeTable(cardinalities, embedding_dim, hashed, source=source)
+        self.fixed = constant_cells(others)
         self.numbers = _built(others, as_embedding(numbers))
         channels = [self._channels_of(part) for part in others]
         channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))
@@ -94,6 +96,8 @@ class TableEntry(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         """Join the parts of n rows to (n, width): numbers, categories, tensors."""
+        if self.fixed is not None:
+            inputs = self.fixed(inputs)
         arrays = {name: inputs[name] for name in self.others}
         for name, embedding in self.numbers.items():
             arrays[name] = embedding(arrays[name])

@@ -12,6 +12,7 @@ from polytask.data.columns._hashed_column import HashedColumn
 from polytask.data.columns._row_steps import row_steps
 from polytask.data.columns._sequence_column import SequenceColumn
 from polytask.data.columns._stepped_column import SteppedColumn
+from polytask.data.columns._tensor_column import TensorColumn
 from polytask.data.columns._text_column import TextColumn
 from polytask.data.columns._tokens_column import TokensColumn
 
@@ -23,6 +24,7 @@ __all__ = [
     "HashedColumn",
     "SequenceColumn",
     "SteppedColumn",
+    "TensorColumn",
     "TextColumn",
     "TokensColumn",
     "column_type",

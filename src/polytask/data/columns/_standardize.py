@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["center_and_scale", "standardize"]
+__all__ = ["FURTHEST", "center_and_scale", "standardize"]
 
-_FURTHEST = 1e9
+FURTHEST = 1e9
 _OVERFLOWS = 1e290
 _SINGLE_OVERFLOWS = 1e30
 _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -53,4 +53,4 @@ def standardize(
     with np.errstate(over="ignore"):
         distances = values - center
         distances /= scale
-    return np.clip(distances, -_FURTHEST, _FURTHEST, out=distances)
+    return np.clip(distances, -FURTHEST, FURTHEST, out=distances)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -11,13 +12,19 @@ import polars as pl
 from polytask._validation import Constraint, Finite, Interval, Satisfies
 from polytask.data.cells import innermost
 from polytask.data.columns._column import Column
-from polytask.data.columns._standardize import center_and_scale, standardize
+from polytask.data.columns._standardize import FURTHEST, center_and_scale, standardize
 from polytask.exceptions import DataError
 
 __all__ = ["TensorColumn"]
 
 _LARGEST = 1 << 31
 """Cells of a row; no fitted column has more."""
+
+
+def _are_runs(runs: tuple[tuple[int, int, float], ...]) -> bool:
+    ends = [0, *(end for start, stop, _ in runs for end in (start, stop))]
+    in_order = all(low <= high for low, high in pairwise(ends)) and ends[-1] <= _LARGEST
+    return in_order and all(abs(value) <= FURTHEST for _, _, value in runs)
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,18 @@ class TensorColumn(Column):
         Shape of the tensor per row.
     center, scale : float
         Mean and standard deviation of all observed training cells; scale 1 for a constant.
+    constant : tuple of (int, int, float)
+        Runs of flattened cells whose observed training values were equal: start, end, and the
+        encoded value.
+    missing : bool
+        Whether training cells were missing.
     """
 
     dimensions: tuple[int, ...]
     center: float
     scale: float
+    constant: tuple[tuple[int, int, float], ...] = ()
+    missing: bool = False
 
     encoder: ClassVar[str] = "tensor"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -46,12 +60,19 @@ class TensorColumn(Column):
         ),
         "center": Finite,
         "scale": Interval(float, 0.0, closed="neither"),
+        "constant": Satisfies(_are_runs, "runs of cells in ascending order"),
     }
 
     @classmethod
     def fit(cls, series: pl.Series) -> TensorColumn:
         """Learn from a column with at least one observed row."""
         cells = _cells(series)
+        column = cls._standardizing(series, cells)
+        runs = tuple(_constant_runs(cells.reshape(len(cells), -1), column.center, column.scale))
+        return replace(column, constant=runs, missing=bool(np.isnan(cells).any()))
+
+    @classmethod
+    def _standardizing(cls, series: pl.Series, cells: np.ndarray) -> TensorColumn:
         observed = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
         if observed.size == 0 or observed.min() == observed.max():
             constant = float(observed.flat[0]) if observed.size else 0.0
@@ -123,3 +144,18 @@ def _cells(series: pl.Series) -> np.ndarray:
     values = np.full((len(series), *shape), np.nan, dtype=cells.dtype)
     values[present] = cells
     return values
+
+
+def _constant_runs(
+    cells: np.ndarray, center: float, scale: float
+) -> Iterator[tuple[int, int, float]]:
+    """Runs of columns of one observed value, or of none, with what it is encoded as."""
+    low, high = np.fmin.reduce(cells, axis=0), np.fmax.reduce(cells, axis=0)
+    encoded = standardize(low, center, scale).astype(np.float32)
+    encoded[np.isnan(encoded)] = 0.0
+    constant = ~(low < high)
+    same = constant[1:] & constant[:-1] & (encoded[1:] == encoded[:-1])
+    starts = np.flatnonzero(constant & ~np.concatenate([[False], same]))
+    stops = np.flatnonzero(constant & ~np.concatenate([same, [False]])) + 1
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        yield start, stop, float(encoded[start])

@@ -50,6 +50,10 @@ class Part:
     means : tuple of tuple of float
         Means of the training rows' coordinates in the bins of every numeric column; none for a
         column whose bins depend on labels.
+    constant : tuple of (int, int, float)
+        Runs of the flattened cells of a tensor that had one value in training: start, end, value.
+    missing : bool
+        Whether cells of a tensor were missing in training, which are 0.
 
     Examples
     --------
@@ -67,3 +71,5 @@ class Part:
     hashed: tuple[bool, ...] = field(default=(), repr=False)
     source: str = field(default="", repr=False)
     means: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    constant: tuple[tuple[int, int, float], ...] = field(default=(), repr=False)
+    missing: bool = field(default=False, repr=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from polytask.data.cells import Reading
-from polytask.data.columns import Column, fit_columns
+from polytask.data.columns import Column, TensorColumn, fit_columns
 from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._part import Part
 from polytask.data.sources import Source, fit_targets
@@ -177,4 +177,7 @@ class Schema:
 
 def _own_part(column: Column) -> Part:
     codes = (column.n_codes,) if column.n_codes else ()
-    return Part(column.part, column.role, column.shape, codes)
+    part = Part(column.part, column.role, column.shape, codes)
+    if not isinstance(column, TensorColumn):
+        return part
+    return replace(part, constant=column.constant, missing=column.missing)
