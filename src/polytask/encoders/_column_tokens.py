@@ -14,15 +14,17 @@ from polytask.encoders._constant_cells import ConstantCells
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
+from polytask.encoders._step_vectors import STEP_ROLES, step_vectors
 
 __all__ = ["ColumnTokens"]
 
 
 class ColumnTokens(nn.Module):
-    """A token per number, category and tensor of a row, after a learned one of the whole row.
+    """A token per number, category, tensor, text and sequence of a row, after one of the whole row.
 
     Every column has a layer of its own: a number's embedding is mapped linearly, a category is
-    looked up, a tensor is flattened and mapped linearly; each with a bias.
+    looked up, a tensor is flattened and mapped linearly, the vectors of a text's words are averaged,
+    and statistics of a sequence are mapped linearly; each with a bias.
 
     Parameters
     ----------
@@ -69,6 +71,8 @@ def _tokens_of(part: Part, width: int, numbers: NumericEmbedding) -> nn.Module:
         return _NumberTokens(numbers.build(part), prod(part.shape), width)
     if part.role == "categorical":
         return _CodeTokens(part, width)
+    if part.role in STEP_ROLES:
+        return _StepTokens(part, width)
     linear = nn.Linear(prod(part.shape), width)
     fixed = [ConstantCells(part)] if part.constant else []
     return nn.Sequential(*fixed, nn.Flatten(), linear, nn.Unflatten(1, (1, width)))
@@ -104,6 +108,18 @@ class _CodeTokens(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         return self.table(codes) + self.shifts
+
+
+class _StepTokens(nn.Module):
+    """One token (n, 1, w) for all steps of a text, of tokens or of a sequence."""
+
+    def __init__(self, part: Part, width: int) -> None:
+        super().__init__()
+        self.vectors = step_vectors(part, width)
+        self.map = nn.Linear(self.vectors.width, width)
+
+    def forward(self, steps: Tensor) -> Tensor:
+        return self.map(self.vectors(steps)).unsqueeze(1)
 
 
 def _draw(parameter: Tensor, fan_in: int = 1) -> None:

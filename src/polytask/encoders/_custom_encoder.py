@@ -21,6 +21,7 @@ from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
+from polytask.encoders._step_vectors import present_steps
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
@@ -99,7 +100,7 @@ class CustomEncoder(Encoder):
                 f"polytask.encoders.ByRole({{{shaped[0].role!r}: my_factory}})."
             )
             raise ParameterError(sentence)
-        return _OnePart(parts[0].name)
+        return _Sequence(parts[0].name) if parts[0].role == "sequence" else _OnePart(parts[0].name)
 
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """The factory's module as the only stage."""
@@ -129,6 +130,15 @@ class _OnePart(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> State:
         return State(inputs[self.part])
+
+
+class _Sequence(_OnePart):
+    """Pass a sequence through with its mask; 0 where there is no step."""
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> State:
+        steps = inputs[self.part]
+        present = present_steps(steps)
+        return State(steps.masked_fill(~present.unsqueeze(-1), 0.0), present)
 
 
 def as_encoder(encoder: Encoder | Callable[..., Any] | str) -> Encoder:

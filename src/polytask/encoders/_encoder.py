@@ -21,20 +21,21 @@ from polytask.encoders._numeric_embedding import (
 from polytask.encoders._sizes import WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
+from polytask.encoders._step_vectors import STEP_ROLES
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
 __all__ = [
-    "FIXED_SHAPES",
     "TABLE_CONSTRAINTS",
+    "TABLE_ROLES",
     "Encoder",
     "check_roles",
     "entered_sample",
     "sample_of",
 ]
 
-FIXED_SHAPES = frozenset({"numeric", "categorical", "image", "tensor"})
-"""Roles whose rows are arrays of one shape, so that they can be laid out as one vector."""
+TABLE_ROLES = frozenset({"numeric", "categorical", "image", "tensor", *STEP_ROLES})
+"""Roles that the default entry lays out as one vector per row."""
 TABLE_CONSTRAINTS: Mapping[str, Constraint] = {
     "embedding_dim": WIDTH,
     "numbers": NUMBERS,
@@ -87,7 +88,7 @@ class Encoder(ABC):
     [Linear(in_features=18, out_features=4, bias=True), Tanh()]
     """
 
-    takes: ClassVar[frozenset[str]] = FIXED_SHAPES
+    takes: ClassVar[frozenset[str]] = TABLE_ROLES
     rows_apart: ClassVar[bool] = True
     rows_at_once: ClassVar[int] = 16384
     by_name: ClassVar[tuple[str, ...]] = ("numbers",)
@@ -119,7 +120,8 @@ class Encoder(ABC):
         Returns
         -------
         nn.Module
-            By default one vector per row: embedded numbers and categories, flattened tensors.
+            By default one vector per row: embedded numbers and categories, flattened tensors,
+            means of word vectors, statistics of sequences.
         """
         return TableEntry(parts, self.embedding_dim, self.numbers)
 

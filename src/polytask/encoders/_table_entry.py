@@ -16,13 +16,18 @@ from polytask.encoders._dropout import ColumnDropout
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
+from polytask.encoders._step_vectors import STEP_ROLES, step_vectors
 
 __all__ = ["TableEntry"]
+
+_WORD_WIDTH = 32
+"""Length of the vectors of words and tokens."""
 
 
 class TableEntry(nn.Module):
     """Embedded numbers and categories beside flattened tensors, as one vector per row.
 
+    Text and tokens become the mean of their words' vectors, and sequences statistics of their steps.
     All categorical columns share one embedding table, so that a row's codes cost one look-up. A
     category or bucket of which the tasks had no training row has the mean of its column's vectors.
 
@@ -42,7 +47,7 @@ class TableEntry(nn.Module):
         Length of the vector.
     channels : tuple of int
         How much of the vector every column takes, in the order of the vector: numbers,
-        categories, elements of tensors.
+        categories, elements of tensors, then texts, tokens and sequences.
 
     Examples
     --------
@@ -65,12 +70,13 @@ class TableEntry(nn.Module):
     ) -> None:
         super().__init__()
         codes = next((part for part in parts if part.role == "categorical"), None)
-        others = [part for part in parts if part is not codes]
+        stepped = [part for part in parts if part.role in STEP_ROLES]
+        others = [part for part in parts if part is not codes and part not in stepped]
         cardinalities = () if codes is None else codes.cardinalities
         hashed, source = ((), "") if codes is None else (codes.hashed, codes.source)
         self.codes = None if codes is None else codes.name
         self.others = tuple(part.name for part in others)
-        self.flat = all(len(part.shape) == 1 for part in parts)
+        self.flat = all(len(part.shape) == 1 for part in others)
         count_weights(self, sum(prod(part.shape) for part in others))
         self.table: CodeTable | None = None
         if cardinalities:
@@ -79,6 +85,11 @@ class TableEntry(nn.Module):
         self.numbers = _built(others, as_embedding(numbers))
         channels = [self._channels_of(part) for part in others]
         channels.insert(self._place_of_codes, (embedding_dim,) * len(cardinalities))
+        self.stepped = tuple(part.name for part in stepped)
+        if stepped:
+            vectors = [step_vectors(part, _WORD_WIDTH) for part in stepped]
+            channels += [(module.width,) for module in vectors]
+            self.steps = nn.ModuleList(vectors)
         self.channels = sum(channels, ())
         self.width = sum(self.channels)
         self.dropout = ColumnDropout(column_dropout, self.channels) if column_dropout else None
@@ -107,6 +118,9 @@ class TableEntry(nn.Module):
         if self.table is not None and self.codes is not None:
             embedded = self.table(inputs[self.codes]).flatten(1)
             joined.insert(self._place_of_codes, embedded)
+        if self.stepped:
+            modules = zip(self.stepped, self.steps, strict=True)
+            joined += [module(inputs[part]) for part, module in modules]
         rows = joined[0] if len(joined) == 1 else torch.cat(joined, dim=1)
         return State(rows if self.dropout is None else self.dropout(rows))
 

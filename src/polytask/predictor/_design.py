@@ -10,18 +10,30 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from polytask.data import Schema, Source
+from polytask.data import Part, Schema, Source
+from polytask.predictor._step_columns import (
+    sequence_statistics,
+    statistics_width,
+    word_counts,
+    words_width,
+)
 
 __all__ = ["Design"]
 
 _MOST_CODES = 254
 """Categories that histogram boosting distinguishes; one more number represents all others."""
 _WIDEST_DENSE = 100
+_WORDS = ("text", "tokens")
+"""Roles of parts that hold codes of words."""
 
 
 @dataclass(frozen=True)
 class Design:
     """The layout of a source's encoded inputs as one matrix, fitted on training rows and frozen.
+
+    Tensors are laid flat. Text and tokens have a column for each known word, or for the 256 of most
+    training rows if the matrix is dense, with the logarithms of 1 plus its counts; beside indicators
+    those of a row have length 1. Sequences have statistics of each channel, and their lengths.
 
     Parameters
     ----------
@@ -67,14 +79,16 @@ class Design:
                 for column, many in zip(columns, hashed, strict=True)
             )
             return cls("one_hot", tasks=tasks, frequent=frequent)
-        width = sum(schema.cardinalities) + len(tasks)
+        words = sum(part.cardinalities[0] for part in schema.parts if part.role in _WORDS)
+        width = sum(schema.cardinalities) + words + len(tasks)
         return cls("one_hot", accepts_sparse and width > _WIDEST_DENSE, tasks)
 
     def matrix(self, source: Source, schema: Schema) -> Any:
-        """The float64 matrix of a source's rows: numbers and tensors first, then categories."""
+        """The float64 matrix of a source's rows: numbers and other amounts, then categories."""
         encoded = schema.encode(source)
+        parts = {part.name: part for part in schema.parts}
         amounts = [
-            array.reshape(source.n_rows, prod(array.shape[1:])).astype(np.float64)
+            self._amounts(parts[part], array)
             for part, array in encoded.items()
             if part != "categorical"
         ]
@@ -92,7 +106,7 @@ class Design:
     def width(self, schema: Schema) -> int:
         """Columns of the matrix."""
         tasks = (len(self.tasks),) if self.tasks else ()
-        numbers = schema.n_numeric + sum(prod(shape) for shape in schema.tensors.values())
+        numbers = self._amounts_width(schema)
         if self.categorical == "codes":
             return numbers + len(schema.cardinalities) + len(tasks)
         return numbers + sum(size - 1 for size in self._cardinalities(schema)) + sum(tasks)
@@ -101,9 +115,30 @@ class Design:
         """Columns of the matrix that hold codes rather than amounts."""
         if self.categorical == "one_hot":
             return []
-        first = schema.n_numeric + sum(int(np.prod(s)) for s in schema.tensors.values())
+        first = self._amounts_width(schema)
         task = 0 < len(self.tasks) <= _MOST_CODES
         return list(range(first, first + len(schema.cardinalities) + task))
+
+    def _amounts(self, part: Part, array: np.ndarray) -> Any:
+        """The columns of a part of numbers, tensors, words or sequences."""
+        if part.role == "sequence":
+            return sequence_statistics(array)
+        if part.role in _WORDS:
+            counts = word_counts(
+                array, self._width_of(part), normalized=self.categorical == "one_hot"
+            )
+            return counts if self.sparse else counts.toarray()
+        return array.reshape(len(array), prod(part.shape)).astype(np.float64)
+
+    def _width_of(self, part: Part) -> int:
+        if part.role == "sequence":
+            return statistics_width(part.shape[-1])
+        if part.role in _WORDS:
+            return words_width(part.cardinalities[0], in_sparse=self.sparse)
+        return prod(part.shape)
+
+    def _amounts_width(self, schema: Schema) -> int:
+        return sum(self._width_of(part) for part in schema.parts if part.role != "categorical")
 
     def _cardinalities(self, schema: Schema) -> tuple[int, ...]:
         """Codes of every categorical column that are told apart, including unknown."""

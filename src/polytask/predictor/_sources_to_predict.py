@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -141,8 +142,8 @@ def _renumbered(source: Source, tasks: TaskSet, *, unnamed: bool) -> np.ndarray:
 
 def chunks(source: Source, schema: Schema) -> Iterator[Source]:
     """The rows in chunks of bounded memory, whose size depends only on the schema."""
-    inputs = schema.n_numeric + sum(schema.cardinalities)
-    inputs += sum(int(np.prod(shape)) for shape in schema.tensors.values())
+    inputs = sum(schema.cardinalities)
+    inputs += sum(prod(part.shape) for part in schema.parts if part.role != "categorical")
     values = max(inputs, _USUAL_WIDTH) * len(schema.targets)
     size = int(np.clip(_MOST_VALUES // values, 1, _MOST_ROWS))
     for first in range(0, source.n_rows, size):

@@ -12,7 +12,13 @@ __all__ = ["row_steps"]
 
 
 def row_steps(series: pl.Series, role: str | None = None) -> Int64[np.ndarray, " n"]:
-    """Words, tokens or steps of every cell; text is counted in words unless it holds tokens.
+    """Words, tokens or steps of every cell; a number is one step, and text is counted in words.
+
+    Parameters
+    ----------
+    series : polars.Series
+    role : str, optional
+        With ``"tokens"``, text is counted in what stands between blanks.
 
     Examples
     --------
@@ -23,4 +29,6 @@ def row_steps(series: pl.Series, role: str | None = None) -> Int64[np.ndarray, "
     """
     if family(series) == "text":
         series = tokens(series) if role == "tokens" else words(series)
-    return steps_of(series).lengths
+    if series.dtype.is_nested():
+        return steps_of(series).lengths
+    return series.is_not_null().cast(pl.Int64).to_numpy()

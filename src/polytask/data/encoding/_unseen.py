@@ -1,4 +1,4 @@
-"""Categories of new rows that a model never met."""
+"""Categories and words of new rows that a model never met."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 
 from polytask._listing import first_and_more
-from polytask.data.columns import CategoricalColumn
+from polytask.data.columns import CategoricalColumn, SequenceColumn, SteppedColumn, row_steps
 from polytask.data.encoding._schema import Schema
 
 __all__ = ["unseen_notes"]
@@ -16,7 +16,9 @@ _SHOWN = 3
 
 
 def unseen_notes(table: pl.DataFrame, schemas: Iterable[Schema]) -> tuple[str, ...]:
-    """Words on each column whose new rows hold categories that count as unknown.
+    """Notes on columns whose new rows hold unknown categories or words, or more steps than are read.
+
+    Tokens are noted if any is unknown, and words of texts if most are.
 
     Parameters
     ----------
@@ -43,6 +45,8 @@ def _notes(table: pl.DataFrame, columns: Mapping[str, object]) -> Iterator[str]:
             unseen = column.unseen(table)
             if len(unseen):
                 yield _note(name, unseen)
+        elif isinstance(column, SteppedColumn | SequenceColumn) and name in table.columns:
+            yield from _step_notes(table, column)
 
 
 def _note(name: str, unseen: pl.Series) -> str:
@@ -54,3 +58,23 @@ def _note(name: str, unseen: pl.Series) -> str:
         f"{'were' if several else 'was'} not seen in fitting and "
         f"{'count' if several else 'counts'} as unknown"
     )
+
+
+def _step_notes(table: pl.DataFrame, column: SteppedColumn | SequenceColumn) -> Iterator[str]:
+    name, role = column.name, column.role
+    if isinstance(column, SteppedColumn):
+        codes = column.encode(table)[1]
+        count, unknown = int((codes > 0).sum()), int((codes == 1).sum())
+        if unknown and (role == "tokens" or 2 * unknown > count):
+            step = "token" if role == "tokens" else "word"
+            yield (
+                f"{name}: {unknown:,} of {count:,} {step}{'s' * (count > 1)} "
+                f"{'were' if unknown > 1 else 'was'} not seen in fitting and "
+                f"{'count' if unknown > 1 else 'counts'} as unknown"
+            )
+    cut = int((row_steps(column.series(table), role) > column.steps).sum())
+    if cut:
+        yield (
+            f"{name}: of {cut:,} row{'s' * (cut > 1)} only the first {column.steps:,} steps are read, "
+            "as in fitting"
+        )
