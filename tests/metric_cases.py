@@ -17,6 +17,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    Tokens,
 )
 
 METRICS = [
@@ -93,6 +94,8 @@ def make_case(kind, n_rows, seed, *, ties=False):
         fitted = FittedTarget(("a", "b"), (0, 1))
         truth = rng.integers(0, 2, (n_rows, 2)).astype(float)
         response, perfect = rng.random((n_rows, 2)), truth
+    elif kind is Tokens:
+        return _sentences(rng, n_rows)
     else:
         fitted = FittedTarget(("a",), ("x", "y", "z"))
         truth = rng.integers(0, 3, n_rows).astype(float)
@@ -101,6 +104,18 @@ def make_case(kind, n_rows, seed, *, ties=False):
         response = np.round(response, 1)
     truth = np.where(rng.random(truth.shape) < 0.2, np.nan, truth)
     return Case(kind(), fitted, truth, response, np.where(np.isfinite(perfect), perfect, 0.0))
+
+
+def _sentences(rng, n_rows):
+    """Up to five steps of chunks of two types; steps and whole rows without a label."""
+    tags = ("B-x", "B-y", "I-x", "I-y", "O")
+    truth = rng.integers(0, len(tags), (n_rows, 5)).astype(float)
+    there = np.arange(5) < rng.integers(1, 6, n_rows)[:, None]
+    response = rng.dirichlet(np.ones(len(tags)), (n_rows, 5)) * there[..., None]
+    perfect = np.eye(len(tags))[truth.astype(int)] * there[..., None]
+    missing = ~there | (rng.random((n_rows, 5)) < 0.1) | (rng.random((n_rows, 1)) < 0.2)
+    truth = np.where(missing, np.nan, truth)
+    return Case(Tokens(), FittedTarget(("a",), tags, {"steps": (5.0,)}), truth, response, perfect)
 
 
 PAIRS = [(metric, kind) for metric in METRICS for kind in metric.kinds]

@@ -29,8 +29,10 @@ def constant(metric, kind, truth, target, weight=None):
 
 def rivals(case, generator):
     """Other constants: quantiles of numbers; sure, even and random probabilities of classes."""
-    (size,) = case.kind.score_shape(case.fitted)
-    if isinstance(case.kind, Quantile):
+    (*steps, size) = case.kind.score_shape(case.fitted)
+    if steps:  # the same tag at all of them
+        yield from (np.tile(certain, (*steps, 1)) for certain in np.eye(size))
+    elif isinstance(case.kind, Quantile):
         values = case.truth[np.isfinite(case.truth)]
         yield from np.sort(generator.choice(values, (20, size)), axis=1)
     elif not case.fitted.classes:

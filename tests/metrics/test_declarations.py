@@ -6,15 +6,16 @@ from metric_cases import METRICS
 SHARES = {"accuracy", "average_precision", "balanced_accuracy", "f1", "roc_auc", "top_k"}
 EXPLAINED = {"r2", "explained_variance"}
 AGREEMENT = {"quadratic_kappa", "mcc"}
+STEPS = {"chunk_f1", "sequence_accuracy", "token_accuracy"}
 
 
 @pytest.mark.parametrize(
     ("attribute", "names"),
     [
-        ("greater_is_better", SHARES | EXPLAINED | AGREEMENT),
+        ("greater_is_better", SHARES | EXPLAINED | AGREEMENT | STEPS),
         ("in_target_units", {"mae", "rmse", "pinball", "interval_width"}),
-        ("zero_one", {"accuracy", "top_k"}),
-        ("is_share", SHARES),
+        ("zero_one", {"accuracy", "top_k", "sequence_accuracy"}),
+        ("is_share", SHARES | STEPS),
     ],
 )
 def test_which_metrics_are_so(attribute, names):

@@ -20,6 +20,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    Tokens,
 )
 
 KINDS = [
@@ -43,6 +44,7 @@ TARGETS = {
     Regression: FittedTarget(
         ("y", "z", "w"), learned={"center": (1.0, -5.0, 1e3), "scale": (2.0, 1e-3, 7.0)}
     ),
+    Tokens: FittedTarget(("y",), ("a", "b", "c"), {"steps": (1.0,)}),
 }
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -54,6 +56,13 @@ def objects(*values):
     return column
 
 
+def shaped(scores, kind):
+    """Rows of three numbers as raw scores of the kind."""
+    shape = kind().score_shape(TARGETS[kind])
+    rows = np.array(scores, dtype=np.float32).reshape(-1, 3)
+    return rows[:, : np.prod(shape)].reshape(len(rows), *shape)
+
+
 def test_every_kind_is_tried():
     assert set(KINDS) == set(TARGETS)
 
@@ -62,11 +71,11 @@ def test_every_kind_is_tried():
 @given(scores=SCORES)
 def test_raw_undoes_response(kind, scores):
     fitted = TARGETS[kind]
-    raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : kind().score_shape(fitted)[0]]
+    raw = shaped(scores, kind)
     response = kind().response(raw, fitted)
     back = kind().raw(response, fitted)
-    if kind is Multiclass:  # scores count up to a constant per row
-        raw, back = raw - raw.max(axis=1, keepdims=True), back - back.max(axis=1, keepdims=True)
+    if kind in {Multiclass, Tokens}:  # scores count up to a constant per row or step
+        raw, back = raw - raw.max(axis=-1, keepdims=True), back - back.max(axis=-1, keepdims=True)
     np.testing.assert_allclose(back, raw, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(kind().response(back, fitted), response, rtol=1e-4, atol=1e-5)
 
@@ -75,7 +84,7 @@ def test_raw_undoes_response(kind, scores):
 @given(scores=SCORES)
 def test_decisions_follow_the_response(kind, scores):
     fitted = TARGETS[kind]
-    raw = np.array(scores, dtype=np.float32).reshape(-1, 3)[:, : kind().score_shape(fitted)[0]]
+    raw = shaped(scores, kind)
     response = kind().response(raw, fitted)
     decided = kind().decide(response, fitted)
     codes = kind().truth([decided], fitted).astype(int)
@@ -86,8 +95,7 @@ def test_decisions_follow_the_response(kind, scores):
 @every_kind
 def test_responses_to_extreme_scores(kind):
     fitted = TARGETS[kind]
-    raw = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]], dtype=np.float32)
-    raw = raw[:, : kind().score_shape(fitted)[0]]
+    raw = shaped([1e4, -1e4, 0.0, -1e4, 1e4, 1e4], kind)
     response = kind().response(raw, fitted)
     assert np.isfinite(response).all()
     assert np.isfinite(kind().raw(response, fitted)).all()

@@ -51,8 +51,8 @@ Target = Annotated[
         metavar="NAME[:KIND]",
         help="A target column and its kind: regression, binary, multiclass, multilabel, ordinal "
         "(whole numbers, or ordinal:low<mid<high), count (or count:negative_binomial; with the "
-        "exposure second, NAME=COUNT,EXPOSURE:count), quantile (or quantile:0.05,0.5,0.95) or one "
-        "of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
+        "exposure second, NAME=COUNT,EXPOSURE:count), quantile (or quantile:0.05,0.5,0.95), "
+        "tokens (a tag for each token of a row) or one of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
         "'assay*:binary' name several at once. Several columns make one task as "
         "NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_PANEL,

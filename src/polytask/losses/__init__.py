@@ -17,6 +17,7 @@ from polytask.losses._multi_task_loss import MultiTaskLoss
 from polytask.losses._multilabel_binary_cross_entropy import MultilabelBinaryCrossEntropy
 from polytask.losses._pinball_loss import PinballLoss
 from polytask.losses._select import check_losses, loss_for
+from polytask.losses._token_cross_entropy import TokenCrossEntropy
 
 __all__ = [
     "BinaryCrossEntropy",
@@ -30,6 +31,7 @@ __all__ = [
     "MultiTaskLoss",
     "MultilabelBinaryCrossEntropy",
     "PinballLoss",
+    "TokenCrossEntropy",
     "check_losses",
     "loss_for",
 ]

@@ -11,6 +11,7 @@ from polytask.metrics._balanced_accuracy import BalancedAccuracy
 from polytask.metrics._brier import Brier
 from polytask.metrics._check_metrics import check_metrics
 from polytask.metrics._choice import default_metric, headline_note, metrics_for
+from polytask.metrics._chunk_f1 import ChunkF1
 from polytask.metrics._coverage_error import CoverageError
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
 from polytask.metrics._expected_calibration_error import ExpectedCalibrationError
@@ -33,6 +34,8 @@ from polytask.metrics._r2 import R2
 from polytask.metrics._ranked_probability_score import RankedProbabilityScore
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
+from polytask.metrics._sequence_accuracy import SequenceAccuracy
+from polytask.metrics._token_accuracy import TokenAccuracy
 from polytask.metrics._top_k import TopK
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "AveragePrecision",
     "BalancedAccuracy",
     "Brier",
+    "ChunkF1",
     "CoverageError",
     "DeltaM",
     "ExpectedCalibrationError",
@@ -61,6 +65,8 @@ __all__ = [
     "PoissonDeviance",
     "QuadraticKappa",
     "RankedProbabilityScore",
+    "SequenceAccuracy",
+    "TokenAccuracy",
     "TopK",
     "check_metrics",
     "default_metric",

@@ -35,11 +35,14 @@ from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._quantile import Quantile
 from polytask.tasks._regression import Regression
 from polytask.tasks._steps import NO_STEP, is_step
+from polytask.tasks._tags import LIST_SEPARATOR
 from polytask.tasks._task import Task
 from polytask.tasks._task_relation import TaskRelation
 from polytask.tasks._task_set import TaskSet
+from polytask.tasks._tokens import Tokens
 
 __all__ = [
+    "LIST_SEPARATOR",
     "NO_STEP",
     "Binary",
     "ClassWeight",
@@ -56,6 +59,7 @@ __all__ = [
     "Task",
     "TaskRelation",
     "TaskSet",
+    "Tokens",
     "center_and_scale",
     "class_weights",
     "gives_numbers",

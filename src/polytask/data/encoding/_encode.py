@@ -8,6 +8,7 @@ import numpy as np
 
 from polytask.data.encoding._batch import BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block
+from polytask.data.encoding._check_steps import check_labelled_steps, steps_of_labels
 from polytask.data.encoding._schema import Schema
 from polytask.data.sources import Source, unit_weights
 from polytask.tasks import TaskSet
@@ -39,13 +40,35 @@ def encode(
     """
     weights = _weights(sources, tasks)
     return {
-        source.name: SourceBatch(
-            schemas[source.name].encode(source),
-            _task_positions(source, tasks),
-            _encode_targets(source, tasks, blocks, weights.get(source.name)),
-        )
+        source.name: _encoded(source, tasks, schemas[source.name], blocks, weights.get(source.name))
         for source in sources
     }
+
+
+def _encoded(
+    source: Source,
+    tasks: TaskSet,
+    schema: Schema,
+    blocks: Sequence[Block],
+    weights: Mapping[str, np.ndarray] | None,
+) -> SourceBatch:
+    inputs = schema.encode(source)
+    targets = _encode_targets(source, tasks, blocks, weights)
+    for block in blocks if targets else ():
+        if block.has_steps and source.name in block.sources:
+            _check_steps(source, schema, block, inputs)
+    return SourceBatch(inputs, _task_positions(source, tasks), targets)
+
+
+def _check_steps(
+    source: Source, schema: Schema, block: Block, inputs: Mapping[str, np.ndarray]
+) -> None:
+    labels = source.labelled()
+    for name in block.tasks_in(source.name):
+        part, rows = steps_of_labels(name, schema), labels.rows(name)
+        columns = list(labels.columns(name).values())
+        encoded = block.kind.encode(columns, block.targets[block.tasks.index(name)])
+        check_labelled_steps(name, source, part, inputs[part][rows], encoded, rows)
 
 
 def _weights(sources: Sequence[Source], tasks: TaskSet) -> dict[str, dict[str, np.ndarray]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 
 from polytask.data.cells import amounts_read, read_by, unread
-from polytask.tasks import Kind, Task
+from polytask.tasks import LIST_SEPARATOR, Kind, Task
 
 __all__ = ["target_column"]
 
@@ -11,7 +11,7 @@ __all__ = ["target_column"]
 def target_column(task: Task, series: pl.Series, role: str | None) -> pl.Series:
     """A target column in the type that its task requires.
 
-    Declared categories are labels, also if they are fractions. Numbers that were kept as text, such
+    Lists of labels of the steps of a row become texts. Declared categories are labels, also if they are fractions. Numbers that were kept as text, such
     as codes, become numbers if the task's kind is numeric.
 
     Parameters
@@ -21,8 +21,20 @@ def target_column(task: Task, series: pl.Series, role: str | None) -> pl.Series:
     role : str, optional
         The column's declared role.
     """
+    if isinstance(task.kind, Kind) and task.kind.form == "sequence":
+        return _of_steps(series)
     if role == "categorical" and series.dtype.is_float():
         return series.cast(pl.String)
     if isinstance(task.kind, Kind) and task.kind.numeric and series.dtype == pl.String:
         return series if unread(series, amounts_read) else read_by(series, amounts_read)
+    return series
+
+
+def _of_steps(series: pl.Series) -> pl.Series:
+    """Lists of labels as texts; of no labels, missing."""
+    if isinstance(series.dtype, pl.List | pl.Array):
+        lists = series.cast(pl.List(pl.String), strict=False)
+        series = lists.list.eval(pl.element().fill_null("")).list.join(LIST_SEPARATOR)
+    if series.dtype == pl.String:
+        return series.set(series.str.strip_chars() == "", None)
     return series

@@ -1,0 +1,88 @@
+"""Whether labels of steps fit the steps of their rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Shaped
+
+from polytask.data.encoding._schema import Schema
+from polytask.data.sources import Source
+from polytask.exceptions import DataError
+
+__all__ = ["check_labelled_steps", "steps_of_labels"]
+
+_ROLES = frozenset({"text", "tokens", "sequence"})
+
+
+def steps_of_labels(owner: str, schema: Schema) -> str:
+    """Name of the part whose steps a task labels.
+
+    Raises
+    ------
+    DataError
+        If the source has none, or several.
+    """
+    stepped = [part.name for part in schema.parts if part.role in _ROLES]
+    if len(stepped) == 1:
+        return stepped[0]
+    got = ", ".join(name.partition(":")[2] for name in stepped) or "none"
+    remedy = (
+        "Leave out all but the one whose steps are labelled (--drop)."
+        if stepped
+        else "Name it with --column NAME:tokens."
+    )
+    sentence = (
+        f"Task {owner!r} labels the steps of rows, so that source {schema.source!r} must have one column "
+        f"of tokens, text or sequences. Got {got}. {remedy}"
+    )
+    raise DataError(sentence)
+
+
+def check_labelled_steps(
+    owner: str,
+    source: Source,
+    part: str,
+    steps: Shaped[np.ndarray, "n l *channels"],
+    labels: Shaped[np.ndarray, "n m"],
+    rows: Shaped[np.ndarray, " n"],
+) -> None:
+    """Raise for the first row with a label at a step that it does not have.
+
+    Parameters
+    ----------
+    owner : str
+        The task's name, for errors.
+    source : Source
+    part : str
+        Whose steps are labelled.
+    steps : array
+        The encoded part, of the labelled rows.
+    labels : array of shape (n, m)
+        Encoded labels, NaN where missing.
+    rows : array of shape (n,)
+        Positions of these rows in the source.
+    """
+    there = steps > 0 if steps.ndim == 2 else ~np.isnan(steps).all(axis=2)
+    n_steps, n_labels = there.sum(axis=1), _last(~np.isnan(labels))
+    fault = np.flatnonzero((n_labels > n_steps) & (n_steps < steps.shape[1]))
+    if not len(fault):
+        return
+    first = int(fault[0])
+    column = part.partition(":")[2]
+    role = part.partition(":")[0]
+    remedy = (
+        f" Punctuation counts as a word; --column {column}:tokens splits at blanks alone."
+        if role == "text"
+        else ""
+    )
+    sentence = (
+        f"Task {owner!r}: row {source.row_ids[rows[first]]} of source {source.name!r} has a label for step "
+        f"{n_labels[first]}, and its column {column!r} only {n_steps[first]}.{remedy} Labels and "
+        "steps must belong to each other one by one."
+    )
+    raise DataError(sentence)
+
+
+def _last(present: Shaped[np.ndarray, "n l"]) -> Shaped[np.ndarray, " n"]:
+    """Position after the last true cell of each row."""
+    return np.asarray((present * np.arange(1, present.shape[1] + 1)).max(axis=1, initial=0))
