@@ -9,6 +9,7 @@ from polytask.datasets._catalogue import as_table, catalogue
 from polytask.datasets._census_income import fetch_census_income
 from polytask.datasets._clustered_tasks import make_clustered_tasks
 from polytask.datasets._conflicting_tasks import make_conflicting_tasks
+from polytask.datasets._counts import CountTruth, make_counts
 from polytask.datasets._digits import load_digits_tasks
 from polytask.datasets._hillstrom import fetch_hillstrom
 from polytask.datasets._info import DatasetInfo, FetchedDataset
@@ -24,6 +25,7 @@ from polytask.datasets._smiles_ngrams import smiles_ngrams
 from polytask.datasets._tox21 import fetch_tox21
 
 __all__ = [
+    "CountTruth",
     "DatasetInfo",
     "FetchedDataset",
     "LinearTruth",
@@ -41,6 +43,7 @@ __all__ = [
     "load_digits_tasks",
     "make_clustered_tasks",
     "make_conflicting_tasks",
+    "make_counts",
     "make_related_regression",
     "morgan_fingerprints",
     "smiles_ngrams",
