@@ -14,6 +14,7 @@ from polytask.encoders._ft_transformer import FTTransformer
 from polytask.encoders._gru import GRU
 from polytask.encoders._lstm import LSTM
 from polytask.encoders._mlp import MLP
+from polytask.encoders._n_gram_bag import NGramBag
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._packed_mlp import PackedMLP
 from polytask.encoders._periodic import Periodic
@@ -38,6 +39,7 @@ __all__ = [
     "Encoder",
     "FTTransformer",
     "MaskedStage",
+    "NGramBag",
     "NumericEmbedding",
     "PackedMLP",
     "Periodic",
