@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, Each, Interval
 from polytask.data import Part
-from polytask.encoders._encoder import FIXED_SHAPES, Encoder
+from polytask.encoders._encoder import Encoder
 from polytask.encoders._mlp import MLP
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS
@@ -87,7 +87,6 @@ class NGramBag(Encoder):
     embedding_dim: int = 8
     numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
 
-    takes: ClassVar[frozenset[str]] = FIXED_SHAPES | _WORDS
     rows_at_once: ClassVar[int] = 1024
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "widths": Choices(((128,), (), (256,), (128, 128)), (128,)),
@@ -98,8 +97,8 @@ class NGramBag(Encoder):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **{name: of for name, of in SEQUENCE_CONSTRAINTS.items() if name != "pooling"},
         "widths": Each(WIDTH),
-        "most_words": Interval(int, 1),
-        "buckets": Interval(int, 1),
+        "most_words": Interval(int, 1, 10),
+        "buckets": Interval(int, 1, 10_000_000),
     }
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
