@@ -49,7 +49,9 @@ from polytask.predictor._folder import MANIFEST
 from polytask.tasks import Task
 
 REGRESSIONS = [Task("price", "regression"), Task("size", "regression", target=("width", "height"))]
+GRADED = [Task("grade", "ordinal"), Task("price", "quantile:0.1,0.9")]
 MIXED = mixed_data(n_rows=60)
+ORDERED = mixed_data(GRADED, n_rows=60)
 NUMBERS = mixed_data(REGRESSIONS, n_rows=60)
 
 
@@ -98,6 +100,10 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
         MIXED, MIXED, 0, Budget(steps=2)
     ),
     "combined": _combined,
+    "grades and quantiles": lambda: GradientBoosting(max_iter=2).fit(ORDERED, ORDERED, 0, Budget()),
+    "network of these": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
+        ORDERED, ORDERED, 0, Budget(steps=2)
+    ),
     "constant": lambda: Constant().fit(MIXED, MIXED, 0, Budget()),
     "lightgbm": lambda: _lightgbm().fit(MIXED, MIXED, 0, Budget()),
     "xgboost": lambda: _xgboost().fit(MIXED, MIXED, 0, Budget()),
