@@ -25,7 +25,8 @@ __all__ = ["GatedExpertsNetwork"]
 class GatedExpertsNetwork(EncoderNetwork):
     """Copies of an encoder's stages that all tasks share, mixed by gates on the entered rows.
 
-    Sequences and maps are mean-pooled before the gates, and after the experts.
+    Sequences and maps are mean-pooled before the gates, and after the experts. Where tasks label
+    steps, all steps of a row have its gates, and stay; there are no layers of each task then.
 
     Parameters
     ----------
@@ -58,9 +59,9 @@ class GatedExpertsNetwork(EncoderNetwork):
         self.members_of = {source: self.members_in(source) for source in self.sources}
         self.towers = TaskLayers(width, tower_widths, tasks.names, self.members_of)
         per_task = bool(self.mixture.tasks or tower_widths)
-        self.heads = Heads(
-            self.blocks, tasks, self.towers.shape, per_task=per_task, members=self.n_members
-        )
+        self.keeps_steps = not tower_widths and any(block.has_steps for block in self.blocks)
+        shape = self.experts.shape if self.keeps_steps else self.towers.shape
+        self.heads = Heads(self.blocks, tasks, shape, per_task=per_task, members=self.n_members)
         self.mixes_scores = (
             bool(self.mixture.tasks) and not tower_widths and self.heads.mix_cheaply(n_experts)
         )
@@ -81,6 +82,11 @@ class GatedExpertsNetwork(EncoderNetwork):
         """Mixed features of every source's tasks, after their towers."""
         states = self.inputs(batch)
         experts, gates = self.experts(states), self._gates(states, batch)
+        if self.keeps_steps:
+            return {
+                source: State(mixed(gates[source], state.values), state.mask)
+                for source, state in experts.items()
+            }
         return {
             source: State(
                 self.towers(mixed(gates[source], pooled_copies(state)), source, batch[source].task)

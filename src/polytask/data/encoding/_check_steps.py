@@ -14,8 +14,8 @@ __all__ = ["check_labelled_steps", "steps_of_labels"]
 _ROLES = frozenset({"text", "tokens", "sequence"})
 
 
-def steps_of_labels(owner: str, schema: Schema) -> str:
-    """Name of the part whose steps a task labels.
+def steps_of_labels(owner: str, schema: Schema) -> str | None:
+    """Name of the part whose steps a task labels; None if they are those of a tensor.
 
     Raises
     ------
@@ -25,6 +25,8 @@ def steps_of_labels(owner: str, schema: Schema) -> str:
     stepped = [part.name for part in schema.parts if part.role in _ROLES]
     if len(stepped) == 1:
         return stepped[0]
+    if not stepped and any(len(part.shape) > 1 for part in schema.parts):
+        return None
     got = ", ".join(name.partition(":")[2] for name in stepped) or "none"
     remedy = (
         "Leave out all but the one whose steps are labelled (--drop)."

@@ -66,6 +66,8 @@ def _check_steps(
     labels = source.labelled()
     for name in block.tasks_in(source.name):
         part, rows = steps_of_labels(name, schema), labels.rows(name)
+        if part is None:
+            continue
         columns = list(labels.columns(name).values())
         encoded = block.kind.encode(columns, block.targets[block.tasks.index(name)])
         check_labelled_steps(name, source, part, inputs[part][rows], encoded, rows)
