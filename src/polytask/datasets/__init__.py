@@ -4,6 +4,7 @@ Begin with ``_school.py``, a public data set in one file, or ``_related_regressi
 generator. ``_catalogue.py`` lists the public data sets; ``_obtain.py`` finds or downloads files.
 """
 
+from polytask.datasets._atis import fetch_atis
 from polytask.datasets._blitzer import fetch_blitzer
 from polytask.datasets._catalogue import as_table, catalogue
 from polytask.datasets._census_income import fetch_census_income
@@ -32,6 +33,7 @@ __all__ = [
     "PublicFile",
     "as_table",
     "catalogue",
+    "fetch_atis",
     "fetch_blitzer",
     "fetch_census_income",
     "fetch_hillstrom",

@@ -8,6 +8,7 @@ from functools import partial
 import polars as pl
 
 from polytask._naming import fold, suggestion
+from polytask.datasets._atis import ATIS, atis_table
 from polytask.datasets._blitzer import BLITZER, blitzer_table
 from polytask.datasets._census_income import CENSUS_INCOME, census_income_table
 from polytask.datasets._digits import DIGITS, digits_table
@@ -24,6 +25,7 @@ from polytask.exceptions import UnknownNameError
 __all__ = ["as_table", "catalogue"]
 
 _TABLES: Mapping[DatasetInfo, Callable[[], pl.DataFrame]] = {
+    ATIS: atis_table,
     BLITZER: blitzer_table,
     CENSUS_INCOME: census_income_table,
     DIGITS: digits_table,
