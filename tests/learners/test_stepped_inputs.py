@@ -102,6 +102,21 @@ def test_notes_on_new_rows():
     assert note == "review: 2 of 2 words were not seen in fitting and count as unknown"
 
 
+@pytest.mark.parametrize("name", ["linear", "boosting", "hard_sharing", "ft_transformer"])
+def test_learners_learn_from_molecules(name):
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("CNO"), 8)) for _ in range(100)]
+    data = read(
+        {"c": texts, "y": [text.count("N") % 8 * 1.5 for text in texts]},
+        ["y:regression"],
+        columns={"c": "smiles"},
+    )
+    train, validation = (data.take({"table": rows}) for rows in (np.arange(80), np.arange(80, 100)))
+    model = LEARNERS[name].fit(train, validation, 0, Budget(steps=200))
+    response = model.predict({"c": texts})["y"].response
+    assert np.corrcoef(response, [text.count("N") for text in texts])[0, 1] > 0.8
+
+
 # ── vectors of networks ───────────────────────────────────────────────────────
 PARTS = [
     Part("numeric", "numeric", (2,)),

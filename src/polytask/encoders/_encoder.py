@@ -34,7 +34,7 @@ __all__ = [
     "sample_of",
 ]
 
-TABLE_ROLES = frozenset({"numeric", "categorical", "image", "tensor", *STEP_ROLES})
+TABLE_ROLES = frozenset({"numeric", "categorical", "image", "tensor", "smiles", *STEP_ROLES})
 """Roles that the default entry lays out as one vector per row."""
 TABLE_CONSTRAINTS: Mapping[str, Constraint] = {
     "embedding_dim": WIDTH,

@@ -271,3 +271,39 @@ def test_digests_tell_lists_apart(data):
 def test_columns_are_plain_data(data, encoder):
     fitted = next(c for c in fit_schemas(data)["table"].columns if isinstance(c, encoder))
     assert encoder(**asdict(fitted)) == fitted
+
+
+# ── molecules ─────────────────────────────────────────────────────────────────
+MOLECULES = ["CCO", "c1ccccc1", "CC(=O)O", None, "", "NA", "N"]
+
+
+def pieces(text, n_features):
+    """Counts of the hashes of a text's pieces, by hand."""
+    counts = np.zeros(n_features)
+    for size in range(1, 5):
+        for start in range(len(text) - size + 1):
+            code = size
+            for character in text[start : start + size]:
+                code = code << 8 | ord(character)
+            counts[(code * 0x9E3779B97F4A7C15 % 2**64 >> 32) % n_features] += 1
+    return np.log1p(counts)
+
+
+def test_molecules_are_counts_of_their_pieces(monkeypatch):
+    encoder = column(MOLECULES, "smiles")
+    counts = encoder.encode(pl.DataFrame({"c": MOLECULES}))[1]
+    wanted = [pieces("" if text in {None, "NA"} else text, 1024) for text in MOLECULES]
+    np.testing.assert_allclose(counts, wanted, rtol=1e-6)
+    monkeypatch.setattr("polytask.data.columns._smiles_column._CHUNK", 2048)
+    np.testing.assert_array_equal(encoder.encode(pl.DataFrame({"c": MOLECULES}))[1], counts)
+    assert encoder.encode(pl.DataFrame({"c": []}))[1].shape == (0, 1024)
+
+
+def test_molecules_as_a_role():
+    table = {"c": MOLECULES, "y": [0, 1, 0, 1, 0, 1, 0]}
+    schema = fit_schemas(read(table, ["y"], columns={"c": "smiles"}))["table"]
+    (part,) = schema.parts
+    assert (part.name, part.role, part.shape) == ("smiles:c", "smiles", (1024,))
+    assert schema_from_json(json.loads(json.dumps(schema_to_json(schema)))) == schema
+    with pytest.raises(DataError, match="Column 'c' was declared to be smiles, but holds values"):
+        read({**table, "c": range(7)}, ["y"], columns={"c": "smiles"})

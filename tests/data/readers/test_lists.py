@@ -13,7 +13,7 @@ from polytask.exceptions import DataError
 ROWS = 24
 TOKENS = [["a", "b"][: row % 3] if row else ["b", "a", "c"] for row in range(ROWS)]
 PULSES = [[float(step) for step in range(row % 4)] for row in range(ROWS)]
-TRACKS = [[[1.0, row], [2.0, 0.0]][: 1 + row % 2] for row in range(ROWS)]
+TRACKS = [[[1.0, float(row)], [2.0, 0.0]][: 1 + row % 2] for row in range(ROWS)]
 X = [row / 7 for row in range(ROWS)]
 Y = [row % 2 for row in range(ROWS)]
 TABLE = {"path": TOKENS, "pulse": PULSES, "track": TRACKS, "x": X, "y": Y}

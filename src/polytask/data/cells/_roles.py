@@ -21,7 +21,7 @@ __all__ = [
     "COLUMN_ROLES",
     "MOST_BUCKETS",
     "MOST_STEPS",
-    "STEP_ROLES",
+    "TYPED_ROLES",
     "declared_roles",
     "plainly_written",
     "roles_by_column",
@@ -36,6 +36,7 @@ COLUMN_ROLES = (
     "text",
     "tokens",
     "sequence",
+    "smiles",
     "drop",
 )
 """Roles that a column may be declared to have.
@@ -49,6 +50,8 @@ MOST_STEPS = 4096
 """Steps that are read of any text or list, so that no saved schema requires more memory."""
 STEP_ROLES = ("text", "tokens", "sequence")
 """Roles of columns whose cells have several steps."""
+TYPED_ROLES = (*STEP_ROLES, "smiles")
+"""Roles whose cells must be of a type, and stay as they are."""
 _FORMED = ("date", "identifier", *STEP_ROLES)
 """Roles that may have a form."""
 
@@ -186,7 +189,7 @@ def with_role(
         return series
     if role in {"categorical", "identifier"}:
         return _categories(series, holds, role)
-    if role in STEP_ROLES:
+    if role in TYPED_ROLES:
         return _lists(series, holds, role)
     if role == "numeric":
         return _numeric(series, holds, decimal)
@@ -212,11 +215,12 @@ def _lists(series: pl.Series, holds: str | None, role: str) -> pl.Series:
         return series.arr.to_list()
     suitable = {
         "text": {"text"},
+        "smiles": {"text"},
         "tokens": {"text", "token lists", "empty lists"},
         "sequence": {"number lists", "empty lists"},
     }
     if holds not in suitable[role]:
-        raise _unfit(series, {"tokens": "tokens", "text": "text"}.get(role, "a sequence"))
+        raise _unfit(series, "a sequence" if role == "sequence" else role)
     return series
 
 

@@ -11,6 +11,7 @@ from polytask.data.columns._fit_columns import ENCODERS, column_type, fit_column
 from polytask.data.columns._hashed_column import HashedColumn
 from polytask.data.columns._row_steps import row_steps
 from polytask.data.columns._sequence_column import SequenceColumn
+from polytask.data.columns._smiles_column import SmilesColumn
 from polytask.data.columns._stepped_column import SteppedColumn
 from polytask.data.columns._tensor_column import TensorColumn
 from polytask.data.columns._text_column import TextColumn
@@ -23,6 +24,7 @@ __all__ = [
     "Column",
     "HashedColumn",
     "SequenceColumn",
+    "SmilesColumn",
     "SteppedColumn",
     "TensorColumn",
     "TextColumn",

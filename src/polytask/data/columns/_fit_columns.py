@@ -16,6 +16,7 @@ from polytask.data.columns._date_column import DateColumn
 from polytask.data.columns._hashed_column import HashedColumn
 from polytask.data.columns._numeric_column import NumericColumn
 from polytask.data.columns._sequence_column import SequenceColumn
+from polytask.data.columns._smiles_column import SmilesColumn
 from polytask.data.columns._stepped_column import SteppedColumn
 from polytask.data.columns._tensor_column import TensorColumn
 from polytask.data.columns._text_column import TextColumn
@@ -35,6 +36,7 @@ ENCODERS = (
     TextColumn,
     TokensColumn,
     SequenceColumn,
+    SmilesColumn,
 )
 """Every encoder, for reading saved schemas."""
 
@@ -46,6 +48,7 @@ _BY_ROLE: Mapping[str, type[Column]] = {
     "text": TextColumn,
     "tokens": TokensColumn,
     "sequence": SequenceColumn,
+    "smiles": SmilesColumn,
 }
 """Encoders of columns with a declared role."""
 

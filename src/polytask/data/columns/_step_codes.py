@@ -12,7 +12,7 @@ from jaxtyping import Int32
 
 from polytask.data.cells import step_positions, steps_of
 
-__all__ = ["MOST_WORDS", "learned_steps", "step_codes", "vocabulary_of"]
+__all__ = ["MOST_WORDS", "learned_steps", "step_codes"]
 
 MOST_WORDS = 30_000
 """Size of the largest vocabulary of steps."""
@@ -23,25 +23,33 @@ Lists = Callable[[pl.Series], pl.Series]
 """Cells as lists of text."""
 
 
-def vocabulary_of(series: pl.Series, lists: Lists, steps: int, *, rows: int) -> tuple[str, ...]:
-    """Steps by the number of rows that have them, most first, ties by name.
+def learned_steps(
+    series: pl.Series, lists: Lists, most: int, *, rows: int
+) -> tuple[tuple[str, ...], int]:
+    """Vocabulary of the first steps of every row, and how many steps the longest row has.
 
     Parameters
     ----------
     series : polars.Series
     lists : callable
-    steps : int
+    most : int
         How many steps of every row count.
     rows : int
         Rows that must have a step.
+
+    Returns
+    -------
+    tuple of str
+        Steps by the number of rows that have them, most first, ties by name.
+    int
+        From 1 to `most`.
     """
-    counts = [
-        steps_of(chunk.list.head(steps).list.unique())
-        .cells.drop_nulls()
-        .rename("step")
-        .value_counts(name="rows")
-        for chunk in map(lists, _chunks(series))
-    ]
+    counts, longest = [], 1
+    for chunk in _chunks(series):
+        steps = lists(chunk).list.head(most)
+        longest = max(longest, int(steps.list.len().fill_null(0).to_numpy().max(initial=1)))
+        cells = steps_of(steps.list.unique()).cells.drop_nulls()
+        counts.append(cells.rename("step").value_counts(name="rows"))
     kept = (
         pl.concat(counts)
         .group_by("step")
@@ -50,13 +58,7 @@ def vocabulary_of(series: pl.Series, lists: Lists, steps: int, *, rows: int) -> 
         .sort("rows", "step", descending=[True, False])
         .head(MOST_WORDS)
     )
-    return tuple(kept["step"].to_list())
-
-
-def learned_steps(series: pl.Series, lists: Lists, most: int) -> int:
-    """Steps of the longest row, from 1 to `most`."""
-    lengths = pl.concat([lists(chunk).list.len() for chunk in _chunks(series)])
-    return int(np.clip(lengths.fill_null(0).to_numpy().max(initial=0), 1, most))
+    return tuple(kept["step"].to_list()), longest
 
 
 def step_codes(

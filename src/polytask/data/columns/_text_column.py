@@ -8,7 +8,7 @@ import polars as pl
 
 from polytask._validation import Constraint
 from polytask.data.cells import MISSING
-from polytask.data.columns._step_codes import learned_steps, vocabulary_of
+from polytask.data.columns._step_codes import learned_steps
 from polytask.data.columns._stepped_column import STEPS_CONSTRAINTS, SteppedColumn
 
 __all__ = ["TextColumn", "words"]
@@ -55,8 +55,7 @@ class TextColumn(SteppedColumn):
     @classmethod
     def of(cls, series: pl.Series, steps: int) -> TextColumn:
         """Learn from the first words of every row."""
-        read = learned_steps(series, words, steps)
-        return cls(series.name, vocabulary_of(series, words, read, rows=2), read)
+        return cls(series.name, *learned_steps(series, words, steps, rows=2))
 
     @property
     def family(self) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from polytask._validation import Choice, Constraint
 from polytask.data.cells import MISSING, family
-from polytask.data.columns._step_codes import learned_steps, vocabulary_of
+from polytask.data.columns._step_codes import learned_steps
 from polytask.data.columns._stepped_column import STEPS_CONSTRAINTS, SteppedColumn
 
 __all__ = ["TokensColumn", "tokens"]
@@ -61,8 +61,7 @@ class TokensColumn(SteppedColumn):
         """Learn from the first tokens of every row."""
         holds = "text" if family(series) == "text" else "token lists"
         lists = partial(tokens, split=holds == "text")
-        read = learned_steps(series, lists, steps)
-        return cls(series.name, vocabulary_of(series, lists, read, rows=1), read, holds)
+        return cls(series.name, *learned_steps(series, lists, steps, rows=1), holds)
 
     @property
     def family(self) -> str:

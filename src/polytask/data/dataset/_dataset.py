@@ -123,7 +123,7 @@ class MultiTaskDataset:
             Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"identifier"``
             (with its buckets, ``"identifier=4096"``, or without), ``"date"`` (with its form,
             ``"date=%d/%m/%Y"``, or without), ``"text"``, ``"tokens"`` or ``"sequence"`` (with the
-            steps to read of a row, ``"text=512"``, or without), or ``"drop"``. Other columns follow
+            steps to read of a row, ``"text=512"``, or without), ``"smiles"`` or ``"drop"``. Other columns follow
             their values and types.
         missing : str, number, sequence of these, or mapping of column to such, optional
             Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is for one column.

@@ -11,7 +11,7 @@ import polars as pl
 
 from polytask._reason import reason
 from polytask.data.cells import (
-    STEP_ROLES,
+    TYPED_ROLES,
     CellRules,
     Reading,
     declared_roles,
@@ -130,7 +130,7 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     frame = frame.with_columns(
         with_role(frame[name], role)
         for name, role in roles.items()
-        if role in STEP_ROLES and name in frame.columns
+        if role in TYPED_ROLES and name in frame.columns
     )
     check_numbers(path, frame, layout, decimal, [*rules.text, *roles])
     reading = Reading(
