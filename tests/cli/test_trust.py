@@ -198,6 +198,7 @@ def test_what_is_no_package(polytask, table):
         ("metric", ["north:income=roc_auc"], ()),
         ("target", ["income:mine.kinds:Odd"], ("mine.kinds.Odd",)),
         ("target", ["a=b,c:mine:Kind"], ("mine.Kind",)),
+        ("target", ["a:count:negative_binomial", "b:quantile:0.1", "c=a,b:count:poisson"], ()),
         ("auxiliary", ["income:binary"], ()),
         ("split", "group:income", ()),
         ("config", "mine:Net", ()),

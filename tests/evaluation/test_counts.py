@@ -107,7 +107,7 @@ def test_a_regressor_of_ones_own_answers_counts():
     assert response[1] > 0.1 * mean
 
 
-def test_a_source_without_events_gets_an_estimator_that_says_so():
+def test_a_source_without_events_gets_an_estimator_that_says_so(tmp_path):
     second = {name: values[:50] for name, values in TABLE.items()}
     second = {**second, "claims": np.zeros(50, dtype=int)}
     data = MultiTaskDataset.from_sources(
@@ -119,7 +119,11 @@ def test_a_source_without_events_gets_an_estimator_that_says_so():
         assert (
             "no number above 0 among the training rows, so 0 is predicted" in model.history.stopped
         )
-        assert (model.predict({"south": NEW})["claims"].response < 0.01).all()
+        rates = model.predict({"south": NEW})["claims"].response
+        assert (rates < 0.01).all()
+        model.save(tmp_path / name)
+        loaded = polytask.load(tmp_path / name).predict({"south": NEW})
+        np.testing.assert_array_equal(loaded["claims"].response, rates)
 
 
 def test_rounds_of_boosting_are_chosen_by_the_deviance():

@@ -18,6 +18,7 @@ from polytask._trust import (
 )
 from polytask._untrusted import untrusted
 from polytask.exceptions import UntrustedError
+from polytask.tasks import takes_text
 
 __all__ = ["check_code", "trusting"]
 
@@ -44,7 +45,8 @@ def trusting(given: Mapping[str, Any]) -> Iterator[None]:
     """Let names import only what the command line names, whatever a study file or a model says.
 
     These are the names after ``--trust`` and in options that take code: ``--target income:binary``
-    names none. Their modules, and no others, are also found in the current folder.
+    names none, nor does ``--target visits:count:negative_binomial``. Their modules, and no others,
+    are also found in the current folder.
 
     Parameters
     ----------
@@ -59,9 +61,15 @@ def trusting(given: Mapping[str, Any]) -> Iterator[None]:
 
 def _typed(given: Mapping[str, Any]) -> Iterator[str]:
     """Every ``module:Class`` that was typed where an option takes one."""
-    for pattern, options in ((_CODE, _NAMES_CODE), (_KIND, _NAMES_KINDS)):
-        for text in (text for option in options for text in _words(given.get(option))):
-            yield from pattern.findall(text)
+    for text in _texts(given, _NAMES_CODE):
+        yield from _CODE.findall(text)
+    for text in _texts(given, _NAMES_KINDS):
+        yield from (kind for kind in _KIND.findall(text) if not takes_text(kind.partition(":")[0]))
+
+
+def _texts(given: Mapping[str, Any], options: Iterable[str]) -> Iterator[str]:
+    for option in options:
+        yield from _words(given.get(option))
 
 
 def check_code(methods: Iterable[str]) -> None:
