@@ -445,3 +445,15 @@ def test_dates_outside_of_the_calendar_are_refused(day):
 def test_numbers_at_the_ends_of_the_range_are_read():
     ends = [1.7e308] * 40 + [-1.7e308] * (ROWS - 40)
     read({"x": ends, "y": [row % 7 / 7 for row in range(ROWS)]}, ["y"])
+
+
+@pytest.mark.parametrize("role", ["text", "tokens"])
+def test_sentences_that_recur_with_their_label_do_not_give_it_away(role):
+    notes = [f"sentence number {row % 50} of a few" for row in range(200)]
+    table = {"note": notes, "y": [row % 2 for row in range(200)]}
+    data = MultiTaskDataset.from_table(table, ["y:multiclass"], columns={"note": role})
+    assert not [note for note in data.notes if "nearly determines" in note]
+    plain = MultiTaskDataset.from_table(
+        table, ["y:multiclass"], columns={"note": "categorical"}
+    ).notes
+    assert [note for note in plain if "input note: alone nearly determines y" in note]
