@@ -30,7 +30,7 @@ from polytask.tasks._quantile_scores import (
     quantile_scores,
     quantiles,
 )
-from polytask.tasks._standardised import check_range, standardised
+from polytask.tasks._standardised import check_range, is_in_range, standardised
 
 __all__ = ["Quantile"]
 
@@ -143,7 +143,7 @@ class Quantile(Kind):
             and not fitted.classes
             and fitted.learned_counts == {"center": 1, "scale": 1, "levels": len(self.levels)}
             and fitted.learned["levels"] == tuple(self.levels)
-            and fitted.learned["scale"][0] > 0
+            and is_in_range(fitted)
         )
 
     # ── labels ────────────────────────────────────────────────────────────────

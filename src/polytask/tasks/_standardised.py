@@ -8,7 +8,7 @@ from jaxtyping import Float32, Float64
 from polytask.exceptions import DataError
 from polytask.tasks._fitted_target import FittedTarget
 
-__all__ = ["check_range", "standardised"]
+__all__ = ["check_range", "is_in_range", "standardised"]
 
 _FARTHEST = 1e15
 """Standard deviations whose squares, added up, stay in the range of single precision."""
@@ -38,3 +38,9 @@ def check_range(
         f"floating-point numbers. {remedy}"
     )
     raise DataError(sentence)
+
+
+def is_in_range(fitted: FittedTarget) -> bool:
+    """Whether center and scale are numbers that `check_range` lets pass."""
+    scales, centers = fitted.learned["scale"], fitted.learned["center"]
+    return min(scales) > 0 and max(*map(abs, centers), *scales) <= _LARGEST
