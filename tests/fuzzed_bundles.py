@@ -40,6 +40,7 @@ from sklearn.svm import SVC, SVR
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
+from polytask.data import read
 from polytask.encoders import MLP
 from polytask.exceptions import PolytaskError
 from polytask.learners import Constant, GradientBoosting, Linear, PerTaskEstimator
@@ -53,6 +54,17 @@ GRADED = [Task("grade", "ordinal"), Task("price", "quantile:0.1,0.9")]
 MIXED = mixed_data(n_rows=60)
 ORDERED = mixed_data(GRADED, n_rows=60)
 NUMBERS = mixed_data(REGRESSIONS, n_rows=60)
+STEPPED = read(
+    {
+        "review": ["so good", "not so good", None, "bad", "not bad"] * 12,
+        "path": [["a", "b"], ["a"], [], None, ["c", "b", "a"]] * 12,
+        "pulse": [[1.0, 2.0], [3.0], [], None, [2.0, 5.0, 1.0]] * 12,
+        "molecule": ["CCO", "c1ccccc1", "N", None, "CC"] * 12,
+        "price": [1.0, 2.5, 3.0, 4.5, 5.0] * 12,
+    },
+    ["price"],
+    columns={"review": "text", "molecule": "smiles"},
+)
 
 
 def _combined() -> FittedPredictor:
@@ -104,6 +116,10 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
     "network of these": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
         ORDERED, ORDERED, 0, Budget(steps=2)
     ),
+    "texts and lists": lambda: Linear().fit(STEPPED, STEPPED, 0, Budget()),
+    "network of texts and lists": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
+        STEPPED, STEPPED, 0, Budget(steps=2)
+    ),
     "constant": lambda: Constant().fit(MIXED, MIXED, 0, Budget()),
     "lightgbm": lambda: _lightgbm().fit(MIXED, MIXED, 0, Budget()),
     "xgboost": lambda: _xgboost().fit(MIXED, MIXED, 0, Budget()),
@@ -122,7 +138,8 @@ def saved(name: str) -> tuple[Files, dict[str, np.ndarray]]:
 
 def predictions(predictor: FittedPredictor, name: str) -> dict[str, np.ndarray]:
     """Every task's response for a few rows."""
-    data = long_data() if name == "own rows" else MIXED
+    data = STEPPED if name.endswith("texts and lists") else MIXED
+    data = long_data() if name == "own rows" else data
     found = (
         predictor.predict({source.name: source.inputs for source in data.sources})
         if (name != "own rows")

@@ -75,7 +75,7 @@ def words(series: pl.Series) -> pl.Series:
     >>> import polars as pl
     >>> from polytask.data.columns._text_column import words
     >>> words(pl.Series(["Don't go!", "", None, "NA"])).to_list()
-    [["don't", 'go', '!'], [], None, None]
+    [["don't", 'go', '!'], None, None, None]
     """
     text = pl.col("text")
     present = text.str.strip_chars().is_in(list(MISSING)).not_()
