@@ -24,6 +24,7 @@ TABLE = {
     "infinite": [1.0, 2.0, np.inf, 1.0, 2.0, 3.0],
     "day": [dt.date(2020, 1, 1)] * 6,
     "list": [[1], [1, 2]] * 3,
+    "steps": [[[1], [1, 2]]] * 6,
     "school": ["x", "x", "y", "y", "z", None],
     "weight": [1.0, 1.0, -2.0, 1.0, 1.0, 1.0],
     "none": [0.0] * 6,
@@ -96,8 +97,8 @@ def test_bad_targets(task, sentence):
             r"Column 'infinite' holds an infinite value \(inf, first in row 2\)",
         ),
         (
-            {"features": ["list"]},
-            r"Column 'list' has the type List\(Int64\), which cannot be an input",
+            {"features": ["steps"]},
+            r"Column 'steps' has the type List\(List\(Int64\)\), which cannot be an input",
         ),
         (
             {"weight": "wieght"},

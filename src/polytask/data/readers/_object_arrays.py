@@ -35,7 +35,8 @@ def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
         if cell is not None:
             shapes.setdefault(cell.shape, row)
     if len(shapes) > 1:
-        return _number_lists(name, cells, shapes)
+        lists = _number_lists(name, cells, shapes)
+        return _whole(lists) if all(map(_is_whole, values)) else lists
     (shape,) = shapes
     if 0 in shape:
         raise DataError(f"Column {name!r} holds empty lists. Leave the cells empty, or drop it.")
@@ -65,6 +66,21 @@ def _number_lists(
         for cell in cells
     ]
     return pl.Series(name, lists, dtype=pl.List(dtype))
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a list holds whole numbers alone, or nothing."""
+    if isinstance(value, list | tuple):
+        return all(type(step) is int for step in value)
+    return value is None or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
+
+
+def _whole(lists: pl.Series) -> pl.Series:
+    """Lists of whole numbers as such, unless a float may have changed one."""
+    numbers = lists.explode()
+    if isinstance(numbers.dtype, pl.Array) or (numbers.abs() >= 2**53).any():
+        return lists
+    return lists.cast(pl.List(pl.Int64))
 
 
 def _holds_text(values: Sequence[Any]) -> bool:
