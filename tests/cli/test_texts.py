@@ -1,0 +1,80 @@
+"""Free text and lists on the command line: defaults, declared roles, predictions, study files."""
+
+import csv
+import json
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from polytask.cli._app import app
+
+WORDS = ["the", "cat", "sat", "on", "a", "warm", "mat", "while", "it", "rained", "outside"]
+ROWS = 60
+TABLE = pl.DataFrame(
+    {
+        "review": [
+            f"{'good' if row % 2 else 'bad'} {' '.join(WORDS[row % 4 : row % 4 + 4])} number{row}"
+            for row in range(ROWS)
+        ],
+        "path": [["home", "cart"][: 1 + row % 3 % 2] for row in range(ROWS)],
+        "size": [row * 7 % 11 / 3 for row in range(ROWS)],
+        "liked": [row % 2 for row in range(ROWS)],
+        "stars": [row % 2 + row * 7 % 11 / 3 for row in range(ROWS)],
+    }
+)
+
+
+def run(*arguments):
+    done = CliRunner().invoke(app, list(map(str, arguments)))
+    return done.exit_code, f"{done.output}{done.exception or ''}"
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    TABLE.drop("path").write_csv(tmp_path / "reviews.csv")
+    return tmp_path / "reviews.csv"
+
+
+def test_comparison_and_prediction(reviews, tmp_path):
+    targets = ["-t", "liked", "-t", "stars", "--seeds", "1", "--trials", "1", "--steps", "30"]
+    code, said = run("compare", reviews, *targets, "--out", tmp_path / "study")
+    assert code == 0, said
+    assert "input review: text of 6 words in the middle row, learned word by word" in said
+    for learner in ("single_task", "hard_sharing", "linear", "gradient_boosting"):
+        assert f"\n{learner} " in said
+    new, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    new.write_text("review,size\nvery unlikely indeed,1.5\ngood cat,\n")
+    code, said = run("predict", tmp_path / "study" / "model", new, "--out", out)
+    assert code == 0, said
+    assert "review: 3 of 5 words were not seen in fitting and count as unknown" in said
+    assert len(list(csv.DictReader(out.read_text().splitlines()))) == 2
+
+
+def test_roles_in_options_and_study_files(reviews, tmp_path):
+    options = ["-t", "liked", "--model", "linear"]
+    code, said = run("fit", reviews, *options, "--column", "review:drop", "--out", tmp_path / "a")
+    assert code == 0, said
+    assert "word by word" not in said
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        f"table: {reviews}\ntarget: liked\ncolumn: {{review: text=3}}\nmodel: linear\n"
+    )
+    code, said = run("fit", "--config", study, "--out", tmp_path / "b")
+    assert code == 0, said
+    assert "input review: of 60 rows only the first 3 of up to 6 words are read" in said
+    code, said = run("fit", reviews, *options, "--column", "review:text=0", "--out", tmp_path / "c")
+    assert code, said
+    assert "must be a whole number from 1 to 4,096" in said
+
+
+def test_lists_in_json_lines(tmp_path):
+    table, new, out = tmp_path / "t.jsonl", tmp_path / "new.jsonl", tmp_path / "out.csv"
+    TABLE.write_ndjson(table)
+    code, said = run("fit", table, "-t", "stars", "--model", "linear", "--out", tmp_path / "model")
+    assert code == 0, said
+    assert "input path: lists of text, learned as tokens, up to 2 per row" in said
+    new.write_text(json.dumps({"review": "good", "path": ["exit"], "size": 1, "liked": 1}) + "\n")
+    code, said = run("predict", tmp_path / "model", new, "--out", out)
+    assert code == 0, said
+    assert "path: 1 of 1 token was not seen in fitting and counts as unknown" in said
