@@ -26,6 +26,8 @@ METRICS = [
     if isinstance(thing, type) and issubclass(thing, Metric) and thing is not Metric
 ]
 
+TAGS = ("B-x", "B-y", "I-x", "I-y", "O")
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -48,7 +50,7 @@ class Case:
     @property
     def columns(self):
         """Truth and response of each column; of counts, these and rate times exposure."""
-        if self.truth.ndim == 1:
+        if self.truth.ndim == 1 or self.response.ndim == 3:
             return [(self.truth, self.response)]
         if self.response.ndim == 1:
             return [(self.truth[:, 0], self.response * self.truth[:, 1])]
@@ -108,14 +110,13 @@ def make_case(kind, n_rows, seed, *, ties=False):
 
 def _sentences(rng, n_rows):
     """Up to five steps of chunks of two types; steps and whole rows without a label."""
-    tags = ("B-x", "B-y", "I-x", "I-y", "O")
-    truth = rng.integers(0, len(tags), (n_rows, 5)).astype(float)
+    truth = rng.integers(0, len(TAGS), (n_rows, 5)).astype(float)
     there = np.arange(5) < rng.integers(1, 6, n_rows)[:, None]
-    response = rng.dirichlet(np.ones(len(tags)), (n_rows, 5)) * there[..., None]
-    perfect = np.eye(len(tags))[truth.astype(int)] * there[..., None]
+    response = rng.dirichlet(np.ones(len(TAGS)), (n_rows, 5)) * there[..., None]
+    perfect = np.eye(len(TAGS))[truth.astype(int)] * there[..., None]
     missing = ~there | (rng.random((n_rows, 5)) < 0.1) | (rng.random((n_rows, 1)) < 0.2)
     truth = np.where(missing, np.nan, truth)
-    return Case(Tokens(), FittedTarget(("a",), tags, {"steps": (5.0,)}), truth, response, perfect)
+    return Case(Tokens(), FittedTarget(("a",), TAGS, {"steps": (5.0,)}), truth, response, perfect)
 
 
 PAIRS = [(metric, kind) for metric in METRICS for kind in metric.kinds]

@@ -242,7 +242,7 @@ def test_penalties_that_are_none(text, relations, words):
 
 
 def test_numbers_in_errors_have_no_quotes():
-    with pytest.raises(ParameterError, match=r"n_experts` .* an int in \[1, inf\)\. Got 0 instead"):
+    with pytest.raises(ParameterError, match=r"n_experts` .* an int in \[1, 1,000\]\. Got 0"):
         learner("mmoe", ("n_experts", "0"))
 
 

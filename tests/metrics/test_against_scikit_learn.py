@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as reference
 from hypothesis import given, settings
-from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, make_case
+from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, TAGS, make_case
 
 from polytask.tasks import Multiclass
 
@@ -125,11 +125,62 @@ def plain(function):
     return lambda truth, response, weight: function(truth, response, sample_weight=weight)
 
 
+def rows_of_tags(truth, response):
+    """True and decided tags of every row's labelled steps; other steps are none."""
+    for true, decided in zip(truth, response.argmax(axis=-1), strict=True):
+        known = np.isfinite(true)
+        yield [
+            [
+                TAGS[int(code)] if step else None
+                for code, step in zip(np.nan_to_num(one), known, strict=True)
+            ]
+            for one in (true, decided)
+        ]
+
+
+def chunks(tags):
+    """Chunks of a row as (type, first, last), read one tag after another."""
+    found, begin, kind = set(), None, None
+    for place, tag in enumerate([*tags, None]):
+        mark, _, name = (tag or "O").partition("-")
+        goes_on = begin is not None and mark == "I" and name == kind
+        if begin is not None and not goes_on:
+            found.add((kind, begin, place - 1))
+            begin = None
+        if mark != "O" and not goes_on:
+            begin, kind = place, name
+    return found
+
+
+def chunk_f1(truth, response, weight):
+    right = both = 0.0
+    for (true, decided), w in zip(rows_of_tags(truth, response), weight, strict=True):
+        first, second = chunks(true), chunks(decided)
+        right, both = right + w * len(first & second), both + w * (len(first) + len(second))
+    return 2 * right / both
+
+
+def token_accuracy(truth, response, weight):
+    pairs = [
+        (one == other, w)
+        for (true, decided), w in zip(rows_of_tags(truth, response), weight, strict=True)
+        for one, other in zip(true, decided, strict=True)
+        if one is not None
+    ]
+    return np.average([right for right, _ in pairs], weights=[w for _, w in pairs])
+
+
+def sequence_accuracy(truth, response, weight):
+    right = [true == decided for true, decided in rows_of_tags(truth, response)]
+    return np.average(right, weights=weight)
+
+
 REFERENCES = {
     "accuracy": on_decisions(reference.accuracy_score),
     "average_precision": plain(reference.average_precision_score),
     "balanced_accuracy": on_decisions(reference.balanced_accuracy_score),
     "brier": brier,
+    "chunk_f1": chunk_f1,
     "coverage_error": coverage_error,
     "expected_calibration_error": expected_calibration_error,
     "explained_variance": plain(reference.explained_variance_score),
@@ -147,6 +198,8 @@ REFERENCES = {
     "ranked_probability_score": ranked_probability_score,
     "rmse": rmse,
     "roc_auc": roc_auc,
+    "sequence_accuracy": sequence_accuracy,
+    "token_accuracy": token_accuracy,
     "top_k": top_k,
 }
 
@@ -163,7 +216,7 @@ def test_equal(metric, kind, seed):
     weight = 10.0 ** np.random.default_rng(seed).uniform(-4, 4, 60)
     expected = []
     for truth, response in case.columns:
-        kept = np.isfinite(truth)
+        kept = np.isfinite(truth.reshape(60, -1)).any(axis=1)
         expected.append(REFERENCES[metric.name](truth[kept], response[kept], weight[kept]))
     result = metric.score(case.truth, case.response, case.fitted, weight)
     assert result.left_out == ()

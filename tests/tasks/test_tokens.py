@@ -11,7 +11,7 @@ from polytask.metrics import ChunkF1, SequenceAccuracy, TokenAccuracy
 from polytask.tasks import LIST_SEPARATOR, NO_STEP, FittedTarget, Tokens
 
 KIND = Tokens()
-TARGET = FittedTarget(("tags",), ("B-a", "I-a", "O"), {"steps": (3.0,), "class_counts": (1.0,) * 3})
+TARGET = FittedTarget(("tags",), ("B-a", "I-a", "O"), {"steps": (3.0,), "tag_counts": (1.0,) * 3})
 
 
 def column(*cells):
@@ -68,8 +68,8 @@ def test_forged_targets_are_refused():
         {"steps": (0.0,)},
         {"steps": (1e9,)},
         {"steps": (2.5,)},
-        {"class_counts": (1.0,)},
-        {"class_counts": (-1.0, 1.0, 1.0)},
+        {"tag_counts": (1.0,)},
+        {"tag_counts": (-1.0, 1.0, 1.0)},
     ):
         assert not KIND.accepts(replace(TARGET, learned={**TARGET.learned, **learned}))
     assert not KIND.accepts(replace(TARGET, classes=("O", 1, "x")))

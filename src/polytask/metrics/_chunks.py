@@ -37,7 +37,7 @@ def chunk_counts(
     --------
     >>> import numpy as np
     >>> from polytask.metrics._chunks import chunk_counts
-    >>> truth, decided = np.array([[0, 1, 2, 0]]), np.array([[0, 1, 2, 1]])
+    >>> truth, decided = np.array([[0, 1, 2, 0]]), np.array([[0, 2, 2, 1]])
     >>> chunk_counts(truth, decided, ("B-a", "I-a", "O"))
     (array([1]), array([2]), array([2]))
     """

@@ -84,7 +84,7 @@ def has_class_counts(fitted: FittedTarget) -> bool:
     )
 
 
-def class_summary(truth: Float64[np.ndarray, " n"], fitted: FittedTarget) -> dict[str, Any]:
+def class_summary(truth: Float64[np.ndarray, "..."], fitted: FittedTarget) -> dict[str, Any]:
     """How often each class occurs, in plain values."""
     known = truth[~np.isnan(truth)].astype(np.int64)
     counts = np.bincount(known, minlength=len(fitted.classes))

@@ -78,7 +78,7 @@ class Tokens(Kind):
         tags = tuple(sorted(counts))
         learned = {
             "steps": (float(n_steps),),
-            "class_counts": tuple(float(counts[tag]) for tag in tags),
+            "tag_counts": tuple(float(counts[tag]) for tag in tags),
         }
         return FittedTarget((column,), tags, learned)
 
@@ -92,21 +92,21 @@ class Tokens(Kind):
         truth = self.truth(columns, fitted)
         known = truth[truth < len(fitted.classes)].astype(np.int64)
         counts = np.bincount(known, minlength=len(fitted.classes)).astype(float)
-        learned = {**fitted.learned, "class_counts": tuple(counts.tolist())}
+        learned = {**fitted.learned, "tag_counts": tuple(counts.tolist())}
         return replace(fitted, learned=learned)
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are steps, at least two tags, and a count for each."""
         n_tags = len(fitted.classes)
         return (
-            fitted.learned_counts == {"steps": 1, "class_counts": n_tags}
+            fitted.learned_counts == {"steps": 1, "tag_counts": n_tags}
             and 1 < n_tags <= _MOST_CLASSES
             and fitted.learned["steps"][0] in range(1, _MOST_STEPS + 1)
             and all(isinstance(tag, str) and tag for tag in fitted.classes)
             and len(fitted.columns) == 1
             and len(set(fitted.classes)) == n_tags
-            and min(fitted.learned["class_counts"]) >= 0
-            and sum(fitted.learned["class_counts"]) < float("inf")
+            and min(fitted.learned["tag_counts"]) >= 0
+            and sum(fitted.learned["tag_counts"]) < float("inf")
         )
 
     # ── shapes ────────────────────────────────────────────────────────────────
@@ -185,8 +185,9 @@ class Tokens(Kind):
 
     def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n"]]]:
         """Tags of a few rows, and lists with steps that are not labelled."""
-        texts = ["O B-a I-a", "B-a O", "O", None, "B-b I-b O B-a"] * 5
-        lists = [LIST_SEPARATOR.join(row) for row in (("x", "", "y"), ("y", "x"), ("x", "x"))] * 8
+        texts = ["O B-a I-a O", "B-a O B-b I-b", "O", None, "B-b I-b O B-a"] * 5
+        rows = (("x", "y", "y", "x"), ("y", "", "x", "y"), ("x", "x", "", "y"))
+        lists = [LIST_SEPARATOR.join(row) for row in rows] * 8
         return [{"tags": np.array(column, dtype=object)} for column in (texts, lists)]
 
 
