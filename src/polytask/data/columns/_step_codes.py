@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from jaxtyping import Int32
 
 from polytask.data.cells import step_positions, steps_of
 
-__all__ = ["MOST_WORDS", "learned_steps", "step_codes"]
+__all__ = ["MOST_WORDS", "StepCounts", "learned_steps", "step_codes", "step_counts"]
 
 MOST_WORDS = 30_000
 """Size of the largest vocabulary of steps."""
@@ -66,13 +66,46 @@ def step_codes(
 ) -> Int32[np.ndarray, "n steps"]:
     """Codes of the first steps of every row: 0 for no step, 1 for an unknown one, then known ones."""
     codes = np.zeros((len(series), steps), dtype=np.int32)
-    known = _enum(vocabulary)
     for first, chunk in zip(range(0, len(series), _CHUNK), _chunks(series), strict=False):
         lengths, cells = steps_of(lists(chunk), steps)
         rows, positions = step_positions(lengths)
-        found = cells.cast(pl.String).cast(known, strict=False).to_physical().cast(pl.Int32)
-        codes[first + rows, positions] = found.fill_null(-1).to_numpy() + np.int32(2)
+        codes[first + rows, positions] = _known(cells, vocabulary).fill_null(-1).to_numpy() + 2
     return codes
+
+
+class StepCounts(NamedTuple):
+    """What a vocabulary knows of a column.
+
+    Attributes
+    ----------
+    read, unknown : int
+        Steps that are read, and unknown ones among them.
+    cut : int
+        Rows with more steps than are read.
+    """
+
+    read: int
+    unknown: int
+    cut: int
+
+
+def step_counts(
+    series: pl.Series, lists: Lists, vocabulary: tuple[str, ...], steps: int
+) -> StepCounts:
+    """Count the first steps of every row that are known, and rows that have more steps."""
+    counts = np.zeros(3, dtype=np.int64)
+    for chunk in _chunks(series):
+        found = lists(chunk)
+        cells = steps_of(found, steps).cells
+        cut = int((found.list.len().fill_null(0).to_numpy() > steps).sum())
+        counts += [len(cells), _known(cells, vocabulary).null_count(), cut]
+    return StepCounts(*counts.tolist())
+
+
+def _known(cells: pl.Series, vocabulary: tuple[str, ...]) -> pl.Series:
+    """Positions in the vocabulary; null where it lacks a step."""
+    known = cells.cast(pl.String).cast(_enum(vocabulary), strict=False)
+    return known.to_physical().cast(pl.Int32)
 
 
 def _chunks(series: pl.Series) -> Iterator[pl.Series]:

@@ -9,7 +9,7 @@ import polars as pl
 from polytask._validation import Constraint, Interval, Satisfies
 from polytask.data.cells import MOST_STEPS
 from polytask.data.columns._column import Column
-from polytask.data.columns._step_codes import MOST_WORDS, step_codes
+from polytask.data.columns._step_codes import MOST_WORDS, StepCounts, step_codes, step_counts
 
 __all__ = ["STEPS_CONSTRAINTS", "SteppedColumn"]
 
@@ -77,3 +77,8 @@ class SteppedColumn(Column):
         """Codes (n, steps), int32: 0 after the last step, 1 for an unknown one."""
         series = self.series(inputs)
         return self.part, step_codes(series, self.lists, self.vocabulary, self.steps)
+
+    def counts(self, inputs: pl.DataFrame) -> StepCounts:
+        """Steps that are read, unknown ones among them, and rows that have more."""
+        series = self.series(inputs)
+        return step_counts(series, self.lists, self.vocabulary, self.steps)

@@ -63,8 +63,7 @@ def _note(name: str, unseen: pl.Series) -> str:
 def _step_notes(table: pl.DataFrame, column: SteppedColumn | SequenceColumn) -> Iterator[str]:
     name, role = column.name, column.role
     if isinstance(column, SteppedColumn):
-        codes = column.encode(table)[1]
-        count, unknown = int((codes > 0).sum()), int((codes == 1).sum())
+        count, unknown, cut = column.counts(table)
         if unknown and (role == "tokens" or 2 * unknown > count):
             step = "token" if role == "tokens" else "word"
             yield (
@@ -72,7 +71,8 @@ def _step_notes(table: pl.DataFrame, column: SteppedColumn | SequenceColumn) -> 
                 f"{'were' if unknown > 1 else 'was'} not seen in fitting and "
                 f"{'count' if unknown > 1 else 'counts'} as unknown"
             )
-    cut = int((row_steps(column.series(table), role) > column.steps).sum())
+    else:
+        cut = int((row_steps(column.series(table)) > column.steps).sum())
     if cut:
         yield (
             f"{name}: of {cut:,} row{'s' * (cut > 1)} only the first {column.steps:,} steps are read, "
