@@ -89,7 +89,11 @@ def main() -> None:
             model = network.fit(train, validation, seed, Budget(steps=given.steps))
             measured.append(figures(model, rows))
             chosen = np.round(figures(model, validation), 2).tolist()
-            print(f"{name}, seed {seed}: on validation {chosen}", file=sys.stderr, flush=True)
+            print(
+                f"{name}, seed {seed}: {np.round(measured[-1], 2).tolist()}, validation {chosen}",
+                file=sys.stderr,
+                flush=True,
+            )
         seconds = (time.perf_counter() - start) / len(given.seeds)
         spread = np.std(measured, axis=0, ddof=1) if len(measured) > 1 else np.zeros(len(HEADS))
         cells = [
