@@ -27,6 +27,7 @@ STEPS, ROUNDS, BATCH = 30, 5, 512
 PLAIN = "standardized"
 ENCODERS: Mapping[str, Encoder] = {
     "`MLP`, 2 × 256": MLP(),
+    "the same, bins, dropout 0.1": MLP(dropout=0.1, numbers="piecewise_linear"),
     "`TabM`, 8 of 2 × 128": TabM(dropout=0.0, numbers=PLAIN),
     "the same, all adapters": TabM(dropout=0.0, adapters="all", numbers=PLAIN),
     "the same, dropout 0.1": TabM(dropout=0.1, numbers=PLAIN),
