@@ -88,3 +88,41 @@ def test_the_order_of_rows_counts():
 def test_whole_numbers_and_fractions_of_one_value_are_one():
     one = MultiTaskDataset.from_table({**TABLE, "x": pl.Series([1, 2, 3], dtype=pl.Int8)}, ["y"])
     assert one.digest() == MultiTaskDataset.from_table(TABLE, ["y"]).digest()
+
+
+def steps(cells):
+    return pl.Series([[1.0, cells], [2.0]], dtype=pl.List(pl.Float64))
+
+
+def vectors(cells):
+    return pl.Series([[1.0, cells], [2.0, 3.0]], dtype=pl.Array(pl.Float64, 2))
+
+
+def steps_of_vectors(cells):
+    dtype = pl.List(pl.Array(pl.Float64, 2))
+    return pl.Series([[[1.0, cells]], [[2.0, 3.0], [4.0, 5.0]]], dtype=dtype)
+
+
+@pytest.mark.parametrize("column", [steps, vectors, steps_of_vectors])
+def test_missing_cells_in_lists_and_tensors_count(column):
+    one, other, third = (
+        MultiTaskDataset.from_table(
+            pl.DataFrame({"x": column(cell), "y": [1.0, 2.0]}), [Task("y", "regression")]
+        ).digest()
+        for cell in (None, 0.0, float("nan"))
+    )
+    assert one != other
+    assert one == third
+
+
+def test_digests_of_complete_lists_and_tensors_stay():
+    """Runs and checkpoints are found by them; a missing row has always counted."""
+    frame = pl.DataFrame(
+        {
+            "s": pl.Series([[1.0, 2.0], [3.0], None]),
+            "a": pl.Series([[1, 2], None, [3, 4]], dtype=pl.Array(pl.Float64, 2)),
+            "y": [1.0, 2.0, 3.0],
+        }
+    )
+    digest = MultiTaskDataset.from_table(frame, [Task("y", "regression")]).digest()
+    assert digest == "8a8fa4b141d97d84c9b350a4a1f69f7480c066332cc517babe61b96613f70fd0"

@@ -79,11 +79,27 @@ def _bytes(series: pl.Series) -> Iterator[bytes]:
             yield from _bytes(cells)
         elif holds == "number lists":
             values = step_numbers(cells)
-            yield np.where(np.isnan(values), 0.0, values).astype("<f8").tobytes()
+            yield _filled(values)
+            yield _missing(values)
     elif holds == "tensors":
-        while isinstance(series.dtype, pl.Array):
-            series = series.explode()
-        yield series.cast(pl.Float64).fill_null(0.0).to_numpy().astype("<f8").tobytes()
+        yield _filled(_cells(series))
+        yield _missing(_cells(series.drop_nulls()))
     elif holds != "nothing":
-        values = numbers(series)
-        yield np.where(np.isnan(values), 0.0, values).astype("<f8").tobytes()
+        yield _filled(numbers(series))
+
+
+def _cells(tensors: pl.Series) -> np.ndarray:
+    """The cells of all tensors, NaN where missing."""
+    while isinstance(tensors.dtype, pl.Array):
+        tensors = tensors.explode()
+    return tensors.cast(pl.Float64).to_numpy()
+
+
+def _filled(values: np.ndarray) -> bytes:
+    return np.where(np.isnan(values), 0.0, values).astype("<f8").tobytes()
+
+
+def _missing(values: np.ndarray) -> bytes:
+    """Where values are missing; nothing if none is, so that digests of such data stay."""
+    missing = np.isnan(values)
+    return np.packbits(missing).tobytes() if missing.any() else b""
