@@ -24,6 +24,7 @@ __all__ = ["check_code", "trusting"]
 
 _CODE = re.compile(r"(?=(?<![\w.])([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.=]))")
 _KIND = re.compile(r":([^\W\d][\w.]*:[^\W\d]\w*)(?![\w.:])")
+_WORD = re.compile(r":(\w+)(?=:)")
 
 _NAMES_CODE = (
     "model",
@@ -64,7 +65,13 @@ def _typed(given: Mapping[str, Any]) -> Iterator[str]:
     for text in _texts(given, _NAMES_CODE):
         yield from _CODE.findall(text)
     for text in _texts(given, _NAMES_KINDS):
-        yield from (kind for kind in _KIND.findall(text) if not takes_text(kind.partition(":")[0]))
+        yield from _KIND.findall(_without_kind_text(text))
+
+
+def _without_kind_text(text: str) -> str:
+    """What stands before the first ``:KIND:`` of a kind that takes a text, which names no code."""
+    starts = (mark.start() for mark in _WORD.finditer(text) if takes_text(mark.group(1)))
+    return text[: next(starts, len(text))]
 
 
 def _texts(given: Mapping[str, Any], options: Iterable[str]) -> Iterator[str]:
