@@ -129,6 +129,33 @@ def test_an_ensemble_of_negative_binomials_has_the_variance_of_the_mixture(seed,
     np.testing.assert_allclose((1 + dispersion) * mean**2, second, rtol=1e-4)
 
 
+@every_family
+@pytest.mark.parametrize("in_torch", [False, True], ids=["numpy", "torch"])
+@pytest.mark.parametrize("scores", [0.0, -10.0, -40.0, 10.0, 800.0, 1e4, -1e4])
+@pytest.mark.parametrize("rates", [0.0, 3.7, 40.0, 1e4, -1e4])
+def test_an_ensemble_of_extreme_members(kind, in_torch, scores, rates):
+    import torch
+
+    learned = {"mean_count": (2.0,), "dispersion": (1.0,)}
+    target = FittedTarget(("n",), learned=learned)
+    size = kind.score_shape(target)[0]
+    alike = np.tile(np.array([rates, scores], dtype=np.float32)[:size], (3, 1, 1))
+    apart = alike.copy()
+    apart[0, :, 0] = 0.0
+    for raw in (alike, apart):
+        averaged = kind.average(torch.from_numpy(raw) if in_torch else raw)
+        answer = kind.response(np.asarray(averaged), target)
+        members = np.stack([kind.response(member, target) for member in raw])
+        assert np.isfinite(np.asarray(averaged)).all()
+        np.testing.assert_allclose(
+            kind.decide(answer, target),
+            np.mean([kind.decide(member, target) for member in members], axis=0),
+            rtol=1e-4,
+        )
+        if raw is alike:
+            np.testing.assert_allclose(answer, members[0], rtol=1e-4)
+
+
 def test_averages_of_tensors_stay_tensors():
     import torch
 

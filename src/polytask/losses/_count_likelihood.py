@@ -12,13 +12,12 @@ from torch import Tensor
 
 from polytask.losses._loss import Loss
 from polytask.tasks import Count, FittedTarget, Kind
+from polytask.tasks._count_limits import WIDEST
 
 __all__ = ["CountLikelihood"]
 
 _FARTHEST = 20.0
 """Log-rate, relative to the mean count, beyond which the Poisson loss goes on linearly."""
-_WIDEST = 10.0
-"""Logarithm of the largest dispersion, as in `Count`, and minus that of the smallest."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _negative_binomial(
     wide = log_rate.dtype if log_rate.device.type == "mps" else torch.float64
     scale = mean_count.to(wide)
     y = (counts.to(wide) * scale).round()
-    dispersion = log_dispersion.to(wide).clamp(-_WIDEST, _WIDEST)
+    dispersion = log_dispersion.to(wide).clamp(-WIDEST, WIDEST)
     size = (-dispersion).exp()
     log_odds = dispersion + log_rate.to(wide) + scale.log()
     ways = torch.lgamma(y + size) - torch.lgamma(size) - torch.lgamma(y + 1)

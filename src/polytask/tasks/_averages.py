@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from polytask.tasks._count_limits import FARTHEST, WIDEST
+
 __all__ = [
     "in_any_library",
-    "mean_log",
     "mean_log_odds",
     "mean_log_probabilities",
+    "mean_log_rates",
     "mean_scores",
     "mixed_counts",
 ]
@@ -44,8 +46,8 @@ def mean_scores(raw: Array) -> Array:
     return xp.astype(xp.mean(scores, axis=0), raw.dtype)
 
 
-def mean_log(raw: Array) -> Array:
-    r"""Logarithms of the means of exponentials.
+def mean_log_rates(raw: Array) -> Array:
+    r"""Logarithms of the mean rates of counts, scores limited as in the response.
 
     .. math:: \log \frac{1}{M} \sum_m e^{s_m}
 
@@ -56,12 +58,13 @@ def mean_log(raw: Array) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from polytask.tasks._averages import mean_log
-    >>> np.exp(mean_log(np.log(np.array([[[1.0]], [[3.0]]], dtype=np.float32))))
+    >>> from polytask.tasks._averages import mean_log_rates
+    >>> np.exp(mean_log_rates(np.log(np.array([[[1.0]], [[3.0]]], dtype=np.float32))))
     array([[2.]], dtype=float32)
     """
     xp, scores = _in_double(raw)
-    return xp.astype(_log_sum(xp, scores, axis=0) - math.log(raw.shape[0]), raw.dtype)
+    rates = xp.clip(scores, -FARTHEST, FARTHEST)
+    return xp.astype(_log_sum(xp, rates, axis=0) - math.log(raw.shape[0]), raw.dtype)
 
 
 def mixed_counts(raw: Array) -> Array:
@@ -73,7 +76,8 @@ def mixed_counts(raw: Array) -> Array:
               1 + \alpha = \frac{1}{M} \sum_m (1 + \alpha_m) \frac{\mu_m^2}{\mu^2}
 
     with the members' means :math:`\mu_m` and dispersions :math:`\alpha_m`: where members disagree
-    on the mean, counts are more dispersed than any of them says.
+    on the mean, counts are more dispersed than any of them says. Members' scores, and the dispersion
+    of the mixture, are limited as in the response.
 
     Parameters
     ----------
@@ -89,11 +93,13 @@ def mixed_counts(raw: Array) -> Array:
     array([[2.   , 0.875]], dtype=float32)
     """
     xp, scores = _in_double(raw)
-    means, dispersions = scores[..., 0], scores[..., 1]
+    means = xp.clip(scores[..., 0], -FARTHEST, FARTHEST)
+    dispersions = xp.clip(scores[..., 1], -WIDEST, WIDEST)
     mean = _log_sum(xp, means, axis=0) - math.log(raw.shape[0])
     squares = 2 * means + xp.log1p(xp.exp(dispersions))
     excess = _log_sum(xp, squares, axis=0) - math.log(raw.shape[0]) - 2 * mean
-    dispersion = xp.log(xp.expm1(excess))
+    least = math.log1p(math.exp(-WIDEST))  # which rounding can undercut
+    dispersion = xp.clip(xp.log(xp.expm1(xp.clip(excess, least, None))), -WIDEST, WIDEST)
     return xp.astype(xp.stack([mean, dispersion], axis=-1), raw.dtype)
 
 

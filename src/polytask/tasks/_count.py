@@ -12,8 +12,9 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 from polytask._naming import fold
 from polytask._validation import Choice, Constraint, check_parameters, message
 from polytask.exceptions import DataError, ParameterError
-from polytask.tasks._averages import in_any_library, mean_log, mixed_counts
+from polytask.tasks._averages import in_any_library, mean_log_rates, mixed_counts
 from polytask.tasks._count_cells import check_counts, counts_of, labelled_counts
+from polytask.tasks._count_limits import FARTHEST, WIDEST
 from polytask.tasks._estimator_answers import (
     gives_numbers,
     learns_loss,
@@ -27,10 +28,6 @@ from polytask.tasks._means import weighted_means
 __all__ = ["Count"]
 
 _FAMILIES = ("poisson", "negative_binomial")
-_FARTHEST = 30.0
-"""Logarithm of the largest factor between a rate and the mean rate."""
-_WIDEST = 10.0
-"""Logarithm of the largest dispersion, and minus that of the smallest."""
 _LEAST_ANSWER = 1e-3
 """Smallest answer of an estimator, as a factor of the mean rate; some give 0 or less."""
 
@@ -173,24 +170,24 @@ class Count(Kind):
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """The rate, and the dispersion of a negative binomial."""
         scores = raw.astype(np.float64)
-        rate = np.exp(np.clip(scores[:, 0], -_FARTHEST, _FARTHEST)) * _mean_rate(fitted)
+        rate = np.exp(np.clip(scores[:, 0], -FARTHEST, FARTHEST)) * _mean_rate(fitted)
         if not self._spreads:
             return rate
-        return np.stack([rate, np.exp(np.clip(scores[:, 1], -_WIDEST, _WIDEST))], axis=1)
+        return np.stack([rate, np.exp(np.clip(scores[:, 1], -WIDEST, WIDEST))], axis=1)
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Logarithms of the rate over the mean rate, and of the dispersion."""
         table = response.reshape(len(response), -1).astype(np.float64)
-        factors = np.maximum(table[:, 0] / _mean_rate(fitted), np.exp(-_FARTHEST))
-        scores = [np.minimum(np.log(factors), _FARTHEST)]
+        factors = np.maximum(table[:, 0] / _mean_rate(fitted), np.exp(-FARTHEST))
+        scores = [np.minimum(np.log(factors), FARTHEST)]
         if self._spreads:
-            scores.append(np.log(np.clip(table[:, 1], np.exp(-_WIDEST), np.exp(_WIDEST))))
+            scores.append(np.log(np.clip(table[:, 1], np.exp(-WIDEST), np.exp(WIDEST))))
         return np.stack(scores, axis=1).astype(np.float32)
 
     @in_any_library
     def average(self, raw: Any) -> Any:
         """Log of the mean rate; for the negative binomial mean and dispersion of the mixture."""
-        return mixed_counts(raw) if self._spreads else mean_log(raw)
+        return mixed_counts(raw) if self._spreads else mean_log_rates(raw)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
         """The rate."""
@@ -253,7 +250,7 @@ class Count(Kind):
     ) -> Float32[np.ndarray, "n size"]:
         """Logarithms of the answers."""
         answers = predicted_numbers(estimators[:1], inputs)[:, 0].astype(np.float64)
-        rate = np.clip(answers, _LEAST_ANSWER, np.exp(_FARTHEST)) * _mean_rate(fitted)
+        rate = np.clip(answers, _LEAST_ANSWER, np.exp(FARTHEST)) * _mean_rate(fitted)
         if not self._spreads:
             return self.raw(rate, fitted)
         dispersion = np.full_like(rate, fitted.learned["dispersion"][0])
@@ -294,5 +291,5 @@ def _dispersion(
     shares = weight / weight.max()
     excess = shares @ (np.square(counts - means) - means)
     squares = shares @ np.square(means)
-    most = np.exp(_WIDEST)
+    most = np.exp(WIDEST)
     return float(np.clip(excess / squares, 1 / most, most)) if squares > 0 else 1.0
