@@ -22,9 +22,9 @@ def test_lists_may_leave_steps_out():
     cells = column(LIST_SEPARATOR.join(["O", "", "B-a"]), "I-a O", None, "O new O O O")
     np.testing.assert_array_equal(
         KIND.truth([cells], TARGET),
-        [[2, np.nan, 0], [1, 2, np.nan], [np.nan] * 3, [2, 3, 2]],
+        [[2, np.nan, 0], [1, 2, np.nan], [np.nan] * 3, [2, 3, 3]],
     )
-    np.testing.assert_array_equal(KIND.encode([cells], TARGET)[3], [2, np.nan, 2])
+    np.testing.assert_array_equal(KIND.encode([cells], TARGET)[3], [2, np.nan, np.nan])
 
 
 def test_absent_steps_have_no_probability_and_no_tag():
@@ -43,7 +43,7 @@ def test_absent_steps_have_no_probability_and_no_tag():
         (column(None, None), DataError, r"has no observed label"),
         (np.array([1.0, 2.0]), DataError, r"must hold lists of tags, .* Got 1.0"),
         (
-            column(LIST_SEPARATOR.join(["a b", "c"])),
+            column("a b" + LIST_SEPARATOR, "c"),
             DataError,
             r"holds the tag 'a b'\. .* with another sign, such as an underscore",
         ),
@@ -177,3 +177,38 @@ def test_tags_without_marks_are_chunks_of_one_step():
     values = [m.score(truth, response, target).value for m in (ChunkF1(), TokenAccuracy())]
     assert values == pytest.approx([2 / 3, 2 / 3])
     assert SequenceAccuracy().score(truth, response, target).value == 0.0
+
+
+def test_steps_that_are_not_read_are_wrong_and_teach_nothing():
+    frame = pl.DataFrame({"words": WORDS * 4, "tags": ["B-a O B-a O", "O", "B-a B-a O"] * 4})
+    rows = _encoded(frame, columns={"words": "tokens=2"})
+    labels = next(iter(rows.targets.values()))
+    assert not labels.mask[..., 2:].any()
+    assert labels.mask[0, 0, :2].all()
+    truth = np.array([[0.0, 2.0, 0.0]])
+    response = np.array([[[1.0, 0, 0], [0, 0, 1.0], [0, 0, 0]]])
+    values = [m.score(truth, response, TARGET).value for m in (TokenAccuracy(), ChunkF1())]
+    assert values == pytest.approx([2 / 3, 2 / 3])
+    assert SequenceAccuracy().score(truth, response, TARGET).value == 0.0
+
+
+def test_a_list_of_one_tag_is_one_tag():
+    frame = pl.DataFrame({"words": WORDS, "tags": [["O", "B-a"], ["X Y"], []]})
+    with pytest.raises(DataError, match="holds the tag 'X Y'"):
+        _encoded(frame, columns={"words": "tokens"})
+
+
+def test_members_that_lack_a_step_agree_on_that():
+    raw = np.full((2, 1, 3, 3), NO_STEP, dtype=np.float32)
+    raw[:, :, 0] = np.eye(3)[:2, None]
+    mean = KIND.average(raw)
+    assert (mean[0, 1:] == NO_STEP).all()
+    assert np.isfinite(mean).all()
+    assert KIND.decide(KIND.response(mean, TARGET), TARGET)[0].count(" ") == 0
+
+
+def test_cells_that_are_lists_are_refused_in_words():
+    cells = np.empty(2, dtype=object)
+    cells[:] = [["O", "B-a"], None]
+    with pytest.raises(DataError, match=r"must hold lists of tags"):
+        KIND.fit("tags", {"tags": cells})

@@ -26,7 +26,7 @@ class GatedExpertsNetwork(EncoderNetwork):
     """Copies of an encoder's stages that all tasks share, mixed by gates on the entered rows.
 
     Sequences and maps are mean-pooled before the gates, and after the experts. Where tasks label
-    steps, all steps of a row have its gates, and stay; there are no layers of each task then.
+    steps, all steps of a row have its gates, and stay; `tower_widths` must be () then.
 
     Parameters
     ----------

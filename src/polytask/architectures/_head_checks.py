@@ -37,8 +37,9 @@ def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> N
     what = "vectors of whole rows" if members == 1 else "the rows of an ensemble"
     sentence = (
         f"Tasks of kind {block.kind.name} ({named}) label every step of a sequence, and this network "
-        f"ends in {what}. Give it an encoder that keeps the steps, in an architecture such as "
-        "HardSharing whose heads take them."
+        f"ends in {what}. Choose an architecture whose heads take steps, such as HardSharing, "
+        "CrossStitch, or MMoE without `tower_widths`, and an encoder that keeps them, such as LSTM "
+        "without `pooling`."
     )
     raise ParameterError(sentence)
 

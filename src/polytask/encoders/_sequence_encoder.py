@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -84,6 +85,6 @@ class SequenceEncoder(Encoder):
         layers, width = self.layers(shape[-1])
         return [*layers, *pooling_stage(self.pooling, width)]
 
+    @abstractmethod
     def layers(self, size: int) -> tuple[list[nn.Module], int]:
         """Stages from steps (l, size) on, and the width of what the last one gives."""
-        raise NotImplementedError

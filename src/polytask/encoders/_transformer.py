@@ -88,6 +88,7 @@ class Transformer(SequenceEncoder):
     embedding_dim: int = 8
     numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
 
+    rows_at_once: ClassVar[int] = 64
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "width": Choices((128, 64, 256)),
         "depth": Range(1, 4, default=2, integer=True),

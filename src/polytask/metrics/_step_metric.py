@@ -38,7 +38,8 @@ class StepMetric(Metric):
         Parameters
         ----------
         truth, decided : array of shape (n, l)
-            Codes of tags; `NO_TAG` in both where a step is not labelled.
+            Codes of tags; `NO_TAG` in both where a step is not labelled, and in `decided` where a
+            label has no answer, since the step was not read: it is wrong.
         fitted : FittedTarget
         """
 
@@ -118,5 +119,6 @@ class StepMetric(Metric):
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
     ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
         codes = truth.astype(np.int64)
-        decided = np.where(codes == NO_TAG, NO_TAG, response.argmax(axis=-1))
+        answered = (codes != NO_TAG) & (response.sum(axis=-1) > 0)
+        decided = np.where(answered, response.argmax(axis=-1), NO_TAG)
         return self.sums(codes, decided, fitted)

@@ -12,7 +12,7 @@ import numpy as np
 from polytask.data import MultiTaskDataset, Schema, Source, about_source, as_source
 from polytask.exceptions import DataError
 from polytask.predictor._named_tasks import named_tasks, sources_of_tasks
-from polytask.tasks import TaskSet
+from polytask.tasks import Kind, TaskSet
 
 __all__ = ["check_sources", "chunks", "only_source", "sources_to_predict"]
 
@@ -144,7 +144,12 @@ def chunks(source: Source, schema: Schema) -> Iterator[Source]:
     """The rows in chunks of bounded memory, whose size depends only on the schema."""
     inputs = sum(schema.cardinalities)
     inputs += sum(prod(part.shape) for part in schema.parts if part.role != "categorical")
-    values = max(inputs, _USUAL_WIDTH) * len(schema.targets)
+    outputs = sum(
+        prod(task.kind.score_shape(schema.targets[task.name]))
+        for task in source.tasks
+        if isinstance(task.kind, Kind) and task.name in schema.targets
+    )
+    values = max(max(inputs, _USUAL_WIDTH) * len(schema.targets), outputs)
     size = int(np.clip(_MOST_VALUES // values, 1, _MOST_ROWS))
     for first in range(0, source.n_rows, size):
         yield source.take(np.arange(first, min(first + size, source.n_rows)))

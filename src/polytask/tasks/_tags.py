@@ -7,7 +7,7 @@ from collections.abc import Sequence
 __all__ = ["LIST_SEPARATOR", "tags_of"]
 
 LIST_SEPARATOR = "\x1f"
-"""What stands between the texts of a list, of which some may be empty or hold blanks."""
+"""What stands after each text of a list, of which some may be empty or hold blanks."""
 
 
 def tags_of(cell: str) -> Sequence[str]:
@@ -19,4 +19,8 @@ def tags_of(cell: str) -> Sequence[str]:
     >>> tags_of("O  B-city"), tags_of(LIST_SEPARATOR.join(["O", "", "O"]))
     (['O', 'B-city'], ['O', '', 'O'])
     """
-    return cell.split(LIST_SEPARATOR) if LIST_SEPARATOR in cell else cell.split()
+    return (
+        cell.removesuffix(LIST_SEPARATOR).split(LIST_SEPARATOR)
+        if LIST_SEPARATOR in cell
+        else cell.split()
+    )

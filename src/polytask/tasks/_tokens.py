@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from jaxtyping import Bool, Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
-from polytask.tasks._classes import class_summary, missing, only_column
+from polytask.tasks._classes import class_summary, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._steps import NO_STEP, is_step
@@ -22,6 +23,8 @@ __all__ = ["Tokens"]
 
 _MOST_CLASSES = 1000
 _MOST_STEPS = 4096
+_MOST_SCORES = 1_000_000
+"""Steps times tags of a row."""
 _SMALLEST = 1e-15
 
 
@@ -38,7 +41,7 @@ class Tokens(Kind):
     Notes
     -----
     Steps count up to the longest labelled training row; later ones are neither learned nor
-    predicted.
+    predicted, and the last step of a row with labels beyond it counts as wrong.
 
     Examples
     --------
@@ -75,6 +78,13 @@ class Tokens(Kind):
                 f"{_MOST_STEPS:,} can be learned. Split such rows."
             )
             raise DataError(sentence)
+        if n_steps * len(counts) > _MOST_SCORES:
+            sentence = (
+                f"Task {owner!r}: column {column!r} holds {len(counts):,} tags and a row of {n_steps:,} "
+                f"steps, that is more than {_MOST_SCORES:,} scores per row. Split long rows, or merge "
+                "rare tags."
+            )
+            raise DataError(sentence)
         tags = tuple(sorted(counts))
         learned = {
             "steps": (float(n_steps),),
@@ -102,6 +112,7 @@ class Tokens(Kind):
             fitted.learned_counts == {"steps": 1, "tag_counts": n_tags}
             and 1 < n_tags <= _MOST_CLASSES
             and fitted.learned["steps"][0] in range(1, _MOST_STEPS + 1)
+            and fitted.learned["steps"][0] * n_tags <= _MOST_SCORES
             and all(isinstance(tag, str) and tag for tag in fitted.classes)
             and len(fitted.columns) == 1
             and len(set(fitted.classes)) == n_tags
@@ -128,6 +139,8 @@ class Tokens(Kind):
         for row, cell in enumerate(_rows("", fitted.columns[0], columns[0])):
             own = [position.get(tag, len(fitted.classes)) for tag in cell[:n_steps]]
             codes[row, : len(own)] = own
+            if any(cell[n_steps:]):  # tags that are never predicted
+                codes[row, -1] = len(fitted.classes)
         return codes
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n l"]:
@@ -161,8 +174,9 @@ class Tokens(Kind):
     def average(self, raw: Any) -> Any:
         """Logarithms of the mean probabilities of each step."""
         flat = raw.reshape(len(raw), -1, raw.shape[-1])
-        mean = mean_log_probabilities(flat)
-        return mean.reshape(raw.shape[1:])
+        mean = mean_log_probabilities(flat).reshape(raw.shape[1:])
+        has = (raw > NO_STEP).any(-1).any(0)[..., None]
+        return mean * has + (mean * 0 + NO_STEP) * ~has
 
     def mean_response(
         self,
@@ -171,10 +185,12 @@ class Tokens(Kind):
         weight: Real[np.ndarray, " n"],
     ) -> Float64[np.ndarray, "l c"]:
         """Shares of the tags over all steps, the same for each."""
-        of_tag = truth[..., None] == np.arange(len(fitted.classes))
-        counts = np.einsum("n,nlc->c", np.asarray(weight, dtype=np.float64), of_tag)
-        total = counts.sum()
         n_tags = len(fitted.classes)
+        rows, steps = np.nonzero(truth < n_tags)
+        codes = truth[rows, steps].astype(np.int64)
+        weights = np.asarray(weight, dtype=np.float64)[rows]
+        counts = np.bincount(codes, weights, minlength=n_tags)
+        total = counts.sum()
         shares = counts / total if total > 0 else np.full(n_tags, 1 / n_tags)
         return np.tile(shares, (truth.shape[1], 1))
 
@@ -193,23 +209,17 @@ class Tokens(Kind):
 
 def _rows(owner: str, column: str, values: Shaped[np.ndarray, " n"]) -> list[Sequence[str]]:
     """The tags of every row; none of a missing one."""
-    nothing = missing(values)
-    cells = values.tolist()
-    strange = next(
-        (
-            cell
-            for cell, none in zip(cells, nothing, strict=True)
-            if not none and not isinstance(cell, str)
-        ),
-        None,
-    )
+    cells = [
+        None if isinstance(cell, float) and math.isnan(cell) else cell for cell in values.tolist()
+    ]
+    strange = next((cell for cell in cells if not isinstance(cell, str | None)), None)
     if strange is not None:
         sentence = (
             f"Task {owner!r}: column {column!r} must hold lists of tags, or texts of tags with blanks "
             f"between. Got {strange!r}."
         )
         raise DataError(sentence)
-    return [() if none else tags_of(cell) for cell, none in zip(cells, nothing, strict=True)]
+    return [() if cell is None else tags_of(cell) for cell in cells]
 
 
 def _check_tags(owner: str, column: str, counts: Mapping[str, int]) -> None:

@@ -1,15 +1,19 @@
-"""Whether labels of steps fit the steps of their rows."""
+"""Labels of the steps of rows, beside the steps that are read."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Shaped
 
+from polytask.data.encoding._batch import BlockTargets
 from polytask.data.encoding._schema import Schema
 from polytask.data.sources import Source
 from polytask.exceptions import DataError
 
-__all__ = ["check_labelled_steps", "steps_of_labels"]
+__all__ = ["check_labelled_steps", "cut", "read_steps", "steps_of_labels"]
 
 _ROLES = frozenset({"text", "tokens", "sequence"})
 
@@ -83,6 +87,21 @@ def check_labelled_steps(
         "steps must belong to each other one by one."
     )
     raise DataError(sentence)
+
+
+def read_steps(schema: Schema, inputs: Mapping[str, np.ndarray]) -> int | None:
+    """How many steps of a row are read at most; None without parts that have steps."""
+    lengths = [inputs[part.name].shape[1] for part in schema.parts if part.role in _ROLES]
+    return max(lengths, default=None)
+
+
+def cut(labels: BlockTargets, n_cells: int, n_steps: int | None) -> BlockTargets:
+    """Labels without those of steps that are not read, from which nothing can be learned."""
+    if n_steps is None or n_steps >= n_cells:
+        return labels
+    mask = labels.mask.copy()
+    mask[..., n_steps:] = False
+    return replace(labels, values=np.where(mask, labels.values, np.float32(0)), mask=mask)
 
 
 def _last(present: Shaped[np.ndarray, "n l"]) -> Shaped[np.ndarray, " n"]:

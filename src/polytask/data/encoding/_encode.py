@@ -8,7 +8,12 @@ import numpy as np
 
 from polytask.data.encoding._batch import BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block
-from polytask.data.encoding._check_steps import check_labelled_steps, steps_of_labels
+from polytask.data.encoding._check_steps import (
+    check_labelled_steps,
+    cut,
+    read_steps,
+    steps_of_labels,
+)
 from polytask.data.encoding._schema import Schema
 from polytask.data.sources import Source, unit_weights
 from polytask.tasks import TaskSet
@@ -55,8 +60,10 @@ def _encoded(
     inputs = schema.encode(source)
     targets = _encode_targets(source, tasks, blocks, weights)
     for block in blocks if targets else ():
-        if block.has_steps and source.name in block.sources:
+        if targets and block.has_steps and source.name in block.sources:
             _check_steps(source, schema, block, inputs)
+            n_steps = read_steps(schema, inputs)
+            targets[block.name] = cut(targets[block.name], block.target_shape[0], n_steps)
     return SourceBatch(inputs, _task_positions(source, tasks), targets)
 
 

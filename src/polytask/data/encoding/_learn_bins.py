@@ -54,9 +54,11 @@ def learn_bins(
 def _targets(
     schema: Schema, source: Source, weights: Mapping[str, np.ndarray]
 ) -> Iterator[tuple[str, TreeTarget]]:
-    """Labels of every task as trees read them."""
+    """Labels of every task as trees read them; those of steps are none of a row."""
     labels = source.labelled()
     for task in source.tasks:
+        if task.known_kind.form == "sequence":
+            continue
         rows, columns = labels.rows(task.name), list(labels.columns(task.name).values())
         values = _tree_values(task.known_kind, columns, schema.targets[task.name])
         some = slice(None, None, -(-len(rows) // _MOST_ROWS) or 1)

@@ -34,7 +34,8 @@ def _of_steps(series: pl.Series) -> pl.Series:
     """Lists of labels as texts; of no labels, missing."""
     if isinstance(series.dtype, pl.List | pl.Array):
         lists = series.cast(pl.List(pl.String), strict=False)
-        series = lists.list.eval(pl.element().fill_null("")).list.join(LIST_SEPARATOR)
+        texts = lists.list.eval(pl.element().fill_null("") + LIST_SEPARATOR).list.join("")
+        return texts.set(lists.list.len() == 0, None)
     if series.dtype == pl.String:
         return series.set(series.str.strip_chars() == "", None)
     return series
