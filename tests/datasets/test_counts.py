@@ -80,9 +80,33 @@ def test_equal_seeds_give_equal_counts():
         {"zeros": 1.0},
         {"spread": -1.0},
         {"dispersion": -0.1},
+        {"spread": 1e308},
+        {"dispersion": 1e300},
     ],
 )
 def test_arguments_out_of_range(arguments):
     (name,) = arguments
     with pytest.raises(ParameterError, match=f"The `{name}` parameter of make_counts must be"):
         make_counts(**arguments)
+
+
+@pytest.mark.parametrize("far", [{"dispersion": 100.0}, {"spread": 10.0}])
+def test_shares_of_zeros_out_of_reach(far):
+    with pytest.raises(ParameterError, match=r"`zeros` .* Raise it, or lower `spread`"):
+        make_counts(1, 500, zeros=1e-3, **far)
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        {"dispersion": 5e-324},
+        {"dispersion": 100.0, "zeros": 0.9},
+        {"spread": 10.0, "zeros": 0.9},
+        {"zeros": 5e-324},
+    ],
+)
+def test_arguments_at_the_ends_of_their_ranges(far):
+    data, truth = make_counts(1, 500, **far)
+    share = (counts(data) == 0).mean()
+    assert share == pytest.approx(far.get("zeros", 0.5), abs=0.08)
+    assert np.isfinite(truth.rates).all()

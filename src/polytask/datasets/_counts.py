@@ -8,8 +8,9 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.optimize import brentq
 
-from polytask._validation import Interval, check
+from polytask._validation import Interval, check, message
 from polytask.data import MultiTaskDataset
+from polytask.exceptions import ParameterError
 from polytask.tasks import Count, Task
 
 __all__ = ["CountTruth", "make_counts"]
@@ -17,6 +18,10 @@ __all__ = ["CountTruth", "make_counts"]
 _OWNER = "make_counts"
 _MONTHS = (1.0, 12.0)
 _SHARE = Interval(float, 0.0, 1.0, closed="neither")
+_MOST = 1e12
+"""Largest expected count."""
+_LEAST = 1e-12
+"""Counts of a smaller dispersion are drawn as Poisson counts, from which they do not differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +76,14 @@ def make_counts(
         Standard normal inputs.
     relatedness : float in [0, 1], default 0.8
         Share of the variance of log-rates that all tasks have in common.
-    spread : float, default 0.8
+    spread : float in [0, 10], default 0.8
         Standard deviation of log-rates.
     zeros : float in (0, 1), default 0.5
-        Expected share of zeros in each task.
+        Expected share of zeros in each task. A small one is out of reach where `spread` or
+        `dispersion` is large, for expected counts of at most 1e12.
     exposure : bool, default True
         Whether rows have exposures, in a column ``months``.
-    dispersion : float, default 0.0
+    dispersion : float in [0, 100], default 0.0
         Variance of the noise of rates, relative to their squares.
     seed : int, default 0
 
@@ -86,6 +92,11 @@ def make_counts(
     dataset : MultiTaskDataset
         Tasks ``count_0``, ``count_1``, …, of the kind `Count`.
     truth : CountTruth
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of range, or no level of rates reaches `zeros`.
 
     Examples
     --------
@@ -100,8 +111,8 @@ def make_counts(
         check(_OWNER, name, size, Interval(int, 1))
     check(_OWNER, "relatedness", relatedness, Interval(float, 0.0, 1.0))
     check(_OWNER, "zeros", zeros, _SHARE)
-    for name, value in {"spread": spread, "dispersion": dispersion}.items():
-        check(_OWNER, name, value, Interval(float, 0.0))
+    check(_OWNER, "spread", spread, Interval(float, 0.0, 10.0))
+    check(_OWNER, "dispersion", dispersion, Interval(float, 0.0, 100.0))
     generator = np.random.default_rng(seed)
     X = generator.standard_normal((n_rows, n_features))
     exposures = generator.uniform(*_MONTHS, n_rows) if exposure else np.ones(n_rows)
@@ -138,12 +149,16 @@ def _level(means: Float64[np.ndarray, " n"], zeros: float, dispersion: float) ->
     def excess(level: float) -> float:
         return float(_chance_of_zero(np.exp(level) * means, dispersion).mean()) - zeros
 
+    if excess(float(np.log(_MOST / means.max()))) > 0:
+        expected = f"a share that expected counts of at most {_MOST:g} reach"
+        remedy = "Raise it, or lower `spread` or `dispersion`."
+        raise ParameterError(message(_OWNER, "zeros", expected, zeros, remedy))
     center = -float(np.log(means.mean()))
     return float(brentq(excess, center - 50, center + 50))
 
 
 def _chance_of_zero(means: np.ndarray, dispersion: float) -> np.ndarray:
-    if dispersion == 0:
+    if dispersion < _LEAST:
         return np.exp(-means)
     return np.exp(-np.log1p(dispersion * means) / dispersion)
 
@@ -151,6 +166,6 @@ def _chance_of_zero(means: np.ndarray, dispersion: float) -> np.ndarray:
 def _drawn(
     generator: np.random.Generator, means: Float64[np.ndarray, "n t"], dispersion: float
 ) -> np.ndarray:
-    if dispersion > 0:
+    if dispersion >= _LEAST:
         means = means * generator.gamma(1 / dispersion, dispersion, means.shape)
     return generator.poisson(means)
