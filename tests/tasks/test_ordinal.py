@@ -151,9 +151,10 @@ def test_a_grade_seen_only_later_is_above_all_others_unless_there_is_an_order():
 
 
 BAD_ORDERS = [("low",), ("low", "low"), (1, "1"), (1, True), ("", "low"), "low<mid", ({}, 1), 3]
+BAD_ORDERS.append(tuple(range(1001)))
 
 
-@pytest.mark.parametrize("order", BAD_ORDERS, ids=repr)
+@pytest.mark.parametrize("order", BAD_ORDERS, ids=lambda order: repr(order)[:20])
 def test_bad_orders(order, unchecked_types):
     said = "The `order` parameter of Ordinal must be a tuple of at least 2 different labels from"
     with pytest.raises(ParameterError, match=said):
@@ -231,6 +232,31 @@ def test_one_grade(order):
     column = objects("mid", "mid", None) if order else np.ones(3)
     with pytest.raises(OneClassError, match="Task 'g': column 'y' holds only one grade, "):
         Ordinal(order).fit("g", {"y": column})
+
+
+def test_a_thousand_grades_can_be_kept():
+    kind = Ordinal(tuple(map(str, range(1000))))
+    assert kind.accepts(kind.fit("g", {"y": np.array([3.0, 25.0, np.nan])}))
+
+
+@pytest.mark.parametrize(
+    ("order", "column", "forged"),
+    [
+        (RISKS, objects("mid", "low"), [("mid", "low", "high"), ("low", "mid"), (0, 1, 2)]),
+        (("10", "5", "1"), np.array([5.0, 1.0]), [(1, 5, 10), ("10", "5", 1), (10, 5, 2)]),
+        (("no", "true"), objects("no", "true"), [("true", "no"), ("no", 1)]),
+        (("false", "true"), np.array([True, False]), [(True, False), ("false", True)]),
+        ((), np.array([1.0, 2.0, 4.0]), [(2, 1, 4), ("1", "2", "4"), (1, 2.5, 4)]),
+        ((), np.array([True, False]), [(True, False)]),
+    ],
+)
+def test_grades_of_files_must_be_in_order(order, column, forged):
+    kind = Ordinal(order)
+    fitted = kind.fit("g", {"y": column})
+    assert kind.accepts(fitted)
+    for classes in forged:
+        learned = {"class_counts": (1.0,) * len(classes)}
+        assert not kind.accepts(FittedTarget(("y",), classes, learned))
 
 
 def test_two_columns():

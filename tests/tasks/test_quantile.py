@@ -203,12 +203,32 @@ def test_levels_in_text():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0.5,0.1", "0.1,0.1", "0,0.5", "0.5,1", "low", "nan", "0.1<0.9"]
+    "text", ["", "0.5,0.1", "0.1,0.1", "0,0.5", "0.5,1", "low", "nan", "0.1<0.9", "0.3,0.3000001"]
 )
 def test_bad_levels_in_text(text):
     said = f"between 0 and 1 in ascending order, with commas between them, .* Got '{text}' instead"
     with pytest.raises(ParameterError, match=said):
         Task("y", f"quantile:{text}")
+
+
+NEAR = [(0.3, float(np.nextafter(0.3, 1))), (0.3, 0.3 + 1e-13), (0.3, 0.3 + 9e-7)]
+
+
+@pytest.mark.parametrize("levels", NEAR, ids=repr)
+def test_levels_that_are_nearly_equal(levels):
+    with pytest.raises(ParameterError, match="in ascending order and at least 1e-6 apart"):
+        Quantile(levels)
+
+
+@pytest.mark.parametrize("levels", [(0.1, 0.100001), (5e-324, 1e-6), (0.999998, 0.999999)])
+def test_levels_with_small_gaps(levels):
+    kind = Quantile(levels)
+    target = fitted(kind)
+    response = kind.response(np.zeros((1, 2), dtype=np.float32), target)
+    assert np.isfinite(response).all()
+    assert response[0, 0] < response[0, 1]
+    names = [name for name, _ in kind.prediction_columns("y", response, target)]
+    assert len(set(names)) == 3
 
 
 @pytest.mark.parametrize("levels", [(), (0.5, 0.1), (0.1, 0.1), (0, 0.5), (0.5, 1), 0.5, ("a",)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def _is_order(value: object) -> bool:
     return (
         isinstance(value, tuple)
         and len(value) != 1
+        and len(value) <= _MOST_GRADES
         and all(map(_is_label, value))
         and len(set(map(str, value))) == len(set(value)) == len(value)
     )
@@ -112,7 +114,8 @@ class Ordinal(Kind):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "order": Satisfies(
             _is_order,
-            "a tuple of at least 2 different labels from the lowest to the highest, or ()",
+            "a tuple of at least 2 different labels from the lowest to the highest, at most "
+            f"{_MOST_GRADES}, or ()",
         ),
     }
 
@@ -133,8 +136,8 @@ class Ordinal(Kind):
         if not _is_order(grades):
             sentence = (
                 f"The kind {cls.name} takes at least 2 different grades from the lowest to the "
-                f"highest, with < between them, as in {cls.name}:low<mid<high. Got {text!r} "
-                "instead."
+                f"highest, at most {_MOST_GRADES}, with < between them, as in "
+                f"{cls.name}:low<mid<high. Got {text!r} instead."
             )
             raise ParameterError(sentence)
         return cls(grades)
@@ -175,13 +178,27 @@ class Ordinal(Kind):
             raise DataError(_strange(start, column, label, grades))
 
     def accepts(self, fitted: FittedTarget) -> bool:
-        """Whether there are a score for every grade but one, and a count for every grade."""
+        """Whether there are grades in the kind's order, and a count for every grade."""
         return (
             super().accepts(fitted)
             and len(fitted.columns) == 1
             and 1 < len(fitted.classes) <= _MOST_GRADES
             and has_class_counts(fitted)
+            and self._orders(fitted)
         )
+
+    def _orders(self, fitted: FittedTarget) -> bool:
+        """Whether these are the grades of the order or, without one, ascending whole numbers."""
+        grades = fitted.classes
+        if not self.order:
+            whole = all(isinstance(grade, int) for grade in grades)
+            return whole and all(low < high for low, high in itertools.pairwise(grades))  # type: ignore[operator]
+        if len({isinstance(grade, str) for grade in grades}) > 1:
+            return False
+        try:
+            return _as_labels("", fitted.columns[0], tuple(self.order), grades) == grades
+        except DataError:
+            return False
 
     def counted(self, columns: Columns, fitted: FittedTarget) -> FittedTarget:
         """The same target with counts of these rows alone."""

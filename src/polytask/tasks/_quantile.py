@@ -35,6 +35,8 @@ from polytask.tasks._standardised import check_range, is_in_range, standardised
 __all__ = ["Quantile"]
 
 _MOST_LEVELS = 1000
+_LEAST_GAP = 1e-6
+"""Between levels: nearer ones have the same name in tables, or the same normal quantile."""
 _SHOWN = 10
 _FARTHEST = 1e15
 """Deviations that single precision holds."""
@@ -42,12 +44,17 @@ _ROUNDED = 1 - 1e-12
 """Shares whose sum is rounded down reach a level all the same."""
 
 
+def _are_apart(below: float, above: float) -> bool:
+    """Whether a level is above another, by a gap that may be rounded down, as 0.100001 - 0.1 is."""
+    return round(above - below, 12) >= _LEAST_GAP
+
+
 def _are_levels(value: object) -> bool:
     return (
         isinstance(value, tuple)
         and 0 < len(value) <= _MOST_LEVELS
         and all(isinstance(level, int | float) and 0 < level < 1 for level in value)
-        and all(below < above for below, above in itertools.pairwise(value))
+        and all(_are_apart(below, above) for below, above in itertools.pairwise(value))
     )
 
 
@@ -66,7 +73,7 @@ class Quantile(Kind):
     Parameters
     ----------
     levels : tuple of float in (0, 1), default (0.1, 0.5, 0.9)
-        Ascending.
+        Ascending, and at least 1e-6 apart.
 
     Notes
     -----
@@ -100,7 +107,9 @@ class Quantile(Kind):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "levels": Satisfies(
-            _are_levels, "a tuple of at least 1 level, each a float in (0, 1), in ascending order"
+            _are_levels,
+            "a tuple of at least 1 level, each a float in (0, 1), in ascending order and at least "
+            f"1e-6 apart, at most {_MOST_LEVELS}",
         ),
     }
 
@@ -119,7 +128,8 @@ class Quantile(Kind):
         if not _are_levels(levels):
             sentence = (
                 f"The kind {cls.name} takes levels between 0 and 1 in ascending order, with commas "
-                f"between them, as in {cls.name}:0.1,0.5,0.9. Got {text!r} instead."
+                f"between them, at least 1e-6 apart, as in {cls.name}:0.1,0.5,0.9. Got {text!r} "
+                "instead."
             )
             raise ParameterError(sentence)
         return cls(levels)
