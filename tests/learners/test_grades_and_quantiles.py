@@ -11,6 +11,7 @@ from polytask.bookkeeping import Budget
 from polytask.exceptions import BundleError, ParameterError
 from polytask.learners import Constant, GradientBoosting, LightGBM, Linear, PerTaskEstimator
 from polytask.learners._early_stopping import fit_best_rounds
+from polytask.learners._fit_estimator import _few_enough
 from polytask.learners._rows import Rows
 from polytask.tasks import Ordinal, Quantile, Task
 
@@ -53,6 +54,18 @@ def test_fitted_saved_loaded(learner, tmp_path):
         np.where(np.isnan(prices), np.nan, 1.0)[:, None] * (prices[:, None] <= quantiles), 0
     )
     np.testing.assert_allclose(below, (0.1, 0.5, 0.9), atol=0.12)
+
+
+@pytest.mark.parametrize("n_weighed", [40, 200])
+def test_rows_of_weight_0_are_not_drawn_for_linear_programs(n_weighed, monkeypatch):
+    monkeypatch.setattr("polytask.learners._fit_estimator._MOST_ROWS", 50)
+    weight = np.r_[np.zeros(1000), np.arange(1.0, n_weighed + 1)]
+    rows = Rows(np.arange(len(weight))[:, None], np.ones((len(weight), 1)), weight)
+    remarks = []
+    drawn = _few_enough(QuantileRegressor(), rows, remarks.append)
+    assert len(drawn) == min(n_weighed, 50)
+    assert len(remarks) == (n_weighed > 50)
+    np.testing.assert_array_equal(drawn.weight, drawn.X[:, 0] - 999)
 
 
 def test_an_estimator_without_levels_serves_no_quantiles():

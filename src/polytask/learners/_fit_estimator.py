@@ -25,7 +25,7 @@ __all__ = ["fit_estimator", "fit_task"]
 Remark = Callable[[str], None]
 
 _MOST_ROWS = 3000
-"""Of one linear program, whose time grows with their square: about a second here."""
+"""Of one linear program, whose time grows with their square."""
 
 
 def fit_task(
@@ -115,9 +115,16 @@ def fit_estimator(
 
 
 def _few_enough(estimator: Any, rows: Rows, remark: Remark) -> Rows:
-    """The rows; of those of a large linear program a draw, which is always the same."""
+    """The rows; of those of a large linear program a draw, which is always the same.
+
+    Rows of weight 0, which have no effect, are left out of the draw; the others are equally likely
+    to be drawn and keep their weights.
+    """
     if not isinstance(estimator, QuantileRegressor) or len(rows) <= _MOST_ROWS:
         return rows
+    weight = rows.sample_weight()
+    if weight is not None and not (weight > 0).all():
+        return _few_enough(estimator, rows.take(weight > 0), remark)
     remark(f"{_MOST_ROWS:,} drawn rows are learned from, since larger linear programs are slow")
     drawn = np.random.default_rng(0).permutation(len(rows))[:_MOST_ROWS]
     return rows.take(np.sort(drawn))
