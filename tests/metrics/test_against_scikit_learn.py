@@ -8,7 +8,8 @@ import sklearn.metrics as reference
 from hypothesis import given, settings
 from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, TAGS, make_case
 
-from polytask.tasks import Multiclass
+from polytask.metrics import ExpectedCalibrationError
+from polytask.tasks import FittedTarget, Multiclass
 
 
 def decided(response):
@@ -233,3 +234,10 @@ def test_multiclass_log_loss_and_brier_agree_with_two_columns_of_binary(seed):
         several = metrics[name].score(two.truth, pair, two.fitted)
         single = metrics[name].score(two.truth, pair[:, 1], two.fitted)
         assert several.value == pytest.approx(factor * single.value)
+
+
+def test_a_probability_on_the_edge_of_a_bin_is_in_the_lower_one():
+    metric, target = ExpectedCalibrationError(n_bins=100), FittedTarget(("y",), ("no", "yes"))
+    stated, truth = np.array([0.07, 0.065]), np.array([1.0, 0.0])  # of one bin
+    expected = abs(1 - 0.07 - 0.065) / 2
+    assert metric.score(truth, stated, target).value == pytest.approx(expected)

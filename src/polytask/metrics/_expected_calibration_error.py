@@ -114,5 +114,5 @@ class ExpectedCalibrationError(Metric):
             stated, happened = response, truth == 1
         else:
             stated, happened = response.max(axis=1), decisions(response) == truth
-        bins = np.clip(np.ceil(stated * self.n_bins) - 1, 0, self.n_bins - 1).astype(np.int64)
-        return bins, happened - stated
+        edges = np.arange(1, self.n_bins) / self.n_bins
+        return np.searchsorted(edges, stated), happened - stated
