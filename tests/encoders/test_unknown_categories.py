@@ -180,6 +180,25 @@ def test_so_are_those_of_rows_of_one_task_each(architecture):
         )
 
 
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_so_are_those_whose_labelled_rows_weigh_nothing(own_rows):
+    """Of d the rows of y weigh nothing, and those of z something."""
+    rng = np.random.default_rng(0)
+    town, task = np.repeat(list("abcd"), 30), np.tile(["y", "z"], 60)
+    weight = np.where((town == "d") & (task == "y"), 0.0, 1.0)
+    table = {"town": town, "size": rng.normal(size=120), "w": weight}
+    value = rng.normal(size=120)
+    if own_rows:
+        table |= {"task": task, "value": value}
+        data = polytask.read(table, ["value"], weight="w", task_column="task")
+    else:
+        table |= {name: np.where(task == name, value, np.nan) for name in ("y", "z")}
+        data = polytask.read(table, ["y", "z"], weight="w")
+    network = Trainer(steps=3).fit(SingleTask(MLP((8,))), data).network
+    held = [own.any(-1).tolist() for own in own_vectors(code_tables(network))]
+    assert held == [[False, True, True, True, False], [False, True, True, True, True]]
+
+
 def test_so_are_those_of_tables_that_each_task_has_in_a_joint_network():
     data = read_partly(own_rows=False)
     predictor = MultiTaskNetwork(STEM(MLP((8,))), Trainer(steps=20)).fit(data, None)
