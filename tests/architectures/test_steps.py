@@ -10,7 +10,7 @@ from users_steps import Steps, Tags
 from polytask import MultiTaskDataset, Task
 from polytask.architectures import HardSharing, Separate, SingleTask
 from polytask.data import encode, fit_schemas, make_blocks
-from polytask.encoders import TabM
+from polytask.encoders import LSTM, TabM
 from polytask.evaluation import evaluate
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
@@ -130,3 +130,12 @@ def test_architectures_score_the_steps_that_rows_have(name, architecture, data, 
             steps = scores.view(len(there), N_STEPS, 2)
             assert ((steps == NO_STEP).all(-1).numpy() == ~there).all()
         assert scores.isfinite().all()
+
+
+def test_a_row_without_tokens_has_no_tag_whatever_stands_beside_it():
+    words = ["a b", "b", None, "a a b"] * 10
+    frame = pl.DataFrame({"w": words, "x": np.arange(40.0), "t": ["A B", "B", None, "A A B"] * 10})
+    data = MultiTaskDataset.from_table(frame, [Task("t", "tokens")], columns={"w": "tokens"})
+    network = MultiTaskNetwork(HardSharing(LSTM(4, word_dim=3)), Trainer(steps=2))
+    decided = network.fit(data, data, seed=0).predict(frame)["t"].decision
+    assert [len(text.split()) for text in decided[:4]] == [2, 1, 0, 3]

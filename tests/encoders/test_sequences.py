@@ -201,3 +201,22 @@ def test_tasks_by_several_columns_of_text(prepared):
     blocks = make_blocks(data.tasks, schemas)
     rows = to_tensors(encode(data.sources, data.tasks, schemas, blocks))
     assert score(network, rows)["table", blocks[0].name].isfinite().all()
+
+
+@pytest.mark.parametrize("encoder", [SMALL["LSTM"], SMALL["TemporalCNN"]], ids=["LSTM", "CNN"])
+def test_sources_with_other_columns_beside_their_steps_meet(encoder):
+    first = table(40).select("note", "liked")
+    second = table(40, seed=1).select("note", "age", "liked")
+    data = MultiTaskDataset.from_sources(
+        {"first": first, "second": second}, ["liked"], columns={"note": "text"}
+    )
+    schemas = fit_schemas(data)
+    network = HardSharing(encoder).build(schemas, data.tasks, 0)
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, make_blocks(data.tasks, schemas)))
+    assert all(scores.isfinite().all() for scores in score(network, rows).values())
+
+
+def test_steps_of_another_width_are_refused_before_pytorch_reads_beyond_them():
+    (layer,) = LSTM(width=4, dropout=0.0).stages((7, 5))
+    with pytest.raises(ValueError, match="steps of 5 features are expected, and 6 came"):
+        layer(State(torch.zeros(2, 7, 6), torch.ones(2, 7, dtype=bool)))

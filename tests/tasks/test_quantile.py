@@ -247,3 +247,11 @@ def test_two_columns():
 def test_text():
     with pytest.raises(DataError, match="The target column 'y' of a quantile holds text"):
         Quantile().fit("p", {"y": np.array(["a", "b"], dtype=object)})
+
+
+def test_without_a_median_the_decision_lies_between_its_neighbours():
+    response = np.array([[1.0, 5.0, 9.0]])
+    target = Quantile((0.1, 0.3, 0.7)).fit("y", {"y": np.arange(9.0)})
+    assert Quantile((0.1, 0.3, 0.7)).decide(response, target).tolist() == [7.0]
+    assert Quantile((0.1, 0.2, 0.3)).decide(response, target).tolist() == [9.0]
+    assert Quantile((0.6, 0.7, 0.8)).decide(response, target).tolist() == [1.0]

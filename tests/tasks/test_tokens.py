@@ -101,7 +101,7 @@ def test_labels_belong_to_tokens_one_by_one():
 def test_more_labels_than_tokens_are_refused_with_their_row():
     frame = pl.DataFrame({"words": WORDS, "tags": ["O O B-a", "O O", "O B-a"]})
     with pytest.raises(
-        DataError, match=r"row 1 of source 'table' has a label for step 2, .* only 1"
+        DataError, match=r"row 1 of source 'table' has labels up to step 2, .* has 1 steps"
     ):
         _encoded(frame, columns={"words": "tokens"})
 
@@ -212,3 +212,14 @@ def test_cells_that_are_lists_are_refused_in_words():
     cells[:] = [["O", "B-a"], None]
     with pytest.raises(DataError, match=r"must hold lists of tags"):
         KIND.fit("tags", {"tags": cells})
+
+
+def test_text_that_is_split_otherwise_than_its_tags_is_refused():
+    frame = pl.DataFrame(
+        {"words": ["ok, fly to rome", "go", "to rome"], "tags": ["O O O B-a", "O", "O B-a"]}
+    )
+    with pytest.raises(
+        DataError, match=r"labels up to step 4, .* 5 steps\. Punctuation .*words:tokens"
+    ):
+        _encoded(frame, columns={"words": "text"})
+    _encoded(frame, columns={"words": "tokens"})

@@ -10,8 +10,9 @@ from polytask.data import Block, SourceBatch
 from polytask.encoders import State
 from polytask.exceptions import ParameterError
 
-__all__ = ["check_form", "check_state", "check_steps", "check_vectors"]
+__all__ = ["check_form", "check_state", "check_steps", "check_vectors", "read_steps"]
 
+_WITH_STEPS = ("tokens:", "text:", "sequence:")
 _WITHOUT_STEPS = ("numeric", "categorical")
 """Parts of columns side by side."""
 
@@ -39,7 +40,7 @@ def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> N
         f"Tasks of kind {block.kind.name} ({named}) label every step of a sequence, and this network "
         f"ends in {what}. Choose an architecture whose heads take steps, such as HardSharing, "
         "CrossStitch, or MMoE without `tower_widths`, and an encoder that keeps them, such as LSTM "
-        "without `pooling`."
+        "without `pooling` (--encoder lstm)."
     )
     raise ParameterError(sentence)
 
@@ -62,6 +63,19 @@ def check_steps(source: str, state: State, rows: SourceBatch, block: Block) -> N
             f"which tasks of kind {block.kind.name} label. Got features of shape {shape} instead."
         )
         raise ParameterError(sentence)
+
+
+def read_steps(mask: Tensor | None, rows: SourceBatch) -> Tensor | None:
+    """Of the steps that a state has, those that rows came with.
+
+    An encoder may keep the rest of a row without steps in a step of its own.
+    """
+    stepped = [part for name, part in rows.inputs.items() if name.startswith(_WITH_STEPS)]
+    if mask is None or len(stepped) != 1:
+        return mask
+    (part,) = stepped
+    there = ~part.isnan().all(dim=-1) if part.is_floating_point() else part > 0
+    return mask & there if there.shape == mask.shape else mask
 
 
 def check_state(source: str, state: object, tasks: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
-from polytask.architectures._head_checks import check_state, check_steps, check_vectors
+from polytask.architectures._head_checks import check_state, check_steps, check_vectors, read_steps
 from polytask.architectures._member_heads import block_heads
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
@@ -128,6 +128,7 @@ class Heads(Owner, nn.ModuleList):
             n_steps = values.shape[-2]
             own = None if task is None else task.repeat_interleave(n_steps)
             scores = self._of_source(heads, places, source, steps, own)
+            mask = read_steps(mask, rows)
             if mask is not None and mask.ndim == 3:
                 mask = self._own_masks(source, places, mask, task)
             raw[source, block.name] = step_scores(scores, mask, n_steps, block.score_shape[0])

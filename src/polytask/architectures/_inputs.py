@@ -23,7 +23,8 @@ class Inputs(Owner, nn.ModuleList):
     """An encoder's entry for each source, so that rows of all sources enter one network.
 
     Sources whose entries give vectors meet in the largest width, each by a linear layer of its
-    own. Sequences, images and maps enter as they are.
+    own; so do the steps of sequences of several widths. Other sequences, images and maps enter as
+    they are.
 
     Parameters
     ----------
@@ -69,13 +70,14 @@ class Inputs(Owner, nn.ModuleList):
         forms = {len(shape) for shape in self.shapes.values()}
         if len(forms) > 1:
             raise ParameterError(_several_forms(owner, self.shapes))
-        if forms == {1} and len(schemas) > 1:
-            self._meet(max(shape[0] for shape in self.shapes.values()))
+        widths = {shape[-1] for shape in self.shapes.values()}
+        if len(schemas) > 1 and (forms == {1} or (forms == {2} and len(widths) > 1)):
+            self._meet(max(widths))
 
     def _meet(self, width: int) -> None:
         for position, shape in enumerate(self.shapes.values()):
-            self[position] = _Adapted(self[position], nn.Linear(shape[0], width))
-        self.shapes = dict.fromkeys(self.shapes, (width,))
+            self[position] = _Adapted(self[position], nn.Linear(shape[-1], width))
+        self.shapes = {name: (*shape[:-1], width) for name, shape in self.shapes.items()}
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -40,6 +40,9 @@ class RecurrentLayer(MaskedStage):
 
     def forward(self, state: State) -> State:
         """Features of every step, (n, l, width) or, in both directions, (n, l, 2 * width)."""
+        size, width = self.cells.input_size, state.values.shape[-1]
+        if width != size:  # which PyTorch does not check for packed rows
+            raise ValueError(f"steps of {size} features are expected, and {width} came")
         values, mask = self.dropout(state.values), state.mask
         if mask is None or values.is_meta or not values.shape[0]:
             return State(self.cells(values)[0], mask)

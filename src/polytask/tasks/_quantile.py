@@ -195,9 +195,17 @@ class Quantile(Kind):
         return mean_quantile_scores(raw, self.levels)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
-        """The quantile of the level nearest 0.5, the median where there is one."""
+        """The median, between the quantiles of the levels below and above where there is none.
+
+        If all levels are below or above 0.5, the quantile of the nearest one.
+        """
         del fitted
-        return response[:, np.abs(np.array(self.levels) - 0.5).argmin()]
+        after = int(np.searchsorted(self.levels, 0.5))
+        if after == 0 or after == len(self.levels) or self.levels[after] == 0.5:
+            return response[:, min(after, len(self.levels) - 1)]
+        low, high = self.levels[after - 1], self.levels[after]
+        share = (0.5 - low) / (high - low)
+        return (1 - share) * response[:, after - 1] + share * response[:, after]
 
     def mean_response(
         self,

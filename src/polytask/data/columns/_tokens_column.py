@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 import polars as pl
@@ -70,12 +70,16 @@ class TokensColumn(SteppedColumn):
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """Text too, which is what lists of one token each are read as."""
-        return (self.holds, "text", "empty lists")
+        """Lists and text, which is also what lists of one token each are read as."""
+        return ("token lists", "text", "empty lists")
 
     def lists(self, series: pl.Series) -> pl.Series:
-        """Tokens of every cell."""
-        return tokens(series, split=self.holds == "text")
+        """Tokens of every cell; text is one token alone where known tokens hold blanks."""
+        return tokens(series, split=self.holds == "text" or not self._with_blanks)
+
+    @cached_property
+    def _with_blanks(self) -> bool:
+        return any(len(token.split()) != 1 for token in self.vocabulary)
 
 
 def tokens(series: pl.Series, *, split: bool = True) -> pl.Series:

@@ -50,9 +50,13 @@ def check_labelled_steps(
     part: str,
     steps: Shaped[np.ndarray, "n l *channels"],
     labels: Shaped[np.ndarray, "n m"],
+    longer: Shaped[np.ndarray, " n"],
     rows: Shaped[np.ndarray, " n"],
 ) -> None:
     """Raise for the first row with a label at a step that it does not have.
+
+    In a text the last word or sign must have a label too, since labels may have been written for
+    words that were split otherwise.
 
     Parameters
     ----------
@@ -64,26 +68,27 @@ def check_labelled_steps(
     steps : array
         The encoded part, of the labelled rows.
     labels : array of shape (n, m)
-        Encoded labels, NaN where missing.
+        Labels as metrics see them, NaN where missing.
+    longer : array of shape (n,)
+        Which rows may have labels beyond these.
     rows : array of shape (n,)
         Positions of these rows in the source.
     """
     there = steps > 0 if steps.ndim == 2 else ~np.isnan(steps).all(axis=2)
     n_steps, n_labels = there.sum(axis=1), _last(~np.isnan(labels))
-    fault = np.flatnonzero((n_labels > n_steps) & (n_steps < steps.shape[1]))
-    if not len(fault):
+    role, _, column = part.partition(":")
+    faulty = (n_labels > n_steps) & (n_steps < steps.shape[1])
+    if role == "text":
+        faulty |= (n_labels < n_steps) & ~longer & (n_labels > 0)
+    if not faulty.any():
         return
-    first = int(fault[0])
-    column = part.partition(":")[2]
-    role = part.partition(":")[0]
-    remedy = (
-        f" Punctuation counts as a word; --column {column}:tokens splits at blanks alone."
-        if role == "text"
-        else ""
-    )
+    first = int(np.flatnonzero(faulty)[0])
+    remedy = ""
+    if role == "text" and n_steps[first]:
+        remedy = f" Punctuation counts as a word; --column {column}:tokens splits at blanks alone."
     sentence = (
-        f"Task {owner!r}: row {source.row_ids[rows[first]]} of source {source.name!r} has a label for step "
-        f"{n_labels[first]}, and its column {column!r} only {n_steps[first]}.{remedy} Labels and "
+        f"Task {owner!r}: row {source.row_ids[rows[first]]} of source {source.name!r} has labels up to step "
+        f"{n_labels[first]}, and its column {column!r} has {n_steps[first]} steps.{remedy} Labels and "
         "steps must belong to each other one by one."
     )
     raise DataError(sentence)

@@ -76,8 +76,10 @@ def _check_steps(
         if part is None:
             continue
         columns = list(labels.columns(name).values())
-        encoded = block.kind.encode(columns, block.targets[block.tasks.index(name)])
-        check_labelled_steps(name, source, part, inputs[part][rows], encoded, rows)
+        fitted = block.targets[block.tasks.index(name)]
+        truth, encoded = block.kind.truth(columns, fitted), block.kind.encode(columns, fitted)
+        longer = ~np.isnan(truth[:, -1]) & np.isnan(encoded[:, -1])  # perhaps, or an unseen label
+        check_labelled_steps(name, source, part, inputs[part][rows], truth, longer, rows)
 
 
 def _weights(sources: Sequence[Source], tasks: TaskSet) -> dict[str, dict[str, np.ndarray]]:

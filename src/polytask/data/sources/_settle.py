@@ -102,6 +102,7 @@ def _no_target(series: pl.Series, holds: str | None) -> str:
         return why[0].lower() + why[1:]
     remedies = {
         "dates": " For times, give the time since a fixed moment, such as days, as numbers.",
+        "token lists": f" For a tag for each token of a row, write {series.name}:tokens.",
         "tensors": " Make each number of the arrays a column of its own: a task may have several.",
     }
     sentence = (

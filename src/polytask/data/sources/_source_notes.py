@@ -27,6 +27,7 @@ from polytask.data.sources._step_notes import step_note
 __all__ = ["source_notes"]
 
 _MANY = 20
+_MOSTLY = 0.5
 _HEAD = 1000
 _EXACT = 2**53
 _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
@@ -108,9 +109,11 @@ def _oddity_of_text(series: pl.Series) -> str:
         return f"{hint}, or --column NAME:categorical if they are none"
     if distinct * 2 > len(series):
         repeated = distinct < len(series)
+        in_words = series.head(_HEAD).str.strip_chars().str.contains(r"\s").mean() or 0.0
         return (
             f"{distinct} distinct texts in {len(series)} rows, which a model can hardly learn from; "
             f"--drop NAME leaves it out{', --column NAME:identifier hashes it' * repeated}"
+            f"{', --column NAME:text reads it word by word' * (in_words > _MOSTLY)}"  # type: ignore[operator]
         )
     return ""
 
