@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from polytask.data import MultiTaskDataset, fit_schemas, read
+from polytask.data.readers._object_arrays import array_cells
 from polytask.exceptions import DataError
 
 ROWS = 24
@@ -121,6 +122,27 @@ def test_lists_that_are_refused(cells, sentence):
             read({**table, "x": [1.0, 2.0], "y": [0, 1]}, ["y"])
         assert "'c'" in str(caught.value)
         assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("whole", [2**53 + 1, -(2**53) - 1, 2**63 - 1, 2**64 - 1])
+def test_whole_numbers_in_lists_keep_their_digits(whole):
+    cells = [[whole, whole], None, [], (whole,)]
+    expected = [[whole, whole], None, [], [whole]]
+    assert array_cells("c", cells).to_list() == expected
+    arrays = [None if cell is None else np.array(cell, dtype=type_of(whole)) for cell in cells]
+    assert array_cells("c", arrays).to_list() == expected
+
+
+def type_of(whole):
+    return np.uint64 if whole >= 2**63 else np.int64
+
+
+def test_whole_numbers_in_lists_beyond_64_bits_are_floats():
+    assert array_cells("c", [[2**70, 1], [-1]]).to_list() == [[2.0**70, 1.0], [-1.0]]
+
+
+def test_cells_without_any_list_are_nothing():
+    assert array_cells("c", [None, None]).dtype == pl.Null
 
 
 # ── free text ─────────────────────────────────────────────────────────────────

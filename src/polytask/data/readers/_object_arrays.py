@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
     """Lists or arrays, one per row, as a column; None is null.
 
     Numbers of one shape are tensors, those that differ in their number of steps are lists, of
-    arrays where steps are several numbers, and texts are lists of text.
+    arrays where steps are several numbers, and texts are lists of text. Without any it is a column
+    of nothing.
 
     Raises
     ------
@@ -36,7 +38,9 @@ def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
             shapes.setdefault(cell.shape, row)
     if len(shapes) > 1:
         lists = _number_lists(name, cells, shapes)
-        return _whole(lists) if all(map(_is_whole, values)) else lists
+        return _whole(lists, values) if all(map(_is_whole, values)) else lists
+    if not shapes:
+        return pl.Series(name, values, dtype=pl.Null)
     (shape,) = shapes
     if 0 in shape:
         raise DataError(f"Column {name!r} holds empty lists. Leave the cells empty, or drop it.")
@@ -75,12 +79,20 @@ def _is_whole(value: Any) -> bool:
     return value is None or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
 
 
-def _whole(lists: pl.Series) -> pl.Series:
-    """Lists of whole numbers as such, unless a float may have changed one."""
+def _whole(lists: pl.Series, values: Sequence[Any]) -> pl.Series:
+    """Lists of whole numbers as such; as floats where they do not fit into 64 bits."""
     numbers = lists.explode()
-    if isinstance(numbers.dtype, pl.Array) or (numbers.abs() >= 2**53).any():
+    if isinstance(numbers.dtype, pl.Array):
         return lists
-    return lists.cast(pl.List(pl.Int64))
+    if not (numbers.abs() >= 2**53).any():
+        return lists.cast(pl.List(pl.Int64))
+    exact = [
+        None if value is None else np.asarray(value, dtype=object).tolist() for value in values
+    ]
+    for dtype in (pl.Int64, pl.UInt64):
+        with suppress(TypeError, OverflowError, pl.exceptions.PolarsError):
+            return pl.Series(lists.name, exact, dtype=pl.List(dtype))
+    return lists
 
 
 def _holds_text(values: Sequence[Any]) -> bool:
