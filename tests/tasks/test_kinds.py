@@ -144,6 +144,13 @@ class TestMultilabel:
 
 
 class TestRegression:
+    @pytest.mark.parametrize(("center", "scale"), [(1e76, 1.0), (0.0, 1e76), (0.0, 0.0)])
+    def test_numbers_of_files_are_in_the_range_of_fit(self, center, scale):
+        learned = {"center": (center, 0.0), "scale": (1.0, scale)}
+        assert not Regression().accepts(FittedTarget(("y", "z"), learned=learned))
+        within = {"center": (1e75, 0.0), "scale": (1.0, 1e75)}
+        assert Regression().accepts(FittedTarget(("y", "z"), learned=within))
+
     def test_standardised_and_back(self):
         rng = np.random.default_rng(0)
         columns = {"y": rng.normal(1e6, 3.0, 50), "z": rng.normal(0.0, 1e-8, 50)}

@@ -18,9 +18,16 @@ from polytask.exceptions import DataError, ParameterError
 from polytask.losses import PinballLoss
 from polytask.tasks import Quantile, Task
 
-LEVELS = st.lists(
-    st.floats(1e-6, 1 - 1e-6), min_size=1, max_size=6, unique_by=lambda level: round(level, 9)
-).map(lambda levels: tuple(sorted(levels)))
+LEVELS = (
+    st.lists(
+        st.floats(1e-6, 1 - 1e-6),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda level: round(level, 5),
+    )
+    .map(lambda levels: tuple(sorted(levels)))
+    .filter(lambda levels: not levels[1:] or np.diff(levels).min() > 1e-6)
+)
 
 
 def fitted(kind):

@@ -94,7 +94,7 @@ class GRU(SequenceEncoder):
     }
 
     def layers(self, size: int) -> tuple[list[nn.Module], int]:
-        """One recurrent layer a stage."""
+        """One recurrent layer per stage."""
         return recurrent_layers(
             nn.GRU,
             size,

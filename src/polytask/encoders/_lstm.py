@@ -95,7 +95,7 @@ class LSTM(SequenceEncoder):
     }
 
     def layers(self, size: int) -> tuple[list[nn.Module], int]:
-        """One recurrent layer a stage."""
+        """One recurrent layer per stage."""
         return recurrent_layers(
             nn.LSTM,
             size,

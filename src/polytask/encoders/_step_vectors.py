@@ -88,7 +88,7 @@ class WordMean(nn.Embedding):
 
 
 class StepStatistics(nn.Module):
-    """Mean, deviation, least, greatest, first and last number of every channel, and the length.
+    """Mean, deviation, least, greatest, first and last number of every channel, and log(1 + length).
 
     Rows without a step are 0 in all of them.
 

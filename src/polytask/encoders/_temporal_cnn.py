@@ -92,7 +92,7 @@ class TemporalCNN(SequenceEncoder):
     }
 
     def layers(self, size: int) -> tuple[list[nn.Module], int]:
-        """One convolution a stage."""
+        """One convolution per stage."""
         sizes = (size, *self.widths)
         built: list[nn.Module] = [
             _Convolution(taken, width, self.kernel | 1, 2**position, self.dropout)

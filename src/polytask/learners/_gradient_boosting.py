@@ -21,8 +21,7 @@ class GradientBoosting(Recipe):
     """scikit-learn's histogram gradient boosting per task, stopped early on the validation rows.
 
     Trees split on categories directly; those beyond the 254 most frequent of a column count as
-    unknown. Counts are learned with a Poisson loss, quantiles by one
-    model per level.
+    unknown. Counts are learned with a Poisson loss, quantiles by one model per level.
 
     Parameters
     ----------

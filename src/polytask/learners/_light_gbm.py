@@ -31,8 +31,7 @@ class LightGBM(Recipe):
     """LightGBM's trees per task, stopped early on the validation rows; needs ``polytask[trees]``.
 
     Trees split on categories directly; those beyond the 254 most frequent of a column count as
-    unknown. Counts are learned with a Poisson loss, quantiles by one
-    model per level.
+    unknown. Counts are learned with a Poisson loss, quantiles by one model per level.
 
     Parameters
     ----------

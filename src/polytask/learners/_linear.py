@@ -28,7 +28,9 @@ STRENGTH_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.
 
 @dataclass(frozen=True)
 class Linear(Recipe):
-    r"""Ridge regression for numbers, logistic for classes, Poisson for counts, one per task.
+    r"""Ridge, logistic, Poisson or quantile regression, one per task.
+
+    Numbers have ridge regression, classes logistic, counts Poisson, quantiles one of each level.
 
     .. math:: \min_{w, b} \sum_i \ell(w^\top x_i + b, y_i) + \alpha \lVert w \rVert_2^2
 

@@ -1,4 +1,4 @@
-"""Ridge, logistic and Poisson regression, one model for all tasks."""
+"""Ridge, logistic, Poisson and quantile regression, one model for all tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["PooledLinear"]
 
 @dataclass(frozen=True)
 class PooledLinear(Recipe):
-    """One ridge, logistic or Poisson regression for all tasks that have rows of their own.
+    """One ridge, logistic, Poisson or quantile regression for all tasks that have rows of their own.
 
     Regressions on one table are its outputs, as in `PooledEstimator`.
 
@@ -60,6 +60,6 @@ class PooledLinear(Recipe):
         return Linear(self.alpha, self.max_iter)
 
     def learner(self) -> PooledEstimator:
-        """Ridge, logistic and Poisson regression of this strength."""
+        """Ridge, logistic, Poisson and quantile regression of this strength."""
         estimators = linear_estimators(self.alpha, self.max_iter)
         return PooledEstimator(estimators, self.name, task_as_input=self.task_as_input)

@@ -28,9 +28,9 @@ class PinballLoss(Loss):
 
     Notes
     -----
-    Half the squared error's role at one level: at 0.5 it is half the absolute error. The levels
-    have equal weights, as in the continuous ranked probability score, of which twice the mean over
-    many evenly spaced levels is an approximation.
+    At level 0.5 alone it is half the absolute error. The levels have equal weights, as in the
+    continuous ranked probability score, of which twice the mean over many evenly spaced levels is
+    an approximation.
 
     References
     ----------

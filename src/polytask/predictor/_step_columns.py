@@ -59,7 +59,8 @@ def statistics_width(n_channels: int) -> int:
 def sequence_statistics(steps: Float[np.ndarray, "n l k"]) -> Float64[np.ndarray, "n w"]:
     """Mean, deviation, least, greatest, first and last number of every channel, and the length.
 
-    Rows without a step are 0 in all of them.
+    The length is the number of steps itself, without a logarithm. Rows without a step are 0 in all
+    columns.
 
     Examples
     --------

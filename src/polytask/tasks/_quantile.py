@@ -30,7 +30,7 @@ from polytask.tasks._quantile_scores import (
     quantile_scores,
     quantiles,
 )
-from polytask.tasks._standardised import check_range, is_in_range, standardised
+from polytask.tasks._standardised import FARTHEST, check_range, is_in_range, standardised
 
 __all__ = ["Quantile"]
 
@@ -38,8 +38,6 @@ _MOST_LEVELS = 1000
 _LEAST_GAP = 1e-6
 """Between levels: nearer ones have the same name in tables, or the same normal quantile."""
 _SHOWN = 10
-_FARTHEST = 1e15
-"""Deviations that single precision holds."""
 _ROUNDED = 1 - 1e-12
 """Shares whose sum is rounded down reach a level all the same."""
 
@@ -186,7 +184,7 @@ class Quantile(Kind):
         return self._raw((response.astype(np.float64) - center) / scale)
 
     def _raw(self, values: Float64[np.ndarray, "n size"]) -> Float32[np.ndarray, "n size"]:
-        scores = quantile_scores(np.clip(values, -_FARTHEST, _FARTHEST))
+        scores = quantile_scores(np.clip(values, -FARTHEST, FARTHEST))
         return (scores - normal_quantile_scores(self.levels)).astype(np.float32)
 
     @in_any_library

@@ -13,7 +13,7 @@ from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind, Scores
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
-from polytask.tasks._standardised import check_range, standardised
+from polytask.tasks._standardised import check_range, is_in_range, standardised
 
 __all__ = ["Regression"]
 
@@ -50,13 +50,13 @@ class Regression(Kind):
         return FittedTarget(tuple(columns), learned=learned)
 
     def accepts(self, fitted: FittedTarget) -> bool:
-        """Whether there is a mean and a deviation for every column."""
+        """Whether there are a mean and a deviation for every column, in the range of `fit`."""
         n_columns = len(fitted.columns)
         return (
             super().accepts(fitted)
             and not fitted.classes
             and fitted.learned_counts == {"center": n_columns, "scale": n_columns}
-            and min(fitted.learned["scale"]) > 0
+            and is_in_range(fitted)
         )
 
     def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:

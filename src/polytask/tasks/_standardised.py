@@ -8,9 +8,9 @@ from jaxtyping import Float32, Float64
 from polytask.exceptions import DataError
 from polytask.tasks._fitted_target import FittedTarget
 
-__all__ = ["check_range", "is_in_range", "standardised"]
+__all__ = ["FARTHEST", "check_range", "is_in_range", "standardised"]
 
-_FARTHEST = 1e15
+FARTHEST = 1e15
 """Standard deviations whose squares, added up, stay in the range of single precision."""
 _LARGEST = 1e75
 """Variances of squared errors are fourth powers, which must stay below 1.8e308."""
@@ -19,7 +19,7 @@ _LARGEST = 1e75
 def standardised(table: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
     """In standard deviations from the mean; those farthest away are moved to where squares fit."""
     scaled = (table - np.array(fitted.learned["center"])) / np.array(fitted.learned["scale"])
-    return np.clip(scaled, -_FARTHEST, _FARTHEST).astype(np.float32)
+    return np.clip(scaled, -FARTHEST, FARTHEST).astype(np.float32)
 
 
 def check_range(
