@@ -50,6 +50,14 @@ class Moody(Regression):
         return replace(fitted, learned={**fitted.learned, "moods": tuple(self.moods)})
 
 
+class Miscounted(Regression):
+    """Its metrics would take it for counts."""
+
+    def fit(self, owner, columns):
+        fitted = super().fit(owner, columns)
+        return replace(fitted, learned={**fitted.learned, "mean_count": (1.0,)})
+
+
 class WrongColumns(Regression):
     def fit(self, owner, columns):
         return replace(super().fit(owner, columns), columns=("other",) * len(columns))
@@ -194,6 +202,7 @@ class FixedDecision(Regression):
         (ShiftsColumns(), "`fit` changed column"),
         (Moody(), "twice gives two answers"),
         (WrongColumns(), "wrong columns"),
+        (Miscounted(), "'mean_count' among the learned numbers declares counts. Name Count in"),
         (ZeroForMissing(), "NaN exactly where the target is missing"),
         (DoublePrecision(), "not float32"),
         (OrderedLabels(), "must not depend on the order of rows"),

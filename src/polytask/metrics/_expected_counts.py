@@ -15,7 +15,7 @@ __all__ = ["check_counted", "counted_parts", "is_counted", "median_rate", "rate_
 
 
 def is_counted(fitted: FittedTarget) -> bool:
-    """Whether a target holds counts: its truth may have exposures, its response dispersions."""
+    """Whether a target declares counts (`FittedTarget`): exposures, and dispersions of responses."""
     return "mean_count" in fitted.learned
 
 

@@ -27,7 +27,9 @@ class FittedTarget:
     learned : mapping of str to tuple of float
         Numbers by name, such as ``"center"`` and ``"scale"`` of every column of a regression.
         ``"class_counts"``, the labelled training rows of each class, is among them if every row has
-        exactly one of the classes, which may then be weighted. Not to be changed.
+        exactly one of the classes, which may then be weighted. ``"mean_count"`` declares counts:
+        metrics then take a second column of the truth for exposures, and one of the response for
+        dispersions. A kind that learns it is `Count` or is measured as it. Not to be changed.
 
     Examples
     --------

@@ -11,7 +11,7 @@ import numpy as np
 
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError, ParameterError
-from polytask.tasks import Kind
+from polytask.tasks import Count, Kind
 from polytask.testing._declared_scores import check_declared_scores
 from polytask.testing._examples import OWNER, KindExample, examples_of
 from polytask.testing._kind_estimators import check_estimators
@@ -89,6 +89,15 @@ def _check_fit(example: KindExample) -> None:
     ):
         sentence = f"{kind.name}: a task needs at least one {what}. Got the shape {shape}."
         require(isinstance(shape, tuple) and bool(shape) and min(shape) >= 1, sentence)
+    if "mean_count" in fitted.learned:
+        counts = isinstance(kind, Count) or any(
+            issubclass(alike, Count) for alike in kind.measured_as
+        )
+        sentence = (
+            f"{kind.name}: 'mean_count' among the learned numbers declares counts. Name Count in "
+            "`measured_as`, or call the number otherwise."
+        )
+        require(counts, sentence)
     back = from_json(json.loads(json.dumps(to_json(fitted), allow_nan=False)))
     require(kind.accepts(fitted), f"{kind.name}: refuses what it fitted itself: {fitted}.")
     nothing = replace(fitted, columns=())
