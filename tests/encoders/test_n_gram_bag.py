@@ -50,6 +50,15 @@ def test_absent_words_and_other_rows_change_nothing():
     torch.testing.assert_close(alone[0], whole[0])
 
 
+def test_the_vector_of_no_word_counts_for_nothing_whatever_it_learned():
+    entry = NGramBag(word_dim=4, buckets=16).entry([Part("text:note", "text", (6,), (9,))]).eval()
+    codes = torch.tensor([[2, 5, 3, 0, 0, 0]])
+    before = entry({"text:note": codes}).values
+    with torch.no_grad():
+        entry.bags[0].table.weight[0] = 1.0
+    torch.testing.assert_close(entry({"text:note": codes}).values, before)
+
+
 def test_the_rest_of_a_row_stands_beside_its_words():
     number = Part("numeric", "numeric", (2,))
     numbers = torch.randn(4, 2)

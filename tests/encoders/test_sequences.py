@@ -190,8 +190,7 @@ def test_heads_must_divide_the_width():
         Transformer(10, n_heads=4)
 
 
-def test_tasks_by_several_columns_of_text(prepared):
-    del prepared
+def test_tasks_by_several_columns_of_text():
     frame = table(60).with_columns(pl.col("note").str.reverse().alias("title"))
     data = MultiTaskDataset.from_table(
         frame, [Task("liked", "binary")], columns={"note,title": "text"}

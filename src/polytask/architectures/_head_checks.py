@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from polytask.data import Block, SourceBatch
+from polytask.data import Block, SourceBatch, part_has_steps
 from polytask.encoders import State
+from polytask.encoders._step_vectors import present_steps
 from polytask.exceptions import ParameterError
 
 __all__ = ["check_form", "check_state", "check_steps", "check_vectors", "read_steps"]
 
-_WITH_STEPS = ("tokens:", "text:", "sequence:")
 _WITHOUT_STEPS = ("numeric", "categorical")
 """Parts of columns side by side."""
 
@@ -70,11 +70,11 @@ def read_steps(mask: Tensor | None, rows: SourceBatch) -> Tensor | None:
 
     An encoder may keep the rest of a row without steps in a step of its own.
     """
-    stepped = [part for name, part in rows.inputs.items() if name.startswith(_WITH_STEPS)]
+    stepped = [part for name, part in rows.inputs.items() if part_has_steps(name)]
     if mask is None or len(stepped) != 1:
         return mask
     (part,) = stepped
-    there = ~part.isnan().all(dim=-1) if part.is_floating_point() else part > 0
+    there = present_steps(part)
     return mask & there if there.shape == mask.shape else mask
 
 

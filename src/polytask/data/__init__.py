@@ -8,7 +8,7 @@ per input column), `sources` (rows with one input schema, and their labels), `da
 `encoding` (schemas, blocks and batches of arrays).
 """
 
-from polytask.data.cells import Reading
+from polytask.data.cells import STEP_ROLES, Reading
 from polytask.data.columns import Column
 from polytask.data.dataset import (
     MultiTaskDataset,
@@ -30,6 +30,7 @@ from polytask.data.encoding import (
     encode,
     fit_schemas,
     make_blocks,
+    part_has_steps,
     rows_to_predict,
     schema_from_json,
     schema_to_json,
@@ -81,6 +82,7 @@ from polytask.data.splits import (
 
 __all__ = [
     "PART_ROLES",
+    "STEP_ROLES",
     "Batch",
     "Bins",
     "Block",
@@ -124,6 +126,7 @@ __all__ = [
     "own_split",
     "own_split_note",
     "parse_split",
+    "part_has_steps",
     "rarity_notes",
     "read",
     "read_table",

@@ -14,7 +14,7 @@ from polytask.encoders._constant_cells import ConstantCells
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
-from polytask.encoders._step_vectors import STEP_ROLES, step_vectors
+from polytask.encoders._step_vectors import step_vectors
 
 __all__ = ["ColumnTokens"]
 
@@ -71,7 +71,7 @@ def _tokens_of(part: Part, width: int, numbers: NumericEmbedding) -> nn.Module:
         return _NumberTokens(numbers.build(part), prod(part.shape), width)
     if part.role == "categorical":
         return _CodeTokens(part, width)
-    if part.role in STEP_ROLES:
+    if part.has_steps:
         return _StepTokens(part, width)
     linear = nn.Linear(prod(part.shape), width)
     fixed = [ConstantCells(part)] if part.constant else []

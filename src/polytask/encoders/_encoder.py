@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask._validation import Constraint, check_parameters
-from polytask.data import PART_ROLES, Bins, Part
+from polytask.data import PART_ROLES, STEP_ROLES, Bins, Part
 from polytask.encoders._numeric_embedding import (
     NUMBERS,
     NumericEmbedding,
@@ -21,7 +21,6 @@ from polytask.encoders._numeric_embedding import (
 from polytask.encoders._sizes import WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
-from polytask.encoders._step_vectors import STEP_ROLES
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 

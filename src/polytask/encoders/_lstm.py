@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import nn
 
-from polytask._validation import Constraint, InstanceOf
-from polytask.encoders._numeric_embedding import NumericEmbedding
-from polytask.encoders._recurrent import recurrent_layers
-from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS, SequenceEncoder
-from polytask.encoders._sizes import COUNT, WIDTH
-from polytask.encoders._standardized import Standardized
-from polytask.ranges import Choices, Range, SearchRange
+from polytask.encoders._recurrent import Recurrent
 
 __all__ = ["LSTM"]
 
 
 @dataclass(frozen=True)
-class LSTM(SequenceEncoder):
+class LSTM(Recurrent):
     r"""Long short-term memory over the steps of a row, in both directions.
 
     .. math:: c_t = \sigma(f_t) \odot c_{t-1} + \sigma(i_t) \odot \tanh(g_t), \qquad
@@ -70,37 +63,4 @@ class LSTM(SequenceEncoder):
     True
     """
 
-    width: int = 128
-    depth: int = 1
-    bidirectional: bool = True
-    dropout: float = 0.2
-    word_dim: int = 64
-    word_dropout: float = 0.05
-    pooling: str | None = None
-    embedding_dim: int = 8
-    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
-
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        "width": Choices((128, 64, 256)),
-        "depth": Range(1, 3, default=1, integer=True),
-        "dropout": Range(0.0, 0.5, default=0.2),
-        "word_dim": Choices((64, 32, 128, 256)),
-        "pooling": Choices((None, "last", "max", "attention")),
-    }
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **SEQUENCE_CONSTRAINTS,
-        "width": WIDTH,
-        "depth": COUNT,
-        "bidirectional": InstanceOf((bool,)),
-    }
-
-    def layers(self, size: int) -> tuple[list[nn.Module], int]:
-        """One recurrent layer per stage."""
-        return recurrent_layers(
-            nn.LSTM,
-            size,
-            self.width,
-            self.depth,
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-        )
+    cells: ClassVar[type[nn.LSTM] | type[nn.GRU]] = nn.LSTM

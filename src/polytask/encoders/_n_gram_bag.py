@@ -18,14 +18,13 @@ from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS
 from polytask.encoders._sizes import WIDTH
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
+from polytask.encoders._step_vectors import forgotten_words
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["NGramBag"]
 
-_WORDS = frozenset({"text", "tokens"})
-_UNKNOWN = 1
 _FACTOR, _MODULUS = 1_000_003, 2**31 - 1
 """Of the hash of codes: products stay below 2**63."""
 
@@ -109,7 +108,7 @@ class NGramBag(Encoder):
         ParameterError
             If the rows have no words.
         """
-        if not any(part.role in _WORDS for part in parts):
+        if not any(part.has_words for part in parts):
             got = ", ".join(part.name for part in parts)
             sentence = (
                 "The `encoder` parameter can be NGramBag where rows have text or tokens. Got "
@@ -128,8 +127,8 @@ class _Entry(nn.Module):
 
     def __init__(self, parts: Sequence[Part], recipe: NGramBag) -> None:
         super().__init__()
-        worded = [part for part in parts if part.role in _WORDS]
-        rest = [part for part in parts if part.role not in _WORDS]
+        worded = [part for part in parts if part.has_words]
+        rest = [part for part in parts if not part.has_words]
         self.names = tuple(part.name for part in worded)
         self.bags = nn.ModuleList(_Bag(part.cardinalities[0], recipe) for part in worded)
         self.rest = TableEntry(rest, recipe.embedding_dim, recipe.numbers) if rest else None
@@ -156,10 +155,7 @@ class _Bag(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Means (n, h) of codes (n, l), of which 0 is no word."""
-        codes = codes.long()
-        if self.training and self.recipe.word_dropout:
-            forgotten = torch.rand(codes.shape, device=codes.device) < self.recipe.word_dropout
-            codes = torch.where(forgotten & (codes > 0), _UNKNOWN, codes)
+        codes = forgotten_words(codes.long(), self.recipe.word_dropout if self.training else 0.0)
         grams, hashed = [codes], codes
         for reach in range(1, min(self.recipe.most_words, codes.shape[1])):
             last = codes[:, reach:]
@@ -167,6 +163,7 @@ class _Bag(nn.Module):
             bucket = self.vocabulary + hashed % self.recipe.buckets
             grams.append(torch.where(last > 0, bucket, 0))
         places = torch.cat(grams, dim=1)
-        counts = (places > 0).sum(dim=1, keepdim=True).clamp(min=1)
-        means: Tensor = self.dropout(self.table(places).sum(dim=1) / counts)
+        present = (places > 0).unsqueeze(-1)  # the vector of no word may learn in stacked copies
+        sums = (self.table(places) * present).sum(dim=1)
+        means: Tensor = self.dropout(sums / present.sum(dim=1).clamp(min=1))
         return means

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from polytask._validation import Constraint, InstanceOf
 from polytask.encoders._dropout import Dropout
+from polytask.encoders._numeric_embedding import NumericEmbedding
+from polytask.encoders._sequence_encoder import SEQUENCE_CONSTRAINTS, SequenceEncoder
+from polytask.encoders._sizes import COUNT, WIDTH
+from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State
+from polytask.ranges import Choices, Range, SearchRange
 
-__all__ = ["RecurrentLayer", "recurrent_layers"]
+__all__ = ["Recurrent", "RecurrentLayer"]
 
 
 class RecurrentLayer(MaskedStage):
@@ -60,22 +70,49 @@ class RecurrentLayer(MaskedStage):
         return torch.where(mask.unsqueeze(-1), features, 0.0)
 
 
-def recurrent_layers(
-    kind: type[nn.LSTM] | type[nn.GRU],
-    size: int,
-    width: int,
-    depth: int,
-    *,
-    bidirectional: bool,
-    dropout: float,
-) -> tuple[list[nn.Module], int]:
-    """Layers one after another, and the width of the last one's features."""
-    width_out = 2 * width if bidirectional else width
-    layers: list[nn.Module] = []
-    for position in range(depth):
-        taken = width_out if position else size
-        layer = RecurrentLayer(kind, taken, width, bidirectional=bidirectional, dropout=dropout)
-        layers.append(layer)
-    if dropout:
-        layers.append(nn.Sequential(Dropout(dropout)))
-    return layers, width_out
+@dataclass(frozen=True)
+class Recurrent(SequenceEncoder):
+    """Recurrent layers over the steps of a row; a subclass says of which cells, and has a docstring."""
+
+    width: int = 128
+    depth: int = 1
+    bidirectional: bool = True
+    dropout: float = 0.2
+    word_dim: int = 64
+    word_dropout: float = 0.05
+    pooling: str | None = None
+    embedding_dim: int = 8
+    numbers: NumericEmbedding | str = field(default=Standardized(), metadata={"omit_default": True})
+
+    cells: ClassVar[type[nn.LSTM] | type[nn.GRU]]
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "width": Choices((128, 64, 256)),
+        "depth": Range(1, 3, default=1, integer=True),
+        "dropout": Range(0.0, 0.5, default=0.2),
+        "word_dim": Choices((64, 32, 128, 256)),
+        "pooling": Choices((None, "last", "max", "attention")),
+    }
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **SEQUENCE_CONSTRAINTS,
+        "width": WIDTH,
+        "depth": COUNT,
+        "bidirectional": InstanceOf((bool,)),
+    }
+
+    def layers(self, size: int) -> tuple[list[nn.Module], int]:
+        """One recurrent layer per stage."""
+        width = 2 * self.width if self.bidirectional else self.width
+        sizes = [size, *[width] * (self.depth - 1)]
+        layers: list[nn.Module] = [
+            RecurrentLayer(
+                self.cells,
+                taken,
+                self.width,
+                bidirectional=self.bidirectional,
+                dropout=self.dropout,
+            )
+            for taken in sizes
+        ]
+        if self.dropout:
+            layers.append(nn.Sequential(Dropout(self.dropout)))
+        return layers, width

@@ -12,7 +12,7 @@ from polytask._validation import Choice, Constraint, Interval
 from polytask.data import PART_ROLES, Part
 from polytask.encoders._encoder import TABLE_CONSTRAINTS, Encoder
 from polytask.encoders._sizes import WIDTH
-from polytask.encoders._step_entry import STEPPED, StepEntry
+from polytask.encoders._step_entry import StepEntry
 from polytask.encoders._step_pooling import POOLINGS, pooling_stage
 from polytask.exceptions import ParameterError
 
@@ -64,7 +64,7 @@ class SequenceEncoder(Encoder):
         ParameterError
             If the rows have no steps.
         """
-        if not any(part.role in STEPPED for part in parts):
+        if not any(part.has_steps for part in parts):
             got = ", ".join(part.name for part in parts)
             sentence = (
                 f"The `encoder` parameter can be {type(self).__name__} where rows have text, tokens or "

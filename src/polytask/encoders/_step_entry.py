@@ -10,13 +10,10 @@ from torch import Tensor, nn
 from polytask.data import Part
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._state import State
+from polytask.encoders._step_vectors import forgotten_words, present_steps
 from polytask.encoders._table_entry import TableEntry
 
-__all__ = ["STEPPED", "StepEntry"]
-
-STEPPED = frozenset({"text", "tokens", "sequence"})
-"""Roles of parts whose second axis is that of steps."""
-_UNKNOWN = 1
+__all__ = ["StepEntry"]
 
 
 class StepEntry(nn.Module):
@@ -60,8 +57,8 @@ class StepEntry(nn.Module):
         numbers: NumericEmbedding | str,
     ) -> None:
         super().__init__()
-        stepped = [part for part in parts if part.role in STEPPED]
-        rest = [part for part in parts if part.role not in STEPPED]
+        stepped = [part for part in parts if part.has_steps]
+        rest = [part for part in parts if not part.has_steps]
         self.names = tuple(part.name for part in stepped)
         self.word_dropout = word_dropout
         self.steps = nn.ModuleList(_of_part(part, width) for part in stepped)
@@ -84,14 +81,10 @@ class StepEntry(nn.Module):
         return State(torch.cat([values, row], dim=-1), mask | alone)
 
     def _embedded(self, layer: nn.Module, array: Tensor) -> tuple[Tensor, Tensor]:
+        mask = present_steps(array)
         if array.is_floating_point():
-            mask = ~array.isnan().all(dim=-1)
             return layer(array.nan_to_num()), mask
-        mask = array > 0
-        if self.training and self.word_dropout:
-            forgotten = torch.rand(array.shape, device=array.device) < self.word_dropout
-            array = torch.where(forgotten & mask, _UNKNOWN, array)
-        return layer(array), mask
+        return layer(forgotten_words(array, self.word_dropout if self.training else 0.0)), mask
 
 
 def _of_part(part: Part, width: int) -> nn.Module:

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from polytask.data import Part
 
-__all__ = ["STEP_ROLES", "StepStatistics", "WordMean", "present_steps", "step_vectors"]
+__all__ = ["StepStatistics", "WordMean", "forgotten_words", "present_steps", "step_vectors"]
 
-STEP_ROLES = frozenset({"text", "tokens", "sequence"})
-"""Roles of parts whose rows have any number of steps."""
+_UNKNOWN = 1
+"""Code of words that training did not have."""
 _ROWS = 1024
 """Rows whose words have vectors in memory at once, where no gradient needs them."""
 
@@ -22,7 +22,7 @@ def step_vectors(part: Part, width: int) -> WordMean | StepStatistics:
     Parameters
     ----------
     part : Part
-        Its role is one of `STEP_ROLES`.
+        One that has steps.
     width : int
         Length of the vectors of words and tokens.
     """
@@ -137,6 +137,14 @@ class StepStatistics(nn.Module):
         return torch.cat([filled, lengths.unsqueeze(1).to(filled.dtype).log1p()], dim=1)
 
 
-def present_steps(steps: Float[Tensor, "n l k"]) -> Bool[Tensor, "n l"]:
-    """Which steps of sequences there are: those that are not NaN."""
-    return ~steps[..., 0].isnan()
+def present_steps(array: Tensor) -> Bool[Tensor, "*n l"]:
+    """Which steps rows have, of codes (…, l) those above 0, of sequences (…, l, k) those not NaN."""
+    return ~array[..., 0].isnan() if array.is_floating_point() else array > 0
+
+
+def forgotten_words(codes: Int[Tensor, "n l"], share: float) -> Int[Tensor, "n l"]:
+    """Codes of which a share is taken for unknown words, so that their vector is that of any."""
+    if not share:
+        return codes
+    chosen = torch.rand(codes.shape, device=codes.device) < share
+    return torch.where(chosen & (codes > 0), _UNKNOWN, codes)

@@ -16,7 +16,7 @@ from polytask.encoders._dropout import ColumnDropout
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
-from polytask.encoders._step_vectors import STEP_ROLES, step_vectors
+from polytask.encoders._step_vectors import step_vectors
 
 __all__ = ["TableEntry"]
 
@@ -70,7 +70,7 @@ class TableEntry(nn.Module):
     ) -> None:
         super().__init__()
         codes = next((part for part in parts if part.role == "categorical"), None)
-        stepped = [part for part in parts if part.role in STEP_ROLES]
+        stepped = [part for part in parts if part.has_steps]
         others = [part for part in parts if part is not codes and part not in stepped]
         cardinalities = () if codes is None else codes.cardinalities
         hashed, source = ((), "") if codes is None else (codes.hashed, codes.source)

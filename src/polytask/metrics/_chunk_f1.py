@@ -47,10 +47,7 @@ class ChunkF1(StepMetric):
 
     name: ClassVar[str] = "chunk_f1"
     label: ClassVar[str] = "chunk F1"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
-    greater_is_better: ClassVar[bool] = True
-    best: ClassVar[float | None] = 1.0
 
     def sums(
         self,

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from polytask.metrics._step_metric import StepMetric
-from polytask.tasks import FittedTarget, Kind, Tokens
+from polytask.tasks import FittedTarget
 
 __all__ = ["SequenceAccuracy"]
 
@@ -32,9 +32,6 @@ class SequenceAccuracy(StepMetric):
 
     name: ClassVar[str] = "sequence_accuracy"
     label: ClassVar[str] = "sequence accuracy"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
-    greater_is_better: ClassVar[bool] = True
-    best: ClassVar[float | None] = 1.0
     zero_one: ClassVar[bool] = True
 
     def sums(

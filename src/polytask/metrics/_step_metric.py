@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64, Real
@@ -12,7 +13,7 @@ from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.metrics._metric import Metric, Part
 from polytask.metrics._metric_value import MetricValue
-from polytask.tasks import FittedTarget
+from polytask.tasks import FittedTarget, Kind, Tokens
 
 __all__ = ["NO_TAG", "StepMetric"]
 
@@ -25,6 +26,10 @@ class StepMetric(Metric):
 
     A row counts if any of its steps is labelled.
     """
+
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
+    greater_is_better: ClassVar[bool] = True
+    best: ClassVar[float | None] = 1.0
 
     @abstractmethod
     def sums(

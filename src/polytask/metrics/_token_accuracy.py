@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from polytask.metrics._step_metric import NO_TAG, StepMetric
-from polytask.tasks import FittedTarget, Kind, Tokens
+from polytask.tasks import FittedTarget
 
 __all__ = ["TokenAccuracy"]
 
@@ -32,9 +32,6 @@ class TokenAccuracy(StepMetric):
 
     name: ClassVar[str] = "token_accuracy"
     label: ClassVar[str] = "token accuracy"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
-    greater_is_better: ClassVar[bool] = True
-    best: ClassVar[float | None] = 1.0
 
     def sums(
         self,

@@ -23,8 +23,6 @@ __all__ = ["Design"]
 _MOST_CODES = 254
 """Categories that histogram boosting distinguishes; one more number represents all others."""
 _WIDEST_DENSE = 100
-_WORDS = ("text", "tokens")
-"""Roles of parts that hold codes of words."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Design:
                 for column, many in zip(columns, hashed, strict=True)
             )
             return cls("one_hot", tasks=tasks, frequent=frequent)
-        words = sum(part.cardinalities[0] for part in schema.parts if part.role in _WORDS)
+        words = sum(part.cardinalities[0] for part in schema.parts if part.has_words)
         width = sum(schema.cardinalities) + words + len(tasks)
         return cls("one_hot", accepts_sparse and width > _WIDEST_DENSE, tasks)
 
@@ -123,7 +121,7 @@ class Design:
         """The columns of a part of numbers, tensors, words or sequences."""
         if part.role == "sequence":
             return sequence_statistics(array)
-        if part.role in _WORDS:
+        if part.has_words:
             counts = word_counts(
                 array, self._width_of(part), normalized=self.categorical == "one_hot"
             )
@@ -133,7 +131,7 @@ class Design:
     def _width_of(self, part: Part) -> int:
         if part.role == "sequence":
             return statistics_width(part.shape[-1])
-        if part.role in _WORDS:
+        if part.has_words:
             return words_width(part.cardinalities[0], in_sparse=self.sparse)
         return prod(part.shape)
 

@@ -7,12 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from polytask.data import SourceBatch
+from polytask.data import SourceBatch, part_has_steps
 
 __all__ = ["trimmed"]
-
-_WITH_STEPS = ("tokens:", "text:", "sequence:")
-"""How the names of parts with steps begin."""
 
 
 def trimmed(rows: SourceBatch) -> SourceBatch:
@@ -25,20 +22,18 @@ def trimmed(rows: SourceBatch) -> SourceBatch:
     Examples
     --------
     >>> import torch
-    >>> from polytask.data import SourceBatch
+    >>> from polytask.data import SourceBatch, part_has_steps
     >>> from polytask.training._trimmed import trimmed
     >>> rows = SourceBatch({"tokens:words": torch.tensor([[4, 2, 0, 0], [3, 0, 0, 0]])})
     >>> trimmed(rows).inputs["tokens:words"]
     tensor([[4, 2],
             [3, 0]])
     """
-    if not any(part.startswith(_WITH_STEPS) for part in rows.inputs):
+    if not any(map(part_has_steps, rows.inputs)):
         return rows
     axis = 1 if rows.sizes is None else 2
     inputs = {
-        part: array.narrow(axis, 0, _longest(array, axis))
-        if part.startswith(_WITH_STEPS)
-        else array
+        part: array.narrow(axis, 0, _longest(array, axis)) if part_has_steps(part) else array
         for part, array in rows.inputs.items()
     }
     return replace(rows, inputs=inputs)

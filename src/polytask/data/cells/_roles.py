@@ -48,7 +48,9 @@ MOST_BUCKETS = 1 << 20
 """Buckets of any identifier, so that no saved schema requires a larger embedding."""
 MOST_STEPS = 4096
 """Steps that are read of any text or list, so that no saved schema requires more memory."""
-STEP_ROLES = ("text", "tokens", "sequence")
+WORD_ROLES = ("text", "tokens")
+"""Roles of columns whose steps are words or tokens."""
+STEP_ROLES = (*WORD_ROLES, "sequence")
 """Roles of columns whose cells have several steps."""
 TYPED_ROLES = (*STEP_ROLES, "smiles")
 """Roles whose cells must be of a type, and stay as they are."""

@@ -10,7 +10,7 @@ from polytask.data.encoding._bins import Bins
 from polytask.data.encoding._block import Block, make_blocks, tasks_in_source
 from polytask.data.encoding._encode import encode
 from polytask.data.encoding._fit_schemas import fit_schemas
-from polytask.data.encoding._part import PART_ROLES, Part
+from polytask.data.encoding._part import PART_ROLES, Part, part_has_steps
 from polytask.data.encoding._rows_to_predict import rows_to_predict, source_rows_to_predict
 from polytask.data.encoding._schema import Schema
 from polytask.data.encoding._schema_json import schema_from_json, schema_to_json
@@ -29,6 +29,7 @@ __all__ = [
     "encode",
     "fit_schemas",
     "make_blocks",
+    "part_has_steps",
     "rows_to_predict",
     "schema_from_json",
     "schema_to_json",

@@ -15,8 +15,6 @@ from polytask.exceptions import DataError
 
 __all__ = ["check_labelled_steps", "cut", "read_steps", "steps_of_labels"]
 
-_ROLES = frozenset({"text", "tokens", "sequence"})
-
 
 def steps_of_labels(owner: str, schema: Schema) -> str | None:
     """Name of the part whose steps a task labels; None if they are those of a tensor.
@@ -26,7 +24,7 @@ def steps_of_labels(owner: str, schema: Schema) -> str | None:
     DataError
         If the source has none, or several.
     """
-    stepped = [part.name for part in schema.parts if part.role in _ROLES]
+    stepped = [part.name for part in schema.parts if part.has_steps]
     if len(stepped) == 1:
         return stepped[0]
     if not stepped and any(len(part.shape) > 1 for part in schema.parts):
@@ -96,7 +94,7 @@ def check_labelled_steps(
 
 def read_steps(schema: Schema, inputs: Mapping[str, np.ndarray]) -> int | None:
     """How many steps of a row are read at most; None without parts that have steps."""
-    lengths = [inputs[part.name].shape[1] for part in schema.parts if part.role in _ROLES]
+    lengths = [inputs[part.name].shape[1] for part in schema.parts if part.has_steps]
     return max(lengths, default=None)
 
 

@@ -61,24 +61,28 @@ def _encoded(
     targets = _encode_targets(source, tasks, blocks, weights)
     for block in blocks if targets else ():
         if targets and block.has_steps and source.name in block.sources:
-            _check_steps(source, schema, block, inputs)
+            _check_steps(source, schema, block, inputs, targets[block.name].mask)
             n_steps = read_steps(schema, inputs)
             targets[block.name] = cut(targets[block.name], block.target_shape[0], n_steps)
     return SourceBatch(inputs, _task_positions(source, tasks), targets)
 
 
 def _check_steps(
-    source: Source, schema: Schema, block: Block, inputs: Mapping[str, np.ndarray]
+    source: Source,
+    schema: Schema,
+    block: Block,
+    inputs: Mapping[str, np.ndarray],
+    mask: np.ndarray,
 ) -> None:
-    labels = source.labelled()
-    for name in block.tasks_in(source.name):
+    labels, own_rows = source.labelled(), source.name in block.own_rows
+    for position, name in enumerate(block.tasks_in(source.name)):
         part, rows = steps_of_labels(name, schema), labels.rows(name)
         if part is None:
             continue
         columns = list(labels.columns(name).values())
         fitted = block.targets[block.tasks.index(name)]
-        truth, encoded = block.kind.truth(columns, fitted), block.kind.encode(columns, fitted)
-        longer = ~np.isnan(truth[:, -1]) & np.isnan(encoded[:, -1])  # perhaps, or an unseen label
+        truth, encoded = block.kind.truth(columns, fitted), mask if own_rows else mask[:, position]
+        longer = ~np.isnan(truth[:, -1]) & ~encoded[rows, -1]  # perhaps, or an unseen label
         check_labelled_steps(name, source, part, inputs[part][rows], truth, longer, rows)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["PART_ROLES", "Part"]
+from polytask.data.cells import STEP_ROLES, WORD_ROLES
+
+__all__ = ["PART_ROLES", "Part", "part_has_steps"]
 
 PART_ROLES = (
     "numeric",
@@ -73,3 +75,25 @@ class Part:
     means: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     constant: tuple[tuple[int, int, float], ...] = field(default=(), repr=False)
     missing: bool = field(default=False, repr=False)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the second axis of its array is that of steps."""
+        return self.role in STEP_ROLES
+
+    @property
+    def has_words(self) -> bool:
+        """Whether its steps are codes of words or tokens."""
+        return self.role in WORD_ROLES
+
+
+def part_has_steps(name: str) -> bool:
+    """Whether the second axis of the array of that part is that of steps.
+
+    Examples
+    --------
+    >>> from polytask.data import part_has_steps
+    >>> part_has_steps("tokens:words"), part_has_steps("numeric")
+    (True, False)
+    """
+    return name.partition(":")[0] in STEP_ROLES

@@ -10,7 +10,7 @@ import polars as pl
 from jaxtyping import Bool, Float64, Int64
 
 from polytask._listing import first_and_more
-from polytask.data.cells import family, numbers
+from polytask.data.cells import STEP_ROLES, family, numbers
 from polytask.data.names import quoted
 from polytask.data.sources._labels import target_columns
 from polytask.data.sources._source import Source
@@ -24,7 +24,6 @@ _MOST_VALUES = 10**8
 """Comparisons in all, about a second's worth."""
 _MOST_CLASSES = 20
 _SHOWN = 5
-_STEPPED = frozenset({"text", "tokens", "sequence"})
 
 
 def leak_notes(source: Source) -> tuple[str, ...]:
@@ -43,7 +42,7 @@ def leak_notes(source: Source) -> tuple[str, ...]:
     labels = _encoded([series[rows] for series in targets])
     notes: list[str] = []
     for series in source.inputs.iter_columns():
-        if source.reading.roles.get(series.name) in _STEPPED:  # equal sentences have equal labels
+        if source.reading.roles.get(series.name) in STEP_ROLES:  # equal sentences have equal labels
             continue
         pairs = _neighbours(series[rows])
         if pairs is not None:
