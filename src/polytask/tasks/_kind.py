@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -13,12 +13,11 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library, mean_scores
 from polytask.tasks._fitted_target import FittedTarget
+from polytask.tasks._kind_estimators import KindEstimators
+from polytask.tasks._kind_labels import Columns
 from polytask.tasks._means import weighted_means
 
 __all__ = ["Columns", "Form", "Kind", "Scores"]
-
-Columns = Sequence[Shaped[np.ndarray, " n"]]
-"""Target columns as the user gave them: float64 with NaN, or object with None where missing."""
 
 Scores = Literal["event", "events", "means"]
 """What the raw scores of a kind are."""
@@ -29,7 +28,7 @@ Form = Literal["vector", "sequence"]
 _MOST_SCORES = 10_000
 
 
-class Kind(ABC):
+class Kind(KindEstimators):
     """What a target is: columns, what is learned of them, shapes, raw score → response → decision.
 
     Subclasses are frozen dataclasses; tasks of equal `block_key` and equal shapes form one block.
@@ -115,7 +114,6 @@ class Kind(ABC):
     array([90.])
     """
 
-    name: ClassVar[str]
     counts_cells: ClassVar[bool] = False
     numeric: ClassVar[bool] = False
     form: ClassVar[Form] = "vector"
@@ -212,63 +210,6 @@ class Kind(ABC):
             and _is_shape(self.score_shape(fitted))
         )
 
-    # ── shapes ────────────────────────────────────────────────────────────────
-    def target_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
-        """Shape of one row's encoded label; by default one cell for each target column."""
-        return (len(fitted.columns),)
-
-    @abstractmethod
-    def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
-        """Shape of one row's raw scores, such as ``(1,)`` for a number."""
-
-    # ── labels ────────────────────────────────────────────────────────────────
-    @abstractmethod
-    def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, " n *cells"]:
-        """Codes or scaled values that losses compare with raw scores: finite, NaN where missing.
-
-        Shape (n, ``*target_shape``). A class that was not seen in training is missing too.
-        """
-
-    @abstractmethod
-    def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
-        """What metrics compare responses with: user's units or class codes, float64, NaN missing.
-
-        Shape (n,) or (n, n_columns). A class that was not seen in training is no missing label:
-        among several exclusive classes it has the code ``len(fitted.classes)``, which is never
-        predicted and so counts as wrong.
-        """
-
-    def class_codes(
-        self, truth: Float[np.ndarray, " n *columns"], fitted: FittedTarget
-    ) -> Float64[np.ndarray, "n c"] | None:
-        """Class of each label, NaN where missing; None if the target has no classes.
-
-        Splits keep the shares of these classes, and what can be known of a metric depends on the
-        rarer ones.
-
-        Parameters
-        ----------
-        truth : array
-            As `truth` gives it.
-        fitted : FittedTarget
-
-        Returns
-        -------
-        array of shape (n, 1), or (n, n_columns) if every column has classes of its own, or None
-            Positions in ``fitted.classes``.
-        """
-        del truth, fitted
-        return None
-
-    def units(self, fitted: FittedTarget) -> tuple[float, ...]:
-        """Deviation of each column in the user's units; empty if the target has no units.
-
-        If there are units, `truth` is the columns themselves and `encode` has one number for each;
-        a factor on a column changes units and decisions by that factor, and labels not at all.
-        """
-        del fitted
-        return ()
-
     # ── scores ────────────────────────────────────────────────────────────────
     @abstractmethod
     def response(self, raw: Float32[np.ndarray, " n *scores"], fitted: FittedTarget) -> np.ndarray:
@@ -337,106 +278,6 @@ class Kind(ABC):
         """
         del fitted
         return weighted_means(truth, weight)
-
-    # ── estimators ────────────────────────────────────────────────────────────
-    def accepts_estimator(self, estimator: Any) -> bool:
-        """Whether an unfitted scikit-learn estimator can learn such targets; by default none can.
-
-        `polytask.tasks.gives_numbers` and `gives_probabilities` recognise regressors and
-        classifiers.
-        """
-        del estimator
-        return False
-
-    def estimator_rank(self, estimator: Any) -> int:
-        """How well an unfitted estimator suits such targets: 0 not at all, 1 if it can, 2 made for it.
-
-        Of several estimators a task gets the first of the highest rank. By default 1 for all that
-        `accepts_estimator` accepts.
-        """
-        return int(self.accepts_estimator(estimator))
-
-    def suited(self, estimator: Any) -> Any:
-        """An accepted estimator in the form that suits such targets; by default as it is.
-
-        A kind of counts may return it with a Poisson loss. What is returned is unfitted, and
-        accepted too; the one given must not change.
-        """
-        return estimator
-
-    def estimators(self, estimator: Any, fitted: FittedTarget) -> Sequence[Any]:
-        """One unfitted estimator for each answer that the kind needs; by default this one alone.
-
-        Quantiles need one for each level, with the level among its settings. Each is fitted on the
-        columns that `estimator_labels` gives: on all at once if it gives several outputs, otherwise
-        a clone on each.
-
-        Parameters
-        ----------
-        estimator : estimator
-            Unfitted, as `suited` gives it; it must not change.
-        fitted : FittedTarget
-        """
-        del fitted
-        return (estimator,)
-
-    def estimator_counts(self, fitted: FittedTarget) -> Collection[int]:
-        """How many fitted estimators may answer one task: those of a file are checked by it.
-
-        By default one for all label cells, or one for each.
-        """
-        return {1, math.prod(self.target_shape(fitted))}
-
-    def accepts_fitted(self, estimator: Any) -> bool:
-        """Whether `from_estimator` reads the answers of a fitted estimator: those of a file are checked.
-
-        By default those that `estimator_rank` ranks. A fitted one may show less than an unfitted
-        one, such as boosting of which the trees alone were saved.
-        """
-        return self.estimator_rank(estimator) > 0
-
-    def estimator_labels(
-        self, columns: Columns, fitted: FittedTarget, *, standardized: bool
-    ) -> tuple[Float64[np.ndarray, "n outputs"], Float64[np.ndarray, " n"] | None]:
-        """What estimators learn, and a factor of the row weights.
-
-        By default the encoded labels, or `truth` in the user's units if that is requested and there
-        are units; no factor.
-
-        Parameters
-        ----------
-        columns : sequence of array
-        fitted : FittedTarget
-        standardized : bool
-            False for estimators that require positive numbers.
-
-        Returns
-        -------
-        labels : array of shape (n, n_outputs)
-            NaN where missing.
-        factor : array of shape (n,) or None
-            Positive, such as the exposure of a rate; its scale has no effect. None if all are 1.
-        """
-        shape = (len(columns[0]), math.prod(self.target_shape(fitted)))
-        if standardized or not self.units(fitted):
-            return self.encode(columns, fitted).reshape(shape).astype(np.float64), None
-        return self.truth(columns, fitted).reshape(shape), None
-
-    def from_estimator(
-        self, estimators: Sequence[Any], inputs: Any, fitted: FittedTarget
-    ) -> Float32[np.ndarray, " n *scores"]:
-        """Raw scores from the answers of fitted estimators.
-
-        Parameters
-        ----------
-        estimators : sequence
-            For each of `estimators`, one that learned all columns of `estimator_labels`, or one for
-            each column.
-        inputs : matrix of n rows
-        fitted : FittedTarget
-        """
-        del estimators, inputs, fitted
-        raise TypeError(f"No estimator answers tasks of kind {self.name}.")
 
     # ── tables and reports ──────────────────────────────────────────────────────
     def prediction_columns(
