@@ -8,7 +8,7 @@ from torch import nn
 
 from polytask.architectures import HardSharing
 from polytask.datasets import as_table, fetch_multi_mnist
-from polytask.datasets._multi_mnist import overlay
+from polytask.datasets._overlaid_images import overlay
 from polytask.exceptions import ParameterError
 from polytask.training import Trainer
 

@@ -48,6 +48,7 @@ from polytask.data.readers import (
     read_table,
     scan_table,
     to_polars,
+    windows,
 )
 from polytask.data.sources import (
     Labels,
@@ -143,5 +144,6 @@ __all__ = [
     "unit_mean",
     "unseen_notes",
     "weight_columns",
+    "windows",
     "without_empty_matches",
 ]

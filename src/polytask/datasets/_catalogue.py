@@ -12,13 +12,17 @@ from polytask.datasets._atis import ATIS, atis_table
 from polytask.datasets._blitzer import BLITZER, blitzer_table
 from polytask.datasets._census_income import CENSUS_INCOME, census_income_table
 from polytask.datasets._digits import DIGITS, digits_table
+from polytask.datasets._ett import ETT, ett_table
 from polytask.datasets._hillstrom import HILLSTROM, hillstrom_table
 from polytask.datasets._info import DatasetInfo
 from polytask.datasets._mulan import mulan_table
 from polytask.datasets._mulan_infos import MULAN
+from polytask.datasets._multi_fashion import MULTI_FASHION, multi_fashion_table
 from polytask.datasets._multi_mnist import MULTI_MNIST, multi_mnist_table
+from polytask.datasets._office_caltech import OFFICE_CALTECH, office_caltech_table
 from polytask.datasets._sarcos import SARCOS, sarcos_table
 from polytask.datasets._school import SCHOOL, school_table
+from polytask.datasets._sider import SIDER, sider_table
 from polytask.datasets._tox21 import TOX21, tox21_table
 from polytask.exceptions import UnknownNameError
 
@@ -29,11 +33,15 @@ _TABLES: Mapping[DatasetInfo, Callable[[], pl.DataFrame]] = {
     BLITZER: blitzer_table,
     CENSUS_INCOME: census_income_table,
     DIGITS: digits_table,
+    ETT: ett_table,
     HILLSTROM: hillstrom_table,
     **{info: partial(mulan_table, info) for info in MULAN},
+    MULTI_FASHION: multi_fashion_table,
     MULTI_MNIST: multi_mnist_table,
+    OFFICE_CALTECH: office_caltech_table,
     SARCOS: sarcos_table,
     SCHOOL: school_table,
+    SIDER: sider_table,
     TOX21: tox21_table,
 }
 

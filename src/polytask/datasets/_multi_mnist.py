@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
-
-import numpy as np
 import polars as pl
-from jaxtyping import Integer, UInt8
 
-from polytask._validation import Interval, check
-from polytask.data import FixedSplit, MultiTaskDataset, Split
 from polytask.datasets._info import DatasetInfo, FetchedDataset
-from polytask.datasets._obtain import obtain
+from polytask.datasets._overlaid_images import (
+    N_TEST,
+    N_TRAIN,
+    OVERLAID_FLAGS,
+    OVERLAID_TASKS,
+    fetch_overlaid,
+    overlaid_table,
+)
 from polytask.datasets._public_file import PublicFile
-from polytask.tasks import Task
 
 __all__ = ["MULTI_MNIST", "fetch_multi_mnist", "multi_mnist_table"]
 
-_N_TRAIN, _N_TEST = 60_000, 10_000
-_DIGIT, _CANVAS = 28, 36
-_TARGETS = ("left", "right")
 _SOURCES = (
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     "https://storage.googleapis.com/cvdf-datasets/mnist",
@@ -35,13 +31,13 @@ def _file(name: str, size: int, packed: str, content: str) -> PublicFile:
 MULTI_MNIST = DatasetInfo(
     name="multi-mnist",
     description="Two overlapping handwritten digits in an image: the left one, the right one",
-    rows=_N_TRAIN + _N_TEST,
-    tasks=_TARGETS,
+    rows=N_TRAIN + N_TEST,
+    tasks=OVERLAID_TASKS,
     licence="CC BY-SA 3.0",
     citation="Y. LeCun et al., Gradient-based learning applied to document recognition, "
     "Proceedings of the IEEE 86, 1998; overlaid as in S. Sabour et al., Dynamic routing between "
     "capsules, NeurIPS 2017",
-    flags="--target left:multiclass --target right:multiclass --split column:split",
+    flags=OVERLAID_FLAGS,
     files=(
         _file(
             "train-images-idx3-ubyte.gz",
@@ -72,7 +68,7 @@ MULTI_MNIST = DatasetInfo(
 
 
 def fetch_multi_mnist(
-    n_train: int = _N_TRAIN, n_test: int = _N_TEST, *, seed: int = 0
+    n_train: int = N_TRAIN, n_test: int = N_TEST, *, seed: int = 0
 ) -> FetchedDataset:
     """Make overlaid images of two MNIST digits, with the left and the right digit as tasks.
 
@@ -112,64 +108,9 @@ def fetch_multi_mnist(
     >>> digits.dataset.tasks.names  # doctest: +SKIP
     ('left', 'right')
     """
-    check("fetch_multi_mnist", "n_train", n_train, Interval(int, 1, _N_TRAIN))
-    check("fetch_multi_mnist", "n_test", n_test, Interval(int, 1, _N_TEST))
-    images, labels = _images(n_train, n_test, seed)
-    table = pl.DataFrame(
-        {"image": images[:, None], **dict(zip(_TARGETS, labels.T.copy(), strict=True))}
-    )
-    dataset = MultiTaskDataset.from_table(table, [Task(name, "multiclass") for name in _TARGETS])
-    source = dataset.sources[0].name
-    split = Split(
-        train={source: np.arange(n_train)},
-        validation={},
-        test={source: np.arange(n_train, n_train + n_test)},
-        name="MNIST's",
-    )
-    return FetchedDataset(dataset, FixedSplit((split,), validation=0.1), MULTI_MNIST)
+    return fetch_overlaid("fetch_multi_mnist", MULTI_MNIST, n_train, n_test, seed, "MNIST's")
 
 
 def multi_mnist_table() -> pl.DataFrame:
     """All images, pixel by pixel, with ``left``, ``right`` and ``split``, train or test."""
-    images, labels = _images(_N_TRAIN, _N_TEST, seed=0)
-    names = [f"pixel_{row}_{column}" for row in range(_CANVAS) for column in range(_CANVAS)]
-    pixels = pl.DataFrame(images.reshape(len(images), -1), schema=names)
-    return pixels.with_columns(
-        pl.Series("left", labels[:, 0]),
-        pl.Series("right", labels[:, 1]),
-        pl.Series("split", ["train"] * _N_TRAIN + ["test"] * _N_TEST),
-    )
-
-
-def _images(
-    n_train: int, n_test: int, seed: int
-) -> tuple[UInt8[np.ndarray, "n 36 36"], Integer[np.ndarray, "n 2"]]:
-    """Training images and then test images, with their two digits."""
-    train, train_labels, test, test_labels = obtain(MULTI_MNIST.name, MULTI_MNIST.files)
-    generator = np.random.default_rng(seed)
-    parts = []
-    for images, labels, count in ((train, train_labels, n_train), (test, test_labels, n_test)):
-        digits, known = _read_values(images).reshape(-1, _DIGIT, _DIGIT), _read_values(labels)
-        partner = generator.permutation(len(known))[:count]
-        overlaid = overlay(digits[:count], digits[partner])
-        parts.append((overlaid, np.stack([known[:count], known[partner]], axis=1)))
-    overlaid, known = zip(*parts, strict=True)
-    return np.concatenate(overlaid), np.concatenate(known).astype(np.int64)
-
-
-def overlay(
-    left: UInt8[np.ndarray, "n 28 28"], right: UInt8[np.ndarray, "n 28 28"]
-) -> UInt8[np.ndarray, "n 36 36"]:
-    """Overlay digits at the top left and at the bottom right; the brighter value counts."""
-    canvas = np.zeros((len(left), _CANVAS, _CANVAS), dtype=np.uint8)
-    canvas[:, :_DIGIT, :_DIGIT] = left
-    corner = canvas[:, -_DIGIT:, -_DIGIT:]
-    np.maximum(corner, right, out=corner)
-    return canvas
-
-
-def _read_values(path: Path) -> UInt8[np.ndarray, " n"]:
-    """The values of a file in MNIST's format, whose header states the number of axes."""
-    with gzip.open(path) as content:
-        cells = np.frombuffer(content.read(), dtype=np.uint8)
-    return cells[4 + 4 * int(cells[3]) :]
+    return overlaid_table(MULTI_MNIST)

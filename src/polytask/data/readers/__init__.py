@@ -18,6 +18,7 @@ from polytask.data.readers._read_table import read_table, scan_table
 from polytask.data.readers._separated import find_separator
 from polytask.data.readers._table import NO_ROLES, Table, joined, open_frame, prepared
 from polytask.data.readers._text_options import of_source, source_text_options, text_options
+from polytask.data.readers._windows import windows
 
 __all__ = [
     "NO_ROLES",
@@ -48,4 +49,5 @@ __all__ = [
     "source_text_options",
     "text_options",
     "to_polars",
+    "windows",
 ]
