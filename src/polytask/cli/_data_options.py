@@ -49,7 +49,8 @@ Target = Annotated[
         "--target",
         "-t",
         metavar="NAME[:KIND]",
-        help="A target column and its kind: regression, binary, multiclass, multilabel, ordinal "
+        help="A target column and its kind: regression (or regression:log1p, :yeo_johnson, "
+        ":quantile_normal for skewed numbers), binary, multiclass, multilabel, ordinal "
         "(whole numbers, or ordinal:low<mid<high), count (or count:negative_binomial; with the "
         "exposure second, NAME=COUNT,EXPOSURE:count), quantile (or quantile:0.05,0.5,0.95), "
         "tokens (a tag for each token of a row) or one of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "

@@ -48,7 +48,7 @@ def infer_kind(
     >>> import numpy as np
     >>> from polytask.tasks import infer_kind
     >>> infer_kind("price", "price", np.array([1.5, 2.0, 7.25]), integer=False)
-    (Regression(), 'numbers with fractions')
+    (Regression(transform=None), 'numbers with fractions')
     """
     labels, _ = observed_classes(owner, column, values)
     if any(isinstance(label, float) for label in labels):

@@ -78,3 +78,10 @@ class KindLabels(ABC):
         """
         del fitted
         return ()
+
+    def deviations(self, fitted: FittedTarget) -> tuple[float, ...]:
+        """Deviation of each column in the user's units, for metrics in these; by default `units`.
+
+        A kind that bends its columns before they are learned has no `units`, but has these.
+        """
+        return self.units(fitted)

@@ -8,11 +8,11 @@ from jaxtyping import Float32, Float64
 from polytask.exceptions import DataError
 from polytask.tasks._fitted_target import FittedTarget
 
-__all__ = ["FARTHEST", "check_range", "is_in_range", "standardised"]
+__all__ = ["FARTHEST", "LARGEST", "check_range", "is_in_range", "standardised"]
 
 FARTHEST = 1e15
 """Standard deviations whose squares, added up, stay in the range of single precision."""
-_LARGEST = 1e75
+LARGEST = 1e75
 """Variances of squared errors are fourth powers, which must stay below 1.8e308."""
 
 
@@ -27,9 +27,9 @@ def check_range(
 ) -> None:
     """Raise if squares of squares of the values, or of their spread, leave the range of floats."""
     largest = float(np.abs(observed).max())
-    if largest > _LARGEST:
+    if largest > LARGEST:
         held, remedy = f"{largest:.3g}", "Divide it by a constant, or take logarithms."
-    elif not constant and np.ptp(observed) < 1 / _LARGEST:
+    elif not constant and np.ptp(observed) < 1 / LARGEST:
         held, remedy = f"differences below {np.ptp(observed):.3g}", "Multiply it by a constant."
     else:
         return
@@ -43,4 +43,4 @@ def check_range(
 def is_in_range(fitted: FittedTarget) -> bool:
     """Whether center and scale are numbers that `check_range` lets pass."""
     scales, centers = fitted.learned["scale"], fitted.learned["center"]
-    return min(scales) > 0 and max(*map(abs, centers), *scales) <= _LARGEST
+    return min(scales) > 0 and max(*map(abs, centers), *scales) <= LARGEST

@@ -173,10 +173,10 @@ def _same_classes(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
 
 
 def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
-    units = kind.units(common)
+    units = kind.deviations(common)
     if not units:
         return True
-    alone = (kind.units(kind.fit(name, columns)) for name, columns in targets.items())
+    alone = (kind.deviations(kind.fit(name, columns)) for name, columns in targets.items())
     return all(units[0] <= _UNITS * own[0] for own in alone)
 
 
