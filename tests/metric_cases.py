@@ -10,6 +10,7 @@ from polytask.metrics import Metric
 from polytask.tasks import (
     Binary,
     Count,
+    Distribution,
     FittedTarget,
     Kind,
     Multiclass,
@@ -88,6 +89,13 @@ def make_case(kind, n_rows, seed, *, ties=False):
         truth = rng.normal(3.0, 2.0, n_rows)
         perfect = np.repeat(truth[:, None], 3, axis=1)
         response = np.sort(perfect + rng.normal(size=(n_rows, 3)), axis=1)
+    elif kind is Distribution:
+        fitted = FittedTarget(("a",), learned={"center": (3.0,), "scale": (2.0,)})
+        truth = rng.normal(3.0, 2.0, n_rows)
+        perfect = np.stack([truth, np.zeros(n_rows)], axis=1)
+        response = perfect + np.stack(
+            [rng.normal(size=n_rows), rng.uniform(0.2, 3, n_rows)], axis=1
+        )
     elif kind is Binary:
         fitted = FittedTarget(("a",), (0, 1))
         truth = rng.integers(0, 2, n_rows).astype(float)

@@ -7,6 +7,7 @@ import pytest
 import sklearn.metrics as reference
 from hypothesis import given, settings
 from metric_cases import METRICS, PAIR_NAMES, PAIRS, SEEDS, TAGS, make_case
+from scipy import stats
 
 from polytask.metrics import ExpectedCalibrationError
 from polytask.tasks import FittedTarget, Multiclass
@@ -16,8 +17,28 @@ def decided(response):
     return (response > 0.5).astype(int) if response.ndim == 1 else response.argmax(axis=1)
 
 
+def means(response):
+    """Means of distributions; other answers as they are."""
+    return response if response.ndim == 1 else response[:, 0]
+
+
 def rmse(truth, response, weight):
-    return reference.mean_squared_error(truth, response, sample_weight=weight) ** 0.5
+    return reference.mean_squared_error(truth, means(response), sample_weight=weight) ** 0.5
+
+
+def mae(truth, response, weight):
+    return reference.mean_absolute_error(truth, means(response), sample_weight=weight)
+
+
+def crps(truth, response, weight):
+    """Mean distance of a draw from the true value, less half that of two draws."""
+    mean, deviation = response.T
+    distance = stats.foldnorm(np.abs(truth - mean) / deviation, scale=deviation).mean()
+    return np.average(distance - deviation / np.sqrt(np.pi), weights=weight)
+
+
+def gaussian_log_score(truth, response, weight):
+    return -np.average(stats.norm(*response.T).logpdf(truth), weights=weight)
 
 
 def nmse(truth, response, weight):
@@ -96,13 +117,21 @@ def pinball(truth, response, weight):
     return np.mean(by_level)
 
 
+def quantiles(response):
+    """Those of three levels, or of normal distributions."""
+    if response.shape[1] == 3:
+        return response
+    return stats.norm(*response.T).ppf(np.array(LEVELS)[:, None]).T
+
+
 def coverage_error(truth, response, weight):
-    inside = [low <= y <= high for y, (low, _, high) in zip(truth, response, strict=True)]
+    pairs = zip(truth, quantiles(response), strict=True)
+    inside = [low <= y <= high for y, (low, _, high) in pairs]
     return abs(np.average(inside, weights=weight) - 0.8)
 
 
 def interval_width(truth, response, weight):
-    return np.average([high - low for low, _, high in response], weights=weight)
+    return np.average([high - low for low, _, high in quantiles(response)], weights=weight)
 
 
 def top_k(truth, response, weight):
@@ -183,13 +212,15 @@ REFERENCES = {
     "brier": brier,
     "chunk_f1": chunk_f1,
     "coverage_error": coverage_error,
+    "crps": crps,
     "expected_calibration_error": expected_calibration_error,
     "explained_variance": plain(reference.explained_variance_score),
     "f1": f1,
+    "gaussian_log_score": gaussian_log_score,
     "grade_error": grade_error,
     "interval_width": interval_width,
     "log_loss": log_loss,
-    "mae": plain(reference.mean_absolute_error),
+    "mae": mae,
     "mcc": on_decisions(reference.matthews_corrcoef),
     "nmse": nmse,
     "pinball": pinball,

@@ -10,6 +10,7 @@ from polytask.metrics import MAE, RMSE, Accuracy, LogLoss, Metric, MetricValue
 from polytask.tasks import (
     Binary,
     Count,
+    Distribution,
     FittedTarget,
     Multiclass,
     Ordinal,
@@ -35,6 +36,10 @@ def rivals(case, generator):
     elif isinstance(case.kind, Quantile):
         values = case.truth[np.isfinite(case.truth)]
         yield from np.sort(generator.choice(values, (20, size)), axis=1)
+    elif isinstance(case.kind, Distribution):
+        middles = np.nanquantile(case.truth, np.linspace(0, 1, 9))
+        spread = np.nanstd(case.truth)
+        yield from ([middle, spread * size] for middle in middles for size in (0.3, 0.9, 1.1, 3))
     elif not case.fitted.classes:
         levels = np.linspace(0, 1, 9)
         table = case.truth.reshape(len(case.truth), -1)

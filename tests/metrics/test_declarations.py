@@ -6,6 +6,8 @@ from metric_cases import METRICS
 SHARES = {"accuracy", "average_precision", "balanced_accuracy", "f1", "roc_auc", "top_k"}
 EXPLAINED = {"r2", "explained_variance"}
 AGREEMENT = {"quadratic_kappa", "mcc"}
+DENSITIES = {"gaussian_log_score"}
+"""Of which the best value would be that of an infinite density."""
 STEPS = {"chunk_f1", "sequence_accuracy", "token_accuracy"}
 
 
@@ -13,7 +15,7 @@ STEPS = {"chunk_f1", "sequence_accuracy", "token_accuracy"}
     ("attribute", "names"),
     [
         ("greater_is_better", SHARES | EXPLAINED | AGREEMENT | STEPS),
-        ("in_target_units", {"mae", "rmse", "pinball", "interval_width"}),
+        ("in_target_units", {"mae", "rmse", "pinball", "crps", "interval_width"}),
         ("zero_one", {"accuracy", "top_k", "sequence_accuracy"}),
         ("is_share", SHARES | STEPS),
     ],
@@ -26,10 +28,13 @@ def test_what_describes_answers_is_no_headline():
     described = {one.name for one in METRICS if not one.ranks_models}
     assert described == {"coverage_error", "interval_width", "expected_calibration_error"}
     barred = {one.name for one in METRICS if one.no_headline is not None}
-    assert barred == described | EXPLAINED | AGREEMENT
+    assert barred == described | EXPLAINED | AGREEMENT | DENSITIES
 
 
 def test_scales():
-    assert {one.name for one in METRICS if not one.positive_scale} == EXPLAINED | AGREEMENT
+    crossing = {one.name for one in METRICS if not one.positive_scale}
+    assert crossing == EXPLAINED | AGREEMENT | DENSITIES
     assert {one.name: one.power for one in METRICS if one.power != 1} == {"rmse": 2}
-    assert all(one.best == float(one.greater_is_better) for one in METRICS)
+    assert {one.name for one in METRICS if one.best is None} == DENSITIES
+    bounded = [one for one in METRICS if one.best is not None]
+    assert all(one.best == float(one.greater_is_better) for one in bounded)

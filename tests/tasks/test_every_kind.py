@@ -13,6 +13,7 @@ from polytask.exceptions import DataError
 from polytask.tasks import (
     Binary,
     Count,
+    Distribution,
     FittedTarget,
     Kind,
     Multiclass,
@@ -35,6 +36,7 @@ SCORES = st.integers(1, 20).flatmap(
 TARGETS = {
     Binary: FittedTarget(("y",), ("no", "yes")),
     Count: FittedTarget(("y",), learned={"mean_count": (3.0,)}),
+    Distribution: FittedTarget(("y",), learned={"center": (-5.0,), "scale": (2.0,)}),
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
     Ordinal: FittedTarget(("y",), (1, 2, 3, 4)),

@@ -53,7 +53,7 @@ Target = Annotated[
         ":quantile_normal for skewed numbers), binary, multiclass, multilabel, ordinal "
         "(whole numbers, or ordinal:low<mid<high), count (or count:negative_binomial; with the "
         "exposure second, NAME=COUNT,EXPOSURE:count), quantile (or quantile:0.05,0.5,0.95), "
-        "tokens (a tag for each token of a row) or one of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
+        "distribution (mean and deviation), tokens (a tag for each token of a row) or one of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
         "'assay*:binary' name several at once. Several columns make one task as "
         "NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_PANEL,

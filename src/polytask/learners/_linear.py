@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sklearn.linear_model import (
+    BayesianRidge,
     LogisticRegression,
     PoissonRegressor,
     QuantileRegressor,
@@ -30,7 +31,8 @@ STRENGTH_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.
 class Linear(Recipe):
     r"""Ridge, logistic, Poisson or quantile regression, one per task.
 
-    Numbers have ridge regression, classes logistic, counts Poisson, quantiles one of each level.
+    Numbers have ridge regression, classes logistic, counts Poisson, quantiles one of each level, and
+    distributions Bayesian ridge regression.
 
     .. math:: \min_{w, b} \sum_i \ell(w^\top x_i + b, y_i) + \alpha \lVert w \rVert_2^2
 
@@ -50,7 +52,8 @@ class Linear(Recipe):
     scikit-learn's Poisson regression divides the deviances, of rates over the mean rate, by the
     number of rows; there the penalty is that of 1000 rows, however many there are. So it is for
     quantiles, whose loss is the pinball loss and whose penalty is that of absolute values; each is a
-    linear program, which learns from 3000 rows at most.
+    linear program, which learns from 3000 rows at most. Bayesian ridge regression, whose deviation is
+    nearly the same for all rows, finds its penalty in the training rows.
 
     Examples
     --------
@@ -84,10 +87,11 @@ class Linear(Recipe):
 
 
 def linear_estimators(alpha: float, max_iter: int) -> tuple[Any, ...]:
-    """Ridge for numbers, and logistic, Poisson and quantile regression for what they are named after."""
+    """Ridge for numbers, Bayesian ridge for distributions, and what is named after its kind."""
     return (
         Ridge(alpha=alpha),
         LogisticRegression(C=1 / alpha, max_iter=max_iter),
         PoissonRegressor(alpha=alpha / _ROWS, max_iter=max_iter),
         QuantileRegressor(alpha=alpha / _ROWS, solver="highs-ipm"),
+        BayesianRidge(max_iter=max_iter),
     )

@@ -9,6 +9,7 @@ from polytask.losses._binary_cross_entropy import BinaryCrossEntropy
 from polytask.losses._count_likelihood import CountLikelihood
 from polytask.losses._cross_entropy import CrossEntropy
 from polytask.losses._cumulative_log_loss import CumulativeLogLoss
+from polytask.losses._gaussian_likelihood import GaussianLikelihood
 from polytask.losses._huber import Huber
 from polytask.losses._loss import Loss
 from polytask.losses._mean_absolute_error import MeanAbsoluteError
@@ -24,6 +25,7 @@ __all__ = [
     "CountLikelihood",
     "CrossEntropy",
     "CumulativeLogLoss",
+    "GaussianLikelihood",
     "Huber",
     "Loss",
     "MeanAbsoluteError",

@@ -13,10 +13,12 @@ from polytask.metrics._check_metrics import check_metrics
 from polytask.metrics._choice import default_metric, headline_note, metrics_for
 from polytask.metrics._chunk_f1 import ChunkF1
 from polytask.metrics._coverage_error import CoverageError
+from polytask.metrics._crps import CRPS
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
 from polytask.metrics._expected_calibration_error import ExpectedCalibrationError
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
+from polytask.metrics._gaussian_log_score import GaussianLogScore
 from polytask.metrics._grade_error import GradeError
 from polytask.metrics._interval_width import IntervalWidth
 from polytask.metrics._labelled_rows import LabelledRows
@@ -39,6 +41,7 @@ from polytask.metrics._token_accuracy import TokenAccuracy
 from polytask.metrics._top_k import TopK
 
 __all__ = [
+    "CRPS",
     "F1",
     "MAE",
     "MCC",
@@ -55,6 +58,7 @@ __all__ = [
     "DeltaM",
     "ExpectedCalibrationError",
     "ExplainedVariance",
+    "GaussianLogScore",
     "GradeError",
     "IntervalWidth",
     "LabelledRows",

@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float64
 
+from polytask.metrics._intervals import intervals, no_interval
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import FittedTarget, Kind, Quantile
+from polytask.tasks import Distribution, FittedTarget, Kind, Quantile
 
 __all__ = ["CoverageError"]
 
@@ -22,7 +23,7 @@ class CoverageError(RowwiseMetric):
     .. math:: \Big| \frac{1}{n} \sum_i [q_{i1} \le y_i \le q_{iQ}] - (\tau_Q - \tau_1) \Big|
 
     with true values y, and quantiles q of the levels :math:`\tau_1 < … < \tau_Q`. Undefined for one
-    level. It says whether intervals are honest, not whether they are narrow: those of the training
+    level. Of predicted distributions the interval is that of the levels 0.1 and 0.9. It says whether intervals are honest, not whether they are narrow: those of the training
     rows as a whole are honest, too, so that it never enters Δm.
 
     Examples
@@ -38,7 +39,7 @@ class CoverageError(RowwiseMetric):
 
     name: ClassVar[str] = "coverage_error"
     label: ClassVar[str] = "coverage error"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Quantile,)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Quantile, Distribution)
     greater_is_better: ClassVar[bool] = False
     ranks_models: ClassVar[bool] = False
     best: ClassVar[float | None] = 0.0
@@ -46,7 +47,7 @@ class CoverageError(RowwiseMetric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, "n levels"],
+        response: Float64[np.ndarray, "n outputs"],
         weight: Float64[np.ndarray, " n"],
         fitted: FittedTarget,
     ) -> MetricValue:
@@ -59,13 +60,12 @@ class CoverageError(RowwiseMetric):
     def rowwise(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, "n levels"],
+        response: Float64[np.ndarray, "n outputs"],
         fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """1 for a value in the interval, else 0, less the share that should be there."""
-        levels = fitted.learned["levels"]
-        inside = (response[:, 0] <= truth) & (truth <= response[:, -1])
-        return inside - (levels[-1] - levels[0])
+        low, high, share = intervals(response, fitted)
+        return ((low <= truth) & (truth <= high)) - share
 
     def finish(self, means: Float64[np.ndarray, " n_means"]) -> Float64[np.ndarray, " n_means"]:
         """Their size."""
@@ -74,8 +74,3 @@ class CoverageError(RowwiseMetric):
     def slope(self, mean: np.float64) -> float:
         """1 or −1."""
         return float(np.sign(mean))
-
-
-def no_interval(fitted: FittedTarget) -> str | None:
-    """The reason why the levels make no interval, or None."""
-    return "one level makes no interval" if len(fitted.learned["levels"]) == 1 else None

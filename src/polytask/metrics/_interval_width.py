@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask.metrics._coverage_error import no_interval
+from polytask.metrics._intervals import intervals, no_interval
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import FittedTarget, Kind, Quantile
+from polytask.tasks import Distribution, FittedTarget, Kind, Quantile
 
 __all__ = ["IntervalWidth"]
 
@@ -23,7 +23,7 @@ class IntervalWidth(RowwiseMetric):
     .. math:: \frac{1}{n} \sum_i (q_{iQ} - q_{i1})
 
     over the labelled rows, with quantiles q of the lowest and the highest level. Undefined for one
-    level. Of intervals that are honest (`CoverageError`) narrow ones are better; alone it says
+    level. Of predicted distributions the levels are 0.1 and 0.9. Of intervals that are honest (`CoverageError`) narrow ones are better; alone it says
     nothing of the truth, so that it never enters Δm.
 
     Examples
@@ -39,7 +39,7 @@ class IntervalWidth(RowwiseMetric):
 
     name: ClassVar[str] = "interval_width"
     label: ClassVar[str] = "interval width"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Quantile,)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Quantile, Distribution)
     greater_is_better: ClassVar[bool] = False
     ranks_models: ClassVar[bool] = False
     in_target_units: ClassVar[bool] = True
@@ -48,7 +48,7 @@ class IntervalWidth(RowwiseMetric):
     def measure(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, "n levels"],
+        response: Float64[np.ndarray, "n outputs"],
         weight: Float64[np.ndarray, " n"],
         fitted: FittedTarget,
     ) -> MetricValue:
@@ -61,9 +61,10 @@ class IntervalWidth(RowwiseMetric):
     def rowwise(
         self,
         truth: Float64[np.ndarray, " n"],
-        response: Float64[np.ndarray, "n levels"],
+        response: Float64[np.ndarray, "n outputs"],
         fitted: FittedTarget,
     ) -> Float64[np.ndarray, " n"]:
         """Widths."""
-        del truth, fitted
-        return response[:, -1] - response[:, 0]
+        del truth
+        low, high, _ = intervals(response, fitted)
+        return high - low

@@ -11,9 +11,10 @@ from jaxtyping import Float, Float64, Real
 
 from polytask.metrics._best_constant import median_response
 from polytask.metrics._expected_counts import check_counted, counted_parts, is_counted, median_rate
+from polytask.metrics._mean_answers import mean_answers
 from polytask.metrics._metric import Part
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Count, FittedTarget, Kind, Regression
+from polytask.tasks import Count, Distribution, FittedTarget, Kind, Regression
 
 __all__ = ["MAE"]
 
@@ -22,7 +23,8 @@ __all__ = ["MAE"]
 class MAE(RowwiseMetric):
     """Mean absolute error, in the user's units; over several columns their mean.
 
-    Of counts with exposures, the error of the expected count, rate times exposure.
+    Of counts with exposures, the error of the expected count, rate times exposure; of predicted
+    distributions, that of their means.
 
     Examples
     --------
@@ -35,7 +37,7 @@ class MAE(RowwiseMetric):
 
     name: ClassVar[str] = "mae"
     label: ClassVar[str] = "MAE"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression, Count)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression, Count, Distribution)
     greater_is_better: ClassVar[bool] = False
     in_target_units: ClassVar[bool] = True
     best: ClassVar[float | None] = 0.0
@@ -43,9 +45,9 @@ class MAE(RowwiseMetric):
     def parts(
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
     ) -> Iterator[Part]:
-        """The columns, or counts and expected counts."""
+        """The columns, counts and expected counts, or means of distributions."""
         of = counted_parts if is_counted(fitted) else super().parts
-        return of(truth, response, fitted)
+        return of(truth, mean_answers(truth, response), fitted)
 
     def check(self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget) -> None:
         """Raise unless shapes belong together."""
@@ -72,4 +74,5 @@ class MAE(RowwiseMetric):
         """The median."""
         if is_counted(fitted):
             return median_rate(mean, truth, weight)
-        return median_response(truth, weight)
+        median = median_response(truth, weight)
+        return np.array([float(median), *mean[1:]]) if mean.ndim > median.ndim else median

@@ -15,9 +15,10 @@ from polytask.metrics._expected_counts import (
     is_counted,
     rate_of_least_squares,
 )
+from polytask.metrics._mean_answers import mean_answers
 from polytask.metrics._metric import Part
 from polytask.metrics._rowwise_metric import RowwiseMetric
-from polytask.tasks import Count, FittedTarget, Kind, Regression
+from polytask.tasks import Count, Distribution, FittedTarget, Kind, Regression
 
 __all__ = ["RMSE"]
 
@@ -26,7 +27,8 @@ __all__ = ["RMSE"]
 class RMSE(RowwiseMetric):
     """Root mean squared error, in the user's units; over several columns their mean RMSE.
 
-    Of counts with exposures, the error of the expected count, rate times exposure.
+    Of counts with exposures, the error of the expected count, rate times exposure; of predicted
+    distributions, that of their means.
 
     Examples
     --------
@@ -39,7 +41,7 @@ class RMSE(RowwiseMetric):
 
     name: ClassVar[str] = "rmse"
     label: ClassVar[str] = "RMSE"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression, Count)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Regression, Count, Distribution)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Regression,)
     greater_is_better: ClassVar[bool] = False
     in_target_units: ClassVar[bool] = True
@@ -49,9 +51,9 @@ class RMSE(RowwiseMetric):
     def parts(
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
     ) -> Iterator[Part]:
-        """The columns, or counts and expected counts."""
+        """The columns, counts and expected counts, or means of distributions."""
         of = counted_parts if is_counted(fitted) else super().parts
-        return of(truth, response, fitted)
+        return of(truth, mean_answers(truth, response), fitted)
 
     def check(self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget) -> None:
         """Raise unless shapes belong together."""

@@ -10,6 +10,7 @@ nor scikit-learn. `docs/kinds.md` builds a kind, a loss and a metric.
 from polytask.tasks._binary import Binary
 from polytask.tasks._class_weight import ClassWeight, class_weights, takes_class_weights
 from polytask.tasks._count import Count
+from polytask.tasks._distribution import Distribution
 from polytask.tasks._estimator_answers import (
     gives_numbers,
     gives_probabilities,
@@ -48,6 +49,7 @@ __all__ = [
     "ClassWeight",
     "Columns",
     "Count",
+    "Distribution",
     "FittedTarget",
     "Kind",
     "Label",

@@ -17,6 +17,7 @@ __all__ = [
     "mean_log_rates",
     "mean_scores",
     "mixed_counts",
+    "mixed_normals",
 ]
 
 Array = Any
@@ -101,6 +102,37 @@ def mixed_counts(raw: Array) -> Array:
     least = math.log1p(math.exp(-WIDEST))  # which rounding can undercut
     dispersion = xp.clip(xp.log(xp.expm1(xp.clip(excess, least, None))), -WIDEST, WIDEST)
     return xp.astype(xp.stack([mean, dispersion], axis=-1), raw.dtype)
+
+
+def mixed_normals(raw: Array) -> Array:
+    r"""Mean and log-deviation of the equal mixture of members' normal distributions.
+
+    .. math:: \mu = \frac{1}{M} \sum_m \mu_m, \qquad
+              \sigma^2 = \frac{1}{M} \sum_m \left( \sigma_m^2 + (\mu_m - \mu)^2 \right)
+
+    with the members' means :math:`\mu_m` and deviations :math:`\sigma_m` (the law of total variance).
+    Log-deviations, of members and of the mixture, are limited as in the response.
+
+    Parameters
+    ----------
+    raw : array of shape (members, n, 2)
+        Mean and log-deviation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._averages import mixed_normals
+    >>> members = np.array([[[-1.0, 0.0]], [[1.0, 0.0]]], dtype=np.float32)
+    >>> np.exp(2 * mixed_normals(members)[..., 1])  # 1 + 1
+    array([2.], dtype=float32)
+    """
+    xp, scores = _in_double(raw)
+    mean = xp.mean(scores[..., 0], axis=0)
+    apart = (scores[..., 0] - mean) ** 2
+    within = xp.exp(2 * xp.clip(scores[..., 1], -WIDEST, WIDEST))
+    log_deviation = xp.log(xp.mean(within + apart, axis=0)) / 2
+    mixture = xp.stack([mean, xp.clip(log_deviation, -WIDEST, WIDEST)], axis=-1)
+    return xp.astype(mixture, raw.dtype)
 
 
 def mean_log_odds(raw: Array) -> Array:

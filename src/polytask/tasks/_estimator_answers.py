@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 __all__ = [
+    "gives_deviations",
     "gives_numbers",
     "gives_probabilities",
     "has_method",
@@ -48,6 +50,22 @@ def gives_probabilities(estimator: Any) -> bool:
     from sklearn.base import is_classifier  # heavy, and not needed to read a table
 
     return bool(is_classifier(estimator)) and has_method(estimator, "predict_proba")
+
+
+def gives_deviations(estimator: Any) -> bool:
+    """Whether an estimator, or the last step of a pipeline, predicts standard deviations, too.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import BayesianRidge, Ridge
+    >>> from polytask.tasks._estimator_answers import gives_deviations
+    >>> gives_deviations(BayesianRidge()), gives_deviations(Ridge())
+    (True, False)
+    """
+    steps = getattr(estimator, "steps", None)
+    last = steps[-1][1] if isinstance(steps, list) and steps else estimator
+    predict = getattr(type(last), "predict", None)
+    return predict is not None and "return_std" in inspect.signature(predict).parameters
 
 
 def has_method(estimator: Any, name: str) -> bool:

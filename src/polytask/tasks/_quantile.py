@@ -15,15 +15,11 @@ from polytask._validation import Constraint, Satisfies, check_parameters
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library
 from polytask.tasks._classes import only_column
-from polytask.tasks._estimator_answers import (
-    gives_numbers,
-    learns_loss,
-    predicted_numbers,
-    with_loss,
-)
+from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers, with_loss
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
+from polytask.tasks._quantile_estimators import level_setting
 from polytask.tasks._quantile_scores import (
     mean_quantile_scores,
     normal_quantile_scores,
@@ -232,7 +228,7 @@ class Quantile(Kind):
     # ── estimators ────────────────────────────────────────────────────────────
     def accepts_estimator(self, estimator: Any) -> bool:
         """Whether it is a regressor of quantiles, such as boosting, whose level can be set."""
-        return gives_numbers(estimator) and bool(_level_setting(self.suited(estimator)))
+        return gives_numbers(estimator) and bool(level_setting(self.suited(estimator)))
 
     def suited(self, estimator: Any) -> Any:
         """With the pinball loss in place of the squared error, if the estimator has one."""
@@ -246,7 +242,7 @@ class Quantile(Kind):
         """One for each level."""
         from sklearn.base import clone  # heavy, and not needed to read a table
 
-        setting = _level_setting(estimator)
+        setting = level_setting(estimator)
         return [clone(estimator).set_params(**{setting: level}) for level in self.levels]
 
     def estimator_counts(self, fitted: FittedTarget) -> Collection[int]:
@@ -278,19 +274,3 @@ class Quantile(Kind):
         del fitted, column, inferred
         shown = ", ".join(f"{level:.12g}" for level in self.levels[:_SHOWN])
         return f"levels {shown}" + ", …" * (len(self.levels) > _SHOWN)
-
-
-def _level_setting(estimator: Any) -> str:
-    """The setting that is the level of an estimator of quantiles, or of one inside it, or ""."""
-    if not learns_loss(estimator, Quantile.name):
-        return ""
-    settings = estimator.get_params()
-    for level in ("quantile", "quantile_alpha"):
-        for name in settings:
-            if name.split("__")[-1] == level:
-                return name
-    for name, value in settings.items():
-        if value == Quantile.name:  # of a loss, to which scikit-learn and LightGBM give an alpha
-            start, separator, _ = name.rpartition("__")
-            return f"{start}{separator}alpha"
-    return ""
