@@ -187,7 +187,9 @@ def test_two_columns_texts_and_a_text_after_the_name():
 
 def test_an_estimator_without_deviations_is_refused():
     data = polytask.read(table(), ["y:distribution"])
-    with pytest.raises(ParameterError, match="cannot learn task 'y', whose kind is distribution"):
+    with pytest.raises(
+        ParameterError, match=r"'ridge' cannot learn these tasks: y \(distribution\)"
+    ):
         polytask.fit(data, Ridge())
 
 
