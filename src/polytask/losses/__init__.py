@@ -9,8 +9,10 @@ from polytask.losses._binary_cross_entropy import BinaryCrossEntropy
 from polytask.losses._count_likelihood import CountLikelihood
 from polytask.losses._cross_entropy import CrossEntropy
 from polytask.losses._cumulative_log_loss import CumulativeLogLoss
+from polytask.losses._focal_loss import FocalLoss
 from polytask.losses._gaussian_likelihood import GaussianLikelihood
 from polytask.losses._huber import Huber
+from polytask.losses._logit_adjusted_loss import LogitAdjustedLoss
 from polytask.losses._loss import Loss
 from polytask.losses._mean_absolute_error import MeanAbsoluteError
 from polytask.losses._mean_squared_error import MeanSquaredError
@@ -25,8 +27,10 @@ __all__ = [
     "CountLikelihood",
     "CrossEntropy",
     "CumulativeLogLoss",
+    "FocalLoss",
     "GaussianLikelihood",
     "Huber",
+    "LogitAdjustedLoss",
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",

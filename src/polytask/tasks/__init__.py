@@ -8,7 +8,12 @@ nor scikit-learn. `docs/kinds.md` builds a kind, a loss and a metric.
 """
 
 from polytask.tasks._binary import Binary
-from polytask.tasks._class_weight import ClassWeight, class_weights, takes_class_weights
+from polytask.tasks._class_weight import (
+    ClassWeight,
+    class_weights,
+    labels_by_class,
+    takes_class_weights,
+)
 from polytask.tasks._count import Count
 from polytask.tasks._distribution import Distribution
 from polytask.tasks._estimator_answers import (
@@ -70,6 +75,7 @@ __all__ = [
     "has_own_kind",
     "infer_kind",
     "is_step",
+    "labels_by_class",
     "learns_loss",
     "median_grades",
     "named_kind",

@@ -8,7 +8,7 @@ from polytask._validation import Choice, Interval, MappingOf, OneOf, Satisfies
 from polytask.exceptions import ParameterError
 from polytask.tasks._fitted_target import FittedTarget, Label
 
-__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weights", "takes_class_weights"]
+__all__ = ["CLASS_WEIGHT", "ClassWeight", "class_weights", "labels_by_class", "takes_class_weights"]
 
 ClassWeight = Mapping[Label, float] | str | None
 
@@ -28,7 +28,7 @@ def class_weights(
     owner : str
         Whose parameter it is, for errors.
     class_weight : None, "balanced" or mapping of class to float
-        ``"balanced"`` is n / (n_classes · n_of_class) over labelled training rows; classes that
+        ``"balanced"`` is n / (n_classes · n_of_class) over training labels; classes that
         these rows lack, or that a mapping does not name, weigh 1.
     target : FittedTarget
 
@@ -54,7 +54,7 @@ def class_weights(
         )
         raise ParameterError(sentence)
     if isinstance(class_weight, str):
-        return _balanced(target.learned["class_counts"])
+        return _balanced(labels_by_class(target))
     weights = {
         _known(owner, label, target): float(weight) for label, weight in class_weight.items()
     }
@@ -62,7 +62,7 @@ def class_weights(
 
 
 def takes_class_weights(target: FittedTarget) -> bool:
-    """Whether every row has exactly one of the target's classes, so that these can be weighted.
+    """Whether every row, or every step, has exactly one of the target's classes, which can be weighted.
 
     Examples
     --------
@@ -70,7 +70,19 @@ def takes_class_weights(target: FittedTarget) -> bool:
     >>> takes_class_weights(FittedTarget(("price",)))
     False
     """
-    return "class_counts" in target.learned
+    return bool(labels_by_class(target))
+
+
+def labels_by_class(target: FittedTarget) -> tuple[float, ...]:
+    """Training labels of each exclusive class, in the order of codes; empty without such classes.
+
+    Examples
+    --------
+    >>> from polytask.tasks import FittedTarget, labels_by_class
+    >>> labels_by_class(FittedTarget(("y",), ("no", "yes"), {"class_counts": (90.0, 10.0)}))
+    (90.0, 10.0)
+    """
+    return target.learned.get("class_counts") or target.learned.get("tag_counts", ())
 
 
 def _balanced(counts: tuple[float, ...]) -> tuple[float, ...]:
